@@ -1,0 +1,186 @@
+use super::*;
+
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, &Location::File("writerlink.toml".into()))
+}
+
+fn binding(extra: &str) -> String {
+    format!(
+        "[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"{GROUP}\"\n{extra}\n"
+    )
+}
+
+/// A good binding, and the fault of a second one written as `lines`.
+fn fault_of_second(lines: &str) -> String {
+    let text = format!(
+        "allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n",
+        binding("")
+    );
+    let config = parse(&text).expect("the first binding is good");
+    assert_eq!(config.usable().count(), 1, "the good binding goes on");
+    config.bindings[1]
+        .as_ref()
+        .expect_err("the second is bad")
+        .to_string()
+}
+
+#[test]
+fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
+    let toml = format!(
+        "allow = [\"10.20.0.0/16\"]\nnotify-topic = \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n{}",
+        binding(
+            "port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = [\"10.20.4.0/24\"]"
+        )
+    );
+    let json = serde_json::json!({
+        "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
+        "dns": {"servers": ["10.20.0.2", "10.20.0.3:5353"]}, "timing": {"settle": 20},
+        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP, "port": 5432, "mode": "observe",
+                     "exclusive": true, "max-removals": 2, "allow": ["10.20.4.0/24"]}]
+    });
+    let config = parse(&toml).expect("toml");
+    assert_eq!(config, parse(&json.to_string()).expect("json"));
+    assert_eq!(
+        config.dns_servers,
+        [
+            "10.20.0.2:53".parse().expect("a"),
+            "10.20.0.3:5353".parse().expect("b")
+        ]
+    );
+    assert_eq!(
+        config.timing,
+        Timing {
+            settle: Duration::from_secs(20),
+            ..Timing::default()
+        }
+    );
+    assert_eq!(config.usable().next().map(|b| b.mode), Some(Mode::Observe));
+}
+
+#[test]
+fn defaults_are_those_of_the_documentation() {
+    let config = parse(&format!("allow = [\"10.20.0.0/16\"]\n{}", binding(""))).expect("config");
+    let binding = config.usable().next().expect("binding");
+    assert_eq!(
+        (
+            binding.port,
+            binding.mode,
+            binding.exclusive,
+            binding.max_removals
+        ),
+        (None, Mode::Manage, false, 4)
+    );
+    assert_eq!(config.dns_servers, []);
+}
+
+#[test]
+fn a_value_is_text_when_it_starts_with_a_brace_or_has_a_newline_and_a_path_otherwise() {
+    assert!(matches!(Location::from("{}"), Location::Inline(_)));
+    assert!(matches!(
+        Location::from("allow = []\n"),
+        Location::Inline(_)
+    ));
+    assert!(matches!(
+        Location::from("/etc/writerlink.toml"),
+        Location::File(_)
+    ));
+}
+
+#[test]
+fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
+    for (text, says) in [
+        ("allow = [", "writerlink.toml, line 1"),
+        ("alow = []\n", "unknown field `alow`"),
+        ("\n\n[timing]\nsettle = \"x\"\n", "writerlink.toml, line 4"),
+        ("{\n \"allow\": 1\n}", "writerlink.toml, line 2"),
+        (
+            "discover = [\"cluster/*\"]\n",
+            "`discover` is not supported yet",
+        ),
+        ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
+        (
+            "[dns]\nservers = [\"resolver.local\"]\n",
+            "write addresses like",
+        ),
+        (
+            "[timing]\nsettle = 0\n",
+            "`timing.settle` is 0: write 1 to 600 seconds",
+        ),
+        ("", "no usable binding: write at least one `[[binding]]`"),
+        (
+            "[[binding]]\nname = \"orders\"\n",
+            "no usable binding\n  writerlink.toml, line 1 (`orders`): missing field `source`",
+        ),
+    ] {
+        let error = parse(text).expect_err(text).to_string();
+        assert!(
+            error.contains(says),
+            "{text:?} gave {error:?}, not {says:?}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
+    let other = GROUP.replace("orders", "billing");
+    let good = format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{other}\"");
+    for (lines, says) in [
+        (
+            "name = \"b\"".to_owned(),
+            "writerlink.toml, line 7 (`b`): missing field `source`",
+        ),
+        (format!("{good}\nprot = 1"), "unknown field `prot`"),
+        (
+            good.replace("\"b\"\ns", "\"orders\"\ns"),
+            "another binding (`orders`) has the name `orders`",
+        ),
+        (
+            good.replace(&other, GROUP),
+            "another binding (`orders`) has the target group",
+        ),
+        (
+            good.replace(&other, "orders"),
+            "is no ARN of a target group",
+        ),
+        (good.replace("instance/b", "instance"), "is no source"),
+        (good.replace("instance/b", "proxy/b"), "not supported yet"),
+        (
+            good.replace("instance/b", "instance/b--b"),
+            "cannot be an RDS identifier",
+        ),
+        (format!("{good}\nport = 0"), "`port` is 0"),
+        (format!("{good}\nport = 70000"), "70000"),
+        (
+            format!("{good}\nmode = \"watch\""),
+            "unknown variant `watch`",
+        ),
+        (format!("{good}\nallow = []"), "`allow` is empty"),
+        (format!("{good}\nallow = [\"10.20.0.0\"]"), "is no network"),
+        (
+            format!("{good}\nallow = [\"10.99.0.0/16\"]"),
+            "lies outside the configuration's own `allow`",
+        ),
+    ] {
+        let fault = fault_of_second(&lines);
+        assert!(
+            fault.contains(says),
+            "{lines:?} gave {fault:?}, not {says:?}"
+        );
+    }
+}
+
+#[test]
+fn an_allow_that_is_missing_too_broad_or_special_fails_the_binding() {
+    for (allow, says) in [
+        ("", "`allow` is empty"),
+        ("allow = [\"0.0.0.0/0\"]", "broader than /8"),
+        ("allow = [\"fd00::/16\"]", "broader than /32"),
+        ("allow = [\"127.0.0.0/8\"]", "loopback"),
+    ] {
+        let error = parse(&binding(allow)).expect_err(allow).to_string();
+        assert!(error.contains(says), "{allow:?} gave {error:?}");
+    }
+}

@@ -1,0 +1,303 @@
+//! The configuration as it is written, in TOML or JSON, and the way from there to values that can be trusted.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use toml::Spanned;
+
+use super::{BadBinding, Binding, Config, ConfigError, Location, Mode, Timing};
+use crate::guard::Allow;
+
+/// The whole, with the bindings left as they are, because each is read by itself.
+#[derive(Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    bound = "B: DeserializeOwned"
+)]
+struct Document<B> {
+    allow: Option<Vec<String>>,
+    notify_topic: Option<String>,
+    discover: Option<IgnoredAny>,
+    #[serde(default)]
+    dns: WrittenDns,
+    #[serde(default)]
+    timing: WrittenTiming,
+    #[serde(default)]
+    binding: Vec<B>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDns {
+    #[serde(default)]
+    servers: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct WrittenTiming {
+    settle: Option<u64>,
+    patience_started: Option<u64>,
+    patience: Option<u64>,
+    sweep: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct WrittenBinding {
+    name: String,
+    source: String,
+    target_group: String,
+    port: Option<u16>,
+    mode: Option<Mode>,
+    #[serde(default)]
+    exclusive: bool,
+    max_removals: Option<usize>,
+    allow: Option<Vec<String>>,
+}
+
+/// A binding before it is looked into: where it stands, the name it gives itself, and the rest.
+struct Found {
+    place: String,
+    name: Option<String>,
+    written: Result<WrittenBinding, String>,
+}
+
+pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigError> {
+    let place = location.to_string();
+    if text.trim_start().starts_with('{') {
+        let document: Document<serde_json::Value> = serde_json::from_str(text)
+            .map_err(|error| refuse(line_at(&place, error.line()), error))?;
+        settle(document, &place, |index, value| Found {
+            place: format!("{place}, binding {}", index + 1),
+            name: value
+                .get("name")
+                .and_then(|name| name.as_str())
+                .map(str::to_owned),
+            written: serde_json::from_value(value).map_err(|error| error.to_string()),
+        })
+    } else {
+        let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
+        let document: Document<Spanned<toml::Table>> = toml::from_str(text).map_err(|error| {
+            let at = error
+                .span()
+                .map_or_else(|| place.clone(), |span| line_at(&place, line(span.start)));
+            refuse(at, error.message())
+        })?;
+        settle(document, &place, |_, table| Found {
+            place: line_at(&place, line(table.span().start)),
+            name: table
+                .get_ref()
+                .get("name")
+                .and_then(|name| name.as_str())
+                .map(str::to_owned),
+            written: table
+                .into_inner()
+                .try_into()
+                .map_err(|error: toml::de::Error| error.message().to_owned()),
+        })
+    }
+}
+
+fn settle<B>(
+    document: Document<B>,
+    place: &str,
+    find: impl Fn(usize, B) -> Found,
+) -> Result<Config, ConfigError> {
+    let fault = |fault: String| refuse(place.to_owned(), fault);
+    if document.discover.is_some() {
+        return Err(fault(
+            "`discover` is not supported yet: write a `[[binding]]` for each group".to_owned(),
+        ));
+    }
+    if let Some(topic) = document
+        .notify_topic
+        .as_ref()
+        .filter(|topic| !is_topic(topic))
+    {
+        return Err(fault(format!(
+            "`notify-topic` is {topic:?}: write the ARN of an SNS topic, `arn:aws:sns:REGION:ACCOUNT:NAME`"
+        )));
+    }
+    let dns_servers = document
+        .dns
+        .servers
+        .iter()
+        .map(|s| server(s))
+        .collect::<Result<_, _>>()
+        .map_err(&fault)?;
+    let timing = timing(&document.timing).map_err(&fault)?;
+    let mut taken = Taken::default();
+    let bindings: Vec<_> = document
+        .binding
+        .into_iter()
+        .enumerate()
+        .map(|(index, written)| {
+            let found = find(index, written);
+            let name = found
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("binding-{}", index + 1));
+            let place = format!("{} (`{}`)", found.place, crate::failure::bounded(&name));
+            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
+                name,
+                place,
+                fault,
+            })
+        })
+        .collect();
+    if bindings.iter().all(Result::is_err) {
+        let bad = bindings.into_iter().filter_map(Result::err).collect();
+        return Err(ConfigError::NoBinding {
+            place: place.to_owned(),
+            bad,
+        });
+    }
+    Ok(Config {
+        dns_servers,
+        notify_topic: document.notify_topic,
+        timing,
+        bindings,
+    })
+}
+
+/// What earlier bindings have: name or group, and by whom.
+#[derive(Default)]
+struct Taken(BTreeMap<String, String>);
+
+impl Taken {
+    /// A second binding of the same name could not be told from the first, and two on one group would undo each
+    /// other's work in turns.
+    fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
+        match self.0.insert(thing.to_owned(), binding.to_owned()) {
+            None => Ok(()),
+            Some(first) => {
+                let text = format!(
+                    "another binding (`{first}`) has {thing} already: give each binding its own"
+                );
+                self.0.insert(thing.to_owned(), first);
+                Err(text)
+            }
+        }
+    }
+}
+
+fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
+    let written = found.written?;
+    if written.name.is_empty() || written.name.len() > 64 || written.name.contains(char::is_control)
+    {
+        return Err("`name` must have 1 to 64 printable characters".to_owned());
+    }
+    taken.claim(&format!("the name `{}`", written.name), &written.name)?;
+    let source = written
+        .source
+        .parse()
+        .map_err(|error| format!("`source`: {error}"))?;
+    let target_group = written
+        .target_group
+        .parse()
+        .map_err(|error| format!("`target-group`: {error}"))?;
+    if written.port == Some(0) {
+        return Err("`port` is 0: write the database's port, or leave it out".to_owned());
+    }
+    let allow = allow(global, written.allow.as_deref())?;
+    taken.claim(&format!("the target group {target_group}"), &written.name)?;
+    Ok(Binding {
+        name: written.name,
+        source,
+        target_group,
+        port: written.port,
+        mode: written.mode.unwrap_or(Mode::Manage),
+        exclusive: written.exclusive,
+        max_removals: written.max_removals.unwrap_or(4),
+        allow,
+    })
+}
+
+/// The binding's own networks, which must lie inside the global ones where there are any, or else those.
+fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
+    let parse = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| network(text))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let global = global.map(parse).transpose()?;
+    let own = own.map(parse).transpose()?;
+    if let (Some(global), Some(own)) = (&global, &own)
+        && let Some(outside) = own
+            .iter()
+            .find(|own| !global.iter().any(|global| global.contains(*own)))
+    {
+        return Err(format!(
+            "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen that one, or narrow this one"
+        ));
+    }
+    Allow::new(own.or(global).unwrap_or_default()).map_err(|error| error.to_string())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse().map_err(|_| {
+        format!("`allow` holds {text:?}, which is no network: write it like `10.20.0.0/16`")
+    })
+}
+
+fn server(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
+        .map_err(|_| {
+            format!(
+                "`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"
+            )
+        })
+}
+
+fn timing(written: &WrittenTiming) -> Result<Timing, String> {
+    let seconds =
+        |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value
+        {
+            None => Ok(default),
+            Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
+            Some(value) => Err(format!(
+                "`timing.{name}` is {value}: write {} to {} seconds",
+                range.start(),
+                range.end()
+            )),
+        };
+    let default = Timing::default();
+    Ok(Timing {
+        settle: seconds("settle", written.settle, default.settle, 1..=600)?,
+        // A Lambda function runs for at most 900 seconds.
+        patience_started: seconds(
+            "patience-started",
+            written.patience_started,
+            default.patience_started,
+            1..=840,
+        )?,
+        patience: seconds("patience", written.patience, default.patience, 1..=840)?,
+        sweep: seconds("sweep", written.sweep, default.sweep, 1..=840)?,
+    })
+}
+
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty())
+}
+
+fn line_at(place: &str, line: usize) -> String {
+    format!("{place}, line {line}")
+}
+
+fn refuse(place: String, fault: impl ToString) -> ConfigError {
+    ConfigError::Text {
+        place,
+        fault: fault.to_string(),
+    }
+}

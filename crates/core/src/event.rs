@@ -1,0 +1,332 @@
+//! RDS events and what set a run going.
+//!
+//! An event says *look*; it never says what changed. All that is taken from its text is an id, the name of a
+//! database and a time; each is checked for its form, and none ever becomes an address, a group or a database that
+//! the configuration does not name.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::config::Timing;
+use crate::source::Identifier;
+
+/// What set a run going.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// The way in.
+    pub kind: TriggerKind,
+    /// The events that came with it; none for a sweep.
+    pub events: Vec<Event>,
+    /// Contents of an envelope that could not be read as an event. They count as a sweep.
+    pub unreadable: u32,
+    /// What is asked of every binding.
+    pub intent: Intent,
+    /// The bindings that are asked for by name; all of them if `None`.
+    pub only: Option<Vec<String>>,
+}
+
+impl Trigger {
+    /// A trigger that carries no event and asks for every binding to be put right.
+    pub fn sweep(kind: TriggerKind) -> Self {
+        Self {
+            kind,
+            events: Vec::new(),
+            unreadable: 0,
+            intent: Intent::Reconcile,
+            only: None,
+        }
+    }
+
+    /// A trigger that only asks what there is to do.
+    pub fn dry_run(kind: TriggerKind) -> Self {
+        Self {
+            intent: Intent::Plan,
+            ..Self::sweep(kind)
+        }
+    }
+
+    /// Whether no event says where to look closely.
+    pub fn is_sweep(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// The ways in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerKind {
+    /// An SNS envelope.
+    Sns,
+    /// An EventBridge event of RDS.
+    EventBridge,
+    /// A scheduled event, or the scheduler's own input.
+    Schedule,
+    /// A CloudFormation custom resource request.
+    CustomResource,
+    /// `aws lambda invoke`.
+    Invoke,
+    /// `writerlink audit`.
+    Audit,
+}
+
+/// What a run is allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// Put every binding right.
+    Reconcile,
+    /// Say what there is to do, and write nothing.
+    Plan,
+}
+
+/// What is taken from an event's text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Its id. EventBridge can leave it out.
+    pub id: Option<EventId>,
+    /// The kind of thing that it is about.
+    pub about: SourceType,
+    /// The name of that thing, if the event gives one that can be a name.
+    pub source: Option<Identifier>,
+    /// When it happened, if the event says so.
+    pub time: Option<Timestamp>,
+}
+
+/// The number in `RDS-EVENT-0071`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub u16);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RDS-EVENT-{:04}", self.0)
+    }
+}
+
+/// The kinds of things that RDS events are about, as far as a binding may depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SourceType {
+    /// A cluster.
+    Cluster,
+    /// An instance, of a cluster or by itself.
+    Instance,
+    /// Snapshots, parameter groups, security groups, proxies, …: nothing that a binding follows.
+    Other,
+}
+
+/// The content of an SNS message from RDS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// The plain text that RDS posts when a subscription is made (AWS docs: "Subscribing to Amazon RDS event
+    /// notification").
+    Hello,
+    /// An event.
+    Event(Event),
+}
+
+impl Message {
+    /// Reads the text of an SNS message. All body shapes that RDS has used are taken: 2016 without `Source ID`,
+    /// 2018 without `Source ARN`, and today's.
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        if text.trim_start().starts_with(
+            "This is a message to notify that RDS will attempt to send you event notifications",
+        ) {
+            return Ok(Self::Hello);
+        }
+        let body: Value = serde_json::from_str(text)
+            .map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
+        let field = |name: &str| body.get(name).and_then(Value::as_str).map(str::trim);
+        let Some(about) = field("Event Source") else {
+            return Err(Unreadable(
+                "the message has no `Event Source`, so it is no RDS event".to_owned(),
+            ));
+        };
+        let name = field("Source ID").or_else(|| {
+            field("Identifier Link")?
+                .rsplit_once("SourceId:")
+                .map(|(_, id)| id.trim())
+        });
+        Ok(Self::Event(Event {
+            id: field("Event ID").and_then(event_id),
+            about: match about {
+                "db-cluster" => SourceType::Cluster,
+                "db-instance" => SourceType::Instance,
+                _ => SourceType::Other,
+            },
+            source: name.and_then(|name| name.parse().ok()),
+            time: field("Event Time").and_then(event_time),
+        }))
+    }
+}
+
+impl Event {
+    /// Reads an EventBridge event of source `aws.rds`.
+    pub fn from_event_bridge(event: &Value) -> Result<Self, Unreadable> {
+        let detail = event
+            .get("detail")
+            .ok_or_else(|| Unreadable("the event has no `detail`".to_owned()))?;
+        let field = |name: &str| detail.get(name).and_then(Value::as_str).map(str::trim);
+        let name = field("SourceIdentifier").map(|name| name.strip_prefix("rds:").unwrap_or(name));
+        Ok(Self {
+            id: field("EventID").and_then(event_id),
+            about: match event.get("detail-type").and_then(Value::as_str) {
+                Some("RDS DB Cluster Event") => SourceType::Cluster,
+                Some("RDS DB Instance Event") => SourceType::Instance,
+                _ => SourceType::Other,
+            },
+            source: name.and_then(|name| name.parse().ok()),
+            time: field("Date")
+                .or_else(|| event.get("time")?.as_str())
+                .and_then(|time| time.parse().ok()),
+        })
+    }
+
+    /// How long the database is to be watched from the event on.
+    ///
+    /// Events that announce a failover come before anything has moved; the others come around its end, with DNS
+    /// still going back and forth.
+    pub fn patience(&self, timing: &Timing) -> Duration {
+        match self.id {
+            Some(EventId(13 | 50 | 70 | 72 | 73)) => timing.patience_started,
+            _ => timing.patience,
+        }
+    }
+
+    /// How much of that is left at `now`. A time in the future is taken for now, and so is a missing one.
+    pub fn patience_left(&self, timing: &Timing, now: Timestamp) -> Duration {
+        let age = self.time.map_or(Duration::ZERO, |time| {
+            Duration::try_from(now.duration_since(time)).unwrap_or(Duration::ZERO)
+        });
+        self.patience(timing).saturating_sub(age)
+    }
+}
+
+/// Content that is no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+/// The id stands bare, or at the end of a link to the documentation, sometimes with blanks behind it.
+fn event_id(text: &str) -> Option<EventId> {
+    let number = text.rsplit_once("RDS-EVENT-")?.1;
+    let fits = number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit());
+    fits.then(|| number.parse().ok().map(EventId)).flatten()
+}
+
+/// `2021-05-12 18:06:48.701`: UTC, without saying so.
+fn event_time(text: &str) -> Option<Timestamp> {
+    let civil: DateTime = text.parse().ok()?;
+    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(text: &str) -> Event {
+        match Message::read(text) {
+            Ok(Message::Event(event)) => event,
+            other => panic!("{text:?} gave {other:?}"),
+        }
+    }
+
+    const NOW: &str = "2021-05-12T18:07:00Z";
+
+    #[test]
+    fn every_shape_of_body_that_rds_has_used_gives_id_name_and_time() {
+        let today = r#"{"Event Source":"db-cluster","Event Time":"2021-05-12 18:06:48.701","Identifier Link":"https://console.aws.amazon.com/rds/home?region=eu-west-1#dbclusters:id=orders","Source ID":"orders","Source ARN":"arn:aws:rds:eu-west-1:111122223333:cluster:orders","Event ID":"http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0071  ","Event Message":"Completed failover to DB instance: orders-2"}"#;
+        let expected = Event {
+            id: Some(EventId(71)),
+            about: SourceType::Cluster,
+            source: Some("orders".parse().expect("id")),
+            time: Some("2021-05-12T18:06:48.701Z".parse().expect("time")),
+        };
+        assert_eq!(event(today), expected);
+        let old = r#"{"Event Source":"db-instance","Event Time":"2016-03-03 10:00:00.000","Identifier Link":"https://console.aws.amazon.com/rds/home?region=eu-west-1#dbinstance:id=billing \nSourceId: billing ","Event ID":"http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0013","Event Message":"Multi-AZ instance failover started"}"#;
+        let old = event(old);
+        assert_eq!(
+            (old.id, old.source),
+            (Some(EventId(13)), Some("billing".parse().expect("id")))
+        );
+    }
+
+    #[test]
+    fn the_hello_message_is_known() {
+        let hello = "This is a message to notify that RDS will attempt to send you event notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds";
+        assert_eq!(Message::read(hello), Ok(Message::Hello));
+    }
+
+    #[test]
+    fn text_that_is_no_event_is_unreadable() {
+        for text in [
+            "",
+            "hello",
+            "{}",
+            "[]",
+            "null",
+            r#"{"Event Source": 3}"#,
+            "{\"a\":",
+        ] {
+            assert!(Message::read(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn s6_text_that_cannot_be_a_name_or_an_id_is_dropped() {
+        for (source, id) in [
+            ("orders; drop table", "#RDS-EVENT-9999999"),
+            ("10.0.0.1", "RDS-EVENT-"),
+            ("../orders", "RDS-EVENT-00a1"),
+            ("arn:aws:rds:eu-west-1:1:db:x", "71"),
+            ("", ""),
+        ] {
+            let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": source, "Event ID": id, "Event Time": "soon"});
+            let event = event(&body.to_string());
+            assert_eq!(
+                (event.id, event.source, event.time),
+                (None, None, None),
+                "{source} {id}"
+            );
+        }
+    }
+
+    #[test]
+    fn event_bridge_gives_the_same_with_and_without_an_id_and_a_prefix() {
+        for (name, id) in [("rds:orders", Some("RDS-EVENT-0071")), ("orders", None)] {
+            let mut detail =
+                serde_json::json!({"SourceIdentifier": name, "Date": "2021-05-12T18:06:48.701Z"});
+            if let Some(id) = id {
+                detail["EventID"] = id.into();
+            }
+            let body = serde_json::json!({"source": "aws.rds", "detail-type": "RDS DB Cluster Event", "detail": detail});
+            let event = Event::from_event_bridge(&body).expect("event");
+            assert_eq!(event.id, id.map(|_| EventId(71)));
+            assert_eq!(
+                (event.about, event.source),
+                (SourceType::Cluster, Some("orders".parse().expect("id")))
+            );
+        }
+    }
+
+    #[test]
+    fn patience_is_longer_for_events_that_announce_a_failover_and_runs_from_the_events_time() {
+        let timing = Timing::default();
+        let now = NOW.parse().expect("now");
+        for (id, time, expected) in [
+            (72, "2021-05-12 18:07:00", 180),
+            (13, "2021-05-12 18:06:00", 120),
+            (71, "2021-05-12 18:07:00", 30),
+            (71, "2021-05-12 18:06:50", 20),
+            (71, "2021-05-12 18:00:00", 0),
+            (71, "2031-01-01 00:00:00", 30),
+            (9999, "2021-05-12 18:07:00", 30),
+        ] {
+            let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": "orders", "Event Time": time, "Event ID": format!("RDS-EVENT-{id:04}")});
+            let left = event(&body.to_string()).patience_left(&timing, now);
+            assert_eq!(left, Duration::from_secs(expected), "{id} at {time}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! How a call to AWS can fail, in the few kinds that the decision tells apart. The adapters sort every error into
+//! these once, at their edge.
+
+use std::fmt;
+
+/// A call that gave no result.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{call}: {failure}: {detail}")]
+pub struct CallError {
+    /// The call, written as the IAM action that permits it, such as `elasticloadbalancing:RegisterTargets`.
+    pub call: &'static str,
+    /// The kind of failure.
+    pub failure: Failure,
+    /// What the service or the network said, bounded, in its words.
+    pub detail: String,
+}
+
+impl CallError {
+    /// An error of `call`. The detail is bounded, so that no answer can flood a log.
+    pub fn new(call: &'static str, failure: Failure, detail: impl fmt::Display) -> Self {
+        Self {
+            call,
+            failure,
+            detail: bounded(&detail.to_string()),
+        }
+    }
+
+    /// Whether the same call may well succeed a moment later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.failure,
+            Failure::Throttled | Failure::Unreachable | Failure::AnswerLost
+        )
+    }
+
+    /// What the operator can do about it.
+    pub fn remedy(&self) -> String {
+        match self.failure {
+            Failure::SaidNo(No::Denied) => format!(
+                "Allow `{}` in the policy of the role or user that runs this, and look for a service control policy, a permissions boundary or a VPC endpoint policy that denies it.",
+                self.call
+            ),
+            Failure::SaidNo(No::NotFound) => {
+                "Check the name in the configuration, and that it is of this Region and account.".to_owned()
+            }
+            Failure::SaidNo(No::Invalid) => "Check the binding's target group and `allow` against what AWS says.".to_owned(),
+            Failure::SaidNo(No::Quota) => {
+                "Ask for a higher quota of targets for the group or the load balancer; nothing is removed to make room.".to_owned()
+            }
+            Failure::SaidNo(No::Other) => "Look the code up in the API's reference.".to_owned(),
+            Failure::Credentials => {
+                "Give credentials: a profile (`--profile`), the standard AWS variables, or the function's role.".to_owned()
+            }
+            Failure::Throttled => {
+                "Nothing need be done once: the next round asks again. If it stays, another client uses up the account's API budget.".to_owned()
+            }
+            Failure::Unreachable => {
+                "Check the network path: in an isolated VPC the interface endpoints of RDS, Elastic Load Balancing and SNS, elsewhere AWS_ENDPOINT_URL and the Region.".to_owned()
+            }
+            Failure::AnswerLost => "The next round reads what came of it.".to_owned(),
+        }
+    }
+}
+
+/// The kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// The service answered, and refused.
+    SaidNo(No),
+    /// The service asked for fewer calls. Nothing was done.
+    Throttled,
+    /// No credentials, or they cannot be used any more. Nothing was asked.
+    Credentials,
+    /// The request never reached the service, or (reads only) no answer came.
+    Unreachable,
+    /// A write went out and no usable answer came back: it may have been done, it may still be done.
+    AnswerLost,
+}
+
+/// How a service refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum No {
+    /// Not permitted.
+    Denied,
+    /// No such thing.
+    NotFound,
+    /// The request is wrong for this thing, such as an address that ELBv2 does not take.
+    Invalid,
+    /// A quota is used up.
+    Quota,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SaidNo(No::Denied) => "not permitted",
+            Self::SaidNo(No::NotFound) => "not found",
+            Self::SaidNo(No::Invalid) => "refused as invalid",
+            Self::SaidNo(No::Quota) => "refused, a quota is used up",
+            Self::SaidNo(No::Other) => "refused",
+            Self::Throttled => "throttled",
+            Self::Credentials => "no usable credentials",
+            Self::Unreachable => "could not be reached",
+            Self::AnswerLost => "the answer was lost",
+        })
+    }
+}
+
+impl Failure {
+    /// The kebab-case word for reports and metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SaidNo(No::Denied) => "access-denied",
+            Self::SaidNo(No::NotFound) => "not-found",
+            Self::SaidNo(No::Invalid) => "refused-as-invalid",
+            Self::SaidNo(No::Quota) => "quota-reached",
+            Self::SaidNo(No::Other) => "refused",
+            Self::Throttled => "throttled",
+            Self::Credentials => "no-credentials",
+            Self::Unreachable => "unreachable",
+            Self::AnswerLost => "answer-lost",
+        }
+    }
+}
+
+/// Why a name gave no addresses. None of these is an empty answer: a name that cannot be resolved says nothing
+/// about where the database is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LookupError {
+    /// NXDOMAIN: the server says that there is no such name.
+    #[error("the name does not exist (NXDOMAIN)")]
+    NxDomain,
+    /// The name exists and has no address of this family.
+    #[error("the name has no address of the target group's family")]
+    NoAddress,
+    /// SERVFAIL, REFUSED and the like, in the server's word.
+    #[error("the server answered {0}")]
+    Refused(String),
+    /// No answer in time.
+    #[error("no server answered in time")]
+    Timeout,
+    /// The servers could not be asked at all.
+    #[error("the servers could not be asked: {0}")]
+    Unreachable(String),
+}
+
+impl LookupError {
+    /// The kebab-case word for reports and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NxDomain => "dns-nxdomain",
+            Self::NoAddress => "dns-no-address",
+            Self::Refused(_) => "dns-refused",
+            Self::Timeout => "dns-timeout",
+            Self::Unreachable(_) => "dns-unreachable",
+        }
+    }
+}
+
+/// Foreign text, shortened to 300 characters and freed of control characters.
+pub fn bounded(text: &str) -> String {
+    const MOST: usize = 300;
+    let mut out: String = text
+        .chars()
+        .take(MOST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_bounded_and_stays_on_one_line() {
+        let text = bounded(&format!("a\n\u{1b}[31m{}", "x".repeat(1000)));
+        assert_eq!(text.chars().count(), 301);
+        assert!(!text.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn a_denied_call_names_the_permission_to_add() {
+        let error = CallError::new(
+            "rds:DescribeDBClusters",
+            Failure::SaidNo(No::Denied),
+            "User: x is not authorized",
+        );
+        assert!(error.remedy().contains("`rds:DescribeDBClusters`"));
+    }
+}

@@ -1,0 +1,200 @@
+//! What a run found and did: the answer of the Lambda and the output of the audit.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::event::{Event, Trigger, TriggerKind};
+use crate::source::Identifier;
+use crate::target::{Target, Zone};
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Whether every binding that the run answers for ended well: the watched ones for an event, all for a sweep.
+    pub ok: bool,
+    /// What set the run going.
+    pub trigger: TriggerReport,
+    /// Every binding of the run, in the order of the configuration.
+    pub bindings: Vec<BindingReport>,
+    /// Events that concern no binding.
+    pub unmatched: u32,
+    /// Whether the run could do nothing of its work: no binding was usable, or every read failed.
+    #[serde(skip)]
+    pub helpless: bool,
+}
+
+/// What set a run going, as far as it is repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct TriggerReport {
+    /// The way in.
+    pub kind: TriggerKind,
+    /// The event's id.
+    pub event: Option<String>,
+    /// The name of the database that the event names.
+    pub source: Option<Identifier>,
+}
+
+impl From<&Trigger> for TriggerReport {
+    fn from(trigger: &Trigger) -> Self {
+        let event = trigger.events.first();
+        Self {
+            kind: trigger.kind,
+            event: event
+                .and_then(|event: &Event| event.id)
+                .map(|id| id.to_string()),
+            source: event.and_then(|event| event.source.clone()),
+        }
+    }
+}
+
+/// How one binding ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BindingReport {
+    /// Its name.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why it did not end settled.
+    pub reason: Option<Reason>,
+    /// How often it was looked at.
+    pub rounds: u32,
+    /// What the keys said last.
+    pub evidence: Option<EvidenceReport>,
+    /// The group's targets as read last.
+    pub targets: Vec<TargetReport>,
+    /// What was registered and acknowledged, in order.
+    pub registered: Vec<String>,
+    /// What was deregistered and acknowledged, in order.
+    pub deregistered: Vec<String>,
+    /// What there is to do and was not done.
+    pub planned: Vec<String>,
+    /// What was left alone, in sentences.
+    pub notes: Vec<String>,
+    /// Whether the run answers for this binding: an event's run does for the bindings that the event names.
+    #[serde(skip)]
+    pub answered_for: bool,
+}
+
+/// How a binding ends a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Nothing to do.
+    Settled,
+    /// Done, and verified by reading back.
+    Changed,
+    /// Registered; a removal waits.
+    Waiting,
+    /// Nothing to follow.
+    Idle,
+    /// `mode = "observe"`: what would have been done is planned.
+    Observed,
+    /// Dry run or audit: there is something to do.
+    Drift,
+    /// Left alone, because the evidence did not suffice.
+    Held,
+    /// A call was refused.
+    Failed,
+    /// The answer to a write was lost, and what came of it could not be read.
+    Unconfirmed,
+}
+
+impl Status {
+    /// Whether this is a good end.
+    pub fn is_ok(self) -> bool {
+        match self {
+            Self::Settled | Self::Changed | Self::Waiting | Self::Idle | Self::Observed => true,
+            Self::Drift | Self::Held | Self::Failed | Self::Unconfirmed => false,
+        }
+    }
+
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Changed => "changed",
+            Self::Waiting => "waiting",
+            Self::Idle => "idle",
+            Self::Observed => "observed",
+            Self::Drift => "drift",
+            Self::Held => "held",
+            Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
+/// Why a binding did not end settled: a word for machines, a sentence for people, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// One of the documented kebab-case words (docs/operations.md).
+    pub code: &'static str,
+    /// What was found.
+    pub message: String,
+    /// What the operator can do, where there is something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// What the keys said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceReport {
+    /// The RDS API; absent for an instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topology: Option<KeyReport>,
+    /// DNS.
+    pub dns: KeyReport,
+}
+
+/// What one key said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum KeyReport {
+    /// The RDS API names an instance at an address.
+    Topology {
+        /// The instance.
+        instance: Identifier,
+        /// Its address.
+        address: IpAddr,
+    },
+    /// DNS names addresses.
+    Dns {
+        /// The instance that the addresses belong to.
+        instance: Identifier,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// It says nothing.
+    Unknown {
+        /// The documented word.
+        unknown: &'static str,
+        /// The sentence.
+        message: String,
+    },
+}
+
+/// A target as ELBv2 has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TargetReport {
+    /// Its address.
+    pub id: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// Its zone, where ELBv2 reported one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    /// Its state, in ELBv2's word.
+    pub state: String,
+}
+
+impl From<&Target> for TargetReport {
+    fn from(target: &Target) -> Self {
+        Self {
+            id: target.address.ip(),
+            port: target.address.port(),
+            zone: target.zone.clone(),
+            state: target.state.as_str().to_owned(),
+        }
+    }
+}
