@@ -1,0 +1,274 @@
+use super::*;
+use crate::topology::{Instance, Member};
+
+fn id(text: &str) -> Identifier {
+    text.parse().expect("id")
+}
+
+fn name(label: &str) -> HostName {
+    format!("{label}.db.test").parse().expect("name")
+}
+
+fn instance(label: &str, cluster: Option<&str>) -> Instance {
+    Instance {
+        status: "available".to_owned(),
+        endpoint: Some(name(label)),
+        port: Some(5432),
+        cluster: cluster.map(id),
+        vpc: Some("vpc-1".to_owned()),
+        standby: Standby::RefusesTcp,
+    }
+}
+
+/// The cluster `orders` with the writer `orders-1` and the reader `orders-2`, and the instance `billing`.
+fn topology() -> Topology {
+    let member = |label: &str, writer| Member {
+        instance: id(label),
+        writer,
+    };
+    let cluster = Cluster {
+        status: "available".to_owned(),
+        endpoint: Some(name("orders")),
+        port: Some(5432),
+        members: vec![member("orders-1", true), member("orders-2", false)],
+    };
+    Topology {
+        clusters: [(id("orders"), cluster)].into(),
+        instances: [
+            (id("orders-1"), instance("orders-1", Some("orders"))),
+            (id("orders-2"), instance("orders-2", Some("orders"))),
+            (id("billing"), instance("billing", None)),
+        ]
+        .into(),
+    }
+}
+
+fn answer(aliases: &[&str], addresses: &[&str]) -> Result<Answer, LookupError> {
+    Ok(Answer {
+        aliases: aliases.iter().map(|alias| name(alias)).collect(),
+        addresses: addresses
+            .iter()
+            .map(|a| a.parse().expect("address"))
+            .collect(),
+    })
+}
+
+/// Every name as it should be: the cluster's name is an alias of `orders-1`.
+fn answers() -> Answers {
+    [
+        (name("orders"), answer(&["orders-1"], &["10.20.0.1"])),
+        (name("orders-1"), answer(&[], &["10.20.0.1"])),
+        (name("orders-2"), answer(&[], &["10.20.0.2"])),
+        (name("billing"), answer(&[], &["10.20.0.9"])),
+    ]
+    .into()
+}
+
+fn look(source: &str, topology: &Topology, answers: &Answers) -> Evidence {
+    let allow = Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow");
+    weigh(
+        &source.parse().expect("source"),
+        topology,
+        answers,
+        &allow,
+        Family::V4,
+    )
+}
+
+/// What the keys come to, in a few words.
+fn words(evidence: &Evidence) -> String {
+    match evidence.verdict() {
+        Verdict::Agree(witness) => format!("agree on {} at {}", witness.member, witness.address),
+        Verdict::Disagree { topology, dns } => {
+            format!("{} against {}", topology.member, dns.member)
+        }
+        Verdict::Unknown(unknown) => unknown.word().to_owned(),
+    }
+}
+
+#[test]
+fn both_keys_of_a_cluster_name_who_and_where() {
+    assert_eq!(
+        words(&look("cluster/orders", &topology(), &answers())),
+        "agree on orders-1 at 10.20.0.1"
+    );
+    assert_eq!(
+        words(&look("instance/billing", &topology(), &answers())),
+        "agree on billing at 10.20.0.9"
+    );
+}
+
+#[test]
+fn dns_of_a_cluster_names_the_member_by_alias_or_else_by_address() {
+    let mut moved = answers();
+    moved.insert(name("orders"), answer(&["orders-2"], &["10.20.0.2"]));
+    assert_eq!(
+        words(&look("cluster/orders", &topology(), &moved)),
+        "orders-1 against orders-2"
+    );
+    moved.insert(name("orders"), answer(&[], &["10.20.0.2"]));
+    assert_eq!(
+        words(&look("cluster/orders", &topology(), &moved)),
+        "orders-1 against orders-2"
+    );
+}
+
+#[test]
+fn an_alias_of_the_writer_with_another_address_is_no_agreement() {
+    let mut poisoned = answers();
+    poisoned.insert(name("orders"), answer(&["orders-1"], &["10.20.0.66"]));
+    assert_eq!(
+        words(&look("cluster/orders", &topology(), &poisoned)),
+        "orders-1 against orders-1"
+    );
+}
+
+#[test]
+fn every_answer_that_is_no_evidence_is_unknown_with_its_reason() {
+    for (given, reason) in [
+        (answer(&[], &["10.20.0.77"]), "not-a-member"),
+        (answer(&["orders-1"], &["52.17.0.1"]), "address-refused"),
+        (answer(&["orders-1"], &["127.0.0.1"]), "address-refused"),
+        (
+            answer(&["orders-1"], &["10.20.0.1", "52.17.0.1"]),
+            "address-refused",
+        ),
+        (
+            answer(&["orders-1"], &["10.20.0.1", "10.20.0.2"]),
+            "several-addresses",
+        ),
+        (answer(&["orders-1"], &["fd12::1"]), "address-refused"),
+        (answer(&["orders-1"], &[]), "dns-no-address"),
+        (Err(LookupError::NxDomain), "dns-nxdomain"),
+        (Err(LookupError::NoAddress), "dns-no-address"),
+        (
+            Err(LookupError::Refused("SERVFAIL".to_owned())),
+            "dns-refused",
+        ),
+        (Err(LookupError::Timeout), "dns-timeout"),
+    ] {
+        for (source, label) in [
+            ("cluster/orders", "orders"),
+            ("instance/billing", "billing"),
+        ] {
+            if source == "instance/billing" && reason == "not-a-member" {
+                continue; // An instance has no members: its own name is all there is.
+            }
+            let mut answers = answers();
+            answers.insert(name(label), given.clone());
+            assert_eq!(
+                words(&look(source, &topology(), &answers)),
+                reason,
+                "{source}: {given:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cluster_with_no_writer_or_two_is_unknown() {
+    for (first, second, reason) in [(false, false, "no-writer"), (true, true, "several-writers")] {
+        let mut topology = topology();
+        let cluster = topology.clusters.get_mut(&id("orders")).expect("orders");
+        cluster.members[0].writer = first;
+        cluster.members[1].writer = second;
+        assert_eq!(
+            words(&look("cluster/orders", &topology, &answers())),
+            reason
+        );
+    }
+}
+
+#[test]
+fn t7_a_member_that_is_being_created_does_not_disturb_the_rest() {
+    let mut topology = topology();
+    topology
+        .instances
+        .get_mut(&id("orders-2"))
+        .expect("orders-2")
+        .endpoint = None;
+    assert_eq!(
+        words(&look("cluster/orders", &topology, &answers())),
+        "agree on orders-1 at 10.20.0.1"
+    );
+    topology
+        .instances
+        .get_mut(&id("orders-1"))
+        .expect("orders-1")
+        .endpoint = None;
+    assert_eq!(
+        words(&look("cluster/orders", &topology, &answers())),
+        "no-endpoint"
+    );
+}
+
+#[test]
+fn t7_only_a_database_that_has_no_endpoint_to_follow_is_idle() {
+    for (status, idle) in [
+        ("available", false),
+        ("storage-optimization", false),
+        ("rebooting", false),
+        ("upgrading", false),
+        ("configuring-enhanced-monitoring", false),
+        ("failing-over", false),
+        ("modifying", false),
+        ("starting", false),
+        ("a-word-of-tomorrow", false),
+        ("creating", true),
+        ("stopped", true),
+        ("stopping", true),
+        ("deleting", true),
+    ] {
+        let mut topology = topology();
+        topology
+            .instances
+            .get_mut(&id("billing"))
+            .expect("billing")
+            .status = status.to_owned();
+        topology
+            .clusters
+            .get_mut(&id("orders"))
+            .expect("orders")
+            .status = status.to_owned();
+        for source in ["instance/billing", "cluster/orders"] {
+            let words = words(&look(source, &topology, &answers()));
+            assert_eq!(words == "source-idle", idle, "{source} {status}: {words}");
+        }
+    }
+}
+
+#[test]
+fn t6_an_instance_of_a_cluster_is_refused_in_favour_of_the_cluster() {
+    let evidence = look("instance/orders-1", &topology(), &answers());
+    assert_eq!(words(&evidence), "instance-of-cluster");
+    assert!(
+        evidence.to_string().contains("follow `cluster/orders`"),
+        "{evidence}"
+    );
+}
+
+#[test]
+fn a_source_that_rds_does_not_list_is_not_found() {
+    assert_eq!(
+        words(&look("cluster/nobody", &topology(), &answers())),
+        "source-not-found"
+    );
+    assert_eq!(
+        words(&look("instance/nobody", &topology(), &answers())),
+        "source-not-found"
+    );
+}
+
+#[test]
+fn only_an_answer_that_names_no_member_makes_all_members_be_asked() {
+    let source = "cluster/orders".parse().expect("source");
+    let asked = |answers: &Answers| questions(&source, &topology(), answers);
+    assert_eq!(asked(&Answers::new()), [name("orders-1"), name("orders")]);
+    let mut known: Answers = answers()
+        .into_iter()
+        .filter(|(n, _)| *n != name("orders-2"))
+        .collect();
+    assert_eq!(asked(&known), []);
+    known.insert(name("orders"), answer(&[], &["10.20.0.2"]));
+    assert_eq!(asked(&known), [name("orders-2")]);
+}

@@ -1,0 +1,563 @@
+//! The decision: what a target group needs, given what was seen.
+//!
+//! *Add on credible testimony; remove only on agreement.* [`plan`] is total and pure: equal inputs give an equal
+//! plan. It names one step that may be taken at once, the actions that will follow when what holds them has passed,
+//! and the holds themselves, each a sentence that says what was left alone and why.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::config::{Binding, Timing};
+use crate::evidence::{Evidence, Facts, Unknown, Verdict, Witness};
+use crate::ports::Registration;
+use crate::target::{Target, TargetGroup, TargetState, Zone};
+use crate::topology::Standby;
+
+/// How long DNS must have given one address before it is credible for a source whose extra target might take
+/// connections. After a failover the answer goes back and forth for 20 to 30 s (aws-mysql-jdbc, issue 377), in
+/// spells shorter than this.
+pub const STEADY: Duration = Duration::from_secs(10);
+
+/// One look at the world.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// What the keys say now.
+    pub evidence: Evidence,
+    /// What the RDS API says of the source besides; absent while that cannot be read.
+    pub facts: Option<Facts>,
+    /// The group.
+    pub group: TargetGroup,
+    /// All its targets.
+    pub targets: Vec<Target>,
+    /// What the run's earlier looks add to this one.
+    pub standing: Standing,
+}
+
+/// What the run's earlier looks and deeds add to the present look.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Standing {
+    /// An event announced a failover of this source and its patience is not over.
+    pub event: bool,
+    /// How many readings of the topology in a row named the present one, 2 standing for more.
+    pub topology_named: u8,
+    /// For how long DNS has given the present address.
+    pub steady_for: Duration,
+    /// For how long the keys have agreed on the present address (an instance's: with its target healthy).
+    pub agreed_for: Duration,
+    /// The agreed target was not present when the run began, or the topology moved to it during the run.
+    pub failover: bool,
+    /// The keys have changed in this run.
+    pub moving: bool,
+    /// What is known of the agreed target's registration.
+    pub assurance: Assurance,
+    /// Both keys were read again after the targets were read, and said the same.
+    pub reread: bool,
+}
+
+/// What is known of a target's registration. A reading of the group may be stale, so one reading is not enough to
+/// remove another target on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Assurance {
+    /// Nothing.
+    None,
+    /// The last reading showed it healthy.
+    HealthyOnce,
+    /// Two readings in a row showed it healthy, or ELBv2 acknowledged its registration in this run.
+    Assured,
+}
+
+/// What to do with a target group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Plan {
+    /// The step that may be taken at once.
+    pub now: Option<Step>,
+    /// The actions that are called for after it, or when the holds have passed.
+    pub later: Vec<Action>,
+    /// What was left alone, and why.
+    pub holds: Vec<Hold>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Read both keys again, after the targets, before anything is removed.
+    Reread,
+    /// Change the group.
+    Do(Action),
+}
+
+/// A change of the group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Register this target.
+    Register(Registration),
+    /// Deregister these, in one call.
+    Deregister(Vec<Target>),
+}
+
+/// Something that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hold {
+    /// A key says nothing.
+    Unknown(Unknown),
+    /// The keys name different ones.
+    KeysDisagree {
+        /// What the RDS API says.
+        topology: Witness,
+        /// What DNS says.
+        dns: Witness,
+        /// The keys have changed in this run, so that this may pass.
+        moving: bool,
+    },
+    /// Neither the binding nor RDS says which port.
+    NoPort,
+    /// DNS has not given one address for long enough.
+    Unsteady(Duration),
+    /// The agreement has not lasted for long enough.
+    Settling(Duration),
+    /// The agreed target's registration has been read once only.
+    SeenOnce(SocketAddr),
+    /// A target is still being registered.
+    Initial(SocketAddr),
+    /// The agreed target is not healthy, so nothing else is removed.
+    NotHealthy(SocketAddr, TargetState),
+    /// The agreed target gets no traffic: the load balancer lacks its zone.
+    ZoneNotEnabled(SocketAddr),
+    /// No load balancer forwards to the group.
+    GroupNotInUse,
+    /// More targets would be removed than the binding allows.
+    TooManyRemovals {
+        /// How many would be.
+        count: usize,
+        /// How many may be.
+        most: usize,
+    },
+    /// A target that is not this binding's: another port, or outside its `allow`.
+    Foreign(SocketAddr),
+}
+
+/// What a hold means for how the binding ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Weight {
+    /// It is only reported.
+    Remark,
+    /// It passes by itself.
+    Waits,
+    /// There is nothing to follow.
+    Idles,
+    /// Somebody should look.
+    Holds,
+}
+
+/// Decides. See the module's own page.
+pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
+    let Some(port) = binding.port.or_else(|| seen.facts.as_ref()?.port) else {
+        let hold = match seen.evidence.verdict() {
+            Verdict::Unknown(unknown) => Hold::Unknown(unknown.clone()),
+            Verdict::Agree(_) | Verdict::Disagree { .. } => Hold::NoPort,
+        };
+        return Plan {
+            holds: vec![hold],
+            ..Plan::default()
+        };
+    };
+    let is_ours = |target: &&Target| {
+        target.address.port() == port && binding.allow.contains(target.address.ip())
+    };
+    let (ours, foreign): (Vec<&Target>, Vec<&Target>) = seen
+        .targets
+        .iter()
+        .filter(|target| target.is_present())
+        .partition(is_ours);
+    let case = Case {
+        binding,
+        timing,
+        seen,
+        port,
+        ours,
+        foreign,
+    };
+
+    let mut plan = match seen.evidence.verdict() {
+        Verdict::Agree(witness) => case.agreed(witness),
+        Verdict::Disagree { topology, dns } => case.undecided(Hold::KeysDisagree {
+            topology: topology.clone(),
+            dns: dns.clone(),
+            moving: seen.standing.moving,
+        }),
+        Verdict::Unknown(unknown) => case.undecided(Hold::Unknown(unknown.clone())),
+    };
+    if !binding.exclusive {
+        plan.holds.extend(
+            case.foreign
+                .iter()
+                .map(|target| Hold::Foreign(target.address)),
+        );
+    }
+    plan
+}
+
+/// A look, sorted: the present targets that are this binding's, and those that are not.
+struct Case<'a> {
+    binding: &'a Binding,
+    timing: &'a Timing,
+    seen: &'a Observation,
+    port: u16,
+    ours: Vec<&'a Target>,
+    foreign: Vec<&'a Target>,
+}
+
+impl Case<'_> {
+    /// Every key names this one.
+    fn agreed(&self, witness: &Witness) -> Plan {
+        let wanted = SocketAddr::new(witness.address, self.port);
+        let target = self.ours.iter().find(|target| target.address == wanted);
+        let mut plan = Plan::default();
+        if target.is_some_and(|target| target.state == TargetState::Unused) {
+            plan.holds.push(if self.seen.group.in_use {
+                Hold::ZoneNotEnabled(wanted)
+            } else {
+                Hold::GroupNotInUse
+            });
+            return plan;
+        }
+        let others = self.others(wanted);
+        if let Some(hold) = self.too_many(&others) {
+            plan.holds.push(hold);
+        }
+        let others = Some(others).filter(|others| !others.is_empty() && plan.holds.is_empty());
+        let register = self.register(wanted);
+        match (target, others) {
+            (None, others) => {
+                match self.unsteady() {
+                    None => plan.now = Some(Step::Do(register)),
+                    Some(left) => {
+                        plan.later.push(register);
+                        plan.holds.push(Hold::Unsteady(left));
+                    }
+                }
+                plan.later.extend(others.map(Action::Deregister));
+            }
+            (Some(_), None) => {}
+            (Some(target), Some(others)) => {
+                let standing = &self.seen.standing;
+                match self.obstacle(target, &others) {
+                    Some(hold) => plan.holds.push(hold),
+                    None if standing.assurance == Assurance::None => {
+                        plan.now = Some(Step::Do(register))
+                    }
+                    None if !standing.reread => plan.now = Some(Step::Reread),
+                    None => {
+                        plan.now = Some(Step::Do(Action::Deregister(others)));
+                        return plan;
+                    }
+                }
+                plan.later.push(Action::Deregister(others));
+            }
+        }
+        plan
+    }
+
+    /// The keys do not agree, so nothing is removed; one of them may still be credible enough to add.
+    fn undecided(&self, hold: Hold) -> Plan {
+        let mut plan = Plan {
+            holds: vec![hold],
+            ..Plan::default()
+        };
+        let Some(Ok(witness)) = self.seen.evidence.topology() else {
+            return plan;
+        };
+        let wanted = SocketAddr::new(witness.address, self.port);
+        let standing = &self.seen.standing;
+        // The event is the second witness. Without one, a wrong extra reader would take half of the new
+        // connections, so topology alone suffices only where there is nothing to lose.
+        let credible = standing.topology_named >= 2 && (standing.event || self.ours.is_empty());
+        if credible && !self.ours.iter().any(|target| target.address == wanted) {
+            plan.now = Some(Step::Do(self.register(wanted)));
+        }
+        plan
+    }
+
+    /// What stands against removing others while the agreed target is present.
+    fn obstacle(&self, target: &Target, removals: &[Target]) -> Option<Hold> {
+        let standing = &self.seen.standing;
+        let settling = || {
+            let left = self.timing.settle.saturating_sub(standing.agreed_for);
+            (!left.is_zero()).then_some(Hold::Settling(left))
+        };
+        let hold = match self.seen.evidence {
+            // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it would leave
+            // writes on a reader.
+            Evidence::Cluster { .. } if standing.failover => None,
+            Evidence::Cluster { .. } => settling(),
+            Evidence::Instance { .. } => {
+                let initial = removals
+                    .iter()
+                    .find(|other| other.state == TargetState::Initial);
+                match (&target.state, initial) {
+                    (TargetState::Healthy, None) => settling(),
+                    (TargetState::Initial, _) => Some(Hold::Initial(target.address)),
+                    (TargetState::Healthy, Some(other)) => Some(Hold::Initial(other.address)),
+                    (state, _) => Some(Hold::NotHealthy(target.address, state.clone())),
+                }
+            }
+        };
+        hold.or_else(|| {
+            (standing.assurance == Assurance::HealthyOnce).then_some(Hold::SeenOnce(target.address))
+        })
+    }
+
+    fn too_many(&self, removals: &[Target]) -> Option<Hold> {
+        let most = self.binding.max_removals;
+        (removals.len() > most).then_some(Hold::TooManyRemovals {
+            count: removals.len(),
+            most,
+        })
+    }
+
+    /// Everything that this binding may remove, but for the agreed target.
+    fn others(&self, wanted: SocketAddr) -> Vec<Target> {
+        let foreign = self.foreign.iter().filter(|_| self.binding.exclusive);
+        self.ours
+            .iter()
+            .chain(foreign)
+            .filter(|target| target.address != wanted)
+            .map(|t| (*t).clone())
+            .collect()
+    }
+
+    /// How much longer DNS must give this address before it is credible.
+    fn unsteady(&self) -> Option<Duration> {
+        let refuses = |facts: &Facts| facts.standby == Standby::RefusesTcp;
+        match self.seen.evidence {
+            Evidence::Cluster { .. } => None,
+            Evidence::Instance { .. } if self.seen.facts.as_ref().is_some_and(refuses) => None,
+            Evidence::Instance { .. } => {
+                let left = STEADY
+                    .min(self.timing.settle)
+                    .saturating_sub(self.seen.standing.steady_for);
+                (!left.is_zero()).then_some(left)
+            }
+        }
+    }
+
+    /// ELBv2 finds the zone of an address inside the group's VPC, and wants to hear `all` for one outside it
+    /// (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
+    fn register(&self, address: SocketAddr) -> Action {
+        let database = self
+            .seen
+            .facts
+            .as_ref()
+            .and_then(|facts| facts.vpc.as_ref());
+        let outside =
+            matches!((database, &self.seen.group.vpc), (Some(db), Some(group)) if db != group);
+        Action::Register(Registration {
+            address,
+            zone: outside.then(Zone::all),
+        })
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to do, and nothing that keeps from it.
+    pub fn is_clean(&self) -> bool {
+        self.now.is_none() && self.later.is_empty() && self.weightiest().is_none()
+    }
+
+    /// The hold that decides how the binding ends; remarks aside.
+    pub fn weightiest(&self) -> Option<&Hold> {
+        let heavy = self
+            .holds
+            .iter()
+            .filter(|hold| hold.weight() > Weight::Remark);
+        // The first of the heaviest: `max_by_key` would give the last.
+        heavy.rev().max_by_key(|hold| hold.weight())
+    }
+
+    /// Every action that is called for, as text.
+    pub fn actions(&self) -> Vec<String> {
+        let now = self.now.iter().filter_map(|step| match step {
+            Step::Do(action) => Some(action),
+            Step::Reread => None,
+        });
+        now.chain(&self.later).map(ToString::to_string).collect()
+    }
+}
+
+impl Hold {
+    /// What it means for how the binding ends.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::Foreign(_) => Weight::Remark,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_) => {
+                Weight::Waits
+            }
+            Self::KeysDisagree { moving: true, .. } => Weight::Waits,
+            Self::Unknown(Unknown::Idle { .. }) => Weight::Idles,
+            Self::Unknown(_)
+            | Self::KeysDisagree { moving: false, .. }
+            | Self::NoPort
+            | Self::NotHealthy(..)
+            | Self::ZoneNotEnabled(_)
+            | Self::GroupNotInUse
+            | Self::TooManyRemovals { .. } => Weight::Holds,
+        }
+    }
+
+    /// Whether a removal waits behind it that needs more time than a sweep has.
+    pub fn is_pending_removal(&self) -> bool {
+        matches!(
+            self,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_)
+        )
+    }
+
+    /// Whether another look in a moment would find the same.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Unknown(Unknown::SourceNotFound(_) | Unknown::InstanceOfCluster { .. }) => true,
+            Self::Unknown(Unknown::Call(error)) => !error.is_retryable(),
+            Self::NoPort
+            | Self::ZoneNotEnabled(_)
+            | Self::GroupNotInUse
+            | Self::TooManyRemovals { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The kebab-case word for reports and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unknown(unknown) => unknown.word(),
+            Self::KeysDisagree { .. } => "keys-disagree",
+            Self::NoPort => "no-port",
+            Self::Unsteady(_) => "dns-unsteady",
+            Self::Settling(_) => "settling",
+            Self::SeenOnce(_) => "seen-once",
+            Self::Initial(_) => "target-initial",
+            Self::NotHealthy(..) => "target-not-healthy",
+            Self::ZoneNotEnabled(_) => "target-zone-not-enabled",
+            Self::GroupNotInUse => "group-not-in-use",
+            Self::TooManyRemovals { .. } => "too-many-removals",
+            Self::Foreign(_) => "foreign-target",
+        }
+    }
+
+    /// What the operator can do, where there is something to do.
+    pub fn remedy(&self) -> Option<String> {
+        let text = match self {
+            Self::Unknown(Unknown::Call(error)) => return Some(error.remedy()),
+            Self::Unknown(Unknown::SourceNotFound(_)) => {
+                "Check the source's name, the Region and the account. After a rename, write the new name."
+            }
+            Self::Unknown(Unknown::Lookup(..)) => {
+                "Check that the configured DNS servers answer for the name from where this runs."
+            }
+            Self::Unknown(Unknown::Guarded(..)) => {
+                "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."
+            }
+            Self::NoPort => "Write `port` in the binding.",
+            Self::NotHealthy(..) => {
+                "Check the database's security group and the group's health check. Nothing is removed until the agreed target is healthy."
+            }
+            Self::ZoneNotEnabled(_) => {
+                "Enable the target's zone on the load balancer, or turn on cross-zone load balancing and check the zone mapping."
+            }
+            Self::GroupNotInUse => "Let a listener forward to the group.",
+            Self::TooManyRemovals { .. } => {
+                "Look at the group's targets. If they are all stale, raise `max-removals` for one run."
+            }
+            Self::Foreign(_) => {
+                "If no other system owns it, deregister it by hand, or set `exclusive = true`."
+            }
+            Self::KeysDisagree { moving: false, .. } => {
+                "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a shadowing private zone or a stale resolver keeps them apart."
+            }
+            Self::Unknown(_)
+            | Self::KeysDisagree { .. }
+            | Self::Unsteady(_)
+            | Self::Settling(_)
+            | Self::SeenOnce(_)
+            | Self::Initial(_) => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(unknown) => write!(f, "{unknown}"),
+            Self::KeysDisagree { topology, dns, .. } => write!(
+                f,
+                "RDS names {} at {} and DNS names {} at {}: nothing is removed until they agree",
+                topology.member, topology.address, dns.member, dns.address
+            ),
+            Self::NoPort => {
+                f.write_str("neither the binding nor RDS says which port the database listens on")
+            }
+            Self::Unsteady(left) => write!(
+                f,
+                "DNS must give this one address for {} more before it is registered",
+                seconds(*left)
+            ),
+            Self::Settling(left) => write!(
+                f,
+                "the agreement must last for {} more before anything is removed",
+                seconds(*left)
+            ),
+            Self::SeenOnce(address) => write!(f, "{address} has been read as registered once only"),
+            Self::Initial(address) => write!(
+                f,
+                "{address} is still being registered by the load balancer (`initial`)"
+            ),
+            Self::NotHealthy(address, state) => write!(
+                f,
+                "{address} is where the name points, and its target is `{state}`: nothing else is removed"
+            ),
+            Self::ZoneNotEnabled(address) => write!(
+                f,
+                "{address} is registered and gets no traffic (`unused`): the load balancer lacks its zone"
+            ),
+            Self::GroupNotInUse => {
+                f.write_str("no load balancer forwards to the target group (`unused`)")
+            }
+            Self::TooManyRemovals { count, most } => write!(
+                f,
+                "{count} targets would be removed and `max-removals` is {most}: none is"
+            ),
+            Self::Foreign(address) => write!(
+                f,
+                "{address} is on another port or outside the binding's `allow`, and was left alone"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Register(registration) => write!(f, "register {}", registration.address),
+            Self::Deregister(targets) => {
+                f.write_str("deregister ")?;
+                for (index, target) in targets.iter().enumerate() {
+                    write!(
+                        f,
+                        "{}{}",
+                        if index == 0 { "" } else { ", " },
+                        target.address
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64().ceil())
+}
+
+#[cfg(test)]
+mod tests;

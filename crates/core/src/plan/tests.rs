@@ -1,0 +1,486 @@
+use super::*;
+use crate::config::Mode;
+use crate::failure::LookupError;
+use crate::guard::Allow;
+
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+
+fn binding() -> Binding {
+    Binding {
+        name: "orders".to_owned(),
+        source: "cluster/orders".parse().expect("source"),
+        target_group: GROUP.parse().expect("arn"),
+        port: None,
+        mode: Mode::Manage,
+        exclusive: false,
+        max_removals: 4,
+        allow: Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow"),
+    }
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::from(([10, 20, 0, last], 5432))
+}
+
+fn target(last: u8, state: &str) -> Target {
+    Target {
+        address: address(last),
+        zone: None,
+        state: state.into(),
+    }
+}
+
+fn witness(last: u8) -> Witness {
+    Witness {
+        member: format!("orders-{last}").parse().expect("id"),
+        address: address(last).ip(),
+    }
+}
+
+fn unknown() -> Unknown {
+    Unknown::Lookup(
+        "orders.example.com".parse().expect("name"),
+        LookupError::NxDomain,
+    )
+}
+
+fn cluster(topology: Option<u8>, dns: Option<u8>) -> Evidence {
+    let reading = |key: Option<u8>| key.map(witness).ok_or_else(unknown);
+    Evidence::Cluster {
+        topology: reading(topology),
+        dns: reading(dns),
+    }
+}
+
+fn instance(dns: Option<u8>) -> Evidence {
+    Evidence::Instance {
+        dns: dns.map(witness).ok_or_else(unknown),
+    }
+}
+
+/// A look in which everything is favourable: a test takes away what it is about.
+fn look(evidence: Evidence, targets: &[Target]) -> Observation {
+    Observation {
+        evidence,
+        facts: Some(Facts {
+            port: Some(5432),
+            vpc: Some("vpc-1".to_owned()),
+            standby: Standby::RefusesTcp,
+        }),
+        group: TargetGroup {
+            target_type: "ip".to_owned(),
+            protocol: "TCP".to_owned(),
+            family: crate::target::Family::V4,
+            vpc: Some("vpc-1".to_owned()),
+            in_use: true,
+        },
+        targets: targets.to_vec(),
+        standing: Standing {
+            event: false,
+            topology_named: 2,
+            steady_for: Duration::from_secs(30),
+            agreed_for: Duration::from_secs(30),
+            failover: true,
+            moving: false,
+            assurance: Assurance::Assured,
+            reread: true,
+        },
+    }
+}
+
+fn decide(seen: &Observation) -> Plan {
+    plan(&binding(), &Timing::default(), seen)
+}
+
+/// What a plan comes to, in one line.
+fn words(plan: &Plan) -> String {
+    let now = plan.now.as_ref().map_or("-".to_owned(), |step| match step {
+        Step::Reread => "reread".to_owned(),
+        Step::Do(action) => action.to_string().replace("10.20.0.", "."),
+    });
+    let holds: Vec<&str> = plan.holds.iter().map(Hold::word).collect();
+    format!("{now} | {}", holds.join(", "))
+}
+
+#[test]
+fn each_situation_of_a_cluster_has_its_plan() {
+    let both = [target(1, "healthy"), target(2, "initial")];
+    let cases: &[(&str, Evidence, &[Target], &str)] = &[
+        (
+            "the group holds exactly the agreed one",
+            cluster(Some(1), Some(1)),
+            &both[..1],
+            "- | ",
+        ),
+        (
+            "the writer moved and is not registered",
+            cluster(Some(2), Some(2)),
+            &both[..1],
+            "register .2:5432 | ",
+        ),
+        (
+            "both are present",
+            cluster(Some(2), Some(2)),
+            &both,
+            "deregister .1:5432 | ",
+        ),
+        (
+            "the group is empty",
+            cluster(Some(1), Some(1)),
+            &[],
+            "register .1:5432 | ",
+        ),
+        (
+            "the agreed one is draining",
+            cluster(Some(1), Some(1)),
+            &[target(1, "draining"), target(2, "healthy")],
+            "register .1:5432 | ",
+        ),
+        (
+            "the agreed one is unhealthy.draining",
+            cluster(Some(1), Some(1)),
+            &[target(1, "unhealthy.draining")],
+            "register .1:5432 | ",
+        ),
+        (
+            "only others are draining",
+            cluster(Some(1), Some(1)),
+            &[target(1, "healthy"), target(2, "draining")],
+            "- | ",
+        ),
+        (
+            "the writer is down and registered",
+            cluster(Some(1), Some(1)),
+            &[target(1, "unhealthy")],
+            "- | ",
+        ),
+        (
+            "the keys disagree",
+            cluster(Some(2), Some(1)),
+            &both[..1],
+            "- | keys-disagree",
+        ),
+        (
+            "the name does not exist",
+            cluster(Some(1), None),
+            &both,
+            "- | dns-nxdomain",
+        ),
+        (
+            "the topology is unknown",
+            cluster(None, Some(1)),
+            &both,
+            "- | dns-nxdomain",
+        ),
+        (
+            "nothing is known and the group is empty",
+            cluster(None, None),
+            &[],
+            "- | dns-nxdomain",
+        ),
+        (
+            "the group is empty and the keys disagree",
+            cluster(Some(2), Some(1)),
+            &[],
+            "register .2:5432 | keys-disagree",
+        ),
+        (
+            "the group is empty and DNS is unknown",
+            cluster(Some(2), None),
+            &[],
+            "register .2:5432 | dns-nxdomain",
+        ),
+        (
+            "the group is empty and the topology is unknown",
+            cluster(None, Some(1)),
+            &[],
+            "- | dns-nxdomain",
+        ),
+    ];
+    for (situation, evidence, targets, expected) in cases {
+        assert_eq!(
+            words(&decide(&look(evidence.clone(), targets))),
+            *expected,
+            "{situation}"
+        );
+    }
+}
+
+#[test]
+fn a_removal_of_a_cluster_never_waits_for_health_after_a_failover() {
+    for state in [
+        "initial",
+        "unhealthy",
+        "unavailable",
+        "healthy",
+        "new-state",
+    ] {
+        let seen = look(
+            cluster(Some(2), Some(2)),
+            &[target(1, "healthy"), target(2, state)],
+        );
+        assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ", "{state}");
+    }
+}
+
+#[test]
+fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
+    let mut seen = look(
+        cluster(Some(1), Some(1)),
+        &[target(1, "healthy"), target(2, "healthy")],
+    );
+    seen.standing.failover = false;
+    seen.standing.agreed_for = Duration::from_secs(29);
+    assert_eq!(words(&decide(&seen)), "- | settling");
+    assert_eq!(
+        decide(&seen).actions(),
+        ["deregister 10.20.0.2:5432"],
+        "it is planned all the same"
+    );
+    seen.standing.agreed_for = Duration::from_secs(30);
+    assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
+}
+
+#[test]
+fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
+    let mut seen = look(
+        cluster(Some(2), Some(2)),
+        &[target(1, "healthy"), target(2, "initial")],
+    );
+    seen.standing.assurance = Assurance::None;
+    assert_eq!(
+        words(&decide(&seen)),
+        "register .2:5432 | ",
+        "a reading may be stale"
+    );
+    seen.standing.assurance = Assurance::HealthyOnce;
+    assert_eq!(
+        words(&decide(&seen)),
+        "- | seen-once",
+        "a healthy target is read again, not registered again"
+    );
+}
+
+#[test]
+fn nothing_is_removed_before_both_keys_were_read_again() {
+    let mut seen = look(
+        cluster(Some(2), Some(2)),
+        &[target(1, "healthy"), target(2, "initial")],
+    );
+    seen.standing.reread = false;
+    assert_eq!(words(&decide(&seen)), "reread | ");
+}
+
+#[test]
+fn topology_alone_registers_only_with_an_event_and_when_it_says_so_twice() {
+    for (event, named, expected) in [
+        (true, 2, "register .2:5432 | keys-disagree"),
+        (true, 1, "- | keys-disagree"),
+        (false, 2, "- | keys-disagree"),
+    ] {
+        let mut seen = look(cluster(Some(2), Some(1)), &[target(1, "healthy")]);
+        seen.standing.event = event;
+        seen.standing.topology_named = named;
+        assert_eq!(
+            words(&decide(&seen)),
+            expected,
+            "event {event}, named {named} times"
+        );
+    }
+}
+
+#[test]
+fn an_instance_whose_standby_refuses_tcp_is_followed_at_once_and_others_when_dns_is_steady() {
+    let mut seen = look(instance(Some(2)), &[target(1, "healthy")]);
+    seen.standing.steady_for = Duration::ZERO;
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
+    if let Some(facts) = &mut seen.facts {
+        facts.standby = Standby::Unknown;
+    }
+    assert_eq!(words(&decide(&seen)), "- | dns-unsteady");
+    seen.standing.steady_for = STEADY;
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
+}
+
+#[test]
+fn an_instance_removes_only_when_its_target_is_healthy_and_the_agreement_has_lasted() {
+    let settle = Duration::from_secs(30);
+    for (own, other, agreed_for, expected) in [
+        ("healthy", "unhealthy", settle, "deregister .1:5432 | "),
+        ("healthy", "healthy", settle, "deregister .1:5432 | "),
+        ("healthy", "initial", settle, "- | target-initial"),
+        ("initial", "healthy", settle, "- | target-initial"),
+        ("unhealthy", "healthy", settle, "- | target-not-healthy"),
+        ("unavailable", "healthy", settle, "- | target-not-healthy"),
+        ("healthy", "unhealthy", settle / 2, "- | settling"),
+    ] {
+        let mut seen = look(instance(Some(2)), &[target(1, other), target(2, own)]);
+        seen.standing.agreed_for = agreed_for;
+        assert_eq!(words(&decide(&seen)), expected, "{own} beside {other}");
+    }
+}
+
+#[test]
+fn an_unused_target_is_reported_and_nothing_is_removed_in_its_favour() {
+    let targets = [target(1, "unused"), target(2, "healthy")];
+    let mut seen = look(cluster(Some(1), Some(1)), &targets);
+    assert_eq!(words(&decide(&seen)), "- | target-zone-not-enabled");
+    seen.group.in_use = false;
+    assert_eq!(words(&decide(&seen)), "- | group-not-in-use");
+}
+
+#[test]
+fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive() {
+    let mut other_port = target(1, "healthy");
+    other_port.address.set_port(5433);
+    let outside = Target {
+        address: SocketAddr::from(([10, 99, 0, 1], 5432)),
+        ..target(1, "healthy")
+    };
+    let seen = look(
+        cluster(Some(1), Some(1)),
+        &[target(1, "healthy"), other_port, outside],
+    );
+    assert_eq!(words(&decide(&seen)), "- | foreign-target, foreign-target");
+    let exclusive = Binding {
+        exclusive: true,
+        ..binding()
+    };
+    let removed = words(&plan(&exclusive, &Timing::default(), &seen));
+    assert_eq!(removed, "deregister .1:5433, 10.99.0.1:5432 | ");
+}
+
+#[test]
+fn more_removals_than_allowed_means_none_and_the_writer_is_registered_all_the_same() {
+    let others: Vec<Target> = (2..=6).map(|last| target(last, "healthy")).collect();
+    let seen = look(cluster(Some(1), Some(1)), &others);
+    assert_eq!(
+        words(&decide(&seen)),
+        "register .1:5432 | too-many-removals"
+    );
+    let with_writer: Vec<Target> = others
+        .iter()
+        .cloned()
+        .chain([target(1, "healthy")])
+        .collect();
+    let seen = look(cluster(Some(1), Some(1)), &with_writer);
+    let plan = decide(&seen);
+    assert_eq!(words(&plan), "- | too-many-removals");
+    assert!(plan.actions().is_empty());
+}
+
+#[test]
+fn an_address_outside_the_groups_vpc_is_registered_in_all_zones() {
+    let mut seen = look(cluster(Some(1), Some(1)), &[]);
+    seen.group.vpc = Some("vpc-2".to_owned());
+    let Some(Step::Do(Action::Register(registration))) = decide(&seen).now else {
+        panic!("no registration")
+    };
+    assert_eq!(registration.zone, Some(Zone::all()));
+}
+
+#[test]
+fn the_bindings_port_wins_over_the_databases_and_one_of_them_is_needed() {
+    let mut seen = look(cluster(Some(1), Some(1)), &[]);
+    let own = Binding {
+        port: Some(6000),
+        ..binding()
+    };
+    assert_eq!(
+        words(&plan(&own, &Timing::default(), &seen)),
+        "register .1:6000 | "
+    );
+    seen.facts = None;
+    assert_eq!(words(&decide(&seen)), "- | no-port");
+}
+
+/// The seven states of ELBv2 and one that it does not have yet.
+const STATES: [&str; 8] = [
+    "initial",
+    "healthy",
+    "unhealthy",
+    "unhealthy.draining",
+    "unused",
+    "draining",
+    "unavailable",
+    "new",
+];
+
+#[test]
+fn no_plan_empties_a_group_removes_the_agreed_target_or_removes_on_unknown() {
+    let keys = [None, Some(1), Some(2), Some(3)];
+    let evidence: Vec<Evidence> = keys
+        .iter()
+        .flat_map(|topology| keys.iter().map(move |dns| cluster(*topology, *dns)))
+        .chain(keys.iter().map(|dns| instance(*dns)))
+        .collect();
+    let choices: Vec<Option<&str>> = std::iter::once(None).chain(STATES.map(Some)).collect();
+    let mut checked = 0_u32;
+    for evidence in &evidence {
+        for (first, second) in choices
+            .iter()
+            .flat_map(|a| choices.iter().map(move |b| (a, b)))
+        {
+            let targets: Vec<Target> = [(1, first), (2, second)]
+                .into_iter()
+                .filter_map(|(last, state)| state.map(|state| target(last, state)))
+                .collect();
+            for bits in 0..16_u8 {
+                let mut seen = look(evidence.clone(), &targets);
+                seen.standing.reread = bits & 1 != 0;
+                seen.standing.failover = bits & 2 != 0;
+                seen.standing.event = bits & 4 != 0;
+                seen.standing.agreed_for = Duration::from_secs(if bits & 8 != 0 { 30 } else { 0 });
+                check(&seen, &decide(&seen));
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 20 * 81 * 16);
+}
+
+/// What no plan may break, stated without the planner's own words.
+fn check(seen: &Observation, plan: &Plan) {
+    let said: Vec<Option<u8>> = match &seen.evidence {
+        Evidence::Cluster { topology, dns } => vec![last_of(topology), last_of(dns)],
+        Evidence::Instance { dns } => vec![last_of(dns)],
+    };
+    match &plan.now {
+        Some(Step::Do(Action::Deregister(removed))) => {
+            assert!(
+                said.iter().all(|key| key.is_some() && *key == said[0]),
+                "removed without agreement: {seen:?}"
+            );
+            assert!(
+                seen.standing.reread,
+                "removed without reading the keys again: {seen:?}"
+            );
+            let agreed = address(said[0].expect("agreed"));
+            assert!(
+                removed.iter().all(|target| target.address != agreed),
+                "removed the agreed one: {seen:?}"
+            );
+            let stays = |t: &&Target| {
+                !matches!(t.state.as_str(), "draining" | "unhealthy.draining")
+                    && !removed.contains(t)
+            };
+            assert!(seen.targets.iter().any(|t| stays(&t)), "emptied: {seen:?}");
+        }
+        Some(Step::Do(Action::Register(registration))) => {
+            assert!(
+                said.iter()
+                    .any(|key| key.map(address) == Some(registration.address)),
+                "unnamed: {seen:?}"
+            );
+        }
+        Some(Step::Reread) | None => {}
+    }
+}
+
+fn last_of(reading: &crate::evidence::Reading) -> Option<u8> {
+    match reading.as_ref().ok()?.address {
+        std::net::IpAddr::V4(v4) => Some(v4.octets()[3]),
+        std::net::IpAddr::V6(_) => None,
+    }
+}
