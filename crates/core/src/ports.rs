@@ -1,0 +1,105 @@
+//! The ports: what the driver asks of the world. `writerlink-aws` implements them on AWS, `writerlink-lab` on a
+//! simulated Region; both decide nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::failure::{CallError, LookupError};
+use crate::run::Note;
+use crate::target::{Family, Target, TargetGroup, TargetGroupArn, Zone};
+use crate::topology::{HostName, Topology};
+
+/// Reads the RDS API.
+pub trait Rds {
+    /// Every cluster and instance of the Region, all pages.
+    fn topology(&self) -> impl Future<Output = Result<Topology, CallError>> + Send;
+}
+
+/// Asks DNS, without any cache.
+pub trait Resolver {
+    /// The addresses of a fully qualified name in one family.
+    fn lookup(
+        &self,
+        name: &HostName,
+        family: Family,
+    ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
+}
+
+/// What a name resolved to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Answer {
+    /// The names that the CNAME chain passed through, the asked one left out, in order.
+    pub aliases: Vec<HostName>,
+    /// The addresses at its end, in ascending order.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Reads a target group.
+pub trait GroupReader {
+    /// What kind of group it is.
+    fn group(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
+
+    /// All its targets. (Asking for single ones would answer `unused` for one that is not registered.)
+    fn targets(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
+}
+
+/// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`](crate::run::LONGEST_WRITE).
+pub trait GroupWriter {
+    /// Registers a target.
+    fn register(
+        &self,
+        group: &TargetGroupArn,
+        target: &Registration,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Deregisters targets, named exactly as ELBv2 reported them.
+    fn deregister(
+        &self,
+        group: &TargetGroupArn,
+        targets: &[Target],
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+}
+
+/// A target to be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Registration {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// `all` for an address outside the group's VPC; otherwise ELBv2 finds the zone by itself.
+    pub zone: Option<Zone>,
+}
+
+/// A writer that cannot exist: what an audit, which has readers only, gives in its place.
+#[derive(Debug)]
+pub enum NoWriter {}
+
+impl GroupWriter for NoWriter {
+    async fn register(&self, _: &TargetGroupArn, _: &Registration) -> Result<(), CallError> {
+        match *self {}
+    }
+
+    async fn deregister(&self, _: &TargetGroupArn, _: &[Target]) -> Result<(), CallError> {
+        match *self {}
+    }
+}
+
+/// Time.
+pub trait Clock {
+    /// The time that has passed since some fixed moment; never goes back.
+    fn now(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Hears what is decided, as it is decided: the Lambda logs it, the demo draws it.
+pub trait Journal {
+    /// One decision.
+    fn note(&mut self, note: &Note);
+}

@@ -1,0 +1,409 @@
+//! A run as a value: `step` takes what happened and returns what to do next.
+//!
+//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last step; what was
+//! started comes back as an [`Input`]. A run can be cloned, compared and hashed, so that every order of events can be
+//! walked through, and the same value drives the Lambda, the audit and the simulation.
+//!
+//! A run holds one [`Pursuit`] for each binding. They share the reading of the topology and nothing else: one bad
+//! binding never stops or fails another.
+
+mod attention;
+mod condition;
+mod feed;
+mod memory;
+mod note;
+mod pursuit;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::feed::Feed;
+pub use self::note::{Note, NoteKind};
+use self::pursuit::Pursuit;
+use crate::config::{BadBinding, Config, Timing};
+use crate::event::{Intent, SourceType, Trigger};
+use crate::evidence::Answers;
+use crate::failure::CallError;
+use crate::ports::Registration;
+use crate::report::{Report, TriggerReport};
+use crate::source::{Identifier, Source};
+use crate::target::{Family, Target, TargetGroup, TargetGroupArn};
+use crate::topology::{HostName, Topology};
+
+/// The longest that a write may take. It bounds how late a write whose answer was lost can still land, so no write
+/// starts with less time left, and a lost answer is waited out for as long.
+pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
+
+/// Something that the run wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Read all clusters and instances.
+    ReadTopology,
+    /// Say what kind of group it is.
+    ReadGroup(BindingIndex, TargetGroupArn),
+    /// Read all targets of a group.
+    ReadTargets(BindingIndex, TargetGroupArn),
+    /// Ask DNS for these names.
+    Resolve(BindingIndex, Vec<HostName>, Family),
+    /// Register a target.
+    Register(BindingIndex, TargetGroupArn, Registration),
+    /// Deregister targets.
+    Deregister(BindingIndex, TargetGroupArn, Vec<Target>),
+}
+
+/// Which binding of the run an effect belongs to; its result comes back with the same index.
+pub type BindingIndex = usize;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// The run begins.
+    Start,
+    /// Nothing but time.
+    Tick,
+    /// The topology was read, or could not be.
+    Topology(Result<Topology, CallError>),
+    /// The group was described, or could not be.
+    Group(BindingIndex, Result<TargetGroup, CallError>),
+    /// The targets were read, or could not be.
+    Targets(BindingIndex, Result<Vec<Target>, CallError>),
+    /// The names were asked for.
+    Answers(BindingIndex, Answers),
+    /// The write was acknowledged, refused, or its answer was lost.
+    Written(BindingIndex, Result<(), CallError>),
+}
+
+/// What a step leads to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reaction {
+    /// What to do, all of it at once.
+    pub effects: Vec<Effect>,
+    /// What was decided, for those who listen.
+    pub notes: Vec<Note>,
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Run {
+    timing: Timing,
+    intent: Intent,
+    left: Duration,
+    feed: Feed,
+    entries: Vec<Entry>,
+    /// Events about instances whose cluster is not known before the topology is.
+    unmapped: Vec<(Identifier, Duration)>,
+    unmatched: u32,
+    by_event: bool,
+    read_something: bool,
+    trigger: Arc<TriggerReport>,
+}
+
+/// A binding of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Entry {
+    Good(Box<Pursuit>),
+    Bad(Arc<BadBinding>),
+}
+
+impl Run {
+    /// A run for `trigger` that must be over when `left` has passed.
+    ///
+    /// An event only chooses who is watched closely and for how long: the binding of the database that it names. An
+    /// event that certainly concerns no binding leaves nothing to do.
+    pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
+        let asked = |name: &str| {
+            trigger
+                .only
+                .as_ref()
+                .is_none_or(|only| only.iter().any(|n| n == name))
+        };
+        let entry = |binding: &Result<_, BadBinding>| match binding {
+            Ok(binding) => Entry::Good(Box::new(Pursuit::new(Arc::new(Clone::clone(binding))))),
+            Err(bad) => Entry::Bad(Arc::new(bad.clone())),
+        };
+        let entries: Vec<Entry> = config
+            .bindings
+            .iter()
+            .map(entry)
+            .filter(|e| asked(e.name()))
+            .collect();
+        let mut run = Self {
+            timing: config.timing,
+            intent: trigger.intent,
+            left,
+            feed: Feed::default(),
+            entries,
+            unmapped: Vec::new(),
+            unmatched: 0,
+            by_event: !trigger.is_sweep(),
+            read_something: false,
+            trigger: Arc::new(trigger.into()),
+        };
+        for event in &trigger.events {
+            let patience = event.patience_left(&config.timing, now);
+            let watched = match (&event.source, event.about) {
+                (Some(id), SourceType::Cluster) => {
+                    run.watch(&Source::Cluster(id.clone()), patience)
+                }
+                (Some(id), SourceType::Instance) => {
+                    let own = run.watch(&Source::Instance(id.clone()), patience);
+                    if !own {
+                        run.unmapped.push((id.clone(), patience));
+                    }
+                    own || run.follows_a_cluster()
+                }
+                (None, _) | (_, SourceType::Other) => false,
+            };
+            run.unmatched += u32::from(!watched);
+        }
+        if !run.follows_a_cluster() {
+            run.unmapped.clear();
+        }
+        run.drop_unconcerned();
+        run
+    }
+
+    /// Takes what happened, `passed` after the last step, and says what to do next.
+    pub fn step(&mut self, passed: Duration, input: Input) -> Reaction {
+        let mut reaction = Reaction::default();
+        self.let_pass(passed);
+        match input {
+            Input::Start => self.start(&mut reaction),
+            Input::Tick => {}
+            Input::Topology(result) => self.on_topology(result, &mut reaction),
+            Input::Group(index, result) => {
+                self.read_something |= result.is_ok();
+                self.with(index, &mut reaction, |pursuit, cx| {
+                    pursuit.on_group(result, cx)
+                });
+            }
+            Input::Targets(index, result) => {
+                self.read_something |= result.is_ok();
+                self.with(index, &mut reaction, |pursuit, cx| {
+                    pursuit.on_targets(result, cx)
+                });
+            }
+            Input::Answers(index, answers) => {
+                self.with(index, &mut reaction, |pursuit, cx| {
+                    pursuit.on_answers(answers, cx)
+                });
+            }
+            Input::Written(index, result) => {
+                self.with(index, &mut reaction, |pursuit, cx| {
+                    pursuit.on_written(result, cx)
+                });
+            }
+        }
+        self.wake(&mut reaction);
+        self.serve_topology(&mut reaction);
+        reaction
+    }
+
+    /// Whether there is nothing left to do, or no time for it.
+    pub fn is_over(&self) -> bool {
+        self.left.is_zero()
+            || (self.unmapped.is_empty() && self.pursuits().all(Pursuit::is_resting))
+    }
+
+    /// How long it may sleep when nothing comes back before.
+    pub fn sleeps_for(&self) -> Duration {
+        let someone_works = self.pursuits().any(|pursuit| !pursuit.is_resting());
+        let pauses = self
+            .pursuits()
+            .filter(|_| someone_works)
+            .filter_map(Pursuit::sleeps_for);
+        let feed = self
+            .pursuits()
+            .any(Pursuit::awaits_topology)
+            .then(|| self.feed.ready_in())
+            .flatten();
+        pauses.chain(feed).fold(self.left, Duration::min)
+    }
+
+    /// What the run found and did.
+    pub fn report(&self) -> Report {
+        summary::report(self)
+    }
+
+    fn start(&mut self, reaction: &mut Reaction) {
+        if !self.unmapped.is_empty() {
+            // Whom the event means is not known yet; one reading of the topology tells.
+            self.feed.begin(reaction);
+            return;
+        }
+        self.begin_all(reaction);
+    }
+
+    fn begin_all(&mut self, reaction: &mut Reaction) {
+        for index in 0..self.entries.len() {
+            self.with(index, reaction, Pursuit::begin_round);
+        }
+        if self.feed.latest().is_none() && self.pursuits().next().is_some() {
+            self.feed.begin(reaction);
+        }
+    }
+
+    fn on_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
+        self.read_something |= result.is_ok();
+        self.feed.arrive(result);
+        if !self.unmapped.is_empty() {
+            self.map_events();
+            self.begin_all(reaction);
+        }
+        for index in 0..self.entries.len() {
+            let latest = self.feed.latest();
+            self.with(index, reaction, |pursuit, cx| {
+                pursuit.on_topology(latest, true, cx)
+            });
+        }
+    }
+
+    /// Finds the clusters of the instances that events named. A topology that cannot be read may hide any of them.
+    fn map_events(&mut self) {
+        let latest = self.feed.latest();
+        for (id, patience) in std::mem::take(&mut self.unmapped) {
+            let watched = match latest.as_deref() {
+                Some(Ok(topology)) => {
+                    match topology.instances.get(&id).and_then(|i| i.cluster.clone()) {
+                        Some(cluster) => self.watch(&Source::Cluster(cluster), patience),
+                        None => false,
+                    }
+                }
+                Some(Err(_)) | None => {
+                    let clusters: BTreeSet<Source> = self
+                        .pursuits()
+                        .map(|p| p.source().clone())
+                        .filter(Source::is_cluster)
+                        .collect();
+                    for source in &clusters {
+                        self.watch(source, patience);
+                    }
+                    !clusters.is_empty()
+                }
+            };
+            self.unmatched += u32::from(!watched);
+        }
+        self.drop_unconcerned();
+    }
+
+    /// Watches the bindings of this source; says whether there is one.
+    fn watch(&mut self, source: &Source, patience: Duration) -> bool {
+        let mut any = false;
+        for pursuit in self
+            .pursuits_mut()
+            .filter(|pursuit| pursuit.source() == source)
+        {
+            pursuit.watch(patience);
+            any = true;
+        }
+        any
+    }
+
+    /// An event that certainly concerns no binding is counted, and leaves every binding alone.
+    fn drop_unconcerned(&mut self) {
+        if self.by_event && self.unmapped.is_empty() && !self.pursuits().any(Pursuit::is_named) {
+            self.entries.clear();
+        }
+    }
+
+    fn follows_a_cluster(&self) -> bool {
+        self.pursuits()
+            .any(|pursuit| matches!(pursuit.source(), Source::Cluster(_)))
+    }
+
+    fn let_pass(&mut self, passed: Duration) {
+        self.left = self.left.saturating_sub(passed);
+        self.feed.let_pass(passed);
+        let timing = self.timing;
+        for pursuit in self.pursuits_mut() {
+            pursuit.let_pass(passed, &timing);
+        }
+    }
+
+    /// Begins the rounds whose pause is over; those at rest only while somebody else still works.
+    fn wake(&mut self, reaction: &mut Reaction) {
+        if self.is_over() {
+            return;
+        }
+        for index in 0..self.entries.len() {
+            self.with(index, reaction, |pursuit, cx| {
+                if pursuit.is_due() {
+                    pursuit.begin_round(cx);
+                }
+            });
+        }
+    }
+
+    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made for the others.
+    fn serve_topology(&mut self, reaction: &mut Reaction) {
+        if let Some(latest) = self.feed.recent() {
+            for index in 0..self.entries.len() {
+                let latest = Some(latest.clone());
+                self.with(index, reaction, |pursuit, cx| {
+                    pursuit.on_topology(latest, false, cx)
+                });
+            }
+        }
+        if self.pursuits().any(Pursuit::awaits_topology) && self.feed.is_ready() {
+            self.feed.begin(reaction);
+            self.pursuits_mut().for_each(Pursuit::promise_topology);
+        }
+    }
+
+    fn with(
+        &mut self,
+        index: BindingIndex,
+        reaction: &mut Reaction,
+        act: impl FnOnce(&mut Pursuit, &mut Context<'_>),
+    ) {
+        if let Some(Entry::Good(pursuit)) = self.entries.get_mut(index) {
+            let cx = &mut Context {
+                index,
+                timing: &self.timing,
+                intent: self.intent,
+                left: self.left,
+                reaction,
+            };
+            act(pursuit, cx);
+        }
+    }
+
+    fn pursuits(&self) -> impl Iterator<Item = &Pursuit> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Good(pursuit) => Some(&**pursuit),
+            Entry::Bad(_) => None,
+        })
+    }
+
+    fn pursuits_mut(&mut self) -> impl Iterator<Item = &mut Pursuit> {
+        self.entries.iter_mut().filter_map(|entry| match entry {
+            Entry::Good(pursuit) => Some(&mut **pursuit),
+            Entry::Bad(_) => None,
+        })
+    }
+}
+
+impl Entry {
+    fn name(&self) -> &str {
+        match self {
+            Self::Good(pursuit) => pursuit.name(),
+            Self::Bad(bad) => &bad.name,
+        }
+    }
+}
+
+/// What a pursuit sees of its run, and where it puts what it wants done.
+struct Context<'a> {
+    index: BindingIndex,
+    timing: &'a Timing,
+    intent: Intent,
+    left: Duration,
+    reaction: &'a mut Reaction,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! How closely a binding is looked at, and for how much longer.
+
+use std::time::Duration;
+
+use crate::config::Timing;
+
+/// How often the others are looked at while a run watches somebody.
+pub(super) const SLOW: Duration = Duration::from_secs(10);
+
+/// Rounds are quick at first, when a failover is most likely to show, and one a second after that.
+const QUICK_FOR: Duration = Duration::from_secs(5);
+const QUICK: Duration = Duration::from_millis(500);
+const STEADY: Duration = Duration::from_secs(1);
+
+/// How much longer than the settle time a pending removal is given, for the calls around it.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+/// Why a binding is being watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Attention {
+    /// An event named it.
+    named: bool,
+    /// What is left of the event's patience.
+    event: Duration,
+    /// It was found wrong.
+    alert: Option<Alert>,
+    /// How long the event has been watched for; grows to [`QUICK_FOR`].
+    watched_for: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Alert {
+    left: Duration,
+    extended: bool,
+}
+
+/// How a round ended, as far as the attention depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing to do.
+    Right,
+    /// As it should be after a failover that this run saw, and verified.
+    RightAgain,
+    /// Something is wrong.
+    Wrong,
+    /// Something is wrong, and a removal is pending that takes its time.
+    Pending,
+    /// Something is wrong that another look in a moment will not find mended.
+    Lasting,
+}
+
+impl Attention {
+    pub(super) fn watch(&mut self, patience: Duration) {
+        self.named = true;
+        self.event = self.event.max(patience);
+    }
+
+    pub(super) fn let_pass(&mut self, passed: Duration) {
+        if !self.event.is_zero() {
+            self.watched_for = self.watched_for.saturating_add(passed).min(QUICK_FOR);
+        }
+        self.event = self.event.saturating_sub(passed);
+        if let Some(alert) = &mut self.alert {
+            alert.left = alert.left.saturating_sub(passed);
+        }
+    }
+
+    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as long as a sweep
+    /// may look, or for as long as its pending removal needs.
+    pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
+        match found {
+            Found::Right | Found::Lasting => self.alert = None,
+            Found::RightAgain => {
+                self.alert = None;
+                self.event = Duration::ZERO;
+            }
+            Found::Wrong | Found::Pending => {
+                let alert = self.alert.get_or_insert(Alert {
+                    left: timing.sweep,
+                    extended: false,
+                });
+                if found == Found::Pending && !alert.extended {
+                    alert.left = alert.left.max(timing.settle + REMOVAL);
+                    alert.extended = true;
+                }
+            }
+        }
+    }
+
+    /// The pause before the next round; `None` when it is watched no more.
+    pub(super) fn pause(&mut self) -> Option<Duration> {
+        let alert = self
+            .alert
+            .as_ref()
+            .map_or(Duration::ZERO, |alert| alert.left);
+        if self.event.is_zero() && alert.is_zero() {
+            self.alert = None;
+            return None;
+        }
+        let quick = !self.event.is_zero() && self.watched_for < QUICK_FOR;
+        Some(if quick { QUICK } else { STEADY })
+    }
+
+    /// Whether an event named it.
+    pub(super) fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// Whether an event vouches that a failover is on.
+    pub(super) fn has_event(&self) -> bool {
+        !self.event.is_zero()
+    }
+}

@@ -1,0 +1,179 @@
+//! How a binding stands at the end of a round, and what that means for the report.
+
+use super::attention::Found;
+use crate::config::Mode;
+use crate::event::Intent;
+use crate::failure::CallError;
+use crate::plan::{Action, Hold, Plan, Weight};
+use crate::report::{Reason, Status};
+
+/// How a round ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Condition {
+    /// No round has ended yet.
+    Unlooked,
+    /// As the plan says, after all of its steps that may be taken were taken.
+    Planned(Plan),
+    /// A call failed on the way.
+    Failed(CallError),
+    /// The group is not one in which a database can be registered.
+    WrongGroup(String),
+    /// There is not enough time left for the write that is due.
+    OutOfTime(Plan),
+    /// Too many writes went wrong; this is what is left to do, and the last error.
+    Exhausted(Plan, Option<CallError>),
+}
+
+impl Condition {
+    /// Nothing to do, and nothing that keeps from it.
+    pub(super) fn is_clean(&self) -> bool {
+        matches!(self, Self::Planned(plan) if plan.is_clean())
+    }
+
+    /// What it means for how closely the binding is looked at.
+    pub(super) fn found(&self, may_write: bool) -> Found {
+        match self {
+            Self::Planned(plan) => match plan.weightiest() {
+                None if may_write && !plan.is_clean() => Found::Wrong,
+                None => Found::Right,
+                Some(hold) if hold.weight() == Weight::Idles => Found::Right,
+                Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
+                Some(hold) if hold.is_pending_removal() => Found::Pending,
+                Some(hold) if hold.is_lasting() => Found::Lasting,
+                Some(_) => Found::Wrong,
+            },
+            Self::Failed(error) if error.is_retryable() => Found::Wrong,
+            Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
+            Self::Failed(_) | Self::WrongGroup(_) | Self::Exhausted(..) => Found::Lasting,
+        }
+    }
+
+    /// How the binding ends a run that ends here, and why.
+    pub(super) fn end(
+        &self,
+        intent: Intent,
+        mode: Mode,
+        has_written: bool,
+    ) -> (Status, Option<Reason>) {
+        match self {
+            Self::Planned(plan) if plan.is_clean() => {
+                (if has_written { Status::Changed } else { Status::Settled }, None)
+            }
+            Self::Planned(plan) => planned_end(plan, intent, mode),
+            Self::Failed(error) => (Status::Failed, Some(called(error))),
+            Self::WrongGroup(fault) => (
+                Status::Failed,
+                Some(Reason { code: "wrong-target-group", message: format!("the target group cannot be used: {fault}"), remedy: None }),
+            ),
+            Self::Unlooked | Self::OutOfTime(_) => (Status::Held, Some(Reason {
+                code: "out-of-time",
+                message: "the run's time was over before this was done; nothing was begun that could not be finished".to_owned(),
+                remedy: Some("Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.".to_owned()),
+            })),
+            Self::Exhausted(_, Some(error)) => (Status::Failed, Some(called(error))),
+            Self::Exhausted(_, None) => (Status::Failed, Some(Reason {
+                code: "write-ineffective",
+                message: "writes were acknowledged and the group does not show them: something else may be changing it".to_owned(),
+                remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
+            })),
+        }
+    }
+
+    /// How the binding ends when the answer to `action` was lost and no reading has shown what came of it.
+    pub(super) fn unconfirmed(&self, action: &Action) -> (Status, Option<Reason>) {
+        (
+            Status::Unconfirmed,
+            Some(Reason {
+                code: "answer-lost",
+                message: format!(
+                    "the answer to `{action}` was lost, and what came of it could not be read"
+                ),
+                remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
+            }),
+        )
+    }
+
+    /// The error that it stems from.
+    pub(super) fn cause(&self) -> Option<CallError> {
+        match self {
+            Self::Failed(error) | Self::Exhausted(_, Some(error)) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
+    /// What is left to do.
+    pub(super) fn planned(&self) -> Vec<String> {
+        self.plan().map(Plan::actions).unwrap_or_default()
+    }
+
+    /// What was left alone without standing in the way of anything.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let holds = self
+            .plan()
+            .map(|plan| plan.holds.as_slice())
+            .unwrap_or_default();
+        holds
+            .iter()
+            .filter(|hold| hold.weight() == Weight::Remark)
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// One sentence for the log; it changes when the situation does, not with every second.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Unlooked => String::new(),
+            Self::Planned(plan) if plan.is_clean() => "in sync".to_owned(),
+            Self::Planned(plan) => match plan.weightiest() {
+                None => format!("to do: {}", plan.actions().join("; ")),
+                Some(hold @ (Hold::Settling(_) | Hold::Unsteady(_))) => {
+                    format!(
+                        "to do, and waiting ({}): {}",
+                        hold.word(),
+                        plan.actions().join("; ")
+                    )
+                }
+                Some(hold) => hold.to_string(),
+            },
+            Self::Failed(error) => error.to_string(),
+            Self::WrongGroup(fault) => format!("the target group cannot be used: {fault}"),
+            Self::OutOfTime(_) => "too little time is left for a write".to_owned(),
+            Self::Exhausted(..) => "too many writes went wrong; this run writes no more".to_owned(),
+        }
+    }
+
+    fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Planned(plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => Some(plan),
+            Self::Unlooked | Self::Failed(_) | Self::WrongGroup(_) => None,
+        }
+    }
+}
+
+fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reason>) {
+    let hold = plan.weightiest();
+    let reason = hold.map(|hold| Reason {
+        code: hold.word(),
+        message: hold.to_string(),
+        remedy: hold.remedy(),
+    });
+    let status = match hold.map(Hold::weight) {
+        Some(Weight::Holds) => Status::Held,
+        Some(Weight::Idles) => Status::Idle,
+        Some(Weight::Waits | Weight::Remark) | None => match (intent, mode) {
+            (_, _) if plan.now.is_none() && plan.later.is_empty() => Status::Waiting,
+            (Intent::Plan, _) => Status::Drift,
+            (Intent::Reconcile, Mode::Observe) => Status::Observed,
+            (Intent::Reconcile, Mode::Manage) => Status::Waiting,
+        },
+    };
+    (status, reason)
+}
+
+fn called(error: &CallError) -> Reason {
+    Reason {
+        code: error.failure.word(),
+        message: error.to_string(),
+        remedy: Some(error.remedy()),
+    }
+}

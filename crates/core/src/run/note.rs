@@ -1,0 +1,48 @@
+//! What a run says while it goes on: one note a decision.
+
+/// One decision, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The binding that it concerns.
+    pub binding: String,
+    /// The round in which it was taken.
+    pub round: u32,
+    /// What kind of decision it is.
+    pub kind: NoteKind,
+    /// One sentence, without control characters.
+    pub text: String,
+}
+
+/// Kinds of notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// The keys say something else than before.
+    Evidence,
+    /// A target is about to be registered.
+    Register,
+    /// Targets are about to be deregistered.
+    Deregister,
+    /// A write was acknowledged, or a reading showed that it was done.
+    Applied,
+    /// A write was refused, or could not be sent.
+    Rejected,
+    /// The answer to a write was lost.
+    Unconfirmed,
+    /// The binding stands differently than after the round before.
+    Status,
+}
+
+impl NoteKind {
+    /// The word in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Register => "register",
+            Self::Deregister => "deregister",
+            Self::Applied => "applied",
+            Self::Rejected => "rejected",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Status => "status",
+        }
+    }
+}

@@ -1,0 +1,512 @@
+//! One binding through one run: look, plan, apply, look again.
+//!
+//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to do. The planner's
+//! step is carried out and followed by another reading of the targets, so that nothing is taken for done that was
+//! not read back. The order *targets, then both keys again, then the removal* is the planner's `Reread`:
+//!
+//! 1. A run reads both keys: they name A. It is then slow for a while.
+//! 2. The cluster fails over to B; another run registers B and removes A.
+//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
+//!    would register A and remove B, the writer. Reading the keys again shows B.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attention::{Attention, Found, SLOW};
+use super::condition::Condition;
+use super::feed::Shared;
+use super::memory::Memory;
+use super::summary::Tally;
+use super::{Context, Effect, LONGEST_WRITE, Note, NoteKind};
+use crate::config::{Binding, Mode, Timing};
+use crate::event::Intent;
+use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, questions, weigh};
+use crate::failure::{CallError, Failure};
+use crate::plan::{Action, Assurance, Observation, STEADY, Standing, Step, plan};
+use crate::report::BindingReport;
+use crate::source::Source;
+use crate::target::{Target, TargetGroup};
+use crate::testimony::Testimony;
+use crate::topology::Topology;
+
+/// How old a reading of the targets may be for a round that finds the same evidence as the one before and nothing to
+/// do. It keeps a watched binding from spending the account's budget of Describe calls.
+const TARGETS_KEEP: Duration = Duration::from_secs(5);
+
+/// One binding through one run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Pursuit {
+    binding: Arc<Binding>,
+    phase: Phase,
+    attention: Attention,
+    testimony: Testimony,
+    memory: Memory,
+    group: Option<TargetGroup>,
+    facts: Option<Facts>,
+    targets: Vec<Target>,
+    /// Since the targets were read; grows to [`TARGETS_KEEP`].
+    targets_age: Duration,
+    /// Both keys were read after the targets, and said the same.
+    reread: bool,
+    condition: Condition,
+    tally: Tally,
+}
+
+/// What a pursuit is waiting for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Phase {
+    /// The run, to begin.
+    Fresh,
+    /// The description of the group.
+    Group,
+    /// A reading of the topology; one `promised` to it begins after it asked.
+    Topology { purpose: Purpose, promised: bool },
+    /// Answers to its questions.
+    Names {
+        purpose: Purpose,
+        fresh: bool,
+        topology: Shared,
+        answers: Answers,
+    },
+    /// The targets.
+    Targets,
+    /// The answer to a write.
+    Write(Action),
+    /// The time of the next round.
+    Pause(Duration),
+    /// Others: it is done, and looks again at times while they are not.
+    Rest(Duration),
+}
+
+/// Why the keys are being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Purpose {
+    /// To begin a round. A reading of the topology that began within the last second will do.
+    Look,
+    /// To confirm, before a removal, what was seen before the targets were read. Only a reading that began after
+    /// that will do.
+    Confirm,
+}
+
+impl Pursuit {
+    pub(super) fn new(binding: Arc<Binding>) -> Self {
+        Self {
+            binding,
+            phase: Phase::Fresh,
+            attention: Attention::default(),
+            testimony: Testimony::default(),
+            memory: Memory::default(),
+            group: None,
+            facts: None,
+            targets: Vec::new(),
+            targets_age: Duration::ZERO,
+            reread: false,
+            condition: Condition::Unlooked,
+            tally: Tally::default(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.binding.name
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.binding.source
+    }
+
+    pub(super) fn watch(&mut self, patience: Duration) {
+        self.attention.watch(patience);
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        self.attention.is_named()
+    }
+
+    pub(super) fn is_resting(&self) -> bool {
+        matches!(self.phase, Phase::Rest(_))
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.sleeps_for() == Some(Duration::ZERO)
+    }
+
+    pub(super) fn sleeps_for(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Pause(left) | Phase::Rest(left) => Some(left),
+            _ => None,
+        }
+    }
+
+    pub(super) fn awaits_topology(&self) -> bool {
+        matches!(self.phase, Phase::Topology { .. })
+    }
+
+    pub(super) fn promise_topology(&mut self) {
+        if let Phase::Topology { promised, .. } = &mut self.phase {
+            *promised = true;
+        }
+    }
+
+    pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
+        self.attention.let_pass(passed);
+        self.testimony.age(passed, timing.settle.max(STEADY));
+        self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
+        if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
+            *left = left.saturating_sub(passed);
+        }
+    }
+
+    pub(super) fn begin_round(&mut self, cx: &mut Context<'_>) {
+        self.tally.rounds += 1;
+        if self.group.is_some() {
+            self.ask_topology(Purpose::Look);
+        } else {
+            self.phase = Phase::Group;
+            cx.reaction.effects.push(Effect::ReadGroup(
+                cx.index,
+                self.binding.target_group.clone(),
+            ));
+        }
+    }
+
+    pub(super) fn on_group(
+        &mut self,
+        result: Result<TargetGroup, CallError>,
+        cx: &mut Context<'_>,
+    ) {
+        if self.phase != Phase::Group {
+            return;
+        }
+        match result {
+            Err(error) => self.end_round(Condition::Failed(error), cx),
+            Ok(group) => match group.check() {
+                Err(fault) => self.end_round(Condition::WrongGroup(fault), cx),
+                Ok(()) => {
+                    self.group = Some(group);
+                    self.ask_topology(Purpose::Look);
+                }
+            },
+        }
+    }
+
+    pub(super) fn on_topology(
+        &mut self,
+        latest: Option<Shared>,
+        fresh: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let (&Phase::Topology { purpose, promised }, Some(topology)) = (&self.phase, latest) else {
+            return;
+        };
+        if purpose == Purpose::Confirm && !(fresh && promised) {
+            return;
+        }
+        match facts_of(&self.binding.source, &topology) {
+            Err(unknown) => {
+                let evidence = Evidence::unknown(&self.binding.source, unknown);
+                self.on_evidence(evidence, fresh, purpose, cx);
+            }
+            Ok(facts) => {
+                self.facts = Some(facts);
+                self.ask_names(purpose, fresh, topology, Answers::new(), cx);
+            }
+        }
+    }
+
+    pub(super) fn on_answers(&mut self, more: Answers, cx: &mut Context<'_>) {
+        if !matches!(self.phase, Phase::Names { .. }) {
+            return;
+        }
+        if let Phase::Names {
+            purpose,
+            fresh,
+            topology,
+            mut answers,
+        } = std::mem::replace(&mut self.phase, Phase::Fresh)
+        {
+            answers.extend(more);
+            self.ask_names(purpose, fresh, topology, answers, cx);
+        }
+    }
+
+    pub(super) fn on_targets(
+        &mut self,
+        result: Result<Vec<Target>, CallError>,
+        cx: &mut Context<'_>,
+    ) {
+        if self.phase != Phase::Targets {
+            return;
+        }
+        match result {
+            Err(error) => self.end_round(Condition::Failed(error), cx),
+            Ok(targets) => {
+                if let Some(action) = self.memory.see(&targets) {
+                    self.note(NoteKind::Applied, format!("the lost answer to `{action}` is made up for: the targets show that it was done"), cx);
+                    self.tally.applied(&action);
+                }
+                self.testimony.see_targets(&targets);
+                self.targets = targets;
+                self.targets_age = Duration::ZERO;
+                self.reread = false;
+                self.decide(cx);
+            }
+        }
+    }
+
+    pub(super) fn on_written(&mut self, result: Result<(), CallError>, cx: &mut Context<'_>) {
+        if !matches!(self.phase, Phase::Write(_)) {
+            return;
+        }
+        let Phase::Write(action) = std::mem::replace(&mut self.phase, Phase::Targets) else {
+            return;
+        };
+        match result {
+            Ok(()) => {
+                self.memory.done(&action);
+                self.tally.applied(&action);
+                self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
+                self.read_targets(cx);
+            }
+            Err(error) if error.failure == Failure::AnswerLost => {
+                self.note(
+                    NoteKind::Unconfirmed,
+                    format!("`{action}` may or may not have been done: {error}"),
+                    cx,
+                );
+                self.memory.lost(action);
+                self.end_round(Condition::Failed(error), cx);
+                // What was sent may still land within the longest write.
+                self.phase = Phase::Pause(LONGEST_WRITE);
+            }
+            Err(error) => {
+                self.note(
+                    NoteKind::Rejected,
+                    format!("`{action}` was not done: {error}"),
+                    cx,
+                );
+                self.memory.refused();
+                self.end_round(Condition::Failed(error), cx);
+                if let Phase::Pause(pause) = &mut self.phase {
+                    *pause = (*pause).max(self.memory.back_off());
+                }
+            }
+        }
+    }
+
+    pub(super) fn report(&self, by_event: bool, intent: Intent) -> BindingReport {
+        let (status, reason) = match self.memory.unconfirmed() {
+            Some(action) if !self.is_clean() => self.condition.unconfirmed(action),
+            _ => self
+                .condition
+                .end(intent, self.binding.mode, self.tally.has_written()),
+        };
+        BindingReport {
+            name: self.binding.name.clone(),
+            status,
+            reason,
+            rounds: self.tally.rounds,
+            evidence: self.testimony.latest().map(Into::into),
+            targets: self.targets.iter().map(Into::into).collect(),
+            registered: self.tally.registered.clone(),
+            deregistered: self.tally.deregistered.clone(),
+            planned: self.condition.planned(),
+            notes: self.condition.remarks(),
+            answered_for: !by_event || self.is_named(),
+        }
+    }
+
+    fn ask_topology(&mut self, purpose: Purpose) {
+        self.phase = Phase::Topology {
+            purpose,
+            promised: false,
+        };
+    }
+
+    fn ask_names(
+        &mut self,
+        purpose: Purpose,
+        fresh: bool,
+        topology: Shared,
+        answers: Answers,
+        cx: &mut Context<'_>,
+    ) {
+        let (Ok(known), Some(group)) = (&*topology, &self.group) else {
+            return;
+        };
+        let names = questions(&self.binding.source, known, &answers);
+        if names.is_empty() {
+            let evidence = weigh(
+                &self.binding.source,
+                known,
+                &answers,
+                &self.binding.allow,
+                group.family,
+            );
+            self.on_evidence(evidence, fresh, purpose, cx);
+        } else {
+            cx.reaction
+                .effects
+                .push(Effect::Resolve(cx.index, names, group.family));
+            self.phase = Phase::Names {
+                purpose,
+                fresh,
+                topology,
+                answers,
+            };
+        }
+    }
+
+    fn on_evidence(
+        &mut self,
+        evidence: Evidence,
+        fresh: bool,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+    ) {
+        let same = self.testimony.latest() == Some(&evidence);
+        if !same {
+            self.note(NoteKind::Evidence, evidence.to_string(), cx);
+        }
+        self.testimony.record(evidence, fresh);
+        match purpose {
+            Purpose::Confirm if same => {
+                self.reread = true;
+                self.decide(cx);
+            }
+            // Anything that changed makes a new round.
+            Purpose::Confirm => self.read_targets(cx),
+            Purpose::Look if same && self.is_clean() && self.targets_age < TARGETS_KEEP => {
+                let condition = self.condition.clone();
+                self.end_round(condition, cx);
+            }
+            Purpose::Look => self.read_targets(cx),
+        }
+    }
+
+    fn read_targets(&mut self, cx: &mut Context<'_>) {
+        self.phase = Phase::Targets;
+        cx.reaction.effects.push(Effect::ReadTargets(
+            cx.index,
+            self.binding.target_group.clone(),
+        ));
+    }
+
+    fn decide(&mut self, cx: &mut Context<'_>) {
+        let Some(seen) = self.observation() else {
+            return;
+        };
+        let plan = plan(&self.binding, cx.timing, &seen);
+        if !self.may_write(cx.intent) {
+            return self.end_round(Condition::Planned(plan), cx);
+        }
+        match plan.now.clone() {
+            None => self.end_round(Condition::Planned(plan), cx),
+            Some(Step::Reread) => self.ask_topology(Purpose::Confirm),
+            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => {
+                self.end_round(Condition::OutOfTime(plan), cx)
+            }
+            Some(Step::Do(_)) if self.memory.is_exhausted() => {
+                let cause = self.condition.cause();
+                self.end_round(Condition::Exhausted(plan, cause), cx);
+            }
+            Some(Step::Do(action)) => self.write(action, cx),
+        }
+    }
+
+    fn write(&mut self, action: Action, cx: &mut Context<'_>) {
+        self.memory.begin(&action);
+        let group = self.binding.target_group.clone();
+        let (kind, effect) = match &action {
+            Action::Register(registration) => (
+                NoteKind::Register,
+                Effect::Register(cx.index, group, registration.clone()),
+            ),
+            Action::Deregister(targets) => (
+                NoteKind::Deregister,
+                Effect::Deregister(cx.index, group, targets.clone()),
+            ),
+        };
+        self.note(kind, action.to_string(), cx);
+        cx.reaction.effects.push(effect);
+        self.phase = Phase::Write(action);
+    }
+
+    fn observation(&self) -> Option<Observation> {
+        let evidence = self.testimony.latest()?.clone();
+        let agreed = match evidence.verdict() {
+            Verdict::Agree(witness) => {
+                let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
+                port.map(|port| SocketAddr::new(witness.address, port))
+            }
+            Verdict::Disagree { .. } | Verdict::Unknown(_) => None,
+        };
+        let standing = Standing {
+            event: self.attention.has_event(),
+            topology_named: self.testimony.topology_named(),
+            steady_for: self.testimony.steady_for(),
+            agreed_for: self.testimony.agreed_for(),
+            failover: self.testimony.topology_moved()
+                || agreed.is_some_and(|a| self.memory.was_missing(a)),
+            moving: self.testimony.wavered(),
+            assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address)),
+            reread: self.reread,
+        };
+        Some(Observation {
+            evidence,
+            facts: self.facts.clone(),
+            group: self.group.clone()?,
+            targets: self.targets.clone(),
+            standing,
+        })
+    }
+
+    fn end_round(&mut self, condition: Condition, cx: &mut Context<'_>) {
+        let text = condition.sentence();
+        if text != self.condition.sentence() {
+            self.note(NoteKind::Status, text, cx);
+        }
+        self.condition = condition;
+        let found = self.found(cx.intent);
+        self.attention.round_ended(found, cx.timing);
+        self.phase = match self.attention.pause() {
+            Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
+            _ => Phase::Rest(SLOW),
+        };
+    }
+
+    fn found(&self, intent: Intent) -> Found {
+        let failover = self
+            .observation()
+            .is_some_and(|seen| seen.standing.failover);
+        match self.condition.found(self.may_write(intent)) {
+            Found::Right if failover => Found::RightAgain,
+            found => found,
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        self.condition.is_clean()
+    }
+
+    fn may_write(&self, intent: Intent) -> bool {
+        intent == Intent::Reconcile && self.binding.mode == Mode::Manage
+    }
+
+    fn note(&self, kind: NoteKind, text: String, cx: &mut Context<'_>) {
+        let (binding, round) = (self.binding.name.clone(), self.tally.rounds);
+        cx.reaction.notes.push(Note {
+            binding,
+            round,
+            kind,
+            text,
+        });
+    }
+}
+
+fn facts_of(source: &Source, topology: &Result<Topology, CallError>) -> Result<Facts, Unknown> {
+    topology
+        .as_ref()
+        .map_err(|error| Unknown::Call(error.clone()))
+        .and_then(|topology| facts(source, topology))
+}

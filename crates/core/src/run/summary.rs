@@ -1,0 +1,118 @@
+//! What a run has done, and its report.
+
+use std::hash::{Hash, Hasher};
+
+use super::{Entry, Run};
+use crate::evidence::{Evidence, Reading};
+use crate::plan::Action;
+use crate::report::{BindingReport, EvidenceReport, KeyReport, Reason, Report, Status};
+
+/// What the report tells and the run never decides on. Two runs that differ in it only are the same run, so it takes
+/// no part in comparing and hashing them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    pub(super) rounds: u32,
+    pub(super) registered: Vec<String>,
+    pub(super) deregistered: Vec<String>,
+}
+
+impl Tally {
+    /// A write was acknowledged, or a reading showed that it was done.
+    pub(super) fn applied(&mut self, action: &Action) {
+        match action {
+            Action::Register(registration) => {
+                self.registered.push(registration.address.to_string())
+            }
+            Action::Deregister(targets) => self
+                .deregistered
+                .extend(targets.iter().map(|t| t.address.to_string())),
+        }
+    }
+
+    pub(super) fn has_written(&self) -> bool {
+        !self.registered.is_empty() || !self.deregistered.is_empty()
+    }
+}
+
+impl PartialEq for Tally {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Tally {}
+
+impl Hash for Tally {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+pub(super) fn report(run: &Run) -> Report {
+    let bindings: Vec<BindingReport> = run
+        .entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Good(pursuit) => pursuit.report(run.by_event, run.intent),
+            Entry::Bad(bad) => BindingReport {
+                name: bad.name.clone(),
+                status: Status::Failed,
+                reason: Some(Reason {
+                    code: "bad-configuration",
+                    message: bad.to_string(),
+                    remedy: None,
+                }),
+                rounds: 0,
+                evidence: None,
+                targets: Vec::new(),
+                registered: Vec::new(),
+                deregistered: Vec::new(),
+                planned: Vec::new(),
+                notes: Vec::new(),
+                answered_for: !run.by_event,
+            },
+        })
+        .collect();
+    Report {
+        ok: bindings
+            .iter()
+            .all(|binding| binding.status.is_ok() || !binding.answered_for),
+        trigger: (*run.trigger).clone(),
+        unmatched: run.unmatched,
+        helpless: !bindings.is_empty() && !run.read_something,
+        bindings,
+    }
+}
+
+impl From<&Evidence> for EvidenceReport {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            topology: evidence.topology().map(topology),
+            dns: dns(evidence.dns()),
+        }
+    }
+}
+
+fn topology(reading: &Reading) -> KeyReport {
+    match reading {
+        Ok(witness) => KeyReport::Topology {
+            instance: witness.member.clone(),
+            address: witness.address,
+        },
+        Err(unknown) => KeyReport::Unknown {
+            unknown: unknown.word(),
+            message: unknown.to_string(),
+        },
+    }
+}
+
+fn dns(reading: &Reading) -> KeyReport {
+    match reading {
+        Ok(witness) => KeyReport::Dns {
+            instance: witness.member.clone(),
+            addresses: vec![witness.address],
+        },
+        Err(unknown) => KeyReport::Unknown {
+            unknown: unknown.word(),
+            message: unknown.to_string(),
+        },
+    }
+}

@@ -1,0 +1,344 @@
+//! The run in virtual time, against a world of a few lines: what it does, in which order, and how it ends.
+
+mod stage;
+
+use std::time::Duration;
+
+use self::stage::{Reply, Stage, World};
+use super::*;
+use crate::failure::{Failure, LookupError, No};
+use crate::report::Status;
+
+const S: Duration = Duration::from_secs(1);
+
+/// Fails over from A (.1) to B (.2) at the beginning: both keys move at once.
+fn failed_over(world: &mut World) {
+    world.writer = 2;
+    world.dns = vec![2];
+}
+
+#[test]
+fn a_group_that_is_right_is_looked_at_once_and_not_written_to() {
+    let mut stage = Stage::sweep();
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Settled);
+    assert_eq!(report.bindings[0].rounds, 1);
+    assert_eq!(stage.world.writes(), [""; 0]);
+}
+
+#[test]
+fn a_failover_registers_then_rereads_the_keys_then_deregisters_and_verifies() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    assert_eq!(report.bindings[0].registered, ["10.20.0.2:5432"]);
+    assert_eq!(report.bindings[0].deregistered, ["10.20.0.1:5432"]);
+    let calls = stage.world.calls_after("register .2");
+    assert_eq!(
+        calls,
+        ["targets", "topology", "names", "deregister .1", "targets"]
+    );
+    assert!(stage.now < 4 * S, "it took {:?}", stage.now);
+}
+
+#[test]
+fn t1_an_event_before_dns_moves_is_waited_out_and_followed() {
+    let mut stage = Stage::event("RDS-EVENT-0072");
+    stage.at(40 * S, |world| world.writer = 2);
+    stage.at(55 * S, |world| world.dns = vec![2]);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    let (registered, _) = stage
+        .world
+        .log
+        .iter()
+        .map(|(at, what)| (*at, what))
+        .find(|(_, w)| *w == "register .2")
+        .expect("r");
+    assert!(
+        registered < 44 * S,
+        "registered on topology's word, twice, at {registered:?}"
+    );
+    let (removed, _) = stage
+        .world
+        .log
+        .iter()
+        .find(|(_, w)| w == "deregister .1")
+        .expect("d");
+    assert!(
+        *removed >= 55 * S && *removed < 59 * S,
+        "removed when DNS agreed, at {removed:?}"
+    );
+}
+
+#[test]
+fn dns_that_flaps_removes_nothing_before_both_keys_agree_before_and_after_the_reading() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    stage.world.writer = 2;
+    for second in 0..20 {
+        let back = second % 2 == 0;
+        stage.at(second * S, move |world| {
+            world.dns = vec![if back { 1 } else { 2 }]
+        });
+    }
+    stage.at(20 * S, |world| world.dns = vec![2]);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.present(), [2]);
+    assert!(stage.world.never_empty);
+}
+
+#[test]
+fn t2_a_name_that_does_not_exist_changes_nothing_and_says_so() {
+    let mut stage = Stage::sweep();
+    stage.world.lookup_error = Some(LookupError::NxDomain);
+    let report = stage.play();
+    let binding = &report.bindings[0];
+    assert_eq!(binding.status, Status::Held);
+    assert_eq!(
+        binding.reason.as_ref().map(|r| r.code),
+        Some("dns-nxdomain")
+    );
+    assert_eq!(stage.world.writes(), [""; 0]);
+    assert!(!report.ok);
+}
+
+#[test]
+fn t3_a_failback_inside_the_drain_registers_the_draining_target_again() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    stage.world.targets.clear();
+    stage.world.set(1, "draining");
+    stage.world.set(2, "healthy");
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["register .1", "deregister .2"]);
+    assert!(stage.world.never_empty);
+}
+
+#[test]
+fn t4_a_throttled_registration_removes_nothing_and_is_tried_again() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    stage.world.replies = vec![Reply::Fail(Failure::Throttled)];
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(
+        stage.world.writes(),
+        ["register .2", "register .2", "deregister .1"]
+    );
+    assert!(stage.world.never_empty);
+}
+
+#[test]
+fn a_registration_that_stays_refused_removes_nothing_and_ends_as_failed_with_the_permission() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    stage.world.replies = vec![Reply::Fail(Failure::SaidNo(No::Denied)); 9];
+    let report = stage.play();
+    let binding = &report.bindings[0];
+    assert_eq!(binding.status, Status::Failed);
+    assert_eq!(
+        binding.reason.as_ref().map(|r| r.code),
+        Some("access-denied")
+    );
+    assert_eq!(
+        stage.world.writes(),
+        ["register .2"; 3],
+        "three times at most"
+    );
+    assert_eq!(stage.world.present(), [1]);
+    assert_eq!(
+        binding.planned,
+        ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
+    );
+}
+
+#[test]
+fn a_lost_answer_is_waited_out_and_read_back() {
+    for (reply, writes) in [
+        // It was done: a reading shows it, but only an acknowledgement or health is enough to remove another on.
+        (
+            Reply::LostAfter,
+            vec!["register .2", "register .2", "deregister .1"],
+        ),
+        (
+            Reply::LostBefore,
+            vec!["register .2", "register .2", "deregister .1"],
+        ),
+    ] {
+        let mut stage = Stage::event("RDS-EVENT-0071");
+        failed_over(&mut stage.world);
+        stage.world.replies = vec![reply];
+        let report = stage.play();
+        assert_eq!(report.bindings[0].status, Status::Changed, "{reply:?}");
+        assert_eq!(stage.world.writes(), writes, "{reply:?}");
+        let (first, second) = (
+            stage.world.log_times("register .2")[0],
+            stage.world.log_times("register .2")[1],
+        );
+        assert!(
+            second - first >= LONGEST_WRITE,
+            "{reply:?}: {first:?} {second:?}"
+        );
+    }
+}
+
+#[test]
+fn answers_that_stay_lost_end_unconfirmed() {
+    let mut stage = Stage::sweep();
+    failed_over(&mut stage.world);
+    stage.world.replies = vec![Reply::LostBefore; 9];
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Unconfirmed);
+    assert_eq!(stage.world.writes().len(), 3);
+    assert_eq!(
+        report.bindings[0].registered, [""; 0],
+        "it claims only what was confirmed"
+    );
+}
+
+#[test]
+fn t10_a_stale_extra_target_goes_after_the_agreement_has_lasted() {
+    let mut stage = Stage::sweep();
+    stage.world.set(2, "healthy");
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["deregister .2"]);
+    let removed = stage.world.log_times("deregister .2")[0];
+    assert!(removed >= 30 * S && removed < 34 * S, "at {removed:?}");
+}
+
+#[test]
+fn keys_that_disagree_for_a_whole_sweep_are_held() {
+    let mut stage = Stage::sweep();
+    stage.world.writer = 2;
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Held);
+    assert_eq!(
+        report.bindings[0].reason.as_ref().map(|r| r.code),
+        Some("keys-disagree")
+    );
+    assert_eq!(stage.world.writes(), [""; 0]);
+    assert!(
+        stage.now >= 15 * S && stage.now < 18 * S,
+        "a sweep looks for 15 s, not {:?}",
+        stage.now
+    );
+}
+
+#[test]
+fn a_dry_run_plans_and_writes_nothing() {
+    let mut stage = Stage::dry_run();
+    failed_over(&mut stage.world);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Drift);
+    assert_eq!(
+        report.bindings[0].planned,
+        ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
+    );
+    assert_eq!(stage.world.writes(), [""; 0]);
+}
+
+#[test]
+fn observe_reports_what_would_be_done_and_writes_nothing() {
+    let mut stage = Stage::event("RDS-EVENT-0071").observing();
+    failed_over(&mut stage.world);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Observed);
+    assert!(report.ok);
+    assert_eq!(stage.world.writes(), [""; 0]);
+}
+
+#[test]
+fn no_write_begins_with_less_time_left_than_the_longest_write() {
+    let mut stage = Stage::event("RDS-EVENT-0071").with_time(2 * S);
+    failed_over(&mut stage.world);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Held);
+    assert_eq!(
+        report.bindings[0].reason.as_ref().map(|r| r.code),
+        Some("out-of-time")
+    );
+    assert_eq!(stage.world.writes(), [""; 0]);
+}
+
+#[test]
+fn an_event_of_an_unknown_cluster_costs_nothing_and_of_an_unknown_instance_one_reading() {
+    let mut stage = Stage::event_of("db-cluster", "someone-else");
+    let report = stage.play();
+    assert!(report.ok && report.bindings.is_empty());
+    assert_eq!((report.unmatched, stage.world.log.len()), (1, 0));
+
+    let mut stage = Stage::event_of("db-instance", "someone-else-1");
+    let report = stage.play();
+    assert!(report.ok && report.bindings.is_empty());
+    let calls: Vec<&str> = stage
+        .world
+        .log
+        .iter()
+        .map(|(_, what)| what.as_str())
+        .collect();
+    assert_eq!((report.unmatched, calls), (1, vec!["topology"]));
+}
+
+#[test]
+fn an_event_of_an_instance_watches_its_cluster() {
+    let mut stage = Stage::event_of("db-instance", "orders-2");
+    stage.at(10 * S, failed_over);
+    let report = stage.play();
+    assert_eq!(report.unmatched, 0);
+    assert_eq!(report.bindings[0].status, Status::Changed);
+}
+
+#[test]
+fn a_topology_that_cannot_be_read_holds_and_names_the_call() {
+    let mut stage = Stage::sweep();
+    stage.world.topology_failure = Some(Failure::SaidNo(No::Denied));
+    let report = stage.play();
+    let binding = &report.bindings[0];
+    assert_eq!(binding.status, Status::Held);
+    let reason = binding.reason.as_ref().expect("reason");
+    assert_eq!(reason.code, "access-denied");
+    assert!(
+        reason
+            .remedy
+            .as_ref()
+            .is_some_and(|r| r.contains("rds:DescribeDBClusters"))
+    );
+    assert_eq!(stage.world.writes(), [""; 0]);
+}
+
+#[test]
+fn a_deregistration_whose_keys_change_in_between_is_not_sent() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    // Back to A right after B was registered, before the keys are read again.
+    stage.world.after_write = Some(|world| {
+        world.writer = 1;
+        world.dns = vec![1];
+    });
+    let report = stage.play();
+    assert_eq!(stage.world.present(), [1]);
+    assert!(stage.world.never_empty);
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert!(
+        !stage.world.writes().contains(&"deregister .1".to_owned()),
+        "{:?}",
+        stage.world.writes()
+    );
+}
+
+#[test]
+fn a_run_is_a_value_and_equal_runs_step_equally() {
+    let mut one = Stage::event("RDS-EVENT-0071");
+    let mut other = one.run.clone();
+    assert_eq!(one.run, other);
+    assert_eq!(
+        one.run.step(Duration::ZERO, Input::Start),
+        other.step(Duration::ZERO, Input::Start)
+    );
+    assert_eq!(one.run, other);
+}

@@ -1,0 +1,384 @@
+//! A world of one cluster and one group, and a loop that plays a run in it. Every call takes 20 ms.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use super::*;
+use crate::config::Location;
+use crate::event::{Message, TriggerKind};
+use crate::failure::CallError;
+use crate::ports::Answer;
+use crate::topology::{Cluster, Instance, Member, Standby};
+
+const CALL: Duration = Duration::from_millis(20);
+const TIME: &str = "2026-01-01 00:00:00.000";
+
+/// How a write is answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reply {
+    Fail(Failure),
+    LostBefore,
+    LostAfter,
+}
+
+/// Three members at 10.20.0.1 to .3, and what can be seen of them.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    now: Duration,
+    /// Whom the RDS API calls the writer.
+    pub(super) writer: u8,
+    /// What the cluster's name resolves to.
+    pub(super) dns: Vec<u8>,
+    pub(super) lookup_error: Option<LookupError>,
+    pub(super) topology_failure: Option<Failure>,
+    pub(super) targets: BTreeMap<u8, String>,
+    /// Answers to the next writes; then all are acknowledged.
+    pub(super) replies: Vec<Reply>,
+    /// Something that happens once, right after the next write.
+    pub(super) after_write: Option<fn(&mut World)>,
+    pub(super) log: Vec<(Duration, String)>,
+    pub(super) never_empty: bool,
+}
+
+impl World {
+    pub(super) fn set(&mut self, last: u8, state: &str) {
+        self.targets.insert(last, state.to_owned());
+    }
+
+    pub(super) fn present(&self) -> Vec<u8> {
+        self.targets
+            .iter()
+            .filter(|(_, state)| *state != "draining")
+            .map(|(last, _)| *last)
+            .collect()
+    }
+
+    pub(super) fn writes(&self) -> Vec<String> {
+        let is_write = |what: &str| what.starts_with("register") || what.starts_with("deregister");
+        self.log
+            .iter()
+            .map(|(_, what)| what.clone())
+            .filter(|what| is_write(what))
+            .collect()
+    }
+
+    pub(super) fn calls_after(&self, call: &str) -> Vec<&str> {
+        self.log
+            .iter()
+            .map(|(_, what)| what.as_str())
+            .skip_while(|what| *what != call)
+            .skip(1)
+            .collect()
+    }
+
+    pub(super) fn log_times(&self, call: &str) -> Vec<Duration> {
+        self.log
+            .iter()
+            .filter(|(_, what)| what == call)
+            .map(|(at, _)| *at)
+            .collect()
+    }
+
+    fn answer(&mut self, effect: Effect) -> Input {
+        match effect {
+            Effect::ReadTopology => {
+                self.say("topology");
+                Input::Topology(match self.topology_failure {
+                    Some(failure) => Err(CallError::new("rds:DescribeDBClusters", failure, "x")),
+                    None => Ok(self.topology()),
+                })
+            }
+            Effect::ReadGroup(index, _) => {
+                self.say("group");
+                Input::Group(
+                    index,
+                    Ok(TargetGroup {
+                        target_type: "ip".to_owned(),
+                        protocol: "TCP".to_owned(),
+                        family: Family::V4,
+                        vpc: None,
+                        in_use: true,
+                    }),
+                )
+            }
+            Effect::ReadTargets(index, _) => {
+                self.say("targets");
+                let target = |(last, state): (&u8, &String)| Target {
+                    address: address(*last),
+                    zone: None,
+                    state: state.as_str().into(),
+                };
+                Input::Targets(index, Ok(self.targets.iter().map(target).collect()))
+            }
+            Effect::Resolve(index, names, _) => {
+                self.say("names");
+                Input::Answers(
+                    index,
+                    names
+                        .into_iter()
+                        .map(|name| (name.clone(), self.lookup(&name)))
+                        .collect(),
+                )
+            }
+            Effect::Register(index, _, registration) => {
+                let last = last(registration.address.ip());
+                self.write(index, format!("register .{last}"), |world| {
+                    world
+                        .targets
+                        .entry(last)
+                        .and_modify(|s| {
+                            if s == "draining" {
+                                *s = "initial".to_owned()
+                            }
+                        })
+                        .or_insert_with(|| "initial".to_owned());
+                })
+            }
+            Effect::Deregister(index, _, targets) => {
+                let lasts: Vec<u8> = targets
+                    .iter()
+                    .map(|target| last(target.address.ip()))
+                    .collect();
+                let what = lasts
+                    .iter()
+                    .map(|last| format!("deregister .{last}"))
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                self.write(index, what, |world| {
+                    lasts.iter().for_each(|last| world.set(*last, "draining"))
+                })
+            }
+        }
+    }
+
+    fn write(&mut self, index: usize, what: String, act: impl FnOnce(&mut Self)) -> Input {
+        self.say(&what);
+        let reply = (!self.replies.is_empty()).then(|| self.replies.remove(0));
+        let error = |failure| {
+            Err(CallError::new(
+                "elasticloadbalancing:RegisterTargets",
+                failure,
+                "x",
+            ))
+        };
+        let result = match reply {
+            Some(Reply::Fail(failure)) => error(failure),
+            Some(Reply::LostBefore) => error(Failure::AnswerLost),
+            Some(Reply::LostAfter) => {
+                act(self);
+                error(Failure::AnswerLost)
+            }
+            None => {
+                act(self);
+                Ok(())
+            }
+        };
+        self.never_empty &= !self.present().is_empty();
+        if let Some(after) = self.after_write.take() {
+            after(self);
+        }
+        Input::Written(index, result)
+    }
+
+    fn topology(&self) -> Topology {
+        let id = |last: u8| format!("orders-{last}").parse::<Identifier>().expect("id");
+        let instance = |last: u8| Instance {
+            status: "available".to_owned(),
+            endpoint: Some(name(&format!("orders-{last}"))),
+            port: Some(5432),
+            cluster: Some("orders".parse().expect("id")),
+            vpc: None,
+            standby: Standby::Unknown,
+        };
+        Topology {
+            clusters: [(
+                "orders".parse().expect("id"),
+                Cluster {
+                    status: "available".to_owned(),
+                    endpoint: Some(name("orders")),
+                    port: Some(5432),
+                    members: (1..=3)
+                        .map(|last| Member {
+                            instance: id(last),
+                            writer: last == self.writer,
+                        })
+                        .collect(),
+                },
+            )]
+            .into(),
+            instances: (1..=3).map(|last| (id(last), instance(last))).collect(),
+        }
+    }
+
+    fn lookup(&self, asked: &HostName) -> Result<Answer, LookupError> {
+        if let Some(error) = &self.lookup_error {
+            return Err(error.clone());
+        }
+        let own = asked
+            .as_str()
+            .strip_suffix(".db.test")
+            .and_then(|n| n.strip_prefix("orders-"));
+        let lasts = own.map_or_else(
+            || self.dns.clone(),
+            |last| vec![last.parse().expect("number")],
+        );
+        let aliases = if own.is_none() && lasts.len() == 1 {
+            vec![name(&format!("orders-{}", lasts[0]))]
+        } else {
+            Vec::new()
+        };
+        Ok(Answer {
+            aliases,
+            addresses: lasts.iter().map(|last| address(*last).ip()).collect(),
+        })
+    }
+
+    fn say(&mut self, what: &str) {
+        self.log.push((self.now, what.to_owned()));
+    }
+}
+
+/// A run and the world that it plays in.
+pub(super) struct Stage {
+    pub(super) run: Run,
+    pub(super) world: World,
+    pub(super) now: Duration,
+    script: Vec<(Duration, Box<dyn FnOnce(&mut World)>)>,
+    trigger: Trigger,
+    observing: bool,
+}
+
+impl Stage {
+    pub(super) fn sweep() -> Self {
+        Self::with(
+            Trigger::sweep(TriggerKind::Schedule),
+            false,
+            Duration::from_secs(240),
+        )
+    }
+
+    pub(super) fn dry_run() -> Self {
+        Self::with(
+            Trigger::dry_run(TriggerKind::Invoke),
+            false,
+            Duration::from_secs(240),
+        )
+    }
+
+    pub(super) fn event(id: &str) -> Self {
+        Self::of(id, "db-cluster", "orders")
+    }
+
+    pub(super) fn event_of(about: &str, source: &str) -> Self {
+        Self::of("RDS-EVENT-0071", about, source)
+    }
+
+    fn of(id: &str, about: &str, source: &str) -> Self {
+        let body = format!(
+            r#"{{"Event Source":"{about}","Event Time":"{TIME}","Source ID":"{source}","Event ID":"http://x#{id}"}}"#
+        );
+        let Ok(Message::Event(event)) = Message::read(&body) else {
+            panic!("no event")
+        };
+        let trigger = Trigger {
+            events: vec![event],
+            ..Trigger::sweep(TriggerKind::Sns)
+        };
+        Self::with(trigger, false, Duration::from_secs(240))
+    }
+
+    fn with(trigger: Trigger, observing: bool, left: Duration) -> Self {
+        let mode = if observing { "observe" } else { "manage" };
+        let text = format!(
+            "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
+        );
+        let config = Config::parse(&text, &Location::Inline(String::new())).expect("config");
+        let now = "2026-01-01T00:00:00Z".parse().expect("time");
+        let run = Run::new(&config, &trigger, now, left);
+        let mut world = World {
+            writer: 1,
+            dns: vec![1],
+            never_empty: true,
+            ..World::default()
+        };
+        world.set(1, "healthy");
+        Self {
+            run,
+            world,
+            now: Duration::ZERO,
+            script: Vec::new(),
+            trigger,
+            observing,
+        }
+    }
+
+    pub(super) fn observing(self) -> Self {
+        Self::with(self.trigger, true, Duration::from_secs(240))
+    }
+
+    pub(super) fn with_time(self, left: Duration) -> Self {
+        Self::with(self.trigger, self.observing, left)
+    }
+
+    pub(super) fn at(&mut self, when: Duration, change: impl FnOnce(&mut World) + 'static) {
+        self.script.push((when, Box::new(change)));
+        self.script.sort_by_key(|(when, _)| *when);
+    }
+
+    /// Plays the run to its end.
+    pub(super) fn play(&mut self) -> Report {
+        let mut under_way: Vec<(Duration, Effect)> = Vec::new();
+        let mut input = Input::Start;
+        let mut passed = Duration::ZERO;
+        let mut steps = 0;
+        while !self.run.is_over() {
+            steps += 1;
+            assert!(steps < 20_000, "the run does not end");
+            let reaction = self.run.step(passed, input);
+            under_way.extend(
+                reaction
+                    .effects
+                    .into_iter()
+                    .map(|effect| (self.now + CALL, effect)),
+            );
+            if self.run.is_over() {
+                break;
+            }
+            let wake = self.now + self.run.sleeps_for();
+            let first = under_way
+                .iter()
+                .enumerate()
+                .min_by_key(|(index, (at, _))| (*at, *index))
+                .map(|(index, _)| index);
+            let next = match first {
+                Some(index) if under_way[index].0 <= wake => Some(under_way.remove(index)),
+                _ => None,
+            };
+            let then = next.as_ref().map_or(wake, |(at, _)| *at);
+            while self.script.first().is_some_and(|(when, _)| *when <= then) {
+                let (_, change) = self.script.remove(0);
+                change(&mut self.world);
+            }
+            passed = then - self.now;
+            self.now = then;
+            self.world.now = then;
+            input = next.map_or(Input::Tick, |(_, effect)| self.world.answer(effect));
+        }
+        self.run.report()
+    }
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::from(([10, 20, 0, last], 5432))
+}
+
+fn last(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[3],
+        IpAddr::V6(_) => 0,
+    }
+}
+
+fn name(label: &str) -> HostName {
+    format!("{label}.db.test").parse().expect("name")
+}
