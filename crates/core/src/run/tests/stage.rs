@@ -238,12 +238,15 @@ impl World {
     }
 }
 
+/// Something that happens in the world.
+type Change = Box<dyn FnOnce(&mut World)>;
+
 /// A run and the world that it plays in.
 pub(super) struct Stage {
     pub(super) run: Run,
     pub(super) world: World,
     pub(super) now: Duration,
-    script: Vec<(Duration, Box<dyn FnOnce(&mut World)>)>,
+    script: Vec<(Duration, Change)>,
     trigger: Trigger,
     observing: bool,
 }
