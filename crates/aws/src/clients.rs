@@ -1,0 +1,240 @@
+//! The SDK's clients, built once.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_elasticloadbalancingv2 as elbv2;
+use aws_sdk_rds as rds;
+use aws_sdk_sns as sns;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::credentials::Fetched;
+use crate::dns::{DnsResolver, NoServers};
+use crate::elbv2::TargetReader;
+use crate::home::Home;
+use crate::rds::RdsReader;
+use crate::sns::Notifier;
+use crate::writer::TargetWriter;
+
+/// The same for reads and writes, because the HTTP client keeps connections apart by it: a write goes out on the
+/// connection that the read before it has just proved, not on one that a frozen function left open.
+const CONNECT: Duration = Duration::from_secs(1);
+const READ_ATTEMPT: Duration = Duration::from_secs(2);
+const READ: Duration = Duration::from_secs(4);
+const READ_BACKOFF: Duration = Duration::from_millis(200);
+
+/// What a caller may choose; the rest comes from the standard variables and profile files.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The profile of the AWS configuration files, in place of `AWS_PROFILE`.
+    pub profile: Option<String>,
+    /// The Region, in place of `AWS_REGION` and the profile's.
+    pub region: Option<String>,
+}
+
+/// Clients of RDS, Elastic Load Balancing and SNS in one Region. `AWS_ENDPOINT_URL` and its per-service forms are
+/// honoured.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    config: SdkConfig,
+    home: Home,
+}
+
+/// What can be read, and nothing that writes.
+#[derive(Debug, Clone)]
+pub struct Readers {
+    /// Clusters and instances.
+    pub rds: RdsReader,
+    /// Target groups.
+    pub groups: TargetReader,
+    /// Names.
+    pub resolver: DnsResolver,
+}
+
+/// Why no clients could be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No Region is named anywhere.
+    #[error("no Region is set: give `--region`, set AWS_REGION, or put `region` into the profile")]
+    NoRegion,
+    /// The Region's name cannot be part of a host name.
+    #[error("{0:?} is no Region: write it as in `eu-west-1`")]
+    BadRegion(String),
+}
+
+impl Clients {
+    /// Reads the standard variables and profiles, and fetches the credentials ahead of the first call. When there
+    /// are none, each call says so.
+    ///
+    /// # Errors
+    /// When no Region is named, or one that cannot be.
+    pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
+        let http = https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let config = loader.load().await;
+        let provider = match &settings.profile {
+            Some(profile) => Some(SharedCredentialsProvider::new(of_profile(
+                profile, &config, http,
+            ))),
+            None => config.credentials_provider(),
+        };
+        let Some(provider) = provider else {
+            return Self::on(config);
+        };
+        let fetched = SharedCredentialsProvider::new(Fetched::ahead(provider).await);
+        Self::on(config.into_builder().credentials_provider(fetched).build())
+    }
+
+    /// Clients of one server for every service, such as the lab, which checks no credentials. No variable and no
+    /// file is read.
+    ///
+    /// # Errors
+    /// When `region` can be no Region.
+    pub fn at(endpoint: &str, region: &str) -> Result<Self, ConnectError> {
+        let anyone = Credentials::new("lab", "lab", None, None, "lab");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(https())
+            .endpoint_url(endpoint)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(anyone))
+            .build();
+        Self::on(config)
+    }
+
+    /// Clients on a configuration of the caller's, which must have an HTTP client.
+    ///
+    /// # Errors
+    /// When the configuration has no Region, or one that cannot be.
+    pub fn on(config: SdkConfig) -> Result<Self, ConnectError> {
+        let region = config.region().map(Region::as_ref).unwrap_or_default();
+        if region.is_empty() {
+            return Err(ConnectError::NoRegion);
+        }
+        if !region
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        {
+            return Err(ConnectError::BadRegion(region.to_owned()));
+        }
+        let home = Home::new(region);
+        Ok(Self { config, home })
+    }
+
+    /// The Region.
+    pub fn region(&self) -> &str {
+        self.home.name()
+    }
+
+    /// Readers. Names are asked of `servers`, or of the system's when there are none.
+    ///
+    /// # Errors
+    /// When there are none and the system's cannot be read.
+    pub fn readers(&self, servers: &[SocketAddr]) -> Result<Readers, NoServers> {
+        let rds = rds::config::Builder::from(&self.config)
+            .retry_config(read_retries())
+            .timeout_config(read_timeouts());
+        let groups = elbv2::config::Builder::from(&self.config)
+            .retry_config(read_retries())
+            .timeout_config(read_timeouts());
+        Ok(Readers {
+            rds: RdsReader::new(rds::Client::from_conf(rds.build())),
+            groups: TargetReader::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
+            resolver: DnsResolver::new(servers)?,
+        })
+    }
+
+    /// The writer of target groups.
+    pub fn writer(&self) -> TargetWriter {
+        let config = elbv2::config::Builder::from(&self.config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
+        TargetWriter::new(elbv2::Client::from_conf(config.build()), self.home.clone())
+    }
+
+    /// The publisher of outcomes. A message told twice does less harm than one not told, so it is tried twice.
+    pub fn notifier(&self) -> Notifier {
+        let config = sns::config::Builder::from(&self.config)
+            .retry_config(read_retries())
+            .timeout_config(read_timeouts());
+        Notifier::new(sns::Client::from_conf(config.build()), self.home.clone())
+    }
+}
+
+/// The credentials of a profile that was asked for by name, whatever the environment holds: credentials in
+/// variables would win in the SDK's default chain, and another account would be looked at.
+fn of_profile(
+    profile: &str,
+    config: &SdkConfig,
+    http: SharedHttpClient,
+) -> ProfileFileCredentialsProvider {
+    let surroundings = ProviderConfig::without_region()
+        .with_http_client(http)
+        .with_region(config.region().cloned());
+    ProfileFileCredentialsProvider::builder()
+        .configure(&surroundings)
+        .profile_name(profile)
+        .build()
+}
+
+fn https() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+fn read_retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(2)
+        .with_initial_backoff(READ_BACKOFF)
+}
+
+fn read_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(READ_ATTEMPT)
+        .operation_timeout(READ)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_that_is_missing_or_cannot_be_is_refused_with_the_remedy() {
+        let missing = Clients::at("http://127.0.0.1:1", "")
+            .expect_err("no Region")
+            .to_string();
+        assert!(
+            missing.contains("AWS_REGION") && missing.contains("--region"),
+            "{missing}"
+        );
+        let bad = Clients::at("http://127.0.0.1:1", "eu west 1")
+            .expect_err("no Region")
+            .to_string();
+        assert!(bad.contains("eu west 1"), "{bad}");
+        assert_eq!(
+            Clients::at("http://127.0.0.1:1", "eu-west-1")
+                .expect("Region")
+                .region(),
+            "eu-west-1"
+        );
+    }
+}

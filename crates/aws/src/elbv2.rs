@@ -1,0 +1,243 @@
+//! Reads target groups.
+
+use std::net::{IpAddr, SocketAddr};
+
+use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::types::{
+    self, TargetGroupIpAddressTypeEnum, TargetHealthDescription,
+};
+use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::ports::GroupReader;
+use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
+
+use crate::error::read_error;
+use crate::home::Home;
+use crate::watch::Watch;
+
+const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
+const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
+
+/// Reads target groups and their targets.
+#[derive(Debug, Clone)]
+pub struct TargetReader {
+    elbv2: Client,
+    home: Home,
+}
+
+impl TargetReader {
+    pub(crate) fn new(elbv2: Client, home: Home) -> Self {
+        Self { elbv2, home }
+    }
+}
+
+impl GroupReader for TargetReader {
+    async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
+        self.home.admits(GROUPS, group.as_str(), group.region())?;
+        let watch = Watch::expecting("DescribeTargetGroupsResponse");
+        let answer = self
+            .elbv2
+            .describe_target_groups()
+            .target_group_arns(group.as_str())
+            .customize()
+            .interceptor(watch.clone())
+            .send()
+            .await
+            .map_err(|error| read_error(GROUPS, &error, watch.sent()))?;
+        let found = answer
+            .target_groups()
+            .iter()
+            .find(|g| g.target_group_arn() == Some(group.as_str()));
+        let found = found.ok_or_else(|| {
+            CallError::new(
+                GROUPS,
+                Failure::SaidNo(No::NotFound),
+                format!("{group} is not among the groups answered"),
+            )
+        })?;
+        group_of(found)
+    }
+
+    async fn targets(&self, group: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
+        self.home.admits(HEALTH, group.as_str(), group.region())?;
+        let watch = Watch::expecting("DescribeTargetHealthResponse");
+        let answer = self
+            .elbv2
+            .describe_target_health()
+            .target_group_arn(group.as_str())
+            .customize()
+            .interceptor(watch.clone())
+            .send()
+            .await
+            .map_err(|error| read_error(HEALTH, &error, watch.sent()))?;
+        let mut targets: Vec<Target> = answer
+            .target_health_descriptions()
+            .iter()
+            .map(target_of)
+            .collect::<Result<_, _>>()?;
+        targets.sort();
+        Ok(targets)
+    }
+}
+
+fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
+    let unclear = |what: &str| unclear(GROUPS, what);
+    let target_type = group
+        .target_type()
+        .ok_or_else(|| unclear("a group without TargetType"))?;
+    let family = match group.ip_address_type() {
+        // "The default value is ipv4" (botocore elbv2 2015-12-01, TargetGroup.IpAddressType).
+        None | Some(TargetGroupIpAddressTypeEnum::Ipv4) => Family::V4,
+        Some(TargetGroupIpAddressTypeEnum::Ipv6) => Family::V6,
+        Some(other) => {
+            return Err(unclear(&format!(
+                "a group of IP address type {:?}",
+                other.as_str()
+            )));
+        }
+    };
+    Ok(TargetGroup {
+        target_type: target_type.as_str().to_owned(),
+        // Absent for a group of Lambda functions.
+        protocol: group
+            .protocol()
+            .map(|p| p.as_str().to_owned())
+            .unwrap_or_default(),
+        family,
+        vpc: group.vpc_id().map(str::to_owned),
+        in_use: !group.load_balancer_arns().is_empty(),
+    })
+}
+
+/// One target. What cannot be read fails the whole answer: a group of which a target was left out would look
+/// emptier than it is.
+fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError> {
+    let unclear = |what: &str| unclear(HEALTH, what);
+    let target = description
+        .target()
+        .ok_or_else(|| unclear("a target without a description"))?;
+    let id = target
+        .id()
+        .ok_or_else(|| unclear("a target without an id"))?;
+    let ip: IpAddr = id
+        .parse()
+        .map_err(|_| unclear(&format!("target {id:?}, which is no IP address")))?;
+    let port = target.port().and_then(|port| u16::try_from(port).ok());
+    let port = port.ok_or_else(|| unclear(&format!("target {id} without a port")))?;
+    let state = description
+        .target_health()
+        .and_then(|health| health.state());
+    let state =
+        state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
+    Ok(Target {
+        address: SocketAddr::new(ip, port),
+        zone: target.availability_zone().map(|zone| Zone(zone.to_owned())),
+        state: TargetState::from(state.as_str()),
+    })
+}
+
+fn unclear(call: &'static str, what: &str) -> CallError {
+    CallError::new(
+        call,
+        Failure::SaidNo(No::Other),
+        format!("the answer holds {what}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        ProtocolEnum, TargetDescription, TargetHealth, TargetHealthStateEnum, TargetTypeEnum,
+    };
+
+    use super::*;
+
+    fn description(
+        id: &str,
+        port: Option<i32>,
+        zone: Option<&str>,
+        state: &str,
+    ) -> TargetHealthDescription {
+        let target = TargetDescription::builder()
+            .id(id)
+            .set_port(port)
+            .set_availability_zone(zone.map(str::to_owned))
+            .build();
+        let health = TargetHealth::builder()
+            .state(TargetHealthStateEnum::from(state))
+            .build();
+        TargetHealthDescription::builder()
+            .target(target)
+            .target_health(health)
+            .build()
+    }
+
+    #[test]
+    fn a_target_keeps_its_port_zone_and_state() {
+        let target = target_of(&description(
+            "10.0.0.7",
+            Some(5432),
+            Some("eu-west-1a"),
+            "unhealthy.draining",
+        ));
+        let wanted = Target {
+            address: "10.0.0.7:5432".parse().expect("address"),
+            zone: Some(Zone("eu-west-1a".to_owned())),
+            state: TargetState::UnhealthyDraining,
+        };
+        assert_eq!(target, Ok(wanted));
+        let v6 = target_of(&description("fd12::7", Some(3306), None, "healthy")).expect("IPv6");
+        assert_eq!(v6.address.to_string(), "[fd12::7]:3306");
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_kept_as_its_word() {
+        let target =
+            target_of(&description("10.0.0.7", Some(5432), None, "resting")).expect("target");
+        assert_eq!(target.state, TargetState::Other("resting".to_owned()));
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_read_fails_the_answer_by_name() {
+        for (description, named) in [
+            (description("i-0abc", Some(5432), None, "healthy"), "i-0abc"),
+            (
+                description("10.0.0.7", None, None, "healthy"),
+                "10.0.0.7 without a port",
+            ),
+            (
+                description("10.0.0.7", Some(70_000), None, "healthy"),
+                "without a port",
+            ),
+            (
+                TargetHealthDescription::builder().build(),
+                "without a description",
+            ),
+        ] {
+            let error = target_of(&description).expect_err(named);
+            assert!(error.detail.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_of_ipv4_unless_it_says_otherwise_and_in_use_when_a_load_balancer_forwards_to_it()
+    {
+        let group = types::TargetGroup::builder()
+            .target_type(TargetTypeEnum::Ip)
+            .protocol(ProtocolEnum::Tcp);
+        let plain = group_of(&group.clone().build()).expect("group");
+        assert_eq!(
+            (plain.family, plain.in_use, plain.protocol.as_str()),
+            (Family::V4, false, "TCP")
+        );
+        let other = group
+            .clone()
+            .ip_address_type(TargetGroupIpAddressTypeEnum::Ipv6)
+            .load_balancer_arns("arn");
+        let other = group_of(&other.build()).expect("group");
+        assert_eq!((other.family, other.in_use), (Family::V6, true));
+        let odd = group
+            .ip_address_type(TargetGroupIpAddressTypeEnum::from("ipv9"))
+            .build();
+        assert!(group_of(&odd).expect_err("ipv9").detail.contains("ipv9"));
+    }
+}

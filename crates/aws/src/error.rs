@@ -1,0 +1,263 @@
+//! Every SDK error, sorted once into core's kinds.
+//!
+//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a write it is first
+//! whether the request can have left this machine:
+//!
+//! | what happened | read | write |
+//! |---|---|---|
+//! | the service answered with a code | by the code | by the code |
+//! | no credentials, unusable ones, or none in time | `Credentials` | `Credentials` |
+//! | no connection was made | `Unreachable` | `Unreachable` |
+//! | a time-out, a reset, a 5xx, an answer that does not parse | `Unreachable` | `AnswerLost` |
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use hyper_util::client::legacy::Error as ConnectionError;
+use writerlink_core::failure::{CallError, Failure, No};
+
+/// Sorts the error of a call that changes nothing.
+pub fn read_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let failure = match fate(error, sent) {
+        Fate::Known(failure) => failure,
+        Fate::NeverSent | Fate::Silence => Failure::Unreachable,
+    };
+    CallError::new(call, failure, detail(error))
+}
+
+/// Sorts the error of a call that changes something.
+pub fn write_error<E>(
+    call: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    sent: Sent,
+) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let failure = match fate(error, sent) {
+        Fate::Known(failure) => failure,
+        Fate::NeverSent => Failure::Unreachable,
+        Fate::Silence => Failure::AnswerLost,
+    };
+    CallError::new(call, failure, detail(error))
+}
+
+/// Whether a request can have left this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It was never handed to the HTTP client.
+    No,
+    /// It was; how far it came is not known.
+    Perhaps,
+}
+
+/// What became of a request, as far as the error tells.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    /// The service said so, or there was nothing to sign the request with. Nothing was done.
+    Known(Failure),
+    /// Nothing left this machine.
+    NeverSent,
+    /// It may have, and no answer came that could be understood.
+    Silence,
+}
+
+fn fate<E>(error: &SdkError<E, HttpResponse>, sent: Sent) -> Fate
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
+            .map_or(Fate::Silence, Fate::Known),
+        _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
+        // Before a request goes out there is one thing to wait for.
+        SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
+        _ if sent == Sent::No => Fate::NeverSent,
+        SdkError::DispatchFailure(_)
+            if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) =>
+        {
+            Fate::NeverSent
+        }
+        _ => Fate::Silence,
+    }
+}
+
+/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore elbv2 2015-12-01,
+/// rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's reference.
+fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
+    match code.unwrap_or_default() {
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "UnrecognizedClientException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidAccessKeyId"
+        | "AuthFailure"
+        | "RequestExpired" => Some(Failure::Credentials),
+        "Throttling"
+        | "ThrottlingException"
+        | "Throttled"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequests"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "BandwidthLimitExceeded"
+        | "EC2ThrottledException"
+        | "KMSThrottling" => Some(Failure::Throttled),
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "OperationNotPermitted"
+        | "KMSAccessDenied" => Some(Failure::SaidNo(No::Denied)),
+        "TargetGroupNotFound"
+        | "LoadBalancerNotFound"
+        | "DBClusterNotFoundFault"
+        | "DBInstanceNotFound"
+        | "DBInstanceNotFoundFault"
+        | "NotFound"
+        | "NotFoundException" => Some(Failure::SaidNo(No::NotFound)),
+        "InvalidTarget"
+        | "ValidationError"
+        | "ValidationException"
+        | "InvalidParameter"
+        | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "MissingParameter"
+        | "InvalidConfigurationRequest" => Some(Failure::SaidNo(No::Invalid)),
+        "TooManyTargets" | "TooManyRegistrationsForTargetId" => Some(Failure::SaidNo(No::Quota)),
+        "InternalFailure"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "HealthUnavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => None,
+        code => match status {
+            403 => Some(Failure::SaidNo(No::Denied)),
+            429 => Some(Failure::Throttled),
+            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of something else.
+            400..=499 if !code.is_empty() => Some(Failure::SaidNo(No::Other)),
+            _ => None,
+        },
+    }
+}
+
+/// The service's own words, or else what the chain of causes ends in.
+fn detail<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let SdkError::ServiceError(answer) = error else {
+        return last_links(error);
+    };
+    let status = answer.raw().status().as_u16();
+    match (answer.err().code(), answer.err().message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => format!(
+            "status {status} without an error code: {}",
+            last_links(error)
+        ),
+    }
+}
+
+/// The last two links of the chain of causes, a line of each: the innermost alone can be as bare as "timed out",
+/// and the outer ones are the SDK's, which say nothing of the case.
+pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
+    let links: Vec<String> = chain(error).map(first_line).collect();
+    match links.as_slice() {
+        [.., outer, inner] if !outer.contains(inner.as_str()) => format!("{outer}: {inner}"),
+        [.., outer, _] => outer.clone(),
+        [only] => only.clone(),
+        [] => String::new(),
+    }
+}
+
+/// The lines after it are the SDK's list of every provider of credentials that it tried.
+fn first_line(error: &(dyn Error + 'static)) -> String {
+    let text = error.to_string();
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(" Attempted:")
+        .to_owned()
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|link| link.downcast_ref())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&link| link.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_whatever_the_status() {
+        let said = |no| Some(Failure::SaidNo(no));
+        for (code, status, sorted) in [
+            ("AccessDenied", 403, said(No::Denied)),
+            ("AccessDeniedException", 400, said(No::Denied)),
+            ("UnauthorizedOperation", 403, said(No::Denied)),
+            ("AuthorizationError", 403, said(No::Denied)),
+            ("TargetGroupNotFound", 400, said(No::NotFound)),
+            ("DBClusterNotFoundFault", 404, said(No::NotFound)),
+            ("InvalidTarget", 400, said(No::Invalid)),
+            ("ValidationError", 400, said(No::Invalid)),
+            ("TooManyTargets", 400, said(No::Quota)),
+            ("TooManyRegistrationsForTargetId", 400, said(No::Quota)),
+            ("ExpiredToken", 403, Some(Failure::Credentials)),
+            ("InvalidClientTokenId", 403, Some(Failure::Credentials)),
+            ("SignatureDoesNotMatch", 403, Some(Failure::Credentials)),
+            (
+                "UnrecognizedClientException",
+                400,
+                Some(Failure::Credentials),
+            ),
+            (
+                "MissingAuthenticationToken",
+                403,
+                Some(Failure::Credentials),
+            ),
+            ("Throttling", 400, Some(Failure::Throttled)),
+            ("ThrottlingException", 400, Some(Failure::Throttled)),
+            ("RequestLimitExceeded", 503, Some(Failure::Throttled)),
+            ("SlowDown", 503, Some(Failure::Throttled)),
+            ("SomethingNew", 400, said(No::Other)),
+            ("SomethingNew", 403, said(No::Denied)),
+            ("InternalFailure", 500, None),
+            ("ServiceUnavailable", 503, None),
+            ("HealthUnavailable", 500, None),
+            ("SomethingNew", 502, None),
+        ] {
+            assert_eq!(sort(Some(code), status), sorted, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn without_a_code_only_403_and_429_are_an_answer() {
+        assert_eq!(sort(None, 403), Some(Failure::SaidNo(No::Denied)));
+        assert_eq!(sort(None, 429), Some(Failure::Throttled));
+        for status in [200, 301, 400, 404, 500, 502, 503] {
+            assert_eq!(sort(None, status), None, "{status}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Core's ports onto AWS and DNS: RDS, Elastic Load Balancing and SNS through the AWS SDK, names through
+//! hickory-resolver. Nothing is decided here: answers become core's values, errors become core's kinds.
+//!
+//! | port of core | here | calls |
+//! |---|---|---|
+//! | `Rds` | [`rds::RdsReader`] | `rds:DescribeDBClusters`, `rds:DescribeDBInstances` |
+//! | `GroupReader` | [`elbv2::TargetReader`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth` |
+//! | `GroupWriter` | [`writer::TargetWriter`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
+//! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, asked anew each time |
+//! | (none) | [`sns::Notifier`] | `sns:Publish` |
+//!
+//! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it for
+//! [`readers`](Clients::readers) and nothing else.
+//!
+//! Three rules hold throughout:
+//!
+//! - **A failed read is an error, never an empty answer.** A page that repeats, a target without a port, an XML
+//!   that does not parse: each says so. Only what cannot concern a binding (a Neptune cluster, say) is left out.
+//! - **A write goes out once.** The SDK's retries are off for it and it ends within core's `LONGEST_WRITE`. What
+//!   came of it is sorted by one question: can the request have left this machine? See [`error`].
+//! - **DNS is read without memory.** No cache, no hosts file, no search list, no connection kept.
+
+mod clients;
+mod credentials;
+pub mod dns;
+pub mod elbv2;
+pub mod error;
+mod home;
+pub mod rds;
+pub mod sns;
+mod watch;
+pub mod writer;
+
+pub use clients::{Clients, ConnectError, Readers, Settings};

@@ -1,0 +1,348 @@
+//! Reads clusters and instances.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types::{DbCluster, DbClusterMember, DbInstance, Endpoint};
+use writerlink_core::failure::{CallError, Failure};
+use writerlink_core::ports::Rds;
+use writerlink_core::source::Identifier;
+use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+
+use crate::error::read_error;
+use crate::watch::Watch;
+
+const CLUSTERS: &str = "rds:DescribeDBClusters";
+const INSTANCES: &str = "rds:DescribeDBInstances";
+
+/// The most that one page may hold (botocore rds 2014-10-31, `MaxRecords`).
+const PAGE: i32 = 100;
+
+/// Reads all clusters and instances of a Region.
+#[derive(Debug, Clone)]
+pub struct RdsReader(Client);
+
+impl RdsReader {
+    pub(crate) fn new(rds: Client) -> Self {
+        Self(rds)
+    }
+
+    async fn clusters(&self) -> Result<Vec<DbCluster>, CallError> {
+        let mut pages = Pages::of(CLUSTERS);
+        let mut clusters = Vec::new();
+        while let Some(marker) = pages.next() {
+            let watch = Watch::expecting("DescribeDBClustersResponse");
+            let page = self
+                .0
+                .describe_db_clusters()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .customize()
+                .interceptor(watch.clone())
+                .send()
+                .await
+                .map_err(|error| read_error(CLUSTERS, &error, watch.sent()))?;
+            pages.turn(page.marker)?;
+            clusters.extend(page.db_clusters.unwrap_or_default());
+        }
+        Ok(clusters)
+    }
+
+    async fn instances(&self) -> Result<Vec<DbInstance>, CallError> {
+        let mut pages = Pages::of(INSTANCES);
+        let mut instances = Vec::new();
+        while let Some(marker) = pages.next() {
+            let watch = Watch::expecting("DescribeDBInstancesResponse");
+            let page = self
+                .0
+                .describe_db_instances()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .customize()
+                .interceptor(watch.clone())
+                .send()
+                .await
+                .map_err(|error| read_error(INSTANCES, &error, watch.sent()))?;
+            pages.turn(page.marker)?;
+            instances.extend(page.db_instances.unwrap_or_default());
+        }
+        Ok(instances)
+    }
+}
+
+impl Rds for RdsReader {
+    async fn topology(&self) -> Result<Topology, CallError> {
+        let (clusters, instances) = tokio::try_join!(self.clusters(), self.instances())?;
+        Ok(topology_of(&clusters, &instances))
+    }
+}
+
+/// Turns the pages of a list, and stops at a server that turns them in a circle.
+struct Pages {
+    call: &'static str,
+    next: Option<Option<String>>,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    fn of(call: &'static str) -> Self {
+        Self {
+            call,
+            next: Some(None),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// The marker to ask with: `None` inside for the first page, `None` outside after the last.
+    fn next(&mut self) -> Option<Option<String>> {
+        self.next.take()
+    }
+
+    fn turn(&mut self, marker: Option<String>) -> Result<(), CallError> {
+        let Some(marker) = marker.filter(|marker| !marker.is_empty()) else {
+            return Ok(());
+        };
+        if !self.seen.insert(marker.clone()) {
+            let detail =
+                format!("the pages go round in a circle: marker {marker:?} was given twice");
+            return Err(CallError::new(self.call, Failure::Unreachable, detail));
+        }
+        self.next = Some(Some(marker));
+        Ok(())
+    }
+}
+
+/// Sorts both lists. What cannot be named in a configuration (another engine, an identifier that RDS would not
+/// have taken) is left out, so that it never hides the rest.
+fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
+    let clusters: BTreeMap<_, _> = clusters
+        .iter()
+        .filter(|cluster| is_rds(cluster.engine()))
+        .filter_map(|cluster| {
+            Some((
+                identifier(cluster.db_cluster_identifier())?,
+                cluster_of(cluster),
+            ))
+        })
+        .collect();
+    let instances = instances
+        .iter()
+        .filter(|instance| is_rds(instance.engine()))
+        .filter_map(|instance| {
+            Some((
+                identifier(instance.db_instance_identifier())?,
+                instance_of(instance),
+            ))
+        })
+        .collect();
+    Topology {
+        clusters,
+        instances,
+    }
+}
+
+/// The RDS API lists the clusters and instances of Neptune and DocumentDB too (botocore rds 2014-10-31,
+/// `DescribeDBClusters`).
+fn is_rds(engine: Option<&str>) -> bool {
+    !matches!(engine, Some("neptune" | "docdb"))
+}
+
+fn cluster_of(cluster: &DbCluster) -> Cluster {
+    Cluster {
+        status: cluster.status().unwrap_or_default().to_owned(),
+        endpoint: host_name(cluster.endpoint()),
+        port: port(cluster.port()),
+        members: cluster
+            .db_cluster_members()
+            .iter()
+            .filter_map(member_of)
+            .collect(),
+    }
+}
+
+fn member_of(member: &DbClusterMember) -> Option<Member> {
+    Some(Member {
+        instance: identifier(member.db_instance_identifier())?,
+        writer: member.is_cluster_writer().unwrap_or_default(),
+    })
+}
+
+fn instance_of(instance: &DbInstance) -> Instance {
+    let endpoint = instance.endpoint();
+    Instance {
+        status: instance.db_instance_status().unwrap_or_default().to_owned(),
+        endpoint: host_name(endpoint.and_then(Endpoint::address)),
+        port: port(endpoint.and_then(Endpoint::port)),
+        cluster: identifier(instance.db_cluster_identifier()),
+        vpc: instance
+            .db_subnet_group()
+            .and_then(|group| group.vpc_id())
+            .map(str::to_owned),
+        standby: standby(instance),
+    }
+}
+
+/// A Multi-AZ DB instance deployment keeps a standby that serves nobody, for MariaDB, MySQL, Oracle and PostgreSQL
+/// (AWS docs: "Multi-AZ DB instance deployments for Amazon RDS"). SQL Server mirrors or uses Always On, and RDS
+/// Custom does not set `MultiAZ` (botocore rds 2014-10-31), so of those nothing is known.
+fn standby(instance: &DbInstance) -> Standby {
+    let engine = instance.engine().unwrap_or_default();
+    let refuses =
+        matches!(engine, "mysql" | "mariadb" | "postgres") || engine.starts_with("oracle-");
+    if refuses && instance.multi_az() == Some(true) {
+        Standby::RefusesTcp
+    } else {
+        Standby::Unknown
+    }
+}
+
+fn identifier(text: Option<&str>) -> Option<Identifier> {
+    text?.parse().ok()
+}
+
+fn host_name(text: Option<&str>) -> Option<HostName> {
+    text?.parse().ok()
+}
+
+fn port(number: Option<i32>) -> Option<u16> {
+    u16::try_from(number?).ok().filter(|port| *port != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::DbSubnetGroup;
+
+    use super::*;
+
+    fn id(text: &str) -> Identifier {
+        text.parse().expect(text)
+    }
+
+    fn instance(name: &str, engine: &str) -> aws_sdk_rds::types::builders::DbInstanceBuilder {
+        DbInstance::builder()
+            .db_instance_identifier(name)
+            .engine(engine)
+            .db_instance_status("available")
+    }
+
+    #[test]
+    fn an_instance_keeps_its_name_port_cluster_and_vpc() {
+        let endpoint = Endpoint::builder()
+            .address("Orders-1.abc.eu-west-1.rds.amazonaws.com")
+            .port(5432)
+            .build();
+        let listed = instance("orders-1", "aurora-postgresql")
+            .endpoint(endpoint)
+            .db_cluster_identifier("orders")
+            .db_subnet_group(DbSubnetGroup::builder().vpc_id("vpc-1").build())
+            .build();
+        let topology = topology_of(&[], &[listed]);
+        let wanted = Instance {
+            status: "available".to_owned(),
+            endpoint: Some(
+                "orders-1.abc.eu-west-1.rds.amazonaws.com"
+                    .parse()
+                    .expect("name"),
+            ),
+            port: Some(5432),
+            cluster: Some(id("orders")),
+            vpc: Some("vpc-1".to_owned()),
+            standby: Standby::Unknown,
+        };
+        assert_eq!(topology.instances[&id("orders-1")], wanted);
+    }
+
+    #[test]
+    fn an_instance_that_is_being_created_has_no_endpoint_and_hides_nothing() {
+        let topology = topology_of(
+            &[],
+            &[
+                instance("new", "mysql").build(),
+                instance("old", "mysql").build(),
+            ],
+        );
+        assert_eq!(topology.instances[&id("new")].endpoint, None);
+        assert!(topology.instances.contains_key(&id("old")));
+    }
+
+    #[test]
+    fn a_cluster_keeps_its_members_and_their_writer_flags() {
+        let member = |name: &str, writer| {
+            DbClusterMember::builder()
+                .db_instance_identifier(name)
+                .is_cluster_writer(writer)
+                .build()
+        };
+        let listed = DbCluster::builder()
+            .db_cluster_identifier("Orders")
+            .engine("aurora-mysql")
+            .status("available")
+            .port(3306)
+            .db_cluster_members(member("orders-1", false))
+            .db_cluster_members(member("orders-2", true))
+            .build();
+        let topology = topology_of(&[listed], &[]);
+        let cluster = &topology.clusters[&id("orders")];
+        let members: Vec<_> = cluster
+            .members
+            .iter()
+            .map(|m| (m.instance.as_str(), m.writer))
+            .collect();
+        assert_eq!(members, [("orders-1", false), ("orders-2", true)]);
+        assert_eq!((cluster.port, &cluster.endpoint), (Some(3306), &None));
+    }
+
+    #[test]
+    fn neptune_and_documentdb_are_set_aside() {
+        let cluster = |engine: &str| {
+            DbCluster::builder()
+                .db_cluster_identifier("graph")
+                .engine(engine)
+                .build()
+        };
+        for engine in ["neptune", "docdb"] {
+            let topology = topology_of(&[cluster(engine)], &[instance("graph-1", engine).build()]);
+            assert_eq!(topology, Topology::default(), "{engine}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_that_cannot_be_read_is_left_out_alone() {
+        let topology = topology_of(
+            &[],
+            &[
+                instance("a--b", "mysql").build(),
+                instance("fine", "mysql").build(),
+            ],
+        );
+        assert_eq!(
+            topology
+                .instances
+                .keys()
+                .map(Identifier::as_str)
+                .collect::<Vec<_>>(),
+            ["fine"]
+        );
+    }
+
+    #[test]
+    fn only_a_multi_az_standby_of_the_documented_engines_refuses_tcp() {
+        for (engine, multi_az, wanted) in [
+            ("mysql", true, Standby::RefusesTcp),
+            ("mariadb", true, Standby::RefusesTcp),
+            ("postgres", true, Standby::RefusesTcp),
+            ("oracle-ee", true, Standby::RefusesTcp),
+            ("oracle-se2-cdb", true, Standby::RefusesTcp),
+            ("postgres", false, Standby::Unknown),
+            ("sqlserver-ee", true, Standby::Unknown),
+            ("custom-oracle-ee", true, Standby::Unknown),
+            ("aurora-mysql", true, Standby::Unknown),
+        ] {
+            assert_eq!(
+                standby(&instance("x", engine).multi_az(multi_az).build()),
+                wanted,
+                "{engine} {multi_az}"
+            );
+        }
+    }
+}

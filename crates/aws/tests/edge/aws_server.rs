@@ -1,0 +1,133 @@
+//! An HTTP server that answers each request as a test says.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use writerlink_aws::Clients;
+
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+
+/// What becomes of a request.
+pub(crate) enum Reply {
+    /// A whole answer.
+    Answer(u16, String),
+    /// Half an answer, then the end of the connection.
+    Half(String),
+    /// The end of the connection.
+    Close,
+    /// Nothing, ever.
+    Silence,
+}
+
+/// A success that carries `xml`.
+pub(crate) fn ok(xml: impl Into<String>) -> Reply {
+    Reply::Answer(200, xml.into())
+}
+
+/// An error in the shape of the AWS query protocol.
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
+    let xml = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    );
+    Reply::Answer(status, xml)
+}
+
+/// The server, and the bodies of the requests that reached it.
+pub(crate) struct AwsServer {
+    pub(crate) endpoint: String,
+    requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl AwsServer {
+    /// Serves until the runtime ends; `reply` is given the body of each request.
+    pub(crate) async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (seen, counted, reply) = (
+            Arc::clone(&requests),
+            Arc::clone(&connections),
+            Arc::new(reply),
+        );
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, Arc::clone(&seen), Arc::clone(&reply)));
+            }
+        });
+        Self {
+            endpoint,
+            requests,
+            connections,
+        }
+    }
+
+    pub(crate) fn clients(&self) -> Clients {
+        Clients::at(&self.endpoint, REGION).unwrap()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve<R: Fn(&str) -> Reply>(
+    mut stream: TcpStream,
+    seen: Arc<Mutex<Vec<String>>>,
+    reply: Arc<R>,
+) {
+    while let Some(body) = request(&mut stream).await {
+        seen.lock().unwrap().push(body.clone());
+        match reply(&body) {
+            Reply::Answer(status, xml) => {
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n",
+                    xml.len()
+                );
+                stream.write_all((head + &xml).as_bytes()).await.unwrap();
+            }
+            Reply::Half(xml) => {
+                let head = format!(
+                    "HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n",
+                    2 * xml.len()
+                );
+                stream.write_all((head + &xml).as_bytes()).await.unwrap();
+                return;
+            }
+            Reply::Close => return,
+            Reply::Silence => std::future::pending().await,
+        }
+    }
+}
+
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.to_ascii_lowercase().lines().find_map(|line| {
+                line.strip_prefix("content-length:")?
+                    .trim()
+                    .parse::<usize>()
+                    .ok()
+            });
+            if body.len() >= length.unwrap_or_default() {
+                return Some(body.to_owned());
+            }
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A DNS server that answers each question as a test says.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
+use hickory_resolver::proto::rr::{Name, RData, Record};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+
+/// How a question came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    Udp,
+    Tcp,
+}
+
+/// What becomes of a question.
+pub(crate) enum Say {
+    /// These records, with NOERROR.
+    Records(Vec<Record>),
+    /// A code, and no records.
+    Code(ResponseCode),
+    /// "Ask again over TCP."
+    Truncated,
+    /// Nothing.
+    Silence,
+}
+
+/// A record in the notation `name A 10.0.0.1` or `name CNAME other`.
+pub(crate) fn record(text: &str) -> Record {
+    let [name, kind, data] = text.split(' ').collect::<Vec<_>>().try_into().unwrap();
+    let name_of = |text: &str| Name::from_ascii(format!("{text}.")).unwrap();
+    let data_of = match kind {
+        "A" => RData::A(A(data.parse().unwrap())),
+        "AAAA" => RData::AAAA(AAAA(data.parse().unwrap())),
+        "CNAME" => RData::CNAME(CNAME(name_of(data))),
+        other => panic!("no record type {other}"),
+    };
+    Record::from_rdata(name_of(name), 5, data_of)
+}
+
+/// Several.
+pub(crate) fn records(texts: &[&str]) -> Say {
+    Say::Records(texts.iter().map(|text| record(text)).collect())
+}
+
+/// The server, and the questions that reached it.
+pub(crate) struct DnsServer {
+    pub(crate) address: SocketAddr,
+    questions: Arc<Mutex<Vec<String>>>,
+}
+
+impl DnsServer {
+    /// Serves until the runtime ends; `say` is given each question as `name TYPE`.
+    pub(crate) async fn start(say: impl Fn(&str, Over) -> Say + Send + Sync + 'static) -> Self {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let udp = UdpSocket::bind(address).await.unwrap();
+        let questions = Arc::new(Mutex::new(Vec::new()));
+        let (seen, say) = (Arc::clone(&questions), Arc::new(say));
+        let (seen_too, say_too) = (Arc::clone(&seen), Arc::clone(&say));
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, peer)) = udp.recv_from(&mut buffer).await {
+                if let Some(answer) = answer(&buffer[..length], Over::Udp, &seen, &*say) {
+                    udp.send_to(&answer, peer).await.unwrap();
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = tcp.accept().await {
+                over_tcp(stream, &seen_too, &*say_too).await;
+            }
+        });
+        Self { address, questions }
+    }
+
+    pub(crate) fn questions(&self) -> Vec<String> {
+        self.questions.lock().unwrap().clone()
+    }
+}
+
+async fn over_tcp(
+    mut stream: TcpStream,
+    seen: &Mutex<Vec<String>>,
+    say: &impl Fn(&str, Over) -> Say,
+) {
+    let Ok(length) = stream.read_u16().await else {
+        return;
+    };
+    let mut question = vec![0; usize::from(length)];
+    stream.read_exact(&mut question).await.unwrap();
+    if let Some(answer) = answer(&question, Over::Tcp, seen, say) {
+        stream
+            .write_u16(u16::try_from(answer.len()).unwrap())
+            .await
+            .unwrap();
+        stream.write_all(&answer).await.unwrap();
+    }
+}
+
+fn answer(
+    question: &[u8],
+    over: Over,
+    seen: &Mutex<Vec<String>>,
+    say: &impl Fn(&str, Over) -> Say,
+) -> Option<Vec<u8>> {
+    let question = Message::from_vec(question).unwrap();
+    let query = question.queries[0].clone();
+    let text = format!("{} {}", query.name(), query.query_type());
+    seen.lock().unwrap().push(format!("{text} {over:?}"));
+    let mut answer = Message::response(question.metadata.id, OpCode::Query);
+    answer.add_query(query);
+    match say(&text, over) {
+        Say::Records(records) => {
+            answer.add_answers(records);
+        }
+        Say::Code(code) => answer.metadata.response_code = code,
+        Say::Truncated => answer.metadata.truncation = true,
+        Say::Silence => return None,
+    }
+    Some(answer.to_vec().unwrap())
+}

@@ -1,0 +1,262 @@
+//! Lookups: what the servers say now, and nothing else.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::proto::op::ResponseCode;
+use writerlink_aws::dns::DnsResolver;
+use writerlink_core::failure::LookupError;
+use writerlink_core::ports::{Answer, Resolver};
+use writerlink_core::target::Family;
+use writerlink_core::topology::HostName;
+
+use crate::dns_server::{DnsServer, Over, Say, records};
+
+const NAME: &str = "orders.cluster-x.eu-west-1.rds.amazonaws.com";
+
+async fn ask(servers: &[&DnsServer], name: &str, family: Family) -> Result<Answer, LookupError> {
+    let servers: Vec<_> = servers.iter().map(|server| server.address).collect();
+    DnsResolver::new(&servers)
+        .unwrap()
+        .lookup(&name.parse().unwrap(), family)
+        .await
+}
+
+async fn saying(say: impl Fn() -> Say + Send + Sync + 'static) -> DnsServer {
+    DnsServer::start(move |_, _| say()).await
+}
+
+fn shown(answer: &Answer) -> String {
+    let aliases: Vec<&str> = answer.aliases.iter().map(HostName::as_str).collect();
+    format!("{aliases:?} {:?}", answer.addresses)
+}
+
+#[tokio::test]
+async fn the_chain_of_cnames_is_told_in_order() {
+    let server = saying(|| {
+        records(&[
+            &format!("{NAME} CNAME middle.example.com"),
+            "middle.example.com CNAME Orders-2.x.eu-west-1.rds.amazonaws.com",
+            "orders-2.x.eu-west-1.rds.amazonaws.com A 10.20.1.7",
+        ])
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(
+        shown(&answer),
+        r#"["middle.example.com", "orders-2.x.eu-west-1.rds.amazonaws.com"] [10.20.1.7]"#
+    );
+    assert_eq!(server.questions(), [format!("{NAME}. A Udp")]);
+}
+
+#[tokio::test]
+async fn a_chain_that_ends_in_another_zone_is_asked_to_its_end() {
+    let server = DnsServer::start(|question, _| match question {
+        "end.example.com. A" => records(&["end.example.com A 10.20.1.7"]),
+        _ => records(&[&format!("{NAME} CNAME end.example.com")]),
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(shown(&answer), r#"["end.example.com"] [10.20.1.7]"#);
+}
+
+#[tokio::test]
+async fn records_beside_the_chain_are_ignored() {
+    let server = saying(|| {
+        records(&[
+            "elsewhere.example.com A 10.66.6.6",
+            &format!("{NAME} CNAME end.example.com"),
+            "end.example.com A 10.20.1.7",
+            "stray.example.com CNAME end.example.com",
+            &format!("{NAME} A 10.66.6.7"),
+        ])
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(shown(&answer), r#"["end.example.com"] [10.20.1.7]"#);
+}
+
+#[tokio::test]
+async fn a_chain_that_bites_its_tail_gives_no_address() {
+    let server = saying(|| {
+        records(&[
+            &format!("{NAME} CNAME b.example.com"),
+            &format!("b.example.com CNAME {NAME}"),
+        ])
+    })
+    .await;
+    assert_eq!(
+        ask(&[&server], NAME, Family::V4).await,
+        Err(LookupError::NoAddress)
+    );
+}
+
+#[tokio::test]
+async fn several_addresses_come_in_ascending_order() {
+    let server = saying(|| {
+        records(&[
+            &format!("{NAME} A 10.20.2.9"),
+            &format!("{NAME} A 10.20.1.7"),
+            &format!("{NAME} A 10.20.1.10"),
+        ])
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(shown(&answer), "[] [10.20.1.7, 10.20.1.10, 10.20.2.9]");
+}
+
+#[tokio::test]
+async fn the_family_chooses_the_record() {
+    let server = DnsServer::start(|question, _| match question.ends_with("AAAA") {
+        true => records(&[&format!("{NAME} AAAA fd12::7")]),
+        false => Say::Records(vec![]),
+    })
+    .await;
+    assert_eq!(
+        shown(&ask(&[&server], NAME, Family::V6).await.unwrap()),
+        "[] [fd12::7]"
+    );
+    assert_eq!(
+        ask(&[&server], NAME, Family::V4).await,
+        Err(LookupError::NoAddress)
+    );
+}
+
+#[tokio::test]
+async fn an_answer_is_never_remembered() {
+    let asked = AtomicUsize::new(0);
+    let server = saying(move || match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => records(&[&format!("{NAME} A 10.20.1.7")]),
+        1 => Say::Code(ResponseCode::NXDomain),
+        _ => records(&[&format!("{NAME} A 10.20.2.9")]),
+    })
+    .await;
+    let resolver = DnsResolver::new(&[server.address]).unwrap();
+    let name = NAME.parse().unwrap();
+    assert_eq!(
+        shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
+        "[] [10.20.1.7]"
+    );
+    assert_eq!(
+        resolver.lookup(&name, Family::V4).await,
+        Err(LookupError::NxDomain)
+    );
+    assert_eq!(
+        shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
+        "[] [10.20.2.9]"
+    );
+}
+
+#[tokio::test]
+async fn two_lookups_at_once_are_two_questions() {
+    let server = saying(|| records(&[&format!("{NAME} A 10.20.1.7")])).await;
+    let resolver = DnsResolver::new(&[server.address]).unwrap();
+    let name = NAME.parse().unwrap();
+    let (one, two) = tokio::join!(
+        resolver.lookup(&name, Family::V4),
+        resolver.lookup(&name, Family::V4)
+    );
+    assert_eq!(one, two);
+    assert_eq!(server.questions().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_server_says_of_the_name_is_sorted() {
+    for (code, wanted) in [
+        (ResponseCode::NXDomain, LookupError::NxDomain),
+        (ResponseCode::NoError, LookupError::NoAddress),
+        (
+            ResponseCode::ServFail,
+            LookupError::Refused("SERVFAIL".to_owned()),
+        ),
+        (
+            ResponseCode::Refused,
+            LookupError::Refused("REFUSED".to_owned()),
+        ),
+    ] {
+        let server = saying(move || Say::Code(code)).await;
+        assert_eq!(
+            ask(&[&server], NAME, Family::V4).await,
+            Err(wanted),
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_in_about_two_seconds_as_a_timeout() {
+    for count in [1, 3] {
+        let mut servers = Vec::new();
+        for _ in 0..count {
+            servers.push(saying(|| Say::Silence).await);
+        }
+        let begun = Instant::now();
+        let servers: Vec<_> = servers.iter().collect();
+        assert_eq!(
+            ask(&servers, NAME, Family::V4).await,
+            Err(LookupError::Timeout)
+        );
+        let took = begun.elapsed();
+        assert!(
+            took > Duration::from_millis(1_800) && took < Duration::from_millis(2_400),
+            "{took:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_useful_is_passed_over() {
+    let good = saying(|| records(&[&format!("{NAME} A 10.20.1.7")])).await;
+    let silent = saying(|| Say::Silence).await;
+    let broken = saying(|| Say::Code(ResponseCode::ServFail)).await;
+    let answer = ask(&[&silent, &broken, &good], NAME, Family::V4)
+        .await
+        .unwrap();
+    assert_eq!(shown(&answer), "[] [10.20.1.7]");
+}
+
+#[tokio::test]
+async fn what_the_first_server_says_of_the_name_is_final() {
+    let first = saying(|| Say::Code(ResponseCode::NXDomain)).await;
+    let second = saying(|| records(&[&format!("{NAME} A 10.66.6.6")])).await;
+    assert_eq!(
+        ask(&[&first, &second], NAME, Family::V4).await,
+        Err(LookupError::NxDomain)
+    );
+    assert!(second.questions().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_too_long_for_udp_is_fetched_over_tcp() {
+    let server = DnsServer::start(|_, over| match over {
+        Over::Udp => Say::Truncated,
+        Over::Tcp => records(&[&format!("{NAME} A 10.20.1.7")]),
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(shown(&answer), "[] [10.20.1.7]");
+    assert_eq!(server.questions().last(), Some(&format!("{NAME}. A Tcp")));
+}
+
+#[tokio::test]
+async fn a_short_name_is_asked_as_it_stands_and_no_hosts_file_answers_it() {
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let listed = hosts
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    let listed: Vec<&str> = listed
+        .flat_map(|line| line.split_whitespace().skip(1))
+        .collect();
+    let own = listed
+        .iter()
+        .find(|name| !name.contains("localhost") && name.is_ascii())
+        .copied();
+    for name in ["orders"].into_iter().chain(own) {
+        let server = saying(|| Say::Code(ResponseCode::NXDomain)).await;
+        assert_eq!(
+            ask(&[&server], name, Family::V4).await,
+            Err(LookupError::NxDomain)
+        );
+        assert_eq!(server.questions(), [format!("{name}. A Udp")]);
+    }
+}

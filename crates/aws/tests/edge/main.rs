@@ -1,0 +1,9 @@
+//! The adapters against servers on loopback that answer what a test wants: what goes over the wire, and into which
+//! kind of core's each failure is sorted.
+#![allow(clippy::unwrap_used)]
+
+mod aws_server;
+mod dns_server;
+mod lookups;
+mod reads;
+mod writes;

@@ -1,0 +1,278 @@
+//! Reads: all pages, tried twice, never half.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use writerlink_aws::{Clients, Readers};
+use writerlink_core::failure::{Failure, No};
+use writerlink_core::ports::{GroupReader, Rds};
+use writerlink_core::source::Identifier;
+use writerlink_core::target::TargetGroupArn;
+
+use crate::aws_server::{AwsServer, GROUP, REGION, Reply, error, ok};
+
+fn readers(clients: &Clients) -> Readers {
+    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+}
+
+fn group() -> TargetGroupArn {
+    GROUP.parse().unwrap()
+}
+
+fn clusters(members: &str, marker: &str) -> Reply {
+    ok(format!(
+        "<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters>{members}</DBClusters>{marker}</DescribeDBClustersResult></DescribeDBClustersResponse>"
+    ))
+}
+
+fn instances(names: &[&str], marker: &str) -> Reply {
+    let list: String = names
+        .iter()
+        .map(|name| format!("<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier><Engine>mysql</Engine></DBInstance>"))
+        .collect();
+    ok(format!(
+        "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>{list}</DBInstances>{marker}</DescribeDBInstancesResult></DescribeDBInstancesResponse>"
+    ))
+}
+
+fn health(members: &str) -> Reply {
+    ok(format!(
+        "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>{members}</TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+    ))
+}
+
+#[tokio::test]
+async fn the_topology_is_read_from_all_pages() {
+    let server = AwsServer::start(|body| match body {
+        _ if body.contains("DescribeDBClusters") => clusters(
+            "<DBCluster><DBClusterIdentifier>orders</DBClusterIdentifier><Engine>aurora-postgresql</Engine><Status>available</Status><Endpoint>orders.cluster-x.eu-west-1.rds.amazonaws.com</Endpoint><Port>5432</Port><DBClusterMembers><DBClusterMember><DBInstanceIdentifier>a</DBInstanceIdentifier><IsClusterWriter>true</IsClusterWriter></DBClusterMember></DBClusterMembers></DBCluster>",
+            "",
+        ),
+        _ if body.contains("Marker=two") => instances(&["c"], ""),
+        _ if body.contains("Marker=one") => instances(&["b"], "<Marker>two</Marker>"),
+        _ => instances(&["a"], "<Marker>one</Marker>"),
+    })
+    .await;
+    let topology = readers(&server.clients()).rds.topology().await.unwrap();
+    let names: Vec<&str> = topology.instances.keys().map(Identifier::as_str).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    let orders = topology.clusters.values().next().unwrap();
+    assert!(orders.members[0].writer);
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|body| body.contains("MaxRecords=100"))
+    );
+}
+
+#[tokio::test]
+async fn pages_that_go_round_in_a_circle_end_in_an_error() {
+    let server = AwsServer::start(|body| match body.contains("DescribeDBClusters") {
+        true => clusters("", "<Marker>again</Marker>"),
+        false => instances(&[], ""),
+    })
+    .await;
+    let rds = readers(&server.clients()).rds;
+    let given_up = timeout(Duration::from_secs(5), rds.topology())
+        .await
+        .unwrap();
+    let error = given_up.unwrap_err();
+    assert_eq!(
+        (error.call, error.failure),
+        ("rds:DescribeDBClusters", Failure::Unreachable)
+    );
+    assert!(error.detail.contains("again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_denied_read_names_the_permission() {
+    let server = AwsServer::start(|body| match body.contains("DescribeDBClusters") {
+        true => clusters("", ""),
+        false => error(
+            403,
+            "AccessDenied",
+            "User: x is not authorized to perform: rds:DescribeDBInstances",
+        ),
+    })
+    .await;
+    let error = readers(&server.clients()).rds.topology().await.unwrap_err();
+    assert_eq!(
+        (error.call, error.failure),
+        ("rds:DescribeDBInstances", Failure::SaidNo(No::Denied))
+    );
+    assert!(error.detail.starts_with("AccessDenied: User: x"), "{error}");
+}
+
+#[tokio::test]
+async fn a_read_is_tried_twice_and_then_unreachable() {
+    type Case = (&'static str, fn() -> Reply);
+    let cases: [Case; 4] = [
+        ("500", || error(500, "InternalFailure", "oops")),
+        ("HealthUnavailable", || {
+            error(500, "HealthUnavailable", "not now")
+        }),
+        ("a reset", || Reply::Close),
+        ("half an answer", || {
+            Reply::Half("<DescribeTargetHealthResponse>".to_owned())
+        }),
+    ];
+    for (name, reply) in cases {
+        let server = AwsServer::start(move |_| reply()).await;
+        let error = readers(&server.clients())
+            .groups
+            .targets(&group())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.failure, server.requests().len()),
+            (Failure::Unreachable, 2),
+            "{name}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_succeeds_the_second_time_is_a_success() {
+    let server = AwsServer::start({
+        let first = std::sync::atomic::AtomicBool::new(true);
+        move |_| match first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            true => error(500, "InternalFailure", "oops"),
+            false => health(""),
+        }
+    })
+    .await;
+    assert_eq!(
+        readers(&server.clients()).groups.targets(&group()).await,
+        Ok(vec![])
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_parse_is_no_empty_group() {
+    for xml in [
+        "<html>welcome</html>",
+        "<DescribeTargetHealthResponse><Descr",
+        "",
+        "{}",
+    ] {
+        let server = AwsServer::start(move |_| ok(xml)).await;
+        let result = readers(&server.clients()).groups.targets(&group()).await;
+        assert_eq!(result.unwrap_err().failure, Failure::Unreachable, "{xml:?}");
+    }
+}
+
+#[tokio::test]
+async fn throttling_is_told_apart() {
+    let server = AwsServer::start(|_| error(400, "Throttling", "Rate exceeded")).await;
+    let error = readers(&server.clients())
+        .groups
+        .group(&group())
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure, Failure::Throttled);
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_in_about_four_seconds() {
+    let server = AwsServer::start(|_| Reply::Silence).await;
+    let begun = Instant::now();
+    let error = readers(&server.clients())
+        .groups
+        .targets(&group())
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure, Failure::Unreachable);
+    assert!(
+        begun.elapsed() < Duration::from_millis(4_600),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_serves_is_unreachable() {
+    let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
+    let error = readers(&clients).rds.topology().await.unwrap_err();
+    assert_eq!(error.failure, Failure::Unreachable);
+    assert!(error.detail.contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn targets_come_with_port_zone_and_state_in_order() {
+    let server = AwsServer::start(|_| {
+        health(
+            "<member><Target><Id>10.0.0.9</Id><Port>5432</Port><AvailabilityZone>all</AvailabilityZone></Target><TargetHealth><State>draining</State></TargetHealth></member>\
+             <member><Target><Id>10.0.0.7</Id><Port>5432</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>",
+        )
+    })
+    .await;
+    let targets = readers(&server.clients())
+        .groups
+        .targets(&group())
+        .await
+        .unwrap();
+    let shown: Vec<String> = targets
+        .iter()
+        .map(|t| format!("{} {:?} {}", t.address, t.zone, t.state))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "10.0.0.7:5432 None healthy",
+            "10.0.0.9:5432 Some(Zone(\"all\")) draining"
+        ]
+    );
+    assert!(
+        !server.requests()[0].contains("Targets.member"),
+        "the whole group is asked for"
+    );
+}
+
+#[tokio::test]
+async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
+    let answer = |arn: &str| {
+        ok(format!(
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member><TargetGroupArn>{arn}</TargetGroupArn><Protocol>TCP</Protocol><VpcId>vpc-1</VpcId><TargetType>ip</TargetType><LoadBalancerArns><member>arn:lb</member></LoadBalancerArns></member></TargetGroups></DescribeTargetGroupsResult></DescribeTargetGroupsResponse>"
+        ))
+    };
+    let server = AwsServer::start(move |_| answer(GROUP)).await;
+    let found = readers(&server.clients())
+        .groups
+        .group(&group())
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            found.target_type.as_str(),
+            found.vpc.as_deref(),
+            found.in_use
+        ),
+        ("ip", Some("vpc-1"), true)
+    );
+    assert!(server.requests()[0].contains("TargetGroupArns.member.1=arn"));
+
+    let server = AwsServer::start(move |_| answer(&GROUP.replace("orders", "others"))).await;
+    let error = readers(&server.clients())
+        .groups
+        .group(&group())
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure, Failure::SaidNo(No::NotFound));
+}
+
+#[tokio::test]
+async fn a_group_of_another_region_is_refused_before_any_call() {
+    let server = AwsServer::start(|_| health("")).await;
+    let elsewhere: TargetGroupArn = GROUP.replace("eu-west-1", "us-east-2").parse().unwrap();
+    let groups = readers(&server.clients()).groups;
+    assert_eq!(
+        groups.group(&elsewhere).await.unwrap_err().failure,
+        Failure::SaidNo(No::Invalid)
+    );
+    assert_eq!(
+        groups.targets(&elsewhere).await.unwrap_err().failure,
+        Failure::SaidNo(No::Invalid)
+    );
+    assert!(server.requests().is_empty());
+}
