@@ -1,0 +1,251 @@
+//! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the way of their events.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::World;
+use crate::world::elbv2::{
+    GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
+};
+use crate::world::events::CreateEventSubscription;
+use crate::world::rds::{Engine, MultiAz};
+use crate::world::vpc::{VPC_CIDR, Zone};
+use crate::world::{ApiError, Pace};
+use jiff::{SignedDuration, Timestamp};
+use writerlink_core::source::Source;
+
+/// The function that the topic calls.
+pub const FUNCTION: &str = "writerlink";
+
+/// How long ago all of it was made, so that targets are healthy and subscriptions active.
+const AGO: Duration = Duration::from_secs(600);
+
+/// A region, and who stands behind which group in it.
+pub struct Scene {
+    /// The region; its clock stands at the present.
+    pub world: World,
+    /// The bindings.
+    pub links: Vec<Link>,
+}
+
+/// A database behind a target group.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The binding's name.
+    pub name: &'static str,
+    /// The database.
+    pub source: Source,
+    /// The group's ARN.
+    pub group: String,
+    /// The database's port.
+    pub port: u16,
+}
+
+/// The instance that truly writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// Its name.
+    pub instance: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Scene {
+    /// The region at this pace, everything in it available and in sync.
+    ///
+    /// # Errors
+    /// When the region refuses what is asked of it.
+    pub fn new(pace: Pace) -> Result<Self, ApiError> {
+        let began = SignedDuration::try_from(AGO)
+            .ok()
+            .and_then(|ago| Timestamp::now().checked_sub(ago).ok())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut world = World::new(began).with_pace(pace);
+        let aurora = Engine::AuroraPostgresql;
+        let members = [
+            ("orders-1", Zone::A),
+            ("orders-2", Zone::B),
+            ("orders-3", Zone::C),
+        ];
+        world.add_aurora("orders", aurora, &members)?;
+        world.add_instance("billing", MultiAz::Yes, Engine::Mysql)?;
+        let balancer = world
+            .create_load_balancer(NewLoadBalancer::internal("link"))?
+            .arn
+            .clone();
+        let orders = publish(
+            &mut world,
+            &balancer,
+            "orders-writer",
+            "cluster/orders",
+            aurora.port(),
+        )?;
+        let billing = publish(
+            &mut world,
+            &balancer,
+            "billing",
+            "instance/billing",
+            Engine::Mysql.port(),
+        )?;
+        tell_of_failovers(&mut world)?;
+        world.pass(AGO);
+        // The subscriptions' hello messages were answered long ago.
+        world.sns.take_deliveries();
+        Ok(Self {
+            world,
+            links: vec![orders, billing],
+        })
+    }
+
+    /// The configuration for it, as one would write it.
+    pub fn config(&self, dns: SocketAddr, timing: &str) -> String {
+        let bindings: String = self.links.iter().map(Link::config).collect();
+        format!("allow = [\"{VPC_CIDR}\"]\n\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
+    }
+}
+
+impl Link {
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        self.source.id().as_str()
+    }
+
+    /// Who truly writes, by the region itself: no API, no DNS.
+    pub fn writer(&self, world: &World) -> Option<Writer> {
+        let id = self.database();
+        let instance = match self.source {
+            Source::Cluster(_) => world.rds.writer(id),
+            Source::Instance(_) => world.rds.instance(id),
+        }?;
+        Some(Writer {
+            instance: instance.identifier.clone(),
+            address: SocketAddr::new(instance.address(), self.port),
+        })
+    }
+
+    /// The group's targets that are not on their way out, each with its state.
+    pub fn present(&self, world: &World) -> Vec<(SocketAddr, &'static str)> {
+        let targets = world.elbv2.present(&self.group);
+        let present = targets.into_iter().filter_map(|target| {
+            let address: IpAddr = target.address()?;
+            Some((
+                SocketAddr::new(address, target.key.port),
+                target.state.as_str(),
+            ))
+        });
+        present.collect()
+    }
+
+    /// Whether no moment since the group's first target found it without a present one.
+    pub fn was_never_empty(&self, world: &World) -> bool {
+        let mut present = BTreeSet::new();
+        let mut began = false;
+        for transition in world
+            .elbv2
+            .timeline()
+            .iter()
+            .filter(|t| t.group == self.group)
+        {
+            if transition.to.is_some_and(TargetState::is_present) {
+                present.insert(&transition.target);
+                began = true;
+            } else {
+                present.remove(&transition.target);
+            }
+            if began && present.is_empty() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn config(&self) -> String {
+        format!(
+            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n",
+            self.name, self.source, self.group
+        )
+    }
+}
+
+/// Puts a database behind a group of its own, with a listener on the database's port: a client that checks the name in
+/// an IAM token or a certificate sees the same port on both sides.
+fn publish(
+    world: &mut World,
+    balancer: &str,
+    name: &'static str,
+    source: &str,
+    port: u16,
+) -> Result<Link, ApiError> {
+    let source: Source = source.parse().expect("the scene's sources are well-formed");
+    let group = world
+        .create_target_group(NewTargetGroup::tcp(source.id().as_str(), port))?
+        .arn
+        .clone();
+    world.create_listener(NewListener {
+        balancer: balancer.to_owned(),
+        protocol: GroupProtocol::Tcp,
+        port,
+        target_group: group.clone(),
+        tags: Tags::new(),
+    })?;
+    let link = Link {
+        name,
+        source,
+        group,
+        port,
+    };
+    let writer = link.writer(world).expect("a new database has a writer");
+    let target = TargetRequest::new(&writer.address.ip().to_string(), port);
+    world.register_targets(&link.group, &[target])?;
+    Ok(link)
+}
+
+/// RDS events of failovers, through a topic, to the function. A subscription for clusters does not carry the events of
+/// instances (AWS docs: "Subscribing to Amazon RDS event notification"), so there are two.
+fn tell_of_failovers(world: &mut World) -> Result<(), ApiError> {
+    let topic = world.create_topic("database-events", Default::default())?;
+    for source_type in ["db-cluster", "db-instance"] {
+        world.create_event_subscription(CreateEventSubscription {
+            name: format!("failovers-{source_type}"),
+            topic: topic.clone(),
+            source_type: Some(source_type.to_owned()),
+            categories: vec!["failover".to_owned()],
+            ..CreateEventSubscription::default()
+        })?;
+    }
+    let function = format!(
+        "arn:aws:lambda:{}:{}:function:{FUNCTION}",
+        world.region, world.account
+    );
+    world.subscribe(&topic, "lambda", &function)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use writerlink_core::config::{Config, Location};
+
+    use super::*;
+
+    #[test]
+    fn the_scene_begins_in_sync_and_healthy() {
+        for pace in [Pace::real(), Pace::brisk()] {
+            let scene = Scene::new(pace).expect("a good scene");
+            for link in &scene.links {
+                let writer = link.writer(&scene.world).expect("a writer");
+                assert_eq!(link.present(&scene.world), [(writer.address, "healthy")]);
+            }
+        }
+    }
+
+    #[test]
+    fn its_configuration_is_a_good_one() {
+        let scene = Scene::new(Pace::real()).expect("a good scene");
+        let dns: SocketAddr = "127.0.0.1:5353".parse().expect("an address");
+        let text = scene.config(dns, "");
+        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");
+        assert_eq!(config.usable().count(), scene.links.len());
+        assert_eq!(config.dns_servers, [dns]);
+    }
+}

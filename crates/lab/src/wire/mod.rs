@@ -1,0 +1,223 @@
+//! The region on loopback, in real time.
+//!
+//! Three servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
+//! runtime API (`runtime`), for which `function` keeps the queue of the one function that lives here. All bind to 127.0.0.1.
+
+mod clock;
+mod dns;
+mod function;
+mod invocation;
+mod invoke;
+pub mod query;
+mod region;
+mod runtime;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::task::JoinSet;
+
+pub use invocation::{Ending, Invocation, Invoked, Kind, Refusal};
+
+use crate::world::World;
+use region::Region;
+
+/// How often the world is brought up to the moment while nobody asks it anything.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How a region is served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many seconds of the world pass in a real second; more than zero.
+    pub speed: f64,
+    /// The name of the function that takes invocations from the runtime API.
+    pub function: String,
+    /// How long the function may take for one invocation, in real time, as Lambda's timeout setting.
+    pub timeout: Duration,
+    /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`; never, when not given.
+    pub sweep_every: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            speed: 1.0,
+            function: "writerlink".to_owned(),
+            timeout: Duration::from_secs(60),
+            sweep_every: None,
+        }
+    }
+}
+
+/// A region that is being served. Dropping it closes every server and connection.
+pub struct Lab {
+    region: Arc<Region>,
+    aws: SocketAddr,
+    dns: SocketAddr,
+    runtime: SocketAddr,
+    tasks: JoinSet<()>,
+}
+
+impl Lab {
+    /// Serves a world on loopback ports of the system's choice. Needs a tokio runtime with time and I/O.
+    ///
+    /// A function that compares event times with its own clock needs a world whose epoch is the moment of this call.
+    ///
+    /// # Errors
+    ///
+    /// When a loopback port cannot be bound.
+    pub async fn start(world: World, options: Options) -> io::Result<Lab> {
+        let aws = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let runtime = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (udp, tcp) = one_port_for_both().await?;
+        let addresses = (aws.local_addr()?, udp.local_addr()?, runtime.local_addr()?);
+        let sweep_every = options.sweep_every;
+        let region = Arc::new(Region::new(world, &options));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(query::serve(aws, region.clone()));
+        tasks.spawn(runtime::serve(runtime, region.clone()));
+        tasks.spawn(dns::serve(udp, tcp, region.clone()));
+        tasks.spawn(tick(region.clone()));
+        if let Some(period) = sweep_every {
+            tasks.spawn(sweep(region.clone(), period));
+        }
+        Ok(Lab {
+            region,
+            aws: addresses.0,
+            dns: addresses.1,
+            runtime: addresses.2,
+            tasks,
+        })
+    }
+
+    /// The world, brought up to the moment. Nothing is served while the guard is held, and a second guard waits for the first.
+    pub fn world(&self) -> WorldGuard<'_> {
+        WorldGuard {
+            region: &self.region,
+            world: self.region.lock(),
+        }
+    }
+
+    /// The URL for AWS clients (`AWS_ENDPOINT_URL`).
+    pub fn aws_endpoint(&self) -> String {
+        format!("http://{}", self.aws)
+    }
+
+    /// The DNS server, UDP and TCP.
+    pub fn dns(&self) -> SocketAddr {
+        self.dns
+    }
+
+    /// The runtime API's host and port (`AWS_LAMBDA_RUNTIME_API`).
+    pub fn runtime_api(&self) -> String {
+        self.runtime.to_string()
+    }
+
+    /// The ARN of the function that takes invocations from the runtime API.
+    pub fn function_arn(&self) -> String {
+        self.region.function().arn().to_owned()
+    }
+
+    /// Invokes a function by name or ARN with a JSON text, as Lambda's Invoke does: [`Kind::Async`] returns at once,
+    /// [`Kind::Sync`] when the function has answered.
+    ///
+    /// # Errors
+    ///
+    /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call while an invocation runs.
+    pub async fn invoke(
+        &self,
+        function: &str,
+        payload: &str,
+        kind: Kind,
+    ) -> Result<Invoked, Refusal> {
+        self.region.function().invoke(function, payload, kind).await
+    }
+
+    /// The latest invocations, oldest first.
+    pub fn invocations(&self) -> Vec<Invocation> {
+        self.region.function().invocations()
+    }
+
+    /// What environments said that could not start, oldest first: the error documents they sent.
+    pub fn init_errors(&self) -> Vec<String> {
+        self.region.function().init_errors()
+    }
+
+    /// Waits until no invocation is queued or running; says whether that was reached within `patience` of real time.
+    /// Events that are still on their way through the world are not waited for.
+    pub async fn is_quiet_within(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.region.function().quiet())
+            .await
+            .is_ok()
+    }
+
+    /// Closes every server and connection, and gives the world as it ended.
+    pub async fn shutdown(mut self) -> World {
+        self.tasks.shutdown().await;
+        self.world().clone()
+    }
+}
+
+/// The world behind its lock; see [`Lab::world`].
+pub struct WorldGuard<'a> {
+    region: &'a Region,
+    world: MutexGuard<'a, World>,
+}
+
+impl Deref for WorldGuard<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for WorldGuard<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Drop for WorldGuard<'_> {
+    /// What reached a function meanwhile is queued for it, as after any other access to the world.
+    fn drop(&mut self) {
+        self.region.collect(&mut self.world);
+    }
+}
+
+async fn tick(region: Arc<Region>) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        region.with(|_| ());
+        region.function().expire();
+    }
+}
+
+async fn sweep(region: Arc<Region>, period: Duration) {
+    loop {
+        tokio::time::sleep(period).await;
+        region
+            .function()
+            .enqueue(r#"{"trigger":"sweep"}"#.to_owned());
+    }
+}
+
+/// A UDP and a TCP socket of one port, as a DNS server has.
+async fn one_port_for_both() -> io::Result<(UdpSocket, TcpListener)> {
+    let mut attempts = 20;
+    loop {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Ok(tcp) => return Ok((udp, tcp)),
+            // Another program has the port for TCP: try another.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempts > 0 => attempts -= 1,
+            Err(error) => return Err(error),
+        }
+    }
+}

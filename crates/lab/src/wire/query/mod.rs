@@ -1,0 +1,19 @@
+//! The AWS Query API on loopback: HTTP forms in, XML out.
+//!
+//! One endpoint serves four services; a call's `Version` tells which. The real SDKs are the readers of this XML, so names
+//! and nesting follow botocore's service models to the letter.
+
+mod answer;
+mod dialect;
+mod elbv2;
+mod params;
+mod rds;
+mod server;
+mod sns;
+mod sts;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+use dialect::Dialect;
+pub(crate) use server::{Region, serve};

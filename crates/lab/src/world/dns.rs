@@ -1,0 +1,97 @@
+//! What a resolver would answer at a moment: it follows the world with a lag, and wavers after a failover.
+//!
+//! Every name has a timeline of records. A failover appends to it the whole to and fro that AWS's users see, so that the answer
+//! is a function of the moment alone, however often and whenever one asks.
+
+mod name;
+mod reply;
+
+use std::collections::BTreeMap;
+
+pub use name::{Move, Record};
+pub use reply::{Code, Family, Reply, ResourceRecord};
+
+use crate::fault::NameEffect;
+use crate::world::World;
+use name::Name;
+
+/// How long an answer may be kept, in seconds (AWS docs, "Fast failover with Amazon Aurora PostgreSQL": Aurora's zones have a
+/// TTL of 5 seconds).
+pub const TTL: u32 = 5;
+
+/// The longest chain of aliases that is followed.
+const LONGEST_CHAIN: usize = 8;
+
+/// All names of the region.
+#[derive(Clone, Debug, Default)]
+pub struct Dns {
+    names: BTreeMap<String, Name>,
+}
+
+impl World {
+    /// Makes a name stand for something else.
+    pub fn repoint(&mut self, name: &str, record: Record, how: Move) {
+        let name = self.dns.names.entry(canonical(name)).or_default();
+        name.repoint(self.now, record, how, &self.pace);
+    }
+
+    /// What a resolver would hear at this moment. Only the turn of a reader endpoint changes by asking.
+    pub fn resolve(&mut self, name: &str, family: Family) -> Reply {
+        let mut reply = Reply {
+            code: Code::NoError,
+            records: Vec::new(),
+            cut_over_udp: false,
+        };
+        let mut name = canonical(name);
+        for _ in 0..LONGEST_CHAIN {
+            match self.hop(&name, family, &mut reply) {
+                Some(target) => name = target,
+                None => return reply,
+            }
+        }
+        reply.code = Code::ServFail;
+        reply
+    }
+
+    /// Looks one name up; gives the name to look up next, if it is an alias.
+    fn hop(&mut self, name: &str, family: Family, reply: &mut Reply) -> Option<String> {
+        match self.faults.name(name, self.now).cloned() {
+            Some(NameEffect::NxDomain) => reply.code = Code::NxDomain,
+            Some(NameEffect::ServFail) => *reply = Reply::without_records(Code::ServFail),
+            Some(NameEffect::Timeout) => *reply = Reply::without_records(Code::Silence),
+            Some(NameEffect::Empty) => {}
+            Some(NameEffect::Addresses(addresses)) => reply.add_addresses(name, &addresses, family),
+            Some(NameEffect::Alias(target, addresses)) => {
+                reply.add_alias(name, &target);
+                reply.add_addresses(&target, &addresses, family);
+            }
+            Some(NameEffect::Truncate) => {
+                reply.cut_over_udp = true;
+                return self.true_hop(name, family, reply);
+            }
+            None => return self.true_hop(name, family, reply),
+        }
+        None
+    }
+
+    fn true_hop(&mut self, name: &str, family: Family, reply: &mut Reply) -> Option<String> {
+        let known = self.dns.names.get_mut(name);
+        match known.map_or(Record::Absent, |known| known.ask(self.now)) {
+            Record::Absent | Record::OneOf(_) => reply.code = Code::NxDomain,
+            Record::Addresses(addresses) => reply.add_addresses(name, &addresses, family),
+            Record::Alias(target) => {
+                reply.add_alias(name, &target);
+                return Some(canonical(&target));
+            }
+        }
+        None
+    }
+}
+
+/// A name as it is kept: lower case, without the final dot.
+pub(crate) fn canonical(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! A name and its timeline of records.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::world::Pace;
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Nothing: the name does not exist.
+    Absent,
+    /// These addresses.
+    Addresses(Vec<IpAddr>),
+    /// Another name.
+    Alias(String),
+    /// One of these names, another at each question: a reader endpoint.
+    OneOf(Vec<String>),
+}
+
+impl Record {
+    /// One of these names, or nothing if there are none.
+    pub fn one_of(names: Vec<String>) -> Record {
+        if names.is_empty() {
+            Record::Absent
+        } else {
+            Record::OneOf(names)
+        }
+    }
+}
+
+/// How a name comes to stand for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// At once.
+    AtOnce,
+    /// After this long.
+    After(Duration),
+    /// As after a failover: with a lag, and then back and forth for a while.
+    Failover,
+}
+
+/// A name: what it stands for from which moment on, and how often it was asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Name {
+    timeline: BTreeMap<Duration, Record>,
+    asked: usize,
+}
+
+impl Name {
+    /// Appends to the timeline that the name comes to stand for something else.
+    pub(super) fn repoint(&mut self, now: Duration, record: Record, how: Move, pace: &Pace) {
+        let old = self
+            .timeline
+            .last_key_value()
+            .map_or(Record::Absent, |(_, last)| last.clone());
+        if old == record {
+            return;
+        }
+        let (from, wavers_until) = match how {
+            Move::AtOnce => (now, now),
+            Move::After(delay) => (now + delay, now + delay),
+            Move::Failover => (now + pace.dns_lag, now + pace.dns_lag + pace.flap),
+        };
+        let current = self
+            .timeline
+            .range(..=now)
+            .next_back()
+            .map(|(when, _)| *when);
+        self.timeline
+            .retain(|when, _| *when < from && current.is_none_or(|current| current <= *when));
+        let period = pace.flap_period.max(Duration::from_millis(1));
+        let mut at = from;
+        while at < wavers_until {
+            self.timeline.insert(at, record.clone());
+            self.timeline.insert(at + period, old.clone());
+            at += 2 * period;
+        }
+        self.timeline.retain(|when, _| *when < wavers_until);
+        self.timeline.insert(wavers_until, record);
+    }
+
+    /// The record at a moment, with one name chosen where it is one of several.
+    pub(super) fn ask(&mut self, now: Duration) -> Record {
+        match self.at(now) {
+            Record::OneOf(names) => {
+                let turn = names.get(self.asked % names.len().max(1));
+                self.asked = self.asked.wrapping_add(1);
+                turn.cloned().map_or(Record::Absent, Record::Alias)
+            }
+            record => record,
+        }
+    }
+
+    fn at(&self, moment: Duration) -> Record {
+        let entry = self.timeline.range(..=moment).next_back();
+        entry.map_or(Record::Absent, |(_, record)| record.clone())
+    }
+}

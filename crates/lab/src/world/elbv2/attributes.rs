@@ -1,0 +1,257 @@
+//! Attributes of target groups and load balancers: AWS's keys, AWS's defaults.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::group::{GroupProtocol, TargetType};
+use super::{World, refusal};
+use crate::world::ApiError;
+
+/// Attributes by key.
+pub type Attributes = BTreeMap<String, String>;
+
+const DELAY: &str = "deregistration_delay.timeout_seconds";
+const GRACE: &str = "target_health_state.unhealthy.draining_interval_seconds";
+const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_termination.enabled";
+
+impl World {
+    /// DescribeTargetGroupAttributes.
+    pub fn target_group_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
+        Ok(&self.find_group(arn)?.attributes)
+    }
+
+    /// ModifyTargetGroupAttributes: all of the changes or none. Returns all attributes.
+    pub fn modify_target_group_attributes(
+        &mut self,
+        arn: &str,
+        changes: &[(String, String)],
+    ) -> Result<&Attributes, ApiError> {
+        let group = self.find_group(arn)?;
+        for (key, value) in changes {
+            accept(&group.attributes, "Target group", key, value)?;
+        }
+        let group = self
+            .elbv2
+            .groups
+            .get_mut(arn)
+            .ok_or_else(refusal::group_not_found)?;
+        group.attributes.extend(changes.iter().cloned());
+        Ok(&group.attributes)
+    }
+
+    /// DescribeLoadBalancerAttributes.
+    pub fn load_balancer_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
+        Ok(&self.find_balancer(arn)?.attributes)
+    }
+
+    /// ModifyLoadBalancerAttributes: all of the changes or none. Returns all attributes.
+    pub fn modify_load_balancer_attributes(
+        &mut self,
+        arn: &str,
+        changes: &[(String, String)],
+    ) -> Result<&Attributes, ApiError> {
+        let balancer = self.find_balancer(arn)?;
+        for (key, value) in changes {
+            accept(&balancer.attributes, "Load balancer", key, value)?;
+        }
+        let balancer = self
+            .elbv2
+            .balancers
+            .get_mut(arn)
+            .ok_or_else(refusal::balancer_not_found)?;
+        balancer.attributes.extend(changes.iter().cloned());
+        Ok(&balancer.attributes)
+    }
+}
+
+/// What a new target group has (AWS docs, "Edit target group attributes for your Network Load Balancer").
+pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attributes {
+    let keeps_client_ip = protocol == GroupProtocol::Udp || target_type == TargetType::Instance;
+    let own: &[(&str, &str)] = if protocol == GroupProtocol::Http {
+        &[
+            ("load_balancing.algorithm.type", "round_robin"),
+            ("slow_start.duration_seconds", "0"),
+            ("stickiness.type", "lb_cookie"),
+        ]
+    } else {
+        &[
+            (
+                "deregistration_delay.connection_termination.enabled",
+                "false",
+            ),
+            (
+                "preserve_client_ip.enabled",
+                if keeps_client_ip { "true" } else { "false" },
+            ),
+            ("proxy_protocol_v2.enabled", "false"),
+            ("stickiness.type", "source_ip"),
+            (TERMINATE_UNHEALTHY, "true"),
+            (GRACE, "0"),
+        ]
+    };
+    attributes(&[own, &SHARED_BY_GROUPS].concat())
+}
+
+/// What a new network load balancer has (AWS docs, "Network Load Balancers", "Load balancer attributes").
+pub(super) fn of_network_load_balancer() -> Attributes {
+    attributes(&[
+        ("access_logs.s3.bucket", ""),
+        ("access_logs.s3.enabled", "false"),
+        ("access_logs.s3.prefix", ""),
+        ("deletion_protection.enabled", "false"),
+        ("dns_record.client_routing_policy", "any_availability_zone"),
+        ("ipv6.deny_all_igw_traffic", "false"),
+        ("load_balancing.cross_zone.enabled", "false"),
+        ("zonal_shift.config.enabled", "false"),
+    ])
+}
+
+/// How long a deregistered target stays `draining`.
+pub(super) fn deregistration_delay(attributes: &Attributes) -> Duration {
+    seconds(attributes, DELAY)
+}
+
+/// How long a target that turned unhealthy is `unhealthy.draining`: not at all while its connections are terminated.
+pub(super) fn unhealthy_grace(attributes: &Attributes) -> Duration {
+    match attributes.get(TERMINATE_UNHEALTHY).map(String::as_str) {
+        Some("false") => seconds(attributes, GRACE),
+        _ => Duration::ZERO,
+    }
+}
+
+const SHARED_BY_GROUPS: [(&str, &str); 7] = [
+    (DELAY, "300"),
+    (
+        "load_balancing.cross_zone.enabled",
+        "use_load_balancer_configuration",
+    ),
+    ("stickiness.enabled", "false"),
+    (
+        "target_group_health.dns_failover.minimum_healthy_targets.count",
+        "1",
+    ),
+    (
+        "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+        "off",
+    ),
+    (
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+        "1",
+    ),
+    (
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+        "off",
+    ),
+];
+
+fn attributes(pairs: &[(&str, &str)]) -> Attributes {
+    pairs
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn seconds(attributes: &Attributes, key: &str) -> Duration {
+    let seconds = attributes.get(key).and_then(|value| value.parse().ok());
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
+/// Refuses keys that the resource does not have and values that the key cannot take.
+fn accept(known: &Attributes, resource: &str, key: &str, value: &str) -> Result<(), ApiError> {
+    if !known.contains_key(key) {
+        return Err(ApiError::bad_request(
+            "ValidationError",
+            format!("{resource} attribute key '{key}' is not recognized"),
+        ));
+    }
+    let fits = match key {
+        DELAY => value.parse::<u64>().is_ok_and(|seconds| seconds <= 3_600),
+        GRACE => value.parse::<u64>().is_ok_and(|seconds| seconds <= 360_000),
+        "load_balancing.cross_zone.enabled" if resource == "Target group" => {
+            matches!(value, "true" | "false" | "use_load_balancer_configuration")
+        }
+        _ if key.ends_with(".enabled") => matches!(value, "true" | "false"),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "InvalidConfigurationRequest",
+        format!("The value '{value}' is not valid for the attribute '{key}'"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::elbv2::fixture::Fixture;
+
+    fn change(key: &str, value: &str) -> (String, String) {
+        (key.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_tcp_group_of_addresses_does_not_keep_the_clients_ip_and_one_of_instances_does() {
+        let keeps = |target_type| {
+            of_group(GroupProtocol::Tcp, target_type)["preserve_client_ip.enabled"].clone()
+        };
+        assert_eq!(
+            (
+                keeps(TargetType::Ip).as_str(),
+                keeps(TargetType::Instance).as_str()
+            ),
+            ("false", "true")
+        );
+    }
+
+    #[test]
+    fn a_delay_outside_0_to_3600_and_a_flag_that_is_none_are_refused() {
+        let mut fixture = Fixture::in_use();
+        for (key, value) in [
+            (DELAY, "3601"),
+            (DELAY, "-1"),
+            (DELAY, ""),
+            ("proxy_protocol_v2.enabled", "maybe"),
+        ] {
+            let refused = fixture
+                .world
+                .modify_target_group_attributes(&fixture.group, &[change(key, value)]);
+            assert_eq!(
+                refused.expect_err("a bad value").code,
+                "InvalidConfigurationRequest",
+                "{key}={value}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_unknown_key_refuses_the_whole_change() {
+        let mut fixture = Fixture::in_use();
+        let changes = [change(DELAY, "10"), change("no.such.key", "1")];
+        let refused = fixture
+            .world
+            .modify_target_group_attributes(&fixture.group, &changes)
+            .expect_err("an unknown key");
+        assert_eq!(
+            refused.message,
+            "Target group attribute key 'no.such.key' is not recognized"
+        );
+        assert_eq!(
+            fixture
+                .world
+                .target_group_attributes(&fixture.group)
+                .expect("it exists")[DELAY],
+            "300"
+        );
+    }
+
+    #[test]
+    fn a_draining_interval_counts_only_where_connections_are_not_terminated() {
+        let mut attributes = of_group(GroupProtocol::Tcp, TargetType::Ip);
+        attributes.insert(GRACE.to_owned(), "60".to_owned());
+        assert_eq!(unhealthy_grace(&attributes), Duration::ZERO);
+        attributes.insert(TERMINATE_UNHEALTHY.to_owned(), "false".to_owned());
+        assert_eq!(unhealthy_grace(&attributes), Duration::from_secs(60));
+    }
+}

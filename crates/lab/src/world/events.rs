@@ -1,0 +1,130 @@
+//! RDS events: what happens is written down, and told to whoever subscribes, some time later.
+
+mod body;
+mod catalogue;
+mod describe;
+mod subscription;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+pub use catalogue::{SourceType, category_of};
+pub use describe::DescribeEvents;
+pub use subscription::{
+    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription,
+    SubscriptionStatus,
+};
+
+use crate::world::rds::{ClusterKey, InstanceKey};
+use crate::world::{self, World};
+
+/// Event subscriptions, and the events so far.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    subscriptions: BTreeMap<String, EventSubscription>,
+    history: VecDeque<RdsEvent>,
+}
+
+/// Something that happened to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RdsEvent {
+    /// When it happened, which is not when it arrives.
+    pub at: Duration,
+    /// What kind of thing it happened to.
+    pub source_type: SourceType,
+    /// The thing's name.
+    pub source: String,
+    /// The thing's ARN.
+    pub source_arn: String,
+    /// The event's number: 71 for RDS-EVENT-0071.
+    pub id: u16,
+    /// The event's category, such as `failover`.
+    pub category: &'static str,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// An event that reaches a subscription's topic later.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A subscription becomes active and says hello.
+    Activate(String),
+    /// An event is published to a topic, for the subscription of that name.
+    Publish(String, RdsEvent),
+}
+
+impl Events {
+    /// How many events are kept.
+    pub const KEPT: usize = 10_000;
+
+    /// The events so far, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &RdsEvent> {
+        self.history.iter()
+    }
+}
+
+impl World {
+    /// Something happened to a database: it is written down at once, and published after [`Pace::event_lag`](world::Pace).
+    ///
+    /// Public so that a scenario can tell of what the model does not do by itself, such as a blue/green switchover.
+    pub fn emit(&mut self, source_type: SourceType, source: &str, id: u16, message: &str) {
+        let event = RdsEvent {
+            at: self.now,
+            source_type,
+            source: source.to_owned(),
+            source_arn: self.source_arn(source_type, source),
+            id,
+            category: category_of(id),
+            message: message.to_owned(),
+        };
+        let subscribers = self
+            .events
+            .subscriptions
+            .values()
+            .filter(|subscription| subscription.wants(&event));
+        let names: Vec<String> = subscribers
+            .map(|subscription| subscription.name.clone())
+            .collect();
+        for name in names {
+            self.after(
+                self.pace.event_lag,
+                world::Change::Events(Change::Publish(name, event.clone())),
+            );
+        }
+        if self.events.history.len() == Events::KEPT {
+            self.events.history.pop_front();
+        }
+        self.events.history.push_back(event);
+    }
+
+    pub(super) fn emit_cluster_event(&mut self, cluster: ClusterKey, id: u16, message: &str) {
+        if let Some(identifier) = self.rds.cluster_name(cluster) {
+            self.emit(SourceType::DbCluster, &identifier, id, message);
+        }
+    }
+
+    pub(super) fn emit_instance_event(&mut self, instance: InstanceKey, id: u16, message: &str) {
+        if let Some(identifier) = self.rds.instance_name(instance) {
+            self.emit(SourceType::DbInstance, &identifier, id, message);
+        }
+    }
+
+    pub(super) fn apply_events(&mut self, change: Change) {
+        match change {
+            Change::Activate(name) => self.activate_subscription(&name),
+            Change::Publish(name, event) => self.publish_event(&name, &event),
+        }
+    }
+
+    fn source_arn(&self, source_type: SourceType, source: &str) -> String {
+        format!(
+            "arn:aws:rds:{}:{}:{}:{source}",
+            self.region,
+            self.account,
+            source_type.arn_part()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

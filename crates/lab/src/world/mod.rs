@@ -1,0 +1,155 @@
+//! The region as a value: its services, its clock, and what is still to happen.
+
+pub mod api_error;
+pub mod dns;
+pub mod elbv2;
+pub mod events;
+pub mod ids;
+pub mod journal;
+pub mod pace;
+pub mod paging;
+pub mod rds;
+pub mod schedule;
+pub mod sns;
+pub mod vpc;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use api_error::ApiError;
+pub use journal::{Call, Journal, Outcome, Service};
+pub use pace::Pace;
+
+use crate::fault::FaultPlan;
+use schedule::Schedule;
+
+/// One AWS region of one account, with everything in it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The region's name, `eu-west-1` unless changed before anything is created.
+    pub region: String,
+    /// The account's number, `111122223333` unless changed before anything is created.
+    pub account: String,
+    /// How long everything takes.
+    pub pace: Pace,
+    /// Databases, as they truly are and as the RDS API tells them.
+    pub rds: rds::Rds,
+    /// Load balancers and target groups.
+    pub elbv2: elbv2::Elbv2,
+    /// Event subscriptions and the events so far.
+    pub events: events::Events,
+    /// Topics, subscriptions and what waits to be delivered.
+    pub sns: sns::Sns,
+    /// What a resolver would answer.
+    pub dns: dns::Dns,
+    /// What is to go wrong.
+    pub faults: FaultPlan,
+    /// Every API call that was made.
+    pub calls: Journal,
+    now: Duration,
+    epoch: Timestamp,
+    schedule: Schedule<Change>,
+}
+
+/// Something that is due at a later moment.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A database changes.
+    Rds(rds::Change),
+    /// A target or a load balancer changes.
+    Elbv2(elbv2::Change),
+    /// An RDS event reaches its subscribers.
+    Events(events::Change),
+    /// A message leaves a topic.
+    Sns(sns::Change),
+}
+
+impl World {
+    /// An empty region whose clock begins at `epoch`, in eu-west-1, at the pace AWS was measured to have.
+    pub fn new(epoch: Timestamp) -> World {
+        World {
+            region: "eu-west-1".to_owned(),
+            account: "111122223333".to_owned(),
+            pace: Pace::real(),
+            rds: rds::Rds::default(),
+            elbv2: elbv2::Elbv2::default(),
+            events: events::Events::default(),
+            sns: sns::Sns::default(),
+            dns: dns::Dns::default(),
+            faults: FaultPlan::default(),
+            calls: Journal::default(),
+            now: Duration::ZERO,
+            epoch,
+            schedule: Schedule::default(),
+        }
+    }
+
+    /// The same region at another pace.
+    pub fn with_pace(mut self, pace: Pace) -> World {
+        self.pace = pace;
+        self
+    }
+
+    /// Time since the world began.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The moment, as a timestamp.
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp_at(self.now)
+    }
+
+    /// The timestamp of another moment of this world.
+    pub fn timestamp_at(&self, when: Duration) -> Timestamp {
+        SignedDuration::try_from(when)
+            .ok()
+            .and_then(|since| self.epoch.checked_add(since).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An earlier moment than
+    /// [`now`](World::now) changes nothing: time does not go back.
+    pub fn advance(&mut self, to: Duration) {
+        while let Some((when, change)) = self.schedule.pop_due(to) {
+            self.now = self.now.max(when);
+            self.carry_out(change);
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// Moves the clock by `by`; see [`advance`](World::advance).
+    pub fn pass(&mut self, by: Duration) {
+        self.advance(self.now.saturating_add(by));
+    }
+
+    /// Schedules a change for `delay` from now.
+    pub fn after(&mut self, delay: Duration, change: Change) {
+        self.schedule.push(self.now.saturating_add(delay), change);
+    }
+
+    /// When the next scheduled change is due.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.schedule.next_due()
+    }
+
+    /// Whether a TCP connection to this address would be accepted by a database at this moment.
+    ///
+    /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and so does a database that
+    /// is being created, stopped or restarted (AWS docs, "Multi-AZ DB instance deployments": a standby
+    /// does not serve read traffic).
+    pub fn accepts_tcp(&self, address: IpAddr) -> bool {
+        self.rds.accepts_tcp(address)
+    }
+
+    fn carry_out(&mut self, change: Change) {
+        match change {
+            Change::Rds(change) => self.apply_rds(change),
+            Change::Elbv2(change) => self.apply_elbv2(change),
+            Change::Events(change) => self.apply_events(change),
+            Change::Sns(change) => self.apply_sns(change),
+        }
+    }
+}

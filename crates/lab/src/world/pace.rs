@@ -1,0 +1,156 @@
+//! How long everything takes, each delay with its source.
+
+use std::time::Duration;
+
+/// Every delay of the model.
+///
+/// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so, when DNS says so (and for
+/// how long it wavers), when the events are sent, and when they arrive. Each is a field, so that a test can put them in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From CreateDBCluster to `available`.
+    pub create_cluster: Duration,
+    /// From CreateDBInstance to `available`, endpoint included. AWS takes several minutes.
+    pub create_instance: Duration,
+    /// From DeleteDBInstance or DeleteDBCluster until it is gone.
+    pub delete: Duration,
+    /// From a stop until `stopped`.
+    pub stop: Duration,
+    /// From a start until `available`.
+    pub start: Duration,
+    /// How long a restart keeps a database from accepting connections (AWS docs: "Rebooting a DB instance").
+    pub reboot: Duration,
+    /// How long a change of the instance class takes, its restart included.
+    pub modify: Duration,
+    /// From a rename until the new name resolves; the old one is gone at once (AWS docs,
+    /// "Renaming a DB instance": up to 10 minutes).
+    pub rename: Duration,
+    /// From the start of an Aurora failover until the new writer writes (AWS docs: "typically restored in less than 60 seconds,
+    /// and often less than 30").
+    pub promote: Duration,
+    /// From the start of a Multi-AZ failover until the standby serves (AWS docs: "typically 60-120 seconds").
+    pub promote_standby: Duration,
+    /// From the promotion until the RDS API shows the new writer. AWS states no figure; the API is not current.
+    pub topology_lag: Duration,
+    /// From the promotion until DNS answers the new address for the first time.
+    pub dns_lag: Duration,
+    /// How long DNS then goes back and forth (measured by users of aws-mysql-jdbc, issue 377: 20 to 30 s).
+    pub flap: Duration,
+    /// How long each answer lasts while DNS goes back and forth; never zero. An RDS record's TTL is 5 s.
+    pub flap_period: Duration,
+    /// From the promotion of an Aurora writer until RDS writes its "completed" event (measured by others: 16 to 39 s after "started").
+    pub completed: Duration,
+    /// From the promotion of a standby until RDS writes its "completed" event (measured by others: usable 3 to 42 s before it).
+    pub completed_standby: Duration,
+    /// From the promotion of a standby until the AvailabilityZone field has swapped (measured by others: 1 to 9 minutes).
+    pub zone_lag: Duration,
+    /// From an event's time until SNS has it (AWS docs: "might take up to five minutes").
+    pub event_lag: Duration,
+    /// From a message's publication until the function is invoked.
+    pub delivery: Duration,
+    /// From RegisterTargets until the first health check of a target counts (measured by others: 70 to 180 s; AWS docs: "can take
+    /// a few minutes").
+    pub registration: Duration,
+    /// By how much the durations that a caller sets (health check intervals, deregistration delays) are divided; never zero. One, but
+    /// in a world in haste, where AWS's smallest interval of 5 s would be as long as a failover.
+    pub haste: u32,
+}
+
+impl Pace {
+    /// The pace of AWS, as documented or as others measured it.
+    pub fn real() -> Pace {
+        Pace {
+            create_cluster: Duration::from_secs(60),
+            create_instance: Duration::from_secs(300),
+            delete: Duration::from_secs(120),
+            stop: Duration::from_secs(180),
+            start: Duration::from_secs(300),
+            reboot: Duration::from_secs(15),
+            modify: Duration::from_secs(240),
+            rename: Duration::from_secs(300),
+            promote: Duration::from_secs(8),
+            promote_standby: Duration::from_secs(45),
+            topology_lag: Duration::from_secs(5),
+            dns_lag: Duration::from_secs(6),
+            flap: Duration::from_secs(25),
+            flap_period: Duration::from_secs(4),
+            completed: Duration::from_secs(20),
+            completed_standby: Duration::from_secs(22),
+            zone_lag: Duration::from_secs(180),
+            event_lag: Duration::from_secs(10),
+            delivery: Duration::from_millis(100),
+            registration: Duration::from_secs(90),
+            haste: 1,
+        }
+    }
+
+    /// The same story in seconds, for a demonstration: every delay in the same order, a failover over in about ten seconds.
+    pub fn brisk() -> Pace {
+        Pace {
+            create_cluster: Duration::from_millis(400),
+            create_instance: Duration::from_millis(800),
+            delete: Duration::from_secs(2),
+            stop: Duration::from_secs(1),
+            start: Duration::from_secs(1),
+            reboot: Duration::from_millis(800),
+            modify: Duration::from_secs(2),
+            rename: Duration::from_secs(2),
+            promote: Duration::from_millis(1200),
+            promote_standby: Duration::from_millis(1800),
+            topology_lag: Duration::from_millis(900),
+            dns_lag: Duration::from_millis(1500),
+            flap: Duration::from_millis(4200),
+            flap_period: Duration::from_millis(700),
+            completed: Duration::from_millis(3000),
+            completed_standby: Duration::from_millis(3500),
+            zone_lag: Duration::from_secs(12),
+            event_lag: Duration::from_millis(300),
+            delivery: Duration::from_millis(20),
+            registration: Duration::from_secs(2),
+            haste: 20,
+        }
+    }
+
+    /// How long a duration that a caller set lasts at this pace.
+    pub fn of_caller(&self, set: Duration) -> Duration {
+        set / self.haste.max(1)
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace::real()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_haste_everything_keeps_its_order() {
+        for pace in [Pace::real(), Pace::brisk()] {
+            assert!(
+                pace.delete > pace.promote,
+                "a deleted writer is replaced before it is gone"
+            );
+            assert!(pace.dns_lag > pace.topology_lag);
+            assert!(
+                pace.flap > pace.flap_period * 2,
+                "DNS wavers more than once"
+            );
+            assert!(
+                pace.completed < pace.dns_lag + pace.flap,
+                "the last event comes while DNS still wavers"
+            );
+            assert!(pace.zone_lag > pace.completed_standby);
+        }
+    }
+
+    #[test]
+    fn what_a_caller_sets_is_as_long_as_said_at_the_real_pace() {
+        let interval = Duration::from_secs(30);
+        assert_eq!(Pace::real().of_caller(interval), interval);
+        assert!(Pace::brisk().of_caller(interval) < interval);
+    }
+}

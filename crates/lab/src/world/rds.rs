@@ -1,0 +1,216 @@
+//! Databases: what is true of them, and what the RDS API says.
+//!
+//! Three things move at different moments after a failover, and the model keeps them apart: who truly writes
+//! ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and where DNS points
+//! ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
+
+mod cluster;
+mod create;
+mod delete;
+mod describe;
+mod endpoint;
+mod engine;
+mod failover;
+mod instance;
+mod modify;
+mod power;
+mod ready;
+mod reboot;
+mod refusal;
+mod shown;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+pub use cluster::{ClusterKey, DbCluster, Member};
+pub use create::{CreateDbCluster, CreateDbInstance};
+pub use delete::FinalSnapshot;
+pub use describe::{DescribeRequest, Filter};
+pub use engine::{Engine, Layout};
+pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
+pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
+pub use reboot::Reboot;
+
+use crate::world::World;
+use instance::{Host, Serving};
+
+/// All databases of the region.
+#[derive(Clone, Debug, Default)]
+pub struct Rds {
+    clusters: BTreeMap<ClusterKey, DbCluster>,
+    instances: BTreeMap<InstanceKey, DbInstance>,
+    made: u32,
+}
+
+/// A change of a database that is due later.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A new cluster becomes available.
+    ClusterReady(ClusterKey),
+    /// A new instance becomes available.
+    InstanceReady(InstanceKey),
+    /// A member becomes the writer.
+    Promote(ClusterKey, Option<InstanceKey>),
+    /// The RDS API shows a new writer.
+    ShowWriter(ClusterKey, InstanceKey),
+    /// A cluster's failover is reported as complete.
+    FailoverComplete(ClusterKey, InstanceKey),
+    /// An instance accepts connections again.
+    Serve(InstanceKey),
+    /// An instance's restart is reported as complete.
+    Restarted(InstanceKey),
+    /// A standby takes over.
+    PromoteStandby(InstanceKey),
+    /// A standby's takeover is reported as complete.
+    StandbyComplete(InstanceKey),
+    /// The RDS API shows an instance's zones as they are.
+    ShowZones(InstanceKey),
+    /// An instance's changes are done.
+    Modified(InstanceKey, Pending),
+    /// An instance's new name is ready.
+    InstanceRenamed(InstanceKey),
+    /// A cluster's new name is ready, in the place of this one.
+    ClusterRenamed(ClusterKey, String),
+    /// An instance is stopped.
+    InstanceStopped(InstanceKey),
+    /// An instance is started.
+    InstanceStarted(InstanceKey),
+    /// A cluster is stopped.
+    ClusterStopped(ClusterKey),
+    /// A cluster is started.
+    ClusterStarted(ClusterKey),
+    /// An instance is gone.
+    InstanceGone(InstanceKey),
+    /// A cluster is gone.
+    ClusterGone(ClusterKey),
+}
+
+impl Rds {
+    /// All clusters, in the order they were made.
+    pub fn clusters(&self) -> impl Iterator<Item = &DbCluster> {
+        self.clusters.values()
+    }
+
+    /// All instances, in the order they were made.
+    pub fn instances(&self) -> impl Iterator<Item = &DbInstance> {
+        self.instances.values()
+    }
+
+    /// The cluster of that name, in any case, or of that ARN: RDS operations take either (botocore rds 2014-10-31).
+    pub fn cluster(&self, name: &str) -> Option<&DbCluster> {
+        self.clusters()
+            .find(|cluster| cluster.identifier.eq_ignore_ascii_case(name) || cluster.arn == name)
+    }
+
+    /// The instance of that name, in any case, or of that ARN.
+    pub fn instance(&self, name: &str) -> Option<&DbInstance> {
+        self.instances()
+            .find(|instance| instance.identifier.eq_ignore_ascii_case(name) || instance.arn == name)
+    }
+
+    /// The cluster an instance belongs to.
+    pub fn cluster_of(&self, instance: &DbInstance) -> Option<&DbCluster> {
+        self.clusters.get(&instance.cluster?)
+    }
+
+    /// A cluster's members as DescribeDBClusters shows them.
+    pub fn members(&self, cluster: &DbCluster) -> Vec<Member> {
+        let member = |key: &InstanceKey| {
+            let instance = self.instances.get(key)?;
+            Some(Member {
+                instance: instance.identifier.clone(),
+                is_cluster_writer: cluster.shown_writers.contains(key),
+                promotion_tier: instance.promotion_tier,
+            })
+        };
+        cluster.members.iter().filter_map(member).collect()
+    }
+
+    /// The instance that truly writes in a cluster at this moment. During a failover it is the old one until the promotion.
+    pub fn writer(&self, cluster: &str) -> Option<&DbInstance> {
+        self.instances.get(&self.cluster(cluster)?.writer?)
+    }
+
+    /// The address of the instance that truly writes in a cluster.
+    pub fn writer_address(&self, cluster: &str) -> Option<IpAddr> {
+        self.writer(cluster).map(DbInstance::address)
+    }
+
+    /// The address an instance truly serves at.
+    pub fn instance_address(&self, instance: &str) -> Option<IpAddr> {
+        self.instance(instance).map(DbInstance::address)
+    }
+
+    /// Whether a TCP connection to this address would be accepted by a database.
+    pub fn accepts_tcp(&self, address: IpAddr) -> bool {
+        self.instances()
+            .any(|instance| instance.accepts_tcp(address))
+    }
+
+    pub(super) fn cluster_name(&self, key: ClusterKey) -> Option<String> {
+        self.clusters
+            .get(&key)
+            .map(|cluster| cluster.identifier.clone())
+    }
+
+    pub(super) fn instance_name(&self, key: InstanceKey) -> Option<String> {
+        self.instances
+            .get(&key)
+            .map(|instance| instance.identifier.clone())
+    }
+
+    fn readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
+        let others = cluster
+            .members
+            .iter()
+            .filter(|key| cluster.writer != Some(**key));
+        others.filter_map(|key| self.instances.get(key))
+    }
+
+    fn next_number(&mut self) -> u32 {
+        self.made += 1;
+        self.made
+    }
+}
+
+impl World {
+    /// The ARN of a cluster.
+    pub fn cluster_arn(&self, identifier: &str) -> String {
+        format!(
+            "arn:aws:rds:{}:{}:cluster:{identifier}",
+            self.region, self.account
+        )
+    }
+
+    /// The ARN of an instance.
+    pub fn instance_arn(&self, identifier: &str) -> String {
+        format!(
+            "arn:aws:rds:{}:{}:db:{identifier}",
+            self.region, self.account
+        )
+    }
+
+    pub(super) fn apply_rds(&mut self, change: Change) {
+        match change {
+            Change::ClusterReady(cluster) => self.cluster_ready(cluster),
+            Change::InstanceReady(instance) => self.instance_ready(instance),
+            Change::Promote(cluster, target) => self.promote(cluster, target),
+            Change::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
+            Change::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
+            Change::Serve(instance) => self.serve(instance),
+            Change::Restarted(instance) => self.restarted(instance),
+            Change::PromoteStandby(instance) => self.promote_standby(instance),
+            Change::StandbyComplete(instance) => self.standby_complete(instance),
+            Change::ShowZones(instance) => self.show_zones(instance),
+            Change::Modified(instance, changes) => self.modified(instance, &changes),
+            Change::InstanceRenamed(instance) => self.instance_renamed(instance),
+            Change::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
+            Change::InstanceStopped(instance) => self.instance_stopped(instance),
+            Change::InstanceStarted(instance) => self.instance_started(instance),
+            Change::ClusterStopped(cluster) => self.cluster_stopped(cluster),
+            Change::ClusterStarted(cluster) => self.cluster_started(cluster),
+            Change::InstanceGone(instance) => self.instance_gone(instance),
+            Change::ClusterGone(cluster) => self.cluster_gone(cluster),
+        }
+    }
+}

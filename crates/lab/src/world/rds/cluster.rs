@@ -1,0 +1,54 @@
+//! A DB cluster: instances that share their storage, one of them the writer.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Engine, InstanceKey, Status};
+
+/// A cluster's identity, which a rename does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClusterKey(pub(super) u32);
+
+/// A DB cluster.
+#[derive(Clone, Debug)]
+pub struct DbCluster {
+    /// Its identity.
+    pub key: ClusterKey,
+    /// Its name.
+    pub identifier: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its resource id, `cluster-…`.
+    pub resource_id: String,
+    /// What runs in it.
+    pub engine: Engine,
+    /// The engine's version.
+    pub engine_version: String,
+    /// The port of all its endpoints.
+    pub port: u16,
+    /// Its status, as the RDS API shows it.
+    pub status: Status,
+    /// Its instances, in the order they joined.
+    pub members: Vec<InstanceKey>,
+    /// The subnet group's name.
+    pub subnet_group: String,
+    /// The name it will have after the next maintenance window.
+    pub pending_identifier: Option<String>,
+    /// When it was made.
+    pub created: Duration,
+    /// The member that truly writes.
+    pub(super) writer: Option<InstanceKey>,
+    /// The members that the RDS API calls writers: the true one, but for a lag or a fault.
+    pub(super) shown_writers: BTreeSet<InstanceKey>,
+}
+
+/// A member of a cluster, as DescribeDBClusters shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The instance's name.
+    pub instance: String,
+    /// Whether the RDS API calls it the writer.
+    pub is_cluster_writer: bool,
+    /// Its promotion tier: 0 is promoted first.
+    pub promotion_tier: u8,
+}

@@ -1,0 +1,292 @@
+//! CreateDBCluster and CreateDBInstance.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::{
+    Change, ClusterKey, DbCluster, DbInstance, Engine, Host, InstanceKey, Layout, MultiAz, Pending,
+    Rds, Serving, Status, refusal,
+};
+use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
+use crate::world::{self, ApiError, World, ids};
+
+/// The parameters of CreateDBCluster that the model knows.
+#[derive(Clone, Debug, Default)]
+pub struct CreateDbCluster {
+    /// `DBClusterIdentifier`.
+    pub identifier: String,
+    /// `Engine`.
+    pub engine: String,
+    /// `EngineVersion`; one the engine has, when none is given.
+    pub engine_version: Option<String>,
+    /// `Port`; the engine's, when none is given.
+    pub port: Option<u16>,
+    /// `DBSubnetGroupName`; any name is accepted, and all are in the region's one VPC.
+    pub subnet_group: Option<String>,
+}
+
+/// The parameters of CreateDBInstance that the model knows.
+#[derive(Clone, Debug, Default)]
+pub struct CreateDbInstance {
+    /// `DBInstanceIdentifier`.
+    pub identifier: String,
+    /// `DBInstanceClass`.
+    pub class: String,
+    /// `Engine`.
+    pub engine: String,
+    /// `EngineVersion`; one the engine has, when none is given.
+    pub engine_version: Option<String>,
+    /// `DBClusterIdentifier`, for a member of a cluster.
+    pub cluster: Option<String>,
+    /// `AvailabilityZone`; the one with the fewest databases, when none is given.
+    pub availability_zone: Option<String>,
+    /// `MultiAZ`.
+    pub multi_az: Option<MultiAz>,
+    /// `Port`; the engine's, when none is given. A member has its cluster's.
+    pub port: Option<u16>,
+    /// `PromotionTier`, 0 to 15; 1 when none is given.
+    pub promotion_tier: Option<u8>,
+    /// `DBSubnetGroupName`; any name is accepted, and all are in the region's one VPC.
+    pub subnet_group: Option<String>,
+}
+
+impl World {
+    /// CreateDBCluster: the cluster is `creating`, then `available`; it has no instance yet.
+    pub fn create_db_cluster(&mut self, request: CreateDbCluster) -> Result<&DbCluster, ApiError> {
+        let identifier = refusal::identifier("DBClusterIdentifier", &request.identifier)?;
+        let engine = engine_of(&request.engine, Layout::Cluster)?;
+        if self.rds.cluster(&identifier).is_some() {
+            return Err(refusal::cluster_exists());
+        }
+        let number = self.rds.next_number();
+        let key = ClusterKey(number);
+        let arn = self.cluster_arn(&identifier);
+        self.after(
+            self.pace.create_cluster,
+            world::Change::Rds(Change::ClusterReady(key)),
+        );
+        Ok(self.rds.clusters.entry(key).or_insert(DbCluster {
+            key,
+            arn,
+            resource_id: ids::resource_id("cluster", number.into()),
+            identifier,
+            engine,
+            engine_version: request
+                .engine_version
+                .unwrap_or_else(|| engine.version().to_owned()),
+            port: request.port.unwrap_or_else(|| engine.port()),
+            status: Status::Creating,
+            members: Vec::new(),
+            subnet_group: request
+                .subnet_group
+                .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
+            pending_identifier: None,
+            created: self.now,
+            writer: None,
+            shown_writers: BTreeSet::new(),
+        }))
+    }
+
+    /// CreateDBInstance: the instance is `creating` and has no endpoint, then `available`. In a cluster, the first is the writer.
+    pub fn create_db_instance(
+        &mut self,
+        request: CreateDbInstance,
+    ) -> Result<&DbInstance, ApiError> {
+        let identifier = refusal::identifier("DBInstanceIdentifier", &request.identifier)?;
+        let place = self.place_of(&request)?;
+        if self.rds.instance(&identifier).is_some() {
+            return Err(refusal::instance_exists());
+        }
+        let zone = self.zone_asked(request.availability_zone.as_deref())?;
+        let host = self.rds.free_host(zone)?;
+        let standby = match place.multi_az {
+            MultiAz::Yes => Some(self.rds.free_host(zone.next())?),
+            MultiAz::No => None,
+        };
+        let number = self.rds.next_number();
+        let key = InstanceKey(number);
+        let arn = self.instance_arn(&identifier);
+        if let Some(cluster) = place
+            .cluster
+            .and_then(|key| self.rds.clusters.get_mut(&key))
+        {
+            cluster.members.push(key);
+            if cluster.writer.is_none() {
+                cluster.writer = Some(key);
+                cluster.shown_writers.insert(key);
+            }
+        }
+        self.after(
+            self.pace.create_instance,
+            world::Change::Rds(Change::InstanceReady(key)),
+        );
+        Ok(self.rds.instances.entry(key).or_insert(DbInstance {
+            key,
+            arn,
+            resource_id: ids::resource_id("db", number.into()),
+            identifier,
+            class: request.class,
+            engine: place.engine,
+            engine_version: place.engine_version,
+            port: place.port,
+            status: Status::Creating,
+            cluster: place.cluster,
+            promotion_tier: request.promotion_tier.unwrap_or(1),
+            subnet_group: place.subnet_group,
+            created: self.now,
+            endpoint: None,
+            pending: Pending::default(),
+            shown_zone: zone,
+            shown_standby_zone: standby.map(|host| host.zone),
+            host,
+            standby,
+            serving: Serving::No,
+        }))
+    }
+
+    fn place_of(&self, request: &CreateDbInstance) -> Result<Place, ApiError> {
+        if request.class.is_empty() {
+            return Err(ApiError::invalid_parameter_value(
+                "The parameter DBInstanceClass must be provided and must not be blank.",
+            ));
+        }
+        if request.promotion_tier.is_some_and(|tier| tier > 15) {
+            return Err(ApiError::invalid_parameter_value(
+                "Promotion tier must be between 0 and 15.",
+            ));
+        }
+        match &request.cluster {
+            Some(cluster) => self.place_in(self.rds.find_cluster(cluster)?, request),
+            None => place_alone(request),
+        }
+    }
+
+    fn place_in(&self, cluster: &DbCluster, request: &CreateDbInstance) -> Result<Place, ApiError> {
+        let engine = engine_of(&request.engine, Layout::Cluster)?;
+        if engine != cluster.engine {
+            return Err(ApiError::invalid_parameter_combination(format!(
+                "The engine name requested for your DB instance ({engine}) doesn't match the engine name of your DB cluster ({}).",
+                cluster.engine
+            )));
+        }
+        if request.multi_az == Some(MultiAz::Yes) {
+            return Err(ApiError::invalid_parameter_combination(
+                "VPC Multi-AZ DB Instances are not available for engine: ".to_owned()
+                    + engine.name(),
+            ));
+        }
+        if matches!(
+            cluster.status,
+            Status::Deleting | Status::Stopping | Status::Stopped
+        ) {
+            return Err(refusal::cluster_state(format!(
+                "DbCluster {} is not in available state.",
+                cluster.identifier
+            )));
+        }
+        Ok(Place {
+            engine,
+            engine_version: cluster.engine_version.clone(),
+            port: cluster.port,
+            cluster: Some(cluster.key),
+            multi_az: MultiAz::No,
+            subnet_group: cluster.subnet_group.clone(),
+        })
+    }
+
+    fn zone_asked(&self, name: Option<&str>) -> Result<Zone, ApiError> {
+        match name {
+            Some(name) => Zone::named(name, &self.region).ok_or_else(|| {
+                ApiError::invalid_parameter_value(format!("Invalid Availability Zone: {name}"))
+            }),
+            None => Ok(self.rds.emptiest_zone()),
+        }
+    }
+}
+
+/// Where a new instance comes to stand.
+struct Place {
+    engine: Engine,
+    engine_version: String,
+    port: u16,
+    cluster: Option<ClusterKey>,
+    multi_az: MultiAz,
+    subnet_group: String,
+}
+
+fn place_alone(request: &CreateDbInstance) -> Result<Place, ApiError> {
+    let engine = engine_of(&request.engine, Layout::Instance)?;
+    if request.multi_az == Some(MultiAz::Yes) && request.availability_zone.is_some() {
+        // AWS docs: CreateDBInstance, AvailabilityZone: "can't be specified if the DB instance is a Multi-AZ deployment".
+        return Err(ApiError::invalid_parameter_combination(
+            "Requesting a specific availability zone is not valid for Multi-AZ instances.",
+        ));
+    }
+    Ok(Place {
+        engine,
+        engine_version: request
+            .engine_version
+            .clone()
+            .unwrap_or_else(|| engine.version().to_owned()),
+        port: request.port.unwrap_or_else(|| engine.port()),
+        cluster: None,
+        multi_az: request.multi_az.unwrap_or(MultiAz::No),
+        subnet_group: request
+            .subnet_group
+            .clone()
+            .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
+    })
+}
+
+fn engine_of(name: &str, layout: Layout) -> Result<Engine, ApiError> {
+    let engine = Engine::named(name)
+        .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))?;
+    if engine.layout() == layout {
+        return Ok(engine);
+    }
+    Err(ApiError::invalid_parameter_combination(match layout {
+        Layout::Cluster => format!("The engine {engine} has no DB clusters in this region."),
+        Layout::Instance => {
+            format!("A DB instance of the engine {engine} needs a DBClusterIdentifier.")
+        }
+    }))
+}
+
+impl Rds {
+    /// A host of a zone whose address no database has.
+    pub(super) fn free_host(&self, zone: Zone) -> Result<Host, ApiError> {
+        let taken = self.taken_addresses();
+        let address = (10..=254)
+            .map(|host| zone.address(host))
+            .find(|address| !taken.contains(address));
+        let address = address.ok_or_else(|| {
+            ApiError::bad_request(
+                "InsufficientDBInstanceCapacity",
+                "The specified DB instance class isn't available in the specified Availability Zone.",
+            )
+        })?;
+        Ok(Host { address, zone })
+    }
+
+    fn taken_addresses(&self) -> BTreeSet<IpAddr> {
+        let hosts = self
+            .instances()
+            .flat_map(|instance| [Some(instance.host), instance.standby]);
+        hosts.flatten().map(|host| host.address).collect()
+    }
+
+    fn emptiest_zone(&self) -> Zone {
+        let databases = |zone: &Zone| {
+            self.instances()
+                .filter(|instance| instance.host.zone == *zone)
+                .count()
+        };
+        Zone::ALL
+            .into_iter()
+            .min_by_key(databases)
+            .unwrap_or(Zone::A)
+    }
+}
+
+#[cfg(test)]
+mod tests;

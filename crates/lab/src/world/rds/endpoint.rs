@@ -1,0 +1,68 @@
+//! Endpoints: their names, and what DNS should say of them.
+
+use super::{ClusterKey, DbInstance, InstanceKey};
+use crate::world::World;
+use crate::world::dns::{Move, Record};
+
+/// The part of every endpoint's name that AWS gives an account in a region.
+const ACCOUNT_LABEL: &str = "c0ffee1234ab";
+
+impl World {
+    /// The name that follows a cluster's writer.
+    pub fn cluster_endpoint(&self, cluster: &str) -> String {
+        self.endpoint(cluster, &format!("cluster-{ACCOUNT_LABEL}"))
+    }
+
+    /// The name that answers one of a cluster's readers.
+    pub fn reader_endpoint(&self, cluster: &str) -> String {
+        self.endpoint(cluster, &format!("cluster-ro-{ACCOUNT_LABEL}"))
+    }
+
+    /// An instance's own name.
+    pub fn instance_endpoint(&self, instance: &str) -> String {
+        self.endpoint(instance, ACCOUNT_LABEL)
+    }
+
+    fn endpoint(&self, name: &str, label: &str) -> String {
+        format!("{name}.{label}.{}.rds.amazonaws.com", self.region)
+    }
+
+    /// Points an instance's name at the address it serves at.
+    pub(super) fn point_instance(&mut self, key: InstanceKey, how: Move) {
+        let Some(instance) = self.rds.instances.get(&key) else {
+            return;
+        };
+        if let Some(name) = instance.endpoint.clone() {
+            let record = Record::Addresses(vec![instance.address()]);
+            self.repoint(&name, record, how);
+        }
+    }
+
+    /// Points a cluster's names at its writer and its readers. A cluster without a reader answers the writer for both
+    /// (AWS docs: "Reader endpoints for Amazon Aurora").
+    pub(super) fn point_cluster(&mut self, key: ClusterKey, how: Move) {
+        let Some(cluster) = self.rds.clusters.get(&key) else {
+            return;
+        };
+        let endpoint = |instance: &DbInstance| instance.endpoint.clone();
+        let writer = cluster
+            .writer
+            .and_then(|key| self.rds.instances.get(&key))
+            .and_then(endpoint);
+        let mut readers: Vec<String> = self.rds.readers(cluster).filter_map(endpoint).collect();
+        if readers.is_empty() {
+            readers.extend(writer.clone());
+        }
+        let names = (
+            self.cluster_endpoint(&cluster.identifier),
+            self.reader_endpoint(&cluster.identifier),
+        );
+        self.repoint(&names.0, writer.map_or(Record::Absent, Record::Alias), how);
+        self.repoint(&names.1, Record::one_of(readers), how);
+    }
+
+    /// Makes a name unknown to DNS at once.
+    pub(super) fn forget_name(&mut self, name: &str) {
+        self.repoint(name, Record::Absent, Move::AtOnce);
+    }
+}

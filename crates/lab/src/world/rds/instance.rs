@@ -1,0 +1,171 @@
+//! A DB instance: one database server, or one with a standby.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{ClusterKey, Engine};
+use crate::world::vpc::Zone;
+
+/// An instance's identity, which a rename does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceKey(pub(super) u32);
+
+/// A DB instance.
+#[derive(Clone, Debug)]
+pub struct DbInstance {
+    /// Its identity.
+    pub key: InstanceKey,
+    /// Its name.
+    pub identifier: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its resource id, `db-…`.
+    pub resource_id: String,
+    /// Its class, such as `db.r6g.large`.
+    pub class: String,
+    /// What runs on it.
+    pub engine: Engine,
+    /// The engine's version.
+    pub engine_version: String,
+    /// The port it listens on.
+    pub port: u16,
+    /// Its status, as the RDS API shows it.
+    pub status: Status,
+    /// The cluster it is a member of.
+    pub cluster: Option<ClusterKey>,
+    /// Its promotion tier in a cluster: 0 is promoted first.
+    pub promotion_tier: u8,
+    /// The subnet group's name.
+    pub subnet_group: String,
+    /// When it was made.
+    pub created: Duration,
+    /// Its endpoint's name; none while it is being created.
+    pub endpoint: Option<String>,
+    /// What it will become at the next maintenance window.
+    pub pending: Pending,
+    /// The zone that the RDS API shows, which lags behind a failover.
+    pub shown_zone: Zone,
+    /// The standby's zone that the RDS API shows.
+    pub shown_standby_zone: Option<Zone>,
+    /// The host that serves.
+    pub(super) host: Host,
+    /// The host that stands by, in another zone.
+    pub(super) standby: Option<Host>,
+    /// Whether the database accepts connections.
+    pub(super) serving: Serving,
+}
+
+impl DbInstance {
+    /// Whether it has a standby in another zone.
+    pub fn multi_az(&self) -> MultiAz {
+        if self.standby.is_some() {
+            MultiAz::Yes
+        } else {
+            MultiAz::No
+        }
+    }
+
+    /// The address it truly serves at.
+    pub fn address(&self) -> IpAddr {
+        self.host.address
+    }
+
+    /// The standby's address.
+    pub fn standby_address(&self) -> Option<IpAddr> {
+        self.standby.map(|host| host.address)
+    }
+
+    /// Whether a connection to this address would be accepted by this instance.
+    pub(super) fn accepts_tcp(&self, address: IpAddr) -> bool {
+        let serves = self.serving == Serving::Yes;
+        let is_host = self.host.address == address;
+        let is_standby = self.standby_address() == Some(address);
+        serves && (is_host || (is_standby && self.engine.standby_accepts_tcp()))
+    }
+}
+
+/// Whether an instance has a standby in another zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MultiAz {
+    /// It has.
+    Yes,
+    /// It has not.
+    No,
+}
+
+/// Whether a database accepts connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Serving {
+    Yes,
+    No,
+}
+
+/// A machine that a database runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Host {
+    pub(super) address: IpAddr,
+    pub(super) zone: Zone,
+}
+
+/// Changes that wait for the maintenance window, because they were asked for without ApplyImmediately.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// The new name.
+    pub identifier: Option<String>,
+    /// The new class.
+    pub class: Option<String>,
+    /// Whether it will have a standby.
+    pub multi_az: Option<MultiAz>,
+}
+
+/// The status of an instance or a cluster (AWS docs: "Viewing DB instance status").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is being made.
+    Creating,
+    /// It serves.
+    Available,
+    /// It is being changed.
+    Modifying,
+    /// It is given another name.
+    Renaming,
+    /// It restarts.
+    Rebooting,
+    /// A cluster's writer is being replaced.
+    FailingOver,
+    /// It is about to stop.
+    Stopping,
+    /// It is stopped.
+    Stopped,
+    /// It is about to serve again.
+    Starting,
+    /// It is being deleted.
+    Deleting,
+    /// It serves, while AWS reorganises its storage.
+    StorageOptimization,
+    /// Its engine gets another version.
+    Upgrading,
+    /// It serves, while its monitoring is changed.
+    ConfiguringEnhancedMonitoring,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::Creating => "creating",
+            Status::Available => "available",
+            Status::Modifying => "modifying",
+            Status::Renaming => "renaming",
+            Status::Rebooting => "rebooting",
+            Status::FailingOver => "failing-over",
+            Status::Stopping => "stopping",
+            Status::Stopped => "stopped",
+            Status::Starting => "starting",
+            Status::Deleting => "deleting",
+            Status::StorageOptimization => "storage-optimization",
+            Status::Upgrading => "upgrading",
+            Status::ConfiguringEnhancedMonitoring => "configuring-enhanced-monitoring",
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! What happens when a new cluster or instance becomes available, and databases that are available from the start.
+
+use super::{
+    Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Serving,
+    Status,
+};
+use crate::world::dns::Move;
+use crate::world::vpc::Zone;
+use crate::world::{ApiError, World};
+
+impl World {
+    /// An Aurora cluster that is already available, with its members and their zones; the first is the writer.
+    pub fn add_aurora(
+        &mut self,
+        identifier: &str,
+        engine: Engine,
+        members: &[(&str, Zone)],
+    ) -> Result<(), ApiError> {
+        let cluster = self
+            .create_db_cluster(CreateDbCluster {
+                identifier: identifier.to_owned(),
+                engine: engine.name().to_owned(),
+                ..CreateDbCluster::default()
+            })?
+            .key;
+        self.apply_rds(Change::ClusterReady(cluster));
+        for (member, zone) in members {
+            let instance = self
+                .create_db_instance(CreateDbInstance {
+                    identifier: (*member).to_owned(),
+                    class: "db.r6g.large".to_owned(),
+                    engine: engine.name().to_owned(),
+                    cluster: Some(identifier.to_owned()),
+                    availability_zone: Some(zone.name(&self.region)),
+                    ..CreateDbInstance::default()
+                })?
+                .key;
+            self.apply_rds(Change::InstanceReady(instance));
+        }
+        Ok(())
+    }
+
+    /// An instance outside any cluster that is already available.
+    pub fn add_instance(
+        &mut self,
+        identifier: &str,
+        multi_az: MultiAz,
+        engine: Engine,
+    ) -> Result<(), ApiError> {
+        let instance = self
+            .create_db_instance(CreateDbInstance {
+                identifier: identifier.to_owned(),
+                class: "db.m6g.large".to_owned(),
+                engine: engine.name().to_owned(),
+                multi_az: Some(multi_az),
+                ..CreateDbInstance::default()
+            })?
+            .key;
+        self.apply_rds(Change::InstanceReady(instance));
+        Ok(())
+    }
+
+    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it changes nothing.
+    pub(super) fn cluster_ready(&mut self, key: ClusterKey) {
+        let Some(cluster) = self.rds.clusters.get_mut(&key) else {
+            return;
+        };
+        if cluster.status != Status::Creating {
+            return;
+        }
+        cluster.status = Status::Available;
+        self.emit_cluster_event(key, 170, "DB cluster created");
+    }
+
+    /// A new instance is available: it has an endpoint, serves, and its names resolve.
+    pub(super) fn instance_ready(&mut self, key: InstanceKey) {
+        let Some(instance) = self.rds.instances.get_mut(&key) else {
+            return;
+        };
+        if instance.status != Status::Creating {
+            return;
+        }
+        instance.status = Status::Available;
+        instance.serving = Serving::Yes;
+        let identifier = instance.identifier.clone();
+        let cluster = instance.cluster;
+        let endpoint = self.instance_endpoint(&identifier);
+        if let Some(instance) = self.rds.instances.get_mut(&key) {
+            instance.endpoint = Some(endpoint);
+        }
+        self.point_instance(key, Move::AtOnce);
+        if let Some(cluster) = cluster {
+            self.point_cluster(cluster, Move::AtOnce);
+        }
+        self.emit_instance_event(key, 5, "DB instance created");
+    }
+}

@@ -1,0 +1,89 @@
+//! How RDS refuses, in the API's codes (botocore rds 2014-10-31) and words.
+
+use super::{ClusterKey, DbCluster, DbInstance, InstanceKey, Rds, Status};
+use crate::world::ApiError;
+
+/// No cluster has that name.
+pub(super) fn cluster_not_found(name: &str) -> ApiError {
+    ApiError::not_found(
+        "DBClusterNotFoundFault",
+        format!("DBCluster {name} not found."),
+    )
+}
+
+/// No instance has that name.
+pub(super) fn instance_not_found(name: &str) -> ApiError {
+    ApiError::not_found(
+        "DBInstanceNotFound",
+        format!("DBInstance {name} not found."),
+    )
+}
+
+/// A cluster of that name exists.
+pub(super) fn cluster_exists() -> ApiError {
+    ApiError::bad_request("DBClusterAlreadyExistsFault", "DB Cluster already exists")
+}
+
+/// An instance of that name exists.
+pub(super) fn instance_exists() -> ApiError {
+    ApiError::bad_request("DBInstanceAlreadyExists", "DB instance already exists")
+}
+
+/// The cluster is not in a state for this.
+pub(super) fn cluster_state(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request("InvalidDBClusterStateFault", message)
+}
+
+/// The instance is not in a state for this.
+pub(super) fn instance_state(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request("InvalidDBInstanceState", message)
+}
+
+/// A name as RDS keeps it, in lower case; refused when it is no identifier.
+pub(super) fn identifier(parameter: &str, name: &str) -> Result<String, ApiError> {
+    let starts_with_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let has_known_characters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let hyphens_stand_alone = !name.ends_with('-') && !name.contains("--");
+    if starts_with_letter && has_known_characters && hyphens_stand_alone && name.len() <= 63 {
+        return Ok(name.to_ascii_lowercase());
+    }
+    Err(ApiError::invalid_parameter_value(format!(
+        "The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+    )))
+}
+
+impl Rds {
+    /// The cluster of that name or ARN, or RDS's refusal.
+    pub(super) fn find_cluster(&self, name: &str) -> Result<&DbCluster, ApiError> {
+        self.cluster(name).ok_or_else(|| cluster_not_found(name))
+    }
+
+    /// The instance of that name or ARN, or RDS's refusal.
+    pub(super) fn find_instance(&self, name: &str) -> Result<&DbInstance, ApiError> {
+        self.instance(name).ok_or_else(|| instance_not_found(name))
+    }
+
+    /// The cluster of that name, if it is available.
+    pub(super) fn available_cluster(&self, name: &str) -> Result<ClusterKey, ApiError> {
+        let cluster = self.find_cluster(name)?;
+        match cluster.status {
+            Status::Available => Ok(cluster.key),
+            _ => Err(cluster_state(format!(
+                "DbCluster {} is not in available state.",
+                cluster.identifier
+            ))),
+        }
+    }
+
+    /// The instance of that name, if it is available.
+    pub(super) fn available_instance(&self, name: &str) -> Result<InstanceKey, ApiError> {
+        let instance = self.find_instance(name)?;
+        match instance.status {
+            Status::Available => Ok(instance.key),
+            _ => Err(instance_state(format!(
+                "Instance {} is not in available state.",
+                instance.identifier
+            ))),
+        }
+    }
+}

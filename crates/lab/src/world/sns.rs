@@ -1,0 +1,258 @@
+//! Topics, subscriptions, and messages on their way to functions.
+
+mod envelope;
+mod topic;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use topic::{Subscription, Topic};
+
+use crate::fault::DeliveryFault;
+use crate::world::{self, ApiError, World, ids};
+
+/// All topics of the region, their subscriptions, and what was published.
+#[derive(Clone, Debug, Default)]
+pub struct Sns {
+    topics: BTreeMap<String, Topic>,
+    subscriptions: BTreeMap<String, Subscription>,
+    published: VecDeque<Published>,
+    outbox: VecDeque<Delivery>,
+    serial: u64,
+}
+
+/// A message that was published to a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// When.
+    pub at: Duration,
+    /// Its id, which every delivery of it carries.
+    pub message_id: String,
+    /// The topic's ARN.
+    pub topic: String,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// Its text.
+    pub message: String,
+    /// Its attributes, all of type String.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A message that has reached a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// The function's ARN.
+    pub function: String,
+    /// The event that Lambda invokes it with.
+    pub payload: Value,
+}
+
+/// A change of a message that is due later.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A message reaches a function.
+    Deliver(Delivery),
+}
+
+impl Sns {
+    /// How many published messages are kept.
+    pub const KEPT: usize = 10_000;
+
+    /// The latest published messages, oldest first.
+    pub fn published(&self) -> impl DoubleEndedIterator<Item = &Published> {
+        self.published.iter()
+    }
+
+    /// Takes the messages that have reached their functions, oldest first.
+    pub fn take_deliveries(&mut self) -> Vec<Delivery> {
+        self.outbox.drain(..).collect()
+    }
+
+    fn next_id(&mut self) -> String {
+        self.serial += 1;
+        ids::uuid(self.serial)
+    }
+}
+
+impl World {
+    /// Publish: every function that subscribes to the topic is invoked a little later. Gives the message's id.
+    pub fn publish(
+        &mut self,
+        topic: &str,
+        subject: Option<&str>,
+        message: &str,
+        attributes: BTreeMap<String, String>,
+    ) -> Result<String, ApiError> {
+        if message.is_empty() {
+            return Err(ApiError::bad_request(
+                "InvalidParameter",
+                "Invalid parameter: Empty message",
+            ));
+        }
+        if message.len() > 256 * 1024 {
+            // AWS docs: Publish, Message: at most 256 KB.
+            return Err(ApiError::bad_request(
+                "InvalidParameter",
+                "Invalid parameter: Message too long",
+            ));
+        }
+        self.find_topic(topic)?;
+        let published = Published {
+            at: self.now,
+            message_id: self.sns.next_id(),
+            topic: topic.to_owned(),
+            subject: subject.map(str::to_owned),
+            message: message.to_owned(),
+            attributes,
+        };
+        let message_id = published.message_id.clone();
+        self.send(&published);
+        if self.sns.published.len() == Sns::KEPT {
+            self.sns.published.pop_front();
+        }
+        self.sns.published.push_back(published);
+        Ok(message_id)
+    }
+
+    /// Sends a published message to the topic's functions, with the fault that is planned for it.
+    fn send(&mut self, published: &Published) {
+        let to = self
+            .sns
+            .subscriptions
+            .values()
+            .filter(|to| to.topic == published.topic && to.protocol == "lambda");
+        let deliveries: Vec<Delivery> = to.map(|to| self.delivery(published, to)).collect();
+        if deliveries.is_empty() {
+            return;
+        }
+        let (copies, delay) = match self.faults.take_delivery() {
+            None => (1, Duration::ZERO),
+            Some(DeliveryFault::Lose) => (0, Duration::ZERO),
+            Some(DeliveryFault::Duplicate(more)) => (1 + more, Duration::ZERO),
+            Some(DeliveryFault::Delay(delay)) => (1, delay),
+        };
+        for copy in 0..copies {
+            for delivery in &deliveries {
+                let after = self.pace.delivery * (copy + 1) + delay;
+                self.after(after, world::Change::Sns(Change::Deliver(delivery.clone())));
+            }
+        }
+    }
+
+    pub(super) fn apply_sns(&mut self, change: Change) {
+        match change {
+            Change::Deliver(delivery) => self.sns.outbox.push_back(delivery),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::DeliveryFault;
+
+    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:writerlink";
+
+    fn subscribed() -> (World, String) {
+        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+        let topic = world
+            .create_topic("events", BTreeMap::new())
+            .expect("a good name");
+        world
+            .subscribe(&topic, "lambda", FUNCTION)
+            .expect("the topic exists");
+        (world, topic)
+    }
+
+    fn send(world: &mut World, topic: &str) -> usize {
+        world
+            .publish(topic, None, "hello", BTreeMap::new())
+            .expect("the topic exists");
+        world.pass(Duration::from_secs(1));
+        world.sns.take_deliveries().len()
+    }
+
+    #[test]
+    fn a_message_reaches_the_subscribed_function_as_lambda_gets_it() {
+        let (mut world, topic) = subscribed();
+        world
+            .publish(&topic, Some("subject"), "text", BTreeMap::new())
+            .expect("the topic exists");
+        assert_eq!(world.sns.take_deliveries(), []);
+        world.pass(world.pace.delivery);
+        let deliveries = world.sns.take_deliveries();
+        let [Delivery { function, payload }] = deliveries.as_slice() else {
+            panic!("one delivery")
+        };
+        assert_eq!(function, FUNCTION);
+        let record = &payload["Records"][0];
+        assert_eq!(record["EventSource"], "aws:sns");
+        assert_eq!(record["Sns"]["Message"], "text");
+        assert_eq!(record["Sns"]["Subject"], "subject");
+        assert_eq!(record["Sns"]["TopicArn"], topic.as_str());
+        assert_eq!(record["Sns"]["Timestamp"], "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_duplicated_message_keeps_its_id() {
+        let (mut world, topic) = subscribed();
+        world.faults.add_delivery(DeliveryFault::Duplicate(1));
+        world
+            .publish(&topic, None, "text", BTreeMap::new())
+            .expect("the topic exists");
+        world.pass(Duration::from_secs(1));
+        let deliveries = world.sns.take_deliveries();
+        assert_eq!(deliveries.len(), 2);
+        assert_eq!(deliveries[0], deliveries[1]);
+    }
+
+    #[test]
+    fn a_lost_message_never_arrives_and_the_next_one_does() {
+        let (mut world, topic) = subscribed();
+        world.faults.add_delivery(DeliveryFault::Lose);
+        assert_eq!([send(&mut world, &topic), send(&mut world, &topic)], [0, 1]);
+    }
+
+    #[test]
+    fn nothing_is_sent_after_unsubscribing() {
+        let (mut world, topic) = subscribed();
+        let subscription = world.sns.subscriptions().next().expect("one").arn.clone();
+        world.unsubscribe(&subscription).expect("it exists");
+        assert_eq!(send(&mut world, &topic), 0);
+    }
+
+    #[test]
+    fn a_deleted_topic_takes_its_subscriptions_along_and_refuses_messages() {
+        let (mut world, topic) = subscribed();
+        world.delete_topic(&topic);
+        assert_eq!(world.sns.subscriptions().count(), 0);
+        let refusal = world
+            .publish(&topic, None, "text", BTreeMap::new())
+            .expect_err("it is gone");
+        assert_eq!((refusal.code.as_ref(), refusal.status), ("NotFound", 404));
+    }
+
+    #[test]
+    fn a_topic_and_a_subscription_made_twice_are_one() {
+        let (mut world, topic) = subscribed();
+        assert_eq!(
+            world.create_topic("events", BTreeMap::new()),
+            Ok(topic.clone())
+        );
+        world
+            .subscribe(&topic, "lambda", FUNCTION)
+            .expect("the topic exists");
+        assert_eq!(world.sns.subscriptions().count(), 1);
+    }
+
+    #[test]
+    fn a_fifo_topic_is_refused() {
+        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+        let refusal = world
+            .create_topic("events.fifo", BTreeMap::new())
+            .expect_err("RDS has no events for it");
+        assert_eq!(refusal.code, "InvalidParameter");
+    }
+}

@@ -1,0 +1,109 @@
+//! The one VPC of the region: its network, its zones and their subnets.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The VPC's id.
+pub const VPC_ID: &str = "vpc-0a1b2c3d";
+
+/// The VPC's network, as text: the third byte of an address is its zone's number.
+pub const VPC_CIDR: &str = "10.20.0.0/16";
+
+/// The subnet group that databases are in unless another is named.
+pub const DEFAULT_SUBNET_GROUP: &str = "default";
+
+/// An availability zone of the region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Zone {
+    /// The first zone, such as eu-west-1a.
+    A,
+    /// The second zone.
+    B,
+    /// The third zone.
+    C,
+}
+
+impl Zone {
+    /// All zones, in order.
+    pub const ALL: [Zone; 3] = [Zone::A, Zone::B, Zone::C];
+
+    /// The zone's number, from 1: the third byte of its addresses.
+    pub fn number(self) -> u8 {
+        match self {
+            Zone::A => 1,
+            Zone::B => 2,
+            Zone::C => 3,
+        }
+    }
+
+    /// The zone's name in a region.
+    pub fn name(self, region: &str) -> String {
+        format!("{region}{self}")
+    }
+
+    /// The zone of that name in a region.
+    pub fn named(name: &str, region: &str) -> Option<Zone> {
+        Zone::ALL.into_iter().find(|zone| zone.name(region) == name)
+    }
+
+    /// The zone whose subnet holds an address of the VPC.
+    pub fn of_address(address: IpAddr) -> Option<Zone> {
+        let IpAddr::V4(address) = address else {
+            return None;
+        };
+        let [10, 20, number, _] = address.octets() else {
+            return None;
+        };
+        Zone::ALL.into_iter().find(|zone| zone.number() == number)
+    }
+
+    /// The next zone, the first after the last.
+    pub fn next(self) -> Zone {
+        match self {
+            Zone::A => Zone::B,
+            Zone::B => Zone::C,
+            Zone::C => Zone::A,
+        }
+    }
+
+    /// The id of the zone's subnet.
+    pub fn subnet_id(self) -> String {
+        format!("subnet-0a1b2c3d{}", self.number())
+    }
+
+    /// The address of a host of this zone.
+    pub fn address(self, host: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(10, 20, self.number(), host))
+    }
+}
+
+impl fmt::Display for Zone {
+    /// The zone's letter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Zone::A => "a",
+            Zone::B => "b",
+            Zone::C => "c",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_belongs_to_the_zone_that_gave_it() {
+        for zone in Zone::ALL {
+            assert_eq!(Zone::of_address(zone.address(9)), Some(zone));
+        }
+        assert_eq!(Zone::of_address(IpAddr::from([10, 21, 1, 9])), None);
+        assert_eq!(Zone::of_address(IpAddr::from([10, 20, 4, 9])), None);
+    }
+
+    #[test]
+    fn a_zone_is_found_by_its_name_in_its_region_only() {
+        assert_eq!(Zone::named("eu-west-1b", "eu-west-1"), Some(Zone::B));
+        assert_eq!(Zone::named("us-east-1b", "eu-west-1"), None);
+    }
+}
