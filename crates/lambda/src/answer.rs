@@ -1,0 +1,243 @@
+//! From a report to what the invocation answers.
+//!
+//! Lambda shows two ends only: an answer, which nobody reads when the invocation was asynchronous, and an error,
+//! which counts in the `Errors` metric and reaches the on-failure destination. So an event whose run did not end
+//! well is an error. A sweep is one only when it could do nothing of its work: a binding that stays held must not
+//! fill a queue every minute, nor hide a second one. A caller by hand reads the answer, and always gets the report.
+
+use serde_json::Value;
+use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::failure::bounded;
+use writerlink_core::report::{BindingReport, Report};
+
+use crate::payload::Refusal;
+use crate::start::StartError;
+
+/// Why an invocation ends in an error.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InvocationFailed {
+    /// The function could not be made ready.
+    #[error(transparent)]
+    NotReady(#[from] StartError),
+    /// The payload is none of the envelopes, and no good call by hand either.
+    #[error(transparent)]
+    PayloadRefused(#[from] Refusal),
+    /// An event's run did not end well: one line for each binding.
+    #[error("{0}")]
+    NotOk(String),
+    /// A sweep could do nothing of its work: one line for each binding.
+    #[error("nothing could be done.\n{0}")]
+    Helpless(String),
+    /// A custom resource request is not one of CloudFormation's. Nothing was read or written.
+    #[error("the custom resource request is refused: {0}")]
+    StackRequestRefused(String),
+    /// CloudFormation could not be told how its request ended.
+    #[error("CloudFormation was not answered, and its stack waits until its time-out: {0}")]
+    StackNotAnswered(String),
+}
+
+impl InvocationFailed {
+    /// The word in Lambda's `errorType`.
+    pub fn error_type(&self) -> &'static str {
+        match self {
+            Self::NotReady(_) => "NotReady",
+            Self::PayloadRefused(_) => "PayloadRefused",
+            Self::NotOk(_) => "NotOk",
+            Self::Helpless(_) => "Helpless",
+            Self::StackRequestRefused(_) => "StackRequestRefused",
+            Self::StackNotAnswered(_) => "StackNotAnswered",
+        }
+    }
+}
+
+impl From<InvocationFailed> for lambda_runtime::Diagnostic {
+    fn from(failed: InvocationFailed) -> Self {
+        Self {
+            error_type: failed.error_type().to_owned(),
+            error_message: failed.to_string(),
+        }
+    }
+}
+
+/// The answer to everything but a custom resource request.
+pub fn answer(trigger: &Trigger, report: &Report) -> Result<Value, InvocationFailed> {
+    match Asker::of(trigger) {
+        Asker::Event if !report.ok => Err(InvocationFailed::NotOk(lines(report))),
+        Asker::Sweep if report.helpless => Err(InvocationFailed::Helpless(lines(report))),
+        Asker::Event | Asker::Sweep | Asker::Person | Asker::Stack => Ok(as_value(report)),
+    }
+}
+
+/// Who waits for the answer, and so what an end that is not ok must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// An event that says where to look. The invocation is asynchronous.
+    Event,
+    /// A schedule, or an envelope without a readable event. The invocation is asynchronous.
+    Sweep,
+    /// Somebody who reads the answer.
+    Person,
+    /// CloudFormation, which reads what is put to its ResponseURL.
+    Stack,
+}
+
+impl Asker {
+    /// Who waits for the answer to this trigger.
+    pub fn of(trigger: &Trigger) -> Self {
+        match trigger.kind {
+            TriggerKind::Sns | TriggerKind::EventBridge if !trigger.is_sweep() => Self::Event,
+            TriggerKind::Sns | TriggerKind::EventBridge | TriggerKind::Schedule => Self::Sweep,
+            TriggerKind::Invoke | TriggerKind::Audit => Self::Person,
+            TriggerKind::CustomResource => Self::Stack,
+        }
+    }
+}
+
+/// The report as JSON.
+pub fn as_value(report: &Report) -> Value {
+    serde_json::to_value(report).expect("a report has no map whose keys are not text")
+}
+
+/// One bounded line for each binding that did not end well and that the run answers for.
+fn lines(report: &Report) -> String {
+    const MOST: usize = 20;
+    let not_ok: Vec<&BindingReport> = report
+        .bindings
+        .iter()
+        .filter(|binding| binding.answered_for && !binding.status.is_ok())
+        .collect();
+    let mut lines: Vec<String> = not_ok
+        .iter()
+        .take(MOST)
+        .map(|binding| line(binding))
+        .collect();
+    if not_ok.len() > MOST {
+        lines.push(format!("and {} more bindings", not_ok.len() - MOST));
+    }
+    lines.join("\n")
+}
+
+/// `name: status (reason): sentence. remedy`, with each half bounded by itself: a long finding must not cut off what
+/// can be done about it.
+pub(crate) fn line(binding: &BindingReport) -> String {
+    let end = format!("{}: {}", binding.name, binding.status.as_str());
+    let Some(reason) = &binding.reason else {
+        return bounded(&end);
+    };
+    let found = format!("{end} ({}): {}", reason.code, reason.message);
+    let found = bounded(found.trim_end_matches('.'));
+    match &reason.remedy {
+        Some(remedy) => format!("{found}. {}", bounded(remedy)),
+        None => format!("{found}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{binding, event, report};
+    use writerlink_core::report::Status;
+
+    fn sweep(kind: TriggerKind) -> Trigger {
+        Trigger::sweep(kind)
+    }
+
+    #[test]
+    fn who_asked_decides_what_an_end_that_is_not_ok_looks_like() {
+        let held = || report(vec![binding("orders", Status::Held)]);
+        let helpless = || Report {
+            helpless: true,
+            ..held()
+        };
+        let ok = || report(vec![binding("orders", Status::Changed)]);
+        for (trigger, report, ends) in [
+            (event(TriggerKind::Sns), ok(), "answer"),
+            (event(TriggerKind::Sns), held(), "NotOk"),
+            (event(TriggerKind::Sns), helpless(), "NotOk"),
+            (event(TriggerKind::EventBridge), held(), "NotOk"),
+            (sweep(TriggerKind::Sns), held(), "answer"),
+            (sweep(TriggerKind::Sns), helpless(), "Helpless"),
+            (sweep(TriggerKind::EventBridge), held(), "answer"),
+            (sweep(TriggerKind::EventBridge), helpless(), "Helpless"),
+            (sweep(TriggerKind::Schedule), held(), "answer"),
+            (sweep(TriggerKind::Schedule), helpless(), "Helpless"),
+            (sweep(TriggerKind::Invoke), held(), "answer"),
+            (sweep(TriggerKind::Invoke), helpless(), "answer"),
+            (Trigger::dry_run(TriggerKind::Invoke), held(), "answer"),
+            (sweep(TriggerKind::CustomResource), helpless(), "answer"),
+        ] {
+            let got = answer(&trigger, &report);
+            let word = got
+                .as_ref()
+                .map_or_else(InvocationFailed::error_type, |_| "answer");
+            assert_eq!(word, ends, "{trigger:?}");
+            if let Ok(value) = got {
+                assert_eq!(value["ok"], report.ok);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_has_one_bounded_line_for_each_binding_that_the_run_answers_for() {
+        let mut report = report(vec![
+            binding("orders", Status::Held),
+            binding("billing", Status::Changed),
+            binding("stock", Status::Failed),
+        ]);
+        report.bindings[2].answered_for = false;
+        report.bindings[0]
+            .reason
+            .as_mut()
+            .expect("held has a reason")
+            .message = "the keys\ndisagree.".to_owned();
+        let error = answer(&event(TriggerKind::Sns), &report)
+            .expect_err("not ok")
+            .to_string();
+        assert_eq!(
+            error,
+            "orders: held (keys-disagree): the keys disagree. Look."
+        );
+        report.bindings[2].answered_for = true;
+        let reason = report.bindings[2]
+            .reason
+            .as_mut()
+            .expect("failed has a reason");
+        reason.message = "x".repeat(300_000);
+        reason.remedy = Some("y".repeat(300_000));
+        let error = answer(&event(TriggerKind::Sns), &report)
+            .expect_err("not ok")
+            .to_string();
+        assert_eq!(error.lines().count(), 2);
+        assert!(
+            error.contains("x…. yyy") && error.chars().count() < 700,
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn more_than_twenty_bindings_are_counted() {
+        let report = report(
+            (0..50)
+                .map(|n| binding(&format!("binding-{n}"), Status::Held))
+                .collect(),
+        );
+        let error = answer(&event(TriggerKind::Sns), &report)
+            .expect_err("not ok")
+            .to_string();
+        assert_eq!(error.lines().count(), 21);
+        assert!(error.ends_with("and 30 more bindings"), "{error}");
+    }
+
+    #[test]
+    fn the_runtime_is_given_the_word_and_the_lines() {
+        let failed = InvocationFailed::NotOk("orders: held".to_owned());
+        let diagnostic = lambda_runtime::Diagnostic::from(failed);
+        assert_eq!(
+            (
+                diagnostic.error_type.as_str(),
+                diagnostic.error_message.as_str()
+            ),
+            ("NotOk", "orders: held")
+        );
+    }
+}

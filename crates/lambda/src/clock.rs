@@ -1,0 +1,50 @@
+//! The time of this machine, and how an invocation's is shared out.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use writerlink_core::ports::Clock;
+
+/// A clock that counts from its making, on tokio's timer.
+#[derive(Debug, Clone, Copy)]
+pub struct MachineClock(Instant);
+
+impl MachineClock {
+    /// A clock that stands at zero.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MachineClock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// The time until `end` with some of it kept free, but never more than half of it: a function with a short time-out
+/// must still get to work.
+pub(crate) fn keeping_free(end: Instant, free: Duration) -> Duration {
+    let left = end.saturating_duration_since(Instant::now());
+    left - free.min(left / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn at_least_half_of_a_short_time_is_for_the_run() {
+        let kept = |seconds| {
+            let end = Instant::now() + Duration::from_secs(seconds);
+            keeping_free(end, Duration::from_secs(2))
+        };
+        assert_eq!(kept(0), Duration::ZERO);
+        assert!(kept(3) > Duration::from_secs(1) && kept(3) <= Duration::from_millis(1500));
+        assert!(kept(240) > Duration::from_secs(237) && kept(240) <= Duration::from_secs(238));
+    }
+}

@@ -1,0 +1,277 @@
+//! Logs: one JSON object a line on standard output, all fields at its root.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber, info, warn};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormattedFields, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use writerlink_core::ports::Journal;
+use writerlink_core::run::{Note, NoteKind};
+
+/// The variable that says how much is logged: a level, or levels by module such as `writerlink=debug,aws_config=info`.
+pub const LEVEL: &str = "WRITERLINK_LOG";
+
+/// Lambda's own variable for the same (AWS docs, "Configuring advanced logging controls").
+pub const LAMBDA_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+
+/// Logs every decision of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogJournal;
+
+impl Journal for LogJournal {
+    fn note(&mut self, note: &Note) {
+        let Note {
+            binding,
+            round,
+            kind,
+            text,
+        } = note;
+        let word = kind.as_str();
+        match kind {
+            NoteKind::Rejected | NoteKind::Unconfirmed => {
+                warn!(binding, round, kind = word, "{text}")
+            }
+            NoteKind::Evidence
+            | NoteKind::Register
+            | NoteKind::Deregister
+            | NoteKind::Applied
+            | NoteKind::Status => {
+                info!(binding, round, kind = word, "{text}");
+            }
+        }
+    }
+}
+
+/// A subscriber that writes these levels to `writer`.
+pub fn subscriber<W>(levels: Targets, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer()
+        .fmt_fields(JsonFields::new())
+        .event_format(FlatJson)
+        .with_writer(writer);
+    tracing_subscriber::registry().with(levels).with(lines)
+}
+
+/// The levels that the two variables ask for, the first of them before the second; `info` where they say nothing
+/// or something that cannot be read. A single level is ours alone: the AWS SDK at `debug` logs whole requests.
+pub fn levels(own: Option<&str>, lambda: Option<&str>) -> Targets {
+    let said = [own, lambda]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .find(|value| !value.is_empty());
+    match said {
+        Some(value) if value.contains(['=', ',']) => {
+            value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO))
+        }
+        Some(value) if value.eq_ignore_ascii_case("fatal") => ours(LevelFilter::ERROR),
+        Some(value) => ours(value.parse().unwrap_or(LevelFilter::INFO)),
+        None => ours(LevelFilter::INFO),
+    }
+}
+
+fn ours(level: LevelFilter) -> Targets {
+    let others = level.min(LevelFilter::WARN);
+    Targets::new()
+        .with_default(others)
+        // The runtime repeats each error that an invocation ends in, in Rust's own notation.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_targets([("writerlink", level), ("bootstrap", level)])
+}
+
+/// The fields of an event and of the spans around it in one flat object, so that a query asks for `binding` and
+/// `request_id` alike. As JSON it is one line, whatever the texts in it hold.
+struct FlatJson;
+
+impl<S, N> FormatEvent<S, N> for FlatJson
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = Map::new();
+        for span in context.event_scope().into_iter().flatten() {
+            let extensions = span.extensions();
+            let fields = extensions
+                .get::<FormattedFields<N>>()
+                .and_then(|fields| serde_json::from_str(&fields.fields).ok());
+            line.extend::<Map<String, Value>>(fields.unwrap_or_default());
+        }
+        event.record(&mut Fields(&mut line));
+        line.insert(
+            "timestamp".to_owned(),
+            json!(format!("{:.3}", Timestamp::now())),
+        );
+        line.insert("level".to_owned(), json!(event.metadata().level().as_str()));
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl Fields<'_> {
+    fn put(&mut self, field: &Field, value: Value) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, json!(format!("{value:?}")));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, json!(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, json!(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{debug, error_span};
+
+    use super::*;
+
+    /// What is logged at these levels while `act` runs.
+    fn logged(levels: Targets, act: impl FnOnce()) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(levels, move || writer.clone()), act);
+        let text = String::from_utf8(lines.0.lock().expect("no panic").clone()).expect("text");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+            .collect()
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn note(kind: NoteKind, text: &str) -> Note {
+        Note {
+            binding: "orders".to_owned(),
+            round: 3,
+            kind,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_decision_is_one_flat_line_with_the_request_it_belongs_to() {
+        let lines = logged(levels(None, None), || {
+            error_span!("invocation", request_id = "r-1").in_scope(|| {
+                LogJournal.note(&note(
+                    NoteKind::Register,
+                    "registering \"x\"\nand {y}\u{1b}[31m",
+                ))
+            });
+        });
+        let [line] = lines.as_slice() else {
+            panic!("one line, not {lines:?}")
+        };
+        let mut line = line.clone();
+        let time = line
+            .as_object_mut()
+            .and_then(|line| line.remove("timestamp"))
+            .expect("a time");
+        assert!(
+            time.as_str()
+                .is_some_and(|time| time.parse::<Timestamp>().is_ok()),
+            "{time}"
+        );
+        assert_eq!(
+            line,
+            json!({"level": "INFO", "message": "registering \"x\"\nand {y}\u{1b}[31m", "binding": "orders", "kind": "register",
+                   "round": 3, "request_id": "r-1"})
+        );
+    }
+
+    #[test]
+    fn a_refused_write_is_a_warning() {
+        let lines = logged(levels(Some("warn"), None), || {
+            LogJournal.note(&note(NoteKind::Rejected, "refused"));
+            LogJournal.note(&note(NoteKind::Applied, "done"));
+        });
+        assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("WARN")));
+    }
+
+    #[test]
+    fn the_request_stands_in_warnings_when_nothing_else_is_logged() {
+        let lines = logged(levels(Some("warn"), None), || {
+            error_span!(target: "bootstrap", "invocation", request_id = "r-1")
+                .in_scope(|| warn!("x"));
+        });
+        assert_eq!(lines[0]["request_id"], "r-1");
+    }
+
+    #[test]
+    fn our_variable_goes_before_lambdas_and_a_level_is_ours_alone() {
+        let seen = |own, lambda| {
+            let lines = logged(levels(own, lambda), || {
+                debug!(target: "writerlink_core", "ours, debug");
+                info!(target: "bootstrap", "ours, info");
+                debug!(target: "aws_config", "theirs, debug");
+                warn!(target: "aws_config", "theirs, warn");
+            });
+            lines
+                .iter()
+                .filter_map(|line| line["message"].as_str().map(str::to_owned))
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        for (own, lambda, expected) in [
+            (None, None, "ours, info; theirs, warn"),
+            (Some("debug"), None, "ours, debug; ours, info; theirs, warn"),
+            (None, Some("DEBUG"), "ours, debug; ours, info; theirs, warn"),
+            (Some("error"), Some("DEBUG"), ""),
+            (Some(" "), Some("WARN"), "theirs, warn"),
+            (None, Some("FATAL"), ""),
+            (Some("loud"), None, "ours, info; theirs, warn"),
+            (Some("a=loud,"), None, "ours, info; theirs, warn"),
+            (
+                Some("aws_config=debug"),
+                None,
+                "theirs, debug; theirs, warn",
+            ),
+        ] {
+            assert_eq!(seen(own, lambda), expected, "{own:?} and {lambda:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `bootstrap`: the program that Lambda starts.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::{Instrument, error, error_span, info};
+use writerlink_lambda::logs::{self, LogJournal};
+use writerlink_lambda::metrics::Measured;
+use writerlink_lambda::{Handled, Handler, InvocationFailed, start};
+
+/// What Lambda always sets, and the runtime cannot do without (AWS docs, "Defined runtime environment variables").
+const NEEDED: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    if let Some(missing) = NEEDED.into_iter().find(|name| variable(name).is_none()) {
+        eprintln!(
+            "bootstrap: {missing} is not set: this is the Lambda function of Writerlink, to be started by Lambda or by a server of its runtime API. To look at a configuration by hand use `writerlink audit`."
+        );
+        return ExitCode::FAILURE;
+    }
+    let levels = logs::levels(
+        variable(logs::LEVEL).as_deref(),
+        variable(logs::LAMBDA_LEVEL).as_deref(),
+    );
+    if let Err(error) =
+        tracing::subscriber::set_global_default(logs::subscriber(levels, io::stdout))
+    {
+        eprintln!("bootstrap: {error}");
+    }
+    let handler = handler().await;
+    let invocation = |event: LambdaEvent<Value>| invoke(&handler, event);
+    match lambda_runtime::run(service_fn(invocation)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bootstrap: the runtime API cannot be used: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Built once. What goes wrong is kept for the invocations, so that each is answered.
+async fn handler() -> Handler {
+    let ready = async {
+        let config = start::configuration(variable(start::CONFIG).as_deref())?;
+        for bad in config
+            .bindings
+            .iter()
+            .filter_map(|binding| binding.as_ref().err())
+        {
+            error!(
+                binding = bad.name,
+                "this binding cannot be used, the others can: {bad}"
+            );
+        }
+        Handler::new(config, &start::clients().await?)
+    };
+    match ready.await {
+        Ok(handler) => {
+            info!("ready");
+            handler
+        }
+        Err(fault) => {
+            error!("nothing can be done until this is mended: {fault}");
+            Handler::refusing(fault, variable("AWS_REGION"))
+        }
+    }
+}
+
+async fn invoke(handler: &Handler, event: LambdaEvent<Value>) -> Result<Value, InvocationFailed> {
+    let begun = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    let left = Duration::from_millis(context.deadline).saturating_sub(since_1970());
+    let span = error_span!("invocation", request_id = context.request_id);
+    async {
+        let handled = handler.handle(&payload, left, &mut LogJournal).await;
+        if let Err(failed) = &handled.answer {
+            error!(
+                kind = "failed",
+                error_type = failed.error_type(),
+                "{failed}"
+            );
+        }
+        measure(&handled, begun);
+        handled.answer
+    }
+    .instrument(span)
+    .await
+}
+
+fn measure(handled: &Handled, begun: Instant) {
+    let measured = Measured {
+        at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
+        took: begun.elapsed(),
+        failed: handled.answer.is_err(),
+        run: handled
+            .run
+            .as_ref()
+            .map(|(trigger, report)| (trigger, report)),
+    };
+    let mut out = io::stdout().lock();
+    for line in measured.lines() {
+        if writeln!(out, "{line}").is_err() {
+            // Without standard output there is nobody left to tell.
+            return;
+        }
+    }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,189 @@
+//! A run, with what is told of it while it goes on and afterwards.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
+use writerlink_aws::Clients;
+use writerlink_aws::dns::DnsResolver;
+use writerlink_aws::elbv2::TargetReader;
+use writerlink_aws::rds::RdsReader;
+use writerlink_aws::sns::Notifier;
+use writerlink_aws::writer::TargetWriter;
+use writerlink_core::config::Config;
+use writerlink_core::drive::{Readers, drive};
+use writerlink_core::event::{Event, Intent, Trigger};
+use writerlink_core::failure::bounded;
+use writerlink_core::ports::Journal;
+use writerlink_core::report::{BindingReport, Report};
+use writerlink_core::run::Run;
+
+use crate::answer::line;
+use crate::clock::{MachineClock, keeping_free};
+use crate::notice::Notice;
+use crate::start::StartError;
+
+/// Kept free for the answer, when everything else has been done.
+pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
+
+/// The configuration and the ports.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    config: Config,
+    readers: Readers<RdsReader, DnsResolver, TargetReader>,
+    writer: TargetWriter,
+    notifier: Notifier,
+}
+
+impl Ready {
+    pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
+        let readers = clients
+            .readers(&config.dns_servers)
+            .map_err(StartError::clients)?;
+        Ok(Self {
+            config,
+            readers: Readers {
+                rds: readers.rds,
+                dns: readers.resolver,
+                groups: readers.groups,
+            },
+            writer: clients.writer(),
+            notifier: clients.notifier(),
+        })
+    }
+
+    /// The names of all bindings, the bad ones among them: asked for by hand, they say what is wrong with them.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let good_or_bad = self.config.bindings.iter().map(Result::as_ref);
+        good_or_bad
+            .map(|binding| binding.map_or_else(|bad| bad.name.as_str(), |good| good.name.as_str()))
+            .collect()
+    }
+
+    pub(crate) async fn run(
+        &self,
+        trigger: &Trigger,
+        left: Duration,
+        journal: &mut impl Journal,
+    ) -> Report {
+        info!(
+            kind = "begin",
+            trigger = word(trigger),
+            unreadable = trigger.unreadable,
+            "{}",
+            describe(trigger)
+        );
+        let run = Run::new(&self.config, trigger, Timestamp::now(), left);
+        // The run itself writes nothing when it is only to plan; without a writer it could not.
+        let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
+        let clock = MachineClock::start();
+        let report = drive(run, &self.readers, writer, &clock, journal).await;
+        for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
+            warn!(
+                kind = "not-ok",
+                binding = binding.name,
+                round = binding.rounds,
+                "{}",
+                line(binding)
+            );
+        }
+        info!(
+            kind = "end",
+            ok = report.ok,
+            unmatched = report.unmatched,
+            "{}",
+            summary(&report)
+        );
+        report
+    }
+
+    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes of that never
+    /// changes the outcome itself.
+    pub(crate) async fn tell(
+        &self,
+        trigger: &Trigger,
+        came_through: &[String],
+        report: &Report,
+        end: Instant,
+    ) {
+        let Some(topic) = &self.config.notify_topic else {
+            return;
+        };
+        let Some(notice) = Notice::of(trigger, report) else {
+            return;
+        };
+        // Told on the topic that triggers us, each outcome would set the next run going.
+        if came_through.contains(topic) {
+            warn!(
+                kind = "notify",
+                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers this function. Give it another one."
+            );
+            return;
+        }
+        let publish = self.notifier.publish(topic, &notice.subject, &notice.text);
+        match timeout(keeping_free(end, LAST_MOMENT), publish).await {
+            Ok(Ok(())) => info!(kind = "notify", "published to {topic}: {}", notice.subject),
+            Ok(Err(error)) => warn!(
+                kind = "notify",
+                "the outcome could not be published to {topic}: {error}. {}",
+                error.remedy()
+            ),
+            Err(_) => warn!(
+                kind = "notify",
+                "the outcome was not published to {topic} in the time that was left"
+            ),
+        }
+    }
+}
+
+fn word(trigger: &Trigger) -> String {
+    serde_json::to_value(trigger.kind)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// What is looked at and why. Of an event, only the parts that were checked.
+fn describe(trigger: &Trigger) -> String {
+    let looking = match trigger.intent {
+        Intent::Reconcile => "looking",
+        Intent::Plan => "looking, without writing,",
+    };
+    if let Some(only) = &trigger.only {
+        return format!("{looking} at {}", bounded(&only.join(", ")));
+    }
+    if trigger.is_sweep() {
+        return format!("{looking} at every binding");
+    }
+    let one = |event: &Event| {
+        let id = event
+            .id
+            .map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
+        let source = event
+            .source
+            .as_ref()
+            .map_or("no database", |source| source.as_str());
+        let time = event
+            .time
+            .map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
+        format!("{id} of {source} at {time}")
+    };
+    trigger
+        .events
+        .iter()
+        .take(10)
+        .map(one)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn summary(report: &Report) -> String {
+    let one = |binding: &BindingReport| format!("{} {}", binding.name, binding.status.as_str());
+    let ends: Vec<String> = report.bindings.iter().take(50).map(one).collect();
+    if ends.is_empty() {
+        "no binding is concerned".to_owned()
+    } else {
+        ends.join(", ")
+    }
+}

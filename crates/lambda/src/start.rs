@@ -1,0 +1,110 @@
+//! What is made ready once, before the first invocation.
+
+use std::fmt;
+use std::fs;
+
+use writerlink_aws::{Clients, Settings};
+use writerlink_core::config::{Config, ConfigError, Location};
+
+/// The variable that holds the configuration or names its file.
+pub const CONFIG: &str = "WRITERLINK_CONFIG";
+
+/// Why the function cannot do its work. It is kept, and is the answer to every invocation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// There is no configuration.
+    #[error("{CONFIG} is not set: give it the path of a TOML or JSON file, or the text itself")]
+    NoConfig,
+    /// The file cannot be read.
+    #[error(
+        "{place}: the configuration cannot be read: {fault}. Set {CONFIG} to the path of a file that is part of the function's package, or to the text itself"
+    )]
+    Unreadable {
+        /// The path.
+        place: String,
+        /// What the system says.
+        fault: String,
+    },
+    /// The configuration is refused.
+    #[error("the configuration is refused: {0}")]
+    Config(#[from] ConfigError),
+    /// The clients of AWS or DNS cannot be built.
+    #[error("the clients cannot be built: {0}")]
+    Clients(String),
+}
+
+impl StartError {
+    /// Clients that could not be built for this reason.
+    pub(crate) fn clients(fault: impl fmt::Display) -> Self {
+        Self::Clients(fault.to_string())
+    }
+}
+
+/// Reads the configuration that the variable's value is or names.
+///
+/// # Errors
+/// When there is none, it cannot be read, or it is refused as a whole.
+pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
+    let value = value
+        .filter(|value| !value.trim().is_empty())
+        .ok_or(StartError::NoConfig)?;
+    let place = Location::from(value);
+    let text = match &place {
+        Location::Inline(text) => text.clone(),
+        Location::File(path) => {
+            fs::read_to_string(path).map_err(|fault| StartError::Unreadable {
+                place: place.to_string(),
+                fault: fault.to_string(),
+            })?
+        }
+    };
+    Ok(Config::parse(&text, &place)?)
+}
+
+/// Builds the clients from the standard variables.
+///
+/// # Errors
+/// When no Region is named.
+pub async fn clients() -> Result<Clients, StartError> {
+    Clients::connect(&Settings::default())
+        .await
+        .map_err(StartError::clients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_configuration_says_where_to_put_one() {
+        for value in [None, Some(""), Some("  ")] {
+            let error = configuration(value).expect_err("there is none");
+            assert_eq!(error, StartError::NoConfig);
+            assert!(error.to_string().contains("WRITERLINK_CONFIG is not set"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_the_remedy() {
+        let error = configuration(Some("/nowhere/writerlink.toml"))
+            .expect_err("no file")
+            .to_string();
+        assert!(
+            error.starts_with("/nowhere/writerlink.toml: ")
+                && error.contains("Set WRITERLINK_CONFIG"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_refused_configuration_keeps_its_place_and_remedy() {
+        let error = configuration(Some("alow = []\n"))
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains("the configuration text, line 1")
+                && error.contains("unknown field `alow`"),
+            "{error}"
+        );
+    }
+}
