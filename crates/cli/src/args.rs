@@ -1,0 +1,201 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+
+/// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
+#[derive(Debug, Parser)]
+#[command(
+    name = "writerlink",
+    version,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    long_about = "Keeps a Network Load Balancer's target group pointed at the address behind an RDS endpoint.\n\n\
+        The work is done by a Lambda function. This program shows it at work in an embedded region, serves that \
+        region to other programs, and audits a real one. It only reads: it has no command that changes a target \
+        group of an AWS account.",
+)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  writerlink demo                            Watch two failovers; needs no AWS account
+  writerlink audit --config writerlink.toml  Compare target groups with their databases
+  writerlink lab serve --demo-world          A region on loopback, for any AWS client";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play two failovers in an embedded region and watch them being followed
+    #[command(long_about = DEMO, after_help = DEMO_EXAMPLES)]
+    Demo(DemoArgs),
+    /// Compare target groups with their databases, and change nothing
+    #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
+    Audit(AuditArgs),
+    /// The embedded region, for other programs
+    #[command(subcommand, after_help = LAB_EXAMPLES)]
+    Lab(LabCommand),
+}
+
+/// `writerlink demo`
+#[derive(Debug, Arguments)]
+pub(crate) struct DemoArgs {
+    /// How the story is told
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = DemoForm::Text)]
+    pub(crate) output: DemoForm,
+}
+
+const DEMO: &str = "Plays two failovers in an embedded region and shows how they are followed.\n\n\
+An Aurora cluster and a Multi-AZ MySQL instance stand behind two target groups; both lose their writer. The \
+function, the AWS SDK and the DNS resolver are the real ones; the region, on loopback, is not: its DNS lags \
+and flaps, an event is duplicated, and events come before anything has moved. Everything takes seconds that \
+takes minutes in AWS.\n\n\
+Needs no AWS account, no network and no configuration. Takes less than 30 seconds. Exits 0 if both groups \
+end with exactly the writer in them, else 1.";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  writerlink demo
+  writerlink demo --output json | jq .ok";
+
+/// How the demo tells its story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoForm {
+    /// Lines for people, as things happen
+    Text,
+    /// One JSON value at the end
+    Json,
+}
+
+/// `writerlink audit`
+#[derive(Debug, Arguments)]
+pub(crate) struct AuditArgs {
+    /// A TOML or JSON file, or the text itself
+    #[arg(
+        long,
+        env = "WRITERLINK_CONFIG",
+        hide_env_values = true,
+        value_name = "PATH|TEXT"
+    )]
+    pub(crate) config: Option<String>,
+
+    /// The profile of the AWS configuration files, in place of AWS_PROFILE
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// The Region, in place of AWS_REGION and the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Option<String>,
+
+    /// Only this binding; can be given several times
+    #[arg(long = "binding", value_name = "NAME")]
+    pub(crate) bindings: Vec<String>,
+
+    /// How the report is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = AuditForm::Table)]
+    pub(crate) output: AuditForm,
+}
+
+const AUDIT: &str = "Compares target groups with their databases, and changes nothing.\n\n\
+For each binding of the configuration: which instance is the writer, by the RDS API and by DNS, what the \
+group's targets are, and what there is to do. It is given what reads and nothing that writes. It takes at \
+most 30 seconds.\n\n\
+It needs `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `elasticloadbalancing:DescribeTargetGroups` and \
+`elasticloadbalancing:DescribeTargetHealth`, and asks DNS from where it runs.";
+
+const AUDIT_EXAMPLES: &str = "\
+Exit codes:
+  0  every binding is in sync
+  1  it could not run: usage, configuration (of any one binding too), credentials
+  2  drift: there is something to do
+  3  it could not tell of every binding: keys disagree, a call or a lookup failed. Wins over 2,
+     because a report with holes must not read as `drift, and nothing else`
+
+Examples:
+  writerlink audit --config writerlink.toml --region eu-west-1
+  writerlink audit --profile production --binding orders-writer
+  writerlink audit --output json | jq '.bindings[] | select(.status == \"drift\")'";
+
+/// How an audit prints its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuditForm {
+    /// A table for people
+    Table,
+    /// The report as the function answers it
+    Json,
+}
+
+/// `writerlink lab`
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Serve the region on loopback until Ctrl-C
+    #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+}
+
+const LAB_EXAMPLES: &str = "\
+Examples:
+  writerlink lab serve
+  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml";
+
+/// `writerlink lab serve`
+#[derive(Debug, Arguments)]
+pub(crate) struct ServeArgs {
+    /// Seconds of the region that pass in one second
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+
+    /// Begin with the demo's databases, target groups and topic instead of an empty region
+    #[arg(long)]
+    pub(crate) demo_world: bool,
+
+    /// Write a configuration for the demo's groups to this file
+    #[arg(long, value_name = "PATH", requires = "demo_world")]
+    pub(crate) write_config: Option<PathBuf>,
+}
+
+const SERVE: &str = "Serves the embedded region on loopback until Ctrl-C: the AWS Query API of RDS, Elastic Load \
+Balancing, SNS and STS, Lambda's Invoke and runtime APIs for one function named `writerlink`, and a DNS \
+server.\n\n\
+The first line on standard output is JSON with the addresses; how to use them follows on standard error. Any \
+credentials are taken, and everything is forgotten at the end.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  writerlink lab serve | head -1 | jq -r .aws_endpoint
+  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
+  writerlink lab serve --speed 10";
+
+/// A factor by which time can pass.
+fn speed(text: &str) -> Result<f64, String> {
+    const FASTEST: f64 = 1000.0;
+    match text.parse() {
+        Ok(speed) if speed > 0.0 && speed <= FASTEST => Ok(speed),
+        _ => Err(format!("a number above 0, and at most {FASTEST}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn time_goes_forward_and_not_infinitely_fast() {
+        assert_eq!(speed("0.5"), Ok(0.5));
+        for text in ["0", "-1", "inf", "NaN", "1001", "fast", ""] {
+            assert!(speed(text).is_err(), "{text}");
+        }
+    }
+}

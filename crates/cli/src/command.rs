@@ -1,0 +1,17 @@
+//! One module a command.
+
+pub(crate) mod audit;
+pub(crate) mod demo;
+pub(crate) mod lab;
+
+use crate::args::{Command, LabCommand};
+use crate::exit::Exit;
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(args) => demo::demo(&args).await,
+        Command::Audit(args) => audit::audit(args).await,
+        Command::Lab(LabCommand::Serve(args)) => lab::serve(&args).await,
+    }
+}

@@ -1,0 +1,98 @@
+//! `writerlink audit`: a dry run over readers.
+//!
+//! What could write is not there: the run is driven without a writer, and the clients are asked for readers only.
+
+mod verdict;
+
+use std::time::Duration;
+
+use anyhow::bail;
+use jiff::Timestamp;
+use writerlink_aws::{Clients, Settings};
+use writerlink_core::config::Config;
+use writerlink_core::drive::{Readers, drive};
+use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::ports::{Journal, NoWriter};
+use writerlink_core::report::Report;
+use writerlink_core::run::{Note, Run};
+use writerlink_lambda::clock::MachineClock;
+
+use crate::args::{AuditArgs, AuditForm};
+use crate::configuration;
+use crate::exit::Exit;
+use crate::interrupt::interrupted;
+use crate::output;
+use crate::render::colour::Colour;
+use crate::render::table;
+
+/// The longest that an audit may look.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Audits, prints the report, and says how that ends.
+pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
+    let config = configuration::load(args.config.as_deref())?;
+    check_names(&config, &args.bindings)?;
+    let settings = Settings {
+        profile: args.profile,
+        region: args.region,
+    };
+    let report = tokio::select! {
+        report = look(&config, args.bindings, &settings) => report?,
+        exit = interrupted() => return Ok(exit),
+    };
+    let exit = verdict::of(&report);
+    match args.output {
+        AuditForm::Json => output::print_json(&report)?,
+        AuditForm::Table => {
+            let width = table::width_of_stdout();
+            output::print(&table::audit(&report, &config, Colour::of_stdout(), width))?;
+        }
+    }
+    if let Some(message) = verdict::message(&report) {
+        eprintln!("writerlink: {message}");
+    }
+    Ok(exit)
+}
+
+/// A mistyped name must not pass for a binding in sync.
+fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
+    let known: Vec<&str> = config
+        .bindings
+        .iter()
+        .map(|binding| match binding {
+            Ok(binding) => binding.name.as_str(),
+            Err(bad) => bad.name.as_str(),
+        })
+        .collect();
+    match asked.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => bail!(
+            "`--binding {name}`: the configuration has no binding of that name; it has {}",
+            known.join(", ")
+        ),
+    }
+}
+
+async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow::Result<Report> {
+    let clients = Clients::connect(settings).await?;
+    let readers = clients.readers(&config.dns_servers)?;
+    let readers = Readers {
+        rds: readers.rds,
+        dns: readers.resolver,
+        groups: readers.groups,
+    };
+    let trigger = Trigger {
+        only: (!only.is_empty()).then_some(only),
+        ..Trigger::dry_run(TriggerKind::Audit)
+    };
+    let run = Run::new(config, &trigger, Timestamp::now(), LIMIT);
+    let clock = MachineClock::start();
+    Ok(drive(run, &readers, None::<&NoWriter>, &clock, &mut Unheard).await)
+}
+
+/// The report says it all.
+struct Unheard;
+
+impl Journal for Unheard {
+    fn note(&mut self, _: &Note) {}
+}

@@ -1,0 +1,130 @@
+//! What a report means for whoever reads the exit code only.
+
+use writerlink_core::report::{BindingReport, Report, Status};
+
+use crate::exit::Exit;
+
+/// The exit code of an audit, the gravest first:
+///
+/// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its work, and a pipeline
+///    that checks a configuration before it ships must stop.
+/// 2. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth would hide it.
+/// 3. There is drift.
+pub(crate) fn of(report: &Report) -> Exit {
+    if bad(report).next().is_some() || is_without_credentials(report) {
+        return Exit::CouldNotRun;
+    }
+    let any = |exit| {
+        report
+            .bindings
+            .iter()
+            .any(|binding| of_one(binding) == exit)
+    };
+    [Exit::CouldNotTell, Exit::Drift]
+        .into_iter()
+        .find(|exit| any(*exit))
+        .unwrap_or(Exit::Success)
+}
+
+/// What one binding alone would mean.
+pub(crate) fn of_one(binding: &BindingReport) -> Exit {
+    if is_bad(binding) {
+        return Exit::CouldNotRun;
+    }
+    match binding.status {
+        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => {
+            Exit::Success
+        }
+        Status::Drift => Exit::Drift,
+        Status::Held | Status::Failed | Status::Unconfirmed => Exit::CouldNotTell,
+    }
+}
+
+/// Why the audit could not do its work, for standard error, where the report alone does not stand out.
+pub(crate) fn message(report: &Report) -> Option<String> {
+    let bad: Vec<&str> = bad(report).map(|binding| binding.name.as_str()).collect();
+    if !bad.is_empty() {
+        return Some(format!(
+            "the configuration of {} is refused; the other bindings were audited",
+            bad.join(", ")
+        ));
+    }
+    let reason = report.bindings.first()?.reason.as_ref()?;
+    let remedy = reason.remedy.as_deref().unwrap_or_default();
+    is_without_credentials(report).then(|| format!("{}. {remedy}", reason.message))
+}
+
+fn bad(report: &Report) -> impl Iterator<Item = &BindingReport> {
+    report.bindings.iter().filter(|binding| is_bad(binding))
+}
+
+fn is_bad(binding: &BindingReport) -> bool {
+    has_code(binding, "bad-configuration")
+}
+
+fn is_without_credentials(report: &Report) -> bool {
+    !report.bindings.is_empty()
+        && report
+            .bindings
+            .iter()
+            .all(|binding| has_code(binding, "no-credentials"))
+}
+
+fn has_code(binding: &BindingReport, code: &str) -> bool {
+    binding
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample::{ended, report};
+
+    fn exit(ends: &[(Status, &'static str)]) -> Exit {
+        of(&report(
+            ends.iter().map(|(status, code)| ended(*status, code)),
+        ))
+    }
+
+    #[test]
+    fn the_gravest_binding_decides_the_exit_code() {
+        let settled = (Status::Settled, "");
+        let drift = (Status::Drift, "");
+        let held = (Status::Held, "keys-disagree");
+        let failed = (Status::Failed, "access-denied");
+        let bad = (Status::Failed, "bad-configuration");
+        let nobody = (Status::Failed, "no-credentials");
+        for (ends, code) in [
+            (vec![settled], 0),
+            (vec![settled, (Status::Waiting, "initial")], 0),
+            (vec![(Status::Idle, "source-idle")], 0),
+            (vec![settled, drift], 2),
+            (vec![drift, held], 3),
+            (vec![failed, drift], 3),
+            (vec![(Status::Unconfirmed, "answer-lost")], 3),
+            (vec![settled, bad], 1),
+            (vec![held, bad, drift], 1),
+            (vec![nobody, nobody], 1),
+            (vec![nobody, settled], 3),
+            (vec![(Status::Held, "no-credentials")], 1),
+        ] {
+            assert_eq!(exit(&ends).code(), code, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn what_kept_the_audit_from_its_work_is_named() {
+        let told = |ends: &[(Status, &'static str)]| {
+            message(&report(
+                ends.iter().map(|(status, code)| ended(*status, code)),
+            ))
+        };
+        assert_eq!(told(&[(Status::Drift, ""), (Status::Held, "x")]), None);
+        let bad = told(&[(Status::Settled, ""), (Status::Failed, "bad-configuration")]);
+        assert!(bad.is_some_and(|text| text.contains("the configuration of orders-writer")));
+        let nobody = told(&[(Status::Failed, "no-credentials")]);
+        assert_eq!(nobody.as_deref(), Some("what was found. What to do."));
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether a group ended right, by the region itself.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+use writerlink_lab::World;
+
+use super::witness::Account;
+use writerlink_lab::scene::Link;
+
+/// How one group ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct GroupVerdict {
+    /// The binding.
+    pub(super) binding: &'static str,
+    /// The database.
+    pub(super) database: String,
+    /// The group's ARN.
+    pub(super) target_group: String,
+    /// Whether it ended right.
+    pub(super) ok: bool,
+    /// What is wrong.
+    pub(super) fault: Option<String>,
+    /// Where the writer truly listens.
+    pub(super) writer: Option<SocketAddr>,
+    /// The targets that are not on their way out.
+    pub(super) targets: Vec<SocketAddr>,
+    /// Seconds from the promotion until the new writer was a target.
+    pub(super) registered_after: Option<f64>,
+    /// Seconds from the promotion until it was the only one, and stayed that.
+    pub(super) right_after: Option<f64>,
+}
+
+impl GroupVerdict {
+    /// Compares a group with the truth.
+    pub(super) fn of(link: &Link, account: &Account, world: &World) -> Self {
+        let writer = link.writer(world).map(|writer| writer.address);
+        let targets: Vec<SocketAddr> = link
+            .present(world)
+            .into_iter()
+            .map(|(address, _)| address)
+            .collect();
+        let after = |moment: Option<f64>| Some(hundredths(moment? - account.promoted?));
+        let fault = fault(writer, &targets, account);
+        Self {
+            binding: link.name,
+            database: link.database().to_owned(),
+            target_group: link.group.clone(),
+            ok: fault.is_none(),
+            fault,
+            writer,
+            targets,
+            registered_after: after(account.registered),
+            right_after: after(account.right),
+        }
+    }
+}
+
+fn fault(writer: Option<SocketAddr>, targets: &[SocketAddr], account: &Account) -> Option<String> {
+    let list = || {
+        let texts: Vec<String> = targets.iter().map(ToString::to_string).collect();
+        texts.join(", ")
+    };
+    let Some(writer) = writer else {
+        return Some("the database has no writer".to_owned());
+    };
+    if account.promoted.is_none() {
+        return Some("the database did not fail over".to_owned());
+    }
+    if let Some(when) = account.emptied {
+        return Some(format!("the group held no target at {when} s"));
+    }
+    match targets {
+        [only] if *only == writer => None,
+        [] => Some(format!("{writer} is the writer and the group is empty")),
+        _ => Some(format!(
+            "{writer} is the writer and the group holds {}",
+            list()
+        )),
+    }
+}
+
+fn hundredths(seconds: f64) -> f64 {
+    (seconds * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = "10.20.2.4:5432";
+    const OLD: &str = "10.20.1.4:5432";
+
+    fn judged(targets: &[&str], account: Account) -> Option<String> {
+        let parse = |text: &&str| text.parse().expect("an address");
+        let targets: Vec<SocketAddr> = targets.iter().map(parse).collect();
+        fault(Some(parse(&NEW)), &targets, &account)
+    }
+
+    fn failed_over() -> Account {
+        Account {
+            promoted: Some(1.0),
+            ..Account::default()
+        }
+    }
+
+    #[test]
+    fn only_exactly_the_writer_is_right() {
+        for (targets, right) in [
+            (vec![NEW], true),
+            (vec![OLD], false),
+            (vec![NEW, OLD], false),
+            (vec![], false),
+            (vec!["10.20.2.4:5433"], false),
+        ] {
+            let fault = judged(&targets, failed_over());
+            assert_eq!(fault.is_none(), right, "{targets:?}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_was_empty_for_a_moment_is_wrong_however_it_ends() {
+        let account = Account {
+            emptied: Some(4.2),
+            ..failed_over()
+        };
+        let fault = judged(&[NEW], account);
+        assert_eq!(fault.as_deref(), Some("the group held no target at 4.2 s"));
+    }
+
+    #[test]
+    fn a_play_in_which_nothing_happened_proves_nothing() {
+        assert!(judged(&[NEW], Account::default()).is_some());
+    }
+}

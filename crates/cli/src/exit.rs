@@ -1,0 +1,40 @@
+//! How the program ends. Scripts rely on these numbers.
+
+use std::process::ExitCode;
+
+/// The ends that a caller can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done; for an audit: in sync.
+    Success,
+    /// 1: usage, configuration, credentials; for a demo: a group ended wrong.
+    CouldNotRun,
+    /// 2: an audit found something to do.
+    Drift,
+    /// 3: an audit could not tell of every binding.
+    CouldNotTell,
+    /// 130: ended by Ctrl-C, as a shell reports it.
+    Interrupted,
+    /// 143: ended by SIGTERM, as a shell reports it.
+    Terminated,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::CouldNotRun => 1,
+            Self::Drift => 2,
+            Self::CouldNotTell => 3,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

@@ -1,0 +1,7 @@
+//! What people see.
+
+pub(crate) mod colour;
+#[cfg(test)]
+pub(crate) mod sample;
+pub(crate) mod table;
+pub(crate) mod timeline;

@@ -1,0 +1,78 @@
+//! Whether there is colour, and which.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use clap::builder::styling::{AnsiColor, Style};
+
+/// Whether text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    /// Plain text.
+    Off,
+    /// Colours of the terminal's own palette.
+    On,
+}
+
+impl Colour {
+    /// Colour on a terminal only, and not where NO_COLOR is set (no-color.org).
+    pub(crate) fn of_stdout() -> Self {
+        let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || env::var_os("TERM").is_some_and(|value| value == "dumb");
+        if io::stdout().is_terminal() && !refused {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+
+    /// The text in a tone.
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+        let style = tone.style();
+        match self {
+            Self::Off => text.to_owned(),
+            Self::On => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+/// What a colour is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As it should be.
+    Good,
+    /// To be looked at.
+    Warning,
+    /// As it should not be.
+    Bad,
+    /// What is done.
+    Act,
+    /// In the background.
+    Faint,
+    /// Nothing in particular.
+    Plain,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+            Self::Act => AnsiColor::Cyan.on_default(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Plain => Style::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_without_colour_is_left_as_it_is() {
+        assert_eq!(Colour::Off.paint(Tone::Bad, "x"), "x");
+        assert_eq!(Colour::On.paint(Tone::Good, "x"), "\u{1b}[32mx\u{1b}[0m");
+    }
+}

@@ -1,0 +1,37 @@
+//! Reports for tests.
+
+use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::report::{BindingReport, Reason, Report, Status, TriggerReport};
+
+/// A report of these bindings.
+pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Report {
+    let bindings: Vec<BindingReport> = bindings.into_iter().collect();
+    Report {
+        ok: bindings.iter().all(|binding| binding.status.is_ok()),
+        trigger: TriggerReport::from(&Trigger::dry_run(TriggerKind::Audit)),
+        bindings,
+        unmatched: 0,
+        helpless: false,
+    }
+}
+
+/// The binding `orders-writer`, ended like this; with a reason where there is a word for it.
+pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
+    BindingReport {
+        name: "orders-writer".to_owned(),
+        status,
+        reason: (!code.is_empty()).then(|| Reason {
+            code,
+            message: "what was found".to_owned(),
+            remedy: Some("What to do.".to_owned()),
+        }),
+        rounds: 1,
+        evidence: None,
+        targets: Vec::new(),
+        registered: Vec::new(),
+        deregistered: Vec::new(),
+        planned: Vec::new(),
+        notes: Vec::new(),
+        answered_for: true,
+    }
+}

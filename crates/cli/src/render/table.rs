@@ -1,0 +1,201 @@
+//! An audit's report as a table, with what there is to say of each binding below it.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use writerlink_core::config::{Binding, Config};
+use writerlink_core::report::{
+    BindingReport, EvidenceReport, KeyReport, Report, Status, TargetReport,
+};
+
+use super::colour::{Colour, Tone};
+
+/// The width where there is no terminal that has one.
+const WIDTH: u16 = 100;
+
+/// How wide a table on standard output may be.
+pub(crate) fn width_of_stdout() -> u16 {
+    const NARROWEST: u16 = 60;
+    let terminal = io::stdout().is_terminal().then(|| Table::new().width());
+    terminal.flatten().unwrap_or(WIDTH).max(NARROWEST)
+}
+
+/// The whole report.
+pub(crate) fn audit(report: &Report, config: &Config, colour: Colour, width: u16) -> String {
+    let mut parts = vec![bindings(report, config, colour, width)];
+    let worth_telling = report.bindings.iter().filter(|binding| tells(binding));
+    parts.extend(worth_telling.map(|binding| details(binding, colour, width)));
+    parts.push(summary(report));
+    parts.join("\n\n")
+}
+
+fn bindings(report: &Report, config: &Config, colour: Colour, width: u16) -> String {
+    let mut table = plain_table(colour, width);
+    table.set_header(["BINDING", "SOURCE -> GROUP", "STATUS", "WRITER", "TARGETS"]);
+    for binding in &report.bindings {
+        let written = config.usable().find(|written| written.name == binding.name);
+        table.add_row([
+            Cell::new(&binding.name),
+            Cell::new(written.map_or_else(|| "-".to_owned(), route)),
+            Cell::new(binding.status.as_str()).fg(tint(binding.status)),
+            Cell::new(
+                binding
+                    .evidence
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), writer),
+            ),
+            Cell::new(targets(&binding.targets)),
+        ]);
+    }
+    trimmed(&table)
+}
+
+/// Source and target group, the group by the name that people gave it.
+fn route(binding: &Binding) -> String {
+    let arn = binding.target_group.as_str();
+    let group = arn.split('/').nth(1).unwrap_or(arn);
+    format!("{}\n-> {group}", binding.source)
+}
+
+/// Who writes where, and which keys say so.
+fn writer(evidence: &EvidenceReport) -> String {
+    let dns = key(&evidence.dns);
+    match evidence.topology.as_ref().map(key) {
+        None => format!("{dns}\n(dns)"),
+        Some(topology) if topology == dns => format!("{dns}\n(topology and dns)"),
+        Some(topology) => format!("topology: {topology}\ndns: {dns}"),
+    }
+}
+
+fn key(key: &KeyReport) -> String {
+    match key {
+        KeyReport::Topology { instance, address } => format!("{instance} at {address}"),
+        KeyReport::Dns {
+            instance,
+            addresses,
+        } => {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            format!("{instance} at {}", addresses.join(", "))
+        }
+        KeyReport::Unknown { unknown, .. } => format!("unknown ({unknown})"),
+    }
+}
+
+fn targets(targets: &[TargetReport]) -> String {
+    if targets.is_empty() {
+        return "-".to_owned();
+    }
+    let one = |target: &TargetReport| {
+        format!(
+            "{} {}",
+            SocketAddr::new(target.id, target.port),
+            target.state
+        )
+    };
+    targets.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn tells(binding: &BindingReport) -> bool {
+    binding.reason.is_some() || !binding.planned.is_empty() || !binding.notes.is_empty()
+}
+
+/// What was found, what there is to do, and what was left alone.
+fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
+    let mut table = plain_table(colour, width);
+    let mut line = |label: &str, text: &str| {
+        table.add_row([
+            Cell::new(label).set_alignment(CellAlignment::Right),
+            Cell::new(text),
+        ]);
+    };
+    if let Some(reason) = &binding.reason {
+        line("found", &reason.message);
+    }
+    for action in &binding.planned {
+        line("to do", action);
+    }
+    for note in &binding.notes {
+        line("note", note);
+    }
+    if let Some(remedy) = binding.reason.as_ref().and_then(|r| r.remedy.as_ref()) {
+        line("remedy", remedy);
+    }
+    let code = binding
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({})", reason.code))
+        .unwrap_or_default();
+    let end = colour.paint(tone(binding.status), binding.status.as_str());
+    format!("{}: {end}{code}\n{}", binding.name, trimmed(&table))
+}
+
+/// How many ended how, in the order of the statuses' gravity.
+fn summary(report: &Report) -> String {
+    const ORDER: [Status; 9] = [
+        Status::Settled,
+        Status::Changed,
+        Status::Waiting,
+        Status::Idle,
+        Status::Observed,
+        Status::Drift,
+        Status::Held,
+        Status::Failed,
+        Status::Unconfirmed,
+    ];
+    let count = |status: &Status| {
+        let count = report
+            .bindings
+            .iter()
+            .filter(|binding| binding.status == *status)
+            .count();
+        (count > 0).then(|| format!("{count} {}", status.as_str()))
+    };
+    let ends: Vec<String> = ORDER.iter().filter_map(count).collect();
+    let bindings = match report.bindings.len() {
+        1 => "1 binding".to_owned(),
+        several => format!("{several} bindings"),
+    };
+    format!("{bindings}: {}. Nothing was written.", ends.join(", "))
+}
+
+fn plain_table(colour: Colour, width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    match colour {
+        Colour::Off => table.force_no_tty(),
+        Colour::On => table.enforce_styling(),
+    };
+    table
+}
+
+fn trimmed(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn tone(status: Status) -> Tone {
+    match status {
+        Status::Settled | Status::Changed | Status::Idle => Tone::Good,
+        Status::Waiting | Status::Observed | Status::Drift => Tone::Warning,
+        Status::Held | Status::Failed | Status::Unconfirmed => Tone::Bad,
+    }
+}
+
+fn tint(status: Status) -> Color {
+    match tone(status) {
+        Tone::Good => Color::DarkGreen,
+        Tone::Warning => Color::DarkYellow,
+        Tone::Bad => Color::Red,
+        Tone::Act | Tone::Faint | Tone::Plain => Color::Reset,
+    }
+}
+
+#[cfg(test)]
+mod tests;

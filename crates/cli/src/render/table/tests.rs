@@ -1,0 +1,154 @@
+use std::net::IpAddr;
+
+use writerlink_core::config::Location;
+use writerlink_core::report::Reason;
+
+use super::*;
+use crate::render::sample::{ended, report};
+
+const CONFIG: &str = r#"
+allow = ["10.20.0.0/16"]
+[[binding]]
+name = "orders-writer"
+source = "cluster/orders"
+target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef"
+[[binding]]
+name = "billing"
+source = "instance/billing"
+target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/billing/0123456789abcdef"
+[[binding]]
+name = "a-binding-whose-name-somebody-made-rather-long-and-then-some"
+source = "cluster/a-cluster-with-a-long-name-as-modules-like-to-make-them"
+target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/long/0123456789abcdef"
+"#;
+
+fn config() -> Config {
+    Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration")
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn dns(instance: &str, address: &str) -> KeyReport {
+    KeyReport::Dns {
+        instance: instance.parse().expect("a name"),
+        addresses: vec![ip(address)],
+    }
+}
+
+fn topology(instance: &str, address: &str) -> KeyReport {
+    KeyReport::Topology {
+        instance: instance.parse().expect("a name"),
+        address: ip(address),
+    }
+}
+
+fn target(address: &str, port: u16, state: &str) -> TargetReport {
+    TargetReport {
+        id: ip(address),
+        port,
+        zone: None,
+        state: state.to_owned(),
+    }
+}
+
+fn drifting() -> BindingReport {
+    BindingReport {
+        evidence: Some(EvidenceReport {
+            topology: Some(topology("orders-2", "10.20.2.4")),
+            dns: dns("orders-2", "10.20.2.4"),
+        }),
+        targets: vec![target("10.20.1.4", 5432, "healthy")],
+        planned: vec![
+            "register 10.20.2.4:5432".to_owned(),
+            "deregister 10.20.1.4:5432".to_owned(),
+        ],
+        ..ended(Status::Drift, "")
+    }
+}
+
+fn settled() -> BindingReport {
+    BindingReport {
+        name: "billing".to_owned(),
+        evidence: Some(EvidenceReport {
+            topology: None,
+            dns: dns("billing", "10.20.1.9"),
+        }),
+        targets: vec![
+            target("10.20.1.9", 3306, "healthy"),
+            target("10.20.3.9", 3306, "draining"),
+        ],
+        ..ended(Status::Settled, "")
+    }
+}
+
+fn held() -> BindingReport {
+    BindingReport {
+        name: "a-binding-whose-name-somebody-made-rather-long-and-then-some".to_owned(),
+        evidence: Some(EvidenceReport {
+            topology: Some(topology("reporting-instance-2", "10.20.2.4")),
+            dns: KeyReport::Unknown {
+                unknown: "dns-nxdomain",
+                message: "the name does not exist (NXDOMAIN)".to_owned(),
+            },
+        }),
+        targets: vec![target("fd00:ec2::17", 5432, "unhealthy")],
+        reason: Some(Reason {
+            code: "dns-nxdomain",
+            message: "reporting.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com: the name does not exist (NXDOMAIN)".to_owned(),
+            remedy: Some("Look for a private hosted zone that shadows the name in the VPC from which this runs, and for a firewall that filters its answers.".to_owned()),
+        }),
+        notes: vec!["10.20.9.9:5433 is on another port or outside the binding's `allow`, and was left alone".to_owned()],
+        ..ended(Status::Held, "")
+    }
+}
+
+fn bad() -> BindingReport {
+    BindingReport {
+        name: "stock".to_owned(),
+        reason: Some(Reason {
+            code: "bad-configuration",
+            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?"
+                .to_owned(),
+            remedy: None,
+        }),
+        ..ended(Status::Failed, "")
+    }
+}
+
+#[test]
+fn a_report_is_one_row_a_binding_and_the_rest_in_sentences() {
+    let report = report([drifting(), settled(), held(), bad()]);
+    insta::assert_snapshot!(audit(&report, &config(), Colour::Off, WIDTH));
+}
+
+#[test]
+fn a_report_in_sync_says_so_in_one_line_below_the_table() {
+    insta::assert_snapshot!(audit(&report([settled()]), &config(), Colour::Off, WIDTH));
+}
+
+#[test]
+fn no_line_is_longer_than_the_width_whatever_the_names() {
+    let report = report([drifting(), settled(), held(), bad()]);
+    for width in [60, 80, 100, 200] {
+        for line in audit(&report, &config(), Colour::Off, width).lines() {
+            // A binding's name stands alone above its details, and is not broken.
+            let is_heading = !line.starts_with(' ');
+            let length = line.chars().count();
+            assert!(
+                is_heading || length <= usize::from(width),
+                "{length}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn there_is_colour_only_where_it_is_wanted() {
+    let report = report([drifting(), held()]);
+    let plain = audit(&report, &config(), Colour::Off, WIDTH);
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = audit(&report, &config(), Colour::On, WIDTH);
+    assert!(coloured.contains("\u{1b}["));
+}

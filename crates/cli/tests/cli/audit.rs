@@ -1,0 +1,170 @@
+//! `writerlink audit` without a region to audit: what it refuses, and how it ends when nothing can be read.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::program::{BAD_BINDING, BINDING, fake_credentials, run, writerlink};
+
+#[test]
+fn without_a_configuration_both_ways_to_give_one_are_named() {
+    let empty = writerlink(&["audit", "--config", " "]);
+    for mut command in [writerlink(&["audit"]), empty] {
+        let (code, stdout, stderr) = run(&mut command);
+        assert_eq!((code, stdout.as_str()), (1, ""));
+        assert!(stderr.contains("--config") && stderr.contains("WRITERLINK_CONFIG"));
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_named_with_the_cause_and_the_remedy() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for (path, cause) in [
+        ("/nowhere/writerlink.toml", "No such file"),
+        (folder, "Is a directory"),
+    ] {
+        let (code, _, stderr) = run(&mut writerlink(&["audit", "--config", path]));
+        assert_eq!(code, 1);
+        assert!(
+            stderr.starts_with(&format!("writerlink: {path}: ")),
+            "{stderr}"
+        );
+        assert!(
+            stderr.contains(cause) && stderr.contains("--config"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_syntax_error_is_told_with_file_and_line() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("writerlink.toml");
+    fs::write(&path, "allow = [\"10.20.0.0/16\"]\n[[binding]\n").unwrap();
+    let (code, _, stderr) = run(writerlink(&["audit"]).env("WRITERLINK_CONFIG", &path));
+    assert_eq!(code, 1);
+    let place = format!("{}, line 2", path.display());
+    assert!(stderr.contains(&place), "{stderr}");
+}
+
+#[test]
+fn a_configuration_without_a_usable_binding_is_refused_with_every_fault() {
+    for (text, fault) in [
+        (
+            "allow = [\"10.20.0.0/16\"]\n".to_owned(),
+            "no usable binding",
+        ),
+        (
+            format!("allow = [\"10.20.0.0/16\"]\n{BAD_BINDING}"),
+            "arn:aws:s3:::stock",
+        ),
+    ] {
+        let (code, _, stderr) = run(writerlink(&["audit"]).env("WRITERLINK_CONFIG", text));
+        assert_eq!(code, 1);
+        assert!(stderr.contains(fault), "{stderr}");
+    }
+}
+
+#[test]
+fn the_config_option_wins_over_the_variable() {
+    let mut command = writerlink(&["audit", "--config", "/nowhere/option.toml"]);
+    let (_, _, stderr) = run(command.env("WRITERLINK_CONFIG", "/nowhere/variable.toml"));
+    assert!(stderr.contains("option.toml") && !stderr.contains("variable.toml"));
+}
+
+#[test]
+fn a_mistyped_binding_name_is_refused_with_the_names_that_there_are() {
+    let (code, stdout, stderr) = run(&mut writerlink(&[
+        "audit",
+        "--config",
+        BINDING,
+        "--binding",
+        "order",
+    ]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.contains("`--binding order`") && stderr.contains("orders-writer"));
+}
+
+#[test]
+fn without_a_region_every_place_for_one_is_named() {
+    let (code, _, stderr) = run(&mut writerlink(&["audit", "--config", BINDING]));
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("--region") && stderr.contains("AWS_REGION"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn without_credentials_it_could_not_run() {
+    let begun = Instant::now();
+    let mut command = writerlink(&["audit", "--config", BINDING, "--region", "eu-west-1"]);
+    let (code, stdout, stderr) = run(&mut command);
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(stdout.contains("no-credentials"), "{stdout}");
+    assert!(stderr.contains("--profile"), "{stderr}");
+    assert!(begun.elapsed() < Duration::from_secs(40));
+}
+
+#[test]
+fn an_endpoint_that_points_nowhere_leaves_it_unable_to_tell() {
+    let begun = Instant::now();
+    let mut command = writerlink(&["audit", "--config", BINDING, "--output", "json"]);
+    let (code, stdout, stderr) =
+        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    assert_eq!(code, 3, "{stdout}{stderr}");
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    let reason = &report["bindings"][0]["reason"];
+    assert_eq!(reason["code"], "unreachable");
+    assert!(
+        reason["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("AWS_ENDPOINT_URL")
+    );
+    assert!(begun.elapsed() < Duration::from_secs(40));
+}
+
+#[test]
+fn one_bad_binding_is_shown_beside_the_others_and_exits_1() {
+    let text = format!("{BINDING}{BAD_BINDING}");
+    let mut command = writerlink(&["audit", "--config", &text]);
+    let (code, stdout, stderr) =
+        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    for shown in ["orders-writer", "unreachable", "stock", "bad-configuration"] {
+        assert!(stdout.contains(shown), "{shown} is missing in\n{stdout}");
+    }
+    assert!(
+        stderr.contains("the configuration of stock is refused"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn nothing_in_this_program_names_what_writes_to_a_target_group() {
+    fn search(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                search(&path, found);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let names = ["TargetWriter", ".writer()", "writerlink_aws::writer"];
+            if names.iter().any(|name| text.contains(name)) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    search(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    assert_eq!(found, Vec::<String>::new());
+}

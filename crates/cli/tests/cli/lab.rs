@@ -1,0 +1,92 @@
+//! `writerlink lab serve`, and audits of what it serves.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::program::{fake_credentials, run, writerlink};
+
+/// A region that is being served, for as long as this lives.
+struct Served {
+    child: Child,
+    addresses: serde_json::Value,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = writerlink(&["lab", "serve"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        Self {
+            child,
+            addresses: serde_json::from_str(&line).unwrap(),
+        }
+    }
+
+    fn audit(&self, config: &Path) -> Command {
+        let mut command = writerlink(&["audit", "--config", config.to_str().unwrap()]);
+        fake_credentials(&mut command).env(
+            "AWS_ENDPOINT_URL",
+            self.addresses["aws_endpoint"].as_str().unwrap(),
+        );
+        command
+    }
+
+    fn interrupt(&mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("writerlink.toml");
+    let path = config.to_str().unwrap();
+    let mut served = Served::start(&["--demo-world", "--write-config", path]);
+    for key in ["aws_endpoint", "dns", "runtime_api"] {
+        assert!(
+            served.addresses[key]
+                .as_str()
+                .unwrap()
+                .contains("127.0.0.1:")
+        );
+    }
+    assert_eq!(served.addresses["nlb_listeners"], serde_json::json!([]));
+    let (code, stdout, stderr) = run(&mut served.audit(&config));
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    insta::assert_snapshot!("audit_of_the_demo_world", stdout);
+    let (code, stdout, _) = run(served.audit(&config).args(["--binding", "billing"]));
+    assert_eq!(code, 0);
+    assert!(stdout.contains("billing") && !stdout.contains("orders"));
+    assert_eq!(served.interrupt(), 0);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_written_is_named() {
+    let path = "/nowhere/writerlink.toml";
+    let arguments = ["lab", "serve", "--demo-world", "--write-config", path];
+    let (code, stdout, stderr) = run(&mut writerlink(&arguments));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(
+        stderr.starts_with(&format!("writerlink: {path}: ")),
+        "{stderr}"
+    );
+}

@@ -1,0 +1,8 @@
+//! The program as scripts and people meet it: its help, its refusals, its exit codes.
+#![allow(clippy::unwrap_used)]
+
+mod audit;
+mod demo;
+mod lab;
+mod program;
+mod usage;

@@ -1,0 +1,60 @@
+//! Help, and what is refused before anything is read.
+
+use crate::program::{run, writerlink};
+
+#[test]
+fn help_is_complete_for_every_command_and_exits_0() {
+    for (name, arguments) in [
+        ("writerlink", &["--help"][..]),
+        ("demo", &["demo", "--help"]),
+        ("audit", &["audit", "--help"]),
+        ("lab", &["lab", "--help"]),
+        ("lab_serve", &["lab", "serve", "--help"]),
+    ] {
+        let (code, stdout, stderr) = run(&mut writerlink(arguments));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{name}");
+        assert!(stdout.contains("Examples:"), "{name} has no examples");
+        insta::assert_snapshot!(format!("help_{name}"), stdout);
+    }
+}
+
+#[test]
+fn the_version_exits_0() {
+    let (code, stdout, _) = run(&mut writerlink(&["--version"]));
+    assert_eq!(
+        (code, stdout.as_str()),
+        (0, concat!("writerlink ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+}
+
+#[test]
+fn a_usage_error_exits_1_because_2_means_drift() {
+    for arguments in [
+        &[][..],
+        &["--nonsense"],
+        &["sync"],
+        &["audit", "--output", "yaml"],
+        &["audit", "orders"],
+        &["demo", "--output", "table"],
+        &["lab"],
+        &["lab", "serve", "--speed", "0"],
+        &["lab", "serve", "--write-config", "/tmp/x"],
+    ] {
+        let (code, stdout, stderr) = run(&mut writerlink(arguments));
+        assert_eq!(code, 1, "{arguments:?}");
+        assert_eq!(stdout, "", "{arguments:?}");
+        assert!(stderr.contains("--help"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = writerlink(&["demo", "--help"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
