@@ -1,0 +1,49 @@
+# One verb a task. `just` lists them.
+
+_default:
+    @just --list --unsorted
+
+# Play a failover of a cluster and of an instance on the embedded region
+demo *arguments:
+    cargo run --bin writerlink -- demo {{ arguments }}
+
+# Audit target groups, read only: just audit --config writerlink.toml
+audit *arguments:
+    cargo run --bin writerlink -- audit {{ arguments }}
+
+# Serve the embedded region on loopback for any AWS client
+lab *arguments:
+    cargo run --bin writerlink -- lab serve {{ arguments }}
+
+# Run all tests
+test *arguments:
+    cargo test --workspace {{ arguments }}
+
+# Check formatting and lints
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Format
+fmt:
+    cargo fmt --all
+
+# Check the dependencies' licences and sources (needs cargo-deny)
+deny:
+    cargo deny --config .config/deny.toml check bans licenses sources
+
+# Build the documentation of the crates
+doc:
+    cargo doc --workspace --no-deps --document-private-items
+
+# Build the Lambda binary for this machine: target/artifact/bootstrap
+artifact:
+    cargo build --profile artifact -p writerlink-lambda
+
+# Build the Lambda binary for AWS, arm64 or x86-64 (needs cargo-lambda): target/lambda/bootstrap/bootstrap
+lambda architecture="arm64":
+    cargo lambda build --profile artifact --{{ architecture }} -p writerlink-lambda
+
+# Everything that a change must pass
+ci:
+    .ci/run
