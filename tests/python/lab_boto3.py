@@ -1,0 +1,557 @@
+"""Drives the lab with boto3, as any AWS client would, and checks that it sees what AWS would show.
+
+usage: lab_boto3.py ENDPOINT-URL
+
+The lab must be fresh and run at its brisk pace. Each claim is a function; its name is printed with `ok` or what was seen
+instead. Exits 1 when a claim does not hold. Stops by itself: every wait has an end.
+"""
+
+import sys
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+PATIENCE = 30  # seconds for anything that takes time
+
+
+class Region:
+    """The clients, and what the claims before have made."""
+
+    def __init__(self, endpoint):
+        settings = dict(
+            endpoint_url=endpoint,
+            region_name="eu-west-1",
+            aws_access_key_id="lab",
+            aws_secret_access_key="lab",
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=10),
+        )
+        self.rds = boto3.client("rds", **settings)
+        self.elbv2 = boto3.client("elbv2", **settings)
+        self.sns = boto3.client("sns", **settings)
+        self.sts = boto3.client("sts", **settings)
+        self.function = boto3.client("lambda", **settings)
+        self.group = None
+        self.balancer = None
+        self.topic = None
+        self.zones = None
+
+    def cluster(self):
+        return self.rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
+
+    def writer(self):
+        [writer] = [m for m in self.cluster()["DBClusterMembers"] if m["IsClusterWriter"]]
+        return writer["DBInstanceIdentifier"]
+
+    def instance(self, name):
+        return self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+
+    def vpc(self):
+        return self.instance("orders-1")["DBSubnetGroup"]["VpcId"]
+
+    def health(self, **asked):
+        answer = self.elbv2.describe_target_health(TargetGroupArn=self.group, **asked)
+        return answer["TargetHealthDescriptions"]
+
+    def states(self):
+        return {(t["Target"]["Id"], t["Target"]["Port"]): t["TargetHealth"]["State"] for t in self.health()}
+
+
+def same(seen, expected):
+    assert seen == expected, f"saw {seen!r}, expected {expected!r}"
+
+
+def eventually(read, expected):
+    """Reads until what is expected is seen, or patience ends."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        seen = read()
+        if seen == expected:
+            return
+        assert time.monotonic() < deadline, f"after {PATIENCE} s still {seen!r}, expected {expected!r}"
+        time.sleep(0.1)
+
+
+def refused(exception, call, **parameters):
+    """The refusal that a call ends in, which must be of boto3's own class for it."""
+    try:
+        answer = call(**parameters)
+    except exception as error:
+        return error.response
+    raise AssertionError(f"was not refused, but answered {answer!r}")
+
+
+def code_of(call, **parameters):
+    return refused(ClientError, call, **parameters)["Error"]["Code"]
+
+
+# RDS
+
+
+def the_caller_has_an_identity(region):
+    same(region.sts.get_caller_identity()["Account"], "111122223333")
+
+
+def a_new_region_has_no_clusters(region):
+    same(region.rds.describe_db_clusters()["DBClusters"], [])
+
+
+def a_cluster_is_created_with_its_endpoints(region):
+    cluster = region.rds.create_db_cluster(
+        DBClusterIdentifier="orders", Engine="aurora-postgresql", MasterUsername="admin", MasterUserPassword="not-a-secret"
+    )["DBCluster"]
+    same(cluster["Status"], "creating")
+    same(cluster["Port"], 5432)
+    same(cluster["Endpoint"].split(".")[0], "orders")
+    assert ".cluster-ro-" in cluster["ReaderEndpoint"], cluster["ReaderEndpoint"]
+    region.rds.get_waiter("db_cluster_available").wait(
+        DBClusterIdentifier="orders", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+
+
+def an_instance_has_no_endpoint_while_it_is_created(region):
+    for number, zone in enumerate("abc", start=1):
+        instance = region.rds.create_db_instance(
+            DBInstanceIdentifier=f"orders-{number}",
+            DBInstanceClass="db.r6g.large",
+            Engine="aurora-postgresql",
+            DBClusterIdentifier="orders",
+            AvailabilityZone=f"eu-west-1{zone}",
+        )["DBInstance"]
+        same(instance["DBInstanceStatus"], "creating")
+        assert "Endpoint" not in instance, instance["Endpoint"]
+    waiter = region.rds.get_waiter("db_instance_available")
+    for number in (1, 2, 3):
+        waiter.wait(DBInstanceIdentifier=f"orders-{number}", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE})
+    same(region.instance("orders-1")["Endpoint"]["Port"], 5432)
+
+
+def the_first_member_is_the_writer(region):
+    same(region.writer(), "orders-1")
+    same(len(region.cluster()["DBClusterMembers"]), 3)
+
+
+def an_instance_shows_its_cluster_zone_and_vpc(region):
+    instance = region.instance("orders-2")
+    same(instance["DBClusterIdentifier"], "orders")
+    same(instance["AvailabilityZone"], "eu-west-1b")
+    assert region.vpc().startswith("vpc-"), region.vpc()
+    same(instance["VpcSecurityGroups"], [])
+
+
+def an_arn_serves_as_an_identifier(region):
+    arn = region.cluster()["DBClusterArn"]
+    same(region.rds.describe_db_clusters(DBClusterIdentifier=arn)["DBClusters"][0]["DBClusterIdentifier"], "orders")
+
+
+def a_filter_chooses_the_members_of_a_cluster(region):
+    filters = [{"Name": "db-cluster-id", "Values": ["orders"]}]
+    same(len(region.rds.describe_db_instances(Filters=filters)["DBInstances"]), 3)
+    filters = [{"Name": "db-cluster-id", "Values": ["nobody"]}]
+    same(region.rds.describe_db_instances(Filters=filters)["DBInstances"], [])
+
+
+def instances_come_in_pages_that_the_paginator_joins(region):
+    for number in range(22):
+        region.rds.create_db_instance(DBInstanceIdentifier=f"page-{number:02}", DBInstanceClass="db.t4g.micro", Engine="mysql")
+    first = region.rds.describe_db_instances(MaxRecords=20)
+    same(len(first["DBInstances"]), 20)
+    assert first["Marker"], first.keys()
+    pages = region.rds.get_paginator("describe_db_instances").paginate(PaginationConfig={"PageSize": 20})
+    same(len([i for page in pages for i in page["DBInstances"]]), 25)
+
+
+def rds_refusals_are_the_exceptions_of_boto3(region):
+    faults = region.rds.exceptions
+    refused(faults.DBClusterNotFoundFault, region.rds.describe_db_clusters, DBClusterIdentifier="nobody")
+    refused(faults.DBInstanceNotFoundFault, region.rds.describe_db_instances, DBInstanceIdentifier="nobody")
+    refused(
+        faults.DBClusterAlreadyExistsFault,
+        region.rds.create_db_cluster,
+        DBClusterIdentifier="orders",
+        Engine="aurora-postgresql",
+    )
+    refused(
+        faults.DBInstanceAlreadyExistsFault,
+        region.rds.create_db_instance,
+        DBInstanceIdentifier="orders-1",
+        DBInstanceClass="db.r6g.large",
+        Engine="aurora-postgresql",
+        DBClusterIdentifier="orders",
+    )
+    same(code_of(region.rds.describe_db_instances, MaxRecords=19), "InvalidParameterValue")
+
+
+def an_operation_that_the_lab_lacks_is_an_invalid_action(region):
+    response = refused(ClientError, region.rds.describe_db_snapshots)
+    same(response["Error"]["Code"], "InvalidAction")
+    same(response["Error"]["Message"], "Could not find operation DescribeDBSnapshots for version 2014-10-31")
+
+
+# SNS and subscriptions
+
+
+def a_topic_keeps_its_attributes_and_subscriptions(region):
+    region.topic = region.sns.create_topic(Name="database-events", Attributes={"DisplayName": "databases"})["TopicArn"]
+    same([t["TopicArn"] for t in region.sns.list_topics()["Topics"]], [region.topic])
+    region.sns.set_topic_attributes(TopicArn=region.topic, AttributeName="Policy", AttributeValue='{"Statement":[]}')
+    attributes = region.sns.get_topic_attributes(TopicArn=region.topic)["Attributes"]
+    same((attributes["DisplayName"], attributes["Policy"]), ("databases", '{"Statement":[]}'))
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:someone"
+    arn = region.sns.subscribe(TopicArn=region.topic, Protocol="lambda", Endpoint=function)["SubscriptionArn"]
+    [listed] = region.sns.list_subscriptions_by_topic(TopicArn=region.topic)["Subscriptions"]
+    same((listed["SubscriptionArn"], listed["Endpoint"], listed["Protocol"]), (arn, function, "lambda"))
+    region.sns.unsubscribe(SubscriptionArn=arn)
+    same(region.sns.list_subscriptions()["Subscriptions"], [])
+
+
+def a_message_gets_an_id(region):
+    answer = region.sns.publish(
+        TopicArn=region.topic,
+        Subject="hello",
+        Message="<&> ünïcode",
+        MessageAttributes={"kind": {"DataType": "String", "StringValue": "test"}},
+    )
+    same(len(answer["MessageId"]), 36)
+
+
+def sns_refusals_are_the_exceptions_of_boto3(region):
+    refused(region.sns.exceptions.NotFoundException, region.sns.publish, TopicArn=region.topic + "-gone", Message="x")
+    refused(region.sns.exceptions.InvalidParameterException, region.sns.create_topic, Name="no blanks")
+
+
+def an_event_subscription_becomes_active(region):
+    made = region.rds.create_event_subscription(
+        SubscriptionName="clusters",
+        SnsTopicArn=region.topic,
+        SourceType="db-cluster",
+        EventCategories=["failover", "notification"],
+        SourceIds=["orders"],
+    )["EventSubscription"]
+    same(made["Status"], "creating")
+    same((sorted(made["EventCategoriesList"]), made["SourceIdsList"]), (["failover", "notification"], ["orders"]))
+
+    def status():
+        [one] = region.rds.describe_event_subscriptions(SubscriptionName="clusters")["EventSubscriptionsList"]
+        return one["Status"]
+
+    eventually(status, "active")
+
+
+def an_event_subscription_is_changed_and_deleted(region):
+    changed = region.rds.modify_event_subscription(SubscriptionName="clusters", Enabled=False)["EventSubscription"]
+    same(changed["Enabled"], False)
+    region.rds.delete_event_subscription(SubscriptionName="clusters")
+    same(region.rds.describe_event_subscriptions()["EventSubscriptionsList"], [])
+
+
+def subscription_refusals_are_the_exceptions_of_boto3(region):
+    faults = region.rds.exceptions
+    refused(faults.SubscriptionNotFoundFault, region.rds.describe_event_subscriptions, SubscriptionName="nobody")
+    refused(
+        faults.SNSTopicArnNotFoundFault,
+        region.rds.create_event_subscription,
+        SubscriptionName="lost",
+        SnsTopicArn=region.topic + "-gone",
+    )
+
+
+def the_categories_of_a_source_type_are_listed(region):
+    [one] = region.rds.describe_event_categories(SourceType="db-cluster")["EventCategoriesMapList"]
+    same(one["SourceType"], "db-cluster")
+    assert "failover" in one["EventCategories"], one
+
+
+# ELBv2
+
+
+def a_target_group_has_the_defaults_of_tcp(region):
+    made = region.elbv2.create_target_group(
+        Name="orders",
+        Protocol="TCP",
+        Port=5432,
+        VpcId=region.vpc(),
+        TargetType="ip",
+        HealthCheckIntervalSeconds=5,
+        Tags=[{"Key": "team", "Value": "<orders>"}],
+    )["TargetGroups"][0]
+    region.group = made["TargetGroupArn"]
+    shown = {key: made[key] for key in ("Protocol", "Port", "TargetType", "IpAddressType", "LoadBalancerArns")}
+    same(shown, {"Protocol": "TCP", "Port": 5432, "TargetType": "ip", "IpAddressType": "ipv4", "LoadBalancerArns": []})
+    check = (made["HealthCheckProtocol"], made["HealthCheckPort"], made["HealthCheckTimeoutSeconds"])
+    same(check, ("TCP", "traffic-port", 10))
+    same((made["HealthyThresholdCount"], made["UnhealthyThresholdCount"]), (5, 2))
+
+
+def a_groups_attributes_have_awss_keys_and_defaults(region):
+    def attributes():
+        listed = region.elbv2.describe_target_group_attributes(TargetGroupArn=region.group)["Attributes"]
+        return {attribute["Key"]: attribute["Value"] for attribute in listed}
+
+    before = attributes()
+    same(before["deregistration_delay.timeout_seconds"], "300")
+    same(before["preserve_client_ip.enabled"], "false")
+    same(before["deregistration_delay.connection_termination.enabled"], "false")
+    change = [{"Key": "deregistration_delay.timeout_seconds", "Value": "60"}]
+    region.elbv2.modify_target_group_attributes(TargetGroupArn=region.group, Attributes=change)
+    same(attributes(), {**before, "deregistration_delay.timeout_seconds": "60"})
+    change = [{"Key": "no.such.key", "Value": "1"}]
+    modify = region.elbv2.modify_target_group_attributes
+    same(code_of(modify, TargetGroupArn=region.group, Attributes=change), "ValidationError")
+
+
+def tags_are_added_and_removed(region):
+    def tags():
+        [described] = region.elbv2.describe_tags(ResourceArns=[region.group])["TagDescriptions"]
+        return {tag["Key"]: tag["Value"] for tag in described["Tags"]}
+
+    same(tags(), {"team": "<orders>"})
+    region.elbv2.add_tags(ResourceArns=[region.group], Tags=[{"Key": "stage", "Value": "test"}])
+    region.elbv2.remove_tags(ResourceArns=[region.group], TagKeys=["team"])
+    same(tags(), {"stage": "test"})
+    same(code_of(region.elbv2.describe_tags, ResourceArns=[region.group] * 21), "ValidationError")
+
+
+def targets_of_a_group_that_no_listener_uses_are_unused(region):
+    region.elbv2.register_targets(TargetGroupArn=region.group, Targets=[{"Id": "10.20.1.200"}])
+    [target] = region.health()
+    same(target["Target"], {"Id": "10.20.1.200", "Port": 5432, "AvailabilityZone": "eu-west-1a"})
+    same((target["TargetHealth"]["State"], target["TargetHealth"]["Reason"]), ("unused", "Target.NotInUse"))
+    region.elbv2.deregister_targets(TargetGroupArn=region.group, Targets=[{"Id": "10.20.1.200"}])
+    same(region.health(), [])
+
+
+def a_listener_puts_the_group_to_use(region):
+    subnets = [subnet["SubnetIdentifier"] for subnet in region.instance("orders-1")["DBSubnetGroup"]["Subnets"]]
+    made = region.elbv2.create_load_balancer(Name="link", Type="network", Scheme="internal", Subnets=subnets)
+    balancer = made["LoadBalancers"][0]
+    region.balancer = balancer["LoadBalancerArn"]
+    same([zone["ZoneName"] for zone in balancer["AvailabilityZones"]], ["eu-west-1a", "eu-west-1b", "eu-west-1c"])
+    region.elbv2.get_waiter("load_balancer_available").wait(
+        LoadBalancerArns=[region.balancer], WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+    listener = region.elbv2.create_listener(
+        LoadBalancerArn=region.balancer,
+        Protocol="TCP",
+        Port=5432,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": region.group}],
+    )["Listeners"][0]
+    [listed] = region.elbv2.describe_listeners(LoadBalancerArn=region.balancer)["Listeners"]
+    same(listed, listener)
+    same(listed["DefaultActions"][0]["TargetGroupArn"], region.group)
+    [group] = region.elbv2.describe_target_groups(LoadBalancerArn=region.balancer)["TargetGroups"]
+    same((group["TargetGroupArn"], group["LoadBalancerArns"]), (region.group, [region.balancer]))
+
+
+def cross_zone_is_off_until_it_is_turned_on(region):
+    key = "load_balancing.cross_zone.enabled"
+
+    def value():
+        listed = region.elbv2.describe_load_balancer_attributes(LoadBalancerArn=region.balancer)["Attributes"]
+        return {attribute["Key"]: attribute["Value"] for attribute in listed}[key]
+
+    same(value(), "false")
+    region.elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=region.balancer, Attributes=[{"Key": key, "Value": "true"}]
+    )
+    same(value(), "true")
+
+
+def a_database_becomes_healthy_and_an_empty_address_unhealthy(region):
+    database, nobody = "10.20.1.10", "10.20.2.200"
+    targets = [{"Id": database, "Port": 5432}, {"Id": nobody, "Port": 5432}]
+    region.elbv2.register_targets(TargetGroupArn=region.group, Targets=targets)
+    same(set(region.states().values()), {"initial"})
+    eventually(region.states, {(database, 5432): "healthy", (nobody, 5432): "unhealthy"})
+    [failed] = [target for target in region.health() if target["Target"]["Id"] == nobody]
+    same(failed["TargetHealth"]["Reason"], "Target.FailedHealthChecks")
+    region.elbv2.get_waiter("target_in_service").wait(
+        TargetGroupArn=region.group, Targets=targets[:1], WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+
+
+def a_deregistered_target_drains_and_comes_back_when_registered(region):
+    target = [{"Id": "10.20.2.200", "Port": 5432}]
+    region.elbv2.deregister_targets(TargetGroupArn=region.group, Targets=target)
+    [health] = region.health(Targets=target)
+    same(health["TargetHealth"]["Reason"], "Target.DeregistrationInProgress")
+    same(region.states()[("10.20.2.200", 5432)], "draining")
+    region.elbv2.register_targets(TargetGroupArn=region.group, Targets=target)
+    same(region.states()[("10.20.2.200", 5432)], "initial")
+    region.elbv2.deregister_targets(TargetGroupArn=region.group, Targets=target)
+    eventually(region.states, {("10.20.1.10", 5432): "healthy"})
+
+
+def deregistering_what_is_not_there_succeeds_and_does_nothing(region):
+    before = region.states()
+    elsewhere = [{"Id": "10.20.1.10", "Port": 6432}, {"Id": "10.20.3.99"}]
+    region.elbv2.deregister_targets(TargetGroupArn=region.group, Targets=elsewhere)
+    same(region.states(), before)
+
+
+def one_that_is_asked_for_and_not_registered_is_unused(region):
+    [health] = region.health(Targets=[{"Id": "10.20.3.99", "Port": 5432}])
+    same((health["TargetHealth"]["State"], health["TargetHealth"]["Reason"]), ("unused", "Target.NotRegistered"))
+
+
+def elbv2_refusals_are_the_exceptions_of_boto3(region):
+    gone = region.group.replace("targetgroup/orders/", "targetgroup/gone/")
+    elsewhere = region.group.replace("eu-west-1", "us-east-1")
+    faults, elbv2 = region.elbv2.exceptions, region.elbv2
+    response = refused(faults.TargetGroupNotFoundException, elbv2.describe_target_health, TargetGroupArn=gone)
+    same(response["Error"]["Message"], "One or more target groups not found")
+    same(response["ResponseMetadata"]["HTTPStatusCode"], 400)
+    same(code_of(elbv2.describe_target_health, TargetGroupArn=elsewhere), "ValidationError")
+    refused(faults.TargetGroupNotFoundException, elbv2.describe_target_groups, Names=["nobody"])
+    refused(faults.LoadBalancerNotFoundException, elbv2.describe_load_balancers, Names=["nobody"])
+    refused(faults.ResourceInUseException, elbv2.delete_target_group, TargetGroupArn=region.group)
+    register = dict(call=elbv2.register_targets, TargetGroupArn=region.group)
+    refused(faults.InvalidTargetException, **register, Targets=[{"Id": "8.8.8.8", "AvailabilityZone": "all"}])
+    same(code_of(**register, Targets=[{"Id": "10.30.0.7"}]), "ValidationError")
+    same(code_of(**register, Targets=[{"Id": "2001:db8::7"}]), "ValidationError")
+    refused(
+        faults.DuplicateTargetGroupNameException,
+        elbv2.create_target_group,
+        Name="orders",
+        Protocol="TCP",
+        Port=3306,
+        VpcId=region.vpc(),
+        TargetType="ip",
+    )
+
+
+# What changes by itself
+
+
+def a_failover_moves_the_writer_and_is_told(region):
+    started = region.rds.failover_db_cluster(DBClusterIdentifier="orders", TargetDBInstanceIdentifier="orders-2")
+    same(started["DBCluster"]["Status"], "failing-over")
+    eventually(region.writer, "orders-2")
+    eventually(lambda: region.cluster()["Status"], "available")
+    events = region.rds.describe_events(SourceIdentifier="orders", SourceType="db-cluster", EventCategories=["failover"])
+    messages = [event["Message"] for event in events["Events"]]
+    same(len(messages), 2)
+    same(messages[-1], "Completed failover to DB instance: orders-2")
+
+
+def a_multi_az_instance_fails_over_to_its_standby(region):
+    region.rds.create_db_instance(
+        DBInstanceIdentifier="billing", DBInstanceClass="db.m6g.large", Engine="mysql", MultiAZ=True
+    )
+    eventually(lambda: region.instance("billing")["DBInstanceStatus"], "available")
+    before = region.instance("billing")
+    region.zones = before["AvailabilityZone"], before["SecondaryAvailabilityZone"]
+    region.rds.reboot_db_instance(DBInstanceIdentifier="billing", ForceFailover=True)
+    same(region.instance("billing")["DBInstanceStatus"], "rebooting")
+    eventually(lambda: region.instance("billing")["DBInstanceStatus"], "available")
+    same(region.instance("billing")["AvailabilityZone"], region.zones[0])
+    reboot = region.rds.reboot_db_instance
+    same(code_of(reboot, DBInstanceIdentifier="page-00", ForceFailover=True), "InvalidParameterCombination")
+
+
+def the_zones_swap_long_after_the_failover(region):
+    def zones():
+        instance = region.instance("billing")
+        return instance["SecondaryAvailabilityZone"], instance["AvailabilityZone"]
+
+    eventually(zones, region.zones)
+
+
+def an_instance_is_renamed_and_its_old_name_is_gone(region):
+    region.rds.modify_db_instance(
+        DBInstanceIdentifier="page-01", NewDBInstanceIdentifier="renamed", ApplyImmediately=True
+    )
+    eventually(lambda: region.instance("renamed")["DBInstanceStatus"], "available")
+    refused(
+        region.rds.exceptions.DBInstanceNotFoundFault, region.rds.describe_db_instances, DBInstanceIdentifier="page-01"
+    )
+
+
+def a_stopped_cluster_starts_again(region):
+    region.rds.stop_db_cluster(DBClusterIdentifier="orders")
+    eventually(lambda: region.cluster()["Status"], "stopped")
+    refused(
+        region.rds.exceptions.InvalidDBClusterStateFault, region.rds.failover_db_cluster, DBClusterIdentifier="orders"
+    )
+    region.rds.start_db_cluster(DBClusterIdentifier="orders")
+    eventually(lambda: region.cluster()["Status"], "available")
+
+
+def a_deleted_instance_is_gone(region):
+    region.rds.delete_db_instance(DBInstanceIdentifier="page-02", SkipFinalSnapshot=True)
+    region.rds.get_waiter("db_instance_deleted").wait(
+        DBInstanceIdentifier="page-02", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+
+
+def a_load_balancer_is_deleted_with_its_listeners_and_the_group_after_it(region):
+    region.elbv2.delete_load_balancer(LoadBalancerArn=region.balancer)
+    same(region.elbv2.describe_load_balancers()["LoadBalancers"], [])
+    region.elbv2.delete_target_group(TargetGroupArn=region.group)
+    same(region.elbv2.describe_target_groups()["TargetGroups"], [])
+
+
+def an_unknown_function_is_not_found(region):
+    refused(region.function.exceptions.ResourceNotFoundException, region.function.invoke, FunctionName="nobody")
+
+
+CLAIMS = [
+    the_caller_has_an_identity,
+    a_new_region_has_no_clusters,
+    a_cluster_is_created_with_its_endpoints,
+    an_instance_has_no_endpoint_while_it_is_created,
+    the_first_member_is_the_writer,
+    an_instance_shows_its_cluster_zone_and_vpc,
+    an_arn_serves_as_an_identifier,
+    a_filter_chooses_the_members_of_a_cluster,
+    instances_come_in_pages_that_the_paginator_joins,
+    rds_refusals_are_the_exceptions_of_boto3,
+    an_operation_that_the_lab_lacks_is_an_invalid_action,
+    a_topic_keeps_its_attributes_and_subscriptions,
+    a_message_gets_an_id,
+    sns_refusals_are_the_exceptions_of_boto3,
+    an_event_subscription_becomes_active,
+    an_event_subscription_is_changed_and_deleted,
+    subscription_refusals_are_the_exceptions_of_boto3,
+    the_categories_of_a_source_type_are_listed,
+    a_target_group_has_the_defaults_of_tcp,
+    a_groups_attributes_have_awss_keys_and_defaults,
+    tags_are_added_and_removed,
+    targets_of_a_group_that_no_listener_uses_are_unused,
+    a_listener_puts_the_group_to_use,
+    cross_zone_is_off_until_it_is_turned_on,
+    a_database_becomes_healthy_and_an_empty_address_unhealthy,
+    a_deregistered_target_drains_and_comes_back_when_registered,
+    deregistering_what_is_not_there_succeeds_and_does_nothing,
+    one_that_is_asked_for_and_not_registered_is_unused,
+    elbv2_refusals_are_the_exceptions_of_boto3,
+    a_failover_moves_the_writer_and_is_told,
+    a_multi_az_instance_fails_over_to_its_standby,
+    an_instance_is_renamed_and_its_old_name_is_gone,
+    a_stopped_cluster_starts_again,
+    a_deleted_instance_is_gone,
+    the_zones_swap_long_after_the_failover,
+    a_load_balancer_is_deleted_with_its_listeners_and_the_group_after_it,
+    an_unknown_function_is_not_found,
+]
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    region = Region(sys.argv[1])
+    failed = 0
+    for claim in CLAIMS:
+        try:
+            claim(region)
+            print(f"ok      {claim.__name__}", flush=True)
+        except Exception as error:  # a claim that stumbles does not hold
+            failed += 1
+            print(f"FAILED  {claim.__name__}: {type(error).__name__}: {error}", flush=True)
+    print(f"{len(CLAIMS) - failed} of {len(CLAIMS)} claims hold")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

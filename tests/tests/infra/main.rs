@@ -1,0 +1,281 @@
+//! What `infra/` deploys is what it says: linted, least-privileged, serial, without retries.
+
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use writerlink_core::config::{Config, Location, Mode, Timing};
+use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::skip::available;
+
+use template::{evaluate, list, readable, statements, template, template_path, text};
+
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+
+#[test]
+fn cfn_lint_has_nothing_to_say_about_the_template() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let lint = python.with_file_name("cfn-lint");
+    let output = Command::new(python)
+        .arg(lint)
+        .args(["--include-checks", "I", "--"])
+        .arg(template_path())
+        .output()
+        .expect("the environment has cfn-lint");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn sam_takes_the_template_for_a_valid_one() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let home = tempfile::tempdir().expect("there is room for temporary files");
+    let output = Command::new(python)
+        .args(["-m", "samcli", "validate", "--lint", "--template"])
+        .arg(template_path())
+        .env("HOME", home.path())
+        .env("SAM_CLI_TELEMETRY", "0")
+        .env("AWS_DEFAULT_REGION", "eu-west-1")
+        .output()
+        .expect("the environment has the SAM CLI");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("is a valid SAM Template"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn the_role_may_do_exactly_what_the_stated_policy_says() {
+    let Some(template) = template() else { return };
+    let stated = fs::read_to_string(workspace_dir().join("infra/policy.json"))
+        .expect("it is part of the source");
+    let stated: BTreeMap<String, Vec<Value>> =
+        serde_json::from_str(&stated).expect("it maps conditions to statements");
+    let mut deployed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (condition, statement) in statements(template, "FunctionRole") {
+        deployed.entry(condition).or_default().push(json!({
+            "Sid": statement["Sid"],
+            "Effect": statement["Effect"],
+            "Action": list(&statement["Action"]),
+            "Resource": readable(&statement["Resource"]),
+        }));
+    }
+    assert_eq!(deployed, stated);
+    let role = &template["Resources"]["FunctionRole"]["Properties"];
+    assert!(
+        role.get("ManagedPolicyArns").is_none(),
+        "a managed policy would grant more than is stated"
+    );
+    assert_eq!(
+        template["Resources"]["Function"]["Properties"]["Role"],
+        json!({"Fn::GetAtt": ["FunctionRole", "Arn"]}),
+        "with a role of its own, SAM adds no policies"
+    );
+}
+
+#[test]
+fn nothing_that_writes_is_allowed_on_every_resource() {
+    let Some(template) = template() else { return };
+    let mut seen = BTreeSet::new();
+    for role in ["FunctionRole", "SweepRole"] {
+        for (_, statement) in statements(template, role) {
+            for action in list(&statement["Action"]) {
+                let name = action.split_once(':').expect("an action has a service").1;
+                assert!(
+                    name.starts_with("Describe") || statement["Resource"] != "*",
+                    "{action} is allowed on `*`"
+                );
+                assert!(!action.contains('*'), "{action} is a wildcard");
+                seen.insert(action);
+            }
+        }
+    }
+    assert!(
+        seen.contains("elasticloadbalancing:DeregisterTargets"),
+        "the statements were found: {seen:?}"
+    );
+}
+
+#[test]
+fn only_rds_and_only_of_this_account_may_publish_events() {
+    let Some(template) = template() else { return };
+    let policy = &template["Resources"]["EventTopicPolicy"]["Properties"]["PolicyDocument"];
+    let [statement] = policy["Statement"]
+        .as_array()
+        .expect("it has statements")
+        .as_slice()
+    else {
+        panic!("there is one statement in {policy}")
+    };
+    assert_eq!(
+        statement["Principal"],
+        json!({"Service": "events.rds.amazonaws.com"})
+    );
+    assert_eq!(
+        statement["Condition"],
+        json!({
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+            "ArnLike": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:*"}},
+        })
+    );
+    let permission = &template["Resources"]["TopicMayInvoke"]["Properties"];
+    assert_eq!(
+        permission["SourceArn"],
+        json!({"Ref": "EventTopic"}),
+        "only this topic may invoke"
+    );
+}
+
+#[test]
+fn rds_is_subscribed_only_after_it_may_publish() {
+    let Some(template) = template() else { return };
+    let subscriptions: BTreeMap<&str, &Value> = template["Resources"]
+        .as_object()
+        .expect("it has resources")
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::RDS::EventSubscription")
+        .map(|resource| {
+            (
+                resource["Properties"]["SourceType"]
+                    .as_str()
+                    .expect("a subscription has one"),
+                resource,
+            )
+        })
+        .collect();
+    assert_eq!(
+        subscriptions.keys().copied().collect::<Vec<_>>(),
+        ["db-cluster", "db-instance"]
+    );
+    for (source_type, subscription) in subscriptions {
+        assert_eq!(
+            subscription["DependsOn"], "EventTopicPolicy",
+            "{source_type}"
+        );
+        let categories = list(&subscription["Properties"]["EventCategories"]);
+        assert!(
+            categories.contains(&"failover".to_owned()),
+            "{source_type} has {categories:?}"
+        );
+    }
+}
+
+#[test]
+fn the_sweep_is_the_only_retry() {
+    let Some(template) = template() else { return };
+    let invocations = &template["Resources"]["Function"]["Properties"]["EventInvokeConfig"];
+    assert_eq!(invocations["MaximumRetryAttempts"], 0);
+    assert_eq!(
+        invocations["DestinationConfig"]["OnFailure"],
+        json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["Failures", "Arn"]}})
+    );
+    let target = &template["Resources"]["Sweep"]["Properties"]["Target"];
+    assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
+}
+
+#[test]
+fn one_run_goes_at_a_time_unless_the_account_cannot_reserve() {
+    let Some(template) = template() else { return };
+    let reserved = &template["Resources"]["Function"]["Properties"]["ReservedConcurrentExecutions"];
+    assert_eq!(evaluate(template, reserved, &[]), 1);
+    assert_eq!(
+        evaluate(template, reserved, &[("ReserveConcurrency", "false")]),
+        Value::Null
+    );
+}
+
+#[test]
+fn a_sweep_comes_every_minute_with_the_input_that_the_lambda_knows() {
+    let Some(template) = template() else { return };
+    let sweep = &template["Resources"]["Sweep"]["Properties"];
+    assert_eq!(sweep["ScheduleExpression"], "rate(1 minute)");
+    assert_eq!(sweep["FlexibleTimeWindow"], json!({"Mode": "OFF"}));
+    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json"))
+        .expect("it is recorded");
+    let recorded: Value = serde_json::from_str(&recorded).expect("it is JSON");
+    let input: Value =
+        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text"))
+            .expect("JSON");
+    assert_eq!(input, recorded);
+}
+
+#[test]
+fn the_function_outlives_the_longest_watch() {
+    let Some(template) = template() else { return };
+    let timeout = template["Resources"]["Function"]["Properties"]["Timeout"]
+        .as_u64()
+        .expect("it has a timeout");
+    let watch = Timing::default().patience_started.as_secs();
+    assert!(
+        timeout >= watch + 30,
+        "{timeout} s leave no time to write and answer after {watch} s of watching"
+    );
+}
+
+#[test]
+fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
+    let Some(template) = template() else { return };
+    let config = &template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["WRITERLINK_CONFIG"];
+    let given = [
+        ("Source", "cluster/orders"),
+        ("TargetGroupArn", GROUP),
+        ("Allow", "10.20.4.0/24,10.20.5.0/24"),
+    ];
+
+    let least = parse(&evaluate(template, config, &given));
+    let binding = least.usable().next().expect("one binding");
+    assert_eq!(
+        (binding.name.as_str(), binding.port, binding.mode),
+        ("stack", None, Mode::Manage)
+    );
+    assert_eq!(
+        (binding.source.to_string(), binding.target_group.to_string()),
+        ("cluster/orders".into(), GROUP.into())
+    );
+    assert_eq!(least.notify_topic, None);
+
+    let topic = "arn:aws:sns:eu-west-1:111122223333:outcomes";
+    let more = [
+        ("Port", "5433"),
+        ("Mode", "observe"),
+        ("NotifyTopicArn", topic),
+    ];
+    let most = parse(&evaluate(
+        template,
+        config,
+        &[given.as_slice(), more.as_slice()].concat(),
+    ));
+    let binding = most.usable().next().expect("one binding");
+    assert_eq!((binding.port, binding.mode), (Some(5433), Mode::Observe));
+    assert_eq!(most.notify_topic.as_deref(), Some(topic));
+
+    let whole = "allow = []\n";
+    assert_eq!(
+        evaluate(template, config, &[("Config", whole)]),
+        whole,
+        "a whole configuration goes in as it is"
+    );
+}
+
+fn parse(config: &Value) -> Config {
+    let location = Location::from(text(config));
+    assert!(
+        matches!(location, Location::Inline(_)),
+        "it would be taken for a path: {config}"
+    );
+    Config::parse(text(config), &location).expect("the Lambda takes it")
+}

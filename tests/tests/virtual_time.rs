@@ -1,0 +1,352 @@
+//! The real run and its driver on the lab's world at AWS's pace, in virtual time: minutes in milliseconds.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use jiff::Timestamp;
+use writerlink_core::config::{Config, Location};
+use writerlink_core::drive::{Readers, drive};
+use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use writerlink_core::ports::{Clock, Journal};
+use writerlink_core::report::{Report, Status};
+use writerlink_core::run::{Note, Run};
+use writerlink_lab::fault::{Effect, Fault, NameEffect};
+use writerlink_lab::ports::InProcess;
+use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::virtual_time::VirtualTime;
+use writerlink_lab::world::rds::Reboot;
+use writerlink_lab::world::{Pace, World};
+
+const S: Duration = Duration::from_secs(1);
+
+/// What the function is given before it is ended.
+const LIMIT: Duration = Duration::from_secs(230);
+
+/// Nobody listens.
+struct Deaf;
+
+impl Journal for Deaf {
+    fn note(&mut self, _: &Note) {}
+}
+
+/// The scene in virtual time, and the two links in it.
+struct Play {
+    time: VirtualTime,
+    region: InProcess<VirtualTime>,
+    config: Config,
+    epoch: Timestamp,
+    orders: Link,
+    billing: Link,
+}
+
+impl Play {
+    fn new() -> Self {
+        let scene = Scene::new(Pace::real()).expect("scene");
+        let text = scene.config("127.0.0.1:53".parse().expect("address"), "");
+        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("config");
+        let [orders, billing] = scene.links.clone().try_into().expect("two links");
+        let time = VirtualTime::default();
+        let epoch = scene.world.timestamp_at(Duration::ZERO);
+        // The scene has a past; the clock begins at its present.
+        time.run(time.sleep(scene.world.now()));
+        let region = InProcess::new(scene.world, time.clone());
+        Self {
+            time,
+            region,
+            config,
+            epoch,
+            orders,
+            billing,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.epoch + jiff::SignedDuration::try_from(self.time.now()).expect("in range")
+    }
+
+    fn pass(&self, duration: Duration) {
+        self.time.run(self.time.sleep(duration));
+    }
+
+    fn trigger(&self, id: u16, about: SourceType, source: &str) -> Trigger {
+        let event = Event {
+            id: Some(EventId(id)),
+            about,
+            source: source.parse().ok(),
+            time: Some(self.now()),
+        };
+        Trigger {
+            events: vec![event],
+            ..Trigger::sweep(TriggerKind::Sns)
+        }
+    }
+
+    fn event(&self, id: u16, about: SourceType, source: &str) -> Report {
+        self.run(&self.trigger(id, about, source))
+    }
+
+    fn sweep(&self) -> Report {
+        self.run(&Trigger::sweep(TriggerKind::Schedule))
+    }
+
+    fn run(&self, trigger: &Trigger) -> Report {
+        self.time.run(self.drive(trigger))
+    }
+
+    async fn drive(&self, trigger: &Trigger) -> Report {
+        let readers = Readers {
+            rds: self.region.clone(),
+            dns: self.region.clone(),
+            groups: self.region.clone(),
+        };
+        let run = Run::new(&self.config, trigger, self.now(), LIMIT);
+        drive(run, &readers, Some(&self.region), &self.time, &mut Deaf).await
+    }
+
+    /// Runs, and is killed after a while.
+    fn run_killed_after(&self, trigger: &Trigger, after: Duration) -> bool {
+        self.time.run(async {
+            let run = std::pin::pin!(self.drive(trigger));
+            let kill = std::pin::pin!(self.time.sleep(after));
+            matches!(select(run, kill).await, Either::Right(_))
+        })
+    }
+
+    fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.region.world()
+    }
+
+    /// The group holds exactly the writer.
+    fn is_right(&self, link: &Link) -> bool {
+        let world = self.world();
+        let writer = link.writer(&world).expect("writer").address;
+        let present: Vec<_> = link
+            .present(&world)
+            .into_iter()
+            .map(|(address, _)| address)
+            .collect();
+        present == [writer]
+    }
+
+    fn was_never_empty(&self, link: &Link) -> bool {
+        link.was_never_empty(&self.world())
+    }
+
+    fn status(report: &Report, name: &str) -> Status {
+        report
+            .bindings
+            .iter()
+            .find(|b| b.name == name)
+            .expect("binding")
+            .status
+    }
+}
+
+#[test]
+fn an_aurora_failover_is_followed_from_its_first_event_on() {
+    let play = Play::new();
+    play.world()
+        .failover_db_cluster("orders", None)
+        .expect("failover");
+    let began = play.time.now();
+    let report = play.event(73, SourceType::Cluster, "orders");
+    assert_eq!(
+        Play::status(&report, "orders-writer"),
+        Status::Changed,
+        "{report:#?}"
+    );
+    assert!(play.is_right(&play.orders) && play.is_right(&play.billing));
+    assert!(play.was_never_empty(&play.orders));
+    // Promoted after 8 s, shown by the API after 13 s, by DNS from 14 s on and for good after 39 s.
+    assert!(
+        play.time.now() - began < 45 * S,
+        "took {:?}",
+        play.time.now() - began
+    );
+}
+
+#[test]
+fn an_event_that_comes_minutes_late_finds_its_work_done_or_does_it() {
+    let play = Play::new();
+    play.world()
+        .failover_db_cluster("orders", None)
+        .expect("failover");
+    play.pass(280 * S);
+    let report = play.event(71, SourceType::Cluster, "orders");
+    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
+    assert!(play.is_right(&play.orders));
+    assert_eq!(
+        Play::status(
+            &play.event(71, SourceType::Cluster, "orders"),
+            "orders-writer"
+        ),
+        Status::Settled
+    );
+}
+
+#[test]
+fn a_lost_event_is_made_up_for_by_the_next_sweep() {
+    let play = Play::new();
+    play.world()
+        .failover_db_cluster("orders", None)
+        .expect("failover");
+    play.pass(60 * S);
+    let report = play.sweep();
+    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
+    assert!(play.is_right(&play.orders));
+}
+
+#[test]
+fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_been_healthy() {
+    let play = Play::new();
+    play.world()
+        .reboot_db_instance("billing", Reboot::ToStandby)
+        .expect("reboot");
+    let began = play.time.now();
+    let report = play.event(13, SourceType::Instance, "billing");
+    assert!(Play::status(&report, "billing").is_ok(), "{report:#?}");
+    let registered = {
+        let world = play.world();
+        let writer = play
+            .billing
+            .writer(&world)
+            .expect("writer")
+            .address
+            .ip()
+            .to_string();
+        let new = world
+            .elbv2
+            .timeline()
+            .iter()
+            .find(|t| t.group == play.billing.group && t.target.id == writer);
+        new.expect("registered").at - began
+    };
+    assert!(
+        registered < 55 * S,
+        "promoted at 45 s, in DNS at 51 s, registered at {registered:?}"
+    );
+    // Sweeps finish what the load balancer's registration was waited for.
+    for _ in 0..4 {
+        if play.is_right(&play.billing) {
+            break;
+        }
+        play.pass(20 * S);
+        play.sweep();
+    }
+    assert!(play.is_right(&play.billing) && play.was_never_empty(&play.billing));
+}
+
+#[test]
+fn a_kill_at_any_moment_is_mended_by_the_next_sweeps() {
+    let mut killed = 0;
+    for millis in (0..2600).step_by(20) {
+        let play = Play::new();
+        play.world()
+            .failover_db_cluster("orders", None)
+            .expect("failover");
+        play.pass(60 * S);
+        let trigger = play.trigger(71, SourceType::Cluster, "orders");
+        killed += u32::from(play.run_killed_after(&trigger, Duration::from_millis(millis)));
+        assert!(
+            play.was_never_empty(&play.orders),
+            "killed after {millis} ms"
+        );
+        let report = play.sweep();
+        assert!(report.ok, "killed after {millis} ms: {report:#?}");
+        assert!(
+            play.is_right(&play.orders),
+            "killed after {millis} ms: {report:#?}"
+        );
+    }
+    assert!(
+        killed > 20,
+        "only {killed} runs were long enough to be killed"
+    );
+}
+
+#[test]
+fn what_is_right_is_never_written_to_by_any_number_of_sweeps() {
+    let play = Play::new();
+    let before = play.world().elbv2.timeline().len();
+    for _ in 0..60 {
+        assert!(play.sweep().ok);
+        play.pass(59 * S);
+    }
+    assert_eq!(play.world().elbv2.timeline().len(), before);
+}
+
+#[test]
+fn every_fault_of_a_write_ends_right_or_says_so_and_never_empties_the_group() {
+    for operation in ["RegisterTargets", "DeregisterTargets"] {
+        for effect in [
+            Effect::Throttle,
+            Effect::AccessDenied,
+            Effect::ServerErrorBefore,
+            Effect::ServerErrorAfter,
+            Effect::ResetBefore,
+            Effect::ResetAfter,
+            Effect::Hang,
+            Effect::MalformedXml,
+        ] {
+            for times in [1, 2, 5] {
+                let play = Play::new();
+                play.world()
+                    .failover_db_cluster("orders", None)
+                    .expect("failover");
+                play.pass(60 * S);
+                play.world()
+                    .faults
+                    .add(Fault::on(operation, effect.clone()).times(times));
+                let report = play.event(71, SourceType::Cluster, "orders");
+                let what = format!("{operation} {effect:?} {times} times: {report:#?}");
+                assert_eq!(report.ok, play.is_right(&play.orders), "{what}");
+                assert!(play.was_never_empty(&play.orders), "{what}");
+                if times == 1 {
+                    assert!(report.ok, "{what}");
+                }
+                play.world().faults.clear();
+                for _ in 0..2 {
+                    play.pass(20 * S);
+                    play.sweep();
+                }
+                assert!(play.is_right(&play.orders), "mended by sweeps: {what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_fault_of_a_name_changes_nothing_while_it_lasts() {
+    let public = "52.17.0.1".parse().expect("address");
+    let stranger = "10.20.1.200".parse().expect("address");
+    for effect in [
+        NameEffect::NxDomain,
+        NameEffect::ServFail,
+        NameEffect::Timeout,
+        NameEffect::Empty,
+        NameEffect::Addresses(vec![public]),
+        NameEffect::Addresses(vec!["127.0.0.1".parse().expect("address")]),
+        NameEffect::Addresses(vec![stranger]),
+        NameEffect::Addresses(vec![stranger, public]),
+    ] {
+        let play = Play::new();
+        let name = play.world().cluster_endpoint("orders");
+        let now = play.time.now();
+        play.world()
+            .faults
+            .add_name(&name, effect.clone(), now, None);
+        let before = play.world().elbv2.timeline().len();
+        let report = play.sweep();
+        assert_eq!(
+            Play::status(&report, "orders-writer"),
+            Status::Held,
+            "{effect:?}"
+        );
+        assert_eq!(
+            Play::status(&report, "billing"),
+            Status::Settled,
+            "the other binding goes on: {effect:?}"
+        );
+        assert_eq!(play.world().elbv2.timeline().len(), before, "{effect:?}");
+    }
+}
