@@ -1,0 +1,150 @@
+//! Each setting of a binding, seen working through the real `bootstrap`.
+
+use std::time::Duration;
+
+use serde_json::json;
+use writerlink_lab::scene::Scene;
+use writerlink_lab::world::elbv2::TargetRequest;
+use writerlink_tests::stage::Stage;
+
+/// Registers more addresses behind `orders`, and lets them become what they will be.
+fn register(scene: &mut Scene, targets: &[(&str, u16)]) {
+    let requests: Vec<TargetRequest> = targets
+        .iter()
+        .map(|(id, port)| TargetRequest::new(id, *port))
+        .collect();
+    let group = scene.links[0].group.clone();
+    scene
+        .world
+        .register_targets(&group, &requests)
+        .expect("registered");
+    scene.world.pass(Duration::from_secs(600));
+}
+
+fn with_setting(setting: &'static str) -> impl FnOnce(String) -> String {
+    move |config| {
+        config.replacen(
+            "source = \"cluster/orders\"\n",
+            &format!("source = \"cluster/orders\"\n{setting}\n"),
+            1,
+        )
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observe_reports_what_would_be_done_and_never_writes() {
+    let stage = Stage::with(|_| {}, with_setting("mode = \"observe\"")).await;
+    stage
+        .lab
+        .world()
+        .failover_db_cluster("orders", None)
+        .expect("failover");
+    let old = stage.writer(stage.orders());
+    stage
+        .until("the writer has moved", || {
+            (stage.writer(stage.orders()) != old).then_some(())
+        })
+        .await;
+    let observed = || {
+        let ended = stage
+            .lab
+            .invocations()
+            .into_iter()
+            .filter_map(|i| i.ending?.answer());
+        ended
+            .flat_map(|answer| answer["bindings"].as_array().cloned())
+            .flatten()
+            .find(|b| b["status"] == "observed")
+    };
+    let binding = stage.until("a run has observed", observed).await;
+    let planned = binding["planned"].to_string();
+    assert!(
+        planned.contains(&format!("register {}", stage.writer(stage.orders()))),
+        "{planned}"
+    );
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_target_is_left_alone_and_named_unless_the_binding_is_exclusive() {
+    let foreign = |scene: &mut Scene| register(scene, &[("10.20.2.10", 6000)]);
+    let stage = Stage::with(foreign, |config| config).await;
+    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(answer["bindings"][0]["status"], "settled", "{answer:#}");
+    assert!(
+        answer["bindings"][0]["notes"][0]
+            .as_str()
+            .is_some_and(|note| note.contains("10.20.2.10:6000")),
+        "{answer:#}"
+    );
+    assert_eq!(stage.present(stage.orders()).len(), 2);
+
+    let stage = Stage::with(foreign, with_setting("exclusive = true")).await;
+    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(
+        answer["bindings"][0]["deregistered"],
+        json!(["10.20.2.10:6000"]),
+        "{answer:#}"
+    );
+    assert!(stage.is_right(stage.orders()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_removals_than_max_removals_means_none() {
+    let stale = |scene: &mut Scene| {
+        register(
+            scene,
+            &[
+                ("10.20.1.200", 5432),
+                ("10.20.2.200", 5432),
+                ("10.20.3.200", 5432),
+            ],
+        )
+    };
+    let stage = Stage::with(stale, with_setting("max-removals = 2")).await;
+    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(
+        answer["bindings"][0]["reason"]["code"], "too-many-removals",
+        "{answer:#}"
+    );
+    assert_eq!(stage.writes(), [""; 0]);
+
+    let stage = Stage::with(stale, with_setting("max-removals = 3")).await;
+    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(answer["bindings"][0]["status"], "changed", "{answer:#}");
+    assert!(stage.is_right(stage.orders()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settle_is_how_long_a_stale_target_stays() {
+    let stale = |scene: &mut Scene| register(scene, &[("10.20.2.10", 5432)]);
+    for (settle, least) in [(1, 1.0), (4, 4.0)] {
+        let stage = Stage::with(stale, move |config| {
+            config.replace("settle = 2", &format!("settle = {settle}"))
+        })
+        .await;
+        let began = std::time::Instant::now();
+        let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+        let took = began.elapsed().as_secs_f64();
+        assert_eq!(answer["bindings"][0]["status"], "changed", "{answer:#}");
+        assert!(took >= least, "after {took} s with settle = {settle}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweep_is_how_long_a_disagreement_is_looked_at() {
+    let stage = Stage::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
+    stage
+        .lab
+        .world()
+        .show_writers("orders", &["orders-2"])
+        .expect("orders");
+    let began = std::time::Instant::now();
+    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(
+        answer["bindings"][0]["reason"]["code"], "keys-disagree",
+        "{answer:#}"
+    );
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert_eq!(stage.writes(), [""; 0]);
+}
