@@ -15,7 +15,7 @@ use writerlink_lab::world::{Pace, World};
 use crate::programs;
 
 /// The settings of a run in a world in haste: seconds for what takes minutes.
-pub const BRISK: &str = "\n[timing]\nsettle = 2\npatience-started = 20\npatience = 4\nsweep = 2\n";
+pub const BRISK: &str = "\n[timing]\nsettle = 2\npatience-started = 12\npatience = 4\nsweep = 2\n";
 
 /// Longer than anything here takes, so that a test that hangs says so.
 const PATIENCE: Duration = Duration::from_secs(60);

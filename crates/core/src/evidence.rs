@@ -5,7 +5,7 @@
 //! cluster its CNAME names the member, else its address is compared with the members'. An instance has only the
 //! DNS key. Whatever cannot be read is unknown with a reason, never empty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -173,6 +173,11 @@ pub enum Unknown {
         "{0} resolves to {1}, which is no member of the cluster: look for a private hosted zone or a resolver rule that shadows the name"
     )]
     NotAMember(HostName, IpAddr),
+    /// Several members resolve to one address.
+    #[error(
+        "{0} and several members of the cluster all resolve to {1}: look for a private hosted zone or a resolver rule that shadows their names"
+    )]
+    SharedAddress(HostName, IpAddr),
     /// The address must never be registered.
     #[error("{0} resolves to {1}, which is refused: {2}")]
     Guarded(HostName, IpAddr, Refusal),
@@ -192,6 +197,7 @@ impl Unknown {
             Self::Lookup(_, error) => error.word(),
             Self::SeveralAddresses(_) => "several-addresses",
             Self::NotAMember(..) => "not-a-member",
+            Self::SharedAddress(..) => "shared-address",
             Self::Guarded(..) => "address-refused",
         }
     }
@@ -348,9 +354,10 @@ impl Court<'_> {
             .ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name)?;
         let address = self.single(name, answer)?;
-        let member = named_member(cluster, self.topology, answer)
-            .or_else(|| self.member_at(cluster, address))
-            .ok_or_else(|| Unknown::NotAMember(name.clone(), address))?;
+        let member = match named_member(cluster, self.topology, answer) {
+            Some(member) => member,
+            None => self.member_at(id, cluster, name, address)?,
+        };
         Ok(Witness {
             member: member.clone(),
             address,
@@ -379,13 +386,36 @@ impl Court<'_> {
         }
     }
 
-    fn member_at<'c>(&self, cluster: &'c Cluster, address: IpAddr) -> Option<&'c Identifier> {
-        let at = |id: &&Identifier| {
-            endpoint_of(id, self.topology)
-                .and_then(|name| self.answers.get(name)?.as_ref().ok())
-                .is_some_and(|answer| answer.addresses == [address])
+    /// The member whose own name points at an address.
+    ///
+    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one that leads to the
+    /// load balancer itself. Members that share a name cannot be told apart by DNS at all: then the topology says who.
+    fn member_at<'c>(
+        &self,
+        id: &Identifier,
+        cluster: &'c Cluster,
+        name: &HostName,
+        address: IpAddr,
+    ) -> Result<&'c Identifier, Unknown> {
+        let at = |own: &HostName| {
+            let answer = self
+                .answers
+                .get(own)
+                .and_then(|answer| answer.as_ref().ok());
+            answer.is_some_and(|answer| answer.addresses == [address])
         };
-        cluster.members.iter().map(|m| &m.instance).find(at)
+        let own_name = |id: &Identifier| endpoint_of(id, self.topology).filter(|own| at(own));
+        let members = || cluster.members.iter().map(|member| &member.instance);
+        let names: BTreeSet<&HostName> = members().filter_map(own_name).collect();
+        if names.len() > 1 {
+            return Err(Unknown::SharedAddress(name.clone(), address));
+        }
+        let writer = writer(id, cluster)
+            .ok()
+            .filter(|writer| own_name(writer).is_some());
+        writer
+            .or_else(|| members().find(|member| own_name(member).is_some()))
+            .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
     }
 }
 

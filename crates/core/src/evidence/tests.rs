@@ -272,3 +272,27 @@ fn only_an_answer_that_names_no_member_makes_all_members_be_asked() {
     known.insert(name("orders"), answer(&[], &["10.20.0.2"]));
     assert_eq!(asked(&known), [name("orders-2")]);
 }
+
+#[test]
+fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_name() {
+    let link = answer(&[], &["10.20.0.50"]);
+    let shadowed: Answers = ["orders", "orders-1", "orders-2"]
+        .map(|label| (name(label), link.clone()))
+        .into();
+    assert_eq!(
+        words(&look("cluster/orders", &topology(), &shadowed)),
+        "shared-address"
+    );
+    let mut one_name = topology();
+    for label in ["orders-1", "orders-2"] {
+        one_name
+            .instances
+            .get_mut(&id(label))
+            .expect(label)
+            .endpoint = Some(name("orders"));
+    }
+    assert_eq!(
+        words(&look("cluster/orders", &one_name, &shadowed)),
+        "agree on orders-1 at 10.20.0.50"
+    );
+}
