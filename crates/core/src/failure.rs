@@ -43,7 +43,7 @@ impl CallError {
             Failure::SaidNo(No::NotFound) => {
                 "Check the name in the configuration, and that it is of this Region and account.".to_owned()
             }
-            Failure::SaidNo(No::Invalid) => "Check the binding's target group and `allow` against what AWS says.".to_owned(),
+            Failure::SaidNo(No::Invalid) => "Check the binding's target group, its Region and account, and `allow` against what AWS says.".to_owned(),
             Failure::SaidNo(No::Quota) => {
                 "Ask for a higher quota of targets for the group or the load balancer; nothing is removed to make room.".to_owned()
             }

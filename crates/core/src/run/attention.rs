@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use crate::config::Timing;
 
-/// How often the others are looked at while a run watches somebody.
-pub(super) const SLOW: Duration = Duration::from_secs(10);
+/// How often the others are looked at while a run watches somebody: three times in the settle time, and every 10 s at
+/// least. When a whole zone fails, the events that queue up behind the first one's run must find their work done.
+pub(super) fn slow(timing: &Timing) -> Duration {
+    (timing.settle / 3).min(Duration::from_secs(10))
+}
 
 /// Rounds are quick at first, when a failover is most likely to show, and one a second after that.
 const QUICK_FOR: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attention::{Attention, Found, SLOW};
+use super::attention::{Attention, Found, slow};
 use super::condition::Condition;
 use super::feed::Shared;
 use super::memory::Memory;
@@ -471,7 +471,7 @@ impl Pursuit {
         self.attention.round_ended(found, cx.timing);
         self.phase = match self.attention.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
-            _ => Phase::Rest(SLOW),
+            _ => Phase::Rest(slow(cx.timing)),
         };
     }
 
