@@ -159,9 +159,7 @@ impl Ministack {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(
-            b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        )?;
+        stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(&status == b"HTTP/1.1 200")
@@ -182,10 +180,7 @@ impl Drop for Ministack {
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    listener.local_addr().expect("a bound socket has an address").port()
 }
 
 #[cfg(test)]
@@ -208,10 +203,7 @@ mod tests {
             assert!(group.starts_with(&format!(
                 "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/"
             )));
-            assert_eq!(
-                seeded["targets"][name],
-                serde_json::json!(["10.20.2.9:5432"])
-            );
+            assert_eq!(seeded["targets"][name], serde_json::json!(["10.20.2.9:5432"]));
         }
 
         let moved = ministack.fail_over();
@@ -223,7 +215,6 @@ mod tests {
 
         let port = ministack.port;
         drop(ministack);
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .expect_err("nothing answers after it is dropped");
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect_err("nothing answers after it is dropped");
     }
 }

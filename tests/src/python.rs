@@ -62,10 +62,7 @@ fn home(requirements: &Path) -> PathBuf {
     // Not a stable hash across releases of Rust: another one means another set-up, no more.
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
-    let stem = requirements
-        .file_stem()
-        .expect("a file has a name")
-        .to_string_lossy();
+    let stem = requirements.file_stem().expect("a file has a name").to_string_lossy();
     target_dir()
         .join("python")
         .join(format!("{stem}-{:016x}", hasher.finish()))
@@ -78,11 +75,9 @@ fn target_dir() -> PathBuf {
 
 /// Held until it is dropped: test binaries are processes of their own, and two must not install at once.
 fn lock(path: &Path) -> File {
-    fs::create_dir_all(path.parent().expect("it lies under target/"))
-        .expect("target/ can be written to");
+    fs::create_dir_all(path.parent().expect("it lies under target/")).expect("target/ can be written to");
     let file = File::create(path).expect("target/ can be written to");
-    file.lock()
-        .expect("target/ lies on a file system with locks");
+    file.lock().expect("target/ lies on a file system with locks");
     file
 }
 
@@ -94,20 +89,9 @@ fn set_up(home: &Path, requirements: &Path) -> Result<(), Skip> {
         .args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"])
         .output();
     finished(version, "python3", "install Python 3.10 or later")?;
-    let _ = writeln!(
-        io::stderr(),
-        "setting up {} (once; about a minute)",
-        home.display()
-    );
-    let venv = Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(home)
-        .output();
-    finished(
-        venv,
-        "python3 -m venv",
-        "on Debian: apt-get install python3-venv",
-    )?;
+    let _ = writeln!(io::stderr(), "setting up {} (once; about a minute)", home.display());
+    let venv = Command::new("python3").args(["-m", "venv"]).arg(home).output();
+    finished(venv, "python3 -m venv", "on Debian: apt-get install python3-venv")?;
     // Not compiled: most of what the packages bring is never imported.
     let pip = Command::new(home.join("bin/python"))
         .args([
@@ -132,22 +116,15 @@ fn set_up(home: &Path, requirements: &Path) -> Result<(), Skip> {
 
 /// Success, or why the machine cannot do this.
 fn finished(output: io::Result<Output>, what: &str, remedy: &str) -> Result<(), Skip> {
-    let output =
-        output.map_err(|error| Skip(format!("{what} cannot be run ({error}): {remedy}")))?;
+    let output = output.map_err(|error| Skip(format!("{what} cannot be run ({error}): {remedy}")))?;
     if output.status.success() {
         return Ok(());
     }
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    let last: Vec<&str> = said
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = last[last.len().saturating_sub(5)..].join("\n  ");
-    Err(Skip(format!(
-        "{what} failed ({}): {remedy}\n  {last}",
-        output.status
-    )))
+    Err(Skip(format!("{what} failed ({}): {remedy}\n  {last}", output.status)))
 }
 
 #[cfg(test)]
@@ -177,23 +154,15 @@ mod tests {
             return;
         };
         let script = "import boto3, importlib.metadata as m; print('boto3==' + boto3.__version__, 'ministack==' + m.version('ministack'))";
-        let output = Command::new(python)
-            .args(["-c", script])
-            .output()
-            .expect("it runs");
-        let requirements =
-            fs::read_to_string(tests_dir().join("requirements.txt")).expect("it is there");
+        let output = Command::new(python).args(["-c", script]).output().expect("it runs");
+        let requirements = fs::read_to_string(tests_dir().join("requirements.txt")).expect("it is there");
         for package in String::from_utf8_lossy(&output.stdout).split_whitespace() {
             assert!(
                 requirements.lines().any(|line| line == package),
                 "{package} is not what is required"
             );
         }
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     #[test]
@@ -217,8 +186,7 @@ mod tests {
         let output = Command::new("sh")
             .args(["-c", "echo ensurepip is not available >&2; exit 3"])
             .output();
-        let Err(Skip(reason)) = finished(output, "python3 -m venv", "apt-get install python3-venv")
-        else {
+        let Err(Skip(reason)) = finished(output, "python3 -m venv", "apt-get install python3-venv") else {
             panic!("exit code 3 is no success")
         };
         assert!(

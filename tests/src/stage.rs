@@ -37,10 +37,7 @@ impl Stage {
     }
 
     /// The scene after a change, and its configuration after another.
-    pub async fn with(
-        change: impl FnOnce(&mut Scene),
-        configure: impl FnOnce(String) -> String,
-    ) -> Self {
+    pub async fn with(change: impl FnOnce(&mut Scene), configure: impl FnOnce(String) -> String) -> Self {
         let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
         change(&mut scene);
         let links = scene.links.clone();
@@ -90,23 +87,15 @@ impl Stage {
 
     /// Invokes the function by hand, and gives its answer.
     pub async fn ask(&self, payload: Value) -> Value {
-        match self
-            .lab
-            .invoke("writerlink", &payload.to_string(), Kind::Sync)
-            .await
-        {
-            Ok(Invoked::Ended(_, ending)) => ending
-                .answer()
-                .unwrap_or_else(|| panic!("no answer: {ending:?}")),
+        match self.lab.invoke("writerlink", &payload.to_string(), Kind::Sync).await {
+            Ok(Invoked::Ended(_, ending)) => ending.answer().unwrap_or_else(|| panic!("no answer: {ending:?}")),
             other => panic!("{other:?}\n{}", self.log()),
         }
     }
 
     /// The instance that truly writes.
     pub fn writer(&self, link: &Link) -> SocketAddr {
-        link.writer(&self.lab.world())
-            .expect("a database has a writer")
-            .address
+        link.writer(&self.lab.world()).expect("a database has a writer").address
     }
 
     /// Lets a database fail over, and waits until its group holds exactly the new writer and nothing is being done.
@@ -144,16 +133,10 @@ impl Stage {
     /// Every write that reached the region, committed or not.
     pub fn writes(&self) -> Vec<String> {
         let world = self.lab.world();
-        let is_write =
-            |operation: &str| matches!(operation, "RegisterTargets" | "DeregisterTargets");
+        let is_write = |operation: &str| matches!(operation, "RegisterTargets" | "DeregisterTargets");
         let written = world.calls.iter().filter(|call| is_write(&call.operation));
         written
-            .map(|call| {
-                format!(
-                    "{} {}",
-                    call.operation, call.parameters["Targets.member.1.Id"]
-                )
-            })
+            .map(|call| format!("{} {}", call.operation, call.parameters["Targets.member.1.Id"]))
             .collect()
     }
 

@@ -52,8 +52,7 @@ impl Region {
         let (code, stdout, stderr) = self.audit(&["--output", "json"]).await;
         (
             code,
-            serde_json::from_str(&stdout)
-                .unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}")),
+            serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}")),
         )
     }
 }
@@ -90,8 +89,7 @@ async fn drift_exits_2_and_says_what_there_is_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_told_exits_3_with_the_reason() {
-    let region =
-        Region::new(|scene| scene.world.show_writers("orders", &[]).expect("orders")).await;
+    let region = Region::new(|scene| scene.world.show_writers("orders", &[]).expect("orders")).await;
     let (code, table, _) = region.audit(&[]).await;
     assert_eq!(code, 3);
     insta::assert_snapshot!("held", table);

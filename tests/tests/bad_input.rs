@@ -9,14 +9,7 @@ use writerlink_tests::stage::{Stage, error};
 
 /// A group of another kind in the place of the one behind `orders`.
 fn other_group(new: NewTargetGroup) -> impl FnOnce(&mut Scene) {
-    move |scene| {
-        scene.links[0].group = scene
-            .world
-            .create_target_group(new)
-            .expect("a good group")
-            .arn
-            .clone()
-    }
+    move |scene| scene.links[0].group = scene.world.create_target_group(new).expect("a good group").arn.clone()
 }
 
 fn group() -> NewTargetGroup {
@@ -36,17 +29,11 @@ async fn ask(stage: &Stage) -> (Value, Value) {
 async fn says(stage: &Stage, code: &str, parts: &[&str]) {
     let (orders, billing) = ask(stage).await;
     assert_eq!(orders["reason"]["code"], code, "{orders:#}");
-    let text = format!(
-        "{} {}",
-        orders["reason"]["message"], orders["reason"]["remedy"]
-    );
+    let text = format!("{} {}", orders["reason"]["message"], orders["reason"]["remedy"]);
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
-    assert_eq!(
-        billing["status"], "settled",
-        "the other binding goes on: {billing:#}"
-    );
+    assert_eq!(billing["status"], "settled", "the other binding goes on: {billing:#}");
     assert_eq!(stage.writes(), [""; 0]);
 }
 
@@ -104,20 +91,10 @@ async fn a_group_of_the_other_address_family_holds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_another_region_or_account_is_refused() {
-    let region = |config: String| {
-        config.replacen(
-            "elasticloadbalancing:eu-west-1:",
-            "elasticloadbalancing:us-east-2:",
-            1,
-        )
-    };
+    let region =
+        |config: String| config.replacen("elasticloadbalancing:eu-west-1:", "elasticloadbalancing:us-east-2:", 1);
     let stage = Stage::with(|_| {}, region).await;
-    says(
-        &stage,
-        "refused-as-invalid",
-        &["us-east-2", "eu-west-1", "Region"],
-    )
-    .await;
+    says(&stage, "refused-as-invalid", &["us-east-2", "eu-west-1", "Region"]).await;
 
     let account = |config: String| {
         config.replacen(
@@ -132,11 +109,7 @@ async fn a_group_of_another_region_or_account_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_does_not_exist_is_named() {
-    let stage = Stage::with(
-        |_| {},
-        |config| config.replacen("cluster/orders", "cluster/ordres", 1),
-    )
-    .await;
+    let stage = Stage::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1)).await;
     says(&stage, "source-not-found", &["cluster/ordres", "Region"]).await;
 }
 
@@ -168,18 +141,12 @@ async fn a_read_that_is_denied_names_the_permission_to_add() {
     }
     for call in ["DescribeDBClusters", "DescribeDBInstances"] {
         let stage = Stage::begin().await;
-        stage
-            .lab
-            .world()
-            .faults
-            .add(Fault::on(call, Effect::AccessDenied));
+        stage.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
         let (orders, billing) = ask(&stage).await;
         for binding in [orders, billing] {
             assert_eq!(binding["status"], "held", "{binding:#}");
             assert!(
-                binding["reason"]["remedy"]
-                    .to_string()
-                    .contains(&format!("rds:{call}")),
+                binding["reason"]["remedy"].to_string().contains(&format!("rds:{call}")),
                 "{binding:#}"
             );
         }
@@ -191,17 +158,9 @@ async fn a_read_that_is_denied_names_the_permission_to_add() {
 async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
     for call in ["RegisterTargets", "DeregisterTargets"] {
         let stage = Stage::begin().await;
-        stage
-            .lab
-            .world()
-            .faults
-            .add(Fault::on(call, Effect::AccessDenied));
+        stage.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
         let old = stage.writer(stage.orders());
-        stage
-            .lab
-            .world()
-            .failover_db_cluster("orders", None)
-            .expect("failover");
+        stage.lab.world().failover_db_cluster("orders", None).expect("failover");
         let ended = || {
             let endings = stage
                 .lab
@@ -213,25 +172,16 @@ async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
                 .map(|ending| error(&ending))
                 .next()
         };
-        let (kind, document) = stage
-            .until("an invocation has ended in an error", ended)
-            .await;
+        let (kind, document) = stage.until("an invocation has ended in an error", ended).await;
         assert_eq!(kind, "NotOk");
         assert!(
             document.contains(&format!("Allow `elasticloadbalancing:{call}`")),
             "{document}"
         );
-        assert!(
-            stage.present(stage.orders()).contains(&old.to_string()),
-            "{call}"
-        );
+        assert!(stage.present(stage.orders()).contains(&old.to_string()), "{call}");
         let writer = stage.writer(stage.orders());
         let registered = stage.present(stage.orders()).contains(&writer.to_string());
-        assert_eq!(
-            registered,
-            call == "DeregisterTargets",
-            "what could be added was added"
-        );
+        assert_eq!(registered, call == "DeregisterTargets", "what could be added was added");
     }
 }
 
@@ -250,14 +200,9 @@ async fn no_dns_server_answering_holds_and_says_where_to_look() {
     for binding in [orders, billing] {
         assert_eq!(binding["status"], "held", "{binding:#}");
         let code = binding["reason"]["code"].as_str().unwrap_or_default();
+        assert!(matches!(code, "dns-timeout" | "dns-unreachable"), "{binding:#}");
         assert!(
-            matches!(code, "dns-timeout" | "dns-unreachable"),
-            "{binding:#}"
-        );
-        assert!(
-            binding["reason"]["remedy"]
-                .to_string()
-                .contains("DNS servers"),
+            binding["reason"]["remedy"].to_string().contains("DNS servers"),
             "{binding:#}"
         );
     }
@@ -266,11 +211,7 @@ async fn no_dns_server_answering_holds_and_says_where_to_look() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_binding_fails_alone_and_says_where_it_stands() {
-    let stage = Stage::with(
-        |_| {},
-        |config| config.replacen("cluster/orders", "proxy/orders", 1),
-    )
-    .await;
+    let stage = Stage::with(|_| {}, |config| config.replacen("cluster/orders", "proxy/orders", 1)).await;
     let (orders, billing) = ask(&stage).await;
     assert_eq!(
         (&orders["status"], &orders["reason"]["code"]),

@@ -8,9 +8,10 @@ use writerlink_aws::Clients;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::note::Note;
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, Status};
-use writerlink_core::run::{Note, Run};
+use writerlink_core::run::Run;
 use writerlink_lab::fault::NameEffect;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::{Pace, World};
@@ -25,9 +26,7 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
         return;
     };
     let world = World::new(Timestamp::now()).with_pace(Pace::brisk());
-    let lab = Lab::start(world, Options::default())
-        .await
-        .expect("loopback has ports");
+    let lab = Lab::start(world, Options::default()).await.expect("loopback has ports");
     let mut command = Command::new(python);
     command
         .arg(tests_dir().join("python/lab_boto3.py"))
@@ -41,10 +40,7 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(
-        said.lines().count() >= 30,
-        "it claims more than that: {said}"
-    );
+    assert!(said.lines().count() >= 30, "it claims more than that: {said}");
 }
 
 /// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the name leads.
@@ -69,15 +65,11 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
         let addresses = vec![address.parse().expect("an address")];
         let mut world = names.world();
         let now = world.now();
-        world
-            .faults
-            .add_name(NAME, NameEffect::Addresses(addresses), now, None);
+        world.faults.add_name(NAME, NameEffect::Addresses(addresses), now, None);
     };
     let binding = |name: &str, source: &str| {
         let group = seeded["groups"][name].as_str().expect("a group has an ARN");
-        format!(
-            "[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\nport = 5432\n"
-        )
+        format!("[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\nport = 5432\n")
     };
     let text = format!(
         "allow = [\"10.20.0.0/16\"]\n[dns]\nservers = [\"{}\"]\n[timing]\nsettle = 1\n{}{}",
@@ -85,27 +77,16 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
         binding("orders", "cluster/orders"),
         binding("billing", "instance/billing")
     );
-    let config =
-        Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
+    let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
 
     point_to("10.20.1.7");
     let report = reconcile(&config, &ministack.endpoint()).await;
-    let ends: Vec<Status> = report
-        .bindings
-        .iter()
-        .map(|binding| binding.status)
-        .collect();
+    let ends: Vec<Status> = report.bindings.iter().map(|binding| binding.status).collect();
     // Its orders group held 10.20.2.9. For a single-AZ instance the removal waits for a target that is seen healthy.
     assert_eq!(ends, [Status::Changed, Status::Changed], "{report:#?}");
     let state = ministack.state();
-    assert_eq!(
-        state["targets"]["orders"],
-        serde_json::json!(["10.20.1.7:5432"])
-    );
-    assert_eq!(
-        state["targets"]["billing"],
-        serde_json::json!(["10.20.1.7:5432"])
-    );
+    assert_eq!(state["targets"]["orders"], serde_json::json!(["10.20.1.7:5432"]));
+    assert_eq!(state["targets"]["billing"], serde_json::json!(["10.20.1.7:5432"]));
 
     ministack.fail_over();
     point_to("10.20.3.8");
@@ -118,19 +99,14 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
 
     let writes = reconcile(&config, &ministack.endpoint()).await;
     assert!(
-        writes
-            .bindings
-            .iter()
-            .all(|binding| binding.status == Status::Settled),
+        writes.bindings.iter().all(|binding| binding.status == Status::Settled),
         "{writes:#?}"
     );
 }
 
 async fn reconcile(config: &Config, endpoint: &str) -> Report {
     let clients = Clients::at(endpoint, REGION).expect("a Region");
-    let readers = clients
-        .readers(&config.dns_servers)
-        .expect("servers are given");
+    let readers = clients.readers(&config.dns_servers).expect("servers are given");
     let readers = Readers {
         rds: readers.rds,
         dns: readers.resolver,

@@ -9,8 +9,7 @@ use writerlink_tests::stage::{Stage, envelope, error, sns};
 
 fn recorded(name: &str) -> Value {
     let path = tests_dir().join("events").join(name);
-    let text =
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -64,20 +63,8 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
         ),
         ("unknown-database.json", "sns", None, None, 0),
         ("garbage-in-sns.json", "sns", None, None, 2),
-        (
-            "eventbridge-cluster.json",
-            "event-bridge",
-            None,
-            Some("orders"),
-            2,
-        ),
-        (
-            "eventbridge-without-eventid.json",
-            "event-bridge",
-            None,
-            None,
-            2,
-        ),
+        ("eventbridge-cluster.json", "event-bridge", None, Some("orders"), 2),
+        ("eventbridge-without-eventid.json", "event-bridge", None, None, 2),
         ("scheduled.json", "schedule", None, None, 2),
         ("scheduler-sweep.json", "schedule", None, None, 2),
         ("by-hand-empty.json", "invoke", None, None, 2),
@@ -85,9 +72,7 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
         ("by-hand-one-binding.json", "invoke", None, None, 1),
     ] {
         let ending = stage.deliver(&recorded(file)).await;
-        let answer = ending
-            .answer()
-            .unwrap_or_else(|| panic!("{file}: {ending:?}"));
+        let answer = ending.answer().unwrap_or_else(|| panic!("{file}: {ending:?}"));
         assert_eq!(answer["ok"], true, "{file}: {answer:#}");
         assert_eq!(answer["trigger"]["kind"], kind, "{file}");
         if let Some(event) = event {
@@ -127,11 +112,7 @@ async fn garbage_of_any_size_is_bounded_in_the_log_and_becomes_a_sweep_inside_an
 async fn a_payload_by_hand_is_strict_and_a_refused_one_writes_nothing() {
     let stage = Stage::begin().await;
     // Something to do, so that a run would write.
-    stage
-        .lab
-        .world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    stage.lab.world().failover_db_cluster("orders", None).expect("failover");
     stage.lab.world().sns.take_deliveries();
     for payload in [
         json!({"mode": "paln"}),
@@ -153,19 +134,14 @@ async fn a_payload_by_hand_is_strict_and_a_refused_one_writes_nothing() {
 async fn a_dry_run_by_hand_plans_and_writes_nothing() {
     let stage = Stage::with(
         |scene| {
-            scene
-                .world
-                .failover_db_cluster("orders", None)
-                .expect("failover");
+            scene.world.failover_db_cluster("orders", None).expect("failover");
             scene.world.pass(std::time::Duration::from_secs(60));
             scene.world.sns.take_deliveries();
         },
         |config| config,
     )
     .await;
-    let answer = stage
-        .ask(json!({"mode": "plan", "bindings": ["orders-writer"]}))
-        .await;
+    let answer = stage.ask(json!({"mode": "plan", "bindings": ["orders-writer"]})).await;
     let binding = &answer["bindings"][0];
     assert_eq!(
         (&answer["ok"], &binding["status"]),
@@ -198,10 +174,7 @@ async fn an_event_never_brings_an_address_a_group_or_a_database_of_its_own() {
         let mut payload = sns("RDS-EVENT-0071", "db-cluster", source, now);
         payload["Records"][0]["Sns"]["target-group"] = json!("arn:aws:elasticloadbalancing:evil");
         let ending = stage.deliver(&payload).await;
-        assert!(
-            matches!(ending, Ending::Answered(_)),
-            "{source}: {ending:?}"
-        );
+        assert!(matches!(ending, Ending::Answered(_)), "{source}: {ending:?}");
     }
     assert_eq!(stage.writes(), [""; 0]);
     let asked: Vec<String> = stage
@@ -223,9 +196,6 @@ async fn a_stack_request_whose_answer_would_go_elsewhere_leads_to_no_request_and
     let stage = Stage::begin().await;
     let mut payload = recorded("custom-resource-create.json");
     payload["ResponseURL"] = json!(format!("{}/answer", stage.lab.aws_endpoint()));
-    assert_eq!(
-        error(&stage.deliver(&payload).await).0,
-        "StackRequestRefused"
-    );
+    assert_eq!(error(&stage.deliver(&payload).await).0, "StackRequestRefused");
     assert_eq!(stage.lab.world().calls.total(), 0);
 }

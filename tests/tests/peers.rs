@@ -34,21 +34,11 @@ fn address(text: &str) -> IpAddr {
 async fn t1_an_event_that_comes_before_dns_moves_is_followed_to_the_end() {
     let stage = Stage::begin().await;
     // The region's own events reach the function by themselves: 0073 comes before anything has moved.
-    stage
-        .follows(stage.orders(), |world| fail_over(world, None))
-        .await;
+    stage.follows(stage.orders(), |world| fail_over(world, None)).await;
     assert!(stage.was_never_empty(stage.orders()));
     let first = &stage.lab.invocations()[0];
-    assert!(
-        first.payload.contains("RDS-EVENT-0073"),
-        "{}",
-        first.payload
-    );
-    let answer = first
-        .ending
-        .as_ref()
-        .and_then(Ending::answer)
-        .expect("an answer");
+    assert!(first.payload.contains("RDS-EVENT-0073"), "{}", first.payload);
+    let answer = first.ending.as_ref().and_then(Ending::answer).expect("an answer");
     assert_eq!(
         answer["bindings"][0]["status"], "changed",
         "the first event's own run did it: {answer:#}"
@@ -65,9 +55,7 @@ async fn t2_a_name_that_does_not_exist_or_has_no_address_removes_nothing_and_is_
             let (name, now) = (world.cluster_endpoint("orders"), world.now());
             world.faults.add_name(&name, effect, now, None);
         }
-        let ending = stage
-            .deliver(&cluster_event(&stage, "RDS-EVENT-0071"))
-            .await;
+        let ending = stage.deliver(&cluster_event(&stage, "RDS-EVENT-0071")).await;
         assert_eq!(error(&ending).0, "NotOk");
         assert_eq!(stage.present(stage.orders()), before);
         assert_eq!(stage.writes(), [""; 0]);
@@ -89,17 +77,12 @@ async fn t3_a_failback_inside_the_drain_never_leaves_the_group_without_a_target(
             .is_some_and(|c| c.status == Status::Available)
             .then_some(())
     };
-    stage
-        .until("the cluster is available again", available)
-        .await;
+    stage.until("the cluster is available again", available).await;
     stage
         .follows(stage.orders(), |world| fail_over(world, Some("orders-1")))
         .await;
     let writer = stage.writer(stage.orders()).ip();
-    assert_eq!(
-        stage.lab.world().rds.instance_address("orders-1"),
-        Some(writer)
-    );
+    assert_eq!(stage.lab.world().rds.instance_address("orders-1"), Some(writer));
     assert!(stage.was_never_empty(stage.orders()));
 }
 
@@ -111,14 +94,10 @@ async fn t4_a_throttled_registration_neither_empties_the_group_nor_removes_the_o
         .world()
         .faults
         .add(Fault::on("RegisterTargets", Effect::Throttle).times(2));
-    stage
-        .follows(stage.orders(), |world| fail_over(world, None))
-        .await;
+    stage.follows(stage.orders(), |world| fail_over(world, None)).await;
     assert!(stage.was_never_empty(stage.orders()));
     let writes = stage.writes();
-    let first_removal = writes
-        .iter()
-        .position(|write| write.starts_with("Deregister"));
+    let first_removal = writes.iter().position(|write| write.starts_with("Deregister"));
     assert_eq!(
         first_removal,
         Some(3),
@@ -132,18 +111,12 @@ async fn t5_a_public_answer_is_refused_before_aws_is_asked() {
     {
         let mut world = stage.lab.world();
         let (name, now) = (world.instance_endpoint("billing"), world.now());
-        world.faults.add_name(
-            &name,
-            NameEffect::Addresses(vec![address("52.17.3.4")]),
-            now,
-            None,
-        );
+        world
+            .faults
+            .add_name(&name, NameEffect::Addresses(vec![address("52.17.3.4")]), now, None);
     }
     let answer = stage.ask(json!({"bindings": ["billing"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["reason"]["code"], "address-refused",
-        "{answer:#}"
-    );
+    assert_eq!(answer["bindings"][0]["reason"]["code"], "address-refused", "{answer:#}");
     assert_eq!(stage.writes(), [""; 0]);
 }
 
@@ -158,11 +131,7 @@ async fn t6_the_writer_is_followed_although_no_instance_has_a_new_address() {
     stage
         .follows(stage.orders(), |world| fail_over(world, Some("orders-3")))
         .await;
-    assert_eq!(
-        addresses(&stage),
-        before,
-        "the addresses stay with their instances"
-    );
+    assert_eq!(addresses(&stage), before, "the addresses stay with their instances");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,11 +143,7 @@ async fn t7_a_database_that_is_busy_keeps_its_target_and_a_new_member_disturbs_n
             .world()
             .show_instance_status("billing", status)
             .expect("billing");
-        stage
-            .lab
-            .world()
-            .show_cluster_status("orders", status)
-            .expect("orders");
+        stage.lab.world().show_cluster_status("orders", status).expect("orders");
         let answer = stage.ask(json!({})).await;
         for binding in answer["bindings"].as_array().expect("bindings") {
             assert_eq!(binding["status"], "settled", "{status}: {answer:#}");
@@ -199,12 +164,7 @@ async fn t8_targets_on_another_port_than_the_groups_are_registered_and_removed_o
     let stage = Stage::with(
         |scene| {
             let orders = scene.links[0].clone();
-            let writer = orders
-                .writer(&scene.world)
-                .expect("writer")
-                .address
-                .ip()
-                .to_string();
+            let writer = orders.writer(&scene.world).expect("writer").address.ip().to_string();
             let world = &mut scene.world;
             world
                 .register_targets(&orders.group, &[TargetRequest::new(&writer, 6000)])
@@ -225,17 +185,10 @@ async fn t8_targets_on_another_port_than_the_groups_are_registered_and_removed_o
     .await;
     fail_over(&mut stage.lab.world(), None);
     let moved = || {
-        let writer = stage
-            .orders()
-            .writer(&stage.lab.world())
-            .expect("writer")
-            .address
-            .ip();
+        let writer = stage.orders().writer(&stage.lab.world()).expect("writer").address.ip();
         (stage.present(stage.orders()) == [format!("{writer}:6000")]).then_some(())
     };
-    stage
-        .until("exactly the writer is registered, on 6000", moved)
-        .await;
+    stage.until("exactly the writer is registered, on 6000", moved).await;
     assert!(stage.was_never_empty(stage.orders()));
 }
 
@@ -282,11 +235,7 @@ async fn t10_a_stale_extra_target_is_found_wherever_it_stands_and_removed() {
     let answer = stage.ask(json!({})).await;
     assert_eq!(answer["bindings"][0]["status"], "changed", "{answer:#}");
     assert!(stage.is_right(stage.orders()));
-    assert_eq!(
-        stage.writes().len(),
-        1,
-        "removed, and nothing else was touched"
-    );
+    assert_eq!(stage.writes().len(), 1, "removed, and nothing else was touched");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,9 +251,7 @@ async fn t11_the_smallest_configuration_works() {
         },
     )
     .await;
-    stage
-        .follows(stage.orders(), |world| fail_over(world, None))
-        .await;
+    stage.follows(stage.orders(), |world| fail_over(world, None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,28 +262,21 @@ async fn t12_an_event_that_could_not_be_followed_is_an_invocation_error_with_the
         .world()
         .faults
         .add(Fault::on("DescribeTargetHealth", Effect::AccessDenied));
-    let ending = stage
-        .deliver(&cluster_event(&stage, "RDS-EVENT-0071"))
-        .await;
+    let ending = stage.deliver(&cluster_event(&stage, "RDS-EVENT-0071")).await;
     let (error_type, document) = error(&ending);
     assert_eq!(error_type, "NotOk");
     assert!(
         document.contains("elasticloadbalancing:DescribeTargetHealth"),
         "{document}"
     );
-    assert!(
-        document.contains("orders-writer: failed (access-denied)"),
-        "{document}"
-    );
+    assert!(document.contains("orders-writer: failed (access-denied)"), "{document}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t13_the_demoted_writer_is_removed_within_the_failover_and_not_minutes_later() {
     let stage = Stage::begin().await;
     let began = stage.lab.world().now();
-    stage
-        .follows(stage.orders(), |world| fail_over(world, None))
-        .await;
+    stage.follows(stage.orders(), |world| fail_over(world, None)).await;
     let took = stage.lab.world().now() - began;
     // At this pace DNS is steady 5.7 s after the promotion, which comes 1.2 s after the beginning.
     assert!(took < Duration::from_secs(15), "{took:?}");
@@ -360,9 +300,7 @@ async fn a_multi_az_instance_is_followed_to_its_standby_and_cleaned_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_duplicates_of_an_event_write_once() {
     let stage = Stage::begin().await;
-    stage
-        .follows(stage.orders(), |world| fail_over(world, None))
-        .await;
+    stage.follows(stage.orders(), |world| fail_over(world, None)).await;
     let writes = stage.writes();
     let event = cluster_event(&stage, "RDS-EVENT-0071");
     for _ in 0..5 {

@@ -9,15 +9,9 @@ use writerlink_tests::stage::Stage;
 
 /// Registers more addresses behind `orders`, and lets them become what they will be.
 fn register(scene: &mut Scene, targets: &[(&str, u16)]) {
-    let requests: Vec<TargetRequest> = targets
-        .iter()
-        .map(|(id, port)| TargetRequest::new(id, *port))
-        .collect();
+    let requests: Vec<TargetRequest> = targets.iter().map(|(id, port)| TargetRequest::new(id, *port)).collect();
     let group = scene.links[0].group.clone();
-    scene
-        .world
-        .register_targets(&group, &requests)
-        .expect("registered");
+    scene.world.register_targets(&group, &requests).expect("registered");
     scene.world.pass(Duration::from_secs(600));
 }
 
@@ -34,11 +28,7 @@ fn with_setting(setting: &'static str) -> impl FnOnce(String) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn observe_reports_what_would_be_done_and_never_writes() {
     let stage = Stage::with(|_| {}, with_setting("mode = \"observe\"")).await;
-    stage
-        .lab
-        .world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    stage.lab.world().failover_db_cluster("orders", None).expect("failover");
     let old = stage.writer(stage.orders());
     stage
         .until("the writer has moved", || {
@@ -46,11 +36,7 @@ async fn observe_reports_what_would_be_done_and_never_writes() {
         })
         .await;
     let observed = || {
-        let ended = stage
-            .lab
-            .invocations()
-            .into_iter()
-            .filter_map(|i| i.ending?.answer());
+        let ended = stage.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
         ended
             .flat_map(|answer| answer["bindings"].as_array().cloned())
             .flatten()
@@ -94,11 +80,7 @@ async fn more_removals_than_max_removals_means_none() {
     let stale = |scene: &mut Scene| {
         register(
             scene,
-            &[
-                ("10.20.1.200", 5432),
-                ("10.20.2.200", 5432),
-                ("10.20.3.200", 5432),
-            ],
+            &[("10.20.1.200", 5432), ("10.20.2.200", 5432), ("10.20.3.200", 5432)],
         )
     };
     let stage = Stage::with(stale, with_setting("max-removals = 2")).await;
@@ -134,17 +116,10 @@ async fn settle_is_how_long_a_stale_target_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_is_how_long_a_disagreement_is_looked_at() {
     let stage = Stage::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
-    stage
-        .lab
-        .world()
-        .show_writers("orders", &["orders-2"])
-        .expect("orders");
+    stage.lab.world().show_writers("orders", &["orders-2"]).expect("orders");
     let began = std::time::Instant::now();
     let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["reason"]["code"], "keys-disagree",
-        "{answer:#}"
-    );
+    assert_eq!(answer["bindings"][0]["reason"]["code"], "keys-disagree", "{answer:#}");
     assert!(began.elapsed() >= Duration::from_secs(1));
     assert_eq!(stage.writes(), [""; 0]);
 }

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use writerlink_core::note::Note;
 use writerlink_core::ports::{Clock, Journal};
 use writerlink_core::report::{Report, Status};
-use writerlink_core::run::{Note, Run};
+use writerlink_core::run::Run;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
 use writerlink_lab::ports::InProcess;
 use writerlink_lab::scene::{Link, Scene};
@@ -120,11 +121,7 @@ impl Play {
     fn is_right(&self, link: &Link) -> bool {
         let world = self.world();
         let writer = link.writer(&world).expect("writer").address;
-        let present: Vec<_> = link
-            .present(&world)
-            .into_iter()
-            .map(|(address, _)| address)
-            .collect();
+        let present: Vec<_> = link.present(&world).into_iter().map(|(address, _)| address).collect();
         present == [writer]
     }
 
@@ -133,53 +130,33 @@ impl Play {
     }
 
     fn status(report: &Report, name: &str) -> Status {
-        report
-            .bindings
-            .iter()
-            .find(|b| b.name == name)
-            .expect("binding")
-            .status
+        report.bindings.iter().find(|b| b.name == name).expect("binding").status
     }
 }
 
 #[test]
 fn an_aurora_failover_is_followed_from_its_first_event_on() {
     let play = Play::new();
-    play.world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    play.world().failover_db_cluster("orders", None).expect("failover");
     let began = play.time.now();
     let report = play.event(73, SourceType::Cluster, "orders");
-    assert_eq!(
-        Play::status(&report, "orders-writer"),
-        Status::Changed,
-        "{report:#?}"
-    );
+    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed, "{report:#?}");
     assert!(play.is_right(&play.orders) && play.is_right(&play.billing));
     assert!(play.was_never_empty(&play.orders));
     // Promoted after 8 s, shown by the API after 13 s, by DNS from 14 s on and for good after 39 s.
-    assert!(
-        play.time.now() - began < 45 * S,
-        "took {:?}",
-        play.time.now() - began
-    );
+    assert!(play.time.now() - began < 45 * S, "took {:?}", play.time.now() - began);
 }
 
 #[test]
 fn an_event_that_comes_minutes_late_finds_its_work_done_or_does_it() {
     let play = Play::new();
-    play.world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    play.world().failover_db_cluster("orders", None).expect("failover");
     play.pass(280 * S);
     let report = play.event(71, SourceType::Cluster, "orders");
     assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
     assert!(play.is_right(&play.orders));
     assert_eq!(
-        Play::status(
-            &play.event(71, SourceType::Cluster, "orders"),
-            "orders-writer"
-        ),
+        Play::status(&play.event(71, SourceType::Cluster, "orders"), "orders-writer"),
         Status::Settled
     );
 }
@@ -187,9 +164,7 @@ fn an_event_that_comes_minutes_late_finds_its_work_done_or_does_it() {
 #[test]
 fn a_lost_event_is_made_up_for_by_the_next_sweep() {
     let play = Play::new();
-    play.world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    play.world().failover_db_cluster("orders", None).expect("failover");
     play.pass(60 * S);
     let report = play.sweep();
     assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
@@ -207,13 +182,7 @@ fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_bee
     assert!(Play::status(&report, "billing").is_ok(), "{report:#?}");
     let registered = {
         let world = play.world();
-        let writer = play
-            .billing
-            .writer(&world)
-            .expect("writer")
-            .address
-            .ip()
-            .to_string();
+        let writer = play.billing.writer(&world).expect("writer").address.ip().to_string();
         let new = world
             .elbv2
             .timeline()
@@ -241,27 +210,16 @@ fn a_kill_at_any_moment_is_mended_by_the_next_sweeps() {
     let mut killed = 0;
     for millis in (0..2600).step_by(20) {
         let play = Play::new();
-        play.world()
-            .failover_db_cluster("orders", None)
-            .expect("failover");
+        play.world().failover_db_cluster("orders", None).expect("failover");
         play.pass(60 * S);
         let trigger = play.trigger(71, SourceType::Cluster, "orders");
         killed += u32::from(play.run_killed_after(&trigger, Duration::from_millis(millis)));
-        assert!(
-            play.was_never_empty(&play.orders),
-            "killed after {millis} ms"
-        );
+        assert!(play.was_never_empty(&play.orders), "killed after {millis} ms");
         let report = play.sweep();
         assert!(report.ok, "killed after {millis} ms: {report:#?}");
-        assert!(
-            play.is_right(&play.orders),
-            "killed after {millis} ms: {report:#?}"
-        );
+        assert!(play.is_right(&play.orders), "killed after {millis} ms: {report:#?}");
     }
-    assert!(
-        killed > 20,
-        "only {killed} runs were long enough to be killed"
-    );
+    assert!(killed > 20, "only {killed} runs were long enough to be killed");
 }
 
 #[test]
@@ -290,9 +248,7 @@ fn every_fault_of_a_write_ends_right_or_says_so_and_never_empties_the_group() {
         ] {
             for times in [1, 2, 5] {
                 let play = Play::new();
-                play.world()
-                    .failover_db_cluster("orders", None)
-                    .expect("failover");
+                play.world().failover_db_cluster("orders", None).expect("failover");
                 play.pass(60 * S);
                 play.world()
                     .faults
@@ -332,16 +288,10 @@ fn every_fault_of_a_name_changes_nothing_while_it_lasts() {
         let play = Play::new();
         let name = play.world().cluster_endpoint("orders");
         let now = play.time.now();
-        play.world()
-            .faults
-            .add_name(&name, effect.clone(), now, None);
+        play.world().faults.add_name(&name, effect.clone(), now, None);
         let before = play.world().elbv2.timeline().len();
         let report = play.sweep();
-        assert_eq!(
-            Play::status(&report, "orders-writer"),
-            Status::Held,
-            "{effect:?}"
-        );
+        assert_eq!(Play::status(&report, "orders-writer"), Status::Held, "{effect:?}");
         assert_eq!(
             Play::status(&report, "billing"),
             Status::Settled,

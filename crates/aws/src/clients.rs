@@ -89,9 +89,7 @@ impl Clients {
         }
         let config = loader.load().await;
         let provider = match &settings.profile {
-            Some(profile) => Some(SharedCredentialsProvider::new(of_profile(
-                profile, &config, http,
-            ))),
+            Some(profile) => Some(SharedCredentialsProvider::new(of_profile(profile, &config, http))),
             None => config.credentials_provider(),
         };
         let Some(provider) = provider else {
@@ -127,10 +125,7 @@ impl Clients {
         if region.is_empty() {
             return Err(ConnectError::NoRegion);
         }
-        if !region
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        {
+        if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(ConnectError::BadRegion(region.to_owned()));
         }
         let home = Home::new(region);
@@ -179,11 +174,7 @@ impl Clients {
 
 /// The credentials of a profile that was asked for by name, whatever the environment holds: credentials in
 /// variables would win in the SDK's default chain, and another account would be looked at.
-fn of_profile(
-    profile: &str,
-    config: &SdkConfig,
-    http: SharedHttpClient,
-) -> ProfileFileCredentialsProvider {
+fn of_profile(profile: &str, config: &SdkConfig, http: SharedHttpClient) -> ProfileFileCredentialsProvider {
     let surroundings = ProviderConfig::without_region()
         .with_http_client(http)
         .with_region(config.region().cloned());
@@ -231,9 +222,7 @@ mod tests {
             .to_string();
         assert!(bad.contains("eu west 1"), "{bad}");
         assert_eq!(
-            Clients::at("http://127.0.0.1:1", "eu-west-1")
-                .expect("Region")
-                .region(),
+            Clients::at("http://127.0.0.1:1", "eu-west-1").expect("Region").region(),
             "eu-west-1"
         );
     }

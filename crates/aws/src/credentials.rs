@@ -37,11 +37,7 @@ impl Fetched {
     }
 
     fn still_good(&self) -> Option<Credentials> {
-        let good = |first: &&Credentials| {
-            first
-                .expiry()
-                .is_none_or(|at| at > SystemTime::now() + MARGIN)
-        };
+        let good = |first: &&Credentials| first.expiry().is_none_or(|at| at > SystemTime::now() + MARGIN);
         self.first.as_ref().ok().filter(good).cloned()
     }
 
@@ -87,9 +83,7 @@ mod tests {
         {
             self.asked.fetch_add(1, Ordering::SeqCst);
             let expiry = self.lifetime.map(|lifetime| SystemTime::now() + lifetime);
-            future::ProvideCredentials::ready(Ok(Credentials::new(
-                "id", "secret", None, expiry, "test",
-            )))
+            future::ProvideCredentials::ready(Ok(Credentials::new("id", "secret", None, expiry, "test")))
         }
     }
 
@@ -108,10 +102,7 @@ mod tests {
     #[tokio::test]
     async fn credentials_are_fetched_once_until_they_are_about_to_expire() {
         assert_eq!(asked_after_two_calls(None).await, 1);
-        assert_eq!(
-            asked_after_two_calls(Some(Duration::from_secs(3600))).await,
-            1
-        );
+        assert_eq!(asked_after_two_calls(Some(Duration::from_secs(3600))).await, 1);
         assert_eq!(asked_after_two_calls(Some(Duration::from_secs(5))).await, 3);
     }
 
@@ -136,10 +127,7 @@ mod tests {
     async fn the_first_reason_is_told_every_time() {
         let fetched = Fetched::ahead(SharedCredentialsProvider::new(Forgetful::default())).await;
         for _ in 0..2 {
-            let error = fetched
-                .provide_credentials()
-                .await
-                .expect_err("no credentials");
+            let error = fetched.provide_credentials().await.expect_err("no credentials");
             assert!(
                 last_links(&error).contains("profile `typo` is not defined"),
                 "{error:?}"

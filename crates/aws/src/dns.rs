@@ -17,8 +17,9 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::time::timeout;
+use writerlink_core::evidence::Answer;
 use writerlink_core::failure::LookupError;
-use writerlink_core::ports::{Answer, Resolver};
+use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
 use writerlink_core::topology::HostName;
 
@@ -33,9 +34,7 @@ pub struct DnsResolver {
 
 /// No server to ask.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the system's DNS servers could not be read ({0}): name them in `[dns]` as `servers = [\"10.20.0.2:53\"]`"
-)]
+#[error("the system's DNS servers could not be read ({0}): name them in `[dns]` as `servers = [\"10.20.0.2:53\"]`")]
 pub struct NoServers(NetError);
 
 impl DnsResolver {
@@ -93,26 +92,18 @@ impl Resolver for DnsResolver {
 }
 
 fn servers_of(system: &ResolverConfig) -> Vec<SocketAddr> {
-    let with_port = |server: &NameServerConfig| {
-        Some(SocketAddr::new(server.ip, server.connections.first()?.port))
-    };
+    let with_port = |server: &NameServerConfig| Some(SocketAddr::new(server.ip, server.connections.first()?.port));
     system.name_servers().iter().filter_map(with_port).collect()
 }
 
 fn fully_qualified(name: &HostName) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(name.as_str())
-        .map_err(|error| LookupError::Unreachable(error.to_string()))?;
+    let mut name = Name::from_ascii(name.as_str()).map_err(|error| LookupError::Unreachable(error.to_string()))?;
     name.set_fqdn(true);
     Ok(name)
 }
 
 /// One question to one server. UDP is repeated within the limit.
-async fn ask(
-    server: SocketAddr,
-    name: &Name,
-    kind: RecordType,
-    limit: Duration,
-) -> Result<Vec<Record>, LookupError> {
+async fn ask(server: SocketAddr, name: &Name, kind: RecordType, limit: Duration) -> Result<Vec<Record>, LookupError> {
     let resolver = resolver(server, limit).map_err(|error| sort(&error))?;
     match timeout(limit, resolver.lookup(name.clone(), kind)).await {
         Ok(Ok(lookup)) => Ok(lookup.answers().to_vec()),
@@ -144,11 +135,7 @@ fn resolver(server: SocketAddr, limit: Duration) -> Result<TokioResolver, NetErr
 fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, LookupError> {
     let mut at = asked;
     let mut passed: Vec<&Name> = Vec::new();
-    while let Some(target) = records
-        .iter()
-        .filter(|record| record.name == *at)
-        .find_map(alias)
-    {
+    while let Some(target) = records.iter().filter(|record| record.name == *at).find_map(alias) {
         if target == asked || passed.contains(&target) {
             break;
         }
@@ -166,10 +153,7 @@ fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, Lo
         return Err(LookupError::NoAddress);
     }
     Ok(Answer {
-        aliases: passed
-            .iter()
-            .filter_map(|name| name.to_ascii().parse().ok())
-            .collect(),
+        aliases: passed.iter().filter_map(|name| name.to_ascii().parse().ok()).collect(),
         addresses,
     })
 }
@@ -198,9 +182,7 @@ fn sort(error: &NetError) -> LookupError {
         },
         NetError::Dns(DnsError::ResponseCode(code)) => LookupError::Refused(word(*code)),
         NetError::Timeout => LookupError::Timeout,
-        NetError::Io(_) | NetError::NoConnections | NetError::Busy => {
-            LookupError::Unreachable(error.to_string())
-        }
+        NetError::Io(_) | NetError::NoConnections | NetError::Busy => LookupError::Unreachable(error.to_string()),
         unreadable => LookupError::Refused(format!("something that cannot be read ({unreadable})")),
     }
 }
@@ -223,9 +205,5 @@ fn more_telling(one: LookupError, other: LookupError) -> LookupError {
         LookupError::Unreachable(_) => 1,
         LookupError::Refused(_) | LookupError::NoAddress | LookupError::NxDomain => 2,
     };
-    if says(&other) > says(&one) {
-        other
-    } else {
-        one
-    }
+    if says(&other) > says(&one) { other } else { one }
 }

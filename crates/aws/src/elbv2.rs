@@ -3,9 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{
-    self, TargetGroupIpAddressTypeEnum, TargetHealthDescription,
-};
+use aws_sdk_elasticloadbalancingv2::types::{self, TargetGroupIpAddressTypeEnum, TargetHealthDescription};
 use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::GroupReader;
 use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
@@ -89,19 +87,13 @@ fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
         None | Some(TargetGroupIpAddressTypeEnum::Ipv4) => Family::V4,
         Some(TargetGroupIpAddressTypeEnum::Ipv6) => Family::V6,
         Some(other) => {
-            return Err(unclear(&format!(
-                "a group of IP address type {:?}",
-                other.as_str()
-            )));
+            return Err(unclear(&format!("a group of IP address type {:?}", other.as_str())));
         }
     };
     Ok(TargetGroup {
         target_type: target_type.as_str().to_owned(),
         // Absent for a group of Lambda functions.
-        protocol: group
-            .protocol()
-            .map(|p| p.as_str().to_owned())
-            .unwrap_or_default(),
+        protocol: group.protocol().map(|p| p.as_str().to_owned()).unwrap_or_default(),
         family,
         vpc: group.vpc_id().map(str::to_owned),
         in_use: !group.load_balancer_arns().is_empty(),
@@ -115,19 +107,14 @@ fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError>
     let target = description
         .target()
         .ok_or_else(|| unclear("a target without a description"))?;
-    let id = target
-        .id()
-        .ok_or_else(|| unclear("a target without an id"))?;
+    let id = target.id().ok_or_else(|| unclear("a target without an id"))?;
     let ip: IpAddr = id
         .parse()
         .map_err(|_| unclear(&format!("target {id:?}, which is no IP address")))?;
     let port = target.port().and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| unclear(&format!("target {id} without a port")))?;
-    let state = description
-        .target_health()
-        .and_then(|health| health.state());
-    let state =
-        state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
+    let state = description.target_health().and_then(|health| health.state());
+    let state = state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
     Ok(Target {
         address: SocketAddr::new(ip, port),
         zone: target.availability_zone().map(|zone| Zone(zone.to_owned())),
@@ -136,11 +123,7 @@ fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError>
 }
 
 fn unclear(call: &'static str, what: &str) -> CallError {
-    CallError::new(
-        call,
-        Failure::SaidNo(No::Other),
-        format!("the answer holds {what}"),
-    )
+    CallError::new(call, Failure::SaidNo(No::Other), format!("the answer holds {what}"))
 }
 
 #[cfg(test)]
@@ -151,12 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn description(
-        id: &str,
-        port: Option<i32>,
-        zone: Option<&str>,
-        state: &str,
-    ) -> TargetHealthDescription {
+    fn description(id: &str, port: Option<i32>, zone: Option<&str>, state: &str) -> TargetHealthDescription {
         let target = TargetDescription::builder()
             .id(id)
             .set_port(port)
@@ -191,8 +169,7 @@ mod tests {
 
     #[test]
     fn a_state_that_is_not_known_is_kept_as_its_word() {
-        let target =
-            target_of(&description("10.0.0.7", Some(5432), None, "resting")).expect("target");
+        let target = target_of(&description("10.0.0.7", Some(5432), None, "resting")).expect("target");
         assert_eq!(target.state, TargetState::Other("resting".to_owned()));
     }
 
@@ -204,14 +181,8 @@ mod tests {
                 description("10.0.0.7", None, None, "healthy"),
                 "10.0.0.7 without a port",
             ),
-            (
-                description("10.0.0.7", Some(70_000), None, "healthy"),
-                "without a port",
-            ),
-            (
-                TargetHealthDescription::builder().build(),
-                "without a description",
-            ),
+            (description("10.0.0.7", Some(70_000), None, "healthy"), "without a port"),
+            (TargetHealthDescription::builder().build(), "without a description"),
         ] {
             let error = target_of(&description).expect_err(named);
             assert!(error.detail.contains(named), "{error}");
@@ -219,8 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_of_ipv4_unless_it_says_otherwise_and_in_use_when_a_load_balancer_forwards_to_it()
-    {
+    fn a_group_is_of_ipv4_unless_it_says_otherwise_and_in_use_when_a_load_balancer_forwards_to_it() {
         let group = types::TargetGroup::builder()
             .target_type(TargetTypeEnum::Ip)
             .protocol(ProtocolEnum::Tcp);

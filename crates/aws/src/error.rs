@@ -32,11 +32,7 @@ where
 }
 
 /// Sorts the error of a call that changes something.
-pub fn write_error<E>(
-    call: &'static str,
-    error: &SdkError<E, HttpResponse>,
-    sent: Sent,
-) -> CallError
+pub fn write_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -73,15 +69,14 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
-        SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
-            .map_or(Fate::Silence, Fate::Known),
+        SdkError::ServiceError(answer) => {
+            sort(answer.err().code(), answer.raw().status().as_u16()).map_or(Fate::Silence, Fate::Known)
+        }
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out there is one thing to wait for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent,
-        SdkError::DispatchFailure(_)
-            if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) =>
-        {
+        SdkError::DispatchFailure(_) if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) => {
             Fate::NeverSent
         }
         _ => Fate::Silence,
@@ -169,10 +164,7 @@ where
     match (answer.err().code(), answer.err().message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        (None, _) => format!(
-            "status {status} without an error code: {}",
-            last_links(error)
-        ),
+        (None, _) => format!("status {status} without an error code: {}", last_links(error)),
     }
 }
 
@@ -227,16 +219,8 @@ mod tests {
             ("ExpiredToken", 403, Some(Failure::Credentials)),
             ("InvalidClientTokenId", 403, Some(Failure::Credentials)),
             ("SignatureDoesNotMatch", 403, Some(Failure::Credentials)),
-            (
-                "UnrecognizedClientException",
-                400,
-                Some(Failure::Credentials),
-            ),
-            (
-                "MissingAuthenticationToken",
-                403,
-                Some(Failure::Credentials),
-            ),
+            ("UnrecognizedClientException", 400, Some(Failure::Credentials)),
+            ("MissingAuthenticationToken", 403, Some(Failure::Credentials)),
             ("Throttling", 400, Some(Failure::Throttled)),
             ("ThrottlingException", 400, Some(Failure::Throttled)),
             ("RequestLimitExceeded", 503, Some(Failure::Throttled)),

@@ -17,19 +17,11 @@ impl Home {
     }
 
     /// Whether `arn`, which is of `region`, can be asked for here.
-    pub(crate) fn admits(
-        &self,
-        call: &'static str,
-        arn: &str,
-        region: &str,
-    ) -> Result<(), CallError> {
+    pub(crate) fn admits(&self, call: &'static str, arn: &str, region: &str) -> Result<(), CallError> {
         if region == self.0 {
             return Ok(());
         }
-        let detail = format!(
-            "{arn} is of Region {region}, and the clients speak to {}",
-            self.0
-        );
+        let detail = format!("{arn} is of Region {region}, and the clients speak to {}", self.0);
         Err(CallError::new(call, Failure::SaidNo(No::Invalid), detail))
     }
 }
@@ -42,9 +34,7 @@ mod tests {
     fn an_arn_of_another_region_is_refused_and_both_regions_are_named() {
         let home = Home::new("eu-west-1");
         assert_eq!(home.admits("a:B", "arn:x", "eu-west-1"), Ok(()));
-        let error = home
-            .admits("a:B", "arn:x", "us-east-1")
-            .expect_err("another Region");
+        let error = home.admits("a:B", "arn:x", "us-east-1").expect_err("another Region");
         assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
         assert!(
             error.detail.contains("us-east-1") && error.detail.contains("eu-west-1"),

@@ -103,8 +103,7 @@ impl Pages {
             return Ok(());
         };
         if !self.seen.insert(marker.clone()) {
-            let detail =
-                format!("the pages go round in a circle: marker {marker:?} was given twice");
+            let detail = format!("the pages go round in a circle: marker {marker:?} was given twice");
             return Err(CallError::new(self.call, Failure::Unreachable, detail));
         }
         self.next = Some(Some(marker));
@@ -118,27 +117,14 @@ fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
     let clusters: BTreeMap<_, _> = clusters
         .iter()
         .filter(|cluster| is_rds(cluster.engine()))
-        .filter_map(|cluster| {
-            Some((
-                identifier(cluster.db_cluster_identifier())?,
-                cluster_of(cluster),
-            ))
-        })
+        .filter_map(|cluster| Some((identifier(cluster.db_cluster_identifier())?, cluster_of(cluster))))
         .collect();
     let instances = instances
         .iter()
         .filter(|instance| is_rds(instance.engine()))
-        .filter_map(|instance| {
-            Some((
-                identifier(instance.db_instance_identifier())?,
-                instance_of(instance),
-            ))
-        })
+        .filter_map(|instance| Some((identifier(instance.db_instance_identifier())?, instance_of(instance))))
         .collect();
-    Topology {
-        clusters,
-        instances,
-    }
+    Topology { clusters, instances }
 }
 
 /// The RDS API lists the clusters and instances of Neptune and DocumentDB too (botocore rds 2014-10-31,
@@ -152,11 +138,7 @@ fn cluster_of(cluster: &DbCluster) -> Cluster {
         status: cluster.status().unwrap_or_default().to_owned(),
         endpoint: host_name(cluster.endpoint()),
         port: port(cluster.port()),
-        members: cluster
-            .db_cluster_members()
-            .iter()
-            .filter_map(member_of)
-            .collect(),
+        members: cluster.db_cluster_members().iter().filter_map(member_of).collect(),
     }
 }
 
@@ -187,8 +169,7 @@ fn instance_of(instance: &DbInstance) -> Instance {
 /// Custom does not set `MultiAZ` (botocore rds 2014-10-31), so of those nothing is known.
 fn standby(instance: &DbInstance) -> Standby {
     let engine = instance.engine().unwrap_or_default();
-    let refuses =
-        matches!(engine, "mysql" | "mariadb" | "postgres") || engine.starts_with("oracle-");
+    let refuses = matches!(engine, "mysql" | "mariadb" | "postgres") || engine.starts_with("oracle-");
     if refuses && instance.multi_az() == Some(true) {
         Standby::RefusesTcp
     } else {
@@ -239,11 +220,7 @@ mod tests {
         let topology = topology_of(&[], &[listed]);
         let wanted = Instance {
             status: "available".to_owned(),
-            endpoint: Some(
-                "orders-1.abc.eu-west-1.rds.amazonaws.com"
-                    .parse()
-                    .expect("name"),
-            ),
+            endpoint: Some("orders-1.abc.eu-west-1.rds.amazonaws.com".parse().expect("name")),
             port: Some(5432),
             cluster: Some(id("orders")),
             vpc: Some("vpc-1".to_owned()),
@@ -256,10 +233,7 @@ mod tests {
     fn an_instance_that_is_being_created_has_no_endpoint_and_hides_nothing() {
         let topology = topology_of(
             &[],
-            &[
-                instance("new", "mysql").build(),
-                instance("old", "mysql").build(),
-            ],
+            &[instance("new", "mysql").build(), instance("old", "mysql").build()],
         );
         assert_eq!(topology.instances[&id("new")].endpoint, None);
         assert!(topology.instances.contains_key(&id("old")));
@@ -310,17 +284,10 @@ mod tests {
     fn an_identifier_that_cannot_be_read_is_left_out_alone() {
         let topology = topology_of(
             &[],
-            &[
-                instance("a--b", "mysql").build(),
-                instance("fine", "mysql").build(),
-            ],
+            &[instance("a--b", "mysql").build(), instance("fine", "mysql").build()],
         );
         assert_eq!(
-            topology
-                .instances
-                .keys()
-                .map(Identifier::as_str)
-                .collect::<Vec<_>>(),
+            topology.instances.keys().map(Identifier::as_str).collect::<Vec<_>>(),
             ["fine"]
         );
     }

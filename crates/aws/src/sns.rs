@@ -44,8 +44,7 @@ impl Notifier {
             .customize()
             .interceptor(watch.clone())
             .send();
-        send.await
-            .map_err(|error| write_error(PUBLISH, &error, watch.sent()))?;
+        send.await.map_err(|error| write_error(PUBLISH, &error, watch.sent()))?;
         Ok(())
     }
 }
@@ -54,18 +53,9 @@ impl Notifier {
 /// empty subject (AWS docs: SNS `Publish`).
 fn fit_subject(subject: &str) -> Option<String> {
     let printable = |c: char| {
-        if c.is_ascii_graphic() || c == ' ' {
-            c
-        } else {
-            '?'
-        }
+        if c.is_ascii_graphic() || c == ' ' { c } else { '?' }
     };
-    let subject: String = subject
-        .trim()
-        .chars()
-        .map(printable)
-        .take(LONGEST_SUBJECT)
-        .collect();
+    let subject: String = subject.trim().chars().map(printable).take(LONGEST_SUBJECT).collect();
     (!subject.is_empty()).then_some(subject)
 }
 

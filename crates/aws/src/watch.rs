@@ -45,22 +45,12 @@ impl Watch {
         call: &'static str,
         write: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        tokio::time::timeout(limit, write)
-            .await
-            .unwrap_or_else(|_| {
-                Err(match self.sent() {
-                    Sent::Perhaps => CallError::new(
-                        call,
-                        Failure::AnswerLost,
-                        format!("no answer within {limit:?}"),
-                    ),
-                    Sent::No => CallError::new(
-                        call,
-                        Failure::Credentials,
-                        format!("no credentials within {limit:?}"),
-                    ),
-                })
+        tokio::time::timeout(limit, write).await.unwrap_or_else(|_| {
+            Err(match self.sent() {
+                Sent::Perhaps => CallError::new(call, Failure::AnswerLost, format!("no answer within {limit:?}")),
+                Sent::No => CallError::new(call, Failure::Credentials, format!("no credentials within {limit:?}")),
             })
+        })
     }
 }
 
@@ -88,8 +78,7 @@ impl Intercept for Watch {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let body = context.response().body().bytes().unwrap_or_default();
-        if context.output_or_error().is_err() || String::from_utf8_lossy(body).contains(self.answer)
-        {
+        if context.output_or_error().is_err() || String::from_utf8_lossy(body).contains(self.answer) {
             return Ok(());
         }
         Err(format!("the body of the answer is no {}", self.answer).into())

@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use writerlink_core::failure::{CallError, Failure};
-use writerlink_core::ports::{GroupWriter, Registration};
-use writerlink_core::run::LONGEST_WRITE;
-use writerlink_core::target::{Target, TargetGroupArn, Zone};
+use writerlink_core::ports::{GroupWriter, LONGEST_WRITE};
+use writerlink_core::target::{Registration, Target, TargetGroupArn, Zone};
 
 use crate::error::write_error;
 use crate::home::Home;
@@ -39,10 +38,7 @@ impl TargetWriter {
         targets: &[Target],
         watch: &Watch,
     ) -> Result<(), CallError> {
-        let described = targets
-            .iter()
-            .map(|t| describe(t.address, t.zone.as_ref()))
-            .collect();
+        let described = targets.iter().map(|t| describe(t.address, t.zone.as_ref())).collect();
         self.elbv2
             .deregister_targets()
             .target_group_arn(group.as_str())
@@ -57,11 +53,7 @@ impl TargetWriter {
 }
 
 impl GroupWriter for TargetWriter {
-    async fn register(
-        &self,
-        group: &TargetGroupArn,
-        target: &Registration,
-    ) -> Result<(), CallError> {
+    async fn register(&self, group: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
         self.home.admits(REGISTER, group.as_str(), group.region())?;
         let watch = Watch::expecting("RegisterTargetsResponse");
         let write = self
@@ -72,22 +64,13 @@ impl GroupWriter for TargetWriter {
             .customize()
             .interceptor(watch.clone())
             .send();
-        let sorted = async {
-            write
-                .await
-                .map_err(|error| write_error(REGISTER, &error, watch.sent()))
-        };
+        let sorted = async { write.await.map_err(|error| write_error(REGISTER, &error, watch.sent())) };
         watch.within(LONGEST_WRITE, REGISTER, sorted).await?;
         Ok(())
     }
 
-    async fn deregister(
-        &self,
-        group: &TargetGroupArn,
-        targets: &[Target],
-    ) -> Result<(), CallError> {
-        self.home
-            .admits(DEREGISTER, group.as_str(), group.region())?;
+    async fn deregister(&self, group: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
+        self.home.admits(DEREGISTER, group.as_str(), group.region())?;
         let watch = Watch::expecting("DeregisterTargetsResponse");
         let write = async {
             for (chunks_done, chunk) in targets.chunks(CHUNK).enumerate() {

@@ -76,12 +76,7 @@ pub(crate) enum DemoForm {
 #[derive(Debug, Arguments)]
 pub(crate) struct AuditArgs {
     /// A TOML or JSON file, or the text itself
-    #[arg(
-        long,
-        env = "WRITERLINK_CONFIG",
-        hide_env_values = true,
-        value_name = "PATH|TEXT"
-    )]
+    #[arg(long, env = "WRITERLINK_CONFIG", hide_env_values = true, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
 
     /// The profile of the AWS configuration files, in place of AWS_PROFILE

@@ -35,9 +35,7 @@ impl Config {
 
     /// The bindings that can be followed.
     pub fn usable(&self) -> impl Iterator<Item = &Binding> {
-        self.bindings
-            .iter()
-            .filter_map(|binding| binding.as_ref().ok())
+        self.bindings.iter().filter_map(|binding| binding.as_ref().ok())
     }
 }
 

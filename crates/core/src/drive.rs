@@ -83,9 +83,7 @@ async fn perform<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
     match effect {
         Effect::ReadTopology => Input::Topology(readers.rds.topology().await),
         Effect::ReadGroup(index, group) => Input::Group(index, readers.groups.group(&group).await),
-        Effect::ReadTargets(index, group) => {
-            Input::Targets(index, readers.groups.targets(&group).await)
-        }
+        Effect::ReadTargets(index, group) => Input::Targets(index, readers.groups.targets(&group).await),
         Effect::Resolve(index, names, family) => {
             let answers = join_all(names.iter().map(|name| readers.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())

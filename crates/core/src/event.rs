@@ -131,13 +131,14 @@ impl Message {
     /// Reads the text of an SNS message. All body shapes that RDS has used are taken: 2016 without `Source ID`,
     /// 2018 without `Source ARN`, and today's.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
-        if text.trim_start().starts_with(
-            "This is a message to notify that RDS will attempt to send you event notifications",
-        ) {
+        if text
+            .trim_start()
+            .starts_with("This is a message to notify that RDS will attempt to send you event notifications")
+        {
             return Ok(Self::Hello);
         }
-        let body: Value = serde_json::from_str(text)
-            .map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
+        let body: Value =
+            serde_json::from_str(text).map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
         let field = |name: &str| body.get(name).and_then(Value::as_str).map(str::trim);
         let Some(about) = field("Event Source") else {
             return Err(Unreadable(
@@ -261,15 +262,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_event_is_unreadable() {
-        for text in [
-            "",
-            "hello",
-            "{}",
-            "[]",
-            "null",
-            r#"{"Event Source": 3}"#,
-            "{\"a\":",
-        ] {
+        for text in ["", "hello", "{}", "[]", "null", r#"{"Event Source": 3}"#, "{\"a\":"] {
             assert!(Message::read(text).is_err(), "{text:?}");
         }
     }
@@ -296,12 +289,12 @@ mod tests {
     #[test]
     fn event_bridge_gives_the_same_with_and_without_an_id_and_a_prefix() {
         for (name, id) in [("rds:orders", Some("RDS-EVENT-0071")), ("orders", None)] {
-            let mut detail =
-                serde_json::json!({"SourceIdentifier": name, "Date": "2021-05-12T18:06:48.701Z"});
+            let mut detail = serde_json::json!({"SourceIdentifier": name, "Date": "2021-05-12T18:06:48.701Z"});
             if let Some(id) = id {
                 detail["EventID"] = id.into();
             }
-            let body = serde_json::json!({"source": "aws.rds", "detail-type": "RDS DB Cluster Event", "detail": detail});
+            let body =
+                serde_json::json!({"source": "aws.rds", "detail-type": "RDS DB Cluster Event", "detail": detail});
             let event = Event::from_event_bridge(&body).expect("event");
             assert_eq!(event.id, id.map(|_| EventId(71)));
             assert_eq!(

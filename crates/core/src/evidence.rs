@@ -11,10 +11,18 @@ use std::net::IpAddr;
 
 use crate::failure::{CallError, LookupError};
 use crate::guard::{Allow, Refusal};
-use crate::ports::Answer;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
 use crate::topology::{Cluster, HostName, Standby, Topology};
+
+/// What a name resolved to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Answer {
+    /// The names that the CNAME chain passed through, the asked one left out, in order.
+    pub aliases: Vec<HostName>,
+    /// The addresses at its end, in ascending order.
+    pub addresses: Vec<IpAddr>,
+}
 
 /// What the names that were asked for answered.
 pub type Answers = BTreeMap<HostName, Result<Answer, LookupError>>;
@@ -80,12 +88,9 @@ impl Evidence {
     pub fn verdict(&self) -> Verdict<'_> {
         match self {
             Self::Cluster {
-                topology: Err(unknown),
-                ..
+                topology: Err(unknown), ..
             }
-            | Self::Cluster {
-                dns: Err(unknown), ..
-            }
+            | Self::Cluster { dns: Err(unknown), .. }
             | Self::Instance { dns: Err(unknown) } => Verdict::Unknown(unknown),
             Self::Cluster {
                 topology: Ok(topology),
@@ -271,9 +276,7 @@ pub fn questions(source: &Source, topology: &Topology, answers: &Answers) -> Vec
                 return Vec::new();
             };
             let own = cluster.endpoint.iter();
-            let writer = writer(id, cluster)
-                .ok()
-                .and_then(|w| endpoint_of(w, topology));
+            let writer = writer(id, cluster).ok().and_then(|w| endpoint_of(w, topology));
             // Only an answer that names no member by CNAME must be compared with every member's address.
             let compared = cluster
                 .endpoint
@@ -297,13 +300,7 @@ pub fn questions(source: &Source, topology: &Topology, answers: &Answers) -> Vec
 }
 
 /// What every key says.
-pub fn weigh(
-    source: &Source,
-    topology: &Topology,
-    answers: &Answers,
-    allow: &Allow,
-    family: Family,
-) -> Evidence {
+pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Allow, family: Family) -> Evidence {
     let court = Court {
         topology,
         answers,
@@ -398,10 +395,7 @@ impl Court<'_> {
         address: IpAddr,
     ) -> Result<&'c Identifier, Unknown> {
         let at = |own: &HostName| {
-            let answer = self
-                .answers
-                .get(own)
-                .and_then(|answer| answer.as_ref().ok());
+            let answer = self.answers.get(own).and_then(|answer| answer.as_ref().ok());
             answer.is_some_and(|answer| answer.addresses == [address])
         };
         let own_name = |id: &Identifier| endpoint_of(id, self.topology).filter(|own| at(own));
@@ -410,9 +404,7 @@ impl Court<'_> {
         if names.len() > 1 {
             return Err(Unknown::SharedAddress(name.clone(), address));
         }
-        let writer = writer(id, cluster)
-            .ok()
-            .filter(|writer| own_name(writer).is_some());
+        let writer = writer(id, cluster).ok().filter(|writer| own_name(writer).is_some());
         writer
             .or_else(|| members().find(|member| own_name(member).is_some()))
             .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
@@ -430,14 +422,8 @@ fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, U
 }
 
 /// The member whose own name stands in the CNAME chain.
-fn named_member<'a>(
-    cluster: &'a Cluster,
-    topology: &Topology,
-    answer: &Answer,
-) -> Option<&'a Identifier> {
-    let named = |id: &&Identifier| {
-        endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name))
-    };
+fn named_member<'a>(cluster: &'a Cluster, topology: &Topology, answer: &Answer) -> Option<&'a Identifier> {
+    let named = |id: &&Identifier| endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name));
     cluster.members.iter().map(|m| &m.instance).find(named)
 }
 

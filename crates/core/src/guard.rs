@@ -23,9 +23,7 @@ impl Allow {
             if network.prefix_len() < narrowest {
                 return Err(AllowError::TooBroad(*network, narrowest));
             }
-            if let Some(special) =
-                special(network.network()).or_else(|| special(network.broadcast()))
-            {
+            if let Some(special) = special(network.network()).or_else(|| special(network.broadcast())) {
                 return Err(AllowError::Special(*network, special));
             }
         }
@@ -100,9 +98,7 @@ impl fmt::Display for Special {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// Nothing is allowed anywhere.
-    #[error(
-        "`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`"
-    )]
+    #[error("`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`")]
     Empty,
     /// Broader than any VPC.
     #[error("`allow` holds {0}, which is broader than /{1}: name the subnets of the database")]
@@ -143,10 +139,7 @@ mod tests {
         let check = |ip: &str, family| allow.check(ip.parse().expect(ip), family);
         assert_eq!(check("10.20.3.4", Family::V4), Ok(()));
         assert_eq!(check("fd12::7", Family::V6), Ok(()));
-        assert_eq!(
-            check("10.20.3.4", Family::V6),
-            Err(Refusal::Family(Family::V6))
-        );
+        assert_eq!(check("10.20.3.4", Family::V6), Err(Refusal::Family(Family::V6)));
         assert_eq!(check("10.21.0.1", Family::V4), Err(Refusal::Outside));
         assert_eq!(check("52.17.1.1", Family::V4), Err(Refusal::Outside));
     }
@@ -163,26 +156,13 @@ mod tests {
             "255.255.255.255",
         ] {
             assert!(
-                matches!(
-                    allow.check(ip.parse().expect(ip), Family::V4),
-                    Err(Refusal::Special(_))
-                ),
+                matches!(allow.check(ip.parse().expect(ip), Family::V4), Err(Refusal::Special(_))),
                 "{ip}"
             );
         }
-        for ip in [
-            "::1",
-            "fe80::1",
-            "ff02::1",
-            "::",
-            "::ffff:10.0.0.1",
-            "::ffff:127.0.0.1",
-        ] {
+        for ip in ["::1", "fe80::1", "ff02::1", "::", "::ffff:10.0.0.1", "::ffff:127.0.0.1"] {
             assert!(
-                matches!(
-                    allow.check(ip.parse().expect(ip), Family::V6),
-                    Err(Refusal::Special(_))
-                ),
+                matches!(allow.check(ip.parse().expect(ip), Family::V6), Err(Refusal::Special(_))),
                 "{ip}"
             );
         }
@@ -192,10 +172,7 @@ mod tests {
     fn an_allow_that_protects_nothing_is_refused() {
         assert_eq!(allow(&[]), Err(AllowError::Empty));
         for network in ["0.0.0.0/0", "10.0.0.0/7", "fd00::/8", "::/0"] {
-            assert!(
-                matches!(allow(&[network]), Err(AllowError::TooBroad(..))),
-                "{network}"
-            );
+            assert!(matches!(allow(&[network]), Err(AllowError::TooBroad(..))), "{network}");
         }
         for network in [
             "127.0.0.0/8",
@@ -204,10 +181,7 @@ mod tests {
             "fe80::/64",
             "::ffff:10.0.0.0/104",
         ] {
-            assert!(
-                matches!(allow(&[network]), Err(AllowError::Special(..))),
-                "{network}"
-            );
+            assert!(matches!(allow(&[network]), Err(AllowError::Special(..))), "{network}");
         }
     }
 }

@@ -45,6 +45,7 @@ pub mod event;
 pub mod evidence;
 pub mod failure;
 pub mod guard;
+pub mod note;
 pub mod plan;
 pub mod ports;
 pub mod report;

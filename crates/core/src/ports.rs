@@ -1,13 +1,17 @@
 //! The ports: what the driver asks of the world. `writerlink-aws` implements them on AWS, `writerlink-lab` on a
 //! simulated Region; both decide nothing.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::evidence::Answer;
 use crate::failure::{CallError, LookupError};
-use crate::run::Note;
-use crate::target::{Family, Target, TargetGroup, TargetGroupArn, Zone};
+use crate::note::Note;
+use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Topology};
+
+/// The longest that a write may take. It bounds how late a write whose answer was lost can still land, so no write
+/// starts with less time left, and a lost answer is waited out for as long.
+pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
 /// Reads the RDS API.
 pub trait Rds {
@@ -18,38 +22,19 @@ pub trait Rds {
 /// Asks DNS, without any cache.
 pub trait Resolver {
     /// The addresses of a fully qualified name in one family.
-    fn lookup(
-        &self,
-        name: &HostName,
-        family: Family,
-    ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
-}
-
-/// What a name resolved to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Answer {
-    /// The names that the CNAME chain passed through, the asked one left out, in order.
-    pub aliases: Vec<HostName>,
-    /// The addresses at its end, in ascending order.
-    pub addresses: Vec<IpAddr>,
+    fn lookup(&self, name: &HostName, family: Family) -> impl Future<Output = Result<Answer, LookupError>> + Send;
 }
 
 /// Reads a target group.
 pub trait GroupReader {
     /// What kind of group it is.
-    fn group(
-        &self,
-        group: &TargetGroupArn,
-    ) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
+    fn group(&self, group: &TargetGroupArn) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
 
     /// All its targets. (Asking for single ones would answer `unused` for one that is not registered.)
-    fn targets(
-        &self,
-        group: &TargetGroupArn,
-    ) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
+    fn targets(&self, group: &TargetGroupArn) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
 }
 
-/// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`](crate::run::LONGEST_WRITE).
+/// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].
 pub trait GroupWriter {
     /// Registers a target.
     fn register(
@@ -64,15 +49,6 @@ pub trait GroupWriter {
         group: &TargetGroupArn,
         targets: &[Target],
     ) -> impl Future<Output = Result<(), CallError>> + Send;
-}
-
-/// A target to be registered.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Registration {
-    /// Address and port.
-    pub address: SocketAddr,
-    /// `all` for an address outside the group's VPC; otherwise ELBv2 finds the zone by itself.
-    pub zone: Option<Zone>,
 }
 
 /// A writer that cannot exist: what an audit, which has readers only, gives in its place.

@@ -40,9 +40,7 @@ impl From<&Trigger> for TriggerReport {
         let event = trigger.events.first();
         Self {
             kind: trigger.kind,
-            event: event
-                .and_then(|event: &Event| event.id)
-                .map(|id| id.to_string()),
+            event: event.and_then(|event: &Event| event.id).map(|id| id.to_string()),
             source: event.and_then(|event| event.source.clone()),
         }
     }

@@ -11,7 +11,6 @@ mod attention;
 mod condition;
 mod feed;
 mod memory;
-mod note;
 mod pursuit;
 mod summary;
 
@@ -22,21 +21,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::feed::Feed;
-pub use self::note::{Note, NoteKind};
 use self::pursuit::Pursuit;
 use crate::config::{BadBinding, Config, Timing};
 use crate::event::{Intent, SourceType, Trigger};
 use crate::evidence::Answers;
 use crate::failure::CallError;
-use crate::ports::Registration;
+use crate::note::Note;
 use crate::report::{Report, TriggerReport};
 use crate::source::{Identifier, Source};
-use crate::target::{Family, Target, TargetGroup, TargetGroupArn};
+use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Topology};
-
-/// The longest that a write may take. It bounds how late a write whose answer was lost can still land, so no write
-/// starts with less time left, and a lost answer is waited out for as long.
-pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
 /// Something that the run wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -115,22 +109,12 @@ impl Run {
     /// An event only chooses who is watched closely and for how long: the binding of the database that it names. An
     /// event that certainly concerns no binding leaves nothing to do.
     pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
-        let asked = |name: &str| {
-            trigger
-                .only
-                .as_ref()
-                .is_none_or(|only| only.iter().any(|n| n == name))
-        };
+        let asked = |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
         let entry = |binding: &Result<_, BadBinding>| match binding {
             Ok(binding) => Entry::Good(Box::new(Pursuit::new(Arc::new(Clone::clone(binding))))),
             Err(bad) => Entry::Bad(Arc::new(bad.clone())),
         };
-        let entries: Vec<Entry> = config
-            .bindings
-            .iter()
-            .map(entry)
-            .filter(|e| asked(e.name()))
-            .collect();
+        let entries: Vec<Entry> = config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
@@ -146,9 +130,7 @@ impl Run {
         for event in &trigger.events {
             let patience = event.patience_left(&config.timing, now);
             let watched = match (&event.source, event.about) {
-                (Some(id), SourceType::Cluster) => {
-                    run.watch(&Source::Cluster(id.clone()), patience)
-                }
+                (Some(id), SourceType::Cluster) => run.watch(&Source::Cluster(id.clone()), patience),
                 (Some(id), SourceType::Instance) => {
                     let own = run.watch(&Source::Instance(id.clone()), patience);
                     if !own {
@@ -177,25 +159,17 @@ impl Run {
             Input::Topology(result) => self.on_topology(result, &mut reaction),
             Input::Group(index, result) => {
                 self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |pursuit, cx| {
-                    pursuit.on_group(result, cx)
-                });
+                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_group(result, cx));
             }
             Input::Targets(index, result) => {
                 self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |pursuit, cx| {
-                    pursuit.on_targets(result, cx)
-                });
+                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_targets(result, cx));
             }
             Input::Answers(index, answers) => {
-                self.with(index, &mut reaction, |pursuit, cx| {
-                    pursuit.on_answers(answers, cx)
-                });
+                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_answers(answers, cx));
             }
             Input::Written(index, result) => {
-                self.with(index, &mut reaction, |pursuit, cx| {
-                    pursuit.on_written(result, cx)
-                });
+                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_written(result, cx));
             }
         }
         self.wake(&mut reaction);
@@ -205,8 +179,7 @@ impl Run {
 
     /// Whether there is nothing left to do, or no time for it.
     pub fn is_over(&self) -> bool {
-        self.left.is_zero()
-            || (self.unmapped.is_empty() && self.pursuits().all(Pursuit::is_resting))
+        self.left.is_zero() || (self.unmapped.is_empty() && self.pursuits().all(Pursuit::is_resting))
     }
 
     /// How long it may sleep when nothing comes back before.
@@ -256,9 +229,7 @@ impl Run {
         }
         for index in 0..self.entries.len() {
             let latest = self.feed.latest();
-            self.with(index, reaction, |pursuit, cx| {
-                pursuit.on_topology(latest, true, cx)
-            });
+            self.with(index, reaction, |pursuit, cx| pursuit.on_topology(latest, true, cx));
         }
     }
 
@@ -267,12 +238,10 @@ impl Run {
         let latest = self.feed.latest();
         for (id, patience) in std::mem::take(&mut self.unmapped) {
             let watched = match latest.as_deref() {
-                Some(Ok(topology)) => {
-                    match topology.instances.get(&id).and_then(|i| i.cluster.clone()) {
-                        Some(cluster) => self.watch(&Source::Cluster(cluster), patience),
-                        None => false,
-                    }
-                }
+                Some(Ok(topology)) => match topology.instances.get(&id).and_then(|i| i.cluster.clone()) {
+                    Some(cluster) => self.watch(&Source::Cluster(cluster), patience),
+                    None => false,
+                },
                 Some(Err(_)) | None => {
                     let clusters: BTreeSet<Source> = self
                         .pursuits()
@@ -293,10 +262,7 @@ impl Run {
     /// Watches the bindings of this source; says whether there is one.
     fn watch(&mut self, source: &Source, patience: Duration) -> bool {
         let mut any = false;
-        for pursuit in self
-            .pursuits_mut()
-            .filter(|pursuit| pursuit.source() == source)
-        {
+        for pursuit in self.pursuits_mut().filter(|pursuit| pursuit.source() == source) {
             pursuit.watch(patience);
             any = true;
         }
@@ -343,9 +309,7 @@ impl Run {
         if let Some(latest) = self.feed.recent() {
             for index in 0..self.entries.len() {
                 let latest = Some(latest.clone());
-                self.with(index, reaction, |pursuit, cx| {
-                    pursuit.on_topology(latest, false, cx)
-                });
+                self.with(index, reaction, |pursuit, cx| pursuit.on_topology(latest, false, cx));
             }
         }
         if self.pursuits().any(Pursuit::awaits_topology) && self.feed.is_ready() {
@@ -354,12 +318,7 @@ impl Run {
         }
     }
 
-    fn with(
-        &mut self,
-        index: BindingIndex,
-        reaction: &mut Reaction,
-        act: impl FnOnce(&mut Pursuit, &mut Context<'_>),
-    ) {
+    fn with(&mut self, index: BindingIndex, reaction: &mut Reaction, act: impl FnOnce(&mut Pursuit, &mut Context<'_>)) {
         if let Some(Entry::Good(pursuit)) = self.entries.get_mut(index) {
             let cx = &mut Context {
                 index,

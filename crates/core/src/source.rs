@@ -49,9 +49,7 @@ impl FromStr for Source {
             ["cluster", id] => Ok(Self::Cluster(id.parse()?)),
             ["instance", id] => Ok(Self::Instance(id.parse()?)),
             ["cluster", _, "readers"] => Err(SourceError::NotYet("cluster/ID/readers")),
-            ["cluster", _, "custom", _] => {
-                Err(SourceError::NotYet("cluster/ID/custom/ENDPOINT-ID"))
-            }
+            ["cluster", _, "custom", _] => Err(SourceError::NotYet("cluster/ID/custom/ENDPOINT-ID")),
             ["proxy", _] | ["proxy", _, _] => Err(SourceError::NotYet("proxy/NAME")),
             ["dns", _] => Err(SourceError::NotYet("dns/HOSTNAME")),
             _ => Err(SourceError::Syntax(text.to_owned())),
@@ -63,9 +61,7 @@ impl FromStr for Source {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The text fits no form of the grammar.
-    #[error(
-        "{0:?} is no source: write `cluster/ID` for a cluster's writer or `instance/ID` for a DB instance"
-    )]
+    #[error("{0:?} is no source: write `cluster/ID` for a cluster's writer or `instance/ID` for a DB instance")]
     Syntax(String),
     /// The form is known and nothing follows it yet.
     #[error("sources of the form `{0}` are not supported yet: use `cluster/ID` or `instance/ID`")]
@@ -143,10 +139,7 @@ mod tests {
             "proxy/p/ro",
             "dns/db.example.com",
         ] {
-            assert!(
-                matches!(text.parse::<Source>(), Err(SourceError::NotYet(_))),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Source>(), Err(SourceError::NotYet(_))), "{text}");
         }
     }
 

@@ -22,10 +22,7 @@ impl Target {
     /// Whether the target is registered and not on its way out. A draining target is absent: counting it as
     /// registered is how a quick failback (A to B to A inside the drain) leaves a group without any target.
     pub fn is_present(&self) -> bool {
-        !matches!(
-            self.state,
-            TargetState::Draining | TargetState::UnhealthyDraining
-        )
+        !matches!(self.state, TargetState::Draining | TargetState::UnhealthyDraining)
     }
 }
 
@@ -98,6 +95,15 @@ impl Zone {
     pub fn all() -> Self {
         Self("all".to_owned())
     }
+}
+
+/// A target to be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Registration {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// `all` for an address outside the group's VPC; otherwise ELBv2 finds the zone by itself.
+    pub zone: Option<Zone>,
 }
 
 /// The address family of a group; every target of a group has it.
@@ -210,9 +216,7 @@ impl FromStr for TargetGroupArn {
             && account.len() == 12
             && account.bytes().all(|b| b.is_ascii_digit())
             && matches!(group.as_slice(), ["targetgroup", name, id] if !name.is_empty() && !id.is_empty())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || ":/-".contains(c));
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || ":/-".contains(c));
         if !fits {
             return Err(refuse());
         }

@@ -25,10 +25,7 @@ impl Testimony {
     /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading that is used
     /// twice is no second witness.
     pub fn record(&mut self, evidence: Evidence, fresh: bool) {
-        match evidence
-            .topology()
-            .and_then(|reading| reading.as_ref().ok())
-        {
+        match evidence.topology().and_then(|reading| reading.as_ref().ok()) {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(named);
@@ -41,10 +38,7 @@ impl Testimony {
                 self.named = Some(named.clone());
             }
         }
-        self.wavered |= self
-            .latest
-            .as_ref()
-            .is_some_and(|latest| *latest != evidence);
+        self.wavered |= self.latest.as_ref().is_some_and(|latest| *latest != evidence);
 
         let dns = evidence.dns().as_ref().ok().map(|witness| witness.address);
         self.steady = continued(self.steady, dns);
@@ -55,9 +49,7 @@ impl Testimony {
         };
         self.agreed = match evidence {
             Evidence::Cluster { .. } => continued(self.agreed, agreed),
-            Evidence::Instance { .. } => {
-                self.agreed.filter(|(address, _)| Some(*address) == agreed)
-            }
+            Evidence::Instance { .. } => self.agreed.filter(|(address, _)| Some(*address) == agreed),
         };
         self.latest = Some(evidence);
     }
@@ -118,10 +110,7 @@ impl Testimony {
 }
 
 /// A series goes on while its address is said again; any other word, or none, ends it.
-fn continued(
-    series: Option<(IpAddr, Duration)>,
-    now: Option<IpAddr>,
-) -> Option<(IpAddr, Duration)> {
+fn continued(series: Option<(IpAddr, Duration)>, now: Option<IpAddr>) -> Option<(IpAddr, Duration)> {
     let now = now?;
     Some(
         series
@@ -145,9 +134,7 @@ mod tests {
     }
 
     fn instance(last: u8) -> Evidence {
-        Evidence::Instance {
-            dns: Ok(witness(last)),
-        }
+        Evidence::Instance { dns: Ok(witness(last)) }
     }
 
     fn target(last: u8, state: &str) -> Target {
@@ -172,11 +159,7 @@ mod tests {
             }
         }
         assert_eq!(testimony.steady_for(), 30 * S, "DNS has been steady on B");
-        assert_eq!(
-            testimony.agreed_for(),
-            Duration::ZERO,
-            "but B has not been healthy"
-        );
+        assert_eq!(testimony.agreed_for(), Duration::ZERO, "but B has not been healthy");
     }
 
     #[test]
@@ -186,13 +169,7 @@ mod tests {
             dns: Ok(witness(1)),
         };
         let mut testimony = Testimony::default();
-        for (last, fresh, named) in [
-            (1, true, 1),
-            (1, false, 1),
-            (1, true, 2),
-            (2, false, 1),
-            (2, true, 2),
-        ] {
+        for (last, fresh, named) in [(1, true, 1), (1, false, 1), (1, true, 2), (2, false, 1), (2, true, 2)] {
             testimony.record(cluster(last), fresh);
             assert_eq!(testimony.topology_named(), named, "{last} {fresh}");
         }
@@ -211,10 +188,7 @@ mod tests {
             true,
         );
         testimony.age(10 * S, 30 * S);
-        assert_eq!(
-            (testimony.steady_for(), testimony.agreed_for()),
-            (10 * S, 10 * S)
-        );
+        assert_eq!((testimony.steady_for(), testimony.agreed_for()), (10 * S, 10 * S));
         testimony.record(
             Evidence::Cluster {
                 topology: Err(unknown.clone()),

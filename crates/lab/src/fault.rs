@@ -73,10 +73,7 @@ pub struct Matcher {
 impl Matcher {
     fn matches(&self, operation: &str, resource: &str) -> bool {
         (self.operation == "*" || self.operation == operation)
-            && self
-                .resource
-                .as_deref()
-                .is_none_or(|part| resource.contains(part))
+            && self.resource.as_deref().is_none_or(|part| resource.contains(part))
     }
 }
 
@@ -171,34 +168,22 @@ impl FaultPlan {
             .operations
             .iter_mut()
             .find_map(|fault| fault.strike(operation, resource));
-        self.operations
-            .retain(|fault| fault.times != Times::Only(0));
+        self.operations.retain(|fault| fault.times != Times::Only(0));
         struck
     }
 
     /// Plans a fault on a name, from `from` until `until` (or until cleared). The one planned last holds.
-    pub fn add_name(
-        &mut self,
-        name: &str,
-        answer: NameEffect,
-        from: Duration,
-        until: Option<Duration>,
-    ) {
+    pub fn add_name(&mut self, name: &str, answer: NameEffect, from: Duration, until: Option<Duration>) {
         self.names
             .entry(canonical(name))
             .or_default()
-            .push(NameFault {
-                answer,
-                from,
-                until,
-            });
+            .push(NameFault { answer, from, until });
     }
 
     /// What is answered for a name instead of the truth at this moment.
     pub fn name(&self, name: &str, now: Duration) -> Option<&NameEffect> {
         let faults = self.names.get(&canonical(name))?;
-        let holds =
-            |fault: &&NameFault| fault.from <= now && fault.until.is_none_or(|until| now < until);
+        let holds = |fault: &&NameFault| fault.from <= now && fault.until.is_none_or(|until| now < until);
         faults.iter().rev().find(holds).map(|fault| &fault.answer)
     }
 
@@ -248,14 +233,8 @@ mod tests {
     #[test]
     fn a_fault_skips_then_strikes_then_is_spent() {
         let mut plan = FaultPlan::default();
-        plan.add(
-            Fault::on("RegisterTargets", Effect::Throttle)
-                .after(1)
-                .times(2),
-        );
-        let struck: Vec<_> = (0..5)
-            .map(|_| plan.take("RegisterTargets", "tg").is_some())
-            .collect();
+        plan.add(Fault::on("RegisterTargets", Effect::Throttle).after(1).times(2));
+        let struck: Vec<_> = (0..5).map(|_| plan.take("RegisterTargets", "tg").is_some()).collect();
         assert_eq!(struck, [false, true, true, false, false]);
     }
 
@@ -265,22 +244,14 @@ mod tests {
         plan.add(Fault::on("RegisterTargets", Effect::Hang).of("targetgroup/orders/"));
         assert_eq!(plan.take("DeregisterTargets", "targetgroup/orders/1"), None);
         assert_eq!(plan.take("RegisterTargets", "targetgroup/billing/1"), None);
-        assert_eq!(
-            plan.take("RegisterTargets", "targetgroup/orders/1"),
-            Some(Effect::Hang)
-        );
+        assert_eq!(plan.take("RegisterTargets", "targetgroup/orders/1"), Some(Effect::Hang));
     }
 
     #[test]
     fn a_fault_on_a_name_holds_for_its_span_in_any_case() {
         let second = Duration::from_secs;
         let mut plan = FaultPlan::default();
-        plan.add_name(
-            "Orders.Example.",
-            NameEffect::NxDomain,
-            second(1),
-            Some(second(3)),
-        );
+        plan.add_name("Orders.Example.", NameEffect::NxDomain, second(1), Some(second(3)));
         let at = |plan: &FaultPlan, s| plan.name("orders.example", second(s)).cloned();
         assert_eq!(at(&plan, 0), None);
         assert_eq!(at(&plan, 1), Some(NameEffect::NxDomain));
@@ -292,10 +263,7 @@ mod tests {
         let mut plan = FaultPlan::default();
         plan.add_name("a.example", NameEffect::Empty, Duration::ZERO, None);
         plan.add_name("a.example", NameEffect::ServFail, Duration::ZERO, None);
-        assert_eq!(
-            plan.name("a.example", Duration::ZERO),
-            Some(&NameEffect::ServFail)
-        );
+        assert_eq!(plan.name("a.example", Duration::ZERO), Some(&NameEffect::ServFail));
         plan.clear_name("A.example");
         assert_eq!(plan.name("a.example", Duration::ZERO), None);
     }

@@ -7,12 +7,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
-use writerlink_core::ports::{
-    Answer, Clock, GroupReader, GroupWriter, Rds, Registration, Resolver,
-};
-use writerlink_core::run::LONGEST_WRITE;
-use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, Zone};
+use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
+use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, Zone};
 use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
 
 use crate::fault::Effect;
@@ -86,12 +84,7 @@ impl<C: Clock + Sync> InProcess<C> {
             Some(Effect::ServerErrorBefore | Effect::ResetBefore) => {
                 return fail(lost, "no answer, and nothing was done");
             }
-            Some(
-                Effect::ServerErrorAfter
-                | Effect::ResetAfter
-                | Effect::MalformedXml
-                | Effect::Truncated,
-            ) => {
+            Some(Effect::ServerErrorAfter | Effect::ResetAfter | Effect::MalformedXml | Effect::Truncated) => {
                 // What came of it is known to the world and not to the caller.
                 let _unheard = act(&mut self.world());
                 return fail(lost, "no usable answer, and it was done");
@@ -115,10 +108,8 @@ impl<C: Clock + Sync> InProcess<C> {
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn topology(&self) -> Result<Topology, CallError> {
-        self.call("rds:DescribeDBClusters", "", Kind::Read, |world| {
-            Ok(topology(world))
-        })
-        .await
+        self.call("rds:DescribeDBClusters", "", Kind::Read, |world| Ok(topology(world)))
+            .await
     }
 }
 
@@ -184,13 +175,7 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
         let name = "elasticloadbalancing:DescribeTargetGroups";
         self.call(name, arn.as_str(), Kind::Read, described)
             .await?
-            .ok_or_else(|| {
-                CallError::new(
-                    name,
-                    Failure::SaidNo(No::NotFound),
-                    "the answer names no such group",
-                )
-            })
+            .ok_or_else(|| CallError::new(name, Failure::SaidNo(No::NotFound), "the answer names no such group"))
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
@@ -230,10 +215,7 @@ impl<C: Clock + Sync> GroupWriter for InProcess<C> {
     }
 
     async fn deregister(&self, arn: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
-        let requests: Vec<_> = targets
-            .iter()
-            .map(|t| request(t.address, t.zone.as_ref()))
-            .collect();
+        let requests: Vec<_> = targets.iter().map(|t| request(t.address, t.zone.as_ref())).collect();
         let name = "elasticloadbalancing:DeregisterTargets";
         self.call(name, arn.as_str(), Kind::Write, |world| {
             world.deregister_targets(arn.as_str(), &requests)
@@ -278,8 +260,7 @@ fn topology(world: &World) -> Topology {
                 cluster.identifier.parse().ok()?,
                 Cluster {
                     status: cluster.status.to_string(),
-                    endpoint: Some(world.cluster_endpoint(&cluster.identifier))
-                        .and_then(|name| name.parse().ok()),
+                    endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
                     port: Some(cluster.port),
                     members: members.collect(),
                 },
@@ -289,26 +270,18 @@ fn topology(world: &World) -> Topology {
         .instances()
         .filter(|instance| followed(instance.engine))
         .filter_map(|instance| {
-            let refuses =
-                instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
+            let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
             Some((
                 instance.identifier.parse().ok()?,
                 Instance {
                     status: instance.status.to_string(),
-                    endpoint: instance
-                        .endpoint
-                        .as_ref()
-                        .and_then(|name| name.parse().ok()),
+                    endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
                     port: Some(instance.port),
                     cluster: rds
                         .cluster_of(instance)
                         .and_then(|cluster| cluster.identifier.parse().ok()),
                     vpc: Some(crate::world::vpc::VPC_ID.to_owned()),
-                    standby: if refuses {
-                        Standby::RefusesTcp
-                    } else {
-                        Standby::Unknown
-                    },
+                    standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
                 },
             ))
         });

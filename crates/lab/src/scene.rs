@@ -63,24 +63,14 @@ impl Scene {
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let mut world = World::new(began).with_pace(pace);
         let aurora = Engine::AuroraPostgresql;
-        let members = [
-            ("orders-1", Zone::A),
-            ("orders-2", Zone::B),
-            ("orders-3", Zone::C),
-        ];
+        let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
         world.add_aurora("orders", aurora, &members)?;
         world.add_instance("billing", MultiAz::Yes, Engine::Mysql)?;
         let balancer = world
             .create_load_balancer(NewLoadBalancer::internal("link"))?
             .arn
             .clone();
-        let orders = publish(
-            &mut world,
-            &balancer,
-            "orders-writer",
-            "cluster/orders",
-            aurora.port(),
-        )?;
+        let orders = publish(&mut world, &balancer, "orders-writer", "cluster/orders", aurora.port())?;
         let billing = publish(
             &mut world,
             &balancer,
@@ -129,10 +119,7 @@ impl Link {
         let targets = world.elbv2.present(&self.group);
         let present = targets.into_iter().filter_map(|target| {
             let address: IpAddr = target.address()?;
-            Some((
-                SocketAddr::new(address, target.key.port),
-                target.state.as_str(),
-            ))
+            Some((SocketAddr::new(address, target.key.port), target.state.as_str()))
         });
         present.collect()
     }
@@ -141,12 +128,7 @@ impl Link {
     pub fn was_never_empty(&self, world: &World) -> bool {
         let mut present = BTreeSet::new();
         let mut began = false;
-        for transition in world
-            .elbv2
-            .timeline()
-            .iter()
-            .filter(|t| t.group == self.group)
-        {
+        for transition in world.elbv2.timeline().iter().filter(|t| t.group == self.group) {
             if transition.to.is_some_and(TargetState::is_present) {
                 present.insert(&transition.target);
                 began = true;
@@ -170,13 +152,7 @@ impl Link {
 
 /// Puts a database behind a group of its own, with a listener on the database's port: a client that checks the name in
 /// an IAM token or a certificate sees the same port on both sides.
-fn publish(
-    world: &mut World,
-    balancer: &str,
-    name: &'static str,
-    source: &str,
-    port: u16,
-) -> Result<Link, ApiError> {
+fn publish(world: &mut World, balancer: &str, name: &'static str, source: &str, port: u16) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the scene's sources are well-formed");
     let group = world
         .create_target_group(NewTargetGroup::tcp(source.id().as_str(), port))?
@@ -214,10 +190,7 @@ fn tell_of_failovers(world: &mut World) -> Result<(), ApiError> {
             ..CreateEventSubscription::default()
         })?;
     }
-    let function = format!(
-        "arn:aws:lambda:{}:{}:function:{FUNCTION}",
-        world.region, world.account
-    );
+    let function = format!("arn:aws:lambda:{}:{}:function:{FUNCTION}", world.region, world.account);
     world.subscribe(&topic, "lambda", &function)?;
     Ok(())
 }

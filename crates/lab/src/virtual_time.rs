@@ -123,22 +123,13 @@ mod tests {
         let log = Mutex::new(Vec::new());
         let wait = async |name: &str, seconds| {
             time.sleep(Duration::from_secs(seconds)).await;
-            log.lock()
-                .expect("log")
-                .push((name.to_owned(), time.now().as_secs()));
+            log.lock().expect("log").push((name.to_owned(), time.now().as_secs()));
         };
         time.run(async {
             futures_util::join!(wait("late", 3600), wait("soon", 1), wait("later", 60));
         });
         let log = log.into_inner().expect("log");
-        assert_eq!(
-            log,
-            [
-                ("soon".into(), 1),
-                ("later".into(), 60),
-                ("late".into(), 3600)
-            ]
-        );
+        assert_eq!(log, [("soon".into(), 1), ("later".into(), 60), ("late".into(), 3600)]);
     }
 
     #[test]

@@ -106,11 +106,7 @@ fn lines(report: &Report) -> String {
         .iter()
         .filter(|binding| binding.answered_for && !binding.status.is_ok())
         .collect();
-    let mut lines: Vec<String> = not_ok
-        .iter()
-        .take(MOST)
-        .map(|binding| line(binding))
-        .collect();
+    let mut lines: Vec<String> = not_ok.iter().take(MOST).map(|binding| line(binding)).collect();
     if not_ok.len() > MOST {
         lines.push(format!("and {} more bindings", not_ok.len() - MOST));
     }
@@ -167,9 +163,7 @@ mod tests {
             (sweep(TriggerKind::CustomResource), helpless(), "answer"),
         ] {
             let got = answer(&trigger, &report);
-            let word = got
-                .as_ref()
-                .map_or_else(InvocationFailed::error_type, |_| "answer");
+            let word = got.as_ref().map_or_else(InvocationFailed::error_type, |_| "answer");
             assert_eq!(word, ends, "{trigger:?}");
             if let Ok(value) = got {
                 assert_eq!(value["ok"], report.ok);
@@ -185,33 +179,20 @@ mod tests {
             binding("stock", Status::Failed),
         ]);
         report.bindings[2].answered_for = false;
-        report.bindings[0]
-            .reason
-            .as_mut()
-            .expect("held has a reason")
-            .message = "the keys\ndisagree.".to_owned();
+        report.bindings[0].reason.as_mut().expect("held has a reason").message = "the keys\ndisagree.".to_owned();
         let error = answer(&event(TriggerKind::Sns), &report)
             .expect_err("not ok")
             .to_string();
-        assert_eq!(
-            error,
-            "orders: held (keys-disagree): the keys disagree. Look."
-        );
+        assert_eq!(error, "orders: held (keys-disagree): the keys disagree. Look.");
         report.bindings[2].answered_for = true;
-        let reason = report.bindings[2]
-            .reason
-            .as_mut()
-            .expect("failed has a reason");
+        let reason = report.bindings[2].reason.as_mut().expect("failed has a reason");
         reason.message = "x".repeat(300_000);
         reason.remedy = Some("y".repeat(300_000));
         let error = answer(&event(TriggerKind::Sns), &report)
             .expect_err("not ok")
             .to_string();
         assert_eq!(error.lines().count(), 2);
-        assert!(
-            error.contains("x…. yyy") && error.chars().count() < 700,
-            "{error}"
-        );
+        assert!(error.contains("x…. yyy") && error.chars().count() < 700, "{error}");
     }
 
     #[test]
@@ -233,10 +214,7 @@ mod tests {
         let failed = InvocationFailed::NotOk("orders: held".to_owned());
         let diagnostic = lambda_runtime::Diagnostic::from(failed);
         assert_eq!(
-            (
-                diagnostic.error_type.as_str(),
-                diagnostic.error_message.as_str()
-            ),
+            (diagnostic.error_type.as_str(), diagnostic.error_message.as_str()),
             ("NotOk", "orders: held")
         );
     }

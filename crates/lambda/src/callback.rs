@@ -54,10 +54,7 @@ impl Callback {
         let connector = self.connector.get_or_init(https);
         match tokio::time::timeout(TRY, connector.call(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
-            Ok(Ok(response)) => Err(format!(
-                "the bucket answered {}",
-                response.status().as_u16()
-            )),
+            Ok(Ok(response)) => Err(format!("the bucket answered {}", response.status().as_u16())),
             Ok(Err(error)) => Err(bounded(&chain(&error).replace(url, "the ResponseURL"))),
             Err(_) => Err(format!("no answer within {} s", TRY.as_secs())),
         }
@@ -69,9 +66,7 @@ impl Callback {
 fn request(url: &str, body: &str) -> Result<HttpRequest, String> {
     let mut request = HttpRequest::new(SdkBody::from(body));
     let no_url = |_| "the ResponseURL is no URL".to_owned();
-    request
-        .set_method("PUT")
-        .map_err(|_| "PUT is no method".to_owned())?;
+    request.set_method("PUT").map_err(|_| "PUT is no method".to_owned())?;
     request.set_uri(url).map_err(no_url)?;
     request.headers_mut().insert("content-type", "");
     Ok(request)
@@ -100,10 +95,7 @@ mod tests {
     async fn put(answers: &[&'static str]) -> (Result<(), String>, Vec<String>) {
         let server = Server::answering(answers).await;
         let callback = Callback::through(Connector::builder().build_http());
-        let url = format!(
-            "http://{}/arn%3Aaws%7CFollow?X-Amz-Signature=secret",
-            server.address()
-        );
+        let url = format!("http://{}/arn%3Aaws%7CFollow?X-Amz-Signature=secret", server.address());
         let result = callback.put(&url, "{\"Status\":\"SUCCESS\"}").await;
         (result, server.requests())
     }
@@ -123,18 +115,10 @@ mod tests {
             "{request}"
         );
         let lines: Vec<String> = request.lines().map(str::to_ascii_lowercase).collect();
+        assert!(lines.iter().any(|line| line.trim_end() == "content-type:"), "{request}");
+        assert!(lines.iter().any(|line| line == "content-length: 20"), "{request}");
         assert!(
-            lines.iter().any(|line| line.trim_end() == "content-type:"),
-            "{request}"
-        );
-        assert!(
-            lines.iter().any(|line| line == "content-length: 20"),
-            "{request}"
-        );
-        assert!(
-            !lines
-                .iter()
-                .any(|line| line.starts_with("transfer-encoding")),
+            !lines.iter().any(|line| line.starts_with("transfer-encoding")),
             "{request}"
         );
         assert!(request.ends_with("{\"Status\":\"SUCCESS\"}"), "{request}");

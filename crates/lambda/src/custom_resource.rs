@@ -64,8 +64,7 @@ impl StackRequest {
             stack_id: field("StackId")?,
             request_id: field("RequestId")?,
             // A physical id that changes is a replacement, and brings a Delete of the old one.
-            physical_id: field("PhysicalResourceId")
-                .unwrap_or_else(|| format!("writerlink-{logical_id}")),
+            physical_id: field("PhysicalResourceId").unwrap_or_else(|| format!("writerlink-{logical_id}")),
             logical_id,
         })
     }
@@ -83,26 +82,14 @@ impl StackRequest {
             .unwrap_or_else(|| self.body_with(&[], data.len(), reason.as_deref()))
     }
 
-    fn body_with(
-        &self,
-        data: &[(String, String)],
-        left_out: usize,
-        reason: Option<&str>,
-    ) -> String {
-        let mut data: BTreeMap<&str, &str> = data
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect();
+    fn body_with(&self, data: &[(String, String)], left_out: usize, reason: Option<&str>) -> String {
+        let mut data: BTreeMap<&str, &str> = data.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let left_out = left_out.to_string();
         if left_out != "0" {
             data.insert("LeftOut", &left_out);
         }
         let body = Body {
-            status: if reason.is_some() {
-                "FAILED"
-            } else {
-                "SUCCESS"
-            },
+            status: if reason.is_some() { "FAILED" } else { "SUCCESS" },
             reason,
             physical_resource_id: &self.physical_id,
             stack_id: &self.stack_id,
@@ -120,12 +107,10 @@ impl StackAnswer {
     /// fail the stack: its database may be one that the same stack has yet to start.
     pub fn of(report: &Report) -> Self {
         let all = ("Ok".to_owned(), report.ok.to_string());
-        let each = report.bindings.iter().map(|binding| {
-            (
-                format!("Status.{}", binding.name),
-                binding.status.as_str().to_owned(),
-            )
-        });
+        let each = report
+            .bindings
+            .iter()
+            .map(|binding| (format!("Status.{}", binding.name), binding.status.as_str().to_owned()));
         Self::Success(std::iter::once(all).chain(each).collect())
     }
 }
@@ -167,8 +152,7 @@ mod tests {
     #[test]
     fn the_sample_is_what_aws_lambda_events_takes_for_a_request() {
         for kind in ["Create", "Update", "Delete"] {
-            let read: Result<CloudFormationCustomResourceRequest, _> =
-                serde_json::from_value(custom_resource(kind));
+            let read: Result<CloudFormationCustomResourceRequest, _> = serde_json::from_value(custom_resource(kind));
             assert!(read.is_ok(), "{kind}: {read:?}");
         }
     }
@@ -186,11 +170,7 @@ mod tests {
             payload.as_object_mut().expect("an object").remove(field);
             assert_eq!(StackRequest::recognise(&payload), None, "without {field}");
             payload[field] = json!(3);
-            assert_eq!(
-                StackRequest::recognise(&payload),
-                None,
-                "{field} is a number"
-            );
+            assert_eq!(StackRequest::recognise(&payload), None, "{field} is a number");
         }
         assert_eq!(StackRequest::recognise(&json!(null)), None);
     }
@@ -211,17 +191,13 @@ mod tests {
                 "Data": {"Ok": "false", "Status.orders-writer": "changed", "Status.billing": "held"}
             })
         );
-        let foreign: CloudFormationCustomResourceResponse =
-            serde_json::from_str(&body).expect("as others read it");
+        let foreign: CloudFormationCustomResourceResponse = serde_json::from_str(&body).expect("as others read it");
         assert_eq!(foreign.data["Ok"], "false");
     }
 
     #[test]
     fn a_failure_gives_its_reason_bounded_and_on_one_line() {
-        let body = parsed(&request("Create").body(&StackAnswer::Failed(format!(
-            "line 1\nline 2{}",
-            "x".repeat(9000)
-        ))));
+        let body = parsed(&request("Create").body(&StackAnswer::Failed(format!("line 1\nline 2{}", "x".repeat(9000)))));
         assert_eq!(body["Status"], "FAILED");
         let reason = body["Reason"].as_str().expect("a reason");
         assert!(reason.starts_with("line 1 line 2x") && reason.chars().count() == 301);
@@ -242,11 +218,7 @@ mod tests {
                 .map(|n| binding(&format!("{n:02}-{}", "é".repeat(20)), Status::Changed))
                 .collect();
             let body = request("Create").body(&StackAnswer::of(&report(bindings)));
-            assert!(
-                body.len() <= 4096,
-                "{count} bindings gave {} bytes",
-                body.len()
-            );
+            assert!(body.len() <= 4096, "{count} bindings gave {} bytes", body.len());
             let data = parsed(&body)["Data"].clone();
             assert_eq!(data["Ok"], "true");
             let kept = data
@@ -255,18 +227,13 @@ mod tests {
                 .keys()
                 .filter(|key| key.starts_with("Status."))
                 .count();
-            let left_out: usize = data["LeftOut"]
-                .as_str()
-                .map_or(0, |n| n.parse().expect("a number"));
+            let left_out: usize = data["LeftOut"].as_str().map_or(0, |n| n.parse().expect("a number"));
             assert_eq!(kept + left_out, count);
         }
     }
 
     #[test]
     fn an_unknown_request_type_is_kept_to_be_answered() {
-        assert_eq!(
-            request("Rename").kind,
-            StackRequestKind::Unknown("Rename".to_owned())
-        );
+        assert_eq!(request("Rename").kind, StackRequestKind::Unknown("Rename".to_owned()));
     }
 }

@@ -84,12 +84,7 @@ impl Handler {
     }
 
     /// As [`invoke`](Self::invoke), with the run for those who measure it.
-    pub async fn handle(
-        &self,
-        payload: &Value,
-        left: Duration,
-        journal: &mut impl Journal,
-    ) -> Handled {
+    pub async fn handle(&self, payload: &Value, left: Duration, journal: &mut impl Journal) -> Handled {
         let end = Instant::now() + left;
         if let Some(request) = StackRequest::recognise(payload) {
             return self.handle_stack(&request, end, journal).await;
@@ -108,26 +103,16 @@ impl Handler {
                 "an envelope holds what is no event, and is taken for a sweep: {text}"
             );
         }
-        let report = ready
-            .run(&request.trigger, keeping_free(end, ANSWER), journal)
-            .await;
-        ready
-            .tell(&request.trigger, &request.topics, &report, end)
-            .await;
+        let report = ready.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
+        ready.tell(&request.trigger, &request.topics, &report, end).await;
         Handled {
             answer: answer(&request.trigger, &report),
             run: Some((request.trigger, report)),
         }
     }
 
-    async fn handle_stack(
-        &self,
-        request: &StackRequest,
-        end: Instant,
-        journal: &mut impl Journal,
-    ) -> Handled {
-        let refused =
-            |fault| Handled::without_run(Err(InvocationFailed::StackRequestRefused(fault)));
+    async fn handle_stack(&self, request: &StackRequest, end: Instant, journal: &mut impl Journal) -> Handled {
+        let refused = |fault| Handled::without_run(Err(InvocationFailed::StackRequestRefused(fault)));
         if let Err(fault) = response_url::check(&request.response_url, self.region.as_deref()) {
             return refused(fault);
         }
@@ -166,11 +151,7 @@ impl Handler {
         }
     }
 
-    async fn put(
-        &self,
-        request: &StackRequest,
-        answer: StackAnswer,
-    ) -> Result<(), InvocationFailed> {
+    async fn put(&self, request: &StackRequest, answer: StackAnswer) -> Result<(), InvocationFailed> {
         let body = request.body(&answer);
         self.callback
             .put(&request.response_url, &body)

@@ -11,8 +11,8 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Wri
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
-use writerlink_core::run::{Note, NoteKind};
 
 /// The variable that says how much is logged: a level, or levels by module such as `writerlink=debug,aws_config=info`.
 pub const LEVEL: &str = "WRITERLINK_LOG";
@@ -37,11 +37,7 @@ impl Journal for LogJournal {
             NoteKind::Rejected | NoteKind::Unconfirmed => {
                 warn!(binding, round, kind = word, "{text}")
             }
-            NoteKind::Evidence
-            | NoteKind::Register
-            | NoteKind::Deregister
-            | NoteKind::Applied
-            | NoteKind::Status => {
+            NoteKind::Evidence | NoteKind::Register | NoteKind::Deregister | NoteKind::Applied | NoteKind::Status => {
                 info!(binding, round, kind = word, "{text}");
             }
         }
@@ -69,9 +65,7 @@ pub fn levels(own: Option<&str>, lambda: Option<&str>) -> Targets {
         .map(str::trim)
         .find(|value| !value.is_empty());
     match said {
-        Some(value) if value.contains(['=', ',']) => {
-            value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO))
-        }
+        Some(value) if value.contains(['=', ',']) => value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO)),
         Some(value) if value.eq_ignore_ascii_case("fatal") => ours(LevelFilter::ERROR),
         Some(value) => ours(value.parse().unwrap_or(LevelFilter::INFO)),
         None => ours(LevelFilter::INFO),
@@ -96,12 +90,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut line = Map::new();
         for span in context.event_scope().into_iter().flatten() {
             let extensions = span.extensions();
@@ -111,10 +100,7 @@ where
             line.extend::<Map<String, Value>>(fields.unwrap_or_default());
         }
         event.record(&mut Fields(&mut line));
-        line.insert(
-            "timestamp".to_owned(),
-            json!(format!("{:.3}", Timestamp::now())),
-        );
+        line.insert("timestamp".to_owned(), json!(format!("{:.3}", Timestamp::now())));
         line.insert("level".to_owned(), json!(event.metadata().level().as_str()));
         writeln!(writer, "{}", Value::Object(line))
     }
@@ -196,12 +182,8 @@ mod tests {
     #[test]
     fn a_decision_is_one_flat_line_with_the_request_it_belongs_to() {
         let lines = logged(levels(None, None), || {
-            error_span!("invocation", request_id = "r-1").in_scope(|| {
-                LogJournal.note(&note(
-                    NoteKind::Register,
-                    "registering \"x\"\nand {y}\u{1b}[31m",
-                ))
-            });
+            error_span!("invocation", request_id = "r-1")
+                .in_scope(|| LogJournal.note(&note(NoteKind::Register, "registering \"x\"\nand {y}\u{1b}[31m")));
         });
         let [line] = lines.as_slice() else {
             panic!("one line, not {lines:?}")
@@ -212,8 +194,7 @@ mod tests {
             .and_then(|line| line.remove("timestamp"))
             .expect("a time");
         assert!(
-            time.as_str()
-                .is_some_and(|time| time.parse::<Timestamp>().is_ok()),
+            time.as_str().is_some_and(|time| time.parse::<Timestamp>().is_ok()),
             "{time}"
         );
         assert_eq!(
@@ -235,8 +216,7 @@ mod tests {
     #[test]
     fn the_request_stands_in_warnings_when_nothing_else_is_logged() {
         let lines = logged(levels(Some("warn"), None), || {
-            error_span!(target: "bootstrap", "invocation", request_id = "r-1")
-                .in_scope(|| warn!("x"));
+            error_span!(target: "bootstrap", "invocation", request_id = "r-1").in_scope(|| warn!("x"));
         });
         assert_eq!(lines[0]["request_id"], "r-1");
     }
@@ -265,11 +245,7 @@ mod tests {
             (None, Some("FATAL"), ""),
             (Some("loud"), None, "ours, info; theirs, warn"),
             (Some("a=loud,"), None, "ours, info; theirs, warn"),
-            (
-                Some("aws_config=debug"),
-                None,
-                "theirs, debug; theirs, warn",
-            ),
+            (Some("aws_config=debug"), None, "theirs, debug; theirs, warn"),
         ] {
             assert_eq!(seen(own, lambda), expected, "{own:?} and {lambda:?}");
         }

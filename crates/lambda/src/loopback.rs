@@ -28,10 +28,7 @@ impl Server {
                 let request = read_request(&mut stream).await;
                 heard.lock().expect("no test panicked").push(request);
                 match answers.get(turn) {
-                    Some(answer) => stream
-                        .write_all(answer.as_bytes())
-                        .await
-                        .expect("the client listens"),
+                    Some(answer) => stream.write_all(answer.as_bytes()).await.expect("the client listens"),
                     None => silent.push(stream),
                 }
             }
@@ -67,11 +64,8 @@ fn is_whole(request: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = head.lines().find_map(|line| {
-        line.to_ascii_lowercase()
-            .strip_prefix("content-length: ")?
-            .parse()
-            .ok()
-    });
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
     body.len() >= length.unwrap_or(0)
 }

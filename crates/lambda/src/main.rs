@@ -33,9 +33,7 @@ async fn main() -> ExitCode {
         variable(logs::LEVEL).as_deref(),
         variable(logs::LAMBDA_LEVEL).as_deref(),
     );
-    if let Err(error) =
-        tracing::subscriber::set_global_default(logs::subscriber(levels, io::stdout))
-    {
+    if let Err(error) = tracing::subscriber::set_global_default(logs::subscriber(levels, io::stdout)) {
         eprintln!("bootstrap: {error}");
     }
     let handler = handler().await;
@@ -53,15 +51,8 @@ async fn main() -> ExitCode {
 async fn handler() -> Handler {
     let ready = async {
         let config = start::configuration(variable(start::CONFIG).as_deref())?;
-        for bad in config
-            .bindings
-            .iter()
-            .filter_map(|binding| binding.as_ref().err())
-        {
-            error!(
-                binding = bad.name,
-                "this binding cannot be used, the others can: {bad}"
-            );
+        for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
+            error!(binding = bad.name, "this binding cannot be used, the others can: {bad}");
         }
         Handler::new(config, &start::clients().await?)
     };
@@ -85,11 +76,7 @@ async fn invoke(handler: &Handler, event: LambdaEvent<Value>) -> Result<Value, I
     async {
         let handled = handler.handle(&payload, left, &mut LogJournal).await;
         if let Err(failed) = &handled.answer {
-            error!(
-                kind = "failed",
-                error_type = failed.error_type(),
-                "{failed}"
-            );
+            error!(kind = "failed", error_type = failed.error_type(), "{failed}");
         }
         measure(&handled, begun);
         handled.answer
@@ -103,10 +90,7 @@ fn measure(handled: &Handled, begun: Instant) {
         at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
         took: begun.elapsed(),
         failed: handled.answer.is_err(),
-        run: handled
-            .run
-            .as_ref()
-            .map(|(trigger, report)| (trigger, report)),
+        run: handled.run.as_ref().map(|(trigger, report)| (trigger, report)),
     };
     let mut out = io::stdout().lock();
     for line in measured.lines() {
@@ -118,9 +102,7 @@ fn measure(handled: &Handled, begun: Instant) {
 }
 
 fn since_1970() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -41,9 +41,7 @@ impl Measured<'_> {
             u64::from(self.failed || self.run.is_some_and(|(_, report)| !report.ok)),
         );
         if let Some((trigger, report)) = self.run {
-            let sum = |of: fn(&BindingReport) -> usize| {
-                report.bindings.iter().map(|b| of(b) as u64).sum::<u64>()
-            };
+            let sum = |of: fn(&BindingReport) -> usize| report.bindings.iter().map(|b| of(b) as u64).sum::<u64>();
             count("Registered", sum(|binding| binding.registered.len()));
             count("Deregistered", sum(|binding| binding.deregistered.len()));
             count("Unmatched", report.unmatched.into());
@@ -57,11 +55,8 @@ impl Measured<'_> {
             .into_iter()
             .flat_map(|(_, report)| &report.bindings)
             .filter(|binding| is_not_ok(binding));
-        let each =
-            not_ok.map(|binding| self.line(Some(&binding.name), &[("BindingNotOk", "Count", 1)]));
-        std::iter::once(self.line(None, &values))
-            .chain(each)
-            .collect()
+        let each = not_ok.map(|binding| self.line(Some(&binding.name), &[("BindingNotOk", "Count", 1)]));
+        std::iter::once(self.line(None, &values)).chain(each).collect()
     }
 
     /// One line (AWS docs, "Specification: Embedded metric format").
@@ -81,11 +76,7 @@ impl Measured<'_> {
             json!({"Timestamp": self.at, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": names}]}),
         );
         root.extend(binding.map(|name| ("Binding".to_owned(), json!(name))));
-        root.extend(
-            values
-                .iter()
-                .map(|(name, _, value)| ((*name).to_owned(), json!(value))),
-        );
+        root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
         Value::Object(root).to_string()
     }
 }
@@ -151,8 +142,7 @@ mod tests {
             binding("asked", Status::Drift),
         ]);
         report.bindings[0].registered = vec!["10.20.1.7:5432".to_owned()];
-        report.bindings[0].deregistered =
-            vec!["10.20.2.9:5432".to_owned(), "10.20.3.9:5432".to_owned()];
+        report.bindings[0].deregistered = vec!["10.20.2.9:5432".to_owned(), "10.20.3.9:5432".to_owned()];
         report.unmatched = 2;
         let trigger = Trigger {
             unreadable: 3,
@@ -163,10 +153,7 @@ mod tests {
         let [run, billing, stock] = lines.as_slice() else {
             panic!("three lines, not {lines:?}")
         };
-        assert_eq!(
-            run["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
-            json!([[]])
-        );
+        assert_eq!(run["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
         assert_eq!(run["_aws"]["Timestamp"], 1_700_000_000_123_u64);
         for (name, value) in [
             ("Runs", 1),
@@ -180,14 +167,8 @@ mod tests {
             assert_eq!(run[name], value, "{name}");
         }
         for (line, name) in [(billing, "billing"), (stock, "stock")] {
-            assert_eq!(
-                (&line["Binding"], &line["BindingNotOk"]),
-                (&json!(name), &json!(1))
-            );
-            assert_eq!(
-                line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
-                json!([["Binding"]])
-            );
+            assert_eq!((&line["Binding"], &line["BindingNotOk"]), (&json!(name), &json!(1)));
+            assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Binding"]]));
         }
     }
 

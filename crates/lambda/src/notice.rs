@@ -28,8 +28,7 @@ impl Notice {
             Asker::Sweep | Asker::Stack => false,
         };
         let concerns = |binding: &&BindingReport| {
-            binding.status == Status::Changed
-                || (tells_failure && binding.answered_for && !binding.status.is_ok())
+            binding.status == Status::Changed || (tells_failure && binding.answered_for && !binding.status.is_ok())
         };
         let told: Vec<&BindingReport> = report.bindings.iter().filter(concerns).collect();
         let (first, others) = told.split_first()?;
@@ -49,17 +48,12 @@ fn subject(first: &BindingReport, others: usize) -> String {
         0 => format!(" {}", first.status.as_str()),
         _ => format!(" {}, and {others} more", first.status.as_str()),
     };
-    let name = first.name.chars().map(|c| {
-        if c.is_ascii_graphic() || c == ' ' {
-            c
-        } else {
-            '?'
-        }
-    });
+    let name = first
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
     let begin = "writerlink: ";
-    let name: String = name
-        .take(LONGEST_SUBJECT - begin.len() - end.len())
-        .collect();
+    let name: String = name.take(LONGEST_SUBJECT - begin.len() - end.len()).collect();
     format!("{begin}{name}{end}")
 }
 
@@ -71,10 +65,7 @@ mod tests {
     use crate::sample::{binding, event, report};
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
-        let bindings = ends
-            .iter()
-            .map(|(name, status)| binding(name, *status))
-            .collect();
+        let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
         Notice::of(trigger, &report(bindings)).map(|notice| notice.subject)
     }
 
@@ -88,10 +79,7 @@ mod tests {
         ] {
             let subject = subject_of(
                 &trigger,
-                &[
-                    ("billing", Status::Settled),
-                    ("orders-writer", Status::Changed),
-                ],
+                &[("billing", Status::Settled), ("orders-writer", Status::Changed)],
             );
             assert_eq!(
                 subject.as_deref(),
@@ -130,10 +118,7 @@ mod tests {
         ];
         assert_eq!(subject_of(&event(TriggerKind::Sns), &ends), None);
         assert_eq!(
-            subject_of(
-                &Trigger::dry_run(TriggerKind::Invoke),
-                &[("orders", Status::Held)]
-            ),
+            subject_of(&Trigger::dry_run(TriggerKind::Invoke), &[("orders", Status::Held)]),
             None
         );
     }
@@ -148,8 +133,7 @@ mod tests {
     #[test]
     fn a_subject_is_short_ascii_whatever_the_binding_is_called() {
         let name = format!("{}\n{}", "é".repeat(40), "x".repeat(80));
-        let subject =
-            subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("told");
+        let subject = subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("told");
         assert!(
             subject.len() <= 99 && subject.is_ascii() && !subject.contains(char::is_control),
             "{subject:?}"

@@ -101,24 +101,15 @@ fn is_sns(record: &Value) -> bool {
 fn sns(records: &[Value]) -> Request {
     let mut request = Request::of(Trigger::sweep(TriggerKind::Sns));
     for record in records {
-        let field = |name: &str| {
-            record
-                .get("Sns")
-                .and_then(|sns| sns.get(name))
-                .and_then(Value::as_str)
-        };
+        let field = |name: &str| record.get("Sns").and_then(|sns| sns.get(name)).and_then(Value::as_str);
         request.topics.extend(field("TopicArn").map(str::to_owned));
-        let event =
-            Message::read(field("Message").unwrap_or_default()).map(|message| match message {
-                Message::Hello => None,
-                Message::Event(event) => Some(event),
-            });
+        let event = Message::read(field("Message").unwrap_or_default()).map(|message| match message {
+            Message::Hello => None,
+            Message::Event(event) => Some(event),
+        });
         request.take(
             event,
-            record
-                .get("Sns")
-                .and_then(|sns| sns.get("Message"))
-                .unwrap_or(record),
+            record.get("Sns").and_then(|sns| sns.get("Message")).unwrap_or(record),
         );
     }
     request
@@ -145,10 +136,7 @@ fn event_bridge(payload: &Value) -> Request {
 
 fn by_hand(payload: &Value, names: &[&str]) -> Result<Trigger, String> {
     let Value::Object(keys) = payload else {
-        return Err(format!(
-            "the payload is {}, which is no object",
-            excerpt(payload)
-        ));
+        return Err(format!("the payload is {}, which is no object", excerpt(payload)));
     };
     let mut trigger = Trigger::sweep(TriggerKind::Invoke);
     for (key, value) in keys {
@@ -171,17 +159,10 @@ fn intent(mode: &Value) -> Result<Intent, String> {
 }
 
 fn only(bindings: &Value, names: &[&str]) -> Result<Vec<String>, String> {
-    let no_list = || {
-        format!(
-            "`bindings` is {}, which is no list of names",
-            excerpt(bindings)
-        )
-    };
+    let no_list = || format!("`bindings` is {}, which is no list of names", excerpt(bindings));
     let asked = bindings.as_array().ok_or_else(no_list)?;
     if asked.is_empty() {
-        return Err(
-            "`bindings` is empty: name at least one, or leave it out for all of them".to_owned(),
-        );
+        return Err("`bindings` is empty: name at least one, or leave it out for all of them".to_owned());
     }
     let one = |name: &Value| {
         let name = name.as_str().ok_or_else(no_list)?;
@@ -203,9 +184,7 @@ fn sweep_stands_alone(keys: &Map<String, Value>) -> String {
     } else {
         ""
     };
-    format!(
-        "the payload has the key `trigger`{with}: the scheduler's input is exactly {{\"trigger\": \"sweep\"}}"
-    )
+    format!("the payload has the key `trigger`{with}: the scheduler's input is exactly {{\"trigger\": \"sweep\"}}")
 }
 
 /// The start of a value as JSON. It is cut before it is bounded, since a payload may have megabytes.
@@ -228,11 +207,7 @@ fn short(text: &str) -> String {
 
 fn list(names: &[&str]) -> String {
     const MOST: usize = 20;
-    let mut text: Vec<String> = names
-        .iter()
-        .take(MOST)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let mut text: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     if names.len() > MOST {
         text.push(format!("and {} more", names.len() - MOST));
     }

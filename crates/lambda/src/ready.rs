@@ -38,9 +38,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
-        let readers = clients
-            .readers(&config.dns_servers)
-            .map_err(StartError::clients)?;
+        let readers = clients.readers(&config.dns_servers).map_err(StartError::clients)?;
         Ok(Self {
             config,
             readers: Readers {
@@ -61,12 +59,7 @@ impl Ready {
             .collect()
     }
 
-    pub(crate) async fn run(
-        &self,
-        trigger: &Trigger,
-        left: Duration,
-        journal: &mut impl Journal,
-    ) -> Report {
+    pub(crate) async fn run(&self, trigger: &Trigger, left: Duration, journal: &mut impl Journal) -> Report {
         info!(
             kind = "begin",
             trigger = word(trigger),
@@ -100,13 +93,7 @@ impl Ready {
 
     /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes of that never
     /// changes the outcome itself.
-    pub(crate) async fn tell(
-        &self,
-        trigger: &Trigger,
-        came_through: &[String],
-        report: &Report,
-        end: Instant,
-    ) {
+    pub(crate) async fn tell(&self, trigger: &Trigger, came_through: &[String], report: &Report, end: Instant) {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
@@ -160,22 +147,13 @@ fn describe(trigger: &Trigger) -> String {
         let id = event
             .id
             .map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
-        let source = event
-            .source
-            .as_ref()
-            .map_or("no database", |source| source.as_str());
+        let source = event.source.as_ref().map_or("no database", |source| source.as_str());
         let time = event
             .time
             .map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
         format!("{id} of {source} at {time}")
     };
-    trigger
-        .events
-        .iter()
-        .take(10)
-        .map(one)
-        .collect::<Vec<_>>()
-        .join("; ")
+    trigger.events.iter().take(10).map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn summary(report: &Report) -> String {

@@ -41,10 +41,7 @@ fn strip_scheme(url: &str) -> Option<&str> {
 }
 
 fn hosts(region: &str) -> [String; 3] {
-    let bucket = format!(
-        "cloudformation-custom-resource-response-{}",
-        region.replace('-', "")
-    );
+    let bucket = format!("cloudformation-custom-resource-response-{}", region.replace('-', ""));
     let suffix = dns_suffix(region);
     [
         format!("{bucket}.s3.{suffix}"),
@@ -160,11 +157,7 @@ mod tests {
         let url = format!("https://{}/p?X-Amz-Signature=secret", "h".repeat(100_000));
         let fault = check(&url, Some("eu-west-1")).expect_err("refused");
         assert!(fault.len() < 300 && !fault.contains("secret"), "{fault}");
-        let fault = check(
-            "https://evil.example?X-Amz-Signature=secret/",
-            Some("eu-west-1"),
-        )
-        .expect_err("refused");
+        let fault = check("https://evil.example?X-Amz-Signature=secret/", Some("eu-west-1")).expect_err("refused");
         assert!(!fault.contains("secret"), "{fault}");
     }
 }

@@ -51,12 +51,10 @@ pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
     let place = Location::from(value);
     let text = match &place {
         Location::Inline(text) => text.clone(),
-        Location::File(path) => {
-            fs::read_to_string(path).map_err(|fault| StartError::Unreadable {
-                place: place.to_string(),
-                fault: fault.to_string(),
-            })?
-        }
+        Location::File(path) => fs::read_to_string(path).map_err(|fault| StartError::Unreadable {
+            place: place.to_string(),
+            fault: fault.to_string(),
+        })?,
     };
     Ok(Config::parse(&text, &place)?)
 }
@@ -90,20 +88,16 @@ mod tests {
             .expect_err("no file")
             .to_string();
         assert!(
-            error.starts_with("/nowhere/writerlink.toml: ")
-                && error.contains("Set WRITERLINK_CONFIG"),
+            error.starts_with("/nowhere/writerlink.toml: ") && error.contains("Set WRITERLINK_CONFIG"),
             "{error}"
         );
     }
 
     #[test]
     fn a_refused_configuration_keeps_its_place_and_remedy() {
-        let error = configuration(Some("alow = []\n"))
-            .expect_err("refused")
-            .to_string();
+        let error = configuration(Some("alow = []\n")).expect_err("refused").to_string();
         assert!(
-            error.contains("the configuration text, line 1")
-                && error.contains("unknown field `alow`"),
+            error.contains("the configuration text, line 1") && error.contains("unknown field `alow`"),
             "{error}"
         );
     }

@@ -68,8 +68,7 @@ impl Lambda {
     /// Delivers a payload; gives the path that was answered at, and the answer.
     fn invoke(&self, payload: &Value) -> (String, Value) {
         let payload = payload.to_string();
-        let deadline =
-            SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
         let next = format!(
             "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: {}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:111122223333:function:writerlink\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{payload}",
             deadline.as_millis(),
@@ -98,9 +97,7 @@ impl Lambda {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(!text.contains("very-secret"));
         text.lines()
-            .map(|line| {
-                serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON"))
-            })
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON")))
             .collect()
     }
 }
@@ -164,12 +161,9 @@ fn read_request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
             line => lines.push(line.to_owned()),
         }
     }
-    let length = lines.iter().find_map(|line| {
-        line.to_ascii_lowercase()
-            .strip_prefix("content-length: ")?
-            .parse()
-            .ok()
-    });
+    let length = lines
+        .iter()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
     Ok((lines.swap_remove(0), body))
@@ -177,15 +171,9 @@ fn read_request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
 
 #[test]
 fn started_outside_of_lambda_it_says_so_in_one_line_and_exits_1() {
-    let output = bootstrap(&[("WRITERLINK_CONFIG", CONFIG)])
-        .output()
-        .unwrap();
+    let output = bootstrap(&[("WRITERLINK_CONFIG", CONFIG)]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(
-        (output.status.code(), text.lines().count()),
-        (Some(1), 1),
-        "{text}"
-    );
+    assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
     assert!(
         text.contains("AWS_LAMBDA_RUNTIME_API is not set") && text.contains("`writerlink audit`"),
         "{text}"
@@ -213,10 +201,7 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
         let (path, error) = lambda.invoke(&json!({"trigger": "sweep"}));
         assert_eq!(
             (path.as_str(), &error["errorType"]),
-            (
-                "/2018-06-01/runtime/invocation/r-1/error",
-                &json!("NotReady")
-            )
+            ("/2018-06-01/runtime/invocation/r-1/error", &json!("NotReady"))
         );
         let text = error["errorMessage"].as_str().unwrap();
         assert!(
@@ -247,16 +232,9 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
         3,
         "once at the start and once an invocation: {lines:?}"
     );
-    let measured: Vec<_> = lines
-        .iter()
-        .filter(|line| line.get("_aws").is_some())
-        .collect();
+    let measured: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
     assert_eq!(measured.len(), 2);
-    assert!(
-        measured
-            .iter()
-            .all(|line| line["NotOk"] == 1 && line["Runs"] == 0)
-    );
+    assert!(measured.iter().all(|line| line["NotOk"] == 1 && line["Runs"] == 0));
 }
 
 #[test]
@@ -271,10 +249,7 @@ fn a_sweep_that_reaches_nothing_fails_and_by_hand_the_report_says_why() {
         (&report["ok"], &report["bindings"][0]["name"]),
         (&json!(false), &json!("orders-writer"))
     );
-    assert!(
-        report["bindings"][0]["reason"]["message"].is_string(),
-        "{report}"
-    );
+    assert!(report["bindings"][0]["reason"]["message"].is_string(), "{report}");
     let lines = lambda.end();
     assert!(
         lines
@@ -310,28 +285,16 @@ fn garbage_of_300_kilobytes_stays_bounded_in_answers_and_logs() {
     assert!(error["errorMessage"].as_str().unwrap().len() < 1000);
     lambda.invoke(&json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": garbage}}]}));
     let lines = lambda.end();
-    assert!(
-        lines.iter().any(|line| line["kind"] == "unreadable"),
-        "{lines:?}"
-    );
-    assert!(
-        lines.iter().all(|line| line.to_string().len() < 3000),
-        "{lines:?}"
-    );
-    assert!(
-        lines.iter().any(|line| line["Unreadable"] == 1),
-        "{lines:?}"
-    );
+    assert!(lines.iter().any(|line| line["kind"] == "unreadable"), "{lines:?}");
+    assert!(lines.iter().all(|line| line.to_string().len() < 3000), "{lines:?}");
+    assert!(lines.iter().any(|line| line["Unreadable"] == 1), "{lines:?}");
 }
 
 #[test]
 fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_changes_nothing() {
     let topic = "arn:aws:sns:eu-west-1:111122223333:outcomes";
     let aws = Denying::start();
-    let lambda = Lambda::before(
-        &aws.address,
-        &format!("notify-topic = \"{topic}\"\n{CONFIG}"),
-    );
+    let lambda = Lambda::before(&aws.address, &format!("notify-topic = \"{topic}\"\n{CONFIG}"));
     let (path, report) = lambda.invoke(&json!({}));
     assert!(path.ends_with("/response"), "{path}");
     assert_eq!(report["bindings"][0]["reason"]["code"], "access-denied");
@@ -342,10 +305,9 @@ fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_c
         "{published:?}"
     );
 
-    let event =
-        json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"})
-            .to_string();
-    let from_topic = |topic: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": event}}]});
+    let event = json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"}).to_string();
+    let from_topic =
+        |topic: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": event}}]});
     let config_topic = lambda.invoke(&from_topic(topic));
     assert_eq!(config_topic.1["errorType"], "NotOk");
     assert_eq!(aws.heard("Publish").len(), 1);
@@ -366,8 +328,5 @@ fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_c
         told[0].contains("could not be published") && told[0].contains("`sns:Publish`"),
         "{told:?}"
     );
-    assert!(
-        told[1].contains("is the topic that triggers this function"),
-        "{told:?}"
-    );
+    assert!(told[1].contains("is the topic that triggers this function"), "{told:?}");
 }

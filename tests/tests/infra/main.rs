@@ -13,8 +13,7 @@ use writerlink_tests::skip::available;
 
 use template::{evaluate, list, readable, statements, template, template_path, text};
 
-const GROUP: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 #[test]
 fn cfn_lint_has_nothing_to_say_about_the_template() {
@@ -61,10 +60,8 @@ fn sam_takes_the_template_for_a_valid_one() {
 #[test]
 fn the_role_may_do_exactly_what_the_stated_policy_says() {
     let Some(template) = template() else { return };
-    let stated = fs::read_to_string(workspace_dir().join("infra/policy.json"))
-        .expect("it is part of the source");
-    let stated: BTreeMap<String, Vec<Value>> =
-        serde_json::from_str(&stated).expect("it maps conditions to statements");
+    let stated = fs::read_to_string(workspace_dir().join("infra/policy.json")).expect("it is part of the source");
+    let stated: BTreeMap<String, Vec<Value>> = serde_json::from_str(&stated).expect("it maps conditions to statements");
     let mut deployed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (condition, statement) in statements(template, "FunctionRole") {
         deployed.entry(condition).or_default().push(json!({
@@ -114,17 +111,10 @@ fn nothing_that_writes_is_allowed_on_every_resource() {
 fn only_rds_and_only_of_this_account_may_publish_events() {
     let Some(template) = template() else { return };
     let policy = &template["Resources"]["EventTopicPolicy"]["Properties"]["PolicyDocument"];
-    let [statement] = policy["Statement"]
-        .as_array()
-        .expect("it has statements")
-        .as_slice()
-    else {
+    let [statement] = policy["Statement"].as_array().expect("it has statements").as_slice() else {
         panic!("there is one statement in {policy}")
     };
-    assert_eq!(
-        statement["Principal"],
-        json!({"Service": "events.rds.amazonaws.com"})
-    );
+    assert_eq!(statement["Principal"], json!({"Service": "events.rds.amazonaws.com"}));
     assert_eq!(
         statement["Condition"],
         json!({
@@ -162,10 +152,7 @@ fn rds_is_subscribed_only_after_it_may_publish() {
         ["db-cluster", "db-instance"]
     );
     for (source_type, subscription) in subscriptions {
-        assert_eq!(
-            subscription["DependsOn"], "EventTopicPolicy",
-            "{source_type}"
-        );
+        assert_eq!(subscription["DependsOn"], "EventTopicPolicy", "{source_type}");
         let categories = list(&subscription["Properties"]["EventCategories"]);
         assert!(
             categories.contains(&"failover".to_owned()),
@@ -204,12 +191,10 @@ fn a_sweep_comes_every_minute_with_the_input_that_the_lambda_knows() {
     let sweep = &template["Resources"]["Sweep"]["Properties"];
     assert_eq!(sweep["ScheduleExpression"], "rate(1 minute)");
     assert_eq!(sweep["FlexibleTimeWindow"], json!({"Mode": "OFF"}));
-    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json"))
-        .expect("it is recorded");
+    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json")).expect("it is recorded");
     let recorded: Value = serde_json::from_str(&recorded).expect("it is JSON");
     let input: Value =
-        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text"))
-            .expect("JSON");
+        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text")).expect("JSON");
     assert_eq!(input, recorded);
 }
 
@@ -249,11 +234,7 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
     assert_eq!(least.notify_topic, None);
 
     let topic = "arn:aws:sns:eu-west-1:111122223333:outcomes";
-    let more = [
-        ("Port", "5433"),
-        ("Mode", "observe"),
-        ("NotifyTopicArn", topic),
-    ];
+    let more = [("Port", "5433"), ("Mode", "observe"), ("NotifyTopicArn", topic)];
     let most = parse(&evaluate(
         template,
         config,

@@ -24,11 +24,7 @@ pub(crate) fn template() -> Option<&'static Value> {
             .arg(template_path())
             .output()
             .expect("it has an interpreter");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("the script prints JSON")
     };
     Some(TEMPLATE.get_or_init(load))
@@ -55,10 +51,7 @@ pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
                     "a statement is there or is not"
                 );
                 (
-                    choice[0]
-                        .as_str()
-                        .expect("a condition has a name")
-                        .to_owned(),
+                    choice[0].as_str().expect("a condition has a name").to_owned(),
                     choice[1].clone(),
                 )
             }
@@ -68,9 +61,7 @@ pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
 
 /// One or several strings, as IAM and CloudFormation take both.
 pub(crate) fn list(value: &Value) -> Vec<String> {
-    let strings = value
-        .as_array()
-        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    let strings = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     strings
         .iter()
         .map(|string| string.as_str().expect("a string").to_owned())
@@ -92,8 +83,7 @@ pub(crate) fn readable(value: &Value) -> String {
 /// What CloudFormation makes of a value with these parameters, in a stack named `stack`. `AWS::NoValue` is null.
 pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) -> Value {
     let again = |value: &Value| evaluate(template, value, given);
-    let Some((function, argument)) = value.as_object().and_then(|object| object.iter().next())
-    else {
+    let Some((function, argument)) = value.as_object().and_then(|object| object.iter().next()) else {
         return value.clone();
     };
     match function.as_str() {
@@ -155,7 +145,5 @@ fn substitute(pattern: &str, value: impl Fn(&str) -> Value) -> String {
 
 /// A value that must be text.
 pub(crate) fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }

@@ -51,11 +51,7 @@ impl AwsServer {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
-        let (seen, counted, reply) = (
-            Arc::clone(&requests),
-            Arc::clone(&connections),
-            Arc::new(reply),
-        );
+        let (seen, counted, reply) = (Arc::clone(&requests), Arc::clone(&connections), Arc::new(reply));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::SeqCst);
@@ -82,11 +78,7 @@ impl AwsServer {
     }
 }
 
-async fn serve<R: Fn(&str) -> Reply>(
-    mut stream: TcpStream,
-    seen: Arc<Mutex<Vec<String>>>,
-    reply: Arc<R>,
-) {
+async fn serve<R: Fn(&str) -> Reply>(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, reply: Arc<R>) {
     while let Some(body) = request(&mut stream).await {
         seen.lock().unwrap().push(body.clone());
         match reply(&body) {
@@ -98,10 +90,7 @@ async fn serve<R: Fn(&str) -> Reply>(
                 stream.write_all((head + &xml).as_bytes()).await.unwrap();
             }
             Reply::Half(xml) => {
-                let head = format!(
-                    "HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n",
-                    2 * xml.len()
-                );
+                let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", 2 * xml.len());
                 stream.write_all((head + &xml).as_bytes()).await.unwrap();
                 return;
             }
@@ -116,12 +105,10 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.to_ascii_lowercase().lines().find_map(|line| {
-                line.strip_prefix("content-length:")?
-                    .trim()
-                    .parse::<usize>()
-                    .ok()
-            });
+            let length = head
+                .to_ascii_lowercase()
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if body.len() >= length.unwrap_or_default() {
                 return Some(body.to_owned());
             }

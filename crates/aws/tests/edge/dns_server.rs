@@ -82,31 +82,19 @@ impl DnsServer {
     }
 }
 
-async fn over_tcp(
-    mut stream: TcpStream,
-    seen: &Mutex<Vec<String>>,
-    say: &impl Fn(&str, Over) -> Say,
-) {
+async fn over_tcp(mut stream: TcpStream, seen: &Mutex<Vec<String>>, say: &impl Fn(&str, Over) -> Say) {
     let Ok(length) = stream.read_u16().await else {
         return;
     };
     let mut question = vec![0; usize::from(length)];
     stream.read_exact(&mut question).await.unwrap();
     if let Some(answer) = answer(&question, Over::Tcp, seen, say) {
-        stream
-            .write_u16(u16::try_from(answer.len()).unwrap())
-            .await
-            .unwrap();
+        stream.write_u16(u16::try_from(answer.len()).unwrap()).await.unwrap();
         stream.write_all(&answer).await.unwrap();
     }
 }
 
-fn answer(
-    question: &[u8],
-    over: Over,
-    seen: &Mutex<Vec<String>>,
-    say: &impl Fn(&str, Over) -> Say,
-) -> Option<Vec<u8>> {
+fn answer(question: &[u8], over: Over, seen: &Mutex<Vec<String>>, say: &impl Fn(&str, Over) -> Say) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).unwrap();
     let query = question.queries[0].clone();
     let text = format!("{} {}", query.name(), query.query_type());

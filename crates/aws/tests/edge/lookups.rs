@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use hickory_resolver::proto::op::ResponseCode;
 use writerlink_aws::dns::DnsResolver;
+use writerlink_core::evidence::Answer;
 use writerlink_core::failure::LookupError;
-use writerlink_core::ports::{Answer, Resolver};
+use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
 use writerlink_core::topology::HostName;
 
@@ -85,10 +86,7 @@ async fn a_chain_that_bites_its_tail_gives_no_address() {
         ])
     })
     .await;
-    assert_eq!(
-        ask(&[&server], NAME, Family::V4).await,
-        Err(LookupError::NoAddress)
-    );
+    assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(LookupError::NoAddress));
 }
 
 #[tokio::test]
@@ -112,14 +110,8 @@ async fn the_family_chooses_the_record() {
         false => Say::Records(vec![]),
     })
     .await;
-    assert_eq!(
-        shown(&ask(&[&server], NAME, Family::V6).await.unwrap()),
-        "[] [fd12::7]"
-    );
-    assert_eq!(
-        ask(&[&server], NAME, Family::V4).await,
-        Err(LookupError::NoAddress)
-    );
+    assert_eq!(shown(&ask(&[&server], NAME, Family::V6).await.unwrap()), "[] [fd12::7]");
+    assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(LookupError::NoAddress));
 }
 
 #[tokio::test]
@@ -137,10 +129,7 @@ async fn an_answer_is_never_remembered() {
         shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
         "[] [10.20.1.7]"
     );
-    assert_eq!(
-        resolver.lookup(&name, Family::V4).await,
-        Err(LookupError::NxDomain)
-    );
+    assert_eq!(resolver.lookup(&name, Family::V4).await, Err(LookupError::NxDomain));
     assert_eq!(
         shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
         "[] [10.20.2.9]"
@@ -152,10 +141,7 @@ async fn two_lookups_at_once_are_two_questions() {
     let server = saying(|| records(&[&format!("{NAME} A 10.20.1.7")])).await;
     let resolver = DnsResolver::new(&[server.address]).unwrap();
     let name = NAME.parse().unwrap();
-    let (one, two) = tokio::join!(
-        resolver.lookup(&name, Family::V4),
-        resolver.lookup(&name, Family::V4)
-    );
+    let (one, two) = tokio::join!(resolver.lookup(&name, Family::V4), resolver.lookup(&name, Family::V4));
     assert_eq!(one, two);
     assert_eq!(server.questions().len(), 2);
 }
@@ -165,21 +151,11 @@ async fn what_a_server_says_of_the_name_is_sorted() {
     for (code, wanted) in [
         (ResponseCode::NXDomain, LookupError::NxDomain),
         (ResponseCode::NoError, LookupError::NoAddress),
-        (
-            ResponseCode::ServFail,
-            LookupError::Refused("SERVFAIL".to_owned()),
-        ),
-        (
-            ResponseCode::Refused,
-            LookupError::Refused("REFUSED".to_owned()),
-        ),
+        (ResponseCode::ServFail, LookupError::Refused("SERVFAIL".to_owned())),
+        (ResponseCode::Refused, LookupError::Refused("REFUSED".to_owned())),
     ] {
         let server = saying(move || Say::Code(code)).await;
-        assert_eq!(
-            ask(&[&server], NAME, Family::V4).await,
-            Err(wanted),
-            "{code}"
-        );
+        assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(wanted), "{code}");
     }
 }
 
@@ -192,10 +168,7 @@ async fn silence_ends_in_about_two_seconds_as_a_timeout() {
         }
         let begun = Instant::now();
         let servers: Vec<_> = servers.iter().collect();
-        assert_eq!(
-            ask(&servers, NAME, Family::V4).await,
-            Err(LookupError::Timeout)
-        );
+        assert_eq!(ask(&servers, NAME, Family::V4).await, Err(LookupError::Timeout));
         let took = begun.elapsed();
         assert!(
             took > Duration::from_millis(1_800) && took < Duration::from_millis(2_400),
@@ -209,9 +182,7 @@ async fn a_server_that_says_nothing_useful_is_passed_over() {
     let good = saying(|| records(&[&format!("{NAME} A 10.20.1.7")])).await;
     let silent = saying(|| Say::Silence).await;
     let broken = saying(|| Say::Code(ResponseCode::ServFail)).await;
-    let answer = ask(&[&silent, &broken, &good], NAME, Family::V4)
-        .await
-        .unwrap();
+    let answer = ask(&[&silent, &broken, &good], NAME, Family::V4).await.unwrap();
     assert_eq!(shown(&answer), "[] [10.20.1.7]");
 }
 
@@ -241,22 +212,15 @@ async fn an_answer_too_long_for_udp_is_fetched_over_tcp() {
 #[tokio::test]
 async fn a_short_name_is_asked_as_it_stands_and_no_hosts_file_answers_it() {
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
-    let listed = hosts
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    let listed: Vec<&str> = listed
-        .flat_map(|line| line.split_whitespace().skip(1))
-        .collect();
+    let listed = hosts.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let listed: Vec<&str> = listed.flat_map(|line| line.split_whitespace().skip(1)).collect();
     let own = listed
         .iter()
         .find(|name| !name.contains("localhost") && name.is_ascii())
         .copied();
     for name in ["orders"].into_iter().chain(own) {
         let server = saying(|| Say::Code(ResponseCode::NXDomain)).await;
-        assert_eq!(
-            ask(&[&server], name, Family::V4).await,
-            Err(LookupError::NxDomain)
-        );
+        assert_eq!(ask(&[&server], name, Family::V4).await, Err(LookupError::NxDomain));
         assert_eq!(server.questions(), [format!("{name}. A Udp")]);
     }
 }

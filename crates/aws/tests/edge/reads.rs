@@ -28,7 +28,11 @@ fn clusters(members: &str, marker: &str) -> Reply {
 fn instances(names: &[&str], marker: &str) -> Reply {
     let list: String = names
         .iter()
-        .map(|name| format!("<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier><Engine>mysql</Engine></DBInstance>"))
+        .map(|name| {
+            format!(
+                "<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier><Engine>mysql</Engine></DBInstance>"
+            )
+        })
         .collect();
     ok(format!(
         "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>{list}</DBInstances>{marker}</DescribeDBInstancesResult></DescribeDBInstancesResponse>"
@@ -58,12 +62,7 @@ async fn the_topology_is_read_from_all_pages() {
     assert_eq!(names, ["a", "b", "c"]);
     let orders = topology.clusters.values().next().unwrap();
     assert!(orders.members[0].writer);
-    assert!(
-        server
-            .requests()
-            .iter()
-            .all(|body| body.contains("MaxRecords=100"))
-    );
+    assert!(server.requests().iter().all(|body| body.contains("MaxRecords=100")));
 }
 
 #[tokio::test]
@@ -74,9 +73,7 @@ async fn pages_that_go_round_in_a_circle_end_in_an_error() {
     })
     .await;
     let rds = readers(&server.clients()).rds;
-    let given_up = timeout(Duration::from_secs(5), rds.topology())
-        .await
-        .unwrap();
+    let given_up = timeout(Duration::from_secs(5), rds.topology()).await.unwrap();
     let error = given_up.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
@@ -109,9 +106,7 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
     type Case = (&'static str, fn() -> Reply);
     let cases: [Case; 4] = [
         ("500", || error(500, "InternalFailure", "oops")),
-        ("HealthUnavailable", || {
-            error(500, "HealthUnavailable", "not now")
-        }),
+        ("HealthUnavailable", || error(500, "HealthUnavailable", "not now")),
         ("a reset", || Reply::Close),
         ("half an answer", || {
             Reply::Half("<DescribeTargetHealthResponse>".to_owned())
@@ -119,11 +114,7 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
     ];
     for (name, reply) in cases {
         let server = AwsServer::start(move |_| reply()).await;
-        let error = readers(&server.clients())
-            .groups
-            .targets(&group())
-            .await
-            .unwrap_err();
+        let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
         assert_eq!(
             (error.failure, server.requests().len()),
             (Failure::Unreachable, 2),
@@ -142,20 +133,12 @@ async fn a_read_that_succeeds_the_second_time_is_a_success() {
         }
     })
     .await;
-    assert_eq!(
-        readers(&server.clients()).groups.targets(&group()).await,
-        Ok(vec![])
-    );
+    assert_eq!(readers(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_parse_is_no_empty_group() {
-    for xml in [
-        "<html>welcome</html>",
-        "<DescribeTargetHealthResponse><Descr",
-        "",
-        "{}",
-    ] {
+    for xml in ["<html>welcome</html>", "<DescribeTargetHealthResponse><Descr", "", "{}"] {
         let server = AwsServer::start(move |_| ok(xml)).await;
         let result = readers(&server.clients()).groups.targets(&group()).await;
         assert_eq!(result.unwrap_err().failure, Failure::Unreachable, "{xml:?}");
@@ -165,11 +148,7 @@ async fn an_answer_that_does_not_parse_is_no_empty_group() {
 #[tokio::test]
 async fn throttling_is_told_apart() {
     let server = AwsServer::start(|_| error(400, "Throttling", "Rate exceeded")).await;
-    let error = readers(&server.clients())
-        .groups
-        .group(&group())
-        .await
-        .unwrap_err();
+    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Throttled);
 }
 
@@ -177,17 +156,9 @@ async fn throttling_is_told_apart() {
 async fn a_silent_server_is_given_up_in_about_four_seconds() {
     let server = AwsServer::start(|_| Reply::Silence).await;
     let begun = Instant::now();
-    let error = readers(&server.clients())
-        .groups
-        .targets(&group())
-        .await
-        .unwrap_err();
+    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
-    assert!(
-        begun.elapsed() < Duration::from_millis(4_600),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_millis(4_600), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -207,11 +178,7 @@ async fn targets_come_with_port_zone_and_state_in_order() {
         )
     })
     .await;
-    let targets = readers(&server.clients())
-        .groups
-        .targets(&group())
-        .await
-        .unwrap();
+    let targets = readers(&server.clients()).groups.targets(&group()).await.unwrap();
     let shown: Vec<String> = targets
         .iter()
         .map(|t| format!("{} {:?} {}", t.address, t.zone, t.state))
@@ -237,27 +204,15 @@ async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
         ))
     };
     let server = AwsServer::start(move |_| answer(GROUP)).await;
-    let found = readers(&server.clients())
-        .groups
-        .group(&group())
-        .await
-        .unwrap();
+    let found = readers(&server.clients()).groups.group(&group()).await.unwrap();
     assert_eq!(
-        (
-            found.target_type.as_str(),
-            found.vpc.as_deref(),
-            found.in_use
-        ),
+        (found.target_type.as_str(), found.vpc.as_deref(), found.in_use),
         ("ip", Some("vpc-1"), true)
     );
     assert!(server.requests()[0].contains("TargetGroupArns.member.1=arn"));
 
     let server = AwsServer::start(move |_| answer(&GROUP.replace("orders", "others"))).await;
-    let error = readers(&server.clients())
-        .groups
-        .group(&group())
-        .await
-        .unwrap_err();
+    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::SaidNo(No::NotFound));
 }
 

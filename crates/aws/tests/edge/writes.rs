@@ -9,8 +9,8 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use writerlink_aws::Clients;
 use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, GroupWriter, Registration};
-use writerlink_core::target::{Target, TargetGroupArn, TargetState, Zone};
+use writerlink_core::ports::{GroupReader, GroupWriter};
+use writerlink_core::target::{Registration, Target, TargetGroupArn, TargetState, Zone};
 
 use crate::aws_server::{AwsServer, GROUP, REGION, Reply, error, ok};
 
@@ -31,9 +31,7 @@ fn registration() -> Registration {
 fn targets(count: u16) -> Vec<Target> {
     let zone = Some(Zone("eu-west-1a".to_owned()));
     let target = |n: u16| Target {
-        address: format!("10.0.{}.{}:6432", n / 200, n % 200)
-            .parse()
-            .unwrap(),
+        address: format!("10.0.{}.{}:6432", n / 200, n % 200).parse().unwrap(),
         zone: zone.clone(),
         state: TargetState::Healthy,
     };
@@ -44,9 +42,7 @@ async fn register(clients: &Clients) -> Result<(), CallError> {
     clients.writer().register(&group(), &registration()).await
 }
 
-async fn failure_of_register(
-    reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
-) -> (CallError, usize) {
+async fn failure_of_register(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (CallError, usize) {
     let server = AwsServer::start(reply).await;
     let error = register(&server.clients()).await.unwrap_err();
     (error, server.requests().len())
@@ -60,17 +56,9 @@ async fn a_registration_names_address_port_and_zone() {
         zone: Some(Zone::all()),
         ..registration()
     };
-    server
-        .clients()
-        .writer()
-        .register(&group(), &outside)
-        .await
-        .unwrap();
+    server.clients().writer().register(&group(), &outside).await.unwrap();
     let requests = server.requests();
-    assert!(
-        requests[0].contains("Action=RegisterTargets"),
-        "{requests:?}"
-    );
+    assert!(requests[0].contains("Action=RegisterTargets"), "{requests:?}");
     assert!(
         requests[0].contains("Id=10.0.0.7&Targets.member.1.Port=5432"),
         "{requests:?}"
@@ -119,12 +107,7 @@ async fn deregistrations_go_out_in_hundreds() {
 #[tokio::test]
 async fn nothing_to_deregister_is_no_call() {
     let server = AwsServer::start(|_| ok(DEREGISTERED)).await;
-    server
-        .clients()
-        .writer()
-        .deregister(&group(), &[])
-        .await
-        .unwrap();
+    server.clients().writer().deregister(&group(), &[]).await.unwrap();
     assert!(server.requests().is_empty());
 }
 
@@ -172,9 +155,7 @@ async fn a_write_that_may_have_been_done_is_a_lost_answer_and_is_not_repeated() 
         ("502 of a proxy", || {
             Reply::Answer(502, "<html>bad gateway</html>".to_owned())
         }),
-        ("404 of something else", || {
-            Reply::Answer(404, "not here".to_owned())
-        }),
+        ("404 of something else", || Reply::Answer(404, "not here".to_owned())),
         ("a reset", || Reply::Close),
         ("half an answer", || Reply::Half(REGISTERED.to_owned())),
         ("a page that is no answer", || ok("<html>welcome</html>")),
@@ -182,11 +163,7 @@ async fn a_write_that_may_have_been_done_is_a_lost_answer_and_is_not_repeated() 
     ];
     for (name, reply) in cases {
         let (error, sent) = failure_of_register(move |_| reply()).await;
-        assert_eq!(
-            (error.failure, sent),
-            (Failure::AnswerLost, 1),
-            "{name}: {error}"
-        );
+        assert_eq!((error.failure, sent), (Failure::AnswerLost, 1), "{name}: {error}");
     }
 }
 
@@ -199,11 +176,7 @@ async fn a_write_without_an_answer_ends_in_three_seconds_as_a_lost_answer() {
     let (registered, deregistered) = tokio::join!(register(&clients), async {
         clients.writer().deregister(&group(), &targets).await
     });
-    assert!(
-        (2..4).contains(&begun.elapsed().as_secs()),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!((2..4).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     assert_eq!(registered.unwrap_err().failure, Failure::AnswerLost);
     assert_eq!(deregistered.unwrap_err().failure, Failure::AnswerLost);
     assert_eq!(server.requests().len(), 2);
@@ -235,18 +208,11 @@ async fn without_credentials_nothing_is_sent() {
 async fn credentials_that_do_not_come_in_time_are_no_lost_answer() {
     let server = AwsServer::start(|_| ok(REGISTERED)).await;
     let clients = with_credentials(&server, Slow);
-    let groups = clients
-        .readers(&["127.0.0.1:53".parse().unwrap()])
-        .unwrap()
-        .groups;
+    let groups = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap().groups;
     let group = group();
     let begun = Instant::now();
     let (written, read) = tokio::join!(register(&clients), groups.targets(&group));
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(written.unwrap_err().failure, Failure::Credentials);
     assert_eq!(read.unwrap_err().failure, Failure::Credentials);
     assert!(server.requests().is_empty());
@@ -272,14 +238,8 @@ async fn a_group_of_another_region_is_refused_before_any_call() {
     let elsewhere: TargetGroupArn = GROUP.replace("eu-west-1", "us-east-2").parse().unwrap();
     let writer = server.clients().writer();
     for error in [
-        writer
-            .register(&elsewhere, &registration())
-            .await
-            .unwrap_err(),
-        writer
-            .deregister(&elsewhere, &targets(1))
-            .await
-            .unwrap_err(),
+        writer.register(&elsewhere, &registration()).await.unwrap_err(),
+        writer.deregister(&elsewhere, &targets(1)).await.unwrap_err(),
     ] {
         assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
         assert!(
@@ -292,14 +252,13 @@ async fn a_group_of_another_region_is_refused_before_any_call() {
 
 #[tokio::test]
 async fn an_outcome_is_published_with_its_subject_and_only_to_a_topic_of_the_region() {
-    let server = AwsServer::start(|_| ok("<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>")).await;
+    let server = AwsServer::start(|_| {
+        ok("<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>")
+    })
+    .await;
     let notifier = server.clients().notifier();
     notifier
-        .publish(
-            "arn:aws:sns:eu-west-1:111122223333:outcomes",
-            "orders: changed",
-            "done",
-        )
+        .publish("arn:aws:sns:eu-west-1:111122223333:outcomes", "orders: changed", "done")
         .await
         .unwrap();
     let [request] = server.requests().try_into().unwrap();
@@ -336,9 +295,7 @@ impl ProvideCredentials for Absent {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(
-            "no profile, no variable",
-        )))
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile, no variable")))
     }
 }
 

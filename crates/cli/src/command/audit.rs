@@ -12,9 +12,10 @@ use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::Config;
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::note::Note;
 use writerlink_core::ports::{Journal, NoWriter};
 use writerlink_core::report::Report;
-use writerlink_core::run::{Note, Run};
+use writerlink_core::run::Run;
 use writerlink_lambda::clock::MachineClock;
 
 use crate::args::{AuditArgs, AuditForm};

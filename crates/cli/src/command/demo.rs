@@ -40,9 +40,7 @@ struct Outcome {
 /// Plays, tells, and says whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let colour = Colour::of_stdout();
-    let stage = Stage::set()
-        .await
-        .context("the embedded region cannot be started")?;
+    let stage = Stage::set().await.context("the embedded region cannot be started")?;
     if args.output == DemoForm::Text {
         output::print(&introduction(&stage))?;
     }
@@ -61,11 +59,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
         DemoForm::Json => output::print_json(&outcome)?,
         DemoForm::Text => output::print(&conclusion(&outcome, colour))?,
     }
-    Ok(if outcome.ok {
-        Exit::Success
-    } else {
-        Exit::CouldNotRun
-    })
+    Ok(if outcome.ok { Exit::Success } else { Exit::CouldNotRun })
 }
 
 fn introduction(stage: &Stage) -> String {
@@ -109,10 +103,7 @@ fn verdict(group: &GroupVerdict, colour: Colour) -> String {
         (Some(fault), _, _) => fault.clone(),
         (None, Some(registered), Some(right)) => format!(
             "{} is the only target: added {registered:.1} s and alone {right:.1} s after its promotion",
-            group
-                .writer
-                .map(|writer| writer.to_string())
-                .unwrap_or_default(),
+            group.writer.map(|writer| writer.to_string()).unwrap_or_default(),
         ),
         (None, _, _) => "the writer is the only target".to_owned(),
     };

@@ -54,8 +54,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         .context("no loopback port can be opened")?;
     let config = scene.map(|scene| scene.config(lab.dns(), ""));
     if let (Some(path), Some(config)) = (&args.write_config, &config) {
-        fs::write(path, config)
-            .with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
+        fs::write(path, config).with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
     }
     let addresses = Addresses {
         aws_endpoint: lab.aws_endpoint(),
@@ -98,10 +97,7 @@ A Lambda runtime needs AWS_LAMBDA_RUNTIME_API={runtime} besides; its function is
     text.push_str("\nTo audit the demo's groups, fail over, and audit again:\n\n");
     match &args.write_config {
         Some(path) => {
-            text.push_str(&format!(
-                "  export WRITERLINK_CONFIG='{}'\n",
-                path.display()
-            ));
+            text.push_str(&format!("  export WRITERLINK_CONFIG='{}'\n", path.display()));
         }
         None => text.push_str(&format!("export WRITERLINK_CONFIG='{config}'\n")),
     }

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use writerlink_core::config::{Binding, Config};
-use writerlink_core::report::{
-    BindingReport, EvidenceReport, KeyReport, Report, Status, TargetReport,
-};
+use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, Report, Status, TargetReport};
 
 use super::colour::{Colour, Tone};
 
@@ -39,12 +37,7 @@ fn bindings(report: &Report, config: &Config, colour: Colour, width: u16) -> Str
             Cell::new(&binding.name),
             Cell::new(written.map_or_else(|| "-".to_owned(), route)),
             Cell::new(binding.status.as_str()).fg(tint(binding.status)),
-            Cell::new(
-                binding
-                    .evidence
-                    .as_ref()
-                    .map_or_else(|| "-".to_owned(), writer),
-            ),
+            Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), writer)),
             Cell::new(targets(&binding.targets)),
         ]);
     }
@@ -71,10 +64,7 @@ fn writer(evidence: &EvidenceReport) -> String {
 fn key(key: &KeyReport) -> String {
     match key {
         KeyReport::Topology { instance, address } => format!("{instance} at {address}"),
-        KeyReport::Dns {
-            instance,
-            addresses,
-        } => {
+        KeyReport::Dns { instance, addresses } => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             format!("{instance} at {}", addresses.join(", "))
         }
@@ -86,13 +76,7 @@ fn targets(targets: &[TargetReport]) -> String {
     if targets.is_empty() {
         return "-".to_owned();
     }
-    let one = |target: &TargetReport| {
-        format!(
-            "{} {}",
-            SocketAddr::new(target.id, target.port),
-            target.state
-        )
-    };
+    let one = |target: &TargetReport| format!("{} {}", SocketAddr::new(target.id, target.port), target.state);
     targets.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
@@ -104,10 +88,7 @@ fn tells(binding: &BindingReport) -> bool {
 fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     let mut table = plain_table(colour, width);
     let mut line = |label: &str, text: &str| {
-        table.add_row([
-            Cell::new(label).set_alignment(CellAlignment::Right),
-            Cell::new(text),
-        ]);
+        table.add_row([Cell::new(label).set_alignment(CellAlignment::Right), Cell::new(text)]);
     };
     if let Some(reason) = &binding.reason {
         line("found", &reason.message);

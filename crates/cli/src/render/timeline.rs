@@ -81,12 +81,7 @@ mod tests {
         let entries = [
             (1.0, Kind::Truth, Some("orders"), "orders-1 is lost"),
             (1.32, Kind::Event, Some("orders"), "RDS-EVENT-0073 arrives"),
-            (
-                2.5,
-                Kind::Keys,
-                Some("billing"),
-                "dns: billing at 10.20.1.9",
-            ),
+            (2.5, Kind::Keys, Some("billing"), "dns: billing at 10.20.1.9"),
             (12.345, Kind::Deregister, Some("orders"), "10.20.1.4:5432"),
             (13.0, Kind::Run, None, "a sweep ends: both settled"),
         ];

@@ -22,20 +22,11 @@ fn without_a_configuration_both_ways_to_give_one_are_named() {
 fn a_configuration_that_cannot_be_read_is_named_with_the_cause_and_the_remedy() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path().to_str().unwrap();
-    for (path, cause) in [
-        ("/nowhere/writerlink.toml", "No such file"),
-        (folder, "Is a directory"),
-    ] {
+    for (path, cause) in [("/nowhere/writerlink.toml", "No such file"), (folder, "Is a directory")] {
         let (code, _, stderr) = run(&mut writerlink(&["audit", "--config", path]));
         assert_eq!(code, 1);
-        assert!(
-            stderr.starts_with(&format!("writerlink: {path}: ")),
-            "{stderr}"
-        );
-        assert!(
-            stderr.contains(cause) && stderr.contains("--config"),
-            "{stderr}"
-        );
+        assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
+        assert!(stderr.contains(cause) && stderr.contains("--config"), "{stderr}");
     }
 }
 
@@ -53,10 +44,7 @@ fn a_syntax_error_is_told_with_file_and_line() {
 #[test]
 fn a_configuration_without_a_usable_binding_is_refused_with_every_fault() {
     for (text, fault) in [
-        (
-            "allow = [\"10.20.0.0/16\"]\n".to_owned(),
-            "no usable binding",
-        ),
+        ("allow = [\"10.20.0.0/16\"]\n".to_owned(), "no usable binding"),
         (
             format!("allow = [\"10.20.0.0/16\"]\n{BAD_BINDING}"),
             "arn:aws:s3:::stock",
@@ -77,13 +65,7 @@ fn the_config_option_wins_over_the_variable() {
 
 #[test]
 fn a_mistyped_binding_name_is_refused_with_the_names_that_there_are() {
-    let (code, stdout, stderr) = run(&mut writerlink(&[
-        "audit",
-        "--config",
-        BINDING,
-        "--binding",
-        "order",
-    ]));
+    let (code, stdout, stderr) = run(&mut writerlink(&["audit", "--config", BINDING, "--binding", "order"]));
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(stderr.contains("`--binding order`") && stderr.contains("orders-writer"));
 }
@@ -92,10 +74,7 @@ fn a_mistyped_binding_name_is_refused_with_the_names_that_there_are() {
 fn without_a_region_every_place_for_one_is_named() {
     let (code, _, stderr) = run(&mut writerlink(&["audit", "--config", BINDING]));
     assert_eq!(code, 1);
-    assert!(
-        stderr.contains("--region") && stderr.contains("AWS_REGION"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("--region") && stderr.contains("AWS_REGION"), "{stderr}");
 }
 
 #[test]
@@ -113,19 +92,13 @@ fn without_credentials_it_could_not_run() {
 fn an_endpoint_that_points_nowhere_leaves_it_unable_to_tell() {
     let begun = Instant::now();
     let mut command = writerlink(&["audit", "--config", BINDING, "--output", "json"]);
-    let (code, stdout, stderr) =
-        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    let (code, stdout, stderr) = run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
     assert_eq!(code, 3, "{stdout}{stderr}");
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(report["ok"], false);
     let reason = &report["bindings"][0]["reason"];
     assert_eq!(reason["code"], "unreachable");
-    assert!(
-        reason["remedy"]
-            .as_str()
-            .unwrap()
-            .contains("AWS_ENDPOINT_URL")
-    );
+    assert!(reason["remedy"].as_str().unwrap().contains("AWS_ENDPOINT_URL"));
     assert!(begun.elapsed() < Duration::from_secs(40));
 }
 
@@ -133,16 +106,12 @@ fn an_endpoint_that_points_nowhere_leaves_it_unable_to_tell() {
 fn one_bad_binding_is_shown_beside_the_others_and_exits_1() {
     let text = format!("{BINDING}{BAD_BINDING}");
     let mut command = writerlink(&["audit", "--config", &text]);
-    let (code, stdout, stderr) =
-        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    let (code, stdout, stderr) = run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
     assert_eq!(code, 1, "{stdout}{stderr}");
     for shown in ["orders-writer", "unreachable", "stock", "bad-configuration"] {
         assert!(stdout.contains(shown), "{shown} is missing in\n{stdout}");
     }
-    assert!(
-        stderr.contains("the configuration of stock is refused"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("the configuration of stock is refused"), "{stderr}");
 }
 
 #[test]
@@ -162,9 +131,6 @@ fn nothing_in_this_program_names_what_writes_to_a_target_group() {
         }
     }
     let mut found = Vec::new();
-    search(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut found,
-    );
+    search(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     assert_eq!(found, Vec::<String>::new());
 }

@@ -21,17 +21,13 @@ fn the_demo_ends_with_exactly_the_writer_in_both_groups() {
     }
     let told = |kind: &str, database: &str| {
         let entries = outcome["timeline"].as_array().unwrap();
-        let told =
-            |entry: &&serde_json::Value| entry["kind"] == kind && entry["database"] == database;
+        let told = |entry: &&serde_json::Value| entry["kind"] == kind && entry["database"] == database;
         entries.iter().filter(told).count()
     };
     for database in ["orders", "billing"] {
         assert!(told("deregister", database) >= 1, "{stdout}");
         assert!(told("register", database) >= 1);
-        assert!(
-            told("truth", database) == 3,
-            "who wrote, the loss, who writes then"
-        );
+        assert!(told("truth", database) == 3, "who wrote, the loss, who writes then");
     }
     assert!(told("keys", "orders") > 3, "DNS went back and forth");
 }
@@ -48,10 +44,7 @@ fn ctrl_c_ends_a_demo_at_once() {
     let mut lines = BufReader::new(stdout);
     while !line.contains(" truth ") {
         line.clear();
-        assert!(
-            lines.read_line(&mut line).unwrap() > 0,
-            "the story never began"
-        );
+        assert!(lines.read_line(&mut line).unwrap() > 0, "the story never began");
     }
     let pid = child.id().to_string();
     let begun = Instant::now();

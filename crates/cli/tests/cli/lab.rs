@@ -33,10 +33,7 @@ impl Served {
 
     fn audit(&self, config: &Path) -> Command {
         let mut command = writerlink(&["audit", "--config", config.to_str().unwrap()]);
-        fake_credentials(&mut command).env(
-            "AWS_ENDPOINT_URL",
-            self.addresses["aws_endpoint"].as_str().unwrap(),
-        );
+        fake_credentials(&mut command).env("AWS_ENDPOINT_URL", self.addresses["aws_endpoint"].as_str().unwrap());
         command
     }
 
@@ -62,12 +59,7 @@ fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
     let path = config.to_str().unwrap();
     let mut served = Served::start(&["--demo-world", "--write-config", path]);
     for key in ["aws_endpoint", "dns", "runtime_api"] {
-        assert!(
-            served.addresses[key]
-                .as_str()
-                .unwrap()
-                .contains("127.0.0.1:")
-        );
+        assert!(served.addresses[key].as_str().unwrap().contains("127.0.0.1:"));
     }
     assert_eq!(served.addresses["nlb_listeners"], serde_json::json!([]));
     let (code, stdout, stderr) = run(&mut served.audit(&config));
@@ -85,8 +77,5 @@ fn a_configuration_that_cannot_be_written_is_named() {
     let arguments = ["lab", "serve", "--demo-world", "--write-config", path];
     let (code, stdout, stderr) = run(&mut writerlink(&arguments));
     assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(
-        stderr.starts_with(&format!("writerlink: {path}: ")),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
 }

@@ -1,39 +1,28 @@
 use super::*;
 
-const GROUP: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, &Location::File("writerlink.toml".into()))
 }
 
 fn binding(extra: &str) -> String {
-    format!(
-        "[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"{GROUP}\"\n{extra}\n"
-    )
+    format!("[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"{GROUP}\"\n{extra}\n")
 }
 
 /// A good binding, and the fault of a second one written as `lines`.
 fn fault_of_second(lines: &str) -> String {
-    let text = format!(
-        "allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n",
-        binding("")
-    );
+    let text = format!("allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n", binding(""));
     let config = parse(&text).expect("the first binding is good");
     assert_eq!(config.usable().count(), 1, "the good binding goes on");
-    config.bindings[1]
-        .as_ref()
-        .expect_err("the second is bad")
-        .to_string()
+    config.bindings[1].as_ref().expect_err("the second is bad").to_string()
 }
 
 #[test]
 fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     let toml = format!(
         "allow = [\"10.20.0.0/16\"]\nnotify-topic = \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n{}",
-        binding(
-            "port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = [\"10.20.4.0/24\"]"
-        )
+        binding("port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = [\"10.20.4.0/24\"]")
     );
     let json = serde_json::json!({
         "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
@@ -45,10 +34,7 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     assert_eq!(config, parse(&json.to_string()).expect("json"));
     assert_eq!(
         config.dns_servers,
-        [
-            "10.20.0.2:53".parse().expect("a"),
-            "10.20.0.3:5353".parse().expect("b")
-        ]
+        ["10.20.0.2:53".parse().expect("a"), "10.20.0.3:5353".parse().expect("b")]
     );
     assert_eq!(
         config.timing,
@@ -65,12 +51,7 @@ fn defaults_are_those_of_the_documentation() {
     let config = parse(&format!("allow = [\"10.20.0.0/16\"]\n{}", binding(""))).expect("config");
     let binding = config.usable().next().expect("binding");
     assert_eq!(
-        (
-            binding.port,
-            binding.mode,
-            binding.exclusive,
-            binding.max_removals
-        ),
+        (binding.port, binding.mode, binding.exclusive, binding.max_removals),
         (None, Mode::Manage, false, 4)
     );
     assert_eq!(config.dns_servers, []);
@@ -79,14 +60,8 @@ fn defaults_are_those_of_the_documentation() {
 #[test]
 fn a_value_is_text_when_it_starts_with_a_brace_or_has_a_newline_and_a_path_otherwise() {
     assert!(matches!(Location::from("{}"), Location::Inline(_)));
-    assert!(matches!(
-        Location::from("allow = []\n"),
-        Location::Inline(_)
-    ));
-    assert!(matches!(
-        Location::from("/etc/writerlink.toml"),
-        Location::File(_)
-    ));
+    assert!(matches!(Location::from("allow = []\n"), Location::Inline(_)));
+    assert!(matches!(Location::from("/etc/writerlink.toml"), Location::File(_)));
 }
 
 #[test]
@@ -96,19 +71,10 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ("alow = []\n", "unknown field `alow`"),
         ("\n\n[timing]\nsettle = \"x\"\n", "writerlink.toml, line 4"),
         ("{\n \"allow\": 1\n}", "writerlink.toml, line 2"),
-        (
-            "discover = [\"cluster/*\"]\n",
-            "`discover` is not supported yet",
-        ),
+        ("discover = [\"cluster/*\"]\n", "`discover` is not supported yet"),
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
-        (
-            "[dns]\nservers = [\"resolver.local\"]\n",
-            "write addresses like",
-        ),
-        (
-            "[timing]\nsettle = 0\n",
-            "`timing.settle` is 0: write 1 to 600 seconds",
-        ),
+        ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
+        ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 600 seconds"),
         ("", "no usable binding: write at least one `[[binding]]`"),
         (
             "[[binding]]\nname = \"orders\"\n",
@@ -116,10 +82,7 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ),
     ] {
         let error = parse(text).expect_err(text).to_string();
-        assert!(
-            error.contains(says),
-            "{text:?} gave {error:?}, not {says:?}"
-        );
+        assert!(error.contains(says), "{text:?} gave {error:?}, not {says:?}");
     }
 }
 
@@ -141,10 +104,7 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
             good.replace(&other, GROUP),
             "another binding (`orders`) has the target group",
         ),
-        (
-            good.replace(&other, "orders"),
-            "is no ARN of a target group",
-        ),
+        (good.replace(&other, "orders"), "is no ARN of a target group"),
         (good.replace("instance/b", "instance"), "is no source"),
         (good.replace("instance/b", "proxy/b"), "not supported yet"),
         (
@@ -153,10 +113,7 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
         ),
         (format!("{good}\nport = 0"), "`port` is 0"),
         (format!("{good}\nport = 70000"), "70000"),
-        (
-            format!("{good}\nmode = \"watch\""),
-            "unknown variant `watch`",
-        ),
+        (format!("{good}\nmode = \"watch\""), "unknown variant `watch`"),
         (format!("{good}\nallow = []"), "`allow` is empty"),
         (format!("{good}\nallow = [\"10.20.0.0\"]"), "is no network"),
         (
@@ -165,10 +122,7 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
         ),
     ] {
         let fault = fault_of_second(&lines);
-        assert!(
-            fault.contains(says),
-            "{lines:?} gave {fault:?}, not {says:?}"
-        );
+        assert!(fault.contains(says), "{lines:?} gave {fault:?}, not {says:?}");
     }
 }
 

@@ -15,11 +15,7 @@ use crate::guard::Allow;
 
 /// The whole, with the bindings left as they are, because each is read by itself.
 #[derive(Deserialize)]
-#[serde(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    bound = "B: DeserializeOwned"
-)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, bound = "B: DeserializeOwned")]
 struct Document<B> {
     allow: Option<Vec<String>>,
     notify_topic: Option<String>,
@@ -72,14 +68,11 @@ struct Found {
 pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigError> {
     let place = location.to_string();
     if text.trim_start().starts_with('{') {
-        let document: Document<serde_json::Value> = serde_json::from_str(text)
-            .map_err(|error| refuse(line_at(&place, error.line()), error))?;
+        let document: Document<serde_json::Value> =
+            serde_json::from_str(text).map_err(|error| refuse(line_at(&place, error.line()), error))?;
         settle(document, &place, |index, value| Found {
             place: format!("{place}, binding {}", index + 1),
-            name: value
-                .get("name")
-                .and_then(|name| name.as_str())
-                .map(str::to_owned),
+            name: value.get("name").and_then(|name| name.as_str()).map(str::to_owned),
             written: serde_json::from_value(value).map_err(|error| error.to_string()),
         })
     } else {
@@ -105,22 +98,14 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
     }
 }
 
-fn settle<B>(
-    document: Document<B>,
-    place: &str,
-    find: impl Fn(usize, B) -> Found,
-) -> Result<Config, ConfigError> {
+fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Found) -> Result<Config, ConfigError> {
     let fault = |fault: String| refuse(place.to_owned(), fault);
     if document.discover.is_some() {
         return Err(fault(
             "`discover` is not supported yet: write a `[[binding]]` for each group".to_owned(),
         ));
     }
-    if let Some(topic) = document
-        .notify_topic
-        .as_ref()
-        .filter(|topic| !is_topic(topic))
-    {
+    if let Some(topic) = document.notify_topic.as_ref().filter(|topic| !is_topic(topic)) {
         return Err(fault(format!(
             "`notify-topic` is {topic:?}: write the ARN of an SNS topic, `arn:aws:sns:REGION:ACCOUNT:NAME`"
         )));
@@ -140,16 +125,9 @@ fn settle<B>(
         .enumerate()
         .map(|(index, written)| {
             let found = find(index, written);
-            let name = found
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("binding-{}", index + 1));
+            let name = found.name.clone().unwrap_or_else(|| format!("binding-{}", index + 1));
             let place = format!("{} (`{}`)", found.place, crate::failure::bounded(&name));
-            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
-                name,
-                place,
-                fault,
-            })
+            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding { name, place, fault })
         })
         .collect();
     if bindings.iter().all(Result::is_err) {
@@ -178,9 +156,7 @@ impl Taken {
         match self.0.insert(thing.to_owned(), binding.to_owned()) {
             None => Ok(()),
             Some(first) => {
-                let text = format!(
-                    "another binding (`{first}`) has {thing} already: give each binding its own"
-                );
+                let text = format!("another binding (`{first}`) has {thing} already: give each binding its own");
                 self.0.insert(thing.to_owned(), first);
                 Err(text)
             }
@@ -190,15 +166,11 @@ impl Taken {
 
 fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
     let written = found.written?;
-    if written.name.is_empty() || written.name.len() > 64 || written.name.contains(char::is_control)
-    {
+    if written.name.is_empty() || written.name.len() > 64 || written.name.contains(char::is_control) {
         return Err("`name` must have 1 to 64 printable characters".to_owned());
     }
     taken.claim(&format!("the name `{}`", written.name), &written.name)?;
-    let source = written
-        .source
-        .parse()
-        .map_err(|error| format!("`source`: {error}"))?;
+    let source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
     let target_group = written
         .target_group
         .parse()
@@ -222,12 +194,7 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
 
 /// The binding's own networks, which must lie inside the global ones where there are any, or else those.
 fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
-    let parse = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| network(text))
-            .collect::<Result<Vec<_>, _>>()
-    };
+    let parse = |texts: &[String]| texts.iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>();
     let global = global.map(parse).transpose()?;
     let own = own.map(parse).transpose()?;
     if let (Some(global), Some(own)) = (&global, &own)
@@ -243,33 +210,26 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    text.parse().map_err(|_| {
-        format!("`allow` holds {text:?}, which is no network: write it like `10.20.0.0/16`")
-    })
+    text.parse()
+        .map_err(|_| format!("`allow` holds {text:?}, which is no network: write it like `10.20.0.0/16`"))
 }
 
 fn server(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
-        .map_err(|_| {
-            format!(
-                "`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"
-            )
-        })
+        .map_err(|_| format!("`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"))
 }
 
 fn timing(written: &WrittenTiming) -> Result<Timing, String> {
-    let seconds =
-        |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value
-        {
-            None => Ok(default),
-            Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
-            Some(value) => Err(format!(
-                "`timing.{name}` is {value}: write {} to {} seconds",
-                range.start(),
-                range.end()
-            )),
-        };
+    let seconds = |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value {
+        None => Ok(default),
+        Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
+        Some(value) => Err(format!(
+            "`timing.{name}` is {value}: write {} to {} seconds",
+            range.start(),
+            range.end()
+        )),
+    };
     let default = Timing::default();
     Ok(Timing {
         settle: seconds("settle", written.settle, default.settle, 1..=600)?,

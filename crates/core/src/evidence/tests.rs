@@ -46,10 +46,7 @@ fn topology() -> Topology {
 fn answer(aliases: &[&str], addresses: &[&str]) -> Result<Answer, LookupError> {
     Ok(Answer {
         aliases: aliases.iter().map(|alias| name(alias)).collect(),
-        addresses: addresses
-            .iter()
-            .map(|a| a.parse().expect("address"))
-            .collect(),
+        addresses: addresses.iter().map(|a| a.parse().expect("address")).collect(),
     })
 }
 
@@ -66,13 +63,7 @@ fn answers() -> Answers {
 
 fn look(source: &str, topology: &Topology, answers: &Answers) -> Evidence {
     let allow = Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow");
-    weigh(
-        &source.parse().expect("source"),
-        topology,
-        answers,
-        &allow,
-        Family::V4,
-    )
+    weigh(&source.parse().expect("source"), topology, answers, &allow, Family::V4)
 }
 
 /// What the keys come to, in a few words.
@@ -129,28 +120,16 @@ fn every_answer_that_is_no_evidence_is_unknown_with_its_reason() {
         (answer(&[], &["10.20.0.77"]), "not-a-member"),
         (answer(&["orders-1"], &["52.17.0.1"]), "address-refused"),
         (answer(&["orders-1"], &["127.0.0.1"]), "address-refused"),
-        (
-            answer(&["orders-1"], &["10.20.0.1", "52.17.0.1"]),
-            "address-refused",
-        ),
-        (
-            answer(&["orders-1"], &["10.20.0.1", "10.20.0.2"]),
-            "several-addresses",
-        ),
+        (answer(&["orders-1"], &["10.20.0.1", "52.17.0.1"]), "address-refused"),
+        (answer(&["orders-1"], &["10.20.0.1", "10.20.0.2"]), "several-addresses"),
         (answer(&["orders-1"], &["fd12::1"]), "address-refused"),
         (answer(&["orders-1"], &[]), "dns-no-address"),
         (Err(LookupError::NxDomain), "dns-nxdomain"),
         (Err(LookupError::NoAddress), "dns-no-address"),
-        (
-            Err(LookupError::Refused("SERVFAIL".to_owned())),
-            "dns-refused",
-        ),
+        (Err(LookupError::Refused("SERVFAIL".to_owned())), "dns-refused"),
         (Err(LookupError::Timeout), "dns-timeout"),
     ] {
-        for (source, label) in [
-            ("cluster/orders", "orders"),
-            ("instance/billing", "billing"),
-        ] {
+        for (source, label) in [("cluster/orders", "orders"), ("instance/billing", "billing")] {
             if source == "instance/billing" && reason == "not-a-member" {
                 continue; // An instance has no members: its own name is all there is.
             }
@@ -172,34 +151,20 @@ fn a_cluster_with_no_writer_or_two_is_unknown() {
         let cluster = topology.clusters.get_mut(&id("orders")).expect("orders");
         cluster.members[0].writer = first;
         cluster.members[1].writer = second;
-        assert_eq!(
-            words(&look("cluster/orders", &topology, &answers())),
-            reason
-        );
+        assert_eq!(words(&look("cluster/orders", &topology, &answers())), reason);
     }
 }
 
 #[test]
 fn t7_a_member_that_is_being_created_does_not_disturb_the_rest() {
     let mut topology = topology();
-    topology
-        .instances
-        .get_mut(&id("orders-2"))
-        .expect("orders-2")
-        .endpoint = None;
+    topology.instances.get_mut(&id("orders-2")).expect("orders-2").endpoint = None;
     assert_eq!(
         words(&look("cluster/orders", &topology, &answers())),
         "agree on orders-1 at 10.20.0.1"
     );
-    topology
-        .instances
-        .get_mut(&id("orders-1"))
-        .expect("orders-1")
-        .endpoint = None;
-    assert_eq!(
-        words(&look("cluster/orders", &topology, &answers())),
-        "no-endpoint"
-    );
+    topology.instances.get_mut(&id("orders-1")).expect("orders-1").endpoint = None;
+    assert_eq!(words(&look("cluster/orders", &topology, &answers())), "no-endpoint");
 }
 
 #[test]
@@ -220,16 +185,8 @@ fn t7_only_a_database_that_has_no_endpoint_to_follow_is_idle() {
         ("deleting", true),
     ] {
         let mut topology = topology();
-        topology
-            .instances
-            .get_mut(&id("billing"))
-            .expect("billing")
-            .status = status.to_owned();
-        topology
-            .clusters
-            .get_mut(&id("orders"))
-            .expect("orders")
-            .status = status.to_owned();
+        topology.instances.get_mut(&id("billing")).expect("billing").status = status.to_owned();
+        topology.clusters.get_mut(&id("orders")).expect("orders").status = status.to_owned();
         for source in ["instance/billing", "cluster/orders"] {
             let words = words(&look(source, &topology, &answers()));
             assert_eq!(words == "source-idle", idle, "{source} {status}: {words}");
@@ -241,10 +198,7 @@ fn t7_only_a_database_that_has_no_endpoint_to_follow_is_idle() {
 fn t6_an_instance_of_a_cluster_is_refused_in_favour_of_the_cluster() {
     let evidence = look("instance/orders-1", &topology(), &answers());
     assert_eq!(words(&evidence), "instance-of-cluster");
-    assert!(
-        evidence.to_string().contains("follow `cluster/orders`"),
-        "{evidence}"
-    );
+    assert!(evidence.to_string().contains("follow `cluster/orders`"), "{evidence}");
 }
 
 #[test]
@@ -264,10 +218,7 @@ fn only_an_answer_that_names_no_member_makes_all_members_be_asked() {
     let source = "cluster/orders".parse().expect("source");
     let asked = |answers: &Answers| questions(&source, &topology(), answers);
     assert_eq!(asked(&Answers::new()), [name("orders-1"), name("orders")]);
-    let mut known: Answers = answers()
-        .into_iter()
-        .filter(|(n, _)| *n != name("orders-2"))
-        .collect();
+    let mut known: Answers = answers().into_iter().filter(|(n, _)| *n != name("orders-2")).collect();
     assert_eq!(asked(&known), []);
     known.insert(name("orders"), answer(&[], &["10.20.0.2"]));
     assert_eq!(asked(&known), [name("orders-2")]);
@@ -279,17 +230,10 @@ fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_na
     let shadowed: Answers = ["orders", "orders-1", "orders-2"]
         .map(|label| (name(label), link.clone()))
         .into();
-    assert_eq!(
-        words(&look("cluster/orders", &topology(), &shadowed)),
-        "shared-address"
-    );
+    assert_eq!(words(&look("cluster/orders", &topology(), &shadowed)), "shared-address");
     let mut one_name = topology();
     for label in ["orders-1", "orders-2"] {
-        one_name
-            .instances
-            .get_mut(&id(label))
-            .expect(label)
-            .endpoint = Some(name("orders"));
+        one_name.instances.get_mut(&id(label)).expect(label).endpoint = Some(name("orders"));
     }
     assert_eq!(
         words(&look("cluster/orders", &one_name, &shadowed)),

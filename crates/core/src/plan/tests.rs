@@ -1,10 +1,10 @@
 use super::*;
 use crate::config::Mode;
+use crate::evidence::Unknown;
 use crate::failure::LookupError;
 use crate::guard::Allow;
 
-const GROUP: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 fn binding() -> Binding {
     Binding {
@@ -39,10 +39,7 @@ fn witness(last: u8) -> Witness {
 }
 
 fn unknown() -> Unknown {
-    Unknown::Lookup(
-        "orders.example.com".parse().expect("name"),
-        LookupError::NxDomain,
-    )
+    Unknown::Lookup("orders.example.com".parse().expect("name"), LookupError::NxDomain)
 }
 
 fn cluster(topology: Option<u8>, dns: Option<u8>) -> Evidence {
@@ -209,27 +206,15 @@ fn each_situation_of_a_cluster_has_its_plan() {
 
 #[test]
 fn a_removal_of_a_cluster_never_waits_for_health_after_a_failover() {
-    for state in [
-        "initial",
-        "unhealthy",
-        "unavailable",
-        "healthy",
-        "new-state",
-    ] {
-        let seen = look(
-            cluster(Some(2), Some(2)),
-            &[target(1, "healthy"), target(2, state)],
-        );
+    for state in ["initial", "unhealthy", "unavailable", "healthy", "new-state"] {
+        let seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, state)]);
         assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ", "{state}");
     }
 }
 
 #[test]
 fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
-    let mut seen = look(
-        cluster(Some(1), Some(1)),
-        &[target(1, "healthy"), target(2, "healthy")],
-    );
+    let mut seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), target(2, "healthy")]);
     seen.standing.failover = false;
     seen.standing.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
@@ -244,16 +229,9 @@ fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
 
 #[test]
 fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
-    let mut seen = look(
-        cluster(Some(2), Some(2)),
-        &[target(1, "healthy"), target(2, "initial")],
-    );
+    let mut seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, "initial")]);
     seen.standing.assurance = Assurance::None;
-    assert_eq!(
-        words(&decide(&seen)),
-        "register .2:5432 | ",
-        "a reading may be stale"
-    );
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | ", "a reading may be stale");
     seen.standing.assurance = Assurance::HealthyOnce;
     assert_eq!(
         words(&decide(&seen)),
@@ -264,10 +242,7 @@ fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
 
 #[test]
 fn nothing_is_removed_before_both_keys_were_read_again() {
-    let mut seen = look(
-        cluster(Some(2), Some(2)),
-        &[target(1, "healthy"), target(2, "initial")],
-    );
+    let mut seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, "initial")]);
     seen.standing.reread = false;
     assert_eq!(words(&decide(&seen)), "reread | ");
 }
@@ -282,11 +257,7 @@ fn topology_alone_registers_only_with_an_event_and_when_it_says_so_twice() {
         let mut seen = look(cluster(Some(2), Some(1)), &[target(1, "healthy")]);
         seen.standing.event = event;
         seen.standing.topology_named = named;
-        assert_eq!(
-            words(&decide(&seen)),
-            expected,
-            "event {event}, named {named} times"
-        );
+        assert_eq!(words(&decide(&seen)), expected, "event {event}, named {named} times");
     }
 }
 
@@ -338,10 +309,7 @@ fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive()
         address: SocketAddr::from(([10, 99, 0, 1], 5432)),
         ..target(1, "healthy")
     };
-    let seen = look(
-        cluster(Some(1), Some(1)),
-        &[target(1, "healthy"), other_port, outside],
-    );
+    let seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), other_port, outside]);
     assert_eq!(words(&decide(&seen)), "- | foreign-target, foreign-target");
     let exclusive = Binding {
         exclusive: true,
@@ -355,15 +323,8 @@ fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive()
 fn more_removals_than_allowed_means_none_and_the_writer_is_registered_all_the_same() {
     let others: Vec<Target> = (2..=6).map(|last| target(last, "healthy")).collect();
     let seen = look(cluster(Some(1), Some(1)), &others);
-    assert_eq!(
-        words(&decide(&seen)),
-        "register .1:5432 | too-many-removals"
-    );
-    let with_writer: Vec<Target> = others
-        .iter()
-        .cloned()
-        .chain([target(1, "healthy")])
-        .collect();
+    assert_eq!(words(&decide(&seen)), "register .1:5432 | too-many-removals");
+    let with_writer: Vec<Target> = others.iter().cloned().chain([target(1, "healthy")]).collect();
     let seen = look(cluster(Some(1), Some(1)), &with_writer);
     let plan = decide(&seen);
     assert_eq!(words(&plan), "- | too-many-removals");
@@ -387,10 +348,7 @@ fn the_bindings_port_wins_over_the_databases_and_one_of_them_is_needed() {
         port: Some(6000),
         ..binding()
     };
-    assert_eq!(
-        words(&plan(&own, &Timing::default(), &seen)),
-        "register .1:6000 | "
-    );
+    assert_eq!(words(&plan(&own, &Timing::default(), &seen)), "register .1:6000 | ");
     seen.facts = None;
     assert_eq!(words(&decide(&seen)), "- | no-port");
 }
@@ -418,10 +376,7 @@ fn no_plan_empties_a_group_removes_the_agreed_target_or_removes_on_unknown() {
     let choices: Vec<Option<&str>> = std::iter::once(None).chain(STATES.map(Some)).collect();
     let mut checked = 0_u32;
     for evidence in &evidence {
-        for (first, second) in choices
-            .iter()
-            .flat_map(|a| choices.iter().map(move |b| (a, b)))
-        {
+        for (first, second) in choices.iter().flat_map(|a| choices.iter().map(move |b| (a, b))) {
             let targets: Vec<Target> = [(1, first), (2, second)]
                 .into_iter()
                 .filter_map(|(last, state)| state.map(|state| target(last, state)))
@@ -452,25 +407,19 @@ fn check(seen: &Observation, plan: &Plan) {
                 said.iter().all(|key| key.is_some() && *key == said[0]),
                 "removed without agreement: {seen:?}"
             );
-            assert!(
-                seen.standing.reread,
-                "removed without reading the keys again: {seen:?}"
-            );
+            assert!(seen.standing.reread, "removed without reading the keys again: {seen:?}");
             let agreed = address(said[0].expect("agreed"));
             assert!(
                 removed.iter().all(|target| target.address != agreed),
                 "removed the agreed one: {seen:?}"
             );
-            let stays = |t: &&Target| {
-                !matches!(t.state.as_str(), "draining" | "unhealthy.draining")
-                    && !removed.contains(t)
-            };
+            let stays =
+                |t: &&Target| !matches!(t.state.as_str(), "draining" | "unhealthy.draining") && !removed.contains(t);
             assert!(seen.targets.iter().any(|t| stays(&t)), "emptied: {seen:?}");
         }
         Some(Step::Do(Action::Register(registration))) => {
             assert!(
-                said.iter()
-                    .any(|key| key.map(address) == Some(registration.address)),
+                said.iter().any(|key| key.map(address) == Some(registration.address)),
                 "unnamed: {seen:?}"
             );
         }

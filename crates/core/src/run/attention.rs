@@ -92,10 +92,7 @@ impl Attention {
 
     /// The pause before the next round; `None` when it is watched no more.
     pub(super) fn pause(&mut self) -> Option<Duration> {
-        let alert = self
-            .alert
-            .as_ref()
-            .map_or(Duration::ZERO, |alert| alert.left);
+        let alert = self.alert.as_ref().map_or(Duration::ZERO, |alert| alert.left);
         if self.event.is_zero() && alert.is_zero() {
             self.alert = None;
             return None;

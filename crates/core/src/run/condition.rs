@@ -49,12 +49,7 @@ impl Condition {
     }
 
     /// How the binding ends a run that ends here, and why.
-    pub(super) fn end(
-        &self,
-        intent: Intent,
-        mode: Mode,
-        has_written: bool,
-    ) -> (Status, Option<Reason>) {
+    pub(super) fn end(&self, intent: Intent, mode: Mode, has_written: bool) -> (Status, Option<Reason>) {
         match self {
             Self::Planned(plan) if plan.is_clean() => {
                 (if has_written { Status::Changed } else { Status::Settled }, None)
@@ -63,19 +58,36 @@ impl Condition {
             Self::Failed(error) => (Status::Failed, Some(called(error))),
             Self::WrongGroup(fault) => (
                 Status::Failed,
-                Some(Reason { code: "wrong-target-group", message: format!("the target group cannot be used: {fault}"), remedy: None }),
+                Some(Reason {
+                    code: "wrong-target-group",
+                    message: format!("the target group cannot be used: {fault}"),
+                    remedy: None,
+                }),
             ),
-            Self::Unlooked | Self::OutOfTime(_) => (Status::Held, Some(Reason {
-                code: "out-of-time",
-                message: "the run's time was over before this was done; nothing was begun that could not be finished".to_owned(),
-                remedy: Some("Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.".to_owned()),
-            })),
+            Self::Unlooked | Self::OutOfTime(_) => (
+                Status::Held,
+                Some(Reason {
+                    code: "out-of-time",
+                    message:
+                        "the run's time was over before this was done; nothing was begun that could not be finished"
+                            .to_owned(),
+                    remedy: Some(
+                        "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout."
+                            .to_owned(),
+                    ),
+                }),
+            ),
             Self::Exhausted(_, Some(error)) => (Status::Failed, Some(called(error))),
-            Self::Exhausted(_, None) => (Status::Failed, Some(Reason {
-                code: "write-ineffective",
-                message: "writes were acknowledged and the group does not show them: something else may be changing it".to_owned(),
-                remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
-            })),
+            Self::Exhausted(_, None) => (
+                Status::Failed,
+                Some(Reason {
+                    code: "write-ineffective",
+                    message:
+                        "writes were acknowledged and the group does not show them: something else may be changing it"
+                            .to_owned(),
+                    remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
+                }),
+            ),
         }
     }
 
@@ -85,9 +97,7 @@ impl Condition {
             Status::Unconfirmed,
             Some(Reason {
                 code: "answer-lost",
-                message: format!(
-                    "the answer to `{action}` was lost, and what came of it could not be read"
-                ),
+                message: format!("the answer to `{action}` was lost, and what came of it could not be read"),
                 remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
             }),
         )
@@ -108,10 +118,7 @@ impl Condition {
 
     /// What was left alone without standing in the way of anything.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let holds = self
-            .plan()
-            .map(|plan| plan.holds.as_slice())
-            .unwrap_or_default();
+        let holds = self.plan().map(|plan| plan.holds.as_slice()).unwrap_or_default();
         holds
             .iter()
             .filter(|hold| hold.weight() == Weight::Remark)
@@ -127,11 +134,7 @@ impl Condition {
             Self::Planned(plan) => match plan.weightiest() {
                 None => format!("to do: {}", plan.actions().join("; ")),
                 Some(hold @ (Hold::Settling(_) | Hold::Unsteady(_))) => {
-                    format!(
-                        "to do, and waiting ({}): {}",
-                        hold.word(),
-                        plan.actions().join("; ")
-                    )
+                    format!("to do, and waiting ({}): {}", hold.word(), plan.actions().join("; "))
                 }
                 Some(hold) => hold.to_string(),
             },

@@ -29,11 +29,7 @@ pub(super) struct Memory {
 impl Memory {
     /// Takes in a reading of the targets; returns the write that it confirms, if there was one in doubt.
     pub(super) fn see(&mut self, targets: &[Target]) -> Option<Action> {
-        let present: BTreeSet<SocketAddr> = targets
-            .iter()
-            .filter(|t| t.is_present())
-            .map(|t| t.address)
-            .collect();
+        let present: BTreeSet<SocketAddr> = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.healthy = targets
             .iter()
             .filter(|target| target.state == TargetState::Healthy)
@@ -53,9 +49,7 @@ impl Memory {
     pub(super) fn begin(&mut self, action: &Action) {
         let again = match action {
             Action::Register(registration) => self.registered.contains(&registration.address),
-            Action::Deregister(targets) => targets
-                .iter()
-                .any(|target| self.deregistered.contains(&target.address)),
+            Action::Deregister(targets) => targets.iter().any(|target| self.deregistered.contains(&target.address)),
         };
         self.troubles += u8::from(again);
         self.unconfirmed = None;
@@ -124,8 +118,6 @@ impl Memory {
 fn is_done(action: &Action, present: &BTreeSet<SocketAddr>) -> bool {
     match action {
         Action::Register(registration) => present.contains(&registration.address),
-        Action::Deregister(targets) => targets
-            .iter()
-            .all(|target| !present.contains(&target.address)),
+        Action::Deregister(targets) => targets.iter().all(|target| !present.contains(&target.address)),
     }
 }

@@ -18,12 +18,14 @@ use super::condition::Condition;
 use super::feed::Shared;
 use super::memory::Memory;
 use super::summary::Tally;
-use super::{Context, Effect, LONGEST_WRITE, Note, NoteKind};
+use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::event::Intent;
 use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, questions, weigh};
 use crate::failure::{CallError, Failure};
+use crate::note::{Note, NoteKind};
 use crate::plan::{Action, Assurance, Observation, STEADY, Standing, Step, plan};
+use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::Source;
 use crate::target::{Target, TargetGroup};
@@ -163,18 +165,13 @@ impl Pursuit {
             self.ask_topology(Purpose::Look);
         } else {
             self.phase = Phase::Group;
-            cx.reaction.effects.push(Effect::ReadGroup(
-                cx.index,
-                self.binding.target_group.clone(),
-            ));
+            cx.reaction
+                .effects
+                .push(Effect::ReadGroup(cx.index, self.binding.target_group.clone()));
         }
     }
 
-    pub(super) fn on_group(
-        &mut self,
-        result: Result<TargetGroup, CallError>,
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn on_group(&mut self, result: Result<TargetGroup, CallError>, cx: &mut Context<'_>) {
         if self.phase != Phase::Group {
             return;
         }
@@ -190,12 +187,7 @@ impl Pursuit {
         }
     }
 
-    pub(super) fn on_topology(
-        &mut self,
-        latest: Option<Shared>,
-        fresh: bool,
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn on_topology(&mut self, latest: Option<Shared>, fresh: bool, cx: &mut Context<'_>) {
         let (&Phase::Topology { purpose, promised }, Some(topology)) = (&self.phase, latest) else {
             return;
         };
@@ -230,11 +222,7 @@ impl Pursuit {
         }
     }
 
-    pub(super) fn on_targets(
-        &mut self,
-        result: Result<Vec<Target>, CallError>,
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn on_targets(&mut self, result: Result<Vec<Target>, CallError>, cx: &mut Context<'_>) {
         if self.phase != Phase::Targets {
             return;
         }
@@ -242,7 +230,11 @@ impl Pursuit {
             Err(error) => self.end_round(Condition::Failed(error), cx),
             Ok(targets) => {
                 if let Some(action) = self.memory.see(&targets) {
-                    self.note(NoteKind::Applied, format!("the lost answer to `{action}` is made up for: the targets show that it was done"), cx);
+                    self.note(
+                        NoteKind::Applied,
+                        format!("the lost answer to `{action}` is made up for: the targets show that it was done"),
+                        cx,
+                    );
                     self.tally.applied(&action);
                 }
                 self.testimony.see_targets(&targets);
@@ -280,11 +272,7 @@ impl Pursuit {
                 self.phase = Phase::Pause(LONGEST_WRITE);
             }
             Err(error) => {
-                self.note(
-                    NoteKind::Rejected,
-                    format!("`{action}` was not done: {error}"),
-                    cx,
-                );
+                self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
                 self.memory.refused();
                 self.end_round(Condition::Failed(error), cx);
                 if let Phase::Pause(pause) = &mut self.phase {
@@ -297,9 +285,7 @@ impl Pursuit {
     pub(super) fn report(&self, by_event: bool, intent: Intent) -> BindingReport {
         let (status, reason) = match self.memory.unconfirmed() {
             Some(action) if !self.is_clean() => self.condition.unconfirmed(action),
-            _ => self
-                .condition
-                .end(intent, self.binding.mode, self.tally.has_written()),
+            _ => self.condition.end(intent, self.binding.mode, self.tally.has_written()),
         };
         BindingReport {
             name: self.binding.name.clone(),
@@ -323,31 +309,16 @@ impl Pursuit {
         };
     }
 
-    fn ask_names(
-        &mut self,
-        purpose: Purpose,
-        fresh: bool,
-        topology: Shared,
-        answers: Answers,
-        cx: &mut Context<'_>,
-    ) {
+    fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, answers: Answers, cx: &mut Context<'_>) {
         let (Ok(known), Some(group)) = (&*topology, &self.group) else {
             return;
         };
         let names = questions(&self.binding.source, known, &answers);
         if names.is_empty() {
-            let evidence = weigh(
-                &self.binding.source,
-                known,
-                &answers,
-                &self.binding.allow,
-                group.family,
-            );
+            let evidence = weigh(&self.binding.source, known, &answers, &self.binding.allow, group.family);
             self.on_evidence(evidence, fresh, purpose, cx);
         } else {
-            cx.reaction
-                .effects
-                .push(Effect::Resolve(cx.index, names, group.family));
+            cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
             self.phase = Phase::Names {
                 purpose,
                 fresh,
@@ -357,13 +328,7 @@ impl Pursuit {
         }
     }
 
-    fn on_evidence(
-        &mut self,
-        evidence: Evidence,
-        fresh: bool,
-        purpose: Purpose,
-        cx: &mut Context<'_>,
-    ) {
+    fn on_evidence(&mut self, evidence: Evidence, fresh: bool, purpose: Purpose, cx: &mut Context<'_>) {
         let same = self.testimony.latest() == Some(&evidence);
         if !same {
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
@@ -386,10 +351,9 @@ impl Pursuit {
 
     fn read_targets(&mut self, cx: &mut Context<'_>) {
         self.phase = Phase::Targets;
-        cx.reaction.effects.push(Effect::ReadTargets(
-            cx.index,
-            self.binding.target_group.clone(),
-        ));
+        cx.reaction
+            .effects
+            .push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
     }
 
     fn decide(&mut self, cx: &mut Context<'_>) {
@@ -403,9 +367,7 @@ impl Pursuit {
         match plan.now.clone() {
             None => self.end_round(Condition::Planned(plan), cx),
             Some(Step::Reread) => self.ask_topology(Purpose::Confirm),
-            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => {
-                self.end_round(Condition::OutOfTime(plan), cx)
-            }
+            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => self.end_round(Condition::OutOfTime(plan), cx),
             Some(Step::Do(_)) if self.memory.is_exhausted() => {
                 let cause = self.condition.cause();
                 self.end_round(Condition::Exhausted(plan, cause), cx);
@@ -446,8 +408,7 @@ impl Pursuit {
             topology_named: self.testimony.topology_named(),
             steady_for: self.testimony.steady_for(),
             agreed_for: self.testimony.agreed_for(),
-            failover: self.testimony.topology_moved()
-                || agreed.is_some_and(|a| self.memory.was_missing(a)),
+            failover: self.testimony.topology_moved() || agreed.is_some_and(|a| self.memory.was_missing(a)),
             moving: self.testimony.wavered(),
             assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address)),
             reread: self.reread,
@@ -476,9 +437,7 @@ impl Pursuit {
     }
 
     fn found(&self, intent: Intent) -> Found {
-        let failover = self
-            .observation()
-            .is_some_and(|seen| seen.standing.failover);
+        let failover = self.observation().is_some_and(|seen| seen.standing.failover);
         match self.condition.found(self.may_write(intent)) {
             Found::Right if failover => Found::RightAgain,
             found => found,

@@ -20,12 +20,8 @@ impl Tally {
     /// A write was acknowledged, or a reading showed that it was done.
     pub(super) fn applied(&mut self, action: &Action) {
         match action {
-            Action::Register(registration) => {
-                self.registered.push(registration.address.to_string())
-            }
-            Action::Deregister(targets) => self
-                .deregistered
-                .extend(targets.iter().map(|t| t.address.to_string())),
+            Action::Register(registration) => self.registered.push(registration.address.to_string()),
+            Action::Deregister(targets) => self.deregistered.extend(targets.iter().map(|t| t.address.to_string())),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use self::stage::{Reply, Stage, World};
 use super::*;
 use crate::failure::{Failure, LookupError, No};
+use crate::ports::LONGEST_WRITE;
 use crate::report::Status;
 
 const S: Duration = Duration::from_secs(1);
@@ -36,10 +37,7 @@ fn a_failover_registers_then_rereads_the_keys_then_deregisters_and_verifies() {
     assert_eq!(report.bindings[0].registered, ["10.20.0.2:5432"]);
     assert_eq!(report.bindings[0].deregistered, ["10.20.0.1:5432"]);
     let calls = stage.world.calls_after("register .2");
-    assert_eq!(
-        calls,
-        ["targets", "topology", "names", "deregister .1", "targets"]
-    );
+    assert_eq!(calls, ["targets", "topology", "names", "deregister .1", "targets"]);
     assert!(stage.now < 4 * S, "it took {:?}", stage.now);
 }
 
@@ -62,12 +60,7 @@ fn t1_an_event_before_dns_moves_is_waited_out_and_followed() {
         registered < 44 * S,
         "registered on topology's word, twice, at {registered:?}"
     );
-    let (removed, _) = stage
-        .world
-        .log
-        .iter()
-        .find(|(_, w)| w == "deregister .1")
-        .expect("d");
+    let (removed, _) = stage.world.log.iter().find(|(_, w)| w == "deregister .1").expect("d");
     assert!(
         *removed >= 55 * S && *removed < 59 * S,
         "removed when DNS agreed, at {removed:?}"
@@ -80,9 +73,7 @@ fn dns_that_flaps_removes_nothing_before_both_keys_agree_before_and_after_the_re
     stage.world.writer = 2;
     for second in 0..20 {
         let back = second % 2 == 0;
-        stage.at(second * S, move |world| {
-            world.dns = vec![if back { 1 } else { 2 }]
-        });
+        stage.at(second * S, move |world| world.dns = vec![if back { 1 } else { 2 }]);
     }
     stage.at(20 * S, |world| world.dns = vec![2]);
     let report = stage.play();
@@ -98,10 +89,7 @@ fn t2_a_name_that_does_not_exist_changes_nothing_and_says_so() {
     let report = stage.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Held);
-    assert_eq!(
-        binding.reason.as_ref().map(|r| r.code),
-        Some("dns-nxdomain")
-    );
+    assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("dns-nxdomain"));
     assert_eq!(stage.world.writes(), [""; 0]);
     assert!(!report.ok);
 }
@@ -125,10 +113,7 @@ fn t4_a_throttled_registration_removes_nothing_and_is_tried_again() {
     stage.world.replies = vec![Reply::Fail(Failure::Throttled)];
     let report = stage.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(
-        stage.world.writes(),
-        ["register .2", "register .2", "deregister .1"]
-    );
+    assert_eq!(stage.world.writes(), ["register .2", "register .2", "deregister .1"]);
     assert!(stage.world.never_empty);
 }
 
@@ -140,15 +125,8 @@ fn a_registration_that_stays_refused_removes_nothing_and_ends_as_failed_with_the
     let report = stage.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Failed);
-    assert_eq!(
-        binding.reason.as_ref().map(|r| r.code),
-        Some("access-denied")
-    );
-    assert_eq!(
-        stage.world.writes(),
-        ["register .2"; 3],
-        "three times at most"
-    );
+    assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("access-denied"));
+    assert_eq!(stage.world.writes(), ["register .2"; 3], "three times at most");
     assert_eq!(stage.world.present(), [1]);
     assert_eq!(
         binding.planned,
@@ -160,14 +138,8 @@ fn a_registration_that_stays_refused_removes_nothing_and_ends_as_failed_with_the
 fn a_lost_answer_is_waited_out_and_read_back() {
     for (reply, writes) in [
         // It was done: a reading shows it, but only an acknowledgement or health is enough to remove another on.
-        (
-            Reply::LostAfter,
-            vec!["register .2", "register .2", "deregister .1"],
-        ),
-        (
-            Reply::LostBefore,
-            vec!["register .2", "register .2", "deregister .1"],
-        ),
+        (Reply::LostAfter, vec!["register .2", "register .2", "deregister .1"]),
+        (Reply::LostBefore, vec!["register .2", "register .2", "deregister .1"]),
     ] {
         let mut stage = Stage::event("RDS-EVENT-0071");
         failed_over(&mut stage.world);
@@ -179,10 +151,7 @@ fn a_lost_answer_is_waited_out_and_read_back() {
             stage.world.log_times("register .2")[0],
             stage.world.log_times("register .2")[1],
         );
-        assert!(
-            second - first >= LONGEST_WRITE,
-            "{reply:?}: {first:?} {second:?}"
-        );
+        assert!(second - first >= LONGEST_WRITE, "{reply:?}: {first:?} {second:?}");
     }
 }
 
@@ -258,10 +227,7 @@ fn no_write_begins_with_less_time_left_than_the_longest_write() {
     failed_over(&mut stage.world);
     let report = stage.play();
     assert_eq!(report.bindings[0].status, Status::Held);
-    assert_eq!(
-        report.bindings[0].reason.as_ref().map(|r| r.code),
-        Some("out-of-time")
-    );
+    assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("out-of-time"));
     assert_eq!(stage.world.writes(), [""; 0]);
 }
 
@@ -275,12 +241,7 @@ fn an_event_of_an_unknown_cluster_costs_nothing_and_of_an_unknown_instance_one_r
     let mut stage = Stage::event_of("db-instance", "someone-else-1");
     let report = stage.play();
     assert!(report.ok && report.bindings.is_empty());
-    let calls: Vec<&str> = stage
-        .world
-        .log
-        .iter()
-        .map(|(_, what)| what.as_str())
-        .collect();
+    let calls: Vec<&str> = stage.world.log.iter().map(|(_, what)| what.as_str()).collect();
     assert_eq!((report.unmatched, calls), (1, vec!["topology"]));
 }
 

@@ -16,11 +16,7 @@ impl Clock {
         Clock {
             started: Instant::now(),
             started_at: at,
-            speed: if speed.is_finite() && speed > 0.0 {
-                speed
-            } else {
-                1.0
-            },
+            speed: if speed.is_finite() && speed > 0.0 { speed } else { 1.0 },
         }
     }
 

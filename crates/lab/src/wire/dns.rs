@@ -137,8 +137,7 @@ async fn send(
     metadata.response_code = code;
     metadata.truncation = cut == Cut::Yes;
     let sent = if cut == Cut::Yes { &[] } else { records };
-    let response =
-        MessageResponseBuilder::from_message_request(request).build(metadata, sent, &[], &[], &[]);
+    let response = MessageResponseBuilder::from_message_request(request).build(metadata, sent, &[], &[], &[]);
     match sender.send_response(response).await {
         Ok(info) => info,
         // The asker is gone.

@@ -68,12 +68,7 @@ impl Function {
     }
 
     /// Invokes the function of that name.
-    pub(super) async fn invoke(
-        &self,
-        name: &str,
-        payload: &str,
-        kind: Kind,
-    ) -> Result<Invoked, Refusal> {
+    pub(super) async fn invoke(&self, name: &str, payload: &str, kind: Kind) -> Result<Invoked, Refusal> {
         if !self.is_called(name) {
             return Err(Refusal::NotFound(name.to_owned()));
         }
@@ -94,8 +89,7 @@ impl Function {
     /// Waits for work, and hands it out. Asking for work while an invocation runs means that its environment is gone.
     pub(super) async fn next(&self) -> Taken {
         self.end_running(Ending::Crashed);
-        self.wait(|state| state.take(self.clock.now(), self.timeout))
-            .await
+        self.wait(|state| state.take(self.clock.now(), self.timeout)).await
     }
 
     /// The invocation that runs has ended.
@@ -257,10 +251,7 @@ impl State {
         if self.all.len() <= KEPT {
             return;
         }
-        let ended = self
-            .all
-            .iter()
-            .find(|(_, invocation)| invocation.ending.is_some());
+        let ended = self.all.iter().find(|(_, invocation)| invocation.ending.is_some());
         if let Some(serial) = ended.map(|(serial, _)| *serial) {
             self.all.remove(&serial);
         }

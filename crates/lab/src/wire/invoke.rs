@@ -39,11 +39,7 @@ pub(super) async fn respond(
         b"DryRun" => return dry_run(function, &name),
         _ => {
             let message = "InvocationType must be one of Event, RequestResponse, DryRun";
-            return error(
-                StatusCode::BAD_REQUEST,
-                "InvalidParameterValueException",
-                message,
-            );
+            return error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message);
         }
     };
     match function.invoke(&name, &payload, kind).await {
@@ -107,10 +103,7 @@ fn refused(refusal: &Refusal) -> Response<Bytes> {
 fn answer(status: StatusCode, request_id: &str, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    for (name, value) in [
-        ("x-amzn-requestid", request_id),
-        ("x-amz-executed-version", "$LATEST"),
-    ] {
+    for (name, value) in [("x-amzn-requestid", request_id), ("x-amz-executed-version", "$LATEST")] {
         if let Ok(value) = value.parse() {
             response.headers_mut().insert(name, value);
         }

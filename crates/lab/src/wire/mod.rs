@@ -128,12 +128,7 @@ impl Lab {
     /// # Errors
     ///
     /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call while an invocation runs.
-    pub async fn invoke(
-        &self,
-        function: &str,
-        payload: &str,
-        kind: Kind,
-    ) -> Result<Invoked, Refusal> {
+    pub async fn invoke(&self, function: &str, payload: &str, kind: Kind) -> Result<Invoked, Refusal> {
         self.region.function().invoke(function, payload, kind).await
     }
 
@@ -202,9 +197,7 @@ async fn tick(region: Arc<Region>) {
 async fn sweep(region: Arc<Region>, period: Duration) {
     loop {
         tokio::time::sleep(period).await;
-        region
-            .function()
-            .enqueue(r#"{"trigger":"sweep"}"#.to_owned());
+        region.function().enqueue(r#"{"trigger":"sweep"}"#.to_owned());
     }
 }
 

@@ -67,13 +67,7 @@ impl query::Region for Region {
         Region::with(self, work)
     }
 
-    async fn lambda(
-        &self,
-        method: Method,
-        path: String,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Response<Bytes> {
+    async fn lambda(&self, method: Method, path: String, headers: HeaderMap, body: Bytes) -> Response<Bytes> {
         invoke::respond(self.function(), &method, &path, &headers, &body).await
     }
 }

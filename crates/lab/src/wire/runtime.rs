@@ -94,19 +94,10 @@ impl<'a> Call<'a> {
     }
 }
 
-fn take_in(
-    function: &Function,
-    call: Call<'_>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Response<Full<Bytes>> {
+fn take_in(function: &Function, call: Call<'_>, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
     let text = String::from_utf8_lossy(body).into_owned();
     match call {
-        Call::Next => refuse(
-            StatusCode::NOT_FOUND,
-            "InvalidPath",
-            "Work is asked for with GET.",
-        ),
+        Call::Next => refuse(StatusCode::NOT_FOUND, "InvalidPath", "Work is asked for with GET."),
         Call::Response(id) => end(function, id, Ending::Answered(text)),
         Call::Error(id) => {
             let error_type = error_type(headers, &text);
@@ -129,11 +120,7 @@ fn take_in(
 fn end(function: &Function, id: &str, ending: Ending) -> Response<Full<Bytes>> {
     match function.end(id, ending) {
         Accepted::Yes => accepted(),
-        Accepted::UnknownRequestId => refuse(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestID",
-            "Invalid request ID",
-        ),
+        Accepted::UnknownRequestId => refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
     }
 }
 
@@ -156,17 +143,11 @@ fn too_large(function: &Function, call: Call<'_>) -> Response<Full<Bytes>> {
 
 fn hand_out(taken: &Taken, function_arn: &str) -> Response<Full<Bytes>> {
     // The function compares the deadline with its own clock, so this is the one place that reads the real one.
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let deadline = (since_epoch + taken.timeout).as_millis().to_string();
     let trace = format!(
         "Root=1-00000000-{};Parent=0000000000000000;Sampled=0",
-        taken
-            .request_id
-            .replace('-', "")
-            .get(..24)
-            .unwrap_or_default()
+        taken.request_id.replace('-', "").get(..24).unwrap_or_default()
     );
     let mut response = json_response(StatusCode::OK, taken.payload.clone());
     let headers = [

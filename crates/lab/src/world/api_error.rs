@@ -16,11 +16,7 @@ pub struct ApiError {
 
 impl ApiError {
     /// A refusal with its code, HTTP status and sentence.
-    pub fn new(
-        code: impl Into<Cow<'static, str>>,
-        status: u16,
-        message: impl Into<String>,
-    ) -> ApiError {
+    pub fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> ApiError {
         ApiError {
             code: code.into(),
             status,

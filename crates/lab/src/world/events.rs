@@ -11,8 +11,7 @@ use std::time::Duration;
 pub use catalogue::{SourceType, category_of};
 pub use describe::DescribeEvents;
 pub use subscription::{
-    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription,
-    SubscriptionStatus,
+    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription, SubscriptionStatus,
 };
 
 use crate::world::rds::{ClusterKey, InstanceKey};
@@ -82,9 +81,7 @@ impl World {
             .subscriptions
             .values()
             .filter(|subscription| subscription.wants(&event));
-        let names: Vec<String> = subscribers
-            .map(|subscription| subscription.name.clone())
-            .collect();
+        let names: Vec<String> = subscribers.map(|subscription| subscription.name.clone()).collect();
         for name in names {
             self.after(
                 self.pace.event_lag,

@@ -107,9 +107,7 @@ impl Journal {
 
     /// The kept calls of one operation, oldest first.
     pub fn of(&self, operation: &str) -> impl DoubleEndedIterator<Item = &Call> {
-        self.calls
-            .iter()
-            .filter(move |call| call.operation == operation)
+        self.calls.iter().filter(move |call| call.operation == operation)
     }
 
     /// How many calls were ever made.
@@ -137,18 +135,11 @@ mod tests {
         let mut journal = Journal::default();
         let calls = Journal::KEPT as u64 + 3;
         (0..calls).for_each(|at| journal.record(call(at)));
-        assert_eq!(
-            (journal.iter().count(), journal.total()),
-            (Journal::KEPT, calls)
-        );
+        assert_eq!((journal.iter().count(), journal.total()), (Journal::KEPT, calls));
         assert_eq!(
             journal.iter().next().map(|call| call.at),
             Some(Duration::from_millis(3))
         );
-        assert!(
-            journal
-                .of("Even")
-                .all(|call| call.at.as_millis().is_multiple_of(2))
-        );
+        assert!(journal.of("Even").all(|call| call.at.as_millis().is_multiple_of(2)));
     }
 }

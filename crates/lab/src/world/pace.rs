@@ -135,10 +135,7 @@ mod tests {
                 "a deleted writer is replaced before it is gone"
             );
             assert!(pace.dns_lag > pace.topology_lag);
-            assert!(
-                pace.flap > pace.flap_period * 2,
-                "DNS wavers more than once"
-            );
+            assert!(pace.flap > pace.flap_period * 2, "DNS wavers more than once");
             assert!(
                 pace.completed < pace.dns_lag + pace.flap,
                 "the last event comes while DNS still wavers"

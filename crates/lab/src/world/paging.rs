@@ -23,11 +23,7 @@ pub struct Page<T> {
 impl PageRequest {
     /// The page of an RDS list, whose entries are ordered by `key`: 20 to 100 entries a page, 100 unless said
     /// (botocore rds 2014-10-31, MaxRecords).
-    pub fn of_rds<T>(
-        &self,
-        items: Vec<T>,
-        key: impl Fn(&T) -> String,
-    ) -> Result<Page<T>, ApiError> {
+    pub fn of_rds<T>(&self, items: Vec<T>, key: impl Fn(&T) -> String) -> Result<Page<T>, ApiError> {
         let size = match self.max_records {
             None => 100,
             Some(size @ 20..=100) => size,
@@ -43,19 +39,12 @@ impl PageRequest {
     /// The page of at most `size` entries of a list that is ordered by `key`. The marker names the last entry shown, so that
     /// entries that come or go between two pages neither hide nor repeat others.
     pub fn cut<T>(&self, items: Vec<T>, size: usize, key: impl Fn(&T) -> String) -> Page<T> {
-        let is_after = |item: &T| {
-            self.marker
-                .as_ref()
-                .is_none_or(|marker| key(item) > *marker)
-        };
+        let is_after = |item: &T| self.marker.as_ref().is_none_or(|marker| key(item) > *marker);
         let mut rest: Vec<T> = items.into_iter().filter(is_after).collect();
         let more = rest.len() > size;
         rest.truncate(size);
         let marker = if more { rest.last().map(&key) } else { None };
-        Page {
-            items: rest,
-            marker,
-        }
+        Page { items: rest, marker }
     }
 }
 
@@ -75,9 +64,7 @@ mod tests {
         };
         let mut seen = Vec::new();
         loop {
-            let page = request
-                .of_rds(names(45), String::clone)
-                .expect("20 is allowed");
+            let page = request.of_rds(names(45), String::clone).expect("20 is allowed");
             seen.extend(page.items);
             match page.marker {
                 Some(marker) => request.marker = Some(marker),
@@ -93,9 +80,7 @@ mod tests {
             max_records: Some(20),
             marker: None,
         };
-        let page = request
-            .of_rds(names(20), String::clone)
-            .expect("20 is allowed");
+        let page = request.of_rds(names(20), String::clone).expect("20 is allowed");
         assert_eq!(page.marker, None);
     }
 
@@ -106,9 +91,7 @@ mod tests {
                 max_records: Some(size),
                 marker: None,
             };
-            let refusal = request
-                .of_rds(names(1), String::clone)
-                .expect_err("out of range");
+            let refusal = request.of_rds(names(1), String::clone).expect_err("out of range");
             assert_eq!(refusal.code, "InvalidParameterValue");
         }
     }

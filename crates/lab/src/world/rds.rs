@@ -143,27 +143,19 @@ impl Rds {
 
     /// Whether a TCP connection to this address would be accepted by a database.
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.instances()
-            .any(|instance| instance.accepts_tcp(address))
+        self.instances().any(|instance| instance.accepts_tcp(address))
     }
 
     pub(super) fn cluster_name(&self, key: ClusterKey) -> Option<String> {
-        self.clusters
-            .get(&key)
-            .map(|cluster| cluster.identifier.clone())
+        self.clusters.get(&key).map(|cluster| cluster.identifier.clone())
     }
 
     pub(super) fn instance_name(&self, key: InstanceKey) -> Option<String> {
-        self.instances
-            .get(&key)
-            .map(|instance| instance.identifier.clone())
+        self.instances.get(&key).map(|instance| instance.identifier.clone())
     }
 
     fn readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
-        let others = cluster
-            .members
-            .iter()
-            .filter(|key| cluster.writer != Some(**key));
+        let others = cluster.members.iter().filter(|key| cluster.writer != Some(**key));
         others.filter_map(|key| self.instances.get(key))
     }
 
@@ -176,18 +168,12 @@ impl Rds {
 impl World {
     /// The ARN of a cluster.
     pub fn cluster_arn(&self, identifier: &str) -> String {
-        format!(
-            "arn:aws:rds:{}:{}:cluster:{identifier}",
-            self.region, self.account
-        )
+        format!("arn:aws:rds:{}:{}:cluster:{identifier}", self.region, self.account)
     }
 
     /// The ARN of an instance.
     pub fn instance_arn(&self, identifier: &str) -> String {
-        format!(
-            "arn:aws:rds:{}:{}:db:{identifier}",
-            self.region, self.account
-        )
+        format!("arn:aws:rds:{}:{}:db:{identifier}", self.region, self.account)
     }
 
     pub(super) fn apply_rds(&mut self, change: Change) {

@@ -157,12 +157,8 @@ mod tests {
 
     fn subscribed() -> (World, String) {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        let topic = world
-            .create_topic("events", BTreeMap::new())
-            .expect("a good name");
-        world
-            .subscribe(&topic, "lambda", FUNCTION)
-            .expect("the topic exists");
+        let topic = world.create_topic("events", BTreeMap::new()).expect("a good name");
+        world.subscribe(&topic, "lambda", FUNCTION).expect("the topic exists");
         (world, topic)
     }
 
@@ -237,13 +233,8 @@ mod tests {
     #[test]
     fn a_topic_and_a_subscription_made_twice_are_one() {
         let (mut world, topic) = subscribed();
-        assert_eq!(
-            world.create_topic("events", BTreeMap::new()),
-            Ok(topic.clone())
-        );
-        world
-            .subscribe(&topic, "lambda", FUNCTION)
-            .expect("the topic exists");
+        assert_eq!(world.create_topic("events", BTreeMap::new()), Ok(topic.clone()));
+        world.subscribe(&topic, "lambda", FUNCTION).expect("the topic exists");
         assert_eq!(world.sns.subscriptions().count(), 1);
     }
 

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 use writerlink_core::config::Location;
-use writerlink_core::run::Note;
+use writerlink_core::note::Note;
 
 use super::*;
 use crate::sample::custom_resource;
@@ -29,14 +29,8 @@ impl Bucket {
 impl HttpConnector for Bucket {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        self.0
-            .lock()
-            .unwrap()
-            .push((request.uri().to_owned(), body));
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(
-            200.try_into().unwrap(),
-            SdkBody::empty(),
-        )))
+        self.0.lock().unwrap().push((request.uri().to_owned(), body));
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::empty())))
     }
 }
 
@@ -85,9 +79,7 @@ fn alone(bucket: &Bucket) -> Handler {
 }
 
 async fn handle(handler: &Handler, payload: Value) -> Handled {
-    handler
-        .handle(&payload, MINUTE, &mut Heard::default())
-        .await
+    handler.handle(&payload, MINUTE, &mut Heard::default()).await
 }
 
 fn error_type(handled: &Handled) -> &'static str {
@@ -96,20 +88,13 @@ fn error_type(handled: &Handled) -> &'static str {
 
 #[tokio::test]
 async fn a_refused_configuration_fails_a_create_and_an_update_and_lets_a_delete_pass() {
-    for (kind, status) in [
-        ("Create", "FAILED"),
-        ("Update", "FAILED"),
-        ("Delete", "SUCCESS"),
-    ] {
+    for (kind, status) in [("Create", "FAILED"), ("Update", "FAILED"), ("Delete", "SUCCESS")] {
         let bucket = Bucket::default();
         let handled = handle(&refusing(&bucket), custom_resource(kind)).await;
         let [(url, body)] = bucket.heard().try_into().unwrap();
         assert_eq!(
             (url.as_str(), &body["Status"]),
-            (
-                custom_resource(kind)["ResponseURL"].as_str().unwrap(),
-                &json!(status)
-            )
+            (custom_resource(kind)["ResponseURL"].as_str().unwrap(), &json!(status))
         );
         assert_eq!(handled.answer.is_ok(), kind == "Delete");
         if kind != "Delete" {
@@ -165,10 +150,7 @@ async fn a_create_succeeds_with_the_status_even_when_nothing_can_be_reached() {
 
 #[tokio::test]
 async fn a_stack_request_for_another_place_leads_to_no_request_and_no_run() {
-    for (kind, url) in [
-        ("Create", "https://evil.example/a"),
-        ("Delete", "http://127.0.0.1/a"),
-    ] {
+    for (kind, url) in [("Create", "https://evil.example/a"), ("Delete", "http://127.0.0.1/a")] {
         let bucket = Bucket::default();
         let mut payload = custom_resource(kind);
         payload["ResponseURL"] = json!(url);
@@ -197,10 +179,7 @@ async fn a_sweep_that_can_reach_nothing_is_an_error_and_by_hand_it_is_a_report()
         text.contains("\norders-writer: ") && text.contains("\nbilling: "),
         "{text}"
     );
-    let by_hand = handle(&handler, json!({"mode": "plan"}))
-        .await
-        .answer
-        .unwrap();
+    let by_hand = handle(&handler, json!({"mode": "plan"})).await.answer.unwrap();
     assert_eq!(
         (&by_hand["ok"], &by_hand["trigger"]["kind"]),
         (&json!(false), &json!("invoke"))
@@ -210,11 +189,7 @@ async fn a_sweep_that_can_reach_nothing_is_an_error_and_by_hand_it_is_a_report()
 #[tokio::test]
 async fn a_bad_binding_can_be_asked_for_by_hand_and_says_what_is_wrong() {
     let answer = alone(&Bucket::default())
-        .invoke(
-            json!({"bindings": ["billing"]}),
-            MINUTE,
-            &mut Heard::default(),
-        )
+        .invoke(json!({"bindings": ["billing"]}), MINUTE, &mut Heard::default())
         .await
         .unwrap();
     assert_eq!(answer["bindings"].as_array().unwrap().len(), 1);

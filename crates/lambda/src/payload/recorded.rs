@@ -15,18 +15,11 @@ fn recorded() -> BTreeMap<String, Value> {
     let files = fs::read_dir(folder)
         .expect("the folder")
         .map(|entry| entry.expect("a file").path());
-    let payload =
-        |path: &Path| serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    let json = files.filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    let payload = |path: &Path| serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
+    let json = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     json.map(|path| {
         (
-            path.file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned(),
+            path.file_stem().expect("a name").to_string_lossy().into_owned(),
             payload(&path),
         )
     })
@@ -43,18 +36,14 @@ fn told(payload: &Value) -> String {
         );
     }
     let Request {
-        trigger,
-        unreadable,
-        ..
+        trigger, unreadable, ..
     } = read(payload, &["orders-writer", "billing"]).expect("none is refused");
     assert_eq!(trigger.unreadable as usize, unreadable.len());
     let mut text = format!("{:?} {:?}", trigger.kind, trigger.intent);
     for event in &trigger.events {
         let id = event.id.map_or_else(|| "-".to_owned(), |id| id.to_string());
         let source = event.source.as_ref().map_or("-", |source| source.as_str());
-        let time = event
-            .time
-            .map_or_else(|| "-".to_owned(), |time| time.to_string());
+        let time = event.time.map_or_else(|| "-".to_owned(), |time| time.to_string());
         text += &format!(" | {id} {:?} {source} {time}", event.about);
     }
     for only in trigger.only.iter().flatten() {
@@ -68,10 +57,7 @@ fn told(payload: &Value) -> String {
 fn every_recorded_payload_is_taken_for_what_it_is() {
     let expected = [
         ("by-hand-empty", "Invoke Reconcile"),
-        (
-            "by-hand-one-binding",
-            "Invoke Reconcile | only orders-writer",
-        ),
+        ("by-hand-one-binding", "Invoke Reconcile | only orders-writer"),
         ("by-hand-plan", "Invoke Plan"),
         ("custom-resource-create", "stack Create answered"),
         ("custom-resource-delete", "stack Delete answered"),
@@ -126,8 +112,6 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         .iter()
         .map(|(name, payload)| (name.as_str(), told(payload)))
         .collect();
-    let expected: Vec<(&str, String)> = expected
-        .map(|(name, text)| (name, text.to_owned()))
-        .to_vec();
+    let expected: Vec<(&str, String)> = expected.map(|(name, text)| (name, text.to_owned())).to_vec();
     assert_eq!(told, expected);
 }

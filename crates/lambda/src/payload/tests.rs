@@ -32,8 +32,7 @@ fn completed(cluster: &str) -> String {
 
 #[test]
 fn an_sns_envelope_gives_the_events_of_all_its_records_and_the_topic_they_came_through() {
-    let request =
-        request(&json!({"Records": [record(&completed("orders")), record(&completed("billing"))]}));
+    let request = request(&json!({"Records": [record(&completed("orders")), record(&completed("billing"))]}));
     assert_eq!(request.trigger.kind, TriggerKind::Sns);
     let names: Vec<_> = request
         .trigger
@@ -44,10 +43,7 @@ fn an_sns_envelope_gives_the_events_of_all_its_records_and_the_topic_they_came_t
     assert_eq!(names, ["orders", "billing"]);
     assert_eq!(request.trigger.events[0].id, Some(EventId(71)));
     assert_eq!(request.topics, [TOPIC, TOPIC]);
-    assert_eq!(
-        (request.trigger.unreadable, request.unreadable.len()),
-        (0, 0)
-    );
+    assert_eq!((request.trigger.unreadable, request.unreadable.len()), (0, 0));
 }
 
 #[test]
@@ -73,19 +69,13 @@ fn unreadable_content_of_an_sns_envelope_is_counted_bounded_and_becomes_a_sweep(
 #[test]
 fn a_readable_event_beside_unreadable_content_still_says_where_to_look() {
     let request = request(&json!({"Records": [record("?"), record(&completed("orders"))]}));
-    assert_eq!(
-        (request.trigger.events.len(), request.trigger.unreadable),
-        (1, 1)
-    );
+    assert_eq!((request.trigger.events.len(), request.trigger.unreadable), (1, 1));
 }
 
 #[test]
 fn a_thousand_unreadable_records_are_counted_and_ten_are_kept() {
     let request = request(&json!({"Records": vec![record("?"); 1000]}));
-    assert_eq!(
-        (request.trigger.unreadable, request.unreadable.len()),
-        (1000, 10)
-    );
+    assert_eq!((request.trigger.unreadable, request.unreadable.len()), (1000, 10));
 }
 
 #[test]
@@ -145,10 +135,7 @@ fn by_hand_mode_and_bindings_are_taken_alone_and_together() {
     for (payload, trigger) in [
         (json!({}), plain.clone()),
         (json!({"mode": "reconcile"}), plain.clone()),
-        (
-            json!({"mode": "plan"}),
-            Trigger::dry_run(TriggerKind::Invoke),
-        ),
+        (json!({"mode": "plan"}), Trigger::dry_run(TriggerKind::Invoke)),
         (
             json!({"bindings": ["billing"]}),
             Trigger {
@@ -189,10 +176,7 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
             json!({"bindings": ["billing", "invoices"]}),
             "names `invoices`, which the configuration does not have",
         ),
-        (
-            json!({"trigger": "swep"}),
-            "exactly {\"trigger\": \"sweep\"}",
-        ),
+        (json!({"trigger": "swep"}), "exactly {\"trigger\": \"sweep\"}"),
         (
             json!({"trigger": "sweep", "mode": "plan"}),
             "`trigger` together with other keys",
@@ -230,11 +214,7 @@ fn a_refusal_stays_bounded_whatever_was_sent() {
         json!({ "bindings": { garbage.as_str(): garbage } }),
     ] {
         let text = refusal(&payload);
-        assert!(
-            text.chars().count() < 1000,
-            "{} characters",
-            text.chars().count()
-        );
+        assert!(text.chars().count() < 1000, "{} characters", text.chars().count());
         assert!(!text.contains(char::is_control));
     }
 }

@@ -14,12 +14,7 @@ pub(crate) fn of(report: &Report) -> Exit {
     if bad(report).next().is_some() || is_without_credentials(report) {
         return Exit::CouldNotRun;
     }
-    let any = |exit| {
-        report
-            .bindings
-            .iter()
-            .any(|binding| of_one(binding) == exit)
-    };
+    let any = |exit| report.bindings.iter().any(|binding| of_one(binding) == exit);
     [Exit::CouldNotTell, Exit::Drift]
         .into_iter()
         .find(|exit| any(*exit))
@@ -32,9 +27,7 @@ pub(crate) fn of_one(binding: &BindingReport) -> Exit {
         return Exit::CouldNotRun;
     }
     match binding.status {
-        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => {
-            Exit::Success
-        }
+        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => Exit::Success,
         Status::Drift => Exit::Drift,
         Status::Held | Status::Failed | Status::Unconfirmed => Exit::CouldNotTell,
     }
@@ -71,10 +64,7 @@ fn is_without_credentials(report: &Report) -> bool {
 }
 
 fn has_code(binding: &BindingReport, code: &str) -> bool {
-    binding
-        .reason
-        .as_ref()
-        .is_some_and(|reason| reason.code == code)
+    binding.reason.as_ref().is_some_and(|reason| reason.code == code)
 }
 
 #[cfg(test)]
@@ -83,9 +73,7 @@ mod tests {
     use crate::render::sample::{ended, report};
 
     fn exit(ends: &[(Status, &'static str)]) -> Exit {
-        of(&report(
-            ends.iter().map(|(status, code)| ended(*status, code)),
-        ))
+        of(&report(ends.iter().map(|(status, code)| ended(*status, code))))
     }
 
     #[test]
@@ -116,11 +104,8 @@ mod tests {
 
     #[test]
     fn what_kept_the_audit_from_its_work_is_named() {
-        let told = |ends: &[(Status, &'static str)]| {
-            message(&report(
-                ends.iter().map(|(status, code)| ended(*status, code)),
-            ))
-        };
+        let told =
+            |ends: &[(Status, &'static str)]| message(&report(ends.iter().map(|(status, code)| ended(*status, code))));
         assert_eq!(told(&[(Status::Drift, ""), (Status::Held, "x")]), None);
         let bad = told(&[(Status::Settled, ""), (Status::Failed, "bad-configuration")]);
         assert!(bad.is_some_and(|text| text.contains("the configuration of orders-writer")));

@@ -49,9 +49,7 @@ impl Inbox {
             self.seen.set(self.seen.get() + 1);
             let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or_default();
             let earlier = &invocations[..self.seen.get() - 1];
-            let again = earlier
-                .iter()
-                .any(|other| other.payload == invocation.payload);
+            let again = earlier.iter().any(|other| other.payload == invocation.payload);
             let call = Call::of(&payload);
             if let Call::Event { word, database } = &call {
                 let text = if again {
@@ -75,12 +73,7 @@ impl Inbox {
 
 impl Calls {
     /// Hands each invocation to the function when the one before it has ended.
-    pub(super) async fn handle(
-        mut self,
-        handler: &Handler,
-        inbox: &Inbox,
-        decisions: &mut Decisions<'_>,
-    ) {
+    pub(super) async fn handle(mut self, handler: &Handler, inbox: &Inbox, decisions: &mut Decisions<'_>) {
         while let Some((call, payload)) = self.0.recv().await {
             let handled = handler.handle(&payload, TIMEOUT, decisions).await;
             inbox.open.set(inbox.open.get() - 1);

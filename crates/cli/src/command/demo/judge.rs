@@ -35,11 +35,7 @@ impl GroupVerdict {
     /// Compares a group with the truth.
     pub(super) fn of(link: &Link, account: &Account, world: &World) -> Self {
         let writer = link.writer(world).map(|writer| writer.address);
-        let targets: Vec<SocketAddr> = link
-            .present(world)
-            .into_iter()
-            .map(|(address, _)| address)
-            .collect();
+        let targets: Vec<SocketAddr> = link.present(world).into_iter().map(|(address, _)| address).collect();
         let after = |moment: Option<f64>| Some(hundredths(moment? - account.promoted?));
         let fault = fault(writer, &targets, account);
         Self {
@@ -73,10 +69,7 @@ fn fault(writer: Option<SocketAddr>, targets: &[SocketAddr], account: &Account) 
     match targets {
         [only] if *only == writer => None,
         [] => Some(format!("{writer} is the writer and the group is empty")),
-        _ => Some(format!(
-            "{writer} is the writer and the group holds {}",
-            list()
-        )),
+        _ => Some(format!("{writer} is the writer and the group holds {}", list())),
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
-use writerlink_core::run::{Note, NoteKind};
 
 use crate::args::DemoForm;
 use crate::output;
@@ -64,12 +64,8 @@ impl Story {
 
     fn last_heard(&self, database: Option<&str>) -> Option<String> {
         let entries = self.entries.borrow();
-        let of_keys =
-            |entry: &&Entry| entry.kind == Kind::Keys && entry.database.as_deref() == database;
-        entries
-            .iter()
-            .rfind(of_keys)
-            .map(|entry| entry.text.clone())
+        let of_keys = |entry: &&Entry| entry.kind == Kind::Keys && entry.database.as_deref() == database;
+        entries.iter().rfind(of_keys).map(|entry| entry.text.clone())
     }
 
     /// What was told, in order.

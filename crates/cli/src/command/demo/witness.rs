@@ -63,10 +63,7 @@ impl<'a> Witness<'a> {
         }
         let transitions = world.elbv2.timeline();
         for transition in &transitions[self.transitions..] {
-            let link = self
-                .links
-                .iter()
-                .find(|link| link.group == transition.group);
+            let link = self.links.iter().find(|link| link.group == transition.group);
             let database = link.map(Link::database);
             story.tell(Kind::Target, database, moved(transition));
         }

@@ -109,8 +109,7 @@ fn bad() -> BindingReport {
         name: "stock".to_owned(),
         reason: Some(Reason {
             code: "bad-configuration",
-            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?"
-                .to_owned(),
+            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?".to_owned(),
             remedy: None,
         }),
         ..ended(Status::Failed, "")
@@ -136,10 +135,7 @@ fn no_line_is_longer_than_the_width_whatever_the_names() {
             // A binding's name stands alone above its details, and is not broken.
             let is_heading = !line.starts_with(' ');
             let length = line.chars().count();
-            assert!(
-                is_heading || length <= usize::from(width),
-                "{length}: {line}"
-            );
+            assert!(is_heading || length <= usize::from(width), "{length}: {line}");
         }
     }
 }

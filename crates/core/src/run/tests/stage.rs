@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::*;
 use crate::config::Location;
 use crate::event::{Message, TriggerKind};
+use crate::evidence::Answer;
 use crate::failure::CallError;
-use crate::ports::Answer;
 use crate::topology::{Cluster, Instance, Member, Standby};
 
 const CALL: Duration = Duration::from_millis(20);
@@ -135,10 +135,7 @@ impl World {
                 })
             }
             Effect::Deregister(index, _, targets) => {
-                let lasts: Vec<u8> = targets
-                    .iter()
-                    .map(|target| last(target.address.ip()))
-                    .collect();
+                let lasts: Vec<u8> = targets.iter().map(|target| last(target.address.ip())).collect();
                 let what = lasts
                     .iter()
                     .map(|last| format!("deregister .{last}"))
@@ -154,13 +151,7 @@ impl World {
     fn write(&mut self, index: usize, what: String, act: impl FnOnce(&mut Self)) -> Input {
         self.say(&what);
         let reply = (!self.replies.is_empty()).then(|| self.replies.remove(0));
-        let error = |failure| {
-            Err(CallError::new(
-                "elasticloadbalancing:RegisterTargets",
-                failure,
-                "x",
-            ))
-        };
+        let error = |failure| Err(CallError::new("elasticloadbalancing:RegisterTargets", failure, "x"));
         let result = match reply {
             Some(Reply::Fail(failure)) => error(failure),
             Some(Reply::LostBefore) => error(Failure::AnswerLost),
@@ -218,10 +209,7 @@ impl World {
             .as_str()
             .strip_suffix(".db.test")
             .and_then(|n| n.strip_prefix("orders-"));
-        let lasts = own.map_or_else(
-            || self.dns.clone(),
-            |last| vec![last.parse().expect("number")],
-        );
+        let lasts = own.map_or_else(|| self.dns.clone(), |last| vec![last.parse().expect("number")]);
         let aliases = if own.is_none() && lasts.len() == 1 {
             vec![name(&format!("orders-{}", lasts[0]))]
         } else {
@@ -253,19 +241,11 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn sweep() -> Self {
-        Self::with(
-            Trigger::sweep(TriggerKind::Schedule),
-            false,
-            Duration::from_secs(240),
-        )
+        Self::with(Trigger::sweep(TriggerKind::Schedule), false, Duration::from_secs(240))
     }
 
     pub(super) fn dry_run() -> Self {
-        Self::with(
-            Trigger::dry_run(TriggerKind::Invoke),
-            false,
-            Duration::from_secs(240),
-        )
+        Self::with(Trigger::dry_run(TriggerKind::Invoke), false, Duration::from_secs(240))
     }
 
     pub(super) fn event(id: &str) -> Self {
@@ -338,12 +318,7 @@ impl Stage {
             steps += 1;
             assert!(steps < 20_000, "the run does not end");
             let reaction = self.run.step(passed, input);
-            under_way.extend(
-                reaction
-                    .effects
-                    .into_iter()
-                    .map(|effect| (self.now + CALL, effect)),
-            );
+            under_way.extend(reaction.effects.into_iter().map(|effect| (self.now + CALL, effect)));
             if self.run.is_over() {
                 break;
             }

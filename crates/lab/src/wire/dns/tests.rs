@@ -21,24 +21,17 @@ async fn lab() -> Lab {
     world
         .add_aurora("orders", Engine::AuroraPostgresql, &[("orders-1", Zone::A)])
         .expect("good names");
-    Lab::start(world, Options::default())
-        .await
-        .expect("loopback has ports")
+    Lab::start(world, Options::default()).await.expect("loopback has ports")
 }
 
 fn question(name: &str, record_type: RecordType) -> Vec<u8> {
     let mut message = Message::new(7, MessageType::Query, OpCode::Query);
-    message.add_query(Query::query(
-        Name::from_ascii(name).expect("a name"),
-        record_type,
-    ));
+    message.add_query(Query::query(Name::from_ascii(name).expect("a name"), record_type));
     message.to_vec().expect("it fits")
 }
 
 async fn over_udp(server: SocketAddr, name: &str, record_type: RecordType) -> Option<Message> {
-    let socket = UdpSocket::bind("127.0.0.1:0")
-        .await
-        .expect("loopback has ports");
+    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("loopback has ports");
     socket
         .send_to(&question(name, record_type), server)
         .await
@@ -53,10 +46,7 @@ async fn over_udp(server: SocketAddr, name: &str, record_type: RecordType) -> Op
 async fn over_tcp(server: SocketAddr, name: &str) -> Message {
     let question = question(name, RecordType::A);
     let mut stream = TcpStream::connect(server).await.expect("it listens");
-    stream
-        .write_u16(question.len() as u16)
-        .await
-        .expect("it reads");
+    stream.write_u16(question.len() as u16).await.expect("it reads");
     stream.write_all(&question).await.expect("it reads");
     let mut bytes = vec![0; usize::from(stream.read_u16().await.expect("it answers"))];
     stream.read_exact(&mut bytes).await.expect("it answers");
@@ -64,11 +54,7 @@ async fn over_tcp(server: SocketAddr, name: &str) -> Message {
 }
 
 fn data(message: &Message) -> Vec<RData> {
-    message
-        .answers
-        .iter()
-        .map(|record| record.data.clone())
-        .collect()
+    message.answers.iter().map(|record| record.data.clone()).collect()
 }
 
 fn chain() -> Vec<RData> {
@@ -79,9 +65,7 @@ fn chain() -> Vec<RData> {
 #[tokio::test]
 async fn a_cluster_endpoint_answers_alias_and_address_over_udp_and_tcp() {
     let lab = lab().await;
-    let udp = over_udp(lab.dns(), CLUSTER, RecordType::A)
-        .await
-        .expect("an answer");
+    let udp = over_udp(lab.dns(), CLUSTER, RecordType::A).await.expect("an answer");
     let tcp = over_tcp(lab.dns(), CLUSTER).await;
     assert_eq!((data(&udp), data(&tcp)), (chain(), chain()));
     assert!(udp.metadata.authoritative);
@@ -119,9 +103,7 @@ async fn a_truncated_answer_is_whole_over_tcp() {
     lab.world()
         .faults
         .add_name(CLUSTER, NameEffect::Truncate, Duration::ZERO, None);
-    let udp = over_udp(lab.dns(), CLUSTER, RecordType::A)
-        .await
-        .expect("an answer");
+    let udp = over_udp(lab.dns(), CLUSTER, RecordType::A).await.expect("an answer");
     assert_eq!((udp.metadata.truncation, data(&udp)), (true, vec![]));
     let tcp = over_tcp(lab.dns(), CLUSTER).await;
     assert_eq!((tcp.metadata.truncation, data(&tcp)), (false, chain()));
@@ -131,21 +113,13 @@ async fn a_truncated_answer_is_whole_over_tcp() {
 async fn faults_on_names_are_heard_as_they_are() {
     let lab = lab().await;
     let ask = async |effect: NameEffect| {
-        lab.world()
-            .faults
-            .add_name(CLUSTER, effect, Duration::ZERO, None);
+        lab.world().faults.add_name(CLUSTER, effect, Duration::ZERO, None);
         let answer = over_udp(lab.dns(), CLUSTER, RecordType::A).await;
         answer.map(|answer| (answer.metadata.response_code, data(&answer)))
     };
     assert_eq!(ask(NameEffect::Timeout).await, None);
-    assert_eq!(
-        ask(NameEffect::ServFail).await,
-        Some((ResponseCode::ServFail, vec![]))
-    );
-    assert_eq!(
-        ask(NameEffect::NxDomain).await,
-        Some((ResponseCode::NXDomain, vec![]))
-    );
+    assert_eq!(ask(NameEffect::ServFail).await, Some((ResponseCode::ServFail, vec![])));
+    assert_eq!(ask(NameEffect::NxDomain).await, Some((ResponseCode::NXDomain, vec![])));
     let elsewhere = NameEffect::Addresses(vec![IpAddr::from([192, 0, 2, 1])]);
     assert_eq!(
         ask(elsewhere).await,
@@ -156,14 +130,9 @@ async fn faults_on_names_are_heard_as_they_are() {
 #[tokio::test]
 async fn bytes_that_are_no_question_do_no_harm() {
     let lab = lab().await;
-    let socket = UdpSocket::bind("127.0.0.1:0")
-        .await
-        .expect("loopback has ports");
+    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("loopback has ports");
     for bytes in [&[0u8; 3][..], &[0xff; 64], &[0; 512]] {
-        socket
-            .send_to(bytes, lab.dns())
-            .await
-            .expect("loopback is there");
+        socket.send_to(bytes, lab.dns()).await.expect("loopback is there");
     }
     assert!(over_udp(lab.dns(), CLUSTER, RecordType::A).await.is_some());
 }

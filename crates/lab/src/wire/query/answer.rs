@@ -42,11 +42,7 @@ pub(super) enum Credentials {
 }
 
 /// Answers a request, and writes it into the journal.
-pub(super) fn answer(
-    world: &mut World,
-    form: BTreeMap<String, String>,
-    credentials: Credentials,
-) -> Answer {
+pub(super) fn answer(world: &mut World, form: BTreeMap<String, String>, credentials: Credentials) -> Answer {
     let request_id = ids::uuid(world.calls.total());
     let version = form.get("Version").map_or("", String::as_str);
     let action = form.get("Action").cloned().unwrap_or_default();
@@ -116,16 +112,10 @@ fn perform(
         }
         Some(Effect::Error(refusal)) => return refuse(dialect, refusal, request_id),
         Some(Effect::ResetBefore) => {
-            return (
-                Answer::none(Delivery::Reset, request_id),
-                Outcome::DroppedUnanswered,
-            );
+            return (Answer::none(Delivery::Reset, request_id), Outcome::DroppedUnanswered);
         }
         Some(Effect::Hang) => {
-            return (
-                Answer::none(Delivery::Silence, request_id),
-                Outcome::DroppedUnanswered,
-            );
+            return (Answer::none(Delivery::Silence, request_id), Outcome::DroppedUnanswered);
         }
         _ => {}
     }
@@ -145,12 +135,7 @@ fn perform(
     spoil(dialect, answer, outcome, effect)
 }
 
-fn carry_out(
-    world: &mut World,
-    action: &str,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     match params.dialect() {
         Dialect::Rds => rds::carry_out(world, action, params, xml),
         Dialect::Elbv2 => elbv2::carry_out(world, action, params, xml),
@@ -160,12 +145,7 @@ fn carry_out(
 }
 
 /// What a fault makes of the answer to a call that was carried out.
-fn spoil(
-    dialect: Dialect,
-    answer: Answer,
-    outcome: Outcome,
-    effect: Option<Effect>,
-) -> (Answer, Outcome) {
+fn spoil(dialect: Dialect, answer: Answer, outcome: Outcome, effect: Option<Effect>) -> (Answer, Outcome) {
     let unanswered = match &outcome {
         Outcome::Ok => Outcome::CommittedUnanswered,
         _ => Outcome::DroppedUnanswered,
@@ -175,10 +155,7 @@ fn spoil(
             refuse(dialect, &ApiError::internal_failure(), &answer.request_id).0,
             unanswered,
         ),
-        Some(Effect::ResetAfter) => (
-            Answer::none(Delivery::Reset, &answer.request_id),
-            unanswered,
-        ),
+        Some(Effect::ResetAfter) => (Answer::none(Delivery::Reset, &answer.request_id), unanswered),
         Some(Effect::Delay(delay)) => (Answer { delay, ..answer }, outcome),
         Some(Effect::MalformedXml) => {
             let body = answer.body.replace("</", "<");
@@ -205,10 +182,7 @@ impl Answer {
 
     fn none(delivery: Delivery, request_id: &str) -> Answer {
         let nothing = Answer::whole(200, String::new(), request_id);
-        Answer {
-            delivery,
-            ..nothing
-        }
+        Answer { delivery, ..nothing }
     }
 }
 
@@ -247,10 +221,7 @@ fn error_document(dialect: Dialect, refusal: &ApiError, request_id: &str) -> Str
 
 fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
     let action = format!("{}:{action}", params.dialect().service().iam_prefix());
-    let resource = RESOURCES
-        .iter()
-        .find_map(|name| params.optional(name))
-        .unwrap_or("*");
+    let resource = RESOURCES.iter().find_map(|name| params.optional(name)).unwrap_or("*");
     ApiError::access_denied(&sts::caller(world), &action, resource)
 }
 

@@ -103,7 +103,7 @@ pub(super) fn no_such_operation(action: &str, version: &str) -> ApiError {
 /// A parameter's name as a model's member: `TargetGroupArn` is `targetGroupArn`.
 fn member_of(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

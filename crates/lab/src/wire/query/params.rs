@@ -38,17 +38,12 @@ impl Params {
 
     /// A text that must be there.
     pub(super) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.optional(name)
-            .ok_or_else(|| self.dialect.missing(name))
+        self.optional(name).ok_or_else(|| self.dialect.missing(name))
     }
 
     /// A number, or a word that a type knows.
     pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
-        let parse = |value: &str| {
-            value
-                .parse()
-                .map_err(|_| self.dialect.malformed(name, value))
-        };
+        let parse = |value: &str| value.parse().map_err(|_| self.dialect.malformed(name, value));
         self.optional(name).map(parse).transpose()
     }
 
@@ -130,9 +125,7 @@ mod tests {
     use super::*;
 
     fn params(form: &str) -> Params {
-        let values = form_urlencoded::parse(form.as_bytes())
-            .into_owned()
-            .collect();
+        let values = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         Params::new(Dialect::Elbv2, values)
     }
 
@@ -144,14 +137,15 @@ mod tests {
 
     #[test]
     fn rds_may_name_its_members_after_their_shape() {
-        let params =
-            params("EventCategories.EventCategory.1=failover&EventCategories.member.2=failure");
+        let params = params("EventCategories.EventCategory.1=failover&EventCategories.member.2=failure");
         assert_eq!(params.texts("EventCategories"), ["failover", "failure"]);
     }
 
     #[test]
     fn structures_in_a_list_keep_their_fields_apart() {
-        let targets = params("Targets.member.1.Id=10.20.1.7&Targets.member.2.Id=10.20.2.9&Targets.member.2.Port=5432&TargetsX=1").list("Targets");
+        let targets =
+            params("Targets.member.1.Id=10.20.1.7&Targets.member.2.Id=10.20.2.9&Targets.member.2.Port=5432&TargetsX=1")
+                .list("Targets");
         assert_eq!(targets.len(), 2);
         assert_eq!(targets[0].optional("Port"), None);
         assert_eq!(targets[1].required("Id").ok(), Some("10.20.2.9"));
@@ -169,9 +163,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_is_refused_with_its_name() {
-        let refusal = params("Port=65536")
-            .port("Port")
-            .expect_err("too large for a port");
+        let refusal = params("Port=65536").port("Port").expect_err("too large for a port");
         assert!(refusal.message.contains("65536"), "{refusal}");
         assert!(params("Port=0").port("Port").is_err());
     }

@@ -11,12 +11,7 @@ use crate::world::rds::{Apply, DescribeRequest, Filter, FinalSnapshot};
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(
-    world: &mut World,
-    action: &str,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     match action {
         "CreateDBCluster" => clusters::create(world, params, xml),
         "DescribeDBClusters" => clusters::describe(world, params, xml),
@@ -76,9 +71,7 @@ fn apply(params: &Params) -> Result<Apply, ApiError> {
             Apply::InMaintenanceWindow
         }
     };
-    Ok(params
-        .flag("ApplyImmediately")?
-        .map_or(Apply::default(), of))
+    Ok(params.flag("ApplyImmediately")?.map_or(Apply::default(), of))
 }
 
 fn final_snapshot(params: &Params) -> Result<FinalSnapshot, ApiError> {

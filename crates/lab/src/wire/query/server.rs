@@ -65,10 +65,7 @@ async fn converse<R: Region>(stream: TcpStream, region: Arc<R>) {
         .await;
 }
 
-async fn respond<R: Region>(
-    request: Request<Incoming>,
-    region: &R,
-) -> Result<Response<Sent>, io::Error> {
+async fn respond<R: Region>(request: Request<Incoming>, region: &R) -> Result<Response<Sent>, io::Error> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         return Ok(plain(
@@ -104,9 +101,7 @@ async fn respond<R: Region>(
 /// The parameters of the query string and of the body; the body's win.
 fn form(query: &str, body: &[u8]) -> BTreeMap<String, String> {
     let query = form_urlencoded::parse(query.as_bytes()).into_owned();
-    query
-        .chain(form_urlencoded::parse(body).into_owned())
-        .collect()
+    query.chain(form_urlencoded::parse(body).into_owned()).collect()
 }
 
 async fn send(answer: Answer) -> Result<Response<Sent>, io::Error> {
@@ -166,10 +161,7 @@ impl Body for Sent {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         Poll::Ready(match (self.rest.take(), self.ending) {
             (Some(bytes), _) => Some(Ok(Frame::data(bytes))),
             (None, Ending::Clean) => None,

@@ -9,12 +9,7 @@ use crate::world::sns::Subscription;
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(
-    world: &mut World,
-    action: &str,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     match action {
         "CreateTopic" => create_topic(world, params, xml),
         "DeleteTopic" => {
@@ -76,20 +71,12 @@ fn topic_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(),
 
 fn set_topic_attribute(world: &mut World, params: &Params) -> Result<(), ApiError> {
     let value = params.optional("AttributeValue").unwrap_or_default();
-    world.set_topic_attribute(
-        params.required("TopicArn")?,
-        params.required("AttributeName")?,
-        value,
-    )
+    world.set_topic_attribute(params.required("TopicArn")?, params.required("AttributeName")?, value)
 }
 
 fn subscribe(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let endpoint = params.optional("Endpoint").unwrap_or_default();
-    let arn = world.subscribe(
-        params.required("TopicArn")?,
-        params.required("Protocol")?,
-        endpoint,
-    )?;
+    let arn = world.subscribe(params.required("TopicArn")?, params.required("Protocol")?, endpoint)?;
     xml.text("SubscriptionArn", arn);
     Ok(())
 }
@@ -106,18 +93,13 @@ fn publish(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiE
 }
 
 fn write_page(page: Page<&Subscription>, world: &World, xml: &mut Xml) {
-    xml.list(
-        "Subscriptions",
-        "member",
-        page.items,
-        |xml, subscription| {
-            xml.text("SubscriptionArn", &subscription.arn)
-                .text("Owner", &world.account)
-                .text("Protocol", &subscription.protocol)
-                .text("Endpoint", &subscription.endpoint)
-                .text("TopicArn", &subscription.topic);
-        },
-    );
+    xml.list("Subscriptions", "member", page.items, |xml, subscription| {
+        xml.text("SubscriptionArn", &subscription.arn)
+            .text("Owner", &world.account)
+            .text("Protocol", &subscription.protocol)
+            .text("Endpoint", &subscription.endpoint)
+            .text("TopicArn", &subscription.topic);
+    });
     xml.marker("NextToken", page.marker);
 }
 

@@ -31,13 +31,7 @@ impl Region for Served {
         work(&mut self.world.lock().unwrap())
     }
 
-    async fn lambda(
-        &self,
-        method: Method,
-        path: String,
-        _: HeaderMap,
-        body: Bytes,
-    ) -> Response<Bytes> {
+    async fn lambda(&self, method: Method, path: String, _: HeaderMap, body: Bytes) -> Response<Bytes> {
         Response::new(Bytes::from(format!(
             "{method} {path} {}",
             String::from_utf8_lossy(&body)
@@ -55,9 +49,7 @@ impl Client {
     async fn start() -> Client {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-        world
-            .add_aurora("orders", Engine::AuroraPostgresql, &members)
-            .unwrap();
+        world.add_aurora("orders", Engine::AuroraPostgresql, &members).unwrap();
         let group = world
             .create_target_group(NewTargetGroup::tcp("orders", 5432))
             .unwrap()
@@ -69,11 +61,7 @@ impl Client {
             world: Mutex::new(world),
         });
         tokio::spawn(serve(listener, served.clone()));
-        Client {
-            served,
-            address,
-            group,
-        }
+        Client { served, address, group }
     }
 
     /// Sends bytes and gives everything that comes back until the server closes.
@@ -87,8 +75,7 @@ impl Client {
     }
 
     async fn call(&self, version: &str, form: &str) -> String {
-        self.raw(&request(&format!("Version={version}&{form}")))
-            .await
+        self.raw(&request(&format!("Version={version}&{form}"))).await
     }
 
     async fn elbv2(&self, form: &str) -> String {
@@ -112,8 +99,7 @@ impl Client {
     }
 
     fn targets(&self) -> usize {
-        self.served
-            .with(|world| world.elbv2.present(&self.group).len())
+        self.served.with(|world| world.elbv2.present(&self.group).len())
     }
 
     fn last_outcome(&self) -> Outcome {

@@ -34,10 +34,7 @@ impl Xml {
         self.open(name);
         let value = value.to_string();
         // Characters that XML 1.0 does not have would make the whole document unreadable.
-        let printable = value.replace(
-            |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
-            "\u{fffd}",
-        );
+        let printable = value.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'), "\u{fffd}");
         self.text.push_str(&escape(printable));
         self.close(name)
     }
@@ -128,10 +125,7 @@ mod tests {
     fn text_cannot_break_out_of_its_element() {
         let mut xml = Xml::default();
         xml.text("Key", "</Key><Evil>&\u{1}");
-        assert_eq!(
-            xml.into_string(),
-            "<Key>&lt;/Key&gt;&lt;Evil&gt;&amp;\u{fffd}</Key>"
-        );
+        assert_eq!(xml.into_string(), "<Key>&lt;/Key&gt;&lt;Evil&gt;&amp;\u{fffd}</Key>");
     }
 
     #[test]

@@ -63,11 +63,7 @@ impl Name {
             Move::After(delay) => (now + delay, now + delay),
             Move::Failover => (now + pace.dns_lag, now + pace.dns_lag + pace.flap),
         };
-        let current = self
-            .timeline
-            .range(..=now)
-            .next_back()
-            .map(|(when, _)| *when);
+        let current = self.timeline.range(..=now).next_back().map(|(when, _)| *when);
         self.timeline
             .retain(|when, _| *when < from && current.is_none_or(|current| current <= *when));
         let period = pace.flap_period.max(Duration::from_millis(1));

@@ -89,10 +89,9 @@ impl Reply {
             Family::V6 => address.is_ipv6(),
             Family::Other => false,
         });
-        self.records
-            .extend(asked_for.map(|address| ResourceRecord::Address {
-                owner: owner.to_owned(),
-                address: *address,
-            }));
+        self.records.extend(asked_for.map(|address| ResourceRecord::Address {
+            owner: owner.to_owned(),
+            address: *address,
+        }));
     }
 }

@@ -38,10 +38,7 @@ fn history(world: &mut World, name: &str, seconds: u64) -> String {
 fn after_a_failover_the_answer_lags_then_flaps_then_stays() {
     let mut world = world_with("db.test");
     world.repoint("db.test", addresses(NEW), Move::Failover);
-    assert_eq!(
-        history(&mut world, "db.test", 32),
-        "ooooonnnooonnnooonnnooonnnnnnnnn"
-    );
+    assert_eq!(history(&mut world, "db.test", 32), "ooooonnnooonnnooonnnooonnnnnnnnn");
 }
 
 #[test]
@@ -51,25 +48,15 @@ fn a_failback_while_the_answer_flaps_ends_at_the_first_address() {
     world.advance(Duration::from_secs(10));
     world.repoint("db.test", addresses(OLD), Move::Failover);
     world.advance(Duration::from_secs(36));
-    assert_eq!(
-        world.resolve("db.test", Family::V4).addresses(),
-        [IpAddr::from(OLD)]
-    );
+    assert_eq!(world.resolve("db.test", Family::V4).addresses(), [IpAddr::from(OLD)]);
     world.advance(Duration::from_secs(90));
-    assert_eq!(
-        world.resolve("db.test", Family::V4).addresses(),
-        [IpAddr::from(OLD)]
-    );
+    assert_eq!(world.resolve("db.test", Family::V4).addresses(), [IpAddr::from(OLD)]);
 }
 
 #[test]
 fn an_alias_is_followed_and_its_absent_target_does_not_exist() {
     let mut world = world_with("db.test");
-    world.repoint(
-        "alias.test",
-        Record::Alias("DB.test".to_owned()),
-        Move::AtOnce,
-    );
+    world.repoint("alias.test", Record::Alias("DB.test".to_owned()), Move::AtOnce);
     let reply = world.resolve("ALIAS.test.", Family::V4);
     assert_eq!(reply.records.len(), 2);
     world.repoint("db.test", Record::Absent, Move::AtOnce);
@@ -104,11 +91,7 @@ fn aliases_in_a_circle_are_a_failure_of_the_server() {
 #[test]
 fn a_fault_on_the_target_shows_through_its_alias() {
     let mut world = world_with("db.test");
-    world.repoint(
-        "alias.test",
-        Record::Alias("db.test".to_owned()),
-        Move::AtOnce,
-    );
+    world.repoint("alias.test", Record::Alias("db.test".to_owned()), Move::AtOnce);
     world
         .faults
         .add_name("db.test", NameEffect::Timeout, Duration::ZERO, None);
@@ -124,10 +107,7 @@ fn a_fault_on_the_target_shows_through_its_alias() {
         Duration::ZERO,
         None,
     );
-    assert_eq!(
-        world.resolve("alias.test", Family::V4).addresses(),
-        elsewhere
-    );
+    assert_eq!(world.resolve("alias.test", Family::V4).addresses(), elsewhere);
 }
 
 #[test]
@@ -148,10 +128,6 @@ fn a_move_that_is_still_due_is_overtaken_by_one_at_once() {
 #[test]
 fn a_move_can_be_announced_for_later() {
     let mut world = world_with("db.test");
-    world.repoint(
-        "db.test",
-        addresses(NEW),
-        Move::After(Duration::from_secs(3)),
-    );
+    world.repoint("db.test", addresses(NEW), Move::After(Duration::from_secs(3)));
     assert_eq!(history(&mut world, "db.test", 6), "ooonnn");
 }

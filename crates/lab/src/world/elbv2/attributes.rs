@@ -30,11 +30,7 @@ impl World {
         for (key, value) in changes {
             accept(&group.attributes, "Target group", key, value)?;
         }
-        let group = self
-            .elbv2
-            .groups
-            .get_mut(arn)
-            .ok_or_else(refusal::group_not_found)?;
+        let group = self.elbv2.groups.get_mut(arn).ok_or_else(refusal::group_not_found)?;
         group.attributes.extend(changes.iter().cloned());
         Ok(&group.attributes)
     }
@@ -75,10 +71,7 @@ pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attr
         ]
     } else {
         &[
-            (
-                "deregistration_delay.connection_termination.enabled",
-                "false",
-            ),
+            ("deregistration_delay.connection_termination.enabled", "false"),
             (
                 "preserve_client_ip.enabled",
                 if keeps_client_ip { "true" } else { "false" },
@@ -121,15 +114,9 @@ pub(super) fn unhealthy_grace(attributes: &Attributes) -> Duration {
 
 const SHARED_BY_GROUPS: [(&str, &str); 7] = [
     (DELAY, "300"),
-    (
-        "load_balancing.cross_zone.enabled",
-        "use_load_balancer_configuration",
-    ),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
     ("stickiness.enabled", "false"),
-    (
-        "target_group_health.dns_failover.minimum_healthy_targets.count",
-        "1",
-    ),
+    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
     (
         "target_group_health.dns_failover.minimum_healthy_targets.percentage",
         "off",
@@ -193,14 +180,9 @@ mod tests {
 
     #[test]
     fn a_tcp_group_of_addresses_does_not_keep_the_clients_ip_and_one_of_instances_does() {
-        let keeps = |target_type| {
-            of_group(GroupProtocol::Tcp, target_type)["preserve_client_ip.enabled"].clone()
-        };
+        let keeps = |target_type| of_group(GroupProtocol::Tcp, target_type)["preserve_client_ip.enabled"].clone();
         assert_eq!(
-            (
-                keeps(TargetType::Ip).as_str(),
-                keeps(TargetType::Instance).as_str()
-            ),
+            (keeps(TargetType::Ip).as_str(), keeps(TargetType::Instance).as_str()),
             ("false", "true")
         );
     }

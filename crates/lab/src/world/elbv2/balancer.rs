@@ -74,17 +74,9 @@ impl NewLoadBalancer {
 
 impl World {
     /// CreateLoadBalancer: one of type network, active at once.
-    pub fn create_load_balancer(
-        &mut self,
-        new: NewLoadBalancer,
-    ) -> Result<&LoadBalancer, ApiError> {
+    pub fn create_load_balancer(&mut self, new: NewLoadBalancer) -> Result<&LoadBalancer, ApiError> {
         check_name("Load balancer", &new.name)?;
-        if self
-            .elbv2
-            .balancers
-            .values()
-            .any(|balancer| balancer.name == new.name)
-        {
+        if self.elbv2.balancers.values().any(|balancer| balancer.name == new.name) {
             let message = format!(
                 "A load balancer with the same name '{}' exists, but with different settings",
                 new.name
@@ -111,11 +103,7 @@ impl World {
     }
 
     /// DescribeLoadBalancers, without its pages: those of the ARNs and names, or all when there are none.
-    pub fn load_balancers(
-        &self,
-        arns: &[String],
-        names: &[String],
-    ) -> Result<Vec<&LoadBalancer>, ApiError> {
+    pub fn load_balancers(&self, arns: &[String], names: &[String]) -> Result<Vec<&LoadBalancer>, ApiError> {
         if arns.is_empty() && names.is_empty() {
             return Ok(self.elbv2.balancers.values().collect());
         }
@@ -124,16 +112,9 @@ impl World {
             .map(|arn| self.find_balancer(arn))
             .collect::<Result<Vec<_>, _>>()?;
         for name in names {
-            let named = self
-                .elbv2
-                .balancers
-                .values()
-                .find(|balancer| &balancer.name == name);
+            let named = self.elbv2.balancers.values().find(|balancer| &balancer.name == name);
             found.push(named.ok_or_else(|| {
-                ApiError::bad_request(
-                    "LoadBalancerNotFound",
-                    format!("Load balancers '[{name}]' not found"),
-                )
+                ApiError::bad_request("LoadBalancerNotFound", format!("Load balancers '[{name}]' not found"))
             })?);
         }
         Ok(found)
@@ -149,9 +130,7 @@ impl World {
                 .is_some_and(|on| on == "true")
         };
         if self.elbv2.balancers.get(arn).is_some_and(protects) {
-            let message = format!(
-                "Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
-            );
+            let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
             return Err(ApiError::bad_request("OperationNotPermitted", message));
         }
         let listeners: Vec<_> = self
@@ -171,10 +150,7 @@ impl World {
 
     pub(super) fn find_balancer(&self, arn: &str) -> Result<&LoadBalancer, ApiError> {
         check_arn(arn, &self.elbv2_arn("loadbalancer/"), "load balancer")?;
-        self.elbv2
-            .balancers
-            .get(arn)
-            .ok_or_else(|| balancer_not_found_as(arn))
+        self.elbv2.balancers.get(arn).ok_or_else(|| balancer_not_found_as(arn))
     }
 
     /// The VPC and the nodes of a load balancer in these subnets.
@@ -183,19 +159,17 @@ impl World {
             return Err(invalid("At least one subnet must be specified".to_owned()));
         }
         let ids = self.elbv2.vpcs.keys().map(String::as_str).chain([VPC_ID]);
-        let holding = ids
-            .filter_map(|id| Some((id, self.vpc(id)?)))
-            .find_map(|(id, vpc)| {
-                let node = |subnet: &String| {
-                    let found = vpc.subnets.iter().find(|known| known.id == *subnet)?;
-                    Some(Node {
-                        zone: found.zone.clone(),
-                        subnet: found.id.clone(),
-                    })
-                };
-                let nodes = subnets.iter().map(node).collect::<Option<Vec<_>>>()?;
-                Some((id.to_owned(), nodes))
-            });
+        let holding = ids.filter_map(|id| Some((id, self.vpc(id)?))).find_map(|(id, vpc)| {
+            let node = |subnet: &String| {
+                let found = vpc.subnets.iter().find(|known| known.id == *subnet)?;
+                Some(Node {
+                    zone: found.zone.clone(),
+                    subnet: found.id.clone(),
+                })
+            };
+            let nodes = subnets.iter().map(node).collect::<Option<Vec<_>>>()?;
+            Some((id.to_owned(), nodes))
+        });
         let (vpc, mut nodes) = holding.ok_or_else(|| {
             ApiError::bad_request(
                 "SubnetNotFound",
@@ -205,10 +179,7 @@ impl World {
         nodes.sort_by(|a, b| a.zone.cmp(&b.zone));
         if nodes.windows(2).any(|pair| pair[0].zone == pair[1].zone) {
             let message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone";
-            return Err(ApiError::bad_request(
-                "InvalidConfigurationRequest",
-                message,
-            ));
+            return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         Ok((vpc, nodes))
     }
@@ -226,15 +197,8 @@ mod tests {
             subnets: vec![Zone::C.subnet_id(), Zone::A.subnet_id()],
             ..NewLoadBalancer::internal("two")
         };
-        let balancer = fixture
-            .world
-            .create_load_balancer(new)
-            .expect("good subnets");
-        let zones: Vec<_> = balancer
-            .nodes
-            .iter()
-            .map(|node| node.zone.as_str())
-            .collect();
+        let balancer = fixture.world.create_load_balancer(new).expect("good subnets");
+        let zones: Vec<_> = balancer.nodes.iter().map(|node| node.zone.as_str()).collect();
         assert_eq!(zones, ["eu-west-1a", "eu-west-1c"]);
     }
 
@@ -254,11 +218,7 @@ mod tests {
                 ..NewLoadBalancer::internal("other")
             };
             assert_eq!(
-                fixture
-                    .world
-                    .create_load_balancer(new)
-                    .expect_err("bad subnets")
-                    .code,
+                fixture.world.create_load_balancer(new).expect_err("bad subnets").code,
                 code
             );
         }
@@ -277,9 +237,6 @@ mod tests {
             .delete_load_balancer(&fixture.balancer)
             .expect_err("it is protected");
         assert_eq!(refused.code, "OperationNotPermitted");
-        assert_eq!(
-            fixture.world.balancers_of(&fixture.group),
-            [fixture.balancer.as_str()]
-        );
+        assert_eq!(fixture.world.balancers_of(&fixture.group), [fixture.balancer.as_str()]);
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    NewListener, NewLoadBalancer, NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState,
-};
+use super::{NewListener, NewLoadBalancer, NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState};
 use crate::world::World;
 use crate::world::elbv2::{GroupProtocol, Tags};
 use crate::world::rds::Engine;
@@ -28,11 +26,7 @@ impl Fixture {
 
     pub(super) fn without_listener() -> Fixture {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        let members = [
-            ("orders-1", Zone::A),
-            ("orders-2", Zone::B),
-            ("orders-3", Zone::C),
-        ];
+        let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
         world
             .add_aurora("orders", Engine::AuroraPostgresql, &members)
             .expect("a good cluster");
@@ -67,11 +61,7 @@ impl Fixture {
             target_group: self.group.clone(),
             tags: Tags::new(),
         };
-        self.world
-            .create_listener(new)
-            .expect("a good listener")
-            .arn
-            .clone()
+        self.world.create_listener(new).expect("a good listener").arn.clone()
     }
 
     pub(super) fn register(&mut self, id: &str) {
@@ -88,10 +78,7 @@ impl Fixture {
 
     /// The only target of the group.
     pub(super) fn only(&self) -> (TargetState, Option<Reason>) {
-        let health = self
-            .world
-            .target_health(&self.group, &[])
-            .expect("the group exists");
+        let health = self.world.target_health(&self.group, &[]).expect("the group exists");
         let [one] = health.as_slice() else {
             panic!("{} targets", health.len())
         };
@@ -99,10 +86,7 @@ impl Fixture {
     }
 
     pub(super) fn keys(&self) -> Vec<TargetKey> {
-        let health = self
-            .world
-            .target_health(&self.group, &[])
-            .expect("the group exists");
+        let health = self.world.target_health(&self.group, &[]).expect("the group exists");
         health.into_iter().map(|target| target.key).collect()
     }
 

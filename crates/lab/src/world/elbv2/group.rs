@@ -135,13 +135,7 @@ impl World {
                 &existing.vpc,
                 existing.target_type,
                 existing.family,
-            ) == (
-                new.protocol,
-                new.port,
-                &new.vpc,
-                new.target_type,
-                new.family,
-            );
+            ) == (new.protocol, new.port, &new.vpc, new.target_type, new.family);
             if !same || existing.health_check != health_check {
                 let message = format!(
                     "A target group with the same name '{}' exists, but with different settings",
@@ -176,8 +170,7 @@ impl World {
             GroupSelection::All => Ok(self.elbv2.groups.values().collect()),
             GroupSelection::Arns(arns) => arns.iter().map(|arn| self.find_group(arn)).collect(),
             GroupSelection::Names(names) => {
-                let named =
-                    |name: &String| self.elbv2.group_named(name).ok_or_else(group_not_found);
+                let named = |name: &String| self.elbv2.group_named(name).ok_or_else(group_not_found);
                 names.iter().map(named).collect()
             }
             GroupSelection::LoadBalancer(arn) => {
@@ -191,11 +184,7 @@ impl World {
     }
 
     /// ModifyTargetGroup: its health check.
-    pub fn modify_target_group(
-        &mut self,
-        arn: &str,
-        change: &HealthCheckChange,
-    ) -> Result<&TargetGroup, ApiError> {
+    pub fn modify_target_group(&mut self, arn: &str, change: &HealthCheckChange) -> Result<&TargetGroup, ApiError> {
         self.find_group(arn)?;
         let group = self.elbv2.groups.get_mut(arn).ok_or_else(group_not_found)?;
         group.health_check.change(change)?;
@@ -206,8 +195,7 @@ impl World {
     pub fn delete_target_group(&mut self, arn: &str) -> Result<(), ApiError> {
         check_arn(arn, &self.elbv2_arn("targetgroup/"), "target group")?;
         if !self.balancers_of(arn).is_empty() {
-            let message =
-                format!("Target group '{arn}' is currently in use by a listener or a rule");
+            let message = format!("Target group '{arn}' is currently in use by a listener or a rule");
             return Err(ApiError::bad_request("ResourceInUse", message));
         }
         self.elbv2.groups.remove(arn);
@@ -222,9 +210,7 @@ impl World {
             .listeners
             .values()
             .filter(|listener| listener.target_group == group);
-        let mut arns: Vec<_> = forwarding
-            .map(|listener| listener.balancer.clone())
-            .collect();
+        let mut arns: Vec<_> = forwarding.map(|listener| listener.balancer.clone()).collect();
         arns.sort();
         arns.dedup();
         arns
@@ -320,14 +306,8 @@ mod tests {
                 ..HealthCheckChange::default()
             }),
         ] {
-            let refused = world
-                .create_target_group(bad.clone())
-                .map(|group| group.arn.clone());
-            assert_eq!(
-                refused.expect_err("something bad").code,
-                "ValidationError",
-                "{bad:?}"
-            );
+            let refused = world.create_target_group(bad.clone()).map(|group| group.arn.clone());
+            assert_eq!(refused.expect_err("something bad").code, "ValidationError", "{bad:?}");
         }
         assert_eq!(world.elbv2.groups().count(), 0);
     }
@@ -348,10 +328,7 @@ mod tests {
         };
         assert_eq!(found(GroupSelection::All), Ok(1));
         assert_eq!(found(GroupSelection::Arns(vec![arn.clone()])), Ok(1));
-        assert_eq!(
-            found(GroupSelection::Names(vec!["orders".to_owned()])),
-            Ok(1)
-        );
+        assert_eq!(found(GroupSelection::Names(vec!["orders".to_owned()])), Ok(1));
         assert_eq!(
             found(GroupSelection::Names(vec!["gone".to_owned()])),
             Err("TargetGroupNotFound".to_owned())

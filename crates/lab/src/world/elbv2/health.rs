@@ -81,12 +81,10 @@ impl World {
 
     /// Whether a database accepts connections at this address and port.
     fn listens(&self, address: IpAddr, port: u16) -> bool {
-        let is_there = |instance: &DbInstance| {
-            instance.address() == address || instance.standby_address() == Some(address)
-        };
+        let is_there =
+            |instance: &DbInstance| instance.address() == address || instance.standby_address() == Some(address);
         let mut instances = self.rds.instances();
-        instances.any(|instance| instance.port == port && is_there(instance))
-            && self.accepts_tcp(address)
+        instances.any(|instance| instance.port == port && is_there(instance)) && self.accepts_tcp(address)
     }
 }
 
@@ -304,10 +302,7 @@ mod tests {
             TargetState::Unavailable,
             Some(Reason::InternalError),
         );
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unavailable, Some(Reason::InternalError))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unavailable, Some(Reason::InternalError)));
         fixture.pass(30);
         assert_eq!(fixture.only(), (TargetState::Healthy, None));
     }

@@ -71,10 +71,7 @@ impl HealthCheck {
         set(&mut changed.interval, &change.interval);
         set(&mut changed.timeout, &change.timeout);
         set(&mut changed.healthy_threshold, &change.healthy_threshold);
-        set(
-            &mut changed.unhealthy_threshold,
-            &change.unhealthy_threshold,
-        );
+        set(&mut changed.unhealthy_threshold, &change.unhealthy_threshold);
         changed.path = change.path.clone().or(changed.path);
         changed.check()?;
         *self = changed;
@@ -85,11 +82,7 @@ impl HealthCheck {
         let ranges = [
             ("Health check interval", self.interval, 5..=300),
             ("Health check timeout", self.timeout, 2..=120),
-            (
-                "Health check healthy threshold count",
-                self.healthy_threshold,
-                2..=10,
-            ),
+            ("Health check healthy threshold count", self.healthy_threshold, 2..=10),
             (
                 "Health check unhealthy threshold count",
                 self.unhealthy_threshold,

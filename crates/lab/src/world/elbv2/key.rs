@@ -9,19 +9,13 @@ use crate::world::ApiError;
 
 impl World {
     /// The key of a target to be registered, or why it cannot be.
-    pub(super) fn key_to_register(
-        &self,
-        group: &TargetGroup,
-        request: &TargetRequest,
-    ) -> Result<TargetKey, ApiError> {
+    pub(super) fn key_to_register(&self, group: &TargetGroup, request: &TargetRequest) -> Result<TargetKey, ApiError> {
         let key = self.key_to_find(group, request)?;
         let Some(address) = address_in(group, &key.id)? else {
             return Ok(key);
         };
         match (self.subnet_zone(group, address), &request.zone) {
-            (Some(zone), Some(asked)) if *asked != zone => {
-                Err(outside_its_zone(address, &zone, asked))
-            }
+            (Some(zone), Some(asked)) if *asked != zone => Err(outside_its_zone(address, &zone, asked)),
             (None, _) if !is_reachable_from_outside(address) => Err(unreachable(address)),
             // Measured by kubernetes-sigs/aws-load-balancer-controller, issue 3714.
             (None, None) => Err(invalid(format!(
@@ -32,16 +26,9 @@ impl World {
     }
 
     /// The key that a request means: the group's port where it names none, the subnet's zone where the address is in the VPC.
-    pub(super) fn key_to_find(
-        &self,
-        group: &TargetGroup,
-        request: &TargetRequest,
-    ) -> Result<TargetKey, ApiError> {
+    pub(super) fn key_to_find(&self, group: &TargetGroup, request: &TargetRequest) -> Result<TargetKey, ApiError> {
         let address = address_in(group, &request.id)?;
-        let zone = request
-            .zone
-            .clone()
-            .or_else(|| self.subnet_zone(group, address?));
+        let zone = request.zone.clone().or_else(|| self.subnet_zone(group, address?));
         Ok(TargetKey {
             // One address has one spelling, or fd00::1 and fd00:0::1 would be two targets.
             id: address.map_or_else(|| request.id.clone(), |address| address.to_string()),
@@ -61,8 +48,7 @@ impl World {
 fn address_in(group: &TargetGroup, id: &str) -> Result<Option<IpAddr>, ApiError> {
     if group.target_type == TargetType::Instance {
         let digits = id.strip_prefix("i-").unwrap_or_default();
-        let valid =
-            matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let valid = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         return if valid {
             Ok(None)
         } else {
@@ -70,14 +56,11 @@ fn address_in(group: &TargetGroup, id: &str) -> Result<Option<IpAddr>, ApiError>
         };
     }
     match (id.parse(), group.family) {
-        (Ok(address @ IpAddr::V4(_)), IpFamily::Ipv4)
-        | (Ok(address @ IpAddr::V6(_)), IpFamily::Ipv6) => Ok(Some(address)),
-        (_, IpFamily::Ipv4) => Err(invalid(format!(
-            "The IP address '{id}' is not a valid IPv4 address"
-        ))),
-        (_, IpFamily::Ipv6) => Err(invalid(format!(
-            "The IP address '{id}' is not a valid IPv6 address"
-        ))),
+        (Ok(address @ IpAddr::V4(_)), IpFamily::Ipv4) | (Ok(address @ IpAddr::V6(_)), IpFamily::Ipv6) => {
+            Ok(Some(address))
+        }
+        (_, IpFamily::Ipv4) => Err(invalid(format!("The IP address '{id}' is not a valid IPv4 address"))),
+        (_, IpFamily::Ipv6) => Err(invalid(format!("The IP address '{id}' is not a valid IPv6 address"))),
     }
 }
 

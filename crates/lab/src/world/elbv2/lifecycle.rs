@@ -104,9 +104,7 @@ impl World {
             return;
         };
         let targets = known.targets.values();
-        let targets: Vec<_> = targets
-            .map(|target| (target.key.clone(), target.state))
-            .collect();
+        let targets: Vec<_> = targets.map(|target| (target.key.clone(), target.state)).collect();
         for (key, state) in targets {
             let unused = self.unused_because(group, &key).is_some();
             match state {
@@ -120,24 +118,12 @@ impl World {
 
     /// Puts a target into a state that AWS enters for reasons of its own, such as `unavailable` with `Elb.InternalError`.
     /// Its next health check takes it out again.
-    pub fn set_target_state(
-        &mut self,
-        group: &str,
-        key: &TargetKey,
-        state: TargetState,
-        reason: Option<Reason>,
-    ) {
+    pub fn set_target_state(&mut self, group: &str, key: &TargetKey, state: TargetState, reason: Option<Reason>) {
         self.enter(group, key, state, reason);
     }
 
     /// Moves a target into a state; what is counted towards the next one begins anew.
-    pub(super) fn enter(
-        &mut self,
-        group: &str,
-        key: &TargetKey,
-        state: TargetState,
-        reason: Option<Reason>,
-    ) {
+    pub(super) fn enter(&mut self, group: &str, key: &TargetKey, state: TargetState, reason: Option<Reason>) {
         let now = self.now();
         let Some(target) = self.elbv2.target_mut(group, key) else {
             return;
@@ -182,10 +168,7 @@ impl World {
     /// Why no load balancer reaches a target, if none does (AWS docs, "Health checks", reason code Target.NotInUse).
     fn unused_because(&self, group: &str, key: &TargetKey) -> Option<Reason> {
         let balancers = self.balancers_of(group);
-        let Some(balancer) = balancers
-            .first()
-            .and_then(|arn| self.elbv2.balancers.get(arn))
-        else {
+        let Some(balancer) = balancers.first().and_then(|arn| self.elbv2.balancers.get(arn)) else {
             return Some(Reason::GroupNotInUse);
         };
         let zone = key.zone.as_deref().filter(|zone| *zone != "all")?;
@@ -257,15 +240,9 @@ mod tests {
         fixture.deregister(&writer);
         assert_eq!(
             fixture.only(),
-            (
-                TargetState::Draining,
-                Some(Reason::DeregistrationInProgress)
-            )
+            (TargetState::Draining, Some(Reason::DeregistrationInProgress))
         );
-        assert_eq!(
-            fixture.world.elbv2.present(&fixture.group),
-            Vec::<&Target>::new()
-        );
+        assert_eq!(fixture.world.elbv2.present(&fixture.group), Vec::<&Target>::new());
         fixture.pass(299);
         assert_eq!(fixture.only().0, TargetState::Draining);
         fixture.pass(1);
@@ -305,19 +282,13 @@ mod tests {
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(500);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unused, Some(Reason::GroupNotInUse))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::GroupNotInUse)));
         let listener = fixture.listen();
         assert_eq!(fixture.only().0, TargetState::Initial);
         fixture.pass(90);
         assert_eq!(fixture.only().0, TargetState::Healthy);
         fixture.world.delete_listener(&listener).expect("it exists");
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unused, Some(Reason::GroupNotInUse))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::GroupNotInUse)));
     }
 
     #[test]
@@ -353,10 +324,7 @@ mod tests {
             .clone();
         fixture.listen();
         fixture.register("10.20.2.9");
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unused, Some(Reason::ZoneNotEnabled))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::ZoneNotEnabled)));
         fixture.deregister("10.20.2.9");
         fixture.register("10.20.1.200");
         assert_eq!(fixture.only().0, TargetState::Initial);

@@ -56,18 +56,11 @@ impl World {
         self.elbv2.tags.insert(arn.clone(), new.tags);
         self.elbv2.listeners.insert(arn.clone(), listener);
         self.reconsider_use(&group);
-        self.elbv2
-            .listeners
-            .get(&arn)
-            .ok_or_else(listener_not_found)
+        self.elbv2.listeners.get(&arn).ok_or_else(listener_not_found)
     }
 
     /// DescribeListeners, without its pages: those of a load balancer, or those of the ARNs.
-    pub fn listeners(
-        &self,
-        balancer: Option<&str>,
-        arns: &[String],
-    ) -> Result<Vec<&Listener>, ApiError> {
+    pub fn listeners(&self, balancer: Option<&str>, arns: &[String]) -> Result<Vec<&Listener>, ApiError> {
         if let Some(arn) = balancer {
             self.find_balancer(arn)?;
             return Ok(self
@@ -90,11 +83,7 @@ impl World {
     /// DeleteListener: a group that no other listener forwards to is `unused` again.
     pub fn delete_listener(&mut self, arn: &str) -> Result<(), ApiError> {
         check_arn(arn, &self.elbv2_arn("listener/"), "listener")?;
-        let listener = self
-            .elbv2
-            .listeners
-            .remove(arn)
-            .ok_or_else(listener_not_found)?;
+        let listener = self.elbv2.listeners.remove(arn).ok_or_else(listener_not_found)?;
         self.elbv2.tags.remove(arn);
         self.reconsider_use(&listener.target_group);
         Ok(())
@@ -115,20 +104,14 @@ impl World {
                 "The target group '{}' is not in the VPC of the load balancer '{}'",
                 group.arn, balancer.arn
             );
-            return Err(ApiError::bad_request(
-                "InvalidConfigurationRequest",
-                message,
-            ));
+            return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         if group.family == IpFamily::Ipv6 && balancer.ip_address_type == "ipv4" {
             let message = format!(
                 "The target group '{}' with IP address type 'ipv6' needs a dual-stack load balancer",
                 group.arn
             );
-            return Err(ApiError::bad_request(
-                "InvalidConfigurationRequest",
-                message,
-            ));
+            return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         if self
             .balancers_of(&new.target_group)
@@ -139,10 +122,7 @@ impl World {
                 "The following target groups cannot be associated with more than one load balancer: {}",
                 new.target_group
             );
-            return Err(ApiError::bad_request(
-                "TargetGroupAssociationLimit",
-                message,
-            ));
+            return Err(ApiError::bad_request("TargetGroupAssociationLimit", message));
         }
         if self
             .elbv2
@@ -277,10 +257,7 @@ mod tests {
             .world
             .delete_load_balancer(&fixture.balancer)
             .expect("not protected");
-        fixture
-            .world
-            .delete_target_group(&fixture.group)
-            .expect("not in use");
+        fixture.world.delete_target_group(&fixture.group).expect("not in use");
         assert!(fixture.world.elbv2.group(&fixture.group).is_none());
     }
 }

@@ -52,14 +52,9 @@ impl Vpc {
 /// Whether a target outside the VPC may have this address (AWS docs, "Register targets": the subnets of the VPC,
 /// 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16).
 pub(super) fn is_reachable_from_outside(address: IpAddr) -> bool {
-    [
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-    ]
-    .iter()
-    .any(|range| net(range).contains(&address))
+    ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"]
+        .iter()
+        .any(|range| net(range).contains(&address))
 }
 
 fn net(text: &str) -> IpNet {

@@ -27,13 +27,10 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), ApiError> {
             "{what} name '{name}' cannot be longer than '32' characters"
         )));
     }
-    let plain = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !plain || name.starts_with('-') || name.ends_with('-') {
-        let message = format!(
-            "{what} name '{name}' can only contain characters that are alphanumeric characters and hyphens(-)"
-        );
+        let message =
+            format!("{what} name '{name}' can only contain characters that are alphanumeric characters and hyphens(-)");
         return Err(invalid(message));
     }
     Ok(())
@@ -41,18 +38,12 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), ApiError> {
 
 /// The refusal for a load balancer that is not there (botocore elbv2 2015-12-01, LoadBalancerNotFoundException).
 pub(super) fn balancer_not_found() -> ApiError {
-    ApiError::bad_request(
-        "LoadBalancerNotFound",
-        "One or more load balancers not found",
-    )
+    ApiError::bad_request("LoadBalancerNotFound", "One or more load balancers not found")
 }
 
 /// The same, naming it.
 pub(super) fn balancer_not_found_as(arn: &str) -> ApiError {
-    ApiError::bad_request(
-        "LoadBalancerNotFound",
-        format!("Load balancer '{arn}' not found"),
-    )
+    ApiError::bad_request("LoadBalancerNotFound", format!("Load balancer '{arn}' not found"))
 }
 
 /// The refusal for a listener that is not there (botocore elbv2 2015-12-01, ListenerNotFoundException).

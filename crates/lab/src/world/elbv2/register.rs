@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Reason, Target, TargetGroup, TargetHealth, TargetKey, TargetRequest, TargetState, World,
-};
+use super::{Reason, Target, TargetGroup, TargetHealth, TargetKey, TargetRequest, TargetState, World};
 use crate::world::ApiError;
 
 impl World {
@@ -12,11 +10,7 @@ impl World {
     ///
     /// A target that is registered already keeps its health. One that is draining is registered again: to take `draining` for
     /// registered is how updaters lose the writer when a failover comes back quickly.
-    pub fn register_targets(
-        &mut self,
-        arn: &str,
-        requests: &[TargetRequest],
-    ) -> Result<(), ApiError> {
+    pub fn register_targets(&mut self, arn: &str, requests: &[TargetRequest]) -> Result<(), ApiError> {
         let group = self.find_group(arn)?;
         let keys = requests
             .iter()
@@ -38,11 +32,7 @@ impl World {
 
     /// DeregisterTargets. A target that is not registered is no error: the call succeeds and does nothing, which is what happens
     /// to one that is named without its port while registered on another than the group's.
-    pub fn deregister_targets(
-        &mut self,
-        arn: &str,
-        requests: &[TargetRequest],
-    ) -> Result<(), ApiError> {
+    pub fn deregister_targets(&mut self, arn: &str, requests: &[TargetRequest]) -> Result<(), ApiError> {
         let group = self.find_group(arn)?;
         let keys = requests
             .iter()
@@ -55,25 +45,17 @@ impl World {
     }
 
     /// DescribeTargetHealth: every target of the group, or an answer for each one that was asked for. It has no pages.
-    pub fn target_health(
-        &self,
-        arn: &str,
-        asked: &[TargetRequest],
-    ) -> Result<Vec<TargetHealth>, ApiError> {
+    pub fn target_health(&self, arn: &str, asked: &[TargetRequest]) -> Result<Vec<TargetHealth>, ApiError> {
         let group = self.find_group(arn)?;
         if asked.is_empty() {
-            return Ok(group
-                .targets
-                .values()
-                .map(|target| health_of(group, target))
-                .collect());
+            return Ok(group.targets.values().map(|target| health_of(group, target)).collect());
         }
         let answer = |request: &TargetRequest| {
             let key = self.key_to_find(group, request)?;
-            Ok(group.targets.get(&key).map_or_else(
-                || not_registered(group, key.clone()),
-                |target| health_of(group, target),
-            ))
+            Ok(group
+                .targets
+                .get(&key)
+                .map_or_else(|| not_registered(group, key.clone()), |target| health_of(group, target)))
         };
         asked.iter().map(answer).collect()
     }
@@ -181,20 +163,11 @@ mod tests {
             .expect("a good group")
             .arn
             .clone();
-        let register = |world: &mut World, id: &str| {
-            world.register_targets(&group, &[TargetRequest::new(id, 5432)])
-        };
+        let register = |world: &mut World, id: &str| world.register_targets(&group, &[TargetRequest::new(id, 5432)]);
         assert!(register(&mut fixture.world, "10.20.1.7").is_err());
         register(&mut fixture.world, "2001:db8:20:1::7").expect("an address of the VPC");
         register(&mut fixture.world, "2001:0db8:0020:0001:0:0:0:7").expect("the same address");
-        assert_eq!(
-            fixture
-                .world
-                .target_health(&group, &[])
-                .expect("it exists")
-                .len(),
-            1
-        );
+        assert_eq!(fixture.world.target_health(&group, &[]).expect("it exists").len(), 1);
     }
 
     #[test]
@@ -244,11 +217,7 @@ mod tests {
             .register_targets(&fixture.group, &[TargetRequest::new("10.20.1.7", 6432)])
             .expect("another port");
         assert_eq!(
-            fixture
-                .keys()
-                .iter()
-                .map(|key| key.port)
-                .collect::<Vec<_>>(),
+            fixture.keys().iter().map(|key| key.port).collect::<Vec<_>>(),
             [5432, 6432]
         );
     }
@@ -274,14 +243,7 @@ mod tests {
             .world
             .deregister_targets(&fixture.group, &[portless])
             .expect("success");
-        assert_eq!(
-            fixture
-                .keys()
-                .iter()
-                .map(|key| key.port)
-                .collect::<Vec<_>>(),
-            [6432]
-        );
+        assert_eq!(fixture.keys().iter().map(|key| key.port).collect::<Vec<_>>(), [6432]);
     }
 
     #[test]
@@ -350,16 +312,9 @@ mod tests {
     #[test]
     fn a_group_that_is_gone_is_not_found_and_one_of_another_region_is_no_valid_arn() {
         let mut fixture = Fixture::in_use();
-        let gone =
-            "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/gone/0123456789abcdef";
-        let refused = fixture
-            .world
-            .target_health(gone, &[])
-            .expect_err("not there");
-        assert_eq!(
-            (refused.code.as_ref(), refused.status),
-            ("TargetGroupNotFound", 400)
-        );
+        let gone = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/gone/0123456789abcdef";
+        let refused = fixture.world.target_health(gone, &[]).expect_err("not there");
+        assert_eq!((refused.code.as_ref(), refused.status), ("TargetGroupNotFound", 400));
         assert_eq!(refused.message, "One or more target groups not found");
         let elsewhere = fixture.group.replace("eu-west-1", "us-east-1");
         let refused = fixture

@@ -29,11 +29,7 @@ impl World {
             }
         }
         for arn in arns {
-            self.elbv2
-                .tags
-                .entry(arn.clone())
-                .or_default()
-                .extend(tags.clone());
+            self.elbv2.tags.entry(arn.clone()).or_default().extend(tags.clone());
         }
         Ok(())
     }
@@ -54,21 +50,13 @@ impl World {
     }
 
     /// DescribeTags, of at most 20 resources.
-    pub fn elbv2_tags<'a>(
-        &'a self,
-        arns: &'a [String],
-    ) -> Result<Vec<(&'a str, &'a Tags)>, ApiError> {
+    pub fn elbv2_tags<'a>(&'a self, arns: &'a [String]) -> Result<Vec<(&'a str, &'a Tags)>, ApiError> {
         if arns.len() > ARNS_PER_CALL {
             return Err(invalid(format!(
                 "The number of resource ARNs cannot be greater than '{ARNS_PER_CALL}'"
             )));
         }
-        let tagged = |arn: &'a String| {
-            Ok((
-                arn.as_str(),
-                self.elbv2.tags.get(arn).ok_or_else(|| unknown(arn))?,
-            ))
-        };
+        let tagged = |arn: &'a String| Ok((arn.as_str(), self.elbv2.tags.get(arn).ok_or_else(|| unknown(arn))?));
         arns.iter().map(tagged).collect()
     }
 }

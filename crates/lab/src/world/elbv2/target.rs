@@ -118,12 +118,8 @@ impl Reason {
             Self::InternalError => "Internal error",
             Self::FailedHealthChecks => "Health checks failed",
             Self::NotRegistered => "Target is not registered to the target group",
-            Self::GroupNotInUse => {
-                "Target group is not configured to receive traffic from the load balancer"
-            }
-            Self::ZoneNotEnabled => {
-                "Target is in an Availability Zone that is not enabled for the load balancer"
-            }
+            Self::GroupNotInUse => "Target group is not configured to receive traffic from the load balancer",
+            Self::ZoneNotEnabled => "Target is in an Availability Zone that is not enabled for the load balancer",
             Self::DeregistrationInProgress => "Target deregistration is in progress",
         }
     }

@@ -14,8 +14,7 @@ const SUBJECT: &str = "RDS Notification Message";
 const EVENT_TIME: &str = "%Y-%m-%d %H:%M:%S.%3f";
 
 /// The page that an event's id links to.
-const EVENT_PAGE: &str =
-    "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html";
+const EVENT_PAGE: &str = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html";
 
 impl World {
     /// A subscription is active: RDS says hello in plain text, which is no JSON.
@@ -59,13 +58,7 @@ impl World {
         .to_string()
     }
 
-    fn tell(
-        &mut self,
-        subscription: &str,
-        topic: &str,
-        message: &str,
-        attributes: BTreeMap<String, String>,
-    ) {
+    fn tell(&mut self, subscription: &str, topic: &str, message: &str, attributes: BTreeMap<String, String>) {
         let told = self.publish(topic, Some(SUBJECT), message, attributes);
         let subscription = self.events.subscriptions.get_mut(subscription);
         if let (Err(_), Some(subscription)) = (told, subscription) {

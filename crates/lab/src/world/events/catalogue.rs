@@ -49,9 +49,7 @@ impl SourceType {
 
     /// The source type of that name.
     pub fn named(name: &str) -> Option<SourceType> {
-        SourceType::ALL
-            .into_iter()
-            .find(|source| source.name() == name)
+        SourceType::ALL.into_iter().find(|source| source.name() == name)
     }
 
     /// The API's name.
@@ -150,9 +148,7 @@ pub fn category_of(id: u16) -> &'static str {
         12 | 14 | 24 | 25 | 29 | 30 | 206 | 207 => "configuration change",
         13 | 15 | 34 | 49..=51 | 65 | 69..=73 => "failover",
         20 | 21 | 52 | 53 | 361 | 362 => "recovery",
-        26 | 27 | 47 | 173 | 176..=178 | 266..=268 | 286..=290 | 388 | 417 | 422 | 501 | 502 => {
-            "maintenance"
-        }
+        26 | 27 | 47 | 173 | 176..=178 | 266..=268 | 286..=290 | 388 | 417 | 422 | 501 | 502 => "maintenance",
         181..=185 | 238 | 397 => "global-failover",
         _ => "notification",
     }

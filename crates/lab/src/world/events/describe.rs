@@ -48,9 +48,7 @@ impl World {
             from <= at && at <= until && request.concerns(event)
         };
         let events = self.events.history().enumerate().filter(wanted).collect();
-        let page = request
-            .page
-            .of_rds(events, |(position, _)| format!("{position:08}"))?;
+        let page = request.page.of_rds(events, |(position, _)| format!("{position:08}"))?;
         Ok(Page {
             items: page.items.into_iter().map(|(_, event)| event).collect(),
             marker: page.marker,
@@ -59,9 +57,9 @@ impl World {
 
     fn span(&self, request: &DescribeEvents) -> Result<(Timestamp, Timestamp), ApiError> {
         let now = self.timestamp();
-        let back = request.minutes.map_or(LAST_HOUR, |minutes| {
-            Duration::from_secs(60 * u64::from(minutes))
-        });
+        let back = request
+            .minutes
+            .map_or(LAST_HOUR, |minutes| Duration::from_secs(60 * u64::from(minutes)));
         let until = request.end.unwrap_or(now);
         let from = request.start.unwrap_or_else(|| before(until, back));
         if from > until {
@@ -81,11 +79,7 @@ impl DescribeEvents {
             && self
                 .source_type
                 .is_none_or(|source_type| source_type == event.source_type)
-            && (self.categories.is_empty()
-                || self
-                    .categories
-                    .iter()
-                    .any(|category| category == event.category))
+            && (self.categories.is_empty() || self.categories.iter().any(|category| category == event.category))
     }
 }
 

@@ -127,10 +127,7 @@ impl World {
         }
         let activate = Change::Activate(request.name.clone());
         self.after(self.pace.event_lag, world::Change::Events(activate));
-        let arn = format!(
-            "arn:aws:rds:{}:{}:es:{}",
-            self.region, self.account, request.name
-        );
+        let arn = format!("arn:aws:rds:{}:{}:es:{}", self.region, self.account, request.name);
         Ok(self
             .events
             .subscriptions
@@ -179,10 +176,7 @@ impl World {
 
     /// DeleteEventSubscription: gives what was deleted.
     pub fn delete_event_subscription(&mut self, name: &str) -> Result<EventSubscription, ApiError> {
-        self.events
-            .subscriptions
-            .remove(name)
-            .ok_or_else(|| not_found(name))
+        self.events.subscriptions.remove(name).ok_or_else(|| not_found(name))
     }
 
     /// DescribeEventSubscriptions, by name; all, when no name is given.
@@ -199,10 +193,7 @@ impl World {
     }
 
     fn find_subscription(&self, name: &str) -> Result<&EventSubscription, ApiError> {
-        self.events
-            .subscriptions
-            .get(name)
-            .ok_or_else(|| not_found(name))
+        self.events.subscriptions.get(name).ok_or_else(|| not_found(name))
     }
 
     fn check_topic(&self, topic: &str) -> Result<(), ApiError> {
@@ -212,12 +203,9 @@ impl World {
                 format!("Invalid topic: {topic}"),
             ));
         }
-        self.find_topic(topic).map(drop).map_err(|_| {
-            ApiError::not_found(
-                "SNSTopicArnNotFound",
-                format!("SNS topic ARN does not exist: {topic}"),
-            )
-        })
+        self.find_topic(topic)
+            .map(drop)
+            .map_err(|_| ApiError::not_found("SNSTopicArnNotFound", format!("SNS topic ARN does not exist: {topic}")))
     }
 
     fn check_source(&self, source_type: Option<SourceType>, source: &str) -> Result<(), ApiError> {
@@ -263,10 +251,7 @@ fn source_type(name: Option<&str>) -> Result<Option<SourceType>, ApiError> {
     }
 }
 
-fn check_categories(
-    source_type: Option<SourceType>,
-    categories: &[String],
-) -> Result<(), ApiError> {
+fn check_categories(source_type: Option<SourceType>, categories: &[String]) -> Result<(), ApiError> {
     let known = |category: &str| match source_type {
         Some(source_type) => source_type.categories().contains(&category),
         None => SourceType::ALL
@@ -283,8 +268,5 @@ fn check_categories(
 }
 
 fn not_found(name: &str) -> ApiError {
-    ApiError::not_found(
-        "SubscriptionNotFound",
-        format!("Event Subscription {name} not found."),
-    )
+    ApiError::not_found("SubscriptionNotFound", format!("Event Subscription {name} not found."))
 }

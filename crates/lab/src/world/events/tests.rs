@@ -5,8 +5,7 @@ use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
 
 fn told(categories: &[&str], source_ids: &[&str]) -> (World, String) {
-    let mut world =
-        World::new(jiff::Timestamp::from_second(1_620_842_808).expect("a moment in 2021"));
+    let mut world = World::new(jiff::Timestamp::from_second(1_620_842_808).expect("a moment in 2021"));
     world
         .add_aurora(
             "orders",
@@ -21,23 +20,16 @@ fn told(categories: &[&str], source_ids: &[&str]) -> (World, String) {
             &[("sales-1", Zone::A), ("sales-2", Zone::B)],
         )
         .expect("good names");
-    let topic = world
-        .create_topic("events", BTreeMap::new())
-        .expect("a good name");
+    let topic = world.create_topic("events", BTreeMap::new()).expect("a good name");
     let request = CreateEventSubscription {
         name: "failovers".to_owned(),
         topic: topic.clone(),
         source_type: Some("db-cluster".to_owned()),
         source_ids: source_ids.iter().map(|id| (*id).to_owned()).collect(),
-        categories: categories
-            .iter()
-            .map(|category| (*category).to_owned())
-            .collect(),
+        categories: categories.iter().map(|category| (*category).to_owned()).collect(),
         enabled: None,
     };
-    world
-        .create_event_subscription(request)
-        .expect("the topic exists");
+    world.create_event_subscription(request).expect("the topic exists");
     (world, topic)
 }
 
@@ -69,13 +61,10 @@ fn a_new_subscription_says_hello_in_plain_text() {
 fn an_event_arrives_late_and_carries_the_time_it_happened() {
     let (mut world, _) = told(&["failover"], &["orders"]);
     world.pass(world.pace.event_lag);
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has a reader");
+    world.failover_db_cluster("orders", None).expect("it has a reader");
     assert_eq!(messages(&world).len(), 1, "the hello only");
     world.pass(world.pace.event_lag);
-    let body: serde_json::Value =
-        serde_json::from_str(&messages(&world)[1]).expect("an event is JSON");
+    let body: serde_json::Value = serde_json::from_str(&messages(&world)[1]).expect("an event is JSON");
     assert_eq!(
         body,
         serde_json::json!({
@@ -93,9 +82,7 @@ fn an_event_arrives_late_and_carries_the_time_it_happened() {
 #[test]
 fn a_subscription_hears_of_its_sources_and_categories_only() {
     let (mut world, _) = told(&["failover"], &["orders"]);
-    world
-        .failover_db_cluster("sales", None)
-        .expect("it has a reader");
+    world.failover_db_cluster("sales", None).expect("it has a reader");
     world.stop_db_cluster("orders").expect("it is available");
     world
         .reboot_db_instance("sales-2", world::rds::Reboot::InPlace)
@@ -108,9 +95,7 @@ fn a_subscription_hears_of_its_sources_and_categories_only() {
 fn a_subscription_whose_topic_is_gone_says_so() {
     let (mut world, topic) = told(&[], &[]);
     world.delete_topic(&topic);
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has a reader");
+    world.failover_db_cluster("orders", None).expect("it has a reader");
     world.pass(world.pace.event_lag);
     let page = world
         .describe_event_subscriptions(None, &Default::default())
@@ -180,13 +165,7 @@ fn what_rds_refuses_of_a_subscription_is_refused_with_its_code() {
         ),
     ];
     for (request, code) in cases {
-        assert_eq!(
-            world
-                .create_event_subscription(request)
-                .expect_err(code)
-                .code,
-            code
-        );
+        assert_eq!(world.create_event_subscription(request).expect_err(code).code, code);
     }
     assert!(world.create_event_subscription(good).is_ok());
 }
@@ -195,11 +174,8 @@ fn what_rds_refuses_of_a_subscription_is_refused_with_its_code() {
 fn described_events_are_those_of_the_last_hour_unless_said() {
     let (mut world, _) = told(&[], &[]);
     world.pass(Duration::from_secs(2 * 3600));
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has a reader");
-    let count =
-        |request: DescribeEvents| world.describe_events(&request).map(|page| page.items.len());
+    world.failover_db_cluster("orders", None).expect("it has a reader");
+    let count = |request: DescribeEvents| world.describe_events(&request).map(|page| page.items.len());
     assert_eq!(count(DescribeEvents::default()), Ok(1));
     assert_eq!(
         count(DescribeEvents {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, Engine, Host, InstanceKey, Layout, MultiAz, Pending,
-    Rds, Serving, Status, refusal,
+    Change, ClusterKey, DbCluster, DbInstance, Engine, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
+    Status, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -61,25 +61,18 @@ impl World {
         let number = self.rds.next_number();
         let key = ClusterKey(number);
         let arn = self.cluster_arn(&identifier);
-        self.after(
-            self.pace.create_cluster,
-            world::Change::Rds(Change::ClusterReady(key)),
-        );
+        self.after(self.pace.create_cluster, world::Change::Rds(Change::ClusterReady(key)));
         Ok(self.rds.clusters.entry(key).or_insert(DbCluster {
             key,
             arn,
             resource_id: ids::resource_id("cluster", number.into()),
             identifier,
             engine,
-            engine_version: request
-                .engine_version
-                .unwrap_or_else(|| engine.version().to_owned()),
+            engine_version: request.engine_version.unwrap_or_else(|| engine.version().to_owned()),
             port: request.port.unwrap_or_else(|| engine.port()),
             status: Status::Creating,
             members: Vec::new(),
-            subnet_group: request
-                .subnet_group
-                .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
+            subnet_group: request.subnet_group.unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
             pending_identifier: None,
             created: self.now,
             writer: None,
@@ -88,10 +81,7 @@ impl World {
     }
 
     /// CreateDBInstance: the instance is `creating` and has no endpoint, then `available`. In a cluster, the first is the writer.
-    pub fn create_db_instance(
-        &mut self,
-        request: CreateDbInstance,
-    ) -> Result<&DbInstance, ApiError> {
+    pub fn create_db_instance(&mut self, request: CreateDbInstance) -> Result<&DbInstance, ApiError> {
         let identifier = refusal::identifier("DBInstanceIdentifier", &request.identifier)?;
         let place = self.place_of(&request)?;
         if self.rds.instance(&identifier).is_some() {
@@ -106,10 +96,7 @@ impl World {
         let number = self.rds.next_number();
         let key = InstanceKey(number);
         let arn = self.instance_arn(&identifier);
-        if let Some(cluster) = place
-            .cluster
-            .and_then(|key| self.rds.clusters.get_mut(&key))
-        {
+        if let Some(cluster) = place.cluster.and_then(|key| self.rds.clusters.get_mut(&key)) {
             cluster.members.push(key);
             if cluster.writer.is_none() {
                 cluster.writer = Some(key);
@@ -171,14 +158,10 @@ impl World {
         }
         if request.multi_az == Some(MultiAz::Yes) {
             return Err(ApiError::invalid_parameter_combination(
-                "VPC Multi-AZ DB Instances are not available for engine: ".to_owned()
-                    + engine.name(),
+                "VPC Multi-AZ DB Instances are not available for engine: ".to_owned() + engine.name(),
             ));
         }
-        if matches!(
-            cluster.status,
-            Status::Deleting | Status::Stopping | Status::Stopped
-        ) {
+        if matches!(cluster.status, Status::Deleting | Status::Stopping | Status::Stopped) {
             return Err(refusal::cluster_state(format!(
                 "DbCluster {} is not in available state.",
                 cluster.identifier
@@ -196,9 +179,8 @@ impl World {
 
     fn zone_asked(&self, name: Option<&str>) -> Result<Zone, ApiError> {
         match name {
-            Some(name) => Zone::named(name, &self.region).ok_or_else(|| {
-                ApiError::invalid_parameter_value(format!("Invalid Availability Zone: {name}"))
-            }),
+            Some(name) => Zone::named(name, &self.region)
+                .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid Availability Zone: {name}"))),
             None => Ok(self.rds.emptiest_zone()),
         }
     }
@@ -239,8 +221,8 @@ fn place_alone(request: &CreateDbInstance) -> Result<Place, ApiError> {
 }
 
 fn engine_of(name: &str, layout: Layout) -> Result<Engine, ApiError> {
-    let engine = Engine::named(name)
-        .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))?;
+    let engine =
+        Engine::named(name).ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))?;
     if engine.layout() == layout {
         return Ok(engine);
     }
@@ -276,15 +258,8 @@ impl Rds {
     }
 
     fn emptiest_zone(&self) -> Zone {
-        let databases = |zone: &Zone| {
-            self.instances()
-                .filter(|instance| instance.host.zone == *zone)
-                .count()
-        };
-        Zone::ALL
-            .into_iter()
-            .min_by_key(databases)
-            .unwrap_or(Zone::A)
+        let databases = |zone: &Zone| self.instances().filter(|instance| instance.host.zone == *zone).count();
+        Zone::ALL.into_iter().min_by_key(databases).unwrap_or(Zone::A)
     }
 }
 

@@ -17,11 +17,7 @@ pub enum FinalSnapshot {
 
 impl World {
     /// DeleteDBCluster: refused while it has instances that are not being deleted.
-    pub fn delete_db_cluster(
-        &mut self,
-        cluster: &str,
-        snapshot: &FinalSnapshot,
-    ) -> Result<DbCluster, ApiError> {
+    pub fn delete_db_cluster(&mut self, cluster: &str, snapshot: &FinalSnapshot) -> Result<DbCluster, ApiError> {
         check_snapshot(snapshot)?;
         let found = self.rds.find_cluster(cluster)?;
         let stays = |key: &InstanceKey| {
@@ -47,19 +43,12 @@ impl World {
         };
         found.status = Status::Deleting;
         let deleted = found.clone();
-        self.after(
-            self.pace.delete,
-            world::Change::Rds(Change::ClusterGone(key)),
-        );
+        self.after(self.pace.delete, world::Change::Rds(Change::ClusterGone(key)));
         Ok(deleted)
     }
 
     /// DeleteDBInstance. Where the writer of a cluster goes, a reader is promoted.
-    pub fn delete_db_instance(
-        &mut self,
-        instance: &str,
-        snapshot: &FinalSnapshot,
-    ) -> Result<DbInstance, ApiError> {
+    pub fn delete_db_instance(&mut self, instance: &str, snapshot: &FinalSnapshot) -> Result<DbInstance, ApiError> {
         let found = self.rds.find_instance(instance)?;
         if found.status == Status::Deleting {
             return Err(refusal::instance_state(format!(
@@ -83,10 +72,7 @@ impl World {
         {
             self.start_failover(cluster, None);
         }
-        self.after(
-            self.pace.delete,
-            world::Change::Rds(Change::InstanceGone(key)),
-        );
+        self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(key)));
         self.rds.find_instance(instance).cloned()
     }
 
@@ -99,10 +85,7 @@ impl World {
         if let Some(endpoint) = instance.endpoint {
             self.forget_name(&endpoint);
         }
-        let Some(cluster) = instance
-            .cluster
-            .and_then(|cluster| self.rds.clusters.get_mut(&cluster))
-        else {
+        let Some(cluster) = instance.cluster.and_then(|cluster| self.rds.clusters.get_mut(&cluster)) else {
             return;
         };
         cluster.members.retain(|member| *member != key);

@@ -26,10 +26,7 @@ pub struct Filter {
 
 impl World {
     /// DescribeDBClusters, ordered by name. A name that does not exist is an error; a filter that matches nothing is not.
-    pub fn describe_db_clusters(
-        &self,
-        request: &DescribeRequest,
-    ) -> Result<Page<&DbCluster>, ApiError> {
+    pub fn describe_db_clusters(&self, request: &DescribeRequest) -> Result<Page<&DbCluster>, ApiError> {
         let mut clusters = match &request.identifier {
             Some(name) => vec![self.rds.find_cluster(name)?],
             None => self.rds.clusters().collect(),
@@ -39,16 +36,11 @@ impl World {
             clusters.retain(|cluster| test(cluster));
         }
         clusters.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        request
-            .page
-            .of_rds(clusters, |cluster| cluster.identifier.clone())
+        request.page.of_rds(clusters, |cluster| cluster.identifier.clone())
     }
 
     /// DescribeDBInstances, ordered by name. A name that does not exist is an error; a filter that matches nothing is not.
-    pub fn describe_db_instances(
-        &self,
-        request: &DescribeRequest,
-    ) -> Result<Page<&DbInstance>, ApiError> {
+    pub fn describe_db_instances(&self, request: &DescribeRequest) -> Result<Page<&DbInstance>, ApiError> {
         let mut instances = match &request.identifier {
             Some(name) => vec![self.rds.find_instance(name)?],
             None => self.rds.instances().collect(),
@@ -58,9 +50,7 @@ impl World {
             instances.retain(|instance| test(instance));
         }
         instances.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        request
-            .page
-            .of_rds(instances, |instance| instance.identifier.clone())
+        request.page.of_rds(instances, |instance| instance.identifier.clone())
     }
 }
 
@@ -139,13 +129,8 @@ mod tests {
     }
 
     fn instances(world: &World, request: &DescribeRequest) -> Vec<String> {
-        let page = world
-            .describe_db_instances(request)
-            .expect("a good request");
-        page.items
-            .iter()
-            .map(|instance| instance.identifier.clone())
-            .collect()
+        let page = world.describe_db_instances(request).expect("a good request");
+        page.items.iter().map(|instance| instance.identifier.clone()).collect()
     }
 
     #[test]
@@ -154,32 +139,21 @@ mod tests {
         let page = world
             .describe_db_clusters(&DescribeRequest::default())
             .expect("a good request");
-        let names: Vec<_> = page
-            .items
-            .iter()
-            .map(|cluster| cluster.identifier.as_str())
-            .collect();
+        let names: Vec<_> = page.items.iter().map(|cluster| cluster.identifier.as_str()).collect();
         assert_eq!(names, ["graph", "orders"]);
     }
 
     #[test]
     fn a_name_an_arn_and_a_filter_find_the_same_instance() {
         let world = world();
-        for identifier in [
-            "billing",
-            "BILLING",
-            "arn:aws:rds:eu-west-1:111122223333:db:billing",
-        ] {
+        for identifier in ["billing", "BILLING", "arn:aws:rds:eu-west-1:111122223333:db:billing"] {
             let request = DescribeRequest {
                 identifier: Some(identifier.to_owned()),
                 ..DescribeRequest::default()
             };
             assert_eq!(instances(&world, &request), ["billing"], "{identifier}");
         }
-        assert_eq!(
-            instances(&world, &filtered("db-instance-id", "billing")),
-            ["billing"]
-        );
+        assert_eq!(instances(&world, &filtered("db-instance-id", "billing")), ["billing"]);
         assert_eq!(instances(&world, &filtered("engine", "mysql")), ["billing"]);
         assert_eq!(
             instances(&world, &filtered("db-cluster-id", "orders")),
@@ -200,10 +174,7 @@ mod tests {
             ..DescribeRequest::default()
         };
         assert_eq!(
-            world
-                .describe_db_instances(&request)
-                .expect_err("unknown")
-                .code,
+            world.describe_db_instances(&request).expect_err("unknown").code,
             "DBInstanceNotFound"
         );
         let elsewhere = DescribeRequest {
@@ -218,16 +189,10 @@ mod tests {
             "DBInstanceNotFound"
         );
         assert_eq!(
-            world
-                .describe_db_clusters(&request)
-                .expect_err("unknown")
-                .code,
+            world.describe_db_clusters(&request).expect_err("unknown").code,
             "DBClusterNotFoundFault"
         );
-        assert_eq!(
-            instances(&world, &filtered("db-cluster-id", "nobody")),
-            [""; 0]
-        );
+        assert_eq!(instances(&world, &filtered("db-cluster-id", "nobody")), [""; 0]);
         let refusal = world
             .describe_db_clusters(&filtered("colour", "blue"))
             .expect_err("no such filter");

@@ -96,14 +96,10 @@ impl Engine {
     /// Whether its instances stand in a cluster.
     pub fn layout(self) -> Layout {
         match self {
-            Engine::AuroraPostgresql | Engine::AuroraMysql | Engine::Neptune | Engine::Docdb => {
-                Layout::Cluster
+            Engine::AuroraPostgresql | Engine::AuroraMysql | Engine::Neptune | Engine::Docdb => Layout::Cluster,
+            Engine::Mysql | Engine::Mariadb | Engine::Postgres | Engine::OracleEe | Engine::SqlserverEe => {
+                Layout::Instance
             }
-            Engine::Mysql
-            | Engine::Mariadb
-            | Engine::Postgres
-            | Engine::OracleEe
-            | Engine::SqlserverEe => Layout::Instance,
         }
     }
 

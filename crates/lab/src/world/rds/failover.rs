@@ -7,19 +7,13 @@
 //!                         └──completed──► event 0071
 //! ```
 
-use super::{
-    Change, ClusterKey, DbCluster, DbInstance, InstanceKey, Rds, Serving, Status, refusal,
-};
+use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, Rds, Serving, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
 impl World {
     /// FailoverDBCluster: to the target, else to the reader of the lowest promotion tier.
-    pub fn failover_db_cluster(
-        &mut self,
-        cluster: &str,
-        target: Option<&str>,
-    ) -> Result<&DbCluster, ApiError> {
+    pub fn failover_db_cluster(&mut self, cluster: &str, target: Option<&str>) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
         let target = match target {
             Some(target) => self.rds.reader_named(key, target)?,
@@ -70,10 +64,7 @@ impl World {
                 "A failover for the DB cluster has started across Availability Zones.",
             );
         }
-        self.after(
-            self.pace.promote,
-            world::Change::Rds(Change::Promote(key, target)),
-        );
+        self.after(self.pace.promote, world::Change::Rds(Change::Promote(key, target)));
     }
 
     /// A member becomes the writer; without any reader, the old writer is restarted in its place.
@@ -94,10 +85,7 @@ impl World {
             self.after(self.pace.reboot, world::Change::Rds(Change::Serve(old)));
         }
         self.point_cluster(key, Move::Failover);
-        self.after(
-            self.pace.topology_lag,
-            world::Change::Rds(Change::ShowWriter(key, new)),
-        );
+        self.after(self.pace.topology_lag, world::Change::Rds(Change::ShowWriter(key, new)));
         self.after(
             self.pace.completed,
             world::Change::Rds(Change::FailoverComplete(key, new)),
@@ -122,11 +110,7 @@ impl World {
             cluster.status = Status::Available;
         }
         if let Some(name) = self.rds.instance_name(writer) {
-            self.emit_cluster_event(
-                key,
-                71,
-                &format!("Completed failover to DB instance: {name}"),
-            );
+            self.emit_cluster_event(key, 71, &format!("Completed failover to DB instance: {name}"));
         }
     }
 
@@ -137,11 +121,7 @@ impl World {
         };
         if !matches!(
             instance.status,
-            Status::Creating
-                | Status::Stopping
-                | Status::Stopped
-                | Status::Starting
-                | Status::Deleting
+            Status::Creating | Status::Stopping | Status::Stopped | Status::Starting | Status::Deleting
         ) {
             instance.serving = Serving::Yes;
         }
@@ -153,9 +133,7 @@ impl Rds {
     /// Aurora DB cluster", where the larger instance wins within a tier; sizes are not modelled).
     pub(super) fn best_reader(&self, key: ClusterKey) -> Option<InstanceKey> {
         let cluster = self.clusters.get(&key)?;
-        let serving = self
-            .readers(cluster)
-            .filter(|reader| reader.serving == Serving::Yes);
+        let serving = self.readers(cluster).filter(|reader| reader.serving == Serving::Yes);
         serving
             .min_by_key(|reader| reader.promotion_tier)
             .map(|reader| reader.key)

@@ -1,9 +1,6 @@
 //! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none.
 
-use super::{
-    Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Pending, Rds, Serving, Status,
-    refusal,
-};
+use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Pending, Rds, Serving, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -43,10 +40,7 @@ pub struct ModifyDbCluster {
 
 impl World {
     /// ModifyDBInstance.
-    pub fn modify_db_instance(
-        &mut self,
-        request: ModifyDbInstance,
-    ) -> Result<&DbInstance, ApiError> {
+    pub fn modify_db_instance(&mut self, request: ModifyDbInstance) -> Result<&DbInstance, ApiError> {
         let key = self.rds.available_instance(&request.identifier)?;
         let changes = self.rds.checked_changes(key, request.changes)?;
         if request.promotion_tier.is_some_and(|tier| tier > 15) {
@@ -103,11 +97,9 @@ impl World {
             self.emit_instance_event(key, 12, "Applying modification to database instance class");
         }
         match changes.multi_az {
-            Some(MultiAz::Yes) => self.emit_instance_event(
-                key,
-                24,
-                "Applying modification to convert to a Multi-AZ DB Instance",
-            ),
+            Some(MultiAz::Yes) => {
+                self.emit_instance_event(key, 24, "Applying modification to convert to a Multi-AZ DB Instance")
+            }
             Some(MultiAz::No) => self.emit_instance_event(
                 key,
                 29,
@@ -115,10 +107,7 @@ impl World {
             ),
             None => {}
         }
-        self.after(
-            self.pace.modify,
-            world::Change::Rds(Change::Modified(key, changes)),
-        );
+        self.after(self.pace.modify, world::Change::Rds(Change::Modified(key, changes)));
     }
 
     /// An instance's changes are done; another class needs a restart.
@@ -137,22 +126,13 @@ impl World {
             if let Some(instance) = self.rds.instances.get_mut(&key) {
                 instance.class.clone_from(class);
             }
-            self.emit_instance_event(
-                key,
-                14,
-                "Finished applying modification to DB instance class",
-            );
+            self.emit_instance_event(key, 14, "Finished applying modification to DB instance class");
             self.restart(key);
         }
     }
 
     fn set_standby(&mut self, key: InstanceKey, multi_az: MultiAz) {
-        let Some(zone) = self
-            .rds
-            .instances
-            .get(&key)
-            .map(|instance| instance.host.zone)
-        else {
+        let Some(zone) = self.rds.instances.get(&key).map(|instance| instance.host.zone) else {
             return;
         };
         let standby = match multi_az {
@@ -197,10 +177,7 @@ impl World {
         if let Some(cluster) = cluster {
             self.point_cluster(cluster, Move::AtOnce);
         }
-        self.after(
-            self.pace.rename,
-            world::Change::Rds(Change::InstanceRenamed(key)),
-        );
+        self.after(self.pace.rename, world::Change::Rds(Change::InstanceRenamed(key)));
     }
 
     /// An instance's new name resolves.
@@ -224,10 +201,7 @@ impl World {
         cluster.arn = arn;
         let old = std::mem::replace(&mut cluster.identifier, name);
         self.forget_cluster_names(&old);
-        self.after(
-            self.pace.rename,
-            world::Change::Rds(Change::ClusterRenamed(key, old)),
-        );
+        self.after(self.pace.rename, world::Change::Rds(Change::ClusterRenamed(key, old)));
     }
 
     /// A cluster's new names resolve.
@@ -263,13 +237,9 @@ impl Rds {
             )));
         }
         // What is so already is no change.
-        changes.identifier = changes
-            .identifier
-            .filter(|name| *name != instance.identifier);
+        changes.identifier = changes.identifier.filter(|name| *name != instance.identifier);
         changes.class = changes.class.filter(|class| *class != instance.class);
-        changes.multi_az = changes
-            .multi_az
-            .filter(|multi_az| *multi_az != instance.multi_az());
+        changes.multi_az = changes.multi_az.filter(|multi_az| *multi_az != instance.multi_az());
         Ok(changes)
     }
 

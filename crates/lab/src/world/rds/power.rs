@@ -9,10 +9,7 @@ impl World {
         self.rds.find_instance(instance).and_then(refuse_member)?;
         let key = self.rds.available_instance(instance)?;
         self.interrupt(key, Status::Stopping);
-        self.after(
-            self.pace.stop,
-            world::Change::Rds(Change::InstanceStopped(key)),
-        );
+        self.after(self.pace.stop, world::Change::Rds(Change::InstanceStopped(key)));
         self.rds.find_instance(instance)
     }
 
@@ -28,10 +25,7 @@ impl World {
             )));
         }
         self.interrupt(key, Status::Starting);
-        self.after(
-            self.pace.start,
-            world::Change::Rds(Change::InstanceStarted(key)),
-        );
+        self.after(self.pace.start, world::Change::Rds(Change::InstanceStarted(key)));
         self.rds.find_instance(instance)
     }
 
@@ -39,10 +33,7 @@ impl World {
     pub fn stop_db_cluster(&mut self, cluster: &str) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
         self.interrupt_cluster(key, Status::Stopping);
-        self.after(
-            self.pace.stop,
-            world::Change::Rds(Change::ClusterStopped(key)),
-        );
+        self.after(self.pace.stop, world::Change::Rds(Change::ClusterStopped(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -57,10 +48,7 @@ impl World {
             )));
         }
         self.interrupt_cluster(key, Status::Starting);
-        self.after(
-            self.pace.start,
-            world::Change::Rds(Change::ClusterStarted(key)),
-        );
+        self.after(self.pace.start, world::Change::Rds(Change::ClusterStarted(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -156,10 +144,7 @@ mod tests {
         world.stop_db_instance("billing").expect("it is available");
         world.pass(world.pace.stop);
         assert_eq!(
-            world
-                .rds
-                .instance("billing")
-                .map(|instance| instance.status),
+            world.rds.instance("billing").map(|instance| instance.status),
             Some(Status::Stopped)
         );
         assert!(!world.accepts_tcp(address));
@@ -182,12 +167,7 @@ mod tests {
         assert_eq!(refusal.code, "InvalidDBClusterStateFault");
         world.stop_db_cluster("orders").expect("it is available");
         world.pass(world.pace.stop);
-        assert!(
-            world
-                .rds
-                .instances()
-                .all(|instance| instance.status == Status::Stopped)
-        );
+        assert!(world.rds.instances().all(|instance| instance.status == Status::Stopped));
         world.start_db_cluster("orders").expect("it is stopped");
         world.pass(world.pace.start);
         assert!(

@@ -1,21 +1,13 @@
 //! What happens when a new cluster or instance becomes available, and databases that are available from the start.
 
-use super::{
-    Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Serving,
-    Status,
-};
+use super::{Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Serving, Status};
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 impl World {
     /// An Aurora cluster that is already available, with its members and their zones; the first is the writer.
-    pub fn add_aurora(
-        &mut self,
-        identifier: &str,
-        engine: Engine,
-        members: &[(&str, Zone)],
-    ) -> Result<(), ApiError> {
+    pub fn add_aurora(&mut self, identifier: &str, engine: Engine, members: &[(&str, Zone)]) -> Result<(), ApiError> {
         let cluster = self
             .create_db_cluster(CreateDbCluster {
                 identifier: identifier.to_owned(),
@@ -41,12 +33,7 @@ impl World {
     }
 
     /// An instance outside any cluster that is already available.
-    pub fn add_instance(
-        &mut self,
-        identifier: &str,
-        multi_az: MultiAz,
-        engine: Engine,
-    ) -> Result<(), ApiError> {
+    pub fn add_instance(&mut self, identifier: &str, multi_az: MultiAz, engine: Engine) -> Result<(), ApiError> {
         let instance = self
             .create_db_instance(CreateDbInstance {
                 identifier: identifier.to_owned(),

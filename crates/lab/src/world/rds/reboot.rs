@@ -21,11 +21,7 @@ pub enum Reboot {
 
 impl World {
     /// RebootDBInstance.
-    pub fn reboot_db_instance(
-        &mut self,
-        instance: &str,
-        how: Reboot,
-    ) -> Result<&DbInstance, ApiError> {
+    pub fn reboot_db_instance(&mut self, instance: &str, how: Reboot) -> Result<&DbInstance, ApiError> {
         let key = self.rds.available_instance(instance)?;
         let multi_az = self.rds.find_instance(instance)?.multi_az();
         match (how, multi_az) {
@@ -109,10 +105,7 @@ impl World {
             self.pace.completed_standby,
             world::Change::Rds(Change::StandbyComplete(key)),
         );
-        self.after(
-            self.pace.zone_lag,
-            world::Change::Rds(Change::ShowZones(key)),
-        );
+        self.after(self.pace.zone_lag, world::Change::Rds(Change::ShowZones(key)));
     }
 
     /// The takeover is reported as complete.

@@ -5,18 +5,12 @@ use crate::world::ApiError;
 
 /// No cluster has that name.
 pub(super) fn cluster_not_found(name: &str) -> ApiError {
-    ApiError::not_found(
-        "DBClusterNotFoundFault",
-        format!("DBCluster {name} not found."),
-    )
+    ApiError::not_found("DBClusterNotFoundFault", format!("DBCluster {name} not found."))
 }
 
 /// No instance has that name.
 pub(super) fn instance_not_found(name: &str) -> ApiError {
-    ApiError::not_found(
-        "DBInstanceNotFound",
-        format!("DBInstance {name} not found."),
-    )
+    ApiError::not_found("DBInstanceNotFound", format!("DBInstance {name} not found."))
 }
 
 /// A cluster of that name exists.

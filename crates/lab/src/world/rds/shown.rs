@@ -67,13 +67,8 @@ mod tests {
     }
 
     fn shown(world: &World) -> Vec<bool> {
-        let members = world
-            .rds
-            .members(world.rds.cluster("orders").expect("it exists"));
-        members
-            .iter()
-            .map(|member| member.is_cluster_writer)
-            .collect()
+        let members = world.rds.members(world.rds.cluster("orders").expect("it exists"));
+        members.iter().map(|member| member.is_cluster_writer).collect()
     }
 
     #[test]
@@ -85,9 +80,7 @@ mod tests {
             .show_writers("orders", &["orders-1", "orders-2"])
             .expect("they exist");
         assert_eq!(shown(&world), [true, true]);
-        world
-            .failover_db_cluster("orders", None)
-            .expect("it has a reader");
+        world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
         assert_eq!(shown(&world), [false, true]);
     }

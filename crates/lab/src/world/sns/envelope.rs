@@ -36,8 +36,6 @@ impl World {
 }
 
 fn attributes(message: &Published) -> Map<String, Value> {
-    let entry = |(name, value): (&String, &String)| {
-        (name.clone(), json!({"Type": "String", "Value": value}))
-    };
+    let entry = |(name, value): (&String, &String)| (name.clone(), json!({"Type": "String", "Value": value}));
     message.attributes.iter().map(entry).collect()
 }

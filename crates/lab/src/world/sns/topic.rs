@@ -45,14 +45,8 @@ impl Sns {
 
 impl World {
     /// CreateTopic: gives the topic's ARN, also when it exists already.
-    pub fn create_topic(
-        &mut self,
-        name: &str,
-        attributes: BTreeMap<String, String>,
-    ) -> Result<String, ApiError> {
-        let has_known_characters = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    pub fn create_topic(&mut self, name: &str, attributes: BTreeMap<String, String>) -> Result<String, ApiError> {
+        let has_known_characters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if name.is_empty() || name.len() > 256 || !has_known_characters {
             // A name that ends in .fifo is refused too: RDS has no events for FIFO topics.
             return Err(invalid("Topic Name"));
@@ -97,12 +91,7 @@ impl World {
     }
 
     /// SetTopicAttributes.
-    pub fn set_topic_attribute(
-        &mut self,
-        arn: &str,
-        name: &str,
-        value: &str,
-    ) -> Result<(), ApiError> {
+    pub fn set_topic_attribute(&mut self, arn: &str, name: &str, value: &str) -> Result<(), ApiError> {
         self.find_topic(arn)?;
         if let Some(topic) = self.sns.topics.get_mut(arn) {
             topic.attributes.insert(name.to_owned(), value.to_owned());
@@ -111,12 +100,7 @@ impl World {
     }
 
     /// Subscribe: gives the subscription's ARN, also when it exists already.
-    pub fn subscribe(
-        &mut self,
-        topic: &str,
-        protocol: &str,
-        endpoint: &str,
-    ) -> Result<String, ApiError> {
+    pub fn subscribe(&mut self, topic: &str, protocol: &str, endpoint: &str) -> Result<String, ApiError> {
         self.find_topic(topic)?;
         if protocol == "lambda" && !endpoint.starts_with("arn:aws:lambda:") {
             return Err(invalid("Lambda endpoint ARN"));
@@ -139,10 +123,7 @@ impl World {
     pub fn unsubscribe(&mut self, arn: &str) -> Result<(), ApiError> {
         match self.sns.subscriptions.remove(arn) {
             Some(_) => Ok(()),
-            None => Err(ApiError::not_found(
-                "NotFound",
-                "Subscription does not exist",
-            )),
+            None => Err(ApiError::not_found("NotFound", "Subscription does not exist")),
         }
     }
 
@@ -155,8 +136,7 @@ impl World {
         if let Some(topic) = topic {
             self.find_topic(topic)?;
         }
-        let wanted =
-            |subscription: &&Subscription| topic.is_none_or(|topic| subscription.topic == topic);
+        let wanted = |subscription: &&Subscription| topic.is_none_or(|topic| subscription.topic == topic);
         let subscriptions = self.sns.subscriptions().filter(wanted).collect();
         Ok(page(next_token).cut(subscriptions, PAGE, |subscription| subscription.arn.clone()))
     }
@@ -168,10 +148,7 @@ impl World {
 }
 
 fn invalid(parameter: &str) -> ApiError {
-    ApiError::bad_request(
-        "InvalidParameter",
-        format!("Invalid parameter: {parameter}"),
-    )
+    ApiError::bad_request("InvalidParameter", format!("Invalid parameter: {parameter}"))
 }
 
 fn page(next_token: Option<&str>) -> PageRequest {

@@ -33,8 +33,7 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 }
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let balancers =
-        world.load_balancers(&params.texts("LoadBalancerArns"), &params.texts("Names"))?;
+    let balancers = world.load_balancers(&params.texts("LoadBalancerArns"), &params.texts("Names"))?;
     let (balancers, marker) = page(params, balancers, |balancer| &balancer.arn)?;
     xml.list("LoadBalancers", "member", balancers, |xml, balancer| {
         write(world, balancer, xml);
@@ -51,30 +50,19 @@ pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Resul
     Ok(())
 }
 
-pub(super) fn modify_attributes(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn modify_attributes(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let changes = params.pairs("Attributes")?;
-    let attributes =
-        world.modify_load_balancer_attributes(params.required("LoadBalancerArn")?, &changes)?;
+    let attributes = world.modify_load_balancer_attributes(params.required("LoadBalancerArn")?, &changes)?;
     write_attributes(attributes, xml);
     Ok(())
 }
 
-pub(super) fn create_listener(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn create_listener(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let protocol = params.parsed::<GroupProtocol>("Protocol")?;
     let new = NewListener {
         balancer: params.required("LoadBalancerArn")?.to_owned(),
         protocol: protocol.ok_or_else(|| params.dialect().missing("Protocol"))?,
-        port: params
-            .port("Port")?
-            .ok_or_else(|| params.dialect().missing("Port"))?,
+        port: params.port("Port")?.ok_or_else(|| params.dialect().missing("Port"))?,
         target_group: forwarded_to(params)?,
         tags: params.pairs("Tags")?.into_iter().collect(),
     };
@@ -85,15 +73,8 @@ pub(super) fn create_listener(
     Ok(())
 }
 
-pub(super) fn describe_listeners(
-    world: &World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let listeners = world.listeners(
-        params.optional("LoadBalancerArn"),
-        &params.texts("ListenerArns"),
-    )?;
+pub(super) fn describe_listeners(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+    let listeners = world.listeners(params.optional("LoadBalancerArn"), &params.texts("ListenerArns"))?;
     let (listeners, marker) = page(params, listeners, |listener| &listener.arn)?;
     xml.list("Listeners", "member", listeners, |xml, listener| {
         write_listener(listener, xml);
@@ -114,9 +95,7 @@ fn forwarded_to(params: &Params) -> Result<String, ApiError> {
     }
     let configured = action.list("ForwardConfig.TargetGroups");
     match configured.as_slice() {
-        [one] if action.optional("TargetGroupArn").is_none() => {
-            Ok(one.required("TargetGroupArn")?.to_owned())
-        }
+        [one] if action.optional("TargetGroupArn").is_none() => Ok(one.required("TargetGroupArn")?.to_owned()),
         _ => Ok(action.required("TargetGroupArn")?.to_owned()),
     }
 }
@@ -133,15 +112,9 @@ fn write(world: &World, balancer: &LoadBalancer, xml: &mut Xml) {
             xml.text("Code", "active");
         })
         .text("Type", "network")
-        .list(
-            "AvailabilityZones",
-            "member",
-            &balancer.nodes,
-            |xml, node| {
-                xml.text("ZoneName", &node.zone)
-                    .text("SubnetId", &node.subnet);
-            },
-        )
+        .list("AvailabilityZones", "member", &balancer.nodes, |xml, node| {
+            xml.text("ZoneName", &node.zone).text("SubnetId", &node.subnet);
+        })
         .texts("SecurityGroups", "member", &balancer.security_groups)
         .text("IpAddressType", &balancer.ip_address_type);
 }
@@ -151,18 +124,13 @@ fn write_listener(listener: &Listener, xml: &mut Xml) {
         .text("LoadBalancerArn", &listener.balancer)
         .text("Port", listener.port)
         .text("Protocol", listener.protocol)
-        .list(
-            "DefaultActions",
-            "member",
-            [&listener.target_group],
-            |xml, group| {
-                xml.text("Type", "forward")
-                    .text("TargetGroupArn", group)
-                    .element("ForwardConfig", |xml| {
-                        xml.list("TargetGroups", "member", [group], |xml, group| {
-                            xml.text("TargetGroupArn", group);
-                        });
+        .list("DefaultActions", "member", [&listener.target_group], |xml, group| {
+            xml.text("Type", "forward")
+                .text("TargetGroupArn", group)
+                .element("ForwardConfig", |xml| {
+                    xml.list("TargetGroups", "member", [group], |xml, group| {
+                        xml.text("TargetGroupArn", group);
                     });
-            },
-        );
+                });
+        });
 }

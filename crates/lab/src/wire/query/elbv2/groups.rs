@@ -4,8 +4,7 @@ use super::page;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::elbv2::{
-    Attributes, GroupProtocol, GroupSelection, HealthCheckChange, IpFamily, NewTargetGroup,
-    TargetGroup, TargetType,
+    Attributes, GroupProtocol, GroupSelection, HealthCheckChange, IpFamily, NewTargetGroup, TargetGroup, TargetType,
 };
 use crate::world::{ApiError, World};
 
@@ -13,9 +12,7 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
     let protocol: GroupProtocol = params
         .parsed("Protocol")?
         .ok_or_else(|| params.dialect().missing("Protocol"))?;
-    let port = params
-        .port("Port")?
-        .ok_or_else(|| params.dialect().missing("Port"))?;
+    let port = params.port("Port")?.ok_or_else(|| params.dialect().missing("Port"))?;
     let new = NewTargetGroup {
         name: params.required("Name")?.to_owned(),
         protocol,
@@ -49,21 +46,13 @@ pub(super) fn modify(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 }
 
 pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    write_attributes(
-        world.target_group_attributes(params.required("TargetGroupArn")?)?,
-        xml,
-    );
+    write_attributes(world.target_group_attributes(params.required("TargetGroupArn")?)?, xml);
     Ok(())
 }
 
-pub(super) fn modify_attributes(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn modify_attributes(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let changes = params.pairs("Attributes")?;
-    let attributes =
-        world.modify_target_group_attributes(params.required("TargetGroupArn")?, &changes)?;
+    let attributes = world.modify_target_group_attributes(params.required("TargetGroupArn")?, &changes)?;
     write_attributes(attributes, xml);
     Ok(())
 }
@@ -97,12 +86,9 @@ fn health_check(params: &Params) -> Result<HealthCheckChange, ApiError> {
 }
 
 fn write_one(world: &World, arn: &str, xml: &mut Xml) {
-    xml.list(
-        "TargetGroups",
-        "member",
-        world.elbv2.group(arn),
-        |xml, group| write(world, group, xml),
-    );
+    xml.list("TargetGroups", "member", world.elbv2.group(arn), |xml, group| {
+        write(world, group, xml)
+    });
 }
 
 fn write(world: &World, group: &TargetGroup, xml: &mut Xml) {

@@ -17,16 +17,11 @@ pub(super) fn remove(world: &mut World, params: &Params) -> Result<(), ApiError>
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let arns = params.required_texts("ResourceArns")?;
     let described = world.elbv2_tags(&arns)?;
-    xml.list(
-        "TagDescriptions",
-        "member",
-        described,
-        |xml, (arn, tags)| {
-            xml.text("ResourceArn", arn);
-            xml.list("Tags", "member", tags, |xml, (key, value)| {
-                xml.text("Key", key).text("Value", value);
-            });
-        },
-    );
+    xml.list("TagDescriptions", "member", described, |xml, (arn, tags)| {
+        xml.text("ResourceArn", arn);
+        xml.list("Tags", "member", tags, |xml, (key, value)| {
+            xml.text("Key", key).text("Value", value);
+        });
+    });
     Ok(())
 }

@@ -15,12 +15,9 @@ pub(super) fn deregister(world: &mut World, params: &Params) -> Result<(), ApiEr
 
 pub(super) fn health(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let health = world.target_health(params.required("TargetGroupArn")?, &requests(params)?)?;
-    xml.list(
-        "TargetHealthDescriptions",
-        "member",
-        health,
-        |xml, target| write(&target, xml),
-    );
+    xml.list("TargetHealthDescriptions", "member", health, |xml, target| {
+        write(&target, xml)
+    });
     Ok(())
 }
 

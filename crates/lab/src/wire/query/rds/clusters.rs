@@ -53,9 +53,7 @@ pub(super) fn delete(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 
 pub(super) fn fail_over(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let target = params.optional("TargetDBInstanceIdentifier");
-    let cluster = world
-        .failover_db_cluster(params.required(NAME)?, target)?
-        .clone();
+    let cluster = world.failover_db_cluster(params.required(NAME)?, target)?.clone();
     write_one(world, &cluster, xml);
     Ok(())
 }
@@ -94,17 +92,12 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .text("Engine", cluster.engine)
     .text("EngineVersion", &cluster.engine_version)
     .text("Port", cluster.port)
-    .list(
-        "DBClusterMembers",
-        "DBClusterMember",
-        members,
-        |xml, member| {
-            xml.text("DBInstanceIdentifier", member.instance)
-                .text("IsClusterWriter", member.is_cluster_writer)
-                .text("DBClusterParameterGroupStatus", "in-sync")
-                .text("PromotionTier", member.promotion_tier);
-        },
-    )
+    .list("DBClusterMembers", "DBClusterMember", members, |xml, member| {
+        xml.text("DBInstanceIdentifier", member.instance)
+            .text("IsClusterWriter", member.is_cluster_writer)
+            .text("DBClusterParameterGroupStatus", "in-sync")
+            .text("PromotionTier", member.promotion_tier);
+    })
     .texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE)
     .texts("AssociatedRoles", "DBClusterRole", NONE)
     .texts("TagList", "Tag", NONE)

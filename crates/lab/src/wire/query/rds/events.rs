@@ -6,18 +6,13 @@ use super::page_request;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::events::{
-    CreateEventSubscription, DescribeEvents, Enabled, EventSubscription, ModifyEventSubscription,
-    RdsEvent, SourceType,
+    CreateEventSubscription, DescribeEvents, Enabled, EventSubscription, ModifyEventSubscription, RdsEvent, SourceType,
 };
 use crate::world::{ApiError, World};
 
 const NAME: &str = "SubscriptionName";
 
-pub(super) fn create_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn create_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let request = CreateEventSubscription {
         name: params.required(NAME)?.to_owned(),
         topic: params.required("SnsTopicArn")?.to_owned(),
@@ -31,11 +26,7 @@ pub(super) fn create_subscription(
     Ok(())
 }
 
-pub(super) fn modify_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn modify_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let request = ModifyEventSubscription {
         name: params.required(NAME)?.to_owned(),
         topic: params.owned("SnsTopicArn"),
@@ -48,21 +39,13 @@ pub(super) fn modify_subscription(
     Ok(())
 }
 
-pub(super) fn delete_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn delete_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let subscription = world.delete_event_subscription(params.required(NAME)?)?;
     write_one(world, &subscription, xml);
     Ok(())
 }
 
-pub(super) fn describe_subscriptions(
-    world: &World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
+pub(super) fn describe_subscriptions(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let page = world.describe_event_subscriptions(params.optional(NAME), &page_request(params)?)?;
     xml.list(
         "EventSubscriptionsList",
@@ -99,15 +82,10 @@ pub(super) fn categories(params: &Params, xml: &mut Xml) -> Result<(), ApiError>
     let types = SourceType::ALL
         .into_iter()
         .filter(|of| wanted.is_none_or(|wanted| wanted == *of));
-    xml.list(
-        "EventCategoriesMapList",
-        "EventCategoriesMap",
-        types,
-        |xml, of| {
-            xml.text("SourceType", of)
-                .texts("EventCategories", "EventCategory", of.categories());
-        },
-    );
+    xml.list("EventCategoriesMapList", "EventCategoriesMap", types, |xml, of| {
+        xml.text("SourceType", of)
+            .texts("EventCategories", "EventCategory", of.categories());
+    });
     Ok(())
 }
 
@@ -117,9 +95,7 @@ fn enabled(params: &Params) -> Result<Option<Enabled>, ApiError> {
 }
 
 fn source_type(params: &Params) -> Result<Option<SourceType>, ApiError> {
-    let named = |name| {
-        SourceType::named(name).ok_or_else(|| params.dialect().malformed("SourceType", name))
-    };
+    let named = |name| SourceType::named(name).ok_or_else(|| params.dialect().malformed("SourceType", name));
     params.optional("SourceType").map(named).transpose()
 }
 
@@ -134,17 +110,10 @@ fn write_subscription(world: &World, subscription: &EventSubscription, xml: &mut
         .text("CustSubscriptionId", &subscription.name)
         .text("SnsTopicArn", &subscription.topic)
         .text("Status", subscription.status)
-        .text(
-            "SubscriptionCreationTime",
-            world.timestamp_at(subscription.created),
-        )
+        .text("SubscriptionCreationTime", world.timestamp_at(subscription.created))
         .maybe("SourceType", subscription.source_type)
         .texts("SourceIdsList", "SourceId", &subscription.source_ids)
-        .texts(
-            "EventCategoriesList",
-            "EventCategory",
-            &subscription.categories,
-        )
+        .texts("EventCategoriesList", "EventCategory", &subscription.categories)
         .text("Enabled", subscription.delivery == Enabled::Yes)
         .text("EventSubscriptionArn", &subscription.arn);
 }

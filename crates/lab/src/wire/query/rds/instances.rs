@@ -66,9 +66,7 @@ pub(super) fn reboot(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         Some(true) => Reboot::ToStandby,
         Some(false) | None => Reboot::InPlace,
     };
-    let instance = world
-        .reboot_db_instance(params.required(NAME)?, how)?
-        .clone();
+    let instance = world.reboot_db_instance(params.required(NAME)?, how)?.clone();
     write_one(world, &instance, xml);
     Ok(())
 }
@@ -122,19 +120,14 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
         .text("AvailabilityZone", instance.shown_zone.name(&world.region))
         .maybe(
             "SecondaryAvailabilityZone",
-            instance
-                .shown_standby_zone
-                .map(|zone| zone.name(&world.region)),
+            instance.shown_standby_zone.map(|zone| zone.name(&world.region)),
         )
         .element("DBSubnetGroup", |xml| {
             write_subnet_group(world, &instance.subnet_group, xml);
         })
         .text("MultiAZ", instance.multi_az() == MultiAz::Yes)
         .text("PubliclyAccessible", false)
-        .maybe(
-            "DBClusterIdentifier",
-            cluster.map(|cluster| &cluster.identifier),
-        )
+        .maybe("DBClusterIdentifier", cluster.map(|cluster| &cluster.identifier))
         .element("PendingModifiedValues", |xml| write_pending(instance, xml))
         .text("PromotionTier", instance.promotion_tier)
         .text("DbInstancePort", 0)
@@ -160,8 +153,5 @@ fn write_pending(instance: &DbInstance, xml: &mut Xml) {
     let pending = &instance.pending;
     xml.maybe(NAME, pending.identifier.as_ref())
         .maybe("DBInstanceClass", pending.class.as_ref())
-        .maybe(
-            "MultiAZ",
-            pending.multi_az.map(|multi_az| multi_az == MultiAz::Yes),
-        );
+        .maybe("MultiAZ", pending.multi_az.map(|multi_az| multi_az == MultiAz::Yes));
 }

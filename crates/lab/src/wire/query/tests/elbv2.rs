@@ -16,9 +16,7 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
     let (mut seen, mut marker) = (Vec::new(), String::new());
     loop {
         let answer = client
-            .elbv2(&format!(
-                "Action=DescribeTargetGroups&PageSize=2&Marker={marker}"
-            ))
+            .elbv2(&format!("Action=DescribeTargetGroups&PageSize=2&Marker={marker}"))
             .await;
         seen.extend(
             answer
@@ -32,19 +30,9 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
         }
     }
     seen.sort();
+    assert_eq!(seen, ["group-0", "group-1", "group-2", "group-3", "group-4", "orders"]);
     assert_eq!(
-        seen,
-        [
-            "group-0", "group-1", "group-2", "group-3", "group-4", "orders"
-        ]
-    );
-    assert_eq!(
-        text_of(
-            &client
-                .elbv2("Action=DescribeTargetGroups&PageSize=401")
-                .await,
-            "Code"
-        ),
+        text_of(&client.elbv2("Action=DescribeTargetGroups&PageSize=401").await, "Code"),
         "ValidationError"
     );
 }
@@ -53,9 +41,7 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
 async fn groups_asked_for_by_name_in_any_order_come_in_pages_too() {
     let client = Client::start().await;
     client.served.with(|world| {
-        world
-            .create_target_group(NewTargetGroup::tcp("other", 80))
-            .unwrap();
+        world.create_target_group(NewTargetGroup::tcp("other", 80)).unwrap();
     });
     let mut seen = Vec::new();
     for names in [["orders", "other"], ["other", "orders"]] {
@@ -89,12 +75,7 @@ async fn tags_of_more_than_twenty_resources_are_refused() {
             .starts_with("HTTP/1.1 200")
     );
     assert_eq!(
-        text_of(
-            &client
-                .elbv2(&format!("Action=DescribeTags{}", arns(21)))
-                .await,
-            "Code"
-        ),
+        text_of(&client.elbv2(&format!("Action=DescribeTags{}", arns(21))).await, "Code"),
         "ValidationError"
     );
 }
@@ -108,10 +89,7 @@ async fn health_is_shown_with_its_zone_port_state_reason_and_description() {
             .unwrap();
     });
     let answer = client
-        .elbv2(&format!(
-            "Action=DescribeTargetHealth&TargetGroupArn={}",
-            client.group
-        ))
+        .elbv2(&format!("Action=DescribeTargetHealth&TargetGroupArn={}", client.group))
         .await;
     assert!(
         answer.contains(

@@ -37,10 +37,7 @@ async fn a_fault_after_the_commit_has_changed_the_world() {
         let client = Client::start().await;
         client.fault("RegisterTargets", effect.clone());
         let answer = client.elbv2(&client.register_form()).await;
-        assert!(
-            !answer.ends_with("</RegisterTargetsResponse>"),
-            "{effect:?}: {answer}"
-        );
+        assert!(!answer.ends_with("</RegisterTargetsResponse>"), "{effect:?}: {answer}");
         assert_eq!(client.targets(), 1, "{effect:?}");
         assert_eq!(client.last_outcome(), Outcome::CommittedUnanswered);
     }
@@ -52,11 +49,7 @@ async fn a_call_that_hangs_is_read_and_never_answered() {
     client.fault("RegisterTargets", Effect::Hang);
     let form = client.register_form();
     let call = client.elbv2(&form);
-    assert!(
-        tokio::time::timeout(Duration::from_millis(150), call)
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(150), call).await.is_err());
     assert_eq!(client.last_outcome(), Outcome::DroppedUnanswered);
     assert_eq!(client.targets(), 0);
 }
@@ -64,10 +57,7 @@ async fn a_call_that_hangs_is_read_and_never_answered() {
 #[tokio::test]
 async fn a_delayed_call_is_answered_late() {
     let client = Client::start().await;
-    client.fault(
-        "DescribeDBClusters",
-        Effect::Delay(Duration::from_millis(120)),
-    );
+    client.fault("DescribeDBClusters", Effect::Delay(Duration::from_millis(120)));
     let before = Instant::now();
     let answer = client.rds("Action=DescribeDBClusters").await;
     assert!(before.elapsed() >= Duration::from_millis(120));
@@ -80,9 +70,7 @@ async fn an_empty_page_has_its_list_without_entries() {
     client.fault("DescribeDBInstances", Effect::EmptyPage);
     let answer = client.rds("Action=DescribeDBInstances").await;
     assert!(
-        answer.contains(
-            "<DescribeDBInstancesResult><DBInstances></DBInstances></DescribeDBInstancesResult>"
-        ),
+        answer.contains("<DescribeDBInstancesResult><DBInstances></DBInstances></DescribeDBInstancesResult>"),
         "{answer}"
     );
 }
@@ -94,7 +82,10 @@ async fn a_denied_call_names_caller_action_and_resource() {
     let answer = client.elbv2(&client.register_form()).await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     let message = text_of(&answer, "Message");
-    assert!(message.contains("assumed-role/lab/lab is not authorized to perform: elasticloadbalancing:RegisterTargets"), "{message}");
+    assert!(
+        message.contains("assumed-role/lab/lab is not authorized to perform: elasticloadbalancing:RegisterTargets"),
+        "{message}"
+    );
     assert!(message.contains(&client.group), "{message}");
 }
 
@@ -106,30 +97,20 @@ async fn a_fault_on_one_group_spares_the_others() {
             .faults
             .add(Fault::on("RegisterTargets", Effect::Throttle).of("targetgroup/billing/"));
     });
-    assert!(
-        client
-            .elbv2(&client.register_form())
-            .await
-            .starts_with("HTTP/1.1 200")
-    );
+    assert!(client.elbv2(&client.register_form()).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
 async fn the_journal_has_what_was_asked_and_how_it_ended() {
     let client = Client::start().await;
     client.elbv2(&client.register_form()).await;
-    client
-        .rds("Action=DescribeDBClusters&DBClusterIdentifier=gone")
-        .await;
+    client.rds("Action=DescribeDBClusters&DBClusterIdentifier=gone").await;
     client.served.with(|world| {
         let register = world.calls.of("RegisterTargets").next().unwrap();
         assert_eq!(register.parameters["Targets.member.1.Id"], "10.20.1.7");
         assert_eq!(register.outcome, Outcome::Ok);
         let describe = world.calls.of("DescribeDBClusters").next().unwrap();
-        assert_eq!(
-            describe.outcome,
-            Outcome::Refused("DBClusterNotFoundFault".into())
-        );
+        assert_eq!(describe.outcome, Outcome::Refused("DBClusterNotFoundFault".into()));
     });
 }
 

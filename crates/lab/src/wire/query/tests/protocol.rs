@@ -19,9 +19,7 @@ async fn an_answer_has_the_form_of_the_query_protocol() {
 #[tokio::test]
 async fn a_refusal_has_the_form_the_code_and_the_status_of_aws() {
     let client = Client::start().await;
-    let answer = client
-        .rds("Action=DescribeDBClusters&DBClusterIdentifier=gone")
-        .await;
+    let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=gone").await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert!(answer.contains("<ErrorResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><Error><Type>Sender</Type><Code>DBClusterNotFoundFault</Code>"));
 }
@@ -42,13 +40,7 @@ async fn a_call_without_credentials_is_refused_and_does_nothing() {
 #[tokio::test]
 async fn an_unknown_operation_is_told_as_aws_tells_it() {
     let client = Client::start().await;
-    for version in [
-        "2014-10-31",
-        "2015-12-01",
-        "2010-03-31",
-        "2011-06-15",
-        "1999-01-01",
-    ] {
+    for version in ["2014-10-31", "2015-12-01", "2010-03-31", "2011-06-15", "1999-01-01"] {
         let answer = client.call(version, "Action=MakeCoffee").await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert_eq!(text_of(&answer, "Code"), "InvalidAction");
@@ -70,15 +62,9 @@ async fn a_missing_parameter_is_named_in_each_services_words() {
         .elbv2("Action=RegisterTargets&Targets.member.1.Id=10.20.1.7")
         .await;
     assert_eq!(text_of(&answer, "Code"), "ValidationError");
-    assert!(
-        text_of(&answer, "Message").contains("targetGroupArn"),
-        "{answer}"
-    );
+    assert!(text_of(&answer, "Message").contains("targetGroupArn"), "{answer}");
     let answer = client
-        .elbv2(&format!(
-            "Action=RegisterTargets&TargetGroupArn={}",
-            client.group
-        ))
+        .elbv2(&format!("Action=RegisterTargets&TargetGroupArn={}", client.group))
         .await;
     assert_eq!(text_of(&answer, "Code"), "ValidationError");
 }
@@ -140,9 +126,7 @@ async fn no_bytes_make_the_server_panic() {
         "DescribeTags",
     ];
     for seed in 0..300 {
-        let pick = |of: &[&str], salt: u64| {
-            of[ids::scramble(seed * 31 + salt) as usize % of.len()].to_owned()
-        };
+        let pick = |of: &[&str], salt: u64| of[ids::scramble(seed * 31 + salt) as usize % of.len()].to_owned();
         let form: String = (0..6)
             .map(|salt| format!("&{}{salt}={}", pick(&names, salt), pick(&values, salt + 9)))
             .collect();
@@ -170,7 +154,10 @@ async fn lambdas_paths_go_to_lambda() {
     let client = Client::start().await;
     let path = "/2015-03-31/functions/writerlink/invocations?Qualifier=live";
     let answer = client
-        .raw(format!("POST {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}").as_bytes())
+        .raw(
+            format!("POST {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}")
+                .as_bytes(),
+        )
         .await;
     assert!(answer.ends_with(&format!("POST {path} {{}}")), "{answer}");
 }

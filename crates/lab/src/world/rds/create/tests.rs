@@ -60,17 +60,10 @@ fn the_first_instance_of_a_cluster_is_its_writer() {
         .create_db_cluster(cluster("orders", "aurora-postgresql"))
         .expect("a good name");
     for name in ["orders-1", "orders-2"] {
-        world
-            .create_db_instance(member(name, "orders"))
-            .expect("a good name");
+        world.create_db_instance(member(name, "orders")).expect("a good name");
     }
-    let members = world
-        .rds
-        .members(world.rds.cluster("orders").expect("it exists"));
-    let writers: Vec<_> = members
-        .iter()
-        .map(|member| member.is_cluster_writer)
-        .collect();
+    let members = world.rds.members(world.rds.cluster("orders").expect("it exists"));
+    let writers: Vec<_> = members.iter().map(|member| member.is_cluster_writer).collect();
     assert_eq!(writers, [true, false]);
 }
 
@@ -81,16 +74,10 @@ fn a_cluster_endpoint_leads_through_the_writers_name_to_its_address() {
     world
         .add_aurora("orders", Engine::AuroraPostgresql, &zones)
         .expect("good names");
-    let reply = world.resolve(
-        "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com",
-        Family::V4,
-    );
+    let reply = world.resolve("orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
     assert_eq!(reply.records.len(), 2, "an alias and an address");
     assert_eq!(reply.addresses(), [IpAddr::from([10, 20, 2, 10])]);
-    let reply = world.resolve(
-        "orders.cluster-ro-c0ffee1234ab.eu-west-1.rds.amazonaws.com",
-        Family::V4,
-    );
+    let reply = world.resolve("orders.cluster-ro-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
     assert_eq!(reply.addresses(), [IpAddr::from([10, 20, 3, 10])]);
 }
 
@@ -108,9 +95,7 @@ fn the_same_calls_give_the_same_world() {
         world
             .add_instance("billing", MultiAz::Yes, Engine::Mysql)
             .expect("a good name");
-        world
-            .failover_db_cluster("orders", None)
-            .expect("it has a reader");
+        world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(std::time::Duration::from_secs(30));
         format!("{world:?}")
     };
@@ -144,21 +129,13 @@ fn what_rds_refuses_is_refused_with_its_code() {
         engine: "aurora-mysql".to_owned(),
         ..member("a", "orders")
     };
-    assert_eq!(
-        code(create(&mut world, other_engine)),
-        "InvalidParameterCombination"
-    );
+    assert_eq!(code(create(&mut world, other_engine)), "InvalidParameterCombination");
     let alone = CreateDbInstance {
         cluster: None,
         ..member("a", "orders")
     };
-    assert_eq!(
-        code(create(&mut world, alone)),
-        "InvalidParameterCombination"
-    );
-    let cluster_again = world
-        .create_db_cluster(cluster("orders", "aurora-mysql"))
-        .map(drop);
+    assert_eq!(code(create(&mut world, alone)), "InvalidParameterCombination");
+    let cluster_again = world.create_db_cluster(cluster("orders", "aurora-mysql")).map(drop);
     assert_eq!(code(cluster_again), "DBClusterAlreadyExistsFault");
 }
 
@@ -173,10 +150,7 @@ fn a_zone_without_a_free_address_takes_no_more_databases() {
     request.availability_zone = Some("eu-west-1a".to_owned());
     let made = (0..300).map_while(|n| {
         request.identifier = format!("db-{n}");
-        world
-            .create_db_instance(request.clone())
-            .ok()
-            .map(DbInstance::address)
+        world.create_db_instance(request.clone()).ok().map(DbInstance::address)
     });
     let addresses: BTreeSet<_> = made.collect();
     assert_eq!(addresses.len(), 245);

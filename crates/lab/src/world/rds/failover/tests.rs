@@ -9,11 +9,7 @@ use crate::world::vpc::Zone;
 
 fn orders() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    let members = [
-        ("orders-1", Zone::A),
-        ("orders-2", Zone::B),
-        ("orders-3", Zone::A),
-    ];
+    let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::A)];
     world
         .add_aurora("orders", Engine::AuroraPostgresql, &members)
         .expect("good names");
@@ -25,9 +21,7 @@ fn true_writer(world: &World) -> &str {
 }
 
 fn shown_writers(world: &World) -> Vec<String> {
-    let members = world
-        .rds
-        .members(world.rds.cluster("orders").expect("it exists"));
+    let members = world.rds.members(world.rds.cluster("orders").expect("it exists"));
     members
         .into_iter()
         .filter(|member| member.is_cluster_writer)
@@ -36,10 +30,7 @@ fn shown_writers(world: &World) -> Vec<String> {
 }
 
 fn event_ids(world: &World) -> Vec<u16> {
-    let failover = world
-        .events
-        .history()
-        .filter(|event| event.category == "failover");
+    let failover = world.events.history().filter(|event| event.category == "failover");
     failover.map(|event| event.id).collect()
 }
 
@@ -47,15 +38,11 @@ fn event_ids(world: &World) -> Vec<u16> {
 fn truth_moves_first_and_the_api_dns_and_the_last_event_follow() {
     let mut world = orders();
     let name = world.cluster_endpoint("orders");
-    let [old, new] = ["orders-1", "orders-2"]
-        .map(|instance| world.rds.instance_address(instance).expect("it exists"));
+    let [old, new] = ["orders-1", "orders-2"].map(|instance| world.rds.instance_address(instance).expect("it exists"));
     world
         .failover_db_cluster("orders", Some("orders-2"))
         .expect("it is a reader");
-    assert_eq!(
-        (true_writer(&world), event_ids(&world)),
-        ("orders-1", vec![73])
-    );
+    assert_eq!((true_writer(&world), event_ids(&world)), ("orders-1", vec![73]));
 
     world.pass(world.pace.promote);
     assert_eq!(true_writer(&world), "orders-2");
@@ -94,9 +81,7 @@ fn dns_answers_both_writers_in_turn_before_it_stays() {
 fn the_old_writer_refuses_connections_until_it_is_a_reader() {
     let mut world = orders();
     let old = world.rds.writer_address("orders").expect("it has one");
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has readers");
+    world.failover_db_cluster("orders", None).expect("it has readers");
     assert!(!world.accepts_tcp(old));
     world.pass(world.pace.promote + world.pace.reboot);
     assert!(world.accepts_tcp(old));
@@ -113,9 +98,7 @@ fn the_lowest_promotion_tier_is_promoted() {
         .get_mut(&preferred)
         .expect("it exists")
         .promotion_tier = 0;
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has readers");
+    world.failover_db_cluster("orders", None).expect("it has readers");
     assert_eq!(event_ids(&world), [72], "orders-3 is in the writer's zone");
     world.pass(world.pace.promote);
     assert_eq!(true_writer(&world), "orders-3");
@@ -124,9 +107,7 @@ fn the_lowest_promotion_tier_is_promoted() {
 #[test]
 fn a_failover_during_a_failover_is_refused() {
     let mut world = orders();
-    world
-        .failover_db_cluster("orders", None)
-        .expect("it has readers");
+    world.failover_db_cluster("orders", None).expect("it has readers");
     let refusal = world
         .failover_db_cluster("orders", None)
         .expect_err("it is failing over");
@@ -206,10 +187,7 @@ fn deleting_the_writer_promotes_a_reader_and_leaves_one_writer() {
     world.pass(world.pace.delete + world.pace.promote + world.pace.topology_lag);
     assert_eq!(shown_writers(&world), [true_writer(&world)]);
     assert_eq!(
-        world
-            .rds
-            .cluster("orders")
-            .map(|cluster| cluster.members.len()),
+        world.rds.cluster("orders").map(|cluster| cluster.members.len()),
         Some(2)
     );
 }

@@ -48,10 +48,7 @@ fn without_apply_immediately_a_change_stays_pending_until_another_brings_it() {
     let waiting = rename("billing", "invoices", Apply::InMaintenanceWindow);
     let instance = world.modify_db_instance(waiting).expect("it is available");
     assert_eq!(
-        (
-            instance.identifier.as_str(),
-            instance.pending.identifier.as_deref()
-        ),
+        (instance.identifier.as_str(), instance.pending.identifier.as_deref()),
         ("billing", Some("invoices"))
     );
     let nothing_more = ModifyDbInstance {
@@ -59,9 +56,7 @@ fn without_apply_immediately_a_change_stays_pending_until_another_brings_it() {
         apply: Apply::Immediately,
         ..ModifyDbInstance::default()
     };
-    let instance = world
-        .modify_db_instance(nothing_more)
-        .expect("it is available");
+    let instance = world.modify_db_instance(nothing_more).expect("it is available");
     assert_eq!(instance.identifier, "invoices");
     assert_eq!(instance.pending, Pending::default());
 }
@@ -93,10 +88,7 @@ fn an_instance_gets_and_loses_its_standby() {
         };
         world.modify_db_instance(request).expect("it is available");
         world.pass(world.pace.modify);
-        assert_eq!(
-            world.rds.instance("billing").map(DbInstance::multi_az),
-            Some(multi_az)
-        );
+        assert_eq!(world.rds.instance("billing").map(DbInstance::multi_az), Some(multi_az));
     }
 }
 

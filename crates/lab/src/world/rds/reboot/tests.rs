@@ -13,32 +13,20 @@ fn billing(engine: Engine) -> (World, IpAddr, IpAddr) {
         .add_instance("billing", MultiAz::Yes, engine)
         .expect("a good name");
     let instance = world.rds.instance("billing").expect("it exists");
-    let (host, standby) = (
-        instance.address(),
-        instance.standby_address().expect("it has one"),
-    );
+    let (host, standby) = (instance.address(), instance.standby_address().expect("it has one"));
     (world, host, standby)
 }
 
 #[test]
 fn a_standby_refuses_tcp_until_it_serves() {
     let (mut world, host, standby) = billing(Engine::Mysql);
-    assert_eq!(
-        (world.accepts_tcp(host), world.accepts_tcp(standby)),
-        (true, false)
-    );
+    assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (true, false));
     world
         .reboot_db_instance("billing", Reboot::ToStandby)
         .expect("it has a standby");
-    assert_eq!(
-        (world.accepts_tcp(host), world.accepts_tcp(standby)),
-        (false, false)
-    );
+    assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (false, false));
     world.pass(world.pace.promote_standby);
-    assert_eq!(
-        (world.accepts_tcp(host), world.accepts_tcp(standby)),
-        (false, true)
-    );
+    assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (false, true));
 }
 
 #[test]
@@ -61,19 +49,12 @@ fn a_reboot_with_failover_moves_the_address_and_later_the_zones() {
         .expect("it has a standby");
     world.pass(world.pace.promote_standby);
     assert_eq!(world.rds.instance_address("billing"), Some(standby));
-    assert_eq!(
-        world.resolve(&name, Family::V4).addresses(),
-        [host],
-        "DNS lags"
-    );
+    assert_eq!(world.resolve(&name, Family::V4).addresses(), [host], "DNS lags");
     world.pass(world.pace.dns_lag + world.pace.flap);
     assert_eq!(world.resolve(&name, Family::V4).addresses(), [standby]);
     assert_eq!(zones(&world), before, "the zones lag for minutes");
     world.pass(world.pace.zone_lag);
-    assert_eq!(
-        zones(&world),
-        (before.1.expect("it has one"), Some(before.0))
-    );
+    assert_eq!(zones(&world), (before.1.expect("it has one"), Some(before.0)));
     let ids: Vec<u16> = world.events.history().map(|event| event.id).collect();
     assert_eq!(ids, [5, 13, 49]);
 }

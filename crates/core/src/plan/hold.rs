@@ -1,0 +1,205 @@
+//! What a plan leaves alone, in words for machines and sentences for people.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::evidence::{Unknown, Witness};
+use crate::target::TargetState;
+
+/// Something that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hold {
+    /// A key says nothing.
+    Unknown(Unknown),
+    /// The keys name different ones.
+    KeysDisagree {
+        /// What the RDS API says.
+        topology: Witness,
+        /// What DNS says.
+        dns: Witness,
+        /// The keys have changed in this run, so that this may pass.
+        moving: bool,
+    },
+    /// Neither the binding nor RDS says which port.
+    NoPort,
+    /// DNS has not given one address for long enough.
+    Unsteady(Duration),
+    /// The agreement has not lasted for long enough.
+    Settling(Duration),
+    /// The agreed target's registration has been read once only.
+    SeenOnce(SocketAddr),
+    /// A target is still being registered.
+    Initial(SocketAddr),
+    /// The agreed target is not healthy, so nothing else is removed.
+    NotHealthy(SocketAddr, TargetState),
+    /// The agreed target gets no traffic: the load balancer lacks its zone.
+    ZoneNotEnabled(SocketAddr),
+    /// No load balancer forwards to the group.
+    GroupNotInUse,
+    /// More targets would be removed than the binding allows.
+    TooManyRemovals {
+        /// How many would be.
+        count: usize,
+        /// How many may be.
+        most: usize,
+    },
+    /// A target that is not this binding's: another port, or outside its `allow`.
+    Foreign(SocketAddr),
+}
+
+/// What a hold means for how the binding ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Weight {
+    /// It is only reported.
+    Remark,
+    /// It passes by itself.
+    Waits,
+    /// There is nothing to follow.
+    Idles,
+    /// Somebody should look.
+    Holds,
+}
+
+impl Hold {
+    /// What it means for how the binding ends.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::Foreign(_) => Weight::Remark,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_) => Weight::Waits,
+            Self::KeysDisagree { moving: true, .. } => Weight::Waits,
+            Self::Unknown(Unknown::Idle { .. }) => Weight::Idles,
+            Self::Unknown(_)
+            | Self::KeysDisagree { moving: false, .. }
+            | Self::NoPort
+            | Self::NotHealthy(..)
+            | Self::ZoneNotEnabled(_)
+            | Self::GroupNotInUse
+            | Self::TooManyRemovals { .. } => Weight::Holds,
+        }
+    }
+
+    /// Whether a removal waits behind it that needs more time than a sweep has.
+    pub fn is_pending_removal(&self) -> bool {
+        matches!(
+            self,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_)
+        )
+    }
+
+    /// Whether another look in a moment would find the same.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Unknown(Unknown::SourceNotFound(_) | Unknown::InstanceOfCluster { .. }) => true,
+            Self::Unknown(Unknown::Call(error)) => !error.is_retryable(),
+            Self::NoPort | Self::ZoneNotEnabled(_) | Self::GroupNotInUse | Self::TooManyRemovals { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The kebab-case word for reports and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unknown(unknown) => unknown.word(),
+            Self::KeysDisagree { .. } => "keys-disagree",
+            Self::NoPort => "no-port",
+            Self::Unsteady(_) => "dns-unsteady",
+            Self::Settling(_) => "settling",
+            Self::SeenOnce(_) => "seen-once",
+            Self::Initial(_) => "target-initial",
+            Self::NotHealthy(..) => "target-not-healthy",
+            Self::ZoneNotEnabled(_) => "target-zone-not-enabled",
+            Self::GroupNotInUse => "group-not-in-use",
+            Self::TooManyRemovals { .. } => "too-many-removals",
+            Self::Foreign(_) => "foreign-target",
+        }
+    }
+
+    /// What the operator can do, where there is something to do.
+    pub fn remedy(&self) -> Option<String> {
+        let text = match self {
+            Self::Unknown(Unknown::Call(error)) => return Some(error.remedy()),
+            Self::Unknown(Unknown::SourceNotFound(_)) => {
+                "Check the source's name, the Region and the account. After a rename, write the new name."
+            }
+            Self::Unknown(Unknown::Lookup(..)) => {
+                "Check that the configured DNS servers answer for the name from where this runs."
+            }
+            Self::Unknown(Unknown::Guarded(..)) => {
+                "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."
+            }
+            Self::NoPort => "Write `port` in the binding.",
+            Self::NotHealthy(..) => {
+                "Check the database's security group and the group's health check. Nothing is removed until the agreed target is healthy."
+            }
+            Self::ZoneNotEnabled(_) => {
+                "Enable the target's zone on the load balancer, or turn on cross-zone load balancing and check the zone mapping."
+            }
+            Self::GroupNotInUse => "Let a listener forward to the group.",
+            Self::TooManyRemovals { .. } => {
+                "Look at the group's targets. If they are all stale, raise `max-removals` for one run."
+            }
+            Self::Foreign(_) => "If no other system owns it, deregister it by hand, or set `exclusive = true`.",
+            Self::KeysDisagree { moving: false, .. } => {
+                "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a shadowing private zone or a stale resolver keeps them apart."
+            }
+            Self::Unknown(_)
+            | Self::KeysDisagree { .. }
+            | Self::Unsteady(_)
+            | Self::Settling(_)
+            | Self::SeenOnce(_)
+            | Self::Initial(_) => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(unknown) => write!(f, "{unknown}"),
+            Self::KeysDisagree { topology, dns, .. } => write!(
+                f,
+                "RDS names {} at {} and DNS names {} at {}: nothing is removed until they agree",
+                topology.member, topology.address, dns.member, dns.address
+            ),
+            Self::NoPort => f.write_str("neither the binding nor RDS says which port the database listens on"),
+            Self::Unsteady(left) => write!(
+                f,
+                "DNS must give this one address for {} more before it is registered",
+                seconds(*left)
+            ),
+            Self::Settling(left) => write!(
+                f,
+                "the agreement must last for {} more before anything is removed",
+                seconds(*left)
+            ),
+            Self::SeenOnce(address) => write!(f, "{address} has been read as registered once only"),
+            Self::Initial(address) => write!(
+                f,
+                "{address} is still being registered by the load balancer (`initial`)"
+            ),
+            Self::NotHealthy(address, state) => write!(
+                f,
+                "{address} is where the name points, and its target is `{state}`: nothing else is removed"
+            ),
+            Self::ZoneNotEnabled(address) => write!(
+                f,
+                "{address} is registered and gets no traffic (`unused`): the load balancer lacks its zone"
+            ),
+            Self::GroupNotInUse => f.write_str("no load balancer forwards to the target group (`unused`)"),
+            Self::TooManyRemovals { count, most } => write!(
+                f,
+                "{count} targets would be removed and `max-removals` is {most}: none is"
+            ),
+            Self::Foreign(address) => write!(
+                f,
+                "{address} is on another port or outside the binding's `allow`, and was left alone"
+            ),
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64().ceil())
+}
