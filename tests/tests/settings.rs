@@ -38,7 +38,7 @@ async fn observe_reports_what_would_be_done_and_never_writes() {
     let observed = || {
         let ended = stage.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
         ended
-            .flat_map(|answer| answer["bindings"].as_array().cloned())
+            .filter_map(|answer| answer["bindings"].as_array().cloned())
             .flatten()
             .find(|b| b["status"] == "observed")
     };

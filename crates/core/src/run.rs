@@ -4,7 +4,7 @@
 //! started comes back as an [`Input`]. A run can be cloned, compared and hashed, so that every order of events can be
 //! walked through, and the same value drives the Lambda, the audit and the simulation.
 //!
-//! A run holds one [`Pursuit`] for each binding. They share the reading of the topology and nothing else: one bad
+//! A run holds one pursuit (`run/pursuit.rs`) for each binding. They share the reading of the topology and nothing else: one bad
 //! binding never stops or fails another.
 
 mod attention;
