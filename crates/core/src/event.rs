@@ -114,7 +114,42 @@ pub enum SourceType {
     /// An instance, of a cluster or by itself.
     Instance,
     /// Snapshots, parameter groups, security groups, proxies, …: nothing that a binding follows.
+    Unrelated,
+    /// A blue/green deployment, or a kind that RDS did not have when this was written: it may concern any binding.
     Other,
+}
+
+impl SourceType {
+    /// By RDS's word in a message (botocore rds 2014-10-31, `SourceType`).
+    fn of_message(word: &str) -> Self {
+        match word {
+            "db-cluster" => Self::Cluster,
+            "db-instance" => Self::Instance,
+            "db-parameter-group"
+            | "db-security-group"
+            | "db-snapshot"
+            | "db-cluster-snapshot"
+            | "custom-engine-version"
+            | "db-proxy" => Self::Unrelated,
+            _ => Self::Other,
+        }
+    }
+
+    /// By the `detail-type` of an EventBridge event (AWS docs: "Creating a rule that triggers on an Amazon RDS event").
+    fn of_detail(word: Option<&str>) -> Self {
+        match word {
+            Some("RDS DB Cluster Event") => Self::Cluster,
+            Some("RDS DB Instance Event") => Self::Instance,
+            Some(
+                "RDS DB Parameter Group Event"
+                | "RDS DB Security Group Event"
+                | "RDS DB Snapshot Event"
+                | "RDS DB Cluster Snapshot Event"
+                | "RDS DB Proxy Event",
+            ) => Self::Unrelated,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The content of an SNS message from RDS.
@@ -152,11 +187,7 @@ impl Message {
         });
         Ok(Self::Event(Event {
             id: field("Event ID").and_then(event_id),
-            about: match about {
-                "db-cluster" => SourceType::Cluster,
-                "db-instance" => SourceType::Instance,
-                _ => SourceType::Other,
-            },
+            about: SourceType::of_message(about),
             source: name.and_then(|name| name.parse().ok()),
             time: field("Event Time").and_then(event_time),
         }))
@@ -173,11 +204,7 @@ impl Event {
         let name = field("SourceIdentifier").map(|name| name.strip_prefix("rds:").unwrap_or(name));
         Ok(Self {
             id: field("EventID").and_then(event_id),
-            about: match event.get("detail-type").and_then(Value::as_str) {
-                Some("RDS DB Cluster Event") => SourceType::Cluster,
-                Some("RDS DB Instance Event") => SourceType::Instance,
-                _ => SourceType::Other,
-            },
+            about: SourceType::of_detail(event.get("detail-type").and_then(Value::as_str)),
             source: name.and_then(|name| name.parse().ok()),
             time: field("Date")
                 .or_else(|| event.get("time")?.as_str())

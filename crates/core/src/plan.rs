@@ -39,7 +39,7 @@ pub struct Observation {
 /// What the run's earlier looks and deeds add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Standing {
-    /// An event announced a failover of this source and its patience is not over.
+    /// An event named this source, and its patience is not over.
     pub event: bool,
     /// How many readings of the topology in a row named the present one, 2 standing for more.
     pub topology_named: u8,
@@ -49,7 +49,7 @@ pub struct Standing {
     pub agreed_for: Duration,
     /// The agreed target was not present when the run began, or the topology moved to it during the run.
     pub failover: bool,
-    /// The keys have changed in this run.
+    /// The keys have changed in this run, after an event.
     pub moving: bool,
     /// What is known of the agreed target's registration.
     pub assurance: Assurance,
@@ -213,7 +213,8 @@ impl Case<'_> {
         let standing = &self.seen.standing;
         // The event is the second witness. Without one, a wrong extra reader would take half of the new
         // connections, so topology alone suffices only where there is nothing to lose.
-        let credible = standing.topology_named >= 2 && (standing.event || self.ours.is_empty());
+        let credible =
+            standing.topology_named >= 2 && (standing.event || (self.ours.is_empty() && self.foreign.is_empty()));
         if credible && !self.ours.iter().any(|target| target.address == wanted) {
             plan.now = Some(Step::Do(self.register(wanted)));
         }

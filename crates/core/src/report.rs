@@ -19,6 +19,9 @@ pub struct Report {
     pub bindings: Vec<BindingReport>,
     /// Events that concern no binding.
     pub unmatched: u32,
+    /// Whether the run answers for every binding, as a sweep does, and not only for those that events name.
+    #[serde(skip)]
+    pub sweep: bool,
     /// Whether the run could do nothing of its work: no binding was usable, or every read failed.
     #[serde(skip)]
     pub helpless: bool,

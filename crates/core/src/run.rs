@@ -88,12 +88,24 @@ pub struct Run {
     left: Duration,
     feed: Feed,
     entries: Vec<Entry>,
-    /// Events about instances whose cluster is not known before the topology is.
-    unmapped: Vec<(Identifier, Duration)>,
+    unmapped: Vec<Unmapped>,
     unmatched: u32,
-    by_event: bool,
+    /// Something may concern any binding: a sweep, or an event that does not say whom it is about.
+    looks_everywhere: bool,
+    /// It answers for every binding, as a sweep does, and not only for those that events name. So does a run for events
+    /// that are older than their patience.
+    sweeps: bool,
     read_something: bool,
     trigger: Arc<TriggerReport>,
+}
+
+/// An event about an instance, whose cluster is not known before the topology is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Unmapped {
+    instance: Identifier,
+    patience: Duration,
+    /// A binding follows the instance by itself.
+    matched: bool,
 }
 
 /// A binding of the run.
@@ -123,27 +135,35 @@ impl Run {
             entries,
             unmapped: Vec::new(),
             unmatched: 0,
-            by_event: !trigger.is_sweep(),
+            looks_everywhere: trigger.is_sweep() || trigger.unreadable > 0,
+            sweeps: true,
             read_something: false,
             trigger: Arc::new(trigger.into()),
         };
         for event in &trigger.events {
             let patience = event.patience_left(&config.timing, now);
-            let watched = match (&event.source, event.about) {
-                (Some(id), SourceType::Cluster) => run.watch(&Source::Cluster(id.clone()), patience),
-                (Some(id), SourceType::Instance) => {
-                    let own = run.watch(&Source::Instance(id.clone()), patience);
-                    if !own {
-                        run.unmapped.push((id.clone(), patience));
+            run.sweeps &= patience.is_zero();
+            let concerns = match (event.about, &event.source) {
+                (SourceType::Cluster, Some(id)) => run.watch(&Source::Cluster(id.clone()), patience),
+                (SourceType::Instance, Some(id)) => {
+                    let matched = run.watch(&Source::Instance(id.clone()), patience);
+                    let maybe = run.follows_a_cluster();
+                    if maybe {
+                        run.unmapped.push(Unmapped {
+                            instance: id.clone(),
+                            patience,
+                            matched,
+                        });
                     }
-                    own || run.follows_a_cluster()
+                    matched || maybe
                 }
-                (None, _) | (_, SourceType::Other) => false,
+                (SourceType::Unrelated, _) => false,
+                (SourceType::Other, _) | (_, None) => {
+                    run.looks_everywhere = true;
+                    true
+                }
             };
-            run.unmatched += u32::from(!watched);
-        }
-        if !run.follows_a_cluster() {
-            run.unmapped.clear();
+            run.unmatched += u32::from(!concerns);
         }
         run.drop_unconcerned();
         run
@@ -236,12 +256,15 @@ impl Run {
     /// Finds the clusters of the instances that events named. A topology that cannot be read may hide any of them.
     fn map_events(&mut self) {
         let latest = self.feed.latest();
-        for (id, patience) in std::mem::take(&mut self.unmapped) {
-            let watched = match latest.as_deref() {
-                Some(Ok(topology)) => match topology.instances.get(&id).and_then(|i| i.cluster.clone()) {
-                    Some(cluster) => self.watch(&Source::Cluster(cluster), patience),
-                    None => false,
-                },
+        for event in std::mem::take(&mut self.unmapped) {
+            let mapped = match latest.as_deref() {
+                Some(Ok(topology)) => {
+                    let instance = topology.instances.get(&event.instance);
+                    match instance.and_then(|instance| instance.cluster.clone()) {
+                        Some(cluster) => self.watch(&Source::Cluster(cluster), event.patience),
+                        None => false,
+                    }
+                }
                 Some(Err(_)) | None => {
                     let clusters: BTreeSet<Source> = self
                         .pursuits()
@@ -249,12 +272,12 @@ impl Run {
                         .filter(Source::is_cluster)
                         .collect();
                     for source in &clusters {
-                        self.watch(source, patience);
+                        self.watch(source, event.patience);
                     }
                     !clusters.is_empty()
                 }
             };
-            self.unmatched += u32::from(!watched);
+            self.unmatched += u32::from(!mapped && !event.matched);
         }
         self.drop_unconcerned();
     }
@@ -271,9 +294,12 @@ impl Run {
 
     /// An event that certainly concerns no binding is counted, and leaves every binding alone.
     fn drop_unconcerned(&mut self) {
-        if self.by_event && self.unmapped.is_empty() && !self.pursuits().any(Pursuit::is_named) {
+        let named = self.pursuits().any(Pursuit::is_named);
+        if !named && !self.looks_everywhere && self.unmapped.is_empty() {
             self.entries.clear();
         }
+        // Nobody is named, so there is nobody to answer for but everybody.
+        self.sweeps |= !named && self.unmapped.is_empty();
     }
 
     fn follows_a_cluster(&self) -> bool {

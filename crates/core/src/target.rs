@@ -21,8 +21,12 @@ pub struct Target {
 impl Target {
     /// Whether the target is registered and not on its way out. A draining target is absent: counting it as
     /// registered is how a quick failback (A to B to A inside the drain) leaves a group without any target.
+    ///
+    /// One in `unhealthy.draining` is still registered: it failed its health checks, its connections are let go, and
+    /// it comes back when it passes them again (AWS docs: NLB target groups, "Connection termination for unhealthy
+    /// targets").
     pub fn is_present(&self) -> bool {
-        !matches!(self.state, TargetState::Draining | TargetState::UnhealthyDraining)
+        self.state != TargetState::Draining
     }
 }
 
@@ -35,7 +39,7 @@ pub enum TargetState {
     Healthy,
     /// Fails its health checks.
     Unhealthy,
-    /// Failed its health checks and is being drained.
+    /// Fails its health checks, and its connections are being let go. It is still registered.
     UnhealthyDraining,
     /// Gets no traffic: the group has no listener, or the load balancer lacks the target's zone.
     Unused,
@@ -245,7 +249,7 @@ mod tests {
             ("initial", true),
             ("healthy", true),
             ("unhealthy", true),
-            ("unhealthy.draining", false),
+            ("unhealthy.draining", true),
             ("unused", true),
             ("draining", false),
             ("unavailable", true),

@@ -16,7 +16,9 @@ pub struct Testimony {
     /// How many readings of the topology in a row named the same, 2 standing for more.
     topology_named: u8,
     topology_moved: bool,
-    wavered: bool,
+    /// What DNS named when it last named anyone.
+    dns_named: Option<Witness>,
+    dns_moved: bool,
     steady: Option<(IpAddr, Duration)>,
     agreed: Option<(IpAddr, Duration)>,
 }
@@ -38,8 +40,10 @@ impl Testimony {
                 self.named = Some(named.clone());
             }
         }
-        self.wavered |= self.latest.as_ref().is_some_and(|latest| *latest != evidence);
-
+        if let Ok(named) = evidence.dns() {
+            self.dns_moved |= self.dns_named.as_ref().is_some_and(|before| before != named);
+            self.dns_named = Some(named.clone());
+        }
         let dns = evidence.dns().as_ref().ok().map(|witness| witness.address);
         self.steady = continued(self.steady, dns);
         // An instance's agreement begins when its target is seen healthy, in `see_targets`.
@@ -93,9 +97,9 @@ impl Testimony {
         self.topology_moved
     }
 
-    /// Whether any key has changed in this run.
+    /// Whether a key that named one has named another in this run. Not knowing for a while is no move.
     pub fn wavered(&self) -> bool {
-        self.wavered
+        self.topology_moved || self.dns_moved
     }
 
     /// For how long every DNS reading has given the present address.

@@ -61,7 +61,12 @@ impl From<InvocationFailed> for lambda_runtime::Diagnostic {
 
 /// The answer to everything but a custom resource request.
 pub fn answer(trigger: &Trigger, report: &Report) -> Result<Value, InvocationFailed> {
-    match Asker::of(trigger) {
+    let asker = match Asker::of(trigger) {
+        // An event that is older than its patience, or that names nobody, is a sweep.
+        Asker::Event if report.sweep => Asker::Sweep,
+        asker => asker,
+    };
+    match asker {
         Asker::Event if !report.ok => Err(InvocationFailed::NotOk(lines(report))),
         Asker::Sweep if report.helpless => Err(InvocationFailed::Helpless(lines(report))),
         Asker::Event | Asker::Sweep | Asker::Person | Asker::Stack => Ok(as_value(report)),

@@ -174,6 +174,7 @@ fn empty(ok: bool) -> Report {
         trigger: TriggerReport::from(&trigger),
         bindings: Vec::new(),
         unmatched: 0,
+        sweep: false,
         helpless: false,
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
         trigger: TriggerReport::from(&event(TriggerKind::Sns)),
         bindings,
         unmatched: 0,
+        sweep: false,
         helpless: false,
     }
 }

@@ -74,7 +74,7 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ("discover = [\"cluster/*\"]\n", "`discover` is not supported yet"),
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
         ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
-        ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 600 seconds"),
+        ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
         ("", "no usable binding: write at least one `[[binding]]`"),
         (
             "[[binding]]\nname = \"orders\"\n",
@@ -137,4 +137,11 @@ fn an_allow_that_is_missing_too_broad_or_special_fails_the_binding() {
         let error = parse(&binding(allow)).expect_err(allow).to_string();
         assert!(error.contains(says), "{allow:?} gave {error:?}");
     }
+}
+
+#[test]
+fn a_second_binding_of_a_name_is_reported_by_its_position() {
+    let text = format!("allow = [\"10.20.0.0/16\"]\n{}{}", binding(""), binding(""));
+    let config = parse(&text).expect("the first binding is good");
+    assert_eq!(config.bindings[1].as_ref().expect_err("a duplicate").name, "binding-2");
 }

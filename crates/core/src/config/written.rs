@@ -125,8 +125,15 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
         .enumerate()
         .map(|(index, written)| {
             let found = find(index, written);
-            let name = found.name.clone().unwrap_or_else(|| format!("binding-{}", index + 1));
-            let place = format!("{} (`{}`)", found.place, crate::failure::bounded(&name));
+            let position = format!("binding-{}", index + 1);
+            let written_name = found.name.as_deref().unwrap_or(&position);
+            let place = format!("{} (`{}`)", found.place, crate::failure::bounded(written_name));
+            // A second binding of a name must not be mistaken for the first in a report.
+            let name = found
+                .name
+                .clone()
+                .filter(|name| !taken.has_name(name))
+                .unwrap_or(position);
             binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding { name, place, fault })
         })
         .collect();
@@ -150,6 +157,10 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
 struct Taken(BTreeMap<String, String>);
 
 impl Taken {
+    fn has_name(&self, name: &str) -> bool {
+        self.0.contains_key(&format!("the name `{name}`"))
+    }
+
     /// A second binding of the same name could not be told from the first, and two on one group would undo each
     /// other's work in turns.
     fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
@@ -232,7 +243,7 @@ fn timing(written: &WrittenTiming) -> Result<Timing, String> {
     };
     let default = Timing::default();
     Ok(Timing {
-        settle: seconds("settle", written.settle, default.settle, 1..=600)?,
+        settle: seconds("settle", written.settle, default.settle, 1..=180)?, // A run of the function must be able to wait it out.
         // A Lambda function runs for at most 900 seconds.
         patience_started: seconds(
             "patience-started",

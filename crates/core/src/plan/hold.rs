@@ -27,7 +27,7 @@ pub enum Hold {
     Unsteady(Duration),
     /// The agreement has not lasted for long enough.
     Settling(Duration),
-    /// The agreed target's registration has been read once only.
+    /// The agreed target has been read as healthy once only.
     SeenOnce(SocketAddr),
     /// A target is still being registered.
     Initial(SocketAddr),
@@ -87,14 +87,19 @@ impl Hold {
         )
     }
 
-    /// Whether another look in a moment would find the same.
-    pub fn is_lasting(&self) -> bool {
+    /// Whether nothing can be done before somebody changes the configuration or a permission.
+    pub fn is_hopeless(&self) -> bool {
         match self {
             Self::Unknown(Unknown::SourceNotFound(_) | Unknown::InstanceOfCluster { .. }) => true,
             Self::Unknown(Unknown::Call(error)) => !error.is_retryable(),
-            Self::NoPort | Self::ZoneNotEnabled(_) | Self::GroupNotInUse | Self::TooManyRemovals { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether another look in a moment would find the same.
+    pub fn is_lasting(&self) -> bool {
+        let others = [Self::NoPort, Self::GroupNotInUse].contains(self);
+        others || self.is_hopeless() || matches!(self, Self::ZoneNotEnabled(_) | Self::TooManyRemovals { .. })
     }
 
     /// The kebab-case word for reports and metrics.
@@ -174,7 +179,7 @@ impl fmt::Display for Hold {
                 "the agreement must last for {} more before anything is removed",
                 seconds(*left)
             ),
-            Self::SeenOnce(address) => write!(f, "{address} has been read as registered once only"),
+            Self::SeenOnce(address) => write!(f, "{address} has been read as healthy once only"),
             Self::Initial(address) => write!(
                 f,
                 "{address} is still being registered by the load balancer (`initial`)"

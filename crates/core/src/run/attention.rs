@@ -48,8 +48,10 @@ pub(super) enum Found {
     Wrong,
     /// Something is wrong, and a removal is pending that takes its time.
     Pending,
-    /// Something is wrong that another look in a moment will not find mended.
+    /// Something is wrong that another look in a moment will not find mended; an event is watched for all the same.
     Lasting,
+    /// Nothing that this run could see or do would help.
+    Hopeless,
 }
 
 impl Attention {
@@ -73,7 +75,7 @@ impl Attention {
     pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
         match found {
             Found::Right | Found::Lasting => self.alert = None,
-            Found::RightAgain => {
+            Found::RightAgain | Found::Hopeless => {
                 self.alert = None;
                 self.event = Duration::ZERO;
             }
@@ -91,10 +93,11 @@ impl Attention {
     }
 
     /// The pause before the next round; `None` when it is watched no more.
-    pub(super) fn pause(&mut self) -> Option<Duration> {
+    pub(super) fn pause(&self) -> Option<Duration> {
         let alert = self.alert.as_ref().map_or(Duration::ZERO, |alert| alert.left);
+        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest while others are
+        // watched would raise it anew at each look, and keep each other, and the run, awake.
         if self.event.is_zero() && alert.is_zero() {
-            self.alert = None;
             return None;
         }
         let quick = !self.event.is_zero() && self.watched_for < QUICK_FOR;
@@ -106,8 +109,30 @@ impl Attention {
         self.named
     }
 
-    /// Whether an event vouches that a failover is on.
+    /// Whether an event's patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spent_alert_is_not_raised_anew_before_the_binding_was_right() {
+        let timing = Timing::default();
+        let mut attention = Attention::default();
+        attention.round_ended(Found::Wrong, &timing);
+        assert!(attention.pause().is_some());
+        attention.let_pass(timing.sweep);
+        for _ in 0..3 {
+            attention.round_ended(Found::Wrong, &timing);
+            assert_eq!(attention.pause(), None);
+            attention.let_pass(slow(&timing));
+        }
+        attention.round_ended(Found::Right, &timing);
+        attention.round_ended(Found::Wrong, &timing);
+        assert!(attention.pause().is_some());
     }
 }

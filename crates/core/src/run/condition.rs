@@ -14,8 +14,8 @@ pub(super) enum Condition {
     Unlooked,
     /// As the plan says, after all of its steps that may be taken were taken.
     Planned(Plan),
-    /// A call failed on the way.
-    Failed(CallError),
+    /// A call failed on the way; a write leaves what it was part of to be done.
+    Failed(CallError, Plan),
     /// The group is not one in which a database can be registered.
     WrongGroup(String),
     /// There is not enough time left for the write that is due.
@@ -39,12 +39,13 @@ impl Condition {
                 Some(hold) if hold.weight() == Weight::Idles => Found::Right,
                 Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
                 Some(hold) if hold.is_pending_removal() => Found::Pending,
+                Some(hold) if hold.is_hopeless() => Found::Hopeless,
                 Some(hold) if hold.is_lasting() => Found::Lasting,
                 Some(_) => Found::Wrong,
             },
-            Self::Failed(error) if error.is_retryable() => Found::Wrong,
+            Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
             Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
-            Self::Failed(_) | Self::WrongGroup(_) | Self::Exhausted(..) => Found::Lasting,
+            Self::Failed(..) | Self::WrongGroup(_) | Self::Exhausted(..) => Found::Hopeless,
         }
     }
 
@@ -55,7 +56,7 @@ impl Condition {
                 (if has_written { Status::Changed } else { Status::Settled }, None)
             }
             Self::Planned(plan) => planned_end(plan, intent, mode),
-            Self::Failed(error) => (Status::Failed, Some(called(error))),
+            Self::Failed(error, _) => (Status::Failed, Some(called(error))),
             Self::WrongGroup(fault) => (
                 Status::Failed,
                 Some(Reason {
@@ -64,17 +65,13 @@ impl Condition {
                     remedy: None,
                 }),
             ),
-            Self::Unlooked | Self::OutOfTime(_) => (
+            Self::Unlooked => cut_short(),
+            Self::OutOfTime(_) => (
                 Status::Held,
                 Some(Reason {
                     code: "out-of-time",
-                    message:
-                        "the run's time was over before this was done; nothing was begun that could not be finished"
-                            .to_owned(),
-                    remedy: Some(
-                        "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout."
-                            .to_owned(),
-                    ),
+                    message: "too little of the run's time is left for a write that could be finished".to_owned(),
+                    remedy: Some(MORE_TIME.to_owned()),
                 }),
             ),
             Self::Exhausted(_, Some(error)) => (Status::Failed, Some(called(error))),
@@ -88,26 +85,6 @@ impl Condition {
                     remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
                 }),
             ),
-        }
-    }
-
-    /// How the binding ends when the answer to `action` was lost and no reading has shown what came of it.
-    pub(super) fn unconfirmed(&self, action: &Action) -> (Status, Option<Reason>) {
-        (
-            Status::Unconfirmed,
-            Some(Reason {
-                code: "answer-lost",
-                message: format!("the answer to `{action}` was lost, and what came of it could not be read"),
-                remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
-            }),
-        )
-    }
-
-    /// The error that it stems from.
-    pub(super) fn cause(&self) -> Option<CallError> {
-        match self {
-            Self::Failed(error) | Self::Exhausted(_, Some(error)) => Some(error.clone()),
-            _ => None,
         }
     }
 
@@ -138,7 +115,7 @@ impl Condition {
                 }
                 Some(hold) => hold.to_string(),
             },
-            Self::Failed(error) => error.to_string(),
+            Self::Failed(error, _) => error.to_string(),
             Self::WrongGroup(fault) => format!("the target group cannot be used: {fault}"),
             Self::OutOfTime(_) => "too little time is left for a write".to_owned(),
             Self::Exhausted(..) => "too many writes went wrong; this run writes no more".to_owned(),
@@ -147,10 +124,35 @@ impl Condition {
 
     fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Planned(plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => Some(plan),
-            Self::Unlooked | Self::Failed(_) | Self::WrongGroup(_) => None,
+            Self::Planned(plan) | Self::Failed(_, plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => {
+                Some(plan)
+            }
+            Self::Unlooked | Self::WrongGroup(_) => None,
         }
     }
+}
+
+const MORE_TIME: &str = "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.";
+
+/// How a binding ends that was in the middle of something when the run's time was over.
+pub(super) fn cut_short() -> (Status, Option<Reason>) {
+    let reason = Reason {
+        code: "out-of-time",
+        message: "the run's time was over in the middle of a round: what was found and done in it is not verified"
+            .to_owned(),
+        remedy: Some(MORE_TIME.to_owned()),
+    };
+    (Status::Held, Some(reason))
+}
+
+/// How a binding ends when the answer to `action` was lost and no reading has shown what came of it.
+pub(super) fn unconfirmed(action: &Action) -> (Status, Option<Reason>) {
+    let reason = Reason {
+        code: "answer-lost",
+        message: format!("the answer to `{action}` was lost, and what came of it could not be read"),
+        remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
+    };
+    (Status::Unconfirmed, Some(reason))
 }
 
 fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reason>) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::failure::CallError;
 use crate::plan::{Action, Assurance};
 use crate::target::{Target, TargetState};
 
@@ -15,44 +16,55 @@ const MOST_TROUBLES: u8 = 3;
 pub(super) struct Memory {
     /// The targets that were present when the run first read them.
     initially: Option<BTreeSet<SocketAddr>>,
+    /// The targets that were present in the last reading.
+    present: BTreeSet<SocketAddr>,
     /// How many readings in a row showed each target healthy, 2 standing for more.
     healthy: BTreeMap<SocketAddr, u8>,
-    /// Registrations that were acknowledged and not undone.
+    /// Registrations that were acknowledged, with no removal sent since.
     registered: BTreeSet<SocketAddr>,
-    /// Deregistrations that were acknowledged and not undone.
+    /// Removals that were sent, whatever came of them, with no registration acknowledged since.
+    sent_away: BTreeSet<SocketAddr>,
+    /// Removals that were acknowledged, with no registration acknowledged since.
     deregistered: BTreeSet<SocketAddr>,
-    /// A write whose answer was lost, until a reading shows what came of it.
-    unconfirmed: Option<Action>,
+    doubt: Option<Doubt>,
     troubles: u8,
+    last_error: Option<CallError>,
+}
+
+/// A write whose answer was lost, until a reading shows what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Doubt {
+    action: Action,
+    /// Whether a reading can show that it was done: a target that was there before proves nothing.
+    shows: bool,
 }
 
 impl Memory {
-    /// Takes in a reading of the targets; returns the write that it confirms, if there was one in doubt.
+    /// Takes in a reading of the targets; returns the write that it confirms, if there was one in doubt. Either way
+    /// the doubt is over: what was not done by now will not be done.
     pub(super) fn see(&mut self, targets: &[Target]) -> Option<Action> {
-        let present: BTreeSet<SocketAddr> = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
-        self.healthy = targets
-            .iter()
-            .filter(|target| target.state == TargetState::Healthy)
-            .map(|target| {
-                (
-                    target.address,
-                    (self.healthy.get(&target.address).unwrap_or(&0) + 1).min(2),
-                )
-            })
-            .collect();
-        let confirmed = self.unconfirmed.take_if(|action| is_done(action, &present));
-        self.initially.get_or_insert(present);
-        confirmed
+        self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
+        self.initially.get_or_insert_with(|| self.present.clone());
+        let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
+        let seen = |address| (self.healthy.get(&address).unwrap_or(&0) + 1).min(2);
+        self.healthy = healthy.map(|target| (target.address, seen(target.address))).collect();
+        let doubt = self.doubt.take()?;
+        (doubt.shows && is_done(&doubt.action, &self.present)).then_some(doubt.action)
     }
 
     /// A write is about to go out. One that was acknowledged before and did not last is a trouble of its own.
+    ///
+    /// From here on nothing that was seen or done before vouches for a target that is being removed, not even if the
+    /// answer is lost: readings of the group may be stale, and show it healthy long after.
     pub(super) fn begin(&mut self, action: &Action) {
-        let again = match action {
-            Action::Register(registration) => self.registered.contains(&registration.address),
-            Action::Deregister(targets) => targets.iter().any(|target| self.deregistered.contains(&target.address)),
-        };
-        self.troubles += u8::from(again);
-        self.unconfirmed = None;
+        self.troubles += u8::from(self.was_acknowledged(action));
+        if let Action::Deregister(targets) = action {
+            for target in targets {
+                self.registered.remove(&target.address);
+                self.healthy.remove(&target.address);
+                self.sent_away.insert(target.address);
+            }
+        }
     }
 
     /// A write was acknowledged.
@@ -60,20 +72,24 @@ impl Memory {
         match action {
             Action::Register(registration) => {
                 self.registered.insert(registration.address);
+                self.sent_away.remove(&registration.address);
                 self.deregistered.remove(&registration.address);
             }
-            Action::Deregister(targets) => {
-                for target in targets {
-                    self.deregistered.insert(target.address);
-                    self.registered.remove(&target.address);
-                }
-            }
+            Action::Deregister(targets) => self.deregistered.extend(targets.iter().map(|target| target.address)),
         }
     }
 
     /// A write was refused, or never went out.
-    pub(super) fn refused(&mut self) {
+    pub(super) fn refused(&mut self, error: &CallError) {
         self.troubles += 1;
+        self.last_error = Some(error.clone());
+    }
+
+    /// The answer to a write was lost.
+    pub(super) fn lost(&mut self, action: Action, error: &CallError) {
+        self.refused(error);
+        let shows = !is_done(&action, &self.present);
+        self.doubt = Some(Doubt { action, shows });
     }
 
     /// How long to wait after the last trouble before the next write.
@@ -81,15 +97,17 @@ impl Memory {
         Duration::from_secs(u64::from(self.troubles).pow(2))
     }
 
-    /// The answer to a write was lost.
-    pub(super) fn lost(&mut self, action: Action) {
-        self.troubles += 1;
-        self.unconfirmed = Some(action);
+    /// The write whose answer was lost, if no reading has been made since.
+    pub(super) fn unconfirmed(&self) -> Option<&Action> {
+        self.doubt.as_ref().map(|doubt| &doubt.action)
     }
 
-    /// The write that is in doubt.
-    pub(super) fn unconfirmed(&self) -> Option<&Action> {
-        self.unconfirmed.as_ref()
+    /// Whether this write was acknowledged before and not undone since: then it did not last, or is not shown yet.
+    pub(super) fn was_acknowledged(&self, action: &Action) -> bool {
+        match action {
+            Action::Register(registration) => self.registered.contains(&registration.address),
+            Action::Deregister(targets) => targets.iter().any(|target| self.deregistered.contains(&target.address)),
+        }
     }
 
     /// Whether so much went wrong that this run writes no more.
@@ -97,10 +115,16 @@ impl Memory {
         self.troubles >= MOST_TROUBLES
     }
 
+    /// The last error of a write.
+    pub(super) fn last_error(&self) -> Option<CallError> {
+        self.last_error.clone()
+    }
+
     /// What is known of a target's registration.
     pub(super) fn assurance(&self, address: SocketAddr) -> Assurance {
         match self.healthy.get(&address) {
             _ if self.registered.contains(&address) => Assurance::Assured,
+            _ if self.sent_away.contains(&address) => Assurance::None,
             Some(2..) => Assurance::Assured,
             Some(_) => Assurance::HealthyOnce,
             None => Assurance::None,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attention::{Attention, Found, slow};
-use super::condition::Condition;
+use super::condition::{self, Condition};
 use super::feed::Shared;
 use super::memory::Memory;
 use super::summary::Tally;
@@ -24,7 +24,7 @@ use crate::event::Intent;
 use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, questions, weigh};
 use crate::failure::{CallError, Failure};
 use crate::note::{Note, NoteKind};
-use crate::plan::{Action, Assurance, Observation, STEADY, Standing, Step, plan};
+use crate::plan::{Action, Assurance, Observation, Plan, STEADY, Standing, Step, plan};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::Source;
@@ -35,6 +35,9 @@ use crate::topology::Topology;
 /// How old a reading of the targets may be for a round that finds the same evidence as the one before and nothing to
 /// do. It keeps a watched binding from spending the account's budget of Describe calls.
 const TARGETS_KEEP: Duration = Duration::from_secs(5);
+
+/// How long a write that was acknowledged is given to show in a reading before it is sent again.
+const UNSHOWN: Duration = Duration::from_secs(1);
 
 /// One binding through one run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,6 +54,10 @@ pub(super) struct Pursuit {
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
+    /// A write of this round was acknowledged.
+    wrote: bool,
+    /// Something changed, or was written, that no round has taken in to its end.
+    unfinished: bool,
     condition: Condition,
     tally: Tally,
 }
@@ -104,6 +111,8 @@ impl Pursuit {
             targets: Vec::new(),
             targets_age: Duration::ZERO,
             reread: false,
+            wrote: false,
+            unfinished: true,
             condition: Condition::Unlooked,
             tally: Tally::default(),
         }
@@ -161,6 +170,7 @@ impl Pursuit {
 
     pub(super) fn begin_round(&mut self, cx: &mut Context<'_>) {
         self.tally.rounds += 1;
+        self.wrote = false;
         if self.group.is_some() {
             self.ask_topology(Purpose::Look);
         } else {
@@ -176,7 +186,7 @@ impl Pursuit {
             return;
         }
         match result {
-            Err(error) => self.end_round(Condition::Failed(error), cx),
+            Err(error) => self.end_round(Condition::Failed(error, Plan::default()), cx),
             Ok(group) => match group.check() {
                 Err(fault) => self.end_round(Condition::WrongGroup(fault), cx),
                 Ok(()) => {
@@ -227,7 +237,7 @@ impl Pursuit {
             return;
         }
         match result {
-            Err(error) => self.end_round(Condition::Failed(error), cx),
+            Err(error) => self.end_round(Condition::Failed(error, Plan::default()), cx),
             Ok(targets) => {
                 if let Some(action) = self.memory.see(&targets) {
                     self.note(
@@ -257,6 +267,7 @@ impl Pursuit {
             Ok(()) => {
                 self.memory.done(&action);
                 self.tally.applied(&action);
+                self.wrote = true;
                 self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
                 self.read_targets(cx);
             }
@@ -266,26 +277,32 @@ impl Pursuit {
                     format!("`{action}` may or may not have been done: {error}"),
                     cx,
                 );
-                self.memory.lost(action);
-                self.end_round(Condition::Failed(error), cx);
+                let plan = self.plan(cx.timing).unwrap_or_default();
+                self.memory.lost(action, &error);
+                self.end_round(Condition::Failed(error, plan), cx);
                 // What was sent may still land within the longest write.
                 self.phase = Phase::Pause(LONGEST_WRITE);
             }
             Err(error) => {
                 self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
-                self.memory.refused();
-                self.end_round(Condition::Failed(error), cx);
-                if let Phase::Pause(pause) = &mut self.phase {
-                    *pause = (*pause).max(self.memory.back_off());
-                }
+                let plan = self.plan(cx.timing).unwrap_or_default();
+                self.memory.refused(&error);
+                self.end_round(Condition::Failed(error, plan), cx);
+                self.pause_for(self.memory.back_off());
             }
         }
     }
 
-    pub(super) fn report(&self, by_event: bool, intent: Intent) -> BindingReport {
-        let (status, reason) = match self.memory.unconfirmed() {
-            Some(action) if !self.is_clean() => self.condition.unconfirmed(action),
-            _ => self.condition.end(intent, self.binding.mode, self.tally.has_written()),
+    pub(super) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
+        let in_doubt = match &self.phase {
+            Phase::Write(action) => Some(action),
+            _ => self.memory.unconfirmed(),
+        };
+        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
+        let (status, reason) = match in_doubt {
+            Some(action) => condition::unconfirmed(action),
+            None if cut => condition::cut_short(),
+            None => self.condition.end(intent, self.binding.mode, self.tally.has_written()),
         };
         BindingReport {
             name: self.binding.name.clone(),
@@ -298,7 +315,7 @@ impl Pursuit {
             deregistered: self.tally.deregistered.clone(),
             planned: self.condition.planned(),
             notes: self.condition.remarks(),
-            answered_for: !by_event || self.is_named(),
+            answered_for: sweeps || self.is_named(),
         }
     }
 
@@ -331,6 +348,7 @@ impl Pursuit {
     fn on_evidence(&mut self, evidence: Evidence, fresh: bool, purpose: Purpose, cx: &mut Context<'_>) {
         let same = self.testimony.latest() == Some(&evidence);
         if !same {
+            self.unfinished = true;
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
         }
         self.testimony.record(evidence, fresh);
@@ -357,20 +375,24 @@ impl Pursuit {
     }
 
     fn decide(&mut self, cx: &mut Context<'_>) {
-        let Some(seen) = self.observation() else {
+        let Some(plan) = self.plan(cx.timing) else {
             return;
         };
-        let plan = plan(&self.binding, cx.timing, &seen);
         if !self.may_write(cx.intent) {
             return self.end_round(Condition::Planned(plan), cx);
         }
         match plan.now.clone() {
             None => self.end_round(Condition::Planned(plan), cx),
             Some(Step::Reread) => self.ask_topology(Purpose::Confirm),
-            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => self.end_round(Condition::OutOfTime(plan), cx),
             Some(Step::Do(_)) if self.memory.is_exhausted() => {
-                let cause = self.condition.cause();
+                let cause = self.memory.last_error();
                 self.end_round(Condition::Exhausted(plan, cause), cx);
+            }
+            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => self.end_round(Condition::OutOfTime(plan), cx),
+            // The reading may be older than the write that it does not show: a repetition needs a new round.
+            Some(Step::Do(action)) if self.wrote && self.memory.was_acknowledged(&action) => {
+                self.end_round(Condition::Planned(plan), cx);
+                self.pause_for(UNSHOWN);
             }
             Some(Step::Do(action)) => self.write(action, cx),
         }
@@ -378,6 +400,7 @@ impl Pursuit {
 
     fn write(&mut self, action: Action, cx: &mut Context<'_>) {
         self.memory.begin(&action);
+        self.unfinished = true;
         let group = self.binding.target_group.clone();
         let (kind, effect) = match &action {
             Action::Register(registration) => (
@@ -392,6 +415,10 @@ impl Pursuit {
         self.note(kind, action.to_string(), cx);
         cx.reaction.effects.push(effect);
         self.phase = Phase::Write(action);
+    }
+
+    fn plan(&self, timing: &Timing) -> Option<Plan> {
+        Some(plan(&self.binding, timing, &self.observation()?))
     }
 
     fn observation(&self) -> Option<Observation> {
@@ -409,7 +436,7 @@ impl Pursuit {
             steady_for: self.testimony.steady_for(),
             agreed_for: self.testimony.agreed_for(),
             failover: self.testimony.topology_moved() || agreed.is_some_and(|a| self.memory.was_missing(a)),
-            moving: self.testimony.wavered(),
+            moving: self.testimony.wavered() && self.is_named(),
             assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address)),
             reread: self.reread,
         };
@@ -428,12 +455,20 @@ impl Pursuit {
             self.note(NoteKind::Status, text, cx);
         }
         self.condition = condition;
+        self.unfinished = false;
         let found = self.found(cx.intent);
         self.attention.round_ended(found, cx.timing);
         self.phase = match self.attention.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
             _ => Phase::Rest(slow(cx.timing)),
         };
+    }
+
+    /// Makes a pause at least this long.
+    fn pause_for(&mut self, least: Duration) {
+        if let Phase::Pause(pause) = &mut self.phase {
+            *pause = (*pause).max(least);
+        }
     }
 
     fn found(&self, intent: Intent) -> Found {

@@ -47,7 +47,7 @@ pub(super) fn report(run: &Run) -> Report {
         .entries
         .iter()
         .map(|entry| match entry {
-            Entry::Good(pursuit) => pursuit.report(run.by_event, run.intent),
+            Entry::Good(pursuit) => pursuit.report(run.sweeps, run.intent),
             Entry::Bad(bad) => BindingReport {
                 name: bad.name.clone(),
                 status: Status::Failed,
@@ -63,7 +63,7 @@ pub(super) fn report(run: &Run) -> Report {
                 deregistered: Vec::new(),
                 planned: Vec::new(),
                 notes: Vec::new(),
-                answered_for: !run.by_event,
+                answered_for: run.sweeps,
             },
         })
         .collect();
@@ -73,6 +73,7 @@ pub(super) fn report(run: &Run) -> Report {
             .all(|binding| binding.status.is_ok() || !binding.answered_for),
         trigger: (*run.trigger).clone(),
         unmatched: run.unmatched,
+        sweep: run.sweeps,
         helpless: !bindings.is_empty() && !run.read_something,
         bindings,
     }

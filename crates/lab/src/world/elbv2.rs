@@ -94,7 +94,7 @@ impl Elbv2 {
         &self.timeline
     }
 
-    /// The targets that take new connections or may come to: all but `draining` and `unhealthy.draining`. Empty for an
+    /// The targets that take new connections or may come to: all but `draining`. Empty for an
     /// unknown group.
     pub fn present(&self, group: &str) -> Vec<&Target> {
         self.groups.get(group).map_or_else(Vec::new, |group| {

@@ -32,6 +32,12 @@ pub(super) struct World {
     pub(super) lookup_error: Option<LookupError>,
     pub(super) topology_failure: Option<Failure>,
     pub(super) targets: BTreeMap<u8, String>,
+    /// How old the targets are that a reading shows.
+    pub(super) reads_lag: Duration,
+    /// What the targets have been, from when on.
+    past: Vec<(Duration, BTreeMap<u8, String>)>,
+    /// Whether the targets can be read.
+    pub(super) targets_failure: Option<Failure>,
     /// Answers to the next writes; then all are acknowledged.
     pub(super) replies: Vec<Reply>,
     /// Something that happens once, right after the next write.
@@ -108,7 +114,14 @@ impl World {
                     zone: None,
                     state: state.as_str().into(),
                 };
-                Input::Targets(index, Ok(self.targets.iter().map(target).collect()))
+                if let Some(failure) = self.targets_failure {
+                    let call = "elasticloadbalancing:DescribeTargetHealth";
+                    return Input::Targets(index, Err(CallError::new(call, failure, "x")));
+                }
+                let shown = self.now.saturating_sub(self.reads_lag);
+                let past = self.past.iter().rev().find(|(from, _)| *from <= shown);
+                let targets = past.map_or(&self.targets, |(_, targets)| targets);
+                Input::Targets(index, Ok(targets.iter().map(target).collect()))
             }
             Effect::Resolve(index, names, _) => {
                 self.say("names");
@@ -164,6 +177,7 @@ impl World {
                 Ok(())
             }
         };
+        self.past.push((self.now, self.targets.clone()));
         self.never_empty &= !self.present().is_empty();
         if let Some(after) = self.after_write.take() {
             after(self);
@@ -271,12 +285,17 @@ impl Stage {
     }
 
     fn with(trigger: Trigger, observing: bool, left: Duration) -> Self {
+        Self::begun(trigger, observing, left, Duration::ZERO)
+    }
+
+    fn begun(trigger: Trigger, observing: bool, left: Duration, late: Duration) -> Self {
         let mode = if observing { "observe" } else { "manage" };
         let text = format!(
             "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
         );
         let config = Config::parse(&text, &Location::Inline(String::new())).expect("config");
-        let now = "2026-01-01T00:00:00Z".parse().expect("time");
+        let event: Timestamp = "2026-01-01T00:00:00Z".parse().expect("time");
+        let now = event + jiff::SignedDuration::try_from(late).expect("in range");
         let run = Run::new(&config, &trigger, now, left);
         let mut world = World {
             writer: 1,
@@ -303,6 +322,11 @@ impl Stage {
         Self::with(self.trigger, self.observing, left)
     }
 
+    /// The same run, begun so long after its event.
+    pub(super) fn late(self, by: Duration) -> Self {
+        Self::begun(self.trigger, false, Duration::from_secs(240), by)
+    }
+
     pub(super) fn at(&mut self, when: Duration, change: impl FnOnce(&mut World) + 'static) {
         self.script.push((when, Box::new(change)));
         self.script.sort_by_key(|(when, _)| *when);
@@ -314,6 +338,7 @@ impl Stage {
         let mut input = Input::Start;
         let mut passed = Duration::ZERO;
         let mut steps = 0;
+        self.world.past.push((Duration::ZERO, self.world.targets.clone()));
         while !self.run.is_over() {
             steps += 1;
             assert!(steps < 20_000, "the run does not end");

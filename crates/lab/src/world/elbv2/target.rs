@@ -69,9 +69,10 @@ impl TargetState {
         }
     }
 
-    /// Whether the target takes new connections or may come to, which those do not that are letting theirs go.
+    /// Whether the target is registered. One that is draining is not; one in `unhealthy.draining` is, and comes back when it
+    /// passes its health checks again (AWS docs: NLB target groups, "Connection termination for unhealthy targets").
     pub fn is_present(self) -> bool {
-        !matches!(self, Self::Draining | Self::UnhealthyDraining)
+        self != Self::Draining
     }
 }
 
