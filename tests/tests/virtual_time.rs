@@ -257,7 +257,7 @@ fn every_fault_of_a_write_ends_right_or_says_so_and_never_empties_the_group() {
                 let what = format!("{operation} {effect:?} {times} times: {report:#?}");
                 assert_eq!(report.ok, play.is_right(&play.orders), "{what}");
                 assert!(play.was_never_empty(&play.orders), "{what}");
-                if times == 1 {
+                if times == 1 && effect != Effect::AccessDenied {
                     assert!(report.ok, "{what}");
                 }
                 play.world().faults.clear();
