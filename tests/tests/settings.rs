@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::TargetRequest;
-use writerlink_tests::stage::Stage;
+use writerlink_tests::stage::{Stage, sns};
 
 /// Registers more addresses behind `orders`, and lets them become what they will be.
 fn register(scene: &mut Scene, targets: &[(&str, u16)]) {
@@ -122,4 +122,26 @@ async fn sweep_is_how_long_a_disagreement_is_looked_at() {
     assert_eq!(answer["bindings"][0]["reason"]["code"], "keys-disagree", "{answer:#}");
     assert!(began.elapsed() >= Duration::from_secs(1));
     assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_when_it_announces_a_failover() {
+    let stage = Stage::with(
+        |_| {},
+        |config| {
+            config.replace(
+                "patience-started = 12\npatience = 4",
+                "patience-started = 4\npatience = 1",
+            )
+        },
+    )
+    .await;
+    for (id, least, most) in [("RDS-EVENT-0071", 0.9, 3.0), ("RDS-EVENT-0072", 3.9, 6.0)] {
+        let now = stage.lab.world().timestamp();
+        let began = std::time::Instant::now();
+        let ending = stage.deliver(&sns(id, "db-cluster", "orders", now)).await;
+        let took = began.elapsed().as_secs_f64();
+        assert_eq!(ending.answer().expect("an answer")["bindings"][0]["status"], "settled");
+        assert!((least..most).contains(&took), "{id} was watched for {took} s");
+    }
 }

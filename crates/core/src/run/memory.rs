@@ -20,15 +20,22 @@ pub(super) struct Memory {
     present: BTreeSet<SocketAddr>,
     /// How many readings in a row showed each target healthy, 2 standing for more.
     healthy: BTreeMap<SocketAddr, u8>,
-    /// Registrations that were acknowledged, with no removal sent since.
-    registered: BTreeSet<SocketAddr>,
-    /// Removals that were sent, whatever came of them, with no registration acknowledged since.
-    sent_away: BTreeSet<SocketAddr>,
-    /// Removals that were acknowledged, with no registration acknowledged since.
-    deregistered: BTreeSet<SocketAddr>,
+    /// The last word of this run on each target that it wrote about.
+    deeds: BTreeMap<SocketAddr, Deed>,
     doubt: Option<Doubt>,
     troubles: u8,
     last_error: Option<CallError>,
+}
+
+/// What a run last did about a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Deed {
+    /// Its registration was acknowledged.
+    Registered,
+    /// Its removal was sent.
+    SentAway,
+    /// Its removal was acknowledged.
+    Removed,
 }
 
 /// A write whose answer was lost, until a reading shows what came of it.
@@ -59,11 +66,8 @@ impl Memory {
     pub(super) fn begin(&mut self, action: &Action) {
         self.troubles += u8::from(self.was_acknowledged(action));
         if let Action::Deregister(targets) = action {
-            for target in targets {
-                self.registered.remove(&target.address);
-                self.healthy.remove(&target.address);
-                self.sent_away.insert(target.address);
-            }
+            self.deeds
+                .extend(targets.iter().map(|target| (target.address, Deed::SentAway)));
         }
     }
 
@@ -71,11 +75,12 @@ impl Memory {
     pub(super) fn done(&mut self, action: &Action) {
         match action {
             Action::Register(registration) => {
-                self.registered.insert(registration.address);
-                self.sent_away.remove(&registration.address);
-                self.deregistered.remove(&registration.address);
+                self.deeds.insert(registration.address, Deed::Registered);
             }
-            Action::Deregister(targets) => self.deregistered.extend(targets.iter().map(|target| target.address)),
+            Action::Deregister(targets) => {
+                self.deeds
+                    .extend(targets.iter().map(|target| (target.address, Deed::Removed)));
+            }
         }
     }
 
@@ -104,9 +109,10 @@ impl Memory {
 
     /// Whether this write was acknowledged before and not undone since: then it did not last, or is not shown yet.
     pub(super) fn was_acknowledged(&self, action: &Action) -> bool {
+        let last = |address| self.deeds.get(&address).copied();
         match action {
-            Action::Register(registration) => self.registered.contains(&registration.address),
-            Action::Deregister(targets) => targets.iter().any(|target| self.deregistered.contains(&target.address)),
+            Action::Register(registration) => last(registration.address) == Some(Deed::Registered),
+            Action::Deregister(targets) => targets.iter().any(|target| last(target.address) == Some(Deed::Removed)),
         }
     }
 
@@ -122,12 +128,12 @@ impl Memory {
 
     /// What is known of a target's registration.
     pub(super) fn assurance(&self, address: SocketAddr) -> Assurance {
-        match self.healthy.get(&address) {
-            _ if self.registered.contains(&address) => Assurance::Assured,
-            _ if self.sent_away.contains(&address) => Assurance::None,
-            Some(2..) => Assurance::Assured,
-            Some(_) => Assurance::HealthyOnce,
-            None => Assurance::None,
+        match (self.deeds.get(&address), self.healthy.get(&address)) {
+            (Some(Deed::Registered), _) => Assurance::Assured,
+            (Some(Deed::SentAway | Deed::Removed), _) => Assurance::None,
+            (None, Some(2..)) => Assurance::Assured,
+            (None, Some(_)) => Assurance::HealthyOnce,
+            (None, None) => Assurance::None,
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) after_write: Option<fn(&mut World)>,
     pub(super) log: Vec<(Duration, String)>,
     pub(super) never_empty: bool,
+    /// Whom the keys named at each look, with `None` where the targets were read.
+    looks: Vec<Option<(u8, Vec<u8>)>>,
 }
 
 impl World {
@@ -109,6 +111,7 @@ impl World {
             }
             Effect::ReadTargets(index, _) => {
                 self.say("targets");
+                self.looks.push(None);
                 let target = |(last, state): (&u8, &String)| Target {
                     address: address(*last),
                     zone: None,
@@ -119,12 +122,17 @@ impl World {
                     return Input::Targets(index, Err(CallError::new(call, failure, "x")));
                 }
                 let shown = self.now.saturating_sub(self.reads_lag);
-                let past = self.past.iter().rev().find(|(from, _)| *from <= shown);
+                let past = self
+                    .past
+                    .iter()
+                    .rev()
+                    .find(|(from, _)| !self.reads_lag.is_zero() && *from <= shown);
                 let targets = past.map_or(&self.targets, |(_, targets)| targets);
                 Input::Targets(index, Ok(targets.iter().map(target).collect()))
             }
             Effect::Resolve(index, names, _) => {
                 self.say("names");
+                self.looks.push(Some((self.writer, self.dns.clone())));
                 Input::Answers(
                     index,
                     names
@@ -148,6 +156,7 @@ impl World {
                 })
             }
             Effect::Deregister(index, _, targets) => {
+                self.check_agreement();
                 let lasts: Vec<u8> = targets.iter().map(|target| last(target.address.ip())).collect();
                 let what = lasts
                     .iter()
@@ -159,6 +168,24 @@ impl World {
                 })
             }
         }
+    }
+
+    /// A removal is sent only if both keys named the same one before and after the targets were last read.
+    fn check_agreement(&self) {
+        let read = self
+            .looks
+            .iter()
+            .rposition(Option::is_none)
+            .expect("a removal follows a reading of the targets");
+        let before = self.looks[..read].iter().rev().flatten().next();
+        let after = self.looks[read..].iter().rev().flatten().next();
+        assert!(after.is_some(), "the keys were not read again: {:?}", self.log);
+        assert_eq!(before, after, "the keys changed around the reading: {:?}", self.log);
+        assert!(
+            after.is_some_and(|(writer, dns)| *dns == [*writer]),
+            "they do not agree: {:?}",
+            self.log
+        );
     }
 
     fn write(&mut self, index: usize, what: String, act: impl FnOnce(&mut Self)) -> Input {
