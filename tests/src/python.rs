@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use crate::skip::Skip;
 
-/// A Python interpreter that has boto3 and ministack, at the versions of `tests/requirements.txt`.
+/// A Python interpreter that has boto3, ministack and awslambdaric, at the versions of `tests/requirements.txt`.
 ///
 /// # Errors
 ///

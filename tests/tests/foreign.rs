@@ -1,6 +1,6 @@
 //! Foreign clients on our servers, and foreign servers under our adapters.
 
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
 use writerlink_lab::fault::NameEffect;
+use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::{Pace, World};
 use writerlink_lambda::clock::MachineClock;
@@ -41,6 +42,61 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(said.lines().count() >= 30, "it claims more than that: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_lambda_under_awslambdaric_hears_of_a_failover_through_sns() {
+    let Some(python) = available(python()) else { return };
+    let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
+    scene.world.failover_db_cluster("orders", None).expect("failover");
+    let lab = Lab::start(scene.world, Options::default())
+        .await
+        .expect("loopback has ports");
+    let child = Command::new(python)
+        .args(["-m", "awslambdaric", "echo_handler.handler"])
+        .current_dir(tests_dir().join("python"))
+        .env("AWS_LAMBDA_RUNTIME_API", lab.runtime_api())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let _guard = Ended(child);
+    let answers = || {
+        let ended = lab
+            .invocations()
+            .into_iter()
+            .filter_map(|invocation| invocation.ending?.answer());
+        ended
+            .filter(|answer| answer["subject"] == "RDS Notification Message")
+            .collect::<Vec<_>>()
+    };
+    let began = std::time::Instant::now();
+    while answers().len() < 2 && began.elapsed() < Duration::from_secs(30) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let heard: Vec<String> = answers().iter().map(|answer| answer["message"].to_string()).collect();
+    assert!(heard.len() >= 2, "{:?}", lab.invocations());
+    assert!(
+        heard[0].contains("RDS-EVENT-0073") && heard[1].contains("RDS-EVENT-0071"),
+        "{heard:?}"
+    );
+    assert!(
+        answers()[0]["function"]
+            .as_str()
+            .is_some_and(|arn| arn.ends_with(":function:writerlink"))
+    );
+}
+
+/// A process that ends with its value.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way there is nothing left to do about it.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the name leads.
