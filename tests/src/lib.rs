@@ -1,6 +1,7 @@
 //! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign clients and servers.
 
 pub mod ministack;
+pub mod play;
 pub mod programs;
 pub mod python;
 pub mod skip;

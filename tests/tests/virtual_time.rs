@@ -1,150 +1,26 @@
-//! The real run and its driver on the lab's world at AWS's pace, in virtual time: minutes in milliseconds.
+//! The real run and its driver on the lab's world at AWS's pace, in virtual time.
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use jiff::Timestamp;
-use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{Readers, drive};
-use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
-use writerlink_core::note::Note;
-use writerlink_core::ports::{Clock, Journal};
-use writerlink_core::report::{Report, Status};
-use writerlink_core::run::Run;
+use writerlink_core::event::SourceType;
+use writerlink_core::report::Status;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
-use writerlink_lab::ports::InProcess;
-use writerlink_lab::scene::{Link, Scene};
-use writerlink_lab::virtual_time::VirtualTime;
 use writerlink_lab::world::rds::Reboot;
-use writerlink_lab::world::{Pace, World};
+use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
-
-/// What the function is given before it is ended.
-const LIMIT: Duration = Duration::from_secs(230);
-
-/// Nobody listens.
-struct Deaf;
-
-impl Journal for Deaf {
-    fn note(&mut self, _: &Note) {}
-}
-
-/// The scene in virtual time, and the two links in it.
-struct Play {
-    time: VirtualTime,
-    region: InProcess<VirtualTime>,
-    config: Config,
-    epoch: Timestamp,
-    orders: Link,
-    billing: Link,
-}
-
-impl Play {
-    fn new() -> Self {
-        let scene = Scene::new(Pace::real()).expect("scene");
-        let text = scene.config("127.0.0.1:53".parse().expect("address"), "");
-        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("config");
-        let [orders, billing] = scene.links.clone().try_into().expect("two links");
-        let time = VirtualTime::default();
-        let epoch = scene.world.timestamp_at(Duration::ZERO);
-        // The scene has a past; the clock begins at its present.
-        time.run(time.sleep(scene.world.now()));
-        let region = InProcess::new(scene.world, time.clone());
-        Self {
-            time,
-            region,
-            config,
-            epoch,
-            orders,
-            billing,
-        }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.epoch + jiff::SignedDuration::try_from(self.time.now()).expect("in range")
-    }
-
-    fn pass(&self, duration: Duration) {
-        self.time.run(self.time.sleep(duration));
-    }
-
-    fn trigger(&self, id: u16, about: SourceType, source: &str) -> Trigger {
-        let event = Event {
-            id: Some(EventId(id)),
-            about,
-            source: source.parse().ok(),
-            time: Some(self.now()),
-        };
-        Trigger {
-            events: vec![event],
-            ..Trigger::sweep(TriggerKind::Sns)
-        }
-    }
-
-    fn event(&self, id: u16, about: SourceType, source: &str) -> Report {
-        self.run(&self.trigger(id, about, source))
-    }
-
-    fn sweep(&self) -> Report {
-        self.run(&Trigger::sweep(TriggerKind::Schedule))
-    }
-
-    fn run(&self, trigger: &Trigger) -> Report {
-        self.time.run(self.drive(trigger))
-    }
-
-    async fn drive(&self, trigger: &Trigger) -> Report {
-        let readers = Readers {
-            rds: self.region.clone(),
-            dns: self.region.clone(),
-            groups: self.region.clone(),
-        };
-        let run = Run::new(&self.config, trigger, self.now(), LIMIT);
-        drive(run, &readers, Some(&self.region), &self.time, &mut Deaf).await
-    }
-
-    /// Runs, and is killed after a while.
-    fn run_killed_after(&self, trigger: &Trigger, after: Duration) -> bool {
-        self.time.run(async {
-            let run = std::pin::pin!(self.drive(trigger));
-            let kill = std::pin::pin!(self.time.sleep(after));
-            matches!(select(run, kill).await, Either::Right(_))
-        })
-    }
-
-    fn world(&self) -> std::sync::MutexGuard<'_, World> {
-        self.region.world()
-    }
-
-    /// The group holds exactly the writer.
-    fn is_right(&self, link: &Link) -> bool {
-        let world = self.world();
-        let writer = link.writer(&world).expect("writer").address;
-        let present: Vec<_> = link.present(&world).into_iter().map(|(address, _)| address).collect();
-        present == [writer]
-    }
-
-    fn was_never_empty(&self, link: &Link) -> bool {
-        link.was_never_empty(&self.world())
-    }
-
-    fn status(report: &Report, name: &str) -> Status {
-        report.bindings.iter().find(|b| b.name == name).expect("binding").status
-    }
-}
 
 #[test]
 fn an_aurora_failover_is_followed_from_its_first_event_on() {
     let play = Play::new();
     play.world().failover_db_cluster("orders", None).expect("failover");
-    let began = play.time.now();
+    let began = play.now();
     let report = play.event(73, SourceType::Cluster, "orders");
-    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed, "{report:#?}");
+    assert_eq!(status(&report, "orders-writer"), Status::Changed, "{report:#?}");
     assert!(play.is_right(&play.orders) && play.is_right(&play.billing));
     assert!(play.was_never_empty(&play.orders));
     // Promoted after 8 s, shown by the API after 13 s, by DNS from 14 s on and for good after 39 s.
-    assert!(play.time.now() - began < 45 * S, "took {:?}", play.time.now() - began);
+    assert!(play.now() - began < 45 * S, "took {:?}", play.now() - began);
 }
 
 #[test]
@@ -153,10 +29,10 @@ fn an_event_that_comes_minutes_late_finds_its_work_done_or_does_it() {
     play.world().failover_db_cluster("orders", None).expect("failover");
     play.pass(280 * S);
     let report = play.event(71, SourceType::Cluster, "orders");
-    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
+    assert_eq!(status(&report, "orders-writer"), Status::Changed);
     assert!(play.is_right(&play.orders));
     assert_eq!(
-        Play::status(&play.event(71, SourceType::Cluster, "orders"), "orders-writer"),
+        status(&play.event(71, SourceType::Cluster, "orders"), "orders-writer"),
         Status::Settled
     );
 }
@@ -167,7 +43,7 @@ fn a_lost_event_is_made_up_for_by_the_next_sweep() {
     play.world().failover_db_cluster("orders", None).expect("failover");
     play.pass(60 * S);
     let report = play.sweep();
-    assert_eq!(Play::status(&report, "orders-writer"), Status::Changed);
+    assert_eq!(status(&report, "orders-writer"), Status::Changed);
     assert!(play.is_right(&play.orders));
 }
 
@@ -177,9 +53,9 @@ fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_bee
     play.world()
         .reboot_db_instance("billing", Reboot::ToStandby)
         .expect("reboot");
-    let began = play.time.now();
+    let began = play.now();
     let report = play.event(13, SourceType::Instance, "billing");
-    assert!(Play::status(&report, "billing").is_ok(), "{report:#?}");
+    assert!(status(&report, "billing").is_ok(), "{report:#?}");
     let registered = {
         let world = play.world();
         let writer = play.billing.writer(&world).expect("writer").address.ip().to_string();
@@ -213,7 +89,8 @@ fn a_kill_at_any_moment_is_mended_by_the_next_sweeps() {
         play.world().failover_db_cluster("orders", None).expect("failover");
         play.pass(60 * S);
         let trigger = play.trigger(71, SourceType::Cluster, "orders");
-        killed += u32::from(play.run_killed_after(&trigger, Duration::from_millis(millis)));
+        let ending = play.run_perhaps_killed(&trigger, Some(Duration::from_millis(millis)));
+        killed += u32::from(ending == "killed");
         assert!(play.was_never_empty(&play.orders), "killed after {millis} ms");
         let report = play.sweep();
         assert!(report.ok, "killed after {millis} ms: {report:#?}");
@@ -287,13 +164,13 @@ fn every_fault_of_a_name_changes_nothing_while_it_lasts() {
     ] {
         let play = Play::new();
         let name = play.world().cluster_endpoint("orders");
-        let now = play.time.now();
+        let now = play.now();
         play.world().faults.add_name(&name, effect.clone(), now, None);
         let before = play.world().elbv2.timeline().len();
         let report = play.sweep();
-        assert_eq!(Play::status(&report, "orders-writer"), Status::Held, "{effect:?}");
+        assert_eq!(status(&report, "orders-writer"), Status::Held, "{effect:?}");
         assert_eq!(
-            Play::status(&report, "billing"),
+            status(&report, "billing"),
             Status::Settled,
             "the other binding goes on: {effect:?}"
         );

@@ -1,0 +1,174 @@
+//! The real run and its driver on the lab's scene at AWS's pace, in virtual time: minutes in milliseconds.
+
+use std::pin::pin;
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+use writerlink_core::config::{Config, Location};
+use writerlink_core::drive::{Readers, drive};
+use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use writerlink_core::note::Note;
+use writerlink_core::ports::{Clock, Journal};
+use writerlink_core::report::{Report, Status};
+use writerlink_core::run::Run;
+use writerlink_lab::ports::InProcess;
+use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::virtual_time::VirtualTime;
+use writerlink_lab::world::{Pace, World};
+
+/// What the function is given before it is ended.
+const LIMIT: Duration = Duration::from_secs(230);
+
+/// Hears nothing.
+pub struct Deaf;
+
+impl Journal for Deaf {
+    fn note(&mut self, _: &Note) {}
+}
+
+/// The scene in virtual time, and the two links in it.
+pub struct Play {
+    time: VirtualTime,
+    region: InProcess<VirtualTime>,
+    config: Config,
+    epoch: Timestamp,
+    /// `orders-writer`, the Aurora cluster.
+    pub orders: Link,
+    /// `billing`, the Multi-AZ instance.
+    pub billing: Link,
+}
+
+impl Default for Play {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Play {
+    /// The scene as it is, and its own configuration.
+    pub fn new() -> Self {
+        let scene = Scene::new(Pace::real()).expect("a good scene");
+        let text = scene.config("127.0.0.1:53".parse().expect("an address"), "");
+        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
+        let [orders, billing] = scene.links.clone().try_into().expect("two links");
+        let time = VirtualTime::default();
+        let epoch = scene.world.timestamp_at(Duration::ZERO);
+        // The scene has a past; the clock begins at its present.
+        time.run(time.sleep(scene.world.now()));
+        let region = InProcess::new(scene.world, time.clone());
+        Self {
+            time,
+            region,
+            config,
+            epoch,
+            orders,
+            billing,
+        }
+    }
+
+    /// The time since the world began.
+    pub fn now(&self) -> Duration {
+        self.time.now()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, duration: Duration) {
+        self.time.run(self.time.sleep(duration));
+    }
+
+    /// The world at this moment.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.region.world()
+    }
+
+    /// An event that happens at this moment.
+    pub fn trigger(&self, id: u16, about: SourceType, source: &str) -> Trigger {
+        let event = Event {
+            id: Some(EventId(id)),
+            about,
+            source: source.parse().ok(),
+            time: Some(self.timestamp()),
+        };
+        Trigger {
+            events: vec![event],
+            ..Trigger::sweep(TriggerKind::Sns)
+        }
+    }
+
+    /// The schedule's trigger.
+    pub fn sweeping(&self) -> Trigger {
+        Trigger::sweep(TriggerKind::Schedule)
+    }
+
+    /// A run for an event that happens at this moment.
+    pub fn event(&self, id: u16, about: SourceType, source: &str) -> Report {
+        self.run(&self.trigger(id, about, source))
+    }
+
+    /// A run of the schedule.
+    pub fn sweep(&self) -> Report {
+        self.run(&self.sweeping())
+    }
+
+    /// A run, to its end.
+    pub fn run(&self, trigger: &Trigger) -> Report {
+        self.time.run(self.drive(trigger))
+    }
+
+    /// A run that is killed after a while, unless it ends before. Says how it ended.
+    pub fn run_perhaps_killed(&self, trigger: &Trigger, after: Option<Duration>) -> String {
+        let ended = match after {
+            None => Some(self.run(trigger)),
+            Some(after) => self.time.run(async {
+                match select(pin!(self.drive(trigger)), pin!(self.time.sleep(after))).await {
+                    Either::Left((report, _)) => Some(report),
+                    Either::Right(_) => None,
+                }
+            }),
+        };
+        ended.map_or("killed".to_owned(), |report| {
+            let ends = report.bindings.iter().map(|binding| binding.status.as_str());
+            ends.collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    /// The group holds exactly the writer.
+    pub fn is_right(&self, link: &Link) -> bool {
+        let world = self.world();
+        let writer = link.writer(&world).expect("a database has a writer").address;
+        let present: Vec<_> = link.present(&world).into_iter().map(|(address, _)| address).collect();
+        present == [writer]
+    }
+
+    /// No moment found the group without a present target.
+    pub fn was_never_empty(&self, link: &Link) -> bool {
+        link.was_never_empty(&self.world())
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        self.epoch + SignedDuration::try_from(self.time.now()).expect("in range")
+    }
+
+    async fn drive(&self, trigger: &Trigger) -> Report {
+        let region = || self.region.clone();
+        let readers = Readers {
+            rds: region(),
+            dns: region(),
+            groups: region(),
+        };
+        let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
+        drive(run, &readers, Some(&self.region), &self.time, &mut Deaf).await
+    }
+}
+
+/// How a binding ended.
+pub fn status(report: &Report, name: &str) -> Status {
+    report
+        .bindings
+        .iter()
+        .find(|binding| binding.name == name)
+        .expect("a binding of the scene")
+        .status
+}
