@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use writerlink_aws::Clients;
+use writerlink_aws::clock::MachineClock;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
@@ -16,7 +17,6 @@ use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::{Pace, World};
-use writerlink_lambda::clock::MachineClock;
 use writerlink_tests::ministack::{Ministack, REGION};
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;

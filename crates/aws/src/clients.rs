@@ -70,6 +70,9 @@ pub enum ConnectError {
     /// The Region's name cannot be part of a host name.
     #[error("{0:?} is no Region: write it as in `eu-west-1`")]
     BadRegion(String),
+    /// The endpoint is no URL.
+    #[error("the endpoint {0:?} is no URL: write it as in `http://127.0.0.1:4566`, or unset AWS_ENDPOINT_URL")]
+    BadEndpoint(String),
 }
 
 impl Clients {
@@ -128,6 +131,9 @@ impl Clients {
         if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(ConnectError::BadRegion(region.to_owned()));
         }
+        if let Some(url) = config.endpoint_url().filter(|url| !is_http(url)) {
+            return Err(ConnectError::BadEndpoint(url.to_owned()));
+        }
         let home = Home::new(region);
         Ok(Self { config, home })
     }
@@ -182,6 +188,12 @@ fn of_profile(profile: &str, config: &SdkConfig, http: SharedHttpClient) -> Prof
         .configure(&surroundings)
         .profile_name(profile)
         .build()
+}
+
+fn is_http(url: &str) -> bool {
+    url.strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .is_some_and(|rest| !rest.is_empty())
 }
 
 fn https() -> SharedHttpClient {

@@ -21,6 +21,7 @@
 //! - **DNS is read without memory.** No cache, no hosts file, no search list, no connection kept.
 
 mod clients;
+pub mod clock;
 mod credentials;
 pub mod dns;
 pub mod elbv2;

@@ -106,7 +106,7 @@ It needs `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `elasticloadbalanc
 const AUDIT_EXAMPLES: &str = "\
 Exit codes:
   0  every binding is in sync
-  1  it could not run: usage, configuration (of any one binding too), credentials
+  1  it could not run: usage, configuration (of a binding asked for, too), credentials
   2  drift: there is something to do
   3  it could not tell of every binding: keys disagree, a call or a lookup failed. Wins over 2,
      because a report with holes must not read as `drift, and nothing else`

@@ -83,6 +83,19 @@ pub struct Timing {
     pub sweep: Duration,
 }
 
+impl Timing {
+    /// How long a run may have to look, at most.
+    pub fn longest_watch(&self) -> Duration {
+        self.patience_started
+            .max(self.patience)
+            .max(self.sweep)
+            .max(self.settle + REMOVAL)
+    }
+}
+
+/// How much longer than the settle time a pending removal is given, for the calls around it.
+pub(crate) const REMOVAL: Duration = Duration::from_secs(10);
+
 impl Default for Timing {
     fn default() -> Self {
         Self {

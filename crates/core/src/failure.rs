@@ -18,11 +18,9 @@ pub struct CallError {
 impl CallError {
     /// An error of `call`. The detail is bounded, so that no answer can flood a log.
     pub fn new(call: &'static str, failure: Failure, detail: impl fmt::Display) -> Self {
-        Self {
-            call,
-            failure,
-            detail: bounded(&detail.to_string()),
-        }
+        // Sentences are built around it, and end by themselves.
+        let detail = bounded(detail.to_string().trim_end_matches('.'));
+        Self { call, failure, detail }
     }
 
     /// Whether the same call may well succeed a moment later.
@@ -102,7 +100,7 @@ impl fmt::Display for Failure {
             Self::SaidNo(No::Other) => "refused",
             Self::Throttled => "throttled",
             Self::Credentials => "no usable credentials",
-            Self::Unreachable => "could not be reached",
+            Self::Unreachable => "could not be reached, or gave no usable answer",
             Self::AnswerLost => "the answer was lost",
         })
     }

@@ -13,12 +13,12 @@ use writerlink_core::report::{Report, TriggerReport};
 
 use crate::answer::{InvocationFailed, answer, as_value};
 use crate::callback::{Callback, LONGEST_PUT};
-use crate::clock::keeping_free;
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
 use crate::payload;
 use crate::ready::{LAST_MOMENT, Ready};
 use crate::response_url;
 use crate::start::StartError;
+use crate::time::keeping_free;
 
 /// Kept free at the end of an invocation to answer and to tell of the outcome.
 const ANSWER: Duration = Duration::from_secs(2);

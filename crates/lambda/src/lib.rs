@@ -20,7 +20,6 @@
 
 pub mod answer;
 pub mod callback;
-pub mod clock;
 pub mod custom_resource;
 mod handler;
 pub mod logs;
@@ -30,6 +29,7 @@ pub mod payload;
 mod ready;
 pub mod response_url;
 pub mod start;
+mod time;
 
 #[cfg(test)]
 mod loopback;

@@ -23,9 +23,11 @@ const NEEDED: [&str; 4] = [
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    if let Some(missing) = NEEDED.into_iter().find(|name| variable(name).is_none()) {
+    let missing: Vec<&str> = NEEDED.into_iter().filter(|name| variable(name).is_none()).collect();
+    if !missing.is_empty() {
         eprintln!(
-            "bootstrap: {missing} is not set: this is the Lambda function of Writerlink, to be started by Lambda or by a server of its runtime API. To look at a configuration by hand use `writerlink audit`."
+            "bootstrap: not set: {}. This is the Lambda function of Writerlink, to be started by Lambda or by a server of its runtime API. To look at a configuration by hand use `writerlink audit`.",
+            missing.join(", ")
         );
         return ExitCode::FAILURE;
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 use writerlink_aws::Clients;
+use writerlink_aws::clock::MachineClock;
 use writerlink_aws::dns::DnsResolver;
 use writerlink_aws::elbv2::TargetReader;
 use writerlink_aws::rds::RdsReader;
@@ -20,9 +21,9 @@ use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
 
 use crate::answer::line;
-use crate::clock::{MachineClock, keeping_free};
 use crate::notice::Notice;
 use crate::start::StartError;
+use crate::time::keeping_free;
 
 /// Kept free for the answer, when everything else has been done.
 pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
@@ -67,6 +68,15 @@ impl Ready {
             "{}",
             describe(trigger)
         );
+        let longest = self.config.timing.longest_watch();
+        if left < longest {
+            warn!(
+                kind = "short",
+                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. Raise the function's timeout, or shorten `[timing]`.",
+                left.as_secs(),
+                longest.as_secs()
+            );
+        }
         let run = Run::new(&self.config, trigger, Timestamp::now(), left);
         // The run itself writes nothing when it is only to plan; without a writer it could not.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);

@@ -175,7 +175,8 @@ fn started_outside_of_lambda_it_says_so_in_one_line_and_exits_1() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
     assert!(
-        text.contains("AWS_LAMBDA_RUNTIME_API is not set") && text.contains("`writerlink audit`"),
+        text.contains("not set: AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_FUNCTION_NAME, ")
+            && text.contains("`writerlink audit`"),
         "{text}"
     );
     assert_eq!(output.stdout, b"");
@@ -189,7 +190,8 @@ fn half_a_lambda_environment_names_what_is_missing_instead_of_a_panic() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        text.contains("AWS_LAMBDA_FUNCTION_NAME is not set") && !text.contains("panicked"),
+        text.contains("not set: AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, ")
+            && !text.contains("panicked"),
         "{text}"
     );
 }

@@ -201,10 +201,9 @@ fn a_sweep_comes_every_minute_with_the_input_that_the_lambda_knows() {
 #[test]
 fn the_function_outlives_the_longest_watch() {
     let Some(template) = template() else { return };
-    let timeout = template["Resources"]["Function"]["Properties"]["Timeout"]
-        .as_u64()
-        .expect("it has a timeout");
-    let watch = Timing::default().patience_started.as_secs();
+    let timeout = &template["Resources"]["Function"]["Properties"]["Timeout"];
+    let timeout = evaluate(template, timeout, &[]).as_u64().expect("it has a timeout");
+    let watch = Timing::default().longest_watch().as_secs();
     assert!(
         timeout >= watch + 30,
         "{timeout} s leave no time to write and answer after {watch} s of watching"

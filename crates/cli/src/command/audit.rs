@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use jiff::Timestamp;
+use writerlink_aws::clock::MachineClock;
 use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::Config;
 use writerlink_core::drive::{Readers, drive};
@@ -16,7 +17,6 @@ use writerlink_core::note::Note;
 use writerlink_core::ports::{Journal, NoWriter};
 use writerlink_core::report::Report;
 use writerlink_core::run::Run;
-use writerlink_lambda::clock::MachineClock;
 
 use crate::args::{AuditArgs, AuditForm};
 use crate::configuration;

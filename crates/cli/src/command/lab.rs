@@ -1,6 +1,7 @@
 //! `writerlink lab serve`: the region on loopback.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -14,6 +15,9 @@ use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use writerlink_lab::scene::{FUNCTION, Scene};
+
+/// The function's timeout, as `infra/template.yaml` sets it.
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The first line on standard output.
 #[derive(Debug, Serialize)]
@@ -47,6 +51,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let options = Options {
         speed: args.speed,
         function: FUNCTION.to_owned(),
+        timeout: TIMEOUT,
         ..Options::default()
     };
     let lab = Lab::start(world, options)
@@ -81,8 +86,13 @@ Serving until Ctrl-C. In another shell:
   export AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
   aws rds describe-db-clusters
 
-A Lambda runtime needs AWS_LAMBDA_RUNTIME_API={runtime} besides; its function is
-{function}. In its configuration:
+A Lambda (`bootstrap`, or any other that speaks the runtime API) needs these besides. It is ended after {timeout} s, and it
+is {function}:
+
+  export AWS_LAMBDA_RUNTIME_API={runtime} AWS_LAMBDA_FUNCTION_NAME={name}
+  export AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256 AWS_LAMBDA_FUNCTION_VERSION=1
+
+In its configuration:
 
   [dns]
   servers = [\"{dns}\"]
@@ -91,6 +101,8 @@ A Lambda runtime needs AWS_LAMBDA_RUNTIME_API={runtime} besides; its function is
         region = addresses.region,
         runtime = addresses.runtime_api,
         function = addresses.function_arn,
+        timeout = TIMEOUT.as_secs(),
+        name = FUNCTION,
         dns = addresses.dns,
     );
     let Some(config) = config else { return text };
@@ -99,13 +111,15 @@ A Lambda runtime needs AWS_LAMBDA_RUNTIME_API={runtime} besides; its function is
         Some(path) => {
             text.push_str(&format!("  export WRITERLINK_CONFIG='{}'\n", path.display()));
         }
-        None => text.push_str(&format!("export WRITERLINK_CONFIG='{config}'\n")),
+        None => text.push_str(&format!("  export WRITERLINK_CONFIG='{config}'\n")),
     }
-    text.push_str(
-        "  writerlink audit
+    let program = std::env::current_exe().map_or_else(|_| "writerlink".to_owned(), |path| path.display().to_string());
+    text.push_str(&format!(
+        "  {program} audit
   aws rds failover-db-cluster --db-cluster-identifier orders
-  writerlink audit
-",
-    );
+  sleep 40 # the failover takes its time, and DNS goes back and forth after it: exit code 3 meanwhile
+  {program} audit
+"
+    ));
     text
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::Timing;
+use crate::config::{REMOVAL, Timing};
 
 /// How often the others are looked at while a run watches somebody: three times in the settle time, and every 10 s at
 /// least. When a whole zone fails, the events that queue up behind the first one's run must find their work done.
@@ -14,9 +14,6 @@ pub(super) fn slow(timing: &Timing) -> Duration {
 const QUICK_FOR: Duration = Duration::from_secs(5);
 const QUICK: Duration = Duration::from_millis(500);
 const STEADY: Duration = Duration::from_secs(1);
-
-/// How much longer than the settle time a pending removal is given, for the calls around it.
-const REMOVAL: Duration = Duration::from_secs(10);
 
 /// Why a binding is being watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

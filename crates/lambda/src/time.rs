@@ -1,30 +1,8 @@
-//! The time of this machine, and how an invocation's is shared out.
+//! How an invocation's time is shared out.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
-use writerlink_core::ports::Clock;
-
-/// A clock that counts from its making, on tokio's timer.
-#[derive(Debug, Clone, Copy)]
-pub struct MachineClock(Instant);
-
-impl MachineClock {
-    /// A clock that stands at zero.
-    pub fn start() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl Clock for MachineClock {
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-}
 
 /// The time until `end` with some of it kept free, but never more than half of it: a function with a short time-out
 /// must still get to work.

@@ -1,0 +1,27 @@
+//! The time of this machine, on tokio's timer.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use writerlink_core::ports::Clock;
+
+/// A clock that counts from its making, on tokio's timer.
+#[derive(Debug, Clone, Copy)]
+pub struct MachineClock(Instant);
+
+impl MachineClock {
+    /// A clock that stands at zero.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MachineClock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

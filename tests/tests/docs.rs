@@ -1,0 +1,75 @@
+//! The documentation names tests and files; they exist.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use writerlink_tests::python::workspace_dir;
+
+#[test]
+fn every_test_that_the_documentation_names_exists() {
+    let sources: String = files(workspace_dir(), "rs").iter().map(|path| read(path)).collect();
+    let mut named = 0;
+    for page in pages() {
+        for name in read(&page).split('`').filter(|text| is_test_name(text)) {
+            named += 1;
+            assert!(
+                sources.contains(&format!("fn {name}(")),
+                "{} names {name}",
+                page.display()
+            );
+        }
+    }
+    assert!(named > 30, "only {named} names were found: is the search broken?");
+}
+
+#[test]
+fn every_file_that_the_documentation_links_to_exists() {
+    let mut followed = 0;
+    for page in pages() {
+        let folder = page.parent().expect("a file lies in a folder");
+        for link in read(&page)
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            if link.contains("://") || link.starts_with('#') {
+                continue;
+            }
+            followed += 1;
+            let target = folder.join(link.split('#').next().unwrap_or(link));
+            assert!(target.exists(), "{} links to {link}", page.display());
+        }
+    }
+    assert!(followed > 10, "only {followed} links were found: is the search broken?");
+}
+
+/// Tests are sentences: words in lower case, four of them at least.
+fn is_test_name(text: &str) -> bool {
+    text.split('_').count() >= 4
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn pages() -> Vec<PathBuf> {
+    files(workspace_dir(), "md")
+}
+
+/// The files of this ending that belong to the project.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder can be read").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() && name != "target" && !name.to_string_lossy().starts_with('.') {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|own| own == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
