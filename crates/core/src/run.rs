@@ -11,6 +11,7 @@ mod attention;
 mod condition;
 mod feed;
 mod memory;
+mod phase;
 mod pursuit;
 mod summary;
 

@@ -17,6 +17,7 @@ use super::attention::{Attention, Found, slow};
 use super::condition::{self, Condition};
 use super::feed::Shared;
 use super::memory::Memory;
+use super::phase::{Phase, Purpose};
 use super::summary::Tally;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
@@ -60,42 +61,6 @@ pub(super) struct Pursuit {
     unfinished: bool,
     condition: Condition,
     tally: Tally,
-}
-
-/// What a pursuit is waiting for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Phase {
-    /// The run, to begin.
-    Fresh,
-    /// The description of the group.
-    Group,
-    /// A reading of the topology; one `promised` to it begins after it asked.
-    Topology { purpose: Purpose, promised: bool },
-    /// Answers to its questions.
-    Names {
-        purpose: Purpose,
-        fresh: bool,
-        topology: Shared,
-        answers: Answers,
-    },
-    /// The targets.
-    Targets,
-    /// The answer to a write.
-    Write(Action),
-    /// The time of the next round.
-    Pause(Duration),
-    /// Others: it is done, and looks again at times while they are not.
-    Rest(Duration),
-}
-
-/// Why the keys are being read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Purpose {
-    /// To begin a round. A reading of the topology that began within the last second will do.
-    Look,
-    /// To confirm, before a removal, what was seen before the targets were read. Only a reading that began after
-    /// that will do.
-    Confirm,
 }
 
 impl Pursuit {

@@ -1,4 +1,4 @@
-//! Topics and who subscribes to them. Codes and words: botocore sns 2010-03-31; AWS docs, SNS API reference.
+//! Topics and who subscribes to them. Codes: botocore sns 2010-03-31; the sentences are the lab's own.
 
 use std::collections::BTreeMap;
 
