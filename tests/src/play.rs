@@ -9,8 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
-use writerlink_core::note::Note;
-use writerlink_core::ports::{Clock, Journal};
+use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
 use writerlink_lab::ports::InProcess;
@@ -20,13 +19,6 @@ use writerlink_lab::world::{Pace, World};
 
 /// What the function is given before it is ended.
 const LIMIT: Duration = Duration::from_secs(230);
-
-/// Hears nothing.
-pub struct Deaf;
-
-impl Journal for Deaf {
-    fn note(&mut self, _: &Note) {}
-}
 
 /// The scene in virtual time, and the two links in it.
 pub struct Play {
@@ -159,7 +151,7 @@ impl Play {
             groups: region(),
         };
         let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
-        drive(run, &readers, Some(&self.region), &self.time, &mut Deaf).await
+        drive(run, &readers, Some(&self.region), &self.time, &mut ()).await
     }
 }
 

@@ -9,8 +9,6 @@ use writerlink_aws::clock::MachineClock;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
-use writerlink_core::note::Note;
-use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
 use writerlink_lab::fault::NameEffect;
@@ -102,12 +100,6 @@ impl Drop for Ended {
 /// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the name leads.
 const NAME: &str = "writer.db.test";
 
-struct Deaf;
-
-impl Journal for Deaf {
-    fn note(&mut self, _: &Note) {}
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn our_adapters_put_the_groups_of_ministack_right() {
     let Some(ministack) = available(Ministack::start(NAME)) else {
@@ -174,12 +166,5 @@ async fn reconcile(config: &Config, endpoint: &str) -> Report {
         Timestamp::now(),
         Duration::from_secs(60),
     );
-    drive(
-        run,
-        &readers,
-        Some(&clients.writer()),
-        &MachineClock::start(),
-        &mut Deaf,
-    )
-    .await
+    drive(run, &readers, Some(&clients.writer()), &MachineClock::start(), &mut ()).await
 }

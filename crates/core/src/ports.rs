@@ -79,3 +79,8 @@ pub trait Journal {
     /// One decision.
     fn note(&mut self, note: &Note);
 }
+
+/// Nobody listens.
+impl Journal for () {
+    fn note(&mut self, _: &Note) {}
+}

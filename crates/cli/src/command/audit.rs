@@ -13,8 +13,7 @@ use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::Config;
 use writerlink_core::drive::{Readers, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
-use writerlink_core::note::Note;
-use writerlink_core::ports::{Journal, NoWriter};
+use writerlink_core::ports::NoWriter;
 use writerlink_core::report::Report;
 use writerlink_core::run::Run;
 
@@ -88,12 +87,5 @@ async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow
     };
     let run = Run::new(config, &trigger, Timestamp::now(), LIMIT);
     let clock = MachineClock::start();
-    Ok(drive(run, &readers, None::<&NoWriter>, &clock, &mut Unheard).await)
-}
-
-/// The report says it all.
-struct Unheard;
-
-impl Journal for Unheard {
-    fn note(&mut self, _: &Note) {}
+    Ok(drive(run, &readers, None::<&NoWriter>, &clock, &mut ()).await)
 }
