@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use writerlink_aws::Clients;
 use writerlink_aws::clock::MachineClock;
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::drive;
 use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
@@ -155,11 +155,6 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
 async fn reconcile(config: &Config, endpoint: &str) -> Report {
     let clients = Clients::at(endpoint, REGION).expect("a Region");
     let readers = clients.readers(&config.dns_servers).expect("servers are given");
-    let readers = Readers {
-        rds: readers.rds,
-        dns: readers.resolver,
-        groups: readers.groups,
-    };
     let run = Run::new(
         config,
         &Trigger::sweep(TriggerKind::Invoke),

@@ -17,6 +17,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use writerlink_core::drive;
 
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
@@ -51,15 +52,7 @@ pub struct Clients {
 }
 
 /// What can be read, and nothing that writes.
-#[derive(Debug, Clone)]
-pub struct Readers {
-    /// Clusters and instances.
-    pub rds: RdsReader,
-    /// Target groups.
-    pub groups: TargetReader,
-    /// Names.
-    pub resolver: DnsResolver,
-}
+pub type Readers = drive::Readers<RdsReader, DnsResolver, TargetReader>;
 
 /// Why no clients could be built.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +150,7 @@ impl Clients {
         Ok(Readers {
             rds: RdsReader::new(rds::Client::from_conf(rds.build())),
             groups: TargetReader::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
-            resolver: DnsResolver::new(servers)?,
+            dns: DnsResolver::new(servers)?,
         })
     }
 

@@ -37,6 +37,16 @@ impl Config {
     pub fn usable(&self) -> impl Iterator<Item = &Binding> {
         self.bindings.iter().filter_map(|binding| binding.as_ref().ok())
     }
+
+    /// The names of all bindings, the bad ones among them: asked for, they say what is wrong with them.
+    pub fn names(&self) -> Vec<&str> {
+        self.bindings
+            .iter()
+            .map(|binding| match binding {
+                Ok(Binding { name, .. }) | Err(BadBinding { name, .. }) => name.as_str(),
+            })
+            .collect()
+    }
 }
 
 /// The wish that a source belongs behind a target group.

@@ -93,7 +93,7 @@ impl Handler {
             Ok(ready) => ready,
             Err(fault) => return Handled::without_run(Err(fault.clone().into())),
         };
-        let request = match payload::read(payload, &ready.names()) {
+        let request = match payload::read(payload, &ready.config.names()) {
             Ok(request) => request,
             Err(refusal) => return Handled::without_run(Err(refusal.into())),
         };

@@ -5,15 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
-use writerlink_aws::Clients;
 use writerlink_aws::clock::MachineClock;
-use writerlink_aws::dns::DnsResolver;
-use writerlink_aws::elbv2::TargetReader;
-use writerlink_aws::rds::RdsReader;
 use writerlink_aws::sns::Notifier;
 use writerlink_aws::writer::TargetWriter;
+use writerlink_aws::{Clients, Readers};
 use writerlink_core::config::Config;
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, Intent, Trigger};
 use writerlink_core::failure::bounded;
 use writerlink_core::ports::Journal;
@@ -31,8 +28,8 @@ pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// The configuration and the ports.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    config: Config,
-    readers: Readers<RdsReader, DnsResolver, TargetReader>,
+    pub(crate) config: Config,
+    readers: Readers,
     writer: TargetWriter,
     notifier: Notifier,
 }
@@ -42,22 +39,10 @@ impl Ready {
         let readers = clients.readers(&config.dns_servers).map_err(StartError::clients)?;
         Ok(Self {
             config,
-            readers: Readers {
-                rds: readers.rds,
-                dns: readers.resolver,
-                groups: readers.groups,
-            },
+            readers,
             writer: clients.writer(),
             notifier: clients.notifier(),
         })
-    }
-
-    /// The names of all bindings, the bad ones among them: asked for by hand, they say what is wrong with them.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        let good_or_bad = self.config.bindings.iter().map(Result::as_ref);
-        good_or_bad
-            .map(|binding| binding.map_or_else(|bad| bad.name.as_str(), |good| good.name.as_str()))
-            .collect()
     }
 
     pub(crate) async fn run(&self, trigger: &Trigger, left: Duration, journal: &mut impl Journal) -> Report {

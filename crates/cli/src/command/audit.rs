@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use writerlink_aws::clock::MachineClock;
 use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::Config;
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::drive;
 use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::ports::NoWriter;
 use writerlink_core::report::Report;
@@ -56,14 +56,7 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
 
 /// A mistyped name must not pass for a binding in sync.
 fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
-    let known: Vec<&str> = config
-        .bindings
-        .iter()
-        .map(|binding| match binding {
-            Ok(binding) => binding.name.as_str(),
-            Err(bad) => bad.name.as_str(),
-        })
-        .collect();
+    let known = config.names();
     match asked.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => bail!(
@@ -76,11 +69,6 @@ fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
 async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow::Result<Report> {
     let clients = Clients::connect(settings).await?;
     let readers = clients.readers(&config.dns_servers)?;
-    let readers = Readers {
-        rds: readers.rds,
-        dns: readers.resolver,
-        groups: readers.groups,
-    };
     let trigger = Trigger {
         only: (!only.is_empty()).then_some(only),
         ..Trigger::dry_run(TriggerKind::Audit)
