@@ -145,3 +145,19 @@ async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_whe
         assert!((least..most).contains(&took), "{id} was watched for {took} s");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeout_that_cuts_watches_short_is_told_in_the_log() {
+    // The lab ends an invocation after 60 s; by default a binding may be watched for 180 s.
+    let advice = "Raise the function's timeout";
+    let stage = Stage::with(
+        |_| {},
+        |config| config.replace("patience-started = 12", "patience-started = 180"),
+    )
+    .await;
+    stage.ask(json!({})).await;
+    assert!(stage.log().contains(advice), "{}", stage.log());
+    let stage = Stage::begin().await;
+    stage.ask(json!({})).await;
+    assert!(!stage.log().contains(advice), "{}", stage.log());
+}

@@ -238,6 +238,23 @@ fn a_write_that_a_late_reading_does_not_show_yet_is_not_repeated_at_once() {
 }
 
 #[test]
+fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    stage.world.reads_lag = 1000 * S;
+    let report = stage.play();
+    let binding = &report.bindings[0];
+    assert_eq!(binding.status, Status::Failed);
+    assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("write-ineffective"));
+    assert_eq!(stage.world.writes(), ["register .2"; 4], "once, and three times more");
+    assert_eq!(
+        stage.world.present(),
+        [1, 2],
+        "nothing is removed on a registration that does not show"
+    );
+}
+
+#[test]
 fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
     let mut told = Vec::new();
     for millis in (3000..4600).step_by(10).chain((6000..8600).step_by(100)) {
