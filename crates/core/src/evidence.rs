@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use crate::failure::{CallError, LookupError};
 use crate::guard::{Allow, Refusal};
+use crate::mechanism::Mechanism;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
 use crate::topology::{Cluster, HostName, Standby, Topology};
@@ -87,6 +88,15 @@ impl Evidence {
     /// What the keys amount to together.
     pub fn verdict(&self) -> Verdict<'_> {
         match self {
+            Self::Cluster { dns: Ok(dns), .. } if !Mechanism::BothKeys.is_on() => Verdict::Agree(dns),
+            Self::Cluster {
+                topology: Err(_),
+                dns: Ok(witness),
+            }
+            | Self::Cluster {
+                topology: Ok(witness),
+                dns: Err(_),
+            } if !Mechanism::UnknownHolds.is_on() => Verdict::Agree(witness),
             Self::Cluster {
                 topology: Err(unknown), ..
             }

@@ -45,6 +45,7 @@ pub mod event;
 pub mod evidence;
 pub mod failure;
 pub mod guard;
+mod mechanism;
 pub mod note;
 pub mod plan;
 pub mod ports;
@@ -54,3 +55,6 @@ pub mod source;
 pub mod target;
 pub mod testimony;
 pub mod topology;
+
+#[cfg(test)]
+mod explore;

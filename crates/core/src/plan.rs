@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use self::hold::{Hold, Weight};
 use crate::config::{Binding, Timing};
 use crate::evidence::{Evidence, Facts, Verdict, Witness};
+use crate::mechanism::Mechanism;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
 use crate::topology::Standby;
 
@@ -45,7 +46,7 @@ pub struct Standing {
     pub topology_named: u8,
     /// For how long DNS has given the present address.
     pub steady_for: Duration,
-    /// For how long the keys have agreed on the present address (an instance's: with its target healthy).
+    /// For how long the keys have agreed on the present address.
     pub agreed_for: Duration,
     /// The agreed target was not present when the run began, or the topology moved to it during the run.
     pub failover: bool,
@@ -63,9 +64,9 @@ pub struct Standing {
 pub enum Assurance {
     /// Nothing.
     None,
-    /// The last reading showed it healthy.
-    HealthyOnce,
-    /// Two readings in a row showed it healthy, or ELBv2 acknowledged its registration in this run.
+    /// The last reading showed it healthy, and those before it not for long enough.
+    HealthyBriefly,
+    /// All readings have shown it healthy for a while, or ELBv2 acknowledged its registration in this run.
     Assured,
 }
 
@@ -172,6 +173,9 @@ impl Case<'_> {
         let others = Some(others).filter(|others| !others.is_empty() && plan.holds.is_empty());
         let register = self.register(wanted);
         match (target, others) {
+            (None, Some(others)) if !Mechanism::RegisterFirst.is_on() => {
+                plan.now = Some(Step::Do(Action::Deregister(others)));
+            }
             (None, others) => {
                 match self.unsteady() {
                     None => plan.now = Some(Step::Do(register)),
@@ -187,8 +191,10 @@ impl Case<'_> {
                 let standing = &self.seen.standing;
                 match self.obstacle(target, &others) {
                     Some(hold) => plan.holds.push(hold),
-                    None if standing.assurance == Assurance::None => plan.now = Some(Step::Do(register)),
-                    None if !standing.reread => plan.now = Some(Step::Reread),
+                    None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
+                        plan.now = Some(Step::Do(register))
+                    }
+                    None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
                     None => {
                         plan.now = Some(Step::Do(Action::Deregister(others)));
                         return plan;
@@ -213,8 +219,8 @@ impl Case<'_> {
         let standing = &self.seen.standing;
         // The event is the second witness. Without one, a wrong extra reader would take half of the new
         // connections, so topology alone suffices only where there is nothing to lose.
-        let credible =
-            standing.topology_named >= 2 && (standing.event || (self.ours.is_empty() && self.foreign.is_empty()));
+        let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on())
+            && (standing.event || (self.ours.is_empty() && self.foreign.is_empty()));
         if credible && !self.ours.iter().any(|target| target.address == wanted) {
             plan.now = Some(Step::Do(self.register(wanted)));
         }
@@ -226,7 +232,7 @@ impl Case<'_> {
         let standing = &self.seen.standing;
         let settling = || {
             let left = self.timing.settle.saturating_sub(standing.agreed_for);
-            (!left.is_zero()).then_some(Hold::Settling(left))
+            (!left.is_zero() && Mechanism::Settling.is_on()).then_some(Hold::Settling(left))
         };
         let hold = match self.seen.evidence {
             // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it would leave
@@ -234,7 +240,8 @@ impl Case<'_> {
             Evidence::Cluster { .. } if standing.failover => None,
             Evidence::Cluster { .. } => settling(),
             Evidence::Instance { .. } => {
-                let initial = removals.iter().find(|other| other.state == TargetState::Initial);
+                let is_new = |other: &&Target| other.state == TargetState::Initial && Mechanism::InitialHolds.is_on();
+                let initial = removals.iter().find(is_new);
                 match (&target.state, initial) {
                     (TargetState::Healthy, None) => settling(),
                     (TargetState::Initial, _) => Some(Hold::Initial(target.address)),
@@ -243,7 +250,8 @@ impl Case<'_> {
                 }
             }
         };
-        hold.or_else(|| (standing.assurance == Assurance::HealthyOnce).then_some(Hold::SeenOnce(target.address)))
+        let once = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
+        hold.or_else(|| once.then_some(Hold::SeenBriefly(target.address)))
     }
 
     fn too_many(&self, removals: &[Target]) -> Option<Hold> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::mechanism::Mechanism;
+
 /// One target of a group. ELBv2 knows a target by its address and port; the zone is carried along, so that a
 /// deregistration names exactly what ELBv2 reported, and is never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +28,7 @@ impl Target {
     /// it comes back when it passes them again (AWS docs: NLB target groups, "Connection termination for unhealthy
     /// targets").
     pub fn is_present(&self) -> bool {
-        self.state != TargetState::Draining
+        self.state != TargetState::Draining || !Mechanism::DrainingIsAbsent.is_on()
     }
 }
 

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::evidence::{Evidence, Verdict, Witness};
-use crate::target::{Target, TargetState};
 
 /// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so that equal
 /// situations are equal values.
@@ -46,33 +45,12 @@ impl Testimony {
         }
         let dns = evidence.dns().as_ref().ok().map(|witness| witness.address);
         self.steady = continued(self.steady, dns);
-        // An instance's agreement begins when its target is seen healthy, in `see_targets`.
         let agreed = match evidence.verdict() {
             Verdict::Agree(witness) => Some(witness.address),
             Verdict::Disagree { .. } | Verdict::Unknown(_) => None,
         };
-        self.agreed = match evidence {
-            Evidence::Cluster { .. } => continued(self.agreed, agreed),
-            Evidence::Instance { .. } => self.agreed.filter(|(address, _)| Some(*address) == agreed),
-        };
+        self.agreed = continued(self.agreed, agreed);
         self.latest = Some(evidence);
-    }
-
-    /// Takes in a reading of the group's targets.
-    ///
-    /// An instance has one key only, so the load balancer's health check is its second witness: the agreement lasts
-    /// as long as DNS named this address *and* its target was healthy. Without that, DNS going back to the old
-    /// address for a few seconds after a failover would be enough to remove the new one.
-    pub fn see_targets(&mut self, targets: &[Target]) {
-        if let Some(Evidence::Instance {
-            dns: Ok(Witness { address, .. }),
-        }) = &self.latest
-        {
-            let healthy = targets
-                .iter()
-                .any(|t| t.address.ip() == *address && t.state == TargetState::Healthy);
-            self.agreed = continued(self.agreed, healthy.then_some(*address));
-        }
     }
 
     /// Lets time pass; no age grows beyond `most`.
@@ -141,29 +119,17 @@ mod tests {
         Evidence::Instance { dns: Ok(witness(last)) }
     }
 
-    fn target(last: u8, state: &str) -> Target {
-        Target {
-            address: (witness(last).address, 3306).into(),
-            zone: None,
-            state: state.into(),
-        }
-    }
-
     #[test]
-    fn dns_going_back_while_the_old_target_still_reads_healthy_is_no_lasting_agreement() {
-        // Failover from A to B: B is registered, then DNS goes back to A for 12 s while A still reads healthy.
+    fn a_name_that_goes_back_begins_every_series_anew() {
+        // Failover from A to B: DNS names B, goes back to A for 12 s, and then stays with B.
         let mut testimony = Testimony::default();
-        let both = [target(1, "healthy"), target(2, "initial")];
-        for (named, seconds) in [(1, 5), (2, 8), (1, 12), (2, 40)] {
+        for (named, seconds, agreed) in [(1, 5, 5), (2, 8, 8), (1, 12, 12), (2, 40, 30)] {
             for _ in 0..seconds {
                 testimony.record(instance(named), true);
-                testimony.see_targets(&both);
                 testimony.age(S, 30 * S);
-                assert!(testimony.agreed_for() < 30 * S);
             }
+            assert_eq!(testimony.agreed_for(), agreed * S);
         }
-        assert_eq!(testimony.steady_for(), 30 * S, "DNS has been steady on B");
-        assert_eq!(testimony.agreed_for(), Duration::ZERO, "but B has not been healthy");
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub enum Hold {
     Unsteady(Duration),
     /// The agreement has not lasted for long enough.
     Settling(Duration),
-    /// The agreed target has been read as healthy once only.
-    SeenOnce(SocketAddr),
+    /// The agreed target has not been read as healthy for long enough.
+    SeenBriefly(SocketAddr),
     /// A target is still being registered.
     Initial(SocketAddr),
     /// The agreed target is not healthy, so nothing else is removed.
@@ -66,7 +66,7 @@ impl Hold {
     pub fn weight(&self) -> Weight {
         match self {
             Self::Foreign(_) => Weight::Remark,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_) => Weight::Waits,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) => Weight::Waits,
             Self::KeysDisagree { moving: true, .. } => Weight::Waits,
             Self::Unknown(Unknown::Idle { .. }) => Weight::Idles,
             Self::Unknown(_)
@@ -83,7 +83,7 @@ impl Hold {
     pub fn is_pending_removal(&self) -> bool {
         matches!(
             self,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenOnce(_) | Self::Initial(_)
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_)
         )
     }
 
@@ -110,7 +110,7 @@ impl Hold {
             Self::NoPort => "no-port",
             Self::Unsteady(_) => "dns-unsteady",
             Self::Settling(_) => "settling",
-            Self::SeenOnce(_) => "seen-once",
+            Self::SeenBriefly(_) => "seen-briefly",
             Self::Initial(_) => "target-initial",
             Self::NotHealthy(..) => "target-not-healthy",
             Self::ZoneNotEnabled(_) => "target-zone-not-enabled",
@@ -152,7 +152,7 @@ impl Hold {
             | Self::KeysDisagree { .. }
             | Self::Unsteady(_)
             | Self::Settling(_)
-            | Self::SeenOnce(_)
+            | Self::SeenBriefly(_)
             | Self::Initial(_) => return None,
         };
         Some(text.to_owned())
@@ -179,7 +179,10 @@ impl fmt::Display for Hold {
                 "the agreement must last for {} more before anything is removed",
                 seconds(*left)
             ),
-            Self::SeenOnce(address) => write!(f, "{address} has been read as healthy once only"),
+            Self::SeenBriefly(address) => write!(
+                f,
+                "{address} has not been read as healthy for long enough to rely on it"
+            ),
             Self::Initial(address) => write!(
                 f,
                 "{address} is still being registered by the load balancer (`initial`)"

@@ -238,10 +238,10 @@ fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
     let mut seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, "initial")]);
     seen.standing.assurance = Assurance::None;
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ", "a reading may be stale");
-    seen.standing.assurance = Assurance::HealthyOnce;
+    seen.standing.assurance = Assurance::HealthyBriefly;
     assert_eq!(
         words(&decide(&seen)),
-        "- | seen-once",
+        "- | seen-briefly",
         "a healthy target is read again, not registered again"
     );
 }

@@ -4,12 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::config::Timing;
 use crate::failure::CallError;
+use crate::mechanism::Mechanism;
 use crate::plan::{Action, Assurance};
 use crate::target::{Target, TargetState};
 
 /// Writes that went wrong in one run, before it stops writing to the group. The next sweep starts anew.
 const MOST_TROUBLES: u8 = 3;
+
+/// How long readings must have shown a target healthy, without a break, before they alone vouch for it. A reading can be
+/// older than another run's removal of that target; ELBv2 states no bound, and nobody has measured one.
+const VOUCHING: Duration = Duration::from_secs(5);
 
 /// The memory of one group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -18,8 +24,8 @@ pub(super) struct Memory {
     initially: Option<BTreeSet<SocketAddr>>,
     /// The targets that were present in the last reading.
     present: BTreeSet<SocketAddr>,
-    /// How many readings in a row showed each target healthy, 2 standing for more.
-    healthy: BTreeMap<SocketAddr, u8>,
+    /// For how long every reading has shown each target healthy; grows to what vouches for it.
+    healthy: BTreeMap<SocketAddr, Duration>,
     /// The last word of this run on each target that it wrote about.
     deeds: BTreeMap<SocketAddr, Deed>,
     doubt: Option<Doubt>,
@@ -53,10 +59,17 @@ impl Memory {
         self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.initially.get_or_insert_with(|| self.present.clone());
         let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
-        let seen = |address| (self.healthy.get(&address).unwrap_or(&0) + 1).min(2);
-        self.healthy = healthy.map(|target| (target.address, seen(target.address))).collect();
+        let so_far = |address| self.healthy.get(&address).copied().unwrap_or_default();
+        self.healthy = healthy.map(|target| (target.address, so_far(target.address))).collect();
         let doubt = self.doubt.take()?;
         (doubt.shows && is_done(&doubt.action, &self.present)).then_some(doubt.action)
+    }
+
+    /// Lets time pass; no age grows beyond its bound.
+    pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
+        for age in self.healthy.values_mut() {
+            *age = age.saturating_add(passed).min(vouching(timing));
+        }
     }
 
     /// A write is about to go out. One that was acknowledged before and did not last is a trouble of its own.
@@ -65,7 +78,9 @@ impl Memory {
     /// answer is lost: readings of the group may be stale, and show it healthy long after.
     pub(super) fn begin(&mut self, action: &Action) {
         self.troubles += u8::from(self.was_acknowledged(action));
-        if let Action::Deregister(targets) = action {
+        if let Action::Deregister(targets) = action
+            && Mechanism::SentAwayIsUnknown.is_on()
+        {
             self.deeds
                 .extend(targets.iter().map(|target| (target.address, Deed::SentAway)));
         }
@@ -118,7 +133,7 @@ impl Memory {
 
     /// Whether so much went wrong that this run writes no more.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.troubles >= MOST_TROUBLES
+        self.troubles >= MOST_TROUBLES && Mechanism::GivesUp.is_on()
     }
 
     /// The last error of a write.
@@ -127,12 +142,12 @@ impl Memory {
     }
 
     /// What is known of a target's registration.
-    pub(super) fn assurance(&self, address: SocketAddr) -> Assurance {
+    pub(super) fn assurance(&self, address: SocketAddr, timing: &Timing) -> Assurance {
         match (self.deeds.get(&address), self.healthy.get(&address)) {
             (Some(Deed::Registered), _) => Assurance::Assured,
             (Some(Deed::SentAway | Deed::Removed), _) => Assurance::None,
-            (None, Some(2..)) => Assurance::Assured,
-            (None, Some(_)) => Assurance::HealthyOnce,
+            (None, Some(age)) if *age >= vouching(timing) => Assurance::Assured,
+            (None, Some(_)) => Assurance::HealthyBriefly,
             (None, None) => Assurance::None,
         }
     }
@@ -143,6 +158,10 @@ impl Memory {
             .as_ref()
             .is_some_and(|present| !present.contains(&address))
     }
+}
+
+fn vouching(timing: &Timing) -> Duration {
+    VOUCHING.min(timing.settle)
 }
 
 fn is_done(action: &Action, present: &BTreeSet<SocketAddr>) -> bool {

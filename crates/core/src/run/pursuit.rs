@@ -24,8 +24,9 @@ use crate::config::{Binding, Mode, Timing};
 use crate::event::Intent;
 use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, questions, weigh};
 use crate::failure::{CallError, Failure};
+use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{Action, Assurance, Observation, Plan, STEADY, Standing, Step, plan};
+use crate::plan::{Action, Assurance, Observation, Plan, Standing, Step, plan};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::Source;
@@ -126,7 +127,8 @@ impl Pursuit {
 
     pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
         self.attention.let_pass(passed);
-        self.testimony.age(passed, timing.settle.max(STEADY));
+        self.testimony.age(passed, timing.settle);
+        self.memory.let_pass(passed, timing);
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
         if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
             *left = left.saturating_sub(passed);
@@ -212,10 +214,10 @@ impl Pursuit {
                     );
                     self.tally.applied(&action);
                 }
-                self.testimony.see_targets(&targets);
+                self.unfinished |= self.targets != targets;
                 self.targets = targets;
                 self.targets_age = Duration::ZERO;
-                self.reread = false;
+                self.reread &= !Mechanism::RereadAfterTargets.is_on();
                 self.decide(cx);
             }
         }
@@ -234,7 +236,11 @@ impl Pursuit {
                 self.tally.applied(&action);
                 self.wrote = true;
                 self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
-                self.read_targets(cx);
+                if Mechanism::ReadBack.is_on() {
+                    self.read_targets(cx);
+                } else {
+                    self.end_round(Condition::Planned(Plan::default()), cx);
+                }
             }
             Err(error) if error.failure == Failure::AnswerLost => {
                 self.note(
@@ -383,10 +389,10 @@ impl Pursuit {
     }
 
     fn plan(&self, timing: &Timing) -> Option<Plan> {
-        Some(plan(&self.binding, timing, &self.observation()?))
+        Some(plan(&self.binding, timing, &self.observation(timing)?))
     }
 
-    fn observation(&self) -> Option<Observation> {
+    fn observation(&self, timing: &Timing) -> Option<Observation> {
         let evidence = self.testimony.latest()?.clone();
         let agreed = match evidence.verdict() {
             Verdict::Agree(witness) => {
@@ -402,7 +408,7 @@ impl Pursuit {
             agreed_for: self.testimony.agreed_for(),
             failover: self.testimony.topology_moved() || agreed.is_some_and(|a| self.memory.was_missing(a)),
             moving: self.testimony.wavered() && self.is_named(),
-            assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address)),
+            assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address, timing)),
             reread: self.reread,
         };
         Some(Observation {
@@ -421,7 +427,7 @@ impl Pursuit {
         }
         self.condition = condition;
         self.unfinished = false;
-        let found = self.found(cx.intent);
+        let found = self.found(cx.intent, cx.timing);
         self.attention.round_ended(found, cx.timing);
         self.phase = match self.attention.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
@@ -436,8 +442,8 @@ impl Pursuit {
         }
     }
 
-    fn found(&self, intent: Intent) -> Found {
-        let failover = self.observation().is_some_and(|seen| seen.standing.failover);
+    fn found(&self, intent: Intent, timing: &Timing) -> Found {
+        let failover = self.observation(timing).is_some_and(|seen| seen.standing.failover);
         match self.condition.found(self.may_write(intent)) {
             Found::Right if failover => Found::RightAgain,
             found => found,

@@ -1,0 +1,631 @@
+//! Everything that can happen next: to the database, to its keys, to the group, and to the runs.
+//!
+//! A [`Moment`] is the world, the runs that are under way and what may still go wrong. Its [`Move`]s are all that can
+//! follow; a run's own steps are [`Run::step`], nothing else. A call takes no time by itself: between its sending and
+//! its answer everything else may happen, which is what being slow comes to. An answer tells the world of the moment
+//! at which it is given.
+
+use std::fmt;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::monitor::{Breach, Law, Monitor};
+use super::world::{self, Group, Key, Kind, MOST_PLACES, Place, Places, Slot, World, Write};
+use crate::config::{Config, Location, Timing};
+use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use crate::failure::{CallError, Failure};
+use crate::run::{Effect, Input, Run};
+
+/// What can happen in a walk, and how often.
+#[derive(Debug, Clone)]
+pub(super) struct Setup {
+    pub(super) kind: Kind,
+    pub(super) places: usize,
+    /// The groups from which it begins; the writer is A.
+    pub(super) groups: Vec<Group>,
+    /// A key says anything at any reading. Otherwise it follows the writer at its own time.
+    pub(super) keys_lie: bool,
+    /// Without it, time has no meaning outside of the runs, and everything takes as long as it likes.
+    pub(super) pace: Option<Pace>,
+    pub(super) timing: Timing,
+    /// When a run is over at the latest.
+    pub(super) limit: Duration,
+    /// The invocations, in order.
+    pub(super) invocations: Vec<Invocation>,
+    /// Whether a sweep follows when all is calm.
+    pub(super) sweeps: bool,
+    /// How many of them run at once.
+    pub(super) at_once: usize,
+    pub(super) budget: Budget,
+}
+
+/// How long things take after a failover.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// The keys lag, and DNS goes back and forth, for no longer than this.
+    pub(super) keys: Duration,
+    /// No longer than this is a target that refuses connections still read as healthy.
+    pub(super) refusal: Duration,
+    /// No sooner than this is a target read as healthy that was not.
+    pub(super) health: Duration,
+}
+
+impl Pace {
+    fn longest(&self) -> Duration {
+        self.keys.max(self.refusal).max(self.health)
+    }
+}
+
+/// What may still go wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Budget {
+    pub(super) failovers: u8,
+    /// A key goes back to the former writer.
+    pub(super) regressions: u8,
+    /// Calls that fail, before or after they were carried out, and keys that say nothing.
+    pub(super) faults: u8,
+    /// Readings of the group from before its last change.
+    pub(super) stale: u8,
+    pub(super) kills: u8,
+}
+
+/// What sets a run going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Invocation {
+    Sweep,
+    /// An event that names the binding.
+    Event,
+}
+
+/// The world, the runs under way, and what may still happen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Moment {
+    pub(super) world: World,
+    pub(super) runs: Vec<Live>,
+    /// How many invocations have begun.
+    begun: usize,
+    budget: Budget,
+}
+
+/// A run under way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Live {
+    number: usize,
+    run: Run,
+    /// What it has asked for and not been answered.
+    waiting: Vec<Effect>,
+    monitor: Monitor,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Move {
+    FailsOver(Place),
+    Says(Key, Place),
+    Heals(Place),
+    Sickens(Place),
+    Drains(Place),
+    Waits(Duration),
+    Begins(Invocation),
+    Answered(usize, Outcome),
+    TimePasses(usize),
+    Killed { run: usize, late: bool },
+    GhostLands,
+}
+
+/// What became of the oldest call of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Named(Option<Place>),
+    Read,
+    Stale,
+    Failed,
+    Done,
+    LostBefore,
+    LostAfter,
+}
+
+impl Setup {
+    pub(super) fn beginnings(&self) -> Vec<Moment> {
+        let writer = Place(0);
+        let beginning = |group: &Group| Moment {
+            world: World {
+                writer,
+                former: writer,
+                since_failover: self.pace.map_or(Duration::ZERO, |pace| pace.longest()),
+                keys: [writer; 2],
+                group: *group,
+                before: *group,
+                ghost: None,
+            },
+            runs: Vec::new(),
+            begun: 0,
+            budget: self.budget,
+        };
+        self.groups.iter().map(beginning).collect()
+    }
+
+    /// Everything that can follow.
+    pub(super) fn moves(&self, moment: &Moment) -> Vec<Move> {
+        let mut moves = Vec::new();
+        self.moves_of_the_world(moment, &mut moves);
+        if moment.begun < self.invocations.len() && moment.runs.len() < self.at_once {
+            moves.push(Move::Begins(self.invocations[moment.begun]));
+        }
+        for (index, live) in moment.runs.iter().enumerate() {
+            match live.waiting.first() {
+                Some(effect) => {
+                    let outcomes = self.outcomes(moment, effect);
+                    moves.extend(outcomes.into_iter().map(|outcome| Move::Answered(index, outcome)));
+                }
+                None => moves.push(Move::TimePasses(index)),
+            }
+            if moment.budget.kills > 0 && !live.waiting.is_empty() {
+                let late = live.waiting.iter().any(|effect| write_of(effect).is_some()) && moment.world.ghost.is_none();
+                moves.push(Move::Killed {
+                    run: index,
+                    late: false,
+                });
+                moves.extend(late.then_some(Move::Killed { run: index, late }));
+            }
+        }
+        moves
+    }
+
+    /// What the world can do by itself. It does it when somebody is about to look: earlier would make no difference to
+    /// anyone.
+    fn moves_of_the_world(&self, moment: &Moment, moves: &mut Vec<Move>) {
+        let world = &moment.world;
+        let idle = moment.runs.is_empty() && moment.begun < self.invocations.len();
+        let asked = |what: fn(&Effect) -> bool| moment.runs.iter().filter_map(|live| live.waiting.first()).any(what);
+        if moment.budget.failovers > 0 && (idle || asked(|_| true)) {
+            moves.extend(
+                Place::all(self.places)
+                    .filter(|place| *place != world.writer)
+                    .map(Move::FailsOver),
+            );
+        }
+        let moves_by_itself = |key: &Key| !self.keys_lie && (self.pace.is_none() || *key == Key::Topology);
+        for key in Key::BOTH
+            .into_iter()
+            .filter(moves_by_itself)
+            .filter(|key| asked(key.matters_to()))
+        {
+            let said = world.keys[key as usize];
+            moves.extend((said != world.writer).then_some(Move::Says(key, world.writer)));
+            let back = moment.budget.regressions > 0 && said == world.writer && world.former != world.writer;
+            moves.extend(back.then_some(Move::Says(key, world.former)));
+        }
+        if asked(|effect| matches!(effect, Effect::ReadTargets(..))) {
+            let may_heal = self.pace.is_none_or(|pace| world.since_failover >= pace.health);
+            for place in Place::all(self.places) {
+                let accepts = self.kind == Kind::Cluster || place == world.writer;
+                match world.group.slot(place) {
+                    Slot::Initial | Slot::Unhealthy if accepts && may_heal => moves.push(Move::Heals(place)),
+                    Slot::Initial | Slot::Healthy if !accepts => moves.push(Move::Sickens(place)),
+                    Slot::Draining => moves.push(Move::Drains(place)),
+                    _ => {}
+                }
+            }
+        }
+        if idle || asked(|effect| matches!(effect, Effect::ReadTargets(..)) || write_of(effect).is_some()) {
+            moves.extend(world.ghost.map(|_| Move::GhostLands));
+        }
+        if let Some(pace) = self.pace.filter(|pace| idle && world.since_failover < pace.longest()) {
+            moves.push(Move::Waits(pace.longest() / 3));
+        }
+    }
+
+    fn outcomes(&self, moment: &Moment, effect: &Effect) -> Vec<Outcome> {
+        let faulty = moment.budget.faults > 0;
+        let world = &moment.world;
+        let said = |key| {
+            let mut said: Vec<Option<Place>> = match self.pace {
+                _ if self.keys_lie => Place::all(self.places).map(Some).collect(),
+                Some(pace) if key == Key::Dns => {
+                    let flaps = world.since_failover < pace.keys && world.former != world.writer;
+                    [world.writer]
+                        .into_iter()
+                        .chain(flaps.then_some(world.former))
+                        .map(Some)
+                        .collect()
+                }
+                _ => vec![Some(world.keys[key as usize])],
+            };
+            said.extend((self.keys_lie || faulty).then_some(None));
+            said.into_iter().map(Outcome::Named).collect::<Vec<_>>()
+        };
+        let or_failed = |mut outcomes: Vec<Outcome>| {
+            outcomes.extend(faulty.then_some(Outcome::Failed));
+            outcomes
+        };
+        match effect {
+            Effect::ReadTopology if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
+            Effect::ReadTopology => or_failed(said(Key::Topology)),
+            Effect::Resolve(..) => said(Key::Dns),
+            Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
+            Effect::ReadTargets(..) => {
+                let stale = moment.budget.stale > 0 && moment.world.before != moment.world.group;
+                let mut outcomes = or_failed(vec![Outcome::Read]);
+                outcomes.extend(stale.then_some(Outcome::Stale));
+                outcomes
+            }
+            Effect::Register(..) | Effect::Deregister(..) => {
+                let wrong = [Outcome::Failed, Outcome::LostBefore, Outcome::LostAfter];
+                let wrong = wrong.into_iter().filter(|_| faulty);
+                [Outcome::Done].into_iter().chain(wrong).collect()
+            }
+        }
+    }
+
+    /// What becomes of a moment by a move, and the promises that are broken on the way.
+    pub(super) fn after(&self, mut next: Moment, made: Move) -> (Moment, Vec<Breach>) {
+        let breaches = match made {
+            Move::FailsOver(to) => {
+                next.budget.failovers -= 1;
+                next.world.former = next.world.writer;
+                next.world.writer = to;
+                next.world.since_failover = Duration::ZERO;
+                next.runs.iter_mut().for_each(|live| live.monitor.sees_failover());
+                Vec::new()
+            }
+            Move::Says(key, place) => {
+                if place != next.world.writer {
+                    next.budget.regressions -= 1;
+                    next.runs.iter_mut().for_each(|live| live.monitor.sees_key_go_back());
+                }
+                next.world.keys[key as usize] = place;
+                Vec::new()
+            }
+            Move::Heals(place) => next.shows(place, Slot::Healthy),
+            Move::Sickens(place) => next.shows(place, Slot::Unhealthy),
+            Move::Drains(place) => next.shows(place, Slot::Absent),
+            Move::Waits(long) => {
+                self.let_pass(&mut next.world, long);
+                Vec::new()
+            }
+            Move::Begins(invocation) => self.begin(&mut next, invocation),
+            Move::Answered(index, outcome) => self.answer(&mut next, index, outcome),
+            Move::TimePasses(index) => {
+                let sleep = next.runs[index].run.sleeps_for();
+                self.let_pass(&mut next.world, sleep);
+                next.runs[index].monitor.lets_pass(sleep);
+                next.step(index, sleep, Input::Tick)
+            }
+            Move::Killed { run, late } => {
+                next.budget.kills -= 1;
+                let killed = next.runs.remove(run);
+                if late {
+                    next.world.ghost = killed.waiting.iter().find_map(write_of);
+                }
+                next.runs.iter_mut().for_each(|live| live.monitor.is_haunted());
+                Vec::new()
+            }
+            Move::GhostLands => {
+                let ghost = next.world.ghost.take().expect("it is on its way");
+                next.world.carry_out(ghost);
+                next.runs.iter_mut().for_each(|live| live.monitor.is_haunted());
+                let empties = matches!(ghost, Write::Deregister(_)) && next.world.group.present().is_empty();
+                let breach = Breach {
+                    law: Law::Unfenced,
+                    how: format!("{ghost}, sent by a run that is no more, left no target"),
+                };
+                Vec::from_iter(empties.then_some(breach))
+            }
+        };
+        (next, breaches)
+    }
+
+    pub(super) fn begin(&self, moment: &mut Moment, invocation: Invocation) -> Vec<Breach> {
+        let event = invocation == Invocation::Event;
+        let trigger = if event { event_about(self.kind) } else { sweep() };
+        let mut config = config_of(self.kind);
+        config.timing = self.timing;
+        moment.runs.push(Live {
+            number: moment.begun,
+            run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit),
+            waiting: Vec::new(),
+            monitor: Monitor::new(self.kind, event, VOUCHING.min(self.timing.settle), &moment.world),
+        });
+        moment.begun += 1;
+        let index = moment.runs.len() - 1;
+        moment.step(index, Duration::ZERO, Input::Start)
+    }
+
+    pub(super) fn answer(&self, moment: &mut Moment, index: usize, outcome: Outcome) -> Vec<Breach> {
+        let Moment {
+            world, runs, budget, ..
+        } = moment;
+        let live = &mut runs[index];
+        let effect = live.waiting.remove(0);
+        let monitor = &mut live.monitor;
+        let mut breaches = Vec::new();
+        let fails = |budget: &mut Budget, monitor: &mut Monitor| {
+            budget.faults -= 1;
+            monitor.is_disturbed();
+            CallError::new("a call", Failure::Unreachable, "")
+        };
+        let input = match (effect, outcome) {
+            (Effect::ReadTopology, Outcome::Failed) => {
+                monitor.hears_nothing();
+                Input::Topology(Err(fails(budget, monitor)))
+            }
+            (Effect::ReadTopology, Outcome::Named(said)) => {
+                if said.is_none() && !self.keys_lie {
+                    fails(budget, monitor);
+                }
+                monitor.hears(Key::Topology, said, world);
+                Input::Topology(Ok(world::topology(self.kind, self.places, said)))
+            }
+            (Effect::ReadTopology, _) => Input::Topology(Ok(world::topology(self.kind, self.places, None))),
+            (Effect::Resolve(index, names, _), Outcome::Named(said)) => {
+                if said.is_none() && !self.keys_lie {
+                    fails(budget, monitor);
+                }
+                monitor.hears(Key::Dns, said, world);
+                Input::Answers(index, world::answers(self.kind, &names, said))
+            }
+            (Effect::ReadGroup(index, _), Outcome::Failed) => Input::Group(index, Err(fails(budget, monitor))),
+            (Effect::ReadGroup(index, _), _) => Input::Group(index, Ok(world::describe_group())),
+            (Effect::ReadTargets(index, _), Outcome::Failed) => Input::Targets(index, Err(fails(budget, monitor))),
+            (Effect::ReadTargets(index, _), outcome) => {
+                let group = if outcome == Outcome::Stale {
+                    budget.stale -= 1;
+                    monitor.is_disturbed();
+                    world.before
+                } else {
+                    world.group
+                };
+                // In the walks in which keys say what they like, none of them is sure to say it again.
+                let told = !self.keys_lie && self.pace.is_none() && world.keys.contains(&world.writer);
+                monitor.reads_targets(group, told);
+                Input::Targets(index, Ok(group.targets()))
+            }
+            (effect, outcome) => {
+                let write = write_of(&effect).expect("every read was answered above");
+                if outcome == Outcome::Done || outcome == Outcome::LostAfter {
+                    let before = world.clone();
+                    world.carry_out(write);
+                    breaches = monitor.commits(write, &before, world, self.pace.is_some());
+                }
+                let failure = match outcome {
+                    Outcome::Done => None,
+                    Outcome::Failed => Some(Failure::Throttled),
+                    _ => Some(Failure::AnswerLost),
+                };
+                match failure {
+                    None => monitor.is_acknowledged(write),
+                    Some(_) => {
+                        fails(budget, monitor);
+                        monitor.goes_wrong();
+                        monitor.is_refunded();
+                    }
+                }
+                let changed = world.group;
+                for (other, live) in runs.iter_mut().enumerate() {
+                    if other != index && changed != world.before {
+                        live.monitor.is_disturbed();
+                    }
+                }
+                let result = failure.map_or(Ok(()), |failure| Err(CallError::new("a write", failure, "")));
+                Input::Written(0, result)
+            }
+        };
+        breaches.extend(moment.step(index, Duration::ZERO, input));
+        breaches
+    }
+
+    fn let_pass(&self, world: &mut World, long: Duration) {
+        let Some(pace) = self.pace else { return };
+        world.since_failover = world.since_failover.saturating_add(long).min(pace.longest());
+        if world.since_failover >= pace.keys {
+            world.keys[Key::Topology as usize] = world.writer;
+        }
+        if world.since_failover >= pace.refusal && matches!(self.kind, Kind::Instance(_)) {
+            for place in Place::all(self.places).filter(|place| *place != world.writer) {
+                if world.group.slot(place) == Slot::Healthy {
+                    world.group = world.group.with(place, Slot::Unhealthy);
+                }
+            }
+        }
+    }
+}
+
+/// For how long readings must show a target healthy before they vouch for it, unless the settle time is shorter.
+const VOUCHING: Duration = Duration::from_secs(5);
+
+impl Key {
+    /// The readings to which it matters what the key says: its own, and that of the targets, after which it is to be
+    /// read again.
+    fn matters_to(self) -> fn(&Effect) -> bool {
+        match self {
+            Self::Topology => |effect| matches!(effect, Effect::ReadTopology | Effect::ReadTargets(..)),
+            Self::Dns => |effect| matches!(effect, Effect::Resolve(..) | Effect::ReadTargets(..)),
+        }
+    }
+}
+
+impl Moment {
+    fn step(&mut self, index: usize, passed: Duration, input: Input) -> Vec<Breach> {
+        let live = &mut self.runs[index];
+        let reaction = live.run.step(passed, input);
+        let mut breaches = Vec::new();
+        for write in reaction.effects.iter().filter_map(write_of) {
+            breaches.extend(live.monitor.sends(write));
+        }
+        live.waiting.extend(reaction.effects);
+        if live.run.is_over() {
+            let report = live.run.report();
+            let binding = report.bindings.first().expect("one binding");
+            breaches.extend(live.monitor.ends(binding));
+            self.runs.remove(index);
+        }
+        breaches
+    }
+
+    /// The health or the end of a target shows. No promise speaks of it.
+    fn shows(&mut self, place: Place, slot: Slot) -> Vec<Breach> {
+        let world = &mut self.world;
+        world.group = world.group.with(place, slot);
+        // A stale reading is one of before the last write, and not of before the last health check.
+        if world.before.present() == world.group.present() {
+            world.before = world.group;
+        }
+        Vec::new()
+    }
+
+    /// The call that the run waits for, if it waits for one.
+    pub(super) fn asks(&self, index: usize) -> Option<&Effect> {
+        self.runs[index].waiting.first()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    pub(super) fn sleeps_for(&self, index: usize) -> Duration {
+        self.runs[index].run.sleeps_for()
+    }
+
+    /// The same world with no run in it, and nothing more to go wrong.
+    pub(super) fn calmed(&self) -> Self {
+        let world = World {
+            former: self.world.writer,
+            keys: [self.world.writer; 2],
+            before: self.world.group,
+            since_failover: Duration::MAX,
+            ..self.world.clone()
+        };
+        Self {
+            world,
+            runs: Vec::new(),
+            begun: 0,
+            budget: Budget::default(),
+        }
+    }
+}
+
+fn write_of(effect: &Effect) -> Option<Write> {
+    let place = |address| Place::of(address).expect("a place, and the binding's port");
+    match effect {
+        Effect::Register(_, _, registration) => Some(Write::Register(place(registration.address))),
+        Effect::Deregister(_, _, targets) => {
+            let mut places = Places::default();
+            targets.iter().for_each(|target| places.add(place(target.address)));
+            Some(Write::Deregister(places))
+        }
+        _ => None,
+    }
+}
+
+fn sweep() -> Trigger {
+    Trigger::sweep(TriggerKind::Schedule)
+}
+
+fn event_about(kind: Kind) -> Trigger {
+    Trigger {
+        events: vec![Event {
+            id: Some(EventId(71)),
+            about: match kind {
+                Kind::Cluster => SourceType::Cluster,
+                Kind::Instance(_) => SourceType::Instance,
+            },
+            source: Some("db".parse().expect("an identifier")),
+            time: None,
+        }],
+        ..Trigger::sweep(TriggerKind::Sns)
+    }
+}
+
+fn config_of(kind: Kind) -> Config {
+    static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| {
+        ["cluster/db", "instance/db"].map(|source| {
+            let text = format!(
+                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
+                "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
+            );
+            Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
+        })
+    });
+    CONFIGS[usize::from(kind != Kind::Cluster)].clone()
+}
+
+impl Move {
+    /// What happened, in words, given what was before it.
+    pub(super) fn told(self, before: &Moment) -> String {
+        let run = |index: usize| format!("run {}", before.runs[index].number + 1);
+        match self {
+            Self::FailsOver(to) => format!("the database fails over to {to}"),
+            Self::Says(key, place) => format!("{key} now names {place}"),
+            Self::Heals(place) => format!("{place} is healthy"),
+            Self::Sickens(place) => format!("{place} is unhealthy"),
+            Self::Drains(place) => format!("{place} has drained"),
+            Self::Waits(long) => format!("{} s pass", long.as_secs_f32()),
+            Self::Begins(Invocation::Sweep) => format!("run {} begins, a sweep", before.begun + 1),
+            Self::Begins(Invocation::Event) => format!("run {} begins, for an event", before.begun + 1),
+            Self::TimePasses(index) => format!("{} sleeps {} s", run(index), before.sleeps_for(index).as_secs_f32()),
+            Self::Killed { run: index, late } => {
+                let late = if late {
+                    ", and its write is still on the way"
+                } else {
+                    ""
+                };
+                format!("{} is killed{late}", run(index))
+            }
+            Self::GhostLands => format!(
+                "the write of the killed run lands: {}",
+                before.world.ghost.map(|write| write.to_string()).unwrap_or_default()
+            ),
+            Self::Answered(index, outcome) => {
+                let effect = before.asks(index).expect("it waits");
+                let (run, call) = (run(index), call(effect));
+                match outcome {
+                    Outcome::Named(Some(place)) => format!("{run}: {call} names {place}"),
+                    Outcome::Named(None) => format!("{run}: {call} names nobody"),
+                    Outcome::Read if matches!(effect, Effect::ReadTargets(..)) => {
+                        format!("{run}: {call} are {}", Shown(before.world.group))
+                    }
+                    Outcome::Stale => format!("{run}: {call} are {}, which is stale", Shown(before.world.before)),
+                    Outcome::Read => format!("{run}: {call} read"),
+                    Outcome::Done => format!("{run}: {call}"),
+                    Outcome::Failed => format!("{run}: {call} fails"),
+                    Outcome::LostBefore => format!("{run}: {call}, not done, and the answer is lost"),
+                    Outcome::LostAfter => format!("{run}: {call}, done, and the answer is lost"),
+                }
+            }
+        }
+    }
+}
+
+fn call(effect: &Effect) -> String {
+    match effect {
+        Effect::ReadTopology => "the topology".to_owned(),
+        Effect::ReadGroup(..) => "the group".to_owned(),
+        Effect::ReadTargets(..) => "the targets".to_owned(),
+        Effect::Resolve(..) => "DNS".to_owned(),
+        Effect::Register(..) | Effect::Deregister(..) => write_of(effect).map(|w| w.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A group as a trace shows it.
+pub(super) struct Shown(pub(super) Group);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slot = |place: Place| {
+            let word = match self.0.slot(place) {
+                Slot::Absent => return None,
+                Slot::Draining => "draining",
+                Slot::Initial => "initial",
+                Slot::Healthy => "healthy",
+                Slot::Unhealthy => "unhealthy",
+            };
+            Some(format!("{place} {word}"))
+        };
+        let slots: Vec<String> = Place::all(MOST_PLACES).filter_map(slot).collect();
+        f.write_str(if slots.is_empty() { "none" } else { "" })?;
+        f.write_str(&slots.join(", "))
+    }
+}

@@ -1,0 +1,344 @@
+//! The promises of `docs/semantics.md`, each stated over what a run was told and what it then sent.
+//!
+//! A monitor follows one run from outside. It knows what the run was told and what was true, and shares no code with
+//! the planner.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::world::{Group, Key, Kind, MOST_PLACES, Place, Places, Slot, World, Write};
+use crate::report::{BindingReport, Status};
+
+/// A promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Law {
+    /// No removal of ours empties a group.
+    S1,
+    /// A key that is current keeps the writer from being removed.
+    S2,
+    /// Keys that lag for less than the settle time let no run that begins after a failover take the new writer for a
+    /// stale extra.
+    S2Housekeeping,
+    /// What is registered was credible in that run.
+    S3,
+    /// Disagreement, or anything unknown, removes nothing.
+    S4,
+    /// Agreed target known to be registered, targets read, keys read again, and only then a removal.
+    S7,
+    /// After calm, one sweep makes it right.
+    L1,
+    /// What is right is left alone.
+    L2,
+    /// Writes are few.
+    L3,
+    /// What is reported as in sync was read as in sync.
+    O1,
+    /// Not promised: a write of a killed run lands, and leaves no target.
+    Unfenced,
+}
+
+impl Law {
+    pub(super) fn is_promised(self) -> bool {
+        self != Self::Unfenced
+    }
+}
+
+/// A promise that was broken, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Breach {
+    pub(super) law: Law,
+    pub(super) how: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.law, self.how)
+    }
+}
+
+/// Two writes for each change of the address, and as many again.
+const WRITES_A_CHANGE: u8 = 2;
+const MOST_TROUBLES: u8 = 3;
+
+/// What one run was told, in the order that matters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Monitor {
+    kind: Kind,
+    /// An event named the binding.
+    event: bool,
+    /// The last word of each key.
+    said: [Option<Place>; 2],
+    /// The word of the topology before that.
+    said_before: Option<Place>,
+    /// The last word of the key was true, and no failover has happened since.
+    current: [bool; 2],
+    /// A key named the writer when the targets were read, and says so still.
+    told: bool,
+    /// The key was read after the targets were.
+    reread: [bool; 2],
+    /// What the last reading of the targets showed.
+    shown: Option<Group>,
+    /// For how long every reading has shown each place healthy; `None` where the last one did not.
+    healthy: [Option<Duration>; MOST_PLACES],
+    /// Readings that show a target healthy for this long vouch for it.
+    vouching: Duration,
+    acknowledged: Places,
+    removed: Places,
+    sent_away: Places,
+    /// Whom the keys have last named together, or the topology alone.
+    candidate: Option<Place>,
+    /// The writes that the changes of the candidate allow.
+    allowance: u8,
+    troubles: u8,
+    /// All that the run has seen was right, all the time.
+    calm: bool,
+    /// No failover has happened since the run began.
+    undisturbed: bool,
+    /// The targets that were present when the run first read them.
+    first_shown: Option<Places>,
+    /// A write of a killed run was on its way during this one.
+    haunted: bool,
+}
+
+impl Monitor {
+    pub(super) fn new(kind: Kind, event: bool, vouching: Duration, world: &World) -> Self {
+        let right = world.group.present() == Places::one(world.writer);
+        Self {
+            kind,
+            event,
+            said: [None; 2],
+            said_before: None,
+            current: [false; 2],
+            told: false,
+            reread: [false; 2],
+            shown: None,
+            healthy: [None; MOST_PLACES],
+            vouching,
+            acknowledged: Places::default(),
+            removed: Places::default(),
+            sent_away: Places::default(),
+            candidate: None,
+            allowance: WRITES_A_CHANGE,
+            troubles: 0,
+            calm: right,
+            undisturbed: true,
+            first_shown: None,
+            haunted: world.ghost.is_some(),
+        }
+    }
+
+    pub(super) fn hears(&mut self, key: Key, said: Option<Place>, world: &World) {
+        let index = key as usize;
+        if key == Key::Topology {
+            self.said_before = self.said[index];
+        }
+        self.said[index] = said;
+        self.current[index] = said == Some(world.writer);
+        self.reread[index] = true;
+        self.calm &= self.current[index];
+        if let Some(candidate) = self.agreed().or(self.said[Key::Topology as usize])
+            && self.candidate != Some(candidate)
+        {
+            if self.candidate.is_some() {
+                self.allowance = (self.allowance + WRITES_A_CHANGE).min(3 * WRITES_A_CHANGE);
+            }
+            self.candidate = Some(candidate);
+        }
+    }
+
+    pub(super) fn hears_nothing(&mut self) {
+        self.said = [None; 2];
+        self.current = [false; 2];
+        self.calm = false;
+    }
+
+    pub(super) fn reads_targets(&mut self, group: Group, told: bool) {
+        for place in Place::all(MOST_PLACES) {
+            let so_far = self.healthy[place.0].unwrap_or_default();
+            self.healthy[place.0] = (group.slot(place) == Slot::Healthy).then_some(so_far);
+        }
+        self.shown = Some(group);
+        self.first_shown.get_or_insert(group.present());
+        self.reread = [false; 2];
+        self.told = told;
+    }
+
+    pub(super) fn lets_pass(&mut self, long: Duration) {
+        for age in self.healthy.iter_mut().flatten() {
+            *age = (*age + long).min(self.vouching);
+        }
+    }
+
+    pub(super) fn sees_key_go_back(&mut self) {
+        self.told = false;
+        self.calm = false;
+    }
+
+    /// The world changed by itself, a call failed, or a reading was stale.
+    pub(super) fn is_disturbed(&mut self) {
+        self.calm = false;
+    }
+
+    pub(super) fn is_haunted(&mut self) {
+        self.haunted = true;
+        self.calm = false;
+    }
+
+    pub(super) fn sees_failover(&mut self) {
+        self.current = [false; 2];
+        self.told = false;
+        self.calm = false;
+        self.undisturbed = false;
+    }
+
+    /// Judges a write as it is sent.
+    pub(super) fn sends(&mut self, write: Write) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let mut breaks = |law, holds: bool, how: &str| {
+            if !holds {
+                let how = format!("{write}: {how}");
+                breaches.push(Breach { law, how });
+            }
+        };
+        breaks(Law::L2, !self.calm, "all was right, and every reading said so");
+        match write {
+            Write::Register(place) => breaks(Law::S3, self.is_credible(place), "not credible in this run"),
+            Write::Deregister(places) => {
+                let agreed = self.agreed();
+                breaks(Law::S4, agreed.is_some(), "the keys name no one together");
+                if let Some(agreed) = agreed {
+                    breaks(
+                        Law::S7,
+                        self.is_assured(agreed),
+                        "the agreed target may not be registered",
+                    );
+                    breaks(Law::S1, !places.has(agreed), "it is the agreed target");
+                }
+                breaks(Law::S7, self.was_reread(), "no key was read after the targets");
+                self.sent_away = places;
+                self.acknowledged = without(self.acknowledged, places);
+            }
+        }
+        let again = match write {
+            Write::Register(place) => self.acknowledged.has(place),
+            Write::Deregister(places) => !self.removed.and(places).is_empty(),
+        };
+        if again {
+            self.goes_wrong();
+        } else {
+            breaks(Law::L3, self.allowance > 0, "more than two writes for each change");
+        }
+        self.allowance = self.allowance.saturating_sub(u8::from(!again));
+        breaks(
+            Law::L3,
+            self.troubles <= MOST_TROUBLES,
+            "more than three that failed or did not last",
+        );
+        breaches
+    }
+
+    /// Judges a write as ELBv2 carries it out. `paced`: something after a failover is
+    /// quicker than the settle time.
+    pub(super) fn commits(&self, write: Write, before: &World, after: &World, paced: bool) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let Write::Deregister(places) = write else {
+            return breaches;
+        };
+        if after.group.present().is_empty() && !self.haunted {
+            let how = format!("{write} left no target (the writer is {})", before.writer);
+            breaches.push(Breach { law: Law::S1, how });
+        }
+        if places.has(before.writer) && self.current.contains(&true) {
+            let how = format!("{write} removed the writer, and a key that was current named it");
+            breaches.push(Breach { law: Law::S2, how });
+        }
+        if places.has(before.writer) && self.told {
+            let how = format!("{write} removed the writer, which a key named before the targets were read");
+            breaches.push(Breach { law: Law::S2, how });
+        }
+        let housekeeping = self
+            .first_shown
+            .zip(self.agreed())
+            .is_some_and(|(first, agreed)| first.has(agreed));
+        if places.has(before.writer) && self.undisturbed && housekeeping && paced {
+            let how = format!("{write} removed the writer, in a run that began after the failover");
+            breaches.push(Breach {
+                law: Law::S2Housekeeping,
+                how,
+            });
+        }
+        breaches
+    }
+
+    pub(super) fn is_acknowledged(&mut self, write: Write) {
+        match write {
+            Write::Register(place) => {
+                self.acknowledged.add(place);
+                self.removed.remove(place);
+                self.sent_away.remove(place);
+            }
+            Write::Deregister(places) => self.removed = places,
+        }
+    }
+
+    /// A write failed, or its answer was lost: it may be repeated.
+    pub(super) fn goes_wrong(&mut self) {
+        self.troubles += 1;
+        self.calm = false;
+    }
+
+    pub(super) fn is_refunded(&mut self) {
+        self.allowance += 1;
+    }
+
+    /// Judges what the run says at its end.
+    pub(super) fn ends(&self, report: &BindingReport) -> Option<Breach> {
+        let claims = matches!(report.status, Status::Settled | Status::Changed);
+        let shown = self.shown.map(Group::present);
+        let holds = self.agreed().is_some_and(|agreed| shown == Some(Places::one(agreed)));
+        (claims && !holds).then(|| Breach {
+            law: Law::O1,
+            how: format!(
+                "reported as {}; the keys' last word: {:?}, the last reading: {:?}",
+                report.status.as_str(),
+                self.said.map(|said| said.map(|place| place.to_string())),
+                shown.map(|shown| shown.to_string())
+            ),
+        })
+    }
+
+    /// Whom every key names.
+    fn agreed(&self) -> Option<Place> {
+        let [topology, dns] = self.said;
+        match self.kind {
+            Kind::Cluster => dns.filter(|_| topology == dns),
+            Kind::Instance(_) => dns,
+        }
+    }
+
+    fn is_credible(&self, place: Place) -> bool {
+        let [topology, _] = self.said;
+        let alone = self.event || self.shown.is_none_or(|group| group.present().is_empty());
+        let twice = topology == Some(place) && self.said_before == topology;
+        self.agreed() == Some(place) || (twice && alone)
+    }
+
+    fn is_assured(&self, place: Place) -> bool {
+        let long = self.healthy[place.0].is_some_and(|age| age >= self.vouching);
+        self.acknowledged.has(place) || (long && !self.sent_away.has(place))
+    }
+
+    fn was_reread(&self) -> bool {
+        match self.kind {
+            Kind::Cluster => self.reread == [true; 2],
+            Kind::Instance(_) => self.reread[Key::Dns as usize],
+        }
+    }
+}
+
+fn without(mut places: Places, gone: Places) -> Places {
+    for place in Place::all(MOST_PLACES).filter(|place| gone.has(*place)) {
+        places.remove(place);
+    }
+    places
+}

@@ -1,0 +1,252 @@
+//! The walk: every moment that can be reached, each once, the nearest first.
+//!
+//! Moments are kept by 128-bit fingerprints, so that millions fit; two different moments with one fingerprint are less
+//! likely than a machine that errs. Each knows the move that led to it, so that a broken promise comes with the
+//! shortest history that breaks it.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use super::history::{Invocation, Moment, Move, Outcome, Setup, Shown};
+use super::monitor::{Breach, Law};
+use super::world::{Kind, Place, Places, Slot};
+use crate::run::Effect;
+
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub(super) moments: usize,
+    pub(super) moves: usize,
+    /// The worlds from which a calm sweep was tried.
+    pub(super) worlds: usize,
+    /// The longest that such a sweep took until the group was right.
+    pub(super) longest_sweep: Duration,
+    pub(super) took: Duration,
+    /// The shortest history for each broken promise.
+    pub(super) broken: BTreeMap<Law, Trace>,
+}
+
+/// A history that breaks a promise.
+#[derive(Debug, Clone)]
+pub(super) struct Trace {
+    pub(super) steps: Vec<String>,
+    pub(super) breach: Breach,
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, step) in self.steps.iter().enumerate() {
+            writeln!(f, "{:>3}. {step}", number + 1)?;
+        }
+        write!(f, "     {}", self.breach)
+    }
+}
+
+impl fmt::Display for Walked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.took.as_secs_f64();
+        write!(
+            f,
+            "{} moments, {} moves, {} worlds swept (the longest sweep: {:.1} s), in {seconds:.1} s",
+            self.moments,
+            self.moves,
+            self.worlds,
+            self.longest_sweep.as_secs_f64(),
+        )?;
+        for (law, trace) in &self.broken {
+            write!(f, "\n{law:?} is broken:\n{trace}")?;
+        }
+        Ok(())
+    }
+}
+
+type Fingerprint = u128;
+
+/// How a moment was reached first; a beginning by its number.
+#[derive(Clone, Copy)]
+enum Origin {
+    Beginning(usize),
+    By(Fingerprint, Move),
+}
+
+/// Walks through all that can happen, or until `enough`.
+pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
+    let started = Instant::now();
+    let mut walked = Walked::default();
+    let mut origins: HashMap<Fingerprint, Origin> = HashMap::new();
+    let mut calmed: HashSet<Fingerprint> = HashSet::new();
+    let mut level: Vec<(Fingerprint, Moment)> = Vec::new();
+    for (number, moment) in setup.beginnings().into_iter().enumerate() {
+        let print = fingerprint(&moment);
+        origins.insert(print, Origin::Beginning(number));
+        level.push((print, moment));
+    }
+    while !level.is_empty() && !enough(&walked) {
+        let mut next = Vec::new();
+        for (print, moment) in level {
+            walked.moments += 1;
+            let moves = setup.moves(&moment);
+            let calm = moment.calmed();
+            if !setup.sweeps {
+                let right = moment.world.group.present() == Places::one(moment.world.writer);
+                if moves.is_empty() && !right {
+                    let how = format!(
+                        "nobody looks any more, and the targets are {}",
+                        Shown(moment.world.group)
+                    );
+                    let breach = Breach { law: Law::L1, how };
+                    walked.breaks(breach, || history(setup, &origins, print, None));
+                }
+            } else if calmed.insert(fingerprint(&calm)) {
+                walked.worlds += 1;
+                match sweep_mends(setup, &calm) {
+                    Ok(took) => walked.longest_sweep = walked.longest_sweep.max(took),
+                    Err(breach) => walked.breaks(breach, || history(setup, &origins, print, None)),
+                }
+            }
+            let mut before = Some(moment);
+            for (number, made) in moves.iter().copied().enumerate() {
+                walked.moves += 1;
+                let last = number + 1 == moves.len();
+                let moment = if last { before.take() } else { before.clone() };
+                let (after, breaches) = setup.after(moment.expect("taken by the last move only"), made);
+                for breach in breaches {
+                    walked.breaks(breach, || history(setup, &origins, print, Some(made)));
+                }
+                let after_print = fingerprint(&after);
+                if let Entry::Vacant(place) = origins.entry(after_print) {
+                    place.insert(Origin::By(print, made));
+                    next.push((after_print, after));
+                }
+            }
+        }
+        level = next;
+    }
+    walked.took = started.elapsed();
+    walked
+}
+
+impl Walked {
+    fn breaks(&mut self, breach: Breach, steps: impl FnOnce() -> Vec<String>) {
+        self.broken
+            .entry(breach.law)
+            .or_insert_with(|| Trace { steps: steps(), breach });
+    }
+}
+
+fn fingerprint(moment: &Moment) -> Fingerprint {
+    let mut hasher = SipHasher13::new();
+    moment.hash(&mut hasher);
+    hasher.finish128().as_u128()
+}
+
+/// The moves that led to a moment, and one more, told one by one.
+fn history(setup: &Setup, origins: &HashMap<Fingerprint, Origin>, to: Fingerprint, then: Option<Move>) -> Vec<String> {
+    let mut moves = Vec::from_iter(then);
+    let mut at = to;
+    let beginning = loop {
+        match origins[&at] {
+            Origin::Beginning(number) => break number,
+            Origin::By(before, made) => {
+                moves.push(made);
+                at = before;
+            }
+        }
+    };
+    let mut moment = setup.beginnings().swap_remove(beginning);
+    let mut steps = vec![format!(
+        "A is the writer; the targets are {}",
+        Shown(moment.world.group)
+    )];
+    for made in moves.into_iter().rev() {
+        steps.push(made.told(&moment));
+        moment = setup.after(moment, made).0;
+    }
+    steps
+}
+
+/// When nothing goes wrong any more and nobody is at work, one sweep makes it right, and the next writes nothing.
+/// Says how long the sweep took to get there. It is tried with a load balancer that shows every new target as healthy at
+/// once, and for a cluster with one that never does.
+fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
+    let paces: &[bool] = if setup.kind == Kind::Cluster {
+        &[true, false]
+    } else {
+        &[true]
+    };
+    let mut longest = Duration::ZERO;
+    for heals in paces {
+        let mut moment = calm.clone();
+        // What is still on its way has landed by then.
+        if moment.world.ghost.is_some() {
+            moment = setup.after(moment, Move::GhostLands).0.calmed();
+        }
+        let swept = sweep(setup, &mut moment, *heals);
+        let writer = moment.world.writer;
+        if moment.world.group.present() != Places::one(writer) {
+            return Err(Breach {
+                law: Law::L1,
+                how: format!(
+                    "after a calm sweep the writer is {writer} and the targets are {}",
+                    Shown(moment.world.group)
+                ),
+            });
+        }
+        let (took, _) = swept?;
+        let mut again = moment.calmed();
+        let (_, writes) = sweep(setup, &mut again, *heals)?;
+        if writes > 0 {
+            return Err(Breach {
+                law: Law::L2,
+                how: "a second sweep writes".to_owned(),
+            });
+        }
+        longest = longest.max(took);
+    }
+    Ok(longest)
+}
+
+/// Plays a sweep to its end; gives the time until the last write, and the number of writes.
+fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, usize), Breach> {
+    let (mut now, mut last, mut writes) = (Duration::ZERO, Duration::ZERO, 0);
+    let mut breaches = setup.begin(moment, Invocation::Sweep);
+    while !moment.is_over() {
+        let world = &mut moment.world;
+        for place in Place::all(setup.places) {
+            let accepts = setup.kind == Kind::Cluster || place == world.writer;
+            match world.group.slot(place) {
+                Slot::Initial | Slot::Unhealthy if heals && accepts => {
+                    world.group = world.group.with(place, Slot::Healthy);
+                }
+                Slot::Initial | Slot::Healthy if !accepts => world.group = world.group.with(place, Slot::Unhealthy),
+                _ => {}
+            }
+        }
+        let outcome = match moment.asks(0) {
+            None => {
+                now += moment.sleeps_for(0);
+                let (next, broken) = setup.after(moment.clone(), Move::TimePasses(0));
+                *moment = next;
+                breaches.extend(broken);
+                continue;
+            }
+            Some(Effect::ReadTopology) if setup.kind == Kind::Cluster => Outcome::Named(Some(moment.world.writer)),
+            Some(Effect::Resolve(..)) => Outcome::Named(Some(moment.world.writer)),
+            Some(Effect::Register(..) | Effect::Deregister(..)) => {
+                (writes, last) = (writes + 1, now);
+                Outcome::Done
+            }
+            Some(_) => Outcome::Read,
+        };
+        breaches.extend(setup.answer(moment, 0, outcome));
+    }
+    match breaches.into_iter().next() {
+        Some(breach) => Err(breach),
+        None => Ok((last, writes)),
+    }
+}

@@ -1,0 +1,316 @@
+//! What is out there: one database of two or three members, what its keys say, and one target group.
+//!
+//! A *place* is a member and its address: A is member `a` at 10.0.0.1, and so on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::evidence::{Answer, Answers};
+use crate::failure::LookupError;
+use crate::source::Identifier;
+use crate::target::{Family, Target, TargetGroup, TargetState};
+use crate::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+
+pub(super) const PORT: u16 = 5432;
+pub(super) const MOST_PLACES: usize = 3;
+
+/// A member and its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Place(pub(super) usize);
+
+impl Place {
+    pub(super) fn all(count: usize) -> impl Iterator<Item = Self> {
+        (0..count).map(Self)
+    }
+
+    pub(super) fn address(self) -> SocketAddr {
+        let last = u8::try_from(self.0 + 1).expect("few places");
+        SocketAddr::new(IpAddr::from([10, 0, 0, last]), PORT)
+    }
+
+    /// The place of an address; `None` for what is no place's.
+    pub(super) fn of(address: SocketAddr) -> Option<Self> {
+        Self::all(MOST_PLACES).find(|place| place.address() == address)
+    }
+
+    fn member(self) -> Identifier {
+        ["a", "b", "c"][self.0].parse().expect("an identifier")
+    }
+
+    fn name(self) -> HostName {
+        ["a.db", "b.db", "c.db"][self.0].parse().expect("a name")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(["A", "B", "C"][self.0])
+    }
+}
+
+/// A set of places.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Places(u8);
+
+impl Places {
+    pub(super) fn one(place: Place) -> Self {
+        Self(1 << place.0)
+    }
+
+    pub(super) fn has(self, place: Place) -> bool {
+        self.0 & 1 << place.0 != 0
+    }
+
+    pub(super) fn add(&mut self, place: Place) {
+        self.0 |= 1 << place.0;
+    }
+
+    pub(super) fn remove(&mut self, place: Place) {
+        self.0 &= !(1 << place.0);
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held: Vec<String> = Place::all(MOST_PLACES)
+            .filter(|place| self.has(*place))
+            .map(|place| place.to_string())
+            .collect();
+        write!(f, "{{{}}}", held.join(", "))
+    }
+}
+
+/// What the group has at one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Slot {
+    Absent,
+    Draining,
+    Initial,
+    Healthy,
+    Unhealthy,
+}
+
+/// The group's targets on the binding's port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Group(pub(super) [Slot; MOST_PLACES]);
+
+impl Group {
+    /// Every group of these places, each of them absent, draining, `initial` or healthy.
+    pub(super) fn all(places: usize) -> Vec<Self> {
+        let slots = [Slot::Absent, Slot::Draining, Slot::Initial, Slot::Healthy];
+        let mut groups = vec![Self([Slot::Absent; MOST_PLACES])];
+        for place in Place::all(places) {
+            groups = groups
+                .into_iter()
+                .flat_map(|group| slots.map(|slot| group.with(place, slot)))
+                .collect();
+        }
+        groups
+    }
+
+    pub(super) fn only(place: Place) -> Self {
+        Self([Slot::Absent; MOST_PLACES]).with(place, Slot::Healthy)
+    }
+
+    pub(super) fn with(mut self, place: Place, slot: Slot) -> Self {
+        self.0[place.0] = slot;
+        self
+    }
+
+    pub(super) fn slot(self, place: Place) -> Slot {
+        self.0[place.0]
+    }
+
+    pub(super) fn present(self) -> Places {
+        self.where_is(|slot| !matches!(slot, Slot::Absent | Slot::Draining))
+    }
+
+    pub(super) fn where_is(self, holds: impl Fn(Slot) -> bool) -> Places {
+        let mut places = Places::default();
+        for place in Place::all(MOST_PLACES).filter(|place| holds(self.slot(*place))) {
+            places.add(place);
+        }
+        places
+    }
+
+    /// As DescribeTargetHealth shows it, besides a target on another port that is somebody else's.
+    pub(super) fn targets(self) -> Vec<Target> {
+        let state = |slot| match slot {
+            Slot::Absent => None,
+            Slot::Draining => Some(TargetState::Draining),
+            Slot::Initial => Some(TargetState::Initial),
+            Slot::Healthy => Some(TargetState::Healthy),
+            Slot::Unhealthy => Some(TargetState::Unhealthy),
+        };
+        let target = |address, state| Target {
+            address,
+            zone: None,
+            state,
+        };
+        let ours = Place::all(MOST_PLACES).filter_map(|place| Some(target(place.address(), state(self.slot(place))?)));
+        let foreign = SocketAddr::new(Place(0).address().ip(), PORT + 1);
+        ours.chain([target(foreign, TargetState::Healthy)]).collect()
+    }
+}
+
+/// A change of the group, as it goes over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Write {
+    Register(Place),
+    Deregister(Places),
+}
+
+impl fmt::Display for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Register(place) => write!(f, "register {place}"),
+            Self::Deregister(places) => write!(f, "deregister {places}"),
+        }
+    }
+}
+
+/// The two keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Topology,
+    Dns,
+}
+
+impl Key {
+    pub(super) const BOTH: [Self; 2] = [Self::Topology, Self::Dns];
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Topology => "topology",
+            Self::Dns => "DNS",
+        })
+    }
+}
+
+/// What is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// A cluster, whose readers accept connections: every target is healthy in the end.
+    Cluster,
+    /// An instance: only the place that serves accepts connections.
+    Instance(Standby),
+}
+
+/// The world at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct World {
+    pub(super) writer: Place,
+    /// The writer before the last failover.
+    pub(super) former: Place,
+    /// Since that failover; grows to a bound. Not told where time does not matter.
+    pub(super) since_failover: Duration,
+    /// Whom each key names, where a key lags and does not lie at will.
+    pub(super) keys: [Place; 2],
+    pub(super) group: Group,
+    /// The group before it was last changed: what a stale reading shows.
+    pub(super) before: Group,
+    /// A write of a killed run that has not landed yet.
+    pub(super) ghost: Option<Write>,
+}
+
+impl World {
+    pub(super) fn carry_out(&mut self, write: Write) {
+        let before = self.group;
+        match write {
+            Write::Register(place) => {
+                if !self.group.present().has(place) {
+                    self.group = self.group.with(place, Slot::Initial);
+                }
+            }
+            Write::Deregister(places) => {
+                for place in Place::all(MOST_PLACES).filter(|place| places.and(before.present()).has(*place)) {
+                    self.group = self.group.with(place, Slot::Draining);
+                }
+            }
+        }
+        if self.group != before {
+            self.before = before;
+        }
+    }
+}
+
+pub(super) fn describe_group() -> TargetGroup {
+    TargetGroup {
+        target_type: "ip".to_owned(),
+        protocol: "TCP".to_owned(),
+        family: Family::V4,
+        vpc: None,
+        in_use: true,
+    }
+}
+
+/// A reading of the RDS API that names this writer, or none.
+pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topology {
+    let instance = |name: HostName, cluster: Option<&str>, standby| Instance {
+        status: "available".to_owned(),
+        endpoint: Some(name),
+        port: Some(PORT),
+        cluster: cluster.map(|id| id.parse().expect("an identifier")),
+        vpc: None,
+        standby,
+    };
+    match kind {
+        Kind::Cluster => Topology {
+            clusters: BTreeMap::from([(
+                "db".parse().expect("an identifier"),
+                Cluster {
+                    status: "available".to_owned(),
+                    endpoint: Some(source_name()),
+                    port: Some(PORT),
+                    members: Place::all(places)
+                        .map(|place| Member {
+                            instance: place.member(),
+                            writer: writer == Some(place),
+                        })
+                        .collect(),
+                },
+            )]),
+            instances: Place::all(places)
+                .map(|place| (place.member(), instance(place.name(), Some("db"), Standby::Unknown)))
+                .collect(),
+        },
+        Kind::Instance(standby) => Topology {
+            clusters: BTreeMap::new(),
+            instances: BTreeMap::from([(
+                "db".parse().expect("an identifier"),
+                instance(source_name(), None, standby),
+            )]),
+        },
+    }
+}
+
+/// Answers in which the source's own name says `said`, and every member's name tells its own address.
+pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>) -> Answers {
+    let of = |place: Place, aliases| Answer {
+        aliases,
+        addresses: vec![place.address().ip()],
+    };
+    let answer = |name: &HostName| match (Place::all(MOST_PLACES).find(|place| place.name() == *name), said) {
+        (Some(place), _) => Ok(of(place, Vec::new())),
+        (None, None) => Err(LookupError::Timeout),
+        (None, Some(place)) if kind == Kind::Cluster => Ok(of(place, vec![place.name()])),
+        (None, Some(place)) => Ok(of(place, Vec::new())),
+    };
+    names.iter().map(|name| (name.clone(), answer(name))).collect()
+}
+
+fn source_name() -> HostName {
+    "db".parse().expect("a name")
+}

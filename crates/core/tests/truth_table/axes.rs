@@ -1,0 +1,166 @@
+//! A part of the table as the product of its axes, walked in whole or in part.
+
+use std::time::Duration;
+
+use writerlink_core::config::{Binding, Mode, Timing};
+use writerlink_core::evidence::{Evidence, Facts, Reading};
+use writerlink_core::plan::{Observation, Standing};
+use writerlink_core::target::{Family, Target, TargetGroup};
+use writerlink_core::topology::Standby;
+
+use crate::cell::Cell;
+use crate::values::{PORT, allow, extremes, facts};
+
+/// A part of the table: every combination of what these hold is a cell.
+pub(crate) struct Axes {
+    pub(crate) source: &'static str,
+    pub(crate) settle: Duration,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) targets: Vec<Vec<Target>>,
+    pub(crate) standings: Vec<Standing>,
+    pub(crate) max_removals: Vec<usize>,
+    pub(crate) exclusive: Vec<bool>,
+    pub(crate) in_use: Vec<bool>,
+    pub(crate) facts: Vec<Option<Facts>>,
+    pub(crate) ports: Vec<Option<u16>>,
+    pub(crate) vpcs: Vec<Option<&'static str>>,
+}
+
+impl Axes {
+    /// A cluster of which each key says each of these.
+    pub(crate) fn cluster(readings: &[Reading]) -> Self {
+        let pairs = product(readings, readings);
+        let evidence = pairs.map(|(topology, dns)| Evidence::Cluster {
+            topology: topology.clone(),
+            dns: dns.clone(),
+        });
+        Self::of("cluster/orders", Standby::Unknown, evidence.collect())
+    }
+
+    /// An instance whose standby refuses TCP, and one of whose standby nothing is known.
+    pub(crate) fn instances(readings: &[Reading]) -> [Self; 2] {
+        [Standby::RefusesTcp, Standby::Unknown].map(|standby| {
+            let evidence = readings.iter().map(|dns| Evidence::Instance { dns: dns.clone() });
+            Self::of("instance/orders-1", standby, evidence.collect())
+        })
+    }
+
+    /// Every kind of source.
+    pub(crate) fn sources(readings: &[Reading]) -> [Self; 3] {
+        let [refusing, unknown] = Self::instances(readings);
+        [Self::cluster(readings), refusing, unknown]
+    }
+
+    /// Nothing unusual; the targets are for the table to fill in.
+    pub(crate) fn of(source: &'static str, standby: Standby, evidence: Vec<Evidence>) -> Self {
+        let settle = Duration::from_secs(30);
+        Self {
+            source,
+            settle,
+            evidence,
+            targets: Vec::new(),
+            standings: extremes(settle),
+            max_removals: vec![4],
+            exclusive: vec![false],
+            in_use: vec![true],
+            facts: vec![Some(facts(Some(PORT), Some("vpc-1"), standby))],
+            ports: vec![None],
+            vpcs: vec![Some("vpc-1")],
+        }
+    }
+
+    /// Shows every cell to `look`.
+    pub(crate) fn walk(&self, mut look: impl FnMut(&Cell<'_>)) {
+        let timing = self.timing();
+        let (bindings, groups) = (self.bindings(), self.groups());
+        for (evidence, targets) in product(&self.evidence, &self.targets) {
+            for (facts, group) in product(&self.facts, &groups) {
+                let seen = Observation {
+                    evidence: evidence.clone(),
+                    facts: facts.clone(),
+                    group: group.clone(),
+                    targets: targets.clone(),
+                    standing: self.standings[0].clone(),
+                };
+                let mut cell = Cell {
+                    binding: &bindings[0],
+                    timing: &timing,
+                    seen,
+                };
+                for (binding, standing) in product(&bindings, &self.standings) {
+                    cell.binding = binding;
+                    cell.seen.standing.clone_from(standing);
+                    look(&cell);
+                }
+            }
+        }
+    }
+
+    /// Shows `count` cells to `look`, spread over all of a product that is too large to be walked.
+    pub(crate) fn sample(&self, count: usize, mut look: impl FnMut(&Cell<'_>)) {
+        // A prime steps through every digit of a mixed-radix number whose radices it does not divide.
+        const STEP: usize = 2_147_483_647;
+        let timing = self.timing();
+        let (bindings, groups) = (self.bindings(), self.groups());
+        for place in 0..count {
+            let mut number = place * STEP;
+            let mut digit = |of: usize| {
+                let digit = number % of;
+                number /= of;
+                digit
+            };
+            look(&Cell {
+                binding: &bindings[digit(bindings.len())],
+                timing: &timing,
+                seen: Observation {
+                    evidence: self.evidence[digit(self.evidence.len())].clone(),
+                    facts: self.facts[digit(self.facts.len())].clone(),
+                    group: groups[digit(groups.len())].clone(),
+                    targets: self.targets[digit(self.targets.len())].clone(),
+                    standing: self.standings[digit(self.standings.len())].clone(),
+                },
+            });
+        }
+    }
+
+    fn timing(&self) -> Timing {
+        Timing {
+            settle: self.settle,
+            ..Timing::default()
+        }
+    }
+
+    fn bindings(&self) -> Vec<Binding> {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+        let kinds = product(&self.ports, &self.exclusive)
+            .flat_map(|kind| self.max_removals.iter().map(move |most| (kind, most)));
+        kinds
+            .map(|((port, exclusive), max_removals)| Binding {
+                name: "orders-writer".to_owned(),
+                source: self.source.parse().expect("a source"),
+                target_group: arn.parse().expect("an ARN"),
+                port: *port,
+                mode: Mode::Manage,
+                exclusive: *exclusive,
+                max_removals: *max_removals,
+                allow: allow(),
+            })
+            .collect()
+    }
+
+    fn groups(&self) -> Vec<TargetGroup> {
+        product(&self.vpcs, &self.in_use)
+            .map(|(vpc, in_use)| TargetGroup {
+                target_type: "ip".to_owned(),
+                protocol: "TCP".to_owned(),
+                family: Family::V4,
+                vpc: vpc.map(str::to_owned),
+                in_use: *in_use,
+            })
+            .collect()
+    }
+}
+
+pub(crate) fn product<'a, A, B>(a: &'a [A], b: &'a [B]) -> impl Iterator<Item = (&'a A, &'a B)> {
+    a.iter().flat_map(move |a| b.iter().map(move |b| (a, b)))
+}

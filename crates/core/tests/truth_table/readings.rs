@@ -1,0 +1,126 @@
+//! What a key can say: a writer, or each of the reasons for saying nothing.
+
+use std::net::IpAddr;
+
+use writerlink_core::evidence::{Reading, Unknown, Witness};
+use writerlink_core::failure::{CallError, Failure, LookupError, No};
+use writerlink_core::guard::{Refusal, Special};
+use writerlink_core::target::Family;
+
+/// A member at an address. The two have the same number until a host is replaced.
+pub(crate) fn witness(member: u8, address: u8) -> Reading {
+    Ok(Witness {
+        member: format!("orders-{member}").parse().expect("an identifier"),
+        address: crate::values::ip(address),
+    })
+}
+
+/// Two writers, and no answer.
+pub(crate) fn two() -> [Reading; 3] {
+    [witness(1, 1), witness(2, 2), silence()]
+}
+
+/// Three writers, and no answer.
+pub(crate) fn three() -> [Reading; 4] {
+    [witness(1, 1), witness(2, 2), witness(3, 3), silence()]
+}
+
+/// One of the reasons for saying nothing, where they make no difference.
+fn silence() -> Reading {
+    let name = "orders.db.test".parse().expect("a name");
+    Err(Unknown::Lookup(name, LookupError::NxDomain))
+}
+
+/// Every reason there is.
+pub(crate) fn reasons() -> Vec<Unknown> {
+    let name = || "orders.db.test".parse().expect("a name");
+    let id = || "orders".parse().expect("an identifier");
+    let call = |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
+    let lookup = |error| Unknown::Lookup(name(), error);
+    let stray = || IpAddr::from([10, 20, 0, 77]);
+    let guarded = |refusal| Unknown::Guarded(name(), IpAddr::from([127, 0, 0, 1]), refusal);
+    let special = |special| guarded(Refusal::Special(special));
+    vec![
+        call(Failure::SaidNo(No::Denied)),
+        call(Failure::SaidNo(No::NotFound)),
+        call(Failure::SaidNo(No::Invalid)),
+        call(Failure::SaidNo(No::Quota)),
+        call(Failure::SaidNo(No::Other)),
+        call(Failure::Throttled),
+        call(Failure::Credentials),
+        call(Failure::Unreachable),
+        call(Failure::AnswerLost),
+        Unknown::SourceNotFound("cluster/orders".parse().expect("a source")),
+        Unknown::InstanceOfCluster {
+            instance: id(),
+            cluster: id(),
+        },
+        Unknown::Idle {
+            source_: "cluster/orders".parse().expect("a source"),
+            status: "stopped".to_owned(),
+        },
+        Unknown::NoWriter(id()),
+        Unknown::SeveralWriters(id()),
+        Unknown::NoEndpoint(id()),
+        lookup(LookupError::NxDomain),
+        lookup(LookupError::NoAddress),
+        lookup(LookupError::Refused("SERVFAIL".to_owned())),
+        lookup(LookupError::Timeout),
+        lookup(LookupError::Unreachable("no route".to_owned())),
+        Unknown::SeveralAddresses(name()),
+        Unknown::NotAMember(name(), stray()),
+        Unknown::SharedAddress(name(), stray()),
+        special(Special::Loopback),
+        special(Special::LinkLocal),
+        special(Special::Multicast),
+        special(Special::Unspecified),
+        special(Special::Broadcast),
+        special(Special::Mapped),
+        guarded(Refusal::Family(Family::V4)),
+        guarded(Refusal::Family(Family::V6)),
+        guarded(Refusal::Outside),
+    ]
+}
+
+/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a reason that the
+/// type gains does not compile here until the table has it.
+pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
+    match why {
+        Unknown::Call(error) => match error.failure {
+            Failure::SaidNo(No::Denied) => (0, "access-denied"),
+            Failure::SaidNo(No::NotFound) => (1, "not-found"),
+            Failure::SaidNo(No::Invalid) => (2, "refused-as-invalid"),
+            Failure::SaidNo(No::Quota) => (3, "quota-reached"),
+            Failure::SaidNo(No::Other) => (4, "refused"),
+            Failure::Throttled => (5, "throttled"),
+            Failure::Credentials => (6, "no-credentials"),
+            Failure::Unreachable => (7, "unreachable"),
+            Failure::AnswerLost => (8, "answer-lost"),
+        },
+        Unknown::SourceNotFound(_) => (9, "source-not-found"),
+        Unknown::InstanceOfCluster { .. } => (10, "instance-of-cluster"),
+        Unknown::Idle { .. } => (11, "source-idle"),
+        Unknown::NoWriter(_) => (12, "no-writer"),
+        Unknown::SeveralWriters(_) => (13, "several-writers"),
+        Unknown::NoEndpoint(_) => (14, "no-endpoint"),
+        Unknown::Lookup(_, LookupError::NxDomain) => (15, "dns-nxdomain"),
+        Unknown::Lookup(_, LookupError::NoAddress) => (16, "dns-no-address"),
+        Unknown::Lookup(_, LookupError::Refused(_)) => (17, "dns-refused"),
+        Unknown::Lookup(_, LookupError::Timeout) => (18, "dns-timeout"),
+        Unknown::Lookup(_, LookupError::Unreachable(_)) => (19, "dns-unreachable"),
+        Unknown::SeveralAddresses(_) => (20, "several-addresses"),
+        Unknown::NotAMember(..) => (21, "not-a-member"),
+        Unknown::SharedAddress(..) => (22, "shared-address"),
+        Unknown::Guarded(_, _, refusal) => match refusal {
+            Refusal::Special(Special::Loopback) => (23, "address-refused"),
+            Refusal::Special(Special::LinkLocal) => (24, "address-refused"),
+            Refusal::Special(Special::Multicast) => (25, "address-refused"),
+            Refusal::Special(Special::Unspecified) => (26, "address-refused"),
+            Refusal::Special(Special::Broadcast) => (27, "address-refused"),
+            Refusal::Special(Special::Mapped) => (28, "address-refused"),
+            Refusal::Family(Family::V4) => (29, "address-refused"),
+            Refusal::Family(Family::V6) => (30, "address-refused"),
+            Refusal::Outside => (31, "address-refused"),
+        },
+    }
+}

@@ -1,0 +1,149 @@
+//! What comes of a plan when it is carried out: no plan undoes another.
+//!
+//! A plan's step is applied to its cell as the load balancer and the run would have it, and the cell that comes of it
+//! is planned again. The steps can only go forward (register, read the keys again, deregister), each of them one that
+//! the plan before called for, so that no sequence can turn in a circle. At its end nothing is to do, or a hold
+//! explains why. Then time passes, and what only waited for that comes right.
+
+use std::net::SocketAddr;
+
+use writerlink_core::plan::{Action, Assurance, Plan, Step, Weight};
+use writerlink_core::target::{Registration, Target, TargetState};
+
+use crate::cell::{Cell, Follows};
+use crate::rules::is_right;
+use crate::table::decide;
+use crate::values::STEADY;
+
+/// What registering a present target does to its state; AWS's documentation does not say.
+#[derive(Clone, Copy)]
+enum Again {
+    /// It stays as it is.
+    Keeps,
+    /// It starts anew.
+    Resets,
+}
+
+/// Follows a plan to its end, and past it when time has passed.
+pub(crate) fn follow(cell: &Cell<'_>, plan: Plan) {
+    let makes_sure = matches!(&plan.now, Some(Step::Do(Action::Register(r))) if cell.state_of(r.address).is_some());
+    if makes_sure {
+        come_right(cell, plan.clone(), Again::Resets);
+    }
+    come_right(cell, plan, Again::Keeps);
+}
+
+fn come_right(cell: &Cell<'_>, plan: Plan, again: Again) {
+    if plan.now.is_none() && !waits(&plan) {
+        return is_right_or_explained(cell, &plan);
+    }
+    let mut cell = cell.clone();
+    let mut plan = carry_out(&mut cell, plan, again);
+    // Twice: for what is registered when DNS has been steady, and then to become healthy.
+    for _ in 0..2 {
+        if waits(&plan) {
+            let_time_pass(&mut cell);
+            let next = decide(&cell);
+            plan = carry_out(&mut cell, next, again);
+        }
+    }
+    is_right_or_explained(&cell, &plan);
+}
+
+fn waits(plan: &Plan) -> bool {
+    plan.holds.iter().any(|hold| hold.weight() == Weight::Waits)
+}
+
+fn is_right_or_explained(cell: &Cell<'_>, plan: &Plan) {
+    let explained = cell.agreed().is_none_or(|agreed| is_in_somebodys_hands(cell, agreed));
+    assert!(explained || is_right(cell), "it does not come right\n{cell}\n{plan:?}");
+}
+
+/// Carries out steps until none may be taken.
+fn carry_out(cell: &mut Cell<'_>, mut plan: Plan, again: Again) -> Plan {
+    let mut done = 0;
+    while let Some(step) = plan.now.take() {
+        let place = place(&step);
+        assert!(place > done, "{step:?} goes back\n{cell}");
+        done = place;
+        apply(cell, &step, again);
+        let next = decide(cell);
+        let called_for = match &next.now {
+            Some(Step::Do(action)) => plan.later.contains(action),
+            Some(Step::Reread) => plan.later == next.later,
+            None => next.later.iter().all(|action| plan.later.contains(action)),
+        };
+        assert!(
+            called_for,
+            "after {step:?}, which was to be followed by {:?}, comes {next:?}\n{cell}",
+            plan.later
+        );
+        plan = next;
+    }
+    plan
+}
+
+fn place(step: &Step) -> u8 {
+    match step {
+        Step::Do(Action::Register(_)) => 1,
+        Step::Reread => 2,
+        Step::Do(Action::Deregister(_)) => 3,
+    }
+}
+
+fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
+    cell.seen.standing.reread = *step == Step::Reread;
+    match step {
+        Step::Reread => {}
+        Step::Do(Action::Register(registration)) => {
+            register(&mut cell.seen.targets, registration, again);
+            if cell.agreed() == Some(registration.address) {
+                cell.seen.standing.assurance = Assurance::Assured;
+            }
+        }
+        Step::Do(Action::Deregister(removed)) => {
+            for target in cell.seen.targets.iter_mut().filter(|target| removed.contains(target)) {
+                target.state = TargetState::Draining;
+            }
+        }
+    }
+}
+
+fn register(targets: &mut Vec<Target>, registration: &Registration, again: Again) {
+    let Registration { address, zone } = registration.clone();
+    match (again, targets.iter_mut().find(|target| target.address == address)) {
+        (_, None) => targets.push(Target {
+            address,
+            zone,
+            state: TargetState::Initial,
+        }),
+        (Again::Keeps, Some(target)) if target.state != TargetState::Draining => {}
+        (_, Some(target)) => target.state = TargetState::Initial,
+    }
+}
+
+/// Health checks pass, and the keys go on saying the same.
+fn let_time_pass(cell: &mut Cell<'_>) {
+    for target in &mut cell.seen.targets {
+        if target.state == TargetState::Initial {
+            target.state = TargetState::Healthy;
+        }
+    }
+    let standing = &mut cell.seen.standing;
+    standing.steady_for = STEADY;
+    standing.agreed_for = cell.timing.settle;
+    if standing.assurance == Assurance::HealthyBriefly {
+        standing.assurance = Assurance::Assured;
+    }
+}
+
+/// Whether it cannot come right without somebody who changes the load balancer, the limit or the database.
+fn is_in_somebodys_hands(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
+    let too_many = cell.others(agreed).count() > cell.binding.max_removals;
+    match cell.state_of(agreed) {
+        None => false,
+        Some(TargetState::Unused) => true,
+        Some(TargetState::Healthy) => too_many,
+        Some(_) => too_many || cell.follows() != Follows::Cluster,
+    }
+}

@@ -1,0 +1,103 @@
+//! Walking the table: each cell is planned, held against the decision table and the rules, and followed to its end.
+
+use writerlink_core::plan::{Action, Plan, Step, plan};
+
+use crate::axes::Axes;
+use crate::cell::Cell;
+use crate::expected::{Expected, expected};
+use crate::rules::RULES;
+use crate::sequel;
+
+/// How many cells have which kind of plan.
+#[derive(Default)]
+struct Tally {
+    cells: usize,
+    settled: usize,
+    held: usize,
+    register: usize,
+    reread: usize,
+    deregister: usize,
+}
+
+impl Tally {
+    fn count(&mut self, cell: &Cell<'_>) {
+        let plan = decide(cell);
+        self.cells += 1;
+        *match &plan.now {
+            Some(Step::Do(Action::Register(_))) => &mut self.register,
+            Some(Step::Do(Action::Deregister(_))) => &mut self.deregister,
+            Some(Step::Reread) => &mut self.reread,
+            None if plan.weightiest().is_none() => &mut self.settled,
+            None => &mut self.held,
+        } += 1;
+        sequel::follow(cell, plan);
+    }
+
+    fn told(self) -> String {
+        let Self {
+            cells,
+            settled,
+            held,
+            register,
+            reread,
+            deregister,
+        } = self;
+        let told = format!(
+            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, {deregister} deregister"
+        );
+        println!("{told}");
+        told
+    }
+}
+
+/// Looks at every cell of these tables, and counts them.
+pub(crate) fn walk(tables: &[Axes]) -> String {
+    let mut tally = Tally::default();
+    for axes in tables {
+        axes.walk(|cell| tally.count(cell));
+    }
+    tally.told()
+}
+
+/// Looks at this many cells of each of these tables, and counts them.
+pub(crate) fn sample(tables: &[Axes], count: usize) -> String {
+    let mut tally = Tally::default();
+    for axes in tables {
+        axes.sample(count, |cell| tally.count(cell));
+    }
+    tally.told()
+}
+
+/// The plan of a cell, which must be the table's and keep every rule.
+pub(crate) fn decide(cell: &Cell<'_>) -> Plan {
+    let plan = plan(cell.binding, cell.timing, &cell.seen);
+    let table = expected(cell);
+    let is_held = |word| plan.holds.iter().any(|hold| hold.word() == word);
+    let same = is_same(&table, &plan)
+        && plan.holds.iter().all(|hold| table.holds.contains(&hold.word()))
+        && table.holds.iter().all(|word| is_held(*word));
+    assert!(same, "the table has {table:?}\nthe planner {plan:?}\n{cell}");
+    for (rule, keeps) in RULES {
+        assert!(keeps(cell, &plan), "{rule}\n{plan:?}\n{cell}");
+    }
+    plan
+}
+
+/// Whether they do the same, whatever the order in which one call names several targets.
+fn is_same(table: &Expected, plan: &Plan) -> bool {
+    let now = match (&table.now, &plan.now) {
+        (Some(Step::Do(table)), Some(Step::Do(plan))) => is_same_action(table, plan),
+        (table, plan) => table == plan,
+    };
+    let pairs = || table.later.iter().zip(&plan.later);
+    now && table.later.len() == plan.later.len() && pairs().all(|(table, plan)| is_same_action(table, plan))
+}
+
+fn is_same_action(table: &Action, plan: &Action) -> bool {
+    match (table, plan) {
+        (Action::Deregister(table), Action::Deregister(plan)) => {
+            table.len() == plan.len() && table.iter().all(|target| plan.contains(target))
+        }
+        (table, plan) => table == plan,
+    }
+}

@@ -1,0 +1,172 @@
+//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a run has seen.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use writerlink_core::evidence::Facts;
+use writerlink_core::guard::Allow;
+use writerlink_core::plan::{Assurance, Standing};
+use writerlink_core::target::{Target, TargetState, Zone};
+use writerlink_core::topology::Standby;
+
+use crate::axes::product;
+
+/// For how long DNS must have given an address that an extra connection could reach.
+pub(crate) const STEADY: Duration = Duration::from_secs(10);
+pub(crate) const NANO: Duration = Duration::from_nanos(1);
+pub(crate) const PORT: u16 = 5432;
+pub(crate) const OTHER_PORT: u16 = 6432;
+
+/// What may be registered in the whole table: 10.20.0.0/16.
+pub(crate) fn allow() -> Allow {
+    Allow::new(vec!["10.20.0.0/16".parse().expect("a network")]).expect("networks")
+}
+
+pub(crate) fn facts(port: Option<u16>, vpc: Option<&str>, standby: Standby) -> Facts {
+    Facts {
+        port,
+        vpc: vpc.map(str::to_owned),
+        standby,
+    }
+}
+
+/// What a binding can say of its port.
+pub(crate) const PORTS: [Option<u16>; 3] = [None, Some(PORT), Some(OTHER_PORT)];
+
+/// What can be known of a VPC.
+pub(crate) const VPCS: [Option<&str>; 3] = [None, Some("vpc-1"), Some("vpc-2")];
+
+/// Everything that the RDS API can say of a source besides its writer, not having been read among it.
+pub(crate) fn all_facts() -> Vec<Option<Facts>> {
+    let standbys = [Standby::RefusesTcp, Standby::Unknown];
+    let told = product(&PORTS, &VPCS).flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
+    [None].into_iter().chain(told).collect()
+}
+
+/// The database's addresses.
+pub(crate) fn ip(last: u8) -> IpAddr {
+    IpAddr::from([10, 20, 0, last])
+}
+
+/// A database's address on its port.
+pub(crate) fn own(last: u8) -> SocketAddr {
+    SocketAddr::new(ip(last), PORT)
+}
+
+/// The same machine on a port that is not the binding's.
+pub(crate) fn other_port(last: u8) -> SocketAddr {
+    SocketAddr::new(ip(last), OTHER_PORT)
+}
+
+/// A machine outside the binding's `allow`, on the binding's port.
+pub(crate) fn outside() -> SocketAddr {
+    SocketAddr::new(IpAddr::from([10, 21, 0, 1]), PORT)
+}
+
+/// Every state that a registered target can be in, with one that ELBv2 does not have yet.
+pub(crate) const STATES: [&str; 8] = [
+    "initial",
+    "healthy",
+    "unhealthy",
+    "unhealthy.draining",
+    "unused",
+    "draining",
+    "unavailable",
+    "tired",
+];
+
+/// What a removal depends on, a state of each kind; `unused` aside, which stops everything.
+pub(crate) const CHIEF_STATES: [&str; 4] = ["initial", "healthy", "unhealthy", "draining"];
+
+/// Every group over these addresses, each of them absent or in one of these states, in zones of every kind.
+pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Target>> {
+    let zones = [None, Some(Zone("eu-west-1a".to_owned())), Some(Zone::all())];
+    let mut groups = vec![Vec::new()];
+    for (address, zone) in addresses.iter().zip(zones.iter().cycle()) {
+        let target = |state: &&str| Target {
+            address: *address,
+            zone: zone.clone(),
+            state: TargetState::from(*state),
+        };
+        let choices: Vec<Option<Target>> = [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
+        let with_each = |group: &Vec<Target>| -> Vec<Vec<Target>> {
+            choices
+                .iter()
+                .map(|choice| group.iter().chain(choice).cloned().collect())
+                .collect()
+        };
+        groups = groups.iter().flat_map(with_each).collect();
+    }
+    groups
+}
+
+/// Everything that a run's earlier looks can add, with each age just below its bound and at it.
+pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
+    let all = vec![Standing {
+        event: false,
+        topology_named: 0,
+        steady_for: Duration::ZERO,
+        agreed_for: Duration::ZERO,
+        failover: false,
+        moving: false,
+        assurance: Assurance::None,
+        reread: false,
+    }];
+    let all = each(&all, [0, 1, 2], |standing, named| standing.topology_named = named);
+    let all = each(&all, ASSURANCES, |standing, assurance| standing.assurance = assurance);
+    let all = each(&all, [STEADY - NANO, STEADY], |standing, age| standing.steady_for = age);
+    let all = each(&all, [settle - NANO, settle], |standing, age| standing.agreed_for = age);
+    let all = each(&all, [false, true], |standing, event| standing.event = event);
+    let all = each(&all, [false, true], |standing, failover| standing.failover = failover);
+    let all = each(&all, [false, true], |standing, moving| standing.moving = moving);
+    each(&all, [false, true], |standing, reread| standing.reread = reread)
+}
+
+/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there is an event: no
+/// promise reads these two and two together. Topology has named its writer as often as decides, and once less.
+pub(crate) fn extremes(settle: Duration) -> Vec<Standing> {
+    let mut all = standings(settle);
+    all.retain(|standing| {
+        (standing.steady_for == STEADY) == (standing.agreed_for == settle)
+            && standing.event == standing.moving
+            && standing.topology_named > 0
+    });
+    all
+}
+
+/// Those of [`standings`] in which everything speaks for writing, and those in which one or two things do not.
+pub(crate) fn tempting(settle: Duration) -> Vec<Standing> {
+    let mut all = standings(settle);
+    all.retain(|standing| {
+        let against = [
+            !standing.event,
+            standing.topology_named < 2,
+            standing.steady_for < STEADY,
+            standing.agreed_for < settle,
+            !standing.failover,
+            standing.assurance != Assurance::Assured,
+            !standing.reread,
+        ];
+        against.iter().filter(|against| **against).count() <= 2 && standing.topology_named > 0 && !standing.moving
+    });
+    all
+}
+
+const ASSURANCES: [Assurance; 3] = [Assurance::None, Assurance::HealthyBriefly, Assurance::Assured];
+
+/// Each of these with each value.
+pub(crate) fn each<T: Copy, const N: usize>(
+    standings: &[Standing],
+    values: [T; N],
+    set: impl Fn(&mut Standing, T),
+) -> Vec<Standing> {
+    let with = |standing: &Standing, value| {
+        let mut standing = standing.clone();
+        set(&mut standing, value);
+        standing
+    };
+    standings
+        .iter()
+        .flat_map(|standing| values.map(|value| with(standing, value)))
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! What people read: every hold is a sentence that names what was left alone.
+
+use std::collections::BTreeSet;
+
+use writerlink_core::evidence::Reading;
+use writerlink_core::plan::Hold;
+
+use crate::axes::Axes;
+use crate::readings::{reasons, two};
+use crate::table::decide;
+use crate::values::{STATES, groups, outside, own, tempting};
+
+#[test]
+fn every_hold_says_what_was_left_alone() {
+    let known = Axes::sources(&two()).map(|source| Axes {
+        targets: [own(2), outside()]
+            .map(|other| groups(&[own(1), other], &STATES))
+            .concat(),
+        standings: tempting(source.settle),
+        max_removals: vec![0, 1],
+        in_use: vec![true, false],
+        facts: source.facts.iter().cloned().chain([None]).collect(),
+        ..source
+    });
+    let silent: Vec<Reading> = reasons().into_iter().map(Err).collect();
+    let silent = Axes::instances(&silent).map(|source| Axes {
+        targets: vec![Vec::new()],
+        ..source
+    });
+    let mut words = BTreeSet::new();
+    for axes in known.iter().chain(&silent) {
+        axes.walk(|cell| {
+            for hold in decide(cell).holds {
+                let (sentence, about) = (hold.to_string(), subjects(&hold));
+                assert!(
+                    about.iter().all(|about| sentence.contains(about)),
+                    "{sentence:?} lacks one of {about:?}"
+                );
+                words.insert(hold.word());
+            }
+        });
+    }
+    assert_eq!(words.len(), 35, "{words:?}");
+}
+
+/// What the sentence of a hold must not leave out.
+fn subjects(hold: &Hold) -> Vec<String> {
+    match hold {
+        Hold::Unknown(why) => vec![why.to_string()],
+        Hold::KeysDisagree { topology, dns, .. } => [topology, dns]
+            .map(|named| format!("{} at {}", named.member, named.address))
+            .into(),
+        Hold::Unsteady(left) | Hold::Settling(left) => vec![format!("{} s", left.as_secs_f64().ceil())],
+        Hold::SeenBriefly(at) | Hold::Initial(at) | Hold::ZoneNotEnabled(at) | Hold::Foreign(at) => {
+            vec![at.to_string()]
+        }
+        Hold::NotHealthy(at, state) => vec![at.to_string(), state.to_string()],
+        Hold::TooManyRemovals { count, most } => vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()],
+        Hold::NoPort => vec!["port".to_owned()],
+        Hold::GroupNotInUse => vec!["no load balancer".to_owned()],
+    }
+}
