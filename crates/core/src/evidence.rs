@@ -272,41 +272,38 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
     }
 }
 
-/// The names that must still be asked, given the answers so far; none when [`weigh`] can weigh them.
-pub fn questions(source: &Source, topology: &Topology, answers: &Answers) -> Vec<HostName> {
-    let wanted: Vec<&HostName> = match source {
-        Source::Instance(id) => topology
-            .instances
-            .get(id)
-            .and_then(|i| i.endpoint.as_ref())
-            .into_iter()
-            .collect(),
-        Source::Cluster(id) => {
-            let Some(cluster) = topology.clusters.get(id) else {
-                return Vec::new();
-            };
-            let own = cluster.endpoint.iter();
-            let writer = writer(id, cluster).ok().and_then(|w| endpoint_of(w, topology));
-            // Only an answer that names no member by CNAME must be compared with every member's address.
-            let compared = cluster
-                .endpoint
-                .as_ref()
-                .and_then(|name| answers.get(name)?.as_ref().ok())
-                .is_some_and(|answer| named_member(cluster, topology, answer).is_none());
-            let all = cluster.members.iter().filter(|_| compared);
-            own.chain(writer)
-                .chain(all.filter_map(|m| endpoint_of(&m.instance, topology)))
-                .collect()
-        }
+/// The names that must be asked before [`weigh`] can weigh what they say: the source's own, and those of a cluster's members.
+pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
+    let mut names: Vec<HostName> = match source {
+        Source::Instance(id) => endpoint_of(id, topology).into_iter().cloned().collect(),
+        Source::Cluster(id) => topology.clusters.get(id).map_or_else(Vec::new, |cluster| {
+            let members = cluster
+                .members
+                .iter()
+                .filter_map(|m| endpoint_of(&m.instance, topology));
+            cluster.endpoint.iter().chain(members).cloned().collect()
+        }),
     };
-    let mut missing: Vec<HostName> = wanted
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Where the own names of a cluster's members point, as far as they answered.
+pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeSet<IpAddr> {
+    let Source::Cluster(id) = source else {
+        return BTreeSet::new();
+    };
+    let members = topology
+        .clusters
+        .get(id)
         .into_iter()
-        .filter(|name| !answers.contains_key(name))
-        .cloned()
-        .collect();
-    missing.sort();
-    missing.dedup();
-    missing
+        .flat_map(|cluster| &cluster.members);
+    members
+        .filter_map(|member| answers.get(endpoint_of(&member.instance, topology)?)?.as_ref().ok())
+        .flat_map(|answer| &answer.addresses)
+        .copied()
+        .collect()
 }
 
 /// What every key says.

@@ -32,6 +32,8 @@ pub(crate) enum Mechanism {
     TopologyTwice,
     /// A stale extra is removed only after the agreement has lasted.
     Settling,
+    /// What is no member's address is no former writer's, and is removed only after the agreement has lasted.
+    LeftoversSettle,
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,
     /// A write that goes wrong again and again is given up.

@@ -48,7 +48,8 @@ pub struct Standing {
     pub steady_for: Duration,
     /// For how long the keys have agreed on the present address.
     pub agreed_for: Duration,
-    /// The agreed target was not present when the run began, or the topology moved to it during the run.
+    /// A failover explains the group: the agreed target was not present when the run began, or the topology moved to
+    /// it during the run, and the other targets are where the own names of other members point.
     pub failover: bool,
     /// The keys have changed in this run, after an event.
     pub moving: bool,

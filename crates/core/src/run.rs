@@ -187,7 +187,7 @@ impl Run {
                 self.with(index, &mut reaction, |pursuit, cx| pursuit.on_targets(result, cx));
             }
             Input::Answers(index, answers) => {
-                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_answers(answers, cx));
+                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_answers(&answers, cx));
             }
             Input::Written(index, result) => {
                 self.with(index, &mut reaction, |pursuit, cx| pursuit.on_written(result, cx));

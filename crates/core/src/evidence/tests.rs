@@ -214,14 +214,9 @@ fn a_source_that_rds_does_not_list_is_not_found() {
 }
 
 #[test]
-fn only_an_answer_that_names_no_member_makes_all_members_be_asked() {
-    let source = "cluster/orders".parse().expect("source");
-    let asked = |answers: &Answers| questions(&source, &topology(), answers);
-    assert_eq!(asked(&Answers::new()), [name("orders-1"), name("orders")]);
-    let mut known: Answers = answers().into_iter().filter(|(n, _)| *n != name("orders-2")).collect();
-    assert_eq!(asked(&known), []);
-    known.insert(name("orders"), answer(&[], &["10.20.0.2"]));
-    assert_eq!(asked(&known), [name("orders-2")]);
+fn a_clusters_own_name_and_those_of_its_members_are_asked_together() {
+    let asked = questions(&"cluster/orders".parse().expect("source"), &topology());
+    assert_eq!(asked, [name("orders-1"), name("orders-2"), name("orders")]);
 }
 
 #[test]

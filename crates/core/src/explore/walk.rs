@@ -4,6 +4,12 @@
 //! likely than a machine that errs. Each knows the move that led to it, so that a broken promise comes with the
 //! shortest history that breaks it.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "no order of the fingerprints is ever looked at, and how long a walk took is only printed"
+)]
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;

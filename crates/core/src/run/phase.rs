@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::feed::Shared;
-use crate::evidence::Answers;
 use crate::plan::Action;
 
 /// What a pursuit is waiting for.
@@ -20,7 +19,6 @@ pub(super) enum Phase {
         purpose: Purpose,
         fresh: bool,
         topology: Shared,
-        answers: Answers,
     },
     /// The targets.
     Targets,

@@ -9,7 +9,8 @@
 //! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
 //!    would register A and remove B, the writer. Reading the keys again shows B.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use super::summary::Tally;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::event::Intent;
-use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, questions, weigh};
+use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, member_addresses, questions, weigh};
 use crate::failure::{CallError, Failure};
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
@@ -51,6 +52,8 @@ pub(super) struct Pursuit {
     memory: Memory,
     group: Option<TargetGroup>,
     facts: Option<Facts>,
+    /// Where the members' own names point.
+    members: BTreeSet<IpAddr>,
     targets: Vec<Target>,
     /// Since the targets were read; grows to [`TARGETS_KEEP`].
     targets_age: Duration,
@@ -74,6 +77,7 @@ impl Pursuit {
             memory: Memory::default(),
             group: None,
             facts: None,
+            members: BTreeSet::new(),
             targets: Vec::new(),
             targets_age: Duration::ZERO,
             reread: false,
@@ -178,24 +182,20 @@ impl Pursuit {
             }
             Ok(facts) => {
                 self.facts = Some(facts);
-                self.ask_names(purpose, fresh, topology, Answers::new(), cx);
+                self.ask_names(purpose, fresh, topology, cx);
             }
         }
     }
 
-    pub(super) fn on_answers(&mut self, more: Answers, cx: &mut Context<'_>) {
-        if !matches!(self.phase, Phase::Names { .. }) {
-            return;
-        }
+    pub(super) fn on_answers(&mut self, answers: &Answers, cx: &mut Context<'_>) {
         if let Phase::Names {
             purpose,
             fresh,
             topology,
-            mut answers,
-        } = std::mem::replace(&mut self.phase, Phase::Fresh)
+        } = &self.phase
         {
-            answers.extend(more);
-            self.ask_names(purpose, fresh, topology, answers, cx);
+            let (purpose, fresh, topology) = (*purpose, *fresh, topology.clone());
+            self.weigh(purpose, fresh, &topology, answers, cx);
         }
     }
 
@@ -297,23 +297,30 @@ impl Pursuit {
         };
     }
 
-    fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, answers: Answers, cx: &mut Context<'_>) {
+    fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, cx: &mut Context<'_>) {
         let (Ok(known), Some(group)) = (&*topology, &self.group) else {
             return;
         };
-        let names = questions(&self.binding.source, known, &answers);
+        let names = questions(&self.binding.source, known);
         if names.is_empty() {
-            let evidence = weigh(&self.binding.source, known, &answers, &self.binding.allow, group.family);
-            self.on_evidence(evidence, fresh, purpose, cx);
-        } else {
-            cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
-            self.phase = Phase::Names {
-                purpose,
-                fresh,
-                topology,
-                answers,
-            };
+            return self.weigh(purpose, fresh, &topology, &Answers::new(), cx);
         }
+        cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
+        self.phase = Phase::Names {
+            purpose,
+            fresh,
+            topology,
+        };
+    }
+
+    fn weigh(&mut self, purpose: Purpose, fresh: bool, topology: &Shared, answers: &Answers, cx: &mut Context<'_>) {
+        let (Ok(known), Some(group)) = (&**topology, &self.group) else {
+            return;
+        };
+        let binding = &self.binding;
+        let evidence = weigh(&binding.source, known, answers, &binding.allow, group.family);
+        self.members = member_addresses(&binding.source, known, answers);
+        self.on_evidence(evidence, fresh, purpose, cx);
     }
 
     fn on_evidence(&mut self, evidence: Evidence, fresh: bool, purpose: Purpose, cx: &mut Context<'_>) {
@@ -406,7 +413,7 @@ impl Pursuit {
             topology_named: self.testimony.topology_named(),
             steady_for: self.testimony.steady_for(),
             agreed_for: self.testimony.agreed_for(),
-            failover: self.testimony.topology_moved() || agreed.is_some_and(|a| self.memory.was_missing(a)),
+            failover: agreed.is_some_and(|agreed| self.is_failover_to(agreed)),
             moving: self.testimony.wavered() && self.is_named(),
             assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address, timing)),
             reread: self.reread,
@@ -418,6 +425,23 @@ impl Pursuit {
             targets: self.targets.clone(),
             standing,
         })
+    }
+
+    /// Whether a failover to this target was seen, and explains all that is in the group besides it.
+    ///
+    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
+    /// that is nobody's, and the true writer would look like a leftover. But then no member's name points at it.
+    fn is_failover_to(&self, agreed: SocketAddr) -> bool {
+        let mut others = self
+            .targets
+            .iter()
+            .filter(|target| target.is_present() && target.address.port() == agreed.port() && target.address != agreed);
+        let seen = self.testimony.topology_moved() || self.memory.was_missing(agreed);
+        let explains = |target: &Target| match self.binding.source {
+            Source::Cluster(_) => self.members.contains(&target.address.ip()) || !Mechanism::LeftoversSettle.is_on(),
+            Source::Instance(_) => true,
+        };
+        seen && others.all(explains)
     }
 
     fn end_round(&mut self, condition: Condition, cx: &mut Context<'_>) {

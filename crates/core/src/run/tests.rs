@@ -7,6 +7,7 @@ use std::time::Duration;
 use self::stage::{Reply, Stage, World};
 use super::*;
 use crate::failure::{Failure, LookupError, No};
+use crate::mechanism::Mechanism;
 use crate::ports::LONGEST_WRITE;
 use crate::report::Status;
 
@@ -80,6 +81,23 @@ fn dns_that_flaps_removes_nothing_before_both_keys_agree_before_and_after_the_re
     assert_eq!(report.bindings[0].status, Status::Changed);
     assert_eq!(stage.world.present(), [2]);
     assert!(stage.world.never_empty);
+}
+
+#[test]
+fn a_false_record_of_the_writers_own_name_removes_no_writer_before_the_agreement_has_lasted() {
+    // Both keys rest on that name for where the writer is, so both say .9, where nobody listens.
+    let play = || {
+        let mut stage = Stage::event("RDS-EVENT-0071");
+        stage.world.false_name = Some((1, 9));
+        stage.at(25 * S, |world| world.false_name = None);
+        stage.play();
+        stage.world
+    };
+    let world = play();
+    assert_eq!(world.writes(), ["register .9"]);
+    assert_eq!(world.present(), [1, 9]);
+    let world = Mechanism::LeftoversSettle.without(play);
+    assert_eq!(world.writes()[..2], ["register .9", "deregister .1"]);
 }
 
 #[test]

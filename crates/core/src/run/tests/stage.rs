@@ -30,6 +30,8 @@ pub(super) struct World {
     /// What the cluster's name resolves to.
     pub(super) dns: Vec<u8>,
     pub(super) lookup_error: Option<LookupError>,
+    /// A member whose own name gives the address of another number.
+    pub(super) false_name: Option<(u8, u8)>,
     pub(super) topology_failure: Option<Failure>,
     pub(super) targets: BTreeMap<u8, String>,
     /// How old the targets are that a reading shows.
@@ -258,8 +260,14 @@ impl World {
         };
         Ok(Answer {
             aliases,
-            addresses: lasts.iter().map(|last| address(*last).ip()).collect(),
+            addresses: lasts.iter().map(|last| address(self.told(*last)).ip()).collect(),
         })
+    }
+
+    fn told(&self, last: u8) -> u8 {
+        self.false_name
+            .filter(|(member, _)| *member == last)
+            .map_or(last, |(_, told)| told)
     }
 
     fn say(&mut self, what: &str) {
