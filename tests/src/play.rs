@@ -1,7 +1,6 @@
 //! The real run and its driver on the lab's scene at AWS's pace, in virtual time: minutes in milliseconds.
 
 use std::pin::pin;
-use std::sync::MutexGuard;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -12,10 +11,10 @@ use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
-use writerlink_lab::ports::InProcess;
+use writerlink_lab::ports::{Guard, InProcess};
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::virtual_time::VirtualTime;
-use writerlink_lab::world::{Pace, World};
+use writerlink_lab::world::Pace;
 
 /// What the function is given before it is ended.
 const LIMIT: Duration = Duration::from_secs(230);
@@ -71,7 +70,7 @@ impl Play {
     }
 
     /// The world at this moment.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> Guard<'_> {
         self.region.world()
     }
 

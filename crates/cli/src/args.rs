@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
@@ -37,7 +38,7 @@ pub(crate) enum Command {
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
-    /// The embedded region, for other programs
+    /// The embedded region: served to other programs, or played through
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),
 }
@@ -131,12 +132,16 @@ pub(crate) enum LabCommand {
     /// Serve the region on loopback until Ctrl-C
     #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Play seeded histories in virtual time and hold them against the promises
+    #[command(long_about = SIMULATE, after_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
 }
 
 const LAB_EXAMPLES: &str = "\
 Examples:
   writerlink lab serve
-  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml";
+  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
+  writerlink lab simulate";
 
 /// `writerlink lab serve`
 #[derive(Debug, Arguments)]
@@ -166,6 +171,51 @@ Examples:
   writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
   writerlink lab serve --speed 10";
 
+/// `writerlink lab simulate`
+#[derive(Debug, Arguments)]
+pub(crate) struct SimulateArgs {
+    /// Play this seed and tell all that happens
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["seeds", "from", "most", "threads"])]
+    pub(crate) seed: Option<u64>,
+
+    /// Play this many seeds [default: 1000, without --for]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) seeds: Option<u64>,
+
+    /// The first of them
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) from: u64,
+
+    /// Begin no seed after this time, such as 180s or 8h
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(crate) most: Option<Duration>,
+
+    /// Threads to play on [default: one a core]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) threads: Option<usize>,
+}
+
+const SIMULATE: &str = "Plays seeded histories of the real engine in the embedded region, in virtual time, and holds \
+every one against the promises of docs/semantics.md.\n\n\
+A seed draws the databases and groups, how fast everything moves, failovers, and troubles around them: of messages, of the \
+RDS API, DNS and the load balancer, of permissions, and of the function, which is killed, hurried or run twice at \
+once. Then the troubles stop, and everything must come right within the bound of L1. The same seed tells the same \
+story, to the byte.\n\n\
+Ends at the first promise that is broken, with the command that tells its story. Ctrl-C ends it with what was found so \
+far. Exits 0 if every promise was kept, else 1.";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  writerlink lab simulate --seeds 10000
+  writerlink lab simulate --from 1000000 --for 8h
+  writerlink lab simulate --seed 42 | less";
+
+/// A time as people write it.
+fn time(text: &str) -> Result<Duration, String> {
+    let time: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 180s, 3m or 8h".to_owned())?;
+    Duration::try_from(time).map_err(|_| "a time that is not negative".to_owned())
+}
+
 /// A factor by which time can pass.
 fn speed(text: &str) -> Result<f64, String> {
     const FASTEST: f64 = 1000.0;
@@ -184,6 +234,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_is_written_with_its_unit_and_not_negative() {
+        assert_eq!(time("180s"), Ok(Duration::from_secs(180)));
+        assert_eq!(time("1h 30m"), Ok(Duration::from_secs(5400)));
+        for text in ["180", "-3s", "soon", ""] {
+            assert!(time(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -111,6 +111,18 @@ pub enum Effect {
     Truncated,
     /// Answered with a page that has no entries and no further marker.
     EmptyPage,
+    /// Answered with every other entry and no further marker: the rest is lost.
+    LostPage,
+    /// A read, answered as it was before the latest change of what is asked for. Nobody has measured how far ELBv2's
+    /// readings can lag behind its writes; AWS promises nothing.
+    Stale,
+    /// A write of several targets, done for the first of them only and answered HTTP 500 `InternalFailure`. AWS documents
+    /// RegisterTargets and DeregisterTargets as one operation each, and says nothing of one that breaks off.
+    Partial,
+    /// A write whose connection is closed without an answer, and that is carried out this long after it was sent, whether its
+    /// caller still lives or not: ELBv2's writes cannot be fenced. In process only; on the wire the call is carried out at
+    /// once, and answered.
+    Late(Duration),
     /// Refused with this error.
     Error(ApiError),
 }
@@ -162,6 +174,12 @@ impl FaultPlan {
         self.operations.push(fault);
     }
 
+    /// Takes back every fault of this effect on these calls.
+    pub fn retract(&mut self, on: &Matcher, effect: &Effect) {
+        self.operations
+            .retain(|fault| fault.on != *on || fault.effect != *effect);
+    }
+
     /// The effect that strikes this call, if any, counted as used.
     pub fn take(&mut self, operation: &str, resource: &str) -> Option<Effect> {
         let struck = self
@@ -200,6 +218,11 @@ impl FaultPlan {
     /// The fault of the message that is sent at this moment, counted as used.
     pub fn take_delivery(&mut self) -> Option<DeliveryFault> {
         (!self.deliveries.is_empty()).then(|| self.deliveries.remove(0))
+    }
+
+    /// How many messages are still to be struck.
+    pub fn deliveries_left(&self) -> usize {
+        self.deliveries.len()
     }
 
     /// Forgets every fault: calm.

@@ -15,6 +15,7 @@
 pub mod fault;
 pub mod ports;
 pub mod scene;
+pub mod simulate;
 pub mod virtual_time;
 pub mod wire;
 pub mod world;

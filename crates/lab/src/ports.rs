@@ -2,21 +2,29 @@
 //!
 //! Time comes from a [`Clock`], as it does for the run; with [`VirtualTime`](crate::virtual_time::VirtualTime) an hour takes
 //! milliseconds. Faults strike here as they do on the wire, in core's own words for what they come to.
+//!
+//! A write that was sent lands by itself, whether its caller still waits for the answer or was killed meanwhile: ELBv2's
+//! writes cannot be taken back.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::try_join;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
+use writerlink_core::source::Identifier;
 use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, Zone};
 use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord};
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetRequest, TargetType};
-use crate::world::rds::{Engine, MultiAz};
+use crate::world::rds::{Engine, Listed, MultiAz};
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -29,87 +37,326 @@ const READ_TIMEOUT: Duration = Duration::from_secs(4);
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All of core's ports on one world.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InProcess<C> {
-    world: Arc<Mutex<World>>,
+    shared: Arc<Mutex<Shared>>,
     clock: C,
+    caller: u64,
+    observer: Option<Arc<dyn Observer>>,
 }
 
-/// Whether a call changes something, which decides what a lost answer means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Read,
-    Write,
+/// Hears what the world makes of the calls.
+pub trait Observer: Send + Sync {
+    /// A fault strikes a call of this operation on this resource.
+    fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect);
+
+    /// A write takes effect at this moment, or is refused: the world before it, and after it.
+    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>);
+}
+
+/// The targets of a group that are not on their way out.
+pub type Present = Vec<(SocketAddr, &'static str)>;
+
+/// A change of a target group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The group's ARN.
+    pub group: String,
+    /// What is done with the targets.
+    pub deed: Deed,
+    /// The targets.
+    pub targets: Vec<TargetRequest>,
+}
+
+/// What is done with targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// RegisterTargets.
+    Register,
+    /// DeregisterTargets.
+    Deregister,
+}
+
+struct Shared {
+    world: World,
+    on_the_way: BTreeMap<(Duration, u64), Sent>,
+    /// What came of writes that have landed, until their callers ask.
+    answers: BTreeMap<u64, Result<(), ApiError>>,
+    sent: u64,
+}
+
+/// A write on its way.
+struct Sent {
+    write: Write,
+    caller: u64,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+/// The world behind its lock, brought up to the moment.
+pub struct Guard<'a>(MutexGuard<'a, Shared>);
+
+impl Deref for Guard<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0.world
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.0.world
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for InProcess<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcess")
+            .field("clock", &self.clock)
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C: Clock + Sync> InProcess<C> {
     /// Ports on a world whose time is the clock's.
     pub fn new(world: World, clock: C) -> Self {
         Self {
-            world: Arc::new(Mutex::new(world)),
+            shared: Arc::new(Mutex::new(Shared {
+                world,
+                on_the_way: BTreeMap::new(),
+                answers: BTreeMap::new(),
+                sent: 0,
+            })),
             clock,
+            caller: 0,
+            observer: None,
+        }
+    }
+
+    /// The same ports for one caller, whom the observer is to know by this number.
+    pub fn observed(&self, caller: u64, observer: Arc<dyn Observer>) -> Self
+    where
+        C: Clone,
+    {
+        Self {
+            caller,
+            observer: Some(observer),
+            ..self.clone()
         }
     }
 
     /// The world at this moment.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.advance(self.clock.now());
-        world
+    pub fn world(&self) -> Guard<'_> {
+        Guard(self.lock())
     }
 
-    async fn call<T: Default>(
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.advance(self.clock.now());
+        shared
+    }
+
+    /// The fault that strikes a call at this moment.
+    fn fault(&self, shared: &mut Shared, name: &'static str, resource: &str) -> Option<Effect> {
+        let operation = name.rsplit(':').next().unwrap_or(name);
+        let effect = shared.world.faults.take(operation, resource)?;
+        if let Some(observer) = &self.observer {
+            observer.struck(self.caller, operation, resource, &effect);
+        }
+        Some(effect)
+    }
+
+    /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost, `lag` tells what a
+    /// reading that lags behind would.
+    async fn read<T: Default>(
         &self,
         name: &'static str,
         resource: &str,
-        kind: Kind,
-        act: impl FnOnce(&mut World) -> Result<T, ApiError>,
+        act: impl FnOnce(&World) -> Result<T, ApiError>,
+        lag: impl FnOnce(&World) -> Result<T, ApiError>,
+        thin: impl FnOnce(&mut T),
     ) -> Result<T, CallError> {
         self.clock.sleep(CALL).await;
-        let operation = name.rsplit(':').next().unwrap_or(name);
-        let fault = self.world().faults.take(operation, resource);
-        let fail = |failure, why: &str| Err(CallError::new(name, failure, why));
-        let lost = if kind == Kind::Write {
-            Failure::AnswerLost
-        } else {
-            Failure::Unreachable
+        let (fault, answer) = {
+            let mut shared = self.lock();
+            let fault = self.fault(&mut shared, name, resource);
+            let answer = match fault {
+                Some(Effect::Stale) => lag(&shared.world),
+                _ => act(&shared.world),
+            };
+            (fault, answer.map_err(|error| refused(name, &error)))
         };
+        let fail = |failure, why: &str| Err(CallError::new(name, failure, why));
         match fault {
-            None => {}
-            Some(Effect::Throttle) => return fail(Failure::Throttled, "Rate exceeded"),
+            Some(Effect::Throttle) => fail(Failure::Throttled, "Rate exceeded"),
+            Some(Effect::AccessDenied) => fail(Failure::SaidNo(No::Denied), "not authorized"),
+            Some(Effect::Error(error)) => Err(refused(name, &error)),
+            Some(
+                Effect::ServerErrorBefore
+                | Effect::ServerErrorAfter
+                | Effect::ResetBefore
+                | Effect::ResetAfter
+                | Effect::MalformedXml
+                | Effect::Truncated,
+            ) => fail(Failure::Unreachable, "no usable answer"),
+            Some(Effect::Hang) => {
+                self.clock.sleep(READ_TIMEOUT).await;
+                fail(Failure::Unreachable, "no answer in time")
+            }
+            Some(Effect::Delay(delay)) if delay >= READ_TIMEOUT => {
+                self.clock.sleep(READ_TIMEOUT).await;
+                fail(Failure::Unreachable, "no answer in time")
+            }
+            Some(Effect::Delay(delay)) => {
+                self.clock.sleep(delay).await;
+                answer
+            }
+            Some(Effect::EmptyPage) => Ok(T::default()),
+            Some(Effect::LostPage) => answer.map(|mut answer| {
+                thin(&mut answer);
+                answer
+            }),
+            Some(Effect::Stale | Effect::Partial | Effect::Late(_)) | None => answer,
+        }
+    }
+
+    /// A call that changes a group: it is sent, lands, and is answered.
+    async fn write(&self, name: &'static str, mut write: Write) -> Result<(), CallError> {
+        let arrival = CALL / 2;
+        let (fault, ticket) = {
+            let mut shared = self.lock();
+            let fault = self.fault(&mut shared, name, &write.group);
+            let lands_after = match &fault {
+                None
+                | Some(
+                    Effect::Delay(_)
+                    | Effect::ServerErrorAfter
+                    | Effect::ResetAfter
+                    | Effect::MalformedXml
+                    | Effect::Truncated
+                    | Effect::EmptyPage
+                    | Effect::LostPage
+                    | Effect::Stale,
+                ) => Some(arrival),
+                Some(Effect::Partial) => {
+                    write.targets.truncate(1);
+                    Some(arrival)
+                }
+                Some(Effect::Late(by)) => Some(*by),
+                Some(
+                    Effect::Throttle
+                    | Effect::AccessDenied
+                    | Effect::Error(_)
+                    | Effect::ServerErrorBefore
+                    | Effect::ResetBefore
+                    | Effect::Hang,
+                ) => None,
+            };
+            let lands = lands_after.map(|after| self.clock.now() + after);
+            (fault, lands.map(|when| shared.send(when, self.sent(write))))
+        };
+        let lost = |why: &str| Err(CallError::new(name, Failure::AnswerLost, why));
+        let answered_after = match fault {
+            Some(Effect::Delay(delay)) => CALL + delay,
+            Some(Effect::Hang) => LONGEST_WRITE,
+            _ => CALL,
+        };
+        self.clock.sleep(answered_after.min(LONGEST_WRITE)).await;
+        match fault {
+            Some(Effect::Throttle) => return Err(CallError::new(name, Failure::Throttled, "Rate exceeded")),
             Some(Effect::AccessDenied) => {
-                return fail(Failure::SaidNo(No::Denied), "not authorized");
+                return Err(CallError::new(name, Failure::SaidNo(No::Denied), "not authorized"));
             }
             Some(Effect::Error(error)) => return Err(refused(name, &error)),
-            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => {
-                return fail(lost, "no answer, and nothing was done");
-            }
+            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => return lost("no answer, and nothing was done"),
             Some(Effect::ServerErrorAfter | Effect::ResetAfter | Effect::MalformedXml | Effect::Truncated) => {
-                // What came of it is known to the world and not to the caller.
-                let _unheard = act(&mut self.world());
-                return fail(lost, "no usable answer, and it was done");
+                return lost("no usable answer, and it was done");
             }
-            Some(Effect::Hang) => {
-                self.clock
-                    .sleep(if kind == Kind::Write {
-                        LONGEST_WRITE
-                    } else {
-                        READ_TIMEOUT
-                    })
-                    .await;
-                return fail(lost, "no answer in time");
-            }
-            Some(Effect::Delay(delay)) => self.clock.sleep(delay).await,
-            Some(Effect::EmptyPage) => return Ok(T::default()),
+            Some(Effect::Partial) => return lost("no usable answer, and a part of it was done"),
+            Some(Effect::Late(_)) => return lost("no answer, and it is still to be done"),
+            _ if answered_after >= LONGEST_WRITE => return lost("no answer in time"),
+            _ => {}
         }
-        act(&mut self.world()).map_err(|error| refused(name, &error))
+        let answer = ticket.and_then(|ticket| self.lock().answers.remove(&ticket));
+        answer.unwrap_or(Ok(())).map_err(|error| refused(name, &error))
     }
+
+    fn sent(&self, write: Write) -> Sent {
+        Sent {
+            write,
+            caller: self.caller,
+            observer: self.observer.clone(),
+        }
+    }
+}
+
+impl Shared {
+    /// Brings the world up to a moment; what is on its way lands in between.
+    fn advance(&mut self, to: Duration) {
+        while let Some(entry) = self.on_the_way.first_entry()
+            && entry.key().0 <= to
+        {
+            let ((when, ticket), sent) = entry.remove_entry();
+            self.world.advance(when);
+            self.land(ticket, &sent);
+        }
+        self.world.advance(to);
+    }
+
+    fn send(&mut self, lands: Duration, sent: Sent) -> u64 {
+        self.sent += 1;
+        self.on_the_way.insert((lands, self.sent), sent);
+        self.sent
+    }
+
+    fn land(&mut self, ticket: u64, sent: &Sent) {
+        let Write { group, deed, targets } = &sent.write;
+        let before = sent.observer.as_ref().map(|_| present(&self.world, group));
+        let result = match deed {
+            Deed::Register => self.world.register_targets(group, targets),
+            Deed::Deregister => self.world.deregister_targets(group, targets),
+        };
+        if let (Some(observer), Some(before)) = (&sent.observer, before) {
+            observer.landed(sent.caller, &sent.write, &before, &self.world, &result);
+        }
+        self.answers.insert(ticket, result);
+    }
+}
+
+/// The targets of a group that are not on their way out, each with its state.
+pub fn present(world: &World, group: &str) -> Present {
+    let targets = world.elbv2.present(group).into_iter();
+    targets
+        .filter_map(|target| {
+            Some((
+                SocketAddr::new(target.address()?, target.key.port),
+                target.state.as_str(),
+            ))
+        })
+        .collect()
 }
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn topology(&self) -> Result<Topology, CallError> {
-        self.call("rds:DescribeDBClusters", "", Kind::Read, |world| Ok(topology(world)))
-            .await
+        let (clusters, instances) = try_join(
+            self.read(
+                "rds:DescribeDBClusters",
+                "",
+                |world| Ok(clusters(world)),
+                |world| Ok(clusters(world)),
+                every_other,
+            ),
+            self.read(
+                "rds:DescribeDBInstances",
+                "",
+                |world| Ok(instances(world)),
+                |world| Ok(instances(world)),
+                every_other,
+            ),
+        )
+        .await?;
+        Ok(Topology { clusters, instances })
     }
 }
 
@@ -148,7 +395,7 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
 
 impl<C: Clock + Sync> GroupReader for InProcess<C> {
     async fn group(&self, arn: &TargetGroupArn) -> Result<TargetGroup, CallError> {
-        let described = |world: &mut World| {
+        let described = |world: &World| {
             world.target_health(arn.as_str(), &[])?;
             let in_use = !world.balancers_of(arn.as_str()).is_empty();
             Ok(world.elbv2.group(arn.as_str()).map(|group| TargetGroup {
@@ -173,18 +420,16 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
             }))
         };
         let name = "elasticloadbalancing:DescribeTargetGroups";
-        self.call(name, arn.as_str(), Kind::Read, described)
+        self.read(name, arn.as_str(), described, described, |_| {})
             .await?
             .ok_or_else(|| CallError::new(name, Failure::SaidNo(No::NotFound), "the answer names no such group"))
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
         let name = "elasticloadbalancing:DescribeTargetHealth";
-        let rows = self
-            .call(name, arn.as_str(), Kind::Read, |world| {
-                world.target_health(arn.as_str(), &[])
-            })
-            .await?;
+        let told = |world: &World| world.target_health(arn.as_str(), &[]);
+        let lagging = |world: &World| world.target_health_a_change_ago(arn.as_str());
+        let rows = self.read(name, arn.as_str(), told, lagging, |_| {}).await?;
         rows.iter()
             .map(|row| {
                 let ip = row.key.id.parse().map_err(|_| {
@@ -206,21 +451,21 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
 
 impl<C: Clock + Sync> GroupWriter for InProcess<C> {
     async fn register(&self, arn: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
-        let request = request(target.address, target.zone.as_ref());
-        let name = "elasticloadbalancing:RegisterTargets";
-        self.call(name, arn.as_str(), Kind::Write, |world| {
-            world.register_targets(arn.as_str(), &[request])
-        })
-        .await
+        let write = Write {
+            group: arn.as_str().to_owned(),
+            deed: Deed::Register,
+            targets: vec![request(target.address, target.zone.as_ref())],
+        };
+        self.write("elasticloadbalancing:RegisterTargets", write).await
     }
 
     async fn deregister(&self, arn: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
-        let requests: Vec<_> = targets.iter().map(|t| request(t.address, t.zone.as_ref())).collect();
-        let name = "elasticloadbalancing:DeregisterTargets";
-        self.call(name, arn.as_str(), Kind::Write, |world| {
-            world.deregister_targets(arn.as_str(), &requests)
-        })
-        .await
+        let write = Write {
+            group: arn.as_str().to_owned(),
+            deed: Deed::Deregister,
+            targets: targets.iter().map(|t| request(t.address, t.zone.as_ref())).collect(),
+        };
+        self.write("elasticloadbalancing:DeregisterTargets", write).await
     }
 }
 
@@ -232,61 +477,146 @@ fn request(address: SocketAddr, zone: Option<&Zone>) -> TargetRequest {
 }
 
 fn refused(name: &'static str, error: &ApiError) -> CallError {
-    let no = match error.code.as_ref() {
-        "TargetGroupNotFound" => No::NotFound,
-        "InvalidTarget" | "ValidationError" => No::Invalid,
-        "TooManyTargets" => No::Quota,
-        "AccessDenied" => No::Denied,
-        _ => No::Other,
+    let failure = match error.code.as_ref() {
+        "ExpiredToken" => Failure::Credentials,
+        "TargetGroupNotFound" => Failure::SaidNo(No::NotFound),
+        "InvalidTarget" | "ValidationError" => Failure::SaidNo(No::Invalid),
+        "TooManyTargets" => Failure::SaidNo(No::Quota),
+        "AccessDenied" => Failure::SaidNo(No::Denied),
+        _ => Failure::SaidNo(No::Other),
     };
-    CallError::new(name, Failure::SaidNo(no), &error.message)
+    CallError::new(name, failure, &error.message)
 }
 
-/// What the RDS API tells, which is not always what is true.
-fn topology(world: &World) -> Topology {
+/// What is left of a list when a page of it is lost.
+fn every_other<T>(entries: &mut BTreeMap<Identifier, T>) {
+    let mut at = 0;
+    entries.retain(|_, _| {
+        at += 1;
+        at % 2 == 1
+    });
+}
+
+fn is_followed(engine: Engine) -> bool {
+    !matches!(engine.name(), "neptune" | "docdb")
+}
+
+/// What DescribeDBClusters tells, which is not always what is true.
+fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
     let rds = &world.rds;
-    let followed = |engine: Engine| !matches!(engine.name(), "neptune" | "docdb");
-    let clusters = rds
+    let listed = rds
         .clusters()
-        .filter(|cluster| followed(cluster.engine))
-        .filter_map(|cluster| {
-            let members = rds.members(cluster).into_iter().filter_map(|member| {
-                Some(Member {
-                    instance: member.instance.parse().ok()?,
-                    writer: member.is_cluster_writer,
-                })
-            });
-            Some((
-                cluster.identifier.parse().ok()?,
-                Cluster {
-                    status: cluster.status.to_string(),
-                    endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
-                    port: Some(cluster.port),
-                    members: members.collect(),
-                },
-            ))
+        .filter(|cluster| is_followed(cluster.engine) && cluster.listed == Listed::Yes);
+    let told = listed.filter_map(|cluster| {
+        let members = rds.members(cluster).into_iter().filter_map(|member| {
+            Some(Member {
+                instance: member.instance.parse().ok()?,
+                writer: member.is_cluster_writer,
+            })
         });
-    let instances = rds
+        Some((
+            cluster.identifier.parse().ok()?,
+            Cluster {
+                status: cluster.status.to_string(),
+                endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
+                port: Some(cluster.port),
+                members: members.collect(),
+            },
+        ))
+    });
+    told.collect()
+}
+
+/// What DescribeDBInstances tells.
+fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
+    let rds = &world.rds;
+    let listed = rds
         .instances()
-        .filter(|instance| followed(instance.engine))
-        .filter_map(|instance| {
-            let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
-            Some((
-                instance.identifier.parse().ok()?,
-                Instance {
-                    status: instance.status.to_string(),
-                    endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
-                    port: Some(instance.port),
-                    cluster: rds
-                        .cluster_of(instance)
-                        .and_then(|cluster| cluster.identifier.parse().ok()),
-                    vpc: Some(crate::world::vpc::VPC_ID.to_owned()),
-                    standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
-                },
-            ))
-        });
-    Topology {
-        clusters: clusters.collect(),
-        instances: instances.collect(),
+        .filter(|instance| is_followed(instance.engine) && instance.listed == Listed::Yes);
+    let told = listed.filter_map(|instance| {
+        let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
+        Some((
+            instance.identifier.parse().ok()?,
+            Instance {
+                status: instance.status.to_string(),
+                endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
+                port: Some(instance.port),
+                cluster: rds
+                    .cluster_of(instance)
+                    .and_then(|cluster| cluster.identifier.parse().ok()),
+                vpc: Some(crate::world::vpc::VPC_ID.to_owned()),
+                standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
+            },
+        ))
+    });
+    told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::future::select;
+
+    use super::*;
+    use crate::fault::Fault;
+    use crate::scene::Scene;
+    use crate::virtual_time::VirtualTime;
+    use crate::world::Pace;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// The scene's region, a group in it, and another address for it.
+    fn region() -> (VirtualTime, InProcess<VirtualTime>, TargetGroupArn, Registration) {
+        let scene = Scene::new(Pace::real()).expect("a good scene");
+        let group = scene.links[0].group.parse().expect("an ARN");
+        let target = Registration {
+            address: "10.20.2.99:5432".parse().expect("an address"),
+            zone: None,
+        };
+        let time = VirtualTime::default();
+        time.run(time.sleep(scene.world.now()));
+        let region = InProcess::new(scene.world, time.clone());
+        (time, region, group, target)
+    }
+
+    fn targets(region: &InProcess<VirtualTime>, group: &TargetGroupArn) -> usize {
+        present(&region.world(), group.as_str()).len()
+    }
+
+    #[test]
+    fn what_a_killed_caller_has_sent_lands_after_it() {
+        let (time, region, group, target) = region();
+        let killed = async {
+            let write = pin!(region.register(&group, &target));
+            let death = pin!(time.sleep(Duration::from_millis(1)));
+            select(write, death).await;
+        };
+        time.run(killed);
+        assert_eq!(targets(&region, &group), 1);
+        time.run(time.sleep(SECOND));
+        assert_eq!(targets(&region, &group), 2);
+    }
+
+    #[test]
+    fn a_late_write_is_lost_to_its_caller_and_lands_when_it_is_due() {
+        let (time, region, group, target) = region();
+        let late = Fault::on("RegisterTargets", Effect::Late(2 * SECOND)).times(1);
+        region.world().faults.add(late);
+        let answer = time.run(region.register(&group, &target));
+        assert_eq!(answer.map_err(|error| error.failure), Err(Failure::AnswerLost));
+        time.run(time.sleep(SECOND));
+        assert_eq!(targets(&region, &group), 1);
+        time.run(time.sleep(SECOND));
+        assert_eq!(targets(&region, &group), 2);
+    }
+
+    #[test]
+    fn a_lost_page_of_the_clusters_leaves_the_instances_alone() {
+        let (time, region, ..) = region();
+        let lost = Fault::on("DescribeDBClusters", Effect::EmptyPage).times(1);
+        region.world().faults.add(lost);
+        let topology = time.run(region.topology()).expect("it is answered");
+        assert_eq!((topology.clusters.len(), topology.instances.len()), (0, 4));
     }
 }

@@ -1,10 +1,11 @@
 //! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the way of their events.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::World;
+use crate::ports::{Present, present};
 use crate::world::elbv2::{
     GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
 };
@@ -19,7 +20,7 @@ use writerlink_core::source::Source;
 pub const FUNCTION: &str = "writerlink";
 
 /// How long ago all of it was made, so that targets are healthy and subscriptions active.
-const AGO: Duration = Duration::from_secs(600);
+pub(crate) const AGO: Duration = Duration::from_secs(600);
 
 /// A region, and who stands behind which group in it.
 pub struct Scene {
@@ -115,13 +116,8 @@ impl Link {
     }
 
     /// The group's targets that are not on their way out, each with its state.
-    pub fn present(&self, world: &World) -> Vec<(SocketAddr, &'static str)> {
-        let targets = world.elbv2.present(&self.group);
-        let present = targets.into_iter().filter_map(|target| {
-            let address: IpAddr = target.address()?;
-            Some((SocketAddr::new(address, target.key.port), target.state.as_str()))
-        });
-        present.collect()
+    pub fn present(&self, world: &World) -> Present {
+        present(world, &self.group)
     }
 
     /// Whether no moment since the group's first target found it without a present one.
@@ -142,7 +138,7 @@ impl Link {
         true
     }
 
-    fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         format!(
             "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n",
             self.name, self.source, self.group
@@ -152,7 +148,13 @@ impl Link {
 
 /// Puts a database behind a group of its own, with a listener on the database's port: a client that checks the name in
 /// an IAM token or a certificate sees the same port on both sides.
-fn publish(world: &mut World, balancer: &str, name: &'static str, source: &str, port: u16) -> Result<Link, ApiError> {
+pub(crate) fn publish(
+    world: &mut World,
+    balancer: &str,
+    name: &'static str,
+    source: &str,
+    port: u16,
+) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the scene's sources are well-formed");
     let group = world
         .create_target_group(NewTargetGroup::tcp(source.id().as_str(), port))?
@@ -178,8 +180,8 @@ fn publish(world: &mut World, balancer: &str, name: &'static str, source: &str, 
 }
 
 /// RDS events of failovers, through a topic, to the function. A subscription for clusters does not carry the events of
-/// instances (AWS docs: "Subscribing to Amazon RDS event notification"), so there are two.
-fn tell_of_failovers(world: &mut World) -> Result<(), ApiError> {
+/// instances (AWS docs: "Subscribing to Amazon RDS event notification"), so there are two. Gives the topic's ARN.
+pub(crate) fn tell_of_failovers(world: &mut World) -> Result<String, ApiError> {
     let topic = world.create_topic("database-events", Default::default())?;
     for source_type in ["db-cluster", "db-instance"] {
         world.create_event_subscription(CreateEventSubscription {
@@ -192,7 +194,7 @@ fn tell_of_failovers(world: &mut World) -> Result<(), ApiError> {
     }
     let function = format!("arn:aws:lambda:{}:{}:function:{FUNCTION}", world.region, world.account);
     world.subscribe(&topic, "lambda", &function)?;
-    Ok(())
+    Ok(topic)
 }
 
 #[cfg(test)]

@@ -40,19 +40,24 @@ impl VirtualTime {
                     return output;
                 }
             }
-            let mut sleepers = self.sleepers();
-            let ((when, _), sleeper) = sleepers
-                .asleep
-                .pop_first()
-                .expect("what runs in virtual time waits for time only");
-            sleepers.now = when;
-            drop(sleepers);
-            sleeper.wake();
+            let woken = self.sleepers().advance();
+            woken.into_iter().for_each(Waker::wake);
         }
     }
 
     fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleepers {
+    /// Moves the clock to the earliest moment that is waited for; gives those who wait for it, in the order they came.
+    fn advance(&mut self) -> Vec<Waker> {
+        let first = self.asleep.first_key_value();
+        let (&(when, _), _) = first.expect("what runs in virtual time waits for time only");
+        self.now = when;
+        let later = self.asleep.split_off(&(when + Duration::from_nanos(1), 0));
+        std::mem::replace(&mut self.asleep, later).into_values().collect()
     }
 }
 

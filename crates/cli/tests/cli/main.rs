@@ -5,4 +5,5 @@ mod audit;
 mod demo;
 mod lab;
 mod program;
+mod simulate;
 mod usage;

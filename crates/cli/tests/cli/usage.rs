@@ -10,6 +10,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
         ("audit", &["audit", "--help"]),
         ("lab", &["lab", "--help"]),
         ("lab_serve", &["lab", "serve", "--help"]),
+        ("lab_simulate", &["lab", "simulate", "--help"]),
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(arguments));
         assert_eq!((code, stderr.as_str()), (0, ""), "{name}");
@@ -39,6 +40,9 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &["lab"],
         &["lab", "serve", "--speed", "0"],
         &["lab", "serve", "--write-config", "/tmp/x"],
+        &["lab", "simulate", "--seed", "1", "--seeds", "2"],
+        &["lab", "simulate", "--seed", "one"],
+        &["lab", "simulate", "--for", "180"],
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(arguments));
         assert_eq!(code, 1, "{arguments:?}");

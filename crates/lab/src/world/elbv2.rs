@@ -31,7 +31,7 @@ mod tags;
 mod target;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
 pub use balancer::{LoadBalancer, NewLoadBalancer, Node};
@@ -61,6 +61,8 @@ pub struct Elbv2 {
     groups: BTreeMap<String, TargetGroup>,
     tags: BTreeMap<String, Tags>,
     timeline: Vec<Transition>,
+    /// The groups whose health checks do not get through.
+    shut: BTreeSet<String>,
 }
 
 impl Default for Elbv2 {
@@ -74,6 +76,7 @@ impl Default for Elbv2 {
             groups: BTreeMap::new(),
             tags: BTreeMap::new(),
             timeline: Vec::new(),
+            shut: BTreeSet::new(),
         }
     }
 }
@@ -87,6 +90,17 @@ impl Elbv2 {
     /// Lowers or raises the number of targets that a group may hold.
     pub fn set_target_quota(&mut self, quota: usize) {
         self.quota = quota;
+    }
+
+    /// Keeps the health checks of a group out, as a security group that does not admit the load balancer does: its targets
+    /// never become healthy.
+    pub fn shut_checks_out(&mut self, group: &str) {
+        self.shut.insert(group.to_owned());
+    }
+
+    /// Lets the health checks of a group through again.
+    pub fn let_checks_in(&mut self, group: &str) {
+        self.shut.remove(group);
     }
 
     /// Every change of a target's state, in order.

@@ -30,6 +30,7 @@ pub use engine::{Engine, Layout};
 pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
 pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use reboot::Reboot;
+pub use shown::Listed;
 
 use crate::world::World;
 use instance::{Host, Serving};
@@ -117,9 +118,10 @@ impl Rds {
     pub fn members(&self, cluster: &DbCluster) -> Vec<Member> {
         let member = |key: &InstanceKey| {
             let instance = self.instances.get(key)?;
+            let writers = cluster.told_writers.as_ref().unwrap_or(&cluster.shown_writers);
             Some(Member {
                 instance: instance.identifier.clone(),
-                is_cluster_writer: cluster.shown_writers.contains(key),
+                is_cluster_writer: writers.contains(key),
                 promotion_tier: instance.promotion_tier,
             })
         };

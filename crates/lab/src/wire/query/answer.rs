@@ -119,10 +119,15 @@ fn perform(
         }
         _ => {}
     }
-    let pages = if effect == Some(Effect::EmptyPage) {
-        Pages::Empty
-    } else {
-        Pages::Full
+    let pages = match &effect {
+        Some(Effect::EmptyPage) => Pages::Empty,
+        Some(Effect::LostPage) => Pages::Thin,
+        Some(Effect::Stale) => Pages::Lagging,
+        _ => Pages::Full,
+    };
+    let params = match &effect {
+        Some(Effect::Partial) => &params.with_first_member_only("Targets"),
+        _ => params,
     };
     let mut xml = Xml::new(pages);
     let (answer, outcome) = match carry_out(world, action, params, &mut xml) {
@@ -151,7 +156,7 @@ fn spoil(dialect: Dialect, answer: Answer, outcome: Outcome, effect: Option<Effe
         _ => Outcome::DroppedUnanswered,
     };
     match effect {
-        Some(Effect::ServerErrorAfter) => (
+        Some(Effect::ServerErrorAfter | Effect::Partial) => (
             refuse(dialect, &ApiError::internal_failure(), &answer.request_id).0,
             unanswered,
         ),

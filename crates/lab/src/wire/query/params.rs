@@ -23,6 +23,16 @@ impl Params {
         self.dialect
     }
 
+    /// The same parameters, but for the further members of a list: what a call that breaks off does.
+    pub(super) fn with_first_member_only(&self, list: &str) -> Params {
+        let members = format!("{list}.member.");
+        let first = format!("{members}1.");
+        let stays = |name: &str| !name.starts_with(&members) || name.starts_with(&first);
+        let mut values = self.values.clone();
+        values.retain(|name, _| stays(name));
+        Params::new(self.dialect, values)
+    }
+
     /// A text; an empty one counts as absent, as it does with AWS.
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
         self.values

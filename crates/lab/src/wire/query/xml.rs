@@ -19,6 +19,10 @@ pub(super) enum Pages {
     Full,
     /// Without either, as a fault has it.
     Empty,
+    /// With every other entry and no marker, as a fault has it.
+    Thin,
+    /// As they were before the latest change, as a fault has it.
+    Lagging,
 }
 
 impl Xml {
@@ -63,10 +67,13 @@ impl Xml {
         mut each: impl FnMut(&mut Xml, T),
     ) -> &mut Self {
         self.open(name);
-        if self.pages == Pages::Full {
-            for item in items {
-                self.element(member, |xml| each(xml, item));
-            }
+        let (most, every) = match self.pages {
+            Pages::Full | Pages::Lagging => (usize::MAX, 1),
+            Pages::Thin => (usize::MAX, 2),
+            Pages::Empty => (0, 1),
+        };
+        for item in items.into_iter().step_by(every).take(most) {
+            self.element(member, |xml| each(xml, item));
         }
         self.close(name)
     }
@@ -88,9 +95,14 @@ impl Xml {
     /// Where the next page begins, if there is one.
     pub(super) fn marker(&mut self, name: &str, marker: Option<impl Display>) -> &mut Self {
         match self.pages {
-            Pages::Full => self.maybe(name, marker),
-            Pages::Empty => self,
+            Pages::Full | Pages::Lagging => self.maybe(name, marker),
+            Pages::Empty | Pages::Thin => self,
         }
+    }
+
+    /// How lists are written.
+    pub(super) fn pages(&self) -> Pages {
+        self.pages
     }
 
     pub(super) fn into_string(self) -> String {

@@ -34,6 +34,8 @@ pub struct TargetGroup {
     pub attributes: Attributes,
     /// Its targets, draining ones included.
     pub targets: BTreeMap<TargetKey, Target>,
+    /// Its targets as they were before the latest change.
+    pub(super) before: BTreeMap<TargetKey, Target>,
 }
 
 /// The protocols of the groups that the lab has.
@@ -159,6 +161,7 @@ impl World {
             health_check,
             attributes: attributes::of_group(new.protocol, new.target_type),
             targets: BTreeMap::new(),
+            before: BTreeMap::new(),
         };
         self.elbv2.tags.insert(arn.clone(), new.tags);
         Ok(self.elbv2.groups.entry(arn).or_insert(group))

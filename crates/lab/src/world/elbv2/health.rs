@@ -74,7 +74,7 @@ impl World {
     fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
         let port = group.health_check.port_for(target.key.port);
         match target.address() {
-            Some(address) if self.listens(address, port) => Check::Passed,
+            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.listens(address, port) => Check::Passed,
             _ => Check::Failed,
         }
     }
@@ -166,6 +166,19 @@ mod tests {
             fixture.only(),
             (TargetState::Unhealthy, Some(Reason::FailedHealthChecks))
         );
+    }
+
+    #[test]
+    fn checks_that_are_shut_out_fail_until_they_are_let_in() {
+        let mut fixture = Fixture::in_use();
+        let (writer, group) = (fixture.writer.clone(), fixture.group.clone());
+        fixture.world.elbv2.shut_checks_out(&group);
+        fixture.register(&writer);
+        fixture.pass(300);
+        assert_eq!(fixture.only().0, TargetState::Unhealthy);
+        fixture.world.elbv2.let_checks_in(&group);
+        fixture.pass(5 * 30);
+        assert_eq!(fixture.only().0, TargetState::Healthy);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attributes::deregistration_delay;
-use super::{Elbv2, Reason, Target, TargetKey, TargetState, Transition, World};
+use super::{Elbv2, Reason, Target, TargetGroup, TargetKey, TargetState, Transition, World};
 use crate::world;
 
 /// Something that will happen to a target by itself.
@@ -67,8 +67,8 @@ impl World {
             registration,
             contrary_checks: 0,
         };
-        let before = known.targets.insert(key.clone(), target);
-        let from = before.map(|target| target.state);
+        known.remember();
+        let from = known.targets.insert(key.clone(), target).map(|target| target.state);
         self.elbv2.note(now, group, key, from, Some(state));
         if unused.is_none() {
             let delay = self.pace.registration;
@@ -125,6 +125,14 @@ impl World {
     /// Moves a target into a state; what is counted towards the next one begins anew.
     pub(super) fn enter(&mut self, group: &str, key: &TargetKey, state: TargetState, reason: Option<Reason>) {
         let now = self.now();
+        if self
+            .elbv2
+            .target(group, key)
+            .is_some_and(|target| target.state != state)
+            && let Some(group) = self.elbv2.groups.get_mut(group)
+        {
+            group.remember();
+        }
         let Some(target) = self.elbv2.target_mut(group, key) else {
             return;
         };
@@ -159,8 +167,11 @@ impl World {
 
     fn forget(&mut self, group: &str, key: &TargetKey) {
         let now = self.now();
-        let known = self.elbv2.groups.get_mut(group);
-        if let Some(target) = known.and_then(|group| group.targets.remove(key)) {
+        let Some(known) = self.elbv2.groups.get_mut(group) else {
+            return;
+        };
+        known.remember();
+        if let Some(target) = known.targets.remove(key) {
             self.elbv2.note(now, group, key, Some(target.state), None);
         }
     }
@@ -174,6 +185,13 @@ impl World {
         let zone = key.zone.as_deref().filter(|zone| *zone != "all")?;
         let enabled = balancer.nodes.iter().any(|node| node.zone == zone);
         (!enabled).then_some(Reason::ZoneNotEnabled)
+    }
+}
+
+impl TargetGroup {
+    /// Keeps the targets as they are, before a change.
+    fn remember(&mut self) {
+        self.before.clone_from(&self.targets);
     }
 }
 

@@ -44,6 +44,12 @@ impl World {
         Ok(())
     }
 
+    /// DescribeTargetHealth as it was before the group's latest change: what a reading that lags behind would tell.
+    pub fn target_health_a_change_ago(&self, arn: &str) -> Result<Vec<TargetHealth>, ApiError> {
+        let group = self.find_group(arn)?;
+        Ok(group.before.values().map(|target| health_of(group, target)).collect())
+    }
+
     /// DescribeTargetHealth: every target of the group, or an answer for each one that was asked for. It has no pages.
     pub fn target_health(&self, arn: &str, asked: &[TargetRequest]) -> Result<Vec<TargetHealth>, ApiError> {
         let group = self.find_group(arn)?;
@@ -288,6 +294,22 @@ mod tests {
             (health[0].state, health[0].reason),
             (TargetState::Unused, Some(Reason::NotRegistered))
         );
+    }
+
+    #[test]
+    fn a_reading_that_lags_behind_by_one_change_does_not_show_it() {
+        let mut fixture = Fixture::in_use();
+        let writer = fixture.writer.clone();
+        fixture.register(&writer);
+        fixture.pass(100);
+        fixture.deregister(&writer);
+        let lagging = fixture
+            .world
+            .target_health_a_change_ago(&fixture.group)
+            .expect("the group exists");
+        let states: Vec<_> = lagging.iter().map(|target| target.state).collect();
+        assert_eq!(states, [TargetState::Healthy]);
+        assert_eq!(fixture.only().0, TargetState::Draining);
     }
 
     #[test]

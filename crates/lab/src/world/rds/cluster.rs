@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::shown::Listed;
 use super::{Engine, InstanceKey, Status};
 
 /// A cluster's identity, which a rename does not change.
@@ -40,6 +41,10 @@ pub struct DbCluster {
     pub(super) writer: Option<InstanceKey>,
     /// The members that the RDS API calls writers: the true one, but for a lag or a fault.
     pub(super) shown_writers: BTreeSet<InstanceKey>,
+    /// The members that the RDS API calls writers whatever happens, while it is at fault.
+    pub(super) told_writers: Option<BTreeSet<InstanceKey>>,
+    /// Whether the RDS API lists it.
+    pub listed: Listed,
 }
 
 /// A member of a cluster, as DescribeDBClusters shows it.

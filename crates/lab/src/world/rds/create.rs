@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::shown::Listed;
 use super::{
     Change, ClusterKey, DbCluster, DbInstance, Engine, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
     Status, refusal,
@@ -77,6 +78,8 @@ impl World {
             created: self.now,
             writer: None,
             shown_writers: BTreeSet::new(),
+            told_writers: None,
+            listed: Listed::Yes,
         }))
     }
 
@@ -128,6 +131,7 @@ impl World {
             host,
             standby,
             serving: Serving::No,
+            listed: Listed::Yes,
         }))
     }
 

@@ -1,6 +1,6 @@
 //! DescribeDBClusters and DescribeDBInstances.
 
-use super::{DbCluster, DbInstance, Rds};
+use super::{DbCluster, DbInstance, Listed, Rds};
 use crate::world::paging::{Page, PageRequest};
 use crate::world::{ApiError, World};
 
@@ -29,7 +29,11 @@ impl World {
     pub fn describe_db_clusters(&self, request: &DescribeRequest) -> Result<Page<&DbCluster>, ApiError> {
         let mut clusters = match &request.identifier {
             Some(name) => vec![self.rds.find_cluster(name)?],
-            None => self.rds.clusters().collect(),
+            None => self
+                .rds
+                .clusters()
+                .filter(|cluster| cluster.listed == Listed::Yes)
+                .collect(),
         };
         for filter in &request.filters {
             let test = cluster_filter(filter)?;
@@ -43,7 +47,11 @@ impl World {
     pub fn describe_db_instances(&self, request: &DescribeRequest) -> Result<Page<&DbInstance>, ApiError> {
         let mut instances = match &request.identifier {
             Some(name) => vec![self.rds.find_instance(name)?],
-            None => self.rds.instances().collect(),
+            None => self
+                .rds
+                .instances()
+                .filter(|instance| instance.listed == Listed::Yes)
+                .collect(),
         };
         for filter in &request.filters {
             let test = instance_filter(filter, &self.rds)?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::shown::Listed;
 use super::{ClusterKey, Engine};
 use crate::world::vpc::Zone;
 
@@ -54,6 +55,8 @@ pub struct DbInstance {
     pub(super) standby: Option<Host>,
     /// Whether the database accepts connections.
     pub(super) serving: Serving,
+    /// Whether the RDS API lists it.
+    pub listed: Listed,
 }
 
 impl DbInstance {

@@ -6,6 +6,16 @@ use std::collections::BTreeSet;
 use super::Status;
 use crate::world::{ApiError, World};
 
+/// Whether the lists of the RDS API hold a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// They do.
+    Yes,
+    /// They leave it out. The RDS API is "not current", in the words of the maintainers of AWS's own drivers; how long it can
+    /// miss an entry, nobody has measured.
+    No,
+}
+
 impl World {
     /// Makes DescribeDBClusters call these members writers, none or several too, until the next failover.
     ///
@@ -20,6 +30,49 @@ impl World {
         let writers: BTreeSet<_> = found.collect::<Result<_, _>>()?;
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
             cluster.shown_writers = writers;
+        }
+        Ok(())
+    }
+
+    /// Makes DescribeDBClusters call these members writers whatever happens, or tell what it would by itself again.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster or an instance does not exist.
+    pub fn insist_on_writers(&mut self, cluster: &str, writers: Option<&[&str]>) -> Result<(), ApiError> {
+        let key = self.rds.find_cluster(cluster)?.key;
+        let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
+        let writers = writers
+            .map(|writers| writers.iter().map(find).collect::<Result<BTreeSet<_>, _>>())
+            .transpose()?;
+        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
+            cluster.told_writers = writers;
+        }
+        Ok(())
+    }
+
+    /// Makes the lists of DescribeDBClusters leave a cluster out, or hold it again.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster does not exist.
+    pub fn list_cluster(&mut self, cluster: &str, listed: Listed) -> Result<(), ApiError> {
+        let key = self.rds.find_cluster(cluster)?.key;
+        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
+            cluster.listed = listed;
+        }
+        Ok(())
+    }
+
+    /// Makes the lists of DescribeDBInstances leave an instance out, or hold it again.
+    ///
+    /// # Errors
+    ///
+    /// When the instance does not exist.
+    pub fn list_instance(&mut self, instance: &str, listed: Listed) -> Result<(), ApiError> {
+        let key = self.rds.find_instance(instance)?.key;
+        if let Some(instance) = self.rds.instances.get_mut(&key) {
+            instance.listed = listed;
         }
         Ok(())
     }
@@ -54,7 +107,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::rds::Engine;
+    use crate::world::rds::{DescribeRequest, Engine};
     use crate::world::vpc::Zone;
 
     fn orders() -> World {
@@ -83,6 +136,31 @@ mod tests {
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
         assert_eq!(shown(&world), [false, true]);
+    }
+
+    #[test]
+    fn the_api_can_insist_on_a_former_writer_through_a_failover() {
+        let mut world = orders();
+        world
+            .insist_on_writers("orders", Some(&["orders-1"]))
+            .expect("they exist");
+        world.failover_db_cluster("orders", None).expect("it has a reader");
+        world.pass(world.pace.promote + world.pace.topology_lag);
+        assert_eq!(shown(&world), [true, false]);
+        world.insist_on_writers("orders", None).expect("it exists");
+        assert_eq!(shown(&world), [false, true]);
+    }
+
+    #[test]
+    fn what_the_lists_leave_out_is_still_there() {
+        let mut world = orders();
+        world.list_cluster("orders", Listed::No).expect("it exists");
+        world.list_instance("orders-1", Listed::No).expect("it exists");
+        let all = DescribeRequest::default();
+        let clusters = world.describe_db_clusters(&all).expect("a good request");
+        let instances = world.describe_db_instances(&all).expect("a good request");
+        assert_eq!((clusters.items.len(), instances.items.len()), (0, 1));
+        assert!(world.rds.writer_address("orders").is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Targets and their health.
 
 use crate::wire::query::params::Params;
-use crate::wire::query::xml::Xml;
+use crate::wire::query::xml::{Pages, Xml};
 use crate::world::elbv2::{Reason, TargetHealth, TargetRequest};
 use crate::world::{ApiError, World};
 
@@ -14,7 +14,11 @@ pub(super) fn deregister(world: &mut World, params: &Params) -> Result<(), ApiEr
 }
 
 pub(super) fn health(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let health = world.target_health(params.required("TargetGroupArn")?, &requests(params)?)?;
+    let group = params.required("TargetGroupArn")?;
+    let health = match xml.pages() {
+        Pages::Lagging => world.target_health_a_change_ago(group)?,
+        Pages::Full | Pages::Empty | Pages::Thin => world.target_health(group, &requests(params)?)?,
+    };
     xml.list("TargetHealthDescriptions", "member", health, |xml, target| {
         write(&target, xml)
     });

@@ -76,6 +76,50 @@ async fn an_empty_page_has_its_list_without_entries() {
 }
 
 #[tokio::test]
+async fn a_lost_page_takes_entries_along() {
+    let client = Client::start().await;
+    let all = client
+        .rds("Action=DescribeDBInstances")
+        .await
+        .matches("<DBInstance>")
+        .count();
+    client.fault("DescribeDBInstances", Effect::LostPage);
+    let rest = client
+        .rds("Action=DescribeDBInstances")
+        .await
+        .matches("<DBInstance>")
+        .count();
+    assert!(all > 1 && rest == all.div_ceil(2), "{rest} of {all}");
+}
+
+#[tokio::test]
+async fn a_stale_reading_does_not_show_the_latest_change() {
+    let client = Client::start().await;
+    client.elbv2(&client.register_form()).await;
+    let read = format!("Action=DescribeTargetHealth&TargetGroupArn={}", client.group);
+    client.fault("DescribeTargetHealth", Effect::Stale);
+    assert!(!client.elbv2(&read).await.contains("10.20.1.7"));
+    assert!(client.elbv2(&read).await.contains("10.20.1.7"));
+}
+
+#[tokio::test]
+async fn a_write_that_breaks_off_is_done_for_its_first_target() {
+    let client = Client::start().await;
+    client.fault("RegisterTargets", Effect::Partial);
+    let form = format!(
+        "{}&Targets.member.2.Id=10.20.1.8&Targets.member.2.Port=5432",
+        client.register_form()
+    );
+    assert!(client.elbv2(&form).await.starts_with("HTTP/1.1 500"));
+    assert_eq!(
+        (client.targets(), client.last_outcome()),
+        (1, Outcome::CommittedUnanswered)
+    );
+    client.elbv2(&form).await;
+    assert_eq!(client.targets(), 2);
+}
+
+#[tokio::test]
 async fn a_denied_call_names_caller_action_and_resource() {
     let client = Client::start().await;
     client.fault("RegisterTargets", Effect::AccessDenied);

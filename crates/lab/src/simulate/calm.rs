@@ -1,0 +1,115 @@
+//! The time after calm, in which everything must come right: L1, as a number of seconds.
+
+use std::time::Duration;
+
+use super::history::SWEEP;
+use super::stage::Stage;
+use crate::ports::present;
+
+/// How much longer than its settle time a sweep with a pending removal looks.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+/// What calls take, all told, in the time that L1 allows.
+const CALLS: Duration = Duration::from_secs(5);
+
+/// The time after calm.
+pub(super) struct Calm {
+    /// When nothing goes wrong any more and databases accept connections.
+    pub(super) from: Duration,
+    /// When the keys have come to tell the truth.
+    pub(super) begins: Duration,
+    /// By when each binding must be right.
+    pub(super) bounds: Vec<Duration>,
+    /// Since when each has been right.
+    pub(super) right: Vec<Option<Duration>>,
+    /// Which have more stale targets than a run may remove.
+    pub(super) overfull: Vec<bool>,
+    /// Sweeps that began and ended after all were right.
+    pub(super) quiet: u32,
+    /// When it is waited for no longer.
+    pub(super) end: Duration,
+}
+
+impl Calm {
+    pub(super) fn new(stage: &Stage, from: Duration) -> Calm {
+        let pace = stage.region.world().pace.clone();
+        let timing = stage.timing();
+        let lag = pace.topology_lag.max(pace.dns_lag + pace.flap);
+        // A run that is under way may have written as much as it may, or have met what it takes for final.
+        let run_under_way = stage.service.time_out;
+        let removal = timing.settle + REMOVAL + CALLS;
+        let cluster = from + lag + run_under_way + SWEEP + removal;
+        let healthy = {
+            let check = Duration::from_secs(30);
+            // A new target's first check, and a second one where the first fails; or an unhealthy one's way back.
+            (stage.state().slowest_registration + 2 * check).max(6 * check)
+        };
+        let instance = cluster + healthy + SWEEP + removal;
+        let bounds: Vec<_> = stage
+            .bounds
+            .iter()
+            .map(|bound| if bound.is_cluster() { cluster } else { instance })
+            .collect();
+        Calm {
+            from,
+            begins: from + lag,
+            end: instance + run_under_way + 3 * SWEEP,
+            right: vec![None; bounds.len()],
+            overfull: vec![false; bounds.len()],
+            bounds,
+            quiet: 0,
+        }
+    }
+
+    /// Looks at every group, by the region itself.
+    pub(super) fn look(&mut self, stage: &Stage, now: Duration) {
+        let world = stage.region.world();
+        let mut state = stage.state();
+        for (index, bound) in stage.bounds.iter().enumerate() {
+            let writer = bound.truth(&world);
+            let targets = present(&world, &bound.link.group).into_iter().map(|(target, _)| target);
+            let ours: Vec<_> = targets
+                .filter(|target| bound.exclusive || bound.owns(*target))
+                .collect();
+            let others = ours.iter().filter(|target| Some(**target) != writer).count();
+            self.overfull[index] = others > bound.max_removals && ours.len() > others;
+            let is_right = ours.as_slice() == writer.as_slice() || self.overfull[index];
+            let is_expected = bound.managed && !state.is_gone[index];
+            match (is_right || !is_expected, self.right[index]) {
+                (true, None) => self.right[index] = Some(now),
+                (false, Some(_)) => {
+                    self.right[index] = None;
+                    self.quiet = 0;
+                }
+                _ => {}
+            }
+            if self.right[index].is_none_or(|since| since > self.bounds[index]) && now > self.bounds[index] {
+                let after = (now - self.from).as_secs_f64();
+                let text = format!(
+                    "{} holds {ours:?} {after} s after calm, and the writer is {writer:?}",
+                    bound.link.name
+                );
+                state.judge.accuse("L1", now, text);
+            }
+        }
+    }
+
+    pub(super) fn was_right_at(&self, moment: Duration) -> bool {
+        self.right
+            .iter()
+            .all(|right| right.is_some_and(|since| since <= moment))
+    }
+
+    /// How long it took, and how long it might have taken, for the binding that came closest to its bound.
+    pub(super) fn closest(&self) -> Option<(Duration, Duration)> {
+        let spans = self
+            .right
+            .iter()
+            .zip(&self.bounds)
+            .filter_map(|(right, bound)| Some(((*right)? - self.from, *bound - self.from)));
+        spans.max_by(|one, other| {
+            let share = |(took, most): &(Duration, Duration)| took.as_secs_f64() / most.as_secs_f64();
+            share(one).total_cmp(&share(other))
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! What was exercised: each trouble of the table in each step of a run.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use super::step::Step;
+use super::trouble::Trouble;
+
+/// How often each trouble struck in each step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage(BTreeMap<(Trouble, Step), u64>);
+
+impl Coverage {
+    pub(super) fn mark(&mut self, trouble: Trouble, step: Step) {
+        if trouble.can_strike(step) {
+            *self.0.entry((trouble, step)).or_default() += 1;
+        }
+    }
+
+    /// Adds what another history exercised.
+    pub fn add(&mut self, other: &Coverage) {
+        for (cell, times) in &other.0 {
+            *self.0.entry(*cell).or_default() += times;
+        }
+    }
+
+    /// How often a trouble struck in a step.
+    pub fn of(&self, trouble: Trouble, step: Step) -> u64 {
+        self.0.get(&(trouble, step)).copied().unwrap_or(0)
+    }
+
+    /// How many cells can be reached, and how many were.
+    pub fn cells(&self) -> (usize, usize) {
+        let cells = Trouble::ALL
+            .into_iter()
+            .flat_map(|trouble| Step::ALL.map(|step| (trouble, step)))
+            .filter(|(trouble, step)| trouble.can_strike(*step));
+        let (mut all, mut reached) = (0, 0);
+        for (trouble, step) in cells {
+            all += 1;
+            reached += usize::from(self.of(trouble, step) > 0);
+        }
+        (all, reached)
+    }
+}
+
+/// The table.
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut head = format!("{:<27}", "");
+        for step in Step::ALL {
+            let _ = write!(head, "{:>width$}", step.word(), width = width(step));
+        }
+        writeln!(f, "{head}")?;
+        for trouble in Trouble::ALL {
+            let mut row = format!("{:<27}", trouble.words());
+            for step in Step::ALL {
+                let cell = match (trouble.can_strike(step), self.of(trouble, step)) {
+                    (false, _) => "-".to_owned(),
+                    (true, 0) => "NEVER".to_owned(),
+                    (true, times @ ..100_000) => times.to_string(),
+                    (true, times) => format!("{}k", times / 1000),
+                };
+                let _ = write!(row, "{cell:>width$}", width = width(step));
+            }
+            writeln!(f, "{row}")?;
+        }
+        Ok(())
+    }
+}
+
+fn width(step: Step) -> usize {
+    step.word().len().max(6) + 1
+}

@@ -1,0 +1,324 @@
+//! One history: the loop that lets things happen, invokes the function, and ends when all has come right.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use writerlink_core::event::{Event, Trigger};
+use writerlink_core::ports::Clock;
+use writerlink_core::report::{BindingReport, Report, Status};
+
+use super::calm::Calm;
+use super::judge::{Excuse, Violation};
+use super::mortal::{Ended, run};
+use super::record::Record;
+use super::stage::{Counts, Stage};
+use super::step::Step;
+use super::transcript::Who;
+use super::trouble::Trouble;
+use super::{Coverage, Function, Transcript};
+
+/// How often the schedule invokes the function, as `infra/template.yaml` has it.
+pub(super) const SWEEP: Duration = Duration::from_secs(60);
+
+/// What is kept free at the end of an invocation for the answer.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// The first pause before an invocation that found no free environment is tried again, and the longest (AWS docs, "Understanding
+/// retry behavior in Lambda": from 1 second to 5 minutes).
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// Sweeps that must find nothing to do after all has come right.
+const QUIET_SWEEPS: u32 = 2;
+
+/// How a history ended.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// Its seed.
+    pub seed: u64,
+    /// What was broken; empty, when every promise was kept.
+    pub violations: Vec<Violation>,
+    /// What happened that is not promised.
+    pub excuses: Vec<(Excuse, u32)>,
+    /// What was exercised.
+    pub coverage: Coverage,
+    /// What happened, in numbers.
+    pub counts: Counts,
+    /// How long it took to come right after calm, and how long it may have taken at most, for the binding that came closest to
+    /// its bound.
+    pub settled: Option<(Duration, Duration)>,
+    /// What was told.
+    pub transcript: Transcript,
+}
+
+/// An invocation that waits for an environment.
+struct Waiting {
+    payload: Value,
+    next_try: Duration,
+    pause: Duration,
+}
+
+/// Invocations, runs, and what is watched until the end.
+pub(super) struct Player<'a> {
+    stage: Arc<Stage>,
+    function: &'a Function,
+    waiting: VecDeque<Waiting>,
+    next_sweep: Duration,
+    started: u64,
+    calm: Option<Calm>,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(stage: Arc<Stage>, function: &'a Function) -> Self {
+        Player {
+            next_sweep: stage.service.first_sweep,
+            stage,
+            function,
+            waiting: VecDeque::new(),
+            started: 0,
+            calm: None,
+        }
+    }
+
+    /// Plays to the end.
+    pub(super) async fn play(mut self) -> Option<(Duration, Duration)> {
+        let stage = self.stage.clone();
+        let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> = FuturesUnordered::new();
+        loop {
+            stage.carry_out_due();
+            self.collect();
+            while let Some(run) = self.next_run(runs.len()) {
+                runs.push(run);
+            }
+            if self.is_over() {
+                return self.calm.as_ref().and_then(Calm::closest);
+            }
+            let until = self.next_moment();
+            let sleep = stage.time.sleep(until.saturating_sub(stage.now()));
+            if let Some((id, report)) = one_of(&mut runs, sleep, || stage.next_moment() < until).await {
+                self.ended(id, report);
+            }
+        }
+    }
+
+    /// Queues what has reached the function, and the schedule's sweep.
+    fn collect(&mut self) {
+        let now = self.stage.now();
+        let mut payloads: Vec<Value> = {
+            let deliveries = self.stage.region.world().sns.take_deliveries();
+            deliveries.into_iter().map(|delivery| delivery.payload).collect()
+        };
+        if now >= self.next_sweep {
+            self.next_sweep += SWEEP;
+            payloads.push(json!({"trigger": "sweep"}));
+        }
+        self.waiting.extend(payloads.into_iter().map(|payload| Waiting {
+            payload,
+            next_try: now,
+            pause: RETRY.0,
+        }));
+    }
+
+    /// Begins a run for an invocation whose time has come, if there is an environment for it.
+    fn next_run(&mut self, alive: usize) -> Option<Pin<Box<dyn Future<Output = Ended>>>> {
+        let now = self.stage.now();
+        let due = self.waiting.iter().position(|waiting| waiting.next_try <= now)?;
+        if alive >= self.stage.service.at_once {
+            for waiting in self.waiting.iter_mut().filter(|waiting| waiting.next_try <= now) {
+                waiting.next_try = now + waiting.pause;
+                waiting.pause = (waiting.pause * 2).min(RETRY.1);
+            }
+            return None;
+        }
+        let waiting = self.waiting.remove(due)?;
+        self.started += 1;
+        let id = self.started;
+        let names = self.stage.config.names();
+        let mut state = self.stage.state();
+        let trigger = match (self.function.read)(&waiting.payload, &names) {
+            Ok(trigger) => trigger,
+            Err(refusal) => {
+                state
+                    .transcript
+                    .say(now, Who::Run(id), || format!("is refused: {refusal}"));
+                state
+                    .judge
+                    .accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
+                return None;
+            }
+        };
+        let (doom, deadline) = state.next_doom();
+        let left = deadline.unwrap_or(self.stage.service.time_out - ANSWER);
+        let mut record = Record::new(now, left, trigger.clone(), self.stage.bounds.len());
+        record.doom = doom;
+        record.is_hurried = deadline.is_some();
+        record.overlapped = alive > 0;
+        if alive > 0 {
+            let steps = state.steps();
+            state.mark_all(Trouble::TwoAtOnce, &steps);
+            state.runs.values_mut().for_each(|other| other.overlapped = true);
+        }
+        if !self.stage.service.skew.is_zero() && !trigger.is_sweep() {
+            state.coverage.mark(Trouble::ClockSkew, Step::Begin);
+        }
+        state.counts.runs += 1;
+        state
+            .transcript
+            .say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
+        state.runs.insert(id, record);
+        drop(state);
+        Some(Box::pin(run(self.stage.clone(), id, trigger, left)))
+    }
+
+    fn ended(&mut self, id: u64, report: Option<Report>) {
+        let now = self.stage.now();
+        let mut state = self.stage.state();
+        let state = &mut *state;
+        let Some(record) = state.runs.remove(&id) else { return };
+        let Some(report) = report else {
+            state.counts.killed += 1;
+            for step in record.steps() {
+                state.coverage.mark(Trouble::Killed, step);
+            }
+            state.transcript.say(now, Who::Run(id), || "is killed".to_owned());
+            return;
+        };
+        if record.is_hurried && now >= record.deadline {
+            for step in record.steps() {
+                state.coverage.mark(Trouble::DeadlineNear, step);
+            }
+        }
+        if now > record.deadline + ANSWER {
+            state.judge.accuse("O1", now, format!("run {id} does not end in time"));
+        }
+        let is_error = || (self.function.fails)(&record.trigger, &report);
+        state.judge.reports(&record, &self.stage.bounds, &report, is_error, now);
+        state.transcript.say(now, Who::Run(id), || {
+            let end = |binding: &BindingReport| {
+                let reason = binding.reason.as_ref().map(|reason| format!(" ({})", reason.code));
+                format!(
+                    "{} {}{}",
+                    binding.name,
+                    binding.status.as_str(),
+                    reason.unwrap_or_default()
+                )
+            };
+            let ends: Vec<_> = report.bindings.iter().map(end).collect();
+            format!("ends {}: {}", if report.ok { "ok" } else { "NOT ok" }, ends.join(", "))
+        });
+        if let Some(calm) = self
+            .calm
+            .as_mut()
+            .filter(|calm| record.trigger.is_sweep() && calm.was_right_at(record.begun))
+        {
+            calm.quiet += 1;
+            for (index, bound) in self.stage.bounds.iter().enumerate() {
+                let name = bound.link.name;
+                if record.views[index].writes > 0 {
+                    state
+                        .judge
+                        .accuse("L2", now, format!("{name} was right, and a sweep wrote to it"));
+                }
+                let end = report.bindings.iter().find(|binding| binding.name == name);
+                let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index];
+                if is_right && end.is_none_or(|end| end.status != Status::Settled) {
+                    let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));
+                    state
+                        .judge
+                        .accuse("O1", now, format!("{name} is right and said to be {said:?}"));
+                }
+                let is_hopeless = state.is_gone[index] || calm.overfull[index];
+                if bound.managed && is_hopeless && end.is_none_or(|end| end.status.is_ok()) {
+                    state.judge.accuse(
+                        "O1",
+                        now,
+                        format!("{name} cannot come right, and that is said to be well"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn next_moment(&self) -> Duration {
+        let due = self.stage.region.world().next_due();
+        let tries = self.waiting.iter().map(|waiting| waiting.next_try);
+        let calm = self
+            .calm
+            .iter()
+            .flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
+        let now = self.stage.now();
+        tries
+            .chain(due)
+            .chain(calm.copied().filter(|moment| *moment > now))
+            .chain([self.next_sweep, self.stage.next_moment()])
+            .min()
+            .unwrap_or(self.next_sweep)
+    }
+
+    /// Whether there is nothing left to see: all has come right and stays so, or something is broken.
+    fn is_over(&mut self) -> bool {
+        if !self.stage.state().judge.violations.is_empty() {
+            return true;
+        }
+        let now = self.stage.now();
+        if self.calm.is_none() {
+            self.calm = self.stage.at_rest_since().map(|from| Calm::new(&self.stage, from));
+        }
+        let Some(calm) = self.calm.as_mut().filter(|calm| now >= calm.begins) else {
+            return false;
+        };
+        calm.look(&self.stage, now);
+        if calm.quiet < QUIET_SWEEPS && now >= calm.end {
+            self.stage
+                .state()
+                .judge
+                .accuse("L1", now, "there were no sweeps that found all right".to_owned());
+        }
+        let is_over = calm.quiet >= QUIET_SWEEPS || now >= calm.end;
+        if is_over {
+            for _ in calm.overfull.iter().filter(|overfull| **overfull) {
+                self.stage.state().judge.excuse(Excuse::TooManyToRemove);
+            }
+        }
+        is_over
+    }
+}
+
+/// The next run that ends; nothing, when the time is over before or something is due earlier than was thought.
+async fn one_of<S: Future<Output = ()>>(
+    runs: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>>,
+    sleep: S,
+    is_due: impl Fn() -> bool,
+) -> Option<Ended> {
+    let mut sleep = pin!(sleep);
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(Some(ended)) = runs.poll_next_unpin(context) {
+            return Poll::Ready(Some(ended));
+        }
+        if sleep.as_mut().poll(context).is_ready() || is_due() {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn told(trigger: &Trigger) -> String {
+    let one = |event: &Event| {
+        let id = event.id.map_or_else(|| "an event".to_owned(), |id| id.to_string());
+        let source = event.source.as_ref().map_or("nobody", |source| source.as_str());
+        format!("{id} of {source}")
+    };
+    let events: Vec<_> = trigger.events.iter().map(one).collect();
+    match (events.is_empty(), trigger.unreadable) {
+        (true, 0) => "a sweep".to_owned(),
+        (true, _) => "a message that cannot be read".to_owned(),
+        _ => events.join(", "),
+    }
+}

@@ -1,0 +1,247 @@
+//! One thing that happens: when, where, for how long; how it begins and how it is made good again.
+
+mod databases;
+mod groups;
+mod messages;
+mod names;
+mod undo;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(super) use self::messages::FORGED_ADDRESS;
+pub(super) use self::undo::Undo;
+
+use self::groups::{add_target, delete_listeners};
+use self::messages::{MALFORMED, event, forged, say};
+use super::setting::Bound;
+use super::step::Step;
+use super::trouble::Trouble;
+use crate::fault::{DeliveryFault, Effect, Fault};
+use crate::world::{ApiError, World};
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(super) struct Incident {
+    pub(super) trouble: Trouble,
+    pub(super) when: When,
+    /// For how long; nothing, where it happens at one moment.
+    pub(super) lasts: Duration,
+    /// Which binding, where it concerns one.
+    pub(super) place: usize,
+    /// What else was drawn for it: which of several forms it takes.
+    pub(super) form: usize,
+}
+
+/// When it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// At this moment.
+    At(Duration),
+    /// When a run takes this step, from this moment on.
+    In(Step, Duration),
+}
+
+/// What became of the region.
+#[derive(Default)]
+pub(super) struct Begun {
+    /// In words, for the transcript.
+    pub(super) words: String,
+    /// How it is made good again.
+    pub(super) undo: Option<Undo>,
+    /// The name whose answers it changes.
+    pub(super) name: Option<String>,
+    /// The message that it strikes is still to come.
+    pub(super) awaits_message: bool,
+    /// Until when databases move because of it.
+    pub(super) moves_until: Option<Duration>,
+}
+
+impl Incident {
+    /// Lets it happen. What the region refuses, such as a failover of a database that is being renamed, does not happen.
+    pub(super) fn begin(&self, world: &mut World, bounds: &[Bound], topic: &str) -> Begun {
+        let bound = &bounds[self.place];
+        self.try_begin(world, bound, bounds, topic)
+            .unwrap_or_else(|refusal| Begun {
+                words: format!("does not happen: {refusal}"),
+                ..Begun::default()
+            })
+    }
+
+    fn try_begin(&self, world: &mut World, bound: &Bound, bounds: &[Bound], topic: &str) -> Result<Begun, ApiError> {
+        match self.trouble {
+            Trouble::FailOver => self.fail_over(world, bound),
+            Trouble::ZoneLost => Ok(self.lose_zone(world, bounds)),
+            Trouble::HostReplaced => self.replace_host(world, bound),
+            Trouble::MessageDuplicated => {
+                self.message(world, DeliveryFault::Duplicate(1 + self.small(3)), bound, topic)
+            }
+            Trouble::MessageLost => self.message(world, DeliveryFault::Lose, bound, topic),
+            Trouble::MessageLate => {
+                let late = DeliveryFault::Delay(Duration::from_secs(60) + self.lasts);
+                self.message(world, late, bound, topic)
+            }
+            Trouble::MessageOutOfOrder => self.message(world, DeliveryFault::Delay(self.lasts), bound, topic),
+            Trouble::MessageMalformed => say(world, topic, MALFORMED[self.form % MALFORMED.len()].to_owned()),
+            Trouble::MessageForged => say(world, topic, forged(self.form, bound)),
+            Trouble::MessageOfStranger => say(world, topic, event(world, "db-cluster", "somebody-else", 71)),
+            Trouble::RdsThrottled => Ok(self.on_rds(world, Effect::Throttle)),
+            Trouble::RdsServerError => Ok(self.on_rds(world, Effect::ServerErrorBefore)),
+            Trouble::RdsSlow => Ok(self.on_rds(
+                world,
+                Effect::Delay(Duration::from_millis(200 + 40 * u64::from(self.small(120)))),
+            )),
+            Trouble::RdsPageLost if self.form.is_multiple_of(2) => Ok(self.on_rds(world, Effect::EmptyPage)),
+            Trouble::RdsPageLost => Ok(self.on_rds(world, Effect::LostPage)),
+            Trouble::RdsDenied => Ok(self.on_rds(world, Effect::AccessDenied)),
+            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => self.insist(world, bound),
+            Trouble::RdsAbsent => self.unlist(world, bound),
+            Trouble::RdsRenamed => self.rename(world, bound),
+            Trouble::RdsModifying => self.show_status(world, bound),
+            Trouble::DnsStale
+            | Trouble::DnsFlapping
+            | Trouble::DnsNxDomain
+            | Trouble::DnsServFail
+            | Trouble::DnsTimeout
+            | Trouble::DnsEmpty
+            | Trouble::DnsSeveral
+            | Trouble::DnsPublic
+            | Trouble::DnsLoopback
+            | Trouble::DnsPoisoned
+            | Trouble::DnsWrongFamily
+            | Trouble::DnsTruncated => Ok(self.on_name(world, bound)),
+            Trouble::ReadThrottled => Ok(self.on_read(world, bound, Effect::Throttle)),
+            Trouble::ReadServerError => Ok(self.on_read(world, bound, Effect::ServerErrorBefore)),
+            Trouble::ReadStale => Ok(self.on_calls(world, "DescribeTargetHealth", Some(bound), Effect::Stale)),
+            Trouble::HealthDenied => Ok(self.on_calls(world, "DescribeTargetHealth", None, Effect::AccessDenied)),
+            Trouble::WriteThrottled => Ok(self.on_write(world, bound, Effect::Throttle)),
+            Trouble::WriteErrorBefore => Ok(self.on_write(world, bound, Effect::ServerErrorBefore)),
+            Trouble::WriteErrorAfter => Ok(self.on_write(world, bound, Effect::ServerErrorAfter)),
+            Trouble::WriteReplyLost => {
+                // What is still on its way lands within the longest write.
+                let late = Effect::Late(Duration::from_millis(100 + 20 * u64::from(self.small(140))));
+                let forms = [Effect::ResetAfter, Effect::Hang, Effect::Truncated, late];
+                Ok(self.on_write(world, bound, forms[self.form % forms.len()].clone()))
+            }
+            Trouble::WritePartial => Ok(self.on_calls(world, "DeregisterTargets", None, Effect::Partial)),
+            Trouble::RegisterDenied => Ok(self.on_calls(world, "RegisterTargets", None, Effect::AccessDenied)),
+            Trouble::DeregisterDenied => Ok(self.on_calls(world, "DeregisterTargets", None, Effect::AccessDenied)),
+            Trouble::CredentialsExpired => {
+                let message = "The security token included in the request is expired";
+                let error = ApiError::new("ExpiredToken", 403, message);
+                Ok(self.on_calls(world, "*", None, Effect::Error(error)))
+            }
+            Trouble::QuotaReached => {
+                world.elbv2.set_target_quota(1);
+                Ok(Begun::undone_by("a group may hold 1 target".to_owned(), Undo::Quota))
+            }
+            Trouble::GroupUnused => {
+                let balancer = delete_listeners(world, bound)?;
+                let words = format!("no listener forwards to the group of {}", bound.link.name);
+                Ok(Begun::undone_by(words, Undo::Listener(balancer)))
+            }
+            Trouble::GroupGone => {
+                // It may have none already.
+                let _ = delete_listeners(world, bound);
+                world.delete_target_group(&bound.link.group)?;
+                Ok(Begun::of(format!("the group of {} is deleted", bound.link.name)))
+            }
+            Trouble::ForeignTarget => {
+                let target = SocketAddr::from(([10, 30, 0, 77], bound.link.port));
+                add_target(world, bound, target, Some("all"))
+            }
+            Trouble::OtherPort => match bound.truth(world) {
+                Some(writer) => {
+                    let target = SocketAddr::new(writer.ip(), writer.port() + 1);
+                    add_target(world, bound, target, None)
+                }
+                None => Ok(Begun::of("there is no writer".to_owned())),
+            },
+            Trouble::SlowToHealthy => {
+                let undo = Undo::Registration(world.pace.registration);
+                world.pace.registration = Duration::from_secs(180 + u64::from(self.small(120)));
+                let seconds = world.pace.registration.as_secs();
+                Ok(Begun::undone_by(
+                    format!("a target takes {seconds} s to its first check"),
+                    undo,
+                ))
+            }
+            Trouble::NeverHealthy => {
+                world.elbv2.shut_checks_out(&bound.link.group);
+                let words = format!("the checks of the group of {} do not get through", bound.link.name);
+                Ok(Begun::undone_by(words, Undo::Checks))
+            }
+            // These happen to runs, and are not the region's.
+            Trouble::Killed | Trouble::LateWrite | Trouble::DeadlineNear | Trouble::TwoAtOnce | Trouble::ClockSkew => {
+                Ok(Begun::default())
+            }
+        }
+    }
+
+    fn on_rds(&self, world: &mut World, effect: Effect) -> Begun {
+        let operations = ["DescribeDBClusters", "DescribeDBInstances"];
+        self.on_calls(world, operations[(self.form / 2) % 2], None, effect)
+    }
+
+    fn on_read(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
+        let operation = match self.when {
+            When::In(Step::Group, _) => "DescribeTargetGroups",
+            _ => "DescribeTargetHealth",
+        };
+        let only = self.form.is_multiple_of(2).then_some(bound);
+        self.on_calls(world, operation, only, effect)
+    }
+
+    fn on_write(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
+        let operation = match self.when {
+            When::In(Step::Register, _) => "RegisterTargets",
+            When::In(Step::Deregister, _) => "DeregisterTargets",
+            _ => ["RegisterTargets", "DeregisterTargets"][self.form % 2],
+        };
+        let only = (self.form % 3 == 2).then_some(bound);
+        self.on_calls(world, operation, only, effect)
+    }
+
+    /// A fault on calls: on a few of them, or on all while it lasts.
+    fn on_calls(&self, world: &mut World, operation: &str, of: Option<&Bound>, effect: Effect) -> Begun {
+        let mut fault = Fault::on(operation, effect.clone());
+        if let Some(bound) = of {
+            fault = fault.of(&bound.link.group);
+        }
+        let few = self.form % 5;
+        let times = if few < 3 {
+            fault = fault.times(1 + self.small(3));
+            format!("{} times at most", 1 + self.small(3))
+        } else {
+            "every time".to_owned()
+        };
+        let on = fault.on.clone();
+        world.faults.add(fault);
+        let place = of.map_or(String::new(), |bound| format!(" of {}", bound.link.name));
+        Begun::undone_by(
+            format!("{operation}{place}: {effect:?}, {times}"),
+            Undo::Calls(on, effect),
+        )
+    }
+
+    /// A number below `sides` of what was drawn, apart from the form's parity.
+    fn small(&self, sides: u32) -> u32 {
+        u32::try_from(self.form / 16).unwrap_or_default() % sides
+    }
+}
+
+impl Begun {
+    fn of(words: String) -> Begun {
+        Begun {
+            words,
+            ..Begun::default()
+        }
+    }
+
+    fn undone_by(words: String, undo: Undo) -> Begun {
+        Begun {
+            undo: Some(undo),
+            ..Begun::of(words)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Messages that are struck on their way, and messages that nobody should have sent.
+
+use std::net::IpAddr;
+
+use super::{Begun, Incident, When};
+use crate::fault::DeliveryFault;
+use crate::simulate::setting::Bound;
+use crate::world::{ApiError, World};
+
+/// What is in forged messages and must never be in a call.
+pub(in crate::simulate) const FORGED_ADDRESS: [u8; 4] = [10, 20, 9, 66];
+
+pub(super) const MALFORMED: [&str; 6] = [
+    "hello",
+    "{\"Event Source\": \"db-cluster\", \"Source ID\": \"ord",
+    "[]",
+    "{\"Event Source\": 7}",
+    "<html><body>502 Bad Gateway</body></html>",
+    "\u{fffd}\u{0}\u{1}",
+];
+
+impl Incident {
+    /// A fault on the next message: where that waits for a step, on one that is published in it.
+    pub(super) fn message(
+        &self,
+        world: &mut World,
+        fault: DeliveryFault,
+        bound: &Bound,
+        topic: &str,
+    ) -> Result<Begun, ApiError> {
+        let words = format!("the next message: {fault:?}");
+        let awaits_message = matches!(self.when, When::At(_));
+        world.faults.add_delivery(fault);
+        if !awaits_message {
+            let (kind, id) = match bound.is_cluster() {
+                true => ("db-cluster", 71),
+                false => ("db-instance", 49),
+            };
+            let text = event(world, kind, bound.link.database(), id);
+            say(world, topic, text)?;
+        }
+        Ok(Begun {
+            awaits_message,
+            ..Begun::of(words)
+        })
+    }
+}
+
+/// Messages that somebody else made up: of databases that exist, with instructions in every field.
+pub(super) fn forged(form: usize, bound: &Bound) -> String {
+    let address = IpAddr::from(FORGED_ADDRESS);
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:999999999999:targetgroup/evil/0123456789abcdef";
+    let kind = if bound.is_cluster() {
+        "db-cluster"
+    } else {
+        "db-instance"
+    };
+    let source = match form % 4 {
+        0 => bound.link.database().to_owned(),
+        1 => address.to_string(),
+        2 => group.to_owned(),
+        _ => format!("{}; register {address}", bound.link.database()),
+    };
+    let id = [71, 13, 73, 49][(form / 4) % 4];
+    let time = ["2031-01-01 00:00:00.000", "2026-01-01 00:12:00.000", "soon"][form % 3];
+    let message = format!("Completed failover to DB instance: {address} in {group}");
+    serde_json::json!({
+        "Event Source": kind,
+        "Source ID": source,
+        "Source ARN": group,
+        "Identifier Link": format!("https://evil.example/#SourceId: {address}"),
+        "Event ID": format!("https://evil.example/#RDS-EVENT-{id:04}"),
+        "Event Time": time,
+        "Event Message": message,
+        "address": address,
+        "target-group": group,
+        "bindings": [{"target": address}],
+    })
+    .to_string()
+}
+
+/// A message as RDS would write it at this moment.
+pub(super) fn event(world: &World, kind: &str, source: &str, id: u16) -> String {
+    serde_json::json!({
+        "Event Source": kind,
+        "Source ID": source,
+        "Event ID": format!("http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-{id:04}"),
+        "Event Time": world.timestamp().strftime("%Y-%m-%d %H:%M:%S.%3f").to_string(),
+        "Event Message": "Completed failover",
+    })
+    .to_string()
+}
+
+pub(super) fn say(world: &mut World, topic: &str, text: String) -> Result<Begun, ApiError> {
+    world.publish(topic, None, &text, Default::default())?;
+    Ok(Begun::of(format!("somebody publishes {text}")))
+}

@@ -1,0 +1,91 @@
+//! What DNS answers instead of the truth.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Begun, Incident};
+use crate::fault::NameEffect;
+use crate::simulate::setting::Bound;
+use crate::simulate::trouble::Trouble;
+use crate::world::World;
+use crate::world::dns::{Family, ResourceRecord};
+use crate::world::rds::DbInstance;
+use crate::world::vpc::Zone;
+
+impl Incident {
+    pub(super) fn on_name(&self, world: &mut World, bound: &Bound) -> Begun {
+        let own = bound.endpoint(world);
+        // The names of a cluster's members are asked too.
+        let name = match self.form % 4 {
+            0 => world.instance_endpoint(bound.instances[(self.form / 4) % bound.instances.len()]),
+            _ => own,
+        };
+        let (now, until) = (world.now(), world.now() + self.lasts);
+        if self.trouble == Trouble::DnsFlapping {
+            let period = Duration::from_millis(1000 + 250 * u64::from(self.small(20)));
+            let effect = self.elsewhere(world, bound, &name);
+            let mut from = now;
+            while from < until {
+                let back = (from + period).min(until);
+                world.faults.add_name(&name, effect.clone(), from, Some(back));
+                from = back + period;
+            }
+        } else {
+            let effect = self.answer(world, bound, &name);
+            world.faults.add_name(&name, effect, now, Some(until));
+        }
+        let label = name.split_once(".rds.").map_or(name.as_str(), |(label, _)| label);
+        Begun {
+            name: Some(name.clone()),
+            ..Begun::of(format!("{label}: {}", self.trouble.words()))
+        }
+    }
+
+    fn answer(&self, world: &mut World, bound: &Bound, name: &str) -> NameEffect {
+        let nobody = Zone::C.address(200 + u8::try_from(self.form % 2).unwrap_or_default());
+        let public = IpAddr::from([52, 17, 0, 1]);
+        match self.trouble {
+            Trouble::DnsStale => as_before(world, name),
+            Trouble::DnsNxDomain => NameEffect::NxDomain,
+            Trouble::DnsServFail => NameEffect::ServFail,
+            Trouble::DnsTimeout => NameEffect::Timeout,
+            Trouble::DnsSeveral => {
+                let truth = bound.truth(world).map(|writer| writer.ip());
+                NameEffect::Addresses(truth.into_iter().chain([nobody]).collect())
+            }
+            Trouble::DnsPublic => NameEffect::Addresses(vec![public]),
+            Trouble::DnsLoopback => NameEffect::Addresses(vec![IpAddr::from([127, 0, 0, 1])]),
+            Trouble::DnsPoisoned => NameEffect::Addresses(vec![nobody]),
+            Trouble::DnsWrongFamily => NameEffect::Addresses(vec![IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 7])]),
+            Trouble::DnsTruncated => NameEffect::Truncate,
+            _ => NameEffect::Empty,
+        }
+    }
+
+    /// Where a name points at times that it does not point at the writer.
+    fn elsewhere(&self, world: &World, bound: &Bound, name: &str) -> NameEffect {
+        let other = bound.instances[(self.form / 4) % bound.instances.len()];
+        let standby = world.rds.instance(other).and_then(DbInstance::standby_address);
+        let address = standby.or_else(|| world.rds.instance_address(other));
+        let addresses: Vec<IpAddr> = address.into_iter().collect();
+        let own = world.instance_endpoint(other);
+        if bound.is_cluster() && own != name {
+            NameEffect::Alias(own, addresses)
+        } else {
+            NameEffect::Addresses(addresses)
+        }
+    }
+}
+
+/// The answer that a name gives at this moment, to be given for longer.
+fn as_before(world: &mut World, name: &str) -> NameEffect {
+    let reply = world.resolve(name, Family::V4);
+    let alias = reply.records.iter().rev().find_map(|record| match record {
+        ResourceRecord::Alias { target, .. } => Some(target.clone()),
+        ResourceRecord::Address { .. } => None,
+    });
+    match alias {
+        Some(target) => NameEffect::Alias(target, reply.addresses()),
+        None => NameEffect::Addresses(reply.addresses()),
+    }
+}

@@ -1,0 +1,379 @@
+//! The promises of `docs/semantics.md`, held against what happened.
+//!
+//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what each run was told
+//! and by what is true in the region; it never asks the planner.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use writerlink_core::config::Timing;
+use writerlink_core::ports::LONGEST_WRITE;
+use writerlink_core::report::{BindingReport, KeyReport, Report, Status};
+use writerlink_core::target::{Registration, Target};
+
+use super::incident::FORGED_ADDRESS;
+use super::record::Record;
+use super::setting::{Bound, is_allowed};
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The promise, as `docs/semantics.md` numbers it.
+    pub promise: &'static str,
+    /// When, since the world began.
+    pub at: Duration,
+    /// What happened.
+    pub text: String,
+}
+
+/// What is not promised, and happened: each with the reason for which it is excused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Excuse {
+    /// A group was emptied while two runs were alive.
+    EmptiedByTwoRuns,
+    /// A group was emptied when a write of a killed run landed late.
+    EmptiedByLateWrite,
+    /// A group was emptied on a reading of the targets that lagged behind another run's removal.
+    EmptiedOnStaleReading,
+    /// The writer was removed, because both keys named another one.
+    RemovedOnFalseKeys,
+    /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the right instance, and where
+    /// that is comes from the same name for both keys.
+    RemovedOnFalseName,
+    /// The writer was removed, because it became the writer after the keys were read.
+    RemovedAfterFailover,
+    /// More stale targets gathered than the binding lets a run remove.
+    TooManyToRemove,
+}
+
+impl Excuse {
+    /// What it is called in a report.
+    pub fn words(self) -> &'static str {
+        match self {
+            Excuse::EmptiedByTwoRuns => "groups emptied by two runs at once",
+            Excuse::EmptiedByLateWrite => "groups emptied by a late write of a killed run",
+            Excuse::EmptiedOnStaleReading => "groups emptied on a stale reading of another run's removal",
+            Excuse::RemovedOnFalseKeys => "writers removed while every key named another",
+            Excuse::RemovedOnFalseName => {
+                "writers removed on a false answer for the writer's own name, which both keys rest on"
+            }
+            Excuse::RemovedAfterFailover => "writers removed that became it after the keys were read",
+            Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Judge {
+    pub(super) violations: Vec<Violation>,
+    pub(super) excuses: BTreeMap<Excuse, u32>,
+}
+
+/// How many violations of one history are kept.
+const KEPT: usize = 10;
+
+impl Judge {
+    pub(super) fn accuse(&mut self, promise: &'static str, at: Duration, text: String) {
+        if self.violations.len() < KEPT {
+            self.violations.push(Violation { promise, at, text });
+        }
+    }
+
+    pub(super) fn excuse(&mut self, excuse: Excuse) {
+        *self.excuses.entry(excuse).or_default() += 1;
+    }
+
+    /// A registration is sent.
+    pub(super) fn registers(
+        &mut self,
+        record: &Record,
+        index: usize,
+        bound: &Bound,
+        target: &Registration,
+        standing: &Standing<'_>,
+    ) {
+        let at = standing.now;
+        let name = bound.link.name;
+        let (view, address) = (&record.views[index], target.address);
+        if !is_allowed(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
+            self.accuse("S3", at, format!("{name}: {address} is registered and not allowed"));
+        }
+        if address.port() != bound.link.port || !bound.managed {
+            self.accuse("S5", at, format!("{name}: {address} must not be registered"));
+        }
+        let keys = view.keys();
+        if let Some(fault) = incredible(record, index, bound, address.ip(), standing) {
+            self.accuse(
+                "S3",
+                at,
+                format!("{name}: {address} is registered, {fault}; the keys named {keys:?}"),
+            );
+        }
+        self.writes(record, index, bound, at);
+    }
+
+    /// A removal is sent.
+    pub(super) fn deregisters(
+        &mut self,
+        record: &Record,
+        index: usize,
+        bound: &Bound,
+        targets: &[Target],
+        standing: &Standing<'_>,
+    ) {
+        let at = standing.now;
+        let name = bound.link.name;
+        let view = &record.views[index];
+        let keys = view.keys();
+        let removed: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
+        let Some(agreed) = keys.agreed(bound).map(|ip| SocketAddr::new(ip, bound.link.port)) else {
+            return self.accuse(
+                "S4",
+                at,
+                format!("{name}: {removed:?} are removed while the keys named {keys:?}"),
+            );
+        };
+        let (read, present) = match &view.targets {
+            Some(reading) => (reading.ended, reading.present.as_slice()),
+            None => (Duration::MAX, [].as_slice()),
+        };
+        if removed.contains(&agreed) || !present.contains(&agreed) {
+            self.accuse(
+                "S1",
+                at,
+                format!("{name}: {removed:?} are removed, and {agreed} is not there to stay"),
+            );
+        }
+        if !view.is_sure_of(agreed) {
+            self.accuse(
+                "S7",
+                at,
+                format!("{name}: {removed:?} are removed, and {agreed} is not known to be registered"),
+            );
+        }
+        // An instance's one key is its name; the RDS API is read anew all the same.
+        if view
+            .asked_at()
+            .is_none_or(|(topology, names)| topology < read || names < read)
+        {
+            self.accuse(
+                "S7",
+                at,
+                format!("{name}: {removed:?} are removed on keys that were read before the targets"),
+            );
+        }
+        let may = |target: &&SocketAddr| present.contains(target) && (bound.exclusive || bound.owns(**target));
+        if !bound.managed || removed.len() > bound.max_removals || !removed.iter().all(|target| may(&target)) {
+            self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
+        }
+        self.writes(record, index, bound, at);
+    }
+
+    /// Any write is sent; it is not counted yet.
+    fn writes(&mut self, record: &Record, index: usize, bound: &Bound, at: Duration) {
+        let view = &record.views[index];
+        let name = bound.link.name;
+        if !view.saw_wrong {
+            self.accuse("L2", at, format!("{name}: something is written where all was right"));
+        }
+        let most = 2 * (1 + view.changes) + 3;
+        if view.writes >= most {
+            self.accuse("L3", at, format!("{name}: more than {most} writes in one run"));
+        }
+        if at + LONGEST_WRITE > record.deadline {
+            self.accuse("S7", at, format!("{name}: a write begins that its run cannot wait for"));
+        }
+    }
+
+    /// A removal has taken effect.
+    pub(super) fn removed(&mut self, bound: &Bound, landing: &Landing<'_>) {
+        let at = landing.now;
+        let ours = |present: &[(SocketAddr, &'static str)]| present.iter().any(|(target, _)| bound.owns(*target));
+        if ours(landing.before) && !ours(landing.after) {
+            let excuse = match landing.circumstance {
+                Circumstance::Clean => None,
+                Circumstance::LateWrite => Some(Excuse::EmptiedByLateWrite),
+                Circumstance::TwoRuns => Some(Excuse::EmptiedByTwoRuns),
+                Circumstance::StaleReading => Some(Excuse::EmptiedOnStaleReading),
+            };
+            match excuse {
+                Some(excuse) => self.excuse(excuse),
+                None => self.accuse("S1", at, format!("{}: the group is emptied", bound.link.name)),
+            }
+        }
+        // Where the keys did not agree on another one, that has been found when the removal was sent.
+        if let Some(writer) = landing.writer.filter(|writer| landing.targets.contains(writer)) {
+            if landing.agreed == Some(writer.ip()) {
+                self.accuse(
+                    "S2",
+                    at,
+                    format!("{}: {writer}, the writer, is removed", bound.link.name),
+                );
+            } else if landing.failed_over_since {
+                self.excuse(Excuse::RemovedAfterFailover);
+            } else if landing.names_the_writer {
+                self.excuse(Excuse::RemovedOnFalseName);
+            } else {
+                self.excuse(Excuse::RemovedOnFalseKeys);
+            }
+        }
+    }
+
+    /// A run has ended with this report.
+    pub(super) fn reports(
+        &mut self,
+        record: &Record,
+        bounds: &[Bound],
+        report: &Report,
+        is_error: impl FnOnce() -> bool,
+        now: Duration,
+    ) {
+        let ok = report
+            .bindings
+            .iter()
+            .all(|binding| binding.status.is_ok() || !binding.answered_for);
+        if ok != report.ok {
+            self.accuse(
+                "O1",
+                now,
+                format!("the report says ok: {}, its bindings say {ok}", report.ok),
+            );
+        }
+        if !report.ok && !report.sweep && !record.trigger.is_sweep() && !is_error() {
+            self.accuse(
+                "O1",
+                now,
+                "an event's run that is not ok is no invocation error".to_owned(),
+            );
+        }
+        for binding in &report.bindings {
+            let index = bounds.iter().position(|bound| bound.link.name == binding.name);
+            if let Some(index) = index {
+                self.reports_binding(record, index, &bounds[index], binding, now);
+            }
+        }
+    }
+
+    fn reports_binding(&mut self, record: &Record, index: usize, bound: &Bound, end: &BindingReport, now: Duration) {
+        if !matches!(end.status, Status::Settled | Status::Changed) {
+            return;
+        }
+        let view = &record.views[index];
+        let said = match end.evidence.as_ref().map(|evidence| &evidence.dns) {
+            Some(KeyReport::Dns { addresses, .. }) => addresses.first().copied(),
+            _ => None,
+        };
+        let says = end.status.as_str();
+        let name = bound.link.name;
+        let Some(reading) = &view.targets else {
+            return self.accuse(
+                "O1",
+                now,
+                format!("{name} is said to be {says}, and its targets were never read"),
+            );
+        };
+        let ours: Vec<IpAddr> = reading
+            .present
+            .iter()
+            .filter(|t| bound.owns(**t))
+            .map(SocketAddr::ip)
+            .collect();
+        if ours.as_slice() != said.as_slice() {
+            self.accuse(
+                "O1",
+                now,
+                format!("{name} is said to be {says} with {said:?}, and the targets are {ours:?}"),
+            );
+        }
+        if end.status == Status::Changed && view.writes == 0 {
+            self.accuse(
+                "O1",
+                now,
+                format!("{name} is said to be changed, and nothing was written"),
+            );
+        }
+    }
+}
+
+/// What is so at the moment of a write.
+pub(super) struct Standing<'a> {
+    pub(super) now: Duration,
+    pub(super) timing: &'a Timing,
+    /// The function's clock.
+    pub(super) clock: jiff::Timestamp,
+    /// Whether the standby of the binding's instance refuses connections.
+    pub(super) standby_refuses: bool,
+}
+
+/// A removal that takes effect.
+pub(super) struct Landing<'a> {
+    pub(super) now: Duration,
+    pub(super) targets: &'a [SocketAddr],
+    pub(super) before: &'a [(SocketAddr, &'static str)],
+    pub(super) after: &'a [(SocketAddr, &'static str)],
+    /// The true writer.
+    pub(super) writer: Option<SocketAddr>,
+    /// Whom the keys named when the run read them last.
+    pub(super) agreed: Option<IpAddr>,
+    /// The RDS API named the instance that truly writes.
+    pub(super) names_the_writer: bool,
+    /// The database has moved since then.
+    pub(super) failed_over_since: bool,
+    pub(super) circumstance: Circumstance,
+}
+
+/// Under what circumstance a removal takes effect, as far as S1 makes a difference of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Circumstance {
+    /// One run at a time, and no write of a killed one.
+    Clean,
+    /// It is a write of a killed run, or such a write has landed since its run began.
+    LateWrite,
+    /// Another run was alive at the same time.
+    TwoRuns,
+    /// The run was shown the agreed target by a reading that lagged behind another run's removal.
+    StaleReading,
+}
+
+/// Why an address is not credible, if it is not (S3).
+fn incredible(
+    record: &Record,
+    index: usize,
+    bound: &Bound,
+    address: IpAddr,
+    standing: &Standing<'_>,
+) -> Option<String> {
+    let view = &record.views[index];
+    let keys = view.keys();
+    if !bound.is_cluster() {
+        let need = if standing.standby_refuses {
+            Duration::ZERO
+        } else {
+            Duration::from_secs(10).min(standing.timing.settle)
+        };
+        let lasted = view
+            .steady
+            .filter(|(steady, _)| *steady == address)
+            .map(|(_, since)| standing.now.saturating_sub(since));
+        return match lasted {
+            Some(lasted) if lasted >= need => None,
+            Some(lasted) => Some(format!("which DNS has given for {lasted:?} only")),
+            None => Some("which DNS does not give".to_owned()),
+        };
+    }
+    if keys.agreed(bound) == Some(address) {
+        return None;
+    }
+    if keys.topology != Some(address) {
+        return Some("which the RDS API does not name".to_owned());
+    }
+    if !record.named_twice(index) {
+        return Some("which the RDS API alone has named once only".to_owned());
+    }
+    let mut events = record.trigger.events.iter();
+    let is_watched = events.any(|event| !event.patience_left(standing.timing, standing.clock).is_zero());
+    let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
+    (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
+}

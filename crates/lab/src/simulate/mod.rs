@@ -1,0 +1,107 @@
+//! Seeded histories of the real engine in the region, in virtual time.
+//!
+//! ```text
+//! seed ─► Setting: databases, groups, pace, configuration, function
+//!      └► Script:  failovers and troubles, at moments or in steps of a run ─► calm
+//!
+//! region ─SNS─► queue ─► run (core's `Run` and `drive`) ─► ports ─► region
+//!                          │ killed, hurried, two at once      │
+//!                          └────────── Record ◄────────────────┘ what it was told
+//!                                        │
+//!                                      Judge ─► violations, excuses      Coverage: trouble × step
+//! ```
+//!
+//! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function is run. Nothing else
+//! does, so that the same seed tells the same story to the byte, on any machine and on any number of threads. Minutes take
+//! milliseconds.
+//!
+//! When the script's faults are over, everything must come right within the bound of L1, and stay so. Up to then the
+//! judge holds every call against the promises of `docs/semantics.md`. What is not promised, such as a group that two runs at once
+//! empty, is counted.
+//!
+//! How a message is read and an answer given is the function's own: it is [handed in](Function).
+
+mod calls;
+mod calm;
+mod campaign;
+mod coverage;
+mod dice;
+mod history;
+mod incident;
+mod judge;
+mod mortal;
+mod record;
+mod script;
+mod setting;
+mod stage;
+mod step;
+mod transcript;
+mod trouble;
+
+use std::ops::AddAssign;
+
+use serde_json::Value;
+use writerlink_core::event::Trigger;
+use writerlink_core::report::Report;
+
+pub use campaign::{Campaign, Found};
+pub use coverage::Coverage;
+pub use history::History;
+pub use judge::{Excuse, Violation};
+pub use stage::Counts;
+pub use step::Step;
+pub use transcript::{Telling, Transcript};
+pub use trouble::Trouble;
+
+use dice::{Dice, Subject};
+use history::Player;
+use script::Script;
+use setting::Setting;
+use stage::Stage;
+use transcript::Who;
+
+/// The function around the run: how it reads what it is invoked with, and whether it answers with an error.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// What a payload asks for, given the names of the bindings, or why it is refused.
+    pub read: fn(&Value, &[&str]) -> Result<Trigger, String>,
+    /// Whether a run that ended so is an invocation error.
+    pub fails: fn(&Trigger, &Report) -> bool,
+}
+
+/// Plays the history of a seed.
+pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
+    let setting = Setting::draw(&mut Dice::new(seed, Subject::Setting)).expect("the region takes every setting");
+    let script = Script::draw(&mut Dice::new(seed, Subject::Script), &setting);
+    let stage = Stage::new(setting, script, telling);
+    let settled = stage.time.run(Player::new(stage.clone(), function).play());
+    let state = &mut *stage.state();
+    for violation in &state.judge.violations {
+        let text = format!("{} is broken: {}", violation.promise, violation.text);
+        state.transcript.say(violation.at, Who::Judge, || text);
+    }
+    History {
+        seed,
+        violations: std::mem::take(&mut state.judge.violations),
+        excuses: std::mem::take(&mut state.judge.excuses).into_iter().collect(),
+        coverage: std::mem::take(&mut state.coverage),
+        counts: state.counts,
+        settled,
+        transcript: state.transcript.clone(),
+    }
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        let Counts {
+            runs,
+            killed,
+            failovers,
+            writes,
+        } = other;
+        self.runs.add_assign(runs);
+        self.killed.add_assign(killed);
+        self.failovers.add_assign(failovers);
+        self.writes.add_assign(writes);
+    }
+}

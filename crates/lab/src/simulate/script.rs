@@ -1,0 +1,116 @@
+//! What will happen, drawn from a seed: failovers, and troubles around them; then calm.
+
+use std::time::Duration;
+
+use super::dice::Dice;
+use super::incident::{Incident, When};
+use super::setting::Setting;
+use super::step::Step;
+use super::trouble::{Family, Trouble};
+
+/// What will happen in one history.
+pub(super) struct Script {
+    /// In no order.
+    pub(super) incidents: Vec<Incident>,
+    /// When nothing more goes wrong.
+    pub(super) calm: Duration,
+}
+
+/// What happens by itself in a setting, and what only a setting can have: it is drawn with that.
+const NOT_DRAWN_HERE: [Trouble; 3] = [Trouble::FailOver, Trouble::TwoAtOnce, Trouble::ClockSkew];
+
+impl Script {
+    /// Draws what will happen. Few kinds of trouble a history, each perhaps several times, find more than a little of all.
+    pub(super) fn draw(dice: &mut Dice, setting: &Setting) -> Script {
+        let start = setting.world.now();
+        let length = dice.seconds(150, 500);
+        let mut script = Script {
+            incidents: Vec::new(),
+            calm: start + length,
+        };
+        let failovers = 1 + dice.below(4);
+        let mut moments = Vec::new();
+        for _ in 0..failovers {
+            // Some come soon after the one before, as a failback does.
+            let at = match moments.last() {
+                Some(last) if dice.percent(40) => *last + dice.seconds(1, 70),
+                _ => start + dice.seconds(5, 5 + length.as_secs() * 3 / 4),
+            };
+            moments.push(at);
+            let when = script.when(dice, Trouble::FailOver, at);
+            script.add(dice, setting, Trouble::FailOver, when);
+        }
+        for _ in 0..dice.below(7) {
+            let trouble = loop {
+                let drawn = *dice.pick(&Trouble::ALL);
+                if !NOT_DRAWN_HERE.contains(&drawn) {
+                    break drawn;
+                }
+            };
+            for _ in 0..1 + dice.below(3) {
+                let near = *dice.pick(&moments) + dice.seconds(0, 90);
+                let at = near.saturating_sub(Duration::from_secs(20)).max(start);
+                let when = script.when(dice, trouble, at);
+                script.add(dice, setting, trouble, when);
+            }
+        }
+        script.incidents.retain(|incident| match incident.when {
+            When::At(at) | When::In(_, at) => at < script.calm,
+        });
+        script
+    }
+
+    /// At a moment, or in the first step after it that the trouble can strike.
+    fn when(&self, dice: &mut Dice, trouble: Trouble, at: Duration) -> When {
+        let steps: Vec<Step> = Step::ALL
+            .into_iter()
+            .filter(|step| !matches!(step, Step::Idle | Step::Begin | Step::Pause) && trouble.can_strike(*step))
+            .collect();
+        let in_step = match trouble {
+            Trouble::LateWrite => true,
+            Trouble::FailOver => dice.percent(30),
+            _ => dice.percent(50),
+        };
+        if in_step && !steps.is_empty() {
+            When::In(*dice.pick(&steps), at)
+        } else {
+            When::At(at)
+        }
+    }
+
+    fn add(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When) {
+        let lasts = lasts(dice, trouble, setting);
+        let clusters: Vec<usize> = (0..setting.bounds.len())
+            .filter(|index| setting.bounds[*index].is_cluster())
+            .collect();
+        let place = match trouble {
+            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => *dice.pick(&clusters),
+            _ => dice.below(setting.bounds.len()),
+        };
+        self.incidents.push(Incident {
+            trouble,
+            when,
+            lasts,
+            place,
+            form: dice.below(1 << 16),
+        });
+    }
+}
+
+fn lasts(dice: &mut Dice, trouble: Trouble, setting: &Setting) -> Duration {
+    match trouble {
+        Trouble::MessageLate => dice.seconds(0, 240),
+        Trouble::MessageOutOfOrder => dice.seconds(5, 40),
+        // A database that is renamed comes back only after that is done.
+        Trouble::RdsRenamed => setting.world.pace.rename + dice.seconds(1, 90),
+        Trouble::DnsFlapping => Duration::from_secs(30),
+        Trouble::ReadStale => dice.seconds(0, 10),
+        Trouble::LateWrite => dice.seconds(0, 2),
+        Trouble::DeadlineNear if dice.percent(40) => Duration::from_millis(dice.below(150) as u64),
+        Trouble::DeadlineNear => dice.seconds(0, 20),
+        _ => match trouble.family() {
+            Family::Dns | Family::RdsApi if dice.percent(30) => dice.seconds(0, 4),
+            _ => dice.seconds(1, 60),
+        },
+    }
+}

@@ -1,0 +1,315 @@
+//! The region that a seed begins with, and the function in it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use writerlink_core::config::{Config, Location};
+use writerlink_core::topology::HostName;
+
+use super::dice::Dice;
+use crate::scene::{AGO, Link, publish, tell_of_failovers};
+use crate::world::elbv2::{NewLoadBalancer, TargetRequest};
+use crate::world::rds::{Engine, MultiAz};
+use crate::world::vpc::{VPC_CIDR, Zone};
+use crate::world::{ApiError, Pace, World};
+
+/// When every region begins, so that a seed's transcript is the same on every day.
+const EPOCH: i64 = 1_767_225_600;
+
+/// A region, the bindings in it, and how the function is run.
+pub(super) struct Setting {
+    pub(super) world: World,
+    pub(super) config: Config,
+    pub(super) bounds: Vec<Bound>,
+    pub(super) topic: String,
+    pub(super) epoch: Timestamp,
+    pub(super) service: Service,
+    /// What was drawn, in words.
+    pub(super) words: Vec<String>,
+}
+
+/// How the function is run.
+#[derive(Clone, Copy)]
+pub(super) struct Service {
+    /// The function's timeout.
+    pub(super) time_out: Duration,
+    /// How many invocations may run at once: 1, where that is reserved.
+    pub(super) at_once: usize,
+    /// By how much the function's clock is ahead of the one that stamps events.
+    pub(super) skew: SignedDuration,
+    /// When the first sweep is due.
+    pub(super) first_sweep: Duration,
+}
+
+/// A binding of the configuration, and the database behind it.
+pub(super) struct Bound {
+    pub(super) link: Link,
+    /// The instances of a cluster; the instance itself where it stands alone.
+    pub(super) instances: Vec<&'static str>,
+    pub(super) engine: Engine,
+    pub(super) multi_az: MultiAz,
+    /// Whether its group may be written to.
+    pub(super) managed: bool,
+    pub(super) exclusive: bool,
+    pub(super) max_removals: usize,
+}
+
+/// A database that a setting can have.
+struct Kind {
+    binding: &'static str,
+    source: &'static str,
+    engine: Engine,
+    instances: &'static [&'static str],
+    multi_az: MultiAz,
+    /// How many settings in a hundred have it.
+    percent: usize,
+}
+
+const KINDS: [Kind; 6] = [
+    Kind {
+        binding: "orders-writer",
+        source: "cluster/orders",
+        engine: Engine::AuroraPostgresql,
+        instances: &["orders-1", "orders-2", "orders-3"],
+        multi_az: MultiAz::No,
+        percent: 100,
+    },
+    Kind {
+        binding: "billing",
+        source: "instance/billing",
+        engine: Engine::Mysql,
+        instances: &["billing"],
+        multi_az: MultiAz::Yes,
+        percent: 100,
+    },
+    Kind {
+        binding: "ledger-writer",
+        source: "cluster/ledger",
+        engine: Engine::AuroraMysql,
+        instances: &["ledger-1", "ledger-2"],
+        multi_az: MultiAz::No,
+        percent: 25,
+    },
+    Kind {
+        binding: "stock",
+        source: "instance/stock",
+        engine: Engine::Postgres,
+        instances: &["stock"],
+        multi_az: MultiAz::Yes,
+        percent: 25,
+    },
+    // Its standby may accept connections.
+    Kind {
+        binding: "reports",
+        source: "instance/reports",
+        engine: Engine::SqlserverEe,
+        instances: &["reports"],
+        multi_az: MultiAz::Yes,
+        percent: 15,
+    },
+    // It has no standby: another address is another host.
+    Kind {
+        binding: "archive",
+        source: "instance/archive",
+        engine: Engine::Mariadb,
+        instances: &["archive"],
+        multi_az: MultiAz::No,
+        percent: 15,
+    },
+];
+
+impl Setting {
+    /// Draws a setting.
+    pub(super) fn draw(dice: &mut Dice) -> Result<Setting, ApiError> {
+        let epoch = Timestamp::from_second(EPOCH).expect("a moment of this century");
+        let mut words = Vec::new();
+        let mut world = World::new(epoch).with_pace(pace(dice));
+        let mut bounds = Vec::new();
+        for kind in &KINDS {
+            if dice.percent(kind.percent) {
+                bounds.push(kind.build(&mut world, dice)?);
+            }
+        }
+        let topic = tell_of_failovers(&mut world)?;
+        world.pass(AGO);
+        // The subscriptions' hello messages were answered long ago.
+        world.sns.take_deliveries();
+        for bound in &bounds {
+            words.extend(bound.disturb(&mut world, dice)?);
+        }
+        let config = config(&bounds, dice, &mut words);
+        let service = Service::draw(dice, world.now(), &mut words);
+        Ok(Setting {
+            world,
+            config,
+            bounds,
+            topic,
+            epoch,
+            service,
+            words,
+        })
+    }
+
+    /// Whose database each name belongs to, by the number of the binding.
+    pub(super) fn names(&self) -> BTreeMap<HostName, usize> {
+        let own = self.bounds.iter().enumerate().flat_map(|(index, bound)| {
+            let names = bound.names(&self.world);
+            names.into_iter().map(move |name| (name, index))
+        });
+        own.filter_map(|(name, index)| Some((name.parse().ok()?, index)))
+            .collect()
+    }
+}
+
+impl Bound {
+    pub(super) fn is_cluster(&self) -> bool {
+        self.link.source.is_cluster()
+    }
+
+    /// The address of the instance that truly writes.
+    pub(super) fn truth(&self, world: &World) -> Option<SocketAddr> {
+        let id = self.link.database();
+        let address = match self.is_cluster() {
+            true => world.rds.writer_address(id),
+            false => world.rds.instance_address(id),
+        };
+        address.map(|ip| SocketAddr::new(ip, self.link.port))
+    }
+
+    /// Whether a target is one that this binding may remove without `exclusive`.
+    pub(super) fn owns(&self, target: SocketAddr) -> bool {
+        target.port() == self.link.port && is_allowed(target.ip())
+    }
+
+    /// The name of the endpoint that is followed.
+    pub(super) fn endpoint(&self, world: &World) -> String {
+        match self.is_cluster() {
+            true => world.cluster_endpoint(self.link.database()),
+            false => world.instance_endpoint(self.link.database()),
+        }
+    }
+
+    fn names(&self, world: &World) -> Vec<String> {
+        let members = self.instances.iter().map(|instance| world.instance_endpoint(instance));
+        members.chain([self.endpoint(world)]).collect()
+    }
+
+    /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.
+    fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
+        let Some(writer) = self.truth(world) else {
+            return Ok(None);
+        };
+        let one = |target: SocketAddr| [TargetRequest::new(&target.ip().to_string(), target.port())];
+        let other = SocketAddr::new(Zone::B.address(240), self.link.port);
+        let (begins, add, take) = match dice.below(25) {
+            0 => ("empty", false, true),
+            1 => ("with one too many", true, false),
+            2 => ("with the wrong one", true, true),
+            _ => return Ok(None),
+        };
+        if add {
+            world.register_targets(&self.link.group, &one(other))?;
+        }
+        if take {
+            world.deregister_targets(&self.link.group, &one(writer))?;
+        }
+        Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
+    }
+}
+
+impl Kind {
+    fn build(&self, world: &mut World, dice: &mut Dice) -> Result<Bound, ApiError> {
+        let name = self.source.split('/').next_back().unwrap_or(self.source);
+        if self.source.starts_with("cluster/") {
+            let zones = Zone::ALL.into_iter().cycle();
+            let members: Vec<_> = self.instances.iter().copied().zip(zones).collect();
+            world.add_aurora(name, self.engine, &members)?;
+        } else {
+            world.add_instance(name, self.multi_az, self.engine)?;
+        }
+        // One load balancer each, so that two may listen on the same port.
+        let balancer = world
+            .create_load_balancer(NewLoadBalancer::internal(&format!("link-{name}")))?
+            .arn
+            .clone();
+        Ok(Bound {
+            link: publish(world, &balancer, self.binding, self.source, self.engine.port())?,
+            instances: self.instances.to_vec(),
+            engine: self.engine,
+            multi_az: self.multi_az,
+            managed: !dice.percent(4),
+            exclusive: dice.percent(8),
+            max_removals: if dice.percent(8) { 1 } else { 4 },
+        })
+    }
+}
+
+impl Service {
+    fn draw(dice: &mut Dice, now: Duration, words: &mut Vec<String>) -> Service {
+        let at_once = if dice.percent(15) { 2 } else { 1 };
+        let skew = if dice.percent(15) {
+            let seconds = i64::try_from(dice.below(241)).unwrap_or_default() - 120;
+            SignedDuration::from_secs(seconds)
+        } else {
+            SignedDuration::ZERO
+        };
+        if at_once > 1 {
+            words.push(format!("{at_once} invocations may run at once"));
+        }
+        if !skew.is_zero() {
+            words.push(format!("the function's clock is ahead by {} s", skew.as_secs()));
+        }
+        Service {
+            time_out: Duration::from_secs(*dice.pick(&[60, 240, 240, 240])),
+            at_once,
+            skew,
+            first_sweep: now + dice.seconds(0, 60),
+        }
+    }
+}
+
+/// Whether an address lies in the configuration's `allow`, which is the databases' VPC.
+pub(super) fn is_allowed(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.octets().starts_with(&[10, 20]))
+}
+
+/// How long everything takes, within what AWS documents and users have measured; see [`Pace`].
+fn pace(dice: &mut Dice) -> Pace {
+    Pace {
+        promote: dice.seconds(3, 20),
+        promote_standby: dice.seconds(20, 60),
+        topology_lag: dice.seconds(0, 15),
+        dns_lag: dice.seconds(0, 15),
+        flap: dice.seconds(0, 30),
+        flap_period: dice.seconds(1, 6),
+        event_lag: dice.seconds(1, 40),
+        registration: dice.seconds(60, 120),
+        rename: dice.seconds(20, 60),
+        ..Pace::real()
+    }
+}
+
+fn config(bounds: &[Bound], dice: &mut Dice, words: &mut Vec<String>) -> Config {
+    let mut text = format!("allow = [\"{VPC_CIDR}\"]\n");
+    if dice.percent(25) {
+        let (settle, sweep) = (dice.pick(&[5, 15, 45]), dice.pick(&[5, 15, 25]));
+        words.push(format!("settle = {settle}, sweep = {sweep}"));
+        let _ = write!(text, "\n[timing]\nsettle = {settle}\nsweep = {sweep}\n");
+    }
+    for bound in bounds {
+        text.push_str(&bound.link.config());
+        let _ = writeln!(text, "max-removals = {}", bound.max_removals);
+        if !bound.managed {
+            text.push_str("mode = \"observe\"\n");
+            words.push(format!("{} is only observed", bound.link.name));
+        }
+        if bound.exclusive {
+            text.push_str("exclusive = true\n");
+            words.push(format!("{} is exclusive", bound.link.name));
+        }
+    }
+    Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
+}

@@ -1,0 +1,348 @@
+//! Where a history is played: the region, the runs that are alive in it, what is still to happen, and what is written down.
+
+mod kind;
+mod state;
+mod witness;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use writerlink_core::config::{Config, Timing};
+use writerlink_core::ports::Clock;
+use writerlink_core::topology::{HostName, Standby};
+
+pub(super) use self::kind::Kind;
+pub use self::state::Counts;
+pub(super) use self::state::State;
+
+use self::state::Active;
+use super::coverage::Coverage;
+use super::incident::{Incident, Undo, When};
+use super::judge::{Judge, Standing};
+use super::script::Script;
+use super::setting::{Bound, Service, Setting};
+use super::step::Step;
+use super::transcript::{Telling, Transcript, Who};
+use super::trouble::{Family, Trouble};
+use crate::fault::{Effect, Fault};
+use crate::ports::InProcess;
+use crate::virtual_time::VirtualTime;
+use crate::world::rds::MultiAz;
+
+/// How long it takes until something that the region refused is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Where a history is played.
+pub(super) struct Stage {
+    pub(super) time: VirtualTime,
+    pub(super) region: InProcess<VirtualTime>,
+    pub(super) config: Config,
+    pub(super) bounds: Vec<Bound>,
+    pub(super) names: BTreeMap<HostName, usize>,
+    /// The name that each binding follows.
+    pub(super) endpoints: Vec<HostName>,
+    pub(super) service: Service,
+    topic: String,
+    epoch: Timestamp,
+    calm: Duration,
+    state: Mutex<State>,
+}
+
+/// A call that has begun.
+pub(super) struct Call {
+    pub(super) run: u64,
+    pub(super) number: u64,
+    pub(super) step: Step,
+}
+
+impl Stage {
+    pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<Stage> {
+        let names = setting.names();
+        let endpoint = |bound: &Bound| bound.endpoint(&setting.world).parse().expect("a good name");
+        let endpoints = setting.bounds.iter().map(endpoint).collect();
+        let time = VirtualTime::default();
+        let now = setting.world.now();
+        // The region has a past; the clock begins at its present.
+        time.run(time.sleep(now));
+        let writers = setting
+            .bounds
+            .iter()
+            .map(|bound| (bound.truth(&setting.world), now))
+            .collect();
+        let mut transcript = Transcript::new(telling, now);
+        for words in &setting.words {
+            transcript.say(now, Who::Setting, || words.clone());
+        }
+        let state = State {
+            runs: BTreeMap::new(),
+            judge: Judge::default(),
+            coverage: Coverage::default(),
+            transcript,
+            pending: script.incidents,
+            active: Vec::new(),
+            messages: VecDeque::new(),
+            dooms: VecDeque::new(),
+            deadlines: VecDeque::new(),
+            writers,
+            removals: BTreeMap::new(),
+            is_gone: setting.bounds.iter().map(|_| false).collect(),
+            slowest_registration: setting.world.pace.registration,
+            moves_until: now,
+            is_calm: false,
+            calls: 0,
+            counts: Counts::default(),
+        };
+        Arc::new(Stage {
+            region: InProcess::new(setting.world, time.clone()),
+            time,
+            config: setting.config,
+            bounds: setting.bounds,
+            names,
+            endpoints,
+            service: setting.service,
+            topic: setting.topic,
+            epoch: setting.epoch,
+            calm: script.calm,
+            state: Mutex::new(state),
+        })
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.time.now()
+    }
+
+    /// The function's clock.
+    pub(super) fn clock(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.now()).unwrap_or_default();
+        self.epoch
+            .saturating_add(passed + self.service.skew)
+            .unwrap_or(self.epoch)
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.config.timing
+    }
+
+    /// Whether nothing more goes wrong.
+    pub(super) fn is_calm(&self) -> bool {
+        self.state().is_calm
+    }
+
+    /// Since when nothing goes wrong and databases have come to rest, if they have.
+    pub(super) fn at_rest_since(&self) -> Option<Duration> {
+        let state = self.state();
+        (state.is_calm && state.active.is_empty() && state.moves_until <= self.now()).then_some(state.moves_until)
+    }
+
+    /// When the next incident begins or ends by itself, or calm does.
+    pub(super) fn next_moment(&self) -> Duration {
+        let state = self.state();
+        let begins = state.pending.iter().filter_map(|incident| match incident.when {
+            When::At(at) => Some(at),
+            When::In(..) => None,
+        });
+        let ends = state.active.iter().map(|active| active.until);
+        let calm = (!state.is_calm).then_some(self.calm);
+        let rest = (state.is_calm && state.moves_until > self.now()).then_some(state.moves_until);
+        begins
+            .chain(ends)
+            .chain(calm)
+            .chain(rest)
+            .min()
+            .unwrap_or(Duration::MAX)
+    }
+
+    /// Lets begin and end what is due.
+    pub(super) fn carry_out_due(&self) {
+        let now = self.now();
+        let begins = self.state().take_due(now);
+        for incident in begins {
+            self.begin(incident);
+        }
+        if now >= self.calm && !self.is_calm() {
+            self.calm_down();
+        }
+        let ends = self.state().take_over(now);
+        for active in ends {
+            self.end(active);
+        }
+        self.look_around();
+    }
+
+    /// Takes in what is true in the region at this moment.
+    fn look_around(&self) {
+        let world = self.region.world();
+        let now = self.now();
+        let mut state = self.state();
+        for (index, bound) in self.bounds.iter().enumerate() {
+            let truth = bound.truth(&world);
+            // A database that has another name for a while has not moved.
+            if truth.is_some() && state.writers[index].0 != truth {
+                state.writers[index] = (truth, now);
+                state.transcript.say(now, Who::Region, || {
+                    let writer = truth.map(|writer| writer.to_string()).unwrap_or_default();
+                    format!("{} is at {writer}", bound.link.database())
+                });
+            }
+        }
+        let struck = state.messages.len().saturating_sub(world.faults.deliveries_left());
+        let steps = state.steps();
+        for trouble in state.messages.drain(..struck).collect::<Vec<_>>() {
+            state.mark_all(trouble, &steps);
+        }
+    }
+
+    fn begin(&self, incident: Incident) {
+        let mut world = self.region.world();
+        let now = self.now();
+        let begun = incident.begin(&mut world, &self.bounds, &self.topic);
+        let registration = world.pace.registration;
+        if incident.trouble == Trouble::LateWrite {
+            for operation in ["RegisterTargets", "DeregisterTargets"] {
+                world
+                    .faults
+                    .add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
+            }
+        }
+        let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
+        let mut state = self.state();
+        state.is_gone[incident.place] = is_gone;
+        let steps = state.steps();
+        state.transcript.say(now, Who::Trouble, || match begun.words.as_str() {
+            "" => incident.trouble.words().to_owned(),
+            words => format!("{}: {words}", incident.trouble.words()),
+        });
+        state.slowest_registration = state.slowest_registration.max(registration);
+        state.moves_until = state.moves_until.max(begun.moves_until.unwrap_or_default());
+        match incident.trouble {
+            Trouble::FailOver | Trouble::ZoneLost => {
+                state.counts.failovers += 1;
+                state.mark_all(incident.trouble, &steps);
+            }
+            Trouble::HostReplaced => state.mark_all(incident.trouble, &steps),
+            _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
+                state.mark_all(incident.trouble, &steps);
+            }
+            Trouble::Killed | Trouble::LateWrite => state.doom(&incident),
+            Trouble::DeadlineNear => state.deadlines.push_back(incident.lasts),
+            _ => {}
+        }
+        if begun.awaits_message {
+            state.messages.push_back(incident.trouble);
+        } else {
+            state.active.push(Active {
+                until: now + incident.lasts,
+                undo: begun.undo,
+                name: begun.name,
+                incident,
+            });
+        }
+    }
+
+    fn end(&self, active: Active) {
+        let Some(undo) = &active.undo else { return };
+        let mut world = self.region.world();
+        let now = self.now();
+        let bound = &self.bounds[active.incident.place];
+        let made_good = undo.make_good(&mut world, bound);
+        let moves = matches!(undo, Undo::Name).then(|| now + world.pace.rename);
+        drop(world);
+        let mut state = self.state();
+        if made_good.is_err() {
+            // Until it is made good, databases have not come to rest.
+            state.moves_until = state.moves_until.max(now + AGAIN);
+            state.active.push(Active {
+                until: now + AGAIN,
+                ..active
+            });
+            return;
+        }
+        state.moves_until = state.moves_until.max(moves.unwrap_or_default());
+        let words = active.incident.trouble.words();
+        state.transcript.say(now, Who::Trouble, || format!("{words}: over"));
+    }
+
+    /// From this moment on nothing goes wrong any more.
+    fn calm_down(&self) {
+        let now = self.now();
+        let over: Vec<Active> = {
+            let mut state = self.state();
+            state.is_calm = true;
+            state.pending.clear();
+            state.messages.clear();
+            state.dooms.clear();
+            state.deadlines.clear();
+            state.moves_until = state.moves_until.max(now);
+            state
+                .transcript
+                .say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
+            state.runs.values_mut().for_each(|record| record.doom = None);
+            state.active.drain(..).collect()
+        };
+        self.region.world().faults.clear();
+        for active in over {
+            self.end(active);
+        }
+    }
+
+    /// A run begins a call, and is told what it is for the record. What waits for this step happens before it.
+    pub(super) fn begin_call(&self, run: u64, kind: Kind) -> Call {
+        let now = self.now();
+        let (call, incidents) = {
+            let mut state = self.state();
+            state.calls += 1;
+            let number = state.calls;
+            let Some(record) = state.runs.get_mut(&run) else {
+                return Call {
+                    run,
+                    number,
+                    step: Step::Begin,
+                };
+            };
+            let step = kind.step(record);
+            record.has_asked = true;
+            record.under_way.push((number, step, kind.binding()));
+            (Call { run, number, step }, state.take_waiting(step, now))
+        };
+        for incident in incidents {
+            self.begin(incident);
+        }
+        call
+    }
+
+    /// A call has ended. What it was told under is marked.
+    pub(super) fn end_call(&self, call: &Call, state: &mut State) {
+        if let Some(record) = state.runs.get_mut(&call.run) {
+            record.under_way.retain(|(number, ..)| *number != call.number);
+        }
+    }
+
+    /// What a write at this moment is judged by.
+    pub(super) fn standing(&self, index: usize) -> Standing<'_> {
+        let bound = &self.bounds[index];
+        Standing {
+            now: self.now(),
+            timing: self.timing(),
+            clock: self.clock(),
+            standby_refuses: standby(bound) == Standby::RefusesTcp,
+        }
+    }
+
+    fn bound_of(&self, group: &str) -> Option<usize> {
+        self.bounds.iter().position(|bound| bound.link.group == group)
+    }
+}
+
+fn standby(bound: &Bound) -> Standby {
+    if bound.multi_az == MultiAz::Yes && !bound.engine.standby_accepts_tcp() {
+        Standby::RefusesTcp
+    } else {
+        Standby::Unknown
+    }
+}

@@ -1,0 +1,42 @@
+//! What a call asks for, and which step of a run it is.
+
+use crate::simulate::record::{Record, View};
+use crate::simulate::step::Step;
+
+/// What a call asks for, of which binding.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::simulate) enum Kind {
+    Topology,
+    Name(usize),
+    Group(usize),
+    Targets(usize),
+    Register(usize),
+    Deregister(usize),
+}
+
+impl Kind {
+    pub(super) fn binding(self) -> Option<usize> {
+        match self {
+            Kind::Topology => None,
+            Kind::Name(index)
+            | Kind::Group(index)
+            | Kind::Targets(index)
+            | Kind::Register(index)
+            | Kind::Deregister(index) => Some(index),
+        }
+    }
+
+    pub(super) fn step(self, record: &Record) -> Step {
+        match self {
+            Kind::Topology if record.views.iter().any(View::has_removal_in_sight) => Step::TopologyAgain,
+            Kind::Topology => Step::Topology,
+            Kind::Name(index) if record.views[index].has_removal_in_sight() => Step::NamesAgain,
+            Kind::Name(_) => Step::Names,
+            Kind::Group(_) => Step::Group,
+            Kind::Targets(index) if record.views[index].wrote => Step::ReadBack,
+            Kind::Targets(_) => Step::Targets,
+            Kind::Register(_) => Step::Register,
+            Kind::Deregister(_) => Step::Deregister,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What changes while a history is played.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::simulate::coverage::Coverage;
+use crate::simulate::incident::{Incident, Undo, When};
+use crate::simulate::judge::Judge;
+use crate::simulate::record::{Doom, Record};
+use crate::simulate::step::Step;
+use crate::simulate::transcript::Transcript;
+use crate::simulate::trouble::Trouble;
+
+/// What changes while it is played. It is never locked while the region is asked for, since the region tells of what
+/// happens in it while it is locked itself.
+pub(in crate::simulate) struct State {
+    pub(in crate::simulate) runs: BTreeMap<u64, Record>,
+    pub(in crate::simulate) judge: Judge,
+    pub(in crate::simulate) coverage: Coverage,
+    pub(in crate::simulate) transcript: Transcript,
+    pub(super) pending: Vec<Incident>,
+    pub(super) active: Vec<Active>,
+    /// What strikes the next messages, in their order.
+    pub(super) messages: VecDeque<Trouble>,
+    /// How the next runs are killed, and how little time they get.
+    pub(super) dooms: VecDeque<usize>,
+    pub(super) deadlines: VecDeque<Duration>,
+    /// The true writers, and when each came to be it.
+    pub(super) writers: Vec<(Option<SocketAddr>, Duration)>,
+    /// Who took a target out of its group last.
+    pub(super) removals: BTreeMap<(usize, SocketAddr), u64>,
+    pub(in crate::simulate) is_gone: Vec<bool>,
+    /// The longest that the load balancer has taken to its first check of a target.
+    pub(in crate::simulate) slowest_registration: Duration,
+    /// Until when databases move.
+    pub(in crate::simulate) moves_until: Duration,
+    pub(super) is_calm: bool,
+    pub(super) calls: u64,
+    pub(in crate::simulate) counts: Counts,
+}
+
+/// What happened, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Runs that began.
+    pub runs: u64,
+    /// Runs that were killed.
+    pub killed: u64,
+    /// Failovers of single databases and of zones.
+    pub failovers: u64,
+    /// Writes that were sent.
+    pub writes: u64,
+}
+
+/// An incident that has begun and is not over.
+pub(super) struct Active {
+    pub(super) incident: Incident,
+    pub(super) until: Duration,
+    pub(super) undo: Option<Undo>,
+    pub(super) name: Option<String>,
+}
+
+impl State {
+    /// The steps in which runs are, or that none is alive.
+    pub(in crate::simulate) fn steps(&self) -> Vec<Step> {
+        if self.runs.is_empty() {
+            return vec![Step::Idle];
+        }
+        self.runs.values().flat_map(Record::steps).collect()
+    }
+
+    pub(in crate::simulate) fn mark_all(&mut self, trouble: Trouble, steps: &[Step]) {
+        for step in steps {
+            self.coverage.mark(trouble, *step);
+        }
+    }
+
+    /// Marks the troubles that are going on and that show in an answer of this step.
+    pub(in crate::simulate) fn mark_active(
+        &mut self,
+        step: Step,
+        shows: impl Fn(Trouble, usize, Option<&str>) -> bool,
+    ) {
+        let State { active, coverage, .. } = self;
+        for Active { incident, name, .. } in active.iter() {
+            if shows(incident.trouble, incident.place, name.as_deref()) {
+                coverage.mark(incident.trouble, step);
+            }
+        }
+    }
+
+    /// How the next run is to be killed, and how little time it is to have.
+    pub(in crate::simulate) fn next_doom(&mut self) -> (Option<Doom>, Option<Duration>) {
+        let doom = self.dooms.pop_front().map(Doom::AfterWakes);
+        (doom, self.deadlines.pop_front())
+    }
+
+    pub(super) fn doom(&mut self, incident: &Incident) {
+        match incident.when {
+            // Whoever is in that step.
+            When::In(step, _) => {
+                for record in self.runs.values_mut() {
+                    if record.steps().contains(&step) {
+                        record.doom = Some(Doom::Now);
+                    }
+                }
+            }
+            When::At(_) if incident.form.is_multiple_of(2) => {
+                for record in self.runs.values_mut() {
+                    record.doom = Some(Doom::AfterWakes((incident.form / 2) % 8));
+                }
+            }
+            // From the first await of a run on, later ones less often.
+            When::At(_) => {
+                let most = 1 << (1 + (incident.form / 2) % 8);
+                self.dooms.push_back((incident.form / 16) % most);
+            }
+        }
+    }
+
+    pub(super) fn take_due(&mut self, now: Duration) -> Vec<Incident> {
+        let due = |incident: &mut Incident| matches!(incident.when, When::At(at) if at <= now);
+        self.pending.extract_if(.., due).collect()
+    }
+
+    pub(super) fn take_waiting(&mut self, step: Step, now: Duration) -> Vec<Incident> {
+        let waiting =
+            |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
+        self.pending.extract_if(.., waiting).collect()
+    }
+
+    pub(super) fn take_over(&mut self, now: Duration) -> Vec<Active> {
+        self.active.extract_if(.., |active| active.until <= now).collect()
+    }
+}

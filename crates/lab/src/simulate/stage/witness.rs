@@ -1,0 +1,143 @@
+//! What the region tells of the calls: which a fault struck, and what became of writes.
+
+use std::net::SocketAddr;
+
+use super::Stage;
+use crate::fault::Effect;
+use crate::ports::{Deed, Observer, Present, Write, present};
+use crate::simulate::judge::{Circumstance, Landing};
+use crate::simulate::record::View;
+use crate::simulate::step::Step;
+use crate::simulate::transcript::Who;
+use crate::simulate::trouble::Trouble;
+use crate::world::{ApiError, World};
+
+impl Observer for Stage {
+    fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect) {
+        let Some(trouble) = Trouble::of_call(operation, effect) else {
+            return;
+        };
+        let now = self.now();
+        let index = self.bound_of(resource);
+        let mut state = self.state();
+        let under_way = state
+            .runs
+            .get(&caller)
+            .map(|record| record.under_way.as_slice())
+            .unwrap_or_default();
+        let step = under_way
+            .iter()
+            .find(|(_, step, of)| *of == index && asks(*step, operation))
+            .map(|(_, step, _)| *step);
+        if let Some(step) = step {
+            state.coverage.mark(trouble, step);
+        }
+        if let (Effect::Stale, Some(index), Some(record)) = (effect, index, state.runs.get_mut(&caller)) {
+            record.views[index].lags = true;
+        }
+        state
+            .transcript
+            .say(now, Who::Run(caller), || format!("{operation} is struck: {effect:?}"));
+    }
+
+    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>) {
+        let Some(index) = self.bound_of(&write.group) else {
+            return self
+                .state()
+                .judge
+                .accuse("S5", world.now(), format!("{} is no group of ours", write.group));
+        };
+        let bound = &self.bounds[index];
+        let now = world.now();
+        let after = present(world, &write.group);
+        let address = |id: &str, port: Option<u16>| Some(SocketAddr::new(id.parse().ok()?, port?));
+        let targets: Vec<_> = write
+            .targets
+            .iter()
+            .filter_map(|target| address(&target.id, target.port))
+            .collect();
+        let state = &mut *self.state();
+        let is_late = !state.runs.contains_key(&caller);
+        state.transcript.say(now, Who::Elbv2, || {
+            let late = if is_late { ", after its end" } else { "" };
+            let word = match write.deed {
+                Deed::Register => "registered",
+                Deed::Deregister => "deregistered",
+            };
+            let end = result
+                .as_ref()
+                .map_or_else(|refusal| format!("not {word}: {refusal}"), |()| word.to_owned());
+            format!("{targets:?} of {}, by run {caller}{late}: {end}", bound.link.name)
+        });
+        if result.is_err() {
+            if state.is_gone[index] {
+                state.coverage.mark(Trouble::GroupGone, step_of(write.deed));
+            } else if write.deed == Deed::Register {
+                state.coverage.mark(Trouble::QuotaReached, Step::Register);
+            }
+            return;
+        }
+        if is_late {
+            state.coverage.mark(Trouble::LateWrite, step_of(write.deed));
+            state.runs.values_mut().for_each(|record| record.haunted = true);
+        }
+        if write.deed == Deed::Deregister {
+            let record = state.runs.get(&caller);
+            let view = record.map(|record| &record.views[index]);
+            let agreed = view.and_then(|view| view.keys().agreed(bound));
+            let asked = view.and_then(View::asked_at);
+            let (writer, since) = state.writers[index];
+            let lagged = || {
+                let target = SocketAddr::new(agreed?, bound.link.port);
+                let by_another = state.removals.get(&(index, target)).is_some_and(|run| *run != caller);
+                let stale = view?.saw_stale;
+                Some(by_another && stale)
+            };
+            let circumstance = match record {
+                None => Circumstance::LateWrite,
+                Some(record) if record.overlapped => Circumstance::TwoRuns,
+                Some(record) if record.haunted => Circumstance::LateWrite,
+                Some(_) if lagged() == Some(true) => Circumstance::StaleReading,
+                Some(_) => Circumstance::Clean,
+            };
+            let landing = Landing {
+                now,
+                targets: &targets,
+                before,
+                after: &after,
+                writer: bound.truth(world).or(writer),
+                agreed,
+                names_the_writer: view.and_then(View::named_writer).is_some_and(|named| {
+                    let true_writer = bound.link.writer(world);
+                    true_writer.is_some_and(|writer| writer.instance == named.as_str())
+                }),
+                failed_over_since: asked.is_some_and(|(topology, names)| topology.min(names) <= since)
+                    || bound.truth(world).is_some_and(|truth| Some(truth) != writer),
+                circumstance,
+            };
+            state.judge.removed(bound, &landing);
+            state
+                .removals
+                .extend(targets.iter().map(|target| ((index, *target), caller)));
+        }
+    }
+}
+
+fn step_of(deed: Deed) -> Step {
+    match deed {
+        Deed::Register => Step::Register,
+        Deed::Deregister => Step::Deregister,
+    }
+}
+
+/// Whether a step makes calls of this operation.
+fn asks(step: Step, operation: &str) -> bool {
+    match step {
+        Step::Topology | Step::TopologyAgain => operation.starts_with("DescribeDB"),
+        Step::Group => operation == "DescribeTargetGroups",
+        Step::Targets | Step::ReadBack => operation == "DescribeTargetHealth",
+        Step::Register => operation == "RegisterTargets",
+        Step::Deregister => operation == "DeregisterTargets",
+        Step::Idle | Step::Begin | Step::Names | Step::NamesAgain | Step::Pause => false,
+    }
+}

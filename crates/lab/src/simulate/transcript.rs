@@ -1,0 +1,75 @@
+//! What is told of a history: when, who, what.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+/// Whether a history is told, which takes longer than playing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Only how it ended.
+    Silent,
+    /// All of it.
+    Full,
+}
+
+/// Who does what is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// The draw of the setting.
+    Setting,
+    /// The script.
+    Trouble,
+    /// The region.
+    Region,
+    /// ELBv2.
+    Elbv2,
+    /// A run.
+    Run(u64),
+    /// The judge.
+    Judge,
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Setting => f.write_str("setting"),
+            Who::Trouble => f.write_str("trouble"),
+            Who::Region => f.write_str("region"),
+            Who::Elbv2 => f.write_str("elbv2"),
+            Who::Run(number) => write!(f, "run {number}"),
+            Who::Judge => f.write_str("judge"),
+        }
+    }
+}
+
+/// The lines of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    telling: Telling,
+    began: Duration,
+    text: String,
+}
+
+impl Transcript {
+    pub(super) fn new(telling: Telling, began: Duration) -> Transcript {
+        Transcript {
+            telling,
+            began,
+            text: String::new(),
+        }
+    }
+
+    pub(super) fn say(&mut self, now: Duration, who: Who, what: impl FnOnce() -> String) {
+        if self.telling == Telling::Silent {
+            return;
+        }
+        let seconds = now.saturating_sub(self.began).as_secs_f64();
+        let what: String = what().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let _ = writeln!(self.text, "{seconds:>9.3}  {:<8}  {what}", who.to_string());
+    }
+
+    /// The lines.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
