@@ -9,7 +9,7 @@ topic for outcomes.
 import json
 import sys
 
-from ministack_state import client, members, targets
+from emulator_state import client, members, targets
 
 OLD_TARGET = {"Id": "10.20.2.9", "Port": 5432}
 CREDENTIALS = {"MasterUsername": "writerlink", "MasterUserPassword": "not-a-secret"}
@@ -31,14 +31,15 @@ def main(endpoint):
     }
 
 
-def create_databases(rds):
-    rds.create_db_cluster(DBClusterIdentifier="orders", Engine="aurora-postgresql", Port=5432, **CREDENTIALS)
+def create_databases(rds, **where):
+    rds.create_db_cluster(DBClusterIdentifier="orders", Engine="aurora-postgresql", Port=5432, **CREDENTIALS, **where)
     for member in ("orders-1", "orders-2"):
         rds.create_db_instance(
             DBInstanceIdentifier=member,
             DBClusterIdentifier="orders",
             Engine="aurora-postgresql",
             DBInstanceClass="db.r6g.large",
+            **where,
         )
     rds.create_db_instance(
         DBInstanceIdentifier="billing",
@@ -47,6 +48,7 @@ def create_databases(rds):
         AllocatedStorage=20,
         MultiAZ=True,
         **CREDENTIALS,
+        **where,
     )
 
 

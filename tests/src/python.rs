@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use crate::skip::Skip;
 
-/// A Python interpreter that has boto3, ministack and awslambdaric, at the versions of `tests/requirements.txt`.
+/// A Python interpreter that has boto3, ministack, moto and awslambdaric, at the versions of `tests/requirements.txt`.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ mod tests {
         let Some(python) = available(python()) else {
             return;
         };
-        let script = "import boto3, importlib.metadata as m; print('boto3==' + boto3.__version__, 'ministack==' + m.version('ministack'))";
+        let script = "import boto3, importlib.metadata as m; print('boto3==' + boto3.__version__, *(p + '==' + m.version(p) for p in ('ministack', 'moto')))";
         let output = Command::new(python).args(["-c", script]).output().expect("it runs");
         let requirements = fs::read_to_string(tests_dir().join("requirements.txt")).expect("it is there");
         for package in String::from_utf8_lossy(&output.stdout).split_whitespace() {

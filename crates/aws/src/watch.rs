@@ -70,17 +70,19 @@ impl Intercept for Watch {
     }
 
     /// The SDK does not look at the body of an answer that has no members, so that any page with status 200, such
-    /// as a proxy's, would read as success.
+    /// as a proxy's, would read as success. Of one that has members it takes the end of the text for the end of every
+    /// element, so that a list that was cut would read as a shorter one.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let body = context.response().body().bytes().unwrap_or_default();
-        if context.output_or_error().is_err() || String::from_utf8_lossy(body).contains(self.answer) {
+        let body = context.response().body().bytes().unwrap_or_default().trim_ascii_end();
+        let end = format!("</{}>", self.answer);
+        if context.output_or_error().is_err() || body.ends_with(end.as_bytes()) {
             return Ok(());
         }
-        Err(format!("the body of the answer is no {}", self.answer).into())
+        Err(format!("the body of the answer is no whole {}", self.answer).into())
     }
 }

@@ -37,6 +37,16 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     Reply::Answer(status, xml)
 }
 
+/// Everything that is left of `xml` when it ends after one of its tags, but for the whole of it. No length tells of such an end
+/// where a proxy counted what it had, or the connection was simply closed.
+pub(crate) fn cut(xml: &str) -> impl Iterator<Item = String> {
+    let ends = xml
+        .match_indices('>')
+        .map(|(at, _)| at + 1)
+        .filter(|end| *end < xml.len());
+    ends.map(|end| xml[..end].to_owned())
+}
+
 /// The server, and the bodies of the requests that reached it.
 pub(crate) struct AwsServer {
     pub(crate) endpoint: String,

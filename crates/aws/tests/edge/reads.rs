@@ -9,7 +9,7 @@ use writerlink_core::ports::{GroupReader, Rds};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 
-use crate::aws_server::{AwsServer, GROUP, REGION, Reply, error, ok};
+use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
 
 fn readers(clients: &Clients) -> Readers {
     clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -142,6 +142,51 @@ async fn an_answer_that_does_not_parse_is_no_empty_group() {
         let server = AwsServer::start(move |_| ok(xml)).await;
         let result = readers(&server.clients()).groups.targets(&group()).await;
         assert_eq!(result.unwrap_err().failure, Failure::Unreachable, "{xml:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ends_too_soon_is_no_shorter_list() {
+    let target = "<member><Target><Id>10.0.0.7</Id><Port>5432</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>";
+    let Reply::Answer(_, targets) = health(&target.repeat(2)) else {
+        panic!("it is an answer")
+    };
+    for xml in cut(&targets) {
+        let server = AwsServer::start({
+            let xml = xml.clone();
+            move |_| ok(&xml)
+        })
+        .await;
+        let result = readers(&server.clients()).groups.targets(&group()).await;
+        assert_eq!(
+            result.map_err(|error| error.failure),
+            Err(Failure::Unreachable),
+            "{xml}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
+    let cluster = "<DBCluster><DBClusterIdentifier>orders</DBClusterIdentifier><Engine>aurora-mysql</Engine><DBClusterMembers><DBClusterMember><DBInstanceIdentifier>a</DBInstanceIdentifier></DBClusterMember></DBClusterMembers></DBCluster>";
+    let (Reply::Answer(_, listed), Reply::Answer(_, members)) = (clusters(cluster, ""), instances(&["a"], "")) else {
+        panic!("they are answers")
+    };
+    let cut_clusters = cut(&listed).map(|xml| (xml, members.clone()));
+    let cut_instances = cut(&members).map(|xml| (listed.clone(), xml));
+    for (clusters, instances) in cut_clusters.chain(cut_instances) {
+        let what = format!("{clusters} {instances}");
+        let server = AwsServer::start(move |body| match body.contains("DescribeDBClusters") {
+            true => ok(&clusters),
+            false => ok(&instances),
+        })
+        .await;
+        let result = readers(&server.clients()).rds.topology().await;
+        assert_eq!(
+            result.map_err(|error| error.failure),
+            Err(Failure::Unreachable),
+            "{what}"
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::{GroupReader, GroupWriter};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, TargetState, Zone};
 
-use crate::aws_server::{AwsServer, GROUP, REGION, Reply, error, ok};
+use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
 
 const REGISTERED: &str = "<RegisterTargetsResponse><RegisterTargetsResult/><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></RegisterTargetsResponse>";
 const DEREGISTERED: &str = "<DeregisterTargetsResponse><DeregisterTargetsResult/><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DeregisterTargetsResponse>";
@@ -164,6 +164,18 @@ async fn a_write_that_may_have_been_done_is_a_lost_answer_and_is_not_repeated() 
     for (name, reply) in cases {
         let (error, sent) = failure_of_register(move |_| reply()).await;
         assert_eq!((error.failure, sent), (Failure::AnswerLost, 1), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_ends_too_soon_is_a_lost_answer() {
+    for xml in cut(REGISTERED) {
+        let (error, sent) = failure_of_register({
+            let xml = xml.clone();
+            move |_| ok(&xml)
+        })
+        .await;
+        assert_eq!((error.failure, sent), (Failure::AnswerLost, 1), "{xml}: {error}");
     }
 }
 

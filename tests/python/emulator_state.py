@@ -1,6 +1,6 @@
-"""Prints who writes to the cluster `orders` in ministack, and what every target group holds, as JSON.
+"""Prints who writes to the cluster `orders` in an emulator of AWS, and what every target group holds, as JSON.
 
-usage: ministack_state.py ENDPOINT [fail-over]
+usage: emulator_state.py ENDPOINT [fail-over]
 
 With `fail-over`, `orders` is failed over first, to the member that RDS chooses.
 """

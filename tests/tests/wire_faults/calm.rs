@@ -1,0 +1,99 @@
+//! What sweeps make of a region in which nothing goes wrong any more: on the world that a run at the wire has left, without
+//! the wire and in virtual time, because none of that is in question here.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use writerlink_core::config::Config;
+use writerlink_core::drive::{Readers, drive};
+use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::ports::{Clock, GroupWriter, NoWriter};
+use writerlink_core::report::{BindingReport, Status};
+use writerlink_core::run::Run;
+use writerlink_lab::World;
+use writerlink_lab::ports::InProcess;
+use writerlink_lab::scene::Link;
+use writerlink_lab::virtual_time::VirtualTime;
+
+/// What the function is given before it is ended.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A region in which nothing goes wrong any more.
+pub(crate) struct Calm {
+    time: VirtualTime,
+    region: InProcess<VirtualTime>,
+    config: Config,
+    orders: Link,
+}
+
+impl Calm {
+    /// The calm after what has become of a world.
+    pub(crate) fn after(mut world: World, config: &Config, orders: &Link) -> Self {
+        world.faults.clear();
+        let time = VirtualTime::default();
+        time.run(time.sleep(world.now()));
+        Self {
+            region: InProcess::new(world, time.clone()),
+            time,
+            config: config.clone(),
+            orders: orders.clone(),
+        }
+    }
+
+    /// Changes the world, and lets time pass until that is old.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.region.world());
+        self.time.run(self.time.sleep(Duration::from_secs(300)));
+    }
+
+    /// What the group holds.
+    pub(crate) fn holds(&self) -> &'static str {
+        holds(&self.region.world(), &self.orders)
+    }
+
+    /// The schedule's run.
+    pub(crate) fn sweep(&self) -> BindingReport {
+        self.sweep_with(Some(&self.region))
+    }
+
+    /// What is wrong, if it is: one sweep must put the group right, and another one must find nothing to write.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let mended = self.sweep();
+        if !mended.status.is_ok() || self.holds() != "new" {
+            return Some(format!("a sweep leaves {}: {mended:?}", self.holds()));
+        }
+        let settled = self.sweep_with(None::<&NoWriter>);
+        (settled.status != Status::Settled).then(|| format!("another sweep is not settled: {settled:?}"))
+    }
+
+    /// Whether no moment found the group without a present target.
+    pub(crate) fn was_never_empty(&self) -> bool {
+        self.orders.was_never_empty(&self.region.world())
+    }
+
+    fn sweep_with(&self, writer: Option<&impl GroupWriter>) -> BindingReport {
+        let region = || self.region.clone();
+        let readers = Readers {
+            rds: region(),
+            dns: region(),
+            groups: region(),
+        };
+        let trigger = Trigger::sweep(TriggerKind::Schedule);
+        let run = Run::new(&self.config, &trigger, Timestamp::now(), LIMIT);
+        let report = self.time.run(drive(run, &readers, writer, &self.time, &mut ()));
+        report.bindings.into_iter().next().expect("there is a binding")
+    }
+}
+
+/// What a group holds, in the table's words.
+pub(crate) fn holds(world: &World, link: &Link) -> &'static str {
+    let writer = link.writer(world).expect("a cluster has a writer").address;
+    let present: Vec<_> = link.present(world).into_iter().map(|(address, _)| address).collect();
+    match (present.contains(&writer), present.len()) {
+        (true, 1) => "new",
+        (true, 2) => "both",
+        (false, 1) => "old",
+        (false, 0) => "nothing",
+        _ => "something else",
+    }
+}

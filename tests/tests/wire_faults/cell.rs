@@ -1,0 +1,234 @@
+//! Plays a cell of the table: the real handler, SDK and resolver against a lab of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use writerlink_core::config::{Config, Location};
+use writerlink_core::report::BindingReport;
+use writerlink_lab::World;
+use writerlink_lab::fault::{Effect, Fault};
+use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::wire::{Lab, Options};
+use writerlink_lab::world::rds::{Engine, MultiAz};
+use writerlink_lab::world::{ApiError, Pace};
+use writerlink_lambda::Handler;
+use writerlink_tests::stage;
+
+use crate::calm::{Calm, holds};
+use crate::table::{Cell, Course, is_write};
+use crate::tap::{Sent, Tap};
+
+/// What the function is given before it is ended.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Longer than any call is waited for.
+const TOO_LATE: Duration = Duration::from_secs(8);
+
+/// How long an event is watched for, in seconds: as long as three writes and their pauses take, or not for long where
+/// every look finds the same.
+pub(crate) const PATIENT: u64 = 40;
+const IMPATIENT: u64 = 2;
+
+/// A region whose cluster has failed over a while ago, so that both keys name the new writer, and whose group still holds the
+/// old one.
+pub(crate) struct Region {
+    pub(crate) lab: Arc<Lab>,
+    pub(crate) orders: Link,
+    topic: String,
+    config: Config,
+}
+
+impl Region {
+    /// The region, after a change of the world.
+    pub(crate) async fn start(patience: u64, change: impl FnOnce(&mut World)) -> Self {
+        let mut scene = Scene::new(Pace::real()).expect("a good scene");
+        scene.links.truncate(1);
+        let world = &mut scene.world;
+        world
+            .failover_db_cluster("orders", None)
+            .expect("an available cluster fails over");
+        world.pass(Duration::from_secs(300));
+        let topic = world.create_topic("outcomes", Default::default()).expect("a topic");
+        change(world);
+        let lab = Lab::start(scene.world.clone(), Options::default())
+            .await
+            .expect("loopback has ports");
+        let timing = format!("\n[timing]\nsettle = 1\nsweep = 2\npatience = {patience}\n");
+        let text = format!("notify-topic = \"{topic}\"\n{}", scene.config(lab.dns(), &timing));
+        Self {
+            lab: Arc::new(lab),
+            orders: scene.links.remove(0),
+            topic,
+            config: Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration"),
+        }
+    }
+
+    /// A run for the event that says that the failover is over.
+    pub(crate) async fn follow(&self, tap: &Tap) -> Option<BindingReport> {
+        let event = stage::sns("RDS-EVENT-0071", "db-cluster", "orders", Timestamp::now());
+        let handler = Handler::new(self.config.clone(), &tap.clients()).expect("servers are configured");
+        let handled = tap.run(handler.handle(&event, LIMIT, &mut ())).await?;
+        let (_, report) = handled.run.expect("an event sets a run going");
+        report.bindings.into_iter().next()
+    }
+
+    /// The region without faults, from this moment on.
+    pub(crate) fn calm(&self) -> Calm {
+        Calm::after(self.lab.world().clone(), &self.config, &self.orders)
+    }
+
+    /// How many messages about outcomes went out.
+    fn told(&self) -> usize {
+        let world = self.lab.world();
+        world.sns.published().filter(|told| told.topic == self.topic).count()
+    }
+
+    /// How many requests of an operation have reached the region.
+    fn asked(&self, operation: &str) -> usize {
+        self.lab.world().calls.of(operation).count()
+    }
+}
+
+/// Plays a cell, and gives what was found in the table's words, and after them whatever no cell may show.
+pub(crate) async fn play(cell: &Cell) -> String {
+    let patience = if is_watched_in_vain(cell) { IMPATIENT } else { PATIENT };
+    let region = Region::start(patience, |world| {
+        if cell.fault == "lost-page" {
+            fill_a_page(world, cell.operation());
+        }
+    })
+    .await;
+    let tap = Tap::on(&region.lab, cell.aim(), faults(cell), cell.course.kill());
+    let end = region.follow(&tap).await;
+
+    let holds = holds(&region.lab.world(), &region.orders);
+    let mut wrong = Vec::new();
+    let mut found = holds.to_owned();
+    match end {
+        Some(end) if cell.course.kill().is_none() => {
+            found = format!("{} {holds} {}", word(&end), requests(&region, &tap, cell));
+            if end.status.is_ok() && holds != "new" {
+                wrong.push("that is not ok".to_owned());
+            }
+        }
+        // A run that has nothing more to ask ends before it is killed.
+        Some(_) if cell.course == Course::KilledAfter => {}
+        Some(end) => wrong.push(format!("it was not killed: {}", word(&end))),
+        None => {}
+    }
+    if !tap.has_struck() {
+        wrong.push("the call was never made".to_owned());
+    }
+    let is_too_often = |sent: &Sent| sent.attempt > if is_write(&sent.operation) { 1 } else { 2 };
+    wrong.extend(
+        tap.sent()
+            .into_iter()
+            .find(is_too_often)
+            .map(|sent| format!("{sent:?}")),
+    );
+    let calm = region.calm();
+    wrong.extend(calm.complaint());
+    if !calm.was_never_empty() {
+        wrong.push("the group was empty".to_owned());
+    }
+    for what in wrong {
+        found = format!("{found}, {what}");
+    }
+    found
+}
+
+/// The registrations and deregistrations, how often the SDK tried the call that is struck, and what came of a publication.
+fn requests(region: &Region, tap: &Tap, cell: &Cell) -> String {
+    let (registered, deregistered) = (region.asked("RegisterTargets"), region.asked("DeregisterTargets"));
+    let sent = tap.sent();
+    let attempts = sent
+        .iter()
+        .filter(|sent| sent.operation == cell.operation())
+        .map(|sent| sent.attempt);
+    let asked = format!("{registered}+{deregistered} x{}", attempts.max().unwrap_or_default());
+    match cell.operation() {
+        "Publish" => format!("{asked} told {}", region.told()),
+        _ => asked,
+    }
+}
+
+/// Whether a run can only look again and again until the event's time is over. A group that looks empty gives it more to do.
+fn is_watched_in_vain(cell: &Cell) -> bool {
+    let looks_empty = cell.operation() == "DescribeTargetHealth" && cell.fault == "empty-page";
+    match cell.course {
+        Course::Throughout => cell.operation().starts_with("Describe") && !looks_empty,
+        Course::ThenBlind => true,
+        _ => false,
+    }
+}
+
+/// What begins with the request that is struck.
+fn faults(cell: &Cell) -> Vec<Fault> {
+    let Some(effect) = effect(cell.fault, cell.operation()) else {
+        return Vec::new();
+    };
+    let fault = Fault::on(cell.operation(), effect);
+    match cell.course {
+        Course::Throughout => vec![fault],
+        Course::ThenBlind => vec![fault.times(1), Fault::on("DescribeTargetHealth", Effect::Throttle)],
+        _ => vec![fault.times(1)],
+    }
+}
+
+fn effect(fault: &str, operation: &str) -> Option<Effect> {
+    Some(match fault {
+        "none" => return None,
+        "throttled" => Effect::Throttle,
+        "5xx" => Effect::ServerErrorBefore,
+        "5xx-done" => Effect::ServerErrorAfter,
+        "reset" => Effect::ResetBefore,
+        "reset-done" => Effect::ResetAfter,
+        "cut-short" => Effect::Truncated,
+        "silent" => Effect::Hang,
+        "silent-done" => Effect::Delay(TOO_LATE),
+        "malformed" => Effect::MalformedXml,
+        "denied" => Effect::AccessDenied,
+        "expired" => Effect::Error(ApiError::new(
+            "ExpiredToken",
+            403,
+            "The security token included in the request is expired",
+        )),
+        "not-found" => Effect::Error(not_found(operation)),
+        "empty-page" | "lost-page" => Effect::EmptyPage,
+        other => panic!("no fault {other}"),
+    })
+}
+
+/// In the words of each service (botocore elbv2 2015-12-01, rds 2014-10-31, sns 2010-03-31).
+fn not_found(operation: &str) -> ApiError {
+    match operation {
+        "DescribeDBClusters" => ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found"),
+        "DescribeDBInstances" => ApiError::not_found("DBInstanceNotFound", "DBInstance orders-1 not found"),
+        "Publish" => ApiError::not_found("NotFound", "Topic does not exist"),
+        _ => ApiError::bad_request("TargetGroupNotFound", "One or more target groups not found"),
+    }
+}
+
+/// A hundred entries of a list before those of the scene, so that those are on the second page.
+fn fill_a_page(world: &mut World, operation: &str) {
+    for number in 0..100 {
+        let identifier = format!("a-{number}");
+        if operation == "DescribeDBClusters" {
+            world
+                .add_aurora(&identifier, Engine::AuroraPostgresql, &[])
+                .expect("a cluster");
+        } else {
+            world
+                .add_instance(&identifier, MultiAz::No, Engine::Postgres)
+                .expect("an instance");
+        }
+    }
+}
+
+fn word(end: &BindingReport) -> String {
+    match &end.reason {
+        Some(reason) => format!("{}:{}", end.status.as_str(), reason.code),
+        None => end.status.as_str().to_owned(),
+    }
+}
