@@ -90,7 +90,7 @@ impl Hold {
     /// Whether nothing can be done before somebody changes the configuration or a permission.
     pub fn is_hopeless(&self) -> bool {
         match self {
-            Self::Unknown(Unknown::SourceNotFound(_) | Unknown::InstanceOfCluster { .. }) => true,
+            Self::Unknown(Unknown::InstanceOfCluster { .. }) => true,
             Self::Unknown(Unknown::Call(error)) => !error.is_retryable(),
             _ => false,
         }
@@ -98,8 +98,13 @@ impl Hold {
 
     /// Whether another look in a moment would find the same.
     pub fn is_lasting(&self) -> bool {
+        // A list of which a page was lost lacks a source that is there, so an event goes on being watched.
+        let missing = matches!(self, Self::Unknown(Unknown::SourceNotFound(_)));
         let others = [Self::NoPort, Self::GroupNotInUse].contains(self);
-        others || self.is_hopeless() || matches!(self, Self::ZoneNotEnabled(_) | Self::TooManyRemovals { .. })
+        missing
+            || others
+            || self.is_hopeless()
+            || matches!(self, Self::ZoneNotEnabled(_) | Self::TooManyRemovals { .. })
     }
 
     /// The kebab-case word for reports and metrics.
