@@ -15,6 +15,10 @@ audit *arguments:
 lab *arguments:
     cargo run --bin writerlink -- lab serve {{ arguments }}
 
+# Play seeded histories of the engine on the embedded region: just simulate --seeds 10000
+simulate *arguments:
+    cargo run --bin writerlink -- lab simulate {{ arguments }}
+
 # Run all tests
 test *arguments:
     cargo test --workspace {{ arguments }}
