@@ -14,7 +14,7 @@ use crate::guard::{Allow, Refusal};
 use crate::mechanism::Mechanism;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
-use crate::topology::{Cluster, HostName, Standby, Topology};
+use crate::topology::{Cluster, HostName, Member, Standby, Topology};
 
 /// What a name resolved to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -289,21 +289,27 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     names
 }
 
-/// Where the own names of a cluster's members point, as far as they answered.
-pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeSet<IpAddr> {
+/// At which address each of a cluster's members is by its own name, as far as these answered.
+pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeMap<IpAddr, Identifier> {
     let Source::Cluster(id) = source else {
-        return BTreeSet::new();
+        return BTreeMap::new();
     };
     let members = topology
         .clusters
         .get(id)
         .into_iter()
         .flat_map(|cluster| &cluster.members);
-    members
-        .filter_map(|member| answers.get(endpoint_of(&member.instance, topology)?)?.as_ref().ok())
-        .flat_map(|answer| &answer.addresses)
-        .copied()
-        .collect()
+    let at = |member: &Member| {
+        let answer = answers.get(endpoint_of(&member.instance, topology)?)?.as_ref().ok()?;
+        Some(
+            answer
+                .addresses
+                .iter()
+                .map(|address| (*address, member.instance.clone()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    members.filter_map(at).flatten().collect()
 }
 
 /// What every key says.
@@ -323,7 +329,7 @@ pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Al
         },
         Source::Cluster(id) => match topology.clusters.get(id) {
             Some(cluster) => Evidence::Cluster {
-                topology: writer(id, cluster).and_then(|w| court.own_address(w)),
+                topology: writer(id, cluster).and_then(|w| court.members_address(cluster, w)),
                 dns: court.cluster_name(id, cluster),
             },
             None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
@@ -350,6 +356,15 @@ impl Court<'_> {
         })
     }
 
+    /// Where a member's own name points, if no other member's does.
+    fn members_address(&self, cluster: &Cluster, id: &Identifier) -> Reading {
+        let witness = self.own_address(id)?;
+        if let Some(name) = endpoint_of(id, self.topology) {
+            self.unshared(cluster, name, witness.address)?;
+        }
+        Ok(witness)
+    }
+
     /// Who and where, by the cluster's name.
     fn cluster_name(&self, id: &Identifier, cluster: &Cluster) -> Reading {
         let name = cluster
@@ -358,6 +373,7 @@ impl Court<'_> {
             .ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name)?;
         let address = self.single(name, answer)?;
+        self.unshared(cluster, name, address)?;
         let member = match named_member(cluster, self.topology, answer) {
             Some(member) => member,
             None => self.member_at(id, cluster, name, address)?,
@@ -390,10 +406,21 @@ impl Court<'_> {
         }
     }
 
-    /// The member whose own name points at an address.
-    ///
     /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one that leads to the
-    /// load balancer itself. Members that share a name cannot be told apart by DNS at all: then the topology says who.
+    /// load balancer itself.
+    fn unshared(&self, cluster: &Cluster, name: &HostName, address: IpAddr) -> Result<(), Unknown> {
+        let names: BTreeSet<&HostName> = self
+            .members_at(cluster, address)
+            .filter_map(|member| endpoint_of(member, self.topology))
+            .collect();
+        if names.len() > 1 {
+            return Err(Unknown::SharedAddress(name.clone(), address));
+        }
+        Ok(())
+    }
+
+    /// The member whose own name points at an address. Members that share a name cannot be told apart by DNS at all:
+    /// then the topology says who.
     fn member_at<'c>(
         &self,
         id: &Identifier,
@@ -401,20 +428,20 @@ impl Court<'_> {
         name: &HostName,
         address: IpAddr,
     ) -> Result<&'c Identifier, Unknown> {
-        let at = |own: &HostName| {
-            let answer = self.answers.get(own).and_then(|answer| answer.as_ref().ok());
+        let writer = writer(id, cluster).ok();
+        self.members_at(cluster, address)
+            .find(|member| Some(*member) == writer)
+            .or_else(|| self.members_at(cluster, address).next())
+            .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
+    }
+
+    /// The members whose own names point at an address.
+    fn members_at<'c>(&self, cluster: &'c Cluster, address: IpAddr) -> impl Iterator<Item = &'c Identifier> {
+        let is_there = move |id: &&Identifier| {
+            let answer = endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
             answer.is_some_and(|answer| answer.addresses == [address])
         };
-        let own_name = |id: &Identifier| endpoint_of(id, self.topology).filter(|own| at(own));
-        let members = || cluster.members.iter().map(|member| &member.instance);
-        let names: BTreeSet<&HostName> = members().filter_map(own_name).collect();
-        if names.len() > 1 {
-            return Err(Unknown::SharedAddress(name.clone(), address));
-        }
-        let writer = writer(id, cluster).ok().filter(|writer| own_name(writer).is_some());
-        writer
-            .or_else(|| members().find(|member| own_name(member).is_some()))
-            .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
+        cluster.members.iter().map(|member| &member.instance).filter(is_there)
     }
 }
 

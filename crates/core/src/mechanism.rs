@@ -32,7 +32,8 @@ pub(crate) enum Mechanism {
     TopologyTwice,
     /// A stale extra is removed only after the agreement has lasted.
     Settling,
-    /// What is no member's address is no former writer's, and is removed only after the agreement has lasted.
+    /// What is at no other member's address is no former writer, and is removed only after the agreement has lasted. (In
+    /// the walk every name is true; a test of the run shows the harm.)
     LeftoversSettle,
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,

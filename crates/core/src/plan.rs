@@ -49,7 +49,7 @@ pub struct Standing {
     /// For how long the keys have agreed on the present address.
     pub agreed_for: Duration,
     /// A failover explains the group: the agreed target was not present when the run began, or the topology moved to
-    /// it during the run, and the other targets are where the own names of other members point.
+    /// it during the run, and the targets that would be removed are at other members' addresses.
     pub failover: bool,
     /// The keys have changed in this run, after an event.
     pub moving: bool,

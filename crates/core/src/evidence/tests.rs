@@ -226,6 +226,15 @@ fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_na
         .map(|label| (name(label), link.clone()))
         .into();
     assert_eq!(words(&look("cluster/orders", &topology(), &shadowed)), "shared-address");
+    // The alias is left as it was, and all that it leads to is not.
+    let mut aliased = shadowed.clone();
+    aliased.insert(name("orders"), answer(&["orders-1"], &["10.20.0.50"]));
+    let seen = look("cluster/orders", &topology(), &aliased);
+    assert_eq!(words(&seen), "shared-address");
+    assert!(
+        seen.topology().is_some_and(Result::is_err),
+        "nor does topology know where"
+    );
     let mut one_name = topology();
     for label in ["orders-1", "orders-2"] {
         one_name.instances.get_mut(&id(label)).expect(label).endpoint = Some(name("orders"));

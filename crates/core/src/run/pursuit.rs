@@ -9,7 +9,7 @@
 //! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
 //!    would register A and remove B, the writer. Reading the keys again shows B.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ use crate::note::{Note, NoteKind};
 use crate::plan::{Action, Assurance, Observation, Plan, Standing, Step, plan};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
-use crate::source::Source;
+use crate::source::{Identifier, Source};
 use crate::target::{Target, TargetGroup};
 use crate::testimony::Testimony;
 use crate::topology::Topology;
@@ -52,8 +52,8 @@ pub(super) struct Pursuit {
     memory: Memory,
     group: Option<TargetGroup>,
     facts: Option<Facts>,
-    /// Where the members' own names point.
-    members: BTreeSet<IpAddr>,
+    /// Where the members' own names have pointed in this run.
+    members: BTreeMap<IpAddr, Identifier>,
     targets: Vec<Target>,
     /// Since the targets were read; grows to [`TARGETS_KEEP`].
     targets_age: Duration,
@@ -77,7 +77,7 @@ impl Pursuit {
             memory: Memory::default(),
             group: None,
             facts: None,
-            members: BTreeSet::new(),
+            members: BTreeMap::new(),
             targets: Vec::new(),
             targets_age: Duration::ZERO,
             reread: false,
@@ -319,7 +319,7 @@ impl Pursuit {
         };
         let binding = &self.binding;
         let evidence = weigh(&binding.source, known, answers, &binding.allow, group.family);
-        self.members = member_addresses(&binding.source, known, answers);
+        self.members.extend(member_addresses(&binding.source, known, answers));
         self.on_evidence(evidence, fresh, purpose, cx);
     }
 
@@ -401,11 +401,9 @@ impl Pursuit {
 
     fn observation(&self, timing: &Timing) -> Option<Observation> {
         let evidence = self.testimony.latest()?.clone();
+        let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
         let agreed = match evidence.verdict() {
-            Verdict::Agree(witness) => {
-                let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
-                port.map(|port| SocketAddr::new(witness.address, port))
-            }
+            Verdict::Agree(witness) => port.map(|port| (SocketAddr::new(witness.address, port), &witness.member)),
             Verdict::Disagree { .. } | Verdict::Unknown(_) => None,
         };
         let standing = Standing {
@@ -413,9 +411,9 @@ impl Pursuit {
             topology_named: self.testimony.topology_named(),
             steady_for: self.testimony.steady_for(),
             agreed_for: self.testimony.agreed_for(),
-            failover: agreed.is_some_and(|agreed| self.is_failover_to(agreed)),
+            failover: agreed.is_some_and(|(agreed, writer)| self.is_failover_to(agreed, writer)),
             moving: self.testimony.wavered() && self.is_named(),
-            assurance: agreed.map_or(Assurance::None, |address| self.memory.assurance(address, timing)),
+            assurance: agreed.map_or(Assurance::None, |(agreed, _)| self.memory.assurance(agreed, timing)),
             reread: self.reread,
         };
         Some(Observation {
@@ -427,21 +425,25 @@ impl Pursuit {
         })
     }
 
-    /// Whether a failover to this target was seen, and explains all that is in the group besides it.
+    /// Whether a failover to this target was seen, and explains all that could be removed in its favour.
     ///
     /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
-    /// that is nobody's, and the true writer would look like a leftover. But then no member's name points at it.
-    fn is_failover_to(&self, agreed: SocketAddr) -> bool {
+    /// that is nobody's, and the true writer would look like a leftover. But then it is at no other member's address.
+    fn is_failover_to(&self, agreed: SocketAddr, writer: &Identifier) -> bool {
+        let binding = &self.binding;
+        let ours = |address: SocketAddr| address.port() == agreed.port() && binding.allow.contains(address.ip());
         let mut others = self
             .targets
             .iter()
-            .filter(|target| target.is_present() && target.address.port() == agreed.port() && target.address != agreed);
+            .filter(|target| target.is_present() && target.address != agreed)
+            .map(|target| target.address)
+            .filter(|address| binding.exclusive || ours(*address));
         let seen = self.testimony.topology_moved() || self.memory.was_missing(agreed);
-        let explains = |target: &Target| match self.binding.source {
-            Source::Cluster(_) => self.members.contains(&target.address.ip()) || !Mechanism::LeftoversSettle.is_on(),
+        let is_former = |address: SocketAddr| match binding.source {
+            Source::Cluster(_) => self.members.get(&address.ip()).is_some_and(|member| member != writer),
             Source::Instance(_) => true,
         };
-        seen && others.all(explains)
+        seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
     }
 
     fn end_round(&mut self, condition: Condition, cx: &mut Context<'_>) {

@@ -101,6 +101,29 @@ fn a_false_record_of_the_writers_own_name_removes_no_writer_before_the_agreement
 }
 
 #[test]
+fn a_foreign_target_on_the_same_port_does_not_slow_a_failover() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    failed_over(&mut stage.world);
+    stage.world.foreign = true;
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert!(stage.now < 10 * S, "{:?}", stage.now);
+    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+}
+
+#[test]
+fn a_former_writer_whose_name_is_gone_by_then_is_removed_at_once() {
+    let mut stage = Stage::event("RDS-EVENT-0071");
+    stage.at(2 * S, |world| {
+        world.false_name = Some((1, 9));
+        (world.writer, world.dns) = (2, vec![2]);
+    });
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert!(stage.now < 10 * S, "{:?}", stage.now);
+}
+
+#[test]
 fn t2_a_name_that_does_not_exist_changes_nothing_and_says_so() {
     let mut stage = Stage::sweep();
     stage.world.lookup_error = Some(LookupError::NxDomain);

@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) lookup_error: Option<LookupError>,
     /// A member whose own name gives the address of another number.
     pub(super) false_name: Option<(u8, u8)>,
+    /// Somebody else's target is in the group, on the same port.
+    pub(super) foreign: bool,
     pub(super) topology_failure: Option<Failure>,
     pub(super) targets: BTreeMap<u8, String>,
     /// How old the targets are that a reading shows.
@@ -130,7 +132,13 @@ impl World {
                     .rev()
                     .find(|(from, _)| !self.reads_lag.is_zero() && *from <= shown);
                 let targets = past.map_or(&self.targets, |(_, targets)| targets);
-                Input::Targets(index, Ok(targets.iter().map(target).collect()))
+                let foreign = Target {
+                    address: "192.0.2.1:5432".parse().expect("an address"),
+                    zone: None,
+                    state: "healthy".into(),
+                };
+                let shown = targets.iter().map(target).chain(self.foreign.then_some(foreign));
+                Input::Targets(index, Ok(shown.collect()))
             }
             Effect::Resolve(index, names, _) => {
                 self.say("names");
