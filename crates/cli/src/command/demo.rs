@@ -84,7 +84,7 @@ fn conclusion(outcome: &Outcome, colour: Colour) -> String {
             "
 Both groups hold exactly the writer, and neither was ever empty. It took {seconds:.1} s.
 An event only said `look`; what to write was read from the RDS API and from DNS. An instance has no second key, so its old
-target goes only when the new one has been healthy, and DNS steady, for the settle time (3 s here, 30 s by default)."
+target goes only when the new one is healthy and DNS has been steady for the settle time (3 s here, 30 s by default)."
         )
     } else {
         format!(
