@@ -1,6 +1,7 @@
 //! `writerlink lab serve`, and audits of what it serves.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -61,7 +62,23 @@ fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
     for key in ["aws_endpoint", "dns", "runtime_api"] {
         assert!(served.addresses[key].as_str().unwrap().contains("127.0.0.1:"));
     }
-    assert_eq!(served.addresses["nlb_listeners"], serde_json::json!([]));
+    let listeners = served.addresses["nlb_listeners"].as_array().unwrap();
+    let shown: Vec<_> = listeners.iter().map(|node| (&node["port"], &node["zone"])).collect();
+    assert_eq!(
+        serde_json::json!(shown),
+        serde_json::json!([
+            [3306, "eu-west-1a"],
+            [3306, "eu-west-1b"],
+            [3306, "eu-west-1c"],
+            [5432, "eu-west-1a"],
+            [5432, "eu-west-1b"],
+            [5432, "eu-west-1c"],
+        ])
+    );
+    for node in listeners {
+        assert_eq!(node["load_balancer"], "link");
+        TcpStream::connect(node["address"].as_str().unwrap()).unwrap();
+    }
     let (code, stdout, stderr) = run(&mut served.audit(&config));
     assert_eq!(code, 0, "{stdout}{stderr}");
     insta::assert_snapshot!("audit_of_the_demo_world", stdout);

@@ -1,13 +1,15 @@
 //! The region on loopback, in real time.
 //!
 //! Three servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
-//! runtime API (`runtime`), for which `function` keeps the queue of the one function that lives here. All bind to 127.0.0.1.
+//! runtime API (`runtime`), for which `function` keeps the queue of the one function that lives here. Beside them the load
+//! balancers' listeners carry TCP of real clients (`nlb`). All bind to 127.0.0.1.
 
 mod clock;
 mod dns;
 mod function;
 mod invocation;
 mod invoke;
+mod nlb;
 pub mod query;
 mod region;
 mod runtime;
@@ -22,8 +24,10 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
 pub use invocation::{Ending, Invocation, Invoked, Kind, Refusal};
+pub use nlb::NlbListener;
 
 use crate::world::World;
+use nlb::Nlb;
 use region::Region;
 
 /// How often the world is brought up to the moment while nobody asks it anything.
@@ -40,6 +44,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`; never, when not given.
     pub sweep_every: Option<Duration>,
+    /// How many flows the load balancers carry at once; further ones are refused.
+    pub flows: usize,
 }
 
 impl Default for Options {
@@ -49,6 +55,8 @@ impl Default for Options {
             function: "writerlink".to_owned(),
             timeout: Duration::from_secs(60),
             sweep_every: None,
+            // A flow takes two descriptors, and a process usually has 1,024.
+            flows: 400,
         }
     }
 }
@@ -56,6 +64,7 @@ impl Default for Options {
 /// A region that is being served. Dropping it closes every server and connection.
 pub struct Lab {
     region: Arc<Region>,
+    nlb: Arc<Nlb>,
     aws: SocketAddr,
     dns: SocketAddr,
     runtime: SocketAddr,
@@ -77,16 +86,21 @@ impl Lab {
         let addresses = (aws.local_addr()?, udp.local_addr()?, runtime.local_addr()?);
         let sweep_every = options.sweep_every;
         let region = Arc::new(Region::new(world, &options));
+        let nlb = Arc::new(Nlb::new(region.clone(), options.flows));
+        let mut acceptors = JoinSet::new();
+        nlb.follow(&mut acceptors).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(query::serve(aws, region.clone()));
         tasks.spawn(runtime::serve(runtime, region.clone()));
         tasks.spawn(dns::serve(udp, tcp, region.clone()));
+        tasks.spawn(nlb::serve(nlb.clone(), acceptors));
         tasks.spawn(tick(region.clone()));
         if let Some(period) = sweep_every {
             tasks.spawn(sweep(region.clone(), period));
         }
         Ok(Lab {
             region,
+            nlb,
             aws: addresses.0,
             dns: addresses.1,
             runtime: addresses.2,
@@ -115,6 +129,16 @@ impl Lab {
     /// The runtime API's host and port (`AWS_LAMBDA_RUNTIME_API`).
     pub fn runtime_api(&self) -> String {
         self.runtime.to_string()
+    }
+
+    /// Where the load balancers listen: each listener once for each zone.
+    pub fn nlb_listeners(&self) -> Vec<NlbListener> {
+        self.nlb.listeners()
+    }
+
+    /// Lets a loopback socket stand for a target's address. Flows that are under way stay where they are.
+    pub fn place(&self, target: SocketAddr, socket: SocketAddr) {
+        self.nlb.place(target, socket);
     }
 
     /// The ARN of the function that takes invocations from the runtime API.

@@ -18,6 +18,7 @@ mod attributes;
 mod balancer;
 #[cfg(test)]
 mod fixture;
+mod flow;
 mod group;
 mod health;
 mod health_check;
@@ -35,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
 pub use balancer::{LoadBalancer, NewLoadBalancer, Node};
+pub use flow::{CrossZone, Endings, Fate, Quorum, Route, Seen, Standing, fate, route};
 pub use group::{GroupProtocol, GroupSelection, IpFamily, NewTargetGroup, TargetGroup, TargetType};
 pub use health_check::{HealthCheck, HealthCheckChange};
 pub use lifecycle::Change;

@@ -51,6 +51,11 @@ pub struct Pace {
     /// From RegisterTargets until the first health check of a target counts (measured by others: 70 to 180 s; AWS docs: "can take
     /// a few minutes").
     pub registration: Duration,
+    /// From DeregisterTargets until no node of the load balancer sends a new connection to the target, whatever the deregistration
+    /// delay (AWS docs, "Edit target group attributes for your Network Load Balancer": "due to configuration propagation delay", no
+    /// figure; users measured about 120 s: aws/containers-roadmap, issue 470, and kubernetes-sigs/aws-load-balancer-controller,
+    /// issue 2366; AWS support spoke of 180 to 300 s: the latter's issue 1834).
+    pub deregistration: Duration,
     /// By how much the durations that a caller sets (health check intervals, deregistration delays) are divided; never zero. One, but
     /// in a world in haste, where AWS's smallest interval of 5 s would be as long as a failover.
     pub haste: u32,
@@ -80,6 +85,7 @@ impl Pace {
             event_lag: Duration::from_secs(10),
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
+            deregistration: Duration::from_secs(120),
             haste: 1,
         }
     }
@@ -107,6 +113,7 @@ impl Pace {
             event_lag: Duration::from_millis(300),
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
+            deregistration: Duration::from_millis(2700),
             haste: 20,
         }
     }
@@ -141,6 +148,10 @@ mod tests {
                 "the last event comes while DNS still wavers"
             );
             assert!(pace.zone_lag > pace.completed_standby);
+            assert!(
+                pace.deregistration > pace.registration,
+                "nodes let go of a target later than they take up another"
+            );
         }
     }
 

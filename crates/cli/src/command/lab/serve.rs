@@ -7,7 +7,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 use writerlink_lab::World;
-use writerlink_lab::wire::{Lab, Options};
+use writerlink_lab::wire::{Lab, NlbListener, Options};
 use writerlink_lab::world::Pace;
 
 use crate::args::ServeArgs;
@@ -28,8 +28,8 @@ struct Addresses {
     dns: String,
     /// `AWS_LAMBDA_RUNTIME_API`.
     runtime_api: String,
-    /// The load balancers' listeners on loopback: none, since the region carries no traffic of clients.
-    nlb_listeners: Vec<String>,
+    /// Where the load balancers listen. No socket stands for a target in this process, so that every flow is refused.
+    nlb_listeners: Vec<NlbListener>,
     /// The Region's name.
     region: String,
     /// Whom a topic must call so that the runtime API hands out its messages.
@@ -65,7 +65,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         aws_endpoint: lab.aws_endpoint(),
         dns: lab.dns().to_string(),
         runtime_api: lab.runtime_api(),
-        nlb_listeners: Vec::new(),
+        nlb_listeners: lab.nlb_listeners(),
         region,
         function_arn: lab.function_arn(),
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::flow::{CrossZone, Endings, Quorum};
 use super::group::{GroupProtocol, TargetType};
 use super::{World, refusal};
 use crate::world::ApiError;
@@ -13,6 +14,10 @@ pub type Attributes = BTreeMap<String, String>;
 const DELAY: &str = "deregistration_delay.timeout_seconds";
 const GRACE: &str = "target_health_state.unhealthy.draining_interval_seconds";
 const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_termination.enabled";
+const TERMINATE_DEREGISTERED: &str = "deregistration_delay.connection_termination.enabled";
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+const QUORUM_COUNT: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
+const QUORUM_PERCENTAGE: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage";
 
 impl World {
     /// DescribeTargetGroupAttributes.
@@ -71,7 +76,7 @@ pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attr
         ]
     } else {
         &[
-            ("deregistration_delay.connection_termination.enabled", "false"),
+            (TERMINATE_DEREGISTERED, "false"),
             (
                 "preserve_client_ip.enabled",
                 if keeps_client_ip { "true" } else { "false" },
@@ -94,7 +99,7 @@ pub(super) fn of_network_load_balancer() -> Attributes {
         ("deletion_protection.enabled", "false"),
         ("dns_record.client_routing_policy", "any_availability_zone"),
         ("ipv6.deny_all_igw_traffic", "false"),
-        ("load_balancing.cross_zone.enabled", "false"),
+        (CROSS_ZONE, "false"),
         ("zonal_shift.config.enabled", "false"),
     ])
 }
@@ -106,29 +111,52 @@ pub(super) fn deregistration_delay(attributes: &Attributes) -> Duration {
 
 /// How long a target that turned unhealthy is `unhealthy.draining`: not at all while its connections are terminated.
 pub(super) fn unhealthy_grace(attributes: &Attributes) -> Duration {
-    match attributes.get(TERMINATE_UNHEALTHY).map(String::as_str) {
-        Some("false") => seconds(attributes, GRACE),
-        _ => Duration::ZERO,
+    if is(attributes, TERMINATE_UNHEALTHY, "false") {
+        seconds(attributes, GRACE)
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// Whether a node sends flows to other zones: the group's word, else the load balancer's.
+pub(super) fn cross_zone(group: &Attributes, balancer: &Attributes) -> CrossZone {
+    let on = match group.get(CROSS_ZONE).map(String::as_str) {
+        Some("true") => true,
+        Some("false") => false,
+        _ => is(balancer, CROSS_ZONE, "true"),
+    };
+    if on { CrossZone::On } else { CrossZone::Off }
+}
+
+/// How many targets must be healthy, or the others take new flows too.
+pub(super) fn quorum(attributes: &Attributes) -> Quorum {
+    let number = |key| attributes.get(key).and_then(|value| value.parse().ok());
+    Quorum {
+        count: number(QUORUM_COUNT).unwrap_or(1),
+        percent: number(QUORUM_PERCENTAGE).unwrap_or(0),
+    }
+}
+
+/// What ends established flows.
+pub(super) fn endings(attributes: &Attributes) -> Endings {
+    Endings {
+        deregistered: is(attributes, TERMINATE_DEREGISTERED, "true"),
+        // Without termination connections are kept, or let go when a draining interval is over.
+        unhealthy: !is(attributes, TERMINATE_UNHEALTHY, "false") || !unhealthy_grace(attributes).is_zero(),
     }
 }
 
 const SHARED_BY_GROUPS: [(&str, &str); 7] = [
     (DELAY, "300"),
-    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    (CROSS_ZONE, "use_load_balancer_configuration"),
     ("stickiness.enabled", "false"),
     ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
     (
         "target_group_health.dns_failover.minimum_healthy_targets.percentage",
         "off",
     ),
-    (
-        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
-        "1",
-    ),
-    (
-        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
-        "off",
-    ),
+    (QUORUM_COUNT, "1"),
+    (QUORUM_PERCENTAGE, "off"),
 ];
 
 fn attributes(pairs: &[(&str, &str)]) -> Attributes {
@@ -136,6 +164,10 @@ fn attributes(pairs: &[(&str, &str)]) -> Attributes {
         .iter()
         .map(|&(key, value)| (key.to_owned(), value.to_owned()))
         .collect()
+}
+
+fn is(attributes: &Attributes, key: &str, value: &str) -> bool {
+    attributes.get(key).is_some_and(|known| known == value)
 }
 
 fn seconds(attributes: &Attributes, key: &str) -> Duration {
@@ -154,7 +186,7 @@ fn accept(known: &Attributes, resource: &str, key: &str, value: &str) -> Result<
     let fits = match key {
         DELAY => value.parse::<u64>().is_ok_and(|seconds| seconds <= 3_600),
         GRACE => value.parse::<u64>().is_ok_and(|seconds| seconds <= 360_000),
-        "load_balancing.cross_zone.enabled" if resource == "Target group" => {
+        CROSS_ZONE if resource == "Target group" => {
             matches!(value, "true" | "false" | "use_load_balancer_configuration")
         }
         _ if key.ends_with(".enabled") => matches!(value, "true" | "false"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::World;
 use super::attributes::{self, Attributes};
+use super::flow::Leaving;
 use super::health_check::{HealthCheck, HealthCheckChange};
 use super::refusal::{check_arn, check_name, group_not_found, invalid};
 use super::tags::Tags;
@@ -36,6 +37,8 @@ pub struct TargetGroup {
     pub targets: BTreeMap<TargetKey, Target>,
     /// Its targets as they were before the latest change.
     pub(super) before: BTreeMap<TargetKey, Target>,
+    /// The targets that were deregistered lately, which the load balancer's nodes may not have let go of.
+    pub(super) leaving: BTreeMap<TargetKey, Leaving>,
 }
 
 /// The protocols of the groups that the lab has.
@@ -162,6 +165,7 @@ impl World {
             attributes: attributes::of_group(new.protocol, new.target_type),
             targets: BTreeMap::new(),
             before: BTreeMap::new(),
+            leaving: BTreeMap::new(),
         };
         self.elbv2.tags.insert(arn.clone(), new.tags);
         Ok(self.elbv2.groups.entry(arn).or_insert(group))

@@ -87,6 +87,10 @@ impl World {
             None | Some(TargetState::Draining) => {}
             Some(TargetState::Unused) => self.forget(group, key),
             Some(_) => {
+                let (now, lag) = (self.now(), self.pace.deregistration);
+                if let Some(group) = self.elbv2.groups.get_mut(group) {
+                    group.leave(key, now, lag);
+                }
                 let registration = self.elbv2.next_registration();
                 if let Some(target) = self.elbv2.target_mut(group, key) {
                     target.registration = registration;

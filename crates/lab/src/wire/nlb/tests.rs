@@ -1,0 +1,402 @@
+use std::io::ErrorKind;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::carry::reset;
+use super::*;
+use crate::scene::{Link, Scene};
+use crate::wire::{Lab, Options};
+use crate::world::Pace;
+use crate::world::elbv2::{NewListener, Tags, TargetRequest};
+
+/// Longer than anything here takes, so that a test that hangs says so.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than the data plane needs to notice something.
+const A_WHILE: Duration = Duration::from_millis(200);
+
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+const TERMINATION: &str = "deregistration_delay.connection_termination.enabled";
+
+/// The scene at AWS's pace, with a server for each member of `orders`. Its time is moved by hand.
+struct Town {
+    lab: Lab,
+    orders: Link,
+    _servers: JoinSet<()>,
+}
+
+impl Town {
+    async fn new() -> Town {
+        Town::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Town {
+        let mut scene = Scene::new(Pace::real()).expect("a good scene");
+        let orders = scene.links.remove(0);
+        let lab = Lab::start(scene.world, options).await.expect("loopback has ports");
+        let mut servers = JoinSet::new();
+        for member in ["orders-1", "orders-2", "orders-3"] {
+            let address = lab.world().rds.instance_address(member).expect("a member of the scene");
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .await
+                .expect("loopback has ports");
+            let socket = listener.local_addr().expect("a bound socket has an address");
+            lab.place(SocketAddr::new(address, orders.port), socket);
+            servers.spawn(serve_lines(listener, member));
+        }
+        let town = Town {
+            lab,
+            orders,
+            _servers: servers,
+        };
+        town.set_on_balancer(CROSS_ZONE, "true");
+        town
+    }
+
+    fn set_on_balancer(&self, key: &str, value: &str) {
+        let mut world = self.lab.world();
+        let balancer = world.balancers_of(&self.orders.group).remove(0);
+        world
+            .modify_load_balancer_attributes(&balancer, &[(key.to_owned(), value.to_owned())])
+            .expect("a good attribute");
+    }
+
+    fn set_on_group(&self, key: &str, value: &str) {
+        self.lab
+            .world()
+            .modify_target_group_attributes(&self.orders.group, &[(key.to_owned(), value.to_owned())])
+            .expect("a good attribute");
+    }
+
+    fn register(&self, member: &str) {
+        let target = self.target(member);
+        self.lab
+            .world()
+            .register_targets(&self.orders.group, &[target])
+            .expect("a good target");
+    }
+
+    fn deregister(&self, member: &str) {
+        let target = self.target(member);
+        self.lab
+            .world()
+            .deregister_targets(&self.orders.group, &[target])
+            .expect("a good target");
+    }
+
+    fn target(&self, member: &str) -> TargetRequest {
+        let address = self
+            .lab
+            .world()
+            .rds
+            .instance_address(member)
+            .expect("a member of the scene");
+        TargetRequest::new(&address.to_string(), self.orders.port)
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.lab.world().pass(Duration::from_secs(seconds));
+    }
+
+    fn node(&self, zone: &str) -> SocketAddr {
+        let listeners = self.lab.nlb_listeners();
+        let node = listeners
+            .iter()
+            .find(|node| node.port == self.orders.port && node.zone == zone);
+        node.expect("a listener for each zone").address
+    }
+
+    /// Opens a flow at the node of zone a; gives the server's name.
+    async fn open(&self) -> io::Result<(String, BufStream<TcpStream>)> {
+        open(self.node("eu-west-1a")).await
+    }
+
+    /// The servers that many new flows reach.
+    async fn reached(&self) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        for _ in 0..40 {
+            reached.insert(self.open().await.expect("a target takes it").0);
+        }
+        reached
+    }
+}
+
+/// Says its name, then answers every line with itself, and the end with a farewell.
+async fn serve_lines(listener: TcpListener, name: &'static str) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.expect("a listening socket accepts");
+        connections.spawn(async move {
+            let mut stream = BufStream::new(stream);
+            let mut said = format!("{name}\n");
+            // A client that is gone hears nothing.
+            while stream.write_all(said.as_bytes()).await.is_ok() && stream.flush().await.is_ok() {
+                said.clear();
+                match stream.read_line(&mut said).await {
+                    Ok(0) => {
+                        let _ = stream.write_all(b"farewell\n").await;
+                        let _ = stream.flush().await;
+                        return;
+                    }
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+            }
+        });
+    }
+}
+
+async fn open(node: SocketAddr) -> io::Result<(String, BufStream<TcpStream>)> {
+    let mut flow = BufStream::new(TcpStream::connect(node).await?);
+    let name = hear(&mut flow).await?;
+    Ok((name, flow))
+}
+
+/// The next line, or the error that ends the flow; an orderly end is one too.
+async fn hear(flow: &mut BufStream<TcpStream>) -> io::Result<String> {
+    let mut line = String::new();
+    timeout(PATIENCE, flow.read_line(&mut line))
+        .await
+        .expect("a line or an end within the test's patience")?;
+    line.pop().map(|_| line).ok_or(ErrorKind::UnexpectedEof.into())
+}
+
+async fn ask(flow: &mut BufStream<TcpStream>, line: &str) -> io::Result<String> {
+    flow.write_all(format!("{line}\n").as_bytes()).await?;
+    flow.flush().await?;
+    hear(flow).await
+}
+
+fn kind<T>(result: io::Result<T>) -> ErrorKind {
+    result.map(|_| "a line").expect_err("the flow to have ended").kind()
+}
+
+#[tokio::test]
+async fn every_listener_of_a_load_balancer_listens_in_every_zone() {
+    let town = Town::new().await;
+    let listeners = town.lab.nlb_listeners();
+    let shown: Vec<_> = listeners
+        .iter()
+        .map(|node| (node.load_balancer.as_str(), node.port, node.zone.as_str()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("link", 3306, "eu-west-1a"),
+            ("link", 3306, "eu-west-1b"),
+            ("link", 3306, "eu-west-1c"),
+            ("link", 5432, "eu-west-1a"),
+            ("link", 5432, "eu-west-1b"),
+            ("link", 5432, "eu-west-1c"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_client_reaches_the_writer_through_every_node_when_zones_are_crossed() {
+    let town = Town::new().await;
+    for zone in ["eu-west-1a", "eu-west-1b", "eu-west-1c"] {
+        let (server, mut flow) = open(town.node(zone)).await.expect("the writer takes it");
+        assert_eq!(server, "orders-1");
+        assert_eq!(ask(&mut flow, "insert 1").await.expect("an answer"), "insert 1");
+    }
+}
+
+#[tokio::test]
+async fn a_node_refuses_when_zones_are_not_crossed_and_its_own_has_no_target() {
+    let town = Town::new().await;
+    town.set_on_balancer(CROSS_ZONE, "false");
+    assert_eq!(
+        open(town.node("eu-west-1a")).await.expect("the writer's zone").0,
+        "orders-1"
+    );
+    assert_eq!(kind(open(town.node("eu-west-1b")).await), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn an_empty_group_refuses_its_clients() {
+    let town = Town::new().await;
+    town.deregister("orders-1");
+    town.pass(120);
+    assert_eq!(kind(town.open().await), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_target_without_a_socket_refuses() {
+    let town = Town::new().await;
+    let mut listeners = town.lab.nlb_listeners().into_iter();
+    let billing = listeners
+        .find(|node| node.port != town.orders.port)
+        .expect("billing's listener");
+    assert_eq!(kind(open(billing.address).await), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn while_one_target_replaces_another_new_flows_reach_both_and_then_the_new_one_alone() {
+    let town = Town::new().await;
+    town.register("orders-2");
+    assert_eq!(town.reached().await, ["orders-1".to_owned()].into());
+    town.pass(90);
+    town.deregister("orders-1");
+    assert_eq!(
+        town.reached().await,
+        ["orders-1".to_owned(), "orders-2".to_owned()].into()
+    );
+    town.pass(120);
+    assert_eq!(town.reached().await, ["orders-2".to_owned()].into());
+}
+
+#[tokio::test]
+async fn an_established_flow_outlives_its_target() {
+    let town = Town::new().await;
+    let (_, mut flow) = town.open().await.expect("the writer takes it");
+    town.deregister("orders-1");
+    town.pass(600);
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(ask(&mut flow, "still here").await.expect("an answer"), "still here");
+}
+
+#[tokio::test]
+async fn with_termination_an_established_flow_is_reset_when_the_deregistration_delay_ends() {
+    let town = Town::new().await;
+    town.set_on_group(TERMINATION, "true");
+    let (_, mut flow) = town.open().await.expect("the writer takes it");
+    town.deregister("orders-1");
+    town.pass(200);
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(ask(&mut flow, "still here").await.expect("an answer"), "still here");
+    town.pass(100);
+    assert_eq!(kind(hear(&mut flow).await), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn listeners_come_and_go_with_the_api_and_take_their_flows_along() {
+    let town = Town::new().await;
+    let (_, mut flow) = town.open().await.expect("the writer takes it");
+    let (listener, balancer, old) = {
+        let world = town.lab.world();
+        let mut listeners = world.elbv2.listeners();
+        let listener = listeners
+            .find(|listener| listener.target_group == town.orders.group)
+            .expect("its listener");
+        (listener.arn.clone(), listener.balancer.clone(), town.node("eu-west-1a"))
+    };
+    town.lab.world().delete_listener(&listener).expect("it exists");
+    assert_eq!(kind(hear(&mut flow).await), ErrorKind::ConnectionReset);
+    until(|| town.lab.nlb_listeners().len() == 3).await;
+    until_refused(old).await;
+    let new = NewListener {
+        balancer,
+        protocol: GroupProtocol::Tcp,
+        port: town.orders.port,
+        target_group: town.orders.group.clone(),
+        tags: Tags::new(),
+    };
+    town.lab.world().create_listener(new).expect("a good listener");
+    until(|| town.lab.nlb_listeners().len() == 6).await;
+    town.pass(90);
+    assert_eq!(town.open().await.expect("the writer takes it").0, "orders-1");
+}
+
+#[tokio::test]
+async fn a_client_that_has_said_everything_still_hears_the_answer() {
+    let town = Town::new().await;
+    let (_, mut flow) = town.open().await.expect("the writer takes it");
+    flow.get_mut().shutdown().await.expect("half a close");
+    assert_eq!(hear(&mut flow).await.expect("the answer"), "farewell");
+    assert_eq!(kind(hear(&mut flow).await), ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn a_target_that_resets_its_connection_resets_the_clients() {
+    let town = Town::new().await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("loopback has ports");
+    let writer = town.orders.writer(&town.lab.world()).expect("a writer").address;
+    let socket = listener.local_addr().expect("a bound socket has an address");
+    town.lab.place(writer, socket);
+    let (opened, accepted) = tokio::join!(TcpStream::connect(town.node("eu-west-1a")), listener.accept());
+    let mut flow = BufStream::new(opened.expect("the node accepts"));
+    let (mut server, _) = accepted.expect("the node connects");
+    server.write_all(b"hello\n").await.expect("the node takes it");
+    assert_eq!(hear(&mut flow).await.expect("the flow is carried"), "hello");
+    reset(&server);
+    drop(server);
+    assert_eq!(kind(hear(&mut flow).await), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn much_data_arrives_whole_in_both_directions() {
+    let town = Town::new().await;
+    let (_, flow) = town.open().await.expect("the writer takes it");
+    let sent: Vec<u8> = (0..1_000_000_u32)
+        .map(|n| {
+            if n % 100 == 99 {
+                b'\n'
+            } else {
+                b'a' + u8::try_from(n % 23).expect("a letter")
+            }
+        })
+        .collect();
+    let (mut hearing, mut saying) = tokio::io::split(flow);
+    let mut heard = vec![0; sent.len()];
+    let (said, read) = tokio::join!(
+        async {
+            saying.write_all(&sent).await?;
+            saying.flush().await
+        },
+        timeout(PATIENCE, hearing.read_exact(&mut heard)),
+    );
+    said.expect("all is taken");
+    read.expect("in time").expect("all is given back");
+    assert!(heard == sent);
+}
+
+#[tokio::test]
+async fn more_flows_than_the_lab_carries_are_refused_until_one_ends() {
+    let options = Options {
+        flows: 3,
+        ..Options::default()
+    };
+    let town = Town::with(options).await;
+    let mut flows = Vec::new();
+    for _ in 0..3 {
+        flows.push(town.open().await.expect("the writer takes it"));
+    }
+    assert_eq!(kind(town.open().await), ErrorKind::ConnectionReset);
+    flows.pop();
+    let began = tokio::time::Instant::now();
+    while town.open().await.is_err() {
+        assert!(began.elapsed() < PATIENCE, "the flow that ended made room");
+    }
+}
+
+#[tokio::test]
+async fn flows_and_listeners_end_with_the_lab() {
+    let town = Town::new().await;
+    let node = town.node("eu-west-1a");
+    let (_, mut flow) = town.open().await.expect("the writer takes it");
+    let nlb = Arc::downgrade(&town.lab.nlb);
+    town.lab.shutdown().await;
+    hear(&mut flow).await.expect_err("the flow has ended");
+    until_refused(node).await;
+    assert!(nlb.upgrade().is_none(), "no task is left that holds the data plane");
+}
+
+async fn until(is: impl Fn() -> bool) {
+    let began = tokio::time::Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn until_refused(node: SocketAddr) {
+    let began = tokio::time::Instant::now();
+    while TcpStream::connect(node).await.is_ok() {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
