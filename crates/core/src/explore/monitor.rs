@@ -74,6 +74,8 @@ pub(super) struct Monitor {
     current: [bool; 2],
     /// A key named the writer when the targets were read, and says so still.
     told: bool,
+    /// What each key had said when the targets were read.
+    said_before_targets: [Option<Place>; 2],
     /// The key was read after the targets were.
     reread: [bool; 2],
     /// What the last reading of the targets showed.
@@ -110,6 +112,7 @@ impl Monitor {
             said_before: None,
             current: [false; 2],
             told: false,
+            said_before_targets: [None; 2],
             reread: [false; 2],
             shown: None,
             healthy: [None; MOST_PLACES],
@@ -160,6 +163,7 @@ impl Monitor {
         self.shown = Some(group);
         self.first_shown.get_or_insert(group.present());
         self.reread = [false; 2];
+        self.said_before_targets = self.said;
         self.told = told;
     }
 
@@ -215,6 +219,8 @@ impl Monitor {
                     breaks(Law::S1, !places.has(agreed), "it is the agreed target");
                 }
                 breaks(Law::S7, self.was_reread(), "no key was read after the targets");
+                let same = self.said == self.said_before_targets;
+                breaks(Law::S7, same, "the keys said something else before the targets were read");
                 self.sent_away = places;
                 self.acknowledged = without(self.acknowledged, places);
             }
