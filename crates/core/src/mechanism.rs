@@ -32,8 +32,7 @@ pub(crate) enum Mechanism {
     TopologyTwice,
     /// A stale extra is removed only after the agreement has lasted.
     Settling,
-    /// What is at no other member's address is no former writer, and is removed only after the agreement has lasted. (In
-    /// the walk every name is true; a test of the run shows the harm.)
+    /// What is at no other member's address is no former writer, and is removed only after the agreement has lasted.
     LeftoversSettle,
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,

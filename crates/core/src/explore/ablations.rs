@@ -29,6 +29,7 @@ const FAILOVER: Budget = Budget {
     faults: 0,
     stale: 0,
     kills: 0,
+    false_names: 0,
 };
 
 #[test]
@@ -118,6 +119,15 @@ fn a_target_that_is_removed_before_the_agreement_has_lasted_is_the_new_writer() 
         ..with(FAILOVER)
     };
     is_missed(Mechanism::Settling, Law::S2Housekeeping, &setup);
+}
+
+#[test]
+fn one_false_record_of_the_writers_own_name_removes_the_writer_at_once() {
+    let false_name = Budget {
+        false_names: 1,
+        ..Budget::default()
+    };
+    is_missed(Mechanism::LeftoversSettle, Law::S2Leftover, &with(false_name));
 }
 
 #[test]

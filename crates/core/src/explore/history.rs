@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::monitor::{Breach, Law, Monitor};
-use super::world::{self, Group, Key, Kind, MOST_PLACES, Place, Places, Slot, World, Write};
+use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write};
 use crate::config::{Config, Location, Timing};
 use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use crate::failure::{CallError, Failure};
@@ -69,6 +69,8 @@ pub(super) struct Budget {
     /// Readings of the group from before its last change.
     pub(super) stale: u8,
     pub(super) kills: u8,
+    /// The writer's own name gives an address that is nobody's, for as long as it likes.
+    pub(super) false_names: u8,
 }
 
 /// What sets a run going.
@@ -107,6 +109,8 @@ pub(super) enum Move {
     Heals(Place),
     Sickens(Place),
     Drains(Place),
+    NameLies,
+    NameHeals,
     Waits(Duration),
     Begins(Invocation),
     Answered(usize, Outcome),
@@ -138,6 +142,7 @@ impl Setup {
                 keys: [writer; 2],
                 group: *group,
                 before: *group,
+                false_name: None,
                 ghost: None,
             },
             runs: Vec::new(),
@@ -200,8 +205,8 @@ impl Setup {
         }
         if asked(|effect| matches!(effect, Effect::ReadTargets(..))) {
             let may_heal = self.pace.is_none_or(|pace| world.since_failover >= pace.health);
-            for place in Place::all(self.places) {
-                let accepts = self.kind == Kind::Cluster || place == world.writer;
+            for place in Place::all(MOST_PLACES) {
+                let accepts = self.accepts(place, world);
                 match world.group.slot(place) {
                     Slot::Initial | Slot::Unhealthy if accepts && may_heal => moves.push(Move::Heals(place)),
                     Slot::Initial | Slot::Healthy if !accepts => moves.push(Move::Sickens(place)),
@@ -210,11 +215,24 @@ impl Setup {
                 }
             }
         }
+        if asked(|effect| matches!(effect, Effect::Resolve(..))) {
+            let begins = moment.budget.false_names > 0 && world.false_name.is_none();
+            moves.extend(begins.then_some(Move::NameLies));
+            moves.extend(world.false_name.map(|_| Move::NameHeals));
+        }
         if idle || asked(|effect| matches!(effect, Effect::ReadTargets(..)) || write_of(effect).is_some()) {
             moves.extend(world.ghost.map(|_| Move::GhostLands));
         }
         if let Some(pace) = self.pace.filter(|pace| idle && world.since_failover < pace.longest()) {
             moves.push(Move::Waits(pace.longest() / 3));
+        }
+    }
+
+    /// Whether connections are accepted there: a cluster's readers accept them too.
+    pub(super) fn accepts(&self, place: Place, world: &World) -> bool {
+        match self.kind {
+            Kind::Cluster => place.0 < self.places,
+            Kind::Instance(_) => place == world.writer,
         }
     }
 
@@ -282,6 +300,16 @@ impl Setup {
             Move::Heals(place) => next.shows(place, Slot::Healthy),
             Move::Sickens(place) => next.shows(place, Slot::Unhealthy),
             Move::Drains(place) => next.shows(place, Slot::Absent),
+            Move::NameLies => {
+                next.budget.false_names -= 1;
+                next.world.false_name = Some(next.world.writer);
+                next.runs.iter_mut().for_each(|live| live.monitor.sees_key_go_back());
+                Vec::new()
+            }
+            Move::NameHeals => {
+                next.world.false_name = None;
+                Vec::new()
+            }
             Move::Waits(long) => {
                 self.let_pass(&mut next.world, long);
                 Vec::new()
@@ -327,7 +355,7 @@ impl Setup {
             number: moment.begun,
             run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit),
             waiting: Vec::new(),
-            monitor: Monitor::new(self.kind, event, VOUCHING.min(self.timing.settle), &moment.world),
+            monitor: Monitor::new(self.kind, event, self.timing.settle, &moment.world),
         });
         moment.begun += 1;
         let index = moment.runs.len() - 1;
@@ -365,7 +393,7 @@ impl Setup {
                     fails(budget, monitor);
                 }
                 monitor.hears(Key::Dns, said, world);
-                Input::Answers(index, world::answers(self.kind, &names, said))
+                Input::Answers(index, world::answers(self.kind, &names, said, world))
             }
             (Effect::ReadGroup(index, _), Outcome::Failed) => Input::Group(index, Err(fails(budget, monitor))),
             (Effect::ReadGroup(index, _), _) => Input::Group(index, Ok(world::describe_group())),
@@ -379,7 +407,8 @@ impl Setup {
                     world.group
                 };
                 // In the walks in which keys say what they like, none of them is sure to say it again.
-                let told = !self.keys_lie && self.pace.is_none() && world.keys.contains(&world.writer);
+                let sure = !self.keys_lie && self.pace.is_none() && world.false_name.is_none();
+                let told = sure && world.keys.contains(&world.writer);
                 monitor.reads_targets(group, told);
                 Input::Targets(index, Ok(group.targets()))
             }
@@ -432,9 +461,6 @@ impl Setup {
         }
     }
 }
-
-/// For how long readings must show a target healthy before they vouch for it, unless the settle time is shorter.
-const VOUCHING: Duration = Duration::from_secs(5);
 
 impl Key {
     /// The readings to which it matters what the key says: its own, and that of the targets, after which it is to be
@@ -495,6 +521,7 @@ impl Moment {
             former: self.world.writer,
             keys: [self.world.writer; 2],
             before: self.world.group,
+            false_name: None,
             since_failover: Duration::MAX,
             ..self.world.clone()
         };
@@ -562,6 +589,8 @@ impl Move {
             Self::Heals(place) => format!("{place} is healthy"),
             Self::Sickens(place) => format!("{place} is unhealthy"),
             Self::Drains(place) => format!("{place} has drained"),
+            Self::NameLies => format!("the writer's own name now gives {NOBODY}, where nobody listens"),
+            Self::NameHeals => "every name tells the truth again".to_owned(),
             Self::Waits(long) => format!("{} s pass", long.as_secs_f32()),
             Self::Begins(Invocation::Sweep) => format!("run {} begins, a sweep", before.begun + 1),
             Self::Begins(Invocation::Event) => format!("run {} begins, for an event", before.begun + 1),

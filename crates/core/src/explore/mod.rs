@@ -165,6 +165,23 @@ fn keys_that_say_anything_at_any_reading_never_empty_a_group() {
 }
 
 #[test]
+fn a_false_record_of_the_writers_own_name_breaks_no_promise() {
+    holds(&Setup {
+        groups: usual(),
+        timing: Timing {
+            settle: 2 * S,
+            ..cluster(2).timing
+        },
+        budget: Budget {
+            false_names: 1,
+            failovers: 1,
+            ..Budget::default()
+        },
+        ..cluster(2)
+    });
+}
+
+#[test]
 fn three_members_break_no_promise() {
     holds(&Setup {
         groups: usual(),

@@ -19,6 +19,8 @@ pub(super) enum Law {
     /// Keys that lag for less than the settle time let no run that begins after a failover take the new writer for a
     /// stale extra.
     S2Housekeeping,
+    /// A false record of the writer's own name removes the writer only after the agreement has lasted.
+    S2Leftover,
     /// What is registered was credible in that run.
     S3,
     /// Disagreement, or anything unknown, removes nothing.
@@ -59,6 +61,8 @@ impl fmt::Display for Breach {
 /// Two writes for each change of the address, and as many again.
 const WRITES_A_CHANGE: u8 = 2;
 const MOST_TROUBLES: u8 = 3;
+/// For how long readings must show a target healthy before they vouch for it, unless the settle time is shorter.
+const VOUCHING: Duration = Duration::from_secs(5);
 
 /// What one run was told, in the order that matters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,7 +70,9 @@ pub(super) struct Monitor {
     kind: Kind,
     /// An event named the binding.
     event: bool,
-    /// The last word of each key.
+    /// The member that each key named last.
+    named: [Option<Place>; 2],
+    /// Where that is, by the names.
     said: [Option<Place>; 2],
     /// The word of the topology before that.
     said_before: Option<Place>,
@@ -82,8 +88,9 @@ pub(super) struct Monitor {
     shown: Option<Group>,
     /// For how long every reading has shown each place healthy; `None` where the last one did not.
     healthy: [Option<Duration>; MOST_PLACES],
-    /// Readings that show a target healthy for this long vouch for it.
-    vouching: Duration,
+    /// For how long the keys have agreed on one place.
+    lasting: Option<(Place, Duration)>,
+    settle: Duration,
     acknowledged: Places,
     removed: Places,
     sent_away: Places,
@@ -103,11 +110,12 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    pub(super) fn new(kind: Kind, event: bool, vouching: Duration, world: &World) -> Self {
+    pub(super) fn new(kind: Kind, event: bool, settle: Duration, world: &World) -> Self {
         let right = world.group.present() == Places::one(world.writer);
         Self {
             kind,
             event,
+            named: [None; 2],
             said: [None; 2],
             said_before: None,
             current: [false; 2],
@@ -116,7 +124,8 @@ impl Monitor {
             reread: [false; 2],
             shown: None,
             healthy: [None; MOST_PLACES],
-            vouching,
+            lasting: None,
+            settle,
             acknowledged: Places::default(),
             removed: Places::default(),
             sent_away: Places::default(),
@@ -130,13 +139,23 @@ impl Monitor {
         }
     }
 
-    pub(super) fn hears(&mut self, key: Key, said: Option<Place>, world: &World) {
+    pub(super) fn hears(&mut self, key: Key, named: Option<Place>, world: &World) {
         let index = key as usize;
         if key == Key::Topology {
             self.said_before = self.said[index];
         }
-        self.said[index] = said;
-        self.current[index] = said == Some(world.writer);
+        self.named[index] = named;
+        self.current[index] = named == Some(world.writer);
+        self.said[index] = named.map(|member| world.address_of(member));
+        if key == Key::Dns {
+            // The names are asked for both keys together.
+            self.said = self.named.map(|named| named.map(|member| world.address_of(member)));
+            let so_far = self.lasting.filter(|(place, _)| Some(*place) == self.agreed());
+            self.lasting = so_far.or_else(|| Some((self.agreed()?, Duration::ZERO)));
+            if world.false_name.is_some() {
+                self.current = [false; 2];
+            }
+        }
         self.reread[index] = true;
         self.calm &= self.current[index];
         if let Some(candidate) = self.agreed().or(self.said[Key::Topology as usize])
@@ -150,7 +169,9 @@ impl Monitor {
     }
 
     pub(super) fn hears_nothing(&mut self) {
+        self.named = [None; 2];
         self.said = [None; 2];
+        self.lasting = None;
         self.current = [false; 2];
         self.calm = false;
     }
@@ -169,7 +190,10 @@ impl Monitor {
 
     pub(super) fn lets_pass(&mut self, long: Duration) {
         for age in self.healthy.iter_mut().flatten() {
-            *age = (*age + long).min(self.vouching);
+            *age = (*age + long).min(self.settle.min(VOUCHING));
+        }
+        if let Some((_, age)) = &mut self.lasting {
+            *age = (*age + long).min(self.settle);
         }
     }
 
@@ -218,9 +242,20 @@ impl Monitor {
                     );
                     breaks(Law::S1, !places.has(agreed), "it is the agreed target");
                 }
+                let lasted = self.lasting.is_some_and(|(_, age)| age >= self.settle);
+                let true_home = self.named[Key::Topology as usize].is_some_and(|member| places.has(member));
+                breaks(
+                    Law::S2Leftover,
+                    lasted || !true_home,
+                    "it is where the writer is, but for its name",
+                );
                 breaks(Law::S7, self.was_reread(), "no key was read after the targets");
                 let same = self.said == self.said_before_targets;
-                breaks(Law::S7, same, "the keys said something else before the targets were read");
+                breaks(
+                    Law::S7,
+                    same,
+                    "the keys said something else before the targets were read",
+                );
                 self.sent_away = places;
                 self.acknowledged = without(self.acknowledged, places);
             }
@@ -330,7 +365,7 @@ impl Monitor {
     }
 
     fn is_assured(&self, place: Place) -> bool {
-        let long = self.healthy[place.0].is_some_and(|age| age >= self.vouching);
+        let long = self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING));
         self.acknowledged.has(place) || (long && !self.sent_away.has(place))
     }
 

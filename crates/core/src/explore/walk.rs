@@ -20,7 +20,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::history::{Invocation, Moment, Move, Outcome, Setup, Shown};
 use super::monitor::{Breach, Law};
-use super::world::{Kind, Place, Places, Slot};
+use super::world::{Kind, MOST_PLACES, Place, Places, Slot};
 use crate::run::Effect;
 
 /// What a walk came to.
@@ -223,8 +223,8 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
     let mut breaches = setup.begin(moment, Invocation::Sweep);
     while !moment.is_over() {
         let world = &mut moment.world;
-        for place in Place::all(setup.places) {
-            let accepts = setup.kind == Kind::Cluster || place == world.writer;
+        for place in Place::all(MOST_PLACES) {
+            let accepts = setup.accepts(place, world);
             match world.group.slot(place) {
                 Slot::Initial | Slot::Unhealthy if heals && accepts => {
                     world.group = world.group.with(place, Slot::Healthy);

@@ -50,6 +50,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// The third place where there are two members: nobody's address.
+pub(super) const NOBODY: Place = Place(2);
+
 /// A set of places.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Places(u8);
@@ -221,11 +224,22 @@ pub(super) struct World {
     pub(super) group: Group,
     /// The group before it was last changed: what a stale reading shows.
     pub(super) before: Group,
+    /// A member whose own name gives the address of [`NOBODY`].
+    pub(super) false_name: Option<Place>,
     /// A write of a killed run that has not landed yet.
     pub(super) ghost: Option<Write>,
 }
 
 impl World {
+    /// Where a member's own name leads.
+    pub(super) fn address_of(&self, member: Place) -> Place {
+        if self.false_name == Some(member) {
+            NOBODY
+        } else {
+            member
+        }
+    }
+
     pub(super) fn carry_out(&mut self, write: Write) {
         let before = self.group;
         match write {
@@ -296,11 +310,11 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
     }
 }
 
-/// Answers in which the source's own name says `said`, and every member's name tells its own address.
-pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>) -> Answers {
+/// Answers in which the source's own name says `said`, and every member's name leads where it leads in this world.
+pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>, world: &World) -> Answers {
     let of = |place: Place, aliases| Answer {
         aliases,
-        addresses: vec![place.address().ip()],
+        addresses: vec![world.address_of(place).address().ip()],
     };
     let answer = |name: &HostName| match (Place::all(MOST_PLACES).find(|place| place.name() == *name), said) {
         (Some(place), _) => Ok(of(place, Vec::new())),
