@@ -1,0 +1,87 @@
+//! What happened, in sentences.
+
+use std::fmt;
+
+use super::{Invocation, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
+use crate::explore::world::{Group, Place, Slot};
+use crate::run::Effect;
+
+impl Move {
+    /// What happened, in words, given what was before it.
+    pub(in crate::explore) fn told(self, before: &Moment) -> String {
+        let run = |index: usize| format!("run {}", before.runs[index].number + 1);
+        match self {
+            Self::FailsOver(to) => format!("the database fails over to {to}"),
+            Self::Says(key, place) => format!("{key} now names {place}"),
+            Self::Heals(place) => format!("{place} is healthy"),
+            Self::Sickens(place) => format!("{place} is unhealthy"),
+            Self::Drains(place) => format!("{place} has drained"),
+            Self::NameLies => format!("the writer's own name now gives {NOBODY}, where nobody listens"),
+            Self::NameHeals => "every name tells the truth again".to_owned(),
+            Self::Waits(long) => format!("{} s pass", long.as_secs_f32()),
+            Self::Begins(Invocation::Sweep) => format!("run {} begins, a sweep", before.begun + 1),
+            Self::Begins(Invocation::Event) => format!("run {} begins, for an event", before.begun + 1),
+            Self::TimePasses(index) => format!("{} sleeps {} s", run(index), before.sleeps_for(index).as_secs_f32()),
+            Self::Killed { run: index, late } => {
+                let late = if late {
+                    ", and its write is still on the way"
+                } else {
+                    ""
+                };
+                format!("{} is killed{late}", run(index))
+            }
+            Self::GhostLands => format!(
+                "the write of the killed run lands: {}",
+                before.world.ghost.map(|write| write.to_string()).unwrap_or_default()
+            ),
+            Self::Answered(index, outcome) => {
+                let effect = before.asks(index).expect("it waits");
+                let (run, call) = (run(index), call(effect));
+                match outcome {
+                    Outcome::Named(Some(place)) => format!("{run}: {call} names {place}"),
+                    Outcome::Named(None) => format!("{run}: {call} names nobody"),
+                    Outcome::Read if matches!(effect, Effect::ReadTargets(..)) => {
+                        format!("{run}: {call} are {}", Shown(before.world.group))
+                    }
+                    Outcome::Stale => format!("{run}: {call} are {}, which is stale", Shown(before.world.before)),
+                    Outcome::Read => format!("{run}: {call} read"),
+                    Outcome::Done => format!("{run}: {call}"),
+                    Outcome::Failed => format!("{run}: {call} fails"),
+                    Outcome::LostBefore => format!("{run}: {call}, not done, and the answer is lost"),
+                    Outcome::LostAfter => format!("{run}: {call}, done, and the answer is lost"),
+                }
+            }
+        }
+    }
+}
+
+fn call(effect: &Effect) -> String {
+    match effect {
+        Effect::ReadTopology => "the topology".to_owned(),
+        Effect::ReadGroup(..) => "the group".to_owned(),
+        Effect::ReadTargets(..) => "the targets".to_owned(),
+        Effect::Resolve(..) => "DNS".to_owned(),
+        Effect::Register(..) | Effect::Deregister(..) => write_of(effect).map(|w| w.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A group as a trace shows it.
+pub(in crate::explore) struct Shown(pub(in crate::explore) Group);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slot = |place: Place| {
+            let word = match self.0.slot(place) {
+                Slot::Absent => return None,
+                Slot::Draining => "draining",
+                Slot::Initial => "initial",
+                Slot::Healthy => "healthy",
+                Slot::Unhealthy => "unhealthy",
+            };
+            Some(format!("{place} {word}"))
+        };
+        let slots: Vec<String> = Place::all(MOST_PLACES).filter_map(slot).collect();
+        f.write_str(if slots.is_empty() { "none" } else { "" })?;
+        f.write_str(&slots.join(", "))
+    }
+}
