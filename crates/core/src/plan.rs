@@ -314,6 +314,11 @@ impl Plan {
         heavy.rev().max_by_key(|hold| hold.weight())
     }
 
+    /// Whether a registration is called for that only has to wait.
+    pub fn will_register(&self) -> bool {
+        self.later.iter().any(|action| matches!(action, Action::Register(_)))
+    }
+
     /// Every action that is called for, as text.
     pub fn actions(&self) -> Vec<String> {
         let now = self.now.iter().filter_map(|step| match step {

@@ -39,6 +39,8 @@ impl Condition {
                 Some(hold) if hold.weight() == Weight::Idles => Found::Right,
                 Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
                 Some(hold) if hold.is_pending_removal() => Found::Pending,
+                // Whatever else stands still: the database is still to be added.
+                Some(_) if may_write && plan.will_register() => Found::Pending,
                 Some(hold) if hold.is_hopeless() => Found::Hopeless,
                 Some(hold) if hold.is_lasting() => Found::Lasting,
                 Some(_) => Found::Wrong,
