@@ -251,8 +251,8 @@ impl Case<'_> {
                 }
             }
         };
-        let once = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
-        hold.or_else(|| once.then_some(Hold::SeenBriefly(target.address)))
+        let briefly = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
+        hold.or_else(|| briefly.then_some(Hold::SeenBriefly(target.address)))
     }
 
     fn too_many(&self, removals: &[Target]) -> Option<Hold> {
