@@ -311,6 +311,9 @@ impl Run {
     fn let_pass(&mut self, passed: Duration) {
         self.left = self.left.saturating_sub(passed);
         self.feed.let_pass(passed);
+        for event in &mut self.unmapped {
+            event.patience = event.patience.saturating_sub(passed);
+        }
         let timing = self.timing;
         for pursuit in self.pursuits_mut() {
             pursuit.let_pass(passed, &timing);

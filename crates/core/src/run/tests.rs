@@ -408,6 +408,19 @@ fn an_event_of_an_instance_watches_its_cluster() {
 }
 
 #[test]
+fn an_instances_event_ages_while_the_reading_that_tells_its_cluster_takes_its_time() {
+    let writes = |takes| {
+        let mut stage = Stage::event_of("db-instance", "orders-2");
+        stage.world.writer = 2;
+        stage.world.topology_takes = takes;
+        stage.play();
+        stage.world.writes()
+    };
+    assert_eq!(writes(3 * S), ["register .2"]);
+    assert_eq!(writes(31 * S), [""; 0]);
+}
+
+#[test]
 fn a_topology_that_cannot_be_read_holds_and_names_the_call() {
     let mut stage = Stage::sweep();
     stage.world.topology_failure = Some(Failure::SaidNo(No::Denied));

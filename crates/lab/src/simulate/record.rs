@@ -225,11 +225,12 @@ impl View {
         self.healthy = healthy.map(|target| (target.address, seen(target.address))).collect();
         let mut removable = present.iter().filter(|target| bound.exclusive || bound.owns(**target));
         let only = match (removable.next(), removable.next()) {
-            (Some(only), None) => Some(only.ip()),
+            (Some(only), None) => Some(*only),
             _ => None,
         };
-        let keys = self.keys();
-        self.saw_wrong |= only.is_none() || keys.agreed(bound) != only;
+        // An exclusive binding may remove what is on another port too, and that is not the target that it wants.
+        let wanted = self.keys().agreed(bound).map(|ip| SocketAddr::new(ip, bound.link.port));
+        self.saw_wrong |= only.is_none() || wanted != only;
         self.targets = Some(Reading { ended: now, present });
     }
 

@@ -35,6 +35,8 @@ pub(super) struct World {
     /// Somebody else's target is in the group, on the same port.
     pub(super) foreign: bool,
     pub(super) topology_failure: Option<Failure>,
+    /// How much longer than usual the first reading of the topology takes.
+    pub(super) topology_takes: Duration,
     pub(super) targets: BTreeMap<u8, String>,
     /// How old the targets are that a reading shows.
     pub(super) reads_lag: Duration,
@@ -386,7 +388,13 @@ impl Stage {
             steps += 1;
             assert!(steps < 20_000, "the run does not end");
             let reaction = self.run.step(passed, input);
-            under_way.extend(reaction.effects.into_iter().map(|effect| (self.now + CALL, effect)));
+            for effect in reaction.effects {
+                let takes = match effect {
+                    Effect::ReadTopology => CALL + std::mem::take(&mut self.world.topology_takes),
+                    _ => CALL,
+                };
+                under_way.push((self.now + takes, effect));
+            }
             if self.run.is_over() {
                 break;
             }
