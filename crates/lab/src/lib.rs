@@ -14,6 +14,7 @@
 
 pub mod fault;
 pub mod ports;
+pub mod scenario;
 pub mod scene;
 pub mod simulate;
 pub mod virtual_time;

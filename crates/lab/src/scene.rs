@@ -34,7 +34,7 @@ pub struct Scene {
 #[derive(Debug, Clone)]
 pub struct Link {
     /// The binding's name.
-    pub name: &'static str,
+    pub name: String,
     /// The database.
     pub source: Source,
     /// The group's ARN.
@@ -151,7 +151,7 @@ impl Link {
 pub(crate) fn publish(
     world: &mut World,
     balancer: &str,
-    name: &'static str,
+    name: &str,
     source: &str,
     port: u16,
 ) -> Result<Link, ApiError> {
@@ -168,7 +168,7 @@ pub(crate) fn publish(
         tags: Tags::new(),
     })?;
     let link = Link {
-        name,
+        name: name.to_owned(),
         source,
         group,
         port,

@@ -219,13 +219,13 @@ impl<'a> Player<'a> {
         {
             calm.quiet += 1;
             for (index, bound) in self.stage.bounds.iter().enumerate() {
-                let name = bound.link.name;
+                let name = &bound.link.name;
                 if record.views[index].writes > 0 {
                     state
                         .judge
                         .accuse("L2", now, format!("{name} was right, and a sweep wrote to it"));
                 }
-                let end = report.bindings.iter().find(|binding| binding.name == name);
+                let end = report.bindings.iter().find(|binding| binding.name == *name);
                 let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index];
                 if is_right && end.is_none_or(|end| end.status != Status::Settled) {
                     let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));

@@ -95,7 +95,7 @@ impl Judge {
         standing: &Standing<'_>,
     ) {
         let at = standing.now;
-        let name = bound.link.name;
+        let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
         if !is_allowed(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
             self.accuse("S3", at, format!("{name}: {address} is registered and not allowed"));
@@ -124,7 +124,7 @@ impl Judge {
         standing: &Standing<'_>,
     ) {
         let at = standing.now;
-        let name = bound.link.name;
+        let name = &bound.link.name;
         let view = &record.views[index];
         let keys = view.keys();
         let removed: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
@@ -174,7 +174,7 @@ impl Judge {
     /// Any write is sent; it is not counted yet.
     fn writes(&mut self, record: &Record, index: usize, bound: &Bound, at: Duration) {
         let view = &record.views[index];
-        let name = bound.link.name;
+        let name = &bound.link.name;
         if !view.saw_wrong {
             self.accuse("L2", at, format!("{name}: something is written where all was right"));
         }
@@ -266,7 +266,7 @@ impl Judge {
             _ => None,
         };
         let says = end.status.as_str();
-        let name = bound.link.name;
+        let name = &bound.link.name;
         let Some(reading) = &view.targets else {
             return self.accuse(
                 "O1",
