@@ -132,6 +132,9 @@ pub(crate) enum LabCommand {
     /// Serve the region on loopback until Ctrl-C
     #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Play scenarios in real time, with databases and an application, against the function or any other
+    #[command(long_about = RUN, after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
     /// Play seeded histories in virtual time and hold them against the promises
     #[command(long_about = SIMULATE, after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -141,6 +144,7 @@ const LAB_EXAMPLES: &str = "\
 Examples:
   writerlink lab serve
   writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
+  writerlink lab run planned-failover
   writerlink lab simulate";
 
 /// `writerlink lab serve`
@@ -170,6 +174,76 @@ Examples:
   writerlink lab serve | head -1 | jq -r .aws_endpoint
   writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
   writerlink lab serve --speed 10";
+
+/// `writerlink lab run`
+#[derive(Debug, Arguments)]
+pub(crate) struct RunArgs {
+    /// The scenarios' names
+    #[arg(value_name = "SCENARIO", conflicts_with_all = ["all", "list"])]
+    pub(crate) scenarios: Vec<String>,
+
+    /// Play every scenario
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) all: bool,
+
+    /// Name the scenarios, and play none
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// The program under test: a command for the shell; can be given several times. `bootstrap` is our function, beside this program
+    /// [default: bootstrap]
+    #[arg(long = "handler", value_name = "COMMAND")]
+    pub(crate) handlers: Vec<String>,
+
+    /// Invoke it for events only, and not every minute too
+    #[arg(long)]
+    pub(crate) no_schedule: bool,
+
+    /// Seconds of the region that pass in one second
+    #[arg(long, value_name = "FACTOR", default_value_t = 5.0, value_parser = speed)]
+    pub(crate) speed: f64,
+
+    /// What the region's delays are drawn from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many are played at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=32))]
+    pub(crate) jobs: u16,
+
+    /// How the verdicts are printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = RunForm::Json)]
+    pub(crate) output: RunForm,
+}
+
+const RUN: &str = "Plays scenarios in the embedded region and says how they ended: a failover with a trouble around it, with databases \
+behind the load balancer and an application that writes through it all the time.\n\n\
+The program under test can be any that speaks the Lambda runtime API. It finds its addresses in AWS_LAMBDA_RUNTIME_API and \
+AWS_ENDPOINT_URL, what it is to do in WRITERLINK_CONFIG, and the same in WRITERLINK_LAB as JSON: the DNS server, and for each link its \
+name, source, endpoint, port and target group. The verdict is the region's and the application's; what the program says of itself \
+counts for nothing.\n\n\
+The region goes five times as fast as the clock on the wall, the program under test does not: the faster, the slower it looks.";
+
+const RUN_EXAMPLES: &str = "\
+Exit codes:
+  0  every scenario ended as it should
+  1  it could not be played: usage, or a program that does not start
+  2  a scenario ended otherwise
+
+Examples:
+  writerlink lab run --list
+  writerlink lab run planned-failover
+  writerlink lab run lost-event --handler 'python3 -m awslambdaric app.handler' | jq .faults
+  writerlink lab run --all --handler bootstrap --handler tests/baseline/run --output grid";
+
+/// How verdicts are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunForm {
+    /// JSON: a verdict, or a list of them
+    Json,
+    /// A table for people
+    Grid,
+}
 
 /// `writerlink lab simulate`
 #[derive(Debug, Arguments)]

@@ -1,6 +1,7 @@
 //! What people see.
 
 pub(crate) mod colour;
+pub(crate) mod grid;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod table;

@@ -91,15 +91,28 @@ impl Scene {
 
     /// The configuration for it, as one would write it.
     pub fn config(&self, dns: SocketAddr, timing: &str) -> String {
-        let bindings: String = self.links.iter().map(Link::config).collect();
-        format!("allow = [\"{VPC_CIDR}\"]\n\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
+        config(&self.links, dns, timing)
     }
+}
+
+/// The configuration for links, as one would write it.
+pub(crate) fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
+    let bindings: String = links.iter().map(Link::config).collect();
+    format!("allow = [\"{VPC_CIDR}\"]\n\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
 }
 
 impl Link {
     /// The database's name.
     pub fn database(&self) -> &str {
         self.source.id().as_str()
+    }
+
+    /// The name of the endpoint that is followed.
+    pub fn endpoint(&self, world: &World) -> String {
+        match self.source {
+            Source::Cluster(_) => world.cluster_endpoint(self.database()),
+            Source::Instance(_) => world.instance_endpoint(self.database()),
+        }
     }
 
     /// Who truly writes, by the region itself: no API, no DNS.

@@ -140,7 +140,7 @@ fn summary(report: &Report) -> String {
     format!("{bindings}: {}. Nothing was written.", ends.join(", "))
 }
 
-fn plain_table(colour: Colour, width: u16) -> Table {
+pub(super) fn plain_table(colour: Colour, width: u16) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -153,7 +153,7 @@ fn plain_table(colour: Colour, width: u16) -> Table {
     table
 }
 
-fn trimmed(table: &Table) -> String {
+pub(super) fn trimmed(table: &Table) -> String {
     table
         .lines()
         .map(|line| line.trim_end().to_owned())

@@ -13,10 +13,20 @@
 //! says of itself decides nothing.
 
 pub mod recording;
+pub mod script;
 pub mod verdict;
 
+mod act;
 mod client;
 mod database;
+mod handler;
+mod play;
+mod setting;
+mod stopwatch;
+mod watch;
 
+pub use handler::Program;
+pub use play::{Play, PlayError, play};
 pub use recording::Recording;
+pub use script::{Scenario, scenarios};
 pub use verdict::Verdict;

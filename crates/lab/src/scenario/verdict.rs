@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::recording::Call;
+use super::recording::{Attempt, Call, End, LinkRecording, Recording, Span};
+use super::script::Expectation;
 
 /// What is said of a scenario that was played. Times are seconds of the region.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -87,4 +88,314 @@ pub struct Outage {
     pub broken: usize,
     /// and without an answer in time.
     pub hung: usize,
+}
+
+impl Verdict {
+    /// Judges a recording.
+    pub(super) fn of(recording: &Recording, expect: Expectation) -> Verdict {
+        let links: Vec<LinkVerdict> = recording
+            .links
+            .iter()
+            .map(|link| LinkVerdict::of(link, recording, expect))
+            .collect();
+        let faults: Vec<String> = links.iter().flat_map(|link| link.faults(expect)).collect();
+        let converged = links.iter().all(|link| link.converged);
+        let longest = |of: fn(&LinkVerdict) -> Option<f64>| links.iter().filter_map(of).reduce(f64::max);
+        Verdict {
+            scenario: recording.scenario.clone(),
+            title: recording.title.clone(),
+            handler: recording.handler.clone(),
+            speed: recording.speed,
+            seed: recording.seed,
+            databases: recording.databases.clone(),
+            ok: faults.is_empty(),
+            faults,
+            converged,
+            seconds_to_converge: longest(|link| link.right_after).filter(|_| converged),
+            outage_seconds: longest(|link| Some(link.outage.none_for)).unwrap_or_default(),
+            lost_rows: links.iter().map(|link| link.lost).sum(),
+            seconds: recording.seconds,
+            links,
+            call_counts: recording
+                .counts()
+                .into_iter()
+                .map(|(name, count)| (name.to_owned(), count))
+                .collect(),
+            calls: recording.calls.clone(),
+        }
+    }
+}
+
+impl LinkVerdict {
+    fn of(link: &LinkRecording, recording: &Recording, expect: Expectation) -> LinkVerdict {
+        let end = recording.seconds;
+        let writer = link.writer.last().map(|span| span.what.clone()).unwrap_or_default();
+        let groups = Group::course(link, end);
+        let at_first = groups.first().map(|group| group.present.clone()).unwrap_or_default();
+        let at_last = groups.last().map(|group| group.present.clone()).unwrap_or_default();
+        let wanted = match expect {
+            Expectation::Follows => vec![writer.clone()],
+            Expectation::Untouched => at_first,
+        };
+        let right_since = groups
+            .iter()
+            .rev()
+            .take_while(|group| group.present == wanted)
+            .last()
+            .map(|group| group.from);
+        // The writer of the end writes since its last promotion, if there was one.
+        let promoted = (link.writer.len() > 1)
+            .then(|| link.writer.last().map(|span| span.from))
+            .flatten();
+        let evidence_at = promoted.and_then(|promoted| evidence(link, &writer, promoted));
+        let since = evidence_at.unwrap_or_default();
+        let registered = groups
+            .iter()
+            .find(|group| group.to > since && group.present.contains(&writer));
+        let converged =
+            at_last == wanted && (expect == Expectation::Follows || groups.iter().all(|group| group.present == wanted));
+        LinkVerdict {
+            name: link.name.clone(),
+            converged,
+            targets: at_last,
+            writer,
+            was_empty: groups.iter().any(|group| group.present.is_empty()),
+            evidence_at,
+            registered_after: registered.map(|group| (group.from - since).max(0.0)),
+            right_after: right_since.map(|right| (right - since).max(0.0)).filter(|_| converged),
+            outage: Outage::of(&link.writes, end),
+            rows: link
+                .writes
+                .iter()
+                .filter(|write| write.end == End::Acknowledged)
+                .count(),
+            lost: link.lost.len(),
+        }
+    }
+
+    /// What did not end as it should.
+    fn faults(&self, expect: Expectation) -> Vec<String> {
+        let mut faults = Vec::new();
+        let name = &self.name;
+        if !self.converged {
+            let targets = match self.targets.as_slice() {
+                [] => "nothing".to_owned(),
+                targets => targets.join(" and "),
+            };
+            faults.push(match expect {
+                Expectation::Follows => format!("{name}: the group holds {targets}, and the writer is {}", self.writer),
+                Expectation::Untouched => format!("{name}: the group was changed, and holds {targets}"),
+            });
+        }
+        if self.was_empty {
+            faults.push(format!("{name}: the group was empty for a while"));
+        }
+        if self.lost > 0 {
+            faults.push(format!("{name}: {} acknowledged rows are lost", self.lost));
+        }
+        faults
+    }
+}
+
+impl Outage {
+    fn of(writes: &[Attempt], end: f64) -> Outage {
+        let count = |end| writes.iter().filter(|write| write.end == end).count();
+        let mut acknowledged: Vec<f64> = writes
+            .iter()
+            .filter(|write| write.end == End::Acknowledged)
+            .map(|write| write.at + write.took)
+            .chain([0.0, end])
+            .collect();
+        acknowledged.sort_by(f64::total_cmp);
+        let gaps = acknowledged.windows(2).map(|pair| pair[1] - pair[0]);
+        let failed = || writes.iter().filter(|write| write.end != End::Acknowledged);
+        let first = failed().map(|write| write.at).reduce(f64::min);
+        let last = failed().map(|write| write.at + write.took).reduce(f64::max);
+        Outage {
+            none_for: gaps.fold(0.0, f64::max),
+            some_for: first.zip(last).map_or(0.0, |(first, last)| last - first),
+            failed: failed().count(),
+            read_only: count(End::ReadOnly),
+            refused: count(End::Refused),
+            broken: count(End::Broken),
+            hung: count(End::Hung),
+        }
+    }
+}
+
+/// The targets that were present in a group for a time, in order of their names.
+#[derive(Debug, PartialEq)]
+struct Group {
+    from: f64,
+    to: f64,
+    present: Vec<String>,
+}
+
+impl Group {
+    /// A group's course, without a gap.
+    fn course(link: &LinkRecording, end: f64) -> Vec<Group> {
+        let mut moments: Vec<f64> = link
+            .targets
+            .iter()
+            .flat_map(|span| [span.from, span.to])
+            .chain([0.0, end])
+            .collect();
+        moments.sort_by(f64::total_cmp);
+        moments.dedup();
+        let mut course: Vec<Group> = Vec::new();
+        for pair in moments.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let covers = link.targets.iter().filter(|span| span.from <= from && to <= span.to);
+            let is_present = |state: &str| !matches!(state, "draining" | "unhealthy.draining");
+            let mut present: Vec<String> = covers
+                .filter(|span| is_present(&span.state))
+                .map(|span| span.target.clone())
+                .collect();
+            present.sort();
+            match course.last_mut() {
+                Some(last) if last.present == present => last.to = to,
+                _ => course.push(Group { from, to, present }),
+            }
+        }
+        course
+    }
+}
+
+/// When either key first named this writer, from a moment on.
+fn evidence(link: &LinkRecording, writer: &str, from: f64) -> Option<f64> {
+    let address = writer.rsplit_once(':').map_or(writer, |(address, _)| address);
+    let names = |span: &&Span| span.to > from && (span.what == writer || span.what == address);
+    let first = |spans: &[Span]| spans.iter().find(names).map(|span| span.from.max(from));
+    [first(&link.topology), first(&link.dns)]
+        .into_iter()
+        .flatten()
+        .reduce(f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recording::TargetSpan;
+    use super::*;
+
+    const A: &str = "10.20.1.10:5432";
+    const B: &str = "10.20.2.10:5432";
+
+    /// A failover from A to B at 20 s; the RDS API says so at 25 s.
+    fn failover(targets: &[(&str, f64, f64, &str)]) -> Recording {
+        let span = |from, to, what: &str| Span {
+            from,
+            to,
+            what: what.to_owned(),
+        };
+        let target = |&(target, from, to, state): &(&str, f64, f64, &str)| TargetSpan {
+            target: target.to_owned(),
+            from,
+            to,
+            state: state.to_owned(),
+        };
+        let link = LinkRecording {
+            name: "orders".to_owned(),
+            writer: vec![span(0.0, 20.0, A), span(20.0, 100.0, B)],
+            topology: vec![span(0.0, 25.0, A), span(25.0, 100.0, B)],
+            dns: vec![span(0.0, 30.0, "10.20.1.10"), span(30.0, 100.0, "10.20.2.10")],
+            targets: targets.iter().map(target).collect(),
+            ..LinkRecording::default()
+        };
+        Recording {
+            seconds: 100.0,
+            links: vec![link],
+            ..Recording::default()
+        }
+    }
+
+    #[test]
+    fn a_group_that_follows_is_right_from_its_last_change_on() {
+        let recording = failover(&[
+            (A, 0.0, 40.0, "healthy"),
+            (A, 40.0, 70.0, "draining"),
+            (B, 27.0, 90.0, "initial"),
+            (B, 90.0, 100.0, "healthy"),
+        ]);
+        let verdict = Verdict::of(&recording, Expectation::Follows);
+        let link = &verdict.links[0];
+        assert!(verdict.ok && verdict.converged, "{:?}", verdict.faults);
+        assert_eq!(
+            (link.evidence_at, link.registered_after, link.right_after),
+            (Some(25.0), Some(2.0), Some(15.0))
+        );
+        assert_eq!(verdict.seconds_to_converge, Some(15.0));
+    }
+
+    #[test]
+    fn a_group_that_stays_behind_is_a_fault_that_names_both() {
+        let verdict = Verdict::of(&failover(&[(A, 0.0, 100.0, "healthy")]), Expectation::Follows);
+        assert_eq!(
+            verdict.faults,
+            [format!("orders: the group holds {A}, and the writer is {B}")]
+        );
+        assert_eq!((verdict.ok, verdict.seconds_to_converge), (false, None));
+    }
+
+    #[test]
+    fn a_group_that_was_empty_is_a_fault_even_if_it_ends_right() {
+        let verdict = Verdict::of(
+            &failover(&[(A, 0.0, 30.0, "healthy"), (B, 31.0, 100.0, "initial")]),
+            Expectation::Follows,
+        );
+        assert!(verdict.converged && !verdict.ok);
+        assert_eq!(verdict.faults, ["orders: the group was empty for a while"]);
+    }
+
+    #[test]
+    fn a_group_that_should_stay_as_it_is_may_not_change_in_between() {
+        let recording = failover(&[(A, 0.0, 100.0, "healthy"), (B, 40.0, 50.0, "initial")]);
+        let verdict = Verdict::of(&recording, Expectation::Untouched);
+        assert_eq!(
+            verdict.faults,
+            [format!("orders: the group was changed, and holds {A}")]
+        );
+        let recording = failover(&[(A, 0.0, 100.0, "healthy")]);
+        assert!(Verdict::of(&recording, Expectation::Untouched).ok);
+    }
+
+    #[test]
+    fn an_outage_is_the_longest_time_without_an_acknowledged_write_and_failures_are_counted_by_kind() {
+        let write = |at: f64, end| Attempt {
+            at,
+            took: 0.5,
+            end,
+            by: None,
+            row: 1,
+        };
+        let writes = [
+            write(1.0, End::Acknowledged),
+            write(2.0, End::Broken),
+            write(3.0, End::Refused),
+            write(9.0, End::Acknowledged),
+            write(11.0, End::ReadOnly),
+            write(12.0, End::Acknowledged),
+            write(14.0, End::Hung),
+        ];
+        let outage = Outage::of(&writes, 15.0);
+        assert_eq!(outage.none_for, 8.0);
+        assert_eq!(outage.some_for, 12.5);
+        assert_eq!(
+            (
+                outage.failed,
+                outage.read_only,
+                outage.refused,
+                outage.broken,
+                outage.hung
+            ),
+            (4, 1, 1, 1, 1)
+        );
+    }
+
+    #[test]
+    fn rows_that_were_acknowledged_and_are_nowhere_are_a_fault() {
+        let mut recording = failover(&[(A, 0.0, 40.0, "healthy"), (B, 27.0, 100.0, "healthy")]);
+        recording.links[0].lost = vec![7, 8];
+        let verdict = Verdict::of(&recording, Expectation::Follows);
+        assert_eq!(verdict.faults, ["orders: 2 acknowledged rows are lost"]);
+    }
 }

@@ -9,11 +9,11 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 /// Dice whose throws a seed decides.
-pub(super) struct Dice(Pcg32);
+pub(crate) struct Dice(Pcg32);
 
 /// What dice are thrown for. Each subject has its own sequence, so that a further throw for one leaves the others as they were.
 #[derive(Clone, Copy)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// The region and the function in it.
     Setting,
     /// What is going to happen.
@@ -21,28 +21,28 @@ pub(super) enum Subject {
 }
 
 impl Dice {
-    pub(super) fn new(seed: u64, subject: Subject) -> Dice {
+    pub(crate) fn new(seed: u64, subject: Subject) -> Dice {
         Dice(Pcg32::new(seed, subject as u64))
     }
 
     /// A number below `sides`, each as likely as the others but for a part in 2^32.
-    pub(super) fn below(&mut self, sides: usize) -> usize {
+    pub(crate) fn below(&mut self, sides: usize) -> usize {
         let throw = u64::from(self.0.next_u32());
         let sides = sides as u64;
         ((throw * sides) >> 32) as usize
     }
 
     /// Whether something happens that does so this many times in a hundred.
-    pub(super) fn percent(&mut self, chance: usize) -> bool {
+    pub(crate) fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
     /// A whole number of milliseconds between two numbers of seconds.
-    pub(super) fn seconds(&mut self, from: u64, to: u64) -> Duration {
+    pub(crate) fn seconds(&mut self, from: u64, to: u64) -> Duration {
         let millis = usize::try_from((to - from) * 1000).expect("a span of hours at most");
         Duration::from_secs(from) + Duration::from_millis(self.below(millis + 1) as u64)
     }

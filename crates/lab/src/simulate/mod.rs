@@ -25,7 +25,7 @@ mod calls;
 mod calm;
 mod campaign;
 mod coverage;
-mod dice;
+pub(crate) mod dice;
 mod history;
 mod incident;
 mod judge;

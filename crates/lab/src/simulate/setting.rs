@@ -184,17 +184,9 @@ impl Bound {
         target.port() == self.link.port && is_allowed(target.ip())
     }
 
-    /// The name of the endpoint that is followed.
-    pub(super) fn endpoint(&self, world: &World) -> String {
-        match self.is_cluster() {
-            true => world.cluster_endpoint(self.link.database()),
-            false => world.instance_endpoint(self.link.database()),
-        }
-    }
-
     fn names(&self, world: &World) -> Vec<String> {
         let members = self.instances.iter().map(|instance| world.instance_endpoint(instance));
-        members.chain([self.endpoint(world)]).collect()
+        members.chain([self.link.endpoint(world)]).collect()
     }
 
     /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.

@@ -60,7 +60,7 @@ pub(super) struct Call {
 impl Stage {
     pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<Stage> {
         let names = setting.names();
-        let endpoint = |bound: &Bound| bound.endpoint(&setting.world).parse().expect("a good name");
+        let endpoint = |bound: &Bound| bound.link.endpoint(&setting.world).parse().expect("a good name");
         let endpoints = setting.bounds.iter().map(endpoint).collect();
         let time = VirtualTime::default();
         let now = setting.world.now();

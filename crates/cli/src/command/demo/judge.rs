@@ -12,7 +12,7 @@ use writerlink_lab::scene::Link;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct GroupVerdict {
     /// The binding.
-    pub(super) binding: &'static str,
+    pub(super) binding: String,
     /// The database.
     pub(super) database: String,
     /// The group's ARN.
@@ -39,7 +39,7 @@ impl GroupVerdict {
         let after = |moment: Option<f64>| Some(hundredths(moment? - account.promoted?));
         let fault = fault(writer, &targets, account);
         Self {
-            binding: link.name,
+            binding: link.name.clone(),
             database: link.database().to_owned(),
             target_group: link.group.clone(),
             ok: fault.is_none(),

@@ -1,6 +1,11 @@
 //! The application's side: how it opens a connection through the link, and what a statement can end in.
 
+mod line;
+pub(super) mod pool;
+
 use std::net::SocketAddr;
+
+pub(super) use line::LineDoor;
 
 use super::recording::End;
 
@@ -32,4 +37,10 @@ pub(super) struct Failure {
     pub(super) end: End,
     /// Which instance said so, where one did.
     pub(super) by: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn of(end: End) -> Failure {
+        Failure { end, by: None }
+    }
 }

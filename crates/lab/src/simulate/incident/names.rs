@@ -14,7 +14,7 @@ use crate::world::vpc::Zone;
 
 impl Incident {
     pub(super) fn on_name(&self, world: &mut World, bound: &Bound) -> Begun {
-        let own = bound.endpoint(world);
+        let own = bound.link.endpoint(world);
         // The names of a cluster's members are asked too.
         let name = match self.form % 4 {
             0 => world.instance_endpoint(bound.instances[(self.form / 4) % bound.instances.len()]),

@@ -1,0 +1,128 @@
+//! `writerlink lab run`: scenarios, played against our function or any other program that speaks the Lambda runtime API.
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, scenarios};
+
+use crate::args::{RunArgs, RunForm};
+use crate::exit::Exit;
+use crate::interrupt::interrupted;
+use crate::output;
+use crate::render::grid;
+use crate::render::table::width_of_stdout;
+
+/// The word by which our own function is asked for.
+const OURS: &str = "bootstrap";
+
+/// Plays every scenario that is asked for against every program, and prints the verdicts.
+pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    if args.list {
+        output::print(&grid::list(&scenarios(), width_of_stdout()))?;
+        return Ok(Exit::Success);
+    }
+    let scenarios = chosen(args)?;
+    let handlers = if args.handlers.is_empty() {
+        &[OURS.to_owned()][..]
+    } else {
+        &args.handlers
+    };
+    let programs = handlers
+        .iter()
+        .map(|handler| program(handler))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let played = tokio::select! {
+        played = play_all(args, scenarios, &programs) => played?,
+        exit = interrupted() => return Ok(exit),
+    };
+    let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
+    match (args.output, verdicts.as_slice()) {
+        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts, width_of_stdout()))?,
+        (RunForm::Json, [verdict]) => output::print_json(verdict)?,
+        (RunForm::Json, verdicts) => output::print_json(&verdicts)?,
+    }
+    Ok(if verdicts.iter().all(|verdict| verdict.ok) {
+        Exit::Success
+    } else {
+        Exit::Drift
+    })
+}
+
+fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {
+    let mut all = scenarios();
+    if args.all {
+        return Ok(all);
+    }
+    if args.scenarios.is_empty() {
+        bail!("which scenario? `writerlink lab run --list` names them, and `--all` plays them all");
+    }
+    let known: Vec<String> = all.iter().map(|scenario| scenario.name.clone()).collect();
+    for name in &args.scenarios {
+        if !known.contains(name) {
+            bail!("there is no scenario `{name}`; these are there: {}", known.join(", "));
+        }
+    }
+    all.retain(|scenario| args.scenarios.contains(&scenario.name));
+    Ok(all)
+}
+
+/// Our own function lies beside this program; anything else is a command.
+fn program(handler: &str) -> anyhow::Result<Program> {
+    if handler != OURS {
+        return Ok(Program::Command(handler.to_owned()));
+    }
+    let own = env::current_exe().context("this program does not know where it lies")?;
+    let path = own.parent().unwrap_or(Path::new(".")).join(OURS);
+    if !path.exists() {
+        bail!(
+            "the function is not built: {} is not there. `cargo build --workspace` builds it; or name a program with --handler",
+            path.display()
+        );
+    }
+    Ok(Program::File(path))
+}
+
+/// Plays them, several at a time, and tells on standard error what is done. They come back in the order of the scenarios.
+async fn play_all(
+    args: &RunArgs,
+    scenarios: Vec<Scenario>,
+    programs: &[Program],
+) -> anyhow::Result<Vec<(Recording, Verdict)>> {
+    let places = Arc::new(Semaphore::new(args.jobs.into()));
+    let mut tasks = JoinSet::new();
+    for (index, scenario) in scenarios.into_iter().enumerate() {
+        for (column, program) in programs.iter().enumerate() {
+            let (places, scenario) = (places.clone(), scenario.clone());
+            let manner = Play {
+                program: program.clone(),
+                speed: args.speed,
+                seed: args.seed,
+                sweeps: !args.no_schedule,
+            };
+            tasks.spawn(async move {
+                let _place = places.acquire().await;
+                ((index, column), play(&scenario, &manner).await)
+            });
+        }
+    }
+    let all = tasks.len();
+    let mut played = Vec::new();
+    while let Some(task) = tasks.join_next().await {
+        let (place, result) = task.context("a scenario came to a sudden end")?;
+        let (recording, verdict) = result?;
+        if all > 1 {
+            let (done, said) = (played.len() + 1, grid::sentence(&verdict));
+            eprintln!("{done} of {all}: {said}");
+        }
+        played.push((place, recording, verdict));
+    }
+    played.sort_by_key(|(place, ..)| *place);
+    Ok(played
+        .into_iter()
+        .map(|(_, recording, verdict)| (recording, verdict))
+        .collect())
+}

@@ -1,0 +1,90 @@
+//! Scenarios and their verdicts as tables.
+
+use comfy_table::{Cell, CellAlignment};
+use writerlink_lab::scenario::{Scenario, Verdict};
+
+use super::colour::Colour;
+use super::table::{plain_table, trimmed};
+
+/// The scenarios, each with its sentence.
+pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
+    let mut table = plain_table(Colour::Off, width);
+    for scenario in scenarios {
+        table.add_row([&scenario.name, &scenario.title]);
+    }
+    trimmed(&table)
+}
+
+/// One line for each verdict, scenarios in order, programs side by side below each other.
+pub(crate) fn grid(verdicts: &[&Verdict], width: u16) -> String {
+    let mut table = plain_table(Colour::Off, width);
+    table.set_header([
+        "SCENARIO",
+        "PROGRAM",
+        "ENDS",
+        "RIGHT AFTER",
+        "NO WRITE FOR",
+        "SOME FAIL FOR",
+        "LOST",
+        "CALLS",
+    ]);
+    for column in 3..8 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for verdict in verdicts {
+        let some_for = verdict
+            .links
+            .iter()
+            .map(|link| link.outage.some_for)
+            .fold(0.0, f64::max);
+        table.add_row([
+            Cell::new(&verdict.scenario),
+            Cell::new(&verdict.handler),
+            Cell::new(if verdict.ok { "right" } else { "WRONG" }),
+            Cell::new(verdict.seconds_to_converge.map_or_else(|| "never".to_owned(), seconds)),
+            Cell::new(seconds(verdict.outage_seconds)),
+            Cell::new(seconds(some_for)),
+            Cell::new(verdict.lost_rows),
+            Cell::new(verdict.calls.len()),
+        ]);
+    }
+    let wrong: Vec<String> = verdicts
+        .iter()
+        .flat_map(|verdict| {
+            verdict
+                .faults
+                .iter()
+                .map(|fault| format!("{}, {}: {fault}", verdict.scenario, verdict.handler))
+        })
+        .collect();
+    let mut parts = vec![trimmed(&table), LEGEND.to_owned()];
+    if !wrong.is_empty() {
+        parts.push(wrong.join("\n"));
+    }
+    parts.join("\n\n")
+}
+
+const LEGEND: &str = "\
+Seconds are the region's. RIGHT AFTER: from the first moment at which the RDS API or DNS showed the new writer until the group held
+exactly that one, for good. NO WRITE FOR: the longest time in which the application got no write acknowledged. SOME FAIL FOR: from
+the first write that failed to the last one. LOST: acknowledged rows that no database has.";
+
+/// A verdict in a line.
+pub(crate) fn sentence(verdict: &Verdict) -> String {
+    let end = match (&verdict.faults[..], verdict.seconds_to_converge) {
+        ([], Some(after)) => format!("right after {}", seconds(after)),
+        ([], None) => "right".to_owned(),
+        (faults, _) => faults.join("; "),
+    };
+    let outage = seconds(verdict.outage_seconds);
+    format!(
+        "{}, {}: {end}; no write for {outage}",
+        verdict.scenario, verdict.handler
+    )
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.1} s")
+}

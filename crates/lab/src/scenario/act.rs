@@ -1,0 +1,197 @@
+//! What a script does to the region.
+
+use std::time::Duration;
+
+use super::script::{Act, ApiAnswer, Fate, NameAnswer};
+use crate::World;
+use crate::fault::{DeliveryFault, Effect, Fault, Matcher, NameEffect};
+use crate::scene::Link;
+use crate::world::ApiError;
+use crate::world::elbv2::TargetRequest;
+use crate::world::rds::{CreateDbInstance, Reboot, Status};
+use crate::world::vpc::Zone;
+
+/// What became of an act.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// What was done, as a sentence without its full stop.
+    pub(super) what: String,
+    /// The faults on API calls that are to be taken back after a while.
+    pub(super) undo: Option<(Duration, Vec<(Matcher, Effect)>)>,
+    /// The call that the program is to be killed at.
+    pub(super) kill_at: Option<String>,
+}
+
+impl Act {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What the region says to it, such as that there is no such database.
+    pub(super) fn carry_out(&self, world: &mut World, links: &[Link]) -> Result<Done, ApiError> {
+        let link = |database: &str| {
+            let found = links.iter().find(|link| link.database() == database);
+            found.ok_or_else(|| {
+                ApiError::bad_request(
+                    "NoSuchDatabase",
+                    format!("there is no database `{database}` behind the link"),
+                )
+            })
+        };
+        match self {
+            Act::FailOver(database) => {
+                match link(database)?.source {
+                    writerlink_core::source::Source::Cluster(_) => {
+                        world.failover_db_cluster(database, None).map(drop)?
+                    }
+                    writerlink_core::source::Source::Instance(_) => {
+                        world.reboot_db_instance(database, Reboot::ToStandby).map(drop)?
+                    }
+                }
+                Ok(Done::of(format!("{database} is told to fail over")))
+            }
+            Act::LoseWriter(database) => {
+                lose_writer(world, link(database)?)?;
+                Ok(Done::of(format!("the writer of {database} is lost")))
+            }
+            Act::LoseZone(letter) => lose_zone(world, links, *letter),
+            Act::AddMember { name, to } => {
+                let cluster = world.rds.cluster(link(to)?.database());
+                let engine = cluster
+                    .map(|cluster| cluster.engine.name().to_owned())
+                    .unwrap_or_default();
+                world.create_db_instance(CreateDbInstance {
+                    identifier: name.clone(),
+                    class: "db.r6g.large".to_owned(),
+                    engine,
+                    cluster: Some(to.clone()),
+                    ..CreateDbInstance::default()
+                })?;
+                Ok(Done::of(format!("{name} is being added to {to}")))
+            }
+            Act::OptimizeStorage(instance) => {
+                world.show_instance_status(instance, Status::StorageOptimization)?;
+                Ok(Done::of(format!(
+                    "the RDS API shows {instance} as `storage-optimization`"
+                )))
+            }
+            Act::Api {
+                calls,
+                answer,
+                times,
+                lasts,
+            } => Ok(spoil_calls(world, calls, *answer, *times, *lasts)),
+            Act::Name { of, answer, lasts } => {
+                let name = link(of)?.endpoint(world);
+                Ok(spoil_name(world, &name, answer, *lasts))
+            }
+            Act::Messages { fate, times } => Ok(spoil_messages(world, *fate, *times)),
+            Act::Register { of, target, port } => {
+                let link = link(of)?;
+                let address = world
+                    .rds
+                    .instance_address(target)
+                    .map_or_else(|| target.clone(), |address| address.to_string());
+                let port = port.unwrap_or(link.port);
+                world.register_targets(&link.group, &[TargetRequest::new(&address, port)])?;
+                Ok(Done::of(format!(
+                    "somebody registers {address}:{port} in the group of {of}"
+                )))
+            }
+            Act::KillAt(call) => {
+                world.faults.add(Fault::on(call, Effect::Hang).times(1));
+                Ok(Done {
+                    kill_at: Some(call.clone()),
+                    ..Done::default()
+                })
+            }
+        }
+    }
+}
+
+impl Done {
+    fn of(what: String) -> Done {
+        Done {
+            what,
+            ..Done::default()
+        }
+    }
+}
+
+fn lose_writer(world: &mut World, link: &Link) -> Result<(), ApiError> {
+    match link.source {
+        writerlink_core::source::Source::Cluster(_) => world.lose_writer(link.database()),
+        writerlink_core::source::Source::Instance(_) => world.lose_host(link.database()),
+    }
+}
+
+fn lose_zone(world: &mut World, links: &[Link], letter: char) -> Result<Done, ApiError> {
+    let name = format!("{}{letter}", world.region);
+    let zone = Zone::named(&name, &world.region)
+        .ok_or_else(|| ApiError::bad_request("NoSuchZone", format!("there is no zone `{letter}`")))?;
+    let mut lost = 0;
+    for link in links {
+        let writer = link.writer(world).map(|writer| writer.address.ip());
+        if writer.and_then(Zone::of_address) == Some(zone) {
+            lose_writer(world, link)?;
+            lost += 1;
+        }
+    }
+    Ok(Done::of(format!("zone {letter} is lost, with {lost} writers in it")))
+}
+
+fn spoil_calls(world: &mut World, calls: &[String], answer: ApiAnswer, times: Option<u32>, lasts: Option<f64>) -> Done {
+    let (effect, words) = match answer {
+        ApiAnswer::Throttled => (Effect::Throttle, "throttled"),
+        ApiAnswer::ServerError => (Effect::ServerErrorBefore, "answered with HTTP 500"),
+        ApiAnswer::ServerErrorAfterwards => (Effect::ServerErrorAfter, "done and answered with HTTP 500"),
+    };
+    let mut undo = Vec::new();
+    for call in calls {
+        let mut fault = Fault::on(call, effect.clone());
+        if let Some(times) = times {
+            fault = fault.times(times);
+        }
+        undo.push((fault.on.clone(), effect.clone()));
+        world.faults.add(fault);
+    }
+    let often = match times {
+        Some(1) => " once".to_owned(),
+        Some(times) => format!(" {times} times"),
+        None => String::new(),
+    };
+    let long = lasts.map(|lasts| format!(" for {lasts} s")).unwrap_or_default();
+    let verb = if calls.len() == 1 { "is" } else { "are" };
+    Done {
+        undo: lasts.map(|lasts| (Duration::from_secs_f64(lasts), undo)),
+        ..Done::of(format!("{} {verb} {words}{often}{long}", calls.join(" and ")))
+    }
+}
+
+fn spoil_name(world: &mut World, name: &str, answer: &NameAnswer, lasts: Option<f64>) -> Done {
+    let now = world.now();
+    let (effect, words) = match answer {
+        NameAnswer::NxDomain => (NameEffect::NxDomain, "does not exist".to_owned()),
+        NameAnswer::Addresses(addresses) => {
+            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            (
+                NameEffect::Addresses(addresses.clone()),
+                format!("leads to {}", list.join(", ")),
+            )
+        }
+    };
+    let until = lasts.map(|lasts| now + Duration::from_secs_f64(lasts));
+    world.faults.add_name(name, effect, now, until);
+    let long = lasts.map(|lasts| format!(" for {lasts} s")).unwrap_or_default();
+    Done::of(format!("the endpoint's name {words}{long}"))
+}
+
+fn spoil_messages(world: &mut World, fate: Fate, times: u32) -> Done {
+    let (fault, words) = match fate {
+        Fate::Lost => (DeliveryFault::Lose, "are lost".to_owned()),
+        Fate::Repeated(more) => (DeliveryFault::Duplicate(more), format!("arrive {more} times more")),
+    };
+    for _ in 0..times {
+        world.faults.add_delivery(fault.clone());
+    }
+    Done::of(format!("the next {times} messages {words}"))
+}

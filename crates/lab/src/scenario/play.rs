@@ -1,0 +1,348 @@
+//! Plays a scenario.
+//!
+//! The region, the databases and the application live in this process, on loopback; the program under test is a process of its own. Once it
+//! has answered a first invocation, the scenario's time begins.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::client::pool::{Manner, Pool, Record};
+use super::client::{Door, LineDoor};
+use super::database::{Fleet, LineFleet};
+use super::handler::{Handler, Program};
+use super::recording::{End, Incident, Recording};
+use super::script::{Expectation, Scenario};
+use super::setting::Setting;
+use super::stopwatch::Stopwatch;
+use super::verdict::Verdict;
+use super::watch::Watch;
+use crate::fault::{Effect, Matcher};
+use crate::scene::{FUNCTION, Link};
+use crate::wire::{Invoked, Kind, Lab, Options};
+use crate::world::{ApiError, Outcome};
+
+/// How a scenario is played.
+#[derive(Clone, Debug)]
+pub struct Play {
+    /// The program under test.
+    pub program: Program,
+    /// Seconds of the region in a second on the wall.
+    pub speed: f64,
+    /// What delays and flows are drawn from.
+    pub seed: u64,
+    /// Whether the function is invoked every minute of the region, as by a schedule.
+    pub sweeps: bool,
+}
+
+/// Why a scenario could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The region refuses the script.
+    #[error("the script of `{0}` cannot be played: {1}")]
+    Script(String, ApiError),
+    /// The program under test does not work.
+    #[error("`{0}`: {1}")]
+    Program(String, String),
+    /// Something on this machine.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// How often everything is brought up to the moment.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long the program may take until it has answered its first invocation.
+const START: Duration = Duration::from_secs(60);
+
+/// The function's timeout as `infra/template.yaml` sets it, and the schedule's period, in the region's time.
+const TIMEOUT: f64 = 240.0;
+const SWEEP: f64 = 60.0;
+
+/// How long everything must have been well for a scenario to end early, and how long after its last step at the soonest.
+const WELL_FOR: f64 = 30.0;
+const COURSE: f64 = 60.0;
+
+/// Plays a scenario.
+///
+/// # Errors
+/// See [`PlayError`].
+pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdict), PlayError> {
+    let refused = |error| PlayError::Script(scenario.name.clone(), error);
+    let setting = Setting::new(scenario, play.seed).map_err(refused)?;
+    let fleets = setting.links.iter().map(|_| LineFleet::default()).collect();
+    let stage = Stage::set(scenario, play, setting, fleets, |_| LineDoor).await?;
+    stage.play("line").await
+}
+
+/// A scenario that is being played.
+struct Stage<'a, F> {
+    scenario: &'a Scenario,
+    play: &'a Play,
+    lab: Lab,
+    links: Vec<Link>,
+    fleets: Vec<F>,
+    pools: Vec<Pool>,
+    handler: Handler,
+    watch: Watch,
+    incidents: Vec<Incident>,
+    /// Faults that are taken back at a moment.
+    undo: Vec<(Duration, Vec<(Matcher, Effect)>)>,
+    kill_at: Option<String>,
+    _home: TempDir,
+}
+
+impl<'a, F: Fleet> Stage<'a, F> {
+    /// Starts everything, and lets the program answer a first invocation.
+    async fn set<D: Door>(
+        scenario: &'a Scenario,
+        play: &'a Play,
+        setting: Setting,
+        mut fleets: Vec<F>,
+        door_of: impl Fn(&Link) -> D,
+    ) -> Result<Self, PlayError> {
+        let Setting { world, links } = setting;
+        let wall = |seconds: f64| Duration::from_secs_f64(seconds / play.speed);
+        let options = Options {
+            speed: play.speed,
+            function: FUNCTION.to_owned(),
+            timeout: wall(TIMEOUT),
+            sweep_every: play.sweeps.then(|| wall(SWEEP)),
+            flows: 2000,
+        };
+        let lab = Lab::start(world, options).await?;
+        for (fleet, link) in fleets.iter_mut().zip(&links) {
+            fleet.follow(&lab, link).await?;
+        }
+        let home = TempDir::new()?;
+        let config = config(&lab, &links, play.speed);
+        let apis = [lab.runtime_api()];
+        let mut handler = Handler::start(&play.program, &lab, &links, &config, &apis, home.path())
+            .map_err(|error| broken(play, &error))?;
+        await_first_answer(&lab, &mut handler, apis.len(), play).await?;
+        let manner = Manner {
+            writers: if links.len() == 1 { 4 } else { 1 },
+            every: wall(0.5),
+            // A machine that is busy with other scenarios is no outage.
+            patience: wall(5.0).max(Duration::from_millis(500)),
+        };
+        let watch = Watch::begin(&mut lab.world(), &links);
+        let stopwatch = Stopwatch::start(play.speed);
+        let pools = links
+            .iter()
+            .map(|link| Pool::start(&door_of(link), &nodes(&lab, link), manner, stopwatch))
+            .collect();
+        Ok(Stage {
+            scenario,
+            play,
+            lab,
+            links,
+            fleets,
+            pools,
+            handler,
+            watch,
+            incidents: Vec::new(),
+            undo: Vec::new(),
+            kill_at: None,
+            _home: home,
+        })
+    }
+
+    /// Plays to the end, and judges.
+    async fn play(mut self, databases: &str) -> Result<(Recording, Verdict), PlayError> {
+        let mut steps = self.scenario.steps.iter().peekable();
+        let last = self.scenario.steps.last().map_or(0.0, |step| step.at);
+        let mut well_since = None;
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.watch.now(&self.lab.world());
+            while let Some(step) = steps.next_if(|step| step.at <= now) {
+                let done = step.act.carry_out(&mut self.lab.world(), &self.links);
+                let done = done.map_err(|error| PlayError::Script(self.scenario.name.clone(), error))?;
+                self.kill_at = done.kill_at.or(self.kill_at.take());
+                self.undo.extend(
+                    done.undo
+                        .map(|(after, faults)| (self.lab.world().now() + after, faults)),
+                );
+                self.tell(done.what);
+            }
+            self.keep_up().await?;
+            well_since = if self.is_well(now) {
+                well_since.or(Some(now))
+            } else {
+                None
+            };
+            let is_over = steps.peek().is_none()
+                && self.scenario.expect == Expectation::Follows
+                && now >= last + COURSE
+                && well_since.is_some_and(|since| now >= since + WELL_FOR);
+            if is_over || now >= self.scenario.lasts {
+                break;
+            }
+        }
+        self.end(databases).await
+    }
+
+    /// Brings everything to what the world says.
+    async fn keep_up(&mut self) -> Result<(), PlayError> {
+        for (fleet, link) in self.fleets.iter_mut().zip(&self.links) {
+            fleet.follow(&self.lab, link).await?;
+        }
+        let is_doomed = {
+            let mut world = self.lab.world();
+            self.watch.look(&mut world, &self.links);
+            let now = world.now();
+            for (_, faults) in self.undo.extract_if(.., |(when, _)| *when <= now) {
+                faults.iter().for_each(|(on, effect)| world.faults.retract(on, effect));
+            }
+            let hangs = |call: &str| {
+                world
+                    .calls
+                    .of(call)
+                    .any(|call| call.outcome == Outcome::DroppedUnanswered)
+            };
+            self.kill_at.as_deref().is_some_and(hangs)
+        };
+        if is_doomed {
+            let call = self.kill_at.take().unwrap_or_default();
+            self.handler.kill().await;
+            self.tell(format!("the program is killed while it calls {call}"));
+        }
+        self.handler.revive().map_err(|error| broken(self.play, &error))
+    }
+
+    /// Whether every group holds exactly its healthy writer, and no application has met with a failure for a while.
+    fn is_well(&self, now: f64) -> bool {
+        let world = self.lab.world();
+        let is_right = |link: &Link| {
+            let writer = link.writer(&world).map(|writer| (writer.address, "healthy"));
+            link.present(&world) == Vec::from_iter(writer)
+        };
+        let is_served = |pool: &Pool| {
+            pool.with(|record| {
+                let failed = record.writes.iter().rev().find(|write| write.end != End::Acknowledged);
+                failed.is_none_or(|failed| failed.at + failed.took < now - WELL_FOR)
+            })
+        };
+        self.links.iter().all(is_right) && self.pools.iter().all(is_served)
+    }
+
+    async fn end(mut self, databases: &str) -> Result<(Recording, Verdict), PlayError> {
+        let mut records = Vec::new();
+        for pool in std::mem::take(&mut self.pools) {
+            records.push(pool.stop().await);
+        }
+        let mut recording = {
+            let world = self.lab.world();
+            let links = self
+                .links
+                .iter()
+                .enumerate()
+                .map(|(index, link)| self.watch.recording(&world, index, link));
+            Recording {
+                scenario: self.scenario.name.clone(),
+                title: self.scenario.title.clone(),
+                handler: self.play.program.words(),
+                speed: self.play.speed,
+                seed: self.play.seed,
+                databases: databases.to_owned(),
+                seconds: self.watch.now(&world),
+                incidents: std::mem::take(&mut self.incidents),
+                links: links.collect(),
+                calls: self.watch.calls(&world, &self.links),
+                invocations: Vec::new(),
+            }
+        };
+        recording.invocations = self.watch.invocations(&self.lab);
+        self.handler.kill().await;
+        for (index, Record { writes, reads, .. }) in records.into_iter().enumerate() {
+            let rows = self.fleets[index].rows(&self.lab, &self.links[index]).await?;
+            let link = &mut recording.links[index];
+            let acknowledged = writes.iter().filter(|write| write.end == End::Acknowledged);
+            link.lost = acknowledged
+                .map(|write| write.row)
+                .filter(|row| !rows.contains(row))
+                .collect();
+            (link.writes, link.reads) = (writes, reads);
+        }
+        self.lab.shutdown().await;
+        let verdict = Verdict::of(&recording, self.scenario.expect);
+        Ok((recording, verdict))
+    }
+
+    fn tell(&mut self, what: String) {
+        if !what.is_empty() {
+            let at = self.watch.now(&self.lab.world());
+            self.incidents.push(Incident { at, what });
+        }
+    }
+}
+
+/// Invokes each environment once, and waits until all of them have answered.
+async fn await_first_answer(
+    lab: &Lab,
+    handler: &mut Handler,
+    environments: usize,
+    play: &Play,
+) -> Result<(), PlayError> {
+    let mut asked = Vec::new();
+    for _ in 0..environments {
+        if let Ok(Invoked::Queued(id)) = lab.invoke(FUNCTION, r#"{"trigger":"sweep"}"#, Kind::Async).await {
+            asked.push(id);
+        }
+    }
+    let began = std::time::Instant::now();
+    loop {
+        let invocations = lab.invocations();
+        let has_ended = |id: &String| {
+            invocations
+                .iter()
+                .any(|one| one.request_id == *id && one.ending.is_some())
+        };
+        if asked.iter().all(has_ended) {
+            return Ok(());
+        }
+        handler.revive().map_err(|error| broken(play, &error))?;
+        if began.elapsed() > START {
+            let words = format!(
+                "it has not answered an invocation within {} s{}",
+                START.as_secs(),
+                handler.last_words()
+            );
+            return Err(broken(play, &io::Error::other(words)));
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+fn broken(play: &Play, error: &io::Error) -> PlayError {
+    PlayError::Program(play.program.words(), error.to_string())
+}
+
+/// Our configuration, with the timing in haste as the region is.
+fn config(lab: &Lab, links: &[Link], speed: f64) -> String {
+    let hasty = |seconds: f64| ((seconds / speed).round() as u64).max(1);
+    let timing = format!(
+        "\n[timing]\nsettle = {}\npatience-started = {}\npatience = {}\nsweep = {}\n",
+        hasty(30.0),
+        hasty(180.0),
+        hasty(30.0),
+        hasty(15.0)
+    );
+    crate::scene::config(links, lab.dns(), &timing)
+}
+
+/// Where the link's load balancer listens, a node in each zone.
+fn nodes(lab: &Lab, link: &Link) -> Vec<SocketAddr> {
+    let of_link = |listener: &crate::wire::NlbListener| listener.load_balancer == link.database();
+    lab.nlb_listeners()
+        .into_iter()
+        .filter(of_link)
+        .map(|listener| listener.address)
+        .collect()
+}

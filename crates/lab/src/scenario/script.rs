@@ -1,0 +1,270 @@
+//! A scenario as data: which databases stand behind the link, what happens when, and how it should end.
+//!
+//! ```toml
+//! [[scenario]]
+//! name = "register-throttled"
+//! title = "RegisterTargets is throttled while an Aurora cluster fails over"
+//! steps = [
+//!     { at = 5, do.api = { calls = ["RegisterTargets"], answer = "throttled", times = 3 } },
+//!     { at = 5, do.fail-over = "orders" },
+//! ]
+//! ```
+//!
+//! Times are seconds of the region. A database is named by what the region calls it: `orders` (an Aurora cluster of three), `billing`
+//! (a Multi-AZ instance), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+/// A scenario.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name, as it is asked for.
+    pub name: String,
+    /// What happens, as a sentence without its full stop.
+    pub title: String,
+    /// The databases behind the link.
+    #[serde(default)]
+    pub databases: Region,
+    /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
+    #[serde(default)]
+    pub pace: BTreeMap<Delay, f64>,
+    /// The groups' deregistration delay, in seconds.
+    #[serde(default = "usual_drain")]
+    pub drain: u32,
+    /// The port that the target groups were created with, where it is not the databases'.
+    #[serde(default)]
+    pub group_port: Option<u16>,
+    /// How many invocations may run at once: 1, where that is reserved.
+    #[serde(default = "one")]
+    pub environments: usize,
+    /// What happens, and when.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// How it should end.
+    #[serde(default)]
+    pub expect: Expectation,
+    /// When it ends at the latest.
+    #[serde(default = "usual_length")]
+    pub lasts: f64,
+}
+
+/// The databases behind the link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Region {
+    /// `orders`, an Aurora PostgreSQL cluster of three.
+    #[default]
+    Aurora,
+    /// `billing`, a Multi-AZ PostgreSQL instance.
+    MultiAz,
+    /// `db-01` to `db-20`, Aurora clusters of two whose writers share a zone.
+    Twenty,
+}
+
+/// A delay of the region; see the fields of [`Pace`](crate::world::Pace).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delay {
+    /// [`Pace::promote`](crate::world::Pace::promote)
+    Promote,
+    /// [`Pace::topology_lag`](crate::world::Pace::topology_lag)
+    TopologyLag,
+    /// [`Pace::dns_lag`](crate::world::Pace::dns_lag)
+    DnsLag,
+    /// [`Pace::flap`](crate::world::Pace::flap)
+    Flap,
+    /// [`Pace::completed`](crate::world::Pace::completed)
+    Completed,
+    /// [`Pace::event_lag`](crate::world::Pace::event_lag)
+    EventLag,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// When, since the beginning.
+    pub at: f64,
+    /// What.
+    #[serde(rename = "do")]
+    pub act: Act,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Act {
+    /// Somebody asks for a failover of this database (FailoverDBCluster, or RebootDBInstance with failover).
+    FailOver(String),
+    /// The writer of this database is lost without anybody's asking.
+    LoseWriter(String),
+    /// A zone is lost, with every writer in it: `a`, `b` or `c`.
+    LoseZone(char),
+    /// A member of this name is added to the cluster `to`.
+    AddMember {
+        /// The new instance's name.
+        name: String,
+        /// The cluster.
+        to: String,
+    },
+    /// The RDS API shows an instance as `storage-optimization`, while it serves.
+    OptimizeStorage(String),
+    /// API calls go wrong.
+    Api {
+        /// The operations.
+        calls: Vec<String>,
+        /// What they are answered.
+        answer: ApiAnswer,
+        /// How many of each; all of them, when not given.
+        times: Option<u32>,
+        /// For how many seconds; until the end, when not given.
+        lasts: Option<f64>,
+    },
+    /// The endpoint's name of a database does not lead where it should.
+    Name {
+        /// The database.
+        of: String,
+        /// What is answered instead.
+        answer: NameAnswer,
+        /// For how many seconds; until the end, when not given.
+        lasts: Option<f64>,
+    },
+    /// The next messages to the function go astray.
+    Messages {
+        /// What happens to each.
+        fate: Fate,
+        /// How many of them.
+        times: u32,
+    },
+    /// Somebody registers a target in the group of a database.
+    Register {
+        /// The database.
+        of: String,
+        /// The address: an instance's name stands for its own.
+        target: String,
+        /// The port, where it is not the database's.
+        port: Option<u16>,
+    },
+    /// The program is killed when it next makes this call, which is not carried out.
+    KillAt(String),
+}
+
+/// What an API call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiAnswer {
+    /// HTTP 400, `Throttling`.
+    Throttled,
+    /// HTTP 500, and nothing was done.
+    ServerError,
+    /// HTTP 500, although it was done.
+    ServerErrorAfterwards,
+}
+
+/// What a name is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameAnswer {
+    /// It does not exist.
+    NxDomain,
+    /// These addresses.
+    Addresses(Vec<IpAddr>),
+}
+
+/// What happens to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It never arrives.
+    Lost,
+    /// It arrives this many times more.
+    Repeated(u32),
+}
+
+/// How a scenario should end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expectation {
+    /// Every group holds exactly the writer, and was never empty.
+    #[default]
+    Follows,
+    /// Every group holds what it held at the beginning, all the time.
+    Untouched,
+}
+
+/// The scenarios that come with the program.
+///
+/// # Panics
+///
+/// Never: a test reads them.
+pub fn scenarios() -> Vec<Scenario> {
+    read(include_str!("scenarios.toml")).expect("the built-in scenarios are well-formed")
+}
+
+/// Reads scenarios.
+///
+/// # Errors
+///
+/// What is wrong and where, as the TOML reader says it, or a name that stands twice.
+pub fn read(text: &str) -> Result<Vec<Scenario>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        scenario: Vec<Scenario>,
+    }
+    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    for (index, scenario) in file.scenario.iter().enumerate() {
+        if file.scenario[..index].iter().any(|other| other.name == scenario.name) {
+            return Err(format!("two scenarios are named `{}`", scenario.name));
+        }
+    }
+    Ok(file.scenario)
+}
+
+fn usual_drain() -> u32 {
+    30
+}
+
+fn one() -> usize {
+    1
+}
+
+fn usual_length() -> f64 {
+    300.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_scenarios_are_well_formed_and_each_is_named_as_a_sentence() {
+        for scenario in scenarios() {
+            let is_sentence = scenario.title.contains(' ') && !scenario.title.ends_with('.');
+            assert!(is_sentence, "{}: {}", scenario.name, scenario.title);
+            let steps = &scenario.steps;
+            assert!(
+                steps.is_sorted_by(|a, b| a.at <= b.at) && steps.iter().all(|step| step.at < scenario.lasts),
+                "{}: its steps are in order, and within its time",
+                scenario.name
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_misspelt_is_told_with_its_line() {
+        let error = read("[[scenario]]\nname = \"a\"\ntitle = \"b\"\nsteps = [{ at = 1, do.fail-ovr = \"orders\" }]\n")
+            .expect_err("there is no such act");
+        assert!(error.contains("line 4") && error.contains("fail-over"), "{error}");
+    }
+
+    #[test]
+    fn a_name_stands_once() {
+        let twice = "[[scenario]]\nname = \"a\"\ntitle = \"b\"\n".repeat(2);
+        assert_eq!(read(&twice), Err("two scenarios are named `a`".to_owned()));
+    }
+}

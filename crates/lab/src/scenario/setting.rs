@@ -1,0 +1,174 @@
+//! The region that a scenario begins with.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::script::{Delay, Region, Scenario};
+use crate::scene::{AGO, Link, tell_of_failovers};
+use crate::simulate::dice::{Dice, Subject};
+use crate::world::elbv2::{
+    GroupProtocol, HealthCheckChange, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
+};
+use crate::world::rds::{Engine, MultiAz};
+use crate::world::vpc::Zone;
+use crate::world::{ApiError, Pace, World};
+
+/// A region and the databases behind groups in it, everything available, healthy and right.
+pub(super) struct Setting {
+    pub(super) world: World,
+    pub(super) links: Vec<Link>,
+}
+
+impl Setting {
+    /// The region of a scenario; a seed draws how its delays differ from the usual ones, by a fifth at most. Those that the scenario
+    /// states are as stated.
+    pub(super) fn new(scenario: &Scenario, seed: u64) -> Result<Setting, ApiError> {
+        let ago = SignedDuration::try_from(AGO).expect("ten minutes are in range");
+        let began = Timestamp::now()
+            .saturating_sub(ago)
+            .expect("ten minutes are no calendar unit");
+        let mut world = World::new(began).with_pace(pace(scenario, seed));
+        let links = match scenario.databases {
+            Region::Aurora => {
+                let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
+                world.add_aurora("orders", Engine::AuroraPostgresql, &members)?;
+                vec![publish(&mut world, scenario, "orders-writer", "cluster/orders")?]
+            }
+            Region::MultiAz => {
+                world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
+                vec![publish(&mut world, scenario, "billing", "instance/billing")?]
+            }
+            Region::Twenty => (1..=20)
+                .map(|number| add_twin(&mut world, scenario, number))
+                .collect::<Result<_, _>>()?,
+        };
+        tell_of_failovers(&mut world)?;
+        world.pass(AGO);
+        // The subscriptions' hello messages were answered long ago.
+        world.sns.take_deliveries();
+        Ok(Setting { world, links })
+    }
+}
+
+/// A cluster of two whose writer is in zone a.
+fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, ApiError> {
+    let name = format!("db-{number:02}");
+    let (writer, reader) = (format!("{name}-1"), format!("{name}-2"));
+    world.add_aurora(
+        &name,
+        Engine::AuroraPostgresql,
+        &[(&writer, Zone::A), (&reader, Zone::B)],
+    )?;
+    publish(world, scenario, &name, &format!("cluster/{name}"))
+}
+
+/// Puts a database behind a load balancer of its own, set up as `docs/deploy.md` recommends: cross-zone on, so that one target serves
+/// the nodes of every zone; a short deregistration delay that ends its connections; a health check every 10 s.
+fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
+    const PORT: u16 = 5432;
+    let source: writerlink_core::source::Source = source.parse().expect("the settings' sources are well-formed");
+    let database = source.id().as_str().to_owned();
+    let balancer = world
+        .create_load_balancer(NewLoadBalancer::internal(&database))?
+        .arn
+        .clone();
+    let group = NewTargetGroup {
+        health_check: HealthCheckChange {
+            interval: Some(10),
+            healthy_threshold: Some(2),
+            unhealthy_threshold: Some(2),
+            ..HealthCheckChange::default()
+        },
+        ..NewTargetGroup::tcp(&database, scenario.group_port.unwrap_or(PORT))
+    };
+    let group = world.create_target_group(group)?.arn.clone();
+    let drain = scenario.drain.to_string();
+    let attributes = [
+        ("deregistration_delay.timeout_seconds", drain.as_str()),
+        ("deregistration_delay.connection_termination.enabled", "true"),
+        ("load_balancing.cross_zone.enabled", "true"),
+    ];
+    let attributes = attributes.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    world.modify_target_group_attributes(&group, &attributes)?;
+    world.create_listener(NewListener {
+        balancer,
+        protocol: GroupProtocol::Tcp,
+        port: PORT,
+        target_group: group.clone(),
+        tags: Tags::new(),
+    })?;
+    let link = Link {
+        name: name.to_owned(),
+        source,
+        group,
+        port: PORT,
+    };
+    let writer = link.writer(world).expect("a new database has a writer");
+    let target = TargetRequest::new(&writer.address.ip().to_string(), PORT);
+    world.register_targets(&link.group, &[target])?;
+    Ok(link)
+}
+
+fn pace(scenario: &Scenario, seed: u64) -> Pace {
+    let mut dice = Dice::new(seed, Subject::Setting);
+    let mut pace = Pace::real();
+    let drawn = [
+        &mut pace.promote,
+        &mut pace.promote_standby,
+        &mut pace.topology_lag,
+        &mut pace.dns_lag,
+        &mut pace.flap,
+        &mut pace.completed,
+        &mut pace.completed_standby,
+        &mut pace.event_lag,
+        &mut pace.registration,
+        &mut pace.deregistration,
+    ];
+    for delay in drawn {
+        *delay = delay.mul_f64(0.8 + dice.below(401) as f64 / 1000.0);
+    }
+    for (delay, seconds) in &scenario.pace {
+        let field = match delay {
+            Delay::Promote => &mut pace.promote,
+            Delay::TopologyLag => &mut pace.topology_lag,
+            Delay::DnsLag => &mut pace.dns_lag,
+            Delay::Flap => &mut pace.flap,
+            Delay::Completed => &mut pace.completed,
+            Delay::EventLag => &mut pace.event_lag,
+        };
+        *field = Duration::from_secs_f64(*seconds);
+    }
+    pace
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script::scenarios;
+    use super::*;
+
+    #[test]
+    fn every_scenario_begins_right_and_healthy() {
+        for scenario in scenarios() {
+            let setting = Setting::new(&scenario, 1).expect("a good setting");
+            for link in &setting.links {
+                let writer = link.writer(&setting.world).expect("a writer");
+                let present = link.present(&setting.world);
+                assert_eq!(
+                    present,
+                    [(writer.address, "healthy")],
+                    "{}: {}",
+                    scenario.name,
+                    link.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_delays_again_and_another_seed_others() {
+        let scenario = &scenarios()[0];
+        assert_eq!(pace(scenario, 7), pace(scenario, 7));
+        assert_ne!(pace(scenario, 7), pace(scenario, 8));
+    }
+}

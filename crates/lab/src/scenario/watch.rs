@@ -1,0 +1,313 @@
+//! Looks at the region, many times a second, and writes down what changes.
+
+use std::net::SocketAddr;
+
+use writerlink_core::source::Source;
+
+use super::recording::{Call, Invocation, LinkRecording, Span, TargetSpan};
+use crate::World;
+use crate::scene::Link;
+use crate::wire::{self, Ending, Lab};
+use crate::world::dns::{Code, Family, ResourceRecord};
+use crate::world::{self, Outcome};
+
+/// What is known of each link so far. Its spans are open: each ends where the next begins.
+pub(super) struct Watch {
+    /// The region's time at the beginning.
+    began: f64,
+    /// How many calls there were, and targets' changes, before.
+    calls_before: u64,
+    links: Vec<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    endpoint: String,
+    writer: Vec<Span>,
+    serving: Vec<Span>,
+    topology: Vec<Span>,
+    dns: Vec<Span>,
+}
+
+impl Watch {
+    /// Begins at the region's present moment.
+    pub(super) fn begin(world: &mut World, links: &[Link]) -> Watch {
+        let mut watch = Watch {
+            began: world.now().as_secs_f64(),
+            calls_before: world.calls.total(),
+            links: links
+                .iter()
+                .map(|link| Seen {
+                    endpoint: link.endpoint(world),
+                    ..Seen::default()
+                })
+                .collect(),
+        };
+        watch.look(world, links);
+        watch
+    }
+
+    /// Seconds since the beginning.
+    pub(super) fn now(&self, world: &World) -> f64 {
+        self.since(world.now())
+    }
+
+    /// Takes in what is so at this moment.
+    pub(super) fn look(&mut self, world: &mut World, links: &[Link]) {
+        let now = self.now(world);
+        for (seen, link) in self.links.iter_mut().zip(links) {
+            let writer = link.writer(world).map(|writer| writer.address);
+            let serves = writer.is_some_and(|writer| world.accepts_tcp(writer.ip()));
+            note(&mut seen.writer, now, address(writer));
+            note(&mut seen.serving, now, if serves { "up" } else { "down" }.to_owned());
+            if let Source::Cluster(_) = link.source {
+                note(&mut seen.topology, now, address(shown_writer(world, link)));
+            }
+            let answer = answer(world, &seen.endpoint);
+            note(&mut seen.dns, now, answer);
+        }
+    }
+
+    /// What there is to tell of a link when all is over; what its application met with is left to the caller.
+    pub(super) fn recording(&self, world: &World, index: usize, link: &Link) -> LinkRecording {
+        let end = self.now(world);
+        let seen = &self.links[index];
+        let closed = |spans: &[Span]| closed(spans, end);
+        LinkRecording {
+            name: link.name.clone(),
+            source: link.source.to_string(),
+            group: link.group.clone(),
+            endpoint: seen.endpoint.clone(),
+            writer: closed(&seen.writer),
+            serving: closed(&seen.serving),
+            topology: closed(&seen.topology),
+            dns: closed(&seen.dns),
+            targets: self.targets(world, link, end),
+            ..LinkRecording::default()
+        }
+    }
+
+    /// The calls since the beginning.
+    pub(super) fn calls(&self, world: &World, links: &[Link]) -> Vec<Call> {
+        let made = usize::try_from(world.calls.total() - self.calls_before).unwrap_or(usize::MAX);
+        let kept = world.calls.iter().count();
+        let calls = world.calls.iter().skip(kept.saturating_sub(made));
+        calls.map(|call| self.call(call, links)).collect()
+    }
+
+    /// The invocations that were queued since the beginning.
+    pub(super) fn invocations(&self, lab: &Lab) -> Vec<Invocation> {
+        let invocations = lab.invocations().into_iter();
+        invocations
+            .filter(|invocation| invocation.queued.as_secs_f64() >= self.began)
+            .map(|invocation| self.invocation(&invocation))
+            .collect()
+    }
+
+    fn since(&self, moment: std::time::Duration) -> f64 {
+        moment.as_secs_f64() - self.began
+    }
+
+    fn targets(&self, world: &World, link: &Link, end: f64) -> Vec<TargetSpan> {
+        let mut spans: Vec<TargetSpan> = Vec::new();
+        for transition in world
+            .elbv2
+            .timeline()
+            .iter()
+            .filter(|change| change.group == link.group)
+        {
+            let at = self.since(transition.at).max(0.0);
+            let target = format!("{}:{}", transition.target.id, transition.target.port);
+            let open = spans
+                .iter_mut()
+                .rev()
+                .find(|span| span.target == target && span.to.is_infinite());
+            if let Some(open) = open {
+                open.to = at;
+            }
+            if let Some(state) = transition.to {
+                spans.push(TargetSpan {
+                    target,
+                    from: at,
+                    to: f64::INFINITY,
+                    state: state.as_str().to_owned(),
+                });
+            }
+        }
+        for span in &mut spans {
+            span.to = span.to.min(end);
+        }
+        // What was over when it began, and what lasted no time.
+        spans.retain(|span| span.to > span.from);
+        spans
+    }
+
+    fn call(&self, call: &world::Call, links: &[Link]) -> Call {
+        let values = |prefix: &str, suffix: &str| {
+            let of = call.parameters.iter();
+            let of = of.filter(|(name, _)| name.starts_with(prefix) && name.ends_with(suffix));
+            of.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+        };
+        let (ids, ports) = (values("Targets.member.", ".Id"), values("Targets.member.", ".Port"));
+        let targets = ids.iter().enumerate().map(|(index, id)| match ports.get(index) {
+            Some(port) => format!("{id}:{port}"),
+            None => id.clone(),
+        });
+        let targets: Vec<String> = targets.collect();
+        let group = call.parameters.get("TargetGroupArn");
+        Call {
+            at: self.since(call.at),
+            service: call.service.iam_prefix().to_owned(),
+            operation: call.operation.clone(),
+            targets: (!targets.is_empty()).then(|| targets.join(", ")),
+            link: links
+                .iter()
+                .find(|link| Some(&link.group) == group)
+                .map(|link| link.name.clone()),
+            outcome: match &call.outcome {
+                Outcome::Ok => "ok".to_owned(),
+                Outcome::Refused(code) => code.to_string(),
+                Outcome::CommittedUnanswered => "no answer, done".to_owned(),
+                Outcome::DroppedUnanswered => "no answer".to_owned(),
+            },
+        }
+    }
+
+    fn invocation(&self, invocation: &wire::Invocation) -> Invocation {
+        let end = match &invocation.ending {
+            None => "unfinished",
+            Some(Ending::Answered(_)) => "answered",
+            Some(Ending::Failed { .. }) => "failed",
+            Some(Ending::TimedOut) => "timed out",
+            Some(Ending::Crashed) => "crashed",
+        };
+        Invocation {
+            queued: self.since(invocation.queued),
+            taken: invocation.taken.map(|taken| self.since(taken)),
+            ended: invocation.ended.map(|ended| self.since(ended)),
+            what: occasion(&invocation.payload),
+            end: end.to_owned(),
+        }
+    }
+}
+
+/// Notes that something is so from now on, unless it was so already.
+fn note(spans: &mut Vec<Span>, now: f64, what: String) {
+    if spans.last().is_some_and(|last| last.what == what) {
+        return;
+    }
+    spans.push(Span {
+        from: now.max(0.0),
+        to: f64::INFINITY,
+        what,
+    });
+}
+
+/// The spans, each ended where the next begins.
+fn closed(spans: &[Span], end: f64) -> Vec<Span> {
+    let ends = spans.iter().skip(1).map(|span| span.from).chain([end]);
+    let closed = spans.iter().zip(ends).map(|(span, to)| Span { to, ..span.clone() });
+    closed.collect()
+}
+
+fn address(address: Option<SocketAddr>) -> String {
+    address.map_or("-".to_owned(), |address| address.to_string())
+}
+
+/// The address of the one writer that DescribeDBClusters names.
+fn shown_writer(world: &World, link: &Link) -> Option<SocketAddr> {
+    let members = world.rds.members(world.rds.cluster(link.database())?);
+    let mut writers = members.iter().filter(|member| member.is_cluster_writer);
+    let (writer, None) = (writers.next()?, writers.next()) else {
+        return None;
+    };
+    let address = world.rds.instance_address(&writer.instance)?;
+    Some(SocketAddr::new(address, link.port))
+}
+
+fn answer(world: &mut World, name: &str) -> String {
+    let reply = world.resolve(name, Family::V4);
+    let addresses = reply.records.iter().filter_map(|record| match record {
+        ResourceRecord::Address { address, .. } => Some(address.to_string()),
+        ResourceRecord::Alias { .. } => None,
+    });
+    let addresses: Vec<String> = addresses.collect();
+    match reply.code {
+        Code::NxDomain => "NXDOMAIN".to_owned(),
+        Code::ServFail => "SERVFAIL".to_owned(),
+        Code::Silence => "silence".to_owned(),
+        Code::NoError if addresses.is_empty() => "no address".to_owned(),
+        Code::NoError => addresses.join(","),
+    }
+}
+
+/// What an invocation is about: the events in it, or the schedule.
+fn occasion(payload: &str) -> String {
+    let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+    let Some(records) = payload["Records"].as_array() else {
+        return match payload["trigger"].as_str() {
+            Some(trigger) => trigger.to_owned(),
+            None => "by hand".to_owned(),
+        };
+    };
+    let event = |record: &serde_json::Value| {
+        let message = record["Sns"]["Message"].as_str()?;
+        let event: serde_json::Value = serde_json::from_str(message).ok()?;
+        let id = event["Event ID"].as_str()?.rsplit('#').next()?.trim().to_owned();
+        Some(format!("{id} of {}", event["Source ID"].as_str()?))
+    };
+    let events: Vec<String> = records
+        .iter()
+        .map(|record| event(record).unwrap_or_else(|| "a message".to_owned()))
+        .collect();
+    events.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::script::scenarios;
+    use super::super::setting::Setting;
+    use super::*;
+    use crate::world::elbv2::TargetRequest;
+
+    #[test]
+    fn a_failover_is_written_down_as_it_was_true_shown_and_answered() {
+        let Setting { mut world, links } = Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let mut watch = Watch::begin(&mut world, &links);
+        world.failover_db_cluster("orders", None).expect("it fails over");
+        for _ in 0..120 {
+            world.pass(Duration::from_millis(500));
+            watch.look(&mut world, &links);
+        }
+        let seen = watch.recording(&world, 0, &links[0]);
+        let what = |spans: &[Span]| spans.iter().map(|span| span.what.clone()).collect::<Vec<_>>();
+        assert_eq!(what(&seen.writer), ["10.20.1.10:5432", "10.20.2.10:5432"]);
+        assert_eq!(what(&seen.topology), what(&seen.writer));
+        assert_eq!(what(&seen.serving), ["up", "down", "up"]);
+        assert!(seen.dns.len() > 4, "it goes back and forth: {:?}", seen.dns);
+        for spans in [&seen.writer, &seen.topology, &seen.dns, &seen.serving] {
+            assert!(spans.windows(2).all(|pair| pair[0].to == pair[1].from), "without a gap");
+            assert_eq!((spans[0].from, spans[spans.len() - 1].to), (0.0, 60.0));
+        }
+    }
+
+    #[test]
+    fn a_targets_states_are_spans_that_end_where_it_ends() {
+        let Setting { mut world, links } = Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let watch = Watch::begin(&mut world, &links);
+        world.pass(Duration::from_secs(10));
+        let old = TargetRequest::new("10.20.1.10", 5432);
+        world
+            .deregister_targets(&links[0].group, &[old])
+            .expect("it is deregistered");
+        world.pass(Duration::from_secs(100));
+        let spans = watch.recording(&world, 0, &links[0]).targets;
+        let told: Vec<_> = spans
+            .iter()
+            .map(|s| (s.state.as_str(), s.from.round(), s.to.round()))
+            .collect();
+        assert_eq!(told, [("healthy", 0.0, 10.0), ("draining", 10.0, 40.0)]);
+    }
+}
