@@ -208,7 +208,7 @@ pub(crate) struct RunArgs {
     pub(crate) seed: u64,
 
     /// How many are played at the same time
-    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=32))]
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=32))]
     pub(crate) jobs: u16,
 
     /// How the verdicts are printed

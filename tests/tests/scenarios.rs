@@ -1,0 +1,94 @@
+//! Scenarios in real time, with an application that writes through the link: a few of those that `writerlink lab run --all` plays.
+
+use futures_util::future::join_all;
+use writerlink_lab::scenario::{Play, PlayError, Program, Scenario, Verdict, play, scenarios};
+use writerlink_tests::programs;
+
+fn manner(program: Program) -> Play {
+    Play {
+        program,
+        // In haste, and the slower the program seems: what is claimed here holds at any speed.
+        speed: 10.0,
+        seed: 1,
+        sweeps: true,
+    }
+}
+
+fn named(name: &str) -> Scenario {
+    let mut all = scenarios().into_iter();
+    all.find(|scenario| scenario.name == name)
+        .expect("it is one of the built-in ones")
+}
+
+async fn verdict(name: &str, manner: Play) -> Verdict {
+    let (_, verdict) = play(&named(name), &manner).await.expect("it can be played");
+    verdict
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_function_ends_every_scenario_of_a_short_set_right_and_loses_no_row() {
+    let short = [
+        "planned-failover",
+        "multi-az-failover",
+        "lost-event",
+        "killed-between-the-writes",
+        "two-invocations-at-once",
+        "public-answer",
+        "stale-extra-target",
+        "shadowed-name",
+    ];
+    let ours = || manner(Program::File(programs::bootstrap()));
+    for verdict in join_all(short.map(|name| verdict(name, ours()))).await {
+        assert!(verdict.ok, "{}: {:?}", verdict.scenario, verdict.faults);
+        let link = &verdict.links[0];
+        assert!(
+            link.rows > 50,
+            "{}: the application wrote {} rows only",
+            verdict.scenario,
+            link.rows
+        );
+        let fails_over = verdict.scenario.ends_with("failover");
+        assert_eq!(
+            link.outage.failed > 0,
+            link.evidence_at.is_some(),
+            "a failover is felt, and nothing else"
+        );
+        assert!(
+            !fails_over || link.outage.read_only > 0 || verdict.scenario.starts_with("multi-az"),
+            "a demoted writer refuses writes"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_does_nothing_leaves_the_group_behind_and_its_application_without_a_writer() {
+    // Nothing asks for work, so that the scenario cannot begin; a runtime that answers and does nothing is curl in a loop.
+    let idle = r#"sh -c 'while :; do
+        head=$(curl -sS -i "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next") || exit 1
+        id=$(printf "%s" "$head" | tr -d "\r" | sed -n "s/^lambda-runtime-aws-request-id: //p")
+        curl -sS -o /dev/null -d "{}" "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/$id/response"
+    done'"#;
+    let verdict = verdict("planned-failover", manner(Program::Command(idle.to_owned()))).await;
+    assert!(!verdict.ok && !verdict.converged);
+    assert_eq!(
+        verdict.faults,
+        ["orders-writer: the group holds 10.20.1.10:5432, and the writer is 10.20.2.10:5432"]
+    );
+    let outage = verdict.links[0].outage;
+    assert!(outage.none_for > 200.0 && outage.read_only > 0, "{outage:?}");
+    assert_eq!((verdict.calls.len(), verdict.lost_rows), (0, 0));
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_start_is_told_with_its_last_words() {
+    let program = Program::Command("sh -c 'echo there is no such handler; exit 3'".to_owned());
+    let error = play(&named("planned-failover"), &manner(program))
+        .await
+        .expect_err("it does not work");
+    let text = error.to_string();
+    assert!(matches!(error, PlayError::Program(..)), "{text}");
+    assert!(
+        text.contains("exit status: 3") && text.contains("there is no such handler"),
+        "{text}"
+    );
+}
