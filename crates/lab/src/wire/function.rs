@@ -1,10 +1,12 @@
-//! The one function of the region: its queue, the invocation that runs, and the record of those that ended.
+//! The one function of the region: its queue, the invocations that run, and the record of those that ended.
 //!
-//! One environment takes one invocation at a time, as with a reserved concurrency of 1. Asynchronous invocations wait in a
-//! queue; a synchronous one is refused while another runs (AWS docs: "Lambda function scaling", "Understanding retry behavior
-//! in Lambda"; errors are not retried here, as with `MaximumRetryAttempts: 0`).
+//! An environment takes one invocation at a time, and there are as many environments as the function's reserved concurrency
+//! allows: with one, nothing runs side by side. Asynchronous invocations wait in a queue; a synchronous one is refused while
+//! every environment is taken (AWS docs: "Lambda function scaling", "Understanding retry behavior in Lambda"; errors are not
+//! retried here, as with `MaximumRetryAttempts: 0`).
 
-use std::collections::{BTreeMap, VecDeque};
+mod state;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,7 @@ use tokio::sync::Notify;
 use super::clock::Clock;
 use super::invocation::{Ending, Invocation, Invoked, Kind, Refusal};
 use crate::world::ids;
+use state::State;
 
 /// How many invocations that ended, and errors of environments that could not start, are remembered.
 const KEPT: usize = 10_000;
@@ -26,6 +29,13 @@ pub(super) struct Function {
     changed: Notify,
 }
 
+/// One of the function's environments, as its own runtime API sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Environment<'a> {
+    function: &'a Function,
+    number: usize,
+}
+
 /// An invocation that is handed to an environment.
 pub(super) struct Taken {
     pub(super) request_id: String,
@@ -33,7 +43,7 @@ pub(super) struct Taken {
     pub(super) timeout: Duration,
 }
 
-/// Whether an ending was of the invocation that runs.
+/// Whether an ending was of the invocation that runs in the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Accepted {
     Yes,
@@ -41,12 +51,12 @@ pub(super) enum Accepted {
 }
 
 impl Function {
-    pub(super) fn new(arn: String, timeout: Duration, clock: Clock) -> Function {
+    pub(super) fn new(arn: String, timeout: Duration, environments: usize, clock: Clock) -> Function {
         Function {
             arn,
             timeout,
             clock,
-            state: Mutex::default(),
+            state: Mutex::new(State::new(environments)),
             changed: Notify::new(),
         }
     }
@@ -86,39 +96,20 @@ impl Function {
         }
     }
 
-    /// Waits for work, and hands it out. Asking for work while an invocation runs means that its environment is gone.
-    pub(super) async fn next(&self) -> Taken {
-        self.end_running(Ending::Crashed);
-        self.wait(|state| state.take(self.clock.now(), self.timeout)).await
+    /// How many environments there are: one at least.
+    pub(super) fn environments(&self) -> usize {
+        self.lock().environments()
     }
 
-    /// The invocation that runs has ended.
-    pub(super) fn end(&self, request_id: &str, ending: Ending) -> Accepted {
-        let running = self.lock().running.as_ref().map(|running| running.serial);
-        if running.map(|serial| self.request_id(serial)).as_deref() != Some(request_id) {
-            return Accepted::UnknownRequestId;
-        }
-        self.end_running(ending);
-        Accepted::Yes
+    /// The environment of that number; they are counted from 0.
+    pub(super) fn environment(&self, number: usize) -> Environment<'_> {
+        Environment { function: self, number }
     }
 
-    /// Ends the invocation that runs, if its time is over.
+    /// Ends every invocation whose time is over.
     pub(super) fn expire(&self) {
-        let is_over = self
-            .lock()
-            .running
-            .as_ref()
-            .is_some_and(|running| running.deadline <= Instant::now());
-        if is_over {
-            self.end_running(Ending::TimedOut);
-        }
-    }
-
-    /// An environment could not start.
-    pub(super) fn init_failed(&self, document: String) {
-        let mut state = self.lock();
-        if state.init_errors.len() < KEPT {
-            state.init_errors.push(document);
+        if self.lock().expire(Instant::now(), self.clock.now()) {
+            self.changed.notify_waiters();
         }
     }
 
@@ -132,34 +123,25 @@ impl Function {
 
     /// Waits until no invocation is queued or running.
     pub(super) async fn quiet(&self) {
-        self.wait(|state| (state.queue.is_empty() && state.running.is_none()).then_some(()))
-            .await;
+        self.wait(|state| state.is_quiet().then_some(())).await;
     }
 
-    /// Adds an invocation to the queue; gives its number, or nothing if it is synchronous and the environment is taken. A
-    /// synchronous one goes before those that nobody waits for.
+    /// Adds an invocation to the queue; gives its number, or nothing if it is synchronous and there is no environment for it.
     fn add(&self, payload: String, kind: Kind) -> Option<u64> {
         let mut state = self.lock();
-        if kind == Kind::Sync && state.is_taken() {
+        if kind == Kind::Sync && !state.has_a_free_environment() {
             return None;
         }
-        state.serial += 1;
-        let serial = state.serial;
-        match kind {
-            Kind::Async => state.queue.push_back(serial),
-            Kind::Sync => state.queue.push_front(serial),
-        }
-        let invocation = Invocation {
+        let serial = state.queue(|serial| Invocation {
             request_id: self.request_id(serial),
             kind,
             payload,
             queued: self.clock.now(),
             taken: None,
+            environment: None,
             ended: None,
             ending: None,
-        };
-        state.all.insert(serial, invocation);
-        state.forget_the_oldest();
+        });
         drop(state);
         self.changed.notify_waiters();
         Some(serial)
@@ -167,11 +149,6 @@ impl Function {
 
     fn request_id(&self, serial: u64) -> String {
         ids::uuid(ids::hash(&self.arn).wrapping_add(serial))
-    }
-
-    fn end_running(&self, ending: Ending) {
-        self.lock().end_running(ending, self.clock.now());
-        self.changed.notify_waiters();
     }
 
     /// Looks at the state until it has what is wanted.
@@ -193,67 +170,41 @@ impl Function {
     }
 }
 
-#[derive(Default)]
-struct State {
-    serial: u64,
-    queue: VecDeque<u64>,
-    running: Option<Running>,
-    all: BTreeMap<u64, Invocation>,
-    init_errors: Vec<String>,
-}
-
-struct Running {
-    serial: u64,
-    deadline: Instant,
-}
-
-impl State {
-    /// Whether an invocation runs, or a synchronous one is about to.
-    fn is_taken(&self) -> bool {
-        let first = self.queue.front().and_then(|serial| self.all.get(serial));
-        self.running.is_some() || first.is_some_and(|first| first.kind == Kind::Sync)
+impl Environment<'_> {
+    pub(super) fn function_arn(&self) -> &str {
+        self.function.arn()
     }
 
-    fn take(&mut self, now: Duration, timeout: Duration) -> Option<Taken> {
-        if self.running.is_some() {
-            return None;
+    /// Waits for work, and takes it. Asking for work while an invocation runs here means that the process that had it is gone;
+    /// what runs in other environments goes on.
+    pub(super) async fn next(&self) -> Taken {
+        self.end_running(&mut self.function.lock(), Ending::Crashed);
+        let Environment { function, number } = *self;
+        function
+            .wait(|state| state.take(number, function.clock.now(), function.timeout))
+            .await
+    }
+
+    /// The invocation that runs here has ended.
+    pub(super) fn end(&self, request_id: &str, ending: Ending) -> Accepted {
+        let mut state = self.function.lock();
+        if state.running_in(self.number) != Some(request_id) {
+            return Accepted::UnknownRequestId;
         }
-        let serial = self.queue.pop_front()?;
-        self.running = Some(Running {
-            serial,
-            deadline: Instant::now() + timeout,
-        });
-        let invocation = self.all.get_mut(&serial)?;
-        invocation.taken = Some(now);
-        Some(Taken {
-            request_id: invocation.request_id.clone(),
-            payload: invocation.payload.clone(),
-            timeout,
-        })
+        self.end_running(&mut state, ending);
+        Accepted::Yes
     }
 
-    fn end_running(&mut self, ending: Ending, now: Duration) {
-        let Some(running) = self.running.take() else {
-            return;
-        };
-        if let Some(invocation) = self.all.get_mut(&running.serial) {
-            invocation.ended = Some(now);
-            invocation.ending = Some(ending);
+    /// It could not start.
+    pub(super) fn init_failed(&self, document: String) {
+        let mut state = self.function.lock();
+        if state.init_errors.len() < KEPT {
+            state.init_errors.push(document);
         }
     }
 
-    fn ending_of(&self, serial: u64) -> Option<Ending> {
-        self.all.get(&serial)?.ending.clone()
-    }
-
-    /// Forgets the oldest invocation that ended, once too many are remembered; those that wait or run stay.
-    fn forget_the_oldest(&mut self) {
-        if self.all.len() <= KEPT {
-            return;
-        }
-        let ended = self.all.iter().find(|(_, invocation)| invocation.ending.is_some());
-        if let Some(serial) = ended.map(|(serial, _)| *serial) {
-            self.all.remove(&serial);
-        }
+    fn end_running(&self, state: &mut State, ending: Ending) {
+        state.end(self.number, ending, self.function.clock.now());
+        self.function.changed.notify_waiters();
     }
 }

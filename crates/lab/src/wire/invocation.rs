@@ -26,6 +26,8 @@ pub struct Invocation {
     pub queued: Duration,
     /// When the function took it.
     pub taken: Option<Duration>,
+    /// Which environment took it: the place of its runtime API in [`Lab::runtime_apis`](super::Lab::runtime_apis), from 0.
+    pub environment: Option<usize>,
     /// When it ended.
     pub ended: Option<Duration>,
     /// How it ended.
@@ -46,7 +48,7 @@ pub enum Ending {
     },
     /// The function did not answer within its timeout.
     TimedOut,
-    /// The environment was gone before it answered: another asked for work in its place.
+    /// The process was gone before it answered: its environment asked for work again.
     Crashed,
 }
 
@@ -78,7 +80,7 @@ pub enum Refusal {
     /// The payload is no JSON.
     #[error("Could not parse request body into json: {0}")]
     NotJson(String),
-    /// The one environment is taken.
+    /// Every environment is taken.
     #[error("Rate Exceeded.")]
     Busy,
 }

@@ -1,8 +1,8 @@
 //! The region on loopback, in real time.
 //!
-//! Three servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
-//! runtime API (`runtime`), for which `function` keeps the queue of the one function that lives here. Beside them the load
-//! balancers' listeners carry TCP of real clients (`nlb`). All bind to 127.0.0.1.
+//! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
+//! runtime API, one for each environment (`runtime`), for which `function` keeps the queue of the one function that lives here.
+//! Beside them the load balancers' listeners carry TCP of real clients (`nlb`). All bind to 127.0.0.1.
 
 mod clock;
 mod dns;
@@ -40,6 +40,9 @@ pub struct Options {
     pub speed: f64,
     /// The name of the function that takes invocations from the runtime API.
     pub function: String,
+    /// How many environments the function has, and so how many invocations may run side by side, as with a reserved concurrency
+    /// of that number; at least one.
+    pub environments: usize,
     /// How long the function may take for one invocation, in real time, as Lambda's timeout setting.
     pub timeout: Duration,
     /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`; never, when not given.
@@ -53,6 +56,7 @@ impl Default for Options {
         Options {
             speed: 1.0,
             function: "writerlink".to_owned(),
+            environments: 1,
             timeout: Duration::from_secs(60),
             sweep_every: None,
             // A flow takes two descriptors, and a process usually has 1,024.
@@ -67,7 +71,7 @@ pub struct Lab {
     nlb: Arc<Nlb>,
     aws: SocketAddr,
     dns: SocketAddr,
-    runtime: SocketAddr,
+    runtimes: Vec<SocketAddr>,
     tasks: JoinSet<()>,
 }
 
@@ -81,9 +85,8 @@ impl Lab {
     /// When a loopback port cannot be bound.
     pub async fn start(world: World, options: Options) -> io::Result<Lab> {
         let aws = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let runtime = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (udp, tcp) = one_port_for_both().await?;
-        let addresses = (aws.local_addr()?, udp.local_addr()?, runtime.local_addr()?);
+        let addresses = (aws.local_addr()?, udp.local_addr()?);
         let sweep_every = options.sweep_every;
         let region = Arc::new(Region::new(world, &options));
         let nlb = Arc::new(Nlb::new(region.clone(), options.flows));
@@ -91,7 +94,12 @@ impl Lab {
         nlb.follow(&mut acceptors).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(query::serve(aws, region.clone()));
-        tasks.spawn(runtime::serve(runtime, region.clone()));
+        let mut runtimes = Vec::new();
+        for environment in 0..region.function().environments() {
+            let runtime = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            runtimes.push(runtime.local_addr()?);
+            tasks.spawn(runtime::serve(runtime, region.clone(), environment));
+        }
         tasks.spawn(dns::serve(udp, tcp, region.clone()));
         tasks.spawn(nlb::serve(nlb.clone(), acceptors));
         tasks.spawn(tick(region.clone()));
@@ -103,7 +111,7 @@ impl Lab {
             nlb,
             aws: addresses.0,
             dns: addresses.1,
-            runtime: addresses.2,
+            runtimes,
             tasks,
         })
     }
@@ -126,9 +134,15 @@ impl Lab {
         self.dns
     }
 
-    /// The runtime API's host and port (`AWS_LAMBDA_RUNTIME_API`).
+    /// The first environment's runtime API, which is the only one unless [`Options::environments`] says more: its host and port
+    /// (`AWS_LAMBDA_RUNTIME_API`).
     pub fn runtime_api(&self) -> String {
-        self.runtime.to_string()
+        self.runtimes[0].to_string()
+    }
+
+    /// Each environment's runtime API. A process at one of them is an environment of its own, and takes one invocation at a time.
+    pub fn runtime_apis(&self) -> Vec<String> {
+        self.runtimes.iter().map(SocketAddr::to_string).collect()
     }
 
     /// Where the load balancers listen: each listener once for each zone.
@@ -151,7 +165,8 @@ impl Lab {
     ///
     /// # Errors
     ///
-    /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call while an invocation runs.
+    /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call while every environment is
+    /// taken.
     pub async fn invoke(&self, function: &str, payload: &str, kind: Kind) -> Result<Invoked, Refusal> {
         self.region.function().invoke(function, payload, kind).await
     }

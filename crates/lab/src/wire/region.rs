@@ -25,7 +25,7 @@ impl Region {
             world.region, world.account, options.function
         );
         Region {
-            function: Function::new(arn, options.timeout, clock),
+            function: Function::new(arn, options.timeout, options.environments, clock),
             clock,
             world: Mutex::new(world),
         }

@@ -1,6 +1,7 @@
 //! The Lambda runtime API, which a function's process asks for work and tells its answers.
 //!
-//! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its host and port.
+//! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its host and port. Each environment
+//! has one of its own, as on AWS.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::function::{Accepted, Function, Taken};
+use super::function::{Accepted, Environment, Taken};
 use super::invocation::Ending;
 use super::region::Region;
 
@@ -25,13 +26,13 @@ const VERSION: &str = "/2018-06-01/runtime/";
 /// Bytes of an answer that are read (AWS docs: "Lambda quotas", 6 MB for an invocation payload).
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
-/// Serves until the future is dropped, and closes every connection then.
-pub(super) async fn serve(listener: TcpListener, region: Arc<Region>) {
+/// Serves the environment of that number until the future is dropped, and closes every connection then.
+pub(super) async fn serve(listener: TcpListener, region: Arc<Region>, environment: usize) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn(converse(stream, region.clone()));
+                connections.spawn(converse(stream, region.clone(), environment));
             }
             // Out of descriptors or a connection that was gone before it was accepted: others may still come.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -40,10 +41,10 @@ pub(super) async fn serve(listener: TcpListener, region: Arc<Region>) {
     }
 }
 
-async fn converse(stream: TcpStream, region: Arc<Region>) {
+async fn converse(stream: TcpStream, region: Arc<Region>, environment: usize) {
     let service = hyper::service::service_fn(move |request| {
         let region = region.clone();
-        async move { Ok::<_, io::Error>(respond(request, region.function()).await) }
+        async move { Ok::<_, io::Error>(respond(request, region.function().environment(environment)).await) }
     });
     // A process that goes away takes its connection with it; the function's record tells what became of its invocation.
     let _ = stream.set_nodelay(true);
@@ -52,7 +53,7 @@ async fn converse(stream: TcpStream, region: Arc<Region>) {
         .await;
 }
 
-async fn respond(request: Request<Incoming>, function: &Function) -> Response<Full<Bytes>> {
+async fn respond(request: Request<Incoming>, environment: Environment<'_>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let Some(call) = Call::of(&head.method, head.uri.path()) else {
         return refuse(
@@ -62,12 +63,12 @@ async fn respond(request: Request<Incoming>, function: &Function) -> Response<Fu
         );
     };
     if call == Call::Next {
-        let taken = function.next().await;
-        return hand_out(&taken, function.arn());
+        let taken = environment.next().await;
+        return hand_out(&taken, environment.function_arn());
     }
     match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => take_in(function, call, &head.headers, &body.to_bytes()),
-        Err(_) => too_large(function, call),
+        Ok(body) => take_in(environment, call, &head.headers, &body.to_bytes()),
+        Err(_) => too_large(environment, call),
     }
 }
 
@@ -94,15 +95,15 @@ impl<'a> Call<'a> {
     }
 }
 
-fn take_in(function: &Function, call: Call<'_>, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
+fn take_in(environment: Environment<'_>, call: Call<'_>, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
     let text = String::from_utf8_lossy(body).into_owned();
     match call {
         Call::Next => refuse(StatusCode::NOT_FOUND, "InvalidPath", "Work is asked for with GET."),
-        Call::Response(id) => end(function, id, Ending::Answered(text)),
+        Call::Response(id) => end(environment, id, Ending::Answered(text)),
         Call::Error(id) => {
             let error_type = error_type(headers, &text);
             end(
-                function,
+                environment,
                 id,
                 Ending::Failed {
                     error_type,
@@ -111,28 +112,28 @@ fn take_in(function: &Function, call: Call<'_>, headers: &HeaderMap, body: &[u8]
             )
         }
         Call::InitError => {
-            function.init_failed(text);
+            environment.init_failed(text);
             accepted()
         }
     }
 }
 
-fn end(function: &Function, id: &str, ending: Ending) -> Response<Full<Bytes>> {
-    match function.end(id, ending) {
+fn end(environment: Environment<'_>, id: &str, ending: Ending) -> Response<Full<Bytes>> {
+    match environment.end(id, ending) {
         Accepted::Yes => accepted(),
         Accepted::UnknownRequestId => refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
     }
 }
 
 /// An answer larger than Lambda takes ends the invocation as an error.
-fn too_large(function: &Function, call: Call<'_>) -> Response<Full<Bytes>> {
+fn too_large(environment: Environment<'_>, call: Call<'_>) -> Response<Full<Bytes>> {
     let error_type = "Function.ResponseSizeTooLarge";
     if let Call::Response(id) | Call::Error(id) = call {
         let ending = Ending::Failed {
             error_type: error_type.to_owned(),
             document: json!({"errorType": error_type, "errorMessage": "Response payload size exceeded maximum allowed payload size"}).to_string(),
         };
-        end(function, id, ending);
+        end(environment, id, ending);
     }
     refuse(
         StatusCode::PAYLOAD_TOO_LARGE,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::wire::{Invoked, Kind, Lab, Options, Refusal};
+use crate::wire::{Invocation, Invoked, Kind, Lab, Options, Refusal};
 use crate::world::events::CreateEventSubscription;
 use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
@@ -56,12 +56,20 @@ async fn ask(server: &str, method: &str, path: &str, headers: &str, body: &str) 
 }
 
 async fn next(lab: &Lab) -> Heard {
-    ask(&lab.runtime_api(), "GET", "/2018-06-01/runtime/invocation/next", "", "").await
+    next_in(&lab.runtime_api()).await
 }
 
 async fn tell(lab: &Lab, request_id: &str, what: &str, body: &str) -> u16 {
+    tell_in(&lab.runtime_api(), request_id, what, body).await
+}
+
+async fn next_in(environment: &str) -> Heard {
+    ask(environment, "GET", "/2018-06-01/runtime/invocation/next", "", "").await
+}
+
+async fn tell_in(environment: &str, request_id: &str, what: &str, body: &str) -> u16 {
     let path = format!("/2018-06-01/runtime/invocation/{request_id}/{what}");
-    ask(&lab.runtime_api(), "POST", &path, "", body).await.status
+    ask(environment, "POST", &path, "", body).await.status
 }
 
 /// Invoke over HTTP, as an AWS client sends it.
@@ -331,3 +339,5 @@ async fn messages_to_another_function_do_not_reach_this_one() {
     );
     assert_eq!(lab.invocations().len(), 1);
 }
+
+mod environments;
