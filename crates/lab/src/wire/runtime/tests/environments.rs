@@ -31,6 +31,13 @@ async fn work(environment: &str) -> Heard {
         .expect("there is work")
 }
 
+/// A synchronous call by a caller that does not wait for longer than its patience.
+async fn ask_and_wait(lab: &Lab, payload: &str) -> Result<Invoked, Refusal> {
+    tokio::time::timeout(PATIENCE, lab.invoke("writerlink", payload, Kind::Sync))
+        .await
+        .expect("an answer or a refusal")
+}
+
 fn answered(text: &str) -> Option<Ending> {
     Some(Ending::Answered(text.to_owned()))
 }
@@ -86,7 +93,7 @@ async fn a_synchronous_invocation_is_refused_only_when_every_environment_is_take
         // The caller waits, so its invocation goes before the one that was queued earlier.
         let second = work(&b).await;
         assert_eq!(second.body, "3");
-        assert_eq!(lab.invoke("writerlink", "4", Kind::Sync).await, Err(Refusal::Busy));
+        assert_eq!(ask_and_wait(&lab, "4").await, Err(Refusal::Busy));
         tell_in(&b, &second.request_id(), "response", "{}").await;
     };
     let (invoked, ()) = tokio::join!(lab.invoke("writerlink", "3", Kind::Sync), function);
@@ -103,7 +110,7 @@ async fn callers_wait_in_their_order_and_only_as_many_as_there_are_environments(
     let (lab, [a, b]) = lab_of_two().await;
     let function = async {
         // Both callers wait while no process has come yet, and there is room for no third.
-        assert_eq!(lab.invoke("writerlink", "3", Kind::Sync).await, Err(Refusal::Busy));
+        assert_eq!(ask_and_wait(&lab, "3").await, Err(Refusal::Busy));
         for (environment, payload) in [(&a, "1"), (&b, "2")] {
             let taken = work(environment).await;
             assert_eq!(taken.body, payload);
