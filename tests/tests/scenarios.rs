@@ -3,6 +3,8 @@
 use futures_util::future::join_all;
 use writerlink_lab::scenario::{Play, PlayError, Program, Scenario, Verdict, play, scenarios};
 use writerlink_tests::programs;
+use writerlink_tests::python::{python, tests_dir};
+use writerlink_tests::skip::available;
 
 fn manner(program: Program) -> Play {
     Play {
@@ -61,14 +63,18 @@ async fn our_function_ends_every_scenario_of_a_short_set_right_and_loses_no_row(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_does_nothing_leaves_the_group_behind_and_its_application_without_a_writer() {
-    // Nothing asks for work, so that the scenario cannot begin; a runtime that answers and does nothing is curl in a loop.
-    let idle = r#"sh -c 'while :; do
-        head=$(curl -sS -i "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next") || exit 1
-        id=$(printf "%s" "$head" | tr -d "\r" | sed -n "s/^lambda-runtime-aws-request-id: //p")
-        curl -sS -o /dev/null -d "{}" "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/$id/response"
-    done'"#;
-    let verdict = verdict("planned-failover", manner(Program::Command(idle.to_owned()))).await;
+async fn the_handler_of_the_field_stays_behind_when_every_event_comes_before_dns_moves() {
+    let Some(python) = available(python()) else { return };
+    let baseline = format!(
+        "env WRITERLINK_PYTHON='{}' '{}'",
+        python.display(),
+        tests_dir().join("baseline/run").display()
+    );
+    let manner = Play {
+        sweeps: false,
+        ..manner(Program::Command(baseline))
+    };
+    let verdict = verdict("event-before-dns", manner).await;
     assert!(!verdict.ok && !verdict.converged);
     assert_eq!(
         verdict.faults,
@@ -76,7 +82,7 @@ async fn a_program_that_does_nothing_leaves_the_group_behind_and_its_application
     );
     let outage = verdict.links[0].outage;
     assert!(outage.none_for > 200.0 && outage.read_only > 0, "{outage:?}");
-    assert_eq!((verdict.calls.len(), verdict.lost_rows), (0, 0));
+    assert_eq!(verdict.call_counts.keys().collect::<Vec<_>>(), ["DescribeTargetHealth"]);
 }
 
 #[tokio::test]

@@ -112,6 +112,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
             timeout: wall(TIMEOUT),
             sweep_every: play.sweeps.then(|| wall(SWEEP)),
             flows: 2000,
+            environments: scenario.environments,
         };
         let lab = Lab::start(world, options).await?;
         for (fleet, link) in fleets.iter_mut().zip(&links) {
@@ -119,7 +120,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
         }
         let home = TempDir::new()?;
         let config = config(&lab, &links, play.speed);
-        let apis = [lab.runtime_api()];
+        let apis = lab.runtime_apis();
         let mut handler = Handler::start(&play.program, &lab, &links, &config, &apis, home.path())
             .map_err(|error| broken(play, &error))?;
         await_first_answer(&lab, &mut handler, apis.len(), play).await?;
