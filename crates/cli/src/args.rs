@@ -214,6 +214,10 @@ pub(crate) struct RunArgs {
     /// How the verdicts are printed
     #[arg(long, value_enum, value_name = "FORM", default_value_t = RunForm::Json)]
     pub(crate) output: RunForm,
+
+    /// Write what happened, with timelines, into this HTML file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 const RUN: &str = "Plays scenarios in the embedded region and says how they ended: a failover with a trouble around it, with databases \
@@ -232,7 +236,7 @@ Exit codes:
 
 Examples:
   writerlink lab run --list
-  writerlink lab run planned-failover
+  writerlink lab run planned-failover --report failover.html
   writerlink lab run lost-event --handler 'python3 -m awslambdaric app.handler' | jq .faults
   writerlink lab run --all --handler bootstrap --handler tests/baseline/run --output grid";
 

@@ -13,6 +13,7 @@
 //! says of itself decides nothing.
 
 pub mod recording;
+pub mod report;
 pub mod script;
 pub mod verdict;
 

@@ -1,13 +1,14 @@
 //! `writerlink lab run`: scenarios, played against our function or any other program that speaks the Lambda runtime API.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, scenarios};
+use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
 
 use crate::args::{RunArgs, RunForm};
 use crate::exit::Exit;
@@ -39,6 +40,10 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         played = play_all(args, scenarios, &programs) => played?,
         exit = interrupted() => return Ok(exit),
     };
+    if let Some(path) = &args.report {
+        fs::write(path, report::page(&played))
+            .with_context(|| format!("{}: the report cannot be written", path.display()))?;
+    }
     let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
     match (args.output, verdicts.as_slice()) {
         (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts, width_of_stdout()))?,
