@@ -1,6 +1,6 @@
 //! Scenarios and their verdicts as tables.
 
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::{Cell, CellAlignment, ContentArrangement};
 use writerlink_lab::scenario::{Scenario, Verdict};
 
 use super::colour::Colour;
@@ -15,9 +15,11 @@ pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
     trimmed(&table)
 }
 
-/// One line for each verdict, scenarios in order, programs side by side below each other.
-pub(crate) fn grid(verdicts: &[&Verdict], width: u16) -> String {
-    let mut table = plain_table(Colour::Off, width);
+/// One line for each verdict; of a scenario that several programs played, the name stands once. As wide as it needs to be, so that a
+/// line is a line.
+pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
+    let mut table = plain_table(Colour::Off, u16::MAX);
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header([
         "SCENARIO",
         "PROGRAM",
@@ -33,14 +35,15 @@ pub(crate) fn grid(verdicts: &[&Verdict], width: u16) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for verdict in verdicts {
+    for (index, verdict) in verdicts.iter().enumerate() {
+        let is_first = index == 0 || verdicts[index - 1].scenario != verdict.scenario;
         let some_for = verdict
             .links
             .iter()
             .map(|link| link.outage.some_for)
             .fold(0.0, f64::max);
         table.add_row([
-            Cell::new(&verdict.scenario),
+            Cell::new(if is_first { &verdict.scenario } else { "" }),
             Cell::new(&verdict.handler),
             Cell::new(if verdict.ok { "right" } else { "WRONG" }),
             Cell::new(verdict.seconds_to_converge.map_or_else(|| "never".to_owned(), seconds)),

@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     }
     let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
     match (args.output, verdicts.as_slice()) {
-        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts, width_of_stdout()))?,
+        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
         (RunForm::Json, [verdict]) => output::print_json(verdict)?,
         (RunForm::Json, verdicts) => output::print_json(&verdicts)?,
     }

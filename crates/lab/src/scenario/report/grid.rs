@@ -42,7 +42,7 @@ pub(super) struct Cell {
 /// A program's figures over all scenarios that it was played in.
 #[derive(Debug, Serialize)]
 struct Total {
-    converged: String,
+    ok: String,
     right: String,
     outage: String,
     lost: String,
@@ -119,9 +119,9 @@ impl Cell {
         Cell {
             run: run::id(index),
             word: match (verdict.converged, verdict.ok) {
-                (true, true) => "converged",
-                (true, false) => "converged, but",
-                (false, _) => "not converged",
+                (true, true) => "right",
+                (true, false) => "right in the end",
+                (false, _) => "wrong",
             },
             ok: verdict.ok,
             faults: verdict.faults.join("; "),
@@ -140,7 +140,7 @@ impl Total {
             .filter(|(recording, _)| recording.handler == program)
             .map(|(_, verdict)| verdict)
             .collect();
-        let converged = verdicts.iter().filter(|verdict| verdict.converged).count();
+        let ok = verdicts.iter().filter(|verdict| verdict.ok).count();
         let longest = verdicts
             .iter()
             .filter_map(|verdict| verdict.seconds_to_converge)
@@ -150,7 +150,7 @@ impl Total {
             .map(|verdict| verdict.outage_seconds)
             .fold(0.0, f64::max);
         Total {
-            converged: format!("{converged} of {}", verdicts.len()),
+            ok: format!("{ok} of {}", verdicts.len()),
             right: words::number_or_dash(longest),
             outage: words::number(outage),
             lost: words::count(verdicts.iter().map(|verdict| verdict.lost_rows).sum()),

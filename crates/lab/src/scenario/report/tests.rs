@@ -268,9 +268,9 @@ fn the_grid_has_a_row_a_scenario_and_a_column_a_program() {
     assert_eq!(
         rows,
         [
-            [Some("converged"), Some("not converged")],
-            [Some("converged"), Some("converged")],
-            [Some("not converged"), None],
+            [Some("right"), Some("wrong")],
+            [Some("right"), Some("right")],
+            [Some("wrong"), None],
         ]
     );
 }
