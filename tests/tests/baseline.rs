@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::{Link, Scene};
-use writerlink_lab::wire::{Invocation, Invoked, Kind, Lab, Options};
+use writerlink_lab::wire::{Ending, Invocation, Invoked, Kind, Lab, Options};
 use writerlink_lab::world::{Pace, World};
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;
@@ -188,7 +188,7 @@ async fn an_event_that_comes_before_dns_has_moved_changes_nothing_and_is_a_succe
     let events = events.unwrap_or_else(|_| panic!("{:?}\n{}", baseline.lab.invocations(), baseline.log()));
     for (event, id) in events.iter().zip(["RDS-EVENT-0073", "RDS-EVENT-0071"]) {
         assert!(event.payload.contains(id), "{}", event.payload);
-        let answer = event.ending.as_ref().and_then(|ending| ending.answer());
+        let answer = event.ending.as_ref().and_then(Ending::answer);
         let nothing = json!({"registered": [], "deregistered": []});
         assert_eq!(answer.expect("an answer")["orders-writer"], nothing);
     }
@@ -248,7 +248,7 @@ async fn a_failback_inside_the_drain_leaves_the_baselines_group_without_a_target
     );
     let answer = baseline.ask().await;
     assert_eq!(answer["orders-writer"]["registered"], json!([]), "{answer:#}");
-    assert_eq!(baseline.present(baseline.orders()), [IpAddr::from([0; 4]); 0]);
+    assert!(baseline.present(baseline.orders()).is_empty(), "{}", baseline.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
