@@ -1,4 +1,4 @@
-//! The region's DNS server: authoritative, over UDP and TCP.
+//! DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which sees other things under some names.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -24,20 +24,32 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Answers that may wait to be sent on one TCP connection.
 const WAITING: usize = 32;
 
+/// What a server's clients see.
+pub(super) trait View: Send + Sync + 'static {
+    /// What is heard of a name at this moment.
+    fn resolve(&self, name: &str, family: Family) -> Reply;
+}
+
+impl View for Region {
+    fn resolve(&self, name: &str, family: Family) -> Reply {
+        self.with(|world| world.resolve(name, family))
+    }
+}
+
 /// Serves until the future is dropped.
-pub(super) async fn serve(udp: UdpSocket, tcp: TcpListener, region: Arc<Region>) {
-    let mut server = Server::new(Answers { region });
+pub(super) async fn serve(udp: UdpSocket, tcp: TcpListener, view: Arc<impl View>) {
+    let mut server = Server::new(Answers { view });
     server.register_socket(udp);
     server.register_listener(tcp, IDLE, WAITING);
     // Ends only with an error of the sockets themselves; then nobody is answered, which is what a dead server looks like.
     let _ = server.block_until_done().await;
 }
 
-struct Answers {
-    region: Arc<Region>,
+struct Answers<V> {
+    view: Arc<V>,
 }
 
-impl RequestHandler for Answers {
+impl<V: View> RequestHandler for Answers<V> {
     // Written out as the trait's `async_trait` expands it.
     fn handle_request<'handler, 'request, 'answer, R, T>(
         &'handler self,
@@ -55,7 +67,7 @@ impl RequestHandler for Answers {
     }
 }
 
-impl Answers {
+impl<V: View> Answers<V> {
     async fn answer(&self, request: &Request, sender: impl ResponseHandler) -> ResponseInfo {
         let Ok(info) = request.request_info() else {
             return send(request, sender, ResponseCode::FormErr, &[], Cut::No).await;
@@ -64,9 +76,7 @@ impl Answers {
             return send(request, sender, ResponseCode::NotImp, &[], Cut::No).await;
         }
         let name = info.query.name().to_string();
-        let reply = self
-            .region
-            .with(|world| world.resolve(&name, family(info.query.query_type())));
+        let reply = self.view.resolve(&name, family(info.query.query_type()));
         let code = match reply.code {
             Code::Silence => return silence(request),
             Code::NoError => ResponseCode::NoError,

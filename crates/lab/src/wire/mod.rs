@@ -2,9 +2,11 @@
 //!
 //! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
 //! runtime API, one for each environment (`runtime`), for which `function` keeps the queue of the one function that lives here.
-//! Beside them the load balancers' listeners carry TCP of real clients (`nlb`). All bind to 127.0.0.1.
+//! Beside them the load balancers' listeners carry TCP of real clients (`nlb`), and a second DNS server answers as the consumer's
+//! resolver does (`consumer`). All bind to 127.0.0.1.
 
 mod clock;
+mod consumer;
 mod dns;
 mod function;
 mod invocation;
@@ -27,6 +29,7 @@ pub use invocation::{Ending, Invocation, Invoked, Kind, Refusal};
 pub use nlb::NlbListener;
 
 use crate::world::World;
+use consumer::Consumer;
 use nlb::Nlb;
 use region::Region;
 
@@ -69,9 +72,11 @@ impl Default for Options {
 pub struct Lab {
     region: Arc<Region>,
     nlb: Arc<Nlb>,
+    consumer: Arc<Consumer>,
     aws: SocketAddr,
     dns: SocketAddr,
     runtimes: Vec<SocketAddr>,
+    consumer_dns: SocketAddr,
     tasks: JoinSet<()>,
 }
 
@@ -87,9 +92,12 @@ impl Lab {
         let aws = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (udp, tcp) = one_port_for_both().await?;
         let addresses = (aws.local_addr()?, udp.local_addr()?);
+        let (consumer_udp, consumer_tcp) = one_port_for_both().await?;
+        let consumer_dns = consumer_udp.local_addr()?;
         let sweep_every = options.sweep_every;
         let region = Arc::new(Region::new(world, &options));
         let nlb = Arc::new(Nlb::new(region.clone(), options.flows));
+        let consumer = Arc::new(Consumer::new(region.clone(), nlb.clone()));
         let mut acceptors = JoinSet::new();
         nlb.follow(&mut acceptors).await?;
         let mut tasks = JoinSet::new();
@@ -101,6 +109,7 @@ impl Lab {
             tasks.spawn(runtime::serve(runtime, region.clone(), environment));
         }
         tasks.spawn(dns::serve(udp, tcp, region.clone()));
+        tasks.spawn(dns::serve(consumer_udp, consumer_tcp, consumer.clone()));
         tasks.spawn(nlb::serve(nlb.clone(), acceptors));
         tasks.spawn(tick(region.clone()));
         if let Some(period) = sweep_every {
@@ -109,9 +118,11 @@ impl Lab {
         Ok(Lab {
             region,
             nlb,
+            consumer,
             aws: addresses.0,
             dns: addresses.1,
             runtimes,
+            consumer_dns,
             tasks,
         })
     }
@@ -132,6 +143,26 @@ impl Lab {
     /// The DNS server, UDP and TCP.
     pub fn dns(&self) -> SocketAddr {
         self.dns
+    }
+
+    /// The DNS server of the consumer's VPC, UDP and TCP.
+    pub fn consumer_dns(&self) -> SocketAddr {
+        self.consumer_dns
+    }
+
+    /// The name of the interface endpoint through which the consumer reaches the load balancers.
+    pub fn interface_endpoint(&self) -> String {
+        self.consumer.endpoint()
+    }
+
+    /// Gives the consumer's VPC a private hosted zone named exactly as a database's endpoint, an alias of the interface endpoint.
+    pub fn publish_privately(&self, endpoint: &str) {
+        self.consumer.publish(endpoint);
+    }
+
+    /// Takes that private hosted zone away.
+    pub fn withdraw(&self, endpoint: &str) {
+        self.consumer.withdraw(endpoint);
     }
 
     /// The first environment's runtime API, which is the only one unless [`Options::environments`] says more: its host and port
