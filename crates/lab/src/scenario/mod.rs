@@ -18,6 +18,7 @@ pub mod script;
 pub mod verdict;
 
 mod act;
+mod authority;
 mod client;
 mod database;
 mod handler;
@@ -26,6 +27,8 @@ mod setting;
 mod stopwatch;
 mod watch;
 
+pub use authority::Authority;
+pub use database::postgres;
 pub use handler::Program;
 pub use play::{Play, PlayError, play};
 pub use recording::Recording;

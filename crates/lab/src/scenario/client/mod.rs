@@ -2,6 +2,7 @@
 
 mod line;
 pub(super) mod pool;
+pub(super) mod postgres;
 
 use std::net::SocketAddr;
 

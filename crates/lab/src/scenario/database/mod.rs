@@ -4,6 +4,8 @@
 //! socket that does, and one that does not has none, and its sessions are ended. Of an Aurora cluster the instance that truly
 //! writes takes writes, and the others accept connections and refuse them, as a demoted writer does once it has restarted.
 
+pub mod postgres;
+
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet};

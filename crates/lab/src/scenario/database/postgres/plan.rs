@@ -1,0 +1,269 @@
+//! What a server should be by the world, and what is to be done with it next.
+//!
+//! ```text
+//!   nothing ──copy──► whole ──start──► standby ──look──► gets the rows ──promote──► primary
+//!      ▲                ▲                 │                                            │
+//!      └──── left behind, or ahead ───────┴──────────────────stop──────────────────────┘
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use writerlink_core::source::Source;
+
+use super::member::{Data, Role, State};
+use crate::World;
+use crate::scene::Link;
+use crate::world::rds::{DbInstance, InstanceKey};
+
+/// After how many looks, each of which takes a moment, a standby that does not get the rows is copied anew.
+const LOOKS: u32 = 20;
+
+/// What a server should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The instance's name.
+    pub(super) name: String,
+    /// The names that clients know it by, its own first.
+    pub(super) endpoints: Vec<String>,
+    /// The host that it stands for.
+    pub(super) host: IpAddr,
+    /// Whether that accepts connections.
+    pub(super) up: bool,
+    /// Whether it is the one that writes.
+    pub(super) writer: bool,
+}
+
+/// What is known of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Server {
+    /// What it is.
+    pub(super) state: State,
+    /// As a standby: what was seen of its getting the rows of the primary of today.
+    pub(super) standing: Standing,
+}
+
+/// Whether a standby gets the rows of the primary of today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It was not seen to in so many looks.
+    Unseen(u32),
+    /// It does, and no row is acknowledged before it has it.
+    Joined,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Standing::Unseen(0)
+    }
+}
+
+/// Where the last primary stands, which has every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Latest {
+    /// There was none yet.
+    Nobody,
+    /// It is the server itself.
+    Itself,
+    /// Another, which is not stopped yet.
+    Runs,
+    /// Another, which is stopped.
+    Stopped,
+}
+
+/// Something that is done with a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Make the database.
+    Create,
+    /// Start it.
+    Start(Role),
+    /// Stop it.
+    Stop,
+    /// Stop it, and use its data no more.
+    Discard,
+    /// See whether it gets the primary's rows.
+    Look,
+    /// Promote it.
+    Promote,
+    /// Copy the primary's data while it runs.
+    CopyRunning,
+    /// Copy the last primary's data, which is stopped, and start as a primary: what a promotion is for a server that was not seen to
+    /// have every row.
+    TakeOver,
+}
+
+/// What every server of a link should be at this moment.
+pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted> {
+    let database = link.database();
+    let of_link = |instance: &&DbInstance| match link.source {
+        Source::Cluster(_) => {
+            let cluster = world.rds.cluster_of(instance);
+            cluster.is_some_and(|cluster| cluster.identifier.eq_ignore_ascii_case(database))
+        }
+        Source::Instance(_) => instance.identifier.eq_ignore_ascii_case(database),
+    };
+    let writer = link.writer(world).map(|writer| writer.instance);
+    let wanted = |instance: &DbInstance| Wanted {
+        name: instance.identifier.clone(),
+        endpoints: endpoints(world, link, instance),
+        host: instance.address(),
+        up: world.accepts_tcp(instance.address()),
+        writer: writer.as_ref() == Some(&instance.identifier),
+    };
+    let instances = world.rds.instances().filter(of_link);
+    instances.map(|instance| (instance.key, wanted(instance))).collect()
+}
+
+/// What is to be done with a server next, if anything. `is_led` says whether the writer runs as a primary.
+pub(super) fn next(wanted: &Wanted, server: &Server, is_led: bool, latest: Latest) -> Option<Action> {
+    match server.state.running {
+        Some(running) if !wanted.up || running.host != wanted.host => Some(Action::Stop),
+        Some(running) if running.role == Role::Primary => (!wanted.writer).then_some(Action::Stop),
+        Some(_) if wanted.writer => match (latest, server.standing) {
+            (Latest::Runs, _) => None,
+            (_, Standing::Joined) => Some(Action::Promote),
+            (_, Standing::Unseen(_)) => Some(Action::Stop),
+        },
+        Some(_) => match server.standing {
+            Standing::Unseen(LOOKS..) => Some(Action::Discard),
+            Standing::Unseen(_) => is_led.then_some(Action::Look),
+            Standing::Joined => None,
+        },
+        None if wanted.writer => match latest {
+            Latest::Nobody => Some(Action::Create),
+            Latest::Itself => wanted.up.then_some(Action::Start(Role::Primary)),
+            Latest::Stopped => wanted.up.then_some(Action::TakeOver),
+            Latest::Runs => None,
+        },
+        None => match server.state.data {
+            Data::Nothing | Data::Ahead => is_led.then_some(Action::CopyRunning),
+            Data::Whole => wanted.up.then_some(Action::Start(Role::Standby)),
+        },
+    }
+}
+
+/// Whether a server is what it should be.
+pub(super) fn is_right(wanted: &Wanted, server: &Server) -> bool {
+    match server.state.running {
+        None => !wanted.up,
+        Some(running) if running.role == Role::Primary => wanted.up && wanted.writer,
+        Some(_) => wanted.up && !wanted.writer && server.standing == Standing::Joined,
+    }
+}
+
+/// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its readers.
+fn endpoints(world: &World, link: &Link, instance: &DbInstance) -> Vec<String> {
+    let mut names = vec![world.instance_endpoint(&instance.identifier)];
+    if let Source::Cluster(_) = link.source {
+        let database = link.database();
+        names.extend([world.cluster_endpoint(database), world.reader_endpoint(database)]);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::database::postgres::member::Running;
+
+    const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 1, 10));
+
+    fn wanted(up: bool, writer: bool) -> Wanted {
+        Wanted {
+            name: "orders-1".to_owned(),
+            endpoints: vec![],
+            host: HOST,
+            up,
+            writer,
+        }
+    }
+
+    fn stopped(data: Data) -> Server {
+        let state = State { data, running: None };
+        Server {
+            state,
+            standing: Standing::default(),
+        }
+    }
+
+    fn running(role: Role, standing: Standing) -> Server {
+        let running = Running {
+            host: HOST,
+            socket: ([127, 20, 1, 10], 5432).into(),
+            role,
+        };
+        let state = State {
+            data: Data::Whole,
+            running: Some(running),
+        };
+        Server { state, standing }
+    }
+
+    #[test]
+    fn the_successor_is_promoted_once_the_former_primary_has_stopped() {
+        let successor = running(Role::Standby, Standing::Joined);
+        assert_eq!(next(&wanted(true, true), &successor, false, Latest::Runs), None);
+        let then = next(&wanted(true, true), &successor, false, Latest::Stopped);
+        assert_eq!(then, Some(Action::Promote));
+    }
+
+    #[test]
+    fn a_successor_that_may_lack_rows_takes_them_over_from_the_former_primary() {
+        let successor = running(Role::Standby, Standing::Unseen(3));
+        let first = next(&wanted(true, true), &successor, false, Latest::Stopped);
+        assert_eq!(first, Some(Action::Stop));
+        let second = next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Stopped);
+        assert_eq!(second, Some(Action::TakeOver));
+        assert_eq!(
+            next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs),
+            None
+        );
+    }
+
+    #[test]
+    fn a_demoted_primary_stops_and_comes_back_as_a_standby_once_it_may() {
+        let demoted = running(Role::Primary, Standing::default());
+        assert_eq!(
+            next(&wanted(true, false), &demoted, true, Latest::Itself),
+            Some(Action::Stop)
+        );
+        assert_eq!(
+            next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs),
+            None
+        );
+        let back = next(&wanted(true, false), &stopped(Data::Whole), true, Latest::Runs);
+        assert_eq!(back, Some(Action::Start(Role::Standby)));
+    }
+
+    #[test]
+    fn what_cannot_follow_is_copied_anew_while_it_is_still_down() {
+        for data in [Data::Nothing, Data::Ahead] {
+            let copied = next(&wanted(false, false), &stopped(data), true, Latest::Runs);
+            assert_eq!(copied, Some(Action::CopyRunning));
+            assert_eq!(next(&wanted(true, false), &stopped(data), false, Latest::Runs), None);
+        }
+        let left_behind = running(Role::Standby, Standing::Unseen(LOOKS));
+        let discarded = next(&wanted(true, false), &left_behind, true, Latest::Runs);
+        assert_eq!(discarded, Some(Action::Discard));
+    }
+
+    #[test]
+    fn a_writer_that_restarts_in_place_stays_the_primary() {
+        let primary = running(Role::Primary, Standing::default());
+        assert_eq!(
+            next(&wanted(false, true), &primary, false, Latest::Itself),
+            Some(Action::Stop)
+        );
+        let again = next(&wanted(true, true), &stopped(Data::Ahead), false, Latest::Itself);
+        assert_eq!(again, Some(Action::Start(Role::Primary)));
+    }
+
+    #[test]
+    fn a_server_whose_host_has_another_address_moves_there() {
+        let mut moved = wanted(true, true);
+        moved.host = IpAddr::from([10, 20, 2, 10]);
+        let primary = running(Role::Primary, Standing::default());
+        assert_eq!(next(&moved, &primary, true, Latest::Itself), Some(Action::Stop));
+    }
+}

@@ -1,0 +1,347 @@
+//! Fleets that follow a world through its failovers, and an application that writes all the while.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::task::JoinSet;
+use writerlink_core::source::Source;
+
+use super::*;
+use crate::scenario::client::postgres::{PostgresDoor, PostgresSession};
+use crate::scenario::client::{Door, Failure, Session};
+use crate::scenario::recording::End;
+use crate::scene::Scene;
+use crate::wire::Options;
+use crate::world::elbv2::TargetRequest;
+use crate::world::rds::{CreateDbInstance, Reboot, Status};
+use crate::world::{Pace, World};
+
+/// A region with PostgreSQL behind one of its links.
+struct Stage {
+    lab: Lab,
+    link: Link,
+    fleet: Postgres,
+    door: PostgresDoor,
+    authority: Authority,
+}
+
+impl Stage {
+    /// Nothing, after saying so, on a machine without PostgreSQL; the whole-system tests see to it that CI's has it.
+    async fn begin(link: usize) -> Option<Stage> {
+        let programs = Programs::find()
+            .inspect_err(|missing| eprintln!("skipped: {missing}"))
+            .ok()?;
+        let scene = Scene::new(Pace::brisk()).expect("a good scene");
+        let link = scene.links[link].clone();
+        let endpoint = match link.source {
+            Source::Cluster(_) => scene.world.cluster_endpoint(link.database()),
+            Source::Instance(_) => scene.world.instance_endpoint(link.database()),
+        };
+        let lab = Lab::start(scene.world, Options::default())
+            .await
+            .expect("loopback has ports");
+        let authority = Authority::new().expect("there is randomness");
+        let door = PostgresDoor::new(&authority, &endpoint).expect("a good root");
+        let began = Instant::now();
+        let fleet = Postgres::start(&lab, &link, &authority, &programs)
+            .await
+            .expect("it starts");
+        println!("{} stands after {:?}", link.name, began.elapsed());
+        Some(Stage {
+            lab,
+            link,
+            fleet,
+            door,
+            authority,
+        })
+    }
+
+    async fn settle(&mut self) {
+        self.fleet.settle(&self.lab, &self.link).await.expect("they follow");
+    }
+
+    /// Follows the world until the failover is over: the writer is another, and every member accepts connections.
+    async fn until_promoted(&mut self) {
+        let old = self.writer();
+        let promoted = async {
+            while !is_promoted(&self.lab.world(), &self.link, &old) {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        self.fleet
+            .during(&self.lab, &self.link, promoted)
+            .await
+            .expect("they follow");
+        self.settle().await;
+    }
+
+    fn writer(&self) -> String {
+        self.link.writer(&self.lab.world()).expect("there is one").instance
+    }
+
+    fn socket(&self, instance: &str) -> SocketAddr {
+        self.fleet.socket(instance).expect("it runs")
+    }
+
+    async fn open(&self, instance: &str) -> PostgresSession {
+        self.door
+            .open(self.socket(instance))
+            .await
+            .expect("it accepts connections")
+    }
+
+    async fn rows(&mut self) -> BTreeSet<u64> {
+        self.fleet.rows(&self.lab, &self.link).await.expect("it answers")
+    }
+
+    fn processes(&self) -> Vec<PathBuf> {
+        let id = |kept: &Kept| std::fs::read_to_string(kept.member.home.join("data/postmaster.pid")).ok();
+        let ids = self.fleet.servers.values().filter_map(id);
+        ids.filter_map(|file| Some(PathBuf::from("/proc").join(file.lines().next()?)))
+            .collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_writer_comes_back_refuses_writes_and_takes_over_again_with_every_row() {
+    let Some(mut stage) = Stage::begin(0).await else { return };
+    let mut rows = 0..;
+    for successor in ["orders-2", "orders-1", "orders-3", "orders-1"] {
+        let former = stage.writer();
+        let mut session = stage.open(&former).await;
+        for row in rows.by_ref().take(50) {
+            assert_eq!(session.write(row).await, Ok(former.clone()));
+        }
+        stage
+            .lab
+            .world()
+            .failover_db_cluster("orders", Some(successor))
+            .expect("it is a reader");
+        stage.until_promoted().await;
+        let broken = session.write(u64::MAX >> 1).await.expect_err("its session has ended");
+        assert_eq!(broken.end, End::Broken);
+        let mut refused = stage.open(&former).await;
+        let read_only = Failure {
+            end: End::ReadOnly,
+            by: Some(former.clone()),
+        };
+        assert_eq!(refused.write(0).await, Err(read_only));
+        let all = stage.rows().await;
+        assert_eq!(all, (0..rows.start).collect());
+        for instance in ["orders-1", "orders-2", "orders-3"] {
+            let mut session = stage.open(instance).await;
+            assert_eq!(session.count().await, Ok((rows.start, instance.to_owned())));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_acknowledged_row_is_lost_while_writers_are_lost_one_after_the_other() {
+    let Some(mut stage) = Stage::begin(0).await else { return };
+    register_every_member(&stage);
+    let nodes: Vec<_> = stage
+        .lab
+        .nlb_listeners()
+        .into_iter()
+        .filter(|node| node.port == stage.link.port)
+        .collect();
+    let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+    let mut applications = JoinSet::new();
+    for first in 0..4 {
+        let rows = (first..).step_by(4);
+        applications.spawn(write_all(
+            stage.door.clone(),
+            nodes[0].address,
+            rows,
+            acknowledged.clone(),
+        ));
+    }
+    let count = || acknowledged.lock().expect("a set").len();
+    for _ in 0..3 {
+        let before = count();
+        let writing = async {
+            while count() < before + 100 {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        stage
+            .fleet
+            .during(&stage.lab, &stage.link, writing)
+            .await
+            .expect("they follow");
+        stage.lab.world().lose_writer("orders").expect("it exists");
+        stage.until_promoted().await;
+    }
+    applications.shutdown().await;
+    let rows = stage.rows().await;
+    let acknowledged = acknowledged.lock().expect("a set").clone();
+    assert!(acknowledged.len() >= 300);
+    assert_eq!(acknowledged.difference(&rows).collect::<Vec<_>>(), Vec::<&u64>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_go_on_without_a_standby_that_is_down() {
+    let Some(mut stage) = Stage::begin(0).await else { return };
+    let mut session = stage.open("orders-1").await;
+    stage
+        .lab
+        .world()
+        .reboot_db_instance("orders-2", Reboot::InPlace)
+        .expect("it is available");
+    let began = Instant::now();
+    let writing = async {
+        let mut row = 0;
+        while began.elapsed() < Pace::brisk().reboot {
+            assert_eq!(session.write(row).await, Ok("orders-1".to_owned()));
+            row += 1;
+        }
+    };
+    stage
+        .fleet
+        .during(&stage.lab, &stage.link, writing)
+        .await
+        .expect("they follow");
+    stage.settle().await;
+    let on_primary = session.count().await.expect("it answers").0;
+    let on_standby = stage.open("orders-2").await.count().await.expect("it answers").0;
+    assert_eq!(on_primary, on_standby);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_joins_later_gets_a_standby() {
+    let Some(mut stage) = Stage::begin(0).await else { return };
+    let joins = CreateDbInstance {
+        identifier: "orders-4".to_owned(),
+        class: "db.r6g.large".to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        cluster: Some("orders".to_owned()),
+        ..CreateDbInstance::default()
+    };
+    stage.lab.world().create_db_instance(joins).expect("a good name");
+    let serves = tokio::time::sleep(Pace::brisk().create_instance * 2);
+    stage
+        .fleet
+        .during(&stage.lab, &stage.link, serves)
+        .await
+        .expect("they follow");
+    stage.settle().await;
+    let written = stage.open("orders-1").await.write(1).await;
+    assert_eq!(written, Ok("orders-1".to_owned()));
+    let refused = stage
+        .open("orders-4")
+        .await
+        .write(2)
+        .await
+        .expect_err("it is a standby");
+    assert_eq!(refused.end, End::ReadOnly);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_standby_of_an_instance_refuses_and_the_service_moves_to_it_with_its_rows() {
+    let Some(mut stage) = Stage::begin(1).await else { return };
+    let old = stage.socket("billing");
+    let mut session = stage.open("billing").await;
+    assert_eq!(session.write(1).await, Ok("billing".to_owned()));
+    let (host, standby) = {
+        let world = stage.lab.world();
+        let billing = world.rds.instance("billing").expect("it is in the scene");
+        (billing.address(), billing.standby_address().expect("it is Multi-AZ"))
+    };
+    stage.lab.world().lose_host("billing").expect("it exists");
+    let moved = async {
+        while stage.lab.world().rds.instance_address("billing") == Some(host) {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    stage
+        .fleet
+        .during(&stage.lab, &stage.link, moved)
+        .await
+        .expect("they follow");
+    stage.settle().await;
+    let new = stage.socket("billing");
+    assert_eq!(member::loopback(standby), new.ip());
+    assert_eq!(member::loopback(host), old.ip());
+    let refused = stage.door.open(old).await.err().expect("nothing listens there");
+    assert_eq!(refused.end, End::Refused);
+    assert_eq!(session.write(2).await.expect_err("its host is lost").end, End::Broken);
+    assert_eq!(stage.open("billing").await.count().await, Ok((1, "billing".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_takes_no_certificate_of_another_name_or_another_authority() {
+    let Some(stage) = Stage::begin(1).await else { return };
+    let socket = stage.socket("billing");
+    let other_name = stage.lab.world().instance_endpoint("orders-1");
+    let other_authority = Authority::new().expect("there is randomness");
+    let endpoint = stage.lab.world().instance_endpoint("billing");
+    for (authority, name) in [(&stage.authority, other_name), (&other_authority, endpoint)] {
+        let door = PostgresDoor::new(authority, &name).expect("a good root");
+        let refused = door.open(socket).await.err().expect("it is not trusted");
+        assert_eq!(refused.end, End::Refused);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_of_a_fleet_that_is_dropped() {
+    let Some(stage) = Stage::begin(0).await else { return };
+    let processes = stage.processes();
+    let home = stage.fleet.home.path().to_owned();
+    assert_eq!(processes.iter().filter(|process| process.exists()).count(), 3);
+    drop(stage);
+    assert_eq!(processes.iter().filter(|process| process.exists()).count(), 0);
+    assert!(!home.exists());
+}
+
+fn is_promoted(world: &World, link: &Link, old: &str) -> bool {
+    let is_other = link.writer(world).is_some_and(|writer| writer.instance != old);
+    let cluster = world.rds.cluster(link.database());
+    let is_over = cluster.is_none_or(|cluster| cluster.status == Status::Available);
+    is_other && is_over && plan::wanted(world, link).values().all(|wanted| wanted.up)
+}
+
+/// Puts every member of `orders` into the group, so that a flow reaches the writer or a reader.
+fn register_every_member(stage: &Stage) {
+    let mut world = stage.lab.world();
+    let addresses = ["orders-1", "orders-2", "orders-3"].map(|member| world.rds.instance_address(member));
+    let targets: Vec<_> = addresses
+        .iter()
+        .flatten()
+        .map(|address| TargetRequest::new(&address.to_string(), stage.link.port))
+        .collect();
+    world
+        .register_targets(&stage.link.group, &targets)
+        .expect("they are in the VPC");
+    let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
+    for arn in balancers {
+        let on = [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())];
+        world
+            .modify_load_balancer_attributes(&arn, &on)
+            .expect("a good attribute");
+    }
+}
+
+/// Writes one row after the other, on a new connection whenever one failed, and keeps those that were acknowledged.
+async fn write_all(
+    door: PostgresDoor,
+    node: SocketAddr,
+    rows: impl Iterator<Item = u64>,
+    acknowledged: Arc<Mutex<BTreeSet<u64>>>,
+) {
+    let mut session = None;
+    for row in rows {
+        if session.is_none() {
+            let opened = tokio::time::timeout(Duration::from_secs(1), door.open(node)).await;
+            session = opened.ok().and_then(Result::ok);
+        }
+        let Some(open) = session.as_mut() else {
+            tokio::time::sleep(TICK).await;
+            continue;
+        };
+        match tokio::time::timeout(Duration::from_secs(3), open.write(row)).await {
+            Ok(Ok(_)) => drop(acknowledged.lock().expect("a set").insert(row)),
+            _ => session = None,
+        }
+    }
+}
