@@ -1,7 +1,7 @@
 //! Scenarios in real time, with an application that writes through the link: a few of those that `writerlink lab run --all` plays.
 
 use futures_util::future::join_all;
-use writerlink_lab::scenario::{Play, PlayError, Program, Scenario, Verdict, play, scenarios};
+use writerlink_lab::scenario::{Databases, Play, PlayError, Program, Scenario, Verdict, play, scenarios};
 use writerlink_tests::programs;
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;
@@ -12,6 +12,7 @@ fn manner(program: Program) -> Play {
         // In haste, and the slower the program seems: what is claimed here holds at any speed.
         speed: 10.0,
         seed: 1,
+        databases: Databases::Line,
         sweeps: true,
     }
 }

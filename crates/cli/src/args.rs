@@ -207,6 +207,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// What stands behind the load balancer
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line)]
+    pub(crate) databases: DatabaseKind,
+
     /// How many are played at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=32))]
     pub(crate) jobs: u16,
@@ -239,6 +243,15 @@ Examples:
   writerlink lab run planned-failover --report failover.html
   writerlink lab run lost-event --handler 'python3 -m awslambdaric app.handler' | jq .faults
   writerlink lab run --all --handler bootstrap --handler tests/baseline/run --output grid";
+
+/// What stands behind the load balancer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DatabaseKind {
+    /// A few lines of this program, which are honest about being a writer or a reader
+    Line,
+    /// PostgreSQL: a primary with streaming standbys, and an application that verifies their certificates; must be installed
+    Postgresql,
+}
 
 /// How verdicts are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

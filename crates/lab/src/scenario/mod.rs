@@ -19,6 +19,7 @@ pub mod verdict;
 
 mod act;
 mod authority;
+mod backend;
 mod client;
 mod database;
 mod handler;
@@ -28,6 +29,7 @@ mod stopwatch;
 mod watch;
 
 pub use authority::Authority;
+pub use backend::Databases;
 pub use database::postgres;
 pub use handler::Program;
 pub use play::{Play, PlayError, play};

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::backend::{Backend, Databases, Line, Postgresql};
 use super::client::pool::{Manner, Pool, Record};
-use super::client::{Door, LineDoor};
-use super::database::{Fleet, LineFleet};
+use super::database::Fleet;
 use super::handler::{Handler, Program};
 use super::recording::{End, Incident, Recording};
 use super::script::{Expectation, Scenario};
@@ -34,6 +34,8 @@ pub struct Play {
     pub speed: f64,
     /// What delays and flows are drawn from.
     pub seed: u64,
+    /// What the databases are.
+    pub databases: Databases,
     /// Whether the function is invoked every minute of the region, as by a schedule.
     pub sweeps: bool,
 }
@@ -73,18 +75,22 @@ const COURSE: f64 = 60.0;
 pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdict), PlayError> {
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
     let setting = Setting::new(scenario, play.seed).map_err(refused)?;
-    let fleets = setting.links.iter().map(|_| LineFleet::default()).collect();
-    let stage = Stage::set(scenario, play, setting, fleets, |_| LineDoor).await?;
-    stage.play("line").await
+    match &play.databases {
+        Databases::Line => Stage::set(scenario, play, setting, Line).await?.play().await,
+        Databases::Postgresql(programs) => {
+            let backend = Postgresql::new(programs)?;
+            Stage::set(scenario, play, setting, backend).await?.play().await
+        }
+    }
 }
 
 /// A scenario that is being played.
-struct Stage<'a, F> {
+struct Stage<'a, B: Backend> {
     scenario: &'a Scenario,
     play: &'a Play,
     lab: Lab,
     links: Vec<Link>,
-    fleets: Vec<F>,
+    fleets: Vec<B::Fleet>,
     pools: Vec<Pool>,
     handler: Handler,
     watch: Watch,
@@ -95,15 +101,9 @@ struct Stage<'a, F> {
     _home: TempDir,
 }
 
-impl<'a, F: Fleet> Stage<'a, F> {
+impl<'a, B: Backend> Stage<'a, B> {
     /// Starts everything, and lets the program answer a first invocation.
-    async fn set<D: Door>(
-        scenario: &'a Scenario,
-        play: &'a Play,
-        setting: Setting,
-        mut fleets: Vec<F>,
-        door_of: impl Fn(&Link) -> D,
-    ) -> Result<Self, PlayError> {
+    async fn set(scenario: &'a Scenario, play: &'a Play, setting: Setting, backend: B) -> Result<Self, PlayError> {
         let Setting { world, links } = setting;
         let wall = |seconds: f64| Duration::from_secs_f64(seconds / play.speed);
         let options = Options {
@@ -115,8 +115,9 @@ impl<'a, F: Fleet> Stage<'a, F> {
             environments: scenario.environments,
         };
         let lab = Lab::start(world, options).await?;
-        for (fleet, link) in fleets.iter_mut().zip(&links) {
-            fleet.follow(&lab, link).await?;
+        let mut fleets = Vec::new();
+        for link in &links {
+            fleets.push(backend.start(&lab, link).await?);
         }
         let home = TempDir::new()?;
         let config = config(&lab, &links, play.speed);
@@ -130,11 +131,15 @@ impl<'a, F: Fleet> Stage<'a, F> {
             // A machine that is busy with other scenarios is no outage.
             patience: wall(5.0).max(Duration::from_millis(500)),
         };
+        let doors = links
+            .iter()
+            .map(|link| backend.door(&lab, link))
+            .collect::<io::Result<Vec<_>>>()?;
         let watch = Watch::begin(&mut lab.world(), &links);
         let stopwatch = Stopwatch::start(play.speed);
-        let pools = links
-            .iter()
-            .map(|link| Pool::start(&door_of(link), &nodes(&lab, link), manner, stopwatch))
+        let pools = doors.iter().zip(&links);
+        let pools = pools
+            .map(|(door, link)| Pool::start(door, &nodes(&lab, link), manner, stopwatch))
             .collect();
         Ok(Stage {
             scenario,
@@ -153,7 +158,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
     }
 
     /// Plays to the end, and judges.
-    async fn play(mut self, databases: &str) -> Result<(Recording, Verdict), PlayError> {
+    async fn play(mut self) -> Result<(Recording, Verdict), PlayError> {
         let mut steps = self.scenario.steps.iter().peekable();
         let last = self.scenario.steps.last().map_or(0.0, |step| step.at);
         let mut well_since = None;
@@ -186,7 +191,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
                 break;
             }
         }
-        self.end(databases).await
+        self.end().await
     }
 
     /// Brings everything to what the world says.
@@ -233,7 +238,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
         self.links.iter().all(is_right) && self.pools.iter().all(is_served)
     }
 
-    async fn end(mut self, databases: &str) -> Result<(Recording, Verdict), PlayError> {
+    async fn end(mut self) -> Result<(Recording, Verdict), PlayError> {
         let mut records = Vec::new();
         for pool in std::mem::take(&mut self.pools) {
             records.push(pool.stop().await);
@@ -251,7 +256,7 @@ impl<'a, F: Fleet> Stage<'a, F> {
                 handler: self.play.program.words(),
                 speed: self.play.speed,
                 seed: self.play.seed,
-                databases: databases.to_owned(),
+                databases: B::NAME.to_owned(),
                 seconds: self.watch.now(&world),
                 incidents: std::mem::take(&mut self.incidents),
                 links: links.collect(),

@@ -1,0 +1,82 @@
+//! What the databases are, and how an application opens connections to them.
+
+use std::io;
+
+use super::authority::Authority;
+use super::client::postgres::PostgresDoor;
+use super::client::{Door, LineDoor};
+use super::database::postgres::{Postgres, Programs};
+use super::database::{Fleet, LineFleet};
+use crate::scene::Link;
+use crate::wire::Lab;
+
+/// What stands behind the load balancer.
+#[derive(Clone, Debug)]
+pub enum Databases {
+    /// A few lines of this program, which are honest about being a writer or a reader.
+    Line,
+    /// PostgreSQL, whose certificates the application verifies under the endpoints' names.
+    Postgresql(Programs),
+}
+
+/// Databases of a kind.
+pub(super) trait Backend {
+    /// What it is called.
+    const NAME: &'static str;
+    type Fleet: Fleet;
+    type Door: Door;
+
+    /// Starts what stands behind a link.
+    async fn start(&self, lab: &Lab, link: &Link) -> io::Result<Self::Fleet>;
+
+    /// How the link's application opens a connection.
+    fn door(&self, lab: &Lab, link: &Link) -> io::Result<Self::Door>;
+}
+
+/// The built-in ones.
+pub(super) struct Line;
+
+/// PostgreSQL, with certificates of an authority.
+pub(super) struct Postgresql {
+    authority: Authority,
+    programs: Programs,
+}
+
+impl Postgresql {
+    pub(super) fn new(programs: &Programs) -> io::Result<Postgresql> {
+        Ok(Postgresql {
+            authority: Authority::new().map_err(io::Error::other)?,
+            programs: programs.clone(),
+        })
+    }
+}
+
+impl Backend for Line {
+    const NAME: &'static str = "line";
+    type Fleet = LineFleet;
+    type Door = LineDoor;
+
+    async fn start(&self, lab: &Lab, link: &Link) -> io::Result<LineFleet> {
+        let mut fleet = LineFleet::default();
+        fleet.follow(lab, link).await?;
+        Ok(fleet)
+    }
+
+    fn door(&self, _: &Lab, _: &Link) -> io::Result<LineDoor> {
+        Ok(LineDoor)
+    }
+}
+
+impl Backend for Postgresql {
+    const NAME: &'static str = "postgresql";
+    type Fleet = Postgres;
+    type Door = PostgresDoor;
+
+    async fn start(&self, lab: &Lab, link: &Link) -> io::Result<Postgres> {
+        Postgres::start(lab, link, &self.authority, &self.programs).await
+    }
+
+    fn door(&self, lab: &Lab, link: &Link) -> io::Result<PostgresDoor> {
+        PostgresDoor::new(&self.authority, &link.endpoint(&lab.world())).map_err(io::Error::other)
+    }
+}
