@@ -378,8 +378,8 @@ impl Kept {
                     let port = running.socket.port();
                     member.copy_running(primary, port).await.map(Done::Moved)
                 }
-                (Action::Look, Some((primary, running)), ..) => {
-                    primary.streams_to(running, member.name).await.map(Done::Looked)
+                (Action::Look, Some((primary, leads)), _, Some(follows)) => {
+                    member.gets_rows_of(primary, leads, follows).await.map(Done::Looked)
                 }
                 // The plan does none of these without the other server that it takes.
                 (Action::Promote | Action::TakeOver | Action::CopyRunning | Action::Look, ..) => {

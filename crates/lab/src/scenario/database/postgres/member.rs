@@ -224,23 +224,34 @@ impl Member {
         self.start(host, Role::Primary).await
     }
 
-    /// Whether a standby has caught up with this primary, and gets its rows as they come.
-    pub(super) async fn streams_to(self, primary: Running, standby: String) -> io::Result<bool> {
-        let state = "SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'";
-        let client = self.superuser("postgres", primary).await?;
+    /// Whether this standby has caught up with a primary, and gets its rows as they come.
+    ///
+    /// The primary alone cannot tell. Of a standby that is ahead of where the primary's timeline began:
+    /// 1. it goes on with the old timeline, and asks for it from the beginning of a file, which lies before that point;
+    /// 2. the primary sends the old timeline up to that point, and calls the standby caught up and `streaming`;
+    /// 3. it gets nothing more, asks again, and is `streaming` again and again.
+    ///
+    /// So the standby must also get the timeline that the primary writes.
+    pub(super) async fn gets_rows_of(self, primary: Member, leads: Running, follows: Running) -> io::Result<bool> {
+        let sends = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_stat_replication \
+                     WHERE application_name = $1 AND state = 'streaming' LIMIT 1";
+        let gets =
+            "SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver WHERE status = 'streaming'";
+        let primary = primary.superuser("postgres", leads).await?;
+        let standby = self.superuser("postgres", follows).await?;
         let began = Instant::now();
-        while client
-            .query_opt(state, &[&standby])
-            .await
-            .map_err(io::Error::other)?
-            .is_none()
-        {
-            if began.elapsed() > LOOK {
-                return Ok(false);
+        while began.elapsed() < LOOK {
+            let sent: Option<String> = primary
+                .query_opt_scalar(sends, &[&self.name])
+                .await
+                .map_err(io::Error::other)?;
+            let got: Option<String> = standby.query_opt_scalar(gets, &[]).await.map_err(io::Error::other)?;
+            if sent.is_some() && sent == got {
+                return Ok(true);
             }
             tokio::time::sleep(AGAIN).await;
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// The rows of the application's table.

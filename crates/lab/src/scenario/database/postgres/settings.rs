@@ -45,7 +45,8 @@ checkpoint_timeout = 1h
 min_wal_size = 32MB
 max_wal_size = 256MB
 
-# A standby is never far behind, notices a new primary at once, and confirms often.
+# What is acknowledged can be read everywhere. A standby is never far behind, notices a new primary at once, and confirms often.
+synchronous_commit = remote_apply
 wal_keep_size = 64MB
 wal_retrieve_retry_interval = 100ms
 wal_receiver_status_interval = 1s
