@@ -19,6 +19,11 @@ lab *arguments:
 simulate *arguments:
     cargo run --bin writerlink -- lab simulate {{ arguments }}
 
+# Play every scenario against the function and the baseline, with a report: target/grid.html
+grid *arguments:
+    cargo build --workspace
+    target/debug/writerlink lab run --all --handler bootstrap --handler tests/baseline/run --output grid --report target/grid.html {{ arguments }}
+
 # Run all tests
 test *arguments:
     cargo test --workspace {{ arguments }}

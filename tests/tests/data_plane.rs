@@ -21,7 +21,7 @@ const IN_A_ROW: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_connections_reach_the_new_writer_after_a_failover_that_the_function_followed() {
-    let stage = Stage::with(|scene| cross_zones(&mut scene.world), |config| config).await;
+    let stage = Stage::begin().await;
     let _servers = serve_every_member_of_orders(&stage).await;
     let old = stage.writer(stage.orders());
     assert_eq!(connect(&stage).await, Some(old.to_string()));
@@ -49,7 +49,6 @@ async fn new_connections_reach_the_new_writer_after_a_failover_that_the_function
 #[test]
 fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_never_refused() {
     let play = Play::new();
-    cross_zones(&mut play.world());
     let old = writer(&play);
     play.world().failover_db_cluster("orders", None).expect("failover");
     let began = play.now();
@@ -75,16 +74,6 @@ fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_ne
     assert!(both > 0, "for a while each new flow is drawn from both");
     let lag = Duration::from_secs(120);
     assert!(alone >= deregistered + lag && alone <= deregistered + lag + Duration::from_secs(1));
-}
-
-fn cross_zones(world: &mut World) {
-    let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
-    for arn in balancers {
-        let on = [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())];
-        world
-            .modify_load_balancer_attributes(&arn, &on)
-            .expect("a good attribute");
-    }
 }
 
 /// A server for each member, which says the member's address as the region has it.

@@ -12,7 +12,6 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use writerlink_aws::dns::DnsResolver;
 use writerlink_core::ports::Resolver;
-use writerlink_core::source::Source;
 use writerlink_core::target::Family;
 use writerlink_lab::scenario::Authority;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Postgres, Programs, ROLE};
@@ -35,14 +34,14 @@ async fn after_a_failover_the_old_writer_refuses_writes_and_the_new_one_has_ever
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = begin().await;
+    let stage = Stage::begin().await;
     let link = stage.orders();
     let mut databases = consumer.start(&stage.lab, link).await;
     let test = consumer.write_through_a_failover(&stage, link);
     let rows = databases.during(&stage.lab, link, test).await.expect("they follow");
     databases.settle(&stage.lab, link).await.expect("they follow");
     let [old, new] = ["orders-1", "orders-2"].map(|instance| databases.socket(instance).expect("it runs"));
-    let name = endpoint(&stage.lab, link);
+    let name = link.endpoint(&stage.lab.world());
     let refused = consumer.psql(&name, old, "INSERT INTO rows VALUES (0)").await;
     let refused = refused.expect_err("it was demoted");
     assert!(
@@ -61,7 +60,7 @@ async fn a_multi_az_instance_serves_at_its_other_host_with_its_rows_and_its_stan
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = begin().await;
+    let stage = Stage::begin().await;
     let link = stage.billing();
     let mut databases = consumer.start(&stage.lab, link).await;
     let first = databases.socket("billing").expect("it runs");
@@ -73,7 +72,7 @@ async fn a_multi_az_instance_serves_at_its_other_host_with_its_rows_and_its_stan
         let refused = TcpStream::connect((first.ip(), port)).expect_err("the host stands by");
         assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     }
-    let name = endpoint(&stage.lab, link);
+    let name = link.endpoint(&stage.lab.world());
     let count = consumer.psql(&name, second, "SELECT count(*) FROM rows").await;
     assert_eq!(count, Ok(rows.len().to_string()));
 }
@@ -83,11 +82,11 @@ async fn pgbench_runs_through_the_link() {
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = begin().await;
+    let stage = Stage::begin().await;
     let link = stage.orders();
     let mut databases = consumer.start(&stage.lab, link).await;
     let test = async {
-        let (name, node) = (endpoint(&stage.lab, link), node(&stage.lab, link));
+        let (name, node) = (link.endpoint(&stage.lab.world()), node(&stage.lab, link));
         let made = consumer.run("pgbench", &["--initialize", "--quiet"], &name, node).await;
         made.expect("the writer takes tables");
         consumer.run("pgbench", &["--client=4", "--time=2"], &name, node).await
@@ -110,10 +109,10 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = begin().await;
+    let stage = Stage::begin().await;
     let link = stage.orders();
     let _databases = consumer.start(&stage.lab, link).await;
-    let name = endpoint(&stage.lab, link);
+    let name = link.endpoint(&stage.lab.world());
     let port = node(&stage.lab, link).port();
 
     // Without the zone, the name leads to the database itself, which the consumer cannot reach.
@@ -186,7 +185,7 @@ impl Consumer {
     /// Writes rows through the link, lets the database fail over, and writes on until the nodes send everything to the new writer.
     /// Gives the rows that were acknowledged.
     async fn write_through_a_failover(&self, stage: &Stage, link: &Link) -> Vec<String> {
-        let (name, node) = (endpoint(&stage.lab, link), node(&stage.lab, link));
+        let (name, node) = (link.endpoint(&stage.lab.world()), node(&stage.lab, link));
         let insert = async |row: usize| {
             let inserted = self
                 .psql(&name, node, &format!("INSERT INTO rows VALUES ({row}) RETURNING id"))
@@ -253,31 +252,6 @@ impl Consumer {
         } else {
             Err(text(&output.stderr))
         }
-    }
-}
-
-/// A region with the function in it, whose nodes send flows to targets of all zones.
-async fn begin() -> Stage {
-    Stage::with(
-        |scene| {
-            let world = &mut scene.world;
-            let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
-            for arn in balancers {
-                let on = [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())];
-                let changed = world.modify_load_balancer_attributes(&arn, &on);
-                changed.expect("a good attribute");
-            }
-        },
-        |config| config,
-    )
-    .await
-}
-
-fn endpoint(lab: &Lab, link: &Link) -> String {
-    let world = lab.world();
-    match link.source {
-        Source::Cluster(_) => world.cluster_endpoint(link.database()),
-        Source::Instance(_) => world.instance_endpoint(link.database()),
     }
 }
 

@@ -158,6 +158,10 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) demo_world: bool,
 
+    /// What stands behind the demo's load balancer, which then carries TCP to it
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line, requires = "demo_world")]
+    pub(crate) databases: DatabaseKind,
+
     /// Write a configuration for the demo's groups to this file
     #[arg(long, value_name = "PATH", requires = "demo_world")]
     pub(crate) write_config: Option<PathBuf>,
@@ -173,6 +177,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   writerlink lab serve | head -1 | jq -r .aws_endpoint
   writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
+  writerlink lab serve --demo-world --databases postgresql
   writerlink lab serve --speed 10";
 
 /// `writerlink lab run`

@@ -173,6 +173,9 @@ pub(crate) fn publish(
         .create_target_group(NewTargetGroup::tcp(source.id().as_str(), port))?
         .arn
         .clone();
+    // Off by default, which would leave a client in any zone but the writer's with a node that has no target.
+    let cross_zone = ("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned());
+    world.modify_target_group_attributes(&group, &[cross_zone])?;
     world.create_listener(NewListener {
         balancer: balancer.to_owned(),
         protocol: GroupProtocol::Tcp,

@@ -55,12 +55,8 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
     }
     let wrong: Vec<String> = verdicts
         .iter()
-        .flat_map(|verdict| {
-            verdict
-                .faults
-                .iter()
-                .map(|fault| format!("{}, {}: {fault}", verdict.scenario, verdict.handler))
-        })
+        .filter(|verdict| !verdict.ok)
+        .map(|verdict| format!("{}, {}: {}", verdict.scenario, verdict.handler, faults(verdict)))
         .collect();
     let mut parts = vec![trimmed(&table), LEGEND.to_owned()];
     if !wrong.is_empty() {
@@ -79,13 +75,23 @@ pub(crate) fn sentence(verdict: &Verdict) -> String {
     let end = match (&verdict.faults[..], verdict.seconds_to_converge) {
         ([], Some(after)) => format!("right after {}", seconds(after)),
         ([], None) => "right".to_owned(),
-        (faults, _) => faults.join("; "),
+        _ => faults(verdict),
     };
     let outage = seconds(verdict.outage_seconds);
     format!(
         "{}, {}: {end}; no write for {outage}",
         verdict.scenario, verdict.handler
     )
+}
+
+/// What is wrong: of many links, the first few.
+fn faults(verdict: &Verdict) -> String {
+    const TOLD: usize = 3;
+    let mut told: Vec<String> = verdict.faults.iter().take(TOLD).cloned().collect();
+    if verdict.faults.len() > TOLD {
+        told.push(format!("and {} more like these", verdict.faults.len() - TOLD));
+    }
+    told.join("; ")
 }
 
 fn seconds(seconds: f64) -> String {

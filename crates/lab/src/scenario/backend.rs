@@ -1,6 +1,7 @@
 //! What the databases are, and how an application opens connections to them.
 
 use std::io;
+use std::time::Duration;
 
 use super::authority::Authority;
 use super::client::postgres::PostgresDoor;
@@ -79,4 +80,72 @@ impl Backend for Postgresql {
     fn door(&self, lab: &Lab, link: &Link) -> io::Result<PostgresDoor> {
         PostgresDoor::new(&self.authority, &link.endpoint(&lab.world())).map_err(io::Error::other)
     }
+}
+
+/// Databases that stand behind links for as long as this lives, without a scenario.
+pub struct Standing {
+    fleets: Fleets,
+}
+
+enum Fleets {
+    Line(Vec<LineFleet>),
+    Postgresql(Vec<Postgres>, Authority),
+}
+
+impl Standing {
+    /// Starts what stands behind the links.
+    ///
+    /// # Errors
+    /// When a server does not start.
+    pub async fn start(lab: &Lab, links: &[Link], databases: &Databases) -> io::Result<Standing> {
+        let fleets = match databases {
+            Databases::Line => Fleets::Line(start(&Line, lab, links).await?),
+            Databases::Postgresql(programs) => {
+                let backend = Postgresql::new(programs)?;
+                Fleets::Postgresql(start(&backend, lab, links).await?, backend.authority)
+            }
+        };
+        Ok(Standing { fleets })
+    }
+
+    /// Lets them follow the world, without an end.
+    ///
+    /// # Errors
+    /// When a server fails for good.
+    pub async fn follow(&mut self, lab: &Lab, links: &[Link]) -> io::Result<std::convert::Infallible> {
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            ticks.tick().await;
+            match &mut self.fleets {
+                Fleets::Line(fleets) => follow(fleets, lab, links).await?,
+                Fleets::Postgresql(fleets, _) => follow(fleets, lab, links).await?,
+            }
+        }
+    }
+
+    /// The authority of their certificates, if they have any.
+    pub fn authority(&self) -> Option<&Authority> {
+        match &self.fleets {
+            Fleets::Line(_) => None,
+            Fleets::Postgresql(_, authority) => Some(authority),
+        }
+    }
+}
+
+/// How often databases are brought to what the world says.
+pub(super) const TICK: Duration = Duration::from_millis(20);
+
+pub(super) async fn start<B: Backend>(backend: &B, lab: &Lab, links: &[Link]) -> io::Result<Vec<B::Fleet>> {
+    let mut fleets = Vec::new();
+    for link in links {
+        fleets.push(backend.start(lab, link).await?);
+    }
+    Ok(fleets)
+}
+
+pub(super) async fn follow<F: Fleet>(fleets: &mut [F], lab: &Lab, links: &[Link]) -> io::Result<()> {
+    for (fleet, link) in fleets.iter_mut().zip(links) {
+        fleet.follow(lab, link).await?;
+    }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::backend::{Backend, Databases, Line, Postgresql};
+use super::backend::{Backend, Databases, Line, Postgresql, TICK, follow, start};
 use super::client::pool::{Manner, Pool, Record};
 use super::database::Fleet;
 use super::handler::{Handler, Program};
@@ -53,9 +53,6 @@ pub enum PlayError {
     #[error(transparent)]
     Io(#[from] io::Error),
 }
-
-/// How often everything is brought up to the moment.
-const TICK: Duration = Duration::from_millis(20);
 
 /// How long the program may take until it has answered its first invocation.
 const START: Duration = Duration::from_secs(60);
@@ -115,10 +112,7 @@ impl<'a, B: Backend> Stage<'a, B> {
             environments: scenario.environments,
         };
         let lab = Lab::start(world, options).await?;
-        let mut fleets = Vec::new();
-        for link in &links {
-            fleets.push(backend.start(&lab, link).await?);
-        }
+        let fleets = start(&backend, &lab, &links).await?;
         let home = TempDir::new()?;
         let config = config(&lab, &links, play.speed);
         let apis = lab.runtime_apis();
@@ -196,9 +190,7 @@ impl<'a, B: Backend> Stage<'a, B> {
 
     /// Brings everything to what the world says.
     async fn keep_up(&mut self) -> Result<(), PlayError> {
-        for (fleet, link) in self.fleets.iter_mut().zip(&self.links) {
-            fleet.follow(&self.lab, link).await?;
-        }
+        follow(&mut self.fleets, &self.lab, &self.links).await?;
         let is_doomed = {
             let mut world = self.lab.world();
             self.watch.look(&mut world, &self.links);

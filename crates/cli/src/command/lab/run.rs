@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use writerlink_lab::scenario::postgres::Programs;
-use writerlink_lab::scenario::{Databases, Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
+use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
 
-use crate::args::{DatabaseKind, RunArgs, RunForm};
+use super::serve::databases;
+use crate::args::{RunArgs, RunForm};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
@@ -98,10 +98,7 @@ async fn play_all(
     scenarios: Vec<Scenario>,
     programs: &[Program],
 ) -> anyhow::Result<Vec<(Recording, Verdict)>> {
-    let databases = match args.databases {
-        DatabaseKind::Line => Databases::Line,
-        DatabaseKind::Postgresql => Databases::Postgresql(Programs::find().map_err(|missing| anyhow!("{missing}"))?),
-    };
+    let databases = databases(args.databases)?;
     let places = Arc::new(Semaphore::new(args.jobs.into()));
     let mut tasks = JoinSet::new();
     for (index, scenario) in scenarios.into_iter().enumerate() {

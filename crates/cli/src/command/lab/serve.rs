@@ -1,20 +1,23 @@
 //! `writerlink lab serve`: the region on loopback.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::Serialize;
 use writerlink_lab::World;
+use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
+use writerlink_lab::scenario::{Authority, Databases, Standing};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
 use writerlink_lab::world::Pace;
 
-use crate::args::ServeArgs;
+use crate::args::{DatabaseKind, ServeArgs};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
-use writerlink_lab::scene::{FUNCTION, Scene};
+use writerlink_lab::scene::{FUNCTION, Link, Scene};
 
 /// The function's timeout, as `infra/template.yaml` sets it.
 const TIMEOUT: Duration = Duration::from_secs(240);
@@ -28,7 +31,7 @@ struct Addresses {
     dns: String,
     /// `AWS_LAMBDA_RUNTIME_API`.
     runtime_api: String,
-    /// Where the load balancers listen. No socket stands for a target in this process, so that every flow is refused.
+    /// Where the load balancers listen. Behind the demo's stand databases; any other target refuses.
     nlb_listeners: Vec<NlbListener>,
     /// The Region's name.
     region: String,
@@ -57,7 +60,12 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let lab = Lab::start(world, options)
         .await
         .context("no loopback port can be opened")?;
-    let config = scene.map(|scene| scene.config(lab.dns(), ""));
+    let config = scene.as_ref().map(|scene| scene.config(lab.dns(), ""));
+    let links = scene.map(|scene| scene.links).unwrap_or_default();
+    let databases = databases(args.databases)?;
+    let mut standing = Standing::start(&lab, &links, &databases)
+        .await
+        .context("the databases cannot be started")?;
     if let (Some(path), Some(config)) = (&args.write_config, &config) {
         fs::write(path, config).with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
     }
@@ -71,9 +79,54 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     };
     output::print(&serde_json::to_string(&addresses)?)?;
     eprint!("{}", hints(&addresses, args, config.as_deref()));
-    interrupted().await;
+    let home = tempfile::tempdir().context("there is no room for temporary files")?;
+    if let Some(authority) = standing.authority() {
+        eprint!("{}", psql_hints(&lab, &links, authority, home.path())?);
+    }
+    tokio::select! {
+        failed = standing.follow(&lab, &links) => match failed.context("a database has failed")? {},
+        _ = interrupted() => {}
+    }
+    drop(standing);
     lab.shutdown().await;
     Ok(Exit::Success)
+}
+
+/// What stands behind the load balancers.
+pub(super) fn databases(kind: DatabaseKind) -> anyhow::Result<Databases> {
+    match kind {
+        DatabaseKind::Line => Ok(Databases::Line),
+        DatabaseKind::Postgresql => match Programs::find() {
+            Ok(programs) => Ok(Databases::Postgresql(programs)),
+            Err(missing) => bail!("{missing}"),
+        },
+    }
+}
+
+/// How a consumer connects, and verifies whom it is connected to.
+fn psql_hints(lab: &Lab, links: &[Link], authority: &Authority, home: &Path) -> anyhow::Result<String> {
+    let root = home.join("root.pem");
+    fs::write(&root, authority.root_pem()).context("the root certificate cannot be written")?;
+    let mut text = "\nAs a consumer, through the load balancer, under the endpoint's own name:\n\n".to_owned();
+    for link in links {
+        let name = link.endpoint(&lab.world());
+        lab.publish_privately(&name);
+        let of_link = |listener: &NlbListener| listener.port == link.port;
+        let Some(node) = lab.nlb_listeners().into_iter().find(of_link) else {
+            continue;
+        };
+        text.push_str(&format!(
+            "  psql 'host={name} hostaddr={} port={} dbname={DATABASE} user={ROLE} password={PASSWORD} sslmode=verify-full sslrootcert={}'\n",
+            node.address.ip(),
+            node.address.port(),
+            root.display()
+        ));
+    }
+    text.push_str(&format!(
+        "\nA private hosted zone of that name in the consumer's VPC leads there: ask {} for it.\n",
+        lab.consumer_dns()
+    ));
+    Ok(text)
 }
 
 /// How to use it, ready to be pasted into another shell.
