@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use writerlink_aws::dns::DnsResolver;
 use writerlink_core::ports::Resolver;
+use writerlink_core::source::Source;
 use writerlink_core::target::Family;
 use writerlink_lab::scenario::Authority;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Postgres, Programs, ROLE};

@@ -1,10 +1,11 @@
 //! Scenarios in real time, with an application that writes through the link: a few of those that `writerlink lab run --all` plays.
 
 use futures_util::future::join_all;
+use writerlink_lab::scenario::postgres::Programs;
 use writerlink_lab::scenario::{Databases, Play, PlayError, Program, Scenario, Verdict, play, scenarios};
 use writerlink_tests::programs;
 use writerlink_tests::python::{python, tests_dir};
-use writerlink_tests::skip::available;
+use writerlink_tests::skip::{Skip, available};
 
 fn manner(program: Program) -> Play {
     Play {
@@ -61,6 +62,21 @@ async fn our_function_ends_every_scenario_of_a_short_set_right_and_loses_no_row(
             "a demoted writer refuses writes"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgresql_a_failover_that_is_followed_loses_no_acknowledged_row() {
+    let programs = Programs::find().map_err(|missing| Skip(missing.to_string()));
+    let Some(programs) = available(programs) else { return };
+    let manner = Play {
+        databases: Databases::Postgresql(programs),
+        ..manner(Program::File(programs::bootstrap()))
+    };
+    let verdict = verdict("planned-failover", manner).await;
+    assert!(verdict.ok, "{:?}", verdict.faults);
+    let link = &verdict.links[0];
+    // The trap that Aurora sets, too: the demoted writer comes back, accepts connections and refuses writes.
+    assert!(link.rows > 50 && link.outage.read_only > 0, "{link:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
