@@ -5,5 +5,6 @@ mod audit;
 mod demo;
 mod lab;
 mod program;
+mod scenarios;
 mod simulate;
 mod usage;

@@ -9,6 +9,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
         ("demo", &["demo", "--help"]),
         ("audit", &["audit", "--help"]),
         ("lab", &["lab", "--help"]),
+        ("lab_run", &["lab", "run", "--help"]),
         ("lab_serve", &["lab", "serve", "--help"]),
         ("lab_simulate", &["lab", "simulate", "--help"]),
     ] {
@@ -39,6 +40,9 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &["demo", "--output", "table"],
         &["lab"],
         &["lab", "serve", "--speed", "0"],
+        &["lab", "serve", "--databases", "postgresql"],
+        &["lab", "run", "--jobs", "0"],
+        &["lab", "run", "--all", "planned-failover"],
         &["lab", "serve", "--write-config", "/tmp/x"],
         &["lab", "simulate", "--seed", "1", "--seeds", "2"],
         &["lab", "simulate", "--seed", "one"],

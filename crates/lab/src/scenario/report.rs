@@ -76,7 +76,9 @@ pub fn page(played: &[(Recording, Verdict)]) -> String {
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
     pages.set_trim_blocks(true);
     pages.set_lstrip_blocks(true);
-    pages
+    let page = pages
         .render_str(TEMPLATE, context! { page => Page::of(played), style => STYLE })
-        .expect("the template names only what a page has")
+        .expect("the template names only what a page has");
+    // The macros before the page leave empty lines.
+    page.trim_start().to_owned()
 }

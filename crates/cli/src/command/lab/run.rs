@@ -28,6 +28,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Success);
     }
     let scenarios = chosen(args)?;
+    if let Some(path) = &args.report {
+        check_place(path)?;
+    }
     let handlers = if args.handlers.is_empty() {
         &[OURS.to_owned()][..]
     } else {
@@ -56,6 +59,18 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     } else {
         Exit::Drift
     })
+}
+
+/// Minutes later would be late to find out.
+fn check_place(report: &Path) -> anyhow::Result<()> {
+    let folder = report.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) || report.is_dir() {
+        bail!(
+            "{}: the report cannot be written there: name a file in a folder that exists",
+            report.display()
+        );
+    }
+    Ok(())
 }
 
 fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {

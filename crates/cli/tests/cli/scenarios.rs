@@ -1,0 +1,80 @@
+//! `writerlink lab run`: what it lists, what it refuses, and what it prints. What scenarios show is claimed by the whole-system tests.
+
+use serde_json::Value;
+
+use crate::program::{run, writerlink};
+
+#[test]
+fn every_scenario_is_listed_with_its_sentence() {
+    let (code, stdout, _) = run(&mut writerlink(&["lab", "run", "--list"]));
+    assert_eq!(code, 0);
+    assert!(stdout.lines().count() > 20, "{stdout}");
+    assert!(
+        stdout
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("planned-failover") && line.contains("fails an Aurora cluster over"))
+    );
+}
+
+#[test]
+fn what_cannot_be_played_is_refused_before_anything_is_played() {
+    for (arguments, words) in [
+        (
+            &["planned"][..],
+            "there is no scenario `planned`; these are there: planned-failover, ",
+        ),
+        (&[], "which scenario? `writerlink lab run --list` names them"),
+        (
+            &["planned-failover", "--report", "/no/such/folder/x.html"],
+            "name a file in a folder that exists",
+        ),
+        (
+            &["planned-failover", "--handler", "/no/such/program"],
+            "it ended with exit status: 127 again and again",
+        ),
+    ] {
+        let (code, stdout, stderr) = run(&mut writerlink(&[&["lab", "run"], arguments].concat()));
+        assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}");
+        assert!(stderr.contains(words), "{arguments:?}: {stderr}");
+    }
+}
+
+/// A program in a few lines of shell: it takes invocations and does nothing about them.
+const IDLE: &str = r#"python3 -c '
+import os, urllib.request as u
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    id = u.urlopen(api + "next").headers["lambda-runtime-aws-request-id"]
+    u.urlopen(api + id + "/response", data=b"{}")
+'"#;
+
+#[test]
+fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
+    let home = tempfile::tempdir().unwrap();
+    let report = home.path().join("report.html");
+    let arguments = [
+        "lab",
+        "run",
+        "stale-extra-target",
+        "--speed",
+        "60",
+        "--handler",
+        IDLE,
+        "--report",
+    ];
+    let (code, stdout, stderr) = run(writerlink(&arguments).arg(&report));
+    assert_eq!((code, stderr.as_str()), (2, ""));
+    let verdict: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(verdict["ok"], false);
+    assert_eq!(
+        verdict["faults"][0],
+        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and the writer is 10.20.1.10:5432"
+    );
+    assert_eq!(
+        (&verdict["calls"], &verdict["seconds_to_converge"]),
+        (&serde_json::json!([]), &Value::Null)
+    );
+    let page = std::fs::read_to_string(report).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("10.20.3.10:5432"));
+}
