@@ -45,13 +45,11 @@ impl Town {
             lab.place(SocketAddr::new(address, orders.port), socket);
             servers.spawn(serve_lines(listener, member));
         }
-        let town = Town {
+        Town {
             lab,
             orders,
             _servers: servers,
-        };
-        town.set_on_balancer(CROSS_ZONE, "true");
-        town
+        }
     }
 
     fn set_on_balancer(&self, key: &str, value: &str) {
@@ -206,6 +204,7 @@ async fn a_client_reaches_the_writer_through_every_node_when_zones_are_crossed()
 #[tokio::test]
 async fn a_node_refuses_when_zones_are_not_crossed_and_its_own_has_no_target() {
     let town = Town::new().await;
+    town.set_on_group(CROSS_ZONE, "use_load_balancer_configuration");
     town.set_on_balancer(CROSS_ZONE, "false");
     assert_eq!(
         open(town.node("eu-west-1a")).await.expect("the writer's zone").0,
