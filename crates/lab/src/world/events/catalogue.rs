@@ -143,13 +143,14 @@ impl fmt::Display for SourceType {
 pub fn category_of(id: u16) -> &'static str {
     match id {
         4 | 6 | 22 => "availability",
-        5 | 170 => "creation",
-        3 | 171 => "deletion",
-        12 | 14 | 24 | 25 | 29 | 30 | 206 | 207 => "configuration change",
+        5 | 170 | 203 | 206 | 244 => "creation",
+        3 | 171 | 205 | 208 | 246 => "deletion",
+        12 | 14 | 24 | 25 | 29 | 30 | 204 | 207 => "configuration change",
         13 | 15 | 34 | 49..=51 | 65 | 69..=73 => "failover",
+        245 | 249 | 252 | 261 | 310 | 314 => "failure",
         20 | 21 | 52 | 53 | 361 | 362 => "recovery",
         26 | 27 | 47 | 173 | 176..=178 | 266..=268 | 286..=290 | 388 | 417 | 422 | 501 | 502 => "maintenance",
-        181..=185 | 238 | 397 => "global-failover",
+        181..=187 | 238 | 239 | 397 | 423 => "global-failover",
         _ => "notification",
     }
 }

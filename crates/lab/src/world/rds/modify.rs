@@ -102,7 +102,7 @@ impl World {
             }
             Some(MultiAz::No) => self.emit_instance_event(
                 key,
-                29,
+                30,
                 "Applying modification to convert to a standard (Single-AZ) DB Instance",
             ),
             None => {}
@@ -151,7 +151,7 @@ impl World {
             ),
             MultiAz::No => self.emit_instance_event(
                 key,
-                30,
+                29,
                 "Finished applying modification to convert to a standard (Single-AZ) DB Instance",
             ),
         }
