@@ -87,7 +87,7 @@ pub struct Timing {
     pub settle: Duration,
     /// How long a binding is watched after an event that announces a failover.
     pub patience_started: Duration,
-    /// How long after any other event.
+    /// How long after an event that comes around one ([`Meaning`](crate::event::catalogue::Meaning)).
     pub patience: Duration,
     /// How long a sweep may look when no removal is pending.
     pub sweep: Duration,

@@ -4,6 +4,8 @@
 //! database and a time; each is checked for its form, and none ever becomes an address, a group or a database that
 //! the configuration does not name.
 
+pub mod catalogue;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use self::catalogue::Meaning;
 use crate::config::Timing;
 use crate::source::Identifier;
 
@@ -145,6 +148,7 @@ impl SourceType {
                 | "RDS DB Security Group Event"
                 | "RDS DB Snapshot Event"
                 | "RDS DB Cluster Snapshot Event"
+                | "RDS Custom Engine Version Event"
                 | "RDS DB Proxy Event",
             ) => Self::Unrelated,
             _ => Self::Other,
@@ -212,23 +216,48 @@ impl Event {
         })
     }
 
-    /// How long the database is to be watched from the event on.
+    /// What it asks of a run.
     ///
-    /// Events that announce a failover come before anything has moved; the others come around its end, with DNS
-    /// still going back and forth.
+    /// The kind of thing that it is about goes before its id. An event of a database that does not say its id may be any
+    /// of them, and so it may be the only sign of a failover. What may concern any binding names none that could be watched.
+    pub fn meaning(&self) -> Meaning {
+        match (self.about, self.id) {
+            (SourceType::Unrelated, _) => Meaning::Ignore,
+            (SourceType::Other, _) => Meaning::Look,
+            (SourceType::Cluster | SourceType::Instance, None) => Meaning::Around,
+            (SourceType::Cluster | SourceType::Instance, Some(id)) => {
+                catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning)
+            }
+        }
+    }
+
+    /// How long the database is to be watched from the event on; not at all where one look will do.
     pub fn patience(&self, timing: &Timing) -> Duration {
-        match self.id {
-            Some(EventId(13 | 50 | 70 | 72 | 73)) => timing.patience_started,
-            _ => timing.patience,
+        match self.meaning() {
+            Meaning::Announced => timing.patience_started,
+            Meaning::Around => timing.patience,
+            Meaning::Look | Meaning::Ignore => Duration::ZERO,
         }
     }
 
     /// How much of that is left at `now`. A time in the future is taken for now, and so is a missing one.
     pub fn patience_left(&self, timing: &Timing, now: Timestamp) -> Duration {
-        let age = self.time.map_or(Duration::ZERO, |time| {
+        self.patience(timing).saturating_sub(self.age(now))
+    }
+
+    /// Whether it comes too late to say where to look: its patience is over, or would be if it had any.
+    pub fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
+        let fresh_for = match self.meaning() {
+            Meaning::Announced => timing.patience_started,
+            Meaning::Around | Meaning::Look | Meaning::Ignore => timing.patience,
+        };
+        self.age(now) >= fresh_for
+    }
+
+    fn age(&self, now: Timestamp) -> Duration {
+        self.time.map_or(Duration::ZERO, |time| {
             Duration::try_from(now.duration_since(time)).unwrap_or(Duration::ZERO)
-        });
-        self.patience(timing).saturating_sub(age)
+        })
     }
 }
 
@@ -342,7 +371,8 @@ mod tests {
             (71, "2021-05-12 18:06:50", 20),
             (71, "2021-05-12 18:00:00", 0),
             (71, "2031-01-01 00:00:00", 30),
-            (9999, "2021-05-12 18:07:00", 30),
+            (287, "2021-05-12 18:07:00", 0),
+            (9999, "2021-05-12 18:07:00", 0),
         ] {
             let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": "orders", "Event Time": time, "Event ID": format!("RDS-EVENT-{id:04}")});
             let left = event(&body.to_string()).patience_left(&timing, now);

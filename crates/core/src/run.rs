@@ -143,7 +143,7 @@ impl Run {
         };
         for event in &trigger.events {
             let patience = event.patience_left(&config.timing, now);
-            run.sweeps &= patience.is_zero();
+            run.sweeps &= event.is_stale(&config.timing, now);
             let concerns = match (event.about, &event.source) {
                 (SourceType::Cluster, Some(id)) => run.watch(&Source::Cluster(id.clone()), patience),
                 (SourceType::Instance, Some(id)) => {

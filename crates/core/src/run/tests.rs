@@ -526,6 +526,40 @@ fn an_event_older_than_its_patience_is_a_sweep() {
 }
 
 #[test]
+fn an_event_of_an_unknown_id_is_looked_at_once_and_answered_for() {
+    for id in ["RDS-EVENT-9999", "RDS-EVENT-0287"] {
+        let mut stage = Stage::event(id);
+        let report = stage.play();
+        assert_eq!(
+            (report.bindings[0].status, report.bindings[0].rounds),
+            (Status::Settled, 1)
+        );
+        assert!(!report.sweep, "{id} names whom it answers for");
+        assert!(Stage::event(id).late(10 * 60 * S).play().sweep, "{id}, late");
+        let mut blind = Stage::event(id);
+        blind.world.topology_failure = Some(Failure::SaidNo(No::Denied));
+        let report = blind.play();
+        assert!(!report.ok && !report.sweep, "{id}, and nothing can be read");
+    }
+}
+
+#[test]
+fn a_binding_that_a_look_finds_wrong_is_watched_and_put_right() {
+    let mut stage = Stage::event("RDS-EVENT-9999");
+    stage.world.writer = 2;
+    // Until then the keys disagree.
+    stage.at(8 * S, |world| world.dns = vec![2]);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    let registered = stage.world.log_times("register .2")[0];
+    assert!(
+        registered >= 8 * S,
+        "a look registers on agreement, as a sweep does: {registered:?}"
+    );
+}
+
+#[test]
 fn keys_that_disagree_in_a_sweep_are_held_even_after_a_hiccup_of_dns() {
     let mut stage = Stage::sweep();
     stage.world.writer = 2;

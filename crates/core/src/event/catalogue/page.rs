@@ -1,0 +1,130 @@
+//! `docs/events.md`, written from the table.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs};
+
+use super::*;
+use crate::config::Timing;
+
+/// Set, it has the page written instead of compared.
+const WRITE: &str = "WRITERLINK_WRITE_DOCS";
+
+const HEAD: &str = "\
+# Events
+
+What Writerlink makes of each RDS event, and how to subscribe. This page is made from `crates/core/src/event/catalogue`; change it there
+([CONTRIBUTING](CONTRIBUTING.md#tests-are-claims) says how it is written anew).
+
+An event says *look*; it never says what changed. Its id only says how closely, and for how long from the event's own time on:
+";
+
+const AFTER_MEANINGS: &str = "
+- **An id that is not listed here**, of a cluster or an instance, is looked at once. A binding that a look finds wrong is watched from then on,
+  as in a sweep; what moves only later is found by the next sweep, within a minute. So an unknown id costs time, and nothing is lost by it.
+- **An event without an id** (EventBridge can leave it out) may be any of them, and is watched as one around a move.
+- **An event that comes later than its watch would last** is a sweep, whatever its id.
+- **An event of an instance** also concerns the cluster that the instance belongs to.
+- **Events of snapshots, parameter groups, security groups and engine versions** concern no binding and are left alone. A kind of event that
+  RDS did not have when this was written has every binding looked at.
+
+Where a line says what AWS says, it is in our words, after \"Amazon RDS event categories and event messages\" in the user guide of RDS, the page of the
+same name in that of Aurora, or both. The reason is ours. AWS documents neither when a move follows an event nor that it must.
+
+## How to subscribe
+
+`infra/template.yaml` does all of this. To do it by hand, publish to the function's topic from **two subscriptions: one of clusters does not carry
+the events of their instances**. List no source ids: members come and go. These are the categories with events that are watched:
+
+| source type | categories |
+|---|---|
+";
+
+const AFTER_SUBSCRIBE: &str = "
+The template adds `failure`, whose ids are looked at. It leaves out `global-failover`, which only Aurora Global Database has, and which the user guide
+prints as `global failover`: ask `aws rds describe-event-categories --source-type db-cluster` which of them your Region takes, and add it.
+Other categories (`backup`, `creation`, `read replica`, …) do no harm and bring nothing that a sweep does not.
+
+A third subscription, of `blue-green-deployment`, has every binding looked at as a switchover begins and ends. Through EventBridge, a rule for the source
+`aws.rds` brings the same events in another shape.
+";
+
+fn page() -> String {
+    let timing = Timing::default();
+    let mut page = HEAD.to_owned();
+    let mut line = |text: String| writeln!(page, "{text}").expect("text takes text");
+    line("\n| what we do | when |\n|---|---|".to_owned());
+    line(format!(
+        "| watch, {} s | a move of an address or a role is announced (`patience-started`) |",
+        timing.patience_started.as_secs()
+    ));
+    line(format!(
+        "| watch, {} s | a move is under way or over, or may be (`patience`) |",
+        timing.patience.as_secs()
+    ));
+    line("| look | nothing is known to move: one look, and more only where it finds something wrong |".to_owned());
+    line("| nothing | no binding can be concerned |".to_owned());
+    line(AFTER_MEANINGS.trim_end().to_owned());
+    for kind in ["db-cluster", "db-instance"] {
+        line(format!("| `{kind}` | {} |", watched_categories(kind).join(", ")));
+    }
+    line(AFTER_SUBSCRIBE.trim_end().to_owned());
+    for (kind, title) in [
+        ("db-cluster", "Clusters"),
+        ("db-instance", "Instances"),
+        ("blue-green-deployment", "Blue/green deployments"),
+        ("db-proxy", "Proxies"),
+    ] {
+        line(format!("\n## {title}: `{kind}`\n"));
+        line("| id | category | what AWS says | page | what we do | why |\n|---|---|---|---|---|---|".to_owned());
+        let mut lines: Vec<Entry> = entries().filter(|entry| entry.source == kind).collect();
+        lines.sort_by_key(|entry| entry.id);
+        lines.iter().for_each(|entry| line(row(entry, &timing)));
+    }
+    page
+}
+
+fn watched_categories(kind: &str) -> Vec<String> {
+    let categories: BTreeSet<&str> = entries()
+        .filter(|entry| entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around))
+        .map(|entry| entry.category)
+        .collect();
+    categories.iter().map(|category| format!("`{category}`")).collect()
+}
+
+fn row(entry: &Entry, timing: &Timing) -> String {
+    let page = match entry.page {
+        Page::Rds => "RDS",
+        Page::Aurora => "Aurora",
+        Page::Both => "both",
+    };
+    let act = match (entry.meaning, entry.source) {
+        (Meaning::Announced, _) => format!("watch, {} s", timing.patience_started.as_secs()),
+        (Meaning::Around, _) => format!("watch, {} s", timing.patience.as_secs()),
+        (Meaning::Look, "blue-green-deployment") => "look at every binding".to_owned(),
+        (Meaning::Look, _) => "look".to_owned(),
+        (Meaning::Ignore, _) => "nothing".to_owned(),
+    };
+    let Entry {
+        id,
+        category,
+        says,
+        why,
+        ..
+    } = entry;
+    format!("| {id} | {category} | {says} | {page} | {act} | {why} |")
+}
+
+#[test]
+fn the_page_of_events_says_what_the_table_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/events.md");
+    if env::var_os(WRITE).is_some() {
+        fs::write(&path, page()).expect("the page can be written");
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page(),
+        "docs/events.md is not what the table gives. Write it anew with: {WRITE}=1 cargo test -p writerlink-core --lib event::catalogue"
+    );
+}
