@@ -120,6 +120,14 @@ fn what_tells_of_a_failover_is_never_only_looked_at() {
 }
 
 #[test]
+fn an_event_is_ignored_exactly_where_no_binding_follows_its_kind() {
+    for entry in entries() {
+        let is_followed = SourceType::of_message(entry.source) != SourceType::Unrelated;
+        assert_eq!(entry.meaning != Meaning::Ignore, is_followed, "{}", entry.id);
+    }
+}
+
+#[test]
 fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
     let event = |about, id: Option<u16>| Event {
         id: id.map(EventId),
