@@ -10,7 +10,7 @@ use writerlink_tests::skip::{Skip, available};
 fn manner(program: Program) -> Play {
     Play {
         program,
-        // In haste, and the slower the program seems: what is claimed here holds at any speed.
+        // In haste, and the slower the program seems; what is claimed here holds all the same.
         speed: 10.0,
         seed: 1,
         databases: Databases::Line,

@@ -205,7 +205,7 @@ pub(crate) struct RunArgs {
     pub(crate) no_schedule: bool,
 
     /// Seconds of the region that pass in one second
-    #[arg(long, value_name = "FACTOR", default_value_t = 5.0, value_parser = speed)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 5.0, value_parser = playing_speed)]
     pub(crate) speed: f64,
 
     /// What the region's delays are drawn from
@@ -310,6 +310,14 @@ Examples:
 fn time(text: &str) -> Result<Duration, String> {
     let time: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 180s, 3m or 8h".to_owned())?;
     Duration::try_from(time).map_err(|_| "a time that is not negative".to_owned())
+}
+
+/// A factor by which a scenario can be played: beyond it the function's own settings, whole seconds, no longer keep up, or are refused.
+fn playing_speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.25..=30.0).contains(&speed) => Ok(speed),
+        _ => Err("a number from 0.25 to 30".to_owned()),
+    }
 }
 
 /// A factor by which time can pass.

@@ -46,7 +46,11 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
             Cell::new(if is_first { &verdict.scenario } else { "" }),
             Cell::new(&verdict.handler),
             Cell::new(if verdict.ok { "right" } else { "WRONG" }),
-            Cell::new(verdict.seconds_to_converge.map_or_else(|| "never".to_owned(), seconds)),
+            Cell::new(match verdict.seconds_to_converge {
+                Some(after) => seconds(after),
+                None if verdict.converged => "-".to_owned(),
+                None => "never".to_owned(),
+            }),
             Cell::new(seconds(verdict.outage_seconds)),
             Cell::new(seconds(some_for)),
             Cell::new(verdict.lost_rows),

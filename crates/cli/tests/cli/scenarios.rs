@@ -58,7 +58,7 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
         "run",
         "stale-extra-target",
         "--speed",
-        "60",
+        "30",
         "--handler",
         IDLE,
         "--report",

@@ -26,6 +26,8 @@ pub(super) struct Handler {
     program: Program,
     variables: Vec<(&'static str, String)>,
     environments: Vec<Environment>,
+    /// It has worked once: whatever ends it from then on is its own affair, and judged.
+    is_trusted: bool,
     log: PathBuf,
 }
 
@@ -68,6 +70,7 @@ impl Handler {
             program: program.clone(),
             variables,
             environments,
+            is_trusted: false,
             log,
         })
     }
@@ -86,7 +89,7 @@ impl Handler {
             } else {
                 environment.failures = 0;
             }
-            if environment.failures >= PATIENCE {
+            if environment.failures >= PATIENCE && !self.is_trusted {
                 let words = last_words(&self.log);
                 return Err(io::Error::other(format!(
                     "it ended with {status} again and again{words}"
@@ -96,6 +99,11 @@ impl Handler {
             environment.started = Instant::now();
         }
         Ok(())
+    }
+
+    /// It has worked: from now on it is started anew however often it ends.
+    pub(super) fn trust(&mut self) {
+        self.is_trusted = true;
     }
 
     /// Kills every environment, in the middle of whatever it does.
@@ -142,9 +150,12 @@ impl Program {
 fn spawn(program: &Program, variables: &[(&str, String)], runtime_api: &str, log: &Path) -> io::Result<Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let mut command = program.command();
-    // Nothing of the machine's own AWS settings, or a call could reach a real account.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
-        command.env_remove(name);
+    // Nothing of the machine's own AWS settings, or a call could reach a real account; and no proxy on the way to loopback.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().to_ascii_lowercase();
+        if text.starts_with("aws_") || text.ends_with("_proxy") {
+            command.env_remove(name);
+        }
     }
     command
         .envs(variables.iter().map(|(name, value)| (name, value)))

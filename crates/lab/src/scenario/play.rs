@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::backend::{Backend, Databases, Line, Postgresql, TICK, follow, start};
 use super::client::pool::{Manner, Pool, Record};
+use super::client::{Door, Session};
 use super::database::Fleet;
 use super::handler::{Handler, Program};
 use super::recording::{End, Incident, Recording};
@@ -22,7 +23,7 @@ use super::verdict::Verdict;
 use super::watch::Watch;
 use crate::fault::{Effect, Matcher};
 use crate::scene::{FUNCTION, Link};
-use crate::wire::{Invoked, Kind, Lab, Options};
+use crate::wire::{Ending, Invoked, Kind, Lab, Options};
 use crate::world::{ApiError, Outcome};
 
 /// How a scenario is played.
@@ -129,6 +130,11 @@ impl<'a, B: Backend> Stage<'a, B> {
             .iter()
             .map(|link| backend.door(&lab, link))
             .collect::<io::Result<Vec<_>>>()?;
+        for (door, link) in doors.iter().zip(&links) {
+            await_database(door, &nodes(&lab, link)).await?;
+        }
+        handler.trust();
+        await_phase(&lab, play.speed).await;
         let watch = Watch::begin(&mut lab.world(), &links);
         let stopwatch = Stopwatch::start(play.speed);
         let pools = doors.iter().zip(&links);
@@ -281,6 +287,33 @@ impl<'a, B: Backend> Stage<'a, B> {
     }
 }
 
+/// Waits until an application could count rows, so that no database that is slow to start passes for an outage.
+async fn await_database(door: &impl Door, nodes: &[SocketAddr]) -> Result<(), PlayError> {
+    let began = std::time::Instant::now();
+    loop {
+        let opened = async { door.open(nodes[0]).await?.count().await };
+        if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(10), opened).await {
+            return Ok(());
+        }
+        if began.elapsed() > START {
+            let words = format!(
+                "no database has answered through the load balancer within {} s",
+                START.as_secs()
+            );
+            return Err(io::Error::other(words).into());
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Waits for the moment at which every scenario begins: health checks and the schedule have a phase, and how long the program took to
+/// start must not decide where in it the script falls.
+async fn await_phase(lab: &Lab, speed: f64) {
+    const PHASE: f64 = 10.0;
+    let left = (PHASE - lab.world().now().as_secs_f64()).rem_euclid(SWEEP);
+    tokio::time::sleep(Duration::from_secs_f64(left / speed)).await;
+}
+
 /// Invokes each environment once, and waits until all of them have answered.
 async fn await_first_answer(
     lab: &Lab,
@@ -297,12 +330,19 @@ async fn await_first_answer(
     let began = std::time::Instant::now();
     loop {
         let invocations = lab.invocations();
-        let has_ended = |id: &String| {
-            invocations
-                .iter()
-                .any(|one| one.request_id == *id && one.ending.is_some())
-        };
-        if asked.iter().all(has_ended) {
+        let endings: Vec<&Ending> = invocations
+            .iter()
+            .filter(|one| asked.contains(&one.request_id))
+            .filter_map(|one| one.ending.as_ref())
+            .collect();
+        if let Some(other) = endings.iter().find(|ending| !matches!(ending, Ending::Answered(_))) {
+            let words = format!(
+                "its first invocation did not end in an answer: {other:?}{}",
+                handler.last_words()
+            );
+            return Err(broken(play, &io::Error::other(words)));
+        }
+        if endings.len() == asked.len() {
             return Ok(());
         }
         handler.revive().map_err(|error| broken(play, &error))?;

@@ -63,7 +63,7 @@ fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, 
     publish(world, scenario, &name, &format!("cluster/{name}"))
 }
 
-/// Puts a database behind a load balancer of its own, set up as `docs/deploy.md` recommends: cross-zone on, so that one target serves
+/// Puts a database behind a load balancer of its own, set up as a link should be: cross-zone on, so that one target serves
 /// the nodes of every zone; a short deregistration delay that ends its connections; a health check every 10 s.
 fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
     const PORT: u16 = 5432;

@@ -162,7 +162,9 @@ impl LinkVerdict {
             was_empty: groups.iter().any(|group| group.present.is_empty()),
             evidence_at,
             registered_after: registered.map(|group| (group.from - since).max(0.0)),
-            right_after: right_since.map(|right| (right - since).max(0.0)).filter(|_| converged),
+            right_after: right_since
+                .map(|right| (right - since).max(0.0))
+                .filter(|_| converged && expect == Expectation::Follows),
             outage: Outage::of(&link.writes, end),
             rows: link
                 .writes
@@ -189,6 +191,11 @@ impl LinkVerdict {
         }
         if self.was_empty {
             faults.push(format!("{name}: the group was empty for a while"));
+        }
+        if self.rows == 0 {
+            faults.push(format!(
+                "{name}: the application has not got a single write acknowledged"
+            ));
         }
         if self.lost > 0 {
             faults.push(format!("{name}: {} acknowledged rows are lost", self.lost));
@@ -299,6 +306,7 @@ mod tests {
             topology: vec![span(0.0, 25.0, A), span(25.0, 100.0, B)],
             dns: vec![span(0.0, 30.0, "10.20.1.10"), span(30.0, 100.0, "10.20.2.10")],
             targets: targets.iter().map(target).collect(),
+            writes: vec![write(1.0, End::Acknowledged)],
             ..LinkRecording::default()
         };
         Recording {
@@ -306,6 +314,27 @@ mod tests {
             links: vec![link],
             ..Recording::default()
         }
+    }
+
+    fn write(at: f64, end: End) -> Attempt {
+        Attempt {
+            at,
+            took: 0.5,
+            end,
+            by: None,
+            row: 1,
+        }
+    }
+
+    #[test]
+    fn an_application_that_never_wrote_shows_nothing_and_is_a_fault() {
+        let mut recording = failover(&[(A, 0.0, 40.0, "healthy"), (B, 27.0, 100.0, "healthy")]);
+        recording.links[0].writes = vec![write(1.0, End::Refused)];
+        let verdict = Verdict::of(&recording, Expectation::Follows);
+        assert_eq!(
+            verdict.faults,
+            ["orders: the application has not got a single write acknowledged"]
+        );
     }
 
     #[test]
@@ -360,13 +389,6 @@ mod tests {
 
     #[test]
     fn an_outage_is_the_longest_time_without_an_acknowledged_write_and_failures_are_counted_by_kind() {
-        let write = |at: f64, end| Attempt {
-            at,
-            took: 0.5,
-            end,
-            by: None,
-            row: 1,
-        };
         let writes = [
             write(1.0, End::Acknowledged),
             write(2.0, End::Broken),

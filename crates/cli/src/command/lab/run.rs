@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -139,7 +140,8 @@ async fn play_all(
         let (recording, verdict) = result?;
         if all > 1 {
             let (done, said) = (played.len() + 1, grid::sentence(&verdict));
-            eprintln!("{done} of {all}: {said}");
+            // Nobody may be listening.
+            let _ = writeln!(io::stderr(), "{done} of {all}: {said}");
         }
         played.push((place, recording, verdict));
     }
