@@ -115,3 +115,25 @@ async fn a_program_that_does_not_start_is_told_with_its_last_words() {
         "{text}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measured() {
+    let Some(python) = available(python()) else { return };
+    let home = tempfile::TempDir::new().expect("there is room for temporary files");
+    let raises = "def handler(event, context):\n    raise RuntimeError('no such luck')\n";
+    std::fs::write(home.path().join("raises.py"), raises).expect("a new directory can be written to");
+    let command = format!(
+        "env -C '{}' '{}' -m awslambdaric raises.handler",
+        home.path().display(),
+        python.display()
+    );
+    let error = play(&named("planned-failover"), &manner(Program::Command(command)))
+        .await
+        .expect_err("it does not work");
+    let text = error.to_string();
+    assert!(matches!(error, PlayError::Program(..)), "{text}");
+    assert!(
+        text.contains("its first invocation did not end in an answer") && text.contains("no such luck"),
+        "{text}"
+    );
+}

@@ -78,3 +78,16 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
     let page = std::fs::read_to_string(report).unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("10.20.3.10:5432"));
 }
+
+#[test]
+fn what_could_be_played_is_told_beside_what_could_not() {
+    let arguments = ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE];
+    let (code, stdout, stderr) = run(writerlink(&arguments).args(["--handler", "/no/such/program"]));
+    assert_eq!(code, 1);
+    let verdicts: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(verdicts.as_array().map(Vec::len), Some(1), "{stdout}");
+    assert!(
+        stderr.contains("`/no/such/program`: it ended with exit status: 127"),
+        "{stderr}"
+    );
+}

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
@@ -41,19 +41,24 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         .iter()
         .map(|handler| program(handler))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let played = tokio::select! {
+    let asked = scenarios.len() * programs.len();
+    let (played, failed) = tokio::select! {
         played = play_all(args, scenarios, &programs) => played?,
         exit = interrupted() => return Ok(exit),
     };
+    let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
+    match (args.output, verdicts.as_slice()) {
+        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
+        (RunForm::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
+        (RunForm::Json, verdicts) => output::print_json(&verdicts)?,
+    }
     if let Some(path) = &args.report {
         fs::write(path, report::page(&played))
             .with_context(|| format!("{}: the report cannot be written", path.display()))?;
     }
-    let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
-    match (args.output, verdicts.as_slice()) {
-        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
-        (RunForm::Json, [verdict]) => output::print_json(verdict)?,
-        (RunForm::Json, verdicts) => output::print_json(&verdicts)?,
+    // What could be played is told; what could not must not pass for it.
+    if let Some(error) = failed {
+        return Err(error);
     }
     Ok(if verdicts.iter().all(|verdict| verdict.ok) {
         Exit::Success
@@ -108,12 +113,13 @@ fn program(handler: &str) -> anyhow::Result<Program> {
     Ok(Program::File(path))
 }
 
-/// Plays them, several at a time, and tells on standard error what is done. They come back in the order of the scenarios.
+/// Plays them, several at a time, and tells on standard error what is done. They come back in the order of the scenarios, with what
+/// kept the last of those that could not be played.
 async fn play_all(
     args: &RunArgs,
     scenarios: Vec<Scenario>,
     programs: &[Program],
-) -> anyhow::Result<Vec<(Recording, Verdict)>> {
+) -> anyhow::Result<(Vec<(Recording, Verdict)>, Option<anyhow::Error>)> {
     let databases = databases(args.databases)?;
     let places = Arc::new(Semaphore::new(args.jobs.into()));
     let mut tasks = JoinSet::new();
@@ -134,10 +140,18 @@ async fn play_all(
         }
     }
     let all = tasks.len();
-    let mut played = Vec::new();
+    let (mut played, mut failed) = (Vec::new(), None);
     while let Some(task) = tasks.join_next().await {
         let (place, result) = task.context("a scenario came to a sudden end")?;
-        let (recording, verdict) = result?;
+        let (recording, verdict) = match result {
+            Ok(played) => played,
+            Err(error) => {
+                if let Some(before) = failed.replace(anyhow!(error)) {
+                    let _ = writeln!(io::stderr(), "writerlink: {before:#}");
+                }
+                continue;
+            }
+        };
         if all > 1 {
             let (done, said) = (played.len() + 1, grid::sentence(&verdict));
             // Nobody may be listening.
@@ -146,8 +160,11 @@ async fn play_all(
         played.push((place, recording, verdict));
     }
     played.sort_by_key(|(place, ..)| *place);
-    Ok(played
-        .into_iter()
-        .map(|(_, recording, verdict)| (recording, verdict))
-        .collect())
+    if played.is_empty()
+        && let Some(error) = failed
+    {
+        return Err(error);
+    }
+    let played = played.into_iter().map(|(_, recording, verdict)| (recording, verdict));
+    Ok((played.collect(), failed))
 }
