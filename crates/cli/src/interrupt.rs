@@ -2,24 +2,30 @@
 
 use std::future::pending;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
 
 /// Waits until the program is asked to end, and says how that is to be reported.
-pub(crate) async fn interrupted() -> Exit {
-    tokio::select! {
-        () = heard(SignalKind::interrupt()) => Exit::Interrupted,
-        () = heard(SignalKind::terminate()) => Exit::Terminated,
+///
+/// It listens from the call on, not from the first wait: a signal that comes between the two is heard.
+pub(crate) fn interrupted() -> impl Future<Output = Exit> {
+    let interrupt = signal(SignalKind::interrupt()).ok();
+    let terminate = signal(SignalKind::terminate()).ok();
+    async {
+        tokio::select! {
+            () = heard(interrupt) => Exit::Interrupted,
+            () = heard(terminate) => Exit::Terminated,
+        }
     }
 }
 
 /// Where a signal cannot be listened for it does what it does by itself: it ends the program.
-async fn heard(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signal) => {
+async fn heard(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => {
             signal.recv().await;
         }
-        Err(_) => pending().await,
+        None => pending().await,
     }
 }
