@@ -37,11 +37,11 @@ class Region:
         self.topic = None
         self.zones = None
 
-    def cluster(self):
-        return self.rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
+    def cluster(self, name="orders"):
+        return self.rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
 
-    def writer(self):
-        [writer] = [m for m in self.cluster()["DBClusterMembers"] if m["IsClusterWriter"]]
+    def writer(self, cluster="orders"):
+        [writer] = [m for m in self.cluster(cluster)["DBClusterMembers"] if m["IsClusterWriter"]]
         return writer["DBInstanceIdentifier"]
 
     def instance(self, name):
@@ -450,6 +450,57 @@ def a_multi_az_instance_fails_over_to_its_standby(region):
     same(code_of(reboot, DBInstanceIdentifier="page-00", ForceFailover=True), "InvalidParameterCombination")
 
 
+def a_multi_az_cluster_is_made_with_its_three_nodes(region):
+    asked = dict(DBClusterIdentifier="ledger", Engine="postgres", MasterUsername="admin", MasterUserPassword="not-a-secret")
+    create = region.rds.create_db_cluster
+    same(code_of(create, **asked), "InvalidParameterCombination")
+    nodes = dict(DBClusterInstanceClass="db.m6gd.large", AllocatedStorage=100, StorageType="io1", Iops=1000)
+    made = create(**asked, **nodes)["DBCluster"]
+    same((made["Status"], made["MultiAZ"]), ("creating", True))
+    same({key: made[key] for key in nodes}, nodes)
+    region.rds.get_waiter("db_cluster_available").wait(
+        DBClusterIdentifier="ledger", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+    cluster = region.cluster("ledger")
+    same(cluster["Endpoint"].split(".")[:2], ["ledger", cluster["ReaderEndpoint"].split(".")[1].replace("-ro-", "-")])
+    members = [member["DBInstanceIdentifier"] for member in cluster["DBClusterMembers"]]
+    same(members, [f"ledger-instance-{number}" for number in (1, 2, 3)])
+    same(region.writer("ledger"), "ledger-instance-1")
+    filters = [{"Name": "db-cluster-id", "Values": ["ledger"]}]
+    listed = region.rds.describe_db_instances(Filters=filters)["DBInstances"]
+    same(len({instance["AvailabilityZone"] for instance in listed}), 3)
+    same({instance["DBClusterIdentifier"] for instance in listed}, {"ledger"})
+    same([instance["Endpoint"]["Address"].split(".")[0] for instance in listed], members)
+
+
+def a_multi_az_cluster_fails_over_and_restarts_in_place(region):
+    started = region.rds.failover_db_cluster(DBClusterIdentifier="ledger")
+    same(started["DBCluster"]["Status"], "failing-over")
+    eventually(lambda: region.writer("ledger"), "ledger-instance-2")
+    eventually(lambda: region.cluster("ledger")["Status"], "available")
+    same(region.rds.reboot_db_cluster(DBClusterIdentifier="ledger")["DBCluster"]["Status"], "rebooting")
+    eventually(lambda: region.cluster("ledger")["Status"], "available")
+    same(region.writer("ledger"), "ledger-instance-2")
+    fault = region.rds.exceptions.InvalidDBClusterStateFault
+    refused(fault, region.rds.reboot_db_cluster, DBClusterIdentifier="orders")
+    refused(fault, region.rds.stop_db_cluster, DBClusterIdentifier="ledger")
+    events = region.rds.describe_events(SourceIdentifier="ledger", SourceType="db-cluster", EventCategories=["failover"])
+    same(events["Events"][-1]["Message"], "Completed failover to DB instance: ledger-instance-2")
+    same(len(events["Events"]), 2)
+
+
+def a_multi_az_cluster_is_deleted_with_its_nodes(region):
+    fault = region.rds.exceptions.InvalidDBClusterStateFault
+    node = dict(DBInstanceIdentifier="ledger-instance-3", SkipFinalSnapshot=True)
+    refused(fault, region.rds.delete_db_instance, **node)
+    region.rds.delete_db_cluster(DBClusterIdentifier="ledger", SkipFinalSnapshot=True)
+    region.rds.get_waiter("db_cluster_deleted").wait(
+        DBClusterIdentifier="ledger", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+    filters = [{"Name": "db-cluster-id", "Values": ["ledger"]}]
+    same(region.rds.describe_db_instances(Filters=filters)["DBInstances"], [])
+
+
 def the_zones_swap_long_after_the_failover(region):
     def zones():
         instance = region.instance("billing")
@@ -531,6 +582,9 @@ CLAIMS = [
     an_instance_is_renamed_and_its_old_name_is_gone,
     a_stopped_cluster_starts_again,
     a_deleted_instance_is_gone,
+    a_multi_az_cluster_is_made_with_its_three_nodes,
+    a_multi_az_cluster_fails_over_and_restarts_in_place,
+    a_multi_az_cluster_is_deleted_with_its_nodes,
     the_zones_swap_long_after_the_failover,
     a_load_balancer_is_deleted_with_its_listeners_and_the_group_after_it,
     an_unknown_function_is_not_found,

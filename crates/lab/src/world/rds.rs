@@ -13,6 +13,7 @@ mod engine;
 mod failover;
 mod instance;
 mod modify;
+mod multi_az_cluster;
 mod power;
 mod ready;
 mod reboot;
@@ -29,6 +30,7 @@ pub use describe::{DescribeRequest, Filter};
 pub use engine::{Engine, Layout};
 pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
 pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
+pub use multi_az_cluster::{Form, Naming, Nodes};
 pub use reboot::Reboot;
 pub use shown::Listed;
 
@@ -38,6 +40,8 @@ use instance::{Host, Serving};
 /// All databases of the region.
 #[derive(Clone, Debug, Default)]
 pub struct Rds {
+    /// What the names of Multi-AZ DB clusters answer, from the next move of each on.
+    pub multi_az_cluster_names: Naming,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
     made: u32,
@@ -60,6 +64,8 @@ pub enum Change {
     Serve(InstanceKey),
     /// An instance's restart is reported as complete.
     Restarted(InstanceKey),
+    /// A Multi-AZ DB cluster's restart is over.
+    ClusterRestarted(ClusterKey),
     /// A standby takes over.
     PromoteStandby(InstanceKey),
     /// A standby's takeover is reported as complete.
@@ -187,6 +193,7 @@ impl World {
             Change::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
             Change::Serve(instance) => self.serve(instance),
             Change::Restarted(instance) => self.restarted(instance),
+            Change::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
             Change::PromoteStandby(instance) => self.promote_standby(instance),
             Change::StandbyComplete(instance) => self.standby_complete(instance),
             Change::ShowZones(instance) => self.show_zones(instance),

@@ -18,6 +18,7 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "ModifyDBCluster" => clusters::modify(world, params, xml),
         "DeleteDBCluster" => clusters::delete(world, params, xml),
         "FailoverDBCluster" => clusters::fail_over(world, params, xml),
+        "RebootDBCluster" => clusters::reboot(world, params, xml),
         "StartDBCluster" => clusters::start(world, params, xml),
         "StopDBCluster" => clusters::stop(world, params, xml),
         "CreateDBInstance" => instances::create(world, params, xml),

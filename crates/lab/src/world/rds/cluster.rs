@@ -1,10 +1,10 @@
-//! A DB cluster: instances that share their storage, one of them the writer.
+//! A DB cluster: instances under one name, one of them the writer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::shown::Listed;
-use super::{Engine, InstanceKey, Status};
+use super::{Engine, Form, InstanceKey, Status};
 
 /// A cluster's identity, which a rename does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub struct DbCluster {
     pub arn: String,
     /// Its resource id, `cluster-…`.
     pub resource_id: String,
+    /// How it is built.
+    pub form: Form,
     /// What runs in it.
     pub engine: Engine,
     /// The engine's version.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, Engine, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
+    Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
     Status, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
@@ -24,6 +25,14 @@ pub struct CreateDbCluster {
     pub port: Option<u16>,
     /// `DBSubnetGroupName`; any name is accepted, and all are in the region's one VPC.
     pub subnet_group: Option<String>,
+    /// `DBClusterInstanceClass`, of a Multi-AZ DB cluster's nodes.
+    pub class: Option<String>,
+    /// `AllocatedStorage` of each of these nodes, in GiB.
+    pub allocated_storage: Option<u32>,
+    /// `StorageType`; `io1`, when none is given for a Multi-AZ DB cluster. Of others it is not modelled.
+    pub storage_type: Option<String>,
+    /// `Iops` of each of these nodes.
+    pub iops: Option<u32>,
 }
 
 /// The parameters of CreateDBInstance that the model knows.
@@ -52,22 +61,28 @@ pub struct CreateDbInstance {
 }
 
 impl World {
-    /// CreateDBCluster: the cluster is `creating`, then `available`; it has no instance yet.
+    /// CreateDBCluster: the cluster is `creating`, then `available`; it has no instance yet, but for a Multi-AZ DB cluster, which has all
+    /// three.
     pub fn create_db_cluster(&mut self, request: CreateDbCluster) -> Result<&DbCluster, ApiError> {
         let identifier = refusal::identifier("DBClusterIdentifier", &request.identifier)?;
-        let engine = engine_of(&request.engine, Layout::Cluster)?;
+        let engine = cluster_engine_of(&request.engine)?;
+        let form = form_of(engine, &request)?;
         if self.rds.cluster(&identifier).is_some() {
             return Err(refusal::cluster_exists());
         }
+        let nodes = match &form {
+            Form::SharedStorage => None,
+            Form::ThreeNodes(nodes) => Some((nodes.class.clone(), self.rds.hosts_for_nodes(&identifier)?)),
+        };
         let number = self.rds.next_number();
         let key = ClusterKey(number);
         let arn = self.cluster_arn(&identifier);
-        self.after(self.pace.create_cluster, world::Change::Rds(Change::ClusterReady(key)));
-        Ok(self.rds.clusters.entry(key).or_insert(DbCluster {
+        let cluster = DbCluster {
             key,
             arn,
             resource_id: ids::resource_id("cluster", number.into()),
-            identifier,
+            identifier: identifier.clone(),
+            form,
             engine,
             engine_version: request.engine_version.unwrap_or_else(|| engine.version().to_owned()),
             port: request.port.unwrap_or_else(|| engine.port()),
@@ -80,7 +95,13 @@ impl World {
             shown_writers: BTreeSet::new(),
             told_writers: None,
             listed: Listed::Yes,
-        }))
+        };
+        self.rds.clusters.insert(key, cluster);
+        match nodes {
+            Some((class, hosts)) => self.add_nodes(key, &class, hosts),
+            None => self.after(self.pace.create_cluster, world::Change::Rds(Change::ClusterReady(key))),
+        }
+        self.rds.find_cluster(&identifier)
     }
 
     /// CreateDBInstance: the instance is `creating` and has no endpoint, then `available`. In a cluster, the first is the writer.
@@ -96,9 +117,25 @@ impl World {
             MultiAz::Yes => Some(self.rds.free_host(zone.next())?),
             MultiAz::No => None,
         };
+        let key = self.insert_instance(NewInstance {
+            identifier: identifier.clone(),
+            class: request.class,
+            place,
+            host,
+            standby,
+            promotion_tier: request.promotion_tier.unwrap_or(1),
+        });
+        self.rds
+            .instances
+            .get(&key)
+            .ok_or_else(|| refusal::instance_not_found(&identifier))
+    }
+
+    /// Puts a new instance in its place, `creating`. The first of a cluster is its writer.
+    pub(super) fn insert_instance(&mut self, new: NewInstance) -> InstanceKey {
         let number = self.rds.next_number();
         let key = InstanceKey(number);
-        let arn = self.instance_arn(&identifier);
+        let place = new.place;
         if let Some(cluster) = place.cluster.and_then(|key| self.rds.clusters.get_mut(&key)) {
             cluster.members.push(key);
             if cluster.writer.is_none() {
@@ -106,33 +143,35 @@ impl World {
                 cluster.shown_writers.insert(key);
             }
         }
-        self.after(
-            self.pace.create_instance,
-            world::Change::Rds(Change::InstanceReady(key)),
-        );
-        Ok(self.rds.instances.entry(key).or_insert(DbInstance {
+        let instance = DbInstance {
             key,
-            arn,
+            arn: self.instance_arn(&new.identifier),
             resource_id: ids::resource_id("db", number.into()),
-            identifier,
-            class: request.class,
+            identifier: new.identifier,
+            class: new.class,
             engine: place.engine,
             engine_version: place.engine_version,
             port: place.port,
             status: Status::Creating,
             cluster: place.cluster,
-            promotion_tier: request.promotion_tier.unwrap_or(1),
+            promotion_tier: new.promotion_tier,
             subnet_group: place.subnet_group,
             created: self.now,
             endpoint: None,
             pending: Pending::default(),
-            shown_zone: zone,
-            shown_standby_zone: standby.map(|host| host.zone),
-            host,
-            standby,
+            shown_zone: new.host.zone,
+            shown_standby_zone: new.standby.map(|host| host.zone),
+            host: new.host,
+            standby: new.standby,
             serving: Serving::No,
             listed: Listed::Yes,
-        }))
+        };
+        self.rds.instances.insert(key, instance);
+        self.after(
+            self.pace.create_instance,
+            world::Change::Rds(Change::InstanceReady(key)),
+        );
+        key
     }
 
     fn place_of(&self, request: &CreateDbInstance) -> Result<Place, ApiError> {
@@ -153,6 +192,12 @@ impl World {
     }
 
     fn place_in(&self, cluster: &DbCluster, request: &CreateDbInstance) -> Result<Place, ApiError> {
+        if cluster.form != Form::SharedStorage {
+            return Err(ApiError::invalid_parameter_combination(format!(
+                "{} is a Multi-AZ DB cluster, which always has three instances.",
+                cluster.identifier
+            )));
+        }
         let engine = engine_of(&request.engine, Layout::Cluster)?;
         if engine != cluster.engine {
             return Err(ApiError::invalid_parameter_combination(format!(
@@ -190,14 +235,24 @@ impl World {
     }
 }
 
+/// A new instance.
+pub(super) struct NewInstance {
+    pub(super) identifier: String,
+    pub(super) class: String,
+    pub(super) place: Place,
+    pub(super) host: Host,
+    pub(super) standby: Option<Host>,
+    pub(super) promotion_tier: u8,
+}
+
 /// Where a new instance comes to stand.
-struct Place {
-    engine: Engine,
-    engine_version: String,
-    port: u16,
-    cluster: Option<ClusterKey>,
-    multi_az: MultiAz,
-    subnet_group: String,
+pub(super) struct Place {
+    pub(super) engine: Engine,
+    pub(super) engine_version: String,
+    pub(super) port: u16,
+    pub(super) cluster: Option<ClusterKey>,
+    pub(super) multi_az: MultiAz,
+    pub(super) subnet_group: String,
 }
 
 fn place_alone(request: &CreateDbInstance) -> Result<Place, ApiError> {
@@ -224,9 +279,16 @@ fn place_alone(request: &CreateDbInstance) -> Result<Place, ApiError> {
     })
 }
 
+/// The engine of that name, which must have clusters of either form.
+fn cluster_engine_of(name: &str) -> Result<Engine, ApiError> {
+    match engine_named(name)? {
+        engine if engine.has_multi_az_clusters() => Ok(engine),
+        _ => engine_of(name, Layout::Cluster),
+    }
+}
+
 fn engine_of(name: &str, layout: Layout) -> Result<Engine, ApiError> {
-    let engine =
-        Engine::named(name).ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))?;
+    let engine = engine_named(name)?;
     if engine.layout() == layout {
         return Ok(engine);
     }
@@ -236,6 +298,10 @@ fn engine_of(name: &str, layout: Layout) -> Result<Engine, ApiError> {
             format!("A DB instance of the engine {engine} needs a DBClusterIdentifier.")
         }
     }))
+}
+
+fn engine_named(name: &str) -> Result<Engine, ApiError> {
+    Engine::named(name).ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))
 }
 
 impl Rds {
@@ -261,7 +327,7 @@ impl Rds {
         hosts.flatten().map(|host| host.address).collect()
     }
 
-    fn emptiest_zone(&self) -> Zone {
+    pub(super) fn emptiest_zone(&self) -> Zone {
         let databases = |zone: &Zone| self.instances().filter(|instance| instance.host.zone == *zone).count();
         Zone::ALL.into_iter().min_by_key(databases).unwrap_or(Zone::A)
     }

@@ -1,6 +1,7 @@
 //! DeleteDBCluster and DeleteDBInstance.
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, Status, refusal};
+use super::multi_az_cluster::refuse_node;
+use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -16,7 +17,8 @@ pub enum FinalSnapshot {
 }
 
 impl World {
-    /// DeleteDBCluster: refused while it has instances that are not being deleted.
+    /// DeleteDBCluster: refused while it has instances that are not being deleted. A Multi-AZ DB cluster takes its nodes along (botocore
+    /// rds 2014-10-31, DeleteDBCluster: "all cluster members are terminated").
     pub fn delete_db_cluster(&mut self, cluster: &str, snapshot: &FinalSnapshot) -> Result<DbCluster, ApiError> {
         check_snapshot(snapshot)?;
         let found = self.rds.find_cluster(cluster)?;
@@ -26,7 +28,11 @@ impl World {
                 .get(key)
                 .is_some_and(|member| member.status != Status::Deleting)
         };
-        if found.members.iter().any(stays) {
+        let nodes = match found.form {
+            Form::SharedStorage => Vec::new(),
+            Form::ThreeNodes(_) => found.members.clone(),
+        };
+        if nodes.is_empty() && found.members.iter().any(stays) {
             return Err(refusal::cluster_state(
                 "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
             ));
@@ -43,6 +49,10 @@ impl World {
         };
         found.status = Status::Deleting;
         let deleted = found.clone();
+        for node in nodes {
+            self.interrupt(node, Status::Deleting);
+            self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(node)));
+        }
         self.after(self.pace.delete, world::Change::Rds(Change::ClusterGone(key)));
         Ok(deleted)
     }
@@ -59,6 +69,7 @@ impl World {
         if found.cluster.is_none() {
             check_snapshot(snapshot)?;
         }
+        refuse_node(&self.rds, found)?;
         let (key, cluster) = (found.key, found.cluster);
         self.interrupt(key, Status::Deleting);
         let writes = |cluster: &ClusterKey| {

@@ -1,6 +1,6 @@
 //! Endpoints: their names, and what DNS should say of them.
 
-use super::{ClusterKey, DbInstance, InstanceKey};
+use super::{ClusterKey, DbInstance, Form, InstanceKey, Naming};
 use crate::world::World;
 use crate::world::dns::{Move, Record};
 
@@ -45,19 +45,24 @@ impl World {
             return;
         };
         let endpoint = |instance: &DbInstance| instance.endpoint.clone();
-        let writer = cluster
-            .writer
-            .and_then(|key| self.rds.instances.get(&key))
-            .and_then(endpoint);
+        let writer = cluster.writer.and_then(|key| self.rds.instances.get(&key));
+        let name = writer.and_then(endpoint);
+        let by_address =
+            matches!(cluster.form, Form::ThreeNodes(_)) && self.rds.multi_az_cluster_names == Naming::Address;
+        let record = match (writer, &name) {
+            (Some(writer), Some(_)) if by_address => Record::Addresses(vec![writer.address()]),
+            (_, Some(name)) => Record::Alias(name.clone()),
+            (_, None) => Record::Absent,
+        };
         let mut readers: Vec<String> = self.rds.readers(cluster).filter_map(endpoint).collect();
         if readers.is_empty() {
-            readers.extend(writer.clone());
+            readers.extend(name);
         }
         let names = (
             self.cluster_endpoint(&cluster.identifier),
             self.reader_endpoint(&cluster.identifier),
         );
-        self.repoint(&names.0, writer.map_or(Record::Absent, Record::Alias), how);
+        self.repoint(&names.0, record, how);
         self.repoint(&names.1, Record::one_of(readers), how);
     }
 

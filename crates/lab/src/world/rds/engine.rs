@@ -30,7 +30,7 @@ pub enum Engine {
 pub enum Layout {
     /// Instances share a cluster's storage: one writer, the others readers.
     Cluster,
-    /// An instance stands for itself, with or without a standby.
+    /// An instance stands for itself, with or without a standby, or in a Multi-AZ DB cluster.
     Instance,
 }
 
@@ -91,6 +91,11 @@ impl Engine {
             Engine::Neptune => "1.3.4.0",
             Engine::Docdb => "5.0.0",
         }
+    }
+
+    /// Whether it has Multi-AZ DB clusters (AWS docs: "Creating a Multi-AZ DB cluster": "only for the MySQL and PostgreSQL DB engines").
+    pub fn has_multi_az_clusters(self) -> bool {
+        matches!(self, Engine::Mysql | Engine::Postgres)
     }
 
     /// Whether its instances stand in a cluster.

@@ -7,14 +7,20 @@
 //!                         └──completed──► event 0071
 //! ```
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, Rds, Serving, Status, refusal};
+use super::{Change, ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, Serving, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
 impl World {
-    /// FailoverDBCluster: to the target, else to the reader of the lowest promotion tier.
+    /// FailoverDBCluster: to the target, else to the best reader.
     pub fn failover_db_cluster(&mut self, cluster: &str, target: Option<&str>) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
+        if target.is_some() && self.rds.find_cluster(cluster)?.engine == Engine::Mysql {
+            // botocore rds 2014-10-31, TargetDBInstanceIdentifier: "isn't supported for RDS for MySQL Multi-AZ DB clusters".
+            return Err(ApiError::invalid_parameter_combination(
+                "TargetDBInstanceIdentifier isn't supported for RDS for MySQL Multi-AZ DB clusters.",
+            ));
+        }
         let target = match target {
             Some(target) => self.rds.reader_named(key, target)?,
             None => self.rds.best_reader(key).ok_or_else(|| {
@@ -40,6 +46,7 @@ impl World {
             return;
         };
         cluster.status = Status::FailingOver;
+        let promotion = cluster.promotion(&self.pace);
         let writer = cluster.writer;
         let old_zone = writer
             .and_then(|writer| self.rds.instances.get(&writer))
@@ -64,7 +71,7 @@ impl World {
                 "A failover for the DB cluster has started across Availability Zones.",
             );
         }
-        self.after(self.pace.promote, world::Change::Rds(Change::Promote(key, target)));
+        self.after(promotion, world::Change::Rds(Change::Promote(key, target)));
     }
 
     /// A member becomes the writer; without any reader, the old writer is restarted in its place.
@@ -72,7 +79,7 @@ impl World {
         let Some(cluster) = self.rds.clusters.get(&key) else {
             return;
         };
-        let old = cluster.writer;
+        let (old, completion) = (cluster.writer, cluster.completion(&self.pace));
         let target = target.filter(|target| cluster.members.contains(target));
         let Some(new) = target.or_else(|| self.rds.best_reader(key)).or(old) else {
             return;
@@ -86,10 +93,7 @@ impl World {
         }
         self.point_cluster(key, Move::Failover);
         self.after(self.pace.topology_lag, world::Change::Rds(Change::ShowWriter(key, new)));
-        self.after(
-            self.pace.completed,
-            world::Change::Rds(Change::FailoverComplete(key, new)),
-        );
+        self.after(completion, world::Change::Rds(Change::FailoverComplete(key, new)));
     }
 
     /// The RDS API shows a new writer.
@@ -130,12 +134,15 @@ impl World {
 
 impl Rds {
     /// The reader to promote: one that serves, of the lowest tier, the first to have joined (AWS docs: "Fault tolerance for an
-    /// Aurora DB cluster", where the larger instance wins within a tier; sizes are not modelled).
+    /// Aurora DB cluster", where the larger instance wins within a tier; sizes are not modelled). A Multi-AZ DB cluster has no tiers.
     pub(super) fn best_reader(&self, key: ClusterKey) -> Option<InstanceKey> {
         let cluster = self.clusters.get(&key)?;
         let serving = self.readers(cluster).filter(|reader| reader.serving == Serving::Yes);
         serving
-            .min_by_key(|reader| reader.promotion_tier)
+            .min_by_key(|reader| match cluster.form {
+                Form::SharedStorage => reader.promotion_tier,
+                Form::ThreeNodes(_) => 0,
+            })
             .map(|reader| reader.key)
     }
 

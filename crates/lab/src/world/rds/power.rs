@@ -1,6 +1,6 @@
 //! Stopping and starting.
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, Status, refusal};
+use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
@@ -29,9 +29,12 @@ impl World {
         self.rds.find_instance(instance)
     }
 
-    /// StopDBCluster: the cluster and all its members.
+    /// StopDBCluster: the cluster and all its members. It "only applies to Aurora DB clusters" (botocore rds 2014-10-31).
     pub fn stop_db_cluster(&mut self, cluster: &str) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
+        if self.rds.find_cluster(cluster)?.form != Form::SharedStorage {
+            return Err(refusal::cluster_state("A Multi-AZ DB cluster cannot be stopped."));
+        }
         self.interrupt_cluster(key, Status::Stopping);
         self.after(self.pace.stop, world::Change::Rds(Change::ClusterStopped(key)));
         self.rds.find_cluster(cluster)

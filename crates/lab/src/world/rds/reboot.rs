@@ -50,15 +50,19 @@ impl World {
 
     /// An instance's host is replaced by one with another address in the same zone, as in maintenance (RDS-EVENT-0422).
     pub fn replace_host(&mut self, instance: &str) -> Result<(), ApiError> {
-        let (key, zone) = {
+        let (key, zone, cluster) = {
             let instance = self.rds.find_instance(instance)?;
-            (instance.key, instance.host.zone)
+            (instance.key, instance.host.zone, instance.cluster)
         };
         let host = self.rds.free_host(zone)?;
         if let Some(instance) = self.rds.instances.get_mut(&key) {
             instance.host = host;
         }
         self.point_instance(key, Move::Failover);
+        // A cluster's name may answer its writer's address and not its name.
+        if let Some(cluster) = cluster {
+            self.point_cluster(cluster, Move::Failover);
+        }
         self.emit_instance_event(key, 422, "The DB instance's host was replaced.");
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::{apply, describe_request, final_snapshot};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::rds::{CreateDbCluster, DbCluster, ModifyDbCluster};
+use crate::world::rds::{CreateDbCluster, DbCluster, Form, ModifyDbCluster};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
@@ -19,6 +19,10 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         engine_version: params.owned("EngineVersion"),
         port: params.port("Port")?,
         subnet_group: params.owned("DBSubnetGroupName"),
+        class: params.owned("DBClusterInstanceClass"),
+        allocated_storage: params.parsed("AllocatedStorage")?,
+        storage_type: params.owned("StorageType"),
+        iops: params.parsed("Iops")?,
     };
     let cluster = world.create_db_cluster(request)?.clone();
     write_one(world, &cluster, xml);
@@ -54,6 +58,12 @@ pub(super) fn delete(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 pub(super) fn fail_over(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let target = params.optional("TargetDBInstanceIdentifier");
     let cluster = world.failover_db_cluster(params.required(NAME)?, target)?.clone();
+    write_one(world, &cluster, xml);
+    Ok(())
+}
+
+pub(super) fn reboot(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+    let cluster = world.reboot_db_cluster(params.required(NAME)?)?.clone();
     write_one(world, &cluster, xml);
     Ok(())
 }
@@ -104,4 +114,11 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .text("ClusterCreateTime", world.timestamp_at(cluster.created))
     .text("DeletionProtection", false)
     .text("NetworkType", "IPV4");
+    if let Form::ThreeNodes(nodes) = &cluster.form {
+        xml.text("DBClusterInstanceClass", &nodes.class)
+            .text("AllocatedStorage", nodes.allocated_storage)
+            .text("StorageType", &nodes.storage_type)
+            .text("Iops", nodes.iops)
+            .text("PubliclyAccessible", false);
+    }
 }
