@@ -29,6 +29,8 @@ pub struct Play {
     pub orders: Link,
     /// `billing`, the Multi-AZ instance.
     pub billing: Link,
+    /// All of them, with what was added.
+    pub links: Vec<Link>,
 }
 
 impl Default for Play {
@@ -40,10 +42,17 @@ impl Default for Play {
 impl Play {
     /// The scene as it is, and its own configuration.
     pub fn new() -> Self {
-        let scene = Scene::new(Pace::real()).expect("a good scene");
+        Self::with(|_| {})
+    }
+
+    /// The scene after a change, and its own configuration.
+    pub fn with(change: impl FnOnce(&mut Scene)) -> Self {
+        let mut scene = Scene::new(Pace::real()).expect("a good scene");
+        change(&mut scene);
         let text = scene.config("127.0.0.1:53".parse().expect("an address"), "");
         let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
-        let [orders, billing] = scene.links.clone().try_into().expect("two links");
+        let links = scene.links.clone();
+        let [orders, billing] = [&links[0], &links[1]].map(Clone::clone);
         let time = VirtualTime::default();
         let epoch = scene.world.timestamp_at(Duration::ZERO);
         // The scene has a past; the clock begins at its present.
@@ -56,6 +65,7 @@ impl Play {
             epoch,
             orders,
             billing,
+            links,
         }
     }
 

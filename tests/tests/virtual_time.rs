@@ -5,7 +5,7 @@ use std::time::Duration;
 use writerlink_core::event::SourceType;
 use writerlink_core::report::Status;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
-use writerlink_lab::world::rds::Reboot;
+use writerlink_lab::world::rds::{Naming, Reboot};
 use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
@@ -79,6 +79,30 @@ fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_bee
         play.sweep();
     }
     assert!(play.is_right(&play.billing) && play.was_never_empty(&play.billing));
+}
+
+#[test]
+fn a_multi_az_db_cluster_is_followed_through_its_failover_whatever_its_name_is_an_alias_of() {
+    for names in [Naming::Alias, Naming::Address] {
+        let play = Play::with(|scene| scene.add_multi_az_cluster(names).expect("a good scene"));
+        let ledger = &play.links[2];
+        play.world().failover_db_cluster("ledger", None).expect("failover");
+        let began = play.now();
+        let report = play.event(73, SourceType::Cluster, "ledger");
+        assert_eq!(status(&report, "ledger-writer"), Status::Changed, "{report:#?}");
+        assert!(play.is_right(ledger) && play.was_never_empty(ledger), "{names:?}");
+        // Promoted after 20 s, shown by the API after 25 s, by DNS from 26 s on and for good after 51 s.
+        assert!(play.now() - began < 57 * S, "took {:?}", play.now() - began);
+        play.pass(60 * S);
+        // A restart in place moves nothing.
+        play.world().reboot_db_cluster("ledger").expect("it is available");
+        assert!(play.sweep().ok && play.is_right(ledger));
+        play.pass(60 * S);
+        play.world().lose_writer("ledger").expect("it exists");
+        play.pass(60 * S);
+        assert_eq!(status(&play.sweep(), "ledger-writer"), Status::Changed);
+        assert!(play.is_right(ledger) && play.was_never_empty(ledger), "{names:?}");
+    }
 }
 
 #[test]

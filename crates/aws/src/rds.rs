@@ -267,6 +267,27 @@ mod tests {
     }
 
     #[test]
+    fn a_multi_az_db_cluster_is_not_set_aside_with_its_engine() {
+        for engine in ["postgres", "mysql"] {
+            let member = DbClusterMember::builder()
+                .db_instance_identifier("ledger-instance-1")
+                .is_cluster_writer(true)
+                .build();
+            let listed = DbCluster::builder()
+                .db_cluster_identifier("ledger")
+                .engine(engine)
+                .db_cluster_members(member)
+                .build();
+            let node = instance("ledger-instance-1", engine)
+                .db_cluster_identifier("ledger")
+                .build();
+            let topology = topology_of(&[listed], &[node]);
+            assert!(topology.clusters[&id("ledger")].members[0].writer, "{engine}");
+            assert_eq!(topology.instances[&id("ledger-instance-1")].cluster, Some(id("ledger")));
+        }
+    }
+
+    #[test]
     fn neptune_and_documentdb_are_set_aside() {
         let cluster = |engine: &str| {
             DbCluster::builder()

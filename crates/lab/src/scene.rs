@@ -10,7 +10,7 @@ use crate::world::elbv2::{
     GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{Engine, MultiAz};
+use crate::world::rds::{Engine, MultiAz, Naming};
 use crate::world::vpc::{VPC_CIDR, Zone};
 use crate::world::{ApiError, Pace};
 use jiff::{SignedDuration, Timestamp};
@@ -87,6 +87,25 @@ impl Scene {
             world,
             links: vec![orders, billing],
         })
+    }
+
+    /// Adds `ledger`, a Multi-AZ DB cluster behind a load balancer of its own, made as long ago as the rest.
+    ///
+    /// # Errors
+    /// When the region refuses what is asked of it.
+    pub fn add_multi_az_cluster(&mut self, names: Naming) -> Result<(), ApiError> {
+        let (world, engine) = (&mut self.world, Engine::Postgres);
+        world.rds.multi_az_cluster_names = names;
+        world.add_multi_az_cluster("ledger", engine)?;
+        let balancer = world
+            .create_load_balancer(NewLoadBalancer::internal("link-ledger"))?
+            .arn
+            .clone();
+        let ledger = publish(world, &balancer, "ledger-writer", "cluster/ledger", engine.port())?;
+        self.links.push(ledger);
+        world.pass(AGO);
+        world.sns.take_deliveries();
+        Ok(())
     }
 
     /// The configuration for it, as one would write it.

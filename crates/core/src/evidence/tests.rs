@@ -104,6 +104,42 @@ fn dns_of_a_cluster_names_the_member_by_alias_or_else_by_address() {
     );
 }
 
+/// Of a Multi-AZ DB cluster no documentation says whether its name is an alias. Its members may be shown as `MultiAZ`.
+#[test]
+fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer() {
+    let label = |number: u8| format!("ledger-instance-{number}");
+    let members = (1..=3).map(|number| Member {
+        instance: id(&label(number)),
+        writer: number == 2,
+    });
+    let cluster = Cluster {
+        status: "failing-over".to_owned(),
+        endpoint: Some(name("ledger")),
+        port: Some(5432),
+        members: members.collect(),
+    };
+    let topology = Topology {
+        clusters: [(id("ledger"), cluster)].into(),
+        instances: (1..=3)
+            .map(|number| (id(&label(number)), instance(&label(number), Some("ledger"))))
+            .collect(),
+    };
+    let facts = facts(&"cluster/ledger".parse().expect("source"), &topology).expect("it is followed");
+    assert_eq!(facts.standby, Standby::Unknown, "its readers accept connections");
+    let own = (1..=3).map(|number| (name(&label(number)), answer(&[], &[&format!("10.20.{number}.10")])));
+    let mut answers: Answers = own.collect();
+    for (writer, aliases, verdict) in [
+        (1, vec![], "ledger-instance-2 against ledger-instance-1"),
+        (1, vec![label(1)], "ledger-instance-2 against ledger-instance-1"),
+        (2, vec![], "agree on ledger-instance-2 at 10.20.2.10"),
+        (2, vec![label(2)], "agree on ledger-instance-2 at 10.20.2.10"),
+    ] {
+        let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+        answers.insert(name("ledger"), answer(&aliases, &[&format!("10.20.{writer}.10")]));
+        assert_eq!(words(&look("cluster/ledger", &topology, &answers)), verdict);
+    }
+}
+
 #[test]
 fn an_alias_of_the_writer_with_another_address_is_no_agreement() {
     let mut poisoned = answers();
