@@ -18,6 +18,8 @@ pub(crate) enum Subject {
     Setting,
     /// What is going to happen.
     Script,
+    /// The Multi-AZ DB cluster, where the region has one.
+    MultiAzCluster,
 }
 
 impl Dice {

@@ -71,8 +71,10 @@ pub struct Function {
 
 /// Plays the history of a seed.
 pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
-    let setting = Setting::draw(&mut Dice::new(seed, Subject::Setting)).expect("the region takes every setting");
-    let script = Script::draw(&mut Dice::new(seed, Subject::Script), &setting);
+    let dice = |subject| Dice::new(seed, subject);
+    let setting = Setting::draw(&mut dice(Subject::Setting), &mut dice(Subject::MultiAzCluster))
+        .expect("the region takes every setting");
+    let script = Script::draw(&mut dice(Subject::Script), &setting);
     let stage = Stage::new(setting, script, telling);
     let settled = stage.time.run(Player::new(stage.clone(), function).play());
     let state = &mut *stage.state();

@@ -12,7 +12,7 @@ use writerlink_core::topology::HostName;
 use super::dice::Dice;
 use crate::scene::{AGO, Link, publish, tell_of_failovers};
 use crate::world::elbv2::{NewLoadBalancer, TargetRequest};
-use crate::world::rds::{Engine, MultiAz};
+use crate::world::rds::{Engine, Layout, MultiAz, Naming};
 use crate::world::vpc::{VPC_CIDR, Zone};
 use crate::world::{ApiError, Pace, World};
 
@@ -121,9 +121,19 @@ const KINDS: [Kind; 6] = [
     },
 ];
 
+/// A Multi-AZ DB cluster. Its dice are its own, so that a setting without it is what it would be if there were none.
+const MULTI_AZ_CLUSTER: Kind = Kind {
+    binding: "payments-writer",
+    source: "cluster/payments",
+    engine: Engine::Postgres,
+    instances: &["payments-instance-1", "payments-instance-2", "payments-instance-3"],
+    multi_az: MultiAz::No,
+    percent: 20,
+};
+
 impl Setting {
-    /// Draws a setting.
-    pub(super) fn draw(dice: &mut Dice) -> Result<Setting, ApiError> {
+    /// Draws a setting; a Multi-AZ DB cluster with other dice.
+    pub(super) fn draw(dice: &mut Dice, clusters: &mut Dice) -> Result<Setting, ApiError> {
         let epoch = Timestamp::from_second(EPOCH).expect("a moment of this century");
         let mut words = Vec::new();
         let mut world = World::new(epoch).with_pace(pace(dice));
@@ -133,12 +143,17 @@ impl Setting {
                 bounds.push(kind.build(&mut world, dice)?);
             }
         }
+        let multi_az_cluster = multi_az_cluster(&mut world, clusters, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
         for bound in &bounds {
             words.extend(bound.disturb(&mut world, dice)?);
+        }
+        if let Some(bound) = multi_az_cluster {
+            words.extend(bound.disturb(&mut world, clusters)?);
+            bounds.push(bound);
         }
         let config = config(&bounds, dice, &mut words);
         let service = Service::draw(dice, world.now(), &mut words);
@@ -215,7 +230,10 @@ impl Bound {
 impl Kind {
     fn build(&self, world: &mut World, dice: &mut Dice) -> Result<Bound, ApiError> {
         let name = self.source.split('/').next_back().unwrap_or(self.source);
-        if self.source.starts_with("cluster/") {
+        let is_cluster = self.source.starts_with("cluster/");
+        if is_cluster && self.engine.layout() == Layout::Instance {
+            world.add_multi_az_cluster(name, self.engine)?;
+        } else if is_cluster {
             let zones = Zone::ALL.into_iter().cycle();
             let members: Vec<_> = self.instances.iter().copied().zip(zones).collect();
             world.add_aurora(name, self.engine, &members)?;
@@ -282,6 +300,19 @@ fn pace(dice: &mut Dice) -> Pace {
         rename: dice.seconds(20, 60),
         ..Pace::real()
     }
+}
+
+/// Perhaps a Multi-AZ DB cluster, as fast and under such a name as is drawn.
+fn multi_az_cluster(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+    if !dice.percent(MULTI_AZ_CLUSTER.percent) {
+        return Ok(None);
+    }
+    world.pace.promote_multi_az_cluster = dice.seconds(10, 35);
+    if dice.percent(50) {
+        world.rds.multi_az_cluster_names = Naming::Address;
+        words.push("the name of payments answers an address and no alias".to_owned());
+    }
+    MULTI_AZ_CLUSTER.build(world, dice).map(Some)
 }
 
 fn config(bounds: &[Bound], dice: &mut Dice, words: &mut Vec<String>) -> Config {

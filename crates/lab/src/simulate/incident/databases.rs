@@ -15,7 +15,8 @@ impl Incident {
         let (begun, moves) = if bound.is_cluster() {
             let asked = world.failover_db_cluster(id, Some(target)).map(drop);
             let begun = asked.or_else(|_| world.lose_writer(id));
-            (begun, world.pace.promote)
+            let promotion = world.rds.cluster(id).map(|cluster| cluster.promotion(&world.pace));
+            (begun, promotion.unwrap_or_default())
         } else {
             let asked = world.reboot_db_instance(id, Reboot::ToStandby).map(drop);
             let begun = asked.or_else(|_| world.lose_host(id));
@@ -45,6 +46,7 @@ impl Incident {
             .pace
             .promote
             .max(world.pace.promote_standby)
+            .max(world.pace.promote_multi_az_cluster)
             .max(world.pace.reboot);
         Begun {
             moves_until: Some(world.now() + moves),
