@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Times are seconds of the region. A database is named by what the region calls it: `orders` (an Aurora cluster of three), `billing`
-//! (a Multi-AZ instance), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
+//! (a Multi-AZ instance), `ledger` (a Multi-AZ DB cluster), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -61,6 +61,10 @@ pub enum Region {
     Aurora,
     /// `billing`, a Multi-AZ PostgreSQL instance.
     MultiAz,
+    /// `ledger`, a Multi-AZ DB cluster of PostgreSQL.
+    MultiAzCluster,
+    /// The same, whose name answers the writer's address and is no alias.
+    MultiAzClusterByAddress,
     /// `db-01` to `db-20`, Aurora clusters of two whose writers share a zone.
     Twenty,
 }

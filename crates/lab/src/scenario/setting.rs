@@ -10,7 +10,7 @@ use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
     GroupProtocol, HealthCheckChange, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
 };
-use crate::world::rds::{Engine, MultiAz};
+use crate::world::rds::{Engine, MultiAz, Naming};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -39,6 +39,8 @@ impl Setting {
                 world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
                 vec![publish(&mut world, scenario, "billing", "instance/billing")?]
             }
+            Region::MultiAzCluster => vec![add_nodes(&mut world, scenario, Naming::Alias)?],
+            Region::MultiAzClusterByAddress => vec![add_nodes(&mut world, scenario, Naming::Address)?],
             Region::Twenty => (1..=20)
                 .map(|number| add_twin(&mut world, scenario, number))
                 .collect::<Result<_, _>>()?,
@@ -49,6 +51,13 @@ impl Setting {
         world.sns.take_deliveries();
         Ok(Setting { world, links })
     }
+}
+
+/// A Multi-AZ DB cluster.
+fn add_nodes(world: &mut World, scenario: &Scenario, names: Naming) -> Result<Link, ApiError> {
+    world.rds.multi_az_cluster_names = names;
+    world.add_multi_az_cluster("ledger", Engine::Postgres)?;
+    publish(world, scenario, "ledger-writer", "cluster/ledger")
 }
 
 /// A cluster of two whose writer is in zone a.
@@ -124,6 +133,8 @@ fn pace(scenario: &Scenario, seed: u64) -> Pace {
         &mut pace.event_lag,
         &mut pace.registration,
         &mut pace.deregistration,
+        &mut pace.promote_multi_az_cluster,
+        &mut pace.completed_multi_az_cluster,
     ];
     for delay in drawn {
         *delay = delay.mul_f64(0.8 + dice.below(401) as f64 / 1000.0);
