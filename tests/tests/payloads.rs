@@ -62,6 +62,8 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
             2,
         ),
         ("unknown-database.json", "sns", None, None, 0),
+        ("sns-multi-az-cluster-0073.json", "sns", None, None, 0),
+        ("eventbridge-multi-az-cluster-0071.json", "event-bridge", None, None, 0),
         ("garbage-in-sns.json", "sns", None, None, 2),
         ("eventbridge-cluster.json", "event-bridge", None, Some("orders"), 2),
         ("eventbridge-without-eventid.json", "event-bridge", None, None, 2),

@@ -67,6 +67,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "EventBridge Reconcile | RDS-EVENT-0071 Cluster orders 2024-05-06T23:08:24.252Z",
         ),
         (
+            "eventbridge-multi-az-cluster-0071",
+            "EventBridge Reconcile | RDS-EVENT-0071 Cluster ledger 2022-06-09T04:13:02.64Z",
+        ),
+        (
             "eventbridge-without-eventid",
             "EventBridge Reconcile | - Instance billing 2018-09-27T22:36:43.292Z",
         ),
@@ -101,6 +105,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         (
             "sns-instance-0013-of-cluster-member",
             "Sns Reconcile | RDS-EVENT-0013 Instance orders-1 2021-11-07T17:43:51.876Z",
+        ),
+        (
+            "sns-multi-az-cluster-0073",
+            "Sns Reconcile | RDS-EVENT-0073 Cluster ledger 2022-06-09T04:12:31.118Z",
         ),
         (
             "unknown-database",
