@@ -14,6 +14,7 @@ use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::{GroupReader, GroupWriter, Rds};
 use writerlink_core::run::Run;
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
+use writerlink_core::topology::Scope;
 use writerlink_core::topology::Standby;
 use writerlink_lab::fault::NameEffect;
 use writerlink_lab::wire::{Lab, Options};
@@ -46,7 +47,7 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
     let Some(moto) = available(Moto::start()) else { return };
     let seeded = moto.seed(CROWD);
     let rds = readers(&moto).rds;
-    let topology = rds.topology().await.expect("a topology");
+    let topology = rds.topology(Scope::DATABASES).await.expect("a topology");
     assert_eq!(topology.instances.len(), CROWD + 3);
     let orders = &topology.clusters[&"orders".parse().expect("an id")];
     let writers = |cluster: &writerlink_core::topology::Cluster| {
@@ -79,7 +80,7 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
     );
 
     moto.fail_over();
-    let topology = rds.topology().await.expect("a topology");
+    let topology = rds.topology(Scope::DATABASES).await.expect("a topology");
     let orders = &topology.clusters[&"orders".parse().expect("an id")];
     assert_eq!(
         writers(orders),

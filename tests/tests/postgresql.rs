@@ -12,7 +12,6 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use writerlink_aws::dns::DnsResolver;
 use writerlink_core::ports::Resolver;
-use writerlink_core::source::Source;
 use writerlink_core::target::Family;
 use writerlink_lab::scenario::Authority;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Postgres, Programs, ROLE};
@@ -195,9 +194,9 @@ impl Consumer {
         };
         let mut rows = vec![insert(1).await.expect("the writer takes rows")];
         stage
-            .follows(link, |world| match link.source {
-                Source::Cluster(_) => drop(world.failover_db_cluster("orders", None).expect("it has readers")),
-                Source::Instance(_) => world.lose_host("billing").expect("it exists"),
+            .follows(link, |world| match link.source.cluster() {
+                Some(_) => drop(world.failover_db_cluster("orders", None).expect("it has readers")),
+                None => world.lose_host("billing").expect("it exists"),
             })
             .await;
         let mut in_a_row = 0;

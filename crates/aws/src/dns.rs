@@ -134,16 +134,24 @@ fn resolver(server: SocketAddr, limit: Duration) -> Result<TokioResolver, NetErr
 /// the asked name, whoever put them into the answer.
 fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, LookupError> {
     let mut at = asked;
+    let mut ttl = 0;
     let mut passed: Vec<&Name> = Vec::new();
-    while let Some(target) = records.iter().filter(|record| record.name == *at).find_map(alias) {
+    while let Some((target, record)) = records
+        .iter()
+        .filter(|record| record.name == *at)
+        .find_map(|record| Some((alias(record)?, record)))
+    {
+        ttl = ttl.max(record.ttl);
         if target == asked || passed.contains(&target) {
             break;
         }
         passed.push(target);
         at = target;
     }
-    let here = records.iter().filter(|record| record.name == *at);
+    let here: Vec<&Record> = records.iter().filter(|record| record.name == *at).collect();
+    let ttl = here.iter().map(|record| record.ttl).fold(ttl, u32::max);
     let mut addresses: Vec<IpAddr> = here
+        .into_iter()
         .filter_map(address)
         .filter(|ip| Family::of(*ip) == family)
         .collect();
@@ -155,6 +163,7 @@ fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, Lo
     Ok(Answer {
         aliases: passed.iter().filter_map(|name| name.to_ascii().parse().ok()).collect(),
         addresses,
+        ttl: Duration::from_secs(ttl.into()),
     })
 }
 

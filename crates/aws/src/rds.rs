@@ -1,19 +1,26 @@
-//! Reads clusters and instances.
+//! Reads clusters and instances, and where somebody follows them custom endpoints and proxies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rds::Client;
-use aws_sdk_rds::types::{DbCluster, DbClusterMember, DbInstance, Endpoint};
+use aws_sdk_rds::types::{
+    DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint, Endpoint,
+};
 use writerlink_core::failure::{CallError, Failure};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
-use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+use writerlink_core::topology::{
+    Cluster, CustomEndpoint, HostName, Instance, Member, Membership, Proxy, ProxyEndpoint, Scope, Standby, Topology,
+};
 
 use crate::error::read_error;
 use crate::watch::Watch;
 
 const CLUSTERS: &str = "rds:DescribeDBClusters";
 const INSTANCES: &str = "rds:DescribeDBInstances";
+const CLUSTER_ENDPOINTS: &str = "rds:DescribeDBClusterEndpoints";
+const PROXIES: &str = "rds:DescribeDBProxies";
+const PROXY_ENDPOINTS: &str = "rds:DescribeDBProxyEndpoints";
 
 /// The most that one page may hold (botocore rds 2014-10-31, `MaxRecords`).
 const PAGE: i32 = 100;
@@ -68,12 +75,111 @@ impl RdsReader {
         }
         Ok(instances)
     }
+
+    async fn databases(&self) -> Result<Topology, CallError> {
+        let (clusters, instances) = tokio::try_join!(self.clusters(), self.instances())?;
+        Ok(topology_of(&clusters, &instances))
+    }
+
+    async fn cluster_endpoints(&self) -> Result<BTreeMap<Identifier, CustomEndpoint>, CallError> {
+        let mut pages = Pages::of(CLUSTER_ENDPOINTS);
+        let mut endpoints = Vec::new();
+        while let Some(marker) = pages.next() {
+            let watch = Watch::expecting("DescribeDBClusterEndpointsResponse");
+            let page = self
+                .0
+                .describe_db_cluster_endpoints()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .customize()
+                .interceptor(watch.clone())
+                .send()
+                .await
+                .map_err(|error| read_error(CLUSTER_ENDPOINTS, &error, watch.sent()))?;
+            pages.turn(page.marker)?;
+            endpoints.extend(page.db_cluster_endpoints.unwrap_or_default());
+        }
+        Ok(endpoints.iter().filter_map(custom_endpoint_of).collect())
+    }
+
+    async fn proxies(&self) -> Result<BTreeMap<Identifier, Proxy>, CallError> {
+        let (proxies, endpoints) = tokio::try_join!(self.proxies_alone(), self.proxy_endpoints())?;
+        Ok(proxies_of(&proxies, &endpoints))
+    }
+
+    async fn proxies_alone(&self) -> Result<Vec<DbProxy>, CallError> {
+        let mut pages = Pages::of(PROXIES);
+        let mut proxies = Vec::new();
+        while let Some(marker) = pages.next() {
+            let watch = Watch::expecting("DescribeDBProxiesResponse");
+            let page = self
+                .0
+                .describe_db_proxies()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .customize()
+                .interceptor(watch.clone())
+                .send()
+                .await
+                .map_err(|error| read_error(PROXIES, &error, watch.sent()))?;
+            pages.turn(page.marker)?;
+            proxies.extend(page.db_proxies.unwrap_or_default());
+        }
+        Ok(proxies)
+    }
+
+    async fn proxy_endpoints(&self) -> Result<Vec<DbProxyEndpoint>, CallError> {
+        let mut pages = Pages::of(PROXY_ENDPOINTS);
+        let mut endpoints = Vec::new();
+        while let Some(marker) = pages.next() {
+            let watch = Watch::expecting("DescribeDBProxyEndpointsResponse");
+            let page = self
+                .0
+                .describe_db_proxy_endpoints()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .customize()
+                .interceptor(watch.clone())
+                .send()
+                .await
+                .map_err(|error| read_error(PROXY_ENDPOINTS, &error, watch.sent()))?;
+            pages.turn(page.marker)?;
+            endpoints.extend(page.db_proxy_endpoints.unwrap_or_default());
+        }
+        Ok(endpoints)
+    }
 }
 
 impl Rds for RdsReader {
-    async fn topology(&self) -> Result<Topology, CallError> {
-        let (clusters, instances) = tokio::try_join!(self.clusters(), self.instances())?;
-        Ok(topology_of(&clusters, &instances))
+    async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
+        let (databases, custom_endpoints, proxies) = tokio::join!(
+            async {
+                if scope.databases {
+                    self.databases().await
+                } else {
+                    Ok(Topology::default())
+                }
+            },
+            async {
+                if scope.custom_endpoints {
+                    self.cluster_endpoints().await
+                } else {
+                    Ok(BTreeMap::new())
+                }
+            },
+            async {
+                if scope.proxies {
+                    self.proxies().await
+                } else {
+                    Ok(BTreeMap::new())
+                }
+            },
+        );
+        Ok(Topology {
+            custom_endpoints,
+            proxies,
+            ..databases?
+        })
     }
 }
 
@@ -124,7 +230,11 @@ fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
         .filter(|instance| is_rds(instance.engine()))
         .filter_map(|instance| Some((identifier(instance.db_instance_identifier())?, instance_of(instance))))
         .collect();
-    Topology { clusters, instances }
+    Topology {
+        clusters,
+        instances,
+        ..Topology::default()
+    }
 }
 
 /// The RDS API lists the clusters and instances of Neptune and DocumentDB too (botocore rds 2014-10-31,
@@ -139,6 +249,9 @@ fn cluster_of(cluster: &DbCluster) -> Cluster {
         endpoint: host_name(cluster.endpoint()),
         port: port(cluster.port()),
         members: cluster.db_cluster_members().iter().filter_map(member_of).collect(),
+        replicates: cluster
+            .replication_source_identifier()
+            .is_some_and(|origin| !origin.is_empty()),
     }
 }
 
@@ -147,6 +260,74 @@ fn member_of(member: &DbClusterMember) -> Option<Member> {
         instance: identifier(member.db_instance_identifier())?,
         writer: member.is_cluster_writer().unwrap_or_default(),
     })
+}
+
+/// The list has the endpoints of the writer and of all readers too, which have no `CustomEndpointType`. Of the two lists
+/// of members one is empty: an endpoint whose static list is not goes by it.
+fn custom_endpoint_of(endpoint: &DbClusterEndpoint) -> Option<(Identifier, CustomEndpoint)> {
+    let list = |names: &[String]| names.iter().filter_map(|name| name.parse().ok()).collect();
+    let members = match endpoint.static_members() {
+        [] => Membership::AllBut(list(endpoint.excluded_members())),
+        names => Membership::Only(list(names)),
+    };
+    let custom = CustomEndpoint {
+        cluster: identifier(endpoint.db_cluster_identifier())?,
+        status: endpoint.status().unwrap_or_default().to_owned(),
+        takes_writer: endpoint.custom_endpoint_type()? != "READER",
+        members,
+    };
+    Some((identifier(endpoint.db_cluster_endpoint_identifier())?, custom))
+}
+
+fn proxies_of(proxies: &[DbProxy], endpoints: &[DbProxyEndpoint]) -> BTreeMap<Identifier, Proxy> {
+    let mut listed: BTreeMap<Identifier, Proxy> = proxies
+        .iter()
+        .filter_map(|proxy| Some((identifier(proxy.db_proxy_name())?, proxy_of(proxy))))
+        .collect();
+    for endpoint in endpoints {
+        let of = identifier(endpoint.db_proxy_name()).and_then(|proxy| listed.get_mut(&proxy));
+        if let (Some(proxy), Some(name)) = (of, identifier(endpoint.db_proxy_endpoint_name())) {
+            proxy.endpoints.insert(name, proxy_endpoint_of(endpoint));
+        }
+    }
+    listed
+}
+
+fn proxy_of(proxy: &DbProxy) -> Proxy {
+    Proxy {
+        port: proxy.engine_family().and_then(port_of_family),
+        default: ProxyEndpoint {
+            status: proxy
+                .status()
+                .map(|status| status.as_str().to_owned())
+                .unwrap_or_default(),
+            endpoint: host_name(proxy.endpoint()),
+            vpc: proxy.vpc_id().map(str::to_owned),
+        },
+        endpoints: BTreeMap::new(),
+    }
+}
+
+fn proxy_endpoint_of(endpoint: &DbProxyEndpoint) -> ProxyEndpoint {
+    ProxyEndpoint {
+        status: endpoint
+            .status()
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        endpoint: host_name(endpoint.endpoint()),
+        vpc: endpoint.vpc_id().map(str::to_owned),
+    }
+}
+
+/// A proxy listens on the default port of its engine family, and on no other (AWS docs: "Connecting to a database through
+/// RDS Proxy").
+fn port_of_family(family: &str) -> Option<u16> {
+    match family {
+        "MYSQL" => Some(3306),
+        "POSTGRESQL" => Some(5432),
+        "SQLSERVER" => Some(1433),
+        _ => None,
+    }
 }
 
 fn instance_of(instance: &DbInstance) -> Instance {

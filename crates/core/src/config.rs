@@ -66,6 +66,8 @@ pub struct Binding {
     pub exclusive: bool,
     /// More candidates for removal than this: remove none.
     pub max_removals: usize,
+    /// The addresses lie outside the group's VPC, and nobody can tell it from the source: a `dns/HOST`.
+    pub outside_vpc: bool,
     /// What may be registered.
     pub allow: Allow,
 }

@@ -81,7 +81,7 @@ async fn perform<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
     writer: Option<&W>,
 ) -> Input {
     match effect {
-        Effect::ReadTopology => Input::Topology(readers.rds.topology().await),
+        Effect::ReadTopology(scope) => Input::Topology(readers.rds.topology(scope).await),
         Effect::ReadGroup(index, group) => Input::Group(index, readers.groups.group(&group).await),
         Effect::ReadTargets(index, group) => Input::Targets(index, readers.groups.targets(&group).await),
         Effect::Resolve(index, names, family) => {

@@ -116,9 +116,13 @@ pub enum SourceType {
     Cluster,
     /// An instance, of a cluster or by itself.
     Instance,
-    /// Snapshots, parameter groups, security groups, proxies, …: nothing that a binding follows.
+    /// A blue/green deployment. Its events name no database, so they concern every name that one can take from another.
+    Deployment,
+    /// A proxy or an endpoint of one.
+    Proxy,
+    /// Snapshots, parameter groups, security groups, …: nothing that a binding follows.
     Unrelated,
-    /// A blue/green deployment, or a kind that RDS did not have when this was written: it may concern any binding.
+    /// A kind that RDS did not have when this was written: it may concern any binding.
     Other,
 }
 
@@ -128,12 +132,13 @@ impl SourceType {
         match word {
             "db-cluster" => Self::Cluster,
             "db-instance" => Self::Instance,
+            "blue-green-deployment" => Self::Deployment,
+            "db-proxy" => Self::Proxy,
             "db-parameter-group"
             | "db-security-group"
             | "db-snapshot"
             | "db-cluster-snapshot"
-            | "custom-engine-version"
-            | "db-proxy" => Self::Unrelated,
+            | "custom-engine-version" => Self::Unrelated,
             _ => Self::Other,
         }
     }
@@ -143,13 +148,14 @@ impl SourceType {
         match word {
             Some("RDS DB Cluster Event") => Self::Cluster,
             Some("RDS DB Instance Event") => Self::Instance,
+            Some("RDS Blue Green Deployment Event") => Self::Deployment,
+            Some("RDS DB Proxy Event") => Self::Proxy,
             Some(
                 "RDS DB Parameter Group Event"
                 | "RDS DB Security Group Event"
                 | "RDS DB Snapshot Event"
                 | "RDS DB Cluster Snapshot Event"
-                | "RDS Custom Engine Version Event"
-                | "RDS DB Proxy Event",
+                | "RDS Custom Engine Version Event",
             ) => Self::Unrelated,
             _ => Self::Other,
         }
@@ -219,15 +225,14 @@ impl Event {
     /// What it asks of a run.
     ///
     /// The kind of thing that it is about goes before its id. An event of a database that does not say its id may be any
-    /// of them, and so it may be the only sign of a failover. What may concern any binding names none that could be watched.
+    /// of them, and so it may be the only sign of a failover.
     pub fn meaning(&self) -> Meaning {
         match (self.about, self.id) {
             (SourceType::Unrelated, _) => Meaning::Ignore,
             (SourceType::Other, _) => Meaning::Look,
-            (SourceType::Cluster | SourceType::Instance, None) => Meaning::Around,
-            (SourceType::Cluster | SourceType::Instance, Some(id)) => {
-                catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning)
-            }
+            (SourceType::Proxy, None) => Meaning::Look,
+            (SourceType::Cluster | SourceType::Instance | SourceType::Deployment, None) => Meaning::Around,
+            (_, Some(id)) => catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning),
         }
     }
 
@@ -235,7 +240,7 @@ impl Event {
     pub fn patience(&self, timing: &Timing) -> Duration {
         match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around => timing.patience,
+            Meaning::Around | Meaning::Switched => timing.patience,
             Meaning::Look | Meaning::Ignore => Duration::ZERO,
         }
     }
@@ -249,7 +254,7 @@ impl Event {
     pub fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
         let fresh_for = match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around | Meaning::Look | Meaning::Ignore => timing.patience,
+            Meaning::Around | Meaning::Switched | Meaning::Look | Meaning::Ignore => timing.patience,
         };
         self.age(now) >= fresh_for
     }

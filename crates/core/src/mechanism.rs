@@ -36,6 +36,8 @@ pub(crate) enum Mechanism {
     LeftoversSettle,
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,
+    /// A set loses at most half of its targets in a round.
+    HalfARound,
     /// A write that goes wrong again and again is given up.
     GivesUp,
 }

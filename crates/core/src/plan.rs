@@ -1,18 +1,19 @@
 //! The decision: what a target group needs, given what was seen.
 //!
-//! *Add on credible testimony; remove only on agreement.* [`plan`] is total and pure: equal inputs give an equal
-//! plan. It names one step that may be taken at once, the actions that will follow when what holds them has passed,
+//! *Add on credible testimony; remove only on agreement.* What is wanted is a set of addresses: of one where a writer is
+//! followed, of several where a set of equals is. [`plan`] is total and pure: equal inputs give an equal plan. It names one step that may be taken at once, the actions that will follow when what holds them has passed,
 //! and the holds themselves, each a sentence that says what was left alone and why.
 
 mod hold;
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use self::hold::{Hold, Weight};
 use crate::config::{Binding, Timing};
-use crate::evidence::{Evidence, Facts, Verdict, Witness};
+use crate::evidence::{Evidence, Facts, Key, Verdict};
 use crate::mechanism::Mechanism;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
 use crate::topology::Standby;
@@ -21,6 +22,10 @@ use crate::topology::Standby;
 /// connections. After a failover the answer goes back and forth for 20 to 30 s (aws-mysql-jdbc, issue 377), in
 /// spells shorter than this.
 pub const STEADY: Duration = Duration::from_secs(10);
+
+/// How long an agreement may be required to last at most, which is what a run can wait out. A name whose answers are
+/// cached for longer than half of it never loses a target.
+pub const LONGEST_SETTLE: Duration = Duration::from_secs(180);
 
 /// One look at the world.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,24 +49,28 @@ pub struct Standing {
     pub event: bool,
     /// How many readings of the topology in a row named the present one, 2 standing for more.
     pub topology_named: u8,
-    /// For how long DNS has given the present address.
+    /// For how long DNS has given the present addresses.
     pub steady_for: Duration,
-    /// For how long the keys have agreed on the present address.
+    /// For how long the keys have agreed on the present addresses.
     pub agreed_for: Duration,
     /// A failover explains the group: the agreed target was not present when the run began, or the topology moved to
     /// it during the run, and the targets that would be removed are at other members' addresses.
     pub failover: bool,
     /// The keys have changed in this run, after an event.
     pub moving: bool,
-    /// What is known of the agreed target's registration.
+    /// A blue/green deployment has switched over: the former database still accepts TCP, and its health proves nothing.
+    pub switched: bool,
+    /// What is known of the agreed target's registration; of a set's, what is known best.
     pub assurance: Assurance,
-    /// Both keys were read again after the targets were read, and said the same.
+    /// A removal of this round was acknowledged.
+    pub thinned: bool,
+    /// The keys were read again after the targets were read, and said the same.
     pub reread: bool,
 }
 
 /// What is known of a target's registration. A reading of the group may be stale, so one reading is not enough to
 /// remove another target on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Assurance {
     /// Nothing.
     None,
@@ -85,7 +94,7 @@ pub struct Plan {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Read both keys again, after the targets, before anything is removed.
+    /// Read the keys again, after the targets: before anything is removed, and before a set's new member is added.
     Reread,
     /// Change the group.
     Do(Action),
@@ -105,7 +114,7 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     let Some(port) = binding.port.or_else(|| seen.facts.as_ref()?.port) else {
         let hold = match seen.evidence.verdict() {
             Verdict::Unknown(unknown) => Hold::Unknown(unknown.clone()),
-            Verdict::Agree(_) | Verdict::Disagree { .. } => Hold::NoPort,
+            Verdict::Agree(_) | Verdict::Listed(_) | Verdict::Disagree { .. } => Hold::NoPort,
         };
         return Plan {
             holds: vec![hold],
@@ -128,7 +137,8 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     };
 
     let mut plan = match seen.evidence.verdict() {
-        Verdict::Agree(witness) => case.agreed(witness),
+        Verdict::Agree(witness) => case.agreed(&[witness.address].into()),
+        Verdict::Listed(roll) => case.agreed(&roll.listed.keys().copied().collect()),
         Verdict::Disagree { topology, dns } => case.undecided(Hold::KeysDisagree {
             topology: topology.clone(),
             dns: dns.clone(),
@@ -154,92 +164,112 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Every key names this one.
-    fn agreed(&self, witness: &Witness) -> Plan {
-        let wanted = SocketAddr::new(witness.address, self.port);
-        let target = self.ours.iter().find(|target| target.address == wanted);
+    /// This is where every key says that the source is.
+    fn agreed(&self, addresses: &BTreeSet<IpAddr>) -> Plan {
         let mut plan = Plan::default();
-        if target.is_some_and(|target| target.state == TargetState::Unused) {
+        let is_wanted = |target: &&&Target| addresses.contains(&target.address.ip()) && self.is_on_port(target);
+        let kept: Vec<&Target> = self.ours.iter().filter(is_wanted).copied().collect();
+        let missing = self.missing(addresses);
+        let unused = kept.iter().find(|target| target.state == TargetState::Unused);
+        let serving = kept.iter().find(|target| target.state != TargetState::Unused);
+        if let Some(unused) = unused {
             plan.holds.push(if self.seen.group.in_use {
-                Hold::ZoneNotEnabled(wanted)
+                Hold::ZoneNotEnabled(unused.address)
             } else {
                 Hold::GroupNotInUse
             });
-            return plan;
+            if serving.is_none() && missing.is_empty() {
+                return plan;
+            }
         }
-        let others = self.others(wanted);
+        let mut others = self.others(addresses);
         if let Some(hold) = self.too_many(&others) {
             plan.holds.push(hold);
+            others.clear();
         }
-        let others = Some(others).filter(|others| !others.is_empty() && plan.holds.is_empty());
-        let register = self.register(wanted);
-        match (target, others) {
-            (None, Some(others)) if !Mechanism::RegisterFirst.is_on() => {
+        match (missing.first(), serving) {
+            (Some(_), _) if !others.is_empty() && !Mechanism::RegisterFirst.is_on() => {
                 plan.now = Some(Step::Do(Action::Deregister(others)));
             }
-            (None, others) => {
-                match self.unsteady() {
-                    None => plan.now = Some(Step::Do(register)),
-                    Some(left) => {
-                        plan.later.push(register);
-                        plan.holds.push(Hold::Unsteady(left));
-                    }
+            (Some(first), _) => {
+                match self.doubt() {
+                    None => plan.now = Some(Step::Do(self.register(*first))),
+                    Some(Doubt::Unread) => plan.now = Some(Step::Reread),
+                    Some(Doubt::Unsteady(left)) => plan.holds.push(Hold::Unsteady(left)),
                 }
-                plan.later.extend(others.map(Action::Deregister));
+                let begun = usize::from(matches!(plan.now, Some(Step::Do(_))));
+                plan.later
+                    .extend(missing[begun..].iter().map(|address| self.register(*address)));
+                plan.later
+                    .extend((!others.is_empty()).then_some(Action::Deregister(others)));
             }
-            (Some(_), None) => {}
-            (Some(target), Some(others)) => {
-                let standing = &self.seen.standing;
-                match self.obstacle(target, &others) {
-                    Some(hold) => plan.holds.push(hold),
-                    None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
-                        plan.now = Some(Step::Do(register))
-                    }
-                    None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
-                    None => {
-                        plan.now = Some(Step::Do(Action::Deregister(others)));
-                        return plan;
-                    }
-                }
-                plan.later.push(Action::Deregister(others));
-            }
+            (None, Some(serving)) if !others.is_empty() => self.remove(serving, kept.len(), others, &mut plan),
+            (None, _) => {}
         }
         plan
     }
 
-    /// The keys do not agree, so nothing is removed; one of them may still be credible enough to add.
+    /// The others are to leave, while all that is wanted is present, and this target of it serves.
+    fn remove(&self, serving: &Target, kept: usize, mut others: Vec<Target>, plan: &mut Plan) {
+        let standing = &self.seen.standing;
+        match self.obstacle(serving, &others) {
+            Some(hold) => plan.holds.push(hold),
+            None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
+                plan.now = Some(Step::Do(self.register(serving.address)));
+            }
+            None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
+            None => {
+                let most = match self.seen.evidence {
+                    Evidence::Set { .. } => (kept + others.len()).div_ceil(2),
+                    Evidence::Cluster { .. } | Evidence::Instance { .. } => others.len(),
+                };
+                let next_round = others.split_off(most.min(others.len()));
+                plan.now = Some(Step::Do(Action::Deregister(others)));
+                others = next_round;
+            }
+        }
+        plan.later
+            .extend((!others.is_empty()).then_some(Action::Deregister(others)));
+    }
+
+    /// The keys do not agree, so nothing is removed; what one of them says may still be credible enough to add.
     fn undecided(&self, hold: Hold) -> Plan {
         let mut plan = Plan {
             holds: vec![hold],
             ..Plan::default()
         };
-        let Some(Ok(witness)) = self.seen.evidence.topology() else {
+        let Some(named) = self.seen.evidence.by_topology() else {
             return plan;
         };
-        let wanted = SocketAddr::new(witness.address, self.port);
         let standing = &self.seen.standing;
         // The event is the second witness. Without one, a wrong extra reader would take half of the new
-        // connections, so topology alone suffices only where there is nothing to lose.
-        let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on())
-            && (standing.event || (self.ours.is_empty() && self.foreign.is_empty()));
-        if credible && !self.ours.iter().any(|target| target.address == wanted) {
-            plan.now = Some(Step::Do(self.register(wanted)));
+        // connections, so topology alone suffices only where there is nothing to lose, and for a set of equals.
+        let suffices = standing.event
+            || matches!(self.seen.evidence, Evidence::Set { .. })
+            || (self.ours.is_empty() && self.foreign.is_empty());
+        let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
+        if let Some((first, more)) = self.missing(&named.into_keys().collect()).split_first()
+            && credible
+        {
+            plan.now = Some(Step::Do(self.register(*first)));
+            plan.later.extend(more.iter().map(|address| self.register(*address)));
         }
         plan
     }
 
-    /// What stands against removing others while the agreed target is present.
+    /// What stands against removing others while all that is wanted is present.
     fn obstacle(&self, target: &Target, removals: &[Target]) -> Option<Hold> {
         let standing = &self.seen.standing;
         let settling = || {
             let left = self.timing.settle.saturating_sub(standing.agreed_for);
             (!left.is_zero() && Mechanism::Settling.is_on()).then_some(Hold::Settling(left))
         };
-        let hold = match self.seen.evidence {
+        let hold = match &self.seen.evidence {
             // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it would leave
             // writes on a reader.
             Evidence::Cluster { .. } if standing.failover => None,
             Evidence::Cluster { .. } => settling(),
+            Evidence::Instance { .. } if standing.switched => settling(),
             Evidence::Instance { .. } => {
                 let is_new = |other: &&Target| other.state == TargetState::Initial && Mechanism::InitialHolds.is_on();
                 let initial = removals.iter().find(is_new);
@@ -250,6 +280,13 @@ impl Case<'_> {
                     (state, _) => Some(Hold::NotHealthy(target.address, state.clone())),
                 }
             }
+            Evidence::Set { .. } if standing.thinned && Mechanism::HalfARound.is_on() => Some(Hold::HalfARound),
+            // Who has left is not listed twice: before the targets were read, and after (`Step::Reread`).
+            Evidence::Set { key: Key::Topology, .. } => None,
+            Evidence::Set { key: Key::Dns, .. } if self.timing.settle > LONGEST_SETTLE => {
+                Some(Hold::CachedForLong(self.timing.settle))
+            }
+            Evidence::Set { key: Key::Dns, .. } => settling(),
         };
         let briefly = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
         hold.or_else(|| briefly.then_some(Hold::SeenBriefly(target.address)))
@@ -263,29 +300,46 @@ impl Case<'_> {
         })
     }
 
-    /// Everything that this binding may remove, but for the agreed target.
-    fn others(&self, wanted: SocketAddr) -> Vec<Target> {
+    /// Everything that this binding may remove, but for what is wanted.
+    fn others(&self, wanted: &BTreeSet<IpAddr>) -> Vec<Target> {
         let foreign = self.foreign.iter().filter(|_| self.binding.exclusive);
         self.ours
             .iter()
             .chain(foreign)
-            .filter(|target| target.address != wanted)
+            .filter(|target| !(wanted.contains(&target.address.ip()) && self.is_on_port(target)))
             .map(|t| (*t).clone())
             .collect()
     }
 
-    /// How much longer DNS must give this address before it is credible.
-    fn unsteady(&self) -> Option<Duration> {
+    /// What is wanted and not present.
+    fn missing(&self, wanted: &BTreeSet<IpAddr>) -> Vec<SocketAddr> {
+        wanted
+            .iter()
+            .map(|address| SocketAddr::new(*address, self.port))
+            .filter(|wanted| !self.ours.iter().any(|target| target.address == *wanted))
+            .collect()
+    }
+
+    fn is_on_port(&self, target: &Target) -> bool {
+        target.address.port() == self.port
+    }
+
+    /// What is still wanting before the agreed addresses are credible.
+    fn doubt(&self) -> Option<Doubt> {
+        let standing = &self.seen.standing;
+        let unsteady = || {
+            let left = STEADY.min(self.timing.settle).saturating_sub(standing.steady_for);
+            (!left.is_zero()).then_some(Doubt::Unsteady(left))
+        };
         let refuses = |facts: &Facts| facts.standby == Standby::RefusesTcp;
-        match self.seen.evidence {
+        match &self.seen.evidence {
             Evidence::Cluster { .. } => None,
             Evidence::Instance { .. } if self.seen.facts.as_ref().is_some_and(refuses) => None,
-            Evidence::Instance { .. } => {
-                let left = STEADY
-                    .min(self.timing.settle)
-                    .saturating_sub(self.seen.standing.steady_for);
-                (!left.is_zero()).then_some(left)
+            Evidence::Set { key: Key::Topology, .. } => {
+                let unread = standing.topology_named < 2 && Mechanism::TopologyTwice.is_on();
+                unread.then_some(Doubt::Unread)
             }
+            Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. } => unsteady(),
         }
     }
 
@@ -296,9 +350,17 @@ impl Case<'_> {
         let outside = matches!((database, &self.seen.group.vpc), (Some(db), Some(group)) if db != group);
         Action::Register(Registration {
             address,
-            zone: outside.then(Zone::all),
+            zone: (outside || self.binding.outside_vpc).then(Zone::all),
         })
     }
+}
+
+/// What is still wanting before an agreed address is credible.
+enum Doubt {
+    /// A second reading.
+    Unread,
+    /// Time.
+    Unsteady(Duration),
 }
 
 impl Plan {

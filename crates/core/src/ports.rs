@@ -7,7 +7,7 @@ use crate::evidence::Answer;
 use crate::failure::{CallError, LookupError};
 use crate::note::Note;
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
-use crate::topology::{HostName, Topology};
+use crate::topology::{HostName, Scope, Topology};
 
 /// The longest that a write may take. It bounds how late a write whose answer was lost can still land, so no write
 /// starts with less time left, and a lost answer is waited out for as long.
@@ -15,8 +15,11 @@ pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
 /// Reads the RDS API.
 pub trait Rds {
-    /// Every cluster and instance of the Region, all pages.
-    fn topology(&self) -> impl Future<Output = Result<Topology, CallError>> + Send;
+    /// The lists of the Region that are asked for, all pages of them.
+    ///
+    /// # Errors
+    /// When clusters or instances cannot be read. The other lists fail by themselves, inside the topology.
+    fn topology(&self, scope: Scope) -> impl Future<Output = Result<Topology, CallError>> + Send;
 }
 
 /// Asks DNS, without any cache.

@@ -141,11 +141,12 @@ pub struct Reason {
 /// What the keys said.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvidenceReport {
-    /// The RDS API; absent for an instance.
+    /// The RDS API, where it is a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topology: Option<KeyReport>,
-    /// DNS.
-    pub dns: KeyReport,
+    /// DNS, where it is a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<KeyReport>,
 }
 
 /// What one key said.
@@ -159,10 +160,19 @@ pub enum KeyReport {
         /// Its address.
         address: IpAddr,
     },
+    /// The RDS API lists the members of a set.
+    Members {
+        /// The members.
+        members: Vec<MemberReport>,
+        /// Why more of them are not listed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing: Option<String>,
+    },
     /// DNS names addresses.
     Dns {
-        /// The instance that the addresses belong to.
-        instance: Identifier,
+        /// The instance that the addresses belong to, where DNS or the topology tells.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instance: Option<Identifier>,
         /// The addresses.
         addresses: Vec<IpAddr>,
     },
@@ -173,6 +183,15 @@ pub enum KeyReport {
         /// The sentence.
         message: String,
     },
+}
+
+/// A member of a set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemberReport {
+    /// The instance.
+    pub instance: Identifier,
+    /// Its address.
+    pub address: IpAddr,
 }
 
 /// A target as ELBv2 has it.

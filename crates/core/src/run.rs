@@ -15,7 +15,6 @@ mod phase;
 mod pursuit;
 mod summary;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +23,7 @@ use jiff::Timestamp;
 use self::feed::Feed;
 use self::pursuit::Pursuit;
 use crate::config::{BadBinding, Config, Timing};
+use crate::event::catalogue::Meaning;
 use crate::event::{Intent, SourceType, Trigger};
 use crate::evidence::Answers;
 use crate::failure::CallError;
@@ -31,13 +31,13 @@ use crate::note::Note;
 use crate::report::{Report, TriggerReport};
 use crate::source::{Identifier, Source};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
-use crate::topology::{HostName, Topology};
+use crate::topology::{HostName, Scope, Topology};
 
 /// Something that the run wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Read all clusters and instances.
-    ReadTopology,
+    /// Read these lists of the Region's databases.
+    ReadTopology(Scope),
     /// Say what kind of group it is.
     ReadGroup(BindingIndex, TargetGroupArn),
     /// Read all targets of a group.
@@ -128,11 +128,16 @@ impl Run {
             Err(bad) => Entry::Bad(Arc::new(bad.clone())),
         };
         let entries: Vec<Entry> = config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
+        let sources = entries.iter().filter_map(|entry| match entry {
+            Entry::Good(pursuit) => Some(pursuit.source()),
+            Entry::Bad(_) => None,
+        });
+        let scope = Scope::of(sources);
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
             left,
-            feed: Feed::default(),
+            feed: Feed::of(scope),
             entries,
             unmapped: Vec::new(),
             unmatched: 0,
@@ -145,9 +150,10 @@ impl Run {
             let patience = event.patience_left(&config.timing, now);
             run.sweeps &= event.is_stale(&config.timing, now);
             let concerns = match (event.about, &event.source) {
-                (SourceType::Cluster, Some(id)) => run.watch(&Source::Cluster(id.clone()), patience),
+                (SourceType::Cluster, Some(id)) => run.watch(|source| source.cluster() == Some(id), patience),
+                (SourceType::Proxy, Some(id)) => run.watch(|source| is_proxy(source, id), patience),
                 (SourceType::Instance, Some(id)) => {
-                    let matched = run.watch(&Source::Instance(id.clone()), patience);
+                    let matched = run.watch(|source| *source == Source::Instance(id.clone()), patience);
                     let maybe = run.follows_a_cluster();
                     if maybe {
                         run.unmapped.push(Unmapped {
@@ -158,6 +164,7 @@ impl Run {
                     }
                     matched || maybe
                 }
+                (SourceType::Deployment, _) => run.watch_switch(event.meaning(), patience),
                 (SourceType::Unrelated, _) => false,
                 (SourceType::Other, _) | (_, None) => {
                     run.looks_everywhere = true;
@@ -242,7 +249,7 @@ impl Run {
     }
 
     fn on_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
-        self.read_something |= result.is_ok();
+        self.read_something |= result.is_ok() && self.feed.asks();
         self.feed.arrive(result);
         if !self.unmapped.is_empty() {
             self.map_events();
@@ -262,34 +269,36 @@ impl Run {
                 Some(Ok(topology)) => {
                     let instance = topology.instances.get(&event.instance);
                     match instance.and_then(|instance| instance.cluster.clone()) {
-                        Some(cluster) => self.watch(&Source::Cluster(cluster), event.patience),
+                        Some(cluster) => self.watch(|source| source.cluster() == Some(&cluster), event.patience),
                         None => false,
                     }
                 }
-                Some(Err(_)) | None => {
-                    let clusters: BTreeSet<Source> = self
-                        .pursuits()
-                        .map(|p| p.source().clone())
-                        .filter(Source::is_cluster)
-                        .collect();
-                    for source in &clusters {
-                        self.watch(source, event.patience);
-                    }
-                    !clusters.is_empty()
-                }
+                Some(Err(_)) | None => self.watch(|source| source.cluster().is_some(), event.patience),
             };
             self.unmatched += u32::from(!mapped && !event.matched);
         }
         self.drop_unconcerned();
     }
 
-    /// Watches the bindings of this source; says whether there is one.
-    fn watch(&mut self, source: &Source, patience: Duration) -> bool {
+    /// Watches the bindings of these sources, which an event names; says whether there is one.
+    fn watch(&mut self, is_meant: impl Fn(&Source) -> bool, patience: Duration) -> bool {
         let mut any = false;
-        for pursuit in self.pursuits_mut().filter(|pursuit| pursuit.source() == source) {
+        for pursuit in self.pursuits_mut().filter(|pursuit| is_meant(pursuit.source())) {
             pursuit.watch(patience);
             any = true;
         }
+        any
+    }
+
+    /// A blue/green deployment names no database, so every binding is watched that it may concern, and none is
+    /// answered for; says whether there is one.
+    fn watch_switch(&mut self, meaning: Meaning, patience: Duration) -> bool {
+        let mut any = false;
+        for pursuit in self.pursuits_mut().filter(|pursuit| pursuit.source().is_switchable()) {
+            pursuit.watch_switch(meaning, patience);
+            any = true;
+        }
+        self.looks_everywhere |= any;
         any
     }
 
@@ -304,8 +313,7 @@ impl Run {
     }
 
     fn follows_a_cluster(&self) -> bool {
-        self.pursuits()
-            .any(|pursuit| matches!(pursuit.source(), Source::Cluster(_)))
+        self.pursuits().any(|pursuit| pursuit.source().cluster().is_some())
     }
 
     fn let_pass(&mut self, passed: Duration) {
@@ -383,6 +391,11 @@ impl Entry {
             Self::Bad(bad) => &bad.name,
         }
     }
+}
+
+/// Whether this is the proxy of that name, or the endpoint of one: RDS's events name either.
+fn is_proxy(source: &Source, id: &Identifier) -> bool {
+    matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
 }
 
 /// What a pursuit sees of its run, and where it puts what it wants done.

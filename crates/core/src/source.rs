@@ -1,27 +1,53 @@
 //! What a binding follows: the source grammar, and the names in it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-/// What is followed: a database endpoint behind which there is one writer.
-///
-/// The grammar knows more kinds than are followed today; those are refused by name, so that a configuration
-/// written for them is never half understood.
+use crate::topology::{HostName, HostNameError};
+
+/// What is followed: a database endpoint, behind which there is one writer or a set of equals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// `cluster/ID`: the writer of an Aurora or Multi-AZ DB cluster.
     Cluster(Identifier),
+    /// `cluster/ID/readers`: every available reader of a cluster.
+    Readers(Identifier, Fallback),
+    /// `cluster/ID/custom/ENDPOINT`: the members of a custom endpoint of an Aurora cluster.
+    Custom {
+        /// The cluster.
+        cluster: Identifier,
+        /// The custom endpoint.
+        endpoint: Identifier,
+    },
     /// `instance/ID`: a DB instance that belongs to no cluster.
     Instance(Identifier),
+    /// `proxy/NAME` or `proxy/NAME/ENDPOINT`: an RDS Proxy, by its default endpoint or by another one.
+    Proxy(Identifier, Option<Identifier>),
+    /// `dns/HOST`: all addresses of a name that is not of RDS.
+    Name(HostName),
+}
+
+/// What stands in for a cluster's readers while there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fallback {
+    /// The writer, as Aurora's own reader endpoint does it (AWS docs: "Reader endpoints for Amazon Aurora").
+    #[default]
+    Writer,
+    /// Nothing: the last reader's target stays, whatever has become of it.
+    None,
 }
 
 impl Source {
-    /// The identifier of the cluster or instance.
-    pub fn id(&self) -> &Identifier {
+    /// The name of what is followed: a cluster's, an instance's, a proxy's, or a host's.
+    pub fn name(&self) -> &str {
         match self {
-            Self::Cluster(id) | Self::Instance(id) => id,
+            Self::Cluster(id) | Self::Instance(id) | Self::Readers(id, _) | Self::Proxy(id, _) => id.as_str(),
+            Self::Custom { cluster, .. } => cluster.as_str(),
+            Self::Name(host) => host.as_str(),
         }
     }
 
@@ -29,13 +55,31 @@ impl Source {
     pub fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
+
+    /// The cluster whose members are followed, one or all of them.
+    pub fn cluster(&self) -> Option<&Identifier> {
+        match self {
+            Self::Cluster(id) | Self::Readers(id, _) | Self::Custom { cluster: id, .. } => Some(id),
+            Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => None,
+        }
+    }
+
+    /// Whether a blue/green deployment can switch it over: a name that one database can take from another.
+    pub fn is_switchable(&self) -> bool {
+        self.cluster().is_some() || matches!(self, Self::Instance(_))
+    }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster(id) => write!(f, "cluster/{id}"),
+            Self::Readers(id, _) => write!(f, "cluster/{id}/readers"),
+            Self::Custom { cluster, endpoint } => write!(f, "cluster/{cluster}/custom/{endpoint}"),
             Self::Instance(id) => write!(f, "instance/{id}"),
+            Self::Proxy(id, None) => write!(f, "proxy/{id}"),
+            Self::Proxy(id, Some(endpoint)) => write!(f, "proxy/{id}/{endpoint}"),
+            Self::Name(host) => write!(f, "dns/{host}"),
         }
     }
 }
@@ -47,31 +91,51 @@ impl FromStr for Source {
         let parts: Vec<&str> = text.split('/').collect();
         match parts.as_slice() {
             ["cluster", id] => Ok(Self::Cluster(id.parse()?)),
+            ["cluster", id, "readers"] => Ok(Self::Readers(id.parse()?, Fallback::default())),
+            ["cluster", id, "custom", endpoint] => Ok(Self::Custom {
+                cluster: id.parse()?,
+                endpoint: endpoint.parse()?,
+            }),
             ["instance", id] => Ok(Self::Instance(id.parse()?)),
-            ["cluster", _, "readers"] => Err(SourceError::NotYet("cluster/ID/readers")),
-            ["cluster", _, "custom", _] => Err(SourceError::NotYet("cluster/ID/custom/ENDPOINT-ID")),
-            ["proxy", _] | ["proxy", _, _] => Err(SourceError::NotYet("proxy/NAME")),
-            ["dns", _] => Err(SourceError::NotYet("dns/HOSTNAME")),
-            _ => Err(SourceError::Syntax(text.to_owned())),
+            ["proxy", id] => Ok(Self::Proxy(id.parse()?, None)),
+            ["proxy", id, endpoint] => Ok(Self::Proxy(id.parse()?, Some(endpoint.parse()?))),
+            ["dns", host] => Ok(Self::Name(full_name(host)?)),
+            _ => Err(SourceError::Syntax(text.chars().take(300).collect())),
         }
     }
+}
+
+/// A name is asked as it stands, without a search list, so one without a dot could only be a mistake; and an address
+/// has no name that could be followed.
+fn full_name(text: &str) -> Result<HostName, SourceError> {
+    let host: HostName = text.parse()?;
+    if !host.as_str().contains('.') || text.parse::<IpAddr>().is_ok() {
+        return Err(SourceError::NotFull(host));
+    }
+    Ok(host)
 }
 
 /// Why a source was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The text fits no form of the grammar.
-    #[error("{0:?} is no source: write `cluster/ID` for a cluster's writer or `instance/ID` for a DB instance")]
+    #[error(
+        "{0:?} is no source: write `cluster/ID` for a cluster's writer, `cluster/ID/readers`, \
+         `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or `dns/HOST`"
+    )]
     Syntax(String),
-    /// The form is known and nothing follows it yet.
-    #[error("sources of the form `{0}` are not supported yet: use `cluster/ID` or `instance/ID`")]
-    NotYet(&'static str),
     /// The identifier cannot be one of RDS.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),
+    /// The host's name cannot be one.
+    #[error(transparent)]
+    HostName(#[from] HostNameError),
+    /// The host is an address, or a name of one label.
+    #[error("`dns/{0}` is not a full name: write it with its domain, like `dns/db.example.com`")]
+    NotFull(HostName),
 }
 
-/// An RDS identifier of a cluster or an instance. RDS stores them in lower case (AWS docs: `CreateDBInstance`),
+/// An RDS identifier of a cluster, an instance, a proxy or an endpoint. RDS stores them in lower case (AWS docs: `CreateDBInstance`),
 /// so that is how they are kept and compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -120,7 +184,15 @@ mod tests {
 
     #[test]
     fn a_source_is_read_back_as_it_is_written() {
-        for text in ["cluster/orders", "instance/billing-1"] {
+        for text in [
+            "cluster/orders",
+            "cluster/orders/readers",
+            "cluster/orders/custom/reports",
+            "instance/billing-1",
+            "proxy/orders",
+            "proxy/orders/read-only",
+            "dns/db.example.com",
+        ] {
             assert_eq!(text.parse::<Source>().expect(text).to_string(), text);
         }
     }
@@ -131,15 +203,9 @@ mod tests {
     }
 
     #[test]
-    fn kinds_that_are_not_followed_yet_are_refused_by_name() {
-        for text in [
-            "cluster/orders/readers",
-            "cluster/orders/custom/eu",
-            "proxy/p",
-            "proxy/p/ro",
-            "dns/db.example.com",
-        ] {
-            assert!(matches!(text.parse::<Source>(), Err(SourceError::NotYet(_))), "{text}");
+    fn a_host_is_named_in_full_and_never_by_its_address() {
+        for text in ["dns/db", "dns/10.20.0.5", "dns/fd00::5", "dns/", "dns/a..b"] {
+            assert!(text.parse::<Source>().is_err(), "{text}");
         }
     }
 
@@ -155,6 +221,9 @@ mod tests {
             "instance/-a",
             "instance/a--b",
             "instance/a b",
+            "cluster/a/readers/b",
+            "cluster/a/custom",
+            "proxy/a/b/c",
         ] {
             assert!(text.parse::<Source>().is_err(), "{text}");
         }

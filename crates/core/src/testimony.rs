@@ -1,9 +1,17 @@
 //! What the readings of one run amount to: how often a key has said the same, and for how long.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::evidence::{Evidence, Verdict, Witness};
+use crate::evidence::Evidence;
+use crate::source::Identifier;
+
+/// Who is named and where: one for a writer, several for a set.
+type Named = BTreeMap<IpAddr, Option<Identifier>>;
+
+/// The same addresses, said again and again, and for how long.
+type Series = Option<(BTreeSet<IpAddr>, Duration)>;
 
 /// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so that equal
 /// situations are equal values.
@@ -11,45 +19,44 @@ use crate::evidence::{Evidence, Verdict, Witness};
 pub struct Testimony {
     latest: Option<Evidence>,
     /// Whom the topology named when it last named anyone.
-    named: Option<Witness>,
+    named: Option<Named>,
     /// How many readings of the topology in a row named the same, 2 standing for more.
     topology_named: u8,
     topology_moved: bool,
     /// What DNS named when it last named anyone.
-    dns_named: Option<Witness>,
+    dns_named: Option<Named>,
     dns_moved: bool,
-    steady: Option<(IpAddr, Duration)>,
-    agreed: Option<(IpAddr, Duration)>,
+    steady: Series,
+    agreed: Series,
 }
 
 impl Testimony {
     /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading that is used
     /// twice is no second witness.
     pub fn record(&mut self, evidence: Evidence, fresh: bool) {
-        match evidence.topology().and_then(|reading| reading.as_ref().ok()) {
+        match evidence.by_topology() {
             None => self.topology_named = 0,
             Some(named) => {
-                let same = self.named.as_ref() == Some(named);
+                let same = self.named.as_ref() == Some(&named);
                 self.topology_moved |= self.named.is_some() && !same;
                 self.topology_named = if same && self.topology_named > 0 {
                     (self.topology_named + u8::from(fresh)).min(2)
                 } else {
                     1
                 };
-                self.named = Some(named.clone());
+                self.named = Some(named);
             }
         }
-        if let Ok(named) = evidence.dns() {
-            self.dns_moved |= self.dns_named.as_ref().is_some_and(|before| before != named);
-            self.dns_named = Some(named.clone());
+        let by_dns = evidence.by_dns();
+        self.steady = continued(
+            self.steady.take(),
+            by_dns.as_ref().map(|named| named.keys().copied().collect()),
+        );
+        if let Some(named) = by_dns {
+            self.dns_moved |= self.dns_named.as_ref().is_some_and(|before| *before != named);
+            self.dns_named = Some(named);
         }
-        let dns = evidence.dns().as_ref().ok().map(|witness| witness.address);
-        self.steady = continued(self.steady, dns);
-        let agreed = match evidence.verdict() {
-            Verdict::Agree(witness) => Some(witness.address),
-            Verdict::Disagree { .. } | Verdict::Unknown(_) => None,
-        };
-        self.agreed = continued(self.agreed, agreed);
+        self.agreed = continued(self.agreed.take(), evidence.agreed());
         self.latest = Some(evidence);
     }
 
@@ -70,7 +77,7 @@ impl Testimony {
         self.topology_named
     }
 
-    /// Whether the topology named another writer, or the writer at another address, earlier in this run.
+    /// Whether the topology named others, or the same at other addresses, earlier in this run.
     pub fn topology_moved(&self) -> bool {
         self.topology_moved
     }
@@ -80,23 +87,23 @@ impl Testimony {
         self.topology_moved || self.dns_moved
     }
 
-    /// For how long every DNS reading has given the present address.
+    /// For how long every DNS reading has given the present addresses.
     pub fn steady_for(&self) -> Duration {
-        self.steady.map_or(Duration::ZERO, |(_, age)| age)
+        self.steady.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
 
-    /// For how long the keys have agreed on the present address.
+    /// For how long the keys have agreed on the present addresses.
     pub fn agreed_for(&self) -> Duration {
-        self.agreed.map_or(Duration::ZERO, |(_, age)| age)
+        self.agreed.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
 }
 
-/// A series goes on while its address is said again; any other word, or none, ends it.
-fn continued(series: Option<(IpAddr, Duration)>, now: Option<IpAddr>) -> Option<(IpAddr, Duration)> {
+/// A series goes on while its addresses are said again; any other word, or none, ends it.
+fn continued(series: Series, now: Option<BTreeSet<IpAddr>>) -> Series {
     let now = now?;
     Some(
         series
-            .filter(|(address, _)| *address == now)
+            .filter(|(addresses, _)| *addresses == now)
             .unwrap_or((now, Duration::ZERO)),
     )
 }
@@ -104,7 +111,7 @@ fn continued(series: Option<(IpAddr, Duration)>, now: Option<IpAddr>) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Unknown;
+    use crate::evidence::{Unknown, Witness};
 
     const S: Duration = Duration::from_secs(1);
 

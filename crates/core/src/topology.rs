@@ -1,19 +1,75 @@
 //! The RDS API's account of clusters and instances, as far as an endpoint's address depends on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::source::Identifier;
+use crate::failure::CallError;
+use crate::source::{Identifier, Source};
 
-/// One reading of all clusters and instances of a Region. Neptune and DocumentDB, which the same API lists, are
-/// left out by the reader.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+/// One reading of a Region's databases. Neptune and DocumentDB, which the same API lists, are left out by the reader.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topology {
     /// The clusters by identifier.
     pub clusters: BTreeMap<Identifier, Cluster>,
     /// The instances by identifier, those of clusters included.
     pub instances: BTreeMap<Identifier, Instance>,
+    /// The custom endpoints of Aurora clusters by identifier. A list of its own, so that who may not read it, or needs
+    /// not, can read the others.
+    pub custom_endpoints: Listed<CustomEndpoint>,
+    /// The proxies by name; a list of its own as well.
+    pub proxies: Listed<Proxy>,
+}
+
+/// A list that can fail by itself.
+pub type Listed<T> = Result<BTreeMap<Identifier, T>, CallError>;
+
+impl Default for Topology {
+    fn default() -> Self {
+        Self {
+            clusters: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            custom_endpoints: Ok(BTreeMap::new()),
+            proxies: Ok(BTreeMap::new()),
+        }
+    }
+}
+
+/// Which lists a reading is to hold. What nobody follows is not asked for: it would cost calls and permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// Clusters and instances.
+    pub databases: bool,
+    /// Custom endpoints.
+    pub custom_endpoints: bool,
+    /// Proxies and their endpoints.
+    pub proxies: bool,
+}
+
+impl Scope {
+    /// Clusters and instances alone.
+    pub const DATABASES: Self = Self {
+        databases: true,
+        custom_endpoints: false,
+        proxies: false,
+    };
+
+    /// What is needed to follow these sources.
+    pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
+        sources.fold(Self::default(), |scope, source| match source {
+            Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => Self {
+                databases: true,
+                ..scope
+            },
+            Source::Custom { .. } => Self {
+                databases: true,
+                custom_endpoints: true,
+                ..scope
+            },
+            Source::Proxy(..) => Self { proxies: true, ..scope },
+            Source::Name(_) => scope,
+        })
+    }
 }
 
 /// A cluster.
@@ -27,6 +83,63 @@ pub struct Cluster {
     pub port: Option<u16>,
     /// Its instances.
     pub members: Vec<Member>,
+    /// It replicates from another cluster, as a secondary of an Aurora Global Database does, so that it has no writer
+    /// of its own (botocore rds 2014-10-31, `DBCluster.ReplicationSourceIdentifier`).
+    pub replicates: bool,
+}
+
+/// A custom endpoint of an Aurora cluster (botocore rds 2014-10-31, `DBClusterEndpoint`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CustomEndpoint {
+    /// Its cluster.
+    pub cluster: Identifier,
+    /// RDS's word for its state.
+    pub status: String,
+    /// Whether the writer can belong to it (`ANY`), or only readers can (`READER`).
+    pub takes_writer: bool,
+    /// Which of the cluster's members belong to it.
+    pub members: Membership,
+}
+
+/// Which of a cluster's members belong to a custom endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Membership {
+    /// A static list: these, and no instance that is added later.
+    Only(BTreeSet<Identifier>),
+    /// An exclusion list: all but these, those that are added later among them.
+    AllBut(BTreeSet<Identifier>),
+}
+
+impl Membership {
+    /// Whether this instance is on the list.
+    pub fn has(&self, instance: &Identifier) -> bool {
+        match self {
+            Self::Only(list) => list.contains(instance),
+            Self::AllBut(list) => !list.contains(instance),
+        }
+    }
+}
+
+/// An RDS Proxy (botocore rds 2014-10-31, `DBProxy`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// The port of its engine family, on which all its endpoints listen. The API does not tell it.
+    pub port: Option<u16>,
+    /// Its default endpoint.
+    pub default: ProxyEndpoint,
+    /// The others by name.
+    pub endpoints: BTreeMap<Identifier, ProxyEndpoint>,
+}
+
+/// An endpoint of a proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProxyEndpoint {
+    /// RDS's word for its state.
+    pub status: String,
+    /// Its name.
+    pub endpoint: Option<HostName>,
+    /// The VPC of its subnets.
+    pub vpc: Option<String>,
 }
 
 /// An instance of a cluster.

@@ -19,10 +19,10 @@ use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, Zone};
-use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+use writerlink_core::topology::{Cluster, HostName, Instance, Member, Scope, Standby, Topology};
 
 use crate::fault::Effect;
-use crate::world::dns::{Code, ResourceRecord};
+use crate::world::dns::{Code, ResourceRecord, TTL};
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetRequest, TargetType};
 use crate::world::rds::{Engine, Listed, MultiAz};
 use crate::world::{ApiError, World};
@@ -338,7 +338,10 @@ pub fn present(world: &World, group: &str) -> Present {
 }
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
-    async fn topology(&self) -> Result<Topology, CallError> {
+    async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
+        if !scope.databases {
+            return Ok(Topology::default());
+        }
         let (clusters, instances) = try_join(
             self.read(
                 "rds:DescribeDBClusters",
@@ -356,7 +359,11 @@ impl<C: Clock + Sync> Rds for InProcess<C> {
             ),
         )
         .await?;
-        Ok(Topology { clusters, instances })
+        Ok(Topology {
+            clusters,
+            instances,
+            ..Topology::default()
+        })
     }
 }
 
@@ -387,6 +394,7 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
                 Ok(Answer {
                     aliases: reply.records.iter().filter_map(alias).collect(),
                     addresses,
+                    ttl: Duration::from_secs(TTL.into()),
                 })
             }
         }
@@ -521,6 +529,7 @@ fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
                 endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
                 port: Some(cluster.port),
                 members: members.collect(),
+                replicates: false,
             },
         ))
     });
@@ -616,7 +625,7 @@ mod tests {
         let (time, region, ..) = region();
         let lost = Fault::on("DescribeDBClusters", Effect::EmptyPage).times(1);
         region.world().faults.add(lost);
-        let topology = time.run(region.topology()).expect("it is answered");
+        let topology = time.run(region.topology(Scope::DATABASES)).expect("it is answered");
         assert_eq!((topology.clusters.len(), topology.instances.len()), (0, 4));
     }
 }

@@ -123,14 +123,14 @@ pub(crate) fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
 impl Link {
     /// The database's name.
     pub fn database(&self) -> &str {
-        self.source.id().as_str()
+        self.source.name()
     }
 
     /// The name of the endpoint that is followed.
     pub fn endpoint(&self, world: &World) -> String {
         match self.source {
-            Source::Cluster(_) => world.cluster_endpoint(self.database()),
             Source::Instance(_) => world.instance_endpoint(self.database()),
+            _ => world.cluster_endpoint(self.database()),
         }
     }
 
@@ -138,8 +138,8 @@ impl Link {
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let id = self.database();
         let instance = match self.source {
-            Source::Cluster(_) => world.rds.writer(id),
             Source::Instance(_) => world.rds.instance(id),
+            _ => world.rds.writer(id),
         }?;
         Some(Writer {
             instance: instance.identifier.clone(),
@@ -189,7 +189,7 @@ pub(crate) fn publish(
 ) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the scene's sources are well-formed");
     let group = world
-        .create_target_group(NewTargetGroup::tcp(source.id().as_str(), port))?
+        .create_target_group(NewTargetGroup::tcp(source.name(), port))?
         .arn
         .clone();
     // Off by default, which would leave a client in any zone but the writer's with a node that has no target.

@@ -8,6 +8,7 @@ use writerlink_core::failure::{Failure, No};
 use writerlink_core::ports::{GroupReader, Rds};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
+use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
 
@@ -57,7 +58,7 @@ async fn the_topology_is_read_from_all_pages() {
         _ => instances(&["a"], "<Marker>one</Marker>"),
     })
     .await;
-    let topology = readers(&server.clients()).rds.topology().await.unwrap();
+    let topology = readers(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap();
     let names: Vec<&str> = topology.instances.keys().map(Identifier::as_str).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let orders = topology.clusters.values().next().unwrap();
@@ -73,7 +74,9 @@ async fn pages_that_go_round_in_a_circle_end_in_an_error() {
     })
     .await;
     let rds = readers(&server.clients()).rds;
-    let given_up = timeout(Duration::from_secs(5), rds.topology()).await.unwrap();
+    let given_up = timeout(Duration::from_secs(5), rds.topology(Scope::DATABASES))
+        .await
+        .unwrap();
     let error = given_up.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
@@ -93,7 +96,11 @@ async fn a_denied_read_names_the_permission() {
         ),
     })
     .await;
-    let error = readers(&server.clients()).rds.topology().await.unwrap_err();
+    let error = readers(&server.clients())
+        .rds
+        .topology(Scope::DATABASES)
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.call, error.failure),
         ("rds:DescribeDBInstances", Failure::SaidNo(No::Denied))
@@ -181,7 +188,7 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
             false => ok(&instances),
         })
         .await;
-        let result = readers(&server.clients()).rds.topology().await;
+        let result = readers(&server.clients()).rds.topology(Scope::DATABASES).await;
         assert_eq!(
             result.map_err(|error| error.failure),
             Err(Failure::Unreachable),
@@ -209,7 +216,7 @@ async fn a_silent_server_is_given_up_in_about_four_seconds() {
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
-    let error = readers(&clients).rds.topology().await.unwrap_err();
+    let error = readers(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }

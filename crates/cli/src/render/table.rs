@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use writerlink_core::config::{Binding, Config};
-use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, Report, Status, TargetReport};
+use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Report, Status, TargetReport};
 
 use super::colour::{Colour, Tone};
 
@@ -51,13 +51,14 @@ fn route(binding: &Binding) -> String {
     format!("{}\n-> {group}", binding.source)
 }
 
-/// Who writes where, and which keys say so.
+/// Who is followed and where, and which keys say so.
 fn writer(evidence: &EvidenceReport) -> String {
-    let dns = key(&evidence.dns);
-    match evidence.topology.as_ref().map(key) {
-        None => format!("{dns}\n(dns)"),
-        Some(topology) if topology == dns => format!("{dns}\n(topology and dns)"),
-        Some(topology) => format!("topology: {topology}\ndns: {dns}"),
+    match (evidence.topology.as_ref().map(key), evidence.dns.as_ref().map(key)) {
+        (Some(topology), Some(dns)) if topology == dns => format!("{dns}\n(topology and dns)"),
+        (Some(topology), Some(dns)) => format!("topology: {topology}\ndns: {dns}"),
+        (Some(topology), None) => format!("{topology}\n(topology)"),
+        (None, Some(dns)) => format!("{dns}\n(dns)"),
+        (None, None) => String::new(),
     }
 }
 
@@ -66,7 +67,15 @@ fn key(key: &KeyReport) -> String {
         KeyReport::Topology { instance, address } => format!("{instance} at {address}"),
         KeyReport::Dns { instance, addresses } => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            format!("{instance} at {}", addresses.join(", "))
+            match instance {
+                Some(instance) => format!("{instance} at {}", addresses.join(", ")),
+                None => addresses.join("\n"),
+            }
+        }
+        KeyReport::Members { members, missing } => {
+            let at = |member: &MemberReport| format!("{} at {}", member.instance, member.address);
+            let missing = missing.iter().map(|_| "and more (unknown)".to_owned());
+            members.iter().map(at).chain(missing).collect::<Vec<_>>().join("\n")
         }
         KeyReport::Unknown { unknown, .. } => format!("unknown ({unknown})"),
     }

@@ -106,7 +106,16 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
         ),
         (good.replace(&other, "orders"), "is no ARN of a target group"),
         (good.replace("instance/b", "instance"), "is no source"),
-        (good.replace("instance/b", "proxy/b"), "not supported yet"),
+        (good.replace("instance/b", "dns/db.test"), "`port` is missing"),
+        (good.replace("instance/b", "dns/db"), "is not a full name"),
+        (
+            format!("{good}\nreaders-fallback = \"none\""),
+            "`readers-fallback` is for `cluster/ID/readers` only",
+        ),
+        (
+            format!("{good}\noutside-vpc = true"),
+            "`outside-vpc` is for `dns/HOST` only",
+        ),
         (
             good.replace("instance/b", "instance/b--b"),
             "cannot be an RDS identifier",

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::{BadBinding, Binding, Config, ConfigError, Location, Mode, Timing};
 use crate::guard::Allow;
+use crate::source::{Fallback, Source};
 
 /// The whole, with the bindings left as they are, because each is read by itself.
 #[derive(Deserialize)]
@@ -55,6 +56,9 @@ struct WrittenBinding {
     #[serde(default)]
     exclusive: bool,
     max_removals: Option<usize>,
+    readers_fallback: Option<Fallback>,
+    #[serde(default)]
+    outside_vpc: bool,
     allow: Option<Vec<String>>,
 }
 
@@ -181,7 +185,7 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
         return Err("`name` must have 1 to 64 printable characters".to_owned());
     }
     taken.claim(&format!("the name `{}`", written.name), &written.name)?;
-    let source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
+    let source = source(&written)?;
     let target_group = written
         .target_group
         .parse()
@@ -199,8 +203,29 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
         mode: written.mode.unwrap_or(Mode::Manage),
         exclusive: written.exclusive,
         max_removals: written.max_removals.unwrap_or(4),
+        outside_vpc: written.outside_vpc,
         allow,
     })
+}
+
+/// The source, with what only some kinds of it have.
+fn source(written: &WrittenBinding) -> Result<Source, String> {
+    let source: Source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
+    if matches!(source, Source::Name(_)) && written.port.is_none() {
+        return Err(format!(
+            "`port` is missing: nothing but the configuration can say on which port {source} listens"
+        ));
+    }
+    if written.outside_vpc && !matches!(source, Source::Name(_)) {
+        return Err("`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned());
+    }
+    match (source, written.readers_fallback) {
+        (Source::Readers(id, _), Some(fallback)) => Ok(Source::Readers(id, fallback)),
+        (source, None) => Ok(source),
+        (source, Some(_)) => Err(format!(
+            "`readers-fallback` is for `cluster/ID/readers` only, and this is {source}"
+        )),
+    }
 }
 
 /// The binding's own networks, which must lie inside the global ones where there are any, or else those.

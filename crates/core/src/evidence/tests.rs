@@ -1,5 +1,9 @@
 use super::*;
-use crate::topology::{Instance, Member};
+use crate::failure::{CallError, Failure, No};
+use crate::guard::Allow;
+use crate::source::Fallback;
+use crate::target::Family;
+use crate::topology::{Cluster, CustomEndpoint, Instance, Member, Membership, Proxy, ProxyEndpoint, Standby, Topology};
 
 fn id(text: &str) -> Identifier {
     text.parse().expect("id")
@@ -31,6 +35,7 @@ fn topology() -> Topology {
         endpoint: Some(name("orders")),
         port: Some(5432),
         members: vec![member("orders-1", true), member("orders-2", false)],
+        replicates: false,
     };
     Topology {
         clusters: [(id("orders"), cluster)].into(),
@@ -40,6 +45,7 @@ fn topology() -> Topology {
             (id("billing"), instance("billing", None)),
         ]
         .into(),
+        ..Topology::default()
     }
 }
 
@@ -47,6 +53,7 @@ fn answer(aliases: &[&str], addresses: &[&str]) -> Result<Answer, LookupError> {
     Ok(Answer {
         aliases: aliases.iter().map(|alias| name(alias)).collect(),
         addresses: addresses.iter().map(|a| a.parse().expect("address")).collect(),
+        ttl: Duration::from_secs(5),
     })
 }
 
@@ -73,6 +80,7 @@ fn words(evidence: &Evidence) -> String {
         Verdict::Disagree { topology, dns } => {
             format!("{} against {}", topology.member, dns.member)
         }
+        Verdict::Listed(roll) => format!("all of {roll}"),
         Verdict::Unknown(unknown) => unknown.word().to_owned(),
     }
 }
@@ -117,12 +125,14 @@ fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer
         endpoint: Some(name("ledger")),
         port: Some(5432),
         members: members.collect(),
+        replicates: false,
     };
     let topology = Topology {
         clusters: [(id("ledger"), cluster)].into(),
         instances: (1..=3)
             .map(|number| (id(&label(number)), instance(&label(number), Some("ledger"))))
             .collect(),
+        ..Topology::default()
     };
     let facts = facts(&"cluster/ledger".parse().expect("source"), &topology).expect("it is followed");
     assert_eq!(facts.standby, Standby::Unknown, "its readers accept connections");
@@ -278,5 +288,192 @@ fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_na
     assert_eq!(
         words(&look("cluster/orders", &one_name, &shadowed)),
         "agree on orders-1 at 10.20.0.50"
+    );
+}
+
+/// The cluster `orders` with two readers, a custom endpoint and a proxy.
+fn sets() -> Topology {
+    let mut topology = topology();
+    let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
+    cluster.members.push(Member {
+        instance: id("orders-3"),
+        writer: false,
+    });
+    topology
+        .instances
+        .insert(id("orders-3"), instance("orders-3", Some("orders")));
+    let custom = |takes_writer, members| CustomEndpoint {
+        cluster: id("orders"),
+        status: "available".to_owned(),
+        takes_writer,
+        members,
+    };
+    topology.custom_endpoints = Ok([
+        (
+            id("reports"),
+            custom(false, Membership::Only([id("orders-1"), id("orders-3")].into())),
+        ),
+        (id("anybody"), custom(true, Membership::AllBut([id("orders-2")].into()))),
+        (id("nobody"), custom(false, Membership::Only([id("orders-1")].into()))),
+    ]
+    .into());
+    let endpoint = |label: &str, status: &str| ProxyEndpoint {
+        status: status.to_owned(),
+        endpoint: Some(name(label)),
+        vpc: Some("vpc-1".to_owned()),
+    };
+    let proxy = Proxy {
+        port: Some(5432),
+        default: endpoint("proxy", "available"),
+        endpoints: [
+            (id("read-only"), endpoint("proxy-ro", "available")),
+            (id("new"), endpoint("proxy-new", "creating")),
+        ]
+        .into(),
+    };
+    topology.proxies = Ok([(id("front"), proxy)].into());
+    topology
+}
+
+fn answers_of_sets() -> Answers {
+    let more = [
+        (name("orders-3"), answer(&[], &["10.20.0.3"])),
+        (name("proxy"), answer(&[], &["10.20.0.11", "10.20.0.12"])),
+        (name("proxy-ro"), answer(&[], &["10.20.0.13"])),
+        (name("db"), answer(&[], &["10.20.0.21", "10.20.0.22"])),
+    ];
+    answers().into_iter().chain(more).collect()
+}
+
+#[test]
+fn a_set_has_every_member_that_belongs_to_it_and_is_up() {
+    for (source, says) in [
+        (
+            "cluster/orders/readers",
+            "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3",
+        ),
+        // The writer is on the static list, and no reader any more.
+        ("cluster/orders/custom/reports", "all of orders-3 at 10.20.0.3"),
+        (
+            "cluster/orders/custom/anybody",
+            "all of orders-1 at 10.20.0.1, orders-3 at 10.20.0.3",
+        ),
+        ("cluster/orders/custom/nobody", "no-reader"),
+        ("cluster/orders/custom/other", "source-not-found"),
+        ("cluster/billing/custom/reports", "source-not-found"),
+        ("proxy/front", "all of 10.20.0.11, 10.20.0.12"),
+        ("proxy/front/read-only", "all of 10.20.0.13"),
+        ("proxy/front/new", "source-idle"),
+        ("proxy/back", "source-not-found"),
+        ("dns/db.db.test", "all of 10.20.0.21, 10.20.0.22"),
+    ] {
+        assert_eq!(words(&look(source, &sets(), &answers_of_sets())), says, "{source}");
+    }
+}
+
+#[test]
+fn a_reader_that_is_not_up_does_not_belong_to_the_set() {
+    for (status, says) in [
+        ("creating", "all of orders-2 at 10.20.0.2"),
+        ("deleting", "all of orders-2 at 10.20.0.2"),
+        ("stopped", "all of orders-2 at 10.20.0.2"),
+        ("failed", "all of orders-2 at 10.20.0.2"),
+        ("incompatible-parameters", "all of orders-2 at 10.20.0.2"),
+        ("rebooting", "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3"),
+        (
+            "storage-optimization",
+            "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3",
+        ),
+    ] {
+        let mut topology = sets();
+        let third = topology.instances.get_mut(&id("orders-3")).expect("a reader");
+        third.status = status.to_owned();
+        let evidence = look("cluster/orders/readers", &topology, &answers_of_sets());
+        assert_eq!(words(&evidence), says, "{status}");
+    }
+}
+
+#[test]
+fn the_writer_stands_in_for_readers_only_while_there_is_none_and_only_where_it_may() {
+    let mut topology = sets();
+    let without = |fallback, topology: &Topology| {
+        let allow = Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow");
+        let source = Source::Readers(id("orders"), fallback);
+        words(&weigh(&source, topology, &answers_of_sets(), &allow, Family::V4))
+    };
+    let both = "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3";
+    assert_eq!(without(Fallback::Writer, &topology), both);
+    for reader in ["orders-2", "orders-3"] {
+        topology.instances.get_mut(&id(reader)).expect("a reader").status = "deleting".to_owned();
+    }
+    assert_eq!(without(Fallback::Writer, &topology), "all of orders-1 at 10.20.0.1");
+    assert_eq!(without(Fallback::None, &topology), "no-reader");
+}
+
+#[test]
+fn a_member_that_cannot_be_placed_leaves_a_gap_and_takes_nothing_from_the_others() {
+    let mut silent = answers_of_sets();
+    silent.insert(name("orders-3"), Err(LookupError::NxDomain));
+    let evidence = look("cluster/orders/readers", &sets(), &silent);
+    assert_eq!(words(&evidence), "dns-nxdomain", "the set is not known as a whole");
+    let named: Vec<IpAddr> = evidence.by_topology().expect("some").into_keys().collect();
+    assert_eq!(named, [IpAddr::from([10, 20, 0, 2])]);
+    let mut unlisted = sets();
+    unlisted.instances.remove(&id("orders-3"));
+    let evidence = look("cluster/orders/readers", &unlisted, &answers_of_sets());
+    assert_eq!(words(&evidence), "no-endpoint", "a lost page is no removed reader");
+    silent.insert(name("orders-2"), answer(&[], &["10.20.0.1"]));
+    silent.insert(name("orders-3"), answer(&[], &["10.20.0.1"]));
+    let shadowed = look("cluster/orders/readers", &sets(), &silent);
+    assert_eq!(words(&shadowed), "shared-address");
+    assert_eq!(shadowed.by_topology(), None);
+}
+
+#[test]
+fn one_refused_address_refuses_the_whole_answer_of_a_name() {
+    let mut answers = answers_of_sets();
+    answers.insert(name("db"), answer(&[], &["10.20.0.21", "52.17.1.1"]));
+    assert_eq!(words(&look("dns/db.db.test", &sets(), &answers)), "address-refused");
+}
+
+#[test]
+fn a_list_that_could_not_be_read_is_unknown_for_those_alone_who_need_it() {
+    let denied = CallError::new("rds:DescribeDBProxies", Failure::SaidNo(No::Denied), "x");
+    let topology = Topology {
+        proxies: Err(denied.clone()),
+        custom_endpoints: Err(denied),
+        ..sets()
+    };
+    for (source, says) in [
+        ("proxy/front", "access-denied"),
+        ("cluster/orders/custom/reports", "access-denied"),
+        ("cluster/orders", "agree on orders-1 at 10.20.0.1"),
+        ("dns/db.db.test", "all of 10.20.0.21, 10.20.0.22"),
+    ] {
+        assert_eq!(words(&look(source, &topology, &answers_of_sets())), says, "{source}");
+    }
+}
+
+#[test]
+fn a_cluster_that_replicates_has_no_writer_to_follow_until_one_is_promoted() {
+    let mut topology = topology();
+    let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
+    cluster.replicates = true;
+    cluster.members[0].writer = false;
+    assert_eq!(
+        words(&look("cluster/orders", &topology, &answers())),
+        "global-secondary"
+    );
+    let readers = look("cluster/orders/readers", &topology, &answers());
+    assert_eq!(
+        words(&readers),
+        "all of orders-1 at 10.20.0.1, orders-2 at 10.20.0.2",
+        "its readers serve"
+    );
+    let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
+    cluster.members[0].writer = true;
+    assert_eq!(
+        words(&look("cluster/orders", &topology, &answers())),
+        "agree on orders-1 at 10.20.0.1"
     );
 }

@@ -262,8 +262,8 @@ impl Setup {
             outcomes
         };
         match effect {
-            Effect::ReadTopology if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
-            Effect::ReadTopology => or_failed(said(Key::Topology)),
+            Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
+            Effect::ReadTopology(_) => or_failed(said(Key::Topology)),
             Effect::Resolve(..) => said(Key::Dns),
             Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
             Effect::ReadTargets(..) => {
@@ -378,18 +378,18 @@ impl Setup {
             CallError::new("a call", Failure::Unreachable, "")
         };
         let input = match (effect, outcome) {
-            (Effect::ReadTopology, Outcome::Failed) => {
+            (Effect::ReadTopology(_), Outcome::Failed) => {
                 monitor.hears_nothing();
                 Input::Topology(Err(fails(budget, monitor)))
             }
-            (Effect::ReadTopology, Outcome::Named(said)) => {
+            (Effect::ReadTopology(_), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {
                     fails(budget, monitor);
                 }
                 monitor.hears(Key::Topology, said, world);
                 Input::Topology(Ok(world::topology(self.kind, self.places, said)))
             }
-            (Effect::ReadTopology, _) => Input::Topology(Ok(world::topology(self.kind, self.places, None))),
+            (Effect::ReadTopology(_), _) => Input::Topology(Ok(world::topology(self.kind, self.places, None))),
             (Effect::Resolve(index, names, _), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {
                     fails(budget, monitor);
@@ -469,7 +469,7 @@ impl Key {
     /// read again.
     fn matters_to(self) -> fn(&Effect) -> bool {
         match self {
-            Self::Topology => |effect| matches!(effect, Effect::ReadTopology | Effect::ReadTargets(..)),
+            Self::Topology => |effect| matches!(effect, Effect::ReadTopology(_) | Effect::ReadTargets(..)),
             Self::Dns => |effect| matches!(effect, Effect::Resolve(..) | Effect::ReadTargets(..)),
         }
     }

@@ -241,7 +241,7 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
                 breaches.extend(broken);
                 continue;
             }
-            Some(Effect::ReadTopology) if setup.kind == Kind::Cluster => Outcome::Named(Some(moment.world.writer)),
+            Some(Effect::ReadTopology(_)) if setup.kind == Kind::Cluster => Outcome::Named(Some(moment.world.writer)),
             Some(Effect::Resolve(..)) => Outcome::Named(Some(moment.world.writer)),
             Some(Effect::Register(..) | Effect::Deregister(..)) => {
                 (writes, last) = (writes + 1, now);

@@ -294,11 +294,13 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
                             writer: writer == Some(place),
                         })
                         .collect(),
+                    replicates: false,
                 },
             )]),
             instances: Place::all(places)
                 .map(|place| (place.member(), instance(place.name(), Some("db"), Standby::Unknown)))
                 .collect(),
+            ..Topology::default()
         },
         Kind::Instance(standby) => Topology {
             clusters: BTreeMap::new(),
@@ -306,6 +308,7 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
                 "db".parse().expect("an identifier"),
                 instance(source_name(), None, standby),
             )]),
+            ..Topology::default()
         },
     }
 }
@@ -315,6 +318,7 @@ pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>, world
     let of = |place: Place, aliases| Answer {
         aliases,
         addresses: vec![world.address_of(place).address().ip()],
+        ttl: Duration::from_secs(5),
     };
     let answer = |name: &HostName| match (Place::all(MOST_PLACES).find(|place| place.name() == *name), said) {
         (Some(place), _) => Ok(of(place, Vec::new())),

@@ -37,6 +37,10 @@ pub enum Hold {
     ZoneNotEnabled(SocketAddr),
     /// No load balancer forwards to the group.
     GroupNotInUse,
+    /// Half of a set was removed in this round.
+    HalfARound,
+    /// The name's answers may be cached for so long that no run can wait until an address is gone from them for good.
+    CachedForLong(Duration),
     /// More targets would be removed than the binding allows.
     TooManyRemovals {
         /// How many would be.
@@ -66,15 +70,18 @@ impl Hold {
     pub fn weight(&self) -> Weight {
         match self {
             Self::Foreign(_) => Weight::Remark,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) => Weight::Waits,
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) | Self::HalfARound => {
+                Weight::Waits
+            }
             Self::KeysDisagree { moving: true, .. } => Weight::Waits,
-            Self::Unknown(Unknown::Idle { .. }) => Weight::Idles,
+            Self::Unknown(Unknown::Idle { .. } | Unknown::Secondary(_) | Unknown::NoReader(_)) => Weight::Idles,
             Self::Unknown(_)
             | Self::KeysDisagree { moving: false, .. }
             | Self::NoPort
             | Self::NotHealthy(..)
             | Self::ZoneNotEnabled(_)
             | Self::GroupNotInUse
+            | Self::CachedForLong(_)
             | Self::TooManyRemovals { .. } => Weight::Holds,
         }
     }
@@ -83,7 +90,7 @@ impl Hold {
     pub fn is_pending_removal(&self) -> bool {
         matches!(
             self,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_)
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) | Self::HalfARound
         )
     }
 
@@ -104,7 +111,10 @@ impl Hold {
         missing
             || others
             || self.is_hopeless()
-            || matches!(self, Self::ZoneNotEnabled(_) | Self::TooManyRemovals { .. })
+            || matches!(
+                self,
+                Self::ZoneNotEnabled(_) | Self::CachedForLong(_) | Self::TooManyRemovals { .. }
+            )
     }
 
     /// The kebab-case word for reports and metrics.
@@ -121,6 +131,8 @@ impl Hold {
             Self::ZoneNotEnabled(_) => "target-zone-not-enabled",
             Self::GroupNotInUse => "group-not-in-use",
             Self::TooManyRemovals { .. } => "too-many-removals",
+            Self::HalfARound => "half-a-round",
+            Self::CachedForLong(_) => "cached-for-long",
             Self::Foreign(_) => "foreign-target",
         }
     }
@@ -149,6 +161,9 @@ impl Hold {
             Self::TooManyRemovals { .. } => {
                 "Look at the group's targets. If they are all stale, raise `max-removals` for one run."
             }
+            Self::CachedForLong(_) => {
+                "Lower the name's time to live to 90 s or less, or deregister the targets that it gives no longer by hand."
+            }
             Self::Foreign(_) => "If no other system owns it, deregister it by hand, or set `exclusive = true`.",
             Self::KeysDisagree { moving: false, .. } => {
                 "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a shadowing private zone or a stale resolver keeps them apart."
@@ -158,6 +173,7 @@ impl Hold {
             | Self::Unsteady(_)
             | Self::Settling(_)
             | Self::SeenBriefly(_)
+            | Self::HalfARound
             | Self::Initial(_) => return None,
         };
         Some(text.to_owned())
@@ -176,7 +192,7 @@ impl fmt::Display for Hold {
             Self::NoPort => f.write_str("neither the binding nor RDS says which port the database listens on"),
             Self::Unsteady(left) => write!(
                 f,
-                "DNS must give this one address for {} more before it is registered",
+                "DNS must give the same answer for {} more before anything is registered",
                 seconds(*left)
             ),
             Self::Settling(left) => write!(
@@ -201,6 +217,12 @@ impl fmt::Display for Hold {
                 "{address} is registered and gets no traffic (`unused`): the load balancer lacks its zone"
             ),
             Self::GroupNotInUse => f.write_str("no load balancer forwards to the target group (`unused`)"),
+            Self::HalfARound => f.write_str("half of the targets left in this round: the next may leave in the next"),
+            Self::CachedForLong(needed) => write!(
+                f,
+                "the name's answers may be cached for so long that an address would have to be gone from them for {}, and no run can wait for that: nothing is removed",
+                seconds(*needed)
+            ),
             Self::TooManyRemovals { count, most } => write!(
                 f,
                 "{count} targets would be removed and `max-removals` is {most}: none is"

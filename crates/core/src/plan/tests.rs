@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::Mode;
-use crate::evidence::Unknown;
+use crate::evidence::{Roll, Unknown, Witness};
 use crate::failure::LookupError;
 use crate::guard::Allow;
 
@@ -15,6 +15,7 @@ fn binding() -> Binding {
         mode: Mode::Manage,
         exclusive: false,
         max_removals: 4,
+        outside_vpc: false,
         allow: Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow"),
     }
 }
@@ -80,7 +81,9 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             agreed_for: Duration::from_secs(30),
             failover: true,
             moving: false,
+            switched: false,
             assurance: Assurance::Assured,
+            thinned: false,
             reread: true,
         },
     }
@@ -406,6 +409,7 @@ fn check(seen: &Observation, plan: &Plan) {
     let said: Vec<Option<u8>> = match &seen.evidence {
         Evidence::Cluster { topology, dns } => vec![last_of(topology), last_of(dns)],
         Evidence::Instance { dns } => vec![last_of(dns)],
+        Evidence::Set { .. } => unreachable!("sets are checked by themselves"),
     };
     match &plan.now {
         Some(Step::Do(Action::Deregister(removed))) => {
@@ -434,7 +438,155 @@ fn check(seen: &Observation, plan: &Plan) {
 
 fn last_of(reading: &crate::evidence::Reading) -> Option<u8> {
     match reading.as_ref().ok()?.address {
-        std::net::IpAddr::V4(v4) => Some(v4.octets()[3]),
-        std::net::IpAddr::V6(_) => None,
+        IpAddr::V4(v4) => Some(v4.octets()[3]),
+        IpAddr::V6(_) => None,
     }
+}
+
+/// A set that its key lists as these, in a run that has read it twice and for long enough.
+fn set(key: Key, listed: &[u8]) -> Evidence {
+    let listed = listed.iter().map(|last| (address(*last).ip(), None)).collect();
+    Evidence::Set {
+        key,
+        roll: Ok(Roll { listed, gap: None }),
+    }
+}
+
+fn healthy(lasts: &[u8]) -> Vec<Target> {
+    lasts.iter().map(|last| target(*last, "healthy")).collect()
+}
+
+#[test]
+fn a_set_that_is_present_as_a_whole_needs_nothing() {
+    for key in [Key::Topology, Key::Dns] {
+        let plan = decide(&look(set(key, &[1, 2]), &healthy(&[1, 2])));
+        assert!(plan.is_clean(), "{plan:?}");
+    }
+}
+
+#[test]
+fn every_member_of_a_set_is_registered_one_after_another() {
+    let seen = look(set(Key::Topology, &[1, 2, 3]), &healthy(&[1]));
+    let plan = decide(&seen);
+    assert_eq!(words(&plan), "register .2:5432 | ");
+    assert_eq!(plan.actions(), ["register 10.20.0.2:5432", "register 10.20.0.3:5432"]);
+}
+
+#[test]
+fn a_new_member_is_registered_when_it_was_read_twice_and_an_address_when_dns_is_steady() {
+    let mut seen = look(set(Key::Topology, &[1, 2]), &healthy(&[1]));
+    seen.standing.topology_named = 1;
+    assert_eq!(words(&decide(&seen)), "reread | ");
+    let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1]));
+    seen.standing.steady_for = Duration::from_secs(9);
+    assert_eq!(words(&decide(&seen)), "- | dns-unsteady");
+    seen.standing.steady_for = Duration::from_secs(10);
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
+}
+
+#[test]
+fn a_set_loses_at_most_half_of_its_targets_in_a_round_and_never_the_last() {
+    let most = |mut seen: Observation| {
+        seen.standing.thinned = false;
+        let first = words(&decide(&seen));
+        seen.standing.thinned = true;
+        (first, words(&decide(&seen)))
+    };
+    for key in [Key::Topology, Key::Dns] {
+        let (first, more) = most(look(set(key, &[1]), &healthy(&[1, 2, 3, 4])));
+        assert_eq!(
+            (first.as_str(), more.as_str()),
+            ("deregister .2:5432, .3:5432 | ", "- | half-a-round")
+        );
+        let (first, _) = most(look(set(key, &[1]), &healthy(&[1, 2])));
+        assert_eq!(first, "deregister .2:5432 | ");
+        let (first, _) = most(look(set(key, &[1]), &healthy(&[1, 2, 3])));
+        assert_eq!(first, "deregister .2:5432, .3:5432 | ", "half of three, rounded up");
+    }
+}
+
+#[test]
+fn nothing_leaves_a_set_before_all_that_is_wanted_is_in_it() {
+    let plan = decide(&look(set(Key::Topology, &[5]), &healthy(&[1, 2])));
+    assert_eq!(words(&plan), "register .5:5432 | ");
+    assert_eq!(
+        plan.actions()[1],
+        "deregister 10.20.0.1:5432, 10.20.0.2:5432",
+        "it is said what follows"
+    );
+}
+
+#[test]
+fn readers_wait_for_no_health_and_no_time_but_are_read_again() {
+    let mut seen = look(
+        set(Key::Topology, &[1]),
+        &[target(1, "initial"), target(2, "unhealthy")],
+    );
+    seen.standing.agreed_for = Duration::ZERO;
+    seen.standing.failover = false;
+    assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
+    seen.standing.reread = false;
+    assert_eq!(words(&decide(&seen)), "reread | ");
+    seen.standing.assurance = Assurance::None;
+    assert_eq!(words(&decide(&seen)), "register .1:5432 | ");
+}
+
+#[test]
+fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_caches_last_too_long() {
+    let mut seen = look(set(Key::Dns, &[1]), &healthy(&[1, 2]));
+    seen.standing.agreed_for = Duration::from_secs(29);
+    assert_eq!(words(&decide(&seen)), "- | settling");
+    seen.standing.agreed_for = Duration::from_secs(300);
+    let of_long_lives = Timing {
+        settle: LONGEST_SETTLE + Duration::from_secs(1),
+        ..Timing::default()
+    };
+    let plan = plan(&binding(), &of_long_lives, &seen);
+    assert_eq!(words(&plan), "- | cached-for-long");
+}
+
+#[test]
+fn a_gap_adds_what_is_known_and_removes_nothing() {
+    let listed = [(address(1).ip(), None), (address(2).ip(), None)].into();
+    let gap = Some(unknown());
+    let evidence = Evidence::Set {
+        key: Key::Topology,
+        roll: Ok(Roll { listed, gap }),
+    };
+    let seen = look(evidence.clone(), &healthy(&[1, 7]));
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | dns-nxdomain");
+    let seen = look(evidence, &healthy(&[1, 2, 7]));
+    assert_eq!(words(&decide(&seen)), "- | dns-nxdomain");
+}
+
+#[test]
+fn an_unused_member_of_a_set_is_told_and_keeps_nobody_else_out() {
+    let seen = look(set(Key::Topology, &[1, 2]), &[target(1, "unused")]);
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | target-zone-not-enabled");
+    let seen = look(
+        set(Key::Topology, &[1, 2]),
+        &[target(1, "unused"), target(2, "healthy"), target(3, "healthy")],
+    );
+    assert_eq!(words(&decide(&seen)), "deregister .3:5432 | target-zone-not-enabled");
+}
+
+#[test]
+fn an_instance_that_was_switched_over_waits_for_time_and_not_for_health() {
+    let mut seen = look(instance(Some(2)), &[target(1, "healthy"), target(2, "initial")]);
+    assert_eq!(words(&decide(&seen)), "- | target-initial");
+    seen.standing.switched = true;
+    assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ");
+    seen.standing.agreed_for = Duration::from_secs(29);
+    assert_eq!(words(&decide(&seen)), "- | settling");
+}
+
+#[test]
+fn a_name_outside_the_vpc_is_registered_for_all_zones() {
+    let mut outside = binding();
+    outside.outside_vpc = true;
+    let plan = plan(&outside, &Timing::default(), &look(set(Key::Dns, &[1]), &[]));
+    let Some(Step::Do(Action::Register(registration))) = plan.now else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(registration.zone, Some(Zone::all()));
 }

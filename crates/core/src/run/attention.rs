@@ -20,6 +20,8 @@ const STEADY: Duration = Duration::from_secs(1);
 pub(super) struct Attention {
     /// An event named it.
     named: bool,
+    /// An event has it watched, whether it named it or not.
+    watched: bool,
     /// What is left of the event's patience.
     event: Duration,
     /// It was found wrong.
@@ -52,8 +54,15 @@ pub(super) enum Found {
 }
 
 impl Attention {
+    /// An event names it.
     pub(super) fn watch(&mut self, patience: Duration) {
         self.named = true;
+        self.watch_unnamed(patience);
+    }
+
+    /// An event that names nobody may concern it.
+    pub(super) fn watch_unnamed(&mut self, patience: Duration) {
+        self.watched = true;
         self.event = self.event.max(patience);
     }
 
@@ -104,6 +113,11 @@ impl Attention {
     /// Whether an event named it.
     pub(super) fn is_named(&self) -> bool {
         self.named
+    }
+
+    /// Whether an event had it watched in this run.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watched
     }
 
     /// Whether an event's patience is not over.

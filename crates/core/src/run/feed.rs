@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Effect, Reaction};
 use crate::failure::CallError;
-use crate::topology::Topology;
+use crate::topology::{Scope, Topology};
 
 /// The RDS API is rate limited, so it is read for all bindings together, and at most this often.
 const GAP: Duration = Duration::from_secs(1);
@@ -14,8 +14,9 @@ const GAP: Duration = Duration::from_secs(1);
 pub(super) type Shared = Arc<Result<Topology, CallError>>;
 
 /// The latest reading, and the one under way.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Feed {
+    scope: Scope,
     under_way: bool,
     latest: Option<Shared>,
     /// Since the last reading began; grows to [`GAP`] and stops there.
@@ -23,10 +24,24 @@ pub(super) struct Feed {
 }
 
 impl Feed {
+    pub(super) fn of(scope: Scope) -> Self {
+        Self {
+            scope,
+            under_way: false,
+            latest: None,
+            since_begun: Duration::ZERO,
+        }
+    }
+
+    /// Whether a reading asks the API for anything.
+    pub(super) fn asks(&self) -> bool {
+        self.scope != Scope::default()
+    }
+
     pub(super) fn begin(&mut self, reaction: &mut Reaction) {
         self.under_way = true;
         self.since_begun = Duration::ZERO;
-        reaction.effects.push(Effect::ReadTopology);
+        reaction.effects.push(Effect::ReadTopology(self.scope));
     }
 
     pub(super) fn arrive(&mut self, result: Result<Topology, CallError>) {

@@ -9,7 +9,7 @@
 //! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
 //!    would register A and remove B, the writer. Reading the keys again shows B.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,15 +23,16 @@ use super::summary::Tally;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::event::Intent;
-use crate::evidence::{Answers, Evidence, Facts, Unknown, Verdict, facts, member_addresses, questions, weigh};
+use crate::event::catalogue::Meaning;
+use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
 use crate::failure::{CallError, Failure};
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{Action, Assurance, Observation, Plan, Standing, Step, plan};
+use crate::plan::{Action, Assurance, LONGEST_SETTLE, Observation, Plan, Standing, Step, plan};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::{Identifier, Source};
-use crate::target::{Target, TargetGroup};
+use crate::target::{Target, TargetGroup, TargetState};
 use crate::testimony::Testimony;
 use crate::topology::Topology;
 
@@ -59,12 +60,29 @@ pub(super) struct Pursuit {
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
+    /// The longest that answers about the source's own name may be cached, as far as this run has heard.
+    ttl: Duration,
+    /// What an event has told of a blue/green deployment that may concern the source.
+    switch: Switch,
     /// A write of this round was acknowledged.
     wrote: bool,
+    /// So was a removal.
+    thinned: bool,
     /// Something changed, or was written, that no round has taken in to its end.
     unfinished: bool,
     condition: Condition,
     tally: Tally,
+}
+
+/// What is known of a blue/green deployment's switchover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Switch {
+    /// Nothing.
+    None,
+    /// Names are about to move, or may move.
+    Begun,
+    /// They have moved.
+    Done,
 }
 
 impl Pursuit {
@@ -81,7 +99,10 @@ impl Pursuit {
             targets: Vec::new(),
             targets_age: Duration::ZERO,
             reread: false,
+            ttl: Duration::ZERO,
+            switch: Switch::None,
             wrote: false,
+            thinned: false,
             unfinished: true,
             condition: Condition::Unlooked,
             tally: Tally::default(),
@@ -98,6 +119,16 @@ impl Pursuit {
 
     pub(super) fn watch(&mut self, patience: Duration) {
         self.attention.watch(patience);
+    }
+
+    pub(super) fn watch_switch(&mut self, meaning: Meaning, patience: Duration) {
+        let told = match meaning {
+            Meaning::Switched => Switch::Done,
+            Meaning::Announced => Switch::Begun,
+            Meaning::Around | Meaning::Look | Meaning::Ignore => Switch::None,
+        };
+        self.switch = self.switch.max(told);
+        self.attention.watch_unnamed(patience);
     }
 
     pub(super) fn is_named(&self) -> bool {
@@ -130,9 +161,10 @@ impl Pursuit {
     }
 
     pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
+        let timing = self.timing(timing);
         self.attention.let_pass(passed);
         self.testimony.age(passed, timing.settle);
-        self.memory.let_pass(passed, timing);
+        self.memory.let_pass(passed, &timing);
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
         if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
             *left = left.saturating_sub(passed);
@@ -142,6 +174,7 @@ impl Pursuit {
     pub(super) fn begin_round(&mut self, cx: &mut Context<'_>) {
         self.tally.rounds += 1;
         self.wrote = false;
+        self.thinned = false;
         if self.group.is_some() {
             self.ask_topology(Purpose::Look);
         } else {
@@ -175,6 +208,11 @@ impl Pursuit {
         if purpose == Purpose::Confirm && !(fresh && promised) {
             return;
         }
+        // What is no database of RDS does not depend on its API.
+        let topology = match &self.binding.source {
+            Source::Name(_) if topology.is_err() => Arc::new(Ok(Topology::default())),
+            _ => topology,
+        };
         match facts_of(&self.binding.source, &topology) {
             Err(unknown) => {
                 let evidence = Evidence::unknown(&self.binding.source, unknown);
@@ -235,6 +273,7 @@ impl Pursuit {
                 self.memory.done(&action);
                 self.tally.applied(&action);
                 self.wrote = true;
+                self.thinned |= matches!(action, Action::Deregister(_));
                 self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
                 if Mechanism::ReadBack.is_on() {
                     self.read_targets(cx);
@@ -319,6 +358,10 @@ impl Pursuit {
         };
         let binding = &self.binding;
         let evidence = weigh(&binding.source, known, answers, &binding.allow, group.family);
+        if matches!(evidence, Evidence::Set { key: Key::Dns, .. }) {
+            let heard = answers.values().flatten().map(|answer| answer.ttl);
+            self.ttl = heard.fold(self.ttl, Duration::max);
+        }
         self.members.extend(member_addresses(&binding.source, known, answers));
         self.on_evidence(evidence, fresh, purpose, cx);
     }
@@ -395,25 +438,38 @@ impl Pursuit {
         self.phase = Phase::Write(action);
     }
 
+    /// An address that a name gives no more may come back as long as a cache on the way may give an older answer, so
+    /// that an agreement of DNS alone must last for two such times.
+    fn timing(&self, timing: &Timing) -> Timing {
+        Timing {
+            settle: timing.settle.max(self.ttl * 2),
+            ..*timing
+        }
+    }
+
     fn plan(&self, timing: &Timing) -> Option<Plan> {
-        Some(plan(&self.binding, timing, &self.observation(timing)?))
+        Some(plan(&self.binding, &self.timing(timing), &self.observation(timing)?))
     }
 
     fn observation(&self, timing: &Timing) -> Option<Observation> {
         let evidence = self.testimony.latest()?.clone();
         let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
-        let agreed = match evidence.verdict() {
-            Verdict::Agree(witness) => port.map(|port| (SocketAddr::new(witness.address, port), &witness.member)),
-            Verdict::Disagree { .. } | Verdict::Unknown(_) => None,
-        };
+        let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
+            let agreed = evidence.agreed()?;
+            Some(agreed.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+        });
         let standing = Standing {
             event: self.attention.has_event(),
             topology_named: self.testimony.topology_named(),
             steady_for: self.testimony.steady_for(),
             agreed_for: self.testimony.agreed_for(),
-            failover: agreed.is_some_and(|(agreed, writer)| self.is_failover_to(agreed, writer)),
-            moving: self.testimony.wavered() && self.is_named(),
-            assurance: agreed.map_or(Assurance::None, |(agreed, _)| self.memory.assurance(agreed, timing)),
+            failover: agreed
+                .as_ref()
+                .is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
+            moving: self.testimony.wavered() && self.attention.is_watched(),
+            switched: self.switch > Switch::None,
+            assurance: agreed.map_or(Assurance::None, |agreed| self.assurance(&agreed, timing)),
+            thinned: self.thinned,
             reread: self.reread,
         };
         Some(Observation {
@@ -425,23 +481,38 @@ impl Pursuit {
         })
     }
 
-    /// Whether a failover to this target was seen, and explains all that could be removed in its favour.
+    /// What is known best of those that are wanted and present, and can serve.
+    fn assurance(&self, agreed: &BTreeSet<SocketAddr>, timing: &Timing) -> Assurance {
+        let serving = self.targets.iter().filter(|target| {
+            agreed.contains(&target.address) && target.is_present() && target.state != TargetState::Unused
+        });
+        let known = serving.map(|target| self.memory.assurance(target.address, timing));
+        known.max().unwrap_or(Assurance::None)
+    }
+
+    /// Whether a failover to these targets was seen, and explains all that could be removed in their favour.
     ///
     /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
     /// that is nobody's, and the true writer would look like a leftover. But then it is at no other member's address.
-    fn is_failover_to(&self, agreed: SocketAddr, writer: &Identifier) -> bool {
+    fn is_failover_to(&self, agreed: &BTreeSet<SocketAddr>, evidence: &Evidence) -> bool {
+        let seen = self.testimony.topology_moved() || agreed.iter().any(|address| self.memory.was_missing(*address));
+        let Verdict::Agree(writer) = evidence.verdict() else {
+            return seen;
+        };
         let binding = &self.binding;
-        let ours = |address: SocketAddr| address.port() == agreed.port() && binding.allow.contains(address.ip());
+        let ports: BTreeSet<u16> = agreed.iter().map(SocketAddr::port).collect();
+        let ours = |address: SocketAddr| ports.contains(&address.port()) && binding.allow.contains(address.ip());
         let mut others = self
             .targets
             .iter()
-            .filter(|target| target.is_present() && target.address != agreed)
+            .filter(|target| target.is_present() && !agreed.contains(&target.address))
             .map(|target| target.address)
             .filter(|address| binding.exclusive || ours(*address));
-        let seen = self.testimony.topology_moved() || self.memory.was_missing(agreed);
-        let is_former = |address: SocketAddr| match binding.source {
-            Source::Cluster(_) => self.members.get(&address.ip()).is_some_and(|member| member != writer),
-            Source::Instance(_) => true,
+        let is_former = |address: SocketAddr| match (&binding.source, self.members.get(&address.ip())) {
+            (Source::Instance(_), _) => true,
+            // A blue/green deployment gives the same names to others.
+            (_, Some(member)) => *member != writer.member || self.switch > Switch::None,
+            (_, None) => self.switch == Switch::Done,
         };
         seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
     }
@@ -454,7 +525,9 @@ impl Pursuit {
         self.condition = condition;
         self.unfinished = false;
         let found = self.found(cx.intent, cx.timing);
-        self.attention.round_ended(found, cx.timing);
+        let timing = self.timing(cx.timing);
+        let settle = timing.settle.min(LONGEST_SETTLE.max(cx.timing.settle));
+        self.attention.round_ended(found, &Timing { settle, ..timing });
         self.phase = match self.attention.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
             _ => Phase::Rest(slow(cx.timing)),

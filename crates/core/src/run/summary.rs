@@ -1,11 +1,13 @@
 //! What a run has done, and its report.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use super::{Entry, Run};
-use crate::evidence::{Evidence, Reading};
+use crate::evidence::{Evidence, Key, Roll, Unknown, Witness};
 use crate::plan::Action;
-use crate::report::{BindingReport, EvidenceReport, KeyReport, Reason, Report, Status};
+use crate::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status};
+use crate::source::Identifier;
 
 /// What the report tells and the run never decides on. Two runs that differ in it only are the same run, so it takes
 /// no part in comparing and hashing them.
@@ -81,19 +83,22 @@ pub(super) fn report(run: &Run) -> Report {
 
 impl From<&Evidence> for EvidenceReport {
     fn from(evidence: &Evidence) -> Self {
-        Self {
-            topology: evidence.topology().map(topology),
-            dns: dns(evidence.dns()),
-        }
+        let (topology, dns) = match evidence {
+            Evidence::Cluster { topology, dns } => (Some(said(topology, by_topology)), Some(said(dns, by_dns))),
+            Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
+            Evidence::Set {
+                key: Key::Topology,
+                roll,
+            } => (Some(said(roll, members)), None),
+            Evidence::Set { key: Key::Dns, roll } => (None, Some(said(roll, addresses))),
+        };
+        Self { topology, dns }
     }
 }
 
-fn topology(reading: &Reading) -> KeyReport {
+fn said<T>(reading: &Result<T, Unknown>, tell: impl Fn(&T) -> KeyReport) -> KeyReport {
     match reading {
-        Ok(witness) => KeyReport::Topology {
-            instance: witness.member.clone(),
-            address: witness.address,
-        },
+        Ok(known) => tell(known),
         Err(unknown) => KeyReport::Unknown {
             unknown: unknown.word(),
             message: unknown.to_string(),
@@ -101,15 +106,36 @@ fn topology(reading: &Reading) -> KeyReport {
     }
 }
 
-fn dns(reading: &Reading) -> KeyReport {
-    match reading {
-        Ok(witness) => KeyReport::Dns {
-            instance: witness.member.clone(),
-            addresses: vec![witness.address],
-        },
-        Err(unknown) => KeyReport::Unknown {
-            unknown: unknown.word(),
-            message: unknown.to_string(),
-        },
+fn by_topology(witness: &Witness) -> KeyReport {
+    KeyReport::Topology {
+        instance: witness.member.clone(),
+        address: witness.address,
+    }
+}
+
+fn by_dns(witness: &Witness) -> KeyReport {
+    KeyReport::Dns {
+        instance: Some(witness.member.clone()),
+        addresses: vec![witness.address],
+    }
+}
+
+fn members(roll: &Roll) -> KeyReport {
+    let member = |(address, instance): (&IpAddr, &Option<Identifier>)| {
+        Some(MemberReport {
+            instance: instance.clone()?,
+            address: *address,
+        })
+    };
+    KeyReport::Members {
+        members: roll.listed.iter().filter_map(member).collect(),
+        missing: roll.gap.as_ref().map(ToString::to_string),
+    }
+}
+
+fn addresses(roll: &Roll) -> KeyReport {
+    KeyReport::Dns {
+        instance: None,
+        addresses: roll.listed.keys().copied().collect(),
     }
 }

@@ -143,6 +143,7 @@ impl Axes {
                 mode: Mode::Manage,
                 exclusive: *exclusive,
                 max_removals: *max_removals,
+                outside_vpc: false,
                 allow: allow(),
             })
             .collect()

@@ -62,6 +62,7 @@ impl Cell<'_> {
                 topology: Ok(named), ..
             }
             | Evidence::Instance { dns: Ok(named) } => Keys::Agree(named),
+            Evidence::Set { .. } => unreachable!("sets have a table of their own"),
         }
     }
 
@@ -99,6 +100,7 @@ impl Cell<'_> {
             (Evidence::Cluster { .. }, _) => Follows::Cluster,
             (Evidence::Instance { .. }, Some(facts)) if facts.standby == Standby::RefusesTcp => Follows::Refusing,
             (Evidence::Instance { .. }, _) => Follows::Unknown,
+            (Evidence::Set { .. }, _) => unreachable!("sets have a table of their own"),
         }
     }
 

@@ -24,14 +24,14 @@ fn an_address_that_the_guard_refuses_is_never_registered_whichever_name_gives_it
         let after = (family == Family::V4).then(|| vec![ip(1), address]);
         for answer in [vec![address], vec![address, ip(1)]].into_iter().chain(after) {
             let by_dns = cluster(&[("orders", &answer)], family);
-            assert_eq!(by_dns.dns(), &guarded("orders"));
+            assert_eq!(by_dns.dns(), Some(&guarded("orders")));
             let by_topology = cluster(&[("orders-1", &answer), ("orders", &[ip(2)])], family);
             assert_eq!(by_topology.topology(), Some(&guarded("orders-1")));
             let by_both = cluster(&[("orders-1", &answer), ("orders", &answer)], family);
-            assert_eq!(by_both.dns(), &guarded("orders"));
+            assert_eq!(by_both.dns(), Some(&guarded("orders")));
             assert_eq!(by_both.topology(), Some(&guarded("orders-1")));
             let of_instance = instance(&answer, family);
-            assert_eq!(of_instance.dns(), &guarded("orders-1"));
+            assert_eq!(of_instance.dns(), Some(&guarded("orders-1")));
             let targets = groups(
                 &[own(1), own(2), SocketAddr::new(address, PORT)],
                 &["healthy", "draining"],
@@ -132,6 +132,7 @@ fn look(source: &Source, answers: &[(&str, &[IpAddr])], family: Family) -> Evide
     let answer = |addresses: &[IpAddr]| Answer {
         aliases: Vec::new(),
         addresses: addresses.to_vec(),
+        ttl: Duration::from_secs(5),
     };
     let healthy = [("orders-1", vec![ip(1)]), ("orders-2", vec![ip(2)])];
     let healthy = healthy
@@ -149,7 +150,7 @@ fn topology(source: &Source) -> Topology {
         status: "available".to_owned(),
         endpoint: Some(name(label)),
         port: Some(PORT),
-        cluster: source.is_cluster().then(|| source.id().clone()),
+        cluster: source.cluster().cloned(),
         vpc: Some("vpc-1".to_owned()),
         standby: Standby::RefusesTcp,
     };
@@ -162,11 +163,13 @@ fn topology(source: &Source) -> Topology {
         endpoint: Some(name("orders")),
         port: Some(PORT),
         members: vec![member("orders-1", true), member("orders-2", false)],
+        replicates: false,
     };
     Topology {
         clusters: [(id("orders"), cluster)].into(),
         instances: ["orders-1", "orders-2"]
             .map(|label| (id(label), instance(label)))
             .into(),
+        ..Topology::default()
     }
 }

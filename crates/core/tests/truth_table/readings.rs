@@ -79,6 +79,8 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         guarded(Refusal::Family(Family::V4)),
         guarded(Refusal::Family(Family::V6)),
         guarded(Refusal::Outside),
+        Unknown::Secondary(id()),
+        Unknown::NoReader("cluster/orders/readers".parse().expect("a source")),
     ]
 }
 
@@ -122,5 +124,7 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
             Refusal::Family(Family::V6) => (30, "address-refused"),
             Refusal::Outside => (31, "address-refused"),
         },
+        Unknown::Secondary(_) => (32, "global-secondary"),
+        Unknown::NoReader(_) => (33, "no-reader"),
     }
 }

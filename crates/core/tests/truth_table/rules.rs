@@ -184,16 +184,17 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
     } = &cell.seen;
     match hold {
         Hold::Unknown(why) => {
-            let keys = [evidence.topology(), Some(evidence.dns())];
+            let keys = [evidence.topology(), evidence.dns()];
             keys.into_iter()
                 .flatten()
                 .any(|reading| reading.as_ref().err() == Some(why))
         }
         Hold::KeysDisagree { topology, dns, moving } => {
             let said = [Some(topology), Some(dns)];
-            let keys = [evidence.topology(), Some(evidence.dns())];
+            let keys = [evidence.topology(), evidence.dns()];
             said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok())) && *moving == standing.moving
         }
+        Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => cell.port().is_none(),
         Hold::Unsteady(left) => standing.steady_for + *left == STEADY.min(cell.timing.settle),
         Hold::Settling(left) => standing.agreed_for + *left == cell.timing.settle,

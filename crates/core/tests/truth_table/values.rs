@@ -109,7 +109,9 @@ pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
         agreed_for: Duration::ZERO,
         failover: false,
         moving: false,
+        switched: false,
         assurance: Assurance::None,
+        thinned: false,
         reread: false,
     }];
     let all = each(&all, [0, 1, 2], |standing, named| standing.topology_named = named);

@@ -39,13 +39,9 @@ impl Act {
         };
         match self {
             Act::FailOver(database) => {
-                match link(database)?.source {
-                    writerlink_core::source::Source::Cluster(_) => {
-                        world.failover_db_cluster(database, None).map(drop)?
-                    }
-                    writerlink_core::source::Source::Instance(_) => {
-                        world.reboot_db_instance(database, Reboot::ToStandby).map(drop)?
-                    }
+                match link(database)?.source.cluster() {
+                    Some(_) => world.failover_db_cluster(database, None).map(drop)?,
+                    None => world.reboot_db_instance(database, Reboot::ToStandby).map(drop)?,
                 }
                 Ok(Done::of(format!("{database} is told to fail over")))
             }
@@ -118,9 +114,9 @@ impl Done {
 }
 
 fn lose_writer(world: &mut World, link: &Link) -> Result<(), ApiError> {
-    match link.source {
-        writerlink_core::source::Source::Cluster(_) => world.lose_writer(link.database()),
-        writerlink_core::source::Source::Instance(_) => world.lose_host(link.database()),
+    match link.source.cluster() {
+        Some(_) => world.lose_writer(link.database()),
+        None => world.lose_host(link.database()),
     }
 }
 

@@ -77,7 +77,7 @@ fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, 
 fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
     const PORT: u16 = 5432;
     let source: writerlink_core::source::Source = source.parse().expect("the settings' sources are well-formed");
-    let database = source.id().as_str().to_owned();
+    let database = source.name().to_owned();
     let balancer = world
         .create_load_balancer(NewLoadBalancer::internal(&database))?
         .arn

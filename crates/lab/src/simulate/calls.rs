@@ -6,7 +6,7 @@ use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{GroupReader, GroupWriter, Rds, Resolver};
 use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState};
-use writerlink_core::topology::{HostName, Topology};
+use writerlink_core::topology::{HostName, Scope, Topology};
 
 use super::judge::Judge;
 use super::record::Record;
@@ -92,10 +92,10 @@ impl Calls {
 }
 
 impl Rds for Calls {
-    async fn topology(&self) -> Result<Topology, CallError> {
+    async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
         let call = self.begin(Kind::Topology);
         let began = self.stage.now();
-        let result = self.region.topology().await;
+        let result = self.region.topology(scope).await;
         self.end(&call, |state| {
             let ours = |index: usize| &self.stage.bounds[index].link;
             state.mark_active(call.step, |trouble, place, _| match trouble {
@@ -105,8 +105,8 @@ impl Rds for Calls {
                 | Trouble::RdsNoWriter
                 | Trouble::RdsTwoWriters => result.is_ok(),
                 Trouble::RdsRenamed => result.as_ref().is_ok_and(|topology| {
-                    let id = ours(place).source.id();
-                    !topology.clusters.contains_key(id) && !topology.instances.contains_key(id)
+                    let id = ours(place).database().parse().expect("an identifier");
+                    !topology.clusters.contains_key(&id) && !topology.instances.contains_key(&id)
                 }),
                 _ => false,
             });

@@ -261,7 +261,7 @@ impl Judge {
             return;
         }
         let view = &record.views[index];
-        let said = match end.evidence.as_ref().map(|evidence| &evidence.dns) {
+        let said = match end.evidence.as_ref().and_then(|evidence| evidence.dns.as_ref()) {
             Some(KeyReport::Dns { addresses, .. }) => addresses.first().copied(),
             _ => None,
         };

@@ -162,7 +162,7 @@ impl Record {
 
 impl Said {
     fn of(bound: &Bound, topology: &Topology) -> Said {
-        let id = bound.link.source.id();
+        let id = &bound.link.database().parse().expect("an identifier");
         let name_of = |id: &Identifier| topology.instances.get(id)?.endpoint.clone();
         if !bound.is_cluster() {
             return Said {

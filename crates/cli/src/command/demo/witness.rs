@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use writerlink_core::source::Source;
 use writerlink_lab::World;
 use writerlink_lab::world::elbv2::Transition;
 
@@ -90,11 +89,11 @@ impl Account {
             return;
         }
         if let Some(writer) = &writer {
-            let text = match link.source {
-                Source::Cluster(_) => {
+            let text = match link.source.cluster() {
+                Some(_) => {
                     format!("{} at {} is the writer", writer.instance, writer.address)
                 }
-                Source::Instance(_) => format!("the standby serves, at {}", writer.address),
+                None => format!("the standby serves, at {}", writer.address),
             };
             story.tell(Kind::Truth, Some(link.database()), text);
         }

@@ -32,7 +32,7 @@ fn ip(text: &str) -> IpAddr {
 
 fn dns(instance: &str, address: &str) -> KeyReport {
     KeyReport::Dns {
-        instance: instance.parse().expect("a name"),
+        instance: Some(instance.parse().expect("a name")),
         addresses: vec![ip(address)],
     }
 }
@@ -57,7 +57,7 @@ fn drifting() -> BindingReport {
     BindingReport {
         evidence: Some(EvidenceReport {
             topology: Some(topology("orders-2", "10.20.2.4")),
-            dns: dns("orders-2", "10.20.2.4"),
+            dns: Some(dns("orders-2", "10.20.2.4")),
         }),
         targets: vec![target("10.20.1.4", 5432, "healthy")],
         planned: vec![
@@ -73,7 +73,7 @@ fn settled() -> BindingReport {
         name: "billing".to_owned(),
         evidence: Some(EvidenceReport {
             topology: None,
-            dns: dns("billing", "10.20.1.9"),
+            dns: Some(dns("billing", "10.20.1.9")),
         }),
         targets: vec![
             target("10.20.1.9", 3306, "healthy"),
@@ -88,10 +88,10 @@ fn held() -> BindingReport {
         name: "a-binding-whose-name-somebody-made-rather-long-and-then-some".to_owned(),
         evidence: Some(EvidenceReport {
             topology: Some(topology("reporting-instance-2", "10.20.2.4")),
-            dns: KeyReport::Unknown {
+            dns: Some(KeyReport::Unknown {
                 unknown: "dns-nxdomain",
                 message: "the name does not exist (NXDOMAIN)".to_owned(),
-            },
+            }),
         }),
         targets: vec![target("fd00:ec2::17", 5432, "unhealthy")],
         reason: Some(Reason {

@@ -1,25 +1,46 @@
-//! Events of blue/green deployments. They name the deployment and no database, so every binding is looked at.
+//! Events of blue/green deployments. They name the deployment and no database, so every binding of a cluster or an
+//! instance is watched.
 
 use super::Group;
-use super::Meaning::Look;
+use super::Meaning::{self, Announced, Around, Look, Switched};
 use super::Page::{Aurora, Both, Rds};
 
-const BEGINS: &str = "names are about to move; what moves after this look is found by the sweep";
-const MOVED: &str = "names have moved from blue to green";
+const BEGINS: &str = "names are about to move";
+const MOVED: &str = "names have moved from blue to green, and blue still accepts connections";
 const STAYS: &str = "names stay with blue, or go back to it";
 const NO_NAME: &str = "no name moves";
 
 pub(super) const GROUPS: &[Group] = &[
-    look(Both, "creation", NO_NAME, &[(244, "the green databases are ready")]),
-    look(
+    all(
+        Look,
+        Both,
+        "creation",
+        NO_NAME,
+        &[(244, "the green databases are ready")],
+    ),
+    all(
+        Look,
         Both,
         "failure",
         NO_NAME,
         &[(245, "the deployment could not be created")],
     ),
-    look(Both, "deletion", NO_NAME, &[(246, "the deployment has been deleted")]),
-    look(Both, "notification", BEGINS, &[(247, "a switchover has started")]),
-    look(
+    all(
+        Look,
+        Both,
+        "deletion",
+        NO_NAME,
+        &[(246, "the deployment has been deleted")],
+    ),
+    all(
+        Announced,
+        Both,
+        "notification",
+        BEGINS,
+        &[(247, "a switchover has started")],
+    ),
+    all(
+        Announced,
         Rds,
         "notification",
         BEGINS,
@@ -29,7 +50,8 @@ pub(super) const GROUPS: &[Group] = &[
             (308, "sequences are in step for an instance's switchover"),
         ],
     ),
-    look(
+    all(
+        Announced,
         Aurora,
         "notification",
         BEGINS,
@@ -39,8 +61,15 @@ pub(super) const GROUPS: &[Group] = &[
             (312, "sequences are in step for a cluster's switchover"),
         ],
     ),
-    look(Both, "notification", MOVED, &[(248, "the switchover has completed")]),
-    look(
+    all(
+        Switched,
+        Both,
+        "notification",
+        MOVED,
+        &[(248, "the switchover has completed")],
+    ),
+    all(
+        Switched,
         Rds,
         "notification",
         MOVED,
@@ -49,7 +78,8 @@ pub(super) const GROUPS: &[Group] = &[
             "the switchover of an instance has completed, and blue and green are renamed",
         )],
     ),
-    look(
+    all(
+        Switched,
         Aurora,
         "notification",
         MOVED,
@@ -58,8 +88,15 @@ pub(super) const GROUPS: &[Group] = &[
             "the switchover of a cluster has completed, and blue and green are renamed",
         )],
     ),
-    look(Both, "failure", STAYS, &[(249, "the switchover has been cancelled")]),
-    look(
+    all(
+        Around,
+        Both,
+        "failure",
+        STAYS,
+        &[(249, "the switchover has been cancelled")],
+    ),
+    all(
+        Around,
         Rds,
         "failure",
         STAYS,
@@ -71,7 +108,8 @@ pub(super) const GROUPS: &[Group] = &[
             ),
         ],
     ),
-    look(
+    all(
+        Around,
         Aurora,
         "failure",
         STAYS,
@@ -85,7 +123,8 @@ pub(super) const GROUPS: &[Group] = &[
     ),
 ];
 
-const fn look(
+const fn all(
+    meaning: Meaning,
     page: super::Page,
     category: &'static str,
     why: &'static str,
@@ -94,7 +133,7 @@ const fn look(
     Group {
         category,
         page,
-        meaning: Look,
+        meaning,
         why,
         events,
     }

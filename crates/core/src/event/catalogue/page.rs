@@ -21,7 +21,7 @@ An event says *look*; it never says what changed. Its id only says how closely, 
 ";
 
 const AFTER_MEANINGS: &str = "
-- **An id that is not listed here**, of a cluster or an instance, is looked at once. A binding that a look finds wrong is watched from then on,
+- **An id that is not listed here**, of a kind that is followed, is looked at once. A binding that a look finds wrong is watched from then on,
   as in a sweep; what moves only later is found by the next sweep, within a minute. So an unknown id costs time, and nothing is lost by it.
 - **An event without an id** (EventBridge can leave it out) may be any of them, and is watched as one around a move.
 - **An event that comes later than its watch would last** is a sweep, whatever its id.
@@ -34,8 +34,8 @@ same name in that of Aurora, or both. The reason is ours. AWS documents neither 
 
 ## How to subscribe
 
-`infra/template.yaml` does all of this. To do it by hand, publish to the function's topic from **two subscriptions: one of clusters does not carry
-the events of their instances**. List no source ids: members come and go. These are the categories with events that are watched:
+`infra/template.yaml` does all of this. To do it by hand, publish to the function's topic from **three subscriptions: one of clusters does not carry
+the events of their instances, and neither carries those of blue/green deployments**. List no source ids: members come and go. These are the categories with events that are watched:
 
 | source type | categories |
 |---|---|
@@ -46,8 +46,9 @@ The template adds `failure`, whose ids are looked at. It leaves out `global-fail
 prints as `global failover`: ask `aws rds describe-event-categories --source-type db-cluster` which of them your Region takes, and add it.
 Other categories (`backup`, `creation`, `read replica`, …) do no harm and bring nothing that a sweep does not.
 
-A third subscription, of `blue-green-deployment`, has every binding looked at as a switchover begins and ends. Through EventBridge, a rule for the source
-`aws.rds` brings the same events in another shape.
+An event of a blue/green deployment names no database, so every binding of a cluster or an instance is watched; none of them is answered for by that
+event. No event tells of a change of a proxy's addresses: the sweep follows them, and a subscription of `db-proxy` brings little. Through EventBridge, a
+rule for the source `aws.rds` brings the same events in another shape.
 ";
 
 fn page() -> String {
@@ -63,10 +64,14 @@ fn page() -> String {
         "| watch, {} s | a move is under way or over, or may be (`patience`) |",
         timing.patience.as_secs()
     ));
+    line(format!(
+        "| watch, {} s, as switched | names have moved to another database, and the former one goes on accepting connections: it is removed on agreement, without a look at its health (`patience`) |",
+        timing.patience.as_secs()
+    ));
     line("| look | nothing is known to move: one look, and more only where it finds something wrong |".to_owned());
     line("| nothing | no binding can be concerned |".to_owned());
     line(AFTER_MEANINGS.trim_end().to_owned());
-    for kind in ["db-cluster", "db-instance"] {
+    for kind in ["db-cluster", "db-instance", "blue-green-deployment"] {
         line(format!("| `{kind}` | {} |", watched_categories(kind).join(", ")));
     }
     line(AFTER_SUBSCRIBE.trim_end().to_owned());
@@ -87,7 +92,9 @@ fn page() -> String {
 
 fn watched_categories(kind: &str) -> Vec<String> {
     let categories: BTreeSet<&str> = entries()
-        .filter(|entry| entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around))
+        .filter(|entry| {
+            entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around | Meaning::Switched)
+        })
         .map(|entry| entry.category)
         .collect();
     categories.iter().map(|category| format!("`{category}`")).collect()
@@ -102,7 +109,7 @@ fn row(entry: &Entry, timing: &Timing) -> String {
     let act = match (entry.meaning, entry.source) {
         (Meaning::Announced, _) => format!("watch, {} s", timing.patience_started.as_secs()),
         (Meaning::Around, _) => format!("watch, {} s", timing.patience.as_secs()),
-        (Meaning::Look, "blue-green-deployment") => "look at every binding".to_owned(),
+        (Meaning::Switched, _) => format!("watch, {} s, as switched", timing.patience.as_secs()),
         (Meaning::Look, _) => "look".to_owned(),
         (Meaning::Ignore, _) => "nothing".to_owned(),
     };

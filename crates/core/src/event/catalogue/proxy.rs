@@ -1,27 +1,27 @@
-//! Events of RDS Proxy. None of them tells of a change of a proxy's addresses.
+//! Events of RDS Proxy. None of them tells of a change of a proxy's addresses, which the sweep follows.
 
 use super::Group;
-use super::Meaning::Ignore;
+use super::Meaning::Look;
 use super::Page::Both;
 
-const WHY: &str = "no binding follows a proxy";
+const WHY: &str = "its endpoints may be other ones";
 
 pub(super) const GROUPS: &[Group] = &[
-    ignore(
+    look(
         "creation",
         &[
             (203, "a proxy has been created"),
             (206, "an endpoint of a proxy has been created"),
         ],
     ),
-    ignore(
+    look(
         "configuration change",
         &[
             (204, "a proxy has been modified"),
             (207, "an endpoint of a proxy has been modified"),
         ],
     ),
-    ignore(
+    look(
         "deletion",
         &[
             (205, "a proxy has been deleted"),
@@ -30,11 +30,11 @@ pub(super) const GROUPS: &[Group] = &[
     ),
 ];
 
-const fn ignore(category: &'static str, events: &'static [(u16, &'static str)]) -> Group {
+const fn look(category: &'static str, events: &'static [(u16, &'static str)]) -> Group {
     Group {
         category,
         page: Both,
-        meaning: Ignore,
+        meaning: Look,
         why: WHY,
         events,
     }

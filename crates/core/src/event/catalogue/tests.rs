@@ -103,6 +103,14 @@ fn the_events_that_announce_are_those_that_come_before_an_address_or_a_role_move
         (423, "db-cluster"),
         (390, "db-instance"),
         (391, "db-instance"),
+        // The switchover of a blue/green deployment has begun.
+        (247, "blue-green-deployment"),
+        (250, "blue-green-deployment"),
+        (259, "blue-green-deployment"),
+        (307, "blue-green-deployment"),
+        (308, "blue-green-deployment"),
+        (311, "blue-green-deployment"),
+        (312, "blue-green-deployment"),
     ];
     assert_eq!(announced, expected.into());
 }
@@ -135,7 +143,7 @@ fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
         source: None,
         time: None,
     };
-    for about in [SourceType::Cluster, SourceType::Instance] {
+    for about in [SourceType::Cluster, SourceType::Instance, SourceType::Deployment] {
         assert!(find(EventId(9999)).is_none());
         assert_eq!(event(about, Some(9999)).meaning(), Meaning::Look);
         assert_eq!(event(about, None).meaning(), Meaning::Around);

@@ -95,7 +95,7 @@ impl World {
 
     fn answer(&mut self, effect: Effect) -> Input {
         match effect {
-            Effect::ReadTopology => {
+            Effect::ReadTopology(_) => {
                 self.say("topology");
                 Input::Topology(match self.topology_failure {
                     Some(failure) => Err(CallError::new("rds:DescribeDBClusters", failure, "x")),
@@ -247,10 +247,12 @@ impl World {
                             writer: last == self.writer,
                         })
                         .collect(),
+                    replicates: false,
                 },
             )]
             .into(),
             instances: (1..=3).map(|last| (id(last), instance(last))).collect(),
+            ..Topology::default()
         }
     }
 
@@ -271,6 +273,7 @@ impl World {
         Ok(Answer {
             aliases,
             addresses: lasts.iter().map(|last| address(self.told(*last)).ip()).collect(),
+            ttl: Duration::from_secs(5),
         })
     }
 
@@ -390,7 +393,7 @@ impl Stage {
             let reaction = self.run.step(passed, input);
             for effect in reaction.effects {
                 let takes = match effect {
-                    Effect::ReadTopology => CALL + std::mem::take(&mut self.world.topology_takes),
+                    Effect::ReadTopology(_) => CALL + std::mem::take(&mut self.world.topology_takes),
                     _ => CALL,
                 };
                 under_way.push((self.now + takes, effect));

@@ -12,8 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 
-use writerlink_core::source::Source;
-
 pub(super) use line::LineFleet;
 
 use crate::World;
@@ -59,12 +57,12 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
         (true, true) => Role::Writer,
         (true, false) => Role::Reader,
     };
-    let is_ours = |instance: &&crate::world::rds::DbInstance| match &link.source {
-        Source::Cluster(id) => {
+    let is_ours = |instance: &&crate::world::rds::DbInstance| match link.source.cluster() {
+        Some(id) => {
             let cluster = world.rds.cluster_of(instance);
             cluster.is_some_and(|cluster| cluster.identifier == id.as_str())
         }
-        Source::Instance(id) => instance.identifier == id.as_str(),
+        None => instance.identifier == link.database(),
     };
     let addresses = world.rds.instances().filter(is_ours).flat_map(|instance| {
         let addresses = [Some(instance.address()), instance.standby_address()];

@@ -9,8 +9,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use writerlink_core::source::Source;
-
 use super::member::{Data, Role, State};
 use crate::World;
 use crate::scene::Link;
@@ -96,12 +94,12 @@ pub(super) enum Action {
 /// What every server of a link should be at this moment.
 pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted> {
     let database = link.database();
-    let of_link = |instance: &&DbInstance| match link.source {
-        Source::Cluster(_) => {
+    let of_link = |instance: &&DbInstance| match link.source.cluster() {
+        Some(_) => {
             let cluster = world.rds.cluster_of(instance);
             cluster.is_some_and(|cluster| cluster.identifier.eq_ignore_ascii_case(database))
         }
-        Source::Instance(_) => instance.identifier.eq_ignore_ascii_case(database),
+        None => instance.identifier.eq_ignore_ascii_case(database),
     };
     let writer = link.writer(world).map(|writer| writer.instance);
     let wanted = |instance: &DbInstance| Wanted {
@@ -155,7 +153,7 @@ pub(super) fn is_right(wanted: &Wanted, server: &Server) -> bool {
 /// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its readers.
 fn endpoints(world: &World, link: &Link, instance: &DbInstance) -> Vec<String> {
     let mut names = vec![world.instance_endpoint(&instance.identifier)];
-    if let Source::Cluster(_) = link.source {
+    if link.source.cluster().is_some() {
         let database = link.database();
         names.extend([world.cluster_endpoint(database), world.reader_endpoint(database)]);
     }

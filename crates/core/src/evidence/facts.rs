@@ -1,0 +1,151 @@
+//! What the RDS API says of a source besides who is behind it, or why there is nothing to follow.
+
+use crate::evidence::Unknown;
+use crate::source::{Identifier, Source};
+use crate::topology::{Cluster, CustomEndpoint, Proxy, ProxyEndpoint, Standby, Topology};
+
+/// What the RDS API says of a source besides who is behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// The database's own port.
+    pub port: Option<u16>,
+    /// The VPC of its subnets.
+    pub vpc: Option<String>,
+    /// What its standby does with a connection.
+    pub standby: Standby,
+}
+
+/// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of RDS it says nothing.
+pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
+    let not_found = || Unknown::SourceNotFound(source.clone());
+    match source {
+        Source::Cluster(id) => {
+            let cluster = topology.clusters.get(id).ok_or_else(not_found)?;
+            let facts = of_cluster(source, cluster, topology)?;
+            // A replica that is being promoted may name its writer before it stops to name its origin.
+            if cluster.replicates && !cluster.members.iter().any(|member| member.writer) {
+                return Err(Unknown::Secondary(id.clone()));
+            }
+            Ok(facts)
+        }
+        Source::Readers(id, _) => of_cluster(source, topology.clusters.get(id).ok_or_else(not_found)?, topology),
+        Source::Custom { cluster, endpoint } => {
+            let custom = custom_endpoint(source, cluster, endpoint, topology)?;
+            if is_idle(&custom.status) {
+                return Err(idle(source, &custom.status));
+            }
+            let cluster = topology.clusters.get(cluster).ok_or_else(not_found)?;
+            of_cluster(source, cluster, topology)
+        }
+        Source::Instance(id) => {
+            let instance = topology.instances.get(id).ok_or_else(not_found)?;
+            if let Some(cluster) = &instance.cluster {
+                return Err(Unknown::InstanceOfCluster {
+                    instance: id.clone(),
+                    cluster: cluster.clone(),
+                });
+            }
+            if is_idle(&instance.status) {
+                return Err(idle(source, &instance.status));
+            }
+            Ok(Facts {
+                port: instance.port,
+                vpc: instance.vpc.clone(),
+                standby: instance.standby,
+            })
+        }
+        Source::Proxy(name, endpoint) => {
+            let (proxy, endpoint) = proxy_endpoint(source, name, endpoint.as_ref(), topology)?;
+            if is_idle(&endpoint.status) {
+                return Err(idle(source, &endpoint.status));
+            }
+            Ok(Facts {
+                port: proxy.port,
+                vpc: endpoint.vpc.clone(),
+                standby: Standby::Unknown,
+            })
+        }
+        Source::Name(_) => Ok(Facts {
+            port: None,
+            vpc: None,
+            standby: Standby::Unknown,
+        }),
+    }
+}
+
+/// The custom endpoint that a source names.
+pub(super) fn custom_endpoint<'a>(
+    source: &Source,
+    cluster: &Identifier,
+    endpoint: &Identifier,
+    topology: &'a Topology,
+) -> Result<&'a CustomEndpoint, Unknown> {
+    let listed = topology
+        .custom_endpoints
+        .as_ref()
+        .map_err(|error| Unknown::Call(error.clone()))?;
+    let found = listed.get(endpoint).filter(|found| found.cluster == *cluster);
+    found.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
+}
+
+/// The proxy that a source names, and its endpoint.
+pub(super) fn proxy_endpoint<'a>(
+    source: &Source,
+    name: &Identifier,
+    endpoint: Option<&Identifier>,
+    topology: &'a Topology,
+) -> Result<(&'a Proxy, &'a ProxyEndpoint), Unknown> {
+    let proxies = topology
+        .proxies
+        .as_ref()
+        .map_err(|error| Unknown::Call(error.clone()))?;
+    let found = proxies.get(name).and_then(|proxy| {
+        let endpoint = match endpoint {
+            None => &proxy.default,
+            Some(endpoint) => proxy.endpoints.get(endpoint)?,
+        };
+        Some((proxy, endpoint))
+    });
+    found.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
+}
+
+fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result<Facts, Unknown> {
+    if is_idle(&cluster.status) {
+        return Err(idle(source, &cluster.status));
+    }
+    let mut members = cluster.members.iter();
+    Ok(Facts {
+        port: cluster.port,
+        vpc: members.find_map(|m| topology.instances.get(&m.instance)?.vpc.clone()),
+        standby: Standby::Unknown,
+    })
+}
+
+fn idle(source: &Source, status: &str) -> Unknown {
+    Unknown::Idle {
+        source_: source.clone(),
+        status: status.to_owned(),
+    }
+}
+
+/// Whether an instance takes connections, or will in a moment, so that it belongs into a set of equals. `failed` and the
+/// `incompatible-` states need somebody to mend them (AWS docs: "Viewing Amazon RDS DB instance status").
+pub(super) fn is_up(status: &str) -> bool {
+    !is_idle(status) && !matches!(status, "failed" | "restore-error") && !status.starts_with("incompatible-")
+}
+
+/// States in which there is no endpoint to follow. Every other word (`upgrading`, `storage-optimization`,
+/// `rebooting`, `failing-over`, …) is a database that is up, or will be in a moment, and keeps its target
+/// (AWS docs: "Viewing Amazon RDS DB instance status"; `suspended` is a proxy's: botocore rds 2014-10-31, `DBProxyStatus`).
+fn is_idle(status: &str) -> bool {
+    matches!(
+        status,
+        "creating"
+            | "stopping"
+            | "stopped"
+            | "deleting"
+            | "suspending"
+            | "suspended"
+            | "inaccessible-encryption-credentials"
+    )
+}

@@ -1,0 +1,301 @@
+//! How the answers to the names become what the keys say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{custom_endpoint, facts, is_up, proxy_endpoint};
+use super::{Answer, Answers, Evidence, Key, Reading, Roll, Unknown, Witness};
+use crate::failure::LookupError;
+use crate::guard::Allow;
+use crate::source::{Fallback, Identifier, Source};
+use crate::target::Family;
+use crate::topology::{Cluster, HostName, Member, Topology};
+
+/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it is a key, and those
+/// of a cluster's members.
+pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
+    let of_members = |id| {
+        let cluster: Option<&Cluster> = topology.clusters.get(id);
+        let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
+        members.filter_map(|m| endpoint_of(&m.instance, topology))
+    };
+    let mut names: Vec<HostName> = match source {
+        Source::Instance(id) => endpoint_of(id, topology).into_iter().cloned().collect(),
+        Source::Cluster(id) => {
+            let own = topology.clusters.get(id).and_then(|cluster| cluster.endpoint.as_ref());
+            own.into_iter().chain(of_members(id)).cloned().collect()
+        }
+        Source::Readers(id, _) | Source::Custom { cluster: id, .. } => of_members(id).cloned().collect(),
+        Source::Proxy(name, endpoint) => proxy_endpoint(source, name, endpoint.as_ref(), topology)
+            .ok()
+            .and_then(|(_, endpoint)| endpoint.endpoint.clone())
+            .into_iter()
+            .collect(),
+        Source::Name(host) => vec![host.clone()],
+    };
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// At which address each of a cluster's members is by its own name, as far as these answered.
+pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeMap<IpAddr, Identifier> {
+    let Source::Cluster(id) = source else {
+        return BTreeMap::new();
+    };
+    let members = topology
+        .clusters
+        .get(id)
+        .into_iter()
+        .flat_map(|cluster| &cluster.members);
+    let at = |member: &Member| {
+        let answer = answers.get(endpoint_of(&member.instance, topology)?)?.as_ref().ok()?;
+        Some(
+            answer
+                .addresses
+                .iter()
+                .map(|address| (*address, member.instance.clone()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    members.filter_map(at).flatten().collect()
+}
+
+/// What every key says.
+pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Allow, family: Family) -> Evidence {
+    let court = Court {
+        topology,
+        answers,
+        allow,
+        family,
+    };
+    if let Err(unknown) = facts(source, topology) {
+        return Evidence::unknown(source, unknown);
+    }
+    let by_api = |roll| Evidence::Set {
+        key: Key::Topology,
+        roll,
+    };
+    let by_name = |roll| Evidence::Set { key: Key::Dns, roll };
+    match source {
+        Source::Instance(id) => Evidence::Instance {
+            dns: court.own_address(id),
+        },
+        Source::Cluster(id) => match topology.clusters.get(id) {
+            Some(cluster) => Evidence::Cluster {
+                topology: writer(id, cluster).and_then(|writer| court.members_address(cluster, writer)),
+                dns: court.cluster_name(id, cluster),
+            },
+            None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
+        },
+        Source::Readers(id, fallback) => by_api(court.readers(source, id, *fallback)),
+        Source::Custom { cluster, endpoint } => by_api(court.custom(source, cluster, endpoint)),
+        Source::Proxy(name, endpoint) => by_name(proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(
+            |(_, endpoint)| {
+                let host = endpoint.endpoint.as_ref();
+                court.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
+            },
+        )),
+        Source::Name(host) => by_name(court.all(host)),
+    }
+}
+
+/// The answers and what they are held against.
+struct Court<'a> {
+    topology: &'a Topology,
+    answers: &'a Answers,
+    allow: &'a Allow,
+    family: Family,
+}
+
+impl Court<'_> {
+    /// The readers of a cluster that are up, or who stands in for them.
+    fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Roll, Unknown> {
+        let cluster = self.cluster(source, id)?;
+        let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
+        match fallback {
+            Fallback::Writer if readers.is_empty() => self.roll(source, cluster, self.up(cluster)),
+            _ => self.roll(source, cluster, readers.into_iter()),
+        }
+    }
+
+    /// The members of a custom endpoint that are up. A member that was promoted belongs to an endpoint of type `READER`
+    /// no longer (AWS docs: "Custom endpoints for Amazon Aurora").
+    fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Roll, Unknown> {
+        let custom = custom_endpoint(source, cluster, endpoint, self.topology)?;
+        let cluster = self.cluster(source, cluster)?;
+        let belongs =
+            |member: &&Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
+        self.roll(source, cluster, self.up(cluster).filter(belongs))
+    }
+
+    /// Every address of a name. One refused address refuses the whole answer.
+    fn all(&self, name: &HostName) -> Result<Roll, Unknown> {
+        let answer = self.answer(name)?;
+        self.guard(name, answer)?;
+        if answer.addresses.is_empty() {
+            return Err(Unknown::Lookup(name.clone(), LookupError::NoAddress));
+        }
+        Ok(Roll {
+            listed: answer.addresses.iter().map(|address| (*address, None)).collect(),
+            gap: None,
+        })
+    }
+
+    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing from the others.
+    fn roll<'m>(
+        &self,
+        source: &Source,
+        cluster: &Cluster,
+        members: impl Iterator<Item = &'m Member>,
+    ) -> Result<Roll, Unknown> {
+        let mut roll = Roll::default();
+        for member in members {
+            match self.members_address(cluster, &member.instance) {
+                Ok(witness) => drop(roll.listed.insert(witness.address, Some(witness.member))),
+                Err(unknown) => roll.gap = roll.gap.or(Some(unknown)),
+            }
+        }
+        if roll.listed.is_empty() {
+            return Err(roll.gap.unwrap_or_else(|| Unknown::NoReader(source.clone())));
+        }
+        Ok(roll)
+    }
+
+    fn cluster(&self, source: &Source, id: &Identifier) -> Result<&Cluster, Unknown> {
+        let cluster = self.topology.clusters.get(id);
+        cluster.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
+    }
+
+    /// The members that take connections. One that the list of instances lacks may be on a lost page, and then its own
+    /// name is what is missing.
+    fn up<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Member> {
+        cluster.members.iter().filter(|member| {
+            let instance = self.topology.instances.get(&member.instance);
+            instance.is_none_or(|instance| is_up(&instance.status))
+        })
+    }
+
+    /// Where an instance's own name points.
+    fn own_address(&self, id: &Identifier) -> Reading {
+        let name = endpoint_of(id, self.topology).ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
+        let address = self.single(name, self.answer(name)?)?;
+        Ok(Witness {
+            member: id.clone(),
+            address,
+        })
+    }
+
+    /// Where a member's own name points, if no other member's does.
+    fn members_address(&self, cluster: &Cluster, id: &Identifier) -> Reading {
+        let witness = self.own_address(id)?;
+        if let Some(name) = endpoint_of(id, self.topology) {
+            self.unshared(cluster, name, witness.address)?;
+        }
+        Ok(witness)
+    }
+
+    /// Who and where, by the cluster's name.
+    fn cluster_name(&self, id: &Identifier, cluster: &Cluster) -> Reading {
+        let name = cluster
+            .endpoint
+            .as_ref()
+            .ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
+        let answer = self.answer(name)?;
+        let address = self.single(name, answer)?;
+        self.unshared(cluster, name, address)?;
+        let member = match named_member(cluster, self.topology, answer) {
+            Some(member) => member,
+            None => self.member_at(id, cluster, name, address)?,
+        };
+        Ok(Witness {
+            member: member.clone(),
+            address,
+        })
+    }
+
+    fn answer(&self, name: &HostName) -> Result<&Answer, Unknown> {
+        match self.answers.get(name) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => Err(Unknown::Lookup(name.clone(), error.clone())),
+            None => Err(Unknown::Lookup(name.clone(), LookupError::Timeout)),
+        }
+    }
+
+    /// The one address of an answer, past the guard. One refused address refuses the whole answer.
+    fn single(&self, name: &HostName, answer: &Answer) -> Result<IpAddr, Unknown> {
+        self.guard(name, answer)?;
+        match answer.addresses.as_slice() {
+            [] => Err(Unknown::Lookup(name.clone(), LookupError::NoAddress)),
+            [one] => Ok(*one),
+            _ => Err(Unknown::SeveralAddresses(name.clone())),
+        }
+    }
+
+    fn guard(&self, name: &HostName, answer: &Answer) -> Result<(), Unknown> {
+        for address in &answer.addresses {
+            self.allow
+                .check(*address, self.family)
+                .map_err(|refusal| Unknown::Guarded(name.clone(), *address, refusal))?;
+        }
+        Ok(())
+    }
+
+    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one that leads to the
+    /// load balancer itself.
+    fn unshared(&self, cluster: &Cluster, name: &HostName, address: IpAddr) -> Result<(), Unknown> {
+        let names: BTreeSet<&HostName> = self
+            .members_at(cluster, address)
+            .filter_map(|member| endpoint_of(member, self.topology))
+            .collect();
+        if names.len() > 1 {
+            return Err(Unknown::SharedAddress(name.clone(), address));
+        }
+        Ok(())
+    }
+
+    /// The member whose own name points at an address. Members that share a name cannot be told apart by DNS at all:
+    /// then the topology says who.
+    fn member_at<'c>(
+        &self,
+        id: &Identifier,
+        cluster: &'c Cluster,
+        name: &HostName,
+        address: IpAddr,
+    ) -> Result<&'c Identifier, Unknown> {
+        let writer = writer(id, cluster).ok();
+        self.members_at(cluster, address)
+            .find(|member| Some(*member) == writer)
+            .or_else(|| self.members_at(cluster, address).next())
+            .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
+    }
+
+    /// The members whose own names point at an address.
+    fn members_at<'c>(&self, cluster: &'c Cluster, address: IpAddr) -> impl Iterator<Item = &'c Identifier> {
+        let is_there = move |id: &&Identifier| {
+            let answer = endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
+            answer.is_some_and(|answer| answer.addresses == [address])
+        };
+        cluster.members.iter().map(|member| &member.instance).filter(is_there)
+    }
+}
+
+/// The one writer of a cluster. RDS can name none or several for a moment.
+fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, Unknown> {
+    let mut writers = cluster.members.iter().filter(|m| m.writer);
+    match (writers.next(), writers.next()) {
+        (Some(one), None) => Ok(&one.instance),
+        (None, _) => Err(Unknown::NoWriter(id.clone())),
+        (Some(_), Some(_)) => Err(Unknown::SeveralWriters(id.clone())),
+    }
+}
+
+/// The member whose own name stands in the CNAME chain.
+fn named_member<'a>(cluster: &'a Cluster, topology: &Topology, answer: &Answer) -> Option<&'a Identifier> {
+    let named = |id: &&Identifier| endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name));
+    cluster.members.iter().map(|m| &m.instance).find(named)
+}
+
+fn endpoint_of<'a>(id: &Identifier, topology: &'a Topology) -> Option<&'a HostName> {
+    topology.instances.get(id)?.endpoint.as_ref()
+}
