@@ -34,9 +34,9 @@ impl Stage {
             .ok()?;
         let scene = Scene::new(Pace::brisk()).expect("a good scene");
         let link = scene.links[link].clone();
-        let endpoint = match link.source {
-            Source::Cluster(_) => scene.world.cluster_endpoint(link.database()),
-            Source::Instance(_) => scene.world.instance_endpoint(link.database()),
+        let endpoint = match link.source.cluster() {
+            Some(_) => scene.world.cluster_endpoint(link.database()),
+            None => scene.world.instance_endpoint(link.database()),
         };
         let lab = Lab::start(scene.world, Options::default())
             .await
