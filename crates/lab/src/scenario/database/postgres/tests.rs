@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinSet;
-use writerlink_core::source::Source;
 
 use super::*;
 use crate::scenario::client::postgres::{PostgresDoor, PostgresSession};
