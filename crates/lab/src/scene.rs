@@ -10,11 +10,11 @@ use crate::world::elbv2::{
     GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{Engine, MultiAz, Naming};
+use crate::world::rds::{DbInstance, Engine, MultiAz, Naming};
 use crate::world::vpc::{VPC_CIDR, Zone};
 use crate::world::{ApiError, Pace};
 use jiff::{SignedDuration, Timestamp};
-use writerlink_core::source::Source;
+use writerlink_core::source::{Fallback, Source};
 
 /// The function that the topic calls.
 pub const FUNCTION: &str = "writerlink";
@@ -145,6 +145,45 @@ impl Link {
             instance: instance.identifier.clone(),
             address: SocketAddr::new(instance.address(), self.port),
         })
+    }
+
+    /// Who truly belongs behind the link: the writer, or all of a set.
+    pub fn members(&self, world: &World) -> BTreeSet<SocketAddr> {
+        let writer = || self.writer(world).map(|writer| writer.address);
+        match &self.source {
+            Source::Cluster(_) | Source::Instance(_) => writer().into_iter().collect(),
+            Source::Readers(_, fallback) => {
+                let readers = self.serving(world, |_, is_writer| !is_writer);
+                match fallback {
+                    Fallback::Writer if readers.is_empty() => writer().into_iter().collect(),
+                    _ => readers,
+                }
+            }
+            Source::Custom { .. } | Source::Proxy(..) | Source::Name(_) => BTreeSet::new(),
+        }
+    }
+
+    /// Where those instances of the cluster are that belong behind the link and are available.
+    fn serving(&self, world: &World, belongs: impl Fn(&str, bool) -> bool) -> BTreeSet<SocketAddr> {
+        let is_member = |instance: &&DbInstance| {
+            let cluster = world.rds.cluster_of(instance);
+            cluster.is_some_and(|cluster| cluster.identifier == self.database())
+        };
+        let writer = self.writer(world).map(|writer| writer.instance);
+        let members = world.rds.instances().filter(is_member);
+        members
+            .filter(|instance| instance.endpoint.is_some() && !instance.status.is_out_of_service())
+            .filter(|instance| belongs(&instance.identifier, writer.as_ref() == Some(&instance.identifier)))
+            .map(|instance| SocketAddr::new(instance.address(), self.port))
+            .collect()
+    }
+
+    /// Whether an application can write through it.
+    pub(crate) fn takes_writes(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None)
+        )
     }
 
     /// The group's targets that are not on their way out, each with its state.

@@ -3,6 +3,7 @@
 //! The region, the databases and the application live in this process, on loopback; the program under test is a process of its own. Once it
 //! has answered a first invocation, the scenario's time begins.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -122,6 +123,7 @@ impl<'a, B: Backend> Stage<'a, B> {
         await_first_answer(&lab, &mut handler, apis.len(), play).await?;
         let manner = Manner {
             writers: if links.len() == 1 { 4 } else { 1 },
+            readers: 1,
             every: wall(0.5),
             // A machine that is busy with other scenarios is no outage.
             patience: wall(5.0).max(Duration::from_millis(500)),
@@ -139,7 +141,10 @@ impl<'a, B: Backend> Stage<'a, B> {
         let stopwatch = Stopwatch::start(play.speed);
         let pools = doors.iter().zip(&links);
         let pools = pools
-            .map(|(door, link)| Pool::start(door, &nodes(&lab, link), manner, stopwatch))
+            .map(|(door, link)| {
+                let manner = if link.takes_writes() { manner } else { manner.reading() };
+                Pool::start(door, &nodes(&lab, link), manner, stopwatch)
+            })
             .collect();
         Ok(Stage {
             scenario,
@@ -220,16 +225,21 @@ impl<'a, B: Backend> Stage<'a, B> {
         self.handler.revive().map_err(|error| broken(self.play, &error))
     }
 
-    /// Whether every group holds exactly its healthy writer, and no application has met with a failure for a while.
+    /// Whether every group holds exactly what belongs there, all of it healthy, and no application has met with a failure for a while.
     fn is_well(&self, now: f64) -> bool {
         let world = self.lab.world();
         let is_right = |link: &Link| {
-            let writer = link.writer(&world).map(|writer| (writer.address, "healthy"));
-            link.present(&world) == Vec::from_iter(writer)
+            let wanted = link.members(&world).into_iter().map(|member| (member, "healthy"));
+            BTreeSet::from_iter(link.present(&world)) == wanted.collect()
         };
         let is_served = |pool: &Pool| {
             pool.with(|record| {
-                let failed = record.writes.iter().rev().find(|write| write.end != End::Acknowledged);
+                let statements = if record.writes.is_empty() {
+                    &record.reads
+                } else {
+                    &record.writes
+                };
+                let failed = statements.iter().rev().find(|one| one.end != End::Acknowledged);
                 failed.is_none_or(|failed| failed.at + failed.took < now - WELL_FOR)
             })
         };

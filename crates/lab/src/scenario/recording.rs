@@ -52,17 +52,21 @@ pub struct LinkRecording {
     pub group: String,
     /// The endpoint's name.
     pub endpoint: String,
-    /// Which address truly wrote (`10.20.1.10:5432`), without a gap.
-    pub writer: Vec<Span>,
-    /// Whether that writer accepted connections: `up` or `down`, without a gap.
+    /// Which addresses truly belonged behind the link, joined by a comma: the one that wrote (`10.20.1.10:5432`), or those of a
+    /// set. Without a gap.
+    pub wanted: Vec<Span>,
+    /// Whether any of these accepted connections: `up` or `down`, without a gap.
     pub serving: Vec<Span>,
-    /// The address of the writer that the RDS API named; `-` while it named none or several. Without a gap.
+    /// The addresses that the RDS API named: the writer's, or a set's; `-` while it named no writer, or several. Without a gap;
+    /// empty where the RDS API is no key.
     pub topology: Vec<Span>,
     /// What DNS answered for the endpoint, addresses joined by a comma; else `NXDOMAIN`, `SERVFAIL`, `silence` or `no address`.
     /// Without a gap.
     pub dns: Vec<Span>,
     /// The group's targets and their states, one span for each state of each target.
     pub targets: Vec<TargetSpan>,
+    /// Whether its application only reads, because it is no writer that is behind the link.
+    pub only_reads: bool,
     /// The application's writes, in the order in which they ended.
     pub writes: Vec<Attempt>,
     /// The application's reads, likewise.

@@ -1,6 +1,6 @@
 //! How a scenario ended, by the region's and the application's own account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -53,25 +53,25 @@ pub struct LinkVerdict {
     pub converged: bool,
     /// The targets that were present at the end.
     pub targets: Vec<String>,
-    /// The true writer at the end.
-    pub writer: String,
+    /// What truly belonged behind the link at the end: the writer, or all of a set.
+    pub wanted: Vec<String>,
     /// Whether any moment found the group without a present target.
     pub was_empty: bool,
-    /// When the RDS API or DNS first showed the writer of the end, if there was another before.
+    /// When the RDS API or DNS first showed what belonged there at the end, if it was something else before.
     pub evidence_at: Option<f64>,
-    /// From that evidence until the writer was among the present targets.
+    /// From that evidence until all of it was among the present targets.
     pub registered_after: Option<f64>,
     /// From that evidence (else from the beginning) until the group was right for good.
     pub right_after: Option<f64>,
     /// What the application met with.
     pub outage: Outage,
-    /// Rows that were acknowledged.
+    /// Statements that were acknowledged: rows, or reads where it only reads.
     pub rows: usize,
     /// Rows that were acknowledged and are nowhere.
     pub lost: usize,
 }
 
-/// What an application's writes met with.
+/// What an application's writes met with, or its reads where it only reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Outage {
     /// The longest time in which no write was acknowledged, between two that were (or the beginning, or the end).
@@ -129,12 +129,13 @@ impl Verdict {
 impl LinkVerdict {
     fn of(link: &LinkRecording, recording: &Recording, expect: Expectation) -> LinkVerdict {
         let end = recording.seconds;
-        let writer = link.writer.last().map(|span| span.what.clone()).unwrap_or_default();
+        let statements = if link.only_reads { &link.reads } else { &link.writes };
+        let belongs: Vec<String> = link.wanted.last().map(|span| addresses(&span.what)).unwrap_or_default();
         let groups = Group::course(link, end);
         let at_first = groups.first().map(|group| group.present.clone()).unwrap_or_default();
         let at_last = groups.last().map(|group| group.present.clone()).unwrap_or_default();
         let wanted = match expect {
-            Expectation::Follows => vec![writer.clone()],
+            Expectation::Follows => belongs.clone(),
             Expectation::Untouched => at_first,
         };
         let right_since = groups
@@ -143,33 +144,32 @@ impl LinkVerdict {
             .take_while(|group| group.present == wanted)
             .last()
             .map(|group| group.from);
-        // The writer of the end writes since its last promotion, if there was one.
-        let promoted = (link.writer.len() > 1)
-            .then(|| link.writer.last().map(|span| span.from))
+        // The writer of the end writes since its last promotion, if there was one, and a set is as it is since its last change.
+        let changed = (link.wanted.len() > 1)
+            .then(|| link.wanted.last().map(|span| span.from))
             .flatten();
-        let evidence_at = promoted.and_then(|promoted| evidence(link, &writer, promoted));
+        let evidence_at = changed.and_then(|changed| evidence(link, &belongs, changed));
         let since = evidence_at.unwrap_or_default();
         let registered = groups
             .iter()
-            .find(|group| group.to > since && group.present.contains(&writer));
+            .find(|group| group.to > since && belongs.iter().all(|one| group.present.contains(one)));
         let converged =
             at_last == wanted && (expect == Expectation::Follows || groups.iter().all(|group| group.present == wanted));
         LinkVerdict {
             name: link.name.clone(),
             converged,
             targets: at_last,
-            writer,
+            wanted: belongs,
             was_empty: groups.iter().any(|group| group.present.is_empty()),
             evidence_at,
             registered_after: registered.map(|group| (group.from - since).max(0.0)),
             right_after: right_since
                 .map(|right| (right - since).max(0.0))
                 .filter(|_| converged && expect == Expectation::Follows),
-            outage: Outage::of(&link.writes, end),
-            rows: link
-                .writes
+            outage: Outage::of(statements, end),
+            rows: statements
                 .iter()
-                .filter(|write| write.end == End::Acknowledged)
+                .filter(|statement| statement.end == End::Acknowledged)
                 .count(),
             lost: link.lost.len(),
         }
@@ -185,7 +185,10 @@ impl LinkVerdict {
                 targets => targets.join(" and "),
             };
             faults.push(match expect {
-                Expectation::Follows => format!("{name}: the group holds {targets}, and the writer is {}", self.writer),
+                Expectation::Follows => {
+                    let wanted = self.wanted.join(" and ");
+                    format!("{name}: the group holds {targets}, and {wanted} belongs there")
+                }
                 Expectation::Untouched => format!("{name}: the group was changed, and holds {targets}"),
             });
         }
@@ -194,7 +197,7 @@ impl LinkVerdict {
         }
         if self.rows == 0 {
             faults.push(format!(
-                "{name}: the application has not got a single write acknowledged"
+                "{name}: the application has not got a single statement acknowledged"
             ));
         }
         if self.lost > 0 {
@@ -268,10 +271,23 @@ impl Group {
     }
 }
 
-/// When either key first named this writer, from a moment on.
-fn evidence(link: &LinkRecording, writer: &str, from: f64) -> Option<f64> {
-    let address = writer.rsplit_once(':').map_or(writer, |(address, _)| address);
-    let names = |span: &&Span| span.to > from && (span.what == writer || span.what == address);
+/// The addresses that a span names.
+fn addresses(what: &str) -> Vec<String> {
+    what.split(',').filter(|one| *one != "-").map(str::to_owned).collect()
+}
+
+/// When either key first named exactly these, from a moment on.
+fn evidence(link: &LinkRecording, belongs: &[String], from: f64) -> Option<f64> {
+    let host = |address: &String| {
+        address
+            .rsplit_once(':')
+            .map_or(address.clone(), |(host, _)| host.to_owned())
+    };
+    let hosts: BTreeSet<String> = belongs.iter().map(host).collect();
+    let names = |span: &&Span| {
+        let named = addresses(&span.what);
+        span.to > from && (named == belongs || named.into_iter().collect::<BTreeSet<_>>() == hosts)
+    };
     let first = |spans: &[Span]| spans.iter().find(names).map(|span| span.from.max(from));
     [first(&link.topology), first(&link.dns)]
         .into_iter()
@@ -302,7 +318,7 @@ mod tests {
         };
         let link = LinkRecording {
             name: "orders".to_owned(),
-            writer: vec![span(0.0, 20.0, A), span(20.0, 100.0, B)],
+            wanted: vec![span(0.0, 20.0, A), span(20.0, 100.0, B)],
             topology: vec![span(0.0, 25.0, A), span(25.0, 100.0, B)],
             dns: vec![span(0.0, 30.0, "10.20.1.10"), span(30.0, 100.0, "10.20.2.10")],
             targets: targets.iter().map(target).collect(),
@@ -333,7 +349,7 @@ mod tests {
         let verdict = Verdict::of(&recording, Expectation::Follows);
         assert_eq!(
             verdict.faults,
-            ["orders: the application has not got a single write acknowledged"]
+            ["orders: the application has not got a single statement acknowledged"]
         );
     }
 
@@ -360,7 +376,7 @@ mod tests {
         let verdict = Verdict::of(&failover(&[(A, 0.0, 100.0, "healthy")]), Expectation::Follows);
         assert_eq!(
             verdict.faults,
-            [format!("orders: the group holds {A}, and the writer is {B}")]
+            [format!("orders: the group holds {A}, and {B} belongs there")]
         );
         assert_eq!((verdict.ok, verdict.seconds_to_converge), (false, None));
     }

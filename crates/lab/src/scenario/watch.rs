@@ -1,5 +1,6 @@
 //! Looks at the region, many times a second, and writes down what changes.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use writerlink_core::source::Source;
@@ -23,7 +24,7 @@ pub(super) struct Watch {
 #[derive(Default)]
 struct Seen {
     endpoint: String,
-    writer: Vec<Span>,
+    wanted: Vec<Span>,
     serving: Vec<Span>,
     topology: Vec<Span>,
     dns: Vec<Span>,
@@ -56,12 +57,12 @@ impl Watch {
     pub(super) fn look(&mut self, world: &mut World, links: &[Link]) {
         let now = self.now(world);
         for (seen, link) in self.links.iter_mut().zip(links) {
-            let writer = link.writer(world).map(|writer| writer.address);
-            let serves = writer.is_some_and(|writer| world.accepts_tcp(writer.ip()));
-            note(&mut seen.writer, now, address(writer));
+            let members = link.members(world);
+            let serves = members.iter().any(|member| world.accepts_tcp(member.ip()));
+            note(&mut seen.wanted, now, joined(&members));
             note(&mut seen.serving, now, if serves { "up" } else { "down" }.to_owned());
-            if let Source::Cluster(_) = link.source {
-                note(&mut seen.topology, now, address(shown_writer(world, link)));
+            if let Some(shown) = shown(world, link) {
+                note(&mut seen.topology, now, joined(&shown));
             }
             let answer = answer(world, &seen.endpoint);
             note(&mut seen.dns, now, answer);
@@ -78,7 +79,8 @@ impl Watch {
             source: link.source.to_string(),
             group: link.group.clone(),
             endpoint: seen.endpoint.clone(),
-            writer: closed(&seen.writer),
+            only_reads: !link.takes_writes(),
+            wanted: closed(&seen.wanted),
             serving: closed(&seen.serving),
             topology: closed(&seen.topology),
             dns: closed(&seen.dns),
@@ -210,19 +212,44 @@ fn closed(spans: &[Span], end: f64) -> Vec<Span> {
     closed.collect()
 }
 
-fn address(address: Option<SocketAddr>) -> String {
-    address.map_or("-".to_owned(), |address| address.to_string())
+/// Addresses in the order of their texts, as targets are told too.
+fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
+    let mut texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    texts.sort();
+    match texts.as_slice() {
+        [] => "-".to_owned(),
+        texts => texts.join(","),
+    }
 }
 
-/// The address of the one writer that DescribeDBClusters names.
-fn shown_writer(world: &World, link: &Link) -> Option<SocketAddr> {
-    let members = world.rds.members(world.rds.cluster(link.database())?);
-    let mut writers = members.iter().filter(|member| member.is_cluster_writer);
-    let (writer, None) = (writers.next()?, writers.next()) else {
-        return None;
+/// The addresses of those whom DescribeDBClusters names, where it is a key: the one writer, or the others.
+fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
+    let writes = match link.source {
+        Source::Cluster(_) => true,
+        Source::Readers(..) => false,
+        Source::Custom { .. } | Source::Instance(_) | Source::Proxy(..) | Source::Name(_) => return None,
     };
-    let address = world.rds.instance_address(&writer.instance)?;
-    Some(SocketAddr::new(address, link.port))
+    let members = world
+        .rds
+        .cluster(link.database())
+        .map(|cluster| world.rds.members(cluster));
+    let named = members
+        .into_iter()
+        .flatten()
+        .filter(|member| member.is_cluster_writer == writes);
+    let named: BTreeSet<SocketAddr> = named
+        .filter_map(|member| {
+            Some(SocketAddr::new(
+                world.rds.instance_address(&member.instance)?,
+                link.port,
+            ))
+        })
+        .collect();
+    Some(if writes && named.len() > 1 {
+        BTreeSet::new()
+    } else {
+        named
+    })
 }
 
 fn answer(world: &mut World, name: &str) -> String {
@@ -283,11 +310,11 @@ mod tests {
         }
         let seen = watch.recording(&world, 0, &links[0]);
         let what = |spans: &[Span]| spans.iter().map(|span| span.what.clone()).collect::<Vec<_>>();
-        assert_eq!(what(&seen.writer), ["10.20.1.10:5432", "10.20.2.10:5432"]);
-        assert_eq!(what(&seen.topology), what(&seen.writer));
+        assert_eq!(what(&seen.wanted), ["10.20.1.10:5432", "10.20.2.10:5432"]);
+        assert_eq!(what(&seen.topology), what(&seen.wanted));
         assert_eq!(what(&seen.serving), ["up", "down", "up"]);
         assert!(seen.dns.len() > 4, "it goes back and forth: {:?}", seen.dns);
-        for spans in [&seen.writer, &seen.topology, &seen.dns, &seen.serving] {
+        for spans in [&seen.wanted, &seen.topology, &seen.dns, &seen.serving] {
             assert!(spans.windows(2).all(|pair| pair[0].to == pair[1].from), "without a gap");
             assert_eq!((spans[0].from, spans[spans.len() - 1].to), (0.0, 60.0));
         }

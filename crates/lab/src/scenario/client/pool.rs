@@ -20,10 +20,23 @@ use crate::scenario::stopwatch::Stopwatch;
 pub(in crate::scenario) struct Manner {
     /// Connections that write.
     pub(in crate::scenario) writers: usize,
-    /// How often each of them does.
+    /// Connections that read.
+    pub(in crate::scenario) readers: usize,
+    /// How often each of the writers does, and of the readers where nobody writes.
     pub(in crate::scenario) every: Duration,
     /// How long a statement may take, its connection included.
     pub(in crate::scenario) patience: Duration,
+}
+
+impl Manner {
+    /// The same application, if it only reads.
+    pub(in crate::scenario) fn reading(self) -> Manner {
+        Manner {
+            writers: 0,
+            readers: self.writers,
+            ..self
+        }
+    }
 }
 
 /// An application that is running. Dropping it ends it.
@@ -51,7 +64,12 @@ impl Pool {
                 record.clone(),
             ));
         }
-        tasks.spawn(read(Connection::new(door, nodes, 0, manner, watch), record.clone()));
+        for first_node in 0..manner.readers {
+            tasks.spawn(read(
+                Connection::new(door, nodes, first_node, manner, watch),
+                record.clone(),
+            ));
+        }
         Pool { tasks, record }
     }
 
@@ -87,9 +105,10 @@ async fn write<D: Door>(mut connection: Connection<D>, record: Arc<Mutex<Record>
     }
 }
 
-/// Reads are for comparison, and a quarter as many.
+/// Beside writes reads are for comparison, and a quarter as many.
 async fn read<D: Door>(mut connection: Connection<D>, record: Arc<Mutex<Record>>) {
-    let mut ticks = ticks(4 * connection.manner.every);
+    let often = if connection.manner.writers == 0 { 1 } else { 4 };
+    let mut ticks = ticks(often * connection.manner.every);
     loop {
         ticks.tick().await;
         let attempt = connection.attempt(async |session| session.count().await, 0).await;
@@ -203,6 +222,7 @@ mod tests {
         let state = Arc::new(Mutex::new(End::Acknowledged));
         let manner = Manner {
             writers: 2,
+            readers: 1,
             every: Duration::from_millis(2),
             patience: Duration::from_millis(30),
         };

@@ -72,7 +72,7 @@ pub(super) fn missed() -> (Recording, Verdict) {
         ..recording
     };
     let mut verdict = judged(&recording, false, 0.0);
-    verdict.faults = vec!["orders-writer: the group has 10.20.1.10:5432 and the writer is 10.20.2.10:5432".to_owned()];
+    verdict.faults = vec!["orders-writer: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned()];
     (recording, verdict)
 }
 
@@ -138,7 +138,7 @@ pub(super) fn many_links() -> (Recording, Verdict) {
         link.converged = index != 8;
     }
     verdict.seconds_to_converge = None;
-    verdict.faults = vec!["orders-9: the group has 10.20.1.10:5432 and the writer is 10.20.2.10:5432".to_owned()];
+    verdict.faults = vec!["orders-9: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned()];
     (recording, verdict)
 }
 
@@ -167,7 +167,7 @@ fn shown() -> LinkRecording {
         source: "cluster/orders".to_owned(),
         group: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef".to_owned(),
         endpoint: "orders.cluster-c1.eu-west-1.rds.amazonaws.com".to_owned(),
-        writer: vec![span(0.0, 38.0, OLD), span(38.0, LENGTH, NEW)],
+        wanted: vec![span(0.0, 38.0, OLD), span(38.0, LENGTH, NEW)],
         serving: vec![
             span(0.0, FAILS, "up"),
             span(FAILS, 43.0, "down"),
@@ -232,7 +232,7 @@ fn judged(recording: &Recording, converged: bool, right_after: f64) -> Verdict {
         LinkVerdict {
             name: link.name.clone(),
             converged,
-            writer: NEW.to_owned(),
+            wanted: vec![NEW.to_owned()],
             evidence_at: Some(45.0),
             registered_after: converged.then_some(1.6),
             right_after: converged.then_some(right_after),

@@ -18,7 +18,7 @@ pub(super) struct Palette {
 impl Palette {
     pub(super) fn of(link: &LinkRecording) -> Palette {
         let mut palette = Palette { addresses: Vec::new() };
-        for span in link.writer.iter().chain(&link.topology).chain(&link.dns) {
+        for span in link.wanted.iter().chain(&link.topology).chain(&link.dns) {
             palette.learn(&span.what);
         }
         for span in &link.targets {

@@ -126,7 +126,7 @@ fn shown(recording: &Recording) -> Table {
     };
     for link in &recording.links {
         let lanes = [
-            ("true writer", &link.writer),
+            ("true writer", &link.wanted),
             ("true writer serves", &link.serving),
             ("RDS API", &link.topology),
             ("DNS", &link.dns),

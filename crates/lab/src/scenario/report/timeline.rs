@@ -107,7 +107,7 @@ fn shade(axis: Axis, (from, to): (f64, f64)) -> Shade {
 
 fn summary(link: &LinkRecording, outage: Option<(f64, f64)>) -> String {
     let mut text = format!("Timeline of {}.", link.name);
-    for pair in link.writer.windows(2).filter(|pair| pair[0].what != pair[1].what) {
+    for pair in link.wanted.windows(2).filter(|pair| pair[0].what != pair[1].what) {
         let at = words::seconds(pair[1].from);
         text.push_str(&format!(
             " The writer changes from {} to {} at {at}.",

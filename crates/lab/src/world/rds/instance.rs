@@ -153,6 +153,16 @@ pub enum Status {
     ConfiguringEnhancedMonitoring,
 }
 
+impl Status {
+    /// Whether an instance in this state serves nobody, and is not about to.
+    pub fn is_out_of_service(self) -> bool {
+        matches!(
+            self,
+            Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting
+        )
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -21,7 +21,7 @@ pub(super) fn lanes(axis: Axis, link: &LinkRecording, palette: &Palette) -> Vec<
 /// The true writer, hatched while it accepts no connection.
 fn truth(axis: Axis, link: &LinkRecording, palette: &Palette) -> Lane {
     let mut lane = Lane::new("true writer", TALL);
-    for writer in merged(&link.writer) {
+    for writer in merged(&link.wanted) {
         for serving in merged(&link.serving) {
             let (from, to) = (writer.from.max(serving.from), writer.to.min(serving.to));
             if from >= to {
