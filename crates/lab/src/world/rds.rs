@@ -15,6 +15,7 @@ mod instance;
 mod modify;
 mod multi_az_cluster;
 mod power;
+mod readers;
 mod ready;
 mod reboot;
 mod refusal;

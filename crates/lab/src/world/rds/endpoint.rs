@@ -1,6 +1,6 @@
 //! Endpoints: their names, and what DNS should say of them.
 
-use super::{ClusterKey, DbInstance, Form, InstanceKey, Naming};
+use super::{ClusterKey, Form, InstanceKey, Naming};
 use crate::world::World;
 use crate::world::dns::{Move, Record};
 
@@ -38,15 +38,13 @@ impl World {
         }
     }
 
-    /// Points a cluster's names at its writer and its readers. A cluster without a reader answers the writer for both
-    /// (AWS docs: "Reader endpoints for Amazon Aurora").
+    /// Points a cluster's names: the one that follows the writer, and those that answer one of several members.
     pub(super) fn point_cluster(&mut self, key: ClusterKey, how: Move) {
         let Some(cluster) = self.rds.clusters.get(&key) else {
             return;
         };
-        let endpoint = |instance: &DbInstance| instance.endpoint.clone();
         let writer = cluster.writer.and_then(|key| self.rds.instances.get(&key));
-        let name = writer.and_then(endpoint);
+        let name = writer.and_then(|writer| writer.endpoint.clone());
         let by_address =
             matches!(cluster.form, Form::ThreeNodes(_)) && self.rds.multi_az_cluster_names == Naming::Address;
         let record = match (writer, &name) {
@@ -54,16 +52,9 @@ impl World {
             (_, Some(name)) => Record::Alias(name.clone()),
             (_, None) => Record::Absent,
         };
-        let mut readers: Vec<String> = self.rds.readers(cluster).filter_map(endpoint).collect();
-        if readers.is_empty() {
-            readers.extend(name);
-        }
-        let names = (
-            self.cluster_endpoint(&cluster.identifier),
-            self.reader_endpoint(&cluster.identifier),
-        );
-        self.repoint(&names.0, record, how);
-        self.repoint(&names.1, Record::one_of(readers), how);
+        let name = self.cluster_endpoint(&cluster.identifier);
+        self.repoint(&name, record, how);
+        self.point_sets(key, how);
     }
 
     /// Makes a name unknown to DNS at once.

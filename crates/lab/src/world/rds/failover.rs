@@ -58,6 +58,9 @@ impl World {
         if let Some(writer) = writer.and_then(|writer| self.rds.instances.get_mut(&writer)) {
             writer.serving = Serving::No;
         }
+        if let Some(writer) = writer {
+            self.availability_changed(writer);
+        }
         if old_zone == new_zone {
             self.emit_cluster_event(
                 key,
@@ -129,6 +132,7 @@ impl World {
         ) {
             instance.serving = Serving::Yes;
         }
+        self.availability_changed(key);
     }
 }
 

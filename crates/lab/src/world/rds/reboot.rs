@@ -137,6 +137,7 @@ impl World {
             instance.status = status;
             instance.serving = Serving::No;
         }
+        self.availability_changed(key);
     }
 }
 

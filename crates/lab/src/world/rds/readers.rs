@@ -1,0 +1,95 @@
+//! A cluster's readers: how many there are, and what the names say that answer one of several members.
+//!
+//! Such a name answers an available member (AWS docs: "Reader endpoints for Amazon Aurora": connections go "to available Aurora
+//! Replicas"; "Considerations for custom endpoints": a member that is stopped, rebooting or unhealthy stays associated, but "you
+//! can't connect to it through those endpoints until it becomes available again"). How soon a name lets go of a member is not
+//! documented: here it takes as long as DNS takes after a failover ([`Pace::dns_lag`](crate::world::Pace::dns_lag)).
+
+use super::{ClusterKey, CreateDbInstance, DbCluster, DbInstance, FinalSnapshot, InstanceKey, Rds, Serving, Status};
+use crate::world::dns::{Move, Record};
+use crate::world::vpc::Zone;
+use crate::world::{ApiError, World};
+
+impl World {
+    /// A cluster gets another reader, by CreateDBInstance: it is `creating` and without an endpoint before it is available.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster does not exist or takes no further instance, or the name is taken.
+    pub fn add_reader(&mut self, cluster: &str, reader: &str, zone: Zone) -> Result<(), ApiError> {
+        let cluster = self.rds.find_cluster(cluster)?;
+        self.create_db_instance(CreateDbInstance {
+            identifier: reader.to_owned(),
+            class: "db.r6g.large".to_owned(),
+            engine: cluster.engine.name().to_owned(),
+            cluster: Some(cluster.identifier.clone()),
+            availability_zone: Some(zone.name(&self.region)),
+            ..CreateDbInstance::default()
+        })?;
+        Ok(())
+    }
+
+    /// A cluster loses a reader, by DeleteDBInstance: it is `deleting`, accepts no connections and is still a member before it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the instance does not exist, is being deleted, or is the writer: nobody scales in the writer.
+    pub fn remove_reader(&mut self, reader: &str) -> Result<(), ApiError> {
+        let instance = self.rds.find_instance(reader)?;
+        let reads = |cluster: &DbCluster| cluster.writer != Some(instance.key);
+        if !self.rds.cluster_of(instance).is_some_and(reads) {
+            return Err(super::refusal::instance_state(format!(
+                "DB instance {} is no reader of a cluster.",
+                instance.identifier
+            )));
+        }
+        self.delete_db_instance(reader, &FinalSnapshot::Skip)?;
+        Ok(())
+    }
+
+    /// Whether an instance accepts connections has changed: the names that answer one of its cluster's members follow.
+    pub(super) fn availability_changed(&mut self, instance: InstanceKey) {
+        let cluster = self.rds.instances.get(&instance).and_then(|instance| instance.cluster);
+        if let Some(cluster) = cluster {
+            self.point_sets(cluster, Move::After(self.pace.dns_lag));
+        }
+    }
+
+    /// Points the names of a cluster that answer one of several members.
+    pub(super) fn point_sets(&mut self, key: ClusterKey, how: Move) {
+        self.point_readers(key, how);
+    }
+
+    /// A cluster without any reader answers the writer (AWS docs: "Reader endpoints for Amazon Aurora": "the reader endpoint connects to
+    /// the primary instance"); one whose readers are all unavailable does the same here, of which the documentation says nothing.
+    fn point_readers(&mut self, key: ClusterKey, how: Move) {
+        let Some(cluster) = self.rds.clusters.get(&key) else {
+            return;
+        };
+        // A renamed cluster's names do not resolve before all of them do.
+        if cluster.status == Status::Renaming {
+            return;
+        }
+        let mut names: Vec<String> = self.rds.available_readers(cluster).filter_map(endpoint).collect();
+        if names.is_empty() {
+            let writer = cluster.writer.and_then(|writer| self.rds.instances.get(&writer));
+            names.extend(writer.and_then(endpoint));
+        }
+        let name = self.reader_endpoint(&cluster.identifier);
+        self.repoint(&name, Record::one_of(names), how);
+    }
+}
+
+impl Rds {
+    /// The readers of a cluster that accept connections.
+    fn available_readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
+        self.readers(cluster).filter(|reader| reader.serving == Serving::Yes)
+    }
+}
+
+fn endpoint(instance: &DbInstance) -> Option<String> {
+    instance.endpoint.clone()
+}
+
+#[cfg(test)]
+mod tests;
