@@ -77,7 +77,7 @@ impl World {
     fn true_hop(&mut self, name: &str, family: Family, reply: &mut Reply) -> Option<String> {
         let known = self.dns.names.get_mut(name);
         match known.map_or(Record::Absent, |known| known.ask(self.now)) {
-            Record::Absent | Record::OneOf(_) => reply.code = Code::NxDomain,
+            Record::Absent | Record::OneOf(_) | Record::SomeOf(..) => reply.code = Code::NxDomain,
             Record::Addresses(addresses) => reply.add_addresses(name, &addresses, family),
             Record::Alias(target) => {
                 reply.add_alias(name, &target);

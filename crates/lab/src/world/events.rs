@@ -114,6 +114,10 @@ impl World {
     }
 
     fn source_arn(&self, source_type: SourceType, source: &str) -> String {
+        // A proxy's ends in an id.
+        if let Some(proxy) = self.rds.proxy(source).filter(|_| source_type == SourceType::DbProxy) {
+            return proxy.arn.clone();
+        }
         format!(
             "arn:aws:rds:{}:{}:{}:{source}",
             self.region,

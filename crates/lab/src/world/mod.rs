@@ -135,7 +135,7 @@ impl World {
         self.schedule.next_due()
     }
 
-    /// Whether a TCP connection to this address would be accepted by a database at this moment.
+    /// Whether a TCP connection to this address would be accepted by a database or a proxy at this moment.
     ///
     /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and so does a database that
     /// is being created, stopped or restarted (AWS docs, "Multi-AZ DB instance deployments": a standby

@@ -50,6 +50,12 @@ pub struct Pace {
     pub completed_standby: Duration,
     /// From the promotion of a standby until the AvailabilityZone field has swapped (measured by others: 1 to 9 minutes).
     pub zone_lag: Duration,
+    /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is nobody's measurement.
+    pub create_proxy: Duration,
+    /// From a proxy's node leaving DNS until it accepts no more connections. Neither documented nor measured.
+    pub proxy_drain: Duration,
+    /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so too. Nobody has measured it.
+    pub change_endpoint: Duration,
     /// From an event's time until SNS has it (AWS docs: "might take up to five minutes").
     pub event_lag: Duration,
     /// From a message's publication until the function is invoked.
@@ -90,6 +96,9 @@ impl Pace {
             completed_multi_az_cluster: Duration::from_secs(12),
             completed_standby: Duration::from_secs(22),
             zone_lag: Duration::from_secs(180),
+            create_proxy: Duration::from_secs(300),
+            proxy_drain: Duration::from_secs(60),
+            change_endpoint: Duration::from_secs(30),
             event_lag: Duration::from_secs(10),
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
@@ -120,6 +129,9 @@ impl Pace {
             completed_multi_az_cluster: Duration::from_millis(2000),
             completed_standby: Duration::from_millis(3500),
             zone_lag: Duration::from_secs(12),
+            create_proxy: Duration::from_millis(800),
+            proxy_drain: Duration::from_secs(4),
+            change_endpoint: Duration::from_millis(400),
             event_lag: Duration::from_millis(300),
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),

@@ -15,6 +15,7 @@ mod instance;
 mod modify;
 mod multi_az_cluster;
 mod power;
+mod proxy;
 mod readers;
 mod ready;
 mod reboot;
@@ -32,6 +33,10 @@ pub use engine::{Engine, Layout};
 pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
 pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use multi_az_cluster::{Form, Naming, Nodes};
+pub use proxy::{
+    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints, EndpointRole,
+    EngineFamily, ProxyTarget,
+};
 pub use reboot::Reboot;
 pub use shown::Listed;
 
@@ -45,6 +50,7 @@ pub struct Rds {
     pub multi_az_cluster_names: Naming,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
+    proxies: proxy::Proxies,
     made: u32,
 }
 
@@ -91,6 +97,8 @@ pub enum Change {
     InstanceGone(InstanceKey),
     /// A cluster is gone.
     ClusterGone(ClusterKey),
+    /// A proxy changes.
+    Proxy(proxy::Change),
 }
 
 impl Rds {
@@ -150,9 +158,16 @@ impl Rds {
         self.instance(instance).map(DbInstance::address)
     }
 
-    /// Whether a TCP connection to this address would be accepted by a database.
+    /// Whether a TCP connection to this address would be accepted by a database or a proxy.
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.instances().any(|instance| instance.accepts_tcp(address))
+        self.instances().any(|instance| instance.accepts_tcp(address)) || self.proxy_accepts_tcp(address, None)
+    }
+
+    /// Whether a database or a proxy accepts connections at this address and port.
+    pub fn listens(&self, address: IpAddr, port: u16) -> bool {
+        let mut instances = self.instances();
+        instances.any(|instance| instance.port == port && instance.accepts_tcp(address))
+            || self.proxy_accepts_tcp(address, Some(port))
     }
 
     pub(super) fn cluster_name(&self, key: ClusterKey) -> Option<String> {
@@ -207,6 +222,7 @@ impl World {
             Change::ClusterStarted(cluster) => self.cluster_started(cluster),
             Change::InstanceGone(instance) => self.instance_gone(instance),
             Change::ClusterGone(cluster) => self.cluster_gone(cluster),
+            Change::Proxy(change) => self.apply_proxy(change),
         }
     }
 }

@@ -231,7 +231,7 @@ fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
 }
 
 /// The parameters that say what a call is about, the nearest first.
-const RESOURCES: [&str; 17] = [
+const RESOURCES: [&str; 19] = [
     "TargetGroupArn",
     "TargetGroupArns.member.1",
     "ListenerArn",
@@ -242,6 +242,8 @@ const RESOURCES: [&str; 17] = [
     "Name",
     "DBInstanceIdentifier",
     "DBClusterIdentifier",
+    "DBProxyEndpointName",
+    "DBProxyName",
     "SubscriptionName",
     "SourceIdentifier",
     "ResourceName",

@@ -3,6 +3,7 @@
 mod clusters;
 mod events;
 mod instances;
+mod proxies;
 
 use super::params::Params;
 use super::xml::Xml;
@@ -28,6 +29,13 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "RebootDBInstance" => instances::reboot(world, params, xml),
         "StartDBInstance" => instances::start(world, params, xml),
         "StopDBInstance" => instances::stop(world, params, xml),
+        "CreateDBProxy" => proxies::create(world, params, xml),
+        "DescribeDBProxies" => proxies::describe(world, params, xml),
+        "DeleteDBProxy" => proxies::delete(world, params, xml),
+        "RegisterDBProxyTargets" => proxies::register(world, params, xml),
+        "CreateDBProxyEndpoint" => proxies::create_endpoint(world, params, xml),
+        "DescribeDBProxyEndpoints" => proxies::describe_endpoints(world, params, xml),
+        "DeleteDBProxyEndpoint" => proxies::delete_endpoint(world, params, xml),
         "CreateEventSubscription" => events::create_subscription(world, params, xml),
         "DescribeEventSubscriptions" => events::describe_subscriptions(world, params, xml),
         "ModifyEventSubscription" => events::modify_subscription(world, params, xml),

@@ -13,6 +13,8 @@ pub enum Record {
     Absent,
     /// These addresses.
     Addresses(Vec<IpAddr>),
+    /// So many of these addresses, the next ones at each question.
+    SomeOf(Vec<IpAddr>, usize),
     /// Another name.
     Alias(String),
     /// One of these names, another at each question: a reader endpoint.
@@ -77,13 +79,19 @@ impl Name {
         self.timeline.insert(wavers_until, record);
     }
 
-    /// The record at a moment, with one name chosen where it is one of several.
+    /// The record at a moment, with one name chosen where it is one of several, and a part of the addresses where only a part is told.
     pub(super) fn ask(&mut self, now: Duration) -> Record {
         match self.at(now) {
             Record::OneOf(names) => {
                 let turn = names.get(self.asked % names.len().max(1));
                 self.asked = self.asked.wrapping_add(1);
                 turn.cloned().map_or(Record::Absent, Record::Alias)
+            }
+            Record::SomeOf(addresses, at_a_time) => {
+                let from = self.asked.wrapping_mul(at_a_time) % addresses.len().max(1);
+                self.asked = self.asked.wrapping_add(1);
+                let turn = addresses.iter().cycle().skip(from);
+                Record::Addresses(turn.take(at_a_time.min(addresses.len())).copied().collect())
             }
             record => record,
         }

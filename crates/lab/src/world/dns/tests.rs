@@ -81,6 +81,19 @@ fn a_reader_endpoint_takes_turns() {
 }
 
 #[test]
+fn an_answer_that_holds_a_part_of_the_addresses_comes_to_all_of_them_in_turn() {
+    let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+    let all: Vec<IpAddr> = [1u8, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 10])).to_vec();
+    world.repoint("px.test", Record::SomeOf(all.clone(), 2), Move::AtOnce);
+    let mut ask = || world.resolve("px.test", Family::V4).addresses();
+    assert_eq!(ask(), [all[0], all[1]]);
+    assert_eq!(ask(), [all[2], all[0]]);
+    assert_eq!(ask(), [all[1], all[2]]);
+    world.repoint("px.test", Record::SomeOf(all.clone(), 9), Move::AtOnce);
+    assert_eq!(world.resolve("px.test", Family::V4).addresses().len(), 3);
+}
+
+#[test]
 fn aliases_in_a_circle_are_a_failure_of_the_server() {
     let mut world = world_with("db.test");
     world.repoint("a.test", Record::Alias("b.test".to_owned()), Move::AtOnce);

@@ -1,12 +1,10 @@
 //! Health checks: one every interval, and what a row of them makes of a target.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::attributes::unhealthy_grace;
 use super::lifecycle::Step;
 use super::{HealthCheck, Reason, Target, TargetGroup, TargetKey, TargetState, World};
-use crate::world::rds::DbInstance;
 
 /// Whether a check found the target's port open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,17 +72,9 @@ impl World {
     fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
         let port = group.health_check.port_for(target.key.port);
         match target.address() {
-            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.listens(address, port) => Check::Passed,
+            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.rds.listens(address, port) => Check::Passed,
             _ => Check::Failed,
         }
-    }
-
-    /// Whether a database accepts connections at this address and port.
-    fn listens(&self, address: IpAddr, port: u16) -> bool {
-        let is_there =
-            |instance: &DbInstance| instance.address() == address || instance.standby_address() == Some(address);
-        let mut instances = self.rds.instances();
-        instances.any(|instance| instance.port == port && is_there(instance)) && self.accepts_tcp(address)
     }
 }
 

@@ -305,7 +305,7 @@ fn engine_named(name: &str) -> Result<Engine, ApiError> {
 }
 
 impl Rds {
-    /// A host of a zone whose address no database has.
+    /// A host of a zone whose address no database and no proxy has.
     pub(super) fn free_host(&self, zone: Zone) -> Result<Host, ApiError> {
         let taken = self.taken_addresses();
         let address = (10..=254)
@@ -324,7 +324,8 @@ impl Rds {
         let hosts = self
             .instances()
             .flat_map(|instance| [Some(instance.host), instance.standby]);
-        hosts.flatten().map(|host| host.address).collect()
+        let databases = hosts.flatten().map(|host| host.address);
+        databases.chain(self.proxy_addresses()).collect()
     }
 
     pub(super) fn emptiest_zone(&self) -> Zone {

@@ -5,7 +5,7 @@ use crate::world::World;
 use crate::world::dns::{Move, Record};
 
 /// The part of every endpoint's name that AWS gives an account in a region.
-const ACCOUNT_LABEL: &str = "c0ffee1234ab";
+pub(super) const ACCOUNT_LABEL: &str = "c0ffee1234ab";
 
 impl World {
     /// The name that follows a cluster's writer.
@@ -23,7 +23,7 @@ impl World {
         self.endpoint(instance, ACCOUNT_LABEL)
     }
 
-    fn endpoint(&self, name: &str, label: &str) -> String {
+    pub(super) fn endpoint(&self, name: &str, label: &str) -> String {
         format!("{name}.{label}.{}.rds.amazonaws.com", self.region)
     }
 

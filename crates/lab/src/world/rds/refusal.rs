@@ -33,6 +33,42 @@ pub(super) fn instance_state(message: impl Into<String>) -> ApiError {
     ApiError::bad_request("InvalidDBInstanceState", message)
 }
 
+/// No proxy has that name.
+pub(super) fn proxy_not_found(name: &str) -> ApiError {
+    ApiError::not_found("DBProxyNotFoundFault", format!("DBProxy {name} not found."))
+}
+
+/// No endpoint of a proxy has that name.
+pub(super) fn proxy_endpoint_not_found(name: &str) -> ApiError {
+    ApiError::not_found(
+        "DBProxyEndpointNotFoundFault",
+        format!("DBProxyEndpoint {name} not found."),
+    )
+}
+
+/// A proxy of that name exists.
+pub(super) fn proxy_exists() -> ApiError {
+    ApiError::bad_request("DBProxyAlreadyExistsFault", "DB Proxy already exists")
+}
+
+/// An endpoint of a proxy has that name.
+pub(super) fn proxy_endpoint_exists() -> ApiError {
+    ApiError::bad_request("DBProxyEndpointAlreadyExistsFault", "DB Proxy Endpoint already exists")
+}
+
+/// The proxy is not in a state for this.
+pub(super) fn proxy_state(name: &str, status: Status) -> ApiError {
+    ApiError::bad_request(
+        "InvalidDBProxyStateFault",
+        format!("DBProxy {name} is in status {status}, which does not allow this."),
+    )
+}
+
+/// The subnets cannot be used.
+pub(super) fn invalid_subnet(message: &str) -> ApiError {
+    ApiError::bad_request("InvalidSubnet", message)
+}
+
 /// A name as RDS keeps it, in lower case; refused when it is no identifier.
 pub(super) fn identifier(parameter: &str, name: &str) -> Result<String, ApiError> {
     let starts_with_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
