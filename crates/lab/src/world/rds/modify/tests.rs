@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::world::dns::{Code, Family};
-use crate::world::rds::Engine;
+use crate::world::rds::{CreateDbInstance, Engine, FinalSnapshot};
 use crate::world::vpc::Zone;
 
 fn rename(identifier: &str, to: &str, apply: Apply) -> ModifyDbInstance {
@@ -113,4 +113,77 @@ fn a_renamed_cluster_says_so_and_keeps_its_writer() {
     assert_eq!((by_arn("orders"), by_arn("sales")), (false, true));
     let last = world.events.history().next_back().expect("an event");
     assert_eq!((last.id, last.source.as_str()), (172, "sales"));
+}
+
+#[test]
+fn a_writer_that_is_renamed_takes_its_clusters_name_along_when_its_own_resolves() {
+    let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+    world
+        .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
+        .expect("good names");
+    let before = world.rds.instance("orders-1").expect("it exists").resource_id.clone();
+    let events = world.events.history().count();
+    world
+        .modify_db_instance(rename("orders-1", "first", Apply::Immediately))
+        .expect("it is available");
+    let name = world.cluster_endpoint("orders");
+    assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);
+    assert_eq!(
+        world.rds.instance("first").map(|instance| instance.status),
+        Some(Status::Renaming)
+    );
+    world.pass(world.pace.rename);
+    let first = world.rds.writer("orders").expect("it writes").clone();
+    assert_eq!((first.identifier, first.resource_id), ("first".to_owned(), before));
+    let address = world.rds.instance_address("first").expect("it serves");
+    assert_eq!(world.resolve(&name, Family::V4).addresses(), [address]);
+    assert_eq!(world.events.history().count(), events, "no event tells of it");
+}
+
+#[test]
+fn an_instance_that_is_made_anew_under_a_name_is_another_and_answers_by_it() {
+    let mut world = billing();
+    let before = world.rds.instance("billing").expect("it exists").resource_id.clone();
+    world
+        .delete_db_instance("billing", &FinalSnapshot::Skip)
+        .expect("it exists");
+    let name = world.instance_endpoint("billing");
+    let again = CreateDbInstance {
+        identifier: "billing".to_owned(),
+        class: "db.m6g.large".to_owned(),
+        engine: "mysql".to_owned(),
+        ..CreateDbInstance::default()
+    };
+    let refused = world.create_db_instance(again.clone()).expect_err("it is still there");
+    assert_eq!(refused.code, "DBInstanceAlreadyExists");
+    world.pass(world.pace.delete);
+    world.create_db_instance(again).expect("the name is free");
+    assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);
+    world.pass(world.pace.create_instance);
+    let address = world.rds.instance_address("billing").expect("it exists");
+    assert_eq!(world.resolve(&name, Family::V4).addresses(), [address]);
+    assert_ne!(world.rds.instance("billing").expect("it exists").resource_id, before);
+}
+
+#[test]
+fn a_cluster_that_is_made_anew_under_a_name_answers_by_it_again() {
+    let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+    let members = [("orders-1", Zone::A)];
+    world
+        .add_aurora("orders", Engine::AuroraMysql, &members)
+        .expect("good names");
+    world
+        .delete_db_instance("orders-1", &FinalSnapshot::Skip)
+        .expect("it exists");
+    world
+        .delete_db_cluster("orders", &FinalSnapshot::Skip)
+        .expect("its member goes");
+    world.pass(world.pace.delete);
+    assert!(world.rds.writer("orders").is_none());
+    world
+        .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::B)])
+        .expect("the names are free");
+    let name = world.cluster_endpoint("orders");
+    let address = world.rds.writer_address("orders").expect("it has one");
+    assert_eq!(world.resolve(&name, Family::V4).addresses(), [address]);
 }
