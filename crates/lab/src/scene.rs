@@ -138,7 +138,7 @@ impl Link {
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let id = self.database();
         let instance = match self.source {
-            Source::Instance(_) => world.rds.instance(id),
+            Source::Instance(_) => world.rds.true_instance(id),
             _ => world.rds.writer(id),
         }?;
         Some(Writer {

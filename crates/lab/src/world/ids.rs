@@ -40,6 +40,13 @@ pub fn resource_id(prefix: &str, seed: u64) -> String {
     format!("{prefix}-{}", digits.collect::<String>())
 }
 
+/// Small letters and digits, as at the end of a green database's name.
+pub fn letters(seed: u64, count: u64) -> String {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let letters = (0..count).map(|at| ALPHABET[(scramble(seed.wrapping_add(at << 48)) % 36) as usize] as char);
+    letters.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,10 @@
 //! How long everything takes, each delay with its source.
 
+mod switchover;
+
 use std::time::Duration;
+
+pub use switchover::SwitchoverPace;
 
 /// Every delay of the model.
 ///
@@ -68,6 +72,8 @@ pub struct Pace {
     /// figure; users measured about 120 s: aws/containers-roadmap, issue 470, and kubernetes-sigs/aws-load-balancer-controller,
     /// issue 2366; AWS support spoke of 180 to 300 s: the latter's issue 1834).
     pub deregistration: Duration,
+    /// How long a blue/green switchover takes.
+    pub switchover: SwitchoverPace,
     /// By how much the durations that a caller sets (health check intervals, deregistration delays) are divided; never zero. One, but
     /// in a world in haste, where AWS's smallest interval of 5 s would be as long as a failover.
     pub haste: u32,
@@ -103,6 +109,7 @@ impl Pace {
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
             deregistration: Duration::from_secs(120),
+            switchover: SwitchoverPace::real(),
             haste: 1,
         }
     }
@@ -136,6 +143,7 @@ impl Pace {
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
             deregistration: Duration::from_millis(2700),
+            switchover: SwitchoverPace::brisk(),
             haste: 20,
         }
     }
@@ -174,6 +182,11 @@ mod tests {
             );
             assert!(pace.completed_multi_az_cluster < pace.dns_lag + pace.flap);
             assert!(pace.zone_lag > pace.completed_standby);
+            assert!(
+                pace.switchover.create > pace.create_instance,
+                "green is made of instances"
+            );
+            assert!(pace.switchover.gap > Duration::ZERO && pace.switchover.dns_step > Duration::ZERO);
             assert!(
                 pace.deregistration > pace.registration,
                 "nodes let go of a target later than they take up another"

@@ -4,6 +4,7 @@
 //! ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and where DNS points
 //! ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
 
+mod blue_green;
 mod cluster;
 mod create;
 mod delete;
@@ -25,6 +26,10 @@ mod shown;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+pub use blue_green::{
+    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair,
+    Side, Step,
+};
 pub use cluster::{ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
 pub use delete::FinalSnapshot;
@@ -41,7 +46,7 @@ pub use reboot::Reboot;
 pub use shown::Listed;
 
 use crate::world::World;
-use instance::{Host, Serving};
+use instance::{Host, Serving, Writes};
 
 /// All databases of the region.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +56,7 @@ pub struct Rds {
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
     proxies: proxy::Proxies,
+    deployments: BTreeMap<DeploymentKey, Deployment>,
     made: u32,
 }
 
@@ -99,6 +105,8 @@ pub enum Change {
     ClusterGone(ClusterKey),
     /// A proxy changes.
     Proxy(proxy::Change),
+    /// A blue/green deployment goes on.
+    Deployment(DeploymentKey, Step),
 }
 
 impl Rds {
@@ -143,9 +151,16 @@ impl Rds {
         cluster.members.iter().filter_map(member).collect()
     }
 
-    /// The instance that truly writes in a cluster at this moment. During a failover it is the old one until the promotion.
+    /// The writer of the cluster that a name truly leads to at this moment. During a failover it is the old one until the promotion,
+    /// during a blue/green switchover that of blue until green takes writes.
     pub fn writer(&self, cluster: &str) -> Option<&DbInstance> {
-        self.instances.get(&self.cluster(cluster)?.writer?)
+        let cluster = self.clusters().find(|known| known.name.eq_ignore_ascii_case(cluster))?;
+        self.instances.get(&cluster.writer?)
+    }
+
+    /// The instance that a name truly leads to at this moment.
+    pub fn true_instance(&self, instance: &str) -> Option<&DbInstance> {
+        self.instances().find(|known| known.name.eq_ignore_ascii_case(instance))
     }
 
     /// The address of the instance that truly writes in a cluster.
@@ -155,7 +170,18 @@ impl Rds {
 
     /// The address an instance truly serves at.
     pub fn instance_address(&self, instance: &str) -> Option<IpAddr> {
-        self.instance(instance).map(DbInstance::address)
+        self.true_instance(instance).map(DbInstance::address)
+    }
+
+    /// Whether the database at this address would take a write: it accepts connections, is not a reader, and is neither the green
+    /// database of a blue/green deployment nor the blue one that a switchover left behind.
+    pub fn takes_writes(&self, address: IpAddr) -> bool {
+        let writes = |instance: &DbInstance| {
+            let cluster = self.cluster_of(instance);
+            instance.writes == Writes::Allowed && cluster.is_none_or(|cluster| cluster.writer == Some(instance.key))
+        };
+        let mut here = self.instances().filter(|instance| instance.address() == address);
+        here.any(|instance| instance.accepts_tcp(address) && writes(instance))
     }
 
     /// Whether a TCP connection to this address would be accepted by a database or a proxy.
@@ -223,6 +249,7 @@ impl World {
             Change::InstanceGone(instance) => self.instance_gone(instance),
             Change::ClusterGone(cluster) => self.cluster_gone(cluster),
             Change::Proxy(change) => self.apply_proxy(change),
+            Change::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }
     }
 }

@@ -15,8 +15,10 @@ pub struct ClusterKey(pub(super) u32);
 pub struct DbCluster {
     /// Its identity.
     pub key: ClusterKey,
-    /// Its name.
+    /// Its name, as the RDS API shows it.
     pub identifier: String,
+    /// The name that truly leads to it: another one for a moment, while a blue/green switchover renames it.
+    pub(super) name: String,
     /// Its ARN.
     pub arn: String,
     /// Its resource id, `cluster-…`.

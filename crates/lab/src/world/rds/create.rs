@@ -7,7 +7,7 @@ use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
     Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
-    Status, refusal,
+    Status, Writes, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -82,6 +82,7 @@ impl World {
             arn,
             resource_id: ids::resource_id("cluster", number.into()),
             identifier: identifier.clone(),
+            name: identifier.clone(),
             form,
             engine,
             engine_version: request.engine_version.unwrap_or_else(|| engine.version().to_owned()),
@@ -147,6 +148,7 @@ impl World {
             key,
             arn: self.instance_arn(&new.identifier),
             resource_id: ids::resource_id("db", number.into()),
+            name: new.identifier.clone(),
             identifier: new.identifier,
             class: new.class,
             engine: place.engine,
@@ -164,6 +166,7 @@ impl World {
             host: new.host,
             standby: new.standby,
             serving: Serving::No,
+            writes: Writes::Allowed,
             listed: Listed::Yes,
         };
         self.rds.instances.insert(key, instance);

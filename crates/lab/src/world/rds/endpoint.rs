@@ -1,6 +1,6 @@
 //! Endpoints: their names, and what DNS should say of them.
 
-use super::{ClusterKey, Form, InstanceKey, Naming};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming};
 use crate::world::World;
 use crate::world::dns::{Move, Record};
 
@@ -32,9 +32,9 @@ impl World {
         let Some(instance) = self.rds.instances.get(&key) else {
             return;
         };
-        if let Some(name) = instance.endpoint.clone() {
-            let record = Record::Addresses(vec![instance.address()]);
-            self.repoint(&name, record, how);
+        if instance.endpoint.is_some() {
+            let name = self.instance_endpoint(&instance.name);
+            self.repoint(&name, instance.record(), how);
         }
     }
 
@@ -43,22 +43,49 @@ impl World {
         let Some(cluster) = self.rds.clusters.get(&key) else {
             return;
         };
+        let (record, _) = self.cluster_records(cluster, |instance| instance.name.clone());
+        let name = self.cluster_endpoint(&cluster.name);
+        self.repoint(&name, record, how);
+        self.point_sets(key, how);
+    }
+
+    /// What the names of a cluster stand for: its writer's, and its readers'. A cluster without any reader answers the writer for both
+    /// (AWS docs: "Reader endpoints for Amazon Aurora": "the reader endpoint connects to the primary instance"); one whose readers are
+    /// all unavailable does the same here, of which the documentation says nothing.
+    pub(super) fn cluster_records(
+        &self,
+        cluster: &DbCluster,
+        name_of: impl Fn(&DbInstance) -> String,
+    ) -> (Record, Record) {
+        let endpoint = |instance: &DbInstance| {
+            let has_one = instance.endpoint.is_some();
+            has_one.then(|| self.instance_endpoint(&name_of(instance)))
+        };
         let writer = cluster.writer.and_then(|key| self.rds.instances.get(&key));
-        let name = writer.and_then(|writer| writer.endpoint.clone());
+        let name = writer.and_then(endpoint);
         let by_address =
             matches!(cluster.form, Form::ThreeNodes(_)) && self.rds.multi_az_cluster_names == Naming::Address;
         let record = match (writer, &name) {
-            (Some(writer), Some(_)) if by_address => Record::Addresses(vec![writer.address()]),
+            (Some(writer), Some(_)) if by_address => writer.record(),
             (_, Some(name)) => Record::Alias(name.clone()),
             (_, None) => Record::Absent,
         };
-        let name = self.cluster_endpoint(&cluster.identifier);
-        self.repoint(&name, record, how);
-        self.point_sets(key, how);
+        let mut readers: Vec<String> = self.rds.available_readers(cluster).filter_map(endpoint).collect();
+        if readers.is_empty() {
+            readers.extend(name);
+        }
+        (record, Record::one_of(readers))
     }
 
     /// Makes a name unknown to DNS at once.
     pub(super) fn forget_name(&mut self, name: &str) {
         self.repoint(name, Record::Absent, Move::AtOnce);
+    }
+}
+
+impl DbInstance {
+    /// What its name stands for.
+    pub(super) fn record(&self) -> Record {
+        Record::Addresses(vec![self.address()])
     }
 }

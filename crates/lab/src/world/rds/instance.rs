@@ -17,8 +17,10 @@ pub struct InstanceKey(pub(super) u32);
 pub struct DbInstance {
     /// Its identity.
     pub key: InstanceKey,
-    /// Its name.
+    /// Its name, as the RDS API shows it.
     pub identifier: String,
+    /// The name that truly leads to it: another one for a moment, while a blue/green switchover renames it.
+    pub(super) name: String,
     /// Its ARN.
     pub arn: String,
     /// Its resource id, `db-…`.
@@ -55,6 +57,8 @@ pub struct DbInstance {
     pub(super) standby: Option<Host>,
     /// Whether the database accepts connections.
     pub(super) serving: Serving,
+    /// Whether it would take writes, if it were the writer.
+    pub(super) writes: Writes,
     /// Whether the RDS API lists it.
     pub listed: Listed,
 }
@@ -102,6 +106,13 @@ pub enum MultiAz {
 pub(super) enum Serving {
     Yes,
     No,
+}
+
+/// Whether a database may take writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writes {
+    Allowed,
+    Refused,
 }
 
 /// A machine that a database runs on.

@@ -165,7 +165,8 @@ impl World {
         let Some(instance) = self.rds.instances.get_mut(&key) else {
             return;
         };
-        instance.identifier = name;
+        instance.identifier.clone_from(&name);
+        instance.name = name;
         instance.arn = arn;
         instance.status = Status::Renaming;
         instance.serving = Serving::No;
@@ -199,6 +200,7 @@ impl World {
         };
         cluster.status = Status::Renaming;
         cluster.arn = arn;
+        cluster.name.clone_from(&name);
         let old = std::mem::replace(&mut cluster.identifier, name);
         self.forget_cluster_names(&old);
         self.after(self.pace.rename, world::Change::Rds(Change::ClusterRenamed(key, old)));

@@ -6,7 +6,7 @@
 //! documented: here it takes as long as DNS takes after a failover ([`Pace::dns_lag`](crate::world::Pace::dns_lag)).
 
 use super::{ClusterKey, CreateDbInstance, DbCluster, DbInstance, FinalSnapshot, InstanceKey, Rds, Serving, Status};
-use crate::world::dns::{Move, Record};
+use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
@@ -60,8 +60,6 @@ impl World {
         self.point_readers(key, how);
     }
 
-    /// A cluster without any reader answers the writer (AWS docs: "Reader endpoints for Amazon Aurora": "the reader endpoint connects to
-    /// the primary instance"); one whose readers are all unavailable does the same here, of which the documentation says nothing.
     fn point_readers(&mut self, key: ClusterKey, how: Move) {
         let Some(cluster) = self.rds.clusters.get(&key) else {
             return;
@@ -70,25 +68,17 @@ impl World {
         if cluster.status == Status::Renaming {
             return;
         }
-        let mut names: Vec<String> = self.rds.available_readers(cluster).filter_map(endpoint).collect();
-        if names.is_empty() {
-            let writer = cluster.writer.and_then(|writer| self.rds.instances.get(&writer));
-            names.extend(writer.and_then(endpoint));
-        }
-        let name = self.reader_endpoint(&cluster.identifier);
-        self.repoint(&name, Record::one_of(names), how);
+        let (_, record) = self.cluster_records(cluster, |instance| instance.name.clone());
+        let name = self.reader_endpoint(&cluster.name);
+        self.repoint(&name, record, how);
     }
 }
 
 impl Rds {
     /// The readers of a cluster that accept connections.
-    fn available_readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
+    pub(super) fn available_readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
         self.readers(cluster).filter(|reader| reader.serving == Serving::Yes)
     }
-}
-
-fn endpoint(instance: &DbInstance) -> Option<String> {
-    instance.endpoint.clone()
 }
 
 #[cfg(test)]

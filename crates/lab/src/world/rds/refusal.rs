@@ -69,6 +69,43 @@ pub(super) fn invalid_subnet(message: &str) -> ApiError {
     ApiError::bad_request("InvalidSubnet", message)
 }
 
+/// No blue/green deployment has that id.
+pub(super) fn deployment_not_found(identifier: &str) -> ApiError {
+    ApiError::not_found(
+        "BlueGreenDeploymentNotFoundFault",
+        format!("Blue/green deployment {identifier} not found."),
+    )
+}
+
+/// A blue/green deployment of that name exists.
+pub(super) fn deployment_exists() -> ApiError {
+    ApiError::bad_request(
+        "BlueGreenDeploymentAlreadyExistsFault",
+        "A blue/green deployment with the specified name already exists.",
+    )
+}
+
+/// The blue/green deployment is not in a state for this.
+pub(super) fn deployment_state(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request("InvalidBlueGreenDeploymentStateFault", message)
+}
+
+/// The cluster cannot have a blue/green deployment.
+pub(super) fn cluster_not_supported() -> ApiError {
+    ApiError::bad_request(
+        "SourceClusterNotSupportedFault",
+        "The source DB cluster isn't supported for a blue/green deployment.",
+    )
+}
+
+/// The instance cannot have a blue/green deployment.
+pub(super) fn instance_not_supported() -> ApiError {
+    ApiError::bad_request(
+        "SourceDatabaseNotSupportedFault",
+        "The source DB instance isn't supported for a blue/green deployment.",
+    )
+}
+
 /// A name as RDS keeps it, in lower case; refused when it is no identifier.
 pub(super) fn identifier(parameter: &str, name: &str) -> Result<String, ApiError> {
     let starts_with_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
