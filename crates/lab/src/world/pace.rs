@@ -72,6 +72,9 @@ pub struct Pace {
     /// figure; users measured about 120 s: aws/containers-roadmap, issue 470, and kubernetes-sigs/aws-load-balancer-controller,
     /// issue 2366; AWS support spoke of 180 to 300 s: the latter's issue 1834).
     pub deregistration: Duration,
+    /// From the start of a switchover or failover of a global database until its writer has come to this Region, or gone (AWS docs,
+    /// "Using switchover or failover in Amazon Aurora Global Database": a failover in minutes; of a switchover no figure).
+    pub global_move: Duration,
     /// How long a blue/green switchover takes.
     pub switchover: SwitchoverPace,
     /// By how much the durations that a caller sets (health check intervals, deregistration delays) are divided; never zero. One, but
@@ -109,6 +112,7 @@ impl Pace {
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
             deregistration: Duration::from_secs(120),
+            global_move: Duration::from_secs(60),
             switchover: SwitchoverPace::real(),
             haste: 1,
         }
@@ -143,6 +147,7 @@ impl Pace {
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
             deregistration: Duration::from_millis(2700),
+            global_move: Duration::from_millis(1500),
             switchover: SwitchoverPace::brisk(),
             haste: 20,
         }

@@ -12,6 +12,7 @@ mod describe;
 mod endpoint;
 mod engine;
 mod failover;
+mod global;
 mod instance;
 mod modify;
 mod multi_az_cluster;
@@ -35,6 +36,7 @@ pub use create::{CreateDbCluster, CreateDbInstance};
 pub use delete::FinalSnapshot;
 pub use describe::{DescribeRequest, Filter};
 pub use engine::{Engine, Layout};
+pub use global::{GlobalCluster, GlobalMember, GlobalRole, GlobalStep, SecondaryName, Shift};
 pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
 pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use multi_az_cluster::{Form, Naming, Nodes};
@@ -53,6 +55,8 @@ use instance::{Host, Serving, Writes};
 pub struct Rds {
     /// What the names of Multi-AZ DB clusters answer, from the next move of each on.
     pub multi_az_cluster_names: Naming,
+    /// What the writer endpoint's name of a secondary cluster answers, from the next move of each on.
+    pub secondary_name: SecondaryName,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
     proxies: proxy::Proxies,
@@ -105,6 +109,8 @@ pub enum Change {
     ClusterGone(ClusterKey),
     /// A proxy changes.
     Proxy(proxy::Change),
+    /// Writing moves between Regions.
+    Global(ClusterKey, GlobalStep),
     /// A blue/green deployment goes on.
     Deployment(DeploymentKey, Step),
 }
@@ -249,6 +255,7 @@ impl World {
             Change::InstanceGone(instance) => self.instance_gone(instance),
             Change::ClusterGone(cluster) => self.cluster_gone(cluster),
             Change::Proxy(change) => self.apply_proxy(change),
+            Change::Global(cluster, step) => self.global_goes_on(cluster, step),
             Change::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::shown::Listed;
-use super::{Engine, Form, InstanceKey, Status};
+use super::{Engine, Form, GlobalMember, InstanceKey, Status};
 
 /// A cluster's identity, which a rename does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,8 @@ pub struct DbCluster {
     pub pending_identifier: Option<String>,
     /// When it was made.
     pub created: Duration,
+    /// Its place in a global database.
+    pub global: Option<GlobalMember>,
     /// The member that truly writes.
     pub(super) writer: Option<InstanceKey>,
     /// The members that the RDS API calls writers: the true one, but for a lag or a fault.

@@ -92,6 +92,7 @@ impl World {
             subnet_group: request.subnet_group.unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
             pending_identifier: None,
             created: self.now,
+            global: None,
             writer: None,
             shown_writers: BTreeSet::new(),
             told_writers: None,
@@ -132,14 +133,14 @@ impl World {
             .ok_or_else(|| refusal::instance_not_found(&identifier))
     }
 
-    /// Puts a new instance in its place, `creating`. The first of a cluster is its writer.
+    /// Puts a new instance in its place, `creating`. The first of a cluster is its writer, but of a secondary in a global database.
     pub(super) fn insert_instance(&mut self, new: NewInstance) -> InstanceKey {
         let number = self.rds.next_number();
         let key = InstanceKey(number);
         let place = new.place;
         if let Some(cluster) = place.cluster.and_then(|key| self.rds.clusters.get_mut(&key)) {
             cluster.members.push(key);
-            if cluster.writer.is_none() {
+            if cluster.writer.is_none() && cluster.replication_source().is_none() {
                 cluster.writer = Some(key);
                 cluster.shown_writers.insert(key);
             }

@@ -1,6 +1,6 @@
 //! Endpoints: their names, and what DNS should say of them.
 
-use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming, SecondaryName};
 use crate::world::World;
 use crate::world::dns::{Move, Record};
 
@@ -68,13 +68,22 @@ impl World {
         let record = match (writer, &name) {
             (Some(writer), Some(_)) if by_address => writer.record(),
             (_, Some(name)) => Record::Alias(name.clone()),
-            (_, None) => Record::Absent,
+            (_, None) => self.secondary_record(cluster, endpoint),
         };
         let mut readers: Vec<String> = self.rds.available_readers(cluster).filter_map(endpoint).collect();
         if readers.is_empty() {
             readers.extend(name);
         }
         (record, Record::one_of(readers))
+    }
+
+    /// What the writer endpoint's name of a cluster without a writer stands for.
+    fn secondary_record(&self, cluster: &DbCluster, endpoint: impl Fn(&DbInstance) -> Option<String>) -> Record {
+        let first = self.rds.readers(cluster).find_map(endpoint);
+        match (self.rds.secondary_name, first) {
+            (SecondaryName::Reader, Some(name)) if cluster.global.is_some() => Record::Alias(name),
+            _ => Record::Absent,
+        }
     }
 
     /// Makes a name unknown to DNS at once.

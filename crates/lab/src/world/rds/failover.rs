@@ -21,6 +21,12 @@ impl World {
                 "TargetDBInstanceIdentifier isn't supported for RDS for MySQL Multi-AZ DB clusters.",
             ));
         }
+        if self.rds.find_cluster(cluster)?.replication_source().is_some() {
+            // What AWS says to it is not documented.
+            return Err(refusal::cluster_state(format!(
+                "DbCluster {cluster} is a secondary cluster, which has no writer."
+            )));
+        }
         let target = match target {
             Some(target) => self.rds.reader_named(key, target)?,
             None => self.rds.best_reader(key).ok_or_else(|| {
@@ -45,6 +51,9 @@ impl World {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {
             return;
         };
+        if cluster.replication_source().is_some() {
+            return;
+        }
         cluster.status = Status::FailingOver;
         let promotion = cluster.promotion(&self.pace);
         let writer = cluster.writer;

@@ -17,18 +17,30 @@ impl World {
             .key;
         self.apply_rds(Change::ClusterReady(cluster));
         for (member, zone) in members {
-            let instance = self
-                .create_db_instance(CreateDbInstance {
-                    identifier: (*member).to_owned(),
-                    class: "db.r6g.large".to_owned(),
-                    engine: engine.name().to_owned(),
-                    cluster: Some(identifier.to_owned()),
-                    availability_zone: Some(zone.name(&self.region)),
-                    ..CreateDbInstance::default()
-                })?
-                .key;
-            self.apply_rds(Change::InstanceReady(instance));
+            self.add_member(identifier, engine, member, *zone)?;
         }
+        Ok(())
+    }
+
+    /// A member of a cluster that is already available.
+    pub(super) fn add_member(
+        &mut self,
+        cluster: &str,
+        engine: Engine,
+        member: &str,
+        zone: Zone,
+    ) -> Result<(), ApiError> {
+        let instance = self
+            .create_db_instance(CreateDbInstance {
+                identifier: member.to_owned(),
+                class: "db.r6g.large".to_owned(),
+                engine: engine.name().to_owned(),
+                cluster: Some(cluster.to_owned()),
+                availability_zone: Some(zone.name(&self.region)),
+                ..CreateDbInstance::default()
+            })?
+            .key;
+        self.apply_rds(Change::InstanceReady(instance));
         Ok(())
     }
 

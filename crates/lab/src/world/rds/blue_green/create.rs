@@ -115,7 +115,8 @@ impl World {
         if let Some(cluster) = self.rds.clusters().find(|cluster| cluster.arn == arn) {
             let is_aurora = matches!(cluster.engine, Engine::AuroraMysql | Engine::AuroraPostgresql);
             let key = self.rds.available_cluster(&cluster.identifier)?;
-            if !is_aurora || cluster.form != Form::SharedStorage || is_taken(Database::Cluster(key)) {
+            let is_plain = cluster.form == Form::SharedStorage && cluster.global.is_none();
+            if !is_aurora || !is_plain || is_taken(Database::Cluster(key)) {
                 return Err(refusal::cluster_not_supported());
             }
             return Ok(Database::Cluster(key));
