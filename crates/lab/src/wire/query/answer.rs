@@ -231,7 +231,7 @@ fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
 }
 
 /// The parameters that say what a call is about, the nearest first.
-const RESOURCES: [&str; 19] = [
+const RESOURCES: [&str; 22] = [
     "TargetGroupArn",
     "TargetGroupArns.member.1",
     "ListenerArn",
@@ -244,6 +244,9 @@ const RESOURCES: [&str; 19] = [
     "DBClusterIdentifier",
     "DBProxyEndpointName",
     "DBProxyName",
+    "BlueGreenDeploymentIdentifier",
+    "Source",
+    "GlobalClusterIdentifier",
     "SubscriptionName",
     "SourceIdentifier",
     "ResourceName",

@@ -1,7 +1,9 @@
 //! RDS's operations (botocore rds 2014-10-31).
 
 mod clusters;
+mod deployments;
 mod events;
+mod global;
 mod instances;
 mod proxies;
 
@@ -36,6 +38,14 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "CreateDBProxyEndpoint" => proxies::create_endpoint(world, params, xml),
         "DescribeDBProxyEndpoints" => proxies::describe_endpoints(world, params, xml),
         "DeleteDBProxyEndpoint" => proxies::delete_endpoint(world, params, xml),
+        "CreateBlueGreenDeployment" => deployments::create(world, params, xml),
+        "DescribeBlueGreenDeployments" => deployments::describe(world, params, xml),
+        "SwitchoverBlueGreenDeployment" => deployments::switch_over(world, params, xml),
+        "DeleteBlueGreenDeployment" => deployments::delete(world, params, xml),
+        "CreateGlobalCluster" => global::create(world, params, xml),
+        "DescribeGlobalClusters" => global::describe(world, params, xml),
+        "SwitchoverGlobalCluster" => global::switch_over(world, params, xml),
+        "FailoverGlobalCluster" => global::fail_over(world, params, xml),
         "CreateEventSubscription" => events::create_subscription(world, params, xml),
         "DescribeEventSubscriptions" => events::describe_subscriptions(world, params, xml),
         "ModifyEventSubscription" => events::modify_subscription(world, params, xml),

@@ -5,6 +5,7 @@
 mod elbv2;
 mod faults;
 mod protocol;
+mod rds;
 
 use std::sync::{Arc, Mutex};
 

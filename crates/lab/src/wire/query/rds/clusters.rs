@@ -114,6 +114,12 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .text("ClusterCreateTime", world.timestamp_at(cluster.created))
     .text("DeletionProtection", false)
     .text("NetworkType", "IPV4");
+    if let Some(global) = &cluster.global {
+        let source = cluster.replication_source();
+        xml.text("GlobalClusterIdentifier", &global.database)
+            .maybe("ReplicationSourceIdentifier", source)
+            .maybe("GlobalWriteForwardingStatus", source.map(|_| "disabled"));
+    }
     if let Form::ThreeNodes(nodes) = &cluster.form {
         xml.text("DBClusterInstanceClass", &nodes.class)
             .text("AllocatedStorage", nodes.allocated_storage)
