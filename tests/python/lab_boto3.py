@@ -36,6 +36,7 @@ class Region:
         self.balancer = None
         self.topic = None
         self.zones = None
+        self.deployment = None
 
     def cluster(self, name="orders"):
         return self.rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
@@ -46,6 +47,13 @@ class Region:
 
     def instance(self, name):
         return self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+
+    def blue_green(self):
+        asked = dict(BlueGreenDeploymentIdentifier=self.deployment)
+        return self.rds.describe_blue_green_deployments(**asked)["BlueGreenDeployments"][0]
+
+    def green(self):
+        return self.blue_green()["Target"].split(":")[-1]
 
     def vpc(self):
         return self.instance("orders-1")["DBSubnetGroup"]["VpcId"]
@@ -501,6 +509,86 @@ def a_multi_az_cluster_is_deleted_with_its_nodes(region):
     same(region.rds.describe_db_instances(Filters=filters)["DBInstances"], [])
 
 
+def a_cluster_is_renamed_and_back(region):
+    for name, other in (("orders", "sales"), ("sales", "orders")):
+        renamed = region.rds.modify_db_cluster(
+            DBClusterIdentifier=name, NewDBClusterIdentifier=other, ApplyImmediately=True
+        )["DBCluster"]
+        same((renamed["DBClusterIdentifier"], renamed["Status"]), (other, "renaming"))
+        refused(region.rds.exceptions.DBClusterNotFoundFault, region.cluster, name=name)
+        eventually(lambda: region.cluster(other)["Status"], "available")
+    events = region.rds.describe_events(SourceIdentifier="orders", SourceType="db-cluster")["Events"]
+    same(events[-1]["Message"], "Renamed cluster from sales to orders")
+
+
+def a_blue_green_deployment_copies_a_cluster(region):
+    missing = region.rds.exceptions.BlueGreenDeploymentNotFoundFault
+    refused(missing, region.rds.describe_blue_green_deployments, BlueGreenDeploymentIdentifier="bgd-nobody")
+    unsupported = dict(BlueGreenDeploymentName="no", Source=region.instance("orders-1")["DBInstanceArn"])
+    create = region.rds.create_blue_green_deployment
+    refused(region.rds.exceptions.SourceDatabaseNotSupportedFault, create, **unsupported)
+    made = create(BlueGreenDeploymentName="upgrade", Source=region.cluster()["DBClusterArn"])["BlueGreenDeployment"]
+    same((made["Status"], made["Source"]), ("PROVISIONING", region.cluster()["DBClusterArn"]))
+    region.deployment = made["BlueGreenDeploymentIdentifier"]
+    same(len(made["SwitchoverDetails"]), 1 + len(region.cluster()["DBClusterMembers"]))
+    eventually(lambda: region.blue_green()["Status"], "AVAILABLE")
+    green = region.green()
+    same(green[:-6], "orders-green-")
+    same(len(region.cluster(green)["DBClusterMembers"]), len(region.cluster()["DBClusterMembers"]))
+    refused(region.rds.exceptions.BlueGreenDeploymentAlreadyExistsFault, create, **{**unsupported, "BlueGreenDeploymentName": "upgrade"})
+
+
+def a_switchover_gives_blues_names_to_green(region):
+    before = {name: region.cluster(name)["DbClusterResourceId"] for name in ("orders", region.green())}
+    green = region.green()
+    started = region.rds.switchover_blue_green_deployment(
+        BlueGreenDeploymentIdentifier=region.deployment, SwitchoverTimeout=300
+    )["BlueGreenDeployment"]
+    same(started["Status"], "SWITCHOVER_IN_PROGRESS")
+    fault = region.rds.exceptions.InvalidBlueGreenDeploymentStateFault
+    refused(fault, region.rds.delete_blue_green_deployment, BlueGreenDeploymentIdentifier=region.deployment)
+    eventually(lambda: region.blue_green()["Status"], "SWITCHOVER_COMPLETED")
+    same({detail["Status"] for detail in region.blue_green()["SwitchoverDetails"]}, {"SWITCHOVER_COMPLETED"})
+    same(region.cluster()["DbClusterResourceId"], before[green])
+    same(region.cluster("orders-old1")["DbClusterResourceId"], before["orders"])
+    same(region.instance("orders-1-old1")["DBClusterIdentifier"], "orders-old1")
+    refused(region.rds.exceptions.DBClusterNotFoundFault, region.cluster, name=green)
+    events = region.rds.describe_events(SourceIdentifier=region.deployment, SourceType="blue-green-deployment")["Events"]
+    same(events[-1]["Message"], "Switchover completed on blue/green deployment.")
+    deleted = region.rds.delete_blue_green_deployment(BlueGreenDeploymentIdentifier=region.deployment)
+    same(deleted["BlueGreenDeployment"]["Status"], "DELETING")
+    eventually(lambda: region.rds.describe_blue_green_deployments()["BlueGreenDeployments"], [])
+
+
+def a_global_database_has_its_primary_here_until_it_moves_to_another_region(region):
+    here, elsewhere = region.cluster()["DBClusterArn"], "arn:aws:rds:us-east-1:111122223333:cluster:orders-us"
+    made = region.rds.create_global_cluster(GlobalClusterIdentifier="world", SourceDBClusterIdentifier=here)
+    same([member["IsWriter"] for member in made["GlobalCluster"]["GlobalClusterMembers"]], [True])
+    assert "ReplicationSourceIdentifier" not in region.cluster()
+
+    def source():
+        return region.cluster().get("ReplicationSourceIdentifier")
+
+    def primary():
+        [cluster] = region.rds.describe_global_clusters(GlobalClusterIdentifier="world")["GlobalClusters"]
+        return [member["DBClusterArn"] for member in cluster["GlobalClusterMembers"] if member["IsWriter"]]
+
+    switch = region.rds.switchover_global_cluster
+    switch(GlobalClusterIdentifier="world", TargetDbClusterIdentifier=elsewhere)
+    eventually(source, elsewhere)
+    same(primary(), [elsewhere])
+    cluster = region.cluster()
+    same([member["IsClusterWriter"] for member in cluster["DBClusterMembers"]], [False] * 3)
+    same(cluster["GlobalWriteForwardingStatus"], "disabled")
+    assert cluster["Endpoint"].startswith("orders.cluster-"), cluster["Endpoint"]
+    refused(region.rds.exceptions.InvalidDBClusterStateFault, region.rds.failover_db_cluster, DBClusterIdentifier="orders")
+    refused(region.rds.exceptions.GlobalClusterNotFoundFault, switch, GlobalClusterIdentifier="moon", TargetDbClusterIdentifier=here)
+    switch(GlobalClusterIdentifier="world", TargetDbClusterIdentifier=here)
+    eventually(source, None)
+    same(primary(), [here])
+    assert region.writer().startswith("orders-"), region.writer()
+
+
 def the_zones_swap_long_after_the_failover(region):
     def zones():
         instance = region.instance("billing")
@@ -585,6 +673,10 @@ CLAIMS = [
     a_multi_az_cluster_is_made_with_its_three_nodes,
     a_multi_az_cluster_fails_over_and_restarts_in_place,
     a_multi_az_cluster_is_deleted_with_its_nodes,
+    a_cluster_is_renamed_and_back,
+    a_blue_green_deployment_copies_a_cluster,
+    a_switchover_gives_blues_names_to_green,
+    a_global_database_has_its_primary_here_until_it_moves_to_another_region,
     the_zones_swap_long_after_the_failover,
     a_load_balancer_is_deleted_with_its_listeners_and_the_group_after_it,
     an_unknown_function_is_not_found,

@@ -1,17 +1,19 @@
 //! Core's table of events against what was made without it: the events of the lab's world, and the template that subscribes to
 //! RDS's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
 use writerlink_core::event::EventId;
 use writerlink_core::event::catalogue::{Meaning, entries, find};
 use writerlink_lab::scene::Scene;
-use writerlink_lab::world::events::category_of;
+use writerlink_lab::world::events::{SourceType, category_of};
 use writerlink_lab::world::rds::{
-    Apply, CreateDbCluster, FinalSnapshot, ModifyDbCluster, ModifyDbInstance, MultiAz, Pending, Reboot,
+    Apply, Cancellation, CreateDbCluster, Engine, FinalSnapshot, ModifyDbCluster, ModifyDbInstance, MultiAz, Pending,
+    Reboot, Shift,
 };
+use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace, World};
 use writerlink_tests::python::tests_dir;
 
@@ -63,9 +65,46 @@ fn live(world: &mut World) -> Result<(), ApiError> {
         ..Default::default()
     })?;
     step(world);
+    for source in ["sales", "billing"] {
+        switch_over(world, source)?;
+    }
+    shift("sales", world)?;
     world.delete_db_instance("billing", &FinalSnapshot::Skip)?;
     world.delete_db_cluster("stock", &FinalSnapshot::Skip)?;
     step(world);
+    Ok(())
+}
+
+/// Switchovers of a database: one that is cancelled for each reason there is, and one that is not.
+fn switch_over(world: &mut World, source: &str) -> Result<(), ApiError> {
+    let step = |world: &mut World| world.pass(Duration::from_secs(3600));
+    let deployment = world.add_blue_green(source)?;
+    for why in [Cancellation::ReplicationLag, Cancellation::Sequences] {
+        world.switchover_blue_green_deployment(&deployment, None)?;
+        world.pass(world.pace.switchover.checks);
+        world.cancel_switchover(&deployment, why)?;
+        step(world);
+    }
+    world.switchover_blue_green_deployment(&deployment, None)?;
+    step(world);
+    world.delete_blue_green_deployment(&deployment, false)?;
+    step(world);
+    Ok(())
+}
+
+/// Writing goes to another Region and comes back, as planned and otherwise.
+fn shift(cluster: &str, world: &mut World) -> Result<(), ApiError> {
+    world.create_global_cluster("world", cluster)?;
+    let (here, elsewhere) = (
+        world.cluster_arn(cluster),
+        "arn:aws:rds:us-east-1:111122223333:cluster:far",
+    );
+    for how in [Shift::Switchover, Shift::Failover] {
+        for target in [elsewhere, &here] {
+            world.shift_global_cluster("world", target, how)?;
+            world.pass(Duration::from_secs(3600));
+        }
+    }
     Ok(())
 }
 
@@ -97,6 +136,63 @@ fn the_lab_and_the_table_give_an_id_the_same_category() {
     for entry in entries() {
         assert_eq!(category_of(entry.id.0), entry.category, "{}", entry.id);
     }
+}
+
+/// The texts of the recorded messages of a source type, by their ids.
+fn recorded(source: SourceType) -> BTreeMap<u16, String> {
+    let file = tests_dir().join(format!("events/sns-messages/{source}.jsonl"));
+    let lines = fs::read_to_string(file).expect("a file for each source type");
+    let texts = lines.lines().map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).expect("a message is JSON");
+        let text = |key: &str| message[key].as_str().expect("a text").to_owned();
+        let id = text("Event ID").rsplit('-').next().and_then(|id| id.parse().ok());
+        (id.expect("a number"), plain(&text("Event Message")))
+    });
+    texts.collect()
+}
+
+/// A text without what differs from one switchover to the next: the end of a green database's name, and how far it lags.
+fn plain(text: &str) -> String {
+    let word = |word: &str| match word.split_once("-green-") {
+        Some((name, _)) => format!("{name}-green"),
+        None => word.replace(|c: char| c.is_ascii_digit(), "0"),
+    };
+    text.trim_end_matches('.')
+        .split(' ')
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn the_lab_tells_of_switchovers_in_the_recorded_words() {
+    let mut world = World::new("2025-03-04T10:00:00Z".parse().expect("a moment"));
+    let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
+    world
+        .add_aurora("orders", Engine::AuroraPostgresql, &members)
+        .and_then(|()| world.add_instance("billing", MultiAz::Yes, Engine::Postgres))
+        .expect("good names");
+    for source in ["orders", "billing"] {
+        switch_over(&mut world, source).expect("the lab can do all of it");
+    }
+    shift("orders", &mut world).expect("the lab can do all of it");
+    let mut compared = BTreeSet::new();
+    for event in world.events.history() {
+        let is_of_a_switchover = event.source_type == SourceType::BlueGreenDeployment
+            || event.category == "global-failover"
+            || event.id == 390;
+        // The recorded ones tell of this Region's cluster.
+        if is_of_a_switchover && !event.message.contains("us-east-1") {
+            let recorded = recorded(event.source_type);
+            assert_eq!(recorded.get(&event.id), Some(&plain(&event.message)), "{}", event.id);
+            compared.insert(event.id);
+        }
+    }
+    let deployments = [
+        244, 246, 247, 248, 249, 250, 251, 252, 259, 260, 261, 307, 308, 310, 311, 312, 314,
+    ];
+    let expected = deployments.into_iter().chain([181, 182, 183, 184, 185, 238, 390, 397]);
+    assert_eq!(compared, expected.collect());
 }
 
 #[test]

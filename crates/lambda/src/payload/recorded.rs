@@ -63,6 +63,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ("custom-resource-delete", "stack Delete answered"),
         ("custom-resource-update", "stack Update answered"),
         (
+            "eventbridge-blue-green-0248",
+            "EventBridge Reconcile | RDS-EVENT-0248 Other bgd-0123456789abcdef 2025-03-04T10:04:17.402Z",
+        ),
+        (
             "eventbridge-cluster",
             "EventBridge Reconcile | RDS-EVENT-0071 Cluster orders 2024-05-06T23:08:24.252Z",
         ),
@@ -100,6 +104,18 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         (
             "sns-2021-instance-0049",
             "Sns Reconcile | RDS-EVENT-0049 Instance billing 2021-08-03T08:30:30.333Z",
+        ),
+        (
+            "sns-blue-green-0260",
+            "Sns Reconcile | RDS-EVENT-0260 Other bgd-0123456789abcdef 2025-03-04T10:10:17.402Z",
+        ),
+        (
+            "sns-cluster-0172",
+            "Sns Reconcile | RDS-EVENT-0172 Cluster orders 2025-03-04T10:10:17.402Z",
+        ),
+        (
+            "sns-global-0185",
+            "Sns Reconcile | RDS-EVENT-0185 Cluster orders 2025-03-04T10:18:17.402Z",
         ),
         ("sns-hello", "Sns Reconcile"),
         (
