@@ -6,6 +6,8 @@
 //! A write that was sent lands by itself, whether its caller still waits for the answer or was killed meanwhile: ELBv2's
 //! writes cannot be taken back.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,18 +15,17 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::try_join;
+use futures_util::future::join3;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, Zone};
-use writerlink_core::topology::{Cluster, HostName, Instance, Member, Scope, Standby, Topology};
+use writerlink_core::topology::{HostName, Scope, Topology};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord, TTL};
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetRequest, TargetType};
-use crate::world::rds::{Engine, Listed, MultiAz};
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -165,6 +166,20 @@ impl<C: Clock + Sync> InProcess<C> {
             observer.struck(self.caller, operation, resource, &effect);
         }
         Some(effect)
+    }
+
+    /// A list of all pages, if it is asked for.
+    async fn list<T>(
+        &self,
+        name: &'static str,
+        asked: bool,
+        tell: impl Fn(&World) -> BTreeMap<Identifier, T>,
+    ) -> Result<BTreeMap<Identifier, T>, CallError> {
+        if !asked {
+            return Ok(BTreeMap::new());
+        }
+        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other)
+            .await
     }
 
     /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost, `lag` tells what a
@@ -339,29 +354,14 @@ pub fn present(world: &World, group: &str) -> Present {
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
-        if !scope.databases {
-            return Ok(Topology::default());
-        }
-        let (clusters, instances) = try_join(
-            self.read(
-                "rds:DescribeDBClusters",
-                "",
-                |world| Ok(clusters(world)),
-                |world| Ok(clusters(world)),
-                every_other,
-            ),
-            self.read(
-                "rds:DescribeDBInstances",
-                "",
-                |world| Ok(instances(world)),
-                |world| Ok(instances(world)),
-                every_other,
-            ),
-        )
-        .await?;
+        let clusters = self.list("rds:DescribeDBClusters", scope.databases, told::clusters);
+        let instances = self.list("rds:DescribeDBInstances", scope.databases, told::instances);
+        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, told::proxies);
+        let (clusters, instances, proxies) = join3(clusters, instances, proxies).await;
         Ok(Topology {
-            clusters,
-            instances,
+            clusters: clusters?,
+            instances: instances?,
+            proxies,
             ..Topology::default()
         })
     }
@@ -503,62 +503,6 @@ fn every_other<T>(entries: &mut BTreeMap<Identifier, T>) {
         at += 1;
         at % 2 == 1
     });
-}
-
-fn is_followed(engine: Engine) -> bool {
-    !matches!(engine.name(), "neptune" | "docdb")
-}
-
-/// What DescribeDBClusters tells, which is not always what is true.
-fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
-    let rds = &world.rds;
-    let listed = rds
-        .clusters()
-        .filter(|cluster| is_followed(cluster.engine) && cluster.listed == Listed::Yes);
-    let told = listed.filter_map(|cluster| {
-        let members = rds.members(cluster).into_iter().filter_map(|member| {
-            Some(Member {
-                instance: member.instance.parse().ok()?,
-                writer: member.is_cluster_writer,
-            })
-        });
-        Some((
-            cluster.identifier.parse().ok()?,
-            Cluster {
-                status: cluster.status.to_string(),
-                endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
-                port: Some(cluster.port),
-                members: members.collect(),
-                replicates: false,
-            },
-        ))
-    });
-    told.collect()
-}
-
-/// What DescribeDBInstances tells.
-fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
-    let rds = &world.rds;
-    let listed = rds
-        .instances()
-        .filter(|instance| is_followed(instance.engine) && instance.listed == Listed::Yes);
-    let told = listed.filter_map(|instance| {
-        let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
-        Some((
-            instance.identifier.parse().ok()?,
-            Instance {
-                status: instance.status.to_string(),
-                endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
-                port: Some(instance.port),
-                cluster: rds
-                    .cluster_of(instance)
-                    .and_then(|cluster| cluster.identifier.parse().ok()),
-                vpc: Some(crate::world::vpc::VPC_ID.to_owned()),
-                standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
-            },
-        ))
-    });
-    told.collect()
 }
 
 #[cfg(test)]

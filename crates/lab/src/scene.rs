@@ -10,11 +10,11 @@ use crate::world::elbv2::{
     GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{DbInstance, Engine, MultiAz, Naming};
+use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, MultiAz, Naming};
 use crate::world::vpc::{VPC_CIDR, Zone};
 use crate::world::{ApiError, Pace};
 use jiff::{SignedDuration, Timestamp};
-use writerlink_core::source::{Fallback, Source};
+use writerlink_core::source::{Fallback, Identifier, Source};
 
 /// The function that the topic calls.
 pub const FUNCTION: &str = "writerlink";
@@ -126,11 +126,25 @@ impl Link {
         self.source.name()
     }
 
+    /// The name of the load balancer of a source, which has no dots.
+    pub(crate) fn balancer_of(source: &Source) -> String {
+        source.name().replace('.', "-")
+    }
+
     /// The name of the endpoint that is followed.
     pub fn endpoint(&self, world: &World) -> String {
-        match self.source {
-            Source::Instance(_) => world.instance_endpoint(self.database()),
-            _ => world.cluster_endpoint(self.database()),
+        match &self.source {
+            Source::Cluster(id) => world.cluster_endpoint(id.as_str()),
+            Source::Readers(id, _) => world.reader_endpoint(id.as_str()),
+            Source::Custom { cluster, .. } => world.cluster_endpoint(cluster.as_str()),
+            Source::Instance(id) => world.instance_endpoint(id.as_str()),
+            Source::Proxy(proxy, endpoint) => {
+                let endpoint = world
+                    .rds
+                    .proxy_endpoint(proxy.as_str(), endpoint.as_ref().map(Identifier::as_str));
+                endpoint.map(|endpoint| endpoint.host.clone()).unwrap_or_default()
+            }
+            Source::Name(host) => host.to_string(),
         }
     }
 
@@ -138,8 +152,9 @@ impl Link {
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let id = self.database();
         let instance = match self.source {
+            Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } => world.rds.writer(id),
             Source::Instance(_) => world.rds.true_instance(id),
-            _ => world.rds.writer(id),
+            Source::Proxy(..) | Source::Name(_) => None,
         }?;
         Some(Writer {
             instance: instance.identifier.clone(),
@@ -159,7 +174,18 @@ impl Link {
                     _ => readers,
                 }
             }
-            Source::Custom { .. } | Source::Proxy(..) | Source::Name(_) => BTreeSet::new(),
+            Source::Custom { .. } => BTreeSet::new(),
+            Source::Proxy(proxy, endpoint) => {
+                let endpoint = world
+                    .rds
+                    .proxy_endpoint(proxy.as_str(), endpoint.as_ref().map(Identifier::as_str));
+                let nodes = endpoint.into_iter().flat_map(DbProxyEndpoint::addresses);
+                nodes.map(|node| SocketAddr::new(node, self.port)).collect()
+            }
+            Source::Name(host) => {
+                let machines = world.hosts.behind(host.as_str()).into_iter();
+                machines.map(|machine| SocketAddr::new(machine, self.port)).collect()
+            }
         }
     }
 
@@ -180,10 +206,10 @@ impl Link {
 
     /// Whether an application can write through it.
     pub(crate) fn takes_writes(&self) -> bool {
-        matches!(
-            self.source,
-            Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None)
-        )
+        match self.source {
+            Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None) | Source::Name(_) => true,
+            Source::Readers(..) | Source::Custom { .. } | Source::Proxy(_, Some(_)) => false,
+        }
     }
 
     /// The group's targets that are not on their way out, each with its state.

@@ -7,8 +7,9 @@ use crate::World;
 use crate::fault::{DeliveryFault, Effect, Fault, Matcher, NameEffect};
 use crate::scene::Link;
 use crate::world::ApiError;
+use crate::world::dns::Move;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{CreateDbInstance, Reboot, Status};
+use crate::world::rds::{Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Reboot, Shift, Status};
 use crate::world::vpc::Zone;
 
 /// What became of an act.
@@ -21,6 +22,9 @@ pub(super) struct Done {
     /// The call that the program is to be killed at.
     pub(super) kill_at: Option<String>,
 }
+
+/// A global database's other cluster, of which this Region knows no more.
+const ELSEWHERE: &str = "arn:aws:rds:us-east-1:111122223333:cluster:orders-elsewhere";
 
 impl Act {
     /// Does it.
@@ -63,6 +67,54 @@ impl Act {
                     ..CreateDbInstance::default()
                 })?;
                 Ok(Done::of(format!("{name} is being added to {to}")))
+            }
+            Act::RemoveMember(name) => {
+                world.remove_reader(name)?;
+                Ok(Done::of(format!("{name} is being deleted")))
+            }
+            Act::SwitchOver(database) => {
+                let deployment = deployment_of(world, database)?;
+                world.switchover_blue_green_deployment(&deployment, None)?;
+                Ok(Done::of(format!(
+                    "the blue/green deployment of {database} is switched over"
+                )))
+            }
+            Act::CancelSwitchOver(database) => {
+                let deployment = deployment_of(world, database)?;
+                world.cancel_switchover(&deployment, Cancellation::ReplicationLag)?;
+                Ok(Done::of(format!("the switchover of {database} is cancelled")))
+            }
+            Act::Rename { cluster, to } => {
+                world.modify_db_cluster(ModifyDbCluster {
+                    identifier: cluster.clone(),
+                    new_identifier: Some(to.clone()),
+                    apply: Apply::Immediately,
+                })?;
+                Ok(Done::of(format!("{cluster} is renamed to {to}")))
+            }
+            Act::Demote(cluster) => {
+                world.demote_primary(cluster, ELSEWHERE, Shift::Switchover)?;
+                Ok(Done::of(format!("writing leaves {cluster} for another Region")))
+            }
+            Act::Promote(cluster) => {
+                world.promote_secondary(cluster, Shift::Switchover)?;
+                Ok(Done::of(format!("writing comes back to {cluster}")))
+            }
+            Act::MoveNode { of, zone } => {
+                let zone = zone_named(world, *zone)?;
+                let new = world.move_proxy_address(of, None, zone)?;
+                Ok(Done::of(format!("a node of the proxy {of} is replaced: {new} is new")))
+            }
+            Act::TellNodes { of, at_a_time } => {
+                world.tell_proxy_addresses(of, None, *at_a_time)?;
+                let many = at_a_time.map_or("all".to_owned(), |many| many.to_string());
+                Ok(Done::of(format!("answers hold {many} of the nodes of {of}")))
+            }
+            Act::MoveHost { of, to } => {
+                let port = link(of)?.port;
+                world.move_host(of, port, to, Move::AtOnce);
+                let list: Vec<String> = to.iter().map(ToString::to_string).collect();
+                Ok(Done::of(format!("{of} stands for {}", list.join(", "))))
             }
             Act::OptimizeStorage(instance) => {
                 world.show_instance_status(instance, Status::StorageOptimization)?;
@@ -120,10 +172,24 @@ fn lose_writer(world: &mut World, link: &Link) -> Result<(), ApiError> {
     }
 }
 
-fn lose_zone(world: &mut World, links: &[Link], letter: char) -> Result<Done, ApiError> {
+/// The database's blue/green deployment, of which it has one.
+fn deployment_of(world: &World, database: &str) -> Result<String, ApiError> {
+    let prefix = format!("{database}-");
+    let mut deployments = world.rds.deployments();
+    let found = deployments.find(|deployment| deployment.name.starts_with(&prefix));
+    found
+        .map(|deployment| deployment.identifier.clone())
+        .ok_or_else(|| ApiError::bad_request("NoSuchDeployment", format!("`{database}` has no blue/green deployment")))
+}
+
+fn zone_named(world: &World, letter: char) -> Result<Zone, ApiError> {
     let name = format!("{}{letter}", world.region);
-    let zone = Zone::named(&name, &world.region)
-        .ok_or_else(|| ApiError::bad_request("NoSuchZone", format!("there is no zone `{letter}`")))?;
+    Zone::named(&name, &world.region)
+        .ok_or_else(|| ApiError::bad_request("NoSuchZone", format!("there is no zone `{letter}`")))
+}
+
+fn lose_zone(world: &mut World, links: &[Link], letter: char) -> Result<Done, ApiError> {
+    let zone = zone_named(world, letter)?;
     let mut lost = 0;
     for link in links {
         let writer = link.writer(world).map(|writer| writer.address.ip());

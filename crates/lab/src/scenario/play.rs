@@ -387,7 +387,7 @@ fn config(lab: &Lab, links: &[Link], speed: f64) -> String {
 
 /// Where the link's load balancer listens, a node in each zone.
 fn nodes(lab: &Lab, link: &Link) -> Vec<SocketAddr> {
-    let of_link = |listener: &crate::wire::NlbListener| listener.load_balancer == link.database();
+    let of_link = |listener: &crate::wire::NlbListener| listener.load_balancer == Link::balancer_of(&link.source);
     lab.nlb_listeners()
         .into_iter()
         .filter(of_link)

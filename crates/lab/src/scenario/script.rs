@@ -29,6 +29,10 @@ pub struct Scenario {
     /// The databases behind the link.
     #[serde(default)]
     pub databases: Region,
+    /// What of them is behind the link, where it is not their writer: `cluster/orders/readers`, or `proxy/front` with a proxy of that
+    /// name before them. `dns/HOST` needs no databases: three machines have that name.
+    #[serde(default)]
+    pub source: Option<String>,
     /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
     #[serde(default)]
     pub pace: BTreeMap<Delay, f64>,
@@ -65,6 +69,10 @@ pub enum Region {
     MultiAzCluster,
     /// The same, whose name answers the writer's address and is no alias.
     MultiAzClusterByAddress,
+    /// `orders`, the primary of an Aurora Global Database, which has a secondary in another Region.
+    GlobalPrimary,
+    /// `orders`, and `orders-next` with as many members, which is to take its name.
+    TwoClusters,
     /// `db-01` to `db-20`, Aurora clusters of two whose writers share a zone.
     Twenty,
 }
@@ -114,6 +122,44 @@ pub enum Act {
         name: String,
         /// The cluster.
         to: String,
+    },
+    /// A reader of this name is removed from its cluster.
+    RemoveMember(String),
+    /// The blue/green deployment of this database, which begins with one, is switched over.
+    SwitchOver(String),
+    /// The switchover of this database's blue/green deployment is cancelled, and all is as before.
+    CancelSwitchOver(String),
+    /// This cluster gets another name.
+    Rename {
+        /// The cluster.
+        cluster: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Writing leaves this primary of a global database for another Region.
+    Demote(String),
+    /// Writing comes to this secondary of a global database, which was its primary.
+    Promote(String),
+    /// AWS replaces a node of this proxy in a zone, of which no event tells.
+    MoveNode {
+        /// The proxy.
+        of: String,
+        /// The zone: `a`, `b` or `c`.
+        zone: char,
+    },
+    /// Answers for this proxy's name hold so many of its addresses, other ones at each question; all of them, when not given.
+    TellNodes {
+        /// The proxy.
+        of: String,
+        /// How many.
+        at_a_time: Option<usize>,
+    },
+    /// A name that is not of RDS stands for these machines from now on; the others run on.
+    MoveHost {
+        /// The name.
+        of: String,
+        /// The machines.
+        to: Vec<IpAddr>,
     },
     /// The RDS API shows an instance as `storage-optimization`, while it serves.
     OptimizeStorage(String),

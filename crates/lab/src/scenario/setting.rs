@@ -1,16 +1,19 @@
 //! The region that a scenario begins with.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use writerlink_core::source::Source;
 
-use super::script::{Delay, Region, Scenario};
+use super::script::{Act, Delay, Region, Scenario};
 use crate::scene::{AGO, Link, tell_of_failovers};
 use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
     GroupProtocol, HealthCheckChange, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
 };
-use crate::world::rds::{Engine, MultiAz, Naming};
+use crate::world::events::CreateEventSubscription;
+use crate::world::rds::{Engine, EngineFamily, MultiAz, Naming};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -31,13 +34,24 @@ impl Setting {
         let mut world = World::new(began).with_pace(pace(scenario, seed));
         let links = match scenario.databases {
             Region::Aurora => {
-                let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
-                world.add_aurora("orders", Engine::AuroraPostgresql, &members)?;
-                vec![publish(&mut world, scenario, "orders-writer", "cluster/orders")?]
+                world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
+                vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
+            }
+            Region::GlobalPrimary => {
+                world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
+                let arn = world.rds.cluster("orders").map(|cluster| cluster.arn.clone());
+                world.create_global_cluster("orders-everywhere", &arn.unwrap_or_default())?;
+                vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
+            }
+            Region::TwoClusters => {
+                let next = [("orders-next-1", Zone::C), ("orders-next-2", Zone::B)];
+                world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
+                world.add_aurora("orders-next", Engine::AuroraPostgresql, &next)?;
+                vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
             }
             Region::MultiAz => {
                 world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
-                vec![publish(&mut world, scenario, "billing", "instance/billing")?]
+                vec![publish_as(&mut world, scenario, "billing", "instance/billing")?]
             }
             Region::MultiAzCluster => vec![add_nodes(&mut world, scenario, Naming::Alias)?],
             Region::MultiAzClusterByAddress => vec![add_nodes(&mut world, scenario, Naming::Address)?],
@@ -45,12 +59,54 @@ impl Setting {
                 .map(|number| add_twin(&mut world, scenario, number))
                 .collect::<Result<_, _>>()?,
         };
-        tell_of_failovers(&mut world)?;
+        let topic = tell_of_failovers(&mut world)?;
+        tell_of_more(&mut world, &topic)?;
         world.pass(AGO);
+        if scenario.steps.iter().any(|step| matches!(step.act, Act::SwitchOver(_))) {
+            for link in &links {
+                world.add_blue_green(link.database())?;
+            }
+        }
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
         Ok(Setting { world, links })
     }
+}
+
+/// The members of a cluster, of which the first writes.
+const MEMBERS: [(&str, Zone); 3] = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
+
+/// Subscriptions to what only some databases have: blue/green deployments, and failovers between Regions.
+fn tell_of_more(world: &mut World, topic: &str) -> Result<(), ApiError> {
+    for (source_type, categories) in [
+        ("blue-green-deployment", vec![]),
+        ("db-cluster", vec!["global-failover"]),
+    ] {
+        world.create_event_subscription(CreateEventSubscription {
+            name: format!("more-of-{source_type}"),
+            topic: topic.to_owned(),
+            source_type: Some(source_type.to_owned()),
+            categories: categories.into_iter().map(str::to_owned).collect(),
+            ..CreateEventSubscription::default()
+        })?;
+    }
+    Ok(())
+}
+
+/// Publishes what the scenario says, made first where it is not a database's own; else the usual source.
+fn publish_as(world: &mut World, scenario: &Scenario, name: &str, usual: &str) -> Result<Link, ApiError> {
+    let Some(source) = &scenario.source else {
+        return publish(world, scenario, name, usual);
+    };
+    match source.parse().expect("the settings' sources are well-formed") {
+        Source::Proxy(proxy, _) => world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, "orders", &Zone::ALL)?,
+        Source::Name(host) => {
+            let machines = [1, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 210]));
+            world.add_host(host.as_str(), PORT, &machines);
+        }
+        Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } | Source::Instance(_) => {}
+    }
+    publish(world, scenario, "set", source)
 }
 
 /// A Multi-AZ DB cluster.
@@ -72,12 +128,14 @@ fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, 
     publish(world, scenario, &name, &format!("cluster/{name}"))
 }
 
+/// The port of every database.
+const PORT: u16 = 5432;
+
 /// Puts a database behind a load balancer of its own, set up as a link should be: cross-zone on, so that one target serves
 /// the nodes of every zone; a short deregistration delay that ends its connections; a health check every 10 s.
 fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
-    const PORT: u16 = 5432;
-    let source: writerlink_core::source::Source = source.parse().expect("the settings' sources are well-formed");
-    let database = source.name().to_owned();
+    let source: Source = source.parse().expect("the settings' sources are well-formed");
+    let database = Link::balancer_of(&source);
     let balancer = world
         .create_load_balancer(NewLoadBalancer::internal(&database))?
         .arn

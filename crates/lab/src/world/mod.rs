@@ -4,6 +4,7 @@ pub mod api_error;
 pub mod dns;
 pub mod elbv2;
 pub mod events;
+pub mod hosts;
 pub mod ids;
 pub mod journal;
 pub mod pace;
@@ -36,6 +37,8 @@ pub struct World {
     pub pace: Pace,
     /// Databases, as they truly are and as the RDS API tells them.
     pub rds: rds::Rds,
+    /// Databases that are not of RDS.
+    pub hosts: hosts::Hosts,
     /// Load balancers and target groups.
     pub elbv2: elbv2::Elbv2,
     /// Event subscriptions and the events so far.
@@ -74,6 +77,7 @@ impl World {
             account: "111122223333".to_owned(),
             pace: Pace::real(),
             rds: rds::Rds::default(),
+            hosts: hosts::Hosts::default(),
             elbv2: elbv2::Elbv2::default(),
             events: events::Events::default(),
             sns: sns::Sns::default(),
@@ -141,7 +145,12 @@ impl World {
     /// is being created, stopped or restarted (AWS docs, "Multi-AZ DB instance deployments": a standby
     /// does not serve read traffic).
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.rds.accepts_tcp(address)
+        self.rds.accepts_tcp(address) || self.hosts.accepts_tcp(address, None)
+    }
+
+    /// The same, of one port.
+    pub fn listens(&self, address: IpAddr, port: u16) -> bool {
+        self.rds.listens(address, port) || self.hosts.accepts_tcp(address, Some(port))
     }
 
     fn carry_out(&mut self, change: Change) {

@@ -14,9 +14,12 @@ use std::net::IpAddr;
 
 pub(super) use line::LineFleet;
 
+use writerlink_core::source::Source;
+
 use crate::World;
 use crate::scene::Link;
 use crate::wire::Lab;
+use crate::world::rds::DbInstance;
 
 /// Servers that stand for the databases of one link.
 ///
@@ -51,18 +54,29 @@ enum Role {
 
 /// The hosts of a link's database, standbys included, and what each is at this moment.
 fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
+    if let Source::Proxy(..) | Source::Name(_) = link.source {
+        return nodes(world, link);
+    }
     let writer = link.writer(world).map(|writer| writer.address.ip());
     let role = |address| match (world.accepts_tcp(address), writer == Some(address)) {
         (false, _) => Role::Down,
         (true, true) => Role::Writer,
         (true, false) => Role::Reader,
     };
-    let is_ours = |instance: &&crate::world::rds::DbInstance| match link.source.cluster() {
-        Some(id) => {
-            let cluster = world.rds.cluster_of(instance);
-            cluster.is_some_and(|cluster| cluster.identifier == id.as_str())
-        }
-        None => instance.identifier == link.database(),
+    // What a blue/green deployment copies, and what it leaves behind, has the database's name and more (AWS docs: "Overview of
+    // Amazon RDS Blue/Green Deployments"); so has what the scenarios let take the name, and lose it.
+    let is_ours = |identifier: &str| {
+        let more = identifier.strip_prefix(link.database());
+        more.is_some_and(|more| {
+            more.is_empty() || ["-green-", "-old", "-next"].iter().any(|known| more.starts_with(known))
+        })
+    };
+    let is_ours = |instance: &&DbInstance| match link.source.cluster() {
+        Some(_) => world
+            .rds
+            .cluster_of(instance)
+            .is_some_and(|cluster| is_ours(&cluster.identifier)),
+        None => is_ours(&instance.identifier),
     };
     let addresses = world.rds.instances().filter(is_ours).flat_map(|instance| {
         let addresses = [Some(instance.address()), instance.standby_address()];
@@ -82,4 +96,20 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
             )
         })
         .collect()
+}
+
+/// The nodes of a proxy, or the machines behind a name: those that are behind it, and those that are no more and run on.
+fn nodes(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
+    let behind: BTreeSet<IpAddr> = link.members(world).into_iter().map(|node| node.ip()).collect();
+    let others = world.rds.proxy_addresses().chain(world.hosts.running());
+    let nodes: BTreeSet<IpAddr> = others.chain(behind).collect();
+    let host = |address: IpAddr| Host {
+        name: address.to_string(),
+        role: match (world.accepts_tcp(address), link.takes_writes()) {
+            (false, _) => Role::Down,
+            (true, true) => Role::Writer,
+            (true, false) => Role::Reader,
+        },
+    };
+    nodes.into_iter().map(|address| (address, host(address))).collect()
 }

@@ -72,7 +72,7 @@ impl World {
     fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
         let port = group.health_check.port_for(target.key.port);
         match target.address() {
-            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.rds.listens(address, port) => Check::Passed,
+            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.listens(address, port) => Check::Passed,
             _ => Check::Failed,
         }
     }

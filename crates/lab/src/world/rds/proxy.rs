@@ -201,6 +201,11 @@ impl Rds {
         proxies.find(|proxy| proxy.name.eq_ignore_ascii_case(name))
     }
 
+    /// All proxies.
+    pub fn proxies(&self) -> impl Iterator<Item = &DbProxy> {
+        self.proxies.proxies.values()
+    }
+
     /// An endpoint of a proxy: that of a name, else the default one.
     pub fn proxy_endpoint(&self, proxy: &str, endpoint: Option<&str>) -> Option<&DbProxyEndpoint> {
         let proxy = self.proxy(proxy)?.key;
@@ -225,12 +230,13 @@ impl Rds {
     }
 
     /// The addresses that proxies' nodes have.
-    pub(super) fn proxy_addresses(&self) -> impl Iterator<Item = IpAddr> {
+    pub fn proxy_addresses(&self) -> impl Iterator<Item = IpAddr> {
         let endpoints = self.proxies.endpoints.values();
         endpoints.flat_map(|endpoint| endpoint.nodes.values().chain(&endpoint.leaving).copied())
     }
 
-    fn endpoints_of(&self, proxy: ProxyKey) -> impl Iterator<Item = &DbProxyEndpoint> {
+    /// The endpoints of a proxy, the default one among them.
+    pub fn endpoints_of(&self, proxy: ProxyKey) -> impl Iterator<Item = &DbProxyEndpoint> {
         let endpoints = self.proxies.endpoints.values();
         endpoints.filter(move |endpoint| endpoint.proxy == proxy)
     }

@@ -1,0 +1,91 @@
+//! What the RDS API tells, in core's words: which is not always what is true.
+
+use std::collections::BTreeMap;
+
+use writerlink_core::source::Identifier;
+use writerlink_core::topology::{Cluster, Instance, Member, Proxy, ProxyEndpoint, Standby};
+
+use crate::world::World;
+use crate::world::rds::{DbProxyEndpoint, Engine, Listed, MultiAz};
+use crate::world::vpc::VPC_ID;
+
+fn is_followed(engine: Engine) -> bool {
+    !matches!(engine.name(), "neptune" | "docdb")
+}
+
+/// What DescribeDBClusters tells, which is not always what is true.
+pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
+    let rds = &world.rds;
+    let listed = rds
+        .clusters()
+        .filter(|cluster| is_followed(cluster.engine) && cluster.listed == Listed::Yes);
+    let told = listed.filter_map(|cluster| {
+        let members = rds.members(cluster).into_iter().filter_map(|member| {
+            Some(Member {
+                instance: member.instance.parse().ok()?,
+                writer: member.is_cluster_writer,
+            })
+        });
+        Some((
+            cluster.identifier.parse().ok()?,
+            Cluster {
+                status: cluster.status.to_string(),
+                endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
+                port: Some(cluster.port),
+                members: members.collect(),
+                replicates: cluster.replication_source().is_some(),
+            },
+        ))
+    });
+    told.collect()
+}
+
+/// What DescribeDBInstances tells.
+pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
+    let rds = &world.rds;
+    let listed = rds
+        .instances()
+        .filter(|instance| is_followed(instance.engine) && instance.listed == Listed::Yes);
+    let told = listed.filter_map(|instance| {
+        let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
+        Some((
+            instance.identifier.parse().ok()?,
+            Instance {
+                status: instance.status.to_string(),
+                endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
+                port: Some(instance.port),
+                cluster: rds
+                    .cluster_of(instance)
+                    .and_then(|cluster| cluster.identifier.parse().ok()),
+                vpc: Some(VPC_ID.to_owned()),
+                standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
+            },
+        ))
+    });
+    told.collect()
+}
+
+/// What DescribeDBProxies and DescribeDBProxyEndpoints tell.
+pub(super) fn proxies(world: &World) -> BTreeMap<Identifier, Proxy> {
+    let endpoint = |endpoint: &DbProxyEndpoint| ProxyEndpoint {
+        status: endpoint.status.to_string(),
+        endpoint: endpoint.host.parse().ok(),
+        vpc: Some(VPC_ID.to_owned()),
+    };
+    let told = world.rds.proxies().filter_map(|proxy| {
+        let default = world.rds.proxy_endpoint(&proxy.name, None)?;
+        let others = world.rds.endpoints_of(proxy.key).filter_map(|other| {
+            let name = other.name.as_ref()?.parse().ok()?;
+            Some((name, endpoint(other)))
+        });
+        Some((
+            proxy.name.parse().ok()?,
+            Proxy {
+                port: Some(proxy.family.port()),
+                default: endpoint(default),
+                endpoints: others.collect(),
+            },
+        ))
+    });
+    told.collect()
+}
