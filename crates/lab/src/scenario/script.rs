@@ -108,7 +108,7 @@ pub struct Step {
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Act {
     /// Somebody asks for a failover of this database (FailoverDBCluster, or RebootDBInstance with failover).
     FailOver(String),
