@@ -7,6 +7,7 @@
 mod blue_green;
 mod cluster;
 mod create;
+mod custom_endpoint;
 mod delete;
 mod describe;
 mod endpoint;
@@ -33,6 +34,10 @@ pub use blue_green::{
 };
 pub use cluster::{ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
+pub use custom_endpoint::{
+    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,
+    ModifyDbClusterEndpoint, Promoted,
+};
 pub use delete::FinalSnapshot;
 pub use describe::{DescribeRequest, Filter};
 pub use engine::{Engine, Layout};
@@ -57,8 +62,11 @@ pub struct Rds {
     pub multi_az_cluster_names: Naming,
     /// What the writer endpoint's name of a secondary cluster answers, from the next move of each on.
     pub secondary_name: SecondaryName,
+    /// What becomes of promoted members of custom endpoints for readers, from the next move of each on.
+    pub promoted_members: Promoted,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
+    custom_endpoints: custom_endpoint::CustomEndpoints,
     proxies: proxy::Proxies,
     deployments: BTreeMap<DeploymentKey, Deployment>,
     made: u32,
@@ -107,6 +115,8 @@ pub enum Change {
     InstanceGone(InstanceKey),
     /// A cluster is gone.
     ClusterGone(ClusterKey),
+    /// A custom endpoint changes.
+    CustomEndpoint(custom_endpoint::Change),
     /// A proxy changes.
     Proxy(proxy::Change),
     /// Writing moves between Regions.
@@ -254,6 +264,7 @@ impl World {
             Change::ClusterStarted(cluster) => self.cluster_started(cluster),
             Change::InstanceGone(instance) => self.instance_gone(instance),
             Change::ClusterGone(cluster) => self.cluster_gone(cluster),
+            Change::CustomEndpoint(change) => self.apply_custom_endpoint(change),
             Change::Proxy(change) => self.apply_proxy(change),
             Change::Global(cluster, step) => self.global_goes_on(cluster, step),
             Change::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),

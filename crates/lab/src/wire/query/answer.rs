@@ -231,7 +231,7 @@ fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
 }
 
 /// The parameters that say what a call is about, the nearest first.
-const RESOURCES: [&str; 22] = [
+const RESOURCES: [&str; 23] = [
     "TargetGroupArn",
     "TargetGroupArns.member.1",
     "ListenerArn",
@@ -242,6 +242,7 @@ const RESOURCES: [&str; 22] = [
     "Name",
     "DBInstanceIdentifier",
     "DBClusterIdentifier",
+    "DBClusterEndpointIdentifier",
     "DBProxyEndpointName",
     "DBProxyName",
     "BlueGreenDeploymentIdentifier",

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod deployments;
+mod endpoints;
 mod events;
 mod global;
 mod instances;
@@ -24,6 +25,10 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "RebootDBCluster" => clusters::reboot(world, params, xml),
         "StartDBCluster" => clusters::start(world, params, xml),
         "StopDBCluster" => clusters::stop(world, params, xml),
+        "CreateDBClusterEndpoint" => endpoints::create(world, params, xml),
+        "DescribeDBClusterEndpoints" => endpoints::describe(world, params, xml),
+        "ModifyDBClusterEndpoint" => endpoints::modify(world, params, xml),
+        "DeleteDBClusterEndpoint" => endpoints::delete(world, params, xml),
         "CreateDBInstance" => instances::create(world, params, xml),
         "DescribeDBInstances" => instances::describe(world, params, xml),
         "ModifyDBInstance" => instances::modify(world, params, xml),

@@ -4,6 +4,7 @@
 
 mod elbv2;
 mod faults;
+mod moves;
 mod protocol;
 mod rds;
 

@@ -111,6 +111,7 @@ impl World {
         self.emit_cluster_event(key, 171, "DB cluster deleted");
         if let Some(cluster) = self.rds.clusters.remove(&key) {
             self.forget_cluster_names(&cluster.identifier);
+            self.forget_custom_endpoints(key);
         }
     }
 

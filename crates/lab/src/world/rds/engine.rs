@@ -98,6 +98,11 @@ impl Engine {
         matches!(self, Engine::Mysql | Engine::Postgres)
     }
 
+    /// Whether it is Aurora, and not one of the others whose clusters share a storage.
+    pub fn is_aurora(self) -> bool {
+        matches!(self, Engine::AuroraPostgresql | Engine::AuroraMysql)
+    }
+
     /// Whether its instances stand in a cluster.
     pub fn layout(self) -> Layout {
         match self {

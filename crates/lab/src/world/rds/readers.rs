@@ -58,6 +58,7 @@ impl World {
     /// Points the names of a cluster that answer one of several members.
     pub(super) fn point_sets(&mut self, key: ClusterKey, how: Move) {
         self.point_readers(key, how);
+        self.point_custom_endpoints(key, how);
     }
 
     fn point_readers(&mut self, key: ClusterKey, how: Move) {

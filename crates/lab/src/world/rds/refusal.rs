@@ -33,6 +33,14 @@ pub(super) fn instance_state(message: impl Into<String>) -> ApiError {
     ApiError::bad_request("InvalidDBInstanceState", message)
 }
 
+/// No custom endpoint has that name.
+pub(super) fn custom_endpoint_not_found(name: &str) -> ApiError {
+    ApiError::bad_request(
+        "DBClusterEndpointNotFoundFault",
+        format!("DBClusterEndpoint {name} not found."),
+    )
+}
+
 /// No proxy has that name.
 pub(super) fn proxy_not_found(name: &str) -> ApiError {
     ApiError::not_found("DBProxyNotFoundFault", format!("DBProxy {name} not found."))

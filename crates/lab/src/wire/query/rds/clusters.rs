@@ -86,6 +86,8 @@ fn write_one(world: &World, cluster: &DbCluster, xml: &mut Xml) {
 
 fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     let members = world.rds.members(cluster);
+    let custom = world.rds.custom_endpoints_of(cluster);
+    let custom = custom.map(|endpoint| world.custom_endpoint_host(&endpoint.identifier));
     xml.texts(
         "AvailabilityZones",
         "AvailabilityZone",
@@ -98,6 +100,7 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .text("Status", cluster.status)
     .text("Endpoint", world.cluster_endpoint(&cluster.identifier))
     .text("ReaderEndpoint", world.reader_endpoint(&cluster.identifier))
+    .texts("CustomEndpoints", "member", custom)
     .text("MultiAZ", members.len() > 1)
     .text("Engine", cluster.engine)
     .text("EngineVersion", &cluster.engine_version)

@@ -1,101 +1,116 @@
-//! RDS's deployments and global databases in XML.
+//! Proxies and custom endpoints as a client reads them: names of elements, pages, refusals.
 
-use super::{Client, Region, text_of};
-use crate::world::rds::{Engine, Shift};
-use crate::world::vpc::Zone;
+use super::{Client, text_of};
 
-const DESCRIBE: &str = "Action=DescribeBlueGreenDeployments";
+const PROXY: &str = "Action=CreateDBProxy&DBProxyName=app&EngineFamily=POSTGRESQL&RoleArn=arn:aws:iam::111122223333:role/p\
+                     &VpcSubnetIds.member.1=subnet-0a1b2c3d1&VpcSubnetIds.member.2=subnet-0a1b2c3d2";
 
-fn texts(xml: &str, element: &str) -> Vec<String> {
-    let open = format!("<{element}>");
-    let rests = xml.split(&open).skip(1);
-    rests.map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+/// Lets everything that was asked for happen.
+fn pass(client: &Client) {
+    let served = &client.served;
+    super::Region::with(&**served, |world| world.pass(world.pace.create_proxy));
 }
 
 #[tokio::test]
-async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover() {
+async fn a_proxy_is_written_as_the_model_has_it() {
     let client = Client::start().await;
-    let source = client.served.with(|world| world.cluster_arn("orders"));
-    let made = client
-        .rds(&format!(
-            "Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=upgrade&Source={source}&TargetEngineVersion=17.4"
-        ))
-        .await;
-    let id = text_of(&made, "BlueGreenDeploymentIdentifier").to_owned();
+    let answer = client.rds(PROXY).await;
     assert!(
-        id.starts_with("bgd-") && made.contains("<Status>PROVISIONING</Status>"),
-        "{made}"
+        answer.contains("<CreateDBProxyResult><DBProxy><DBProxyName>app</DBProxyName>"),
+        "{answer}"
     );
-    let green = text_of(&made, "Target").to_owned();
-    assert_eq!(texts(&made, "SourceMember").len(), 3);
-    client.served.with(|world| world.pass(world.pace.switchover.create));
-    let form = format!("Action=SwitchoverBlueGreenDeployment&BlueGreenDeploymentIdentifier={id}");
+    assert_eq!(text_of(&answer, "Status"), "creating");
+    pass(&client);
+    let answer = client.rds("Action=DescribeDBProxies&DBProxyName=app").await;
+    assert!(answer.contains("<DBProxies><member><DBProxyName>app"), "{answer}");
+    assert_eq!(text_of(&answer, "Status"), "available");
+    assert_eq!(text_of(&answer, "EngineFamily"), "POSTGRESQL");
+    assert_eq!(text_of(&answer, "VpcId"), "vpc-0a1b2c3d");
+    assert!(answer.contains("<VpcSubnetIds><member>subnet-0a1b2c3d1</member><member>subnet-0a1b2c3d2</member>"));
+    let answer = client.rds("Action=DescribeDBProxyEndpoints&DBProxyName=app").await;
+    assert!(
+        answer.contains("<DBProxyEndpoints><member><DBProxyEndpointName>default"),
+        "{answer}"
+    );
     assert_eq!(
-        text_of(&client.rds(&format!("{form}&SwitchoverTimeout=29")).await, "Code"),
-        "InvalidParameterValue"
+        (text_of(&answer, "TargetRole"), text_of(&answer, "IsDefault")),
+        ("READ_WRITE", "true")
     );
-    let started = client.rds(&form).await;
-    assert!(started.contains("<Status>SWITCHOVER_IN_PROGRESS</Status>"), "{started}");
-    client
-        .served
-        .with(|world| world.pass(std::time::Duration::from_secs(120)));
-    let after = client
-        .rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier={id}"))
-        .await;
-    assert_eq!(text_of(&after, "Source"), format!("{source}-old1"));
-    assert_eq!(text_of(&after, "Target"), source);
-    assert_ne!(green, source);
-    let filtered = |name: &str, value: &str| {
-        format!("{DESCRIBE}&Filters.Filter.1.Name={name}&Filters.Filter.1.Values.Value.1={value}")
-    };
-    let count = |xml: String| texts(&xml, "BlueGreenDeploymentIdentifier").len();
-    assert_eq!(count(client.rds(&filtered("target", &source)).await), 1);
-    assert_eq!(
-        count(client.rds(&filtered("blue-green-deployment-name", "other")).await),
-        0
-    );
-    let unknown = client.rds(&filtered("colour", "teal")).await;
-    assert_eq!(text_of(&unknown, "Code"), "InvalidParameterValue");
 }
 
 #[tokio::test]
-async fn an_unknown_deployment_is_not_found_and_a_missing_parameter_is_named() {
+async fn a_proxy_that_does_not_exist_is_told_with_aws_code_and_status() {
     let client = Client::start().await;
-    let answer = client
-        .rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier=bgd-x"))
-        .await;
-    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-    assert_eq!(text_of(&answer, "Code"), "BlueGreenDeploymentNotFoundFault");
-    let answer = client
-        .rds("Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=x")
-        .await;
+    for (form, code) in [
+        ("Action=DescribeDBProxies&DBProxyName=no", "DBProxyNotFoundFault"),
+        ("Action=DescribeDBProxyEndpoints&DBProxyName=no", "DBProxyNotFoundFault"),
+        (
+            "Action=DescribeDBProxyEndpoints&DBProxyEndpointName=no",
+            "DBProxyEndpointNotFoundFault",
+        ),
+        (
+            "Action=DeleteDBProxyEndpoint&DBProxyEndpointName=no",
+            "DBProxyEndpointNotFoundFault",
+        ),
+    ] {
+        let answer = client.rds(form).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        assert_eq!(text_of(&answer, "Code"), code);
+    }
+    let answer = client.rds("Action=CreateDBProxy&DBProxyName=app").await;
     assert_eq!(text_of(&answer, "Code"), "MissingParameter");
-    assert!(answer.contains("Source"), "{answer}");
 }
 
 #[tokio::test]
-async fn a_secondary_names_its_primary_and_no_writer() {
+async fn proxies_come_in_pages() {
     let client = Client::start().await;
-    let primary = "arn:aws:rds:us-east-1:111122223333:cluster:world-us";
-    client.served.with(|world| {
-        let members = [("far-1", Zone::A)];
-        world
-            .add_global_secondary("far", Engine::AuroraMysql, &members, primary)
-            .unwrap();
-    });
-    let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=far").await;
-    assert_eq!(text_of(&answer, "ReplicationSourceIdentifier"), primary);
-    assert_eq!(text_of(&answer, "GlobalWriteForwardingStatus"), "disabled");
-    assert_eq!(texts(&answer, "IsClusterWriter"), ["false"]);
-    assert!(text_of(&answer, "Endpoint").starts_with("far.cluster-"));
-    let globals = client.rds("Action=DescribeGlobalClusters").await;
-    assert_eq!(texts(&globals, "IsWriter"), ["true", "false"]);
-    assert_eq!(texts(&globals, "DBClusterArn")[0], primary);
-    client.served.with(|world| {
-        world.promote_secondary("far", Shift::Failover).unwrap();
-        world.pass(std::time::Duration::from_secs(120));
-    });
-    let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=far").await;
-    assert_eq!(text_of(&answer, "ReplicationSourceIdentifier"), "");
-    assert_eq!(texts(&answer, "IsClusterWriter"), ["true"]);
+    for number in 10..31 {
+        let answer = client.rds(&PROXY.replace("=app", &format!("=app-{number}"))).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    for (action, last) in [
+        ("DescribeDBProxies", "app-29"),
+        ("DescribeDBProxyEndpoints", "app-29/default"),
+    ] {
+        let first = client.rds(&format!("Action={action}&MaxRecords=20")).await;
+        assert_eq!(text_of(&first, "Marker"), last);
+        let rest = client
+            .rds(&format!("Action={action}&MaxRecords=20&Marker={last}"))
+            .await;
+        assert_eq!(text_of(&rest, "DBProxyName"), "app-30", "{rest}");
+        assert_eq!(text_of(&rest, "Marker"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_clusters_endpoints_stand_in_a_list_whose_members_bear_its_own_odd_name() {
+    let client = Client::start().await;
+    let answer = client
+        .rds("Action=CreateDBClusterEndpoint&DBClusterIdentifier=orders&DBClusterEndpointIdentifier=reports&EndpointType=READER&StaticMembers.member.1=orders-2")
+        .await;
+    assert!(
+        answer.contains("<CreateDBClusterEndpointResult><DBClusterEndpointIdentifier>reports<"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("<StaticMembers><member>orders-2</member></StaticMembers><ExcludedMembers></ExcludedMembers>")
+    );
+    let answer = client
+        .rds("Action=DescribeDBClusterEndpoints&DBClusterIdentifier=orders")
+        .await;
+    assert!(
+        answer.contains("<DBClusterEndpoints><DBClusterEndpointList><DBClusterIdentifier>orders<"),
+        "{answer}"
+    );
+    assert_eq!(answer.matches("<DBClusterEndpointList>").count(), 3);
+    let answer = client.rds("Action=DescribeDBClusters").await;
+    assert!(
+        answer.contains("<CustomEndpoints><member>reports.cluster-custom-"),
+        "{answer}"
+    );
+    let answer = client
+        .rds("Action=DeleteDBClusterEndpoint&DBClusterEndpointIdentifier=no")
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(text_of(&answer, "Code"), "DBClusterEndpointNotFoundFault");
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::world::dns::{Code, Family};
-use crate::world::rds::{Engine, Reboot};
+use crate::world::rds::{Apply, Engine, ModifyDbCluster, Reboot};
 
 fn orders(members: &[(&str, Zone)]) -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
@@ -111,10 +111,10 @@ fn a_promoted_reader_leaves_the_reader_endpoint_and_the_old_writer_joins_it() {
 fn a_renamed_clusters_reader_endpoint_resolves_no_sooner_than_its_other_name() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B)]);
     world
-        .modify_db_cluster(crate::world::rds::ModifyDbCluster {
+        .modify_db_cluster(ModifyDbCluster {
             identifier: "orders".to_owned(),
             new_identifier: Some("sales".to_owned()),
-            apply: crate::world::rds::Apply::Immediately,
+            apply: Apply::Immediately,
         })
         .expect("a good name");
     world
