@@ -55,6 +55,9 @@ class Region:
     def green(self):
         return self.blue_green()["Target"].split(":")[-1]
 
+    def proxy(self, name):
+        return self.rds.describe_db_proxies(DBProxyName=name)["DBProxies"][0]
+
     def vpc(self):
         return self.instance("orders-1")["DBSubnetGroup"]["VpcId"]
 
@@ -589,6 +592,86 @@ def a_global_database_has_its_primary_here_until_it_moves_to_another_region(regi
     assert region.writer().startswith("orders-"), region.writer()
 
 
+def a_proxy_is_made_before_a_cluster_and_described_with_its_endpoints(region):
+    subnets = [s["SubnetIdentifier"] for s in region.instance("orders-1")["DBSubnetGroup"]["Subnets"]]
+    proxy = region.rds.create_db_proxy(
+        DBProxyName="app",
+        EngineFamily="POSTGRESQL",
+        RoleArn="arn:aws:iam::111122223333:role/proxy",
+        Auth=[{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app"}],
+        VpcSubnetIds=subnets,
+    )["DBProxy"]
+    same(proxy["Status"], "creating")
+    eventually(lambda: region.proxy("app")["Status"], "available")
+    proxy = region.proxy("app")
+    same((proxy["EngineFamily"], proxy["VpcId"], proxy["VpcSubnetIds"]), ("POSTGRESQL", region.vpc(), subnets))
+    assert proxy["Endpoint"].startswith("app.proxy-"), proxy["Endpoint"]
+    targets = region.rds.register_db_proxy_targets(DBProxyName="app", DBClusterIdentifiers=["orders"])["DBProxyTargets"]
+    same([t["Type"] for t in targets], ["TRACKED_CLUSTER"] + ["RDS_INSTANCE"] * 3)
+    region.rds.create_db_proxy_endpoint(
+        DBProxyName="app", DBProxyEndpointName="app-readers", VpcSubnetIds=subnets[:2], TargetRole="READ_ONLY"
+    )
+
+    def status():
+        asked = region.rds.describe_db_proxy_endpoints(DBProxyName="app", DBProxyEndpointName="app-readers")
+        [endpoint] = asked["DBProxyEndpoints"]
+        return endpoint["Status"], endpoint["TargetRole"], endpoint["IsDefault"], endpoint["VpcSubnetIds"]
+
+    eventually(status, ("available", "READ_ONLY", False, subnets[:2]))
+    pages = region.rds.get_paginator("describe_db_proxy_endpoints").paginate(DBProxyName="app")
+    names = [e["Endpoint"].split(".proxy-")[0] for page in pages for e in page["DBProxyEndpoints"]]
+    same(names, ["app-readers.endpoint", "app"])
+    events = region.rds.describe_events(SourceType="db-proxy", SourceIdentifier="app")["Events"]
+    same([e["EventCategories"] for e in events], [["creation"], ["creation"]])
+
+
+def a_proxy_is_deleted_with_its_endpoints(region):
+    same(region.rds.delete_db_proxy(DBProxyName="app")["DBProxy"]["Status"], "deleting")
+    eventually(lambda: region.rds.describe_db_proxies()["DBProxies"], [])
+    same(region.rds.describe_db_proxy_endpoints()["DBProxyEndpoints"], [])
+    faults = region.rds.exceptions
+    refused(faults.DBProxyNotFoundFault, region.rds.describe_db_proxies, DBProxyName="app")
+    refused(faults.DBProxyEndpointNotFoundFault, region.rds.delete_db_proxy_endpoint, DBProxyEndpointName="app-readers")
+
+
+def a_custom_endpoint_is_made_changed_and_deleted(region):
+    endpoint = region.rds.create_db_cluster_endpoint(
+        DBClusterIdentifier="orders",
+        DBClusterEndpointIdentifier="reports",
+        EndpointType="READER",
+        StaticMembers=["orders-2"],
+    )
+    same((endpoint["Status"], endpoint["EndpointType"], endpoint["CustomEndpointType"]), ("creating", "CUSTOM", "READER"))
+    assert ".cluster-custom-" in endpoint["Endpoint"], endpoint["Endpoint"]
+    same(region.cluster()["CustomEndpoints"], [endpoint["Endpoint"]])
+
+    def lists():
+        pages = region.rds.get_paginator("describe_db_cluster_endpoints").paginate(DBClusterIdentifier="orders")
+        found = [e for page in pages for e in page["DBClusterEndpoints"]]
+        same([e["EndpointType"] for e in found], ["WRITER", "READER", "CUSTOM"])
+        return found[2]["Status"], found[2]["StaticMembers"], found[2]["ExcludedMembers"]
+
+    eventually(lists, ("available", ["orders-2"], []))
+    region.rds.modify_db_cluster_endpoint(DBClusterEndpointIdentifier="reports", ExcludedMembers=["orders-3"])
+    eventually(lists, ("available", [], ["orders-3"]))
+    refused(
+        region.rds.exceptions.DBClusterEndpointAlreadyExistsFault,
+        region.rds.create_db_cluster_endpoint,
+        DBClusterIdentifier="orders",
+        DBClusterEndpointIdentifier="reports",
+        EndpointType="ANY",
+    )
+    region.rds.delete_db_cluster_endpoint(DBClusterEndpointIdentifier="reports")
+    eventually(lambda: region.cluster()["CustomEndpoints"], [])
+    # One that does not exist is an empty list, and no error.
+    same(region.rds.describe_db_cluster_endpoints(DBClusterEndpointIdentifier="reports")["DBClusterEndpoints"], [])
+    refused(
+        region.rds.exceptions.DBClusterEndpointNotFoundFault,
+        region.rds.delete_db_cluster_endpoint,
+        DBClusterEndpointIdentifier="reports",
+    )
+
+
 def the_zones_swap_long_after_the_failover(region):
     def zones():
         instance = region.instance("billing")
@@ -677,6 +760,11 @@ CLAIMS = [
     a_blue_green_deployment_copies_a_cluster,
     a_switchover_gives_blues_names_to_green,
     a_global_database_has_its_primary_here_until_it_moves_to_another_region,
+
+
+    a_proxy_is_made_before_a_cluster_and_described_with_its_endpoints,
+    a_proxy_is_deleted_with_its_endpoints,
+    a_custom_endpoint_is_made_changed_and_deleted,
     the_zones_swap_long_after_the_failover,
     a_load_balancer_is_deleted_with_its_listeners_and_the_group_after_it,
     an_unknown_function_is_not_found,

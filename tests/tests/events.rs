@@ -10,8 +10,8 @@ use writerlink_core::event::catalogue::{Meaning, entries, find};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::events::{SourceType, category_of};
 use writerlink_lab::world::rds::{
-    Apply, Cancellation, CreateDbCluster, Engine, FinalSnapshot, ModifyDbCluster, ModifyDbInstance, MultiAz, Pending,
-    Reboot, Shift,
+    Apply, Cancellation, CreateDbCluster, EndpointRole, Engine, EngineFamily, FinalSnapshot, ModifyDbCluster,
+    ModifyDbInstance, MultiAz, Pending, Reboot, Shift,
 };
 use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace, World};
@@ -26,6 +26,15 @@ fn live(world: &mut World) -> Result<(), ApiError> {
         apply: Apply::Immediately,
         ..Default::default()
     };
+    world.add_reader("orders", "orders-4", Zone::A)?;
+    step(world);
+    world.add_proxy("app", EngineFamily::Postgresql, "orders", &Zone::ALL)?;
+    world.add_proxy_endpoint("app", "app-readers", EndpointRole::ReadOnly)?;
+    world.delete_db_proxy_endpoint("app-readers")?;
+    step(world);
+    world.delete_db_proxy("app")?;
+    world.remove_reader("orders-4")?;
+    step(world);
     world.failover_db_cluster("orders", None)?;
     step(world);
     world.reboot_db_instance("billing", Reboot::ToStandby)?;
