@@ -10,7 +10,8 @@ use writerlink_core::failure::{CallError, Failure};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, HostName, Instance, Member, Membership, Proxy, ProxyEndpoint, Scope, Standby, Topology,
+    Cluster, CustomEndpoint, HostName, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Scope, Standby,
+    Topology,
 };
 
 use crate::error::read_error;
@@ -342,6 +343,16 @@ fn instance_of(instance: &DbInstance) -> Instance {
             .and_then(|group| group.vpc_id())
             .map(str::to_owned),
         standby: standby(instance),
+        network: network(instance.network_type()),
+    }
+}
+
+/// Any other word than the two that there are is no reason to think that a family is missing.
+fn network(word: Option<&str>) -> Option<Network> {
+    match word? {
+        "IPV4" => Some(Network::Ipv4),
+        "DUAL" => Some(Network::Dual),
+        _ => None,
     }
 }
 
@@ -388,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_keeps_its_name_port_cluster_and_vpc() {
+    fn an_instance_keeps_its_name_port_cluster_vpc_and_network() {
         let endpoint = Endpoint::builder()
             .address("Orders-1.abc.eu-west-1.rds.amazonaws.com")
             .port(5432)
@@ -397,6 +408,7 @@ mod tests {
             .endpoint(endpoint)
             .db_cluster_identifier("orders")
             .db_subnet_group(DbSubnetGroup::builder().vpc_id("vpc-1").build())
+            .network_type("DUAL")
             .build();
         let topology = topology_of(&[], &[listed]);
         let wanted = Instance {
@@ -406,6 +418,7 @@ mod tests {
             cluster: Some(id("orders")),
             vpc: Some("vpc-1".to_owned()),
             standby: Standby::Unknown,
+            network: Some(Network::Dual),
         };
         assert_eq!(topology.instances[&id("orders-1")], wanted);
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::failure::CallError;
 use crate::source::{Identifier, Source};
+use crate::target::Family;
 
 /// One reading of a Region's databases. Neptune and DocumentDB, which the same API lists, are left out by the reader.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -166,6 +167,34 @@ pub struct Instance {
     pub vpc: Option<String>,
     /// What its standby does with a connection.
     pub standby: Standby,
+    /// The families of its addresses, if RDS says.
+    pub network: Option<Network>,
+}
+
+/// The families of an instance's addresses: `NetworkType` (botocore rds 2014-10-31; there is no instance without IPv4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Network {
+    /// IPv4 alone.
+    Ipv4,
+    /// Both.
+    Dual,
+}
+
+impl Network {
+    /// Whether an instance has an address of this family.
+    pub fn has(self, family: Family) -> bool {
+        self == Self::Dual || family == Family::V4
+    }
+}
+
+impl fmt::Display for Network {
+    /// RDS's own word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPV4",
+            Self::Dual => "DUAL",
+        })
+    }
 }
 
 /// What a Multi-AZ instance's standby does with a TCP connection, and so what an extra target costs.

@@ -3,7 +3,9 @@ use crate::failure::{CallError, Failure, No};
 use crate::guard::Allow;
 use crate::source::Fallback;
 use crate::target::Family;
-use crate::topology::{Cluster, CustomEndpoint, Instance, Member, Membership, Proxy, ProxyEndpoint, Standby, Topology};
+use crate::topology::{
+    Cluster, CustomEndpoint, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby, Topology,
+};
 
 fn id(text: &str) -> Identifier {
     text.parse().expect("id")
@@ -21,6 +23,7 @@ fn instance(label: &str, cluster: Option<&str>) -> Instance {
         cluster: cluster.map(id),
         vpc: Some("vpc-1".to_owned()),
         standby: Standby::RefusesTcp,
+        network: None,
     }
 }
 
@@ -289,6 +292,60 @@ fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_na
         words(&look("cluster/orders", &one_name, &shadowed)),
         "agree on orders-1 at 10.20.0.50"
     );
+}
+
+/// What an IPv6 group's look comes to where RDS says this of every instance's network, and every name answers this.
+fn look_for_ipv6(source: &str, network: Option<Network>, answered: Result<Answer, LookupError>) -> Evidence {
+    let mut topology = topology();
+    for instance in topology.instances.values_mut() {
+        instance.network = network;
+    }
+    let answers: Answers = ["orders", "orders-1", "orders-2", "billing"]
+        .map(|label| (name(label), answered.clone()))
+        .into();
+    let allow = Allow::new(vec!["fd12::/48".parse().expect("network")]).expect("allow");
+    weigh(
+        &source.parse().expect("source"),
+        &topology,
+        &answers,
+        &allow,
+        Family::V6,
+    )
+}
+
+#[test]
+fn an_ipv4_database_behind_an_ipv6_group_is_told_by_name_whatever_the_source() {
+    for (source, instance) in [("cluster/orders", "orders-1"), ("instance/billing", "billing")] {
+        for answered in [Err(LookupError::NoAddress), answer(&[], &[])] {
+            let evidence = look_for_ipv6(source, Some(Network::Ipv4), answered);
+            let Verdict::Unknown(unknown) = evidence.verdict() else {
+                panic!("{source}: {evidence}")
+            };
+            assert_eq!(unknown.word(), "no-shared-family");
+            assert_eq!(
+                unknown.to_string(),
+                format!(
+                    "{instance} is of the network type IPV4, and the target group takes IPv6 addresses only: they share no address family"
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn a_name_without_an_address_is_no_matter_of_families_where_rds_does_not_say_so() {
+    for network in [None, Some(Network::Dual)] {
+        let evidence = look_for_ipv6("cluster/orders", network, Err(LookupError::NoAddress));
+        assert_eq!(words(&evidence), "dns-no-address", "{network:?}");
+    }
+    let silent = look_for_ipv6("cluster/orders", Some(Network::Ipv4), Err(LookupError::Timeout));
+    assert_eq!(words(&silent), "dns-timeout");
+}
+
+#[test]
+fn an_address_that_dns_gives_is_not_doubted_for_what_rds_says_of_the_network() {
+    let evidence = look_for_ipv6("instance/billing", Some(Network::Ipv4), answer(&[], &["fd12::9"]));
+    assert_eq!(words(&evidence), "agree on billing at fd12::9");
 }
 
 /// The cluster `orders` with two readers, a custom endpoint and a proxy.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use crate::failure::{CallError, LookupError};
 use crate::guard::Refusal;
 use crate::source::{Identifier, Source};
-use crate::topology::HostName;
+use crate::target::Family;
+use crate::topology::{HostName, Network};
 
 /// Why a key says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -50,6 +51,18 @@ pub enum Unknown {
     /// The name gave no address.
     #[error("{0}: {1}")]
     Lookup(HostName, LookupError),
+    /// The name gave no address, because the instance has none of the group's family.
+    #[error(
+        "{instance} is of the network type {network}, and the target group takes {family} addresses only: they share no address family"
+    )]
+    NoSharedFamily {
+        /// The instance.
+        instance: Identifier,
+        /// What RDS says of it.
+        network: Network,
+        /// The group's family.
+        family: Family,
+    },
     /// One address was expected.
     #[error("{0} has several addresses, where one was expected")]
     SeveralAddresses(HostName),
@@ -82,6 +95,7 @@ impl Unknown {
             Self::SeveralWriters(_) => "several-writers",
             Self::NoEndpoint(_) => "no-endpoint",
             Self::Lookup(_, error) => error.word(),
+            Self::NoSharedFamily { .. } => "no-shared-family",
             Self::SeveralAddresses(_) => "several-addresses",
             Self::NotAMember(..) => "not-a-member",
             Self::SharedAddress(..) => "shared-address",

@@ -179,11 +179,27 @@ impl Court<'_> {
     /// Where an instance's own name points.
     fn own_address(&self, id: &Identifier) -> Reading {
         let name = endpoint_of(id, self.topology).ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
-        let address = self.single(name, self.answer(name)?)?;
+        let answer = self.answer(name).and_then(|answer| self.single(name, answer));
         Ok(Witness {
             member: id.clone(),
-            address,
+            address: answer.map_err(|unknown| self.explained(id, unknown))?,
         })
+    }
+
+    /// Why an instance's name gives no address of the group's family. DNS is heard first: an address that it does give is not
+    /// doubted for the sake of what RDS says of the network.
+    fn explained(&self, id: &Identifier, unknown: Unknown) -> Unknown {
+        let network = self.topology.instances.get(id).and_then(|instance| instance.network);
+        match (&unknown, network) {
+            (Unknown::Lookup(_, LookupError::NoAddress), Some(network)) if !network.has(self.family) => {
+                Unknown::NoSharedFamily {
+                    instance: id.clone(),
+                    network,
+                    family: self.family,
+                }
+            }
+            _ => unknown,
+        }
     }
 
     /// Where a member's own name points, if no other member's does.

@@ -279,6 +279,7 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
         cluster: cluster.map(|id| id.parse().expect("an identifier")),
         vpc: None,
         standby,
+        network: None,
     };
     match kind {
         Kind::Cluster => Topology {

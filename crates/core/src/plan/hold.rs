@@ -94,10 +94,10 @@ impl Hold {
         )
     }
 
-    /// Whether nothing can be done before somebody changes the configuration or a permission.
+    /// Whether nothing can be done before somebody changes the configuration, the database or a permission.
     pub fn is_hopeless(&self) -> bool {
         match self {
-            Self::Unknown(Unknown::InstanceOfCluster { .. }) => true,
+            Self::Unknown(Unknown::InstanceOfCluster { .. } | Unknown::NoSharedFamily { .. }) => true,
             Self::Unknown(Unknown::Call(error)) => !error.is_retryable(),
             _ => false,
         }
@@ -146,6 +146,9 @@ impl Hold {
             }
             Self::Unknown(Unknown::Lookup(..)) => {
                 "Check that the configured DNS servers answer for the name from where this runs."
+            }
+            Self::Unknown(Unknown::NoSharedFamily { .. }) => {
+                "Modify the database to dual-stack (`--network-type DUAL`; its subnets need IPv6 ranges), or follow it with a target group of the IP address type ipv4. Nothing is written meanwhile."
             }
             Self::Unknown(Unknown::Guarded(..)) => {
                 "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."

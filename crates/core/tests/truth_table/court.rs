@@ -153,6 +153,7 @@ fn topology(source: &Source) -> Topology {
         cluster: source.cluster().cloned(),
         vpc: Some("vpc-1".to_owned()),
         standby: Standby::RefusesTcp,
+        network: None,
     };
     let member = |label: &str, writer| Member {
         instance: id(label),

@@ -6,6 +6,7 @@ use writerlink_core::evidence::{Reading, Unknown, Witness};
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::target::Family;
+use writerlink_core::topology::Network;
 
 /// A member at an address. The two have the same number until a host is replaced.
 pub(crate) fn witness(member: u8, address: u8) -> Reading {
@@ -81,6 +82,11 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         guarded(Refusal::Outside),
         Unknown::Secondary(id()),
         Unknown::NoReader("cluster/orders/readers".parse().expect("a source")),
+        Unknown::NoSharedFamily {
+            instance: id(),
+            network: Network::Ipv4,
+            family: Family::V6,
+        },
     ]
 }
 
@@ -126,5 +132,6 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         },
         Unknown::Secondary(_) => (32, "global-secondary"),
         Unknown::NoReader(_) => (33, "no-reader"),
+        Unknown::NoSharedFamily { .. } => (34, "no-shared-family"),
     }
 }

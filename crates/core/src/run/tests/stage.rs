@@ -233,6 +233,7 @@ impl World {
             cluster: Some("orders".parse().expect("id")),
             vpc: None,
             standby: Standby::Unknown,
+            network: None,
         };
         Topology {
             clusters: [(
