@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use writerlink_core::source::Identifier;
-use writerlink_core::topology::{Cluster, Instance, Member, Proxy, ProxyEndpoint, Standby};
+use writerlink_core::topology::{Cluster, Instance, Member, Network, Proxy, ProxyEndpoint, Standby};
 
 use crate::world::World;
-use crate::world::rds::{DbProxyEndpoint, Engine, Listed, MultiAz};
+use crate::world::rds::{self, DbProxyEndpoint, Engine, Listed, MultiAz};
 use crate::world::vpc::VPC_ID;
 
 fn is_followed(engine: Engine) -> bool {
@@ -42,8 +42,8 @@ pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
 
 /// What DescribeDBInstances tells.
 pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
-    let rds = &world.rds;
-    let listed = rds
+    let databases = &world.rds;
+    let listed = databases
         .instances()
         .filter(|instance| is_followed(instance.engine) && instance.listed == Listed::Yes);
     let told = listed.filter_map(|instance| {
@@ -54,11 +54,15 @@ pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
                 status: instance.status.to_string(),
                 endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
                 port: Some(instance.port),
-                cluster: rds
+                cluster: databases
                     .cluster_of(instance)
                     .and_then(|cluster| cluster.identifier.parse().ok()),
                 vpc: Some(VPC_ID.to_owned()),
                 standby: if refuses { Standby::RefusesTcp } else { Standby::Unknown },
+                network: Some(match instance.network {
+                    rds::Network::Ipv4 => Network::Ipv4,
+                    rds::Network::Dual => Network::Dual,
+                }),
             },
         ))
     });

@@ -89,6 +89,7 @@ impl Act {
                     identifier: cluster.clone(),
                     new_identifier: Some(to.clone()),
                     apply: Apply::Immediately,
+                    ..ModifyDbCluster::default()
                 })?;
                 Ok(Done::of(format!("{cluster} is renamed to {to}")))
             }

@@ -17,6 +17,7 @@ mod global;
 mod instance;
 mod modify;
 mod multi_az_cluster;
+mod network;
 mod power;
 mod proxy;
 mod readers;
@@ -25,7 +26,7 @@ mod reboot;
 mod refusal;
 mod shown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 pub use blue_green::{
@@ -45,6 +46,7 @@ pub use global::{GlobalCluster, GlobalMember, GlobalRole, GlobalStep, SecondaryN
 pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
 pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use multi_az_cluster::{Form, Naming, Nodes};
+pub use network::Network;
 pub use proxy::{
     CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints, EndpointRole,
     EngineFamily, ProxyTarget,
@@ -64,6 +66,8 @@ pub struct Rds {
     pub secondary_name: SecondaryName,
     /// What becomes of promoted members of custom endpoints for readers, from the next move of each on.
     pub promoted_members: Promoted,
+    /// The subnet groups that have a subnet without an IPv6 range: no database in them is dual-stack.
+    pub ipv4_subnet_groups: BTreeSet<String>,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
     custom_endpoints: custom_endpoint::CustomEndpoints,
@@ -99,6 +103,8 @@ pub enum Change {
     ShowZones(InstanceKey),
     /// An instance's changes are done.
     Modified(InstanceKey, Pending),
+    /// A cluster's network type has changed.
+    ClusterNetworkChanged(ClusterKey, Network),
     /// An instance's new name is ready.
     InstanceRenamed(InstanceKey),
     /// A cluster's new name is ready, in the place of this one.
@@ -256,6 +262,7 @@ impl World {
             Change::StandbyComplete(instance) => self.standby_complete(instance),
             Change::ShowZones(instance) => self.show_zones(instance),
             Change::Modified(instance, changes) => self.modified(instance, &changes),
+            Change::ClusterNetworkChanged(cluster, network) => self.cluster_network_changed(cluster, network),
             Change::InstanceRenamed(instance) => self.instance_renamed(instance),
             Change::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
             Change::InstanceStopped(instance) => self.instance_stopped(instance),

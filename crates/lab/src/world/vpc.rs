@@ -1,13 +1,19 @@
 //! The one VPC of the region: its network, its zones and their subnets.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::elbv2::IpFamily;
 
 /// The VPC's id.
 pub const VPC_ID: &str = "vpc-0a1b2c3d";
 
 /// The VPC's network, as text: the third byte of an address is its zone's number.
 pub const VPC_CIDR: &str = "10.20.0.0/16";
+
+/// The VPC's IPv6 network, as text: a /56, as AWS gives them (AWS docs: "VPC CIDR blocks"), of the range for documentation (RFC 3849).
+/// The fourth group of an address is its zone's number.
+pub const VPC_IPV6_CIDR: &str = "2001:db8:20::/56";
 
 /// The subnet group that databases are in unless another is named.
 pub const DEFAULT_SUBNET_GROUP: &str = "default";
@@ -27,7 +33,7 @@ impl Zone {
     /// All zones, in order.
     pub const ALL: [Zone; 3] = [Zone::A, Zone::B, Zone::C];
 
-    /// The zone's number, from 1: the third byte of its addresses.
+    /// The zone's number, from 1: the third byte of its IPv4 addresses, and the fourth group of its IPv6 addresses.
     pub fn number(self) -> u8 {
         match self {
             Zone::A => 1,
@@ -48,13 +54,17 @@ impl Zone {
 
     /// The zone whose subnet holds an address of the VPC.
     pub fn of_address(address: IpAddr) -> Option<Zone> {
-        let IpAddr::V4(address) = address else {
-            return None;
+        let number = match address {
+            IpAddr::V4(address) => match address.octets() {
+                [10, 20, number, _] => u16::from(number),
+                _ => return None,
+            },
+            IpAddr::V6(address) => match address.segments() {
+                [0x2001, 0xdb8, 0x20, number, ..] => number,
+                _ => return None,
+            },
         };
-        let [10, 20, number, _] = address.octets() else {
-            return None;
-        };
-        Zone::ALL.into_iter().find(|zone| zone.number() == number)
+        Zone::ALL.into_iter().find(|zone| u16::from(zone.number()) == number)
     }
 
     /// The next zone, the first after the last.
@@ -71,9 +81,17 @@ impl Zone {
         format!("subnet-0a1b2c3d{}", self.number())
     }
 
-    /// The address of a host of this zone.
+    /// The IPv4 address of a host of this zone.
     pub fn address(self, host: u8) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::new(10, 20, self.number(), host))
+        self.address_in(IpFamily::Ipv4, host)
+    }
+
+    /// The address of a host of this zone in a family.
+    pub fn address_in(self, family: IpFamily, host: u8) -> IpAddr {
+        match family {
+            IpFamily::Ipv4 => Ipv4Addr::new(10, 20, self.number(), host).into(),
+            IpFamily::Ipv6 => Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host.into()).into(),
+        }
     }
 }
 
@@ -95,8 +113,14 @@ mod tests {
     #[test]
     fn an_address_belongs_to_the_zone_that_gave_it() {
         for zone in Zone::ALL {
-            assert_eq!(Zone::of_address(zone.address(9)), Some(zone));
+            for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
+                assert_eq!(Zone::of_address(zone.address_in(family, 9)), Some(zone));
+            }
         }
+        assert_eq!(
+            Zone::of_address(IpAddr::from([0x2001, 0xdb8, 0x21, 1, 0, 0, 0, 9])),
+            None
+        );
         assert_eq!(Zone::of_address(IpAddr::from([10, 21, 1, 9])), None);
         assert_eq!(Zone::of_address(IpAddr::from([10, 20, 4, 9])), None);
     }

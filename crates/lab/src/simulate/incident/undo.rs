@@ -60,6 +60,7 @@ impl Undo {
 pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> Result<(), ApiError> {
     if bound.is_cluster() {
         let request = ModifyDbCluster {
+            network: None,
             identifier: from.to_owned(),
             new_identifier: Some(to.to_owned()),
             apply: Apply::Immediately,

@@ -11,7 +11,7 @@ mod proxies;
 use super::params::Params;
 use super::xml::Xml;
 use crate::world::paging::PageRequest;
-use crate::world::rds::{Apply, DescribeRequest, Filter, FinalSnapshot};
+use crate::world::rds::{Apply, DescribeRequest, Filter, FinalSnapshot, Network};
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
@@ -96,6 +96,10 @@ fn apply(params: &Params) -> Result<Apply, ApiError> {
         }
     };
     Ok(params.flag("ApplyImmediately")?.map_or(Apply::default(), of))
+}
+
+fn network(params: &Params) -> Result<Option<Network>, ApiError> {
+    params.optional("NetworkType").map(Network::named).transpose()
 }
 
 fn final_snapshot(params: &Params) -> Result<FinalSnapshot, ApiError> {

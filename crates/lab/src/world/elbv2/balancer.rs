@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::World;
 use super::attributes::{self, Attributes};
 use super::refusal::{balancer_not_found_as, check_arn, check_name, invalid};
 use super::tags::Tags;
+use super::{IpFamily, World};
 use crate::world::ApiError;
 use crate::world::vpc::{VPC_ID, Zone};
 
@@ -70,6 +70,14 @@ impl NewLoadBalancer {
             ..NewLoadBalancer::default()
         }
     }
+
+    /// The same, dual-stack where its groups are of IPv6.
+    pub fn internal_for(name: &str, family: IpFamily) -> NewLoadBalancer {
+        NewLoadBalancer {
+            ip_address_type: (family == IpFamily::Ipv6).then(|| "dualstack".to_owned()),
+            ..NewLoadBalancer::internal(name)
+        }
+    }
 }
 
 impl World {
@@ -84,6 +92,8 @@ impl World {
             return Err(ApiError::bad_request("DuplicateLoadBalancerName", message));
         }
         let (vpc, nodes) = self.place(&new.subnets)?;
+        let ip_address_type = new.ip_address_type.unwrap_or_else(|| "ipv4".to_owned());
+        self.check_ip_address_type(&ip_address_type, &vpc, &nodes)?;
         let suffix = self.elbv2.next_suffix();
         let arn = self.elbv2_arn(&format!("loadbalancer/net/{}/{suffix}", new.name));
         let balancer = LoadBalancer {
@@ -91,7 +101,7 @@ impl World {
             dns_name: format!("{}-{suffix}.elb.{}.amazonaws.com", new.name, self.region),
             name: new.name,
             scheme: new.scheme.unwrap_or_else(|| "internet-facing".to_owned()),
-            ip_address_type: new.ip_address_type.unwrap_or_else(|| "ipv4".to_owned()),
+            ip_address_type,
             vpc,
             nodes,
             security_groups: new.security_groups,
@@ -153,6 +163,27 @@ impl World {
         self.elbv2.balancers.get(arn).ok_or_else(|| balancer_not_found_as(arn))
     }
 
+    /// Refuses what no network load balancer can be, and a dual-stack one in a subnet without an IPv6 range (the latter measured by
+    /// kubernetes-sigs/aws-load-balancer-controller, issue 4852).
+    fn check_ip_address_type(&self, kind: &str, vpc: &str, nodes: &[Node]) -> Result<(), ApiError> {
+        let lacks_ipv6 = |node: &Node| {
+            let vpc = self.vpc(vpc);
+            let subnet = vpc
+                .iter()
+                .flat_map(|vpc| &vpc.subnets)
+                .find(|subnet| subnet.id == node.subnet);
+            subnet.is_some_and(|subnet| subnet.ranges.iter().all(|range| range.addr().is_ipv4()))
+        };
+        match kind {
+            "ipv4" => Ok(()),
+            "dualstack" if nodes.iter().any(lacks_ipv6) => Err(invalid(
+                "You must specify subnets with an associated IPv6 CIDR block.".to_owned(),
+            )),
+            "dualstack" => Ok(()),
+            other => Err(invalid(format!("'{other}' is not a valid IP address type"))),
+        }
+    }
+
     /// The VPC and the nodes of a load balancer in these subnets.
     fn place(&self, subnets: &[String]) -> Result<(String, Vec<Node>), ApiError> {
         if subnets.is_empty() {
@@ -189,6 +220,7 @@ impl World {
 mod tests {
     use super::*;
     use crate::world::elbv2::fixture::Fixture;
+    use crate::world::elbv2::{Subnet, Vpc};
 
     #[test]
     fn a_load_balancer_has_one_node_a_zone_in_the_order_of_the_zones() {
@@ -222,6 +254,47 @@ mod tests {
                 code
             );
         }
+    }
+
+    #[test]
+    fn a_dual_stack_load_balancer_needs_ipv6_in_every_subnet() {
+        let mut fixture = Fixture::without_listener();
+        let subnet = |id: &str, zone: &str, ranges: &[&str]| Subnet {
+            id: id.to_owned(),
+            zone: zone.to_owned(),
+            ranges: ranges.iter().map(|range| range.parse().expect(range)).collect(),
+        };
+        let mixed = Vpc {
+            subnets: vec![
+                subnet("subnet-both", "eu-west-1a", &["10.30.1.0/24", "2001:db8:30:1::/64"]),
+                subnet("subnet-ipv4", "eu-west-1b", &["10.30.2.0/24"]),
+            ],
+        };
+        fixture.world.elbv2.add_vpc("vpc-mixed", mixed);
+        let mut create = |name: &str, subnets: &[&str], kind: &str| {
+            let new = NewLoadBalancer {
+                subnets: subnets.iter().map(ToString::to_string).collect(),
+                ip_address_type: Some(kind.to_owned()),
+                ..NewLoadBalancer::internal(name)
+            };
+            let created = fixture.world.create_load_balancer(new);
+            created.map(|balancer| balancer.ip_address_type.clone())
+        };
+        assert_eq!(create("one", &["subnet-both"], "dualstack").as_deref(), Ok("dualstack"));
+        let both = ["subnet-both", "subnet-ipv4"];
+        let refused = create("two", &both, "dualstack").expect_err("one has no IPv6");
+        assert_eq!(
+            (refused.code.as_ref(), refused.message.as_str()),
+            (
+                "ValidationError",
+                "You must specify subnets with an associated IPv6 CIDR block."
+            )
+        );
+        assert_eq!(create("two", &both, "ipv4").as_deref(), Ok("ipv4"));
+        assert_eq!(
+            create("three", &both, "ipv6").expect_err("no such type").code,
+            "ValidationError"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Target groups: what they are made of, how they come and go, how they are found.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::World;
 use super::attributes::{self, Attributes};
@@ -72,6 +73,19 @@ pub enum IpFamily {
     Ipv4,
     /// IPv6 addresses only.
     Ipv6,
+}
+
+impl IpFamily {
+    /// Both.
+    pub const ALL: [IpFamily; 2] = [IpFamily::Ipv4, IpFamily::Ipv6];
+
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> IpFamily {
+        match address {
+            IpAddr::V4(_) => IpFamily::Ipv4,
+            IpAddr::V6(_) => IpFamily::Ipv6,
+        }
+    }
 }
 
 /// What CreateTargetGroup asks for.

@@ -107,10 +107,10 @@ impl World {
             return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         if group.family == IpFamily::Ipv6 && balancer.ip_address_type == "ipv4" {
-            let message = format!(
-                "The target group '{}' with IP address type 'ipv6' needs a dual-stack load balancer",
-                group.arn
-            );
+            // Measured by zalando-incubator/kube-ingress-aws-controller, pull request 752; the code is CloudFormation's
+            // `InvalidRequest` there.
+            let message =
+                "You cannot associate an IPv6 target group with a load balancer that has an 'ipv4' IP address type";
             return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         if self

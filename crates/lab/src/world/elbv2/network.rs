@@ -31,6 +31,7 @@ impl Vpc {
         let subnet = |zone: Zone| Subnet {
             id: zone.subnet_id(),
             zone: zone.name(region),
+            // As `Zone::address_in` gives addresses.
             ranges: vec![
                 net(&format!("10.20.{}.0/24", zone.number())),
                 net(&format!("2001:db8:20:{}::/64", zone.number())),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::shown::Listed;
-use super::{Engine, Form, GlobalMember, InstanceKey, Status};
+use super::{Engine, Form, GlobalMember, InstanceKey, Network, Status};
 
 /// A cluster's identity, which a rename does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +37,10 @@ pub struct DbCluster {
     pub members: Vec<InstanceKey>,
     /// The subnet group's name.
     pub subnet_group: String,
+    /// The families of its instances' addresses.
+    pub network: Network,
+    /// The network type it will have after the next maintenance window.
+    pub pending_network: Option<Network>,
     /// The name it will have after the next maintenance window.
     pub pending_identifier: Option<String>,
     /// When it was made.

@@ -1,13 +1,12 @@
 //! CreateDBCluster and CreateDBInstance.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Pending, Rds, Serving,
-    Status, Writes, refusal,
+    Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network, Pending, Rds,
+    Serving, Status, Writes, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -25,6 +24,8 @@ pub struct CreateDbCluster {
     pub port: Option<u16>,
     /// `DBSubnetGroupName`; any name is accepted, and all are in the region's one VPC.
     pub subnet_group: Option<String>,
+    /// `NetworkType`.
+    pub network: Option<Network>,
     /// `DBClusterInstanceClass`, of a Multi-AZ DB cluster's nodes.
     pub class: Option<String>,
     /// `AllocatedStorage` of each of these nodes, in GiB.
@@ -58,6 +59,8 @@ pub struct CreateDbInstance {
     pub promotion_tier: Option<u8>,
     /// `DBSubnetGroupName`; any name is accepted, and all are in the region's one VPC.
     pub subnet_group: Option<String>,
+    /// `NetworkType`. A member has its cluster's.
+    pub network: Option<Network>,
 }
 
 impl World {
@@ -67,6 +70,9 @@ impl World {
         let identifier = refusal::identifier("DBClusterIdentifier", &request.identifier)?;
         let engine = cluster_engine_of(&request.engine)?;
         let form = form_of(engine, &request)?;
+        DbCluster::refuse_network(&form, request.network)?;
+        let subnet_group = request.subnet_group.unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned());
+        let network = self.rds.network_asked(request.network, &subnet_group)?;
         if self.rds.cluster(&identifier).is_some() {
             return Err(refusal::cluster_exists());
         }
@@ -89,7 +95,9 @@ impl World {
             port: request.port.unwrap_or_else(|| engine.port()),
             status: Status::Creating,
             members: Vec::new(),
-            subnet_group: request.subnet_group.unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
+            subnet_group,
+            network,
+            pending_network: None,
             pending_identifier: None,
             created: self.now,
             global: None,
@@ -159,6 +167,7 @@ impl World {
             cluster: place.cluster,
             promotion_tier: new.promotion_tier,
             subnet_group: place.subnet_group,
+            network: place.network,
             created: self.now,
             endpoint: None,
             pending: Pending::default(),
@@ -191,7 +200,7 @@ impl World {
         }
         match &request.cluster {
             Some(cluster) => self.place_in(self.rds.find_cluster(cluster)?, request),
-            None => place_alone(request),
+            None => self.place_alone(request),
         }
     }
 
@@ -227,6 +236,33 @@ impl World {
             cluster: Some(cluster.key),
             multi_az: MultiAz::No,
             subnet_group: cluster.subnet_group.clone(),
+            network: Rds::network_in(cluster, request.network)?,
+        })
+    }
+
+    fn place_alone(&self, request: &CreateDbInstance) -> Result<Place, ApiError> {
+        let engine = engine_of(&request.engine, Layout::Instance)?;
+        if request.multi_az == Some(MultiAz::Yes) && request.availability_zone.is_some() {
+            // AWS docs: CreateDBInstance, AvailabilityZone: "can't be specified if the DB instance is a Multi-AZ deployment".
+            return Err(ApiError::invalid_parameter_combination(
+                "Requesting a specific availability zone is not valid for Multi-AZ instances.",
+            ));
+        }
+        let subnet_group = request
+            .subnet_group
+            .clone()
+            .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned());
+        Ok(Place {
+            engine,
+            engine_version: request
+                .engine_version
+                .clone()
+                .unwrap_or_else(|| engine.version().to_owned()),
+            port: request.port.unwrap_or_else(|| engine.port()),
+            cluster: None,
+            multi_az: request.multi_az.unwrap_or(MultiAz::No),
+            network: self.rds.network_asked(request.network, &subnet_group)?,
+            subnet_group,
         })
     }
 
@@ -257,30 +293,7 @@ pub(super) struct Place {
     pub(super) cluster: Option<ClusterKey>,
     pub(super) multi_az: MultiAz,
     pub(super) subnet_group: String,
-}
-
-fn place_alone(request: &CreateDbInstance) -> Result<Place, ApiError> {
-    let engine = engine_of(&request.engine, Layout::Instance)?;
-    if request.multi_az == Some(MultiAz::Yes) && request.availability_zone.is_some() {
-        // AWS docs: CreateDBInstance, AvailabilityZone: "can't be specified if the DB instance is a Multi-AZ deployment".
-        return Err(ApiError::invalid_parameter_combination(
-            "Requesting a specific availability zone is not valid for Multi-AZ instances.",
-        ));
-    }
-    Ok(Place {
-        engine,
-        engine_version: request
-            .engine_version
-            .clone()
-            .unwrap_or_else(|| engine.version().to_owned()),
-        port: request.port.unwrap_or_else(|| engine.port()),
-        cluster: None,
-        multi_az: request.multi_az.unwrap_or(MultiAz::No),
-        subnet_group: request
-            .subnet_group
-            .clone()
-            .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned()),
-    })
+    pub(super) network: Network,
 }
 
 /// The engine of that name, which must have clusters of either form.
@@ -311,25 +324,24 @@ fn engine_named(name: &str) -> Result<Engine, ApiError> {
 impl Rds {
     /// A host of a zone whose address no database and no proxy has.
     pub(super) fn free_host(&self, zone: Zone) -> Result<Host, ApiError> {
-        let taken = self.taken_addresses();
-        let address = (10..=254)
-            .map(|host| zone.address(host))
-            .find(|address| !taken.contains(address));
-        let address = address.ok_or_else(|| {
+        let taken = self.taken_hosts();
+        let host = (10..=254)
+            .map(|number| Host { zone, number })
+            .find(|host| !taken.contains(host));
+        host.ok_or_else(|| {
             ApiError::bad_request(
                 "InsufficientDBInstanceCapacity",
                 "The specified DB instance class isn't available in the specified Availability Zone.",
             )
-        })?;
-        Ok(Host { address, zone })
+        })
     }
 
-    fn taken_addresses(&self) -> BTreeSet<IpAddr> {
+    fn taken_hosts(&self) -> BTreeSet<Host> {
         let hosts = self
             .instances()
             .flat_map(|instance| [Some(instance.host), instance.standby]);
-        let databases = hosts.flatten().map(|host| host.address);
-        databases.chain(self.proxy_addresses()).collect()
+        let proxies = self.proxy_addresses().filter_map(Host::at);
+        hosts.flatten().chain(proxies).collect()
     }
 
     pub(super) fn emptiest_zone(&self) -> Zone {

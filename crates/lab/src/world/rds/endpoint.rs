@@ -95,6 +95,6 @@ impl World {
 impl DbInstance {
     /// What its name stands for.
     pub(super) fn record(&self) -> Record {
-        Record::Addresses(vec![self.address()])
+        Record::Addresses(self.addresses())
     }
 }

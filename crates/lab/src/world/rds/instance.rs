@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::shown::Listed;
-use super::{ClusterKey, Engine};
+use super::{ClusterKey, Engine, Network};
+use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 
 /// An instance's identity, which a rename does not change.
@@ -41,6 +42,8 @@ pub struct DbInstance {
     pub promotion_tier: u8,
     /// The subnet group's name.
     pub subnet_group: String,
+    /// The families of its addresses.
+    pub network: Network,
     /// When it was made.
     pub created: Duration,
     /// Its endpoint's name; none while it is being created.
@@ -73,21 +76,45 @@ impl DbInstance {
         }
     }
 
-    /// The address it truly serves at.
+    /// The IPv4 address it truly serves at.
     pub fn address(&self) -> IpAddr {
-        self.host.address
+        self.host.address_in(IpFamily::Ipv4)
     }
 
-    /// The standby's address.
+    /// The address it truly serves at, if it has one of this family.
+    pub fn address_in(&self, family: IpFamily) -> Option<IpAddr> {
+        self.network.has(family).then(|| self.host.address_in(family))
+    }
+
+    /// Every address it truly serves at.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let of_family = |family| self.address_in(family);
+        IpFamily::ALL.into_iter().filter_map(of_family).collect()
+    }
+
+    /// The standby's IPv4 address.
     pub fn standby_address(&self) -> Option<IpAddr> {
-        self.standby.map(|host| host.address)
+        self.standby_address_in(IpFamily::Ipv4)
+    }
+
+    /// The standby's address, if there is one of this family.
+    pub fn standby_address_in(&self, family: IpFamily) -> Option<IpAddr> {
+        let standby = self.standby.filter(|_| self.network.has(family));
+        standby.map(|host| host.address_in(family))
+    }
+
+    /// Whether this is an address of its host or its standby.
+    pub fn is_at(&self, address: IpAddr) -> bool {
+        let family = IpFamily::of(address);
+        [self.address_in(family), self.standby_address_in(family)].contains(&Some(address))
     }
 
     /// Whether a connection to this address would be accepted by this instance.
     pub(super) fn accepts_tcp(&self, address: IpAddr) -> bool {
         let serves = self.serving == Serving::Yes;
-        let is_host = self.host.address == address;
-        let is_standby = self.standby_address() == Some(address);
+        let family = IpFamily::of(address);
+        let is_host = self.address_in(family) == Some(address);
+        let is_standby = self.standby_address_in(family) == Some(address);
         serves && (is_host || (is_standby && self.engine.standby_accepts_tcp()))
     }
 }
@@ -116,10 +143,28 @@ pub(super) enum Writes {
 }
 
 /// A machine that a database runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Host {
-    pub(super) address: IpAddr,
     pub(super) zone: Zone,
+    /// Its number in the zone, which both of its addresses end in.
+    pub(super) number: u8,
+}
+
+impl Host {
+    /// The host of an IPv4 address of a subnet.
+    pub(super) fn at(address: IpAddr) -> Option<Host> {
+        let IpAddr::V4(octets) = address else {
+            return None;
+        };
+        Some(Host {
+            zone: Zone::of_address(address)?,
+            number: octets.octets()[3],
+        })
+    }
+
+    pub(super) fn address_in(self, family: IpFamily) -> IpAddr {
+        self.zone.address_in(family, self.number)
+    }
 }
 
 /// Changes that wait for the maintenance window, because they were asked for without ApplyImmediately.
@@ -131,6 +176,8 @@ pub struct Pending {
     pub class: Option<String>,
     /// Whether it will have a standby.
     pub multi_az: Option<MultiAz>,
+    /// The families that its addresses will have.
+    pub network: Option<Network>,
 }
 
 /// The status of an instance or a cluster (AWS docs: "Viewing DB instance status").

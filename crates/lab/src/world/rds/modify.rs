@@ -1,6 +1,8 @@
-//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none.
+//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another network type.
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Pending, Rds, Serving, Status, refusal};
+use super::{
+    Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, Serving, Status, refusal,
+};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -19,7 +21,7 @@ pub enum Apply {
 pub struct ModifyDbInstance {
     /// `DBInstanceIdentifier`.
     pub identifier: String,
-    /// `NewDBInstanceIdentifier`, `DBInstanceClass` and `MultiAZ`.
+    /// `NewDBInstanceIdentifier`, `DBInstanceClass`, `MultiAZ` and `NetworkType`.
     pub changes: Pending,
     /// `PromotionTier`, which changes at once.
     pub promotion_tier: Option<u8>,
@@ -34,6 +36,8 @@ pub struct ModifyDbCluster {
     pub identifier: String,
     /// `NewDBClusterIdentifier`.
     pub new_identifier: Option<String>,
+    /// `NetworkType`.
+    pub network: Option<Network>,
     /// `ApplyImmediately`.
     pub apply: Apply,
 }
@@ -69,12 +73,18 @@ impl World {
             Some(name) => Some(self.rds.new_cluster_name(key, name)?),
             None => None,
         };
+        let network = self.rds.new_cluster_network(key, request.network)?;
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
             cluster.pending_identifier = new_name.or(cluster.pending_identifier.take());
-            if request.apply == Apply::Immediately
-                && let Some(name) = cluster.pending_identifier.take()
-            {
-                self.begin_cluster_rename(key, name);
+            cluster.pending_network = network.or(cluster.pending_network.take());
+            if request.apply == Apply::Immediately {
+                let (name, network) = (cluster.pending_identifier.take(), cluster.pending_network.take());
+                if let Some(network) = network {
+                    self.begin_cluster_network(key, network);
+                }
+                if let Some(name) = name {
+                    self.begin_cluster_rename(key, name);
+                }
             }
         }
         self.rds
@@ -87,7 +97,7 @@ impl World {
         if let Some(name) = changes.identifier.clone() {
             self.begin_instance_rename(key, name);
         }
-        if changes.class.is_none() && changes.multi_az.is_none() {
+        if changes.class.is_none() && changes.multi_az.is_none() && changes.network.is_none() {
             return;
         }
         if let Some(instance) = self.rds.instances.get_mut(&key) {
@@ -121,6 +131,9 @@ impl World {
         instance.status = Status::Available;
         if let Some(multi_az) = changes.multi_az {
             self.set_standby(key, multi_az);
+        }
+        if let Some(network) = changes.network {
+            self.set_network(key, network);
         }
         if let Some(class) = &changes.class {
             if let Some(instance) = self.rds.instances.get_mut(&key) {
@@ -238,11 +251,26 @@ impl Rds {
                 instance.engine
             )));
         }
+        if let Some(cluster) = self.cluster_of(instance) {
+            Rds::network_in(cluster, changes.network)?;
+        }
+        self.network_asked(changes.network, &instance.subnet_group)?;
         // What is so already is no change.
         changes.identifier = changes.identifier.filter(|name| *name != instance.identifier);
         changes.class = changes.class.filter(|class| *class != instance.class);
         changes.multi_az = changes.multi_az.filter(|multi_az| *multi_az != instance.multi_az());
+        changes.network = changes.network.filter(|network| *network != instance.network);
         Ok(changes)
+    }
+
+    /// The network type that a cluster is to have, if it has another.
+    fn new_cluster_network(&self, key: ClusterKey, asked: Option<Network>) -> Result<Option<Network>, ApiError> {
+        let Some(cluster) = self.clusters.get(&key) else {
+            return Ok(None);
+        };
+        DbCluster::refuse_network(&cluster.form, asked)?;
+        self.network_asked(asked, &cluster.subnet_group)?;
+        Ok(asked.filter(|network| *network != cluster.network))
     }
 
     fn new_cluster_name(&self, key: ClusterKey, name: &str) -> Result<String, ApiError> {
@@ -259,6 +287,7 @@ impl Pending {
         self.identifier = later.identifier.or(self.identifier.take());
         self.class = later.class.or(self.class.take());
         self.multi_az = later.multi_az.or(self.multi_az);
+        self.network = later.network.or(self.network);
     }
 }
 

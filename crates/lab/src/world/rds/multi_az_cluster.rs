@@ -111,6 +111,7 @@ impl World {
                 cluster: Some(key),
                 multi_az: MultiAz::No,
                 subnet_group: cluster.subnet_group.clone(),
+                network: cluster.network,
             };
             self.insert_instance(NewInstance {
                 identifier,

@@ -1,6 +1,8 @@
 //! What happens when a new cluster or instance becomes available, and databases that are available from the start.
 
-use super::{Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Serving, Status};
+use super::{
+    Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network, Serving, Status,
+};
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
@@ -8,10 +10,22 @@ use crate::world::{ApiError, World};
 impl World {
     /// An Aurora cluster that is already available, with its members and their zones; the first is the writer.
     pub fn add_aurora(&mut self, identifier: &str, engine: Engine, members: &[(&str, Zone)]) -> Result<(), ApiError> {
+        self.add_aurora_of(identifier, engine, members, Network::Ipv4)
+    }
+
+    /// The same, of a network type.
+    pub fn add_aurora_of(
+        &mut self,
+        identifier: &str,
+        engine: Engine,
+        members: &[(&str, Zone)],
+        network: Network,
+    ) -> Result<(), ApiError> {
         let cluster = self
             .create_db_cluster(CreateDbCluster {
                 identifier: identifier.to_owned(),
                 engine: engine.name().to_owned(),
+                network: Some(network),
                 ..CreateDbCluster::default()
             })?
             .key;

@@ -1,6 +1,6 @@
 //! DB clusters.
 
-use super::{apply, describe_request, final_snapshot};
+use super::{apply, describe_request, final_snapshot, network};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{CreateDbCluster, DbCluster, Form, ModifyDbCluster};
@@ -19,6 +19,7 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         engine_version: params.owned("EngineVersion"),
         port: params.port("Port")?,
         subnet_group: params.owned("DBSubnetGroupName"),
+        network: network(params)?,
         class: params.owned("DBClusterInstanceClass"),
         allocated_storage: params.parsed("AllocatedStorage")?,
         storage_type: params.owned("StorageType"),
@@ -42,6 +43,7 @@ pub(super) fn modify(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
     let request = ModifyDbCluster {
         identifier: params.required(NAME)?.to_owned(),
         new_identifier: params.owned("NewDBClusterIdentifier"),
+        network: network(params)?,
         apply: apply(params)?,
     };
     let cluster = world.modify_db_cluster(request)?.clone();
@@ -116,7 +118,7 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .texts("TagList", "Tag", NONE)
     .text("ClusterCreateTime", world.timestamp_at(cluster.created))
     .text("DeletionProtection", false)
-    .text("NetworkType", "IPV4");
+    .text("NetworkType", cluster.network);
     if let Some(global) = &cluster.global {
         let source = cluster.replication_source();
         xml.text("GlobalClusterIdentifier", &global.database)

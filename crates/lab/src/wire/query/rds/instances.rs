@@ -1,6 +1,6 @@
 //! DB instances.
 
-use super::{apply, describe_request, final_snapshot};
+use super::{apply, describe_request, final_snapshot, network};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{CreateDbInstance, DbInstance, ModifyDbInstance, MultiAz, Pending, Reboot};
@@ -24,6 +24,7 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         port: params.port("Port")?,
         promotion_tier: params.parsed("PromotionTier")?,
         subnet_group: params.owned("DBSubnetGroupName"),
+        network: network(params)?,
     };
     let instance = world.create_db_instance(request)?.clone();
     write_one(world, &instance, xml);
@@ -46,6 +47,7 @@ pub(super) fn modify(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
             identifier: params.owned("NewDBInstanceIdentifier"),
             class: params.owned("DBInstanceClass"),
             multi_az: multi_az(params)?,
+            network: network(params)?,
         },
         promotion_tier: params.parsed("PromotionTier")?,
         apply: apply(params)?,
@@ -132,7 +134,7 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
         .text("PromotionTier", instance.promotion_tier)
         .text("DbInstancePort", 0)
         .text("DeletionProtection", false)
-        .text("NetworkType", "IPV4");
+        .text("NetworkType", instance.network);
 }
 
 fn write_subnet_group(world: &World, name: &str, xml: &mut Xml) {
@@ -140,6 +142,11 @@ fn write_subnet_group(world: &World, name: &str, xml: &mut Xml) {
         .text("DBSubnetGroupDescription", name)
         .text("VpcId", VPC_ID)
         .text("SubnetGroupStatus", "Complete")
+        .texts(
+            "SupportedNetworkTypes",
+            "member",
+            world.rds.network_types(name).iter().map(ToString::to_string),
+        )
         .list("Subnets", "Subnet", Zone::ALL, |xml, zone| {
             xml.text("SubnetIdentifier", zone.subnet_id())
                 .element("SubnetAvailabilityZone", |xml| {

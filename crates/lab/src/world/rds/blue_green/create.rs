@@ -161,6 +161,7 @@ impl World {
             engine_version: request.engine_version.clone().or(Some(cluster.engine_version)),
             port: Some(cluster.port),
             subnet_group: Some(cluster.subnet_group),
+            network: Some(cluster.network),
             ..CreateDbCluster::default()
         })?;
         let green = green.key;
@@ -198,6 +199,7 @@ impl World {
                 cluster,
                 multi_az: if standby.is_some() { MultiAz::Yes } else { MultiAz::No },
                 subnet_group: instance.subnet_group,
+                network: instance.network,
             },
             host,
             standby,

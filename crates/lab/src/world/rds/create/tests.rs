@@ -1,5 +1,7 @@
 //! Databases that are being made, and those that RDS refuses to make.
 
+use std::net::IpAddr;
+
 use super::*;
 use crate::world::dns::{Code, Family};
 

@@ -178,6 +178,7 @@ fn its_name_outlives_a_rename_of_the_cluster_and_goes_with_the_cluster() {
             identifier: "orders".to_owned(),
             new_identifier: Some("sales".to_owned()),
             apply: Apply::Immediately,
+            ..ModifyDbCluster::default()
         })
         .expect("a good name");
     assert_eq!(answers(&mut world, "all").len(), 3);

@@ -100,6 +100,7 @@ fn a_renamed_cluster_says_so_and_keeps_its_writer() {
         .expect("good names");
     let address = world.rds.writer_address("orders").expect("it has one");
     let request = ModifyDbCluster {
+        network: None,
         identifier: "orders".to_owned(),
         new_identifier: Some("sales".to_owned()),
         apply: Apply::Immediately,

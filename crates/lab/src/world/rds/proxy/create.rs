@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Change, DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyEndpointKey, ProxyKey};
+use crate::world::elbv2::IpFamily;
 use crate::world::rds::{Status, refusal};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World, ids};
@@ -206,7 +207,7 @@ impl World {
         let zone = |subnet: &String| Zone::ALL.into_iter().find(|zone| zone.subnet_id() == *subnet);
         let zones: Option<Vec<Zone>> = subnets.iter().map(zone).collect();
         let zones = zones.ok_or_else(|| refusal::invalid_subnet("The requested subnet is invalid."))?;
-        let node = |zone: Zone| Ok((zone, self.rds.free_host(zone)?.address));
+        let node = |zone: Zone| Ok((zone, self.rds.free_host(zone)?.address_in(IpFamily::Ipv4)));
         let nodes: BTreeMap<Zone, IpAddr> = zones.into_iter().map(node).collect::<Result<_, ApiError>>()?;
         if nodes.len() < 2 {
             return Err(refusal::invalid_subnet(

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::{Change, DbProxyEndpoint, ProxyEndpointKey, Rds, refusal};
 use crate::world::dns::{Move, Record};
+use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
@@ -20,7 +21,7 @@ impl World {
     /// When there is no such endpoint, it has no subnet in the zone, or the zone has no address left.
     pub fn move_proxy_address(&mut self, proxy: &str, endpoint: Option<&str>, zone: Zone) -> Result<IpAddr, ApiError> {
         let key = self.find_endpoint_of(proxy, endpoint)?;
-        let new = self.rds.free_host(zone)?.address;
+        let new = self.rds.free_host(zone)?.address_in(IpFamily::Ipv4);
         let node = self.endpoint_mut(key).and_then(|found| found.nodes.get_mut(&zone));
         let node = node.ok_or_else(|| refusal::invalid_subnet(&format!("{proxy} has no subnet in zone {zone}.")))?;
         let old = std::mem::replace(node, new);

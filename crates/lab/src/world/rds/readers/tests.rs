@@ -115,6 +115,7 @@ fn a_renamed_clusters_reader_endpoint_resolves_no_sooner_than_its_other_name() {
             identifier: "orders".to_owned(),
             new_identifier: Some("sales".to_owned()),
             apply: Apply::Immediately,
+            ..ModifyDbCluster::default()
         })
         .expect("a good name");
     world
