@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(check("10.20.3.4", Family::V6), Err(Refusal::Family(Family::V6)));
         assert_eq!(check("10.21.0.1", Family::V4), Err(Refusal::Outside));
         assert_eq!(check("52.17.1.1", Family::V4), Err(Refusal::Outside));
+        assert_eq!(check("fd12::7", Family::V4), Err(Refusal::Family(Family::V4)));
+        assert_eq!(check("2a05:d018::1", Family::V6), Err(Refusal::Outside));
     }
 
     #[test]
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn an_allow_that_protects_nothing_is_refused() {
         assert_eq!(allow(&[]), Err(AllowError::Empty));
-        for network in ["0.0.0.0/0", "10.0.0.0/7", "fd00::/8", "::/0"] {
+        for network in ["0.0.0.0/0", "10.0.0.0/7", "fd00::/8", "2001:db8::/31", "::/0"] {
             assert!(matches!(allow(&[network]), Err(AllowError::TooBroad(..))), "{network}");
         }
         for network in [

@@ -241,3 +241,26 @@ impl fmt::Display for Hold {
 fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64().ceil())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Family;
+    use crate::topology::Network;
+
+    #[test]
+    fn a_family_that_is_not_shared_is_held_and_not_watched_and_names_both_ways_out() {
+        let hold = Hold::Unknown(Unknown::NoSharedFamily {
+            instance: "orders-1".parse().expect("id"),
+            network: Network::Ipv4,
+            family: Family::V6,
+        });
+        assert_eq!((hold.weight(), hold.word()), (Weight::Holds, "no-shared-family"));
+        assert!(hold.is_hopeless() && hold.is_lasting());
+        let remedy = hold.remedy().expect("there is something to do");
+        assert!(
+            remedy.contains("--network-type DUAL") && remedy.contains("ipv4"),
+            "{remedy}"
+        );
+    }
+}
