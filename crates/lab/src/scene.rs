@@ -7,11 +7,11 @@ use std::time::Duration;
 use crate::World;
 use crate::ports::{Present, present};
 use crate::world::elbv2::{
-    GroupProtocol, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
+    GroupProtocol, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, MultiAz, Naming};
-use crate::world::vpc::{VPC_CIDR, Zone};
+use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, MultiAz, Naming, Network};
+use crate::world::vpc::{VPC_CIDR, VPC_IPV6_CIDR, Zone};
 use crate::world::{ApiError, Pace};
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::{Fallback, Identifier, Source};
@@ -41,6 +41,8 @@ pub struct Link {
     pub group: String,
     /// The database's port.
     pub port: u16,
+    /// The family of the group's addresses.
+    pub family: IpFamily,
 }
 
 /// The instance that truly writes.
@@ -108,6 +110,26 @@ impl Scene {
         Ok(())
     }
 
+    /// Adds `parcels`, a dual-stack Aurora cluster behind an ipv6 group of a load balancer of its own, made as long ago as the rest.
+    ///
+    /// # Errors
+    /// When the region refuses what is asked of it.
+    pub fn add_dual_stack_cluster(&mut self) -> Result<(), ApiError> {
+        let (world, engine, family) = (&mut self.world, Engine::AuroraPostgresql, IpFamily::Ipv6);
+        let members = [("parcels-1", Zone::A), ("parcels-2", Zone::B)];
+        world.add_aurora_of("parcels", engine, &members, Network::Dual)?;
+        let balancer = world
+            .create_load_balancer(NewLoadBalancer::internal_for("link-parcels", family))?
+            .arn
+            .clone();
+        let source = "cluster/parcels";
+        let parcels = publish_in(world, &balancer, "parcels-writer", source, engine.port(), family)?;
+        self.links.push(parcels);
+        world.pass(AGO);
+        world.sns.take_deliveries();
+        Ok(())
+    }
+
     /// The configuration for it, as one would write it.
     pub fn config(&self, dns: SocketAddr, timing: &str) -> String {
         config(&self.links, dns, timing)
@@ -117,7 +139,17 @@ impl Scene {
 /// The configuration for links, as one would write it.
 pub(crate) fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
     let bindings: String = links.iter().map(Link::config).collect();
-    format!("allow = [\"{VPC_CIDR}\"]\n\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
+    let allow = allow(links.iter());
+    format!("{allow}\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
+}
+
+/// The configuration's `allow` for links: the VPC's networks of the families that they need.
+pub(crate) fn allow<'a>(links: impl IntoIterator<Item = &'a Link>) -> String {
+    if links.into_iter().any(|link| link.family == IpFamily::Ipv6) {
+        format!("allow = [\"{VPC_CIDR}\", \"{VPC_IPV6_CIDR}\"]\n")
+    } else {
+        format!("allow = [\"{VPC_CIDR}\"]\n")
+    }
 }
 
 impl Link {
@@ -148,17 +180,22 @@ impl Link {
         }
     }
 
-    /// Who truly writes, by the region itself: no API, no DNS.
-    pub fn writer(&self, world: &World) -> Option<Writer> {
+    /// The instance that truly writes, by the region itself: no API, no DNS.
+    pub fn instance<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
         let id = self.database();
-        let instance = match self.source {
+        match self.source {
             Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } => world.rds.writer(id),
             Source::Instance(_) => world.rds.true_instance(id),
             Source::Proxy(..) | Source::Name(_) => None,
-        }?;
+        }
+    }
+
+    /// Who truly writes, and where in the group's family; nobody, where the database has no address of it.
+    pub fn writer(&self, world: &World) -> Option<Writer> {
+        let instance = self.instance(world)?;
         Some(Writer {
             instance: instance.identifier.clone(),
-            address: SocketAddr::new(instance.address(), self.port),
+            address: SocketAddr::new(instance.address_in(self.family)?, self.port),
         })
     }
 
@@ -200,7 +237,7 @@ impl Link {
         members
             .filter(|instance| instance.endpoint.is_some() && !instance.status.is_out_of_service())
             .filter(|instance| belongs(&instance.identifier, writer.as_ref() == Some(&instance.identifier)))
-            .map(|instance| SocketAddr::new(instance.address(), self.port))
+            .filter_map(|instance| Some(SocketAddr::new(instance.address_in(self.family)?, self.port)))
             .collect()
     }
 
@@ -252,11 +289,24 @@ pub(crate) fn publish(
     source: &str,
     port: u16,
 ) -> Result<Link, ApiError> {
+    publish_in(world, balancer, name, source, port, IpFamily::Ipv4)
+}
+
+/// The same, with a group of a family.
+pub(crate) fn publish_in(
+    world: &mut World,
+    balancer: &str,
+    name: &str,
+    source: &str,
+    port: u16,
+    family: IpFamily,
+) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the scene's sources are well-formed");
-    let group = world
-        .create_target_group(NewTargetGroup::tcp(source.name(), port))?
-        .arn
-        .clone();
+    let group = NewTargetGroup {
+        family,
+        ..NewTargetGroup::tcp(source.name(), port)
+    };
+    let group = world.create_target_group(group)?.arn.clone();
     // Off by default, which would leave a client in any zone but the writer's with a node that has no target.
     let cross_zone = ("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned());
     world.modify_target_group_attributes(&group, &[cross_zone])?;
@@ -272,6 +322,7 @@ pub(crate) fn publish(
         source,
         group,
         port,
+        family,
     };
     let writer = link.writer(world).expect("a new database has a writer");
     let target = TargetRequest::new(&writer.address.ip().to_string(), port);
@@ -306,7 +357,8 @@ mod tests {
     #[test]
     fn the_scene_begins_in_sync_and_healthy() {
         for pace in [Pace::real(), Pace::brisk()] {
-            let scene = Scene::new(pace).expect("a good scene");
+            let mut scene = Scene::new(pace).expect("a good scene");
+            scene.add_dual_stack_cluster().expect("a good cluster");
             for link in &scene.links {
                 let writer = link.writer(&scene.world).expect("a writer");
                 assert_eq!(link.present(&scene.world), [(writer.address, "healthy")]);
@@ -316,7 +368,8 @@ mod tests {
 
     #[test]
     fn its_configuration_is_a_good_one() {
-        let scene = Scene::new(Pace::real()).expect("a good scene");
+        let mut scene = Scene::new(Pace::real()).expect("a good scene");
+        scene.add_dual_stack_cluster().expect("a good cluster");
         let dns: SocketAddr = "127.0.0.1:5353".parse().expect("an address");
         let text = scene.config(dns, "");
         let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");

@@ -1,5 +1,6 @@
 //! What a script does to the region.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::script::{Act, ApiAnswer, Fate, NameAnswer};
@@ -9,7 +10,7 @@ use crate::scene::Link;
 use crate::world::ApiError;
 use crate::world::dns::Move;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Reboot, Shift, Status};
+use crate::world::rds::{Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Network, Reboot, Shift, Status};
 use crate::world::vpc::Zone;
 
 /// What became of an act.
@@ -54,6 +55,15 @@ impl Act {
                 Ok(Done::of(format!("the writer of {database} is lost")))
             }
             Act::LoseZone(letter) => lose_zone(world, links, *letter),
+            Act::ChangeNetwork { of, to } => {
+                world.modify_db_cluster(ModifyDbCluster {
+                    identifier: link(of)?.database().to_owned(),
+                    network: Some(Network::named(to)?),
+                    apply: Apply::Immediately,
+                    ..ModifyDbCluster::default()
+                })?;
+                Ok(Done::of(format!("{of} is given the network type {to}")))
+            }
             Act::AddMember { name, to } => {
                 let cluster = world.rds.cluster(link(to)?.database());
                 let engine = cluster
@@ -136,15 +146,14 @@ impl Act {
             Act::Messages { fate, times } => Ok(spoil_messages(world, *fate, *times)),
             Act::Register { of, target, port } => {
                 let link = link(of)?;
-                let address = world
-                    .rds
-                    .instance_address(target)
-                    .map_or_else(|| target.clone(), |address| address.to_string());
-                let port = port.unwrap_or(link.port);
-                world.register_targets(&link.group, &[TargetRequest::new(&address, port)])?;
-                Ok(Done::of(format!(
-                    "somebody registers {address}:{port} in the group of {of}"
-                )))
+                let instance = world.rds.instance(target);
+                let address = match instance.and_then(|instance| instance.address_in(link.family)) {
+                    Some(address) => address,
+                    None => target.parse::<IpAddr>().map_err(|_| no_target(target))?,
+                };
+                let target = SocketAddr::new(address, port.unwrap_or(link.port));
+                world.register_targets(&link.group, &[TargetRequest::new(&address.to_string(), target.port())])?;
+                Ok(Done::of(format!("somebody registers {target} in the group of {of}")))
             }
             Act::KillAt(call) => {
                 world.faults.add(Fault::on(call, Effect::Hang).times(1));
@@ -164,6 +173,10 @@ impl Done {
             ..Done::default()
         }
     }
+}
+
+fn no_target(target: &str) -> ApiError {
+    ApiError::bad_request("NoSuchTarget", format!("`{target}` is no instance and no address"))
 }
 
 fn lose_writer(world: &mut World, link: &Link) -> Result<(), ApiError> {

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Times are seconds of the region. A database is named by what the region calls it: `orders` (an Aurora cluster of three), `billing`
-//! (a Multi-AZ instance), `ledger` (a Multi-AZ DB cluster), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
+//! (a Multi-AZ instance), `ledger` (a Multi-AZ DB cluster), `parcels` (a dual-stack Aurora cluster of two), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -73,6 +73,8 @@ pub enum Region {
     GlobalPrimary,
     /// `orders`, and `orders-next` with as many members, which is to take its name.
     TwoClusters,
+    /// `parcels`, a dual-stack Aurora PostgreSQL cluster of two, behind an ipv6 group.
+    DualStack,
     /// `db-01` to `db-20`, Aurora clusters of two whose writers share a zone.
     Twenty,
 }
@@ -93,6 +95,8 @@ pub enum Delay {
     Completed,
     /// [`Pace::event_lag`](crate::world::Pace::event_lag)
     EventLag,
+    /// [`Pace::modify`](crate::world::Pace::modify)
+    Modify,
 }
 
 /// Something that happens.
@@ -116,6 +120,13 @@ pub enum Act {
     LoseWriter(String),
     /// A zone is lost, with every writer in it: `a`, `b` or `c`.
     LoseZone(char),
+    /// Somebody changes the network type of this cluster: `IPV4` or `DUAL`.
+    ChangeNetwork {
+        /// The cluster.
+        of: String,
+        /// The type.
+        to: String,
+    },
     /// A member of this name is added to the cluster `to`.
     AddMember {
         /// The new instance's name.

@@ -10,10 +10,10 @@ use super::script::{Act, Delay, Region, Scenario};
 use crate::scene::{AGO, Link, tell_of_failovers};
 use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
-    GroupProtocol, HealthCheckChange, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
+    GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{Engine, EngineFamily, MultiAz, Naming};
+use crate::world::rds::{Engine, EngineFamily, MultiAz, Naming, Network};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -49,6 +49,7 @@ impl Setting {
                 world.add_aurora("orders-next", Engine::AuroraPostgresql, &next)?;
                 vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
             }
+            Region::DualStack => vec![add_dual_stack(&mut world, scenario)?],
             Region::MultiAz => {
                 world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
                 vec![publish_as(&mut world, scenario, "billing", "instance/billing")?]
@@ -116,6 +117,13 @@ fn add_nodes(world: &mut World, scenario: &Scenario, names: Naming) -> Result<Li
     publish(world, scenario, "ledger-writer", "cluster/ledger")
 }
 
+/// A dual-stack cluster behind an ipv6 group.
+fn add_dual_stack(world: &mut World, scenario: &Scenario) -> Result<Link, ApiError> {
+    let members = [("parcels-1", Zone::A), ("parcels-2", Zone::B)];
+    world.add_aurora_of("parcels", Engine::AuroraPostgresql, &members, Network::Dual)?;
+    publish_in(world, scenario, "parcels-writer", "cluster/parcels", IpFamily::Ipv6)
+}
+
 /// A cluster of two whose writer is in zone a.
 fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, ApiError> {
     let name = format!("db-{number:02}");
@@ -134,10 +142,21 @@ const PORT: u16 = 5432;
 /// Puts a database behind a load balancer of its own, set up as a link should be: cross-zone on, so that one target serves
 /// the nodes of every zone; a short deregistration delay that ends its connections; a health check every 10 s.
 fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
+    publish_in(world, scenario, name, source, IpFamily::Ipv4)
+}
+
+/// The same, with a group of a family.
+fn publish_in(
+    world: &mut World,
+    scenario: &Scenario,
+    name: &str,
+    source: &str,
+    family: IpFamily,
+) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the settings' sources are well-formed");
     let database = Link::balancer_of(&source);
     let balancer = world
-        .create_load_balancer(NewLoadBalancer::internal(&database))?
+        .create_load_balancer(NewLoadBalancer::internal_for(&database, family))?
         .arn
         .clone();
     let group = NewTargetGroup {
@@ -147,6 +166,7 @@ fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> 
             unhealthy_threshold: Some(2),
             ..HealthCheckChange::default()
         },
+        family,
         ..NewTargetGroup::tcp(&database, scenario.group_port.unwrap_or(PORT))
     };
     let group = world.create_target_group(group)?.arn.clone();
@@ -170,6 +190,7 @@ fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> 
         source,
         group,
         port: PORT,
+        family,
     };
     let members = link.members(world);
     let targets: Vec<TargetRequest> = members
@@ -208,6 +229,7 @@ fn pace(scenario: &Scenario, seed: u64) -> Pace {
             Delay::Flap => &mut pace.flap,
             Delay::Completed => &mut pace.completed,
             Delay::EventLag => &mut pace.event_lag,
+            Delay::Modify => &mut pace.modify,
         };
         *field = Duration::from_secs_f64(*seconds);
     }

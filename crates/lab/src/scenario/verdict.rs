@@ -1,6 +1,7 @@
 //! How a scenario ended, by the region's and the application's own account.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
@@ -279,9 +280,8 @@ fn addresses(what: &str) -> Vec<String> {
 /// When either key first named exactly these, from a moment on.
 fn evidence(link: &LinkRecording, belongs: &[String], from: f64) -> Option<f64> {
     let host = |address: &String| {
-        address
-            .rsplit_once(':')
-            .map_or(address.clone(), |(host, _)| host.to_owned())
+        let at: Option<SocketAddr> = address.parse().ok();
+        at.map_or(address.clone(), |at| at.ip().to_string())
     };
     let hosts: BTreeSet<String> = belongs.iter().map(host).collect();
     let names = |span: &&Span| {

@@ -64,7 +64,7 @@ impl Watch {
             if let Some(shown) = shown(world, link) {
                 note(&mut seen.topology, now, joined(&shown));
             }
-            let answer = answer(world, &seen.endpoint);
+            let answer = answer(world, &seen.endpoint, link.family.into());
             note(&mut seen.dns, now, answer);
         }
     }
@@ -119,7 +119,7 @@ impl Watch {
             .filter(|change| change.group == link.group)
         {
             let at = self.since(transition.at).max(0.0);
-            let target = format!("{}:{}", transition.target.id, transition.target.port);
+            let target = transition.target.to_string();
             let open = spans
                 .iter_mut()
                 .rev()
@@ -152,7 +152,7 @@ impl Watch {
         };
         let (ids, ports) = (values("Targets.member.", ".Id"), values("Targets.member.", ".Port"));
         let targets = ids.iter().enumerate().map(|(index, id)| match ports.get(index) {
-            Some(port) => format!("{id}:{port}"),
+            Some(port) => socket(id, port),
             None => id.clone(),
         });
         let targets: Vec<String> = targets.collect();
@@ -239,10 +239,8 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
         .filter(|member| member.is_cluster_writer == writes);
     let named: BTreeSet<SocketAddr> = named
         .filter_map(|member| {
-            Some(SocketAddr::new(
-                world.rds.instance_address(&member.instance)?,
-                link.port,
-            ))
+            let address = world.rds.instance(&member.instance)?.address_in(link.family)?;
+            Some(SocketAddr::new(address, link.port))
         })
         .collect();
     Some(if writes && named.len() > 1 {
@@ -252,8 +250,8 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     })
 }
 
-fn answer(world: &mut World, name: &str) -> String {
-    let reply = world.resolve(name, Family::V4);
+fn answer(world: &mut World, name: &str, family: Family) -> String {
+    let reply = world.resolve(name, family);
     let addresses = reply.records.iter().filter_map(|record| match record {
         ResourceRecord::Address { address, .. } => Some(address.to_string()),
         ResourceRecord::Alias { .. } => None,
@@ -265,6 +263,14 @@ fn answer(world: &mut World, name: &str) -> String {
         Code::Silence => "silence".to_owned(),
         Code::NoError if addresses.is_empty() => "no address".to_owned(),
         Code::NoError => addresses.join(","),
+    }
+}
+
+/// An address and a port as a request has them, in the words of a socket's address where they are one.
+fn socket(id: &str, port: &str) -> String {
+    match (id.parse(), port.parse()) {
+        (Ok(address), Ok(port)) => SocketAddr::new(address, port).to_string(),
+        _ => format!("{id}:{port}"),
     }
 }
 

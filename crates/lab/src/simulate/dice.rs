@@ -20,6 +20,8 @@ pub(crate) enum Subject {
     Script,
     /// The Multi-AZ DB cluster, where the region has one.
     MultiAzCluster,
+    /// The dual-stack database, where the region has one.
+    DualStack,
 }
 
 impl Dice {

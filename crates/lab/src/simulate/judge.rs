@@ -14,7 +14,7 @@ use writerlink_core::target::{Registration, Target};
 
 use super::incident::FORGED_ADDRESS;
 use super::record::Record;
-use super::setting::{Bound, is_allowed};
+use super::setting::Bound;
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Judge {
         let at = standing.now;
         let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
-        if !is_allowed(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
+        if !bound.allows(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
             self.accuse("S3", at, format!("{name}: {address} is registered and not allowed"));
         }
         if address.port() != bound.link.port || !bound.managed {

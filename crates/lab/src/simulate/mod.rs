@@ -56,7 +56,7 @@ pub use trouble::Trouble;
 use dice::{Dice, Subject};
 use history::Player;
 use script::Script;
-use setting::Setting;
+use setting::{Own, Setting};
 use stage::Stage;
 use transcript::Who;
 
@@ -72,8 +72,11 @@ pub struct Function {
 /// Plays the history of a seed.
 pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
     let dice = |subject| Dice::new(seed, subject);
-    let setting = Setting::draw(&mut dice(Subject::Setting), &mut dice(Subject::MultiAzCluster))
-        .expect("the region takes every setting");
+    let mut own = Own {
+        multi_az_cluster: dice(Subject::MultiAzCluster),
+        dual_stack: dice(Subject::DualStack),
+    };
+    let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("the region takes every setting");
     let script = Script::draw(&mut dice(Subject::Script), &setting);
     let stage = Stage::new(setting, script, telling);
     let settled = stage.time.run(Player::new(stage.clone(), function).play());

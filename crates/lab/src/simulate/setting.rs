@@ -10,10 +10,10 @@ use writerlink_core::config::{Config, Location};
 use writerlink_core::topology::HostName;
 
 use super::dice::Dice;
-use crate::scene::{AGO, Link, publish, tell_of_failovers};
-use crate::world::elbv2::{NewLoadBalancer, TargetRequest};
-use crate::world::rds::{Engine, Layout, MultiAz, Naming};
-use crate::world::vpc::{VPC_CIDR, Zone};
+use crate::scene::{AGO, Link, allow, publish_in, tell_of_failovers};
+use crate::world::elbv2::{IpFamily, NewLoadBalancer, TargetRequest};
+use crate::world::rds::{Engine, Layout, MultiAz, Naming, Network};
+use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
 /// When every region begins, so that a seed's transcript is the same on every day.
@@ -131,19 +131,46 @@ const MULTI_AZ_CLUSTER: Kind = Kind {
     percent: 20,
 };
 
+/// Dual-stack databases behind ipv6 groups, one of which some settings have. Their dice are their own too.
+const DUAL_STACK: [Kind; 2] = [
+    Kind {
+        binding: "parcels-writer",
+        source: "cluster/parcels",
+        engine: Engine::AuroraPostgresql,
+        instances: &["parcels-1", "parcels-2"],
+        multi_az: MultiAz::No,
+        percent: 5,
+    },
+    Kind {
+        binding: "parcels",
+        source: "instance/parcels",
+        engine: Engine::Postgres,
+        instances: &["parcels"],
+        multi_az: MultiAz::Yes,
+        percent: 5,
+    },
+];
+
+/// The dice of databases that have their own.
+pub(super) struct Own {
+    pub(super) multi_az_cluster: Dice,
+    pub(super) dual_stack: Dice,
+}
+
 impl Setting {
-    /// Draws a setting; a Multi-AZ DB cluster with other dice.
-    pub(super) fn draw(dice: &mut Dice, clusters: &mut Dice) -> Result<Setting, ApiError> {
+    /// Draws a setting.
+    pub(super) fn draw(dice: &mut Dice, own: &mut Own) -> Result<Setting, ApiError> {
         let epoch = Timestamp::from_second(EPOCH).expect("a moment of this century");
         let mut words = Vec::new();
         let mut world = World::new(epoch).with_pace(pace(dice));
         let mut bounds = Vec::new();
         for kind in &KINDS {
             if dice.percent(kind.percent) {
-                bounds.push(kind.build(&mut world, dice)?);
+                bounds.push(kind.build(&mut world, dice, IpFamily::Ipv4)?);
             }
         }
-        let multi_az_cluster = multi_az_cluster(&mut world, clusters, &mut words)?;
+        let multi_az_cluster = multi_az_cluster(&mut world, &mut own.multi_az_cluster, &mut words)?;
+        let dual_stack = dual_stack(&mut world, &mut own.dual_stack, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
@@ -151,9 +178,14 @@ impl Setting {
         for bound in &bounds {
             words.extend(bound.disturb(&mut world, dice)?);
         }
-        if let Some(bound) = multi_az_cluster {
-            words.extend(bound.disturb(&mut world, clusters)?);
-            bounds.push(bound);
+        for (bound, dice) in [
+            (multi_az_cluster, &mut own.multi_az_cluster),
+            (dual_stack, &mut own.dual_stack),
+        ] {
+            if let Some(bound) = bound {
+                words.extend(bound.disturb(&mut world, dice)?);
+                bounds.push(bound);
+            }
         }
         let config = config(&bounds, dice, &mut words);
         let service = Service::draw(dice, world.now(), &mut words);
@@ -186,12 +218,12 @@ impl Bound {
 
     /// The address of the instance that truly writes.
     pub(super) fn truth(&self, world: &World) -> Option<SocketAddr> {
-        let id = self.link.database();
-        let address = match self.is_cluster() {
-            true => world.rds.writer_address(id),
-            false => world.rds.instance_address(id),
-        };
-        address.map(|ip| SocketAddr::new(ip, self.link.port))
+        self.link.writer(world).map(|writer| writer.address)
+    }
+
+    /// Whether an address may ever be registered in the group.
+    pub(super) fn allows(&self, address: IpAddr) -> bool {
+        is_allowed(address) && IpFamily::of(address) == self.link.family
     }
 
     /// Whether a target is one that this binding may remove without `exclusive`.
@@ -210,7 +242,7 @@ impl Bound {
             return Ok(None);
         };
         let one = |target: SocketAddr| [TargetRequest::new(&target.ip().to_string(), target.port())];
-        let other = SocketAddr::new(Zone::B.address(240), self.link.port);
+        let other = SocketAddr::new(Zone::B.address_in(self.link.family, 240), self.link.port);
         let (begins, add, take) = match dice.below(25) {
             0 => ("empty", false, true),
             1 => ("with one too many", true, false),
@@ -228,25 +260,30 @@ impl Bound {
 }
 
 impl Kind {
-    fn build(&self, world: &mut World, dice: &mut Dice) -> Result<Bound, ApiError> {
+    /// Makes it, dual-stack where its group is of IPv6.
+    fn build(&self, world: &mut World, dice: &mut Dice, family: IpFamily) -> Result<Bound, ApiError> {
         let name = self.source.split('/').next_back().unwrap_or(self.source);
         let is_cluster = self.source.starts_with("cluster/");
+        let network = match family {
+            IpFamily::Ipv4 => Network::Ipv4,
+            IpFamily::Ipv6 => Network::Dual,
+        };
         if is_cluster && self.engine.layout() == Layout::Instance {
             world.add_multi_az_cluster(name, self.engine)?;
         } else if is_cluster {
             let zones = Zone::ALL.into_iter().cycle();
             let members: Vec<_> = self.instances.iter().copied().zip(zones).collect();
-            world.add_aurora(name, self.engine, &members)?;
+            world.add_aurora_of(name, self.engine, &members, network)?;
         } else {
-            world.add_instance(name, self.multi_az, self.engine)?;
+            world.add_instance_of(name, self.multi_az, self.engine, network)?;
         }
         // One load balancer each, so that two may listen on the same port.
         let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal(&format!("link-{name}")))?
+            .create_load_balancer(NewLoadBalancer::internal_for(&format!("link-{name}"), family))?
             .arn
             .clone();
         Ok(Bound {
-            link: publish(world, &balancer, self.binding, self.source, self.engine.port())?,
+            link: publish_in(world, &balancer, self.binding, self.source, self.engine.port(), family)?,
             instances: self.instances.to_vec(),
             engine: self.engine,
             multi_az: self.multi_az,
@@ -283,7 +320,10 @@ impl Service {
 
 /// Whether an address lies in the configuration's `allow`, which is the databases' VPC.
 pub(super) fn is_allowed(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V4(address) if address.octets().starts_with(&[10, 20]))
+    match address {
+        IpAddr::V4(address) => address.octets().starts_with(&[10, 20]),
+        IpAddr::V6(address) => address.octets().starts_with(&[0x20, 0x01, 0x0d, 0xb8, 0, 0x20, 0]),
+    }
 }
 
 /// How long everything takes, within what AWS documents and users have measured; see [`Pace`].
@@ -312,11 +352,21 @@ fn multi_az_cluster(world: &mut World, dice: &mut Dice, words: &mut Vec<String>)
         world.rds.multi_az_cluster_names = Naming::Address;
         words.push("the name of payments answers an address and no alias".to_owned());
     }
-    MULTI_AZ_CLUSTER.build(world, dice).map(Some)
+    MULTI_AZ_CLUSTER.build(world, dice, IpFamily::Ipv4).map(Some)
+}
+
+/// Perhaps a dual-stack database behind an ipv6 group.
+fn dual_stack(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+    let kind = dice.pick(&DUAL_STACK);
+    if !dice.percent(kind.percent) {
+        return Ok(None);
+    }
+    words.push(format!("the group of {} takes IPv6", kind.binding));
+    kind.build(world, dice, IpFamily::Ipv6).map(Some)
 }
 
 fn config(bounds: &[Bound], dice: &mut Dice, words: &mut Vec<String>) -> Config {
-    let mut text = format!("allow = [\"{VPC_CIDR}\"]\n");
+    let mut text = allow(bounds.iter().map(|bound| &bound.link));
     if dice.percent(25) {
         let (settle, sweep) = (dice.pick(&[5, 15, 45]), dice.pick(&[5, 15, 25]));
         words.push(format!("settle = {settle}, sweep = {sweep}"));
@@ -335,4 +385,40 @@ fn config(bounds: &[Bound], dice: &mut Dice, words: &mut Vec<String>) -> Config 
         }
     }
     Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::dice::Subject;
+
+    #[test]
+    fn some_settings_have_a_group_that_takes_ipv6_and_know_its_writer_there() {
+        let mut kinds = [0, 0];
+        for seed in 0..400 {
+            let dice = |subject| Dice::new(seed, subject);
+            let mut own = Own {
+                multi_az_cluster: dice(Subject::MultiAzCluster),
+                dual_stack: dice(Subject::DualStack),
+            };
+            let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting");
+            for bound in setting
+                .bounds
+                .iter()
+                .filter(|bound| bound.link.family == IpFamily::Ipv6)
+            {
+                kinds[usize::from(bound.is_cluster())] += 1;
+                let writer = bound.truth(&setting.world).expect("it has a writer");
+                assert!(writer.is_ipv6() && bound.allows(writer.ip()) && bound.owns(writer));
+                assert!(
+                    bound
+                        .link
+                        .present(&setting.world)
+                        .iter()
+                        .all(|(target, _)| target.is_ipv6())
+                );
+            }
+        }
+        assert!(kinds.iter().all(|count| (4..20).contains(count)), "{kinds:?}");
+    }
 }

@@ -122,7 +122,7 @@ impl Account {
 }
 
 fn moved(transition: &Transition) -> String {
-    let target = format!("{}:{}", transition.target.id, transition.target.port);
+    let target = &transition.target;
     match transition.to {
         Some(state) => format!("{target} is {}", state.as_str()),
         None => format!("{target} is gone"),

@@ -52,7 +52,7 @@ enum Role {
     Down,
 }
 
-/// The hosts of a link's database, standbys included, and what each is at this moment.
+/// The hosts of a link's database by their addresses of its group's family, standbys included, and what each is at this moment.
 fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
     if let Source::Proxy(..) | Source::Name(_) = link.source {
         return nodes(world, link);
@@ -79,7 +79,10 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
         None => is_ours(&instance.identifier),
     };
     let addresses = world.rds.instances().filter(is_ours).flat_map(|instance| {
-        let addresses = [Some(instance.address()), instance.standby_address()];
+        let addresses = [
+            instance.address_in(link.family),
+            instance.standby_address_in(link.family),
+        ];
         addresses
             .into_iter()
             .flatten()

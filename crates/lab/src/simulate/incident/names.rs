@@ -1,6 +1,6 @@
 //! What DNS answers instead of the truth.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::{Begun, Incident};
@@ -9,7 +9,7 @@ use crate::simulate::setting::Bound;
 use crate::simulate::trouble::Trouble;
 use crate::world::World;
 use crate::world::dns::{Family, ResourceRecord};
-use crate::world::rds::DbInstance;
+use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 
 impl Incident {
@@ -42,10 +42,22 @@ impl Incident {
     }
 
     fn answer(&self, world: &mut World, bound: &Bound, name: &str) -> NameEffect {
-        let nobody = Zone::C.address(200 + u8::try_from(self.form % 2).unwrap_or_default());
-        let public = IpAddr::from([52, 17, 0, 1]);
+        let family = bound.link.family;
+        let nobody = Zone::C.address_in(family, 200 + u8::try_from(self.form % 2).unwrap_or_default());
+        let (public, loopback, other_family) = match family {
+            IpFamily::Ipv4 => (
+                IpAddr::from([52, 17, 0, 1]),
+                IpAddr::from(Ipv4Addr::LOCALHOST),
+                IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 7]),
+            ),
+            IpFamily::Ipv6 => (
+                IpAddr::from([0x2a05, 0xd018, 0, 0, 0, 0, 0, 1]),
+                IpAddr::from(Ipv6Addr::LOCALHOST),
+                IpAddr::from([10, 20, 1, 7]),
+            ),
+        };
         match self.trouble {
-            Trouble::DnsStale => as_before(world, name),
+            Trouble::DnsStale => as_before(world, name, family.into()),
             Trouble::DnsNxDomain => NameEffect::NxDomain,
             Trouble::DnsServFail => NameEffect::ServFail,
             Trouble::DnsTimeout => NameEffect::Timeout,
@@ -54,9 +66,9 @@ impl Incident {
                 NameEffect::Addresses(truth.into_iter().chain([nobody]).collect())
             }
             Trouble::DnsPublic => NameEffect::Addresses(vec![public]),
-            Trouble::DnsLoopback => NameEffect::Addresses(vec![IpAddr::from([127, 0, 0, 1])]),
+            Trouble::DnsLoopback => NameEffect::Addresses(vec![loopback]),
             Trouble::DnsPoisoned => NameEffect::Addresses(vec![nobody]),
-            Trouble::DnsWrongFamily => NameEffect::Addresses(vec![IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 7])]),
+            Trouble::DnsWrongFamily => NameEffect::Addresses(vec![other_family]),
             Trouble::DnsTruncated => NameEffect::Truncate,
             _ => NameEffect::Empty,
         }
@@ -65,8 +77,9 @@ impl Incident {
     /// Where a name points at times that it does not point at the writer.
     fn elsewhere(&self, world: &World, bound: &Bound, name: &str) -> NameEffect {
         let other = bound.instances[(self.form / 4) % bound.instances.len()];
-        let standby = world.rds.instance(other).and_then(DbInstance::standby_address);
-        let address = standby.or_else(|| world.rds.instance_address(other));
+        let (instance, family) = (world.rds.instance(other), bound.link.family);
+        let standby = instance.and_then(|instance| instance.standby_address_in(family));
+        let address = standby.or_else(|| instance?.address_in(family));
         let addresses: Vec<IpAddr> = address.into_iter().collect();
         let own = world.instance_endpoint(other);
         if bound.is_cluster() && own != name {
@@ -78,8 +91,8 @@ impl Incident {
 }
 
 /// The answer that a name gives at this moment, to be given for longer.
-fn as_before(world: &mut World, name: &str) -> NameEffect {
-    let reply = world.resolve(name, Family::V4);
+fn as_before(world: &mut World, name: &str, family: Family) -> NameEffect {
+    let reply = world.resolve(name, family);
     let alias = reply.records.iter().rev().find_map(|record| match record {
         ResourceRecord::Alias { target, .. } => Some(target.clone()),
         ResourceRecord::Address { .. } => None,

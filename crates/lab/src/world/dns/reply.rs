@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::world::elbv2::IpFamily;
+
 /// The family of addresses that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -11,6 +13,15 @@ pub enum Family {
     V6,
     /// Any other type: the name may exist, its addresses do not matter.
     Other,
+}
+
+impl From<IpFamily> for Family {
+    fn from(family: IpFamily) -> Family {
+        match family {
+            IpFamily::Ipv4 => Family::V4,
+            IpFamily::Ipv6 => Family::V6,
+        }
+    }
 }
 
 /// What a resolver hears.

@@ -1,6 +1,7 @@
 //! A target: its key, its state with AWS's reasons, and what a caller may say about one.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// What tells two targets of a group apart: the same address on two ports is two targets.
@@ -12,6 +13,16 @@ pub struct TargetKey {
     pub port: u16,
     /// The zone of its subnet, `all` for an address outside the VPC, nothing for an instance.
     pub zone: Option<String>,
+}
+
+impl fmt::Display for TargetKey {
+    /// Its id and port; an IPv6 address in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id.parse() {
+            Ok(address) => write!(f, "{}", SocketAddr::new(address, self.port)),
+            Err(_) => write!(f, "{}:{}", self.id, self.port),
+        }
+    }
 }
 
 /// A target as a request names it: the port and the zone may be left out.
@@ -176,4 +187,20 @@ pub struct Transition {
     pub from: Option<TargetState>,
     /// The state after; nothing when it is gone.
     pub to: Option<TargetState>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_written_with_brackets_where_a_port_follows_an_ipv6_address() {
+        let words = |id: &str| {
+            let (id, port, zone) = (id.to_owned(), 5432, None);
+            TargetKey { id, port, zone }.to_string()
+        };
+        assert_eq!(words("10.20.1.7"), "10.20.1.7:5432");
+        assert_eq!(words("2001:db8:20:1::7"), "[2001:db8:20:1::7]:5432");
+        assert_eq!(words("i-0123456789abcdef0"), "i-0123456789abcdef0:5432");
+    }
 }

@@ -60,12 +60,24 @@ impl World {
 
     /// An instance outside any cluster that is already available.
     pub fn add_instance(&mut self, identifier: &str, multi_az: MultiAz, engine: Engine) -> Result<(), ApiError> {
+        self.add_instance_of(identifier, multi_az, engine, Network::Ipv4)
+    }
+
+    /// The same, of a network type.
+    pub fn add_instance_of(
+        &mut self,
+        identifier: &str,
+        multi_az: MultiAz,
+        engine: Engine,
+        network: Network,
+    ) -> Result<(), ApiError> {
         let instance = self
             .create_db_instance(CreateDbInstance {
                 identifier: identifier.to_owned(),
                 class: "db.m6g.large".to_owned(),
                 engine: engine.name().to_owned(),
                 multi_az: Some(multi_az),
+                network: Some(network),
                 ..CreateDbInstance::default()
             })?
             .key;

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -362,15 +362,20 @@ fn free_socket(host: IpAddr) -> io::Result<SocketAddr> {
     TcpListener::bind((loopback(host), 0))?.local_addr()
 }
 
-/// The loopback address that stands for a host: `127.20.1.10` for `10.20.1.10`.
+/// The loopback address that stands for a host: `127.20.1.10` for `10.20.1.10`, and for `2001:db8:20:1::a`, which is the same host. Of
+/// IPv6, loopback has one address alone.
 pub(super) fn loopback(host: IpAddr) -> IpAddr {
-    match host {
+    let (network, zone, number) = match host {
         IpAddr::V4(host) => {
-            let [_, b, c, d] = host.octets();
-            IpAddr::from([127, b, c, d])
+            let [_, network, zone, number] = host.octets();
+            (network, zone, number)
         }
-        IpAddr::V6(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
-    }
+        IpAddr::V6(host) => {
+            let octets = host.octets();
+            (20, octets[7], octets[15])
+        }
+    };
+    IpAddr::from([127, network, zone, number])
 }
 
 /// A path of ours, which is text.
@@ -380,4 +385,17 @@ fn text(path: &Path) -> &str {
 
 async fn is_in_recovery(client: &Client) -> Result<bool, tokio_postgres::Error> {
     client.query_one("SELECT pg_is_in_recovery()", &[]).await?.try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::elbv2::IpFamily;
+    use crate::world::vpc::Zone;
+
+    #[test]
+    fn both_addresses_of_a_host_stand_at_one_loopback_address() {
+        let of_host = IpFamily::ALL.map(|family| loopback(Zone::B.address_in(family, 10)));
+        assert_eq!(of_host, [IpAddr::from([127, 20, 2, 10]); 2]);
+    }
 }

@@ -101,13 +101,17 @@ pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted
         }
         None => instance.identifier.eq_ignore_ascii_case(database),
     };
-    let writer = link.writer(world).map(|writer| writer.instance);
-    let wanted = |instance: &DbInstance| Wanted {
-        name: instance.identifier.clone(),
-        endpoints: endpoints(world, link, instance),
-        host: instance.address(),
-        up: world.accepts_tcp(instance.address()),
-        writer: writer.as_ref() == Some(&instance.identifier),
+    let writer = link.instance(world).map(|instance| instance.key);
+    let wanted = |instance: &DbInstance| {
+        // A database that has lost the group's family goes on at its other address.
+        let host = instance.address_in(link.family).unwrap_or_else(|| instance.address());
+        Wanted {
+            name: instance.identifier.clone(),
+            endpoints: endpoints(world, link, instance),
+            host,
+            up: world.accepts_tcp(host),
+            writer: writer == Some(instance.key),
+        }
     };
     let instances = world.rds.instances().filter(of_link);
     instances.map(|instance| (instance.key, wanted(instance))).collect()
