@@ -33,6 +33,7 @@ class Region:
         self.sts = boto3.client("sts", **settings)
         self.function = boto3.client("lambda", **settings)
         self.group = None
+        self.six = None
         self.balancer = None
         self.topic = None
         self.zones = None
@@ -432,6 +433,55 @@ def elbv2_refusals_are_the_exceptions_of_boto3(region):
     )
 
 
+# Both families
+
+
+def a_database_is_dual_stack_when_asked_and_when_modified(region):
+    made = dict(DBInstanceIdentifier="parcels", DBInstanceClass="db.m6g.large", Engine="postgres")
+    create = region.rds.create_db_instance
+    refused(region.rds.exceptions.NetworkTypeNotSupported, create, **made, NetworkType="IPV6")
+    same(create(**made, NetworkType="DUAL")["DBInstance"]["NetworkType"], "DUAL")
+    same(region.instance("parcels")["DBSubnetGroup"]["SupportedNetworkTypes"], ["IPV4", "DUAL"])
+    eventually(lambda: region.instance("parcels")["DBInstanceStatus"], "available")
+    same((region.cluster()["NetworkType"], region.instance("orders-1")["NetworkType"]), ("IPV4", "IPV4"))
+    region.rds.modify_db_cluster(DBClusterIdentifier="orders", NetworkType="DUAL", ApplyImmediately=True)
+    eventually(lambda: (region.cluster()["Status"], region.cluster()["NetworkType"]), ("available", "DUAL"))
+    same(region.instance("orders-1")["NetworkType"], "DUAL")
+
+
+def an_ipv6_group_needs_a_dual_stack_load_balancer(region):
+    group = region.elbv2.create_target_group(
+        Name="six", Protocol="TCP", Port=5432, VpcId=region.vpc(), TargetType="ip", IpAddressType="ipv6"
+    )["TargetGroups"][0]
+    same(group["IpAddressType"], "ipv6")
+    region.six = group["TargetGroupArn"]
+    forward = [{"Type": "forward", "TargetGroupArn": region.six}]
+    listen = dict(Protocol="TCP", Port=6432, DefaultActions=forward)
+    fault = region.elbv2.exceptions.InvalidConfigurationRequestException
+    response = refused(fault, region.elbv2.create_listener, LoadBalancerArn=region.balancer, **listen)
+    same("'ipv4' IP address type" in response["Error"]["Message"], True)
+    subnets = [subnet["SubnetIdentifier"] for subnet in region.instance("orders-1")["DBSubnetGroup"]["Subnets"]]
+    settings = dict(Type="network", Scheme="internal", Subnets=subnets)
+    create = region.elbv2.create_load_balancer
+    same(code_of(create, Name="link-six", IpAddressType="dualstack-without-public-ipv4", **settings), "ValidationError")
+    balancer = create(Name="link-six", IpAddressType="dualstack", **settings)["LoadBalancers"][0]
+    same(balancer["IpAddressType"], "dualstack")
+    region.elbv2.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], **listen)
+
+
+def an_ipv6_group_takes_ipv6_addresses_of_its_vpc_alone_and_finds_their_zones(region):
+    register = dict(call=region.elbv2.register_targets, TargetGroupArn=region.six)
+    same(code_of(**register, Targets=[{"Id": "10.20.1.7"}]), "ValidationError")
+    outside = [{"Id": "2001:db8:99::7", "AvailabilityZone": "all"}]
+    refused(region.elbv2.exceptions.InvalidTargetException, **register, Targets=outside)
+    region.elbv2.register_targets(TargetGroupArn=region.six, Targets=[{"Id": "2001:db8:20:2::00c8"}])
+    [target] = region.elbv2.describe_target_health(TargetGroupArn=region.six)["TargetHealthDescriptions"]
+    same(target["Target"], {"Id": "2001:db8:20:2::c8", "Port": 5432, "AvailabilityZone": "eu-west-1b"})
+    [balancer] = region.elbv2.describe_load_balancers(Names=["link-six"])["LoadBalancers"]
+    region.elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    region.elbv2.delete_target_group(TargetGroupArn=region.six)
+
+
 # What changes by itself
 
 
@@ -748,6 +798,9 @@ CLAIMS = [
     deregistering_what_is_not_there_succeeds_and_does_nothing,
     one_that_is_asked_for_and_not_registered_is_unused,
     elbv2_refusals_are_the_exceptions_of_boto3,
+    a_database_is_dual_stack_when_asked_and_when_modified,
+    an_ipv6_group_needs_a_dual_stack_load_balancer,
+    an_ipv6_group_takes_ipv6_addresses_of_its_vpc_alone_and_finds_their_zones,
     a_failover_moves_the_writer_and_is_told,
     a_multi_az_instance_fails_over_to_its_standby,
     an_instance_is_renamed_and_its_old_name_is_gone,

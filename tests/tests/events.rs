@@ -67,6 +67,7 @@ fn live(world: &mut World) -> Result<(), ApiError> {
         identifier: "orders".to_owned(),
         new_identifier: Some("sales".to_owned()),
         apply: Apply::Immediately,
+        ..ModifyDbCluster::default()
     })?;
     world.create_db_cluster(CreateDbCluster {
         identifier: "stock".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use writerlink_core::event::SourceType;
 use writerlink_core::report::Status;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
-use writerlink_lab::world::rds::{Naming, Reboot};
+use writerlink_lab::world::rds::{Apply, ModifyDbCluster, Naming, Network, Reboot};
 use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
@@ -103,6 +103,87 @@ fn a_multi_az_db_cluster_is_followed_through_its_failover_whatever_its_name_is_a
         assert_eq!(status(&play.sweep(), "ledger-writer"), Status::Changed);
         assert!(play.is_right(ledger) && play.was_never_empty(ledger), "{names:?}");
     }
+}
+
+#[test]
+fn an_ipv6_group_follows_a_dual_stack_cluster_with_ipv6_addresses_alone() {
+    let play = Play::with(|scene| scene.add_dual_stack_cluster().expect("a good scene"));
+    let parcels = &play.links[2];
+    play.world().failover_db_cluster("parcels", None).expect("failover");
+    let report = play.event(73, SourceType::Cluster, "parcels");
+    assert_eq!(status(&report, "parcels-writer"), Status::Changed, "{report:#?}");
+    assert!(play.is_right(parcels) && play.was_never_empty(parcels));
+    let written = report
+        .bindings
+        .iter()
+        .flat_map(|binding| [&binding.registered, &binding.deregistered]);
+    let written: Vec<&String> = written.flatten().collect();
+    assert_eq!(written, ["[2001:db8:20:2::c]:5432", "[2001:db8:20:1::c]:5432"]);
+    assert!(play.sweep().ok);
+}
+
+#[test]
+fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_alone_until_it_is_dual_stack_again() {
+    let play = Play::with(|scene| scene.add_dual_stack_cluster().expect("a good scene"));
+    let parcels = &play.links[2];
+    let change = |network| ModifyDbCluster {
+        identifier: "parcels".to_owned(),
+        network: Some(network),
+        apply: Apply::Immediately,
+        ..ModifyDbCluster::default()
+    };
+    let modify = play.world().pace.modify;
+    let ids = || {
+        parcels
+            .present(&play.world())
+            .into_iter()
+            .map(|(target, _)| target)
+            .collect::<Vec<_>>()
+    };
+    let before = ids();
+    play.world()
+        .modify_db_cluster(change(Network::Ipv4))
+        .expect("it is available");
+    play.pass(modify);
+    play.world().failover_db_cluster("parcels", None).expect("failover");
+    let began = play.now();
+    let report = play.event(73, SourceType::Cluster, "parcels");
+    let held = report
+        .bindings
+        .iter()
+        .find(|binding| binding.name == "parcels-writer")
+        .expect("it is bound");
+    let reason = held.reason.as_ref().expect("a reason");
+    assert_eq!(
+        (held.status, reason.code),
+        (Status::Held, "no-shared-family"),
+        "{report:#?}"
+    );
+    assert!(
+        reason
+            .remedy
+            .as_ref()
+            .is_some_and(|remedy| remedy.contains("--network-type DUAL"))
+    );
+    // What only the operator can change is not watched for as long as an event otherwise is.
+    assert!(
+        held.rounds == 1 && play.now() - began < 20 * S,
+        "{} rounds",
+        held.rounds
+    );
+    // A sweep goes on with the others, and does not call it an error of its own.
+    assert_eq!(status(&play.sweep(), "orders-writer"), Status::Settled);
+    assert_eq!(ids(), before, "nothing is written");
+    play.pass(60 * S);
+    play.world()
+        .modify_db_cluster(change(Network::Dual))
+        .expect("it is available");
+    play.pass(modify);
+    for _ in 0..4 {
+        play.sweep();
+        play.pass(60 * S);
+    }
+    assert!(play.is_right(parcels) && play.was_never_empty(parcels));
 }
 
 #[test]
