@@ -161,12 +161,13 @@ fn recorded(source: SourceType) -> BTreeMap<u16, String> {
     texts.collect()
 }
 
-/// A text without what differs from one switchover to the next: the end of a green database's name, and how far it lags.
+/// A text without what differs from one switchover to the next: the database's name, the end of green's, and how far it lags.
 fn plain(text: &str) -> String {
     let word = |word: &str| match word.split_once("-green-") {
         Some((name, _)) => format!("{name}-green"),
         None => word.replace(|c: char| c.is_ascii_digit(), "0"),
     };
+    let text = text.replace("billing", "orders");
     text.trim_end_matches('.')
         .split(' ')
         .map(word)
