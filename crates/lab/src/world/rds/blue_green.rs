@@ -100,8 +100,6 @@ pub enum DeploymentStatus {
     /// A switchover was cancelled, and everything is as before. That this, and not `AVAILABLE`, is what a cancelled one leaves is not
     /// documented.
     SwitchoverFailed,
-    /// Green is not what it must be.
-    InvalidConfiguration,
     /// It is being deleted.
     Deleting,
 }
@@ -114,7 +112,6 @@ impl fmt::Display for DeploymentStatus {
             DeploymentStatus::SwitchoverInProgress => "SWITCHOVER_IN_PROGRESS",
             DeploymentStatus::SwitchoverCompleted => "SWITCHOVER_COMPLETED",
             DeploymentStatus::SwitchoverFailed => "SWITCHOVER_FAILED",
-            DeploymentStatus::InvalidConfiguration => "INVALID_CONFIGURATION",
             DeploymentStatus::Deleting => "DELETING",
         })
     }
@@ -175,11 +172,6 @@ impl Rds {
 }
 
 impl World {
-    /// The ARN of a blue/green deployment.
-    pub fn deployment_arn(&self, identifier: &str) -> String {
-        format!("arn:aws:rds:{}:{}:deployment:{identifier}", self.region, self.account)
-    }
-
     /// A database as one side of a pair.
     fn side(&self, database: Database) -> Side {
         let name = self.rds.shown_name(database).unwrap_or_default();

@@ -58,9 +58,7 @@ impl Rds {
             return "MISSING_TARGET".to_owned();
         }
         match deployment.status {
-            DeploymentStatus::InvalidConfiguration | DeploymentStatus::Deleting => {
-                DeploymentStatus::Available.to_string()
-            }
+            DeploymentStatus::Deleting => DeploymentStatus::Available.to_string(),
             status => status.to_string(),
         }
     }

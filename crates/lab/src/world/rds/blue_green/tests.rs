@@ -227,10 +227,7 @@ fn an_instance_with_a_standby_is_switched_over_too() {
     let green = green_of(&world, &deployment, 0);
     let before = world.rds.instance_address("billing").expect("it exists");
     let after = world.rds.instance_address(&green).expect("it exists");
-    assert_eq!(
-        world.rds.instance(&green).map(|green| green.multi_az()),
-        Some(MultiAz::Yes)
-    );
+    assert_eq!(world.rds.instance(&green).map(DbInstance::multi_az), Some(MultiAz::Yes));
     world
         .switchover_blue_green_deployment(&deployment, None)
         .expect("it is available");
