@@ -413,6 +413,7 @@ mod tests {
         let topology = topology_of(&[], &[listed]);
         let wanted = Instance {
             status: "available".to_owned(),
+            publish: None,
             endpoint: Some("orders-1.abc.eu-west-1.rds.amazonaws.com".parse().expect("name")),
             port: Some(5432),
             cluster: Some(id("orders")),

@@ -5,17 +5,19 @@
 
 mod written;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::discover::Discover;
 use crate::guard::Allow;
 use crate::source::Source;
 use crate::target::TargetGroupArn;
 
-/// A configuration with at least one usable binding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A configuration with at least one usable binding, or with a wish for discovery.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The DNS servers to ask; the system's own where there are none.
     pub dns_servers: Vec<SocketAddr>,
@@ -25,6 +27,11 @@ pub struct Config {
     pub timing: Timing,
     /// The bindings in the order they are written, the bad ones among them.
     pub bindings: Vec<Result<Binding, BadBinding>>,
+    /// The groups of these bindings, as far as they can be read, those of the bad ones among them: their tags count for
+    /// nothing.
+    pub claimed: BTreeSet<TargetGroupArn>,
+    /// What the tags of target groups may ask for, where they may.
+    pub discover: Option<Discover>,
 }
 
 impl Config {
@@ -70,6 +77,22 @@ pub struct Binding {
     pub outside_vpc: bool,
     /// What may be registered.
     pub allow: Allow,
+    /// Who consents that the database is published through the group.
+    pub consent: Consent,
+}
+
+impl Binding {
+    /// `max-removals` where it is not written.
+    pub const MAX_REMOVALS: usize = 4;
+}
+
+/// Who consents that a database is published through a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Consent {
+    /// Who wrote the binding into the configuration.
+    Written,
+    /// The group's tags ask for it, and the database's own must consent ([`discover`](crate::discover)).
+    Tagged,
 }
 
 /// Whether a binding's group is changed.

@@ -83,6 +83,7 @@ async fn perform<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
     match effect {
         Effect::ReadTopology(scope) => Input::Topology(readers.rds.topology(scope).await),
         Effect::ReadGroup(index, group) => Input::Group(index, readers.groups.group(&group).await),
+        Effect::ReadTags => Input::Tags(readers.groups.tagged().await),
         Effect::ReadTargets(index, group) => Input::Targets(index, readers.groups.targets(&group).await),
         Effect::Resolve(index, names, family) => {
             let answers = join_all(names.iter().map(|name| readers.dns.lookup(name, family))).await;

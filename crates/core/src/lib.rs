@@ -40,6 +40,7 @@
 //! Where to begin reading: [`plan`](mod@plan), then [`evidence`], then [`run`].
 
 pub mod config;
+pub mod discover;
 pub mod drive;
 pub mod event;
 pub mod evidence;

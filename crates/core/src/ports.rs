@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::discover::TaggedGroup;
 use crate::evidence::Answer;
 use crate::failure::{CallError, LookupError};
 use crate::note::Note;
@@ -35,6 +36,10 @@ pub trait GroupReader {
 
     /// All its targets. (Asking for single ones would answer `unused` for one that is not registered.)
     fn targets(&self, group: &TargetGroupArn) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
+
+    /// Every group of the Region that carries a tag of ours ([`NAMESPACE`](crate::discover::NAMESPACE)), all pages. It
+    /// may take long: an account's groups are many, and its budget of calls is shared.
+    fn tagged(&self) -> impl Future<Output = Result<Vec<TaggedGroup>, CallError>> + Send;
 }
 
 /// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].

@@ -11,8 +11,10 @@ mod attention;
 mod condition;
 mod feed;
 mod memory;
+mod notice;
 mod phase;
 mod pursuit;
+mod search;
 mod summary;
 
 use std::sync::Arc;
@@ -21,15 +23,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::feed::Feed;
+use self::notice::Notice;
 use self::pursuit::Pursuit;
+use self::search::Search;
 use crate::config::{BadBinding, Config, Timing};
-use crate::event::catalogue::Meaning;
+use crate::discover::TaggedGroup;
 use crate::event::{Intent, SourceType, Trigger};
 use crate::evidence::Answers;
 use crate::failure::CallError;
 use crate::note::Note;
 use crate::report::{Report, TriggerReport};
-use crate::source::{Identifier, Source};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Scope, Topology};
 
@@ -38,6 +41,8 @@ use crate::topology::{HostName, Scope, Topology};
 pub enum Effect {
     /// Read these lists of the Region's databases.
     ReadTopology(Scope),
+    /// Read the tags of all groups.
+    ReadTags,
     /// Say what kind of group it is.
     ReadGroup(BindingIndex, TargetGroupArn),
     /// Read all targets of a group.
@@ -62,6 +67,8 @@ pub enum Input {
     Tick,
     /// The topology was read, or could not be.
     Topology(Result<Topology, CallError>),
+    /// The tags were read, or could not be.
+    Tags(Result<Vec<TaggedGroup>, CallError>),
     /// The group was described, or could not be.
     Group(BindingIndex, Result<TargetGroup, CallError>),
     /// The targets were read, or could not be.
@@ -89,7 +96,8 @@ pub struct Run {
     left: Duration,
     feed: Feed,
     entries: Vec<Entry>,
-    unmapped: Vec<Unmapped>,
+    notices: Vec<Notice>,
+    search: Search,
     unmatched: u32,
     /// Something may concern any binding: a sweep, or an event that does not say whom it is about.
     looks_everywhere: bool,
@@ -98,15 +106,6 @@ pub struct Run {
     sweeps: bool,
     read_something: bool,
     trigger: Arc<TriggerReport>,
-}
-
-/// An event about an instance, whose cluster is not known before the topology is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Unmapped {
-    instance: Identifier,
-    patience: Duration,
-    /// A binding follows the instance by itself.
-    matched: bool,
 }
 
 /// A binding of the run.
@@ -132,14 +131,18 @@ impl Run {
             Entry::Good(pursuit) => Some(pursuit.source()),
             Entry::Bad(_) => None,
         });
-        let scope = Scope::of(sources);
+        let scope = match &config.discover {
+            Some(discover) => Scope::of(sources).and(discover.scope()),
+            None => Scope::of(sources),
+        };
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
             left,
             feed: Feed::of(scope),
             entries,
-            unmapped: Vec::new(),
+            notices: Vec::new(),
+            search: Search::of(config, trigger),
             unmatched: 0,
             looks_everywhere: trigger.is_sweep() || trigger.unreadable > 0,
             sweeps: true,
@@ -149,30 +152,19 @@ impl Run {
         for event in &trigger.events {
             let patience = event.patience_left(&config.timing, now);
             run.sweeps &= event.is_stale(&config.timing, now);
-            let concerns = match (event.about, &event.source) {
-                (SourceType::Cluster, Some(id)) => run.watch(|source| source.cluster() == Some(id), patience),
-                (SourceType::Proxy, Some(id)) => run.watch(|source| is_proxy(source, id), patience),
+            match (event.about, &event.source) {
+                (SourceType::Cluster, Some(id)) => run.notices.push(Notice::of_cluster(id.clone(), patience)),
                 (SourceType::Instance, Some(id)) => {
-                    let matched = run.watch(|source| *source == Source::Instance(id.clone()), patience);
-                    let maybe = run.follows_a_cluster();
-                    if maybe {
-                        run.unmapped.push(Unmapped {
-                            instance: id.clone(),
-                            patience,
-                            matched,
-                        });
-                    }
-                    matched || maybe
+                    let maybe = run.follows_a_cluster() || run.search.is_under_way();
+                    run.notices.push(Notice::of_instance(id.clone(), patience, maybe));
                 }
-                (SourceType::Deployment, _) => run.watch_switch(event.meaning(), patience),
-                (SourceType::Unrelated, _) => false,
-                (SourceType::Other, _) | (_, None) => {
-                    run.looks_everywhere = true;
-                    true
-                }
-            };
-            run.unmatched += u32::from(!concerns);
+                (SourceType::Proxy, Some(id)) => run.notices.push(Notice::of_proxy(id.clone(), patience)),
+                (SourceType::Deployment, _) => run.notices.push(Notice::of_deployment(event.meaning(), patience)),
+                (SourceType::Unrelated, _) => run.unmatched += 1,
+                (SourceType::Other, _) | (_, None) => run.looks_everywhere = true,
+            }
         }
+        run.attend(0);
         run.drop_unconcerned();
         run
     }
@@ -185,6 +177,7 @@ impl Run {
             Input::Start => self.start(&mut reaction),
             Input::Tick => {}
             Input::Topology(result) => self.on_topology(result, &mut reaction),
+            Input::Tags(result) => self.on_tags(result, &mut reaction),
             Input::Group(index, result) => {
                 self.read_something |= result.is_ok();
                 self.with(index, &mut reaction, |pursuit, cx| pursuit.on_group(result, cx));
@@ -207,12 +200,13 @@ impl Run {
 
     /// Whether there is nothing left to do, or no time for it.
     pub fn is_over(&self) -> bool {
-        self.left.is_zero() || (self.unmapped.is_empty() && self.pursuits().all(Pursuit::is_resting))
+        let waits = self.search.is_under_way() || !self.notices.is_empty();
+        self.left.is_zero() || (!waits && self.pursuits().all(Pursuit::is_resting))
     }
 
     /// How long it may sleep when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
-        let someone_works = self.pursuits().any(|pursuit| !pursuit.is_resting());
+        let someone_works = self.search.is_under_way() || self.pursuits().any(|pursuit| !pursuit.is_resting());
         let pauses = self
             .pursuits()
             .filter(|_| someone_works)
@@ -231,19 +225,31 @@ impl Run {
     }
 
     fn start(&mut self, reaction: &mut Reaction) {
-        if !self.unmapped.is_empty() {
+        if self.search.is_under_way() {
+            reaction.effects.push(Effect::ReadTags);
+        }
+        if !self.is_mapped() {
             // Whom the event means is not known yet; one reading of the topology tells.
             self.feed.begin(reaction);
-            return;
         }
-        self.begin_all(reaction);
+        self.begin_fresh(reaction);
     }
 
-    fn begin_all(&mut self, reaction: &mut Reaction) {
-        for index in 0..self.entries.len() {
-            self.with(index, reaction, Pursuit::begin_round);
+    /// Begins with those that have not begun, once it is known whom the events mean. While that may be somebody whom
+    /// the tags are still to name, the others need not be looked at.
+    fn begin_fresh(&mut self, reaction: &mut Reaction) {
+        let concerned = self.looks_everywhere || self.pursuits().any(Pursuit::is_named);
+        if !self.is_mapped() || (self.search.is_under_way() && !concerned) {
+            return;
         }
-        if self.feed.latest().is_none() && self.pursuits().next().is_some() {
+        for index in 0..self.entries.len() {
+            self.with(index, reaction, |pursuit, cx| {
+                if pursuit.is_fresh() {
+                    pursuit.begin_round(cx);
+                }
+            });
+        }
+        if self.feed.latest().is_none() && self.feed.is_ready() && self.pursuits().next().is_some() {
             self.feed.begin(reaction);
         }
     }
@@ -251,9 +257,13 @@ impl Run {
     fn on_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
         self.read_something |= result.is_ok() && self.feed.asks();
         self.feed.arrive(result);
-        if !self.unmapped.is_empty() {
-            self.map_events();
-            self.begin_all(reaction);
+        if !self.is_mapped() {
+            let latest = self.feed.latest();
+            let topology = latest.as_ref().and_then(|latest| latest.as_ref().as_ref().ok());
+            self.notices.iter_mut().for_each(|notice| notice.map(topology));
+            self.attend(0);
+            self.drop_unconcerned();
+            self.begin_fresh(reaction);
         }
         for index in 0..self.entries.len() {
             let latest = self.feed.latest();
@@ -261,55 +271,55 @@ impl Run {
         }
     }
 
-    /// Finds the clusters of the instances that events named. A topology that cannot be read may hide any of them.
-    fn map_events(&mut self) {
-        let latest = self.feed.latest();
-        for event in std::mem::take(&mut self.unmapped) {
-            let mapped = match latest.as_deref() {
-                Some(Ok(topology)) => {
-                    let instance = topology.instances.get(&event.instance);
-                    match instance.and_then(|instance| instance.cluster.clone()) {
-                        Some(cluster) => self.watch(|source| source.cluster() == Some(&cluster), event.patience),
-                        None => false,
-                    }
-                }
-                Some(Err(_)) | None => self.watch(|source| source.cluster().is_some(), event.patience),
-            };
-            self.unmatched += u32::from(!mapped && !event.matched);
-        }
+    fn on_tags(&mut self, result: Result<Vec<TaggedGroup>, CallError>, reaction: &mut Reaction) {
+        self.read_something |= result.is_ok();
+        let known = self.entries.len();
+        let (found, note) = self.search.end(result);
+        self.entries.extend(found);
+        reaction.notes.extend(note);
+        self.attend(known);
         self.drop_unconcerned();
+        self.begin_fresh(reaction);
     }
 
-    /// Watches the bindings of these sources, which an event names; says whether there is one.
-    fn watch(&mut self, is_meant: impl Fn(&Source) -> bool, patience: Duration) -> bool {
-        let mut any = false;
-        for pursuit in self.pursuits_mut().filter(|pursuit| is_meant(pursuit.source())) {
-            pursuit.watch(patience);
-            any = true;
+    /// Watches the bindings, from this entry on, that events concern.
+    fn attend(&mut self, from: BindingIndex) {
+        for notice in &mut self.notices {
+            for entry in &mut self.entries[from..] {
+                if let Entry::Good(pursuit) = entry
+                    && notice.concerns(pursuit.source())
+                {
+                    notice.tell(pursuit);
+                    self.looks_everywhere |= notice.names_nobody();
+                }
+            }
         }
-        any
     }
 
-    /// A blue/green deployment names no database, so every binding is watched that it may concern, and none is
-    /// answered for; says whether there is one.
-    fn watch_switch(&mut self, meaning: Meaning, patience: Duration) -> bool {
-        let mut any = false;
-        for pursuit in self.pursuits_mut().filter(|pursuit| pursuit.source().is_switchable()) {
-            pursuit.watch_switch(meaning, patience);
-            any = true;
-        }
-        self.looks_everywhere |= any;
-        any
+    /// Whether it is known which clusters the instances belong to that events name.
+    fn is_mapped(&self) -> bool {
+        self.notices.iter().all(Notice::is_mapped)
     }
 
-    /// An event that certainly concerns no binding is counted, and leaves every binding alone.
+    /// An event that certainly concerns no binding is counted, and leaves every binding alone. While tags cannot be read,
+    /// nothing is certain, and the run answers for that.
     fn drop_unconcerned(&mut self) {
-        let named = self.pursuits().any(Pursuit::is_named);
-        if !named && !self.looks_everywhere && self.unmapped.is_empty() {
+        if self.search.is_under_way() || !self.is_mapped() {
+            return;
+        }
+        let blind = self.search.has_failed();
+        let unmatched = self
+            .notices
+            .drain(..)
+            .filter(|notice| !notice.matched && !blind)
+            .count();
+        self.unmatched += u32::try_from(unmatched).unwrap_or(u32::MAX);
+        let named = blind || self.pursuits().any(Pursuit::is_named);
+        if !named && !self.looks_everywhere {
             self.entries.clear();
         }
         // Nobody is named, so there is nobody to answer for but everybody.
-        self.sweeps |= !named && self.unmapped.is_empty();
+        self.sweeps |= !named;
     }
 
     fn follows_a_cluster(&self) -> bool {
@@ -319,8 +329,8 @@ impl Run {
     fn let_pass(&mut self, passed: Duration) {
         self.left = self.left.saturating_sub(passed);
         self.feed.let_pass(passed);
-        for event in &mut self.unmapped {
-            event.patience = event.patience.saturating_sub(passed);
+        for notice in &mut self.notices {
+            notice.patience = notice.patience.saturating_sub(passed);
         }
         let timing = self.timing;
         for pursuit in self.pursuits_mut() {
@@ -391,11 +401,6 @@ impl Entry {
             Self::Bad(bad) => &bad.name,
         }
     }
-}
-
-/// Whether this is the proxy of that name, or the endpoint of one: RDS's events name either.
-fn is_proxy(source: &Source, id: &Identifier) -> bool {
-    matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
 }
 
 /// What a pursuit sees of its run, and where it puts what it wants done.

@@ -188,6 +188,11 @@ impl TargetGroupArn {
         &self.text
     }
 
+    /// The group's own name, which no other group of the Region and account has.
+    pub fn name(&self) -> &str {
+        self.text.split('/').nth(1).unwrap_or(&self.text)
+    }
+
     /// The Region in it.
     pub fn region(&self) -> &str {
         &self.region
@@ -272,7 +277,10 @@ mod tests {
     fn an_arn_of_anything_but_a_target_group_is_refused() {
         let good = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
         let arn: TargetGroupArn = good.parse().expect(good);
-        assert_eq!((arn.region(), arn.account()), ("eu-west-1", "111122223333"));
+        assert_eq!(
+            (arn.name(), arn.region(), arn.account()),
+            ("orders", "eu-west-1", "111122223333")
+        );
         for bad in [
             "",
             "orders",

@@ -55,6 +55,15 @@ impl Scope {
         proxies: false,
     };
 
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            databases: self.databases || other.databases,
+            custom_endpoints: self.custom_endpoints || other.custom_endpoints,
+            proxies: self.proxies || other.proxies,
+        }
+    }
+
     /// What is needed to follow these sources.
     pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
         sources.fold(Self::default(), |scope, source| match source {
@@ -78,6 +87,8 @@ impl Scope {
 pub struct Cluster {
     /// RDS's word for its state. Most words (`upgrading`, `modifying`, …) mean a database that is up.
     pub status: String,
+    /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
+    pub publish: Option<String>,
     /// The name that follows the writer; absent while the cluster is being created.
     pub endpoint: Option<HostName>,
     /// The port of the endpoint.
@@ -157,6 +168,8 @@ pub struct Member {
 pub struct Instance {
     /// RDS's word for its state.
     pub status: String,
+    /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
+    pub publish: Option<String>,
     /// Its own name; absent while the instance is being created.
     pub endpoint: Option<HostName>,
     /// Its port.

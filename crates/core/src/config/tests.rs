@@ -71,7 +71,16 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ("alow = []\n", "unknown field `alow`"),
         ("\n\n[timing]\nsettle = \"x\"\n", "writerlink.toml, line 4"),
         ("{\n \"allow\": 1\n}", "writerlink.toml, line 2"),
-        ("discover = [\"cluster/*\"]\n", "`discover` is not supported yet"),
+        ("discover = []\n", "`discover` is empty: write which sources"),
+        (
+            "allow = [\"10.20.0.0/16\"]\ndiscover = [\"orders-*\"]\n",
+            "`discover` holds \"orders-*\", which is no pattern",
+        ),
+        ("discover = \"cluster/*\"\n", "writerlink.toml, line 1"),
+        (
+            "discover = [\"cluster/*\"]\n",
+            "`discover` needs an `allow` for the whole",
+        ),
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
         ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
         ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
@@ -153,4 +162,39 @@ fn a_second_binding_of_a_name_is_reported_by_its_position() {
     let text = format!("allow = [\"10.20.0.0/16\"]\n{}{}", binding(""), binding(""));
     let config = parse(&text).expect("the first binding is good");
     assert_eq!(config.bindings[1].as_ref().expect_err("a duplicate").name, "binding-2");
+}
+
+#[test]
+fn with_discover_no_binding_need_be_written_and_a_bad_one_still_fails_alone() {
+    let wish = "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders-*\", \"instance/billing\"]\n";
+    let config = parse(wish).expect("tags may bring bindings");
+    let patterns = config.discover.expect("it is wished for").patterns;
+    let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+    assert_eq!(patterns, ["cluster/orders-*", "instance/billing"]);
+    let json = r#"{"allow": ["10.20.0.0/16"], "discover": ["cluster/orders-*", "instance/billing"]}"#;
+    assert_eq!(parse(json).expect("json"), parse(wish).expect("toml"));
+
+    let config = parse(&format!("{wish}{}", binding("prot = 1"))).expect("tags may bring bindings");
+    assert!(config.bindings[0].is_err());
+    let group: TargetGroupArn = GROUP.parse().expect("an ARN");
+    assert!(config.claimed.contains(&group), "its tags count for nothing");
+    assert_eq!(
+        parse(&binding("allow = [\"10.20.0.0/16\"]")).expect("config").discover,
+        None
+    );
+}
+
+#[test]
+fn with_discover_no_binding_may_have_the_name_of_its_report() {
+    let text = format!(
+        "allow = [\"10.20.0.0/16\"]\n{}",
+        binding("").replace("\"orders\"", "\"discovery\"")
+    );
+    assert_eq!(parse(&text).expect("config").usable().count(), 1);
+    let bad = parse(&format!("discover = [\"cluster/*\"]\n{text}")).expect("config");
+    let fault = bad.bindings[0].as_ref().expect_err("taken").to_string();
+    assert!(
+        fault.contains("the report on `discover` has the name `discovery` already"),
+        "{fault}"
+    );
 }

@@ -1,18 +1,20 @@
 //! The configuration as it is written, in TOML or JSON, and the way from there to values that can be trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::{BadBinding, Binding, Config, ConfigError, Location, Mode, Timing};
+use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, Timing};
+use crate::discover::{self, Discover};
 use crate::guard::Allow;
 use crate::source::{Fallback, Source};
+use crate::target::TargetGroupArn;
 
 /// The whole, with the bindings left as they are, because each is read by itself.
 #[derive(Deserialize)]
@@ -20,7 +22,7 @@ use crate::source::{Fallback, Source};
 struct Document<B> {
     allow: Option<Vec<String>>,
     notify_topic: Option<String>,
-    discover: Option<IgnoredAny>,
+    discover: Option<Vec<String>>,
     #[serde(default)]
     dns: WrittenDns,
     #[serde(default)]
@@ -62,12 +64,16 @@ struct WrittenBinding {
     allow: Option<Vec<String>>,
 }
 
-/// A binding before it is looked into: where it stands, the name it gives itself, and the rest.
+/// A binding before it is looked into: where it stands, the name it gives itself, the group it claims, and the rest.
 struct Found {
     place: String,
     name: Option<String>,
+    group: Option<TargetGroupArn>,
     written: Result<WrittenBinding, String>,
 }
+
+/// The key of a binding's group.
+const GROUP: &str = "target-group";
 
 pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigError> {
     let place = location.to_string();
@@ -77,6 +83,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
         settle(document, &place, |index, value| Found {
             place: format!("{place}, binding {}", index + 1),
             name: value.get("name").and_then(|name| name.as_str()).map(str::to_owned),
+            group: value.get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
             written: serde_json::from_value(value).map_err(|error| error.to_string()),
         })
     } else {
@@ -94,6 +101,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
                 .get("name")
                 .and_then(|name| name.as_str())
                 .map(str::to_owned),
+            group: table.get_ref().get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
             written: table
                 .into_inner()
                 .try_into()
@@ -104,11 +112,11 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
 
 fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Found) -> Result<Config, ConfigError> {
     let fault = |fault: String| refuse(place.to_owned(), fault);
-    if document.discover.is_some() {
-        return Err(fault(
-            "`discover` is not supported yet: write a `[[binding]]` for each group".to_owned(),
-        ));
-    }
+    let discover = document
+        .discover
+        .map(|patterns| discover(&patterns, document.allow.as_deref()))
+        .transpose()
+        .map_err(&fault)?;
     if let Some(topic) = document.notify_topic.as_ref().filter(|topic| !is_topic(topic)) {
         return Err(fault(format!(
             "`notify-topic` is {topic:?}: write the ARN of an SNS topic, `arn:aws:sns:REGION:ACCOUNT:NAME`"
@@ -123,12 +131,17 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
         .map_err(&fault)?;
     let timing = timing(&document.timing).map_err(&fault)?;
     let mut taken = Taken::default();
+    if discover.is_some() {
+        taken.reserve(discover::ENTRY);
+    }
+    let mut claimed = BTreeSet::new();
     let bindings: Vec<_> = document
         .binding
         .into_iter()
         .enumerate()
         .map(|(index, written)| {
             let found = find(index, written);
+            claimed.extend(found.group.clone());
             let position = format!("binding-{}", index + 1);
             let written_name = found.name.as_deref().unwrap_or(&position);
             let place = format!("{} (`{}`)", found.place, crate::failure::bounded(written_name));
@@ -141,7 +154,7 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
             binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding { name, place, fault })
         })
         .collect();
-    if bindings.iter().all(Result::is_err) {
+    if discover.is_none() && bindings.iter().all(Result::is_err) {
         let bad = bindings.into_iter().filter_map(Result::err).collect();
         return Err(ConfigError::NoBinding {
             place: place.to_owned(),
@@ -153,6 +166,8 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
         notify_topic: document.notify_topic,
         timing,
         bindings,
+        claimed,
+        discover,
     })
 }
 
@@ -165,13 +180,22 @@ impl Taken {
         self.0.contains_key(&format!("the name `{name}`"))
     }
 
+    /// A name that reports have for something else.
+    fn reserve(&mut self, name: &str) {
+        self.0
+            .insert(format!("the name `{name}`"), "the report on `discover`".to_owned());
+    }
+
     /// A second binding of the same name could not be told from the first, and two on one group would undo each
     /// other's work in turns.
     fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
-        match self.0.insert(thing.to_owned(), binding.to_owned()) {
+        match self
+            .0
+            .insert(thing.to_owned(), format!("another binding (`{binding}`)"))
+        {
             None => Ok(()),
             Some(first) => {
-                let text = format!("another binding (`{first}`) has {thing} already: give each binding its own");
+                let text = format!("{first} has {thing} already: give each binding its own");
                 self.0.insert(thing.to_owned(), first);
                 Err(text)
             }
@@ -202,9 +226,10 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
         port: written.port,
         mode: written.mode.unwrap_or(Mode::Manage),
         exclusive: written.exclusive,
-        max_removals: written.max_removals.unwrap_or(4),
+        max_removals: written.max_removals.unwrap_or(Binding::MAX_REMOVALS),
         outside_vpc: written.outside_vpc,
         allow,
+        consent: Consent::Written,
     })
 }
 
@@ -243,6 +268,20 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
         ));
     }
     Allow::new(own.or(global).unwrap_or_default()).map_err(|error| error.to_string())
+}
+
+/// The wish for discovery. What it finds has no `allow` of its own, so there must be one for all.
+fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, String> {
+    if patterns.is_empty() {
+        return Err("`discover` is empty: write which sources tags may name, like `discover = [\"cluster/orders-*\"]`, or leave it out".to_owned());
+    }
+    let patterns = patterns.iter().map(|text| text.parse());
+    Ok(Discover {
+        patterns: patterns
+            .collect::<Result<_, _>>()
+            .map_err(|error: discover::PatternError| format!("`discover` holds {error}"))?,
+        allow: allow(global, None).map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
+    })
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

@@ -18,6 +18,7 @@ fn name(label: &str) -> HostName {
 fn instance(label: &str, cluster: Option<&str>) -> Instance {
     Instance {
         status: "available".to_owned(),
+        publish: None,
         endpoint: Some(name(label)),
         port: Some(5432),
         cluster: cluster.map(id),
@@ -35,6 +36,7 @@ fn topology() -> Topology {
     };
     let cluster = Cluster {
         status: "available".to_owned(),
+        publish: None,
         endpoint: Some(name("orders")),
         port: Some(5432),
         members: vec![member("orders-1", true), member("orders-2", false)],
@@ -125,6 +127,7 @@ fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer
     });
     let cluster = Cluster {
         status: "failing-over".to_owned(),
+        publish: None,
         endpoint: Some(name("ledger")),
         port: Some(5432),
         members: members.collect(),

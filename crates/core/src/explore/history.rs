@@ -265,7 +265,7 @@ impl Setup {
             Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
             Effect::ReadTopology(_) => or_failed(said(Key::Topology)),
             Effect::Resolve(..) => said(Key::Dns),
-            Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
+            Effect::ReadTags | Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
             Effect::ReadTargets(..) => {
                 let stale = moment.budget.stale > 0 && moment.world.before != moment.world.group;
                 let mut outcomes = or_failed(vec![Outcome::Read]);
@@ -397,6 +397,7 @@ impl Setup {
                 monitor.hears(Key::Dns, said, world);
                 Input::Answers(index, world::answers(self.kind, &names, said, world))
             }
+            (Effect::ReadTags, _) => Input::Tags(Ok(Vec::new())),
             (Effect::ReadGroup(index, _), Outcome::Failed) => Input::Group(index, Err(fails(budget, monitor))),
             (Effect::ReadGroup(index, _), _) => Input::Group(index, Ok(world::describe_group())),
             (Effect::ReadTargets(index, _), Outcome::Failed) => Input::Targets(index, Err(fails(budget, monitor))),

@@ -274,6 +274,7 @@ pub(super) fn describe_group() -> TargetGroup {
 pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topology {
     let instance = |name: HostName, cluster: Option<&str>, standby| Instance {
         status: "available".to_owned(),
+        publish: None,
         endpoint: Some(name),
         port: Some(PORT),
         cluster: cluster.map(|id| id.parse().expect("an identifier")),
@@ -287,6 +288,7 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
                 "db".parse().expect("an identifier"),
                 Cluster {
                     status: "available".to_owned(),
+                    publish: None,
                     endpoint: Some(source_name()),
                     port: Some(PORT),
                     members: Place::all(places)

@@ -17,6 +17,7 @@ fn binding() -> Binding {
         max_removals: 4,
         outside_vpc: false,
         allow: Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow"),
+        consent: crate::config::Consent::Written,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::attention::Found;
 use crate::config::Mode;
+use crate::discover::PUBLISH;
 use crate::event::Intent;
 use crate::failure::CallError;
 use crate::plan::{Action, Hold, Plan, Weight};
@@ -18,6 +19,8 @@ pub(super) enum Condition {
     Failed(CallError, Plan),
     /// The group is not one in which a database can be registered.
     WrongGroup(String),
+    /// The database does not consent to being published through the group.
+    NotPublished(String),
     /// There is not enough time left for the write that is due.
     OutOfTime(Plan),
     /// Too many writes went wrong; this is what is left to do, and the last error.
@@ -47,7 +50,7 @@ impl Condition {
             },
             Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
             Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
-            Self::Failed(..) | Self::WrongGroup(_) | Self::Exhausted(..) => Found::Hopeless,
+            Self::Failed(..) | Self::WrongGroup(_) | Self::NotPublished(_) | Self::Exhausted(..) => Found::Hopeless,
         }
     }
 
@@ -65,6 +68,16 @@ impl Condition {
                     code: "wrong-target-group",
                     message: format!("the target group cannot be used: {fault}"),
                     remedy: None,
+                }),
+            ),
+            Self::NotPublished(finding) => (
+                Status::Held,
+                Some(Reason {
+                    code: "not-published",
+                    message: format!("{finding}. The group keeps the targets that it has"),
+                    remedy: Some(format!(
+                        "If it is to be published, add the group's name to the database's tag `{PUBLISH}`. If not, remove the group's tags, and look at its targets."
+                    )),
                 }),
             ),
             Self::Unlooked => cut_short(),
@@ -119,6 +132,7 @@ impl Condition {
             },
             Self::Failed(error, _) => error.to_string(),
             Self::WrongGroup(fault) => format!("the target group cannot be used: {fault}"),
+            Self::NotPublished(finding) => finding.clone(),
             Self::OutOfTime(_) => "too little time is left for a write".to_owned(),
             Self::Exhausted(..) => "too many writes went wrong; this run writes no more".to_owned(),
         }
@@ -129,7 +143,7 @@ impl Condition {
             Self::Planned(plan) | Self::Failed(_, plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => {
                 Some(plan)
             }
-            Self::Unlooked | Self::WrongGroup(_) => None,
+            Self::Unlooked | Self::WrongGroup(_) | Self::NotPublished(_) => None,
         }
     }
 }
@@ -177,7 +191,7 @@ fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reaso
     (status, reason)
 }
 
-fn called(error: &CallError) -> Reason {
+pub(super) fn called(error: &CallError) -> Reason {
     Reason {
         code: error.failure.word(),
         message: error.to_string(),

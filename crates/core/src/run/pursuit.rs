@@ -22,6 +22,7 @@ use super::phase::{Phase, Purpose};
 use super::summary::Tally;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
+use crate::discover::consent;
 use crate::event::Intent;
 use crate::event::catalogue::Meaning;
 use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
@@ -107,6 +108,18 @@ impl Pursuit {
             condition: Condition::Unlooked,
             tally: Tally::default(),
         }
+    }
+
+    /// The same, with a group that has been described and checked.
+    pub(super) fn with_group(self, group: TargetGroup) -> Self {
+        Self {
+            group: Some(group),
+            ..self
+        }
+    }
+
+    pub(super) fn is_fresh(&self) -> bool {
+        self.phase == Phase::Fresh
     }
 
     pub(super) fn name(&self) -> &str {
@@ -213,6 +226,14 @@ impl Pursuit {
             Source::Name(_) if topology.is_err() => Arc::new(Ok(Topology::default())),
             _ => topology,
         };
+        // Asked before each removal too, since the keys are read again for it.
+        if let Ok(Err(finding)) = topology
+            .as_ref()
+            .as_ref()
+            .map(|topology| consent(&self.binding, topology))
+        {
+            return self.end_round(Condition::NotPublished(finding), cx);
+        }
         match facts_of(&self.binding.source, &topology) {
             Err(unknown) => {
                 let evidence = Evidence::unknown(&self.binding.source, unknown);

@@ -3,7 +3,10 @@
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
+use super::condition::{called, cut_short};
+use super::search::Search;
 use super::{Entry, Run};
+use crate::discover::ENTRY;
 use crate::evidence::{Evidence, Key, Roll, Unknown, Witness};
 use crate::plan::Action;
 use crate::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status};
@@ -50,24 +53,16 @@ pub(super) fn report(run: &Run) -> Report {
         .iter()
         .map(|entry| match entry {
             Entry::Good(pursuit) => pursuit.report(run.sweeps, run.intent),
-            Entry::Bad(bad) => BindingReport {
-                name: bad.name.clone(),
-                status: Status::Failed,
-                reason: Some(Reason {
+            Entry::Bad(bad) => {
+                let reason = Reason {
                     code: "bad-configuration",
                     message: bad.to_string(),
                     remedy: None,
-                }),
-                rounds: 0,
-                evidence: None,
-                targets: Vec::new(),
-                registered: Vec::new(),
-                deregistered: Vec::new(),
-                planned: Vec::new(),
-                notes: Vec::new(),
-                answered_for: run.sweeps,
-            },
+                };
+                never_looked_at(&bad.name, (Status::Failed, Some(reason)), run.sweeps)
+            }
         })
+        .chain(search(&run.search))
         .collect();
     Report {
         ok: bindings
@@ -78,6 +73,41 @@ pub(super) fn report(run: &Run) -> Report {
         sweep: run.sweeps,
         helpless: !bindings.is_empty() && !run.read_something,
         bindings,
+    }
+}
+
+/// How the search for tags ended, where it did not end well. It is answered for by every run: whom an event concerns is
+/// not known without it.
+fn search(search: &Search) -> Option<BindingReport> {
+    let end = match search {
+        Search::Off | Search::Done => return None,
+        Search::UnderWay(_) => cut_short(),
+        Search::Failed(error) => (
+            Status::Failed,
+            Some(Reason {
+                message: format!(
+                    "the tags of the target groups could not be read, and nothing that they ask for was looked at: {error}"
+                ),
+                ..called(error)
+            }),
+        ),
+    };
+    Some(never_looked_at(ENTRY, end, true))
+}
+
+fn never_looked_at(name: &str, (status, reason): (Status, Option<Reason>), answered_for: bool) -> BindingReport {
+    BindingReport {
+        name: name.to_owned(),
+        status,
+        reason,
+        rounds: 0,
+        evidence: None,
+        targets: Vec::new(),
+        registered: Vec::new(),
+        deregistered: Vec::new(),
+        planned: Vec::new(),
+        notes: Vec::new(),
+        answered_for,
     }
 }
 

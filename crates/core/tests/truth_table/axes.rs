@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use writerlink_core::config::{Binding, Mode, Timing};
+use writerlink_core::config::{Binding, Consent, Mode, Timing};
 use writerlink_core::evidence::{Evidence, Facts, Reading};
 use writerlink_core::plan::{Observation, Standing};
 use writerlink_core::target::{Family, Target, TargetGroup};
@@ -145,6 +145,7 @@ impl Axes {
                 max_removals: *max_removals,
                 outside_vpc: false,
                 allow: allow(),
+                consent: Consent::Written,
             })
             .collect()
     }

@@ -148,6 +148,7 @@ fn look(source: &Source, answers: &[(&str, &[IpAddr])], family: Family) -> Evide
 fn topology(source: &Source) -> Topology {
     let instance = |label: &str| Instance {
         status: "available".to_owned(),
+        publish: None,
         endpoint: Some(name(label)),
         port: Some(PORT),
         cluster: source.cluster().cloned(),
@@ -161,6 +162,7 @@ fn topology(source: &Source) -> Topology {
     };
     let cluster = Cluster {
         status: "available".to_owned(),
+        publish: None,
         endpoint: Some(name("orders")),
         port: Some(PORT),
         members: vec![member("orders-1", true), member("orders-2", false)],

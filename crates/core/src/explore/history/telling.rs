@@ -58,6 +58,7 @@ impl Move {
 fn call(effect: &Effect) -> String {
     match effect {
         Effect::ReadTopology(_) => "the topology".to_owned(),
+        Effect::ReadTags => "the tags".to_owned(),
         Effect::ReadGroup(..) => "the group".to_owned(),
         Effect::ReadTargets(..) => "the targets".to_owned(),
         Effect::Resolve(..) => "DNS".to_owned(),

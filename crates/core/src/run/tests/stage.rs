@@ -5,9 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::*;
 use crate::config::Location;
+use crate::discover::TaggedGroup;
 use crate::event::{Message, TriggerKind};
 use crate::evidence::Answer;
 use crate::failure::CallError;
+use crate::source::Identifier;
 use crate::topology::{Cluster, Instance, Member, Standby};
 
 const CALL: Duration = Duration::from_millis(20);
@@ -48,6 +50,12 @@ pub(super) struct World {
     pub(super) replies: Vec<Reply>,
     /// Something that happens once, right after the next write.
     pub(super) after_write: Option<fn(&mut World)>,
+    /// The tags of the groups, or that they cannot be read.
+    pub(super) tags: Vec<TaggedGroup>,
+    pub(super) tags_failure: Option<Failure>,
+    pub(super) tags_take: Duration,
+    /// The database's consent.
+    pub(super) publish: Option<String>,
     pub(super) log: Vec<(Duration, String)>,
     pub(super) never_empty: bool,
     /// Whom the keys named at each look, with `None` where the targets were read.
@@ -100,6 +108,13 @@ impl World {
                 Input::Topology(match self.topology_failure {
                     Some(failure) => Err(CallError::new("rds:DescribeDBClusters", failure, "x")),
                     None => Ok(self.topology()),
+                })
+            }
+            Effect::ReadTags => {
+                self.say("tags");
+                Input::Tags(match self.tags_failure {
+                    Some(failure) => Err(CallError::new("elasticloadbalancing:DescribeTags", failure, "x")),
+                    None => Ok(self.tags.clone()),
                 })
             }
             Effect::ReadGroup(index, _) => {
@@ -228,6 +243,7 @@ impl World {
         let id = |last: u8| format!("orders-{last}").parse::<Identifier>().expect("id");
         let instance = |last: u8| Instance {
             status: "available".to_owned(),
+            publish: None,
             endpoint: Some(name(&format!("orders-{last}"))),
             port: Some(5432),
             cluster: Some("orders".parse().expect("id")),
@@ -240,6 +256,7 @@ impl World {
                 "orders".parse().expect("id"),
                 Cluster {
                     status: "available".to_owned(),
+                    publish: self.publish.clone(),
                     endpoint: Some(name("orders")),
                     port: Some(5432),
                     members: (1..=3)
@@ -315,6 +332,10 @@ impl Stage {
         Self::of(id, "db-cluster", "orders")
     }
 
+    pub(super) fn with_config(self, text: &str) -> Self {
+        Self::configured(self.trigger, Duration::from_secs(240), Duration::ZERO, text, false)
+    }
+
     pub(super) fn event_of(about: &str, source: &str) -> Self {
         Self::of("RDS-EVENT-0071", about, source)
     }
@@ -339,10 +360,20 @@ impl Stage {
 
     fn begun(trigger: Trigger, observing: bool, left: Duration, late: Duration) -> Self {
         let mode = if observing { "observe" } else { "manage" };
-        let text = format!(
-            "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
-        );
-        let config = Config::parse(&text, &Location::Inline(String::new())).expect("config");
+        Self::configured(
+            trigger,
+            left,
+            late,
+            &format!(
+                "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
+            ),
+            observing,
+        )
+    }
+
+    /// The run of another configuration.
+    pub(super) fn configured(trigger: Trigger, left: Duration, late: Duration, text: &str, observing: bool) -> Self {
+        let config = Config::parse(text, &Location::Inline(String::new())).expect("config");
         let event: Timestamp = "2026-01-01T00:00:00Z".parse().expect("time");
         let now = event + jiff::SignedDuration::try_from(late).expect("in range");
         let run = Run::new(&config, &trigger, now, left);
@@ -395,6 +426,7 @@ impl Stage {
             for effect in reaction.effects {
                 let takes = match effect {
                     Effect::ReadTopology(_) => CALL + std::mem::take(&mut self.world.topology_takes),
+                    Effect::ReadTags => CALL + self.world.tags_take,
                     _ => CALL,
                 };
                 under_way.push((self.now + takes, effect));
