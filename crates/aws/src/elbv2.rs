@@ -4,15 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{self, TargetGroupIpAddressTypeEnum, TargetHealthDescription};
+use writerlink_core::discover::TaggedGroup;
 use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::GroupReader;
 use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
 
 use crate::error::read_error;
 use crate::home::Home;
+use crate::pace::Pace;
+use crate::tags;
 use crate::watch::Watch;
 
-const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
+pub(crate) const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
 const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 
 /// Reads target groups and their targets.
@@ -20,11 +23,16 @@ const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 pub struct TargetReader {
     elbv2: Client,
     home: Home,
+    pace: Pace,
 }
 
 impl TargetReader {
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
-        Self { elbv2, home }
+        Self {
+            elbv2,
+            home,
+            pace: Pace::default(),
+        }
     }
 }
 
@@ -75,9 +83,13 @@ impl GroupReader for TargetReader {
         targets.sort();
         Ok(targets)
     }
+
+    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
+        tags::tagged(&self.elbv2, &self.pace).await
+    }
 }
 
-fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
+pub(crate) fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
     let unclear = |what: &str| unclear(GROUPS, what);
     let target_type = group
         .target_type()

@@ -27,8 +27,11 @@ pub mod dns;
 pub mod elbv2;
 pub mod error;
 mod home;
+mod pace;
+mod pages;
 pub mod rds;
 pub mod sns;
+mod tags;
 mod watch;
 pub mod writer;
 

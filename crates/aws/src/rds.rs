@@ -1,12 +1,13 @@
 //! Reads clusters and instances, and where somebody follows them custom endpoints and proxies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{
-    DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint, Endpoint,
+    DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint, Endpoint, Tag,
 };
-use writerlink_core::failure::{CallError, Failure};
+use writerlink_core::discover::PUBLISH;
+use writerlink_core::failure::CallError;
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
@@ -15,6 +16,7 @@ use writerlink_core::topology::{
 };
 
 use crate::error::read_error;
+use crate::pages::Pages;
 use crate::watch::Watch;
 
 const CLUSTERS: &str = "rds:DescribeDBClusters";
@@ -184,40 +186,6 @@ impl Rds for RdsReader {
     }
 }
 
-/// Turns the pages of a list, and stops at a server that turns them in a circle.
-struct Pages {
-    call: &'static str,
-    next: Option<Option<String>>,
-    seen: BTreeSet<String>,
-}
-
-impl Pages {
-    fn of(call: &'static str) -> Self {
-        Self {
-            call,
-            next: Some(None),
-            seen: BTreeSet::new(),
-        }
-    }
-
-    /// The marker to ask with: `None` inside for the first page, `None` outside after the last.
-    fn next(&mut self) -> Option<Option<String>> {
-        self.next.take()
-    }
-
-    fn turn(&mut self, marker: Option<String>) -> Result<(), CallError> {
-        let Some(marker) = marker.filter(|marker| !marker.is_empty()) else {
-            return Ok(());
-        };
-        if !self.seen.insert(marker.clone()) {
-            let detail = format!("the pages go round in a circle: marker {marker:?} was given twice");
-            return Err(CallError::new(self.call, Failure::Unreachable, detail));
-        }
-        self.next = Some(Some(marker));
-        Ok(())
-    }
-}
-
 /// Sorts both lists. What cannot be named in a configuration (another engine, an identifier that RDS would not
 /// have taken) is left out, so that it never hides the rest.
 fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
@@ -247,6 +215,7 @@ fn is_rds(engine: Option<&str>) -> bool {
 fn cluster_of(cluster: &DbCluster) -> Cluster {
     Cluster {
         status: cluster.status().unwrap_or_default().to_owned(),
+        publish: publish(cluster.tag_list()),
         endpoint: host_name(cluster.endpoint()),
         port: port(cluster.port()),
         members: cluster.db_cluster_members().iter().filter_map(member_of).collect(),
@@ -335,6 +304,7 @@ fn instance_of(instance: &DbInstance) -> Instance {
     let endpoint = instance.endpoint();
     Instance {
         status: instance.db_instance_status().unwrap_or_default().to_owned(),
+        publish: publish(instance.tag_list()),
         endpoint: host_name(endpoint.and_then(Endpoint::address)),
         port: port(endpoint.and_then(Endpoint::port)),
         cluster: identifier(instance.db_cluster_identifier()),
@@ -367,6 +337,13 @@ fn standby(instance: &DbInstance) -> Standby {
     } else {
         Standby::Unknown
     }
+}
+
+/// RDS lists a database's tags with it (botocore rds 2014-10-31, `DBCluster.TagList` and `DBInstance.TagList`). Whether
+/// it leaves them out for who may not list tags, nobody has measured; without them nobody consents.
+fn publish(tags: &[Tag]) -> Option<String> {
+    let tag = tags.iter().find(|tag| tag.key() == Some(PUBLISH))?;
+    Some(tag.value().unwrap_or_default().to_owned())
 }
 
 fn identifier(text: Option<&str>) -> Option<Identifier> {
@@ -432,6 +409,27 @@ mod tests {
         );
         assert_eq!(topology.instances[&id("new")].endpoint, None);
         assert!(topology.instances.contains_key(&id("old")));
+    }
+
+    #[test]
+    fn a_database_keeps_the_one_tag_that_consents() {
+        let tags = |value: Option<&str>| {
+            let other = Tag::builder().key("team").value("orders").build();
+            let ours = Tag::builder()
+                .key("writerlink:publish")
+                .set_value(value.map(str::to_owned));
+            [other, ours.build()]
+        };
+        assert_eq!(publish(&tags(Some("link"))), Some("link".to_owned()));
+        assert_eq!(publish(&tags(None)), Some(String::new()));
+        assert_eq!(publish(&tags(None)[..1]), None);
+        let listed = instance("billing", "mysql").set_tag_list(Some(tags(Some("link")).into()));
+        let cluster = DbCluster::builder().set_tag_list(Some(tags(Some("link")).into()));
+        let told = [
+            instance_of(&listed.build()).publish,
+            cluster_of(&cluster.build()).publish,
+        ];
+        assert_eq!(told, [Some("link".to_owned()), Some("link".to_owned())]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::pattern::{Pattern, PatternError};
 use crate::config::{BadBinding, Binding, Config, Consent, Mode};
-use crate::failure::bounded;
+use crate::failure::{CallError, bounded};
 use crate::guard::Allow;
 use crate::source::{Identifier, Source};
 use crate::target::{TargetGroup, TargetGroupArn};
@@ -65,8 +65,8 @@ impl Discover {
 pub struct TaggedGroup {
     /// The group.
     pub arn: TargetGroupArn,
-    /// What kind of group it is.
-    pub group: TargetGroup,
+    /// What kind of group it is, or why its description cannot be understood.
+    pub group: Result<TargetGroup, CallError>,
     /// Those of its tags that are ours, by key.
     pub tags: BTreeMap<String, String>,
 }
@@ -96,19 +96,17 @@ pub fn bindings(config: &Config, groups: &[TaggedGroup]) -> Vec<Result<Found, Ba
             } else {
                 binding(discover, tagged)
             };
-            binding
-                .map(|binding| (binding, tagged.group.clone()))
-                .map_err(|fault| BadBinding {
-                    // Under the other's name it would be mistaken for it.
-                    name: if taken { tagged.arn.as_str() } else { name }.to_owned(),
-                    place: format!("the tags of the target group `{name}`"),
-                    fault,
-                })
+            binding.map_err(|fault| BadBinding {
+                // Under the other's name it would be mistaken for it.
+                name: if taken { tagged.arn.as_str() } else { name }.to_owned(),
+                place: format!("the tags of the target group `{name}`"),
+                fault,
+            })
         })
         .collect()
 }
 
-fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Binding, String> {
+fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Found, String> {
     let tag = |key| tagged.tags.get(key).map(String::as_str);
     let known = |key: &str| [SOURCE, PORT, MODE].contains(&key);
     if let Some(unknown) = tagged.tags.keys().find(|key| !known(key)) {
@@ -134,8 +132,9 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Binding, String>
     }
     let port = tag(PORT).map(port).transpose()?;
     let mode = tag(MODE).map(mode).transpose()?;
-    tagged.group.check()?;
-    Ok(Binding {
+    let group = tagged.group.clone().map_err(|error| error.to_string())?;
+    group.check()?;
+    let binding = Binding {
         name: tagged.arn.name().to_owned(),
         source,
         target_group: tagged.arn.clone(),
@@ -146,7 +145,8 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Binding, String>
         outside_vpc: false,
         allow: discover.allow.clone(),
         consent: Consent::Tagged,
-    })
+    };
+    Ok((binding, group))
 }
 
 fn port(text: &str) -> Result<u16, String> {

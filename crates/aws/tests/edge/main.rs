@@ -6,4 +6,5 @@ mod aws_server;
 mod dns_server;
 mod lookups;
 mod reads;
+mod tags;
 mod writes;

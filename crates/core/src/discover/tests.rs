@@ -36,7 +36,7 @@ fn group(target_type: &str, protocol: &str) -> TargetGroup {
 fn tagged(name: &str, tags: &[(&str, &str)]) -> TaggedGroup {
     TaggedGroup {
         arn: arn(name),
-        group: group("ip", "TCP"),
+        group: Ok(group("ip", "TCP")),
         tags: tags
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
@@ -137,7 +137,7 @@ fn what_is_malformed_is_refused_by_the_groups_name_and_says_what_to_write() {
         ("ip", "UDP", "`--protocol TCP`"),
     ] {
         let odd = TaggedGroup {
-            group: group(target_type, protocol),
+            group: Ok(group(target_type, protocol)),
             ..tagged("link", &[good])
         };
         let bad = bindings(&config("[\"cluster/*\"]"), &[odd])
@@ -278,7 +278,7 @@ mod whatever_tags_say {
                 .into_iter()
                 .map(|(name, tags, fits)| TaggedGroup {
                     arn: if name == "stock" { EXPLICIT.parse().expect("an ARN") } else { arn(&name) },
-                    group: group(if fits { "ip" } else { "instance" }, "TCP"),
+                    group: Ok(group(if fits { "ip" } else { "instance" }, "TCP")),
                     tags,
                 })
                 .collect();
@@ -291,7 +291,7 @@ mod whatever_tags_say {
             let mut taken: BTreeSet<String> = ["stock", ENTRY].map(str::to_owned).into();
             for (binding, described) in bindings(&config, &groups).into_iter().flatten() {
                 let tagged = groups.iter().find(|tagged| tagged.arn == binding.target_group && tagged.tags.get(SOURCE) == Some(&binding.source.to_string()));
-                prop_assert!(tagged.is_some_and(|tagged| tagged.group == described), "a group's own tags ask for it");
+                prop_assert!(tagged.is_some_and(|tagged| tagged.group == Ok(described.clone())), "a group's own tags ask for it");
                 prop_assert!(taken.insert(binding.name.clone()), "one binding a group, under a name of its own");
                 prop_assert_eq!(&described.target_type, "ip");
                 let source = binding.source.to_string();

@@ -18,13 +18,13 @@ fn tagged(tags: &[(&str, &str)]) -> TaggedGroup {
         arn: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/link/0123456789abcdef"
             .parse()
             .expect("an ARN"),
-        group: TargetGroup {
+        group: Ok(TargetGroup {
             target_type: "ip".to_owned(),
             protocol: "TCP".to_owned(),
             family: Family::V4,
             vpc: None,
             in_use: true,
-        },
+        }),
         tags: tags
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
