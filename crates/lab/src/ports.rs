@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join3;
+use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
@@ -25,7 +26,7 @@ use writerlink_core::topology::{HostName, Scope, Topology};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord, TTL};
-use crate::world::elbv2::{GroupProtocol, IpFamily, TargetRequest, TargetType};
+use crate::world::elbv2::{self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType};
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -403,32 +404,12 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
 
 impl<C: Clock + Sync> GroupReader for InProcess<C> {
     async fn group(&self, arn: &TargetGroupArn) -> Result<TargetGroup, CallError> {
-        let described = |world: &World| {
+        let told = |world: &World| {
             world.target_health(arn.as_str(), &[])?;
-            let in_use = !world.balancers_of(arn.as_str()).is_empty();
-            Ok(world.elbv2.group(arn.as_str()).map(|group| TargetGroup {
-                target_type: match group.target_type {
-                    TargetType::Ip => "ip".to_owned(),
-                    TargetType::Instance => "instance".to_owned(),
-                },
-                protocol: match group.protocol {
-                    GroupProtocol::Tcp => "TCP",
-                    GroupProtocol::Tls => "TLS",
-                    GroupProtocol::Udp => "UDP",
-                    GroupProtocol::TcpUdp => "TCP_UDP",
-                    GroupProtocol::Http => "HTTP",
-                }
-                .to_owned(),
-                family: match group.family {
-                    IpFamily::Ipv4 => Family::V4,
-                    IpFamily::Ipv6 => Family::V6,
-                },
-                vpc: Some(group.vpc.clone()),
-                in_use,
-            }))
+            Ok(world.elbv2.group(arn.as_str()).map(|group| described(world, group)))
         };
         let name = "elasticloadbalancing:DescribeTargetGroups";
-        self.read(name, arn.as_str(), described, described, |_| {})
+        self.read(name, arn.as_str(), told, told, |_| {})
             .await?
             .ok_or_else(|| CallError::new(name, Failure::SaidNo(No::NotFound), "the answer names no such group"))
     }
@@ -454,6 +435,67 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
                 })
             })
             .collect()
+    }
+
+    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
+        let listed = |world: &World| {
+            let groups = world.target_groups(&GroupSelection::All)?;
+            Ok(groups.into_iter().map(|group| group.arn.clone()).collect::<Vec<_>>())
+        };
+        let name = "elasticloadbalancing:DescribeTargetGroups";
+        let arns = self.read(name, "", listed, listed, half).await?;
+        let mut groups = Vec::new();
+        for batch in arns.chunks(20) {
+            let tagged = |world: &World| {
+                let tags = world.elbv2_tags(batch)?.into_iter();
+                Ok(tags
+                    .filter_map(|(arn, tags)| tagged(world, arn, tags))
+                    .collect::<Vec<_>>())
+            };
+            let name = "elasticloadbalancing:DescribeTags";
+            groups.extend(self.read(name, "", tagged, tagged, half).await?);
+        }
+        Ok(groups)
+    }
+}
+
+/// A group that carries a tag of ours.
+fn tagged(world: &World, arn: &str, tags: &elbv2::Tags) -> Option<TaggedGroup> {
+    let ours = tags.iter().filter(|(key, _)| key.starts_with(NAMESPACE));
+    let tags: BTreeMap<_, _> = ours.map(|(key, value)| (key.clone(), value.clone())).collect();
+    Some(TaggedGroup {
+        arn: arn.parse().ok()?,
+        group: Ok(described(world, world.elbv2.group(arn)?)),
+        tags,
+    })
+    .filter(|tagged| !tagged.tags.is_empty())
+}
+
+/// What is left of an answer of which a page is lost.
+fn half<T>(entries: &mut Vec<T>) {
+    entries.truncate(entries.len() / 2);
+}
+
+fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
+    TargetGroup {
+        target_type: match group.target_type {
+            TargetType::Ip => "ip".to_owned(),
+            TargetType::Instance => "instance".to_owned(),
+        },
+        protocol: match group.protocol {
+            GroupProtocol::Tcp => "TCP",
+            GroupProtocol::Tls => "TLS",
+            GroupProtocol::Udp => "UDP",
+            GroupProtocol::TcpUdp => "TCP_UDP",
+            GroupProtocol::Http => "HTTP",
+        }
+        .to_owned(),
+        family: match group.family {
+            IpFamily::Ipv4 => Family::V4,
+            IpFamily::Ipv6 => Family::V6,
+        },
+        vpc: Some(group.vpc.clone()),
+        in_use: !world.balancers_of(&group.arn).is_empty(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{Cluster, Instance, Member, Network, Proxy, ProxyEndpoint, Standby};
 
@@ -30,6 +31,7 @@ pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
             cluster.identifier.parse().ok()?,
             Cluster {
                 status: cluster.status.to_string(),
+                publish: publish(world, &cluster.resource_id),
                 endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
                 port: Some(cluster.port),
                 members: members.collect(),
@@ -38,6 +40,12 @@ pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
         ))
     });
     told.collect()
+}
+
+/// What a database's tag consents to.
+fn publish(world: &World, resource: &str) -> Option<String> {
+    let mut tags = world.rds.tags(resource);
+    tags.find(|(key, _)| *key == PUBLISH).map(|(_, value)| value.clone())
 }
 
 /// What DescribeDBInstances tells.
@@ -52,6 +60,7 @@ pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
             instance.identifier.parse().ok()?,
             Instance {
                 status: instance.status.to_string(),
+                publish: publish(world, &instance.resource_id),
                 endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),
                 port: Some(instance.port),
                 cluster: databases

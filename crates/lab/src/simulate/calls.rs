@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use writerlink_core::discover::TaggedGroup;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{GroupReader, GroupWriter, Rds, Resolver};
@@ -207,6 +208,10 @@ impl GroupReader for Calls {
             }
         });
         result
+    }
+
+    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
+        self.region.tagged().await
     }
 }
 

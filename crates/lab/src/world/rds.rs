@@ -25,6 +25,7 @@ mod ready;
 mod reboot;
 mod refusal;
 mod shown;
+mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -55,6 +56,7 @@ pub use reboot::Reboot;
 pub use shown::Listed;
 
 use crate::world::World;
+use crate::world::elbv2::Tags;
 use instance::{Host, Serving, Writes};
 
 /// All databases of the region.
@@ -74,6 +76,8 @@ pub struct Rds {
     proxies: proxy::Proxies,
     deployments: BTreeMap<DeploymentKey, Deployment>,
     made: u32,
+    /// Tags by resource id.
+    tags: BTreeMap<String, Tags>,
 }
 
 /// A change of a database that is due later.

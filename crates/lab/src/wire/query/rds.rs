@@ -7,6 +7,7 @@ mod events;
 mod global;
 mod instances;
 mod proxies;
+mod tags;
 
 use super::params::Params;
 use super::xml::Xml;
@@ -57,6 +58,9 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "DeleteEventSubscription" => events::delete_subscription(world, params, xml),
         "DescribeEvents" => events::describe(world, params, xml),
         "DescribeEventCategories" => events::categories(params, xml),
+        "AddTagsToResource" => tags::add(world, params),
+        "RemoveTagsFromResource" => tags::remove(world, params),
+        "ListTagsForResource" => tags::list(world, params, xml),
         _ => Err(params.dialect().unknown_operation(action)),
     }
 }

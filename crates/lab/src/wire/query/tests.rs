@@ -7,6 +7,7 @@ mod faults;
 mod moves;
 mod protocol;
 mod rds;
+mod tags;
 
 use std::sync::{Arc, Mutex};
 

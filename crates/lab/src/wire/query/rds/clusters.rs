@@ -1,6 +1,6 @@
 //! DB clusters.
 
-use super::{apply, describe_request, final_snapshot, network};
+use super::{apply, describe_request, final_snapshot, network, tags};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{CreateDbCluster, DbCluster, Form, ModifyDbCluster};
@@ -25,7 +25,9 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         storage_type: params.owned("StorageType"),
         iops: params.parsed("Iops")?,
     };
+    let tags = tags::read(params)?;
     let cluster = world.create_db_cluster(request)?.clone();
+    world.add_rds_tags(&cluster.arn, tags)?;
     write_one(world, &cluster, xml);
     Ok(())
 }
@@ -114,11 +116,11 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
             .text("PromotionTier", member.promotion_tier);
     })
     .texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE)
-    .texts("AssociatedRoles", "DBClusterRole", NONE)
-    .texts("TagList", "Tag", NONE)
-    .text("ClusterCreateTime", world.timestamp_at(cluster.created))
-    .text("DeletionProtection", false)
-    .text("NetworkType", cluster.network);
+    .texts("AssociatedRoles", "DBClusterRole", NONE);
+    tags::write(world.rds.tags(&cluster.resource_id), xml);
+    xml.text("ClusterCreateTime", world.timestamp_at(cluster.created))
+        .text("DeletionProtection", false)
+        .text("NetworkType", cluster.network);
     if let Some(global) = &cluster.global {
         let source = cluster.replication_source();
         xml.text("GlobalClusterIdentifier", &global.database)

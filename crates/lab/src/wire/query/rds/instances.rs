@@ -1,6 +1,6 @@
 //! DB instances.
 
-use super::{apply, describe_request, final_snapshot, network};
+use super::{apply, describe_request, final_snapshot, network, tags};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{CreateDbInstance, DbInstance, ModifyDbInstance, MultiAz, Pending, Reboot};
@@ -26,7 +26,9 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         subnet_group: params.owned("DBSubnetGroupName"),
         network: network(params)?,
     };
+    let tags = tags::read(params)?;
     let instance = world.create_db_instance(request)?.clone();
+    world.add_rds_tags(&instance.arn, tags)?;
     write_one(world, &instance, xml);
     Ok(())
 }
@@ -116,9 +118,9 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
             "ReadReplicaDBInstanceIdentifiers",
             "ReadReplicaDBInstanceIdentifier",
             NONE,
-        )
-        .texts("TagList", "Tag", NONE)
-        .text("InstanceCreateTime", world.timestamp_at(instance.created))
+        );
+    tags::write(world.rds.tags(&instance.resource_id), xml);
+    xml.text("InstanceCreateTime", world.timestamp_at(instance.created))
         .text("AvailabilityZone", instance.shown_zone.name(&world.region))
         .maybe(
             "SecondaryAvailabilityZone",
