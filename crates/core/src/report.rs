@@ -1,9 +1,11 @@
 //! What a run found and did: the answer of the Lambda and the output of the audit.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::config::Binding;
 use crate::event::{Event, Trigger, TriggerKind};
 use crate::source::Identifier;
 use crate::target::{Target, Zone};
@@ -75,6 +77,9 @@ pub struct BindingReport {
     /// Whether the run answers for this binding: an event's run does for the bindings that the event names.
     #[serde(skip)]
     pub answered_for: bool,
+    /// What was wished for; absent where that cannot be understood.
+    #[serde(skip)]
+    pub binding: Option<Arc<Binding>>,
 }
 
 /// How a binding ends a run.

@@ -14,7 +14,7 @@ use writerlink_core::report::{Report, TriggerReport};
 use crate::answer::{InvocationFailed, answer, as_value};
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
-use crate::payload;
+use crate::payload::{self, OtherNames};
 use crate::ready::{LAST_MOMENT, Ready};
 use crate::response_url;
 use crate::start::StartError;
@@ -93,7 +93,11 @@ impl Handler {
             Ok(ready) => ready,
             Err(fault) => return Handled::without_run(Err(fault.clone().into())),
         };
-        let request = match payload::read(payload, &ready.config.names()) {
+        let others = match ready.config.discover {
+            Some(_) => OtherNames::MayBeTagged,
+            None => OtherNames::Refused,
+        };
+        let request = match payload::read(payload, &ready.config.names(), others) {
             Ok(request) => request,
             Err(refusal) => return Handled::without_run(Err(refusal.into())),
         };

@@ -29,13 +29,23 @@ pub struct Refusal {
     names: String,
 }
 
+/// What a name can be that the configuration lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherNames {
+    /// A mistake.
+    Refused,
+    /// That of a tagged group, which only the run finds out. It writes to what was asked for alone, so a mistyped name is
+    /// told and nothing is written for it.
+    MayBeTagged,
+}
+
 /// Reads a payload. `names` are those of the configuration's bindings.
-pub fn read(payload: &Value, names: &[&str]) -> Result<Request, Refusal> {
+pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
     match Envelope::of(payload) {
         Envelope::Sns(records) => Ok(sns(records)),
         Envelope::EventBridge => Ok(event_bridge(payload)),
         Envelope::Scheduler => Ok(Request::of(Trigger::sweep(TriggerKind::Schedule))),
-        Envelope::None => match by_hand(payload, names) {
+        Envelope::None => match by_hand(payload, names, others) {
             Ok(trigger) => Ok(Request::of(trigger)),
             Err(fault) => Err(Refusal {
                 fault,
@@ -134,7 +144,7 @@ fn event_bridge(payload: &Value) -> Request {
     request
 }
 
-fn by_hand(payload: &Value, names: &[&str]) -> Result<Trigger, String> {
+fn by_hand(payload: &Value, names: &[&str], others: OtherNames) -> Result<Trigger, String> {
     let Value::Object(keys) = payload else {
         return Err(format!("the payload is {}, which is no object", excerpt(payload)));
     };
@@ -142,7 +152,7 @@ fn by_hand(payload: &Value, names: &[&str]) -> Result<Trigger, String> {
     for (key, value) in keys {
         match key.as_str() {
             "mode" => trigger.intent = intent(value)?,
-            "bindings" => trigger.only = Some(only(value, names)?),
+            "bindings" => trigger.only = Some(only(value, names, others)?),
             "trigger" => return Err(sweep_stands_alone(keys)),
             _ => return Err(format!("the payload has the unknown key `{}`", short(key))),
         }
@@ -158,7 +168,7 @@ fn intent(mode: &Value) -> Result<Intent, String> {
     }
 }
 
-fn only(bindings: &Value, names: &[&str]) -> Result<Vec<String>, String> {
+fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<String>, String> {
     let no_list = || format!("`bindings` is {}, which is no list of names", excerpt(bindings));
     let asked = bindings.as_array().ok_or_else(no_list)?;
     if asked.is_empty() {
@@ -166,7 +176,7 @@ fn only(bindings: &Value, names: &[&str]) -> Result<Vec<String>, String> {
     }
     let one = |name: &Value| {
         let name = name.as_str().ok_or_else(no_list)?;
-        if names.contains(&name) {
+        if names.contains(&name) || others == OtherNames::MayBeTagged {
             Ok(name.to_owned())
         } else {
             Err(format!(

@@ -48,6 +48,7 @@ pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         notes: Vec::new(),
+        binding: None,
         answered_for: true,
     }
 }

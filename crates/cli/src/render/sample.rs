@@ -33,6 +33,7 @@ pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         notes: Vec::new(),
+        binding: None,
         answered_for: true,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use writerlink_core::config::{Binding, Config};
+use writerlink_core::config::Binding;
 use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Report, Status, TargetReport};
 
 use super::colour::{Colour, Tone};
@@ -20,22 +20,21 @@ pub(crate) fn width_of_stdout() -> u16 {
 }
 
 /// The whole report.
-pub(crate) fn audit(report: &Report, config: &Config, colour: Colour, width: u16) -> String {
-    let mut parts = vec![bindings(report, config, colour, width)];
+pub(crate) fn audit(report: &Report, colour: Colour, width: u16) -> String {
+    let mut parts = vec![bindings(report, colour, width)];
     let worth_telling = report.bindings.iter().filter(|binding| tells(binding));
     parts.extend(worth_telling.map(|binding| details(binding, colour, width)));
     parts.push(summary(report));
     parts.join("\n\n")
 }
 
-fn bindings(report: &Report, config: &Config, colour: Colour, width: u16) -> String {
+fn bindings(report: &Report, colour: Colour, width: u16) -> String {
     let mut table = plain_table(colour, width);
     table.set_header(["BINDING", "SOURCE -> GROUP", "STATUS", "WRITER", "TARGETS"]);
     for binding in &report.bindings {
-        let written = config.usable().find(|written| written.name == binding.name);
         table.add_row([
             Cell::new(&binding.name),
-            Cell::new(written.map_or_else(|| "-".to_owned(), route)),
+            Cell::new(binding.binding.as_deref().map_or_else(|| "-".to_owned(), route)),
             Cell::new(binding.status.as_str()).fg(tint(binding.status)),
             Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), writer)),
             Cell::new(targets(&binding.targets)),
@@ -46,9 +45,7 @@ fn bindings(report: &Report, config: &Config, colour: Colour, width: u16) -> Str
 
 /// Source and target group, the group by the name that people gave it.
 fn route(binding: &Binding) -> String {
-    let arn = binding.target_group.as_str();
-    let group = arn.split('/').nth(1).unwrap_or(arn);
-    format!("{}\n-> {group}", binding.source)
+    format!("{}\n-> {}", binding.source, binding.target_group.name())
 }
 
 /// Who is followed and where, and which keys say so.

@@ -347,6 +347,7 @@ impl Pursuit {
             planned: self.condition.planned(),
             notes: self.condition.remarks(),
             answered_for: sweeps || self.is_named(),
+            binding: Some(self.binding.clone()),
         }
     }
 

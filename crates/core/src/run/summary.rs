@@ -108,6 +108,7 @@ fn never_looked_at(name: &str, (status, reason): (Status, Option<Reason>), answe
         planned: Vec::new(),
         notes: Vec::new(),
         answered_for,
+        binding: None,
     }
 }
 

@@ -37,7 +37,7 @@ fn told(payload: &Value) -> String {
     }
     let Request {
         trigger, unreadable, ..
-    } = read(payload, &["orders-writer", "billing"]).expect("none is refused");
+    } = read(payload, &["orders-writer", "billing"], OtherNames::Refused).expect("none is refused");
     assert_eq!(trigger.unreadable as usize, unreadable.len());
     let mut text = format!("{:?} {:?}", trigger.kind, trigger.intent);
     for event in &trigger.events {

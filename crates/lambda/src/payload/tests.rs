@@ -10,11 +10,11 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:rds-events";
 const HELLO: &str = "This is a message to notify that RDS will attempt to send you event notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds-events.";
 
 fn request(payload: &Value) -> Request {
-    read(payload, &NAMES).unwrap()
+    read(payload, &NAMES, OtherNames::Refused).unwrap()
 }
 
 fn refusal(payload: &Value) -> String {
-    read(payload, &NAMES).unwrap_err().to_string()
+    read(payload, &NAMES, OtherNames::Refused).unwrap_err().to_string()
 }
 
 fn record(message: &str) -> Value {
@@ -223,6 +223,16 @@ fn a_refusal_stays_bounded_whatever_was_sent() {
 fn a_refusal_lists_at_most_twenty_names() {
     let names: Vec<String> = (0..300).map(|n| format!("binding-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let text = read(&json!(1), &names).unwrap_err().to_string();
+    let text = read(&json!(1), &names, OtherNames::Refused).unwrap_err().to_string();
     assert!(text.contains("`binding-19`, and 280 more"), "{text}");
+}
+
+#[test]
+fn a_name_that_the_configuration_lacks_may_be_that_of_a_tagged_group() {
+    let payload = json!({"bindings": ["orders-link"]});
+    assert!(read(&payload, &NAMES, OtherNames::Refused).is_err());
+    let request = read(&payload, &NAMES, OtherNames::MayBeTagged).unwrap();
+    assert_eq!(request.trigger.only, Some(vec!["orders-link".to_owned()]));
+    let mistyped = json!({"binding": ["orders-link"]});
+    assert!(read(&mistyped, &NAMES, OtherNames::MayBeTagged).is_err());
 }

@@ -17,7 +17,7 @@ use crate::output;
 
 /// The real function's way in and out.
 const FUNCTION: Function = Function {
-    read: |payload, names| match payload::read(payload, names) {
+    read: |payload, names| match payload::read(payload, names, payload::OtherNames::Refused) {
         Ok(request) => Ok(request.trigger),
         Err(refusal) => Err(refusal.to_string()),
     },

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use writerlink_core::config::Location;
+use writerlink_core::config::{Config, Location};
 use writerlink_core::report::Reason;
 
 use super::*;
@@ -22,8 +23,19 @@ source = "cluster/a-cluster-with-a-long-name-as-modules-like-to-make-them"
 target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/long/0123456789abcdef"
 "#;
 
-fn config() -> Config {
-    Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration")
+/// A report of these, each with the binding of its name.
+fn told<const N: usize>(ends: [BindingReport; N]) -> Report {
+    let config = Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration");
+    report(ends.map(|end| {
+        BindingReport {
+            binding: config
+                .usable()
+                .find(|binding| binding.name == end.name)
+                .cloned()
+                .map(Arc::new),
+            ..end
+        }
+    }))
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -118,20 +130,20 @@ fn bad() -> BindingReport {
 
 #[test]
 fn a_report_is_one_row_a_binding_and_the_rest_in_sentences() {
-    let report = report([drifting(), settled(), held(), bad()]);
-    insta::assert_snapshot!(audit(&report, &config(), Colour::Off, WIDTH));
+    let report = told([drifting(), settled(), held(), bad()]);
+    insta::assert_snapshot!(audit(&report, Colour::Off, WIDTH));
 }
 
 #[test]
 fn a_report_in_sync_says_so_in_one_line_below_the_table() {
-    insta::assert_snapshot!(audit(&report([settled()]), &config(), Colour::Off, WIDTH));
+    insta::assert_snapshot!(audit(&told([settled()]), Colour::Off, WIDTH));
 }
 
 #[test]
 fn no_line_is_longer_than_the_width_whatever_the_names() {
-    let report = report([drifting(), settled(), held(), bad()]);
+    let report = told([drifting(), settled(), held(), bad()]);
     for width in [60, 80, 100, 200] {
-        for line in audit(&report, &config(), Colour::Off, width).lines() {
+        for line in audit(&report, Colour::Off, width).lines() {
             // A binding's name stands alone above its details, and is not broken.
             let is_heading = !line.starts_with(' ');
             let length = line.chars().count();
@@ -142,9 +154,9 @@ fn no_line_is_longer_than_the_width_whatever_the_names() {
 
 #[test]
 fn there_is_colour_only_where_it_is_wanted() {
-    let report = report([drifting(), held()]);
-    let plain = audit(&report, &config(), Colour::Off, WIDTH);
+    let report = told([drifting(), held()]);
+    let plain = audit(&report, Colour::Off, WIDTH);
     assert!(!plain.contains('\u{1b}'));
-    let coloured = audit(&report, &config(), Colour::On, WIDTH);
+    let coloured = audit(&report, Colour::On, WIDTH);
     assert!(coloured.contains("\u{1b}["));
 }
