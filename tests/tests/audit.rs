@@ -7,6 +7,7 @@ use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::Pace;
+use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
 use writerlink_tests::programs;
 use writerlink_tests::stage::{BRISK, aws};
 
@@ -156,4 +157,39 @@ async fn an_endpoint_that_leads_nowhere_exits_3_and_says_what_could_not_be_reach
         .expect("it ends");
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stdout).contains("could not be reached"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bindings_that_stand_in_tags_are_audited_with_those_of_the_configuration() {
+    let tags = |pairs: &[(&str, &str)]| {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect::<Tags>()
+    };
+    let mut region = Region::new(|scene| {
+        let world = &mut scene.world;
+        for (name, source) in [
+            ("orders-link", "cluster/orders"),
+            ("orders-eu", "cluster/orders"),
+            ("payroll", "cluster/payroll"),
+        ] {
+            let group = world.create_target_group(NewTargetGroup::tcp(name, 5432));
+            let group = group.expect("a good group").arn.clone();
+            world
+                .add_elbv2_tags(&[group], &tags(&[("writerlink:source", source)]))
+                .expect("it exists");
+        }
+        let orders = world.cluster_arn("orders");
+        world
+            .add_rds_tags(&orders, tags(&[("writerlink:publish", "orders-link")]))
+            .expect("it exists");
+    })
+    .await;
+    region.config = format!("discover = [\"cluster/orders*\"]\n{}", region.config);
+    let (code, table, stderr) = region.audit(&[]).await;
+    insta::assert_snapshot!("discovered", table);
+    assert_eq!(code, 1, "a bad tag is told as a bad binding is: {stderr}");
+    let (code, table, _) = region.audit(&["--binding", "orders-link"]).await;
+    assert_eq!(code, 2, "{table}");
+    let (code, table, _) = region.audit(&["--binding", "orders-lnik"]).await;
+    assert_eq!(code, 1, "{table}");
 }

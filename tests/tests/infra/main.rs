@@ -11,7 +11,7 @@ use writerlink_core::config::{Config, Location, Mode, Timing};
 use writerlink_tests::python::{linters, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
-use template::{evaluate, list, readable, statements, template, template_path, text};
+use template::{evaluate, limited, list, readable, statements, template, template_path, text};
 
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
@@ -64,12 +64,16 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
     let stated: BTreeMap<String, Vec<Value>> = serde_json::from_str(&stated).expect("it maps conditions to statements");
     let mut deployed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (condition, statement) in statements(template, "FunctionRole") {
-        deployed.entry(condition).or_default().push(json!({
+        let mut told = json!({
             "Sid": statement["Sid"],
             "Effect": statement["Effect"],
             "Action": list(&statement["Action"]),
             "Resource": readable(&statement["Resource"]),
-        }));
+        });
+        if let Some(limit) = statement.get("Condition") {
+            told["Condition"] = limited(limit);
+        }
+        deployed.entry(condition).or_default().push(told);
     }
     assert_eq!(deployed, stated);
     let role = &template["Resources"]["FunctionRole"]["Properties"];
@@ -105,6 +109,37 @@ fn nothing_that_writes_is_allowed_on_every_resource() {
         seen.contains("elasticloadbalancing:DeregisterTargets"),
         "the statements were found: {seen:?}"
     );
+}
+
+#[test]
+fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
+    let Some(template) = template() else { return };
+    let is_write = |statement: &Value| {
+        list(&statement["Action"])
+            .iter()
+            .any(|action| action.ends_with("Targets"))
+    };
+    let writes = statements(template, "FunctionRole")
+        .into_iter()
+        .filter(|(_, statement)| is_write(statement));
+    let limits: BTreeMap<String, Value> = writes
+        .map(|(condition, statement)| match statement.get("Condition") {
+            None => (condition, statement["Resource"].clone()),
+            Some(limit) => (condition, limit.clone()),
+        })
+        .collect();
+    assert_eq!(
+        json!(limits),
+        json!({
+            "HasTargetGroup": {"Ref": "TargetGroupArn"},
+            "Discovers": {"StringLike": {"aws:ResourceTag/writerlink:source": {"Ref": "Discover"}}},
+        })
+    );
+    let told = |given: &[(&str, &str)]| {
+        ["HasTargetGroup", "Discovers"].map(|name| evaluate(template, &template["Conditions"][name], given) == true)
+    };
+    assert_eq!(told(&[("TargetGroupArn", GROUP)]), [true, false]);
+    assert_eq!(told(&[("Discover", "cluster/orders-*")]), [false, true]);
 }
 
 #[test]
@@ -242,6 +277,17 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
     let binding = most.usable().next().expect("one binding");
     assert_eq!((binding.port, binding.mode), (Some(5433), Mode::Observe));
     assert_eq!(most.notify_topic.as_deref(), Some(topic));
+
+    let patterns = ("Discover", "cluster/orders-*,instance/billing");
+    let both = parse(&evaluate(template, config, &[given.as_slice(), &[patterns]].concat()));
+    assert_eq!(both.usable().count(), 1);
+    let tags_alone = parse(&evaluate(template, config, &[given[2], patterns]));
+    assert_eq!(tags_alone.usable().count(), 0);
+    for config in [both, tags_alone] {
+        let patterns = config.discover.expect("it is wished for").patterns;
+        let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+        assert_eq!(patterns, ["cluster/orders-*", "instance/billing"]);
+    }
 
     let whole = "allow = []\n";
     assert_eq!(

@@ -80,6 +80,16 @@ pub(crate) fn readable(value: &Value) -> String {
     }
 }
 
+/// A statement's condition with its references readable.
+pub(crate) fn limited(condition: &Value) -> Value {
+    let keys = |test: &Value| -> Value {
+        let keys = test.as_object().expect("a test has keys").iter();
+        keys.map(|(key, value)| (key.clone(), json!(readable(value)))).collect()
+    };
+    let tests = condition.as_object().expect("a condition has tests").iter();
+    tests.map(|(name, test)| (name.clone(), keys(test))).collect()
+}
+
 /// What CloudFormation makes of a value with these parameters, in a stack named `stack`. `AWS::NoValue` is null.
 pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) -> Value {
     let again = |value: &Value| evaluate(template, value, given);
@@ -121,15 +131,20 @@ pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) 
 }
 
 fn parameter(template: &Value, name: &str, given: &[(&str, &str)]) -> Value {
-    match (name, given.iter().find(|(given, _)| *given == name)) {
+    let declared = &template["Parameters"][name];
+    let value = match (name, given.iter().find(|(given, _)| *given == name)) {
         ("AWS::NoValue", _) => Value::Null,
         ("AWS::StackName", _) => json!("stack"),
         (_, Some((_, value))) => json!(value),
-        _ => template["Parameters"][name]
+        _ => declared
             .get("Default")
             .unwrap_or_else(|| panic!("{name} is not given"))
             .clone(),
+    };
+    if declared["Type"] == "CommaDelimitedList" {
+        return json!(text(&value).split(',').collect::<Vec<_>>());
     }
+    value
 }
 
 fn substitute(pattern: &str, value: impl Fn(&str) -> Value) -> String {
