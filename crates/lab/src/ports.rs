@@ -15,7 +15,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
@@ -358,12 +358,17 @@ impl<C: Clock + Sync> Rds for InProcess<C> {
         let clusters = self.list("rds:DescribeDBClusters", scope.databases, told::clusters);
         let instances = self.list("rds:DescribeDBInstances", scope.databases, told::instances);
         let proxies = self.list("rds:DescribeDBProxies", scope.proxies, told::proxies);
-        let (clusters, instances, proxies) = join3(clusters, instances, proxies).await;
+        let custom = self.list(
+            "rds:DescribeDBClusterEndpoints",
+            scope.custom_endpoints,
+            told::custom_endpoints,
+        );
+        let (clusters, instances, proxies, custom_endpoints) = join4(clusters, instances, proxies, custom).await;
         Ok(Topology {
             clusters: clusters?,
             instances: instances?,
             proxies,
-            ..Topology::default()
+            custom_endpoints,
         })
     }
 }

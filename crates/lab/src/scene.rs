@@ -168,7 +168,7 @@ impl Link {
         match &self.source {
             Source::Cluster(id) => world.cluster_endpoint(id.as_str()),
             Source::Readers(id, _) => world.reader_endpoint(id.as_str()),
-            Source::Custom { cluster, .. } => world.cluster_endpoint(cluster.as_str()),
+            Source::Custom { endpoint, .. } => world.custom_endpoint_host(endpoint.as_str()),
             Source::Instance(id) => world.instance_endpoint(id.as_str()),
             Source::Proxy(proxy, endpoint) => {
                 let endpoint = world
@@ -205,13 +205,23 @@ impl Link {
         match &self.source {
             Source::Cluster(_) | Source::Instance(_) => writer().into_iter().collect(),
             Source::Readers(_, fallback) => {
-                let readers = self.serving(world, |_, is_writer| !is_writer);
+                let writing = world.rds.writer(self.database()).map(|writer| writer.key);
+                let is_reader = |instance: &&DbInstance| {
+                    let cluster = world.rds.cluster_of(instance);
+                    Some(instance.key) != writing
+                        && cluster.is_some_and(|cluster| cluster.identifier == self.database())
+                };
+                let readers = self.serving(world.rds.instances().filter(is_reader));
                 match fallback {
                     Fallback::Writer if readers.is_empty() => writer().into_iter().collect(),
                     _ => readers,
                 }
             }
-            Source::Custom { .. } => BTreeSet::new(),
+            Source::Custom { endpoint, .. } => {
+                let endpoint = world.rds.custom_endpoint(endpoint.as_str());
+                let members = endpoint.into_iter().flat_map(|endpoint| world.rds.members_of(endpoint));
+                self.serving(members)
+            }
             Source::Proxy(proxy, endpoint) => {
                 let endpoint = world
                     .rds
@@ -226,17 +236,11 @@ impl Link {
         }
     }
 
-    /// Where those instances of the cluster are that belong behind the link and are available.
-    fn serving(&self, world: &World, belongs: impl Fn(&str, bool) -> bool) -> BTreeSet<SocketAddr> {
-        let is_member = |instance: &&DbInstance| {
-            let cluster = world.rds.cluster_of(instance);
-            cluster.is_some_and(|cluster| cluster.identifier == self.database())
-        };
-        let writer = self.writer(world).map(|writer| writer.instance);
-        let members = world.rds.instances().filter(is_member);
-        members
+    /// Where those of these instances are that are in service.
+    fn serving<'w>(&self, instances: impl IntoIterator<Item = &'w DbInstance>) -> BTreeSet<SocketAddr> {
+        instances
+            .into_iter()
             .filter(|instance| instance.endpoint.is_some() && !instance.status.is_out_of_service())
-            .filter(|instance| belongs(&instance.identifier, writer.as_ref() == Some(&instance.identifier)))
             .filter_map(|instance| Some(SocketAddr::new(instance.address_in(self.family)?, self.port)))
             .collect()
     }

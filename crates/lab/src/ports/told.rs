@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
-use writerlink_core::topology::{Cluster, Instance, Member, Network, Proxy, ProxyEndpoint, Standby};
+use writerlink_core::topology::{
+    Cluster, CustomEndpoint, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby,
+};
 
 use crate::world::World;
-use crate::world::rds::{self, DbProxyEndpoint, Engine, Listed, MultiAz};
+use crate::world::rds::{self, CustomKind, DbProxyEndpoint, Engine, Listed, MultiAz};
 use crate::world::vpc::VPC_ID;
 
 fn is_followed(engine: Engine) -> bool {
@@ -74,6 +76,27 @@ pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
                 }),
             },
         ))
+    });
+    told.collect()
+}
+
+/// What DescribeDBClusterEndpoints tells of custom endpoints.
+pub(super) fn custom_endpoints(world: &World) -> BTreeMap<Identifier, CustomEndpoint> {
+    let list = |names: &[String]| names.iter().filter_map(|name| name.parse().ok()).collect();
+    let told = world.rds.clusters().flat_map(|cluster| {
+        let endpoints = world.rds.custom_endpoints_of(cluster);
+        endpoints.filter_map(move |endpoint| {
+            let custom = CustomEndpoint {
+                cluster: cluster.identifier.parse().ok()?,
+                status: endpoint.status.to_string(),
+                takes_writer: endpoint.kind == CustomKind::Any,
+                members: match endpoint.static_members.as_slice() {
+                    [] => Membership::AllBut(list(&endpoint.excluded_members)),
+                    names => Membership::Only(list(names)),
+                },
+            };
+            Some((endpoint.identifier.parse().ok()?, custom))
+        })
     });
     told.collect()
 }

@@ -13,7 +13,7 @@ use crate::world::elbv2::{
     GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
 };
 use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{Engine, EngineFamily, MultiAz, Naming, Network};
+use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz, Naming, Network};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -105,7 +105,14 @@ fn publish_as(world: &mut World, scenario: &Scenario, name: &str, usual: &str) -
             let machines = [1, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 210]));
             world.add_host(host.as_str(), PORT, &machines);
         }
-        Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } | Source::Instance(_) => {}
+        Source::Custom { cluster, endpoint } => world.add_custom_endpoint(CreateDbClusterEndpoint {
+            cluster: cluster.to_string(),
+            identifier: endpoint.to_string(),
+            kind: "READER".to_owned(),
+            static_members: vec!["orders-2".to_owned(), "orders-3".to_owned()],
+            ..CreateDbClusterEndpoint::default()
+        })?,
+        Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
 }

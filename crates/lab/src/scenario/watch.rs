@@ -226,8 +226,15 @@ fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
 fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let writes = match link.source {
         Source::Cluster(_) => true,
-        Source::Readers(..) => false,
-        Source::Custom { .. } | Source::Instance(_) | Source::Proxy(..) | Source::Name(_) => return None,
+        Source::Readers(..) | Source::Custom { .. } => false,
+        Source::Instance(_) | Source::Proxy(..) | Source::Name(_) => return None,
+    };
+    let belongs = |instance: &str| match &link.source {
+        Source::Custom { endpoint, .. } => {
+            let endpoint = world.rds.custom_endpoint(endpoint.as_str());
+            endpoint.is_some_and(|endpoint| endpoint.static_members.iter().any(|member| member == instance))
+        }
+        _ => true,
     };
     let members = world
         .rds
@@ -236,7 +243,7 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let named = members
         .into_iter()
         .flatten()
-        .filter(|member| member.is_cluster_writer == writes);
+        .filter(|member| member.is_cluster_writer == writes && belongs(&member.instance));
     let named: BTreeSet<SocketAddr> = named
         .filter_map(|member| {
             let address = world.rds.instance(&member.instance)?.address_in(link.family)?;
