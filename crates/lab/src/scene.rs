@@ -277,8 +277,13 @@ impl Link {
     }
 
     pub(crate) fn config(&self) -> String {
+        // Of a database nobody need be told the port; of a name nobody else knows it.
+        let port = match self.source {
+            Source::Name(_) => format!("port = {}\n", self.port),
+            _ => String::new(),
+        };
         format!(
-            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n",
+            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{port}",
             self.name, self.source, self.group
         )
     }

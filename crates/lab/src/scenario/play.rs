@@ -48,6 +48,11 @@ pub enum PlayError {
     /// The region refuses the script.
     #[error("the script of `{0}` cannot be played: {1}")]
     Script(String, ApiError),
+    /// There is no PostgreSQL for what stands behind the link.
+    #[error(
+        "`{0}` can be played with the built-in databases only: PostgreSQL is started for the members of one cluster or for one instance, not for proxies, other hosts, or databases that take each other's names"
+    )]
+    BuiltInOnly(String),
     /// The program under test does not work.
     #[error("`{0}`: {1}")]
     Program(String, String),
@@ -72,6 +77,9 @@ const COURSE: f64 = 60.0;
 /// # Errors
 /// See [`PlayError`].
 pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdict), PlayError> {
+    if matches!(play.databases, Databases::Postgresql(_)) && !scenario.has_servers_of_one_database() {
+        return Err(PlayError::BuiltInOnly(scenario.name.clone()));
+    }
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
     let setting = Setting::new(scenario, play.seed).map_err(refused)?;
     match &play.databases {

@@ -56,6 +56,20 @@ pub struct Scenario {
     pub lasts: f64,
 }
 
+impl Scenario {
+    /// Whether the servers behind the link are those of one database, which keeps its name.
+    pub(super) fn has_servers_of_one_database(&self) -> bool {
+        let is_other = |source: &String| source.starts_with("proxy/") || source.starts_with("dns/");
+        let moves = |act: &Act| {
+            matches!(
+                act,
+                Act::SwitchOver(_) | Act::Rename { .. } | Act::Demote(_) | Act::Promote(_)
+            )
+        };
+        !self.source.as_ref().is_some_and(is_other) && !self.steps.iter().any(|step| moves(&step.act))
+    }
+}
+
 /// The databases behind the link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -314,6 +328,31 @@ mod tests {
                 scenario.name
             );
         }
+    }
+
+    #[test]
+    fn what_has_no_postgresql_is_known_by_its_source_or_its_acts() {
+        let built_in_only: Vec<String> = scenarios()
+            .into_iter()
+            .filter(|scenario| !scenario.has_servers_of_one_database())
+            .map(|scenario| scenario.name)
+            .collect();
+        assert_eq!(
+            built_in_only,
+            [
+                "proxy-node-replaced",
+                "proxy-tells-a-part",
+                "host-moves",
+                "host-unknown",
+                "blue-green",
+                "blue-green-instance",
+                "blue-green-cancelled",
+                "renamed-away",
+                "name-taken-over",
+                "global-writer-leaves",
+                "global-writer-returns",
+            ]
+        );
     }
 
     #[test]
