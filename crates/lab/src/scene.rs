@@ -158,6 +158,14 @@ impl Link {
         self.source.name()
     }
 
+    /// The ARN of the database, of whatever source but a proxy or a name.
+    pub(crate) fn arn(&self, world: &World) -> String {
+        match self.source.cluster() {
+            Some(cluster) => world.cluster_arn(cluster.as_str()),
+            None => world.instance_arn(self.database()),
+        }
+    }
+
     /// The name of the load balancer of a source, which has no dots.
     pub(crate) fn balancer_of(source: &Source) -> String {
         source.name().replace('.', "-")

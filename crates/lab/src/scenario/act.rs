@@ -103,6 +103,11 @@ impl Act {
                 })?;
                 Ok(Done::of(format!("{cluster} is renamed to {to}")))
             }
+            Act::TakeConsent(database) => {
+                let arn = link(database)?.arn(world);
+                world.remove_rds_tags(&arn, &["writerlink:publish".to_owned()])?;
+                Ok(Done::of(format!("{database} consents no more to its being published")))
+            }
             Act::Demote(cluster) => {
                 world.demote_primary(cluster, ELSEWHERE, Shift::Switchover)?;
                 Ok(Done::of(format!("writing leaves {cluster} for another Region")))

@@ -124,7 +124,7 @@ impl<'a, B: Backend> Stage<'a, B> {
         let lab = Lab::start(world, options).await?;
         let fleets = start(&backend, &lab, &links).await?;
         let home = TempDir::new()?;
-        let config = config(&lab, &links, play.speed);
+        let config = config(&lab, if scenario.tagged { &[] } else { &links }, play.speed);
         let apis = lab.runtime_apis();
         let mut handler = Handler::start(&play.program, &lab, &links, &config, &apis, home.path())
             .map_err(|error| broken(play, &error))?;
@@ -390,7 +390,13 @@ fn config(lab: &Lab, links: &[Link], speed: f64) -> String {
         hasty(30.0),
         hasty(15.0)
     );
-    crate::scene::config(links, lab.dns(), &timing)
+    // Nothing that is named: the tags say what there is.
+    let discover = if links.is_empty() {
+        "discover = [\"cluster/*\", \"instance/*\"]\n"
+    } else {
+        ""
+    };
+    format!("{discover}{}", crate::scene::config(links, lab.dns(), &timing))
 }
 
 /// Where the link's load balancer listens, a node in each zone.

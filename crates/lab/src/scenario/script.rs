@@ -33,6 +33,9 @@ pub struct Scenario {
     /// name before them. `dns/HOST` needs no databases: three machines have that name.
     #[serde(default)]
     pub source: Option<String>,
+    /// The program is told of no binding: it has to find them by the tags of the groups, to which the databases consent.
+    #[serde(default)]
+    pub tagged: bool,
     /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
     #[serde(default)]
     pub pace: BTreeMap<Delay, f64>,
@@ -161,6 +164,8 @@ pub enum Act {
         /// Its new name.
         to: String,
     },
+    /// This database's consent to its being published is taken back: the tag is removed.
+    TakeConsent(String),
     /// Writing leaves this primary of a global database for another Region.
     Demote(String),
     /// Writing comes to this secondary of a global database, which was its primary.

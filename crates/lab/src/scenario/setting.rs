@@ -68,6 +68,9 @@ impl Setting {
                 world.add_blue_green(link.database())?;
             }
         }
+        if scenario.tagged {
+            links.iter().try_for_each(|link| tag(&mut world, link))?;
+        }
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
         Ok(Setting { world, links })
@@ -115,6 +118,14 @@ fn publish_as(world: &mut World, scenario: &Scenario, name: &str, usual: &str) -
         Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
+}
+
+/// The group asks by its tags for what is behind it, and the database consents.
+fn tag(world: &mut World, link: &Link) -> Result<(), ApiError> {
+    let source = Tags::from([("writerlink:source".to_owned(), link.source.to_string())]);
+    world.add_elbv2_tags(std::slice::from_ref(&link.group), &source)?;
+    let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
+    world.add_rds_tags(&link.arn(world), consent)
 }
 
 /// A Multi-AZ DB cluster.
