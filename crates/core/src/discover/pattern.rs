@@ -13,7 +13,10 @@ pub struct Pattern(String);
 impl Pattern {
     /// Whether a source fits.
     pub fn admits(&self, source: &Source) -> bool {
-        let source = source.to_string();
+        self.matches(&source.to_string())
+    }
+
+    fn matches(&self, source: &str) -> bool {
         let (wanted, given) = (self.0.split('/'), source.split('/'));
         wanted.clone().count() == given.clone().count() && wanted.zip(given).all(|(part, text)| fits(part, text))
     }
@@ -107,6 +110,15 @@ mod tests {
         ] {
             assert_eq!(admits(pattern, source), fits, "{pattern} {source}");
         }
+    }
+
+    #[test]
+    fn a_star_stands_for_no_slash() {
+        let pattern: Pattern = "cluster/orders*".parse().expect("a pattern");
+        assert!(pattern.matches("cluster/orders-eu"));
+        assert!(!pattern.matches("cluster/orders/readers") && !pattern.matches("cluster/orders-eu/readers"));
+        let pattern: Pattern = "cluster/*/readers".parse().expect("a pattern");
+        assert!(pattern.matches("cluster/orders/readers") && !pattern.matches("cluster/orders"));
     }
 
     #[test]
