@@ -47,9 +47,14 @@ impl Play {
 
     /// The scene after a change, and its own configuration.
     pub fn with(change: impl FnOnce(&mut Scene)) -> Self {
+        Self::configured(change, |config| config)
+    }
+
+    /// The scene after a change, and its configuration after another.
+    pub fn configured(change: impl FnOnce(&mut Scene), configure: impl FnOnce(String) -> String) -> Self {
         let mut scene = Scene::new(Pace::real()).expect("a good scene");
         change(&mut scene);
-        let text = scene.config("127.0.0.1:53".parse().expect("an address"), "");
+        let text = configure(scene.config("127.0.0.1:53".parse().expect("an address"), ""));
         let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
         let links = scene.links.clone();
         let [orders, billing] = [&links[0], &links[1]].map(Clone::clone);
