@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use writerlink_core::config::{Config, Location, Mode, Timing};
+use writerlink_core::event::catalogue::{self, Meaning};
 use writerlink_tests::python::{linters, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
@@ -86,6 +87,37 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
         json!({"Fn::GetAtt": ["FunctionRole", "Arn"]}),
         "with a role of its own, SAM adds no policies"
     );
+}
+
+#[test]
+fn the_stated_policy_allows_every_call_that_the_code_makes_and_no_other() {
+    let stated = fs::read_to_string(workspace_dir().join("infra/policy.json")).expect("it is part of the source");
+    let stated: BTreeMap<String, Vec<Value>> = serde_json::from_str(&stated).expect("it maps conditions to statements");
+    let allowed: BTreeSet<String> = stated
+        .values()
+        .flatten()
+        .flat_map(|statement| list(&statement["Action"]))
+        .filter(|action| is_call(action))
+        .collect();
+
+    // The code names a call by its permission wherever it makes one, so that an error can say what is missing.
+    let sources = fs::read_dir(workspace_dir().join("crates/aws/src")).expect("it is part of the source");
+    let made: BTreeSet<String> = sources
+        .flat_map(|entry| {
+            let source = fs::read_to_string(entry.expect("it can be listed").path()).expect("it is text");
+            source.split('"').map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|word| is_call(word))
+        .collect();
+    assert_eq!(allowed, made);
+}
+
+/// The name of a call to one of the services that the code itself calls.
+fn is_call(word: &str) -> bool {
+    let services = ["rds", "elasticloadbalancing", "sns"];
+    word.split_once(':').is_some_and(|(service, call)| {
+        services.contains(&service) && !call.is_empty() && call.bytes().all(|b| b.is_ascii_alphabetic())
+    })
 }
 
 #[test]
@@ -168,32 +200,43 @@ fn only_rds_and_only_of_this_account_may_publish_events() {
 #[test]
 fn rds_is_subscribed_only_after_it_may_publish() {
     let Some(template) = template() else { return };
-    let subscriptions: BTreeMap<&str, &Value> = template["Resources"]
-        .as_object()
-        .expect("it has resources")
-        .values()
-        .filter(|resource| resource["Type"] == "AWS::RDS::EventSubscription")
-        .map(|resource| {
-            (
-                resource["Properties"]["SourceType"]
-                    .as_str()
-                    .expect("a subscription has one"),
-                resource,
-            )
-        })
-        .collect();
+    let subscriptions = subscriptions(template);
     assert_eq!(
         subscriptions.keys().copied().collect::<Vec<_>>(),
-        ["db-cluster", "db-instance"]
+        ["blue-green-deployment", "db-cluster", "db-instance"]
     );
     for (source_type, subscription) in subscriptions {
         assert_eq!(subscription["DependsOn"], "EventTopicPolicy", "{source_type}");
-        let categories = list(&subscription["Properties"]["EventCategories"]);
         assert!(
-            categories.contains(&"failover".to_owned()),
-            "{source_type} has {categories:?}"
+            subscription["Properties"].get("SourceIds").is_none(),
+            "{source_type}: members and deployments come and go"
         );
     }
+}
+
+#[test]
+fn every_category_with_events_that_are_watched_is_subscribed_but_the_one_whose_spelling_is_open() {
+    let Some(template) = template() else { return };
+    let mut subscribed = BTreeSet::new();
+    for (source_type, subscription) in subscriptions(template) {
+        for category in list(&subscription["Properties"]["EventCategories"]) {
+            subscribed.insert((source_type.to_owned(), category));
+        }
+    }
+    let watched: BTreeSet<(String, String)> = catalogue::entries()
+        .filter(|entry| !matches!(entry.meaning, Meaning::Look | Meaning::Ignore))
+        .map(|entry| (entry.source.to_owned(), entry.category.to_owned()))
+        .collect();
+    let missing: Vec<_> = watched.difference(&subscribed).collect();
+    assert_eq!(missing, [&("db-cluster".to_owned(), "global-failover".to_owned())]);
+}
+
+fn subscriptions(template: &Value) -> BTreeMap<&str, &Value> {
+    let resources = template["Resources"].as_object().expect("it has resources").values();
+    resources
+        .filter(|resource| resource["Type"] == "AWS::RDS::EventSubscription")
+        .map(|resource| (text(&resource["Properties"]["SourceType"]), resource))
+        .collect()
 }
 
 #[test]
@@ -295,6 +338,31 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
         whole,
         "a whole configuration goes in as it is"
     );
+}
+
+#[test]
+fn the_source_parameter_takes_every_kind_that_needs_no_configuration_of_its_own() {
+    let Some(template) = template() else { return };
+    let pattern = text(&template["Parameters"]["Source"]["AllowedPattern"]);
+    let id = "[A-Za-z][A-Za-z0-9-]{0,62}";
+    assert_eq!(
+        pattern.replace(id, "ID"),
+        "^$|^(cluster/ID(/readers|/custom/ID)?|instance/ID|proxy/ID(/ID)?)$"
+    );
+    for source in [
+        "cluster/ID",
+        "cluster/ID/readers",
+        "cluster/ID/custom/ID",
+        "instance/ID",
+        "proxy/ID",
+        "proxy/ID/ID",
+    ] {
+        let given = [("Source", source), ("TargetGroupArn", GROUP), ("Allow", "10.20.4.0/24")];
+        let config = &template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["WRITERLINK_CONFIG"];
+        let taken = parse(&evaluate(template, config, &given));
+        let binding = taken.usable().next().expect(source);
+        assert_eq!(binding.source.to_string(), source.replace("ID", "id"));
+    }
 }
 
 fn parse(config: &Value) -> Config {
