@@ -15,6 +15,7 @@ pub use self::hold::{Hold, Weight};
 use crate::config::{Binding, Timing};
 use crate::evidence::{Evidence, Facts, Key, Verdict};
 use crate::mechanism::Mechanism;
+use crate::source::Source;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
 use crate::topology::Standby;
 
@@ -339,6 +340,8 @@ impl Case<'_> {
                 let unread = standing.topology_named < 2 && Mechanism::TopologyTwice.is_on();
                 unread.then_some(Doubt::Unread)
             }
+            // All nodes of a proxy are as good, and an answer may hold a part of them: whatever it lists is one.
+            Evidence::Set { .. } if matches!(self.binding.source, Source::Proxy(..)) => None,
             Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. } => unsteady(),
         }
     }

@@ -138,14 +138,10 @@ pub(super) fn is_up(status: &str) -> bool {
 /// `rebooting`, `failing-over`, …) is a database that is up, or will be in a moment, and keeps its target
 /// (AWS docs: "Viewing Amazon RDS DB instance status"; `suspended` is a proxy's: botocore rds 2014-10-31, `DBProxyStatus`).
 fn is_idle(status: &str) -> bool {
-    matches!(
+    let is_known = matches!(
         status,
-        "creating"
-            | "stopping"
-            | "stopped"
-            | "deleting"
-            | "suspending"
-            | "suspended"
-            | "inaccessible-encryption-credentials"
-    )
+        "creating" | "stopping" | "stopped" | "deleting" | "suspending" | "suspended"
+    );
+    // Alone, and with `-recoverable` behind it.
+    is_known || status.starts_with("inaccessible-encryption-credentials")
 }

@@ -37,7 +37,7 @@ pub enum Unknown {
     #[error("cluster/{0} replicates from another cluster and has no writer of its own: there is nothing to follow")]
     Secondary(Identifier),
     /// No reader of the cluster is available, and none is to stand in for them.
-    #[error("no reader that belongs to {0} is available")]
+    #[error("no instance that belongs to {0} is available")]
     NoReader(Source),
     /// No member of the cluster has `IsClusterWriter`.
     #[error("RDS names no writer of cluster/{0}")]

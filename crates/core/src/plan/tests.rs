@@ -591,3 +591,20 @@ fn a_name_outside_the_vpc_is_registered_for_all_zones() {
     };
     assert_eq!(registration.zone, Some(Zone::all()));
 }
+
+#[test]
+fn a_node_of_a_proxy_is_registered_as_soon_as_an_answer_lists_it() {
+    let mut proxy = binding();
+    proxy.source = "proxy/front".parse().expect("source");
+    let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 3]));
+    (seen.standing.steady_for, seen.standing.agreed_for) = (Duration::ZERO, Duration::ZERO);
+    let timing = Timing::default();
+    assert_eq!(words(&plan(&proxy, &timing, &seen)), "register .2:5432 | ");
+    seen.targets = healthy(&[1, 2, 3]);
+    let plan = plan(&proxy, &timing, &seen);
+    assert_eq!(
+        words(&plan),
+        "- | settling",
+        "an answer that lacks a node is no sign of its end"
+    );
+}
