@@ -216,7 +216,11 @@ impl Case<'_> {
         match self.obstacle(serving, &others) {
             Some(hold) => plan.holds.push(hold),
             None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
-                plan.now = Some(Step::Do(self.register(serving.address)));
+                // What is listed only once is not registered, not even again.
+                plan.now = Some(match self.doubt() {
+                    Some(Doubt::Unread) => Step::Reread,
+                    Some(Doubt::Unsteady(_)) | None => Step::Do(self.register(serving.address)),
+                });
             }
             None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
             None => {

@@ -471,6 +471,41 @@ fn the_writer_stands_in_for_readers_only_while_there_is_none_and_only_where_it_m
 }
 
 #[test]
+fn nobody_is_a_reader_while_rds_names_no_writer_or_several() {
+    for (writers, replicates, says) in [
+        ([false, false, false], false, "no-writer"),
+        ([true, true, false], false, "several-writers"),
+        ([true, true, false], true, "several-writers"),
+        // A secondary of a global database has readers only.
+        (
+            [false, false, false],
+            true,
+            "all of orders-1 at 10.20.0.1, orders-2 at 10.20.0.2, orders-3 at 10.20.0.3",
+        ),
+    ] {
+        let mut topology = sets();
+        let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
+        cluster.replicates = replicates;
+        for (member, writer) in cluster.members.iter_mut().zip(writers) {
+            member.writer = writer;
+        }
+        let told = |source| words(&look(source, &topology, &answers_of_sets()));
+        assert_eq!(told("cluster/orders/readers"), says, "{writers:?}");
+        let of_readers = told("cluster/orders/custom/reports");
+        assert_eq!(
+            of_readers.starts_with("all of"),
+            replicates && !writers[0],
+            "{of_readers}"
+        );
+        // Whoever takes the writer too need not tell them apart.
+        assert_eq!(
+            told("cluster/orders/custom/anybody"),
+            "all of orders-1 at 10.20.0.1, orders-3 at 10.20.0.3"
+        );
+    }
+}
+
+#[test]
 fn a_member_that_cannot_be_placed_leaves_a_gap_and_takes_nothing_from_the_others() {
     let mut silent = answers_of_sets();
     silent.insert(name("orders-3"), Err(LookupError::NxDomain));

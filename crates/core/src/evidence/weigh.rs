@@ -112,6 +112,7 @@ impl Court<'_> {
     /// The readers of a cluster that are up, or who stands in for them.
     fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Roll, Unknown> {
         let cluster = self.cluster(source, id)?;
+        tell_apart(id, cluster)?;
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
             Fallback::Writer if readers.is_empty() => self.roll(source, cluster, self.up(cluster)),
@@ -123,7 +124,11 @@ impl Court<'_> {
     /// no longer (AWS docs: "Custom endpoints for Amazon Aurora").
     fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Roll, Unknown> {
         let custom = custom_endpoint(source, cluster, endpoint, self.topology)?;
-        let cluster = self.cluster(source, cluster)?;
+        let id = cluster;
+        let cluster = self.cluster(source, id)?;
+        if !custom.takes_writer {
+            tell_apart(id, cluster)?;
+        }
         let belongs =
             |member: &&Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
         self.roll(source, cluster, self.up(cluster).filter(belongs))
@@ -303,6 +308,20 @@ fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, U
         (Some(one), None) => Ok(&one.instance),
         (None, _) => Err(Unknown::NoWriter(id.clone())),
         (Some(_), Some(_)) => Err(Unknown::SeveralWriters(id.clone())),
+    }
+}
+
+/// Whether readers can be told from the writer. While RDS names none, the former writer and the next look like readers:
+///
+/// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second apart, no member has
+///    `IsClusterWriter`.
+/// 2. A is listed twice, and registered among the readers, whether it stays the writer or not.
+///
+/// A replica of another cluster has no writer.
+fn tell_apart(id: &Identifier, cluster: &Cluster) -> Result<(), Unknown> {
+    match writer(id, cluster) {
+        Err(Unknown::NoWriter(_)) if cluster.replicates => Ok(()),
+        writer => writer.map(drop),
     }
 }
 
