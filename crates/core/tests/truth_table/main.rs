@@ -31,6 +31,7 @@ mod expected;
 mod readings;
 mod rules;
 mod sequel;
+mod sets;
 mod table;
 mod values;
 mod words;

@@ -219,21 +219,21 @@ pub(crate) fn is_right(cell: &Cell<'_>) -> bool {
     })
 }
 
-fn removed_now(plan: &Plan) -> Option<&[Target]> {
+pub(crate) fn removed_now(plan: &Plan) -> Option<&[Target]> {
     match &plan.now {
         Some(Step::Do(Action::Deregister(targets))) => Some(targets),
         _ => None,
     }
 }
 
-fn removals(plan: &Plan) -> impl Iterator<Item = &[Target]> {
+pub(crate) fn removals(plan: &Plan) -> impl Iterator<Item = &[Target]> {
     actions(plan).filter_map(|action| match action {
         Action::Deregister(targets) => Some(targets.as_slice()),
         Action::Register(_) => None,
     })
 }
 
-fn registrations(plan: &Plan) -> impl Iterator<Item = &Action> {
+pub(crate) fn registrations(plan: &Plan) -> impl Iterator<Item = &Action> {
     actions(plan).filter(|action| matches!(action, Action::Register(_)))
 }
 

@@ -1,0 +1,237 @@
+//! The table for sets of equals: a cluster's readers, a custom endpoint's members, the addresses of a name.
+//!
+//! It is built as the other is: [`stated`](stated::stated) says which plan a cell has, [`RULES`](rules::RULES) what no
+//! plan may ever contain, and [`sequel`] carries plans out until nothing is left to do. A set has one key, so its axes
+//! are others:
+//!
+//! - *The roll*: each of three addresses listed or not, with or without a gap, and no roll at all, by either key.
+//! - *Targets*: at these addresses, at one that is nobody's, on another port, and outside `allow`.
+//! - *What the run has seen*: how often the topology listed the same, the two ages just below their bounds and at them,
+//!   what is known of the registrations, whether some were removed in this round, and whether the key was read again.
+//!   An event, a failover and a switchover mean nothing to a set; they are among what is sampled.
+
+mod rules;
+mod sequel;
+mod stated;
+
+use std::time::Duration;
+
+use writerlink_core::evidence::{Evidence, Key, Roll, Unknown};
+use writerlink_core::failure::LookupError;
+use writerlink_core::plan::{Action, LONGEST_SETTLE, Plan, Standing, Step, plan};
+use writerlink_core::topology::Standby;
+
+use crate::axes::Axes;
+use crate::cell::Cell;
+use crate::values::{CHIEF_STATES, NANO, PORTS, STATES, STEADY, VPCS};
+use crate::values::{all_facts, each, groups, ip, other_port, outside, own, standings};
+use rules::RULES;
+use stated::stated;
+
+#[test]
+fn two_addresses_of_a_set_have_the_plan_of_the_table() {
+    let tally = walk(&sets().map(|set| Axes {
+        targets: groups(&[own(1), own(2)], &STATES),
+        max_removals: vec![0, 1, 4],
+        ..set
+    }));
+    assert_eq!(
+        tally,
+        "1189728 cells: 85536 settled, 781632 held, 200928 register, 118608 reread, 3024 deregister; 6 steps at most"
+    );
+}
+
+#[test]
+fn three_addresses_of_a_set_have_the_plan_of_the_table() {
+    let states = [CHIEF_STATES.as_slice(), &["unused"]].concat();
+    let tally = walk(&sets().map(|set| Axes {
+        targets: groups(&[own(1), own(2), own(3)], &states),
+        standings: few(&set.standings),
+        max_removals: vec![1, 4],
+        ..set
+    }));
+    assert_eq!(
+        tally,
+        "705024 cells: 48576 settled, 497664 held, 111168 register, 42864 reread, 4752 deregister; 5 steps at most"
+    );
+}
+
+#[test]
+fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
+    let all = [own(1), own(2), own(4), other_port(1), outside()];
+    let tally = walk(&sets().map(|set| Axes {
+        targets: groups(&all, &["healthy", "draining"]),
+        standings: few(&set.standings).into_iter().filter(|seen| seen.reread).collect(),
+        max_removals: vec![2, 9],
+        exclusive: vec![false, true],
+        ..set
+    }));
+    assert_eq!(
+        tally,
+        "793152 cells: 56256 settled, 440868 held, 219636 register, 73530 reread, 2862 deregister; 7 steps at most"
+    );
+}
+
+#[test]
+fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
+    let settles = [1, 10, 30].map(Duration::from_secs);
+    let settles = settles.into_iter().chain([LONGEST_SETTLE, LONGEST_SETTLE + NANO]);
+    let tables: Vec<Axes> = settles
+        .flat_map(|settle| {
+            let ages = |bound: Duration| [Duration::ZERO, bound - NANO, bound, bound + NANO];
+            sets().map(|set| {
+                let mut seen = few(&set.standings);
+                seen.retain(|seen| seen.steady_for == STEADY && seen.topology_named == 2);
+                let seen = each(&seen, ages(STEADY), |seen, age| seen.steady_for = age);
+                let seen = each(&seen, ages(settle), |seen, age| seen.agreed_for = age);
+                Axes {
+                    targets: groups(&[own(1), own(2)], &CHIEF_STATES),
+                    standings: seen,
+                    settle,
+                    ..set
+                }
+            })
+        })
+        .collect();
+    assert_eq!(
+        walk(&tables),
+        "816000 cells: 88320 settled, 386688 held, 336960 register, 2016 reread, 2016 deregister; 4 steps at most"
+    );
+}
+
+#[test]
+fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
+    let mut tally = Tally::default();
+    for set in sets() {
+        let seen = standings(set.settle);
+        let seen = each(&seen, [false, true], |seen, thinned| seen.thinned = thinned);
+        let whole = Axes {
+            targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
+            standings: each(&seen, [false, true], |seen, switched| seen.switched = switched),
+            max_removals: vec![0, 1, 2, 3, 4],
+            exclusive: vec![false, true],
+            in_use: vec![true, false],
+            ports: PORTS.into(),
+            facts: all_facts(),
+            vpcs: VPCS.into(),
+            ..set
+        };
+        whole.sample(200_000, |cell| tally.count(cell));
+    }
+    assert_eq!(
+        tally.told(),
+        "400000 cells: 16580 settled, 296037 held, 53278 register, 32615 reread, 1490 deregister; 8 steps at most"
+    );
+}
+
+/// A set by either key, of which everything is said that can be said of three addresses.
+fn sets() -> [Axes; 2] {
+    let silent = || Unknown::Lookup("orders-9.db.test".parse().expect("a name"), LookupError::NxDomain);
+    [
+        (Key::Topology, "cluster/orders/readers"),
+        (Key::Dns, "dns/orders.db.test"),
+    ]
+    .map(|(key, source)| {
+        let rolls = (0..8_u8).flat_map(|listed| {
+            let listed: Vec<u8> = (1..=3).filter(|last| listed & 1 << (last - 1) != 0).collect();
+            [None, Some(silent())].map(|gap| Ok(roll(&listed, gap)))
+        });
+        let evidence = rolls.chain([Err(silent())]).map(|roll| Evidence::Set { key, roll });
+        let set = Axes::of(source, Standby::Unknown, evidence.collect());
+        Axes {
+            standings: of_sets(set.settle),
+            ..set
+        }
+    })
+}
+
+fn roll(listed: &[u8], gap: Option<Unknown>) -> Roll {
+    Roll {
+        listed: listed.iter().map(|last| (ip(*last), None)).collect(),
+        gap,
+    }
+}
+
+/// Everything that a run's earlier looks can add and a set depends on.
+fn of_sets(settle: Duration) -> Vec<Standing> {
+    let mut all = standings(settle);
+    all.retain(|seen| !seen.event && !seen.failover && !seen.moving);
+    each(&all, [false, true], |seen, thinned| seen.thinned = thinned)
+}
+
+/// Those in which both ages are below their bounds or at them, and the topology was read at all.
+fn few(all: &[Standing]) -> Vec<Standing> {
+    let bound = |age: fn(&Standing) -> Duration| all.iter().map(age).max();
+    let (steady, agreed) = (bound(|seen| seen.steady_for), bound(|seen| seen.agreed_for));
+    let together = |seen: &&Standing| {
+        (Some(seen.steady_for) == steady) == (Some(seen.agreed_for) == agreed) && seen.topology_named > 0
+    };
+    all.iter().filter(together).cloned().collect()
+}
+
+/// How many cells have which kind of plan.
+#[derive(Default)]
+struct Tally {
+    cells: usize,
+    settled: usize,
+    held: usize,
+    register: usize,
+    reread: usize,
+    deregister: usize,
+    longest: usize,
+}
+
+impl Tally {
+    fn count(&mut self, cell: &Cell<'_>) {
+        let plan = decide(cell);
+        self.cells += 1;
+        *match &plan.now {
+            Some(Step::Do(Action::Register(_))) => &mut self.register,
+            Some(Step::Do(Action::Deregister(_))) => &mut self.deregister,
+            Some(Step::Reread) => &mut self.reread,
+            None if plan.weightiest().is_none() => &mut self.settled,
+            None => &mut self.held,
+        } += 1;
+        self.longest = self.longest.max(sequel::follow(cell, plan));
+    }
+
+    fn told(self) -> String {
+        let Self {
+            cells,
+            settled,
+            held,
+            register,
+            reread,
+            deregister,
+            longest,
+        } = self;
+        let told = format!(
+            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
+             {deregister} deregister; {longest} steps at most"
+        );
+        println!("{told}");
+        told
+    }
+}
+
+fn walk(tables: &[Axes]) -> String {
+    let mut tally = Tally::default();
+    for axes in tables {
+        axes.walk(|cell| tally.count(cell));
+    }
+    tally.told()
+}
+
+/// The plan of a cell, which must be the stated one and keep every rule.
+fn decide(cell: &Cell<'_>) -> Plan {
+    let plan = plan(cell.binding, cell.timing, &cell.seen);
+    let stated = stated(cell);
+    assert!(
+        stated.is(&plan),
+        "the table has {stated:?}\nthe planner {plan:?}\n{cell}"
+    );
+    for (rule, keeps) in RULES {
+        assert!(keeps(cell, &plan), "{rule}\n{plan:?}\n{cell}");
+    }
+    plan
+}

@@ -1,0 +1,155 @@
+//! What every plan for a set keeps, whatever the cell. The rules are weaker than the table and stand on their own.
+
+use writerlink_core::evidence::{Evidence, Key};
+use writerlink_core::plan::{Action, Assurance, Hold, Plan, Step};
+use writerlink_core::target::{Target, TargetState};
+
+use super::stated::{half, listed, within_reach};
+use crate::cell::Cell;
+use crate::rules::{registrations, removals, removed_now};
+use crate::values::STEADY;
+
+/// A promise, and whether a plan keeps it.
+type Rule = (&'static str, fn(&Cell<'_>, &Plan) -> bool);
+
+pub(super) const RULES: [Rule; 12] = [
+    (
+        "S1: what leaves is not listed, and something listed that serves stays",
+        what_leaves_is_not_listed_and_something_stays,
+    ),
+    (
+        "S1: nothing leaves while something listed is missing",
+        nothing_leaves_before_all_are_there,
+    ),
+    (
+        "S3: only what is listed is registered, on the binding's port and inside its allow",
+        only_what_is_listed_is_registered,
+    ),
+    (
+        "S3: a member is added when the topology lists it twice, an address when the name is steady",
+        what_is_added_is_credible,
+    ),
+    ("S4: a gap, or anything unknown, removes nothing", a_gap_removes_nothing),
+    (
+        "S5: more candidates than max-removals: none is removed",
+        a_removal_is_bounded,
+    ),
+    ("S5: a stranger is reported and stays", strangers_stay),
+    (
+        "S7: a removal needs assurance and a second reading of the key",
+        a_removal_is_made_sure_of,
+    ),
+    (
+        "S8: at most half of what is present leaves, and once in a round",
+        at_most_half_leaves,
+    ),
+    (
+        "readers wait for no health and no time, the addresses of a name for the settle time",
+        only_a_name_waits,
+    ),
+    ("L2: what is right is left alone", what_is_right_is_left_alone),
+    ("what is not done is explained", what_is_not_done_is_explained),
+];
+
+fn what_leaves_is_not_listed_and_something_stays(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let Some((_, _, listed)) = listed(cell) else {
+        return removals(plan).next().is_none();
+    };
+    let serves = |target: &Target| listed.contains(&target.address) && target.state != TargetState::Unused;
+    removals(plan).all(|leaving| leaving.iter().all(|target| !listed.contains(&target.address)))
+        && removed_now(plan).is_none_or(|_| cell.present().any(serves))
+}
+
+fn nothing_leaves_before_all_are_there(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let all_there = || listed(cell).is_some_and(|(_, _, all)| all.iter().all(|at| cell.state_of(*at).is_some()));
+    removed_now(plan).is_none() || all_there()
+}
+
+fn only_what_is_listed_is_registered(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let Some((_, _, listed)) = listed(cell) else {
+        return registrations(plan).next().is_none();
+    };
+    registrations(plan).all(|action| match action {
+        Action::Register(to) => {
+            listed.contains(&to.address) && cell.is_home(to.address) && cell.registration(to.address) == *to
+        }
+        Action::Deregister(_) => false,
+    })
+}
+
+fn what_is_added_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let standing = &cell.seen.standing;
+    let credible = listed(cell).is_some_and(|(key, _, _)| match key {
+        Key::Topology => standing.topology_named >= 2,
+        Key::Dns => standing.steady_for >= STEADY.min(cell.timing.settle),
+    });
+    let added = |action: &Action| matches!(action, Action::Register(to) if cell.state_of(to.address).is_none());
+    !matches!(&plan.now, Some(Step::Do(action)) if added(action)) || credible
+}
+
+fn a_gap_removes_nothing(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let whole = matches!(&cell.seen.evidence, Evidence::Set { roll: Ok(roll), .. } if roll.gap.is_none());
+    whole || (removals(plan).next().is_none() && plan.now != Some(Step::Reread))
+}
+
+fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let all: usize = removals(plan).map(<[Target]>::len).sum();
+    all <= cell.binding.max_removals
+}
+
+fn strangers_stay(cell: &Cell<'_>, plan: &Plan) -> bool {
+    cell.port().is_none()
+        || cell.strangers().all(|stranger| {
+            plan.holds.contains(&Hold::Foreign(stranger.address)) && !removals(plan).any(|all| all.contains(stranger))
+        })
+}
+
+fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let standing = &cell.seen.standing;
+    removed_now(plan).is_none() || (standing.assurance == Assurance::Assured && standing.reread)
+}
+
+fn at_most_half_leaves(cell: &Cell<'_>, plan: &Plan) -> bool {
+    removed_now(plan).is_none_or(|leaving| {
+        let present = within_reach(cell).count();
+        leaving.len() <= half(present) && leaving.len() < present && !cell.seen.standing.thinned
+    })
+}
+
+fn only_a_name_waits(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let Some((key, _, _)) = listed(cell) else {
+        return true;
+    };
+    let timed = |hold: &Hold| {
+        matches!(
+            hold,
+            Hold::Settling(_) | Hold::Unsteady(_) | Hold::CachedForLong(_) | Hold::Initial(_) | Hold::NotHealthy(..)
+        )
+    };
+    match key {
+        Key::Topology => !plan.holds.iter().any(timed),
+        Key::Dns => removed_now(plan).is_none() || cell.seen.standing.agreed_for >= cell.timing.settle,
+    }
+}
+
+fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
+    plan.is_clean() || !is_right(cell)
+}
+
+fn what_is_not_done_is_explained(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let nobody = listed(cell).is_some_and(|(_, _, listed)| listed.is_empty());
+    plan.now.is_some() || is_right(cell) || nobody || plan.weightiest().is_some()
+}
+
+/// Exactly the set is present, known as a whole, and every target of it gets traffic.
+pub(super) fn is_right(cell: &Cell<'_>) -> bool {
+    listed(cell).is_some_and(|(_, roll, listed)| {
+        let state = |address| cell.state_of(address);
+        roll.gap.is_none()
+            && !listed.is_empty()
+            && listed
+                .iter()
+                .all(|at| state(*at).is_some_and(|state| *state != TargetState::Unused))
+            && within_reach(cell).all(|target| listed.contains(&target.address))
+    })
+}

@@ -1,0 +1,90 @@
+//! What comes of a plan for a set when it is carried out: it ends, and with exactly the set.
+
+use writerlink_core::plan::{Action, Assurance, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::target::{Target, TargetState};
+
+use super::rules::is_right;
+use super::stated::{listed, within_reach};
+use super::{decide, roll};
+use crate::cell::Cell;
+use crate::values::STEADY;
+
+/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to make sure of, and
+/// three removals with a reading before each.
+const MOST_STEPS: usize = 12;
+
+/// Follows a plan to its end; gives the number of steps.
+pub(super) fn follow(cell: &Cell<'_>, plan: Plan) -> usize {
+    let mut cell = cell.clone();
+    let (mut plan, mut steps, mut idle) = (plan, 0, 0);
+    // Time that passes twice and changes nothing changes nothing.
+    while idle < 2 {
+        match plan.now.take() {
+            Some(step) => {
+                steps += 1;
+                idle = 0;
+                assert!(steps <= MOST_STEPS, "{step:?} is no end\n{cell}");
+                apply(&mut cell, &step);
+            }
+            None => {
+                idle += 1;
+                begin_another_round(&mut cell);
+            }
+        }
+        plan = decide(&cell);
+    }
+    let explained = is_in_somebodys_hands(&cell);
+    assert!(explained || is_right(&cell), "it does not come right\n{cell}\n{plan:?}");
+    steps
+}
+
+fn apply(cell: &mut Cell<'_>, step: &Step) {
+    let standing = &mut cell.seen.standing;
+    standing.reread = *step == Step::Reread;
+    match step {
+        Step::Reread => standing.topology_named = (standing.topology_named + 1).min(2),
+        Step::Do(Action::Register(registration)) => {
+            standing.assurance = Assurance::Assured;
+            let targets = &mut cell.seen.targets;
+            targets.retain(|target| target.address != registration.address);
+            targets.push(Target {
+                address: registration.address,
+                zone: registration.zone.clone(),
+                state: TargetState::Initial,
+            });
+        }
+        Step::Do(Action::Deregister(leaving)) => {
+            standing.thinned = true;
+            for target in cell.seen.targets.iter_mut().filter(|target| leaving.contains(target)) {
+                target.state = TargetState::Draining;
+            }
+        }
+    }
+}
+
+/// The key says the same, for long enough. No health check passes: a set waits for none.
+fn begin_another_round(cell: &mut Cell<'_>) {
+    let standing = &mut cell.seen.standing;
+    standing.topology_named = 2;
+    standing.steady_for = STEADY;
+    standing.agreed_for = cell.timing.settle;
+    standing.thinned = false;
+    standing.reread = false;
+    if standing.assurance == Assurance::HealthyBriefly {
+        standing.assurance = Assurance::Assured;
+    }
+}
+
+/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name or the database.
+fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
+    let Some((_, known, listed)) = listed(cell) else {
+        return true;
+    };
+    let leaving = within_reach(cell).filter(|target| !listed.contains(&target.address));
+    let unused = listed.iter().any(|at| cell.state_of(*at) == Some(&TargetState::Unused));
+    known.gap.is_some()
+        || *known == roll(&[], None)
+        || unused
+        || leaving.count() > cell.binding.max_removals
+        || cell.timing.settle > LONGEST_SETTLE
+}

@@ -1,0 +1,218 @@
+//! The plan of each cell, as the promises for sets have it. It shares no judgement with the planner.
+//!
+//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner does, and a remark says so.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use writerlink_core::evidence::{Evidence, Key, Roll};
+use writerlink_core::plan::{Action, Assurance, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::target::{Target, TargetState};
+
+use crate::cell::Cell;
+use crate::readings::row;
+use crate::values::STEADY;
+
+/// A plan in other words.
+#[derive(Debug, Default)]
+pub(super) struct Stated {
+    /// What is to be registered, in order.
+    registers: Vec<Action>,
+    /// What is to be removed.
+    removes: Vec<Target>,
+    now: Now,
+    holds: BTreeSet<&'static str>,
+}
+
+/// What may be done of it at once.
+#[derive(Debug, Default)]
+enum Now {
+    #[default]
+    Nothing,
+    Reread,
+    /// The first registration.
+    Registers,
+    /// One of these once more, which are present, and of which nothing is known.
+    MakesSure(Vec<Action>),
+    /// So many removals.
+    Removes(usize),
+}
+
+/// What a set's key says, over the binding's port.
+pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Roll, BTreeSet<SocketAddr>)> {
+    let Evidence::Set { key, roll: Ok(roll) } = &cell.seen.evidence else {
+        return None;
+    };
+    let port = cell.port()?;
+    let addresses = roll.listed.keys().map(|ip| SocketAddr::new(*ip, port));
+    Some((*key, roll, addresses.collect()))
+}
+
+/// What is present and the binding's to remove, if it is not wanted.
+pub(super) fn within_reach<'c>(cell: &'c Cell<'_>) -> impl Iterator<Item = &'c Target> {
+    cell.present()
+        .filter(|target| cell.binding.exclusive || cell.is_home(target.address))
+}
+
+pub(super) fn stated(cell: &Cell<'_>) -> Stated {
+    if cell.port().is_none() {
+        return held(why_silent(cell).unwrap_or("no-port"));
+    }
+    let strangers = cell.strangers().next().map(|_| "foreign-target");
+    let mut stated = match (why_silent(cell), listed(cell)) {
+        (Some(why), Some((key, _, listed))) => with_a_gap(why, key, &listed, cell),
+        (Some(why), None) => held(why),
+        (None, Some((key, _, listed))) => as_a_whole(key, &listed, cell),
+        (None, None) => unreachable!("there is a port, and the key says something"),
+    };
+    stated.holds.extend(strangers);
+    stated
+}
+
+fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
+    match &cell.seen.evidence {
+        Evidence::Set { roll: Err(why), .. } => Some(row(why).1),
+        Evidence::Set { roll: Ok(roll), .. } => roll.gap.as_ref().map(|gap| row(gap).1),
+        _ => unreachable!("only sets are in this table"),
+    }
+}
+
+/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set all the same, where
+/// the topology vouches for them.
+fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
+    let registers = missing(listed, cell);
+    if key == Key::Dns || cell.seen.standing.topology_named < 2 || registers.is_empty() {
+        return held(why);
+    }
+    Stated {
+        registers,
+        now: Now::Registers,
+        ..held(why)
+    }
+}
+
+fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
+    let standing = &cell.seen.standing;
+    let registers = missing(listed, cell);
+    let unused = |address: &&SocketAddr| cell.state_of(**address) == Some(&TargetState::Unused);
+    let silent = listed.iter().filter(unused).count();
+    let serving: Vec<&SocketAddr> = listed
+        .iter()
+        .filter(|address| cell.state_of(**address).is_some() && !unused(address))
+        .collect();
+    let mut stated = Stated::default();
+    if silent > 0 {
+        let in_use = cell.seen.group.in_use;
+        stated.holds.insert(if in_use {
+            "target-zone-not-enabled"
+        } else {
+            "group-not-in-use"
+        });
+        // Left open: nothing is called for later either.
+        if silent == listed.len() {
+            return stated;
+        }
+    }
+    let leaving: Vec<&Target> = within_reach(cell).filter(|t| !listed.contains(&t.address)).collect();
+    if leaving.len() > cell.binding.max_removals {
+        stated.holds.insert("too-many-removals");
+    } else {
+        stated.removes = leaving.into_iter().cloned().collect();
+    }
+    let (twice, steady) = (
+        standing.topology_named >= 2,
+        standing.steady_for >= STEADY.min(cell.timing.settle),
+    );
+    stated.now = match key {
+        Key::Topology if !registers.is_empty() && !twice => Now::Reread,
+        Key::Dns if !registers.is_empty() && !steady => {
+            stated.holds.insert("dns-unsteady");
+            Now::Nothing
+        }
+        _ if !registers.is_empty() => Now::Registers,
+        // An empty roll is none that a key can give; the planner does nothing on it, and says nothing.
+        _ if stated.removes.is_empty() || listed.is_empty() => {
+            stated.removes.clear();
+            Now::Nothing
+        }
+        _ => match waits(key, cell) {
+            Some(why) => {
+                stated.holds.insert(why);
+                Now::Nothing
+            }
+            None if standing.assurance == Assurance::None && key == Key::Topology && !twice => Now::Reread,
+            None if standing.assurance == Assurance::None => Now::MakesSure(again(&serving, cell)),
+            None if !standing.reread => Now::Reread,
+            None => Now::Removes(stated.removes.len().min(half(within_reach(cell).count()))),
+        },
+    };
+    stated.registers = registers;
+    stated
+}
+
+/// What a removal of others waits for while all that is listed is present.
+fn waits(key: Key, cell: &Cell<'_>) -> Option<&'static str> {
+    let standing = &cell.seen.standing;
+    match key {
+        _ if standing.thinned => Some("half-a-round"),
+        Key::Dns if cell.timing.settle > LONGEST_SETTLE => Some("cached-for-long"),
+        Key::Dns if standing.agreed_for < cell.timing.settle => Some("settling"),
+        _ if standing.assurance == Assurance::HealthyBriefly => Some("seen-briefly"),
+        Key::Topology | Key::Dns => None,
+    }
+}
+
+fn missing(listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Vec<Action> {
+    let missing = listed.iter().filter(|address| cell.state_of(**address).is_none());
+    missing
+        .map(|address| Action::Register(cell.registration(*address)))
+        .collect()
+}
+
+fn again(serving: &[&SocketAddr], cell: &Cell<'_>) -> Vec<Action> {
+    let again = |address: &&SocketAddr| Action::Register(cell.registration(**address));
+    serving.iter().map(again).collect()
+}
+
+/// Half, rounded up.
+pub(super) fn half(count: usize) -> usize {
+    count - count / 2
+}
+
+fn held(why: &'static str) -> Stated {
+    Stated {
+        holds: [why].into(),
+        ..Stated::default()
+    }
+}
+
+impl Stated {
+    /// Whether a plan says the same, whatever the order in which it names those who leave.
+    pub(super) fn is(&self, plan: &Plan) -> bool {
+        let words: BTreeSet<&str> = plan.holds.iter().map(|hold| hold.word()).collect();
+        let (mut later, mut leaving) = (Vec::new(), Vec::new());
+        for action in &plan.later {
+            match action {
+                Action::Register(_) => later.push(action),
+                Action::Deregister(targets) => leaving.push(targets),
+            }
+        }
+        let registers = self.registers.iter();
+        let (same, leave_now, first) = match (&self.now, &plan.now) {
+            (Now::Nothing, None) | (Now::Reread, Some(Step::Reread)) => (true, [].as_slice(), 0),
+            (Now::Registers, Some(Step::Do(action))) => (self.registers.first() == Some(action), [].as_slice(), 1),
+            (Now::MakesSure(any), Some(Step::Do(action))) => (any.contains(action), [].as_slice(), 0),
+            (Now::Removes(count), Some(Step::Do(Action::Deregister(targets)))) => {
+                (targets.len() == *count, targets.as_slice(), 0)
+            }
+            _ => return false,
+        };
+        let all: Vec<&Target> = leave_now.iter().chain(leaving.iter().copied().flatten()).collect();
+        same && words == self.holds
+            && registers.skip(first).eq(later)
+            && leaving.len() <= 1
+            && leaving.iter().all(|targets| !targets.is_empty())
+            && all.len() == self.removes.len()
+            && self.removes.iter().all(|target| all.contains(&target))
+    }
+}
