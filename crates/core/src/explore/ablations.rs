@@ -7,12 +7,17 @@ use crate::mechanism::Mechanism;
 
 /// Without this mechanism, this promise is broken in this setup, by the history in the snapshot of the same name.
 fn is_missed(mechanism: Mechanism, law: Law, setup: &Setup) {
+    is_missed_as(&format!("without_{mechanism:?}"), mechanism, law, setup);
+}
+
+/// The same, with a snapshot of this name.
+pub(super) fn is_missed_as(name: &str, mechanism: Mechanism, law: Law, setup: &Setup) {
     let walked = mechanism.without(|| walk(setup, |walked| walked.broken.contains_key(&law)));
     let Some(trace) = walked.broken.get(&law) else {
         panic!("nothing misses {mechanism:?}: {walked}");
     };
     println!("without {mechanism:?}: {} ({} moments)", trace.breach, walked.moments);
-    insta::assert_snapshot!(format!("without_{mechanism:?}"), trace.to_string());
+    insta::assert_snapshot!(name, trace.to_string());
 }
 
 fn with(budget: Budget) -> Setup {
@@ -25,6 +30,7 @@ fn with(budget: Budget) -> Setup {
 
 const FAILOVER: Budget = Budget {
     failovers: 1,
+    scalings: 0,
     regressions: 0,
     faults: 0,
     stale: 0,

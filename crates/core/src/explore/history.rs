@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 pub(super) use self::telling::Shown;
 use super::monitor::{Breach, Law, Monitor};
-use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write};
+use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Roster, Slot, World, Write};
 use crate::config::{Config, Location, Timing};
 use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use crate::failure::{CallError, Failure};
@@ -25,6 +25,8 @@ use crate::run::{Effect, Input, Run};
 pub(super) struct Setup {
     pub(super) kind: Kind,
     pub(super) places: usize,
+    /// Members that are not up when it begins.
+    pub(super) down: Places,
     /// The groups from which it begins; the writer is A.
     pub(super) groups: Vec<Group>,
     /// A key says anything at any reading. Otherwise it follows the writer at its own time.
@@ -64,6 +66,8 @@ impl Pace {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
     pub(super) failovers: u8,
+    /// Readers that come or go.
+    pub(super) scalings: u8,
     /// A key goes back to the former writer.
     pub(super) regressions: u8,
     /// Calls that fail, before or after they were carried out, and keys that say nothing.
@@ -107,7 +111,9 @@ pub(super) struct Live {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
     FailsOver(Place),
-    Says(Key, Place),
+    Joins(Place),
+    Leaves(Place),
+    Says(Key, Roster),
     Heals(Place),
     Sickens(Place),
     Drains(Place),
@@ -124,7 +130,9 @@ pub(super) enum Move {
 /// What became of the oldest call of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Named(Option<Place>),
+    Named(Option<Roster>),
+    /// Every name was asked, and this member's says nothing.
+    Silent(Place),
     Read,
     Stale,
     Failed,
@@ -135,13 +143,16 @@ pub(super) enum Outcome {
 
 impl Setup {
     pub(super) fn beginnings(&self) -> Vec<Moment> {
-        let writer = Place(0);
+        let now = Roster {
+            writer: Place(0),
+            up: Places::first(self.places).without(self.down),
+        };
         let beginning = |group: &Group| Moment {
             world: World {
-                writer,
-                former: writer,
+                now,
+                former: now,
                 since_failover: self.pace.map_or(Duration::ZERO, |pace| pace.longest()),
-                keys: [writer; 2],
+                keys: [now; 2],
                 group: *group,
                 before: *group,
                 false_name: None,
@@ -188,21 +199,25 @@ impl Setup {
         let idle = moment.runs.is_empty() && moment.begun < self.invocations.len();
         let asked = |what: fn(&Effect) -> bool| moment.runs.iter().filter_map(|live| live.waiting.first()).any(what);
         if moment.budget.failovers > 0 && (idle || asked(|_| true)) {
-            moves.extend(
-                Place::all(self.places)
-                    .filter(|place| *place != world.writer)
-                    .map(Move::FailsOver),
-            );
+            let others = world.now.up.iter().filter(|place| *place != world.now.writer);
+            moves.extend(others.map(Move::FailsOver));
+        }
+        if moment.budget.scalings > 0 && (idle || asked(|_| true)) {
+            let others = Place::all(self.places).filter(|place| *place != world.now.writer);
+            moves.extend(others.map(|place| {
+                if world.now.up.has(place) {
+                    Move::Leaves(place)
+                } else {
+                    Move::Joins(place)
+                }
+            }));
         }
         let moves_by_itself = |key: &Key| !self.keys_lie && (self.pace.is_none() || *key == Key::Topology);
-        for key in Key::BOTH
-            .into_iter()
-            .filter(moves_by_itself)
-            .filter(|key| asked(key.matters_to()))
-        {
+        let keys = self.kind.keys().iter().copied();
+        for key in keys.filter(moves_by_itself).filter(|key| asked(key.matters_to())) {
             let said = world.keys[key as usize];
-            moves.extend((said != world.writer).then_some(Move::Says(key, world.writer)));
-            let back = moment.budget.regressions > 0 && said == world.writer && world.former != world.writer;
+            moves.extend((said != world.now).then_some(Move::Says(key, world.now)));
+            let back = moment.budget.regressions > 0 && said == world.now && world.former != world.now;
             moves.extend(back.then_some(Move::Says(key, world.former)));
         }
         if asked(|effect| matches!(effect, Effect::ReadTargets(..))) {
@@ -233,8 +248,8 @@ impl Setup {
     /// Whether connections are accepted there: a cluster's readers accept them too.
     pub(super) fn accepts(&self, place: Place, world: &World) -> bool {
         match self.kind {
-            Kind::Cluster => place.0 < self.places,
-            Kind::Instance(_) => place == world.writer,
+            Kind::Cluster | Kind::Readers => world.now.up.has(place),
+            Kind::Instance(_) => place == world.now.writer,
         }
     }
 
@@ -242,11 +257,11 @@ impl Setup {
         let faulty = moment.budget.faults > 0;
         let world = &moment.world;
         let said = |key| {
-            let mut said: Vec<Option<Place>> = match self.pace {
-                _ if self.keys_lie => Place::all(self.places).map(Some).collect(),
+            let mut said: Vec<Option<Roster>> = match self.pace {
+                _ if self.keys_lie => self.all_rosters().map(Some).collect(),
                 Some(pace) if key == Key::Dns => {
-                    let flaps = world.since_failover < pace.keys && world.former != world.writer;
-                    [world.writer]
+                    let flaps = world.since_failover < pace.keys && world.former != world.now;
+                    [world.now]
                         .into_iter()
                         .chain(flaps.then_some(world.former))
                         .map(Some)
@@ -264,6 +279,11 @@ impl Setup {
         match effect {
             Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
             Effect::ReadTopology(_) => or_failed(said(Key::Topology)),
+            Effect::Resolve(_, names, _) if self.kind == Kind::Readers => {
+                let asked = |place: &Place| (self.keys_lie || faulty) && names.contains(&place.name());
+                let silent = Place::all(self.places).filter(asked).map(Outcome::Silent);
+                [Outcome::Read].into_iter().chain(silent).collect()
+            }
             Effect::Resolve(..) => said(Key::Dns),
             Effect::ReadTags | Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
             Effect::ReadTargets(..) => {
@@ -280,23 +300,63 @@ impl Setup {
         }
     }
 
+    /// Everything that a key can say, where it says anything.
+    fn all_rosters(&self) -> impl Iterator<Item = Roster> {
+        let up = Places::first(self.places);
+        let of_writer = |writer| match self.kind {
+            Kind::Cluster | Kind::Instance(_) => vec![Roster { writer, up }],
+            // Every other member up or not. What they come to is the same for many of them.
+            Kind::Readers => Place::all(self.places)
+                .filter(|place| *place != writer)
+                .fold(vec![up], |all, place| {
+                    let without = all.iter().map(|up| up.without(Places::one(place)));
+                    all.iter().copied().chain(without).collect()
+                })
+                .into_iter()
+                .map(|up| Roster { writer, up })
+                .collect(),
+        };
+        let mut all: Vec<Roster> = Place::all(self.places).flat_map(of_writer).collect();
+        let mut seen = Vec::new();
+        all.retain(|roster| {
+            let wants = self.kind.wants(*roster);
+            let is_new = !seen.contains(&wants);
+            seen.push(wants);
+            is_new
+        });
+        all.into_iter()
+    }
+
     /// What becomes of a moment by a move, and the promises that are broken on the way.
     pub(super) fn after(&self, mut next: Moment, made: Move) -> (Moment, Vec<Breach>) {
         let breaches = match made {
             Move::FailsOver(to) => {
                 next.budget.failovers -= 1;
-                next.world.former = next.world.writer;
-                next.world.writer = to;
-                next.world.since_failover = Duration::ZERO;
-                next.runs.iter_mut().for_each(|live| live.monitor.sees_failover());
-                Vec::new()
+                next.becomes(Roster {
+                    writer: to,
+                    ..next.world.now
+                })
             }
-            Move::Says(key, place) => {
-                if place != next.world.writer {
+            Move::Joins(place) => {
+                next.budget.scalings -= 1;
+                next.becomes(Roster {
+                    up: next.world.now.up.or(Places::one(place)),
+                    ..next.world.now
+                })
+            }
+            Move::Leaves(place) => {
+                next.budget.scalings -= 1;
+                next.becomes(Roster {
+                    up: next.world.now.up.without(Places::one(place)),
+                    ..next.world.now
+                })
+            }
+            Move::Says(key, said) => {
+                if said != next.world.now {
                     next.budget.regressions -= 1;
                     next.runs.iter_mut().for_each(|live| live.monitor.sees_key_go_back());
                 }
-                next.world.keys[key as usize] = place;
+                next.world.keys[key as usize] = said;
                 Vec::new()
             }
             Move::Heals(place) => next.shows(place, Slot::Healthy),
@@ -304,7 +364,7 @@ impl Setup {
             Move::Drains(place) => next.shows(place, Slot::Absent),
             Move::NameLies => {
                 next.budget.false_names -= 1;
-                next.world.false_name = Some(next.world.writer);
+                next.world.false_name = Some(next.world.now.writer);
                 next.runs.iter_mut().for_each(|live| live.monitor.sees_key_go_back());
                 Vec::new()
             }
@@ -387,15 +447,29 @@ impl Setup {
                     fails(budget, monitor);
                 }
                 monitor.hears(Key::Topology, said, world);
-                Input::Topology(Ok(world::topology(self.kind, self.places, said)))
+                let up = said.unwrap_or(world.now).up;
+                let writer = said.map(|said| said.writer);
+                Input::Topology(Ok(world::topology(self.kind, up, writer)))
             }
-            (Effect::ReadTopology(_), _) => Input::Topology(Ok(world::topology(self.kind, self.places, None))),
+            (Effect::ReadTopology(_), _) => Input::Topology(Ok(world::topology(self.kind, world.now.up, None))),
+            (Effect::Resolve(index, names, _), Outcome::Silent(place)) => {
+                if !self.keys_lie {
+                    fails(budget, monitor);
+                }
+                monitor.hears_names(Some(place), world);
+                Input::Answers(index, world::members_answers(&names, Some(place)))
+            }
+            (Effect::Resolve(index, names, _), Outcome::Read) => {
+                monitor.hears_names(None, world);
+                Input::Answers(index, world::members_answers(&names, None))
+            }
             (Effect::Resolve(index, names, _), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {
                     fails(budget, monitor);
                 }
                 monitor.hears(Key::Dns, said, world);
-                Input::Answers(index, world::answers(self.kind, &names, said, world))
+                let writer = said.map(|said| said.writer);
+                Input::Answers(index, world::answers(self.kind, &names, writer, world))
             }
             (Effect::ReadTags, _) => Input::Tags(Ok(Vec::new())),
             (Effect::ReadGroup(index, _), Outcome::Failed) => Input::Group(index, Err(fails(budget, monitor))),
@@ -411,7 +485,8 @@ impl Setup {
                 };
                 // In the walks in which keys say what they like, none of them is sure to say it again.
                 let sure = !self.keys_lie && self.pace.is_none() && world.false_name.is_none();
-                let told = sure && world.keys.contains(&world.writer);
+                let says_so = |key: &Key| world.keys[*key as usize] == world.now;
+                let told = sure && self.kind.keys().iter().any(says_so);
                 monitor.reads_targets(group, told);
                 Input::Targets(index, Ok(group.targets()))
             }
@@ -453,10 +528,10 @@ impl Setup {
         let Some(pace) = self.pace else { return };
         world.since_failover = world.since_failover.saturating_add(long).min(pace.longest());
         if world.since_failover >= pace.keys {
-            world.keys[Key::Topology as usize] = world.writer;
+            world.keys[Key::Topology as usize] = world.now;
         }
         if world.since_failover >= pace.refusal && matches!(self.kind, Kind::Instance(_)) {
-            for place in Place::all(self.places).filter(|place| *place != world.writer) {
+            for place in Place::all(self.places).filter(|place| *place != world.now.writer) {
                 if world.group.slot(place) == Slot::Healthy {
                     world.group = world.group.with(place, Slot::Unhealthy);
                 }
@@ -494,6 +569,15 @@ impl Moment {
         breaches
     }
 
+    /// Other members are up, or another one is the writer.
+    fn becomes(&mut self, roster: Roster) -> Vec<Breach> {
+        self.world.former = self.world.now;
+        self.world.now = roster;
+        self.world.since_failover = Duration::ZERO;
+        self.runs.iter_mut().for_each(|live| live.monitor.sees_failover());
+        Vec::new()
+    }
+
     /// The health or the end of a target shows. No promise speaks of it.
     fn shows(&mut self, place: Place, slot: Slot) -> Vec<Breach> {
         let world = &mut self.world;
@@ -521,8 +605,8 @@ impl Moment {
     /// The same world with no run in it, and nothing more to go wrong.
     pub(super) fn calmed(&self) -> Self {
         let world = World {
-            former: self.world.writer,
-            keys: [self.world.writer; 2],
+            former: self.world.now,
+            keys: [self.world.now; 2],
             before: self.world.group,
             false_name: None,
             since_failover: Duration::MAX,
@@ -559,7 +643,7 @@ fn event_about(kind: Kind) -> Trigger {
         events: vec![Event {
             id: Some(EventId(71)),
             about: match kind {
-                Kind::Cluster => SourceType::Cluster,
+                Kind::Cluster | Kind::Readers => SourceType::Cluster,
                 Kind::Instance(_) => SourceType::Instance,
             },
             source: Some("db".parse().expect("an identifier")),
@@ -570,8 +654,8 @@ fn event_about(kind: Kind) -> Trigger {
 }
 
 fn config_of(kind: Kind) -> Config {
-    static CONFIGS: LazyLock<[Config; 2]> = LazyLock::new(|| {
-        ["cluster/db", "instance/db"].map(|source| {
+    static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
+        ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
             let text = format!(
                 r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
                 "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
@@ -579,5 +663,10 @@ fn config_of(kind: Kind) -> Config {
             Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
         })
     });
-    CONFIGS[usize::from(kind != Kind::Cluster)].clone()
+    let index = match kind {
+        Kind::Cluster => 0,
+        Kind::Instance(_) => 1,
+        Kind::Readers => 2,
+    };
+    CONFIGS[index].clone()
 }

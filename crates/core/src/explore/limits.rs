@@ -5,7 +5,7 @@
 
 use super::*;
 
-fn shows(name: &str, law: Law, setup: &Setup) {
+pub(super) fn shows(name: &str, law: Law, setup: &Setup) {
     let walked = walk(setup, |walked| walked.broken.contains_key(&law));
     let trace = walked.broken.get(&law).expect("no code of ours can prevent it");
     println!("{name}: after {} moments", walked.moments);

@@ -4,6 +4,7 @@
 //! - `history`: all that can happen next, to the world and to the runs.
 //! - `monitor`: the promises of `docs/semantics.md`, judged from outside of a run.
 //! - `walk`: visits every moment that can be reached, once; from each world, it tries a calm sweep.
+//! - `sets`: the same for a set of equals, a cluster's readers.
 //! - `limits`: what is not promised, each with the shortest history that shows why.
 //! - `ablations`: every safety mechanism switched off in turn, each with the harm that follows.
 //!
@@ -14,6 +15,7 @@ mod ablations;
 mod history;
 mod limits;
 mod monitor;
+mod sets;
 mod walk;
 mod world;
 
@@ -22,7 +24,7 @@ use std::time::Duration;
 use self::history::{Budget, Invocation, Pace, Setup};
 use self::monitor::Law;
 use self::walk::walk;
-use self::world::{Group, Kind, Place, Slot};
+use self::world::{Group, Kind, Place, Places, Slot};
 use crate::config::Timing;
 use crate::topology::Standby;
 
@@ -36,6 +38,7 @@ fn cluster(places: usize) -> Setup {
     Setup {
         kind: Kind::Cluster,
         places,
+        down: Places::default(),
         groups: Group::all(places),
         keys_lie: false,
         pace: None,

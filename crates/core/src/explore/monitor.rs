@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::world::{Group, Key, Kind, MOST_PLACES, Place, Places, Slot, World, Write};
+use super::world::{Group, Key, Kind, MOST_PLACES, Place, Places, Roster, Slot, World, Write};
 use crate::report::{BindingReport, Status};
 
 /// A promise.
@@ -27,6 +27,8 @@ pub(super) enum Law {
     S4,
     /// Agreed target known to be registered, targets read, keys read again, and only then a removal.
     S7,
+    /// A set loses at most half of its targets in a round.
+    S8,
     /// After calm, one sweep makes it right.
     L1,
     /// What is right is left alone.
@@ -37,11 +39,13 @@ pub(super) enum Law {
     O1,
     /// Not promised: a write of a killed run lands, and leaves no target.
     Unfenced,
+    /// Not promised: a member of a set stays that two readings of the RDS API lack.
+    Unlisted,
 }
 
 impl Law {
     pub(super) fn is_promised(self) -> bool {
-        self != Self::Unfenced
+        !matches!(self, Self::Unfenced | Self::Unlisted)
     }
 }
 
@@ -58,8 +62,15 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Two writes for each change of the address, and as many again.
-const WRITES_A_CHANGE: u8 = 2;
+/// Two writes for each change of the address, and as many again. For a set one for each of its places, one to make sure
+/// of, and as many removals as it takes to lose half of them twice.
+fn writes_a_change(kind: Kind) -> u8 {
+    match kind {
+        Kind::Cluster | Kind::Instance(_) => 2,
+        Kind::Readers => 4 + 1 + 2,
+    }
+}
+
 const MOST_TROUBLES: u8 = 3;
 /// For how long readings must show a target healthy before they vouch for it, unless the settle time is shorter.
 const VOUCHING: Duration = Duration::from_secs(5);
@@ -70,32 +81,34 @@ pub(super) struct Monitor {
     kind: Kind,
     /// An event named the binding.
     event: bool,
-    /// The member that each key named last.
-    named: [Option<Place>; 2],
+    /// What each key said last of the members.
+    named: [Option<Roster>; 2],
     /// Where that is, by the names.
-    said: [Option<Place>; 2],
+    said: [Option<Places>; 2],
     /// The word of the topology before that.
-    said_before: Option<Place>,
+    said_before: Option<Places>,
+    /// A member's own name said nothing, so that there may be more of a set.
+    gap: bool,
     /// The last word of the key was true, and no failover has happened since.
     current: [bool; 2],
     /// A key named the writer when the targets were read, and says so still.
     told: bool,
     /// What each key had said when the targets were read.
-    said_before_targets: [Option<Place>; 2],
+    said_before_targets: [Option<Places>; 2],
     /// The key was read after the targets were.
     reread: [bool; 2],
     /// What the last reading of the targets showed.
     shown: Option<Group>,
     /// For how long every reading has shown each place healthy; `None` where the last one did not.
     healthy: [Option<Duration>; MOST_PLACES],
-    /// For how long the keys have agreed on one place.
-    lasting: Option<(Place, Duration)>,
+    /// For how long the keys have agreed on the same.
+    lasting: Option<(Places, Duration)>,
     settle: Duration,
     acknowledged: Places,
     removed: Places,
     sent_away: Places,
     /// Whom the keys have last named together, or the topology alone.
-    candidate: Option<Place>,
+    candidate: Option<Places>,
     /// The writes that the changes of the candidate allow.
     allowance: u8,
     troubles: u8,
@@ -107,17 +120,20 @@ pub(super) struct Monitor {
     first_shown: Option<Places>,
     /// A write of a killed run was on its way during this one.
     haunted: bool,
+    /// How often the topology was read since the last removal was sent, 2 standing for more.
+    read_since_removal: u8,
 }
 
 impl Monitor {
     pub(super) fn new(kind: Kind, event: bool, settle: Duration, world: &World) -> Self {
-        let right = world.group.present() == Places::one(world.writer);
+        let right = world.group.present() == kind.wants(world.now);
         Self {
             kind,
             event,
             named: [None; 2],
             said: [None; 2],
             said_before: None,
+            gap: false,
             current: [false; 2],
             told: false,
             said_before_targets: [None; 2],
@@ -130,26 +146,30 @@ impl Monitor {
             removed: Places::default(),
             sent_away: Places::default(),
             candidate: None,
-            allowance: WRITES_A_CHANGE,
+            allowance: writes_a_change(kind),
             troubles: 0,
             calm: right,
             undisturbed: true,
             first_shown: None,
             haunted: world.ghost.is_some(),
+            read_since_removal: 2,
         }
     }
 
-    pub(super) fn hears(&mut self, key: Key, named: Option<Place>, world: &World) {
+    pub(super) fn hears(&mut self, key: Key, named: Option<Roster>, world: &World) {
         let index = key as usize;
+        let by_the_names = |named: Roster| world.addresses_of(self.kind.wants(named));
         if key == Key::Topology {
             self.said_before = self.said[index];
+            self.gap = false;
+            self.read_since_removal = (self.read_since_removal + 1).min(2);
         }
         self.named[index] = named;
-        self.current[index] = named == Some(world.writer);
-        self.said[index] = named.map(|member| world.address_of(member));
+        self.current[index] = named == Some(world.now);
+        self.said[index] = named.map(by_the_names);
         if key == Key::Dns {
             // The names are asked for both keys together.
-            self.said = self.named.map(|named| named.map(|member| world.address_of(member)));
+            self.said = self.named.map(|named| named.map(by_the_names));
             let so_far = self.lasting.filter(|(place, _)| Some(*place) == self.agreed());
             self.lasting = so_far.or_else(|| Some((self.agreed()?, Duration::ZERO)));
             if world.false_name.is_some() {
@@ -162,10 +182,22 @@ impl Monitor {
             && self.candidate != Some(candidate)
         {
             if self.candidate.is_some() {
-                self.allowance = (self.allowance + WRITES_A_CHANGE).min(3 * WRITES_A_CHANGE);
+                let more = writes_a_change(self.kind);
+                self.allowance = (self.allowance + more).min(3 * more);
             }
             self.candidate = Some(candidate);
         }
+    }
+
+    /// The members' own names answered, but for this one's. They are asked more often than the topology is.
+    pub(super) fn hears_names(&mut self, silent: Option<Place>, world: &World) {
+        let index = Key::Topology as usize;
+        let wanted = self.named[index].map(|named| self.kind.wants(named));
+        let silent = silent.map(Places::one).unwrap_or_default();
+        self.gap = wanted.is_some_and(|wanted| !wanted.and(silent).is_empty());
+        self.calm &= !self.gap;
+        let heard = wanted.map(|wanted| world.addresses_of(wanted.without(silent)));
+        self.said[index] = heard.filter(|heard| !heard.is_empty());
     }
 
     pub(super) fn hears_nothing(&mut self) {
@@ -240,10 +272,22 @@ impl Monitor {
                         self.is_assured(agreed),
                         "the agreed target may not be registered",
                     );
-                    breaks(Law::S1, !places.has(agreed), "it is the agreed target");
+                    breaks(Law::S1, places.and(agreed).is_empty(), "it is the agreed target");
+                }
+                if self.kind == Kind::Readers {
+                    let present = self.shown.map_or(0, |shown| shown.present().count());
+                    breaks(
+                        Law::S8,
+                        places.count() <= present.div_ceil(2),
+                        "more than half of the targets",
+                    );
+                    let another = self.read_since_removal >= 2;
+                    breaks(Law::S8, another, "the second removal of one round");
+                    self.read_since_removal = 0;
                 }
                 let lasted = self.lasting.is_some_and(|(_, age)| age >= self.settle);
-                let true_home = self.named[Key::Topology as usize].is_some_and(|member| places.has(member));
+                let named = self.named[Key::Topology as usize].filter(|_| self.kind != Kind::Readers);
+                let true_home = named.is_some_and(|named| places.has(named.writer));
                 breaks(
                     Law::S2Leftover,
                     lasted || !true_home,
@@ -256,8 +300,11 @@ impl Monitor {
                     same,
                     "the keys said something else before the targets were read",
                 );
-                self.sent_away = places;
-                self.acknowledged = without(self.acknowledged, places);
+                self.sent_away = match self.kind {
+                    Kind::Cluster | Kind::Instance(_) => places,
+                    Kind::Readers => self.sent_away.or(places),
+                };
+                self.acknowledged = self.acknowledged.without(places);
             }
         }
         let again = match write {
@@ -285,23 +332,40 @@ impl Monitor {
         let Write::Deregister(places) = write else {
             return breaches;
         };
+        let (member, is) = match self.kind {
+            Kind::Cluster | Kind::Instance(_) => ("the writer", before.now.writer.to_string()),
+            Kind::Readers => ("a member of the set", self.kind.wants(before.now).to_string()),
+        };
+        let removed = !places.and(self.kind.wants(before.now)).is_empty();
         if after.group.present().is_empty() && !self.haunted {
-            let how = format!("{write} left no target (the writer is {})", before.writer);
+            let set = if self.kind == Kind::Readers {
+                "the set"
+            } else {
+                "the writer"
+            };
+            let how = format!("{write} left no target ({set} is {is})");
             breaches.push(Breach { law: Law::S1, how });
         }
-        if places.has(before.writer) && self.current.contains(&true) {
-            let how = format!("{write} removed the writer, and a key that was current named it");
+        if removed && self.current.contains(&true) {
+            let how = format!("{write} removed {member}, and a key that was current named it");
             breaches.push(Breach { law: Law::S2, how });
         }
-        if places.has(before.writer) && self.told {
-            let how = format!("{write} removed the writer, which a key named before the targets were read");
+        if removed && self.told {
+            let how = format!("{write} removed {member}, which a key named before the targets were read");
             breaches.push(Breach { law: Law::S2, how });
+        }
+        if removed && self.kind == Kind::Readers {
+            let how = format!("{write} removed {member}, which two readings lacked");
+            breaches.push(Breach {
+                law: Law::Unlisted,
+                how,
+            });
         }
         let housekeeping = self
             .first_shown
             .zip(self.agreed())
-            .is_some_and(|(first, agreed)| first.has(agreed));
-        if places.has(before.writer) && self.undisturbed && housekeeping && paced {
+            .is_some_and(|(first, agreed)| !first.and(agreed).is_empty());
+        if removed && self.undisturbed && housekeeping && paced {
             let how = format!("{write} removed the writer, in a run that began after the failover");
             breaches.push(Breach {
                 law: Law::S2Housekeeping,
@@ -318,6 +382,7 @@ impl Monitor {
                 self.removed.remove(place);
                 self.sent_away.remove(place);
             }
+            Write::Deregister(places) if self.kind == Kind::Readers => self.removed = self.removed.or(places),
             Write::Deregister(places) => self.removed = places,
         }
     }
@@ -336,50 +401,53 @@ impl Monitor {
     pub(super) fn ends(&self, report: &BindingReport) -> Option<Breach> {
         let claims = matches!(report.status, Status::Settled | Status::Changed);
         let shown = self.shown.map(Group::present);
-        let holds = self.agreed().is_some_and(|agreed| shown == Some(Places::one(agreed)));
+        let holds = self.agreed().is_some_and(|agreed| shown == Some(agreed));
         (claims && !holds).then(|| Breach {
             law: Law::O1,
             how: format!(
                 "reported as {}; the keys' last word: {:?}, the last reading: {:?}",
                 report.status.as_str(),
-                self.said.map(|said| said.map(|place| place.to_string())),
+                self.said.map(|said| said.map(|places| places.to_string())),
                 shown.map(|shown| shown.to_string())
             ),
         })
     }
 
     /// Whom every key names.
-    fn agreed(&self) -> Option<Place> {
+    fn agreed(&self) -> Option<Places> {
         let [topology, dns] = self.said;
         match self.kind {
             Kind::Cluster => dns.filter(|_| topology == dns),
             Kind::Instance(_) => dns,
+            Kind::Readers => topology.filter(|_| !self.gap),
         }
     }
 
     fn is_credible(&self, place: Place) -> bool {
         let [topology, _] = self.said;
+        if self.kind == Kind::Readers {
+            let lists = |said: Option<Places>| said.is_some_and(|said| said.has(place));
+            return lists(topology) && lists(self.said_before);
+        }
+        let place = Places::one(place);
         let alone = self.event || self.shown.is_none_or(|group| group.present().is_empty());
         let twice = topology == Some(place) && self.said_before == topology;
         self.agreed() == Some(place) || (twice && alone)
     }
 
-    fn is_assured(&self, place: Place) -> bool {
-        let long = self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING));
-        self.acknowledged.has(place) || (long && !self.sent_away.has(place))
+    /// Whether one of these is known to be registered.
+    fn is_assured(&self, places: Places) -> bool {
+        let long = |place: Place| self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING));
+        places
+            .iter()
+            .any(|place| self.acknowledged.has(place) || (long(place) && !self.sent_away.has(place)))
     }
 
     fn was_reread(&self) -> bool {
         match self.kind {
             Kind::Cluster => self.reread == [true; 2],
             Kind::Instance(_) => self.reread[Key::Dns as usize],
+            Kind::Readers => self.reread[Key::Topology as usize],
         }
     }
-}
-
-fn without(mut places: Places, gone: Places) -> Places {
-    for place in Place::all(MOST_PLACES).filter(|place| gone.has(*place)) {
-        places.remove(place);
-    }
-    places
 }

@@ -20,7 +20,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::history::{Invocation, Moment, Move, Outcome, Setup, Shown};
 use super::monitor::{Breach, Law};
-use super::world::{Kind, MOST_PLACES, Place, Places, Slot};
+use super::world::{Kind, MOST_PLACES, Place, Slot};
 use crate::run::Effect;
 
 /// What a walk came to.
@@ -99,7 +99,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
             let moves = setup.moves(&moment);
             let calm = moment.calmed();
             if !setup.sweeps {
-                let right = moment.world.group.present() == Places::one(moment.world.writer);
+                let right = moment.world.group.present() == setup.kind.wants(moment.world.now);
                 if moves.is_empty() && !right {
                     let how = format!(
                         "nobody looks any more, and the targets are {}",
@@ -165,12 +165,13 @@ fn history(setup: &Setup, origins: &HashMap<Fingerprint, Origin>, to: Fingerprin
         }
     };
     let mut moment = setup.beginnings().swap_remove(beginning);
-    let mut steps = vec![format!(
-        "A is the writer; the targets are {}",
-        Shown(moment.world.group)
-    )];
+    let database = match setup.kind {
+        Kind::Cluster | Kind::Instance(_) => "A is the writer".to_owned(),
+        Kind::Readers => format!("the set is {}", setup.kind.wants(moment.world.now)),
+    };
+    let mut steps = vec![format!("{database}; the targets are {}", Shown(moment.world.group))];
     for made in moves.into_iter().rev() {
-        steps.push(made.told(&moment));
+        steps.push(made.told(setup.kind, &moment));
         moment = setup.after(moment, made).0;
     }
     steps
@@ -178,12 +179,11 @@ fn history(setup: &Setup, origins: &HashMap<Fingerprint, Origin>, to: Fingerprin
 
 /// When nothing goes wrong any more and nobody is at work, one sweep makes it right, and the next writes nothing.
 /// Says how long the sweep took to get there. It is tried with a load balancer that shows every new target as healthy at
-/// once, and for a cluster with one that never does.
+/// once, and for a cluster and its readers with one that never does.
 fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
-    let paces: &[bool] = if setup.kind == Kind::Cluster {
-        &[true, false]
-    } else {
-        &[true]
+    let paces: &[bool] = match setup.kind {
+        Kind::Cluster | Kind::Readers => &[true, false],
+        Kind::Instance(_) => &[true],
     };
     let mut longest = Duration::ZERO;
     for heals in paces {
@@ -193,12 +193,16 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
             moment = setup.after(moment, Move::GhostLands).0.calmed();
         }
         let swept = sweep(setup, &mut moment, *heals);
-        let writer = moment.world.writer;
-        if moment.world.group.present() != Places::one(writer) {
+        let wanted = setup.kind.wants(moment.world.now);
+        if moment.world.group.present() != wanted {
+            let database = match setup.kind {
+                Kind::Cluster | Kind::Instance(_) => format!("the writer is {}", moment.world.now.writer),
+                Kind::Readers => format!("the set is {wanted}"),
+            };
             return Err(Breach {
                 law: Law::L1,
                 how: format!(
-                    "after a calm sweep the writer is {writer} and the targets are {}",
+                    "after a calm sweep {database} and the targets are {}",
                     Shown(moment.world.group)
                 ),
             });
@@ -241,8 +245,9 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
                 breaches.extend(broken);
                 continue;
             }
-            Some(Effect::ReadTopology(_)) if setup.kind == Kind::Cluster => Outcome::Named(Some(moment.world.writer)),
-            Some(Effect::Resolve(..)) => Outcome::Named(Some(moment.world.writer)),
+            Some(Effect::ReadTopology(_)) if matches!(setup.kind, Kind::Instance(_)) => Outcome::Read,
+            Some(Effect::Resolve(..)) if setup.kind == Kind::Readers => Outcome::Read,
+            Some(Effect::ReadTopology(_) | Effect::Resolve(..)) => Outcome::Named(Some(moment.world.now)),
             Some(Effect::Register(..) | Effect::Deregister(..)) => {
                 (writes, last) = (writes + 1, now);
                 Outcome::Done

@@ -1,4 +1,4 @@
-//! What is out there: one database of two or three members, what its keys say, and one target group.
+//! What is out there: one database of two to four members, what its keys say, and one target group.
 //!
 //! A *place* is a member and its address: A is member `a` at 10.0.0.1, and so on.
 
@@ -14,7 +14,7 @@ use crate::target::{Family, Target, TargetGroup, TargetState};
 use crate::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
 
 pub(super) const PORT: u16 = 5432;
-pub(super) const MOST_PLACES: usize = 3;
+pub(super) const MOST_PLACES: usize = 4;
 
 /// A member and its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,17 +36,17 @@ impl Place {
     }
 
     fn member(self) -> Identifier {
-        ["a", "b", "c"][self.0].parse().expect("an identifier")
+        ["a", "b", "c", "d"][self.0].parse().expect("an identifier")
     }
 
-    fn name(self) -> HostName {
-        ["a.db", "b.db", "c.db"][self.0].parse().expect("a name")
+    pub(super) fn name(self) -> HostName {
+        ["a.db", "b.db", "c.db", "d.db"][self.0].parse().expect("a name")
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(["A", "B", "C"][self.0])
+        f.write_str(["A", "B", "C", "D"][self.0])
     }
 }
 
@@ -60,6 +60,18 @@ pub(super) struct Places(u8);
 impl Places {
     pub(super) fn one(place: Place) -> Self {
         Self(1 << place.0)
+    }
+
+    pub(super) fn first(count: usize) -> Self {
+        Self((1 << count) - 1)
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Place> {
+        Place::all(MOST_PLACES).filter(move |place| self.has(*place))
+    }
+
+    pub(super) fn count(self) -> usize {
+        self.iter().count()
     }
 
     pub(super) fn has(self, place: Place) -> bool {
@@ -81,14 +93,19 @@ impl Places {
     pub(super) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
 }
 
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held: Vec<String> = Place::all(MOST_PLACES)
-            .filter(|place| self.has(*place))
-            .map(|place| place.to_string())
-            .collect();
+        let held: Vec<String> = self.iter().map(|place| place.to_string()).collect();
         write!(f, "{{{}}}", held.join(", "))
     }
 }
@@ -209,18 +226,48 @@ pub(super) enum Kind {
     Cluster,
     /// An instance: only the place that serves accepts connections.
     Instance(Standby),
+    /// A cluster's readers, or its writer while it has none.
+    Readers,
+}
+
+impl Kind {
+    /// Where the source is, when this is the database.
+    pub(super) fn wants(self, roster: Roster) -> Places {
+        let writer = Places::one(roster.writer);
+        let readers = roster.up.without(writer);
+        match self {
+            Self::Readers if !readers.is_empty() => readers,
+            Self::Cluster | Self::Instance(_) | Self::Readers => writer,
+        }
+    }
+
+    /// The keys that testify to it.
+    pub(super) fn keys(self) -> &'static [Key] {
+        match self {
+            Self::Cluster | Self::Instance(_) => &Key::BOTH,
+            Self::Readers => &[Key::Topology],
+        }
+    }
+}
+
+/// The members of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Roster {
+    pub(super) writer: Place,
+    /// Those that take connections, the writer among them. Only [`Kind::Readers`] sees it change.
+    pub(super) up: Places,
 }
 
 /// The world at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    pub(super) writer: Place,
-    /// The writer before the last failover.
-    pub(super) former: Place,
+    pub(super) now: Roster,
+    /// The members before the last failover, or the last one that came or went.
+    pub(super) former: Roster,
     /// Since that failover; grows to a bound. Not told where time does not matter.
     pub(super) since_failover: Duration,
-    /// Whom each key names, where a key lags and does not lie at will.
-    pub(super) keys: [Place; 2],
+    /// What each key says, where a key lags and does not lie at will.
+    pub(super) keys: [Roster; 2],
     pub(super) group: Group,
     /// The group before it was last changed: what a stale reading shows.
     pub(super) before: Group,
@@ -238,6 +285,13 @@ impl World {
         } else {
             member
         }
+    }
+
+    /// Where the members' own names lead.
+    pub(super) fn addresses_of(&self, members: Places) -> Places {
+        let mut addresses = Places::default();
+        members.iter().for_each(|member| addresses.add(self.address_of(member)));
+        addresses
     }
 
     pub(super) fn carry_out(&mut self, write: Write) {
@@ -270,8 +324,8 @@ pub(super) fn describe_group() -> TargetGroup {
     }
 }
 
-/// A reading of the RDS API that names this writer, or none.
-pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topology {
+/// A reading of the RDS API in which these are up, and this one is the writer, or none.
+pub(super) fn topology(kind: Kind, up: Places, writer: Option<Place>) -> Topology {
     let instance = |name: HostName, cluster: Option<&str>, standby| Instance {
         status: "available".to_owned(),
         publish: None,
@@ -283,7 +337,7 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
         network: None,
     };
     match kind {
-        Kind::Cluster => Topology {
+        Kind::Cluster | Kind::Readers => Topology {
             clusters: BTreeMap::from([(
                 "db".parse().expect("an identifier"),
                 Cluster {
@@ -291,7 +345,8 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
                     publish: None,
                     endpoint: Some(source_name()),
                     port: Some(PORT),
-                    members: Place::all(places)
+                    members: up
+                        .iter()
                         .map(|place| Member {
                             instance: place.member(),
                             writer: writer == Some(place),
@@ -300,7 +355,8 @@ pub(super) fn topology(kind: Kind, places: usize, writer: Option<Place>) -> Topo
                     replicates: false,
                 },
             )]),
-            instances: Place::all(places)
+            instances: up
+                .iter()
                 .map(|place| (place.member(), instance(place.name(), Some("db"), Standby::Unknown)))
                 .collect(),
             ..Topology::default()
@@ -328,6 +384,20 @@ pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>, world
         (None, None) => Err(LookupError::Timeout),
         (None, Some(place)) if kind == Kind::Cluster => Ok(of(place, vec![place.name()])),
         (None, Some(place)) => Ok(of(place, Vec::new())),
+    };
+    names.iter().map(|name| (name.clone(), answer(name))).collect()
+}
+
+/// Answers in which every member's name leads to it, but for one that says nothing.
+pub(super) fn members_answers(names: &[HostName], silent: Option<Place>) -> Answers {
+    let answer = |name: &HostName| {
+        let place = Place::all(MOST_PLACES).find(|place| place.name() == *name);
+        let place = place.filter(|place| silent != Some(*place));
+        let addresses = vec![place.ok_or(LookupError::Timeout)?.address().ip()];
+        Ok(Answer {
+            addresses,
+            ..Answer::default()
+        })
     };
     names.iter().map(|name| (name.clone(), answer(name))).collect()
 }

@@ -2,17 +2,19 @@
 
 use std::fmt;
 
-use super::{Invocation, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
-use crate::explore::world::{Group, Place, Slot};
+use super::{Invocation, Kind, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
+use crate::explore::world::{Group, Place, Roster, Slot};
 use crate::run::Effect;
 
 impl Move {
     /// What happened, in words, given what was before it.
-    pub(in crate::explore) fn told(self, before: &Moment) -> String {
+    pub(in crate::explore) fn told(self, kind: Kind, before: &Moment) -> String {
         let run = |index: usize| format!("run {}", before.runs[index].number + 1);
         match self {
             Self::FailsOver(to) => format!("the database fails over to {to}"),
-            Self::Says(key, place) => format!("{key} now names {place}"),
+            Self::Joins(place) => format!("{place} joins the readers"),
+            Self::Leaves(place) => format!("{place} leaves the readers"),
+            Self::Says(key, said) => format!("{key} now {}", says(kind, said)),
             Self::Heals(place) => format!("{place} is healthy"),
             Self::Sickens(place) => format!("{place} is unhealthy"),
             Self::Drains(place) => format!("{place} has drained"),
@@ -38,8 +40,10 @@ impl Move {
                 let effect = before.asks(index).expect("it waits");
                 let (run, call) = (run(index), call(effect));
                 match outcome {
-                    Outcome::Named(Some(place)) => format!("{run}: {call} names {place}"),
+                    Outcome::Named(Some(said)) => format!("{run}: {call} {}", says(kind, said)),
+                    Outcome::Named(None) if kind == Kind::Readers => format!("{run}: {call} names no writer"),
                     Outcome::Named(None) => format!("{run}: {call} names nobody"),
+                    Outcome::Silent(place) => format!("{run}: {call} knows all names but that of {place}"),
                     Outcome::Read if matches!(effect, Effect::ReadTargets(..)) => {
                         format!("{run}: {call} are {}", Shown(before.world.group))
                     }
@@ -52,6 +56,13 @@ impl Move {
                 }
             }
         }
+    }
+}
+
+fn says(kind: Kind, said: Roster) -> String {
+    match kind {
+        Kind::Cluster | Kind::Instance(_) => format!("names {}", said.writer),
+        Kind::Readers => format!("lists {}", kind.wants(said)),
     }
 }
 

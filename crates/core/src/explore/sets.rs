@@ -1,0 +1,228 @@
+//! The walk for a set of equals: a cluster's readers, of which some come, some go, and one is promoted.
+//!
+//! The promises are the same, in the form in which they hold for a set. It has one key, so its second witness is the
+//! same key's second reading.
+
+mod ablations;
+mod limits;
+
+use super::*;
+use crate::explore::world::MOST_PLACES;
+
+const C: Place = Place(2);
+const D: Place = Place(3);
+
+/// The readers of a cluster of three, whose writer is A.
+fn readers() -> Setup {
+    Setup {
+        kind: Kind::Readers,
+        groups: usual(),
+        ..cluster(3)
+    }
+}
+
+fn healthy(places: &[Place]) -> Group {
+    let none = Group([Slot::Absent; MOST_PLACES]);
+    places
+        .iter()
+        .fold(none, |group, place| group.with(*place, Slot::Healthy))
+}
+
+/// The right group, one of them missing, one too many, one draining, only the wrong one, and none.
+fn usual() -> Vec<Group> {
+    vec![
+        healthy(&[B, C]),
+        healthy(&[B]),
+        healthy(&[A, B, C]),
+        healthy(&[A, B]).with(C, Slot::Draining),
+        healthy(&[A]),
+        healthy(&[]),
+    ]
+}
+
+/// A writer that becomes a reader, as it does by a failover, and a reader that comes or goes.
+const CHANGES: Budget = Budget {
+    failovers: 1,
+    scalings: 1,
+    ..NOTHING
+};
+
+const NOTHING: Budget = Budget {
+    failovers: 0,
+    scalings: 0,
+    regressions: 0,
+    faults: 0,
+    stale: 0,
+    kills: 0,
+    false_names: 0,
+};
+
+const ONE_COMES_OR_GOES: Budget = Budget { scalings: 1, ..NOTHING };
+const ONE_IS_PROMOTED: Budget = Budget {
+    failovers: 1,
+    ..NOTHING
+};
+
+fn with(budget: Budget) -> Setup {
+    Setup { budget, ..readers() }
+}
+
+#[test]
+fn readers_that_come_and_go_while_the_topology_lags_and_goes_back_break_no_promise() {
+    holds(&Setup {
+        groups: vec![healthy(&[B, C]), healthy(&[B]), healthy(&[A, B, C])],
+        ..with(Budget {
+            scalings: 2,
+            regressions: 1,
+            ..NOTHING
+        })
+    });
+}
+
+#[test]
+fn a_promotion_and_a_reader_that_comes_or_goes_break_no_promise_while_the_topology_lags() {
+    holds(&with(CHANGES));
+}
+
+#[test]
+fn a_failing_call_a_silent_name_or_a_topology_without_a_writer_breaks_no_promise_of_a_set() {
+    for changes in [ONE_COMES_OR_GOES, ONE_IS_PROMOTED] {
+        holds(&with(Budget { faults: 1, ..changes }));
+    }
+    // Twice the same is what a set believes.
+    holds(&with(Budget { faults: 2, ..NOTHING }));
+}
+
+#[test]
+fn a_kill_at_any_await_and_its_write_landing_late_are_mended_in_a_set_by_the_next_sweep() {
+    for changes in [ONE_COMES_OR_GOES, ONE_IS_PROMOTED] {
+        holds(&Setup {
+            invocations: vec![Invocation::Event, Invocation::Sweep, Invocation::Sweep],
+            ..with(Budget { kills: 1, ..changes })
+        });
+    }
+}
+
+#[test]
+fn readings_of_a_sets_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise() {
+    let timing = Timing {
+        settle: 4 * S,
+        ..cluster(3).timing
+    };
+    for changes in [ONE_COMES_OR_GOES, ONE_IS_PROMOTED] {
+        holds(&Setup {
+            timing,
+            ..with(Budget { stale: 3, ..changes })
+        });
+    }
+}
+
+#[test]
+fn a_topology_that_lists_anything_at_any_reading_never_empties_a_set() {
+    holds(&Setup {
+        keys_lie: true,
+        invocations: vec![Invocation::Sweep],
+        limit: 6 * S,
+        groups: vec![healthy(&[B, C]), healthy(&[A, B]), healthy(&[])],
+        ..with(NOTHING)
+    });
+}
+
+/// Two that are up and two that are not, with most of them in the group.
+fn four() -> Setup {
+    Setup {
+        places: 4,
+        down: Places::one(C).or(Places::one(D)),
+        groups: vec![
+            healthy(&[A, B, C, D]),
+            healthy(&[A, C, D]),
+            healthy(&[C, D]).with(B, Slot::Initial),
+        ],
+        ..readers()
+    }
+}
+
+#[test]
+fn four_members_of_which_most_go_leave_a_set_by_halves() {
+    holds(&Setup {
+        budget: ONE_IS_PROMOTED,
+        ..four()
+    });
+}
+
+mod further {
+    //! The same for more of everything. Minutes each.
+
+    use super::*;
+
+    #[test]
+    #[ignore = "minutes"]
+    fn two_promotions_two_readers_that_come_or_go_and_a_topology_that_goes_back() {
+        holds(&with(Budget {
+            failovers: 2,
+            scalings: 2,
+            regressions: 1,
+            ..NOTHING
+        }));
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn four_members_of_which_one_is_promoted_and_another_comes_or_goes() {
+        holds(&Setup {
+            budget: CHANGES,
+            ..four()
+        });
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn two_failing_calls_and_a_reader_that_comes_or_goes() {
+        holds(&with(Budget {
+            faults: 2,
+            ..ONE_COMES_OR_GOES
+        }));
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn two_runs_at_once_and_one_promotion_while_the_set_was_right() {
+        holds(&Setup {
+            groups: vec![healthy(&[B, C])],
+            at_once: 2,
+            limit: 6 * S,
+            ..with(ONE_IS_PROMOTED)
+        });
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn every_group_of_three_members_and_a_failing_call() {
+        holds(&Setup {
+            groups: Group::all(3),
+            ..with(Budget { faults: 1, ..CHANGES })
+        });
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn a_fault_a_kill_and_a_stale_reading_of_a_set() {
+        holds(&with(Budget {
+            faults: 1,
+            kills: 1,
+            stale: 1,
+            ..ONE_IS_PROMOTED
+        }));
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn a_topology_that_lists_anything_in_two_runs_with_a_fault() {
+        holds(&Setup {
+            keys_lie: true,
+            groups: vec![healthy(&[B, C]), healthy(&[A, B])],
+            limit: 6 * S,
+            ..with(Budget { faults: 1, ..NOTHING })
+        });
+    }
+}
