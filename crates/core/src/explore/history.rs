@@ -5,18 +5,18 @@
 //! its answer everything else may happen, which is what being slow comes to. An answer tells the world of the moment
 //! at which it is given.
 
+mod calling;
 mod telling;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::calling::{config_of, event_about, sweep};
 pub(super) use self::telling::Shown;
 use super::monitor::{Breach, Law, Monitor};
 use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Roster, Slot, World, Write};
-use crate::config::{Config, Location, Timing};
-use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use crate::config::Timing;
 use crate::failure::{CallError, Failure};
 use crate::run::{Effect, Input, Run};
 
@@ -632,41 +632,4 @@ fn write_of(effect: &Effect) -> Option<Write> {
         }
         _ => None,
     }
-}
-
-fn sweep() -> Trigger {
-    Trigger::sweep(TriggerKind::Schedule)
-}
-
-fn event_about(kind: Kind) -> Trigger {
-    Trigger {
-        events: vec![Event {
-            id: Some(EventId(71)),
-            about: match kind {
-                Kind::Cluster | Kind::Readers => SourceType::Cluster,
-                Kind::Instance(_) => SourceType::Instance,
-            },
-            source: Some("db".parse().expect("an identifier")),
-            time: None,
-        }],
-        ..Trigger::sweep(TriggerKind::Sns)
-    }
-}
-
-fn config_of(kind: Kind) -> Config {
-    static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
-        ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
-            let text = format!(
-                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
-                "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
-            );
-            Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
-        })
-    });
-    let index = match kind {
-        Kind::Cluster => 0,
-        Kind::Instance(_) => 1,
-        Kind::Readers => 2,
-    };
-    CONFIGS[index].clone()
 }

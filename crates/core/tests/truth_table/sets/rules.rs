@@ -1,7 +1,7 @@
 //! What every plan for a set keeps, whatever the cell. The rules are weaker than the table and stand on their own.
 
 use writerlink_core::evidence::{Evidence, Key};
-use writerlink_core::plan::{Action, Assurance, Hold, Plan, Step};
+use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use super::stated::{half, listed, within_reach};
@@ -12,7 +12,7 @@ use crate::values::STEADY;
 /// A promise, and whether a plan keeps it.
 type Rule = (&'static str, fn(&Cell<'_>, &Plan) -> bool);
 
-pub(super) const RULES: [Rule; 12] = [
+pub(super) const RULES: [Rule; 13] = [
     (
         "S1: what leaves is not listed, and something listed that serves stays",
         what_leaves_is_not_listed_and_something_stays,
@@ -49,6 +49,7 @@ pub(super) const RULES: [Rule; 12] = [
     ),
     ("L2: what is right is left alone", what_is_right_is_left_alone),
     ("what is not done is explained", what_is_not_done_is_explained),
+    ("every hold says what is so", every_hold_says_what_is_so),
 ];
 
 fn what_leaves_is_not_listed_and_something_stays(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -139,6 +140,34 @@ fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn what_is_not_done_is_explained(cell: &Cell<'_>, plan: &Plan) -> bool {
     let nobody = listed(cell).is_some_and(|(_, _, listed)| listed.is_empty());
     plan.now.is_some() || is_right(cell) || nobody || plan.weightiest().is_some()
+}
+
+fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let (seen, settle) = (&cell.seen, cell.timing.settle);
+    let all = listed(cell).map(|(_, _, all)| all).unwrap_or_default();
+    let leaving = || {
+        within_reach(cell)
+            .filter(|target| !all.contains(&target.address))
+            .count()
+    };
+    plan.holds.iter().all(|hold| match hold {
+        Hold::Unknown(why) => match &seen.evidence {
+            Evidence::Set { roll: Ok(roll), .. } => roll.gap.as_ref() == Some(why),
+            Evidence::Set { roll: Err(silence), .. } => silence == why,
+            Evidence::Cluster { .. } | Evidence::Instance { .. } => false,
+        },
+        Hold::NoPort => cell.port().is_none(),
+        Hold::Unsteady(left) => seen.standing.steady_for + *left == STEADY.min(settle),
+        Hold::Settling(left) => seen.standing.agreed_for + *left == settle,
+        Hold::CachedForLong(needed) => *needed == settle && settle > LONGEST_SETTLE,
+        Hold::HalfARound => seen.standing.thinned,
+        Hold::SeenBriefly(at) => all.contains(at) && seen.standing.assurance == Assurance::HealthyBriefly,
+        Hold::ZoneNotEnabled(at) => cell.state_of(*at) == Some(&TargetState::Unused) && all.contains(at),
+        Hold::GroupNotInUse => !seen.group.in_use,
+        Hold::TooManyRemovals { count, most } => *count == leaving() && *most == cell.binding.max_removals,
+        Hold::Foreign(at) => cell.strangers().any(|stranger| stranger.address == *at),
+        Hold::KeysDisagree { .. } | Hold::Initial(_) | Hold::NotHealthy(..) => false,
+    })
 }
 
 /// Exactly the set is present, known as a whole, and every target of it gets traffic.

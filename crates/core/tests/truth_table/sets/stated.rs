@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use writerlink_core::evidence::{Evidence, Key, Roll};
-use writerlink_core::plan::{Action, Assurance, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::Cell;
@@ -189,7 +189,7 @@ fn held(why: &'static str) -> Stated {
 impl Stated {
     /// Whether a plan says the same, whatever the order in which it names those who leave.
     pub(super) fn is(&self, plan: &Plan) -> bool {
-        let words: BTreeSet<&str> = plan.holds.iter().map(|hold| hold.word()).collect();
+        let words: BTreeSet<&str> = plan.holds.iter().map(Hold::word).collect();
         let (mut later, mut leaving) = (Vec::new(), Vec::new());
         for action in &plan.later {
             match action {

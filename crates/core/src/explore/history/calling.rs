@@ -1,0 +1,44 @@
+//! What sets a run going, and with which configuration.
+
+use std::sync::LazyLock;
+
+use super::Kind;
+use crate::config::{Config, Location};
+use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+
+pub(super) fn sweep() -> Trigger {
+    Trigger::sweep(TriggerKind::Schedule)
+}
+
+pub(super) fn event_about(kind: Kind) -> Trigger {
+    Trigger {
+        events: vec![Event {
+            id: Some(EventId(71)),
+            about: match kind {
+                Kind::Cluster | Kind::Readers => SourceType::Cluster,
+                Kind::Instance(_) => SourceType::Instance,
+            },
+            source: Some("db".parse().expect("an identifier")),
+            time: None,
+        }],
+        ..Trigger::sweep(TriggerKind::Sns)
+    }
+}
+
+pub(super) fn config_of(kind: Kind) -> Config {
+    static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
+        ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
+            let text = format!(
+                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
+                "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
+            );
+            Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
+        })
+    });
+    let index = match kind {
+        Kind::Cluster => 0,
+        Kind::Instance(_) => 1,
+        Kind::Readers => 2,
+    };
+    CONFIGS[index].clone()
+}
