@@ -360,6 +360,8 @@ fn port(number: Option<i32>) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use aws_sdk_rds::types::DbSubnetGroup;
 
     use super::*;
@@ -524,6 +526,152 @@ mod tests {
                 wanted,
                 "{engine} {multi_az}"
             );
+        }
+    }
+
+    fn custom(name: &str, kind: Option<&str>) -> aws_sdk_rds::types::builders::DbClusterEndpointBuilder {
+        DbClusterEndpoint::builder()
+            .db_cluster_endpoint_identifier(name)
+            .db_cluster_identifier("Orders")
+            .status("available")
+            .set_custom_endpoint_type(kind.map(str::to_owned))
+    }
+
+    #[test]
+    fn a_custom_endpoint_keeps_its_cluster_its_type_and_the_one_list_that_it_has() {
+        let ids = |names: &[&str]| names.iter().map(|name| id(name)).collect();
+        let only = custom("Reports", Some("READER"))
+            .static_members("orders-2")
+            .static_members("Orders-3");
+        let all_but = custom("any", Some("ANY")).excluded_members("orders-1");
+        for (listed, name, takes_writer, members) in [
+            (only, "reports", false, Membership::Only(ids(&["orders-2", "orders-3"]))),
+            (all_but, "any", true, Membership::AllBut(ids(&["orders-1"]))),
+            (
+                custom("all", Some("ANY")),
+                "all",
+                true,
+                Membership::AllBut(BTreeSet::new()),
+            ),
+        ] {
+            let wanted = CustomEndpoint {
+                cluster: id("orders"),
+                status: "available".to_owned(),
+                takes_writer,
+                members,
+            };
+            assert_eq!(custom_endpoint_of(&listed.build()), Some((id(name), wanted)));
+        }
+    }
+
+    #[test]
+    fn the_endpoints_that_every_cluster_has_are_no_custom_ones() {
+        for kind in ["WRITER", "READER"] {
+            let listed = DbClusterEndpoint::builder()
+                .db_cluster_identifier("orders")
+                .endpoint_type(kind)
+                .build();
+            assert_eq!(custom_endpoint_of(&listed), None, "{kind}");
+        }
+        assert_eq!(custom_endpoint_of(&custom("reports", None).build()), None);
+    }
+
+    fn proxy(name: &str, family: &str) -> DbProxy {
+        DbProxy::builder()
+            .db_proxy_name(name)
+            .status("available".into())
+            .engine_family(family)
+            .endpoint(format!("{name}.proxy-abc.eu-west-1.rds.amazonaws.com"))
+            .vpc_id("vpc-1")
+            .build()
+    }
+
+    fn endpoint_of_proxy(proxy: &str, name: &str, host: &str) -> DbProxyEndpoint {
+        DbProxyEndpoint::builder()
+            .db_proxy_name(proxy)
+            .db_proxy_endpoint_name(name)
+            .status("modifying".into())
+            .endpoint(host)
+            .vpc_id("vpc-2")
+            .build()
+    }
+
+    #[test]
+    fn a_proxys_default_endpoint_is_told_with_the_proxy_and_the_others_by_name() {
+        let further = endpoint_of_proxy("Front", "Read-Only", "read-only.endpoint.proxy-abc.example.com");
+        let stray = endpoint_of_proxy("gone", "lost", "lost.example.com");
+        let listed = proxies_of(&[proxy("Front", "POSTGRESQL")], &[further, stray]);
+        let told = |status: &str, host: &str, vpc: &str| ProxyEndpoint {
+            status: status.to_owned(),
+            endpoint: Some(host.parse().expect("name")),
+            vpc: Some(vpc.to_owned()),
+        };
+        let wanted = Proxy {
+            port: Some(5432),
+            default: told("available", "front.proxy-abc.eu-west-1.rds.amazonaws.com", "vpc-1"),
+            endpoints: [(
+                id("read-only"),
+                told("modifying", "read-only.endpoint.proxy-abc.example.com", "vpc-2"),
+            )]
+            .into(),
+        };
+        assert_eq!(listed, [(id("front"), wanted)].into());
+    }
+
+    /// RDS lists the default endpoint with the others too, `IsDefault` (botocore rds 2014-10-31, `DBProxyEndpoint`); by which
+    /// name, nobody has measured.
+    #[test]
+    fn the_default_endpoint_in_the_list_of_endpoints_takes_no_ones_place() {
+        for name in ["default", "front"] {
+            let alone = proxies_of(&[proxy("front", "MYSQL")], &[]);
+            let listed = proxies_of(
+                &[proxy("front", "MYSQL")],
+                &[
+                    endpoint_of_proxy("front", name, "elsewhere.example.com"),
+                    endpoint_of_proxy("front", "read-only", "read-only.example.com"),
+                ],
+            );
+            let front = &listed[&id("front")];
+            assert_eq!(front.default, alone[&id("front")].default, "{name}");
+            assert!(front.endpoints.contains_key(&id("read-only")), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_proxys_port_is_that_of_its_engine_family_and_an_unknown_family_has_none() {
+        for (family, port) in [
+            ("MYSQL", Some(3306)),
+            ("POSTGRESQL", Some(5432)),
+            ("SQLSERVER", Some(1433)),
+            ("ORACLE", None),
+        ] {
+            let listed = proxies_of(&[proxy("front", family)], &[]);
+            assert_eq!(listed[&id("front")].port, port, "{family}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_being_created_may_have_no_endpoint_yet() {
+        let creating = DbProxy::builder()
+            .db_proxy_name("front")
+            .status("creating".into())
+            .build();
+        let front = &proxies_of(&[creating], &[])[&id("front")];
+        assert_eq!(
+            (front.default.status.as_str(), &front.default.endpoint),
+            ("creating", &None)
+        );
+    }
+
+    #[test]
+    fn a_cluster_replicates_while_it_names_an_origin() {
+        for (origin, replicates) in [
+            (None, false),
+            (Some(""), false),
+            (Some("arn:aws:rds:us-east-1:111122223333:cluster:far"), true),
+        ] {
+            let listed = DbCluster::builder().set_replication_source_identifier(origin.map(str::to_owned));
+            assert_eq!(cluster_of(&listed.build()).replicates, replicates, "{origin:?}");
         }
     }
 }

@@ -28,8 +28,13 @@ pub(crate) enum Say {
     Silence,
 }
 
-/// A record in the notation `name A 10.0.0.1` or `name CNAME other`.
+/// A record in the notation `name A 10.0.0.1` or `name CNAME other`, with the time to live that RDS gives.
 pub(crate) fn record(text: &str) -> Record {
+    living(5, text)
+}
+
+/// The same with another time to live, in seconds.
+pub(crate) fn living(ttl: u32, text: &str) -> Record {
     let [name, kind, data] = text.split(' ').collect::<Vec<_>>().try_into().unwrap();
     let name_of = |text: &str| Name::from_ascii(format!("{text}.")).unwrap();
     let data_of = match kind {
@@ -38,7 +43,7 @@ pub(crate) fn record(text: &str) -> Record {
         "CNAME" => RData::CNAME(CNAME(name_of(data))),
         other => panic!("no record type {other}"),
     };
-    Record::from_rdata(name_of(name), 5, data_of)
+    Record::from_rdata(name_of(name), ttl, data_of)
 }
 
 /// Several.

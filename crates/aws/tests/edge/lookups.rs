@@ -11,7 +11,7 @@ use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
 use writerlink_core::topology::HostName;
 
-use crate::dns_server::{DnsServer, Over, Say, records};
+use crate::dns_server::{DnsServer, Over, Say, living, records};
 
 const NAME: &str = "orders.cluster-x.eu-west-1.rds.amazonaws.com";
 
@@ -87,6 +87,62 @@ async fn a_chain_that_bites_its_tail_gives_no_address() {
     })
     .await;
     assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(LookupError::NoAddress));
+}
+
+/// An older answer may be given by any cache on the way that holds any link of the chain.
+#[tokio::test]
+async fn an_answer_can_be_as_old_as_the_longest_time_to_live_of_its_chain() {
+    let alias = format!("{NAME} CNAME end.example.com");
+    for (links, longest) in [
+        (
+            [
+                (60, alias.as_str()),
+                (5, "end.example.com A 10.20.1.7"),
+                (5, "end.example.com A 10.20.1.8"),
+            ],
+            60,
+        ),
+        (
+            [
+                (5, alias.as_str()),
+                (60, "end.example.com A 10.20.1.7"),
+                (5, "end.example.com A 10.20.1.8"),
+            ],
+            60,
+        ),
+        (
+            [
+                (5, alias.as_str()),
+                (5, "end.example.com A 10.20.1.7"),
+                (60, "end.example.com A 10.20.1.8"),
+            ],
+            60,
+        ),
+        (
+            [
+                (5, alias.as_str()),
+                (7, "end.example.com A 10.20.1.7"),
+                (900, "stray.example.com A 10.20.1.7"),
+            ],
+            7,
+        ),
+    ] {
+        let told: Vec<(u32, String)> = links.iter().map(|(ttl, text)| (*ttl, (*text).to_owned())).collect();
+        let server = saying(move || Say::Records(told.iter().map(|(ttl, text)| living(*ttl, text)).collect())).await;
+        let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+        assert_eq!(answer.ttl, Duration::from_secs(longest), "{links:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_that_needs_a_second_question_can_be_as_old_as_its_first_link() {
+    let server = DnsServer::start(|question, _| match question {
+        "end.example.com. A" => Say::Records(vec![living(5, "end.example.com A 10.20.1.7")]),
+        _ => Say::Records(vec![living(60, &format!("{NAME} CNAME end.example.com"))]),
+    })
+    .await;
+    let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+    assert_eq!(answer.ttl, Duration::from_secs(60));
 }
 
 #[tokio::test]

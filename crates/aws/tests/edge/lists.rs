@@ -1,0 +1,190 @@
+//! The lists of RDS: those that are wanted, each to its last page, and one that is refused beside others that are not.
+
+use writerlink_aws::{Clients, Readers};
+use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::ports::Rds;
+use writerlink_core::source::Identifier;
+use writerlink_core::topology::Scope;
+
+use crate::aws_server::{AwsServer, Reply, cut, error, ok};
+
+const EVERYTHING: Scope = Scope {
+    databases: true,
+    custom_endpoints: true,
+    proxies: true,
+};
+
+fn readers(clients: &Clients) -> Readers {
+    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+}
+
+fn identifiers<'a>(listed: impl Iterator<Item = &'a Identifier>) -> Vec<&'a str> {
+    listed.map(Identifier::as_str).collect()
+}
+
+/// The operation that a request asks for.
+fn operation(body: &str) -> &str {
+    let action = body.strip_prefix("Action=").unwrap_or(body);
+    action.split('&').next().unwrap_or(action)
+}
+
+/// A region whose every list has a page for each of `a`, `b` and `c`.
+fn in_pages(body: &str) -> Reply {
+    let (name, next) = match body {
+        _ if body.contains("Marker=two") => ("c", ""),
+        _ if body.contains("Marker=one") => ("b", "<Marker>two</Marker>"),
+        _ => ("a", "<Marker>one</Marker>"),
+    };
+    let (list, entry) = match operation(body) {
+        "DescribeDBClusters" => (
+            "DBClusters",
+            format!("<DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier></DBCluster>"),
+        ),
+        "DescribeDBInstances" => (
+            "DBInstances",
+            format!("<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier></DBInstance>"),
+        ),
+        "DescribeDBClusterEndpoints" => (
+            "DBClusterEndpoints",
+            format!(
+                "<DBClusterEndpointList><DBClusterEndpointIdentifier>{name}</DBClusterEndpointIdentifier><DBClusterIdentifier>orders</DBClusterIdentifier><CustomEndpointType>ANY</CustomEndpointType></DBClusterEndpointList>"
+            ),
+        ),
+        "DescribeDBProxies" => (
+            "DBProxies",
+            format!("<member><DBProxyName>{name}</DBProxyName><EngineFamily>MYSQL</EngineFamily></member>"),
+        ),
+        "DescribeDBProxyEndpoints" => (
+            "DBProxyEndpoints",
+            format!("<member><DBProxyName>a</DBProxyName><DBProxyEndpointName>{name}</DBProxyEndpointName></member>"),
+        ),
+        other => panic!("nobody asks for {other}"),
+    };
+    let operation = operation(body);
+    ok(format!(
+        "<{operation}Response><{operation}Result><{list}>{entry}</{list}>{next}</{operation}Result></{operation}Response>"
+    ))
+}
+
+#[tokio::test]
+async fn every_list_is_read_to_its_last_page() {
+    let server = AwsServer::start(in_pages).await;
+    let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+    let (custom, proxies) = (topology.custom_endpoints.unwrap(), topology.proxies.unwrap());
+    for listed in [
+        identifiers(topology.clusters.keys()),
+        identifiers(topology.instances.keys()),
+        identifiers(custom.keys()),
+        identifiers(proxies.keys()),
+        identifiers(proxies.values().next().unwrap().endpoints.keys()),
+    ] {
+        assert_eq!(listed, ["a", "b", "c"]);
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 15);
+    assert!(requests.iter().all(|body| body.contains("MaxRecords=100")));
+}
+
+#[tokio::test]
+async fn what_nobody_follows_is_not_asked_for() {
+    let of_databases = ["DescribeDBClusters", "DescribeDBInstances"];
+    let of_endpoints = ["DescribeDBClusterEndpoints"];
+    let of_proxies = ["DescribeDBProxies", "DescribeDBProxyEndpoints"];
+    for number in 0..8 {
+        let scope = Scope {
+            databases: number & 1 > 0,
+            custom_endpoints: number & 2 > 0,
+            proxies: number & 4 > 0,
+        };
+        let server = AwsServer::start(in_pages).await;
+        readers(&server.clients()).rds.topology(scope).await.unwrap();
+        let requests = server.requests();
+        let asked = |operations: &[&str]| {
+            let of = |wanted: &str| requests.iter().filter(|body| operation(body) == wanted).count();
+            operations.iter().map(|wanted| of(wanted)).collect::<Vec<_>>()
+        };
+        let pages = |wanted: bool| if wanted { 3 } else { 0 };
+        assert_eq!(asked(&of_databases), [pages(scope.databases); 2], "{scope:?}");
+        assert_eq!(asked(&of_endpoints), [pages(scope.custom_endpoints)], "{scope:?}");
+        assert_eq!(asked(&of_proxies), [pages(scope.proxies); 2], "{scope:?}");
+    }
+}
+
+/// A region that denies one operation.
+async fn denying(denied: &'static str) -> AwsServer {
+    AwsServer::start(move |body| {
+        if operation(body) == denied {
+            error(403, "AccessDenied", "User: x is not authorized")
+        } else {
+            in_pages(body)
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
+    for denied in [
+        "DescribeDBClusterEndpoints",
+        "DescribeDBProxies",
+        "DescribeDBProxyEndpoints",
+    ] {
+        let server = denying(denied).await;
+        let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+        assert_eq!((topology.clusters.len(), topology.instances.len()), (3, 3), "{denied}");
+        let of_endpoints = denied == "DescribeDBClusterEndpoints";
+        assert_eq!(
+            (topology.custom_endpoints.is_err(), topology.proxies.is_err()),
+            (of_endpoints, !of_endpoints),
+            "{denied}"
+        );
+        let refusals = [topology.custom_endpoints.err(), topology.proxies.err()];
+        let error = refusals.into_iter().flatten().next().unwrap();
+        assert_eq!(
+            (error.call, error.failure),
+            (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+        );
+    }
+}
+
+/// Nothing could be said of a cluster without them; and a half of the two would be taken for the whole.
+#[tokio::test]
+async fn clusters_or_instances_that_are_denied_fail_the_whole_reading() {
+    for denied in ["DescribeDBClusters", "DescribeDBInstances"] {
+        let server = denying(denied).await;
+        let error = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap_err();
+        assert_eq!(
+            (error.call, error.failure),
+            (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+        );
+    }
+}
+
+/// A member that an answer lacks would be taken for one that has left.
+#[tokio::test]
+async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
+    for operation in [
+        "DescribeDBClusterEndpoints",
+        "DescribeDBProxies",
+        "DescribeDBProxyEndpoints",
+    ] {
+        let Reply::Answer(_, whole) = in_pages(&format!("Action={operation}&Marker=two")) else {
+            panic!("it is an answer")
+        };
+        for xml in cut(&whole) {
+            let what = xml.clone();
+            let server = AwsServer::start(move |body| match body.contains(operation) {
+                true => ok(&xml),
+                false => in_pages(body),
+            })
+            .await;
+            let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+            let failed = |error: CallError| error.failure;
+            let failures = [
+                topology.custom_endpoints.err().map(failed),
+                topology.proxies.err().map(failed),
+            ];
+            assert!(failures.contains(&Some(Failure::Unreachable)), "{what}: {failures:?}");
+        }
+    }
+}
