@@ -1,5 +1,6 @@
 //! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign clients and servers.
 
+pub mod kinds;
 pub mod ministack;
 pub mod moto;
 pub mod play;

@@ -1,0 +1,298 @@
+//! Every kind of source in one configuration: the real `bootstrap` and the real SDK against the lab.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use writerlink_lab::fault::{Effect, Fault};
+use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::world::World;
+use writerlink_lab::world::dns::Move;
+use writerlink_lab::world::rds::Shift;
+use writerlink_lab::world::vpc::Zone;
+use writerlink_tests::kinds::{self, HOST, SETS, machine};
+use writerlink_tests::stage::{Stage, sns};
+
+async fn begin() -> Stage {
+    Stage::with(kinds::add, |config| config).await
+}
+
+fn link<'a>(stage: &'a Stage, name: &str) -> &'a Link {
+    let link = stage.links.iter().find(|link| link.name == name);
+    link.unwrap_or_else(|| panic!("there is no link {name}"))
+}
+
+/// Whether a group holds exactly those who belong behind its link.
+fn is_right(stage: &Stage, link: &Link) -> bool {
+    let world = stage.lab.world();
+    let present = link.present(&world).into_iter().map(|(address, _)| address);
+    present.collect::<BTreeSet<SocketAddr>>() == link.members(&world)
+}
+
+/// What a binding ended with.
+fn end<'a>(answer: &'a Value, name: &str) -> &'a Value {
+    let bindings = answer["bindings"].as_array().expect("a list");
+    let binding = bindings.iter().find(|binding| binding["name"] == name);
+    binding.unwrap_or_else(|| panic!("no {name} in {answer:#}"))
+}
+
+/// How each binding ended, and the word of its reason.
+fn ends(answer: &Value) -> Vec<(&str, &str, Option<&str>)> {
+    let bindings = answer["bindings"].as_array().expect("a list").iter();
+    bindings
+        .map(|binding| {
+            (
+                binding["name"].as_str().expect("a name"),
+                binding["status"].as_str().expect("a status"),
+                binding["reason"]["code"].as_str(),
+            )
+        })
+        .collect()
+}
+
+/// Changes the world, and sweeps until every group is right. No group may be empty on the way.
+async fn swept(stage: &Stage, what: &str, change: impl FnOnce(&mut World)) {
+    change(&mut stage.lab.world());
+    for _ in 0..8 {
+        stage.ask(json!({})).await;
+        if stage.links.iter().all(|link| is_right(stage, link)) {
+            break;
+        }
+    }
+    for link in &stage.links {
+        assert!(
+            is_right(stage, link),
+            "{what}: {} holds {:?}, and there belong {:?}\n{}",
+            link.name,
+            stage.present(link),
+            link.members(&stage.lab.world()),
+            stage.log()
+        );
+        assert!(stage.was_never_empty(link), "{what}: {} was empty", link.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_settles_without_a_write_and_says_by_which_key() {
+    let stage = begin().await;
+    let answer = stage.ask(json!({})).await;
+    assert_eq!(answer["ok"], true, "{answer:#}");
+    assert_eq!(ends(&answer).len(), 2 + SETS.len());
+    for (name, status, reason) in ends(&answer) {
+        assert_eq!((status, reason), ("settled", None), "{name}: {answer:#}");
+    }
+    assert_eq!(stage.writes(), [""; 0]);
+
+    for (name, _) in SETS {
+        let evidence = &end(&answer, name)["evidence"];
+        let members = link(&stage, name).members(&stage.lab.world());
+        let addresses: Vec<String> = members.iter().map(|member| member.ip().to_string()).collect();
+        if ["orders-readers", "orders-reports"].contains(&name) {
+            let instance = |number: usize| format!("orders-{}", number + 2);
+            let listed = addresses.iter().enumerate();
+            let listed: Vec<Value> = listed
+                .map(|(number, address)| json!({"instance": instance(number), "address": address}))
+                .collect();
+            assert_eq!(*evidence, json!({"topology": {"members": listed}}), "{name}");
+        } else {
+            assert_eq!(*evidence, json!({"dns": {"addresses": addresses}}), "{name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_is_followed_by_the_writer_its_readers_and_its_custom_endpoint() {
+    let stage = begin().await;
+    let fail_over = |world: &mut World| {
+        world
+            .failover_db_cluster("orders", Some("orders-2"))
+            .expect("it is available");
+    };
+    // The subscription's own events bring it about; nobody asks.
+    stage.follows(stage.orders(), fail_over).await;
+    for name in ["orders-readers", "orders-reports"] {
+        stage
+            .until(name, || is_right(&stage, link(&stage, name)).then_some(()))
+            .await;
+        assert!(stage.was_never_empty(link(&stage, name)), "{name}");
+    }
+    swept(&stage, "a failover", |_| {}).await;
+    let reports = stage.present(link(&stage, "orders-reports"));
+    assert_eq!(
+        reports.len(),
+        1,
+        "a promoted member leaves a list for readers: {reports:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scale_in_a_replaced_node_and_a_host_that_moves_are_followed_by_sweeps_alone() {
+    let stage = begin().await;
+    swept(&stage, "a scale-in", |world| {
+        world.remove_reader("orders-3").expect("it is a reader");
+        world.sns.take_deliveries();
+    })
+    .await;
+    swept(&stage, "a scale-out", |world| {
+        world.add_reader("orders", "orders-4", Zone::C).expect("a good name");
+        world.sns.take_deliveries();
+    })
+    .await;
+    swept(&stage, "replaced nodes", |world| {
+        for endpoint in [None, Some("front-ro")] {
+            world
+                .move_proxy_address("front", endpoint, Zone::B)
+                .expect("it has one");
+        }
+        let machines = [machine(1, 210), machine(2, 211), machine(3, 210)];
+        world.move_host(HOST, 5432, &machines, Move::AtOnce);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switchover_of_a_deployment_is_followed_by_all_that_belongs_to_the_cluster() {
+    let deployed = |scene: &mut Scene| {
+        kinds::add(scene);
+        scene.world.add_blue_green("orders").expect("it is available");
+        scene.world.sns.take_deliveries();
+    };
+    let stage = Stage::with(deployed, |config| config).await;
+    let deployment = {
+        let mut world = stage.lab.world();
+        let deployment = world.rds.deployments().next().expect("there is one").identifier.clone();
+        world
+            .switchover_blue_green_deployment(&deployment, None)
+            .expect("it is available");
+        deployment
+    };
+    let told = |id: &str, about: &str| {
+        let now = stage.lab.world().timestamp();
+        sns(id, about, &deployment, now)
+    };
+    let ending = stage.deliver(&told("RDS-EVENT-0247", "blue-green-deployment")).await;
+    assert!(ending.answer().is_some() || !stage.log().is_empty(), "{ending:?}");
+    let ending = stage.deliver(&told("RDS-EVENT-0248", "blue-green-deployment")).await;
+    let answer = ending.answer();
+    let writer = stage.orders();
+    stage
+        .until("the writer's group follows the name", || {
+            is_right(&stage, writer).then_some(())
+        })
+        .await;
+    swept(&stage, "a switchover", |_| {}).await;
+    assert!(stage.was_never_empty(writer), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_has_become_a_global_secondary_is_idle_and_not_an_error() {
+    let global = |scene: &mut Scene| {
+        kinds::add(scene);
+        scene
+            .world
+            .create_global_cluster("world", "orders")
+            .expect("it is available");
+    };
+    let stage = Stage::with(global, |config| config).await;
+    let before = stage.present(stage.orders());
+    let far = "arn:aws:rds:us-east-1:111122223333:cluster:far";
+    stage
+        .lab
+        .world()
+        .demote_primary("orders", far, Shift::Switchover)
+        .expect("it is a primary");
+    let mut answer = Value::Null;
+    for _ in 0..20 {
+        answer = stage.ask(json!({})).await;
+        if end(&answer, "orders-writer")["status"] == "idle" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert_eq!(answer["ok"], true, "{answer:#}");
+    let writer = end(&answer, "orders-writer");
+    assert_eq!(
+        (&writer["status"], &writer["reason"]["code"]),
+        (&json!("idle"), &json!("global-secondary")),
+        "{answer:#}"
+    );
+    assert_eq!(stage.present(stage.orders()), before);
+    // An event's run that ends idle is no invocation error.
+    let now = stage.lab.world().timestamp();
+    let ending = stage.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
+    assert_eq!(ending.answer().expect("an answer")["ok"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_list_of_proxies_holds_the_proxies_and_nobody_else() {
+    let stage = begin().await;
+    let denied = Fault::on("DescribeDBProxies", Effect::AccessDenied);
+    stage.lab.world().faults.add(denied);
+    let answer = stage.ask(json!({})).await;
+    assert_eq!(answer["ok"], false);
+    for (name, status, reason) in ends(&answer) {
+        let wanted = if name.starts_with("front") {
+            ("held", Some("access-denied"))
+        } else {
+            ("settled", None)
+        };
+        assert_eq!((status, reason), wanted, "{name}: {answer:#}");
+    }
+    let remedy = end(&answer, "front")["reason"]["remedy"].as_str().unwrap_or_default();
+    assert!(remedy.contains("rds:DescribeDBProxies"), "{remedy}");
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_available_yet_is_idle() {
+    let creating = |scene: &mut Scene| {
+        kinds::add(scene);
+        let late = writerlink_lab::world::rds::CreateDbProxy {
+            name: "late".to_owned(),
+            family: "POSTGRESQL".to_owned(),
+            role_arn: "arn:aws:iam::111122223333:role/late".to_owned(),
+            subnets: Zone::ALL.map(Zone::subnet_id).to_vec(),
+            security_groups: Vec::new(),
+        };
+        scene.world.pace.create_proxy = std::time::Duration::from_secs(3600);
+        scene.world.create_db_proxy(late).expect("a good name");
+        scene.links[2].source = "proxy/late".parse().expect("a good source");
+    };
+    let stage = Stage::with(creating, |config| config).await;
+    let answer = stage.ask(json!({"bindings": ["orders-readers"]})).await;
+    let late = end(&answer, "orders-readers");
+    assert_eq!(
+        (&answer["ok"], &late["status"], &late["reason"]["code"]),
+        (&json!(true), &json!("idle"), &json!("source-idle")),
+        "{answer:#}"
+    );
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_followed_is_asked_for() {
+    for (bindings, asked) in [
+        (
+            json!(["orders-writer"]),
+            vec!["DescribeDBClusters", "DescribeDBInstances"],
+        ),
+        (json!(["front"]), vec!["DescribeDBProxies", "DescribeDBProxyEndpoints"]),
+        (json!(["corp"]), vec![]),
+        (
+            json!(["orders-reports"]),
+            vec![
+                "DescribeDBClusterEndpoints",
+                "DescribeDBClusters",
+                "DescribeDBInstances",
+            ],
+        ),
+    ] {
+        let stage = begin().await;
+        let answer = stage.ask(json!({"bindings": bindings})).await;
+        assert_eq!(answer["ok"], true, "{answer:#}");
+        let world = stage.lab.world();
+        let of_rds = world.calls.iter().map(|call| call.operation.as_str());
+        let of_rds: BTreeSet<&str> = of_rds.filter(|call| call.starts_with("DescribeDB")).collect();
+        assert_eq!(of_rds, asked.into_iter().collect(), "{bindings}");
+    }
+}
