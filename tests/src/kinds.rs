@@ -63,7 +63,15 @@ fn make(world: &mut World) -> Result<(), ApiError> {
 }
 
 /// Puts a source behind a load balancer of its own, with everybody who belongs there as a target.
-fn publish(world: &mut World, name: &str, source: &str) -> Result<Link, ApiError> {
+///
+/// # Errors
+///
+/// When the region refuses what is asked of it.
+///
+/// # Panics
+///
+/// If there is no such source.
+pub fn publish(world: &mut World, name: &str, source: &str) -> Result<Link, ApiError> {
     let port = 5432;
     let balancer = world.create_load_balancer(NewLoadBalancer::internal(name))?.arn.clone();
     let group = world.create_target_group(NewTargetGroup::tcp(name, port))?.arn.clone();

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::wire::Ending;
 use writerlink_lab::world::World;
 use writerlink_lab::world::dns::Move;
 use writerlink_lab::world::rds::Shift;
@@ -150,38 +151,67 @@ async fn a_scale_in_a_replaced_node_and_a_host_that_moves_are_followed_by_sweeps
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_switchover_of_a_deployment_is_followed_by_all_that_belongs_to_the_cluster() {
-    let deployed = |scene: &mut Scene| {
-        kinds::add(scene);
-        scene.world.add_blue_green("orders").expect("it is available");
-        scene.world.sns.take_deliveries();
-    };
-    let stage = Stage::with(deployed, |config| config).await;
+/// A region in which a deployment of `orders` can be switched over.
+fn deployed(scene: &mut Scene) {
+    kinds::add(scene);
+    scene.world.add_blue_green("orders").expect("it is available");
+    scene.world.sns.take_deliveries();
+}
+
+/// Switches over, tells the function as RDS does, and gives what it answered to the last event.
+async fn switch_over(stage: &Stage) -> Ending {
     let deployment = {
         let mut world = stage.lab.world();
         let deployment = world.rds.deployments().next().expect("there is one").identifier.clone();
-        world
-            .switchover_blue_green_deployment(&deployment, None)
-            .expect("it is available");
+        let begun = world.switchover_blue_green_deployment(&deployment, None);
+        begun.expect("it is available");
         deployment
     };
-    let told = |id: &str, about: &str| {
+    let told = async |id: &str| {
         let now = stage.lab.world().timestamp();
-        sns(id, about, &deployment, now)
+        stage.deliver(&sns(id, "blue-green-deployment", &deployment, now)).await
     };
-    let ending = stage.deliver(&told("RDS-EVENT-0247", "blue-green-deployment")).await;
-    assert!(ending.answer().is_some() || !stage.log().is_empty(), "{ending:?}");
-    let ending = stage.deliver(&told("RDS-EVENT-0248", "blue-green-deployment")).await;
-    let answer = ending.answer();
-    let writer = stage.orders();
+    told("RDS-EVENT-0247").await;
     stage
-        .until("the writer's group follows the name", || {
-            is_right(&stage, writer).then_some(())
+        .until("the switchover is over", || {
+            let world = stage.lab.world();
+            let told = world.events.history().any(|event| event.id == 248);
+            told.then_some(())
         })
         .await;
+    told("RDS-EVENT-0248").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switchover_of_a_deployment_is_followed_by_the_writer_and_the_readers() {
+    let without_reports = |scene: &mut Scene| {
+        deployed(scene);
+        scene.links.retain(|link| link.name != "orders-reports");
+    };
+    let stage = Stage::with(without_reports, |config| config).await;
+    let blue = stage.writer(stage.orders());
+    let ending = switch_over(&stage).await;
+    let answer = ending.answer().unwrap_or_else(|| panic!("{ending:?}"));
+    assert_eq!(answer["ok"], true, "{answer:#}");
     swept(&stage, "a switchover", |_| {}).await;
-    assert!(stage.was_never_empty(writer), "{answer:?}");
+    assert_ne!(stage.writer(stage.orders()), blue, "green writes");
+}
+
+/// What becomes of a custom endpoint in a switchover is not documented, and nobody has measured it. The lab leaves it with blue,
+/// which has another name then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_targets() {
+    let stage = Stage::with(deployed, |config| config).await;
+    let before = stage.present(link(&stage, "orders-reports"));
+    switch_over(&stage).await;
+    let answer = stage.ask(json!({})).await;
+    let reports = end(&answer, "orders-reports");
+    assert_eq!(
+        (&reports["status"], &reports["reason"]["code"]),
+        (&json!("held"), &json!("source-not-found")),
+        "{answer:#}"
+    );
+    assert_eq!(stage.present(link(&stage, "orders-reports")), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What sweeps make of a region in which nothing goes wrong any more: on the world that a run at the wire has left, without
 //! the wire and in virtual time, because none of that is in question here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,12 +24,12 @@ pub(crate) struct Calm {
     time: VirtualTime,
     region: InProcess<VirtualTime>,
     config: Config,
-    orders: Link,
+    link: Link,
 }
 
 impl Calm {
     /// The calm after what has become of a world.
-    pub(crate) fn after(mut world: World, config: &Config, orders: &Link) -> Self {
+    pub(crate) fn after(mut world: World, config: &Config, link: &Link) -> Self {
         world.faults.clear();
         let time = VirtualTime::default();
         time.run(time.sleep(world.now()));
@@ -36,7 +37,7 @@ impl Calm {
             region: InProcess::new(world, time.clone()),
             time,
             config: config.clone(),
-            orders: orders.clone(),
+            link: link.clone(),
         }
     }
 
@@ -48,7 +49,7 @@ impl Calm {
 
     /// What the group holds.
     pub(crate) fn holds(&self) -> &'static str {
-        holds(&self.region.world(), &self.orders)
+        holds(&self.region.world(), &self.link)
     }
 
     /// The schedule's run.
@@ -68,7 +69,7 @@ impl Calm {
 
     /// Whether no moment found the group without a present target.
     pub(crate) fn was_never_empty(&self) -> bool {
-        self.orders.was_never_empty(&self.region.world())
+        self.link.was_never_empty(&self.region.world())
     }
 
     fn sweep_with(&self, writer: Option<&impl GroupWriter>) -> BindingReport {
@@ -87,13 +88,14 @@ impl Calm {
 
 /// What a group holds, in the table's words.
 pub(crate) fn holds(world: &World, link: &Link) -> &'static str {
-    let writer = link.writer(world).expect("a cluster has a writer").address;
-    let present: Vec<_> = link.present(world).into_iter().map(|(address, _)| address).collect();
-    match (present.contains(&writer), present.len()) {
-        (true, 1) => "new",
-        (true, 2) => "both",
-        (false, 1) => "old",
-        (false, 0) => "nothing",
-        _ => "something else",
+    let members = link.members(world);
+    let present: BTreeSet<_> = link.present(world).into_iter().map(|(address, _)| address).collect();
+    let has_others = !present.is_subset(&members);
+    match (members.is_subset(&present), has_others) {
+        (true, false) => "new",
+        (true, true) => "both",
+        (false, true) => "old",
+        (false, false) if present.is_empty() => "nothing",
+        (false, false) => "something else",
     }
 }

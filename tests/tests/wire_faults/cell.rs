@@ -6,13 +6,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::report::BindingReport;
+use writerlink_core::source::Source;
 use writerlink_lab::World;
 use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::{Lab, Options};
-use writerlink_lab::world::rds::{Engine, MultiAz};
+use writerlink_lab::world::rds::{CreateDbClusterEndpoint, EndpointRole, Engine, EngineFamily, MultiAz};
+use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace};
 use writerlink_lambda::Handler;
+use writerlink_tests::kinds::publish;
 use writerlink_tests::stage;
 
 use crate::calm::{Calm, holds};
@@ -31,42 +34,93 @@ pub(crate) const PATIENT: u64 = 40;
 const IMPATIENT: u64 = 2;
 
 /// A region whose cluster has failed over a while ago, so that both keys name the new writer, and whose group still holds the
-/// old one.
+/// old one. Where another source makes the call: an endpoint for readers that the writer has left and the former one has
+/// joined, or one of a proxy whose node was replaced.
 pub(crate) struct Region {
     pub(crate) lab: Arc<Lab>,
-    pub(crate) orders: Link,
+    pub(crate) link: Link,
     topic: String,
     config: Config,
 }
 
+/// The source whose run makes a call.
+fn source_for(operation: &str) -> &'static str {
+    match operation {
+        "DescribeDBClusterEndpoints" => "cluster/orders/custom/reports",
+        "DescribeDBProxies" | "DescribeDBProxyEndpoints" => "proxy/front/front-ro",
+        _ => "cluster/orders",
+    }
+}
+
+/// Puts the source behind the scene's one link, as it is before the failover.
+fn link(scene: &mut Scene, source: &str) -> Link {
+    let world = &mut scene.world;
+    match source {
+        "cluster/orders" => return scene.links.remove(0),
+        "cluster/orders/custom/reports" => {
+            let request = CreateDbClusterEndpoint {
+                cluster: "orders".to_owned(),
+                identifier: "reports".to_owned(),
+                kind: "READER".to_owned(),
+                static_members: vec!["orders-1".to_owned(), "orders-2".to_owned()],
+                ..CreateDbClusterEndpoint::default()
+            };
+            world.add_custom_endpoint(request).expect("a good endpoint");
+        }
+        _ => {
+            let proxy = world.add_proxy("front", EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B]);
+            proxy.expect("a good proxy");
+            let endpoint = world.add_proxy_endpoint("front", "front-ro", EndpointRole::ReadOnly);
+            endpoint.expect("a good endpoint");
+        }
+    }
+    publish(world, "set", source).expect("a good link")
+}
+
 impl Region {
-    /// The region, after a change of the world.
-    pub(crate) async fn start(patience: u64, change: impl FnOnce(&mut World)) -> Self {
+    /// The region for an operation, after a change of the world.
+    pub(crate) async fn start(operation: &str, patience: u64, change: impl FnOnce(&mut World)) -> Self {
         let mut scene = Scene::new(Pace::real()).expect("a good scene");
-        scene.links.truncate(1);
+        let link = link(&mut scene, source_for(operation));
+        scene.links = vec![link.clone()];
         let world = &mut scene.world;
         world
             .failover_db_cluster("orders", None)
             .expect("an available cluster fails over");
+        if matches!(link.source, Source::Proxy(..)) {
+            // Which a failover does not do, and no event tells of.
+            let node = world.move_proxy_address("front", Some("front-ro"), Zone::A);
+            node.expect("it has a node there");
+        }
         world.pass(Duration::from_secs(300));
         let topic = world.create_topic("outcomes", Default::default()).expect("a topic");
         change(world);
         let lab = Lab::start(scene.world.clone(), Options::default())
             .await
             .expect("loopback has ports");
-        let timing = format!("\n[timing]\nsettle = 1\nsweep = 2\npatience = {patience}\n");
+        // An event of a proxy has it looked at, and not watched.
+        let sweep = if matches!(link.source, Source::Proxy(..)) {
+            patience
+        } else {
+            2
+        };
+        let timing = format!("\n[timing]\nsettle = 1\nsweep = {sweep}\npatience = {patience}\n");
         let text = format!("notify-topic = \"{topic}\"\n{}", scene.config(lab.dns(), &timing));
         Self {
             lab: Arc::new(lab),
-            orders: scene.links.remove(0),
+            link,
             topic,
             config: Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration"),
         }
     }
 
-    /// A run for the event that says that the failover is over.
+    /// A run for the event that says that the failover is over, or that a proxy has changed.
     pub(crate) async fn follow(&self, tap: &Tap) -> Option<BindingReport> {
-        let event = stage::sns("RDS-EVENT-0071", "db-cluster", "orders", Timestamp::now());
+        let (id, about) = match self.link.source {
+            Source::Proxy(..) => ("RDS-EVENT-0207", "db-proxy"),
+            _ => ("RDS-EVENT-0071", "db-cluster"),
+        };
+        let event = stage::sns(id, about, self.link.database(), Timestamp::now());
         let handler = Handler::new(self.config.clone(), &tap.clients()).expect("servers are configured");
         let handled = tap.run(handler.handle(&event, LIMIT, &mut ())).await?;
         let (_, report) = handled.run.expect("an event sets a run going");
@@ -75,7 +129,7 @@ impl Region {
 
     /// The region without faults, from this moment on.
     pub(crate) fn calm(&self) -> Calm {
-        Calm::after(self.lab.world().clone(), &self.config, &self.orders)
+        Calm::after(self.lab.world().clone(), &self.config, &self.link)
     }
 
     /// How many messages about outcomes went out.
@@ -93,7 +147,7 @@ impl Region {
 /// Plays a cell, and gives what was found in the table's words, and after them whatever no cell may show.
 pub(crate) async fn play(cell: &Cell) -> String {
     let patience = if is_watched_in_vain(cell) { IMPATIENT } else { PATIENT };
-    let region = Region::start(patience, |world| {
+    let region = Region::start(cell.operation(), patience, |world| {
         if cell.fault == "lost-page" {
             fill_a_page(world, cell.operation());
         }
@@ -102,7 +156,7 @@ pub(crate) async fn play(cell: &Cell) -> String {
     let tap = Tap::on(&region.lab, cell.aim(), faults(cell), cell.course.kill());
     let end = region.follow(&tap).await;
 
-    let holds = holds(&region.lab.world(), &region.orders);
+    let holds = holds(&region.lab.world(), &region.link);
     let mut wrong = Vec::new();
     let mut found = holds.to_owned();
     match end {
@@ -205,6 +259,11 @@ fn not_found(operation: &str) -> ApiError {
     match operation {
         "DescribeDBClusters" => ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found"),
         "DescribeDBInstances" => ApiError::not_found("DBInstanceNotFound", "DBInstance orders-1 not found"),
+        "DescribeDBClusterEndpoints" => ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found"),
+        "DescribeDBProxies" => ApiError::not_found("DBProxyNotFoundFault", "DBProxy front not found"),
+        "DescribeDBProxyEndpoints" => {
+            ApiError::not_found("DBProxyEndpointNotFoundFault", "DBProxyEndpoint front-ro not found")
+        }
         "Publish" => ApiError::not_found("NotFound", "Topic does not exist"),
         _ => ApiError::bad_request("TargetGroupNotFound", "One or more target groups not found"),
     }
@@ -214,15 +273,17 @@ fn not_found(operation: &str) -> ApiError {
 fn fill_a_page(world: &mut World, operation: &str) {
     for number in 0..100 {
         let identifier = format!("a-{number}");
-        if operation == "DescribeDBClusters" {
-            world
-                .add_aurora(&identifier, Engine::AuroraPostgresql, &[])
-                .expect("a cluster");
-        } else {
-            world
-                .add_instance(&identifier, MultiAz::No, Engine::Postgres)
-                .expect("an instance");
-        }
+        let added = match operation {
+            // Every cluster has endpoints from the first.
+            "DescribeDBClusters" | "DescribeDBClusterEndpoints" => {
+                world.add_aurora(&identifier, Engine::AuroraPostgresql, &[])
+            }
+            "DescribeDBProxies" | "DescribeDBProxyEndpoints" => {
+                world.add_proxy(&identifier, EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B])
+            }
+            _ => world.add_instance(&identifier, MultiAz::No, Engine::Postgres),
+        };
+        added.expect("a good name");
     }
 }
 

@@ -3,7 +3,8 @@
 //! docs/semantics.md has it.
 //!
 //! Each cell has a region of its own, in which a cluster has failed over: an event comes, the run registers the new writer and
-//! deregisters the old one, and somewhere on the way the fault strikes. What sweeps make of it afterwards is played on the
+//! deregisters the old one, and somewhere on the way the fault strikes. The lists of custom endpoints and of proxies are read
+//! for a set behind one of those instead. What sweeps make of it afterwards is played on the
 //! world that is left, in virtual time.
 
 mod calm;
@@ -86,7 +87,7 @@ async fn a_write_of_a_killed_run_that_lands_late_is_mended_by_a_sweep() {
         ("DeregisterTargets", Late::AfterAFailback, "nothing"),
     ] {
         let what = format!("{operation} {late:?}");
-        let region = Region::start(PATIENT, |_| {}).await;
+        let region = Region::start(operation, PATIENT, |_| {}).await;
         let aim = Aim {
             operation,
             ..Aim::default()
@@ -107,7 +108,7 @@ async fn a_write_of_a_killed_run_that_lands_late_is_mended_by_a_sweep() {
             assert!(calm.sweep().status.is_ok(), "{what}");
             assert_eq!(calm.holds(), "new", "{what}");
         }
-        calm.change(|world| land(world, operation, &region.orders.group));
+        calm.change(|world| land(world, operation, &region.link.group));
         assert_eq!(calm.holds(), holds, "{what}");
         assert_eq!(calm.complaint(), None, "{what}");
     }

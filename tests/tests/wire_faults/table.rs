@@ -4,8 +4,8 @@ use crate::tap::{Aim, Moment};
 
 const TABLE: &str = include_str!("outcomes.txt");
 
-/// The calls of a run that follows a failover, in order.
-const CALLS: [&str; 11] = [
+/// The calls of a run that follows a failover, in order, and those that only a run for a custom endpoint or a proxy makes.
+const CALLS: [&str; 14] = [
     "DescribeTargetGroups",
     "DescribeDBClusters",
     "DescribeDBInstances",
@@ -17,6 +17,9 @@ const CALLS: [&str; 11] = [
     "DeregisterTargets",
     "DescribeTargetHealth after DeregisterTargets",
     "Publish",
+    "DescribeDBClusterEndpoints",
+    "DescribeDBProxies",
+    "DescribeDBProxyEndpoints",
 ];
 
 /// What can happen to a call.
