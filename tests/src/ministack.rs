@@ -4,7 +4,7 @@
 //! same address is lost; a target is `healthy` from the start, never `initial` or `draining`, and has no zone;
 //! addresses are not checked; groups have no address type; every instance and cluster has one and the same
 //! endpoint name, which is told to it; `FailoverDBCluster` moves `IsClusterWriter` and posts no event;
-//! `RebootDBInstance` moves nothing; event subscriptions do not exist.
+//! `RebootDBInstance` moves nothing; event subscriptions and custom endpoints do not exist. It has proxies and their endpoints.
 
 use serde_json::Value;
 
@@ -59,6 +59,16 @@ impl Ministack {
     /// If it fails.
     pub fn seed(&self) -> Value {
         self.0.run("ministack_seed.py", &[])
+    }
+
+    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py` says, and returns what that
+    /// prints.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seed_sets(&self) -> Value {
+        self.0.run("proxy_seed.py", &[])
     }
 
     /// Who writes to `orders`, and the targets of every group, as boto3 sees them: `members` and `targets`.

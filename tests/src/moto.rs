@@ -5,7 +5,8 @@
 //! `initial`, `draining` or `unused`, and has no zone; addresses are not checked, and public ones are taken too; a
 //! deregistration that names an unknown target is refused, where AWS takes it, when the known ones before it have been
 //! removed; `DescribeDBClusters` has one page, however long; `FailoverDBCluster` moves `IsClusterWriter` at once and posts no
-//! event; `RebootDBInstance` moves nothing; event subscriptions are kept and never used.
+//! event; `RebootDBInstance` moves nothing; event subscriptions are kept and never used; proxies have no endpoints but their own, and
+//! custom endpoints do not exist.
 
 use serde_json::Value;
 
@@ -49,6 +50,16 @@ impl Moto {
     /// If it fails.
     pub fn seed(&self, crowd: usize) -> Value {
         self.0.run("moto_seed.py", &[&crowd.to_string()])
+    }
+
+    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py` says, and returns what that
+    /// prints.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seed_sets(&self) -> Value {
+        self.0.run("proxy_seed.py", &[])
     }
 
     /// The targets of a group, as boto3 sees them.

@@ -8,8 +8,9 @@ use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::Pace;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
-use writerlink_tests::programs;
+use writerlink_lab::world::vpc::Zone;
 use writerlink_tests::stage::{BRISK, aws};
+use writerlink_tests::{kinds, programs};
 
 /// A region, and the configuration for it. No function lives in it.
 struct Region {
@@ -86,6 +87,24 @@ async fn drift_exits_2_and_says_what_there_is_to_do() {
     let (code, report) = region.audit_json().await;
     assert_eq!(code, 2);
     insta::assert_json_snapshot!("drift_json", report);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sets_are_listed_member_by_member_with_what_there_is_to_do() {
+    let region = Region::new(|scene| {
+        kinds::add(scene);
+        let world = &mut scene.world;
+        world.remove_reader("orders-3").expect("it is a reader");
+        world.move_proxy_address("front", None, Zone::B).expect("it has a node");
+        world.pass(std::time::Duration::from_secs(600));
+    })
+    .await;
+    let (code, table, _) = region.audit(&[]).await;
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("sets", table);
+    let (code, report) = region.audit_json().await;
+    assert_eq!(code, 2);
+    insta::assert_json_snapshot!("sets_json", report);
 }
 
 #[tokio::test(flavor = "multi_thread")]

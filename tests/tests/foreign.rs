@@ -4,13 +4,17 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use writerlink_aws::Clients;
 use writerlink_aws::clock::MachineClock;
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::ports::Rds;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
+use writerlink_core::source::Identifier;
+use writerlink_core::topology::{ProxyEndpoint, Scope};
 use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
@@ -149,6 +153,45 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
     assert!(
         writes.bindings.iter().all(|binding| binding.status == Status::Settled),
         "{writes:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_adapters_read_the_proxies_of_ministack() {
+    let Some(ministack) = available(Ministack::start(NAME)) else {
+        return;
+    };
+    ministack.seed();
+    let made = ministack.seed_sets();
+    let clients = Clients::at(&ministack.endpoint(), REGION).expect("a Region");
+    let nobody = "127.0.0.1:53".parse().expect("an address");
+    let rds = clients.readers(&[nobody]).expect("servers are given").rds;
+    let scope = Scope {
+        databases: true,
+        custom_endpoints: true,
+        proxies: true,
+    };
+    let topology = rds.topology(scope).await.expect("databases are listed");
+    let proxies = topology.proxies.expect("ministack has proxies");
+    let front = &proxies[&"front".parse().expect("a name")];
+    let told = |endpoint: &ProxyEndpoint| {
+        let host = endpoint.endpoint.as_ref().map(ToString::to_string);
+        (endpoint.status.clone(), host, endpoint.vpc.clone())
+    };
+    let wanted = |host: &Value| {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        ("available".to_owned(), text(host), text(&made["vpc"]))
+    };
+    assert_eq!(front.port, Some(5432));
+    assert_eq!(told(&front.default), wanted(&made["proxy"]));
+    let further = &front.endpoints[&"front-ro".parse().expect("a name")];
+    assert_eq!(told(further), wanted(&made["endpoint"]));
+    // It lists the default endpoint a second time, by the proxy's own name.
+    let names: Vec<&str> = front.endpoints.keys().map(Identifier::as_str).collect();
+    assert_eq!(names, ["front", "front-ro"]);
+    assert!(
+        topology.custom_endpoints.is_err(),
+        "ministack does not know the operation"
     );
 }
 

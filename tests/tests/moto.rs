@@ -181,6 +181,29 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
     }
 }
 
+const SETS: Scope = Scope {
+    databases: true,
+    custom_endpoints: true,
+    proxies: true,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lists_that_moto_lacks_are_unknown_and_never_empty_and_the_others_stay_readable() {
+    let Some(moto) = available(Moto::start()) else { return };
+    moto.seed(0);
+    let made = moto.seed_sets();
+    assert!(text(&made["proxy"]).starts_with("front."), "moto has proxies: {made}");
+    let topology = readers(&moto).rds.topology(SETS).await.expect("databases are listed");
+    assert_eq!(topology.clusters.len(), 1);
+    // A proxy without the list of its endpoints would look like one whose endpoints were deleted.
+    for (refusal, call) in [
+        (topology.proxies.err(), "rds:DescribeDBProxyEndpoints"),
+        (topology.custom_endpoints.err(), "rds:DescribeDBClusterEndpoints"),
+    ] {
+        assert_eq!(refusal.expect("moto does not know the operation").call, call);
+    }
+}
+
 /// Where the databases of the run below listen. moto knows no addresses.
 const ORDERS_1: &str = "10.20.1.7";
 const ORDERS_2: &str = "10.20.2.8";

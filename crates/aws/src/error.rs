@@ -125,6 +125,9 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "DBClusterNotFoundFault"
         | "DBInstanceNotFound"
         | "DBInstanceNotFoundFault"
+        | "DBClusterEndpointNotFoundFault"
+        | "DBProxyNotFoundFault"
+        | "DBProxyEndpointNotFoundFault"
         | "NotFound"
         | "NotFoundException" => Some(Failure::SaidNo(No::NotFound)),
         "InvalidTarget"
@@ -212,6 +215,9 @@ mod tests {
             ("AuthorizationError", 403, said(No::Denied)),
             ("TargetGroupNotFound", 400, said(No::NotFound)),
             ("DBClusterNotFoundFault", 404, said(No::NotFound)),
+            ("DBClusterEndpointNotFoundFault", 400, said(No::NotFound)),
+            ("DBProxyNotFoundFault", 404, said(No::NotFound)),
+            ("DBProxyEndpointNotFoundFault", 404, said(No::NotFound)),
             ("InvalidTarget", 400, said(No::Invalid)),
             ("ValidationError", 400, said(No::Invalid)),
             ("TooManyTargets", 400, said(No::Quota)),

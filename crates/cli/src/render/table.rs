@@ -30,13 +30,13 @@ pub(crate) fn audit(report: &Report, colour: Colour, width: u16) -> String {
 
 fn bindings(report: &Report, colour: Colour, width: u16) -> String {
     let mut table = plain_table(colour, width);
-    table.set_header(["BINDING", "SOURCE -> GROUP", "STATUS", "WRITER", "TARGETS"]);
+    table.set_header(["BINDING", "SOURCE -> GROUP", "STATUS", "EVIDENCE", "TARGETS"]);
     for binding in &report.bindings {
         table.add_row([
             Cell::new(&binding.name),
             Cell::new(binding.binding.as_deref().map_or_else(|| "-".to_owned(), route)),
             Cell::new(binding.status.as_str()).fg(tint(binding.status)),
-            Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), writer)),
+            Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), said)),
             Cell::new(targets(&binding.targets)),
         ]);
     }
@@ -48,8 +48,8 @@ fn route(binding: &Binding) -> String {
     format!("{}\n-> {}", binding.source, binding.target_group.name())
 }
 
-/// Who is followed and where, and which keys say so.
-fn writer(evidence: &EvidenceReport) -> String {
+/// Who is followed and where, a writer or all of a set, and which keys say so.
+fn said(evidence: &EvidenceReport) -> String {
     match (evidence.topology.as_ref().map(key), evidence.dns.as_ref().map(key)) {
         (Some(topology), Some(dns)) if topology == dns => format!("{dns}\n(topology and dns)"),
         (Some(topology), Some(dns)) => format!("topology: {topology}\ndns: {dns}"),

@@ -21,6 +21,14 @@ target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/
 name = "a-binding-whose-name-somebody-made-rather-long-and-then-some"
 source = "cluster/a-cluster-with-a-long-name-as-modules-like-to-make-them"
 target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/long/0123456789abcdef"
+[[binding]]
+name = "orders-readers"
+source = "cluster/orders/readers"
+target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/readers/0123456789abcdef"
+[[binding]]
+name = "front"
+source = "proxy/front"
+target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/front/0123456789abcdef"
 "#;
 
 /// A report of these, each with the binding of its name.
@@ -95,6 +103,54 @@ fn settled() -> BindingReport {
     }
 }
 
+/// Of three readers, the name of one does not answer, so that nobody can leave the group.
+fn readers() -> BindingReport {
+    let member = |instance: &str, address: &str| MemberReport {
+        instance: instance.parse().expect("a name"),
+        address: ip(address),
+    };
+    let message = "orders-3.c0ffee1234ab.eu-west-1.rds.amazonaws.com: the servers did not answer in time";
+    BindingReport {
+        name: "orders-readers".to_owned(),
+        evidence: Some(EvidenceReport {
+            topology: Some(KeyReport::Members {
+                members: vec![member("orders-1", "10.20.1.4"), member("orders-2", "10.20.2.4")],
+                missing: Some(message.to_owned()),
+            }),
+            dns: None,
+        }),
+        targets: vec![
+            target("10.20.1.4", 5432, "healthy"),
+            target("10.20.2.4", 5432, "healthy"),
+            target("10.20.3.4", 5432, "healthy"),
+        ],
+        reason: Some(Reason {
+            code: "dns-timeout",
+            message: message.to_owned(),
+            remedy: None,
+        }),
+        ..ended(Status::Held, "")
+    }
+}
+
+fn proxy() -> BindingReport {
+    BindingReport {
+        name: "front".to_owned(),
+        evidence: Some(EvidenceReport {
+            topology: None,
+            dns: Some(KeyReport::Dns {
+                instance: None,
+                addresses: vec![ip("10.20.1.12"), ip("10.20.2.12")],
+            }),
+        }),
+        targets: vec![
+            target("10.20.1.12", 5432, "healthy"),
+            target("10.20.2.12", 5432, "initial"),
+        ],
+        ..ended(Status::Settled, "")
+    }
+}
+
 fn held() -> BindingReport {
     BindingReport {
         name: "a-binding-whose-name-somebody-made-rather-long-and-then-some".to_owned(),
@@ -140,8 +196,13 @@ fn a_report_in_sync_says_so_in_one_line_below_the_table() {
 }
 
 #[test]
+fn a_set_is_listed_with_each_of_its_members_and_a_gap_is_told() {
+    insta::assert_snapshot!(audit(&told([readers(), proxy()]), Colour::Off, WIDTH));
+}
+
+#[test]
 fn no_line_is_longer_than_the_width_whatever_the_names() {
-    let report = told([drifting(), settled(), held(), bad()]);
+    let report = told([drifting(), settled(), held(), bad(), readers(), proxy()]);
     for width in [60, 80, 100, 200] {
         for line in audit(&report, Colour::Off, width).lines() {
             // A binding's name stands alone above its details, and is not broken.
