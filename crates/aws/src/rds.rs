@@ -178,10 +178,18 @@ impl Rds for RdsReader {
                 }
             },
         );
+        // Who needs other lists only can go on with those.
+        let databases = match databases {
+            Err(error) if scope.proxies => Topology {
+                unread: Some(error),
+                ..Topology::default()
+            },
+            read => read?,
+        };
         Ok(Topology {
             custom_endpoints,
             proxies,
-            ..databases?
+            ..databases
         })
     }
 }

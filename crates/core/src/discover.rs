@@ -23,7 +23,7 @@ pub use self::pattern::{Pattern, PatternError};
 use crate::config::{BadBinding, Binding, Config, Consent, Mode};
 use crate::failure::{CallError, bounded};
 use crate::guard::Allow;
-use crate::source::{Identifier, Source};
+use crate::source::{Fallback, Identifier, Source};
 use crate::target::{TargetGroup, TargetGroupArn};
 use crate::topology::{Scope, Topology};
 
@@ -120,6 +120,11 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Found, String> {
     let source: Source = source
         .parse()
         .map_err(|error| bounded(&format!("`{SOURCE}`: {error}")))?;
+    // Who admits readers has not admitted the writer in their place.
+    let source = match source {
+        Source::Readers(id, _) => Source::Readers(id, Fallback::None),
+        source => source,
+    };
     if owner(&source).is_none() {
         return Err(format!(
             "`{SOURCE}` is {source}, which has no tags that could consent: write a `[[binding]]` for this group"

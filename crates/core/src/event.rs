@@ -240,7 +240,7 @@ impl Event {
     pub fn patience(&self, timing: &Timing) -> Duration {
         match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around | Meaning::Switched => timing.patience,
+            Meaning::Around => timing.patience,
             Meaning::Look | Meaning::Ignore => Duration::ZERO,
         }
     }
@@ -254,7 +254,7 @@ impl Event {
     pub fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
         let fresh_for = match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around | Meaning::Switched | Meaning::Look | Meaning::Ignore => timing.patience,
+            Meaning::Around | Meaning::Look | Meaning::Ignore => timing.patience,
         };
         self.age(now) >= fresh_for
     }

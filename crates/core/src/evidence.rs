@@ -203,6 +203,17 @@ impl Evidence {
         }
     }
 
+    /// Whether some of a set are not listed.
+    pub fn has_gap(&self) -> bool {
+        matches!(
+            self,
+            Self::Set {
+                roll: Ok(Roll { gap: Some(_), .. }),
+                ..
+            }
+        )
+    }
+
     /// Where all keys agree that the source is: one address for a writer, several for a set.
     pub fn agreed(&self) -> Option<BTreeSet<IpAddr>> {
         match self.verdict() {

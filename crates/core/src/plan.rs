@@ -15,7 +15,6 @@ pub use self::hold::{Hold, Weight};
 use crate::config::{Binding, Timing};
 use crate::evidence::{Evidence, Facts, Key, Verdict};
 use crate::mechanism::Mechanism;
-use crate::source::Source;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
 use crate::topology::Standby;
 
@@ -52,17 +51,25 @@ pub struct Standing {
     pub topology_named: u8,
     /// For how long DNS has given the present addresses.
     pub steady_for: Duration,
-    /// For how long the keys have agreed on the present addresses.
+    /// For how long the keys have agreed on the present addresses; for how long a name has answered without a break, where
+    /// it stands for a set.
     pub agreed_for: Duration,
     /// A failover explains the group: the agreed target was not present when the run began, or the topology moved to
     /// it during the run, and the targets that would be removed are at other members' addresses.
     pub failover: bool,
     /// The keys have changed in this run, after an event.
     pub moving: bool,
-    /// A blue/green deployment has switched over: the former database still accepts TCP, and its health proves nothing.
+    /// All that would be removed is what a blue/green deployment has replaced: the RDS API lists it under the name that
+    /// such a one is given. It still accepts TCP, and its health proves nothing.
     pub switched: bool,
     /// What is known of the agreed target's registration; of a set's, what is known best.
     pub assurance: Assurance,
+    /// The addresses of a name that an answer of this run gave within the settle time.
+    pub recent: BTreeSet<IpAddr>,
+    /// A key that named somebody has named others in this run.
+    pub wavered: bool,
+    /// What ELBv2 would not take in this run.
+    pub refused: BTreeSet<SocketAddr>,
     /// A removal of this round was acknowledged.
     pub thinned: bool,
     /// The keys were read again after the targets were read, and said the same.
@@ -183,7 +190,9 @@ impl Case<'_> {
                 return plan;
             }
         }
-        let mut others = self.others(addresses);
+        // What a name gave a moment ago it may give again: an answer can hold a part of what there is.
+        let spared: BTreeSet<IpAddr> = addresses.union(&self.seen.standing.recent).copied().collect();
+        let mut others = self.others(&spared);
         if let Some(hold) = self.too_many(&others) {
             plan.holds.push(hold);
             others.clear();
@@ -196,7 +205,7 @@ impl Case<'_> {
                 match self.doubt() {
                     None => plan.now = Some(Step::Do(self.register(*first))),
                     Some(Doubt::Unread) => plan.now = Some(Step::Reread),
-                    Some(Doubt::Unsteady(left)) => plan.holds.push(Hold::Unsteady(left)),
+                    Some(Doubt::Unsteady(left)) => plan.holds.push(self.unsteady(left)),
                 }
                 let begun = usize::from(matches!(plan.now, Some(Step::Do(_))));
                 plan.later
@@ -253,11 +262,17 @@ impl Case<'_> {
             || matches!(self.seen.evidence, Evidence::Set { .. })
             || (self.ours.is_empty() && self.foreign.is_empty());
         let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
-        if let Some((first, more)) = self.missing(&named.into_keys().collect()).split_first()
-            && credible
-        {
-            plan.now = Some(Step::Do(self.register(*first)));
-            plan.later.extend(more.iter().map(|address| self.register(*address)));
+        let missing = self.missing(&named.into_keys().collect());
+        match missing.split_first() {
+            Some((first, more)) if credible => {
+                plan.now = Some(Step::Do(self.register(*first)));
+                plan.later.extend(more.iter().map(|address| self.register(*address)));
+            }
+            // They wait for a second reading, which must be made.
+            Some(_) if suffices && matches!(self.seen.evidence, Evidence::Set { .. }) => {
+                plan.later.extend(missing.iter().map(|address| self.register(*address)));
+            }
+            _ => {}
         }
         plan
     }
@@ -316,13 +331,25 @@ impl Case<'_> {
             .collect()
     }
 
-    /// What is wanted and not present.
+    /// What is wanted and not present; what ELBv2 would not take comes last.
     fn missing(&self, wanted: &BTreeSet<IpAddr>) -> Vec<SocketAddr> {
-        wanted
+        let mut missing: Vec<SocketAddr> = wanted
             .iter()
             .map(|address| SocketAddr::new(*address, self.port))
             .filter(|wanted| !self.ours.iter().any(|target| target.address == *wanted))
-            .collect()
+            .collect();
+        missing.sort_by_key(|address| self.seen.standing.refused.contains(address));
+        missing
+    }
+
+    /// DNS does not stand still. A name that gives a set and moves while nobody has told of a failover goes on so.
+    fn unsteady(&self, left: Duration) -> Hold {
+        let rotates = matches!(self.seen.evidence, Evidence::Set { .. }) && self.seen.standing.wavered;
+        if rotates {
+            Hold::Rotates(left)
+        } else {
+            Hold::Unsteady(left)
+        }
     }
 
     fn is_on_port(&self, target: &Target) -> bool {
@@ -336,16 +363,18 @@ impl Case<'_> {
             let left = STEADY.min(self.timing.settle).saturating_sub(standing.steady_for);
             (!left.is_zero()).then_some(Doubt::Unsteady(left))
         };
-        let refuses = |facts: &Facts| facts.standby == Standby::RefusesTcp;
+        let harmless = |facts: &Facts| facts.standby != Standby::Unknown;
         match &self.seen.evidence {
             Evidence::Cluster { .. } => None,
-            Evidence::Instance { .. } if self.seen.facts.as_ref().is_some_and(refuses) => None,
+            Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. }
+                if self.seen.facts.as_ref().is_some_and(harmless) =>
+            {
+                None
+            }
             Evidence::Set { key: Key::Topology, .. } => {
                 let unread = standing.topology_named < 2 && Mechanism::TopologyTwice.is_on();
                 unread.then_some(Doubt::Unread)
             }
-            // All nodes of a proxy are as good, and an answer may hold a part of them: whatever it lists is one.
-            Evidence::Set { .. } if matches!(self.binding.source, Source::Proxy(..)) => None,
             Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. } => unsteady(),
         }
     }
@@ -386,6 +415,16 @@ impl Plan {
     /// Whether a registration is called for that only has to wait.
     pub fn will_register(&self) -> bool {
         self.later.iter().any(|action| matches!(action, Action::Register(_)))
+    }
+
+    /// How many registrations are called for.
+    pub fn registrations(&self) -> usize {
+        let now = self.now.iter().filter_map(|step| match step {
+            Step::Do(action) => Some(action),
+            Step::Reread => None,
+        });
+        let all = now.chain(&self.later);
+        all.filter(|action| matches!(action, Action::Register(_))).count()
     }
 
     /// Every action that is called for, as text.

@@ -159,7 +159,7 @@ impl Run {
                     run.notices.push(Notice::of_instance(id.clone(), patience, maybe));
                 }
                 (SourceType::Proxy, Some(id)) => run.notices.push(Notice::of_proxy(id.clone(), patience)),
-                (SourceType::Deployment, _) => run.notices.push(Notice::of_deployment(event.meaning(), patience)),
+                (SourceType::Deployment, _) => run.notices.push(Notice::of_deployment(patience)),
                 (SourceType::Unrelated, _) => run.unmatched += 1,
                 (SourceType::Other, _) | (_, None) => run.looks_everywhere = true,
             }

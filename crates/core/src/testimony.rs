@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Key};
 use crate::source::Identifier;
 
 /// Who is named and where: one for a writer, several for a set.
@@ -20,6 +20,8 @@ pub struct Testimony {
     latest: Option<Evidence>,
     /// Whom the topology named when it last named anyone.
     named: Option<Named>,
+    /// Whom it named when it last named all there are.
+    whole: Option<Named>,
     /// How many readings of the topology in a row named the same, 2 standing for more.
     topology_named: u8,
     topology_moved: bool,
@@ -28,6 +30,8 @@ pub struct Testimony {
     dns_moved: bool,
     steady: Series,
     agreed: Series,
+    /// How long ago an answer last gave each address of a name that stands for a set.
+    recent: BTreeMap<IpAddr, Duration>,
 }
 
 impl Testimony {
@@ -38,7 +42,11 @@ impl Testimony {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(&named);
-                self.topology_moved |= self.named.is_some() && !same;
+                // A gap is no move: not knowing for a while says nothing of those who are not listed.
+                if !evidence.has_gap() {
+                    self.topology_moved |= self.whole.as_ref().is_some_and(|before| *before != named);
+                    self.whole = Some(named.clone());
+                }
                 self.topology_named = if same && self.topology_named > 0 {
                     (self.topology_named + u8::from(fresh)).min(2)
                 } else {
@@ -56,7 +64,15 @@ impl Testimony {
             self.dns_moved |= self.dns_named.as_ref().is_some_and(|before| *before != named);
             self.dns_named = Some(named);
         }
-        self.agreed = continued(self.agreed.take(), evidence.agreed());
+        self.agreed = match &evidence {
+            // What counts is that the name answers: which of its addresses an answer lacks is no sign of their end.
+            Evidence::Set { key: Key::Dns, roll } => {
+                let listed = roll.iter().flat_map(|roll| roll.listed.keys());
+                self.recent.extend(listed.map(|address| (*address, Duration::ZERO)));
+                continued(self.agreed.take(), roll.as_ref().ok().map(|_| BTreeSet::new()))
+            }
+            _ => continued(self.agreed.take(), evidence.agreed()),
+        };
         self.latest = Some(evidence);
     }
 
@@ -65,6 +81,15 @@ impl Testimony {
         for (_, age) in self.steady.iter_mut().chain(&mut self.agreed) {
             *age = age.saturating_add(passed).min(most);
         }
+        for age in self.recent.values_mut() {
+            *age = age.saturating_add(passed);
+        }
+        self.recent.retain(|_, age| *age < most);
+    }
+
+    /// The addresses of a name that stands for a set which an answer gave within the longest age.
+    pub fn recent(&self) -> BTreeSet<IpAddr> {
+        self.recent.keys().copied().collect()
     }
 
     /// The last look.
@@ -92,7 +117,7 @@ impl Testimony {
         self.steady.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
 
-    /// For how long the keys have agreed on the present addresses.
+    /// For how long the keys have agreed on the present addresses, or a name that stands for a set has answered.
     pub fn agreed_for(&self) -> Duration {
         self.agreed.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
@@ -111,7 +136,7 @@ fn continued(series: Series, now: Option<BTreeSet<IpAddr>>) -> Series {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Unknown, Witness};
+    use crate::evidence::{Roll, Unknown, Witness};
 
     const S: Duration = Duration::from_secs(1);
 
@@ -178,5 +203,52 @@ mod tests {
             (Duration::ZERO, Duration::ZERO)
         );
         assert!(!testimony.topology_moved(), "not knowing is no move");
+    }
+
+    fn name(lasts: &[u8]) -> Evidence {
+        let listed = lasts.iter().map(|last| (witness(*last).address, None)).collect();
+        Evidence::Set {
+            key: Key::Dns,
+            roll: Ok(Roll { listed, gap: None }),
+        }
+    }
+
+    #[test]
+    fn a_name_whose_answers_hold_a_part_has_answered_all_the_while_and_given_all_of_it() {
+        let mut testimony = Testimony::default();
+        for lasts in [[1, 2], [2, 3], [1, 3], [1, 2]] {
+            testimony.record(name(&lasts), true);
+            testimony.age(10 * S, 30 * S);
+        }
+        assert_eq!(testimony.agreed_for(), 30 * S);
+        let given = [1, 2, 3].map(|last| witness(last).address);
+        assert_eq!(testimony.recent(), given.into());
+        for _ in 0..2 {
+            testimony.record(name(&[1, 2]), true);
+            testimony.age(10 * S, 30 * S);
+        }
+        assert_eq!(
+            testimony.recent(),
+            given[..2].iter().copied().collect(),
+            "3 has been gone for too long"
+        );
+    }
+
+    #[test]
+    fn a_gap_is_no_move() {
+        let roll = |lasts: &[u8], gap: bool| Evidence::Set {
+            key: Key::Topology,
+            roll: Ok(Roll {
+                listed: lasts.iter().map(|last| (witness(*last).address, None)).collect(),
+                gap: gap.then(|| Unknown::NoWriter("billing".parse().expect("id"))),
+            }),
+        };
+        let mut testimony = Testimony::default();
+        for (lasts, gap) in [(&[1, 2][..], false), (&[1], true), (&[1, 2], false)] {
+            testimony.record(roll(lasts, gap), true);
+            assert!(!testimony.topology_moved());
+        }
+        testimony.record(roll(&[1, 3], false), true);
+        assert!(testimony.topology_moved());
     }
 }

@@ -11,6 +11,8 @@ use crate::target::Family;
 /// One reading of a Region's databases. Neptune and DocumentDB, which the same API lists, are left out by the reader.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topology {
+    /// Why neither clusters nor instances could be read, where only the other lists could.
+    pub unread: Option<CallError>,
     /// The clusters by identifier.
     pub clusters: BTreeMap<Identifier, Cluster>,
     /// The instances by identifier, those of clusters included.
@@ -28,6 +30,7 @@ pub type Listed<T> = Result<BTreeMap<Identifier, T>, CallError>;
 impl Default for Topology {
     fn default() -> Self {
         Self {
+            unread: None,
             clusters: BTreeMap::new(),
             instances: BTreeMap::new(),
             custom_endpoints: Ok(BTreeMap::new()),
@@ -216,6 +219,9 @@ pub enum Standby {
     /// It refuses: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer finds an extra target
     /// unhealthy and sends nothing there.
     RefusesTcp,
+    /// There is none, and an extra target is as good as the others: all nodes of a proxy are, and an answer of DNS may hold a
+    /// part of them.
+    Equal,
     /// It may accept (SQL Server's mirroring or Always On), or there is none, so that an extra target is some
     /// other machine.
     Unknown,

@@ -364,9 +364,15 @@ impl<C: Clock + Sync> Rds for InProcess<C> {
             told::custom_endpoints,
         );
         let (clusters, instances, proxies, custom_endpoints) = join4(clusters, instances, proxies, custom).await;
+        let (clusters, instances, unread) = match (clusters, instances) {
+            (Ok(clusters), Ok(instances)) => (clusters, instances, None),
+            (Err(error), _) | (_, Err(error)) if scope.proxies => (BTreeMap::new(), BTreeMap::new(), Some(error)),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
         Ok(Topology {
-            clusters: clusters?,
-            instances: instances?,
+            unread,
+            clusters,
+            instances,
             proxies,
             custom_endpoints,
         })

@@ -30,8 +30,6 @@ pub enum Meaning {
     Announced,
     /// A move is under way or over, or may be: it is watched for `patience`.
     Around,
-    /// Names have moved from one database to another, which goes on accepting connections: they are watched for `patience`.
-    Switched,
     /// Nothing is known to move: one look, and a watch only of what that finds wrong.
     Look,
     /// No binding can be concerned.

@@ -18,6 +18,9 @@ pub struct Facts {
 /// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of RDS it says nothing.
 pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
     let not_found = || Unknown::SourceNotFound(source.clone());
+    if let (Some(error), false) = (&topology.unread, matches!(source, Source::Proxy(..) | Source::Name(_))) {
+        return Err(Unknown::Call(error.clone()));
+    }
     match source {
         Source::Cluster(id) => {
             let cluster = topology.clusters.get(id).ok_or_else(not_found)?;
@@ -62,7 +65,7 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
             Ok(Facts {
                 port: proxy.port,
                 vpc: endpoint.vpc.clone(),
-                standby: Standby::Unknown,
+                standby: Standby::Equal,
             })
         }
         Source::Name(_) => Ok(Facts {

@@ -572,3 +572,52 @@ fn a_cluster_that_replicates_has_no_writer_to_follow_until_one_is_promoted() {
         "agree on orders-1 at 10.20.0.1"
     );
 }
+
+#[test]
+fn what_a_blue_green_deployment_has_replaced_is_known_by_its_name_and_where_that_leads() {
+    let mut topology = topology();
+    for (old, cluster) in [("orders-1-old1", "orders-old1"), ("orders-2-older", "x")] {
+        topology.instances.insert(id(old), instance(old, Some(cluster)));
+    }
+    topology
+        .instances
+        .insert(id("billing-old2"), instance("billing-old2", None));
+    let mut answers = answers();
+    answers.insert(name("orders-1-old1"), answer(&[], &["10.20.0.5"]));
+    answers.insert(name("billing-old2"), answer(&[], &["10.20.0.8"]));
+    let members = |source: &str| {
+        let source: Source = source.parse().expect("source");
+        let asked = questions(&source, &topology);
+        assert!(asked.iter().all(|name| !name.as_str().contains("older")), "{asked:?}");
+        let known: Answers = answers
+            .clone()
+            .into_iter()
+            .filter(|(name, _)| asked.contains(name))
+            .collect();
+        member_addresses(&source, &topology, &known)
+    };
+    let at = |last: u8, label: &str| (IpAddr::from([10, 20, 0, last]), id(label));
+    assert_eq!(members("instance/billing"), [at(8, "billing-old2")].into());
+    assert_eq!(
+        members("cluster/orders"),
+        [at(1, "orders-1"), at(2, "orders-2"), at(5, "orders-1-old1")].into()
+    );
+}
+
+#[test]
+fn proxies_and_names_go_on_while_clusters_and_instances_cannot_be_read() {
+    let denied = CallError::new("rds:DescribeDBClusters", Failure::SaidNo(No::Denied), "x");
+    let topology = Topology {
+        unread: Some(denied),
+        ..sets()
+    };
+    for (source, says) in [
+        ("proxy/front", "all of 10.20.0.11, 10.20.0.12"),
+        ("dns/db.db.test", "all of 10.20.0.21, 10.20.0.22"),
+        ("cluster/orders", "access-denied"),
+        ("cluster/orders/readers", "access-denied"),
+        ("instance/billing", "access-denied"),
+    ] {
+        assert_eq!(words(&look(source, &topology, &answers_of_sets())), says, "{source}");
+    }
+}

@@ -12,7 +12,7 @@ use crate::target::Family;
 use crate::topology::{Cluster, HostName, Member, Topology};
 
 /// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it is a key, and those
-/// of a cluster's members.
+/// of a cluster's members; and those of what a blue/green deployment has replaced, for [`member_addresses`].
 pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     let of_members = |id| {
         let cluster: Option<&Cluster> = topology.clusters.get(id);
@@ -20,10 +20,14 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
         members.filter_map(|m| endpoint_of(&m.instance, topology))
     };
     let mut names: Vec<HostName> = match source {
-        Source::Instance(id) => endpoint_of(id, topology).into_iter().cloned().collect(),
+        Source::Instance(id) => {
+            let own = endpoint_of(id, topology).into_iter();
+            own.chain(replaced_names(source, topology)).cloned().collect()
+        }
         Source::Cluster(id) => {
             let own = topology.clusters.get(id).and_then(|cluster| cluster.endpoint.as_ref());
-            own.into_iter().chain(of_members(id)).cloned().collect()
+            let of_members = of_members(id).chain(replaced_names(source, topology));
+            own.into_iter().chain(of_members).cloned().collect()
         }
         Source::Readers(id, _) | Source::Custom { cluster: id, .. } => of_members(id).cloned().collect(),
         Source::Proxy(name, endpoint) => proxy_endpoint(source, name, endpoint.as_ref(), topology)
@@ -38,27 +42,60 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     names
 }
 
-/// At which address each of a cluster's members is by its own name, as far as these answered.
+/// Whose address each is, as far as their own names answered: those of a cluster's members, and those of what a blue/green
+/// deployment has replaced, which goes before.
 pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeMap<IpAddr, Identifier> {
-    let Source::Cluster(id) = source else {
-        return BTreeMap::new();
+    let cluster = match source {
+        Source::Cluster(id) => topology.clusters.get(id),
+        _ => None,
     };
-    let members = topology
-        .clusters
-        .get(id)
-        .into_iter()
-        .flat_map(|cluster| &cluster.members);
-    let at = |member: &Member| {
-        let answer = answers.get(endpoint_of(&member.instance, topology)?)?.as_ref().ok()?;
+    let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
+    let members = members.map(|member| &member.instance);
+    let at = |id: &Identifier| {
+        let answer = answers.get(endpoint_of(id, topology)?)?.as_ref().ok()?;
         Some(
             answer
                 .addresses
                 .iter()
-                .map(|address| (*address, member.instance.clone()))
+                .map(|address| (*address, id.clone()))
                 .collect::<Vec<_>>(),
         )
     };
-    members.filter_map(at).flatten().collect()
+    members
+        .chain(replaced(source, topology))
+        .filter_map(at)
+        .flatten()
+        .collect()
+}
+
+fn replaced_names<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a HostName> {
+    replaced(source, topology).filter_map(|id| endpoint_of(id, topology))
+}
+
+/// The instances that a blue/green deployment has replaced: it gives their names to others, and them `-oldN` behind those
+/// (AWS docs: "Switching a blue/green deployment in Amazon RDS").
+fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a Identifier> {
+    let cluster = match source {
+        Source::Cluster(id) => topology.clusters.get(id),
+        _ => None,
+    };
+    let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
+    let instance = match source {
+        Source::Instance(id) => Some(id),
+        _ => None,
+    };
+    let names: Vec<&Identifier> = members.map(|member| &member.instance).chain(instance).collect();
+    let is_replaced = move |id: &&Identifier| {
+        let old = |name: &&Identifier| {
+            let more = id
+                .as_str()
+                .strip_prefix(name.as_str())
+                .and_then(|more| more.strip_prefix("-old"));
+            more.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        };
+        names.iter().any(old)
+    };
+    topology.instances.keys().filter(is_replaced)
 }
 
 /// What every key says.

@@ -25,6 +25,8 @@ pub enum Hold {
     NoPort,
     /// DNS has not given one address for long enough.
     Unsteady(Duration),
+    /// A name gives other addresses again and again, none of its answers for long enough.
+    Rotates(Duration),
     /// The agreement has not lasted for long enough.
     Settling(Duration),
     /// The agreed target has not been read as healthy for long enough.
@@ -81,6 +83,7 @@ impl Hold {
             | Self::NotHealthy(..)
             | Self::ZoneNotEnabled(_)
             | Self::GroupNotInUse
+            | Self::Rotates(_)
             | Self::CachedForLong(_)
             | Self::TooManyRemovals { .. } => Weight::Holds,
         }
@@ -90,7 +93,12 @@ impl Hold {
     pub fn is_pending_removal(&self) -> bool {
         matches!(
             self,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) | Self::HalfARound
+            Self::Unsteady(_)
+                | Self::Rotates(_)
+                | Self::Settling(_)
+                | Self::SeenBriefly(_)
+                | Self::Initial(_)
+                | Self::HalfARound
         )
     }
 
@@ -124,6 +132,7 @@ impl Hold {
             Self::KeysDisagree { .. } => "keys-disagree",
             Self::NoPort => "no-port",
             Self::Unsteady(_) => "dns-unsteady",
+            Self::Rotates(_) => "dns-rotates",
             Self::Settling(_) => "settling",
             Self::SeenBriefly(_) => "seen-briefly",
             Self::Initial(_) => "target-initial",
@@ -164,6 +173,9 @@ impl Hold {
             Self::TooManyRemovals { .. } => {
                 "Look at the group's targets. If they are all stale, raise `max-removals` for one run."
             }
+            Self::Rotates(_) => {
+                "Give the name answers that stay the same, or follow what is behind it by another source."
+            }
             Self::CachedForLong(_) => {
                 "Lower the name's time to live to 90 s or less, or deregister the targets that it gives no longer by hand."
             }
@@ -196,6 +208,11 @@ impl fmt::Display for Hold {
             Self::Unsteady(left) => write!(
                 f,
                 "DNS must give the same answer for {} more before anything is registered",
+                seconds(*left)
+            ),
+            Self::Rotates(left) => write!(
+                f,
+                "the name gives other addresses again and again, and one answer would have to stay for {} more before anything is registered",
                 seconds(*left)
             ),
             Self::Settling(left) => write!(

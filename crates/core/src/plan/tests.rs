@@ -84,6 +84,9 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             moving: false,
             switched: false,
             assurance: Assurance::Assured,
+            recent: BTreeSet::new(),
+            wavered: false,
+            refused: BTreeSet::new(),
             thinned: false,
             reread: true,
         },
@@ -479,6 +482,7 @@ fn a_new_member_is_registered_when_it_was_read_twice_and_an_address_when_dns_is_
     seen.standing.topology_named = 1;
     assert_eq!(words(&decide(&seen)), "reread | ");
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1]));
+    seen.facts.as_mut().expect("facts").standby = Standby::Unknown;
     seen.standing.steady_for = Duration::from_secs(9);
     assert_eq!(words(&decide(&seen)), "- | dns-unsteady");
     seen.standing.steady_for = Duration::from_secs(10);
@@ -594,17 +598,51 @@ fn a_name_outside_the_vpc_is_registered_for_all_zones() {
 
 #[test]
 fn a_node_of_a_proxy_is_registered_as_soon_as_an_answer_lists_it() {
-    let mut proxy = binding();
-    proxy.source = "proxy/front".parse().expect("source");
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 3]));
+    seen.facts.as_mut().expect("facts").standby = Standby::Equal;
     (seen.standing.steady_for, seen.standing.agreed_for) = (Duration::ZERO, Duration::ZERO);
-    let timing = Timing::default();
-    assert_eq!(words(&plan(&proxy, &timing, &seen)), "register .2:5432 | ");
-    seen.targets = healthy(&[1, 2, 3]);
-    let plan = plan(&proxy, &timing, &seen);
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
+}
+
+#[test]
+fn an_address_that_a_name_gave_within_the_settle_time_does_not_leave() {
+    let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 2, 3, 4]));
+    seen.standing.recent = [address(1).ip(), address(3).ip()].into();
+    assert_eq!(words(&decide(&seen)), "deregister .4:5432 | ");
+}
+
+#[test]
+fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
+    let mut seen = look(set(Key::Dns, &[1]), &healthy(&[2]));
+    seen.facts.as_mut().expect("facts").standby = Standby::Unknown;
+    seen.standing.steady_for = Duration::ZERO;
+    let weight = |seen: &Observation| decide(seen).weightiest().map(Hold::weight);
+    assert_eq!(weight(&seen), Some(Weight::Waits));
+    seen.standing.wavered = true;
+    assert_eq!(words(&decide(&seen)), "- | dns-rotates");
+    assert_eq!(weight(&seen), Some(Weight::Holds));
+}
+
+#[test]
+fn what_was_refused_goes_last() {
+    let mut seen = look(set(Key::Topology, &[1, 2, 3]), &healthy(&[3]));
+    seen.standing.refused = [address(1)].into();
     assert_eq!(
-        words(&plan),
-        "- | settling",
-        "an answer that lacks a node is no sign of its end"
+        decide(&seen).actions(),
+        ["register 10.20.0.2:5432", "register 10.20.0.1:5432"]
     );
+}
+
+#[test]
+fn members_that_were_listed_once_wait_behind_a_gap_for_their_second_reading() {
+    let listed = [(address(1).ip(), None)].into();
+    let gap = Some(unknown());
+    let evidence = Evidence::Set {
+        key: Key::Topology,
+        roll: Ok(Roll { listed, gap }),
+    };
+    let mut seen = look(evidence, &[]);
+    seen.standing.topology_named = 1;
+    let plan = decide(&seen);
+    assert_eq!((words(&plan).as_str(), plan.registrations()), ("- | dns-nxdomain", 1));
 }

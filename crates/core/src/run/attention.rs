@@ -33,7 +33,8 @@ pub(super) struct Attention {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Alert {
     left: Duration,
-    extended: bool,
+    /// What a pending removal was given in all. It can come to need more, when a name is heard to be cached for longer.
+    granted: Duration,
 }
 
 /// How a round ended, as far as the attention depends on it.
@@ -88,11 +89,17 @@ impl Attention {
             Found::Wrong | Found::Pending => {
                 let alert = self.alert.get_or_insert(Alert {
                     left: timing.sweep,
-                    extended: false,
+                    granted: Duration::ZERO,
                 });
-                if found == Found::Pending && !alert.extended {
-                    alert.left = alert.left.max(timing.settle + REMOVAL);
-                    alert.extended = true;
+                let needed = timing.settle + REMOVAL;
+                if found == Found::Pending && alert.granted < needed {
+                    let more = needed.saturating_sub(alert.granted);
+                    alert.left = if alert.granted.is_zero() {
+                        alert.left.max(needed)
+                    } else {
+                        alert.left.saturating_add(more)
+                    };
+                    alert.granted = needed;
                 }
             }
         }
@@ -145,5 +152,25 @@ mod tests {
         attention.round_ended(Found::Right, &timing);
         attention.round_ended(Found::Wrong, &timing);
         assert!(attention.pause().is_some());
+    }
+
+    #[test]
+    fn a_removal_that_comes_to_need_more_time_is_given_the_rest_of_it_once() {
+        let seconds = Duration::from_secs;
+        let timing = |settle| Timing {
+            settle: seconds(settle),
+            ..Timing::default()
+        };
+        let mut attention = Attention::default();
+        // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
+        attention.round_ended(Found::Pending, &timing(40));
+        attention.let_pass(seconds(20));
+        for _ in 0..3 {
+            attention.round_ended(Found::Pending, &timing(120));
+        }
+        attention.let_pass(seconds(109));
+        assert!(attention.pause().is_some());
+        attention.let_pass(seconds(1));
+        assert_eq!(attention.pause(), None);
     }
 }

@@ -41,7 +41,8 @@ impl Condition {
                 None => Found::Right,
                 Some(hold) if hold.weight() == Weight::Idles => Found::Right,
                 Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
-                Some(hold) if hold.is_pending_removal() => Found::Pending,
+                // One that lasts beside it must not end the watch.
+                Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => Found::Pending,
                 // Whatever else stands still: the database is still to be added.
                 Some(_) if may_write && plan.will_register() => Found::Pending,
                 Some(hold) if hold.is_hopeless() => Found::Hopeless,
@@ -49,6 +50,8 @@ impl Condition {
                 Some(_) => Found::Wrong,
             },
             Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
+            // One of a set that is refused keeps none of the others out.
+            Self::Failed(_, plan) if plan.registrations() > 1 => Found::Wrong,
             Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
             Self::Failed(..) | Self::WrongGroup(_) | Self::NotPublished(_) | Self::Exhausted(..) => Found::Hopeless,
         }

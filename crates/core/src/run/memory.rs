@@ -29,6 +29,8 @@ pub(super) struct Memory {
     /// The last word of this run on each target that it wrote about.
     deeds: BTreeMap<SocketAddr, Deed>,
     doubt: Option<Doubt>,
+    /// What ELBv2 would not take in this run, and would not take a moment later either.
+    refused: BTreeSet<SocketAddr>,
     troubles: u8,
     last_error: Option<CallError>,
 }
@@ -103,6 +105,18 @@ impl Memory {
     pub(super) fn refused(&mut self, error: &CallError) {
         self.troubles += 1;
         self.last_error = Some(error.clone());
+    }
+
+    /// A registration was refused for what it is: others of a set go before it from now on.
+    pub(super) fn set_aside(&mut self, action: &Action) {
+        if let Action::Register(registration) = action {
+            self.refused.insert(registration.address);
+        }
+    }
+
+    /// What was set aside.
+    pub(super) fn refused_addresses(&self) -> &BTreeSet<SocketAddr> {
+        &self.refused
     }
 
     /// The answer to a write was lost.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Pursuit;
-use crate::event::catalogue::Meaning;
 use crate::source::{Identifier, Source};
 use crate::topology::Topology;
 
@@ -25,7 +24,7 @@ enum About {
     /// A proxy, or an endpoint of one: RDS's events name either.
     Proxy(Identifier),
     /// A blue/green deployment, which names no database: it concerns every name that one can take from another.
-    Deployment(Meaning),
+    Deployment,
 }
 
 /// The cluster of the instance that an event names.
@@ -56,8 +55,8 @@ impl Notice {
         Self::new(About::Proxy(id), patience)
     }
 
-    pub(super) fn of_deployment(meaning: Meaning, patience: Duration) -> Self {
-        Self::new(About::Deployment(meaning), patience)
+    pub(super) fn of_deployment(patience: Duration) -> Self {
+        Self::new(About::Deployment, patience)
     }
 
     fn new(about: About, patience: Duration) -> Self {
@@ -74,7 +73,7 @@ impl Notice {
 
     /// Whether it names no database, so that nobody is answered for by it.
     pub(super) fn names_nobody(&self) -> bool {
-        matches!(self.about, About::Deployment(_))
+        self.about == About::Deployment
     }
 
     /// Finds the cluster of its instance. A topology that cannot be read may hide any.
@@ -84,6 +83,7 @@ impl Notice {
         };
         *cluster = match topology {
             None => Cluster::Any,
+            Some(topology) if topology.unread.is_some() => Cluster::Any,
             Some(topology) => {
                 let instance = topology.instances.get(id);
                 let cluster = instance.and_then(|instance| instance.cluster.clone());
@@ -101,16 +101,17 @@ impl Notice {
             About::Proxy(id) => {
                 matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
             }
-            About::Deployment(_) => source.is_switchable(),
+            About::Deployment => source.is_switchable(),
         }
     }
 
     /// Has a binding watched that it concerns.
     pub(super) fn tell(&mut self, pursuit: &mut Pursuit) {
         self.matched = true;
-        match self.about {
-            About::Deployment(meaning) => pursuit.watch_switch(meaning, self.patience),
-            _ => pursuit.watch(self.patience),
+        if self.names_nobody() {
+            pursuit.watch_unnamed(self.patience);
+        } else {
+            pursuit.watch(self.patience);
         }
     }
 }

@@ -24,7 +24,6 @@ use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
-use crate::event::catalogue::Meaning;
 use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
 use crate::failure::{CallError, Failure};
 use crate::mechanism::Mechanism;
@@ -54,7 +53,7 @@ pub(super) struct Pursuit {
     memory: Memory,
     group: Option<TargetGroup>,
     facts: Option<Facts>,
-    /// Where the members' own names have pointed in this run.
+    /// Where the members' own names have pointed in this run, and those of what a blue/green deployment has replaced.
     members: BTreeMap<IpAddr, Identifier>,
     targets: Vec<Target>,
     /// Since the targets were read; grows to [`TARGETS_KEEP`].
@@ -63,8 +62,6 @@ pub(super) struct Pursuit {
     reread: bool,
     /// The longest that answers about the source's own name may be cached, as far as this run has heard.
     ttl: Duration,
-    /// What an event has told of a blue/green deployment that may concern the source.
-    switch: Switch,
     /// A write of this round was acknowledged.
     wrote: bool,
     /// So was a removal.
@@ -73,17 +70,6 @@ pub(super) struct Pursuit {
     unfinished: bool,
     condition: Condition,
     tally: Tally,
-}
-
-/// What is known of a blue/green deployment's switchover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Switch {
-    /// Nothing.
-    None,
-    /// Names are about to move, or may move.
-    Begun,
-    /// They have moved.
-    Done,
 }
 
 impl Pursuit {
@@ -101,7 +87,6 @@ impl Pursuit {
             targets_age: Duration::ZERO,
             reread: false,
             ttl: Duration::ZERO,
-            switch: Switch::None,
             wrote: false,
             thinned: false,
             unfinished: true,
@@ -134,13 +119,7 @@ impl Pursuit {
         self.attention.watch(patience);
     }
 
-    pub(super) fn watch_switch(&mut self, meaning: Meaning, patience: Duration) {
-        let told = match meaning {
-            Meaning::Switched => Switch::Done,
-            Meaning::Announced => Switch::Begun,
-            Meaning::Around | Meaning::Look | Meaning::Ignore => Switch::None,
-        };
-        self.switch = self.switch.max(told);
+    pub(super) fn watch_unnamed(&mut self, patience: Duration) {
         self.attention.watch_unnamed(patience);
     }
 
@@ -318,6 +297,9 @@ impl Pursuit {
                 self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
                 let plan = self.plan(cx.timing).unwrap_or_default();
                 self.memory.refused(&error);
+                if !error.is_retryable() {
+                    self.memory.set_aside(&action);
+                }
                 self.end_round(Condition::Failed(error, plan), cx);
                 self.pause_for(self.memory.back_off());
             }
@@ -489,8 +471,11 @@ impl Pursuit {
                 .as_ref()
                 .is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
             moving: self.testimony.wavered() && self.attention.is_watched(),
-            switched: self.switch > Switch::None,
+            switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
             assurance: agreed.map_or(Assurance::None, |agreed| self.assurance(&agreed, timing)),
+            recent: self.testimony.recent(),
+            wavered: self.testimony.wavered(),
+            refused: self.memory.refused_addresses().clone(),
             thinned: self.thinned,
             reread: self.reread,
         };
@@ -512,6 +497,17 @@ impl Pursuit {
         known.max().unwrap_or(Assurance::None)
     }
 
+    /// Whether all that could be removed in favour of an instance is what a blue/green deployment has replaced: the RDS API
+    /// lists it under the name that such a one is given, and that name leads to it.
+    fn is_switched_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
+        let is_instance = matches!(self.binding.source, Source::Instance(_));
+        let mut others = self
+            .targets
+            .iter()
+            .filter(|target| target.is_present() && !agreed.contains(&target.address));
+        is_instance && others.all(|target| self.members.contains_key(&target.address.ip()))
+    }
+
     /// Whether a failover to these targets was seen, and explains all that could be removed in their favour.
     ///
     /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
@@ -530,11 +526,9 @@ impl Pursuit {
             .filter(|target| target.is_present() && !agreed.contains(&target.address))
             .map(|target| target.address)
             .filter(|address| binding.exclusive || ours(*address));
-        let is_former = |address: SocketAddr| match (&binding.source, self.members.get(&address.ip())) {
-            (Source::Instance(_), _) => true,
-            // A blue/green deployment gives the same names to others.
-            (_, Some(member)) => *member != writer.member || self.switch > Switch::None,
-            (_, None) => self.switch == Switch::Done,
+        let is_former = |address: SocketAddr| match binding.source {
+            Source::Instance(_) => true,
+            _ => (self.members.get(&address.ip())).is_some_and(|member| *member != writer.member),
         };
         seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
     }

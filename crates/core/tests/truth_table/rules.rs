@@ -194,7 +194,7 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let keys = [evidence.topology(), evidence.dns()];
             said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok())) && *moving == standing.moving
         }
-        Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => cell.port().is_none(),
         Hold::Unsteady(left) => standing.steady_for + *left == STEADY.min(cell.timing.settle),
         Hold::Settling(left) => standing.agreed_for + *left == cell.timing.settle,

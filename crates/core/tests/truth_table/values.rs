@@ -1,5 +1,6 @@
 //! What the axes of the table hold: addresses, states of targets, what is known of a source, what a run has seen.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -111,6 +112,9 @@ pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
         moving: false,
         switched: false,
         assurance: Assurance::None,
+        recent: BTreeSet::new(),
+        wavered: false,
+        refused: BTreeSet::new(),
         thinned: false,
         reread: false,
     }];

@@ -56,7 +56,7 @@ fn subjects(hold: &Hold) -> Vec<String> {
         }
         Hold::NotHealthy(at, state) => vec![at.to_string(), state.to_string()],
         Hold::TooManyRemovals { count, most } => vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()],
-        Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => vec!["port".to_owned()],
         Hold::GroupNotInUse => vec!["no load balancer".to_owned()],
     }

@@ -2,11 +2,11 @@
 //! instance is watched.
 
 use super::Group;
-use super::Meaning::{self, Announced, Around, Look, Switched};
+use super::Meaning::{self, Announced, Around, Look};
 use super::Page::{Aurora, Both, Rds};
 
 const BEGINS: &str = "names are about to move";
-const MOVED: &str = "names have moved from blue to green, and blue still accepts connections";
+const MOVED: &str = "names have moved from blue to green";
 const STAYS: &str = "names stay with blue, or go back to it";
 const NO_NAME: &str = "no name moves";
 
@@ -62,14 +62,14 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     ),
     all(
-        Switched,
+        Around,
         Both,
         "notification",
         MOVED,
         &[(248, "the switchover has completed")],
     ),
     all(
-        Switched,
+        Around,
         Rds,
         "notification",
         MOVED,
@@ -79,7 +79,7 @@ pub(super) const GROUPS: &[Group] = &[
         )],
     ),
     all(
-        Switched,
+        Around,
         Aurora,
         "notification",
         MOVED,

@@ -64,10 +64,6 @@ fn page() -> String {
         "| watch, {} s | a move is under way or over, or may be (`patience`) |",
         timing.patience.as_secs()
     ));
-    line(format!(
-        "| watch, {} s, as switched | names have moved to another database, and the former one goes on accepting connections: it is removed on agreement, without a look at its health (`patience`) |",
-        timing.patience.as_secs()
-    ));
     line("| look | nothing is known to move: one look, and more only where it finds something wrong |".to_owned());
     line("| nothing | no binding can be concerned |".to_owned());
     line(AFTER_MEANINGS.trim_end().to_owned());
@@ -92,9 +88,7 @@ fn page() -> String {
 
 fn watched_categories(kind: &str) -> Vec<String> {
     let categories: BTreeSet<&str> = entries()
-        .filter(|entry| {
-            entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around | Meaning::Switched)
-        })
+        .filter(|entry| entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around))
         .map(|entry| entry.category)
         .collect();
     categories.iter().map(|category| format!("`{category}`")).collect()
@@ -109,7 +103,6 @@ fn row(entry: &Entry, timing: &Timing) -> String {
     let act = match (entry.meaning, entry.source) {
         (Meaning::Announced, _) => format!("watch, {} s", timing.patience_started.as_secs()),
         (Meaning::Around, _) => format!("watch, {} s", timing.patience.as_secs()),
-        (Meaning::Switched, _) => format!("watch, {} s, as switched", timing.patience.as_secs()),
         (Meaning::Look, _) => "look".to_owned(),
         (Meaning::Ignore, _) => "nothing".to_owned(),
     };

@@ -158,6 +158,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         },
         Hold::NoPort => cell.port().is_none(),
         Hold::Unsteady(left) => seen.standing.steady_for + *left == STEADY.min(settle),
+        Hold::Rotates(left) => seen.standing.wavered && seen.standing.steady_for + *left == STEADY.min(settle),
         Hold::Settling(left) => seen.standing.agreed_for + *left == settle,
         Hold::CachedForLong(needed) => *needed == settle && settle > LONGEST_SETTLE,
         Hold::HalfARound => seen.standing.thinned,
