@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::Location;
+use crate::source::Fallback;
 use crate::target::Family;
 use crate::topology::{Cluster, Instance, Standby};
 
@@ -307,4 +308,16 @@ mod whatever_tags_say {
             }
         }
     }
+}
+
+#[test]
+fn where_tags_ask_for_readers_the_writer_never_stands_in() {
+    let found = bindings(
+        &config("[\"cluster/orders-*/readers\"]"),
+        &[tagged("link", &[(SOURCE, "cluster/orders-eu/readers")])],
+    );
+    let [Ok((binding, _))] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert!(matches!(binding.source, Source::Readers(_, Fallback::None)));
 }

@@ -3,6 +3,7 @@
 use writerlink_core::evidence::{Evidence, Key};
 use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
+use writerlink_core::topology::Standby;
 
 use super::stated::{half, listed, within_reach};
 use crate::cell::Cell;
@@ -26,7 +27,7 @@ pub(super) const RULES: [Rule; 13] = [
         only_what_is_listed_is_registered,
     ),
     (
-        "S3: a member is added when the topology lists it twice, an address when the name is steady",
+        "S3: a member is added when the topology lists it twice, an address when the name is steady or it costs nothing",
         what_is_added_is_credible,
     ),
     ("S4: a gap, or anything unknown, removes nothing", a_gap_removes_nothing),
@@ -79,9 +80,12 @@ fn only_what_is_listed_is_registered(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn what_is_added_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
+    // All nodes of a proxy are as good as each other.
+    let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
     let standing = &cell.seen.standing;
     let credible = listed(cell).is_some_and(|(key, _, _)| match key {
         Key::Topology => standing.topology_named >= 2,
+        Key::Dns if harmless => true,
         Key::Dns => standing.steady_for >= STEADY.min(cell.timing.settle),
     });
     let added = |action: &Action| matches!(action, Action::Register(to) if cell.state_of(to.address).is_none());

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use writerlink_core::evidence::{Evidence, Key, Roll};
 use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
+use writerlink_core::topology::Standby;
 
 use crate::cell::Cell;
 use crate::readings::row;
@@ -81,12 +82,16 @@ fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
 /// the topology vouches for them.
 fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
     let registers = missing(listed, cell);
-    if key == Key::Dns || cell.seen.standing.topology_named < 2 || registers.is_empty() {
+    if key == Key::Dns || registers.is_empty() {
         return held(why);
     }
     Stated {
         registers,
-        now: Now::Registers,
+        now: if cell.seen.standing.topology_named < 2 {
+            Now::Nothing
+        } else {
+            Now::Registers
+        },
         ..held(why)
     }
 }
@@ -119,10 +124,10 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     } else {
         stated.removes = leaving.into_iter().cloned().collect();
     }
-    let (twice, steady) = (
-        standing.topology_named >= 2,
-        standing.steady_for >= STEADY.min(cell.timing.settle),
-    );
+    let twice = standing.topology_named >= 2;
+    // An address too many costs nothing where nobody would get a connection there who should not.
+    let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
+    let steady = harmless || standing.steady_for >= STEADY.min(cell.timing.settle);
     stated.now = match key {
         Key::Topology if !registers.is_empty() && !twice => Now::Reread,
         Key::Dns if !registers.is_empty() && !steady => {
