@@ -10,6 +10,7 @@ import json
 import sys
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 from emulator_state import client
 
 
@@ -53,6 +54,9 @@ def made(create):
         return create()["Endpoint"]
     except ClientError as refusal:
         return refusal.response["Error"]["Code"]
+    except ResponseParserError as nonsense:
+        # An operation that moto does not know is a page of HTML.
+        return type(nonsense).__name__
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use writerlink_lab::wire::Ending;
+use writerlink_tests::kinds::{self, SETS};
 use writerlink_tests::python::tests_dir;
 use writerlink_tests::stage::{Stage, envelope, error, sns};
 
@@ -97,6 +98,40 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
         assert_eq!(reported, bindings, "{file}: {answer:#}");
     }
     assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_wakes_a_set_is_counted_where_nobody_follows_one() {
+    let (with_sets, without) = tokio::join!(Stage::with(kinds::add, |config| config), Stage::begin());
+    let bindings = |answer: &Value| answer["bindings"].as_array().map_or(0, Vec::len);
+    for (file, event, source, followed) in [
+        ("sns-proxy-0207.json", "RDS-EVENT-0207", "front", false),
+        ("eventbridge-proxy-0204.json", "RDS-EVENT-0204", "front", false),
+        ("sns-instance-0005-of-a-reader.json", "RDS-EVENT-0005", "orders-3", true),
+        ("sns-instance-0385.json", "RDS-EVENT-0385", "orders-3", true),
+        ("sns-cluster-0172.json", "RDS-EVENT-0172", "orders", true),
+    ] {
+        let ending = with_sets.deliver(&recorded(file)).await;
+        let answer = ending.answer().unwrap_or_else(|| panic!("{file}: {ending:?}"));
+        let trigger = (&answer["trigger"]["event"], &answer["trigger"]["source"]);
+        assert_eq!(trigger, (&json!(event), &json!(source)), "{file}");
+        assert_eq!(
+            (&answer["ok"], &answer["unmatched"]),
+            (&json!(true), &json!(0)),
+            "{file}"
+        );
+        assert_eq!(bindings(&answer), 2 + SETS.len(), "{file}: {answer:#}");
+
+        let ending = without.deliver(&recorded(file)).await;
+        let answer = ending.answer().unwrap_or_else(|| panic!("{file}: {ending:?}"));
+        let (looked_at, unmatched) = if followed { (2, 0) } else { (0, 1) };
+        assert_eq!(
+            (bindings(&answer), &answer["unmatched"]),
+            (looked_at, &json!(unmatched)),
+            "{file}: {answer:#}"
+        );
+    }
+    assert_eq!((with_sets.writes(), without.writes()), (vec![], vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

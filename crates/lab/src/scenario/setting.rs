@@ -258,6 +258,8 @@ fn pace(scenario: &Scenario, seed: u64) -> Pace {
 mod tests {
     use std::collections::BTreeSet;
 
+    use writerlink_core::config::{Config, Location};
+
     use super::super::script::scenarios;
     use super::*;
 
@@ -272,6 +274,17 @@ mod tests {
                 assert!(!healthy.is_empty(), "{}: somebody is behind the link", scenario.name);
                 assert_eq!(present, healthy, "{}: {}", scenario.name, link.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_scenario_has_a_good_configuration() {
+        let dns = "127.0.0.1:5353".parse().expect("an address");
+        for scenario in scenarios() {
+            let links = Setting::new(&scenario, 1).expect("a good setting").links;
+            let text = crate::scene::config(&links, dns, "");
+            let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");
+            assert_eq!(config.usable().count(), links.len(), "{}: {text}", scenario.name);
         }
     }
 
