@@ -6,7 +6,7 @@
 
 mod hold;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -64,8 +64,8 @@ pub struct Standing {
     pub switched: bool,
     /// What is known of the agreed target's registration; of a set's, what is known best.
     pub assurance: Assurance,
-    /// The addresses of a name that an answer of this run gave within the settle time.
-    pub recent: BTreeSet<IpAddr>,
+    /// How long ago an answer of this run last gave each address of a name, within the settle time.
+    pub recent: BTreeMap<IpAddr, Duration>,
     /// A key that named somebody has named others in this run.
     pub wavered: bool,
     /// What ELBv2 would not take in this run.
@@ -191,8 +191,17 @@ impl Case<'_> {
             }
         }
         // What a name gave a moment ago it may give again: an answer can hold a part of what there is.
-        let spared: BTreeSet<IpAddr> = addresses.union(&self.seen.standing.recent).copied().collect();
+        let recent = &self.seen.standing.recent;
+        let spared: BTreeSet<IpAddr> = addresses.iter().chain(recent.keys()).copied().collect();
         let mut others = self.others(&spared);
+        // It may be gone for good, so that this is not in sync before it has come back or has left.
+        let gone = self.ours.iter().map(|target| target.address.ip());
+        let gone = gone
+            .filter(|ip| !addresses.contains(ip))
+            .filter_map(|ip| recent.get(&ip));
+        if let Some(age) = gone.max() {
+            plan.holds.push(Hold::Settling(self.timing.settle.saturating_sub(*age)));
+        }
         if let Some(hold) = self.too_many(&others) {
             plan.holds.push(hold);
             others.clear();

@@ -87,9 +87,9 @@ impl Testimony {
         self.recent.retain(|_, age| *age < most);
     }
 
-    /// The addresses of a name that stands for a set which an answer gave within the longest age.
-    pub fn recent(&self) -> BTreeSet<IpAddr> {
-        self.recent.keys().copied().collect()
+    /// How long ago an answer last gave each address of a name that stands for a set, up to the longest age.
+    pub fn recent(&self) -> &BTreeMap<IpAddr, Duration> {
+        &self.recent
     }
 
     /// The last look.
@@ -222,16 +222,13 @@ mod tests {
         }
         assert_eq!(testimony.agreed_for(), 30 * S);
         let given = [1, 2, 3].map(|last| witness(last).address);
-        assert_eq!(testimony.recent(), given.into());
+        let recent = |testimony: &Testimony| testimony.recent().keys().copied().collect::<Vec<_>>();
+        assert_eq!(recent(&testimony), given);
         for _ in 0..2 {
             testimony.record(name(&[1, 2]), true);
             testimony.age(10 * S, 30 * S);
         }
-        assert_eq!(
-            testimony.recent(),
-            given[..2].iter().copied().collect(),
-            "3 has been gone for too long"
-        );
+        assert_eq!(recent(&testimony), given[..2], "3 has been gone for too long");
     }
 
     #[test]

@@ -147,16 +147,23 @@ async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
     }
 }
 
-/// Nothing could be said of a cluster without them; and a half of the two would be taken for the whole.
+/// Nothing could be said of a cluster without them; and a half of the two would be taken for the whole. Who follows proxies as well
+/// can go on with those.
 #[tokio::test]
-async fn clusters_or_instances_that_are_denied_fail_the_whole_reading() {
+async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leave_the_proxies_readable() {
     for denied in ["DescribeDBClusters", "DescribeDBInstances"] {
         let server = denying(denied).await;
-        let error = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap_err();
-        assert_eq!(
-            (error.call, error.failure),
-            (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
-        );
+        let rds = readers(&server.clients()).rds;
+        let error = rds.topology(Scope::DATABASES).await.unwrap_err();
+        let topology = rds.topology(EVERYTHING).await.unwrap();
+        assert!(topology.proxies.is_ok() && topology.clusters.is_empty() && topology.instances.is_empty());
+        for error in [Some(error), topology.unread] {
+            let error = error.unwrap();
+            assert_eq!(
+                (error.call, error.failure),
+                (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+            );
+        }
     }
 }
 

@@ -84,7 +84,7 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             moving: false,
             switched: false,
             assurance: Assurance::Assured,
-            recent: BTreeSet::new(),
+            recent: BTreeMap::new(),
             wavered: false,
             refused: BTreeSet::new(),
             thinned: false,
@@ -607,8 +607,13 @@ fn a_node_of_a_proxy_is_registered_as_soon_as_an_answer_lists_it() {
 #[test]
 fn an_address_that_a_name_gave_within_the_settle_time_does_not_leave() {
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 2, 3, 4]));
-    seen.standing.recent = [address(1).ip(), address(3).ip()].into();
-    assert_eq!(words(&decide(&seen)), "deregister .4:5432 | ");
+    let ago = Duration::from_secs;
+    seen.standing.recent = [(address(1).ip(), ago(0)), (address(3).ip(), ago(12))].into();
+    let plan = decide(&seen);
+    assert_eq!(words(&plan), "deregister .4:5432 | settling");
+    assert!(plan.holds.contains(&Hold::Settling(ago(18))), "{plan:?}");
+    seen.targets = healthy(&[1, 2, 3]);
+    assert_eq!(words(&decide(&seen)), "- | settling", "it is not told as in sync");
 }
 
 #[test]

@@ -473,7 +473,7 @@ impl Pursuit {
             moving: self.testimony.wavered() && self.attention.is_watched(),
             switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
             assurance: agreed.map_or(Assurance::None, |agreed| self.assurance(&agreed, timing)),
-            recent: self.testimony.recent(),
+            recent: self.testimony.recent().clone(),
             wavered: self.testimony.wavered(),
             refused: self.memory.refused_addresses().clone(),
             thinned: self.thinned,

@@ -1,6 +1,6 @@
 //! What the axes of the table hold: addresses, states of targets, what is known of a source, what a run has seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
         moving: false,
         switched: false,
         assurance: Assurance::None,
-        recent: BTreeSet::new(),
+        recent: BTreeMap::new(),
         wavered: false,
         refused: BTreeSet::new(),
         thinned: false,
