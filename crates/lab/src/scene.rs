@@ -285,14 +285,13 @@ impl Link {
     }
 
     pub(crate) fn config(&self) -> String {
-        let more = match &self.source {
-            Source::Readers(_, Fallback::None) => "readers-fallback = \"none\"\n".to_owned(),
-            // Of a name that is not of RDS nothing else says the port.
+        // Of a database nobody need be told the port; of a name nobody else knows it.
+        let port = match self.source {
             Source::Name(_) => format!("port = {}\n", self.port),
             _ => String::new(),
         };
         format!(
-            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{more}",
+            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{port}",
             self.name, self.source, self.group
         )
     }
@@ -322,7 +321,7 @@ pub(crate) fn publish_in(
     let source: Source = source.parse().expect("the scene's sources are well-formed");
     let group = NewTargetGroup {
         family,
-        ..NewTargetGroup::tcp(&Link::balancer_of(&source), port)
+        ..NewTargetGroup::tcp(source.name(), port)
     };
     let group = world.create_target_group(group)?.arn.clone();
     // Off by default, which would leave a client in any zone but the writer's with a node that has no target.
@@ -342,11 +341,9 @@ pub(crate) fn publish_in(
         port,
         family,
     };
-    let members = link.members(world).into_iter();
-    let targets: Vec<_> = members
-        .map(|member| TargetRequest::new(&member.ip().to_string(), port))
-        .collect();
-    world.register_targets(&link.group, &targets)?;
+    let writer = link.writer(world).expect("a new database has a writer");
+    let target = TargetRequest::new(&writer.address.ip().to_string(), port);
+    world.register_targets(&link.group, &[target])?;
     Ok(link)
 }
 

@@ -1,15 +1,12 @@
 //! The region that a seed begins with, and the function in it.
 
-pub(super) mod set;
-
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
-use writerlink_core::source::Source;
 use writerlink_core::topology::HostName;
 
 use super::dice::Dice;
@@ -26,7 +23,6 @@ const EPOCH: i64 = 1_767_225_600;
 pub(super) struct Setting {
     pub(super) world: World,
     pub(super) config: Config,
-    /// The set of equals comes last, where there is one.
     pub(super) bounds: Vec<Bound>,
     pub(super) topic: String,
     pub(super) epoch: Timestamp,
@@ -51,7 +47,7 @@ pub(super) struct Service {
 /// A binding of the configuration, and the database behind it.
 pub(super) struct Bound {
     pub(super) link: Link,
-    /// The instances of a cluster; the instance itself where it stands alone; none where the RDS API does not say who.
+    /// The instances of a cluster; the instance itself where it stands alone.
     pub(super) instances: Vec<&'static str>,
     pub(super) engine: Engine,
     pub(super) multi_az: MultiAz,
@@ -159,7 +155,6 @@ const DUAL_STACK: [Kind; 2] = [
 pub(super) struct Own {
     pub(super) multi_az_cluster: Dice,
     pub(super) dual_stack: Dice,
-    pub(super) set: Dice,
 }
 
 impl Setting {
@@ -176,7 +171,6 @@ impl Setting {
         }
         let multi_az_cluster = multi_az_cluster(&mut world, &mut own.multi_az_cluster, &mut words)?;
         let dual_stack = dual_stack(&mut world, &mut own.dual_stack, &mut words)?;
-        let set = set::draw(&mut world, &mut own.set, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
@@ -187,7 +181,6 @@ impl Setting {
         for (bound, dice) in [
             (multi_az_cluster, &mut own.multi_az_cluster),
             (dual_stack, &mut own.dual_stack),
-            (set, &mut own.set),
         ] {
             if let Some(bound) = bound {
                 words.extend(bound.disturb(&mut world, dice)?);
@@ -207,11 +200,6 @@ impl Setting {
         })
     }
 
-    /// The set of equals, where there is one.
-    pub(super) fn set(&self) -> Option<usize> {
-        self.bounds.iter().position(Bound::is_set)
-    }
-
     /// Whose database each name belongs to, by the number of the binding.
     pub(super) fn names(&self) -> BTreeMap<HostName, usize> {
         let own = self.bounds.iter().enumerate().flat_map(|(index, bound)| {
@@ -224,24 +212,13 @@ impl Setting {
 }
 
 impl Bound {
-    /// Whether a cluster's writer is followed, which has two keys.
     pub(super) fn is_cluster(&self) -> bool {
         self.link.source.is_cluster()
     }
 
-    /// Whether its instances are members of a cluster.
-    pub(super) fn has_cluster(&self) -> bool {
-        self.link.source.cluster().is_some()
-    }
-
-    /// Whether a set of equals is followed, and no writer.
-    pub(super) fn is_set(&self) -> bool {
-        !matches!(self.link.source, Source::Cluster(_) | Source::Instance(_))
-    }
-
-    /// Where those are that truly belong behind the link: the writer, or all of a set.
-    pub(super) fn truth(&self, world: &World) -> BTreeSet<SocketAddr> {
-        self.link.members(world)
+    /// The address of the instance that truly writes.
+    pub(super) fn truth(&self, world: &World) -> Option<SocketAddr> {
+        self.link.writer(world).map(|writer| writer.address)
     }
 
     /// Whether an address may ever be registered in the group.
@@ -255,19 +232,16 @@ impl Bound {
     }
 
     fn names(&self, world: &World) -> Vec<String> {
-        let guests: &[&str] = match &self.link.source {
-            Source::Readers(..) | Source::Custom { .. } => &set::GUESTS,
-            _ => &[],
-        };
-        let members = self.instances.iter().chain(guests);
-        let members = members.map(|instance| world.instance_endpoint(instance));
+        let members = self.instances.iter().map(|instance| world.instance_endpoint(instance));
         members.chain([self.link.endpoint(world)]).collect()
     }
 
     /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.
     fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
-        let one = |target: SocketAddr| TargetRequest::new(&target.ip().to_string(), target.port());
-        let members: Vec<_> = self.truth(world).into_iter().map(one).collect();
+        let Some(writer) = self.truth(world) else {
+            return Ok(None);
+        };
+        let one = |target: SocketAddr| [TargetRequest::new(&target.ip().to_string(), target.port())];
         let other = SocketAddr::new(Zone::B.address_in(self.link.family, 240), self.link.port);
         let (begins, add, take) = match dice.below(25) {
             0 => ("empty", false, true),
@@ -276,10 +250,10 @@ impl Bound {
             _ => return Ok(None),
         };
         if add {
-            world.register_targets(&self.link.group, &[one(other)])?;
+            world.register_targets(&self.link.group, &one(other))?;
         }
         if take {
-            world.deregister_targets(&self.link.group, &members)?;
+            world.deregister_targets(&self.link.group, &one(writer))?;
         }
         Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
     }
@@ -426,7 +400,6 @@ mod tests {
             let mut own = Own {
                 multi_az_cluster: dice(Subject::MultiAzCluster),
                 dual_stack: dice(Subject::DualStack),
-                set: dice(Subject::Set),
             };
             let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting");
             for bound in setting
@@ -435,7 +408,7 @@ mod tests {
                 .filter(|bound| bound.link.family == IpFamily::Ipv6)
             {
                 kinds[usize::from(bound.is_cluster())] += 1;
-                let writer = bound.truth(&setting.world).pop_first().expect("it has a writer");
+                let writer = bound.truth(&setting.world).expect("it has a writer");
                 assert!(writer.is_ipv6() && bound.allows(writer.ip()) && bound.owns(writer));
                 assert!(
                     bound
