@@ -95,7 +95,7 @@ async fn the_handler_of_the_field_stays_behind_when_every_event_comes_before_dns
     assert!(!verdict.ok && !verdict.converged);
     assert_eq!(
         verdict.faults,
-        ["orders-writer: the group holds 10.20.1.10:5432, and the writer is 10.20.2.10:5432"]
+        ["orders-writer: the group holds 10.20.1.10:5432, and 10.20.2.10:5432 belongs there"]
     );
     let outage = verdict.links[0].outage;
     assert!(outage.none_for > 200.0 && outage.read_only > 0, "{outage:?}");

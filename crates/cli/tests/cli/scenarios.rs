@@ -69,7 +69,7 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
     assert_eq!(verdict["ok"], false);
     assert_eq!(
         verdict["faults"][0],
-        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and the writer is 10.20.1.10:5432"
+        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and 10.20.1.10:5432 belongs there"
     );
     assert_eq!(
         (&verdict["calls"], &verdict["seconds_to_converge"]),
