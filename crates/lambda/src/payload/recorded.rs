@@ -64,7 +64,7 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ("custom-resource-update", "stack Update answered"),
         (
             "eventbridge-blue-green-0248",
-            "EventBridge Reconcile | RDS-EVENT-0248 Other bgd-0123456789abcdef 2025-03-04T10:04:17.402Z",
+            "EventBridge Reconcile | RDS-EVENT-0248 Deployment bgd-0123456789abcdef 2025-03-04T10:04:17.402Z",
         ),
         (
             "eventbridge-cluster",
@@ -73,6 +73,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         (
             "eventbridge-multi-az-cluster-0071",
             "EventBridge Reconcile | RDS-EVENT-0071 Cluster ledger 2022-06-09T04:13:02.64Z",
+        ),
+        (
+            "eventbridge-proxy-0204",
+            "EventBridge Reconcile | RDS-EVENT-0204 Proxy front 2025-03-04T10:01:17.402Z",
         ),
         (
             "eventbridge-without-eventid",
@@ -107,7 +111,7 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ),
         (
             "sns-blue-green-0260",
-            "Sns Reconcile | RDS-EVENT-0260 Other bgd-0123456789abcdef 2025-03-04T10:10:17.402Z",
+            "Sns Reconcile | RDS-EVENT-0260 Deployment bgd-0123456789abcdef 2025-03-04T10:10:17.402Z",
         ),
         (
             "sns-cluster-0172",
@@ -119,12 +123,24 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ),
         ("sns-hello", "Sns Reconcile"),
         (
+            "sns-instance-0005-of-a-reader",
+            "Sns Reconcile | RDS-EVENT-0005 Instance orders-3 2025-03-04T10:02:17.402Z",
+        ),
+        (
             "sns-instance-0013-of-cluster-member",
             "Sns Reconcile | RDS-EVENT-0013 Instance orders-1 2021-11-07T17:43:51.876Z",
         ),
         (
+            "sns-instance-0385",
+            "Sns Reconcile | RDS-EVENT-0385 Instance orders-3 2025-03-04T10:34:17.402Z",
+        ),
+        (
             "sns-multi-az-cluster-0073",
             "Sns Reconcile | RDS-EVENT-0073 Cluster ledger 2022-06-09T04:12:31.118Z",
+        ),
+        (
+            "sns-proxy-0207",
+            "Sns Reconcile | RDS-EVENT-0207 Proxy front 2025-03-04T10:04:17.402Z",
         ),
         (
             "unknown-database",
