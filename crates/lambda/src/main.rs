@@ -80,15 +80,16 @@ async fn invoke(handler: &Handler, event: LambdaEvent<Value>) -> Result<Value, I
         if let Err(failed) = &handled.answer {
             error!(kind = "failed", error_type = failed.error_type(), "{failed}");
         }
-        measure(&handled, begun);
+        measure(&handled, &context.env_config.function_name, begun);
         handled.answer
     }
     .instrument(span)
     .await
 }
 
-fn measure(handled: &Handled, begun: Instant) {
+fn measure(handled: &Handled, function: &str, begun: Instant) {
     let measured = Measured {
+        function,
         at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
         took: begun.elapsed(),
         failed: handled.answer.is_err(),

@@ -1,7 +1,8 @@
 //! Metrics in CloudWatch's embedded metric format: lines on standard output, no call and no permission.
 //!
 //! One line a run. A value at the root of a line can stand under one set of dimensions only once, so each binding that
-//! is not ok has a line of its own; a binding that is well has none, and costs nothing.
+//! is not ok has a line of its own; a binding that is well has none, and costs nothing. Every line has the function's
+//! name as a dimension: an account may run several, and the sweeps of one must not hide that another's have stopped.
 
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const NAMESPACE: &str = "Writerlink";
 /// What is measured of one invocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured<'a> {
+    /// The function's name.
+    pub function: &'a str,
     /// When it ended, in milliseconds since 1970.
     pub at: u64,
     /// How long it took.
@@ -65,17 +68,17 @@ impl Measured<'_> {
             .iter()
             .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
             .collect();
-        let dimensions = if binding.is_some() {
-            json!([["Binding"]])
-        } else {
-            json!([[]])
-        };
+        let dimensions: Map<String, Value> = [("Function", Some(self.function)), ("Binding", binding)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
+            .collect();
+        let by: Vec<&String> = dimensions.keys().collect();
         let mut root = Map::new();
         root.insert(
             "_aws".to_owned(),
-            json!({"Timestamp": self.at, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": names}]}),
+            json!({"Timestamp": self.at, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [by], "Metrics": names}]}),
         );
-        root.extend(binding.map(|name| ("Binding".to_owned(), json!(name))));
+        root.extend(dimensions);
         root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
         Value::Object(root).to_string()
     }
@@ -99,6 +102,7 @@ mod tests {
 
     fn lines(failed: bool, run: Option<(&Trigger, &Report)>) -> Vec<Value> {
         let measured = Measured {
+            function: "writerlink",
             at: 1_700_000_000_123,
             took: Duration::from_micros(1_234_567),
             failed,
@@ -153,7 +157,8 @@ mod tests {
         let [run, billing, stock] = lines.as_slice() else {
             panic!("three lines, not {lines:?}")
         };
-        assert_eq!(run["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(run["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Function"]]));
+        assert_eq!(run["Function"], "writerlink");
         assert_eq!(run["_aws"]["Timestamp"], 1_700_000_000_123_u64);
         for (name, value) in [
             ("Runs", 1),
@@ -168,7 +173,10 @@ mod tests {
         }
         for (line, name) in [(billing, "billing"), (stock, "stock")] {
             assert_eq!((&line["Binding"], &line["BindingNotOk"]), (&json!(name), &json!(1)));
-            assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Binding"]]));
+            assert_eq!(
+                line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+                json!([["Binding", "Function"]])
+            );
         }
     }
 
