@@ -32,17 +32,14 @@ pub struct Measured<'a> {
 impl Measured<'_> {
     /// The lines, the run's own first.
     ///
-    /// `NotOk` is 1 for an invocation that failed or whose report is not ok. `SweepFinished` is there for a sweep that
+    /// `NotOk` is 1 for an invocation that failed or that has a binding that is not ok. `SweepFinished` is there for a sweep that
     /// could do its work, and is what tells a sweep that stopped coming. `BindingNotOk` is there for each binding
     /// that is not ok.
     pub fn lines(&self) -> Vec<String> {
         let mut values = vec![("DurationMs", "Milliseconds", whole(self.took.as_millis()))];
         let mut count = |name, value| values.push((name, "Count", value));
         count("Runs", u64::from(self.run.is_some()));
-        count(
-            "NotOk",
-            u64::from(self.failed || self.run.is_some_and(|(_, report)| !report.ok)),
-        );
+        count("NotOk", u64::from(self.failed || self.not_ok().next().is_some()));
         if let Some((trigger, report)) = self.run {
             let sum = |of: fn(&BindingReport) -> usize| report.bindings.iter().map(|b| of(b) as u64).sum::<u64>();
             count("Registered", sum(|binding| binding.registered.len()));
@@ -53,13 +50,16 @@ impl Measured<'_> {
                 count("SweepFinished", 1);
             }
         }
-        let not_ok = self
-            .run
-            .into_iter()
-            .flat_map(|(_, report)| &report.bindings)
-            .filter(|binding| is_not_ok(binding));
-        let each = not_ok.map(|binding| self.line(Some(&binding.name), &[("BindingNotOk", "Count", 1)]));
+        let each = self
+            .not_ok()
+            .map(|binding| self.line(Some(&binding.name), &[("BindingNotOk", "Count", 1)]));
         std::iter::once(self.line(None, &values)).chain(each).collect()
+    }
+
+    /// Those that somebody may have to be woken for. `drift` is none: it is the answer to a question.
+    fn not_ok(&self) -> impl Iterator<Item = &BindingReport> {
+        let bindings = self.run.into_iter().flat_map(|(_, report)| &report.bindings);
+        bindings.filter(|binding| !binding.status.is_ok() && binding.status != Status::Drift)
     }
 
     /// One line (AWS docs, "Specification: Embedded metric format").
@@ -82,11 +82,6 @@ impl Measured<'_> {
         root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
         Value::Object(root).to_string()
     }
-}
-
-/// `drift` is the answer to a question, and not a state that anybody is to be woken for.
-fn is_not_ok(binding: &BindingReport) -> bool {
-    !binding.status.is_ok() && binding.status != Status::Drift
 }
 
 fn whole(milliseconds: u128) -> u64 {
@@ -199,6 +194,13 @@ mod tests {
             assert_eq!(line.get("SweepFinished").is_some(), finished, "{trigger:?}");
             assert_eq!(line["NotOk"], 1);
         }
+    }
+
+    #[test]
+    fn a_dry_run_that_finds_something_to_do_is_not_what_an_alarm_is_for() {
+        let report = report(vec![binding("orders", Status::Drift)]);
+        let lines = lines(false, Some((&event(TriggerKind::Invoke), &report)));
+        assert_eq!((lines.len(), &lines[0]["NotOk"]), (1, &json!(0)));
     }
 
     #[test]
