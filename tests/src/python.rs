@@ -27,6 +27,15 @@ pub fn linters() -> Result<PathBuf, Skip> {
     environment("requirements-infra.txt")
 }
 
+/// A Python interpreter that has checkov, at the version of `tests/requirements-checkov.txt`.
+///
+/// # Errors
+///
+/// As [`python`].
+pub fn auditors() -> Result<PathBuf, Skip> {
+    environment("requirements-checkov.txt")
+}
+
 /// The directory of this crate, `tests/`.
 pub fn tests_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,27 +1,35 @@
-//! The template as data, and the little of CloudFormation that its values need.
+//! The templates as data, and the little of CloudFormation that their values need.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use writerlink_tests::python::{linters, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
-/// Where the template is.
-pub(crate) fn template_path() -> PathBuf {
-    workspace_dir().join("infra/template.yaml")
+/// Every template that there is.
+pub(crate) fn templates() -> Vec<PathBuf> {
+    let entries = fs::read_dir(workspace_dir().join("infra")).expect("it is part of the source");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "there are templates");
+    paths
 }
 
-/// The template with every short tag in its long form, read by cfn-lint's own loader.
-pub(crate) fn template() -> Option<&'static Value> {
+/// The reconciler with every short tag in its long form, read by cfn-lint's own loader.
+pub(crate) fn reconciler() -> Option<&'static Value> {
     static TEMPLATE: OnceLock<Value> = OnceLock::new();
     let python = available(linters())?;
     let load = || {
         let script = tests_dir().join("python/template_as_json.py");
         let output = Command::new(python)
             .arg(script)
-            .arg(template_path())
+            .arg(workspace_dir().join("infra/reconciler.yaml"))
             .output()
             .expect("it has an interpreter");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -30,9 +38,16 @@ pub(crate) fn template() -> Option<&'static Value> {
     Some(TEMPLATE.get_or_init(load))
 }
 
+/// The properties of a resource.
+pub(crate) fn properties<'a>(template: &'a Value, resource: &str) -> &'a Value {
+    let found = &template["Resources"][resource]["Properties"];
+    assert!(found.is_object(), "there is no {resource}");
+    found
+}
+
 /// The statements of a role's own policies, each with the condition under which it is deployed.
 pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
-    let policies = template["Resources"][role]["Properties"]["Policies"]
+    let policies = properties(template, role)["Policies"]
         .as_array()
         .expect("a role has policies");
     policies
@@ -68,46 +83,37 @@ pub(crate) fn list(value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A reference as it would stand in a text that CloudFormation fills in.
-pub(crate) fn readable(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        _ if value.get("Ref").is_some() => format!("${{{}}}", text(&value["Ref"])),
-        _ if value.get("Fn::GetAtt").is_some() => {
-            format!("${{{}}}", list(&value["Fn::GetAtt"]).join("."))
-        }
-        _ => text(&value["Fn::Sub"]).to_owned(),
-    }
-}
-
-/// A statement's condition with its references readable.
-pub(crate) fn limited(condition: &Value) -> Value {
-    let keys = |test: &Value| -> Value {
-        let keys = test.as_object().expect("a test has keys").iter();
-        keys.map(|(key, value)| (key.clone(), json!(readable(value)))).collect()
-    };
-    let tests = condition.as_object().expect("a condition has tests").iter();
-    tests.map(|(name, test)| (name.clone(), keys(test))).collect()
-}
-
-/// What CloudFormation makes of a value with these parameters, in a stack named `stack`. `AWS::NoValue` is null.
+/// What CloudFormation makes of a value with these parameters, in a stack named `stack` of the account 111122223333.
+/// What is `AWS::NoValue` is left out, and null by itself.
 pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) -> Value {
     let again = |value: &Value| evaluate(template, value, given);
-    let Some((function, argument)) = value.as_object().and_then(|object| object.iter().next()) else {
-        return value.clone();
+    let object = match value {
+        Value::Array(values) => return values.iter().map(again).filter(|value| !value.is_null()).collect(),
+        Value::Object(object) => object,
+        _ => return value.clone(),
     };
+    let plain = || -> Value {
+        let resolved = object.iter().map(|(key, value)| (key.clone(), again(value)));
+        Value::Object(resolved.filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
+    };
+    let mut entries = object.iter();
+    let (Some((function, argument)), None) = (entries.next(), entries.next()) else {
+        return plain();
+    };
+    let condition = |name: &Value| again(&template["Conditions"][text(name)]) == true;
     match function.as_str() {
         "Ref" => parameter(template, text(argument), given),
-        "Fn::If" => {
-            let condition = &template["Conditions"][text(&argument[0])];
-            let chosen = if again(condition) == true {
-                &argument[1]
-            } else {
-                &argument[2]
-            };
-            again(chosen)
-        }
+        "Condition" if argument.is_string() => json!(condition(argument)),
+        "Fn::GetAtt" => json!(attribute(&list(argument))),
+        "Fn::If" => again(&argument[if condition(&argument[0]) { 1 } else { 2 }]),
         "Fn::Not" => json!(again(&argument[0]) == false),
+        "Fn::And" => json!(
+            again(argument)
+                .as_array()
+                .expect("a list")
+                .iter()
+                .all(|one| *one == true)
+        ),
         "Fn::Equals" => json!(again(&argument[0]) == again(&argument[1])),
         "Fn::Split" => {
             let whole = again(&argument[1]);
@@ -120,22 +126,35 @@ pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) 
                 _ => (text(argument), None),
             };
             json!(substitute(pattern, |name| {
-                match own.and_then(|own| own.get(name)) {
-                    Some(value) => again(value),
-                    None => parameter(template, name, given),
+                match (own.and_then(|own| own.get(name)), name.split_once('.')) {
+                    (Some(value), _) => again(value),
+                    (None, Some((resource, attribute_of))) => {
+                        json!(attribute(&[resource.to_owned(), attribute_of.to_owned()]))
+                    }
+                    (None, None) => parameter(template, name, given),
                 }
             }))
         }
-        other => panic!("{other} is not evaluated here"),
+        other => {
+            assert!(!other.starts_with("Fn::"), "{other} is not evaluated here");
+            plain()
+        }
     }
 }
 
+/// A parameter, a pseudo parameter, or what a resource is referred to by.
 fn parameter(template: &Value, name: &str, given: &[(&str, &str)]) -> Value {
     let declared = &template["Parameters"][name];
+    let resource = &template["Resources"][name];
     let value = match (name, given.iter().find(|(given, _)| *given == name)) {
         ("AWS::NoValue", _) => Value::Null,
         ("AWS::StackName", _) => json!("stack"),
+        ("AWS::Partition", _) => json!("aws"),
+        ("AWS::Region", _) => json!("eu-west-1"),
+        ("AWS::AccountId", _) => json!("111122223333"),
         (_, Some((_, value))) => json!(value),
+        _ if resource["Type"] == "AWS::SNS::Topic" => json!(format!("arn:aws:sns:eu-west-1:111122223333:stack-{name}")),
+        _ if resource.is_object() => json!(format!("stack-{name}")),
         _ => declared
             .get("Default")
             .unwrap_or_else(|| panic!("{name} is not given"))
@@ -145,6 +164,17 @@ fn parameter(template: &Value, name: &str, given: &[(&str, &str)]) -> Value {
         return json!(text(&value).split(',').collect::<Vec<_>>());
     }
     value
+}
+
+/// An attribute of a resource, in the form that AWS gives it where anything hangs on that.
+fn attribute(path: &[String]) -> String {
+    match [path[0].as_str(), path[1].as_str()] {
+        // With the streams, as CloudFormation documents it.
+        ["LogGroup", "Arn"] => "arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack:*".to_owned(),
+        ["Failures", "Arn"] => "arn:aws:sqs:eu-west-1:111122223333:stack-Failures".to_owned(),
+        ["Key", "Arn"] => "arn:aws:kms:eu-west-1:111122223333:key/made".to_owned(),
+        [resource, attribute] => format!("{resource}.{attribute}"),
+    }
 }
 
 fn substitute(pattern: &str, value: impl Fn(&str) -> Value) -> String {

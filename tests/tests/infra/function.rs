@@ -1,0 +1,58 @@
+//! One run at a time, no retries, and a sweep every minute.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use writerlink_core::config::Timing;
+use writerlink_tests::python::tests_dir;
+
+use crate::template::{evaluate, reconciler};
+
+#[test]
+fn the_sweep_is_the_only_retry() {
+    let Some(template) = reconciler() else { return };
+    let invocations = &template["Resources"]["Function"]["Properties"]["EventInvokeConfig"];
+    assert_eq!(invocations["MaximumRetryAttempts"], 0);
+    assert_eq!(
+        invocations["DestinationConfig"]["OnFailure"],
+        json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["Failures", "Arn"]}})
+    );
+    let target = &template["Resources"]["Sweep"]["Properties"]["Target"];
+    assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
+}
+
+#[test]
+fn one_run_goes_at_a_time_unless_the_account_cannot_reserve() {
+    let Some(template) = reconciler() else { return };
+    let reserved = &template["Resources"]["Function"]["Properties"]["ReservedConcurrentExecutions"];
+    assert_eq!(evaluate(template, reserved, &[]), 1);
+    assert_eq!(
+        evaluate(template, reserved, &[("ReserveConcurrency", "false")]),
+        Value::Null
+    );
+}
+
+#[test]
+fn a_sweep_comes_every_minute_with_the_input_that_the_lambda_knows() {
+    let Some(template) = reconciler() else { return };
+    let sweep = &template["Resources"]["Sweep"]["Properties"];
+    assert_eq!(sweep["ScheduleExpression"], "rate(1 minute)");
+    assert_eq!(sweep["FlexibleTimeWindow"], json!({"Mode": "OFF"}));
+    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json")).expect("it is recorded");
+    let recorded: Value = serde_json::from_str(&recorded).expect("it is JSON");
+    let input: Value =
+        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text")).expect("JSON");
+    assert_eq!(input, recorded);
+}
+
+#[test]
+fn the_function_outlives_the_longest_watch() {
+    let Some(template) = reconciler() else { return };
+    let timeout = &template["Resources"]["Function"]["Properties"]["Timeout"];
+    let timeout = evaluate(template, timeout, &[]).as_u64().expect("it has a timeout");
+    let watch = Timing::default().longest_watch().as_secs();
+    assert!(
+        timeout >= watch + 30,
+        "{timeout} s leave no time to write and answer after {watch} s of watching"
+    );
+}

@@ -1,0 +1,99 @@
+//! What the linters of CloudFormation and of its security say about every template.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use writerlink_tests::python::{auditors, linters};
+use writerlink_tests::skip::available;
+
+use crate::template::templates;
+
+#[test]
+fn cfn_lint_has_nothing_to_say_about_any_template() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let output = Command::new(&python)
+        .arg(python.with_file_name("cfn-lint"))
+        .args(["--include-checks", "I", "--"])
+        .args(templates())
+        .output()
+        .expect("the environment has cfn-lint");
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+}
+
+#[test]
+fn sam_takes_every_template_for_a_valid_one() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let home = tempfile::tempdir().expect("there is room for temporary files");
+    for template in templates() {
+        let output = Command::new(&python)
+            .args(["-m", "samcli", "validate", "--lint", "--template"])
+            .arg(&template)
+            .env("HOME", home.path())
+            .env("SAM_CLI_TELEMETRY", "0")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .output()
+            .expect("the environment has the SAM CLI");
+        let said = said(&output);
+        assert!(
+            output.status.success() && said.contains("is a valid SAM Template"),
+            "{said}"
+        );
+    }
+}
+
+/// Each check passes, or is suppressed in the template itself, beside the reason.
+#[test]
+fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
+    let Some(python) = available(auditors()) else {
+        return;
+    };
+    let report = checkov(&python);
+    assert_eq!(report["summary"]["parsing_errors"], 0, "{report:#}");
+    assert_eq!(report["results"]["failed_checks"], json!([]));
+    let checks = |kind: &str| report["results"][kind].as_array().expect("a list");
+    for skipped in checks("skipped_checks") {
+        let reason = skipped["check_result"]["suppress_comment"].as_str().unwrap_or_default();
+        assert!(reason.ends_with('.'), "{} has no reason", skipped["check_id"]);
+    }
+    // `template.yaml` has nested stacks alone, of which checkov asks nothing.
+    for template in templates().iter().filter(|path| !path.ends_with("infra/template.yaml")) {
+        let is_of_it = |check: &&Value| {
+            check["file_abs_path"]
+                .as_str()
+                .is_some_and(|path| Path::new(path) == template.as_path())
+        };
+        let passed = checks("passed_checks").iter().filter(is_of_it).count();
+        assert!(passed > 0, "nothing of {} was checked", template.display());
+    }
+}
+
+/// What checkov says, without asking anybody outside.
+fn checkov(python: &Path) -> Value {
+    let home = tempfile::tempdir().expect("there is room for temporary files");
+    let output = Command::new(python)
+        .arg(python.with_file_name("checkov"))
+        .args([
+            "--framework",
+            "cloudformation",
+            "--skip-download",
+            "--output",
+            "json",
+            "--file",
+        ])
+        .args(templates())
+        .env("HOME", home.path())
+        .output()
+        .expect("the environment has checkov");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)))
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr]
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .concat()
+}

@@ -1,0 +1,284 @@
+//! The function's role is what `policy.json` states, and that is little.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::{Value, json};
+use writerlink_tests::python::workspace_dir;
+
+use crate::GROUP;
+use crate::engine::{MADE, Permissions, filled, stated};
+use crate::template::{evaluate, list, properties, reconciler, statements, text};
+
+/// A deployment: its parameters, the conditions under which `policy.json` then grants something, and what its placeholders stand for.
+struct Deployment<'a> {
+    given: &'a [(&'a str, &'a str)],
+    conditions: &'a [&'a str],
+    values: &'a [(&'a str, &'a [&'a str])],
+}
+
+#[test]
+fn the_role_may_do_exactly_what_the_stated_policy_says() {
+    let Some(template) = reconciler() else { return };
+    let readers = GROUP.replace("orders", "readers");
+    let both = format!("{GROUP},{readers}");
+    let topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/of-ours";
+    let deployments = [
+        Deployment {
+            given: &[("TargetGroupArns", GROUP)],
+            conditions: &["HasTargetGroups"],
+            values: &[("TargetGroupArns", &[GROUP])],
+        },
+        Deployment {
+            given: &[("TargetGroupArns", &both), ("NotifyTopicArn", topic)],
+            conditions: &["HasTargetGroups"],
+            values: &[("TargetGroupArns", &[GROUP, &readers]), ("OutcomeTopicArn", &[topic])],
+        },
+        Deployment {
+            given: &[
+                ("Discover", "cluster/orders-*,instance/billing"),
+                ("TopicKey", "create"),
+            ],
+            conditions: &["Discovers", "HasTopicKey"],
+            values: &[
+                ("Discover", &["cluster/orders-*", "instance/billing"]),
+                ("TopicKeyArn", &["arn:aws:kms:eu-west-1:111122223333:key/made"]),
+            ],
+        },
+        Deployment {
+            given: &[
+                ("TopicKey", key),
+                ("SubnetIds", "subnet-1"),
+                ("SecurityGroupIds", "sg-1"),
+            ],
+            conditions: &["HasTopicKey", "InVpc"],
+            values: &[("TopicKeyArn", &[key])],
+        },
+    ];
+    let mut granted = BTreeSet::from(["always", "Audit"]);
+    for deployment in deployments {
+        let role = evaluate(template, properties(template, "FunctionRole"), deployment.given);
+        assert!(
+            role.get("ManagedPolicyArns").is_none(),
+            "a managed policy would grant more than is stated"
+        );
+        let deployed = by_sid(
+            role["Policies"][0]["PolicyDocument"]["Statement"]
+                .as_array()
+                .expect("a list"),
+        );
+        let conditions = [&["always"], deployment.conditions].concat();
+        // What a deployment does not say is as in every other.
+        let values = [deployment.values, &MADE].concat();
+        assert_eq!(
+            deployed,
+            by_sid(&filled(&conditions, &values)),
+            "{:?}",
+            deployment.given
+        );
+        granted.extend(conditions);
+    }
+    assert_eq!(
+        granted,
+        stated().keys().map(String::as_str).collect(),
+        "every condition was met once"
+    );
+    assert_eq!(
+        properties(template, "Function")["Role"],
+        json!({"Fn::GetAtt": ["FunctionRole", "Arn"]}),
+        "with a role of its own, SAM adds no policies"
+    );
+}
+
+/// Statements by their names, with a list wherever IAM takes one thing or several.
+fn by_sid(statements: &[Value]) -> BTreeMap<String, Value> {
+    let listed = |value: &Value| json!(list(value));
+    let named = statements.iter().map(|statement| {
+        let mut statement = statement.clone();
+        for key in ["Action", "Resource"] {
+            statement[key] = listed(&statement[key]);
+        }
+        if let Some(tests) = statement.get_mut("Condition").and_then(Value::as_object_mut) {
+            for keys in tests.values_mut().filter_map(Value::as_object_mut) {
+                keys.values_mut().for_each(|value| *value = listed(value));
+            }
+        }
+        (text(&statement["Sid"]).to_owned(), statement)
+    });
+    named.collect()
+}
+
+#[test]
+fn the_stated_policy_allows_every_call_that_the_code_makes_and_no_other() {
+    let allowed: BTreeSet<String> = stated()
+        .values()
+        .flatten()
+        .flat_map(|statement| list(&statement["Action"]))
+        .filter(|action| is_call(action))
+        .collect();
+
+    // The code names a call by its permission wherever it makes one, so that an error can say what is missing.
+    let sources = fs::read_dir(workspace_dir().join("crates/aws/src")).expect("it is part of the source");
+    let made: BTreeSet<String> = sources
+        .flat_map(|entry| {
+            let source = fs::read_to_string(entry.expect("it can be listed").path()).expect("it is text");
+            source.split('"').map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|word| is_call(word))
+        .collect();
+    assert_eq!(allowed, made);
+}
+
+/// The name of a call to one of the services that the code itself calls.
+fn is_call(word: &str) -> bool {
+    let services = ["rds", "elasticloadbalancing", "sns"];
+    word.split_once(':').is_some_and(|(service, call)| {
+        services.contains(&service) && !call.is_empty() && call.bytes().all(|b| b.is_ascii_alphabetic())
+    })
+}
+
+#[test]
+fn nothing_that_writes_is_allowed_on_every_resource() {
+    let Some(template) = reconciler() else { return };
+    let mut seen = BTreeSet::new();
+    for role in ["FunctionRole", "SweepRole"] {
+        for (_, statement) in statements(template, role) {
+            for action in list(&statement["Action"]) {
+                let name = action.split_once(':').expect("an action has a service").1;
+                assert!(
+                    name.starts_with("Describe") || statement["Resource"] != "*",
+                    "{action} is allowed on `*`"
+                );
+                assert!(!action.contains('*'), "{action} is a wildcard");
+                seen.insert(action);
+            }
+        }
+    }
+    assert!(
+        seen.contains("elasticloadbalancing:DeregisterTargets"),
+        "the statements were found: {seen:?}"
+    );
+}
+
+#[test]
+fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
+    let Some(template) = reconciler() else { return };
+    let is_write = |statement: &Value| {
+        list(&statement["Action"])
+            .iter()
+            .any(|action| action.ends_with("Targets"))
+    };
+    let writes = statements(template, "FunctionRole")
+        .into_iter()
+        .filter(|(_, statement)| is_write(statement));
+    let limits: BTreeMap<String, Value> = writes
+        .map(|(condition, statement)| match statement.get("Condition") {
+            None => (condition, statement["Resource"].clone()),
+            Some(limit) => (condition, limit.clone()),
+        })
+        .collect();
+    assert_eq!(
+        json!(limits),
+        json!({
+            "HasTargetGroups": {"Ref": "TargetGroupArns"},
+            "Discovers": {"StringLike": {"aws:ResourceTag/writerlink:source": {"Ref": "Discover"}}},
+        })
+    );
+    let told = |given: &[(&str, &str)]| {
+        ["HasTargetGroups", "Discovers"].map(|name| evaluate(template, &template["Conditions"][name], given) == true)
+    };
+    assert_eq!(told(&[("TargetGroupArns", GROUP)]), [true, false]);
+    assert_eq!(told(&[("Discover", "cluster/orders-*")]), [false, true]);
+}
+
+#[test]
+fn the_audit_may_describe_and_do_nothing_else() {
+    let stated = stated();
+    let [statement] = stated["Audit"].as_slice() else {
+        panic!("one statement is enough")
+    };
+    let actions = list(&statement["Action"]);
+    assert!(actions.iter().all(|action| {
+        action
+            .split_once(':')
+            .is_some_and(|(_, call)| call.starts_with("Describe"))
+    }));
+    let audit = Permissions::of(std::slice::from_ref(statement));
+    assert!(audit.allow("elasticloadbalancing:DescribeTargetHealth", GROUP, &[]));
+    for write in ["RegisterTargets", "DeregisterTargets", "CreateTargetGroup"] {
+        assert!(
+            !audit.allow(&format!("elasticloadbalancing:{write}"), GROUP, &[]),
+            "{write}"
+        );
+    }
+}
+
+#[test]
+fn only_the_services_that_must_may_publish_to_the_topics_and_use_their_key() {
+    let Some(template) = reconciler() else { return };
+    let given = [("TopicKey", "create")];
+    let policy = |resource: &str, key: &str| {
+        let document = evaluate(template, &properties(template, resource)[key], &given);
+        Permissions::of(document["Statement"].as_array().expect("it has statements"))
+    };
+    let events = policy("EventTopicPolicy", "PolicyDocument");
+    let outcomes = policy("OutcomeTopicPolicy", "PolicyDocument");
+    let (rds, alarms) = ("events.rds.amazonaws.com", "cloudwatch.amazonaws.com");
+    let topic = |name: &str| format!("arn:aws:sns:eu-west-1:111122223333:stack-{name}");
+    let from =
+        |account: &'static str, source: &'static str| [("aws:SourceAccount", account), ("aws:SourceArn", source)];
+    let cluster = from("111122223333", "arn:aws:rds:eu-west-1:111122223333:cluster:orders");
+    let alarm = from(
+        "111122223333",
+        "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:stack-SweepAlarm",
+    );
+    let deputy = from("444455556666", "arn:aws:rds:eu-west-1:444455556666:cluster:theirs");
+
+    let publish = |policy: &Permissions, service, name, context: &[(&str, &str)]| {
+        policy.allow_service(service, "sns:Publish", &topic(name), context)
+    };
+    assert!(publish(&events, rds, "EventTopic", &cluster));
+    assert!(publish(&outcomes, alarms, "OutcomeTopic", &alarm));
+    for (what, may) in [
+        ("RDS for another account", publish(&events, rds, "EventTopic", &deputy)),
+        ("RDS for nobody", publish(&events, rds, "EventTopic", &[])),
+        (
+            "alarms to the topic of events",
+            publish(&events, alarms, "EventTopic", &alarm),
+        ),
+        (
+            "RDS to the topic of outcomes",
+            publish(&outcomes, rds, "OutcomeTopic", &cluster),
+        ),
+        (
+            "an alarm of another account",
+            publish(&outcomes, alarms, "OutcomeTopic", &deputy),
+        ),
+        (
+            "an alarm that is a cluster",
+            publish(&outcomes, alarms, "OutcomeTopic", &cluster),
+        ),
+    ] {
+        assert!(!may, "{what}");
+    }
+    let subscribe = |policy: &Permissions| policy.allow_service(rds, "sns:Subscribe", &topic("EventTopic"), &cluster);
+    assert!(!subscribe(&events));
+
+    let key = policy("Key", "KeyPolicy");
+    let uses = |service, context: &[(&str, &str)]| {
+        let may = ["kms:GenerateDataKey", "kms:Decrypt"]
+            .map(|action| key.allow_service(service, action, "arn:aws:kms:eu-west-1:111122223333:key/made", context));
+        assert_eq!(may[0], may[1]);
+        may[0]
+    };
+    let (ours, theirs) = (
+        topic("EventTopic"),
+        "arn:aws:sns:eu-west-1:444455556666:stack-EventTopic",
+    );
+    let through = "kms:EncryptionContext:aws:sns:topicArn";
+    assert!(uses(rds, &[(through, &ours)]) && uses(alarms, &alarm));
+    assert!(!uses(rds, &[(through, theirs)]) && !uses(rds, &[]) && !uses(alarms, &deputy));
+    assert!(!uses("s3.amazonaws.com", &[(through, &ours)]));
+    assert_eq!(properties(template, "Key")["EnableKeyRotation"], true);
+}
