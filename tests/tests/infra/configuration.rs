@@ -133,7 +133,7 @@ fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes(
         (&follow["DeletionPolicy"], &follow["UpdateReplacePolicy"]),
         (&json!("Retain"), &json!("Retain"))
     );
-    assert_eq!(follow["DependsOn"], "FunctionEventInvokeConfig");
+    assert_eq!(follow["DependsOn"], "Invocations");
     let properties = follow["Properties"].as_object().expect("it has properties");
     assert_eq!(properties["ServiceToken"], json!({"Fn::GetAtt": ["Function", "Arn"]}));
 
@@ -147,8 +147,7 @@ fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes(
         assert_eq!(properties[name], json!({"Ref": name}));
     }
 
-    let waits =
-        template["Resources"]["Function"]["Properties"]["EventInvokeConfig"]["MaximumEventAgeInSeconds"].as_u64();
+    let waits = template["Resources"]["Invocations"]["Properties"]["MaximumEventAgeInSeconds"].as_u64();
     let runs = template["Parameters"]["FunctionTimeout"]["Default"].as_u64();
     let timeout = properties["ServiceTimeout"].as_u64().expect("a number");
     assert!(

@@ -11,11 +11,12 @@ use crate::template::{evaluate, reconciler};
 #[test]
 fn the_sweep_is_the_only_retry() {
     let Some(template) = reconciler() else { return };
-    let invocations = &template["Resources"]["Function"]["Properties"]["EventInvokeConfig"];
+    let invocations = &template["Resources"]["Invocations"]["Properties"];
+    assert_eq!(invocations["FunctionName"], json!({"Ref": "Function"}));
     assert_eq!(invocations["MaximumRetryAttempts"], 0);
     assert_eq!(
         invocations["DestinationConfig"]["OnFailure"],
-        json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["Failures", "Arn"]}})
+        json!({"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}})
     );
     let target = &template["Resources"]["Sweep"]["Properties"]["Target"];
     assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);

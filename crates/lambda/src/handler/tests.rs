@@ -49,12 +49,33 @@ fn refusing(bucket: &Bucket) -> Handler {
         .with_callback(Callback::through(bucket.clone()))
 }
 
+/// Stands where CloudFormation's bucket would: takes no answer, as it does when the signature has run out.
+#[derive(Debug, Clone, Default)]
+struct ShutBucket;
+
+impl HttpConnector for ShutBucket {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(403.try_into().unwrap(), SdkBody::empty())))
+    }
+}
+
 /// A handler with one good and one bad binding, for which AWS and DNS are ports on which nobody listens.
 fn alone(bucket: &Bucket) -> Handler {
+    let sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .endpoint_url("http://127.0.0.1:1")
+        .http_client(Builder::new().build_http())
+        .build();
+    facing("127.0.0.1:1", &Clients::on(sdk).unwrap()).with_callback(Callback::through(bucket.clone()))
+}
+
+/// A handler with one good and one bad binding, for which DNS and AWS are these.
+fn facing(dns: &str, aws: &Clients) -> Handler {
     let text = r#"
         allow = ["10.20.0.0/16"]
         [dns]
-        servers = ["127.0.0.1:1"]
+        servers = ["DNS"]
         [timing]
         sweep = 1
         [[binding]]
@@ -65,17 +86,10 @@ fn alone(bucket: &Bucket) -> Handler {
         name = "billing"
         source = "instance/"
         target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/billing/0123456789abcdef"
-    "#;
-    let config = Config::parse(text, &Location::Inline(text.to_owned())).unwrap();
-    let sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .endpoint_url("http://127.0.0.1:1")
-        .http_client(Builder::new().build_http())
-        .build();
-    Handler::new(config, &Clients::on(sdk).unwrap())
-        .unwrap()
-        .with_callback(Callback::through(bucket.clone()))
+    "#
+    .replace("DNS", dns);
+    let config = Config::parse(&text, &Location::Inline(text.clone())).unwrap();
+    Handler::new(config, aws).unwrap()
 }
 
 async fn handle(handler: &Handler, payload: Value) -> Handled {
@@ -146,6 +160,73 @@ async fn a_create_succeeds_with_the_status_even_when_nothing_can_be_reached() {
     );
     assert_eq!(body["Data"]["Status.billing"], "failed");
     assert_eq!(handled.answer.unwrap()["ok"], false);
+}
+
+/// CloudFormation takes another id for a replacement, and asks to delete what had the old one. Nothing is ever replaced here; and if
+/// somebody moves the resource into another stack's hands, the Delete of the old one leaves the group alone as every Delete does.
+#[tokio::test]
+async fn a_resource_keeps_its_id_through_every_update_and_a_delete_of_any_id_is_answered_under_it() {
+    let bucket = Bucket::default();
+    let handler = alone(&bucket);
+    let mut id = None;
+    for kind in ["Create", "Update", "Update", "Delete"] {
+        let mut request = custom_resource(kind);
+        if let Some(id) = &id {
+            request["PhysicalResourceId"] = Value::clone(id);
+        }
+        let handled = handle(&handler, request).await;
+        let (_, body) = bucket.heard().pop().unwrap();
+        assert_eq!(body["Status"], "SUCCESS", "{kind}: {body}");
+        assert_eq!(handled.run.is_some(), kind != "Delete", "{kind}");
+        let given = body["PhysicalResourceId"].clone();
+        assert_eq!(*id.get_or_insert_with(|| given.clone()), given, "{kind}");
+    }
+    let mut replaced = custom_resource("Delete");
+    replaced["PhysicalResourceId"] = json!("of-an-older-release");
+    assert!(handle(&handler, replaced).await.run.is_none());
+    let (_, body) = bucket.heard().pop().unwrap();
+    assert_eq!(
+        (&body["Status"], &body["PhysicalResourceId"]),
+        (&json!("SUCCESS"), &json!("of-an-older-release"))
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_hangs_is_answered_for_while_there_is_time_to_answer() {
+    // Both take what is sent to them and say nothing.
+    let dns = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let aws = crate::loopback::Server::answering(&[]).await;
+    let bucket = Bucket::default();
+    let clients = Clients::at(&format!("http://{}", aws.address()), "eu-west-1").unwrap();
+    let dns_server = dns.local_addr().unwrap().to_string();
+    let handler = facing(&dns_server, &clients).with_callback(Callback::through(bucket.clone()));
+    for kind in ["Create", "Update"] {
+        let begun = Instant::now();
+        let left = Duration::from_secs(4);
+        let handled = handler
+            .handle(&custom_resource(kind), left, &mut Heard::default())
+            .await;
+        assert!(begun.elapsed() < left, "{kind}: {:?}", begun.elapsed());
+        let (_, body) = bucket.heard().pop().unwrap();
+        assert_eq!(
+            (&body["Status"], &body["Data"]["Ok"]),
+            (&json!("SUCCESS"), &json!("false")),
+            "{body}"
+        );
+        assert!(handled.run.is_some());
+    }
+    assert!(!aws.requests().is_empty(), "the run began");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_get_through_is_an_error_that_keeps_the_signature_to_itself() {
+    for kind in ["Create", "Update", "Delete", "Rename"] {
+        let handler = alone(&Bucket::default()).with_callback(Callback::through(ShutBucket));
+        let handled = handle(&handler, custom_resource(kind)).await;
+        assert_eq!(error_type(&handled), "StackNotAnswered", "{kind}");
+        let text = handled.answer.unwrap_err().to_string();
+        assert!(text.contains("403") && !text.contains("secret"), "{text}");
+    }
 }
 
 #[tokio::test]
