@@ -1,0 +1,119 @@
+// What the CDK makes of the templates is what stands in them. No account, no network and no Python.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { parse, YAMLMap } from 'yaml';
+import { Link, Reconciler } from './writerlink.js';
+
+// CloudFormation's short tags, each on a scalar or on a list, in their long form.
+const tags = ['And', 'Condition', 'Equals', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Ref', 'Select', 'Split', 'Sub'].flatMap((name) => {
+  const key = ['Ref', 'Condition'].includes(name) ? name : `Fn::${name}`;
+  const scalar = (text) => ({ [key]: text });
+  const list = (items) => {
+    const map = new YAMLMap();
+    map.set(key, items);
+    return map;
+  };
+  return [
+    { tag: `!${name}`, resolve: scalar },
+    { tag: `!${name}`, collection: 'seq', resolve: list },
+  ];
+});
+
+const scratch = mkdtempSync(join(tmpdir(), 'writerlink-cdk-'));
+after(() => rmSync(scratch, { recursive: true }));
+const code = join(scratch, 'bootstrap.zip');
+writeFileSync(code, 'not looked into');
+
+test('the link has exactly what link.yaml has', () => {
+  const { nested } = synthesise((stack) => new Link(stack, 'Link', { VpcId: 'vpc-1', SubnetIds: 'subnet-1' }));
+  assert.deepEqual(nested.Link, written('link.yaml'));
+});
+
+test('the reconciler has exactly what reconciler.yaml has, but for where its code is', () => {
+  const { nested } = synthesise((stack) => new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders' }, code));
+  const made = nested.Reconciler;
+  const { Bucket, Key } = made.Resources.Function.Properties.CodeUri;
+  assert.match(Bucket['Fn::Sub'], /^cdk-[a-z0-9]+-assets-\$\{AWS::AccountId\}-\$\{AWS::Region\}$/);
+  assert.match(Key, /^[0-9a-f]{64}\.zip$/);
+  const wanted = written('reconciler.yaml');
+  assert.equal(typeof wanted.Resources.Function.Properties.CodeUri, 'string');
+  made.Resources.Function.Properties.CodeUri = wanted.Resources.Function.Properties.CodeUri;
+  assert.deepEqual(made, wanted);
+});
+
+test('a value that is known only at deployment goes in as a parameter', () => {
+  const { outer } = synthesise((stack) => {
+    const vpc = new Vpc(stack, 'Vpc');
+    const subnets = vpc.privateSubnets.map((subnet) => subnet.subnetId).join(',');
+    const link = new Link(stack, 'Link', { VpcId: vpc.vpcId, SubnetIds: subnets });
+    new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders', TargetGroupArns: link.targetGroupArn }, code);
+  });
+  const stacks = Object.entries(outer.Resources).filter(([, resource]) => resource.Type === 'AWS::CloudFormation::Stack');
+  const [[linkId, link], [, reconciler]] = stacks;
+  assert.match(link.Properties.Parameters.VpcId.Ref, /^Vpc/);
+  assert.deepEqual(reconciler.Properties.Parameters.TargetGroupArns, { 'Fn::GetAtt': [linkId, 'Outputs.TargetGroupArn'] });
+});
+
+test('what the app gives is what the templates take', () => {
+  const outdir = join(scratch, 'app');
+  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ code }) };
+  execFileSync(process.execPath, [fileURLToPath(new URL('app.js', import.meta.url))], { env });
+  const outer = JSON.parse(readFileSync(join(outdir, 'Writerlink.template.json'), 'utf8'));
+  for (const [layer, file] of [['Link', 'link.yaml'], ['Reconciler', 'reconciler.yaml']]) {
+    const { Parameters: declared } = written(file);
+    const id = Object.keys(outer.Resources).find((name) => name.startsWith(`${layer}NestedStack`));
+    const ours = outer.Resources[id].Properties.Parameters;
+    for (const [name, parameter] of Object.entries(declared)) {
+      assert.ok(name in ours || 'Default' in parameter, `${file} needs ${name}`);
+    }
+    for (const [name, value] of Object.entries(ours)) {
+      assert.ok(name in declared, `${file} has no ${name}`);
+      const { AllowedPattern: pattern, AllowedValues: values } = declared[name];
+      if (typeof value !== 'string') continue; // a reference
+      if (values) assert.ok(values.includes(value), `${name}: ${value}`);
+      const members = declared[name].Type === 'CommaDelimitedList' ? value.split(',') : [value];
+      if (pattern) for (const member of members) assert.match(member, new RegExp(`^(?:${pattern})$`), name);
+    }
+  }
+});
+
+function synthesise(fill) {
+  const app = new App({ analyticsReporting: false, outdir: mkdtempSync(join(scratch, 'out-')) });
+  const stack = new Stack(app, 'Outer');
+  fill(stack);
+  const directory = app.synth().directory;
+  const read = (file) => plain(JSON.parse(readFileSync(join(directory, file), 'utf8')));
+  const nested = {};
+  for (const file of readdirSync(directory)) {
+    const name = file.match(/^Outer(Link|Reconciler)[0-9A-F]+\.nested\.template\.json$/)?.[1];
+    if (name) nested[name] = read(file);
+  }
+  return { outer: read('Outer.template.json'), nested };
+}
+
+// A template as data, with every short tag in its long form.
+function written(file) {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  return plain(parse(text, { customTags: tags }));
+}
+
+// A template in one of the forms that mean the same: a list of dependencies, and of the two parts of an attribute.
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key === 'DependsOn') return [key, [inner].flat()];
+      if (key === 'Fn::GetAtt' && typeof inner === 'string') return [key, inner.split('.')];
+      return [key, plain(inner)];
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+// The two layers of Writerlink as constructs. They include the CloudFormation templates that lie above this directory and restate nothing of
+// them, so that what is said, tested and reviewed there holds here.
+//
+// Each is a nested stack, because of what a template's parameters may hold: its conditions compare them, and CloudFormation lets a condition
+// compare parameters and literals only. Put straight into your stack, a `vpc.vpcId` there would be a reference to a resource, which is
+// refused. As the parameter of a nested stack it is a value.
+
+import { NestedStack, Tokenization } from 'aws-cdk-lib';
+import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { fileURLToPath } from 'node:url';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+
+// Load balancer, target group, listener and endpoint service. `parameters` are those of link.yaml, lists as texts with commas between.
+export class Link extends NestedStack {
+  constructor(scope, id, parameters) {
+    super(scope, id, { parameters });
+    this.template = new CfnInclude(this, 'Template', { templateFile: path('../link.yaml') });
+    this.targetGroupArn = output(this, 'TargetGroupArn');
+    this.endpointServiceName = output(this, 'EndpointServiceName');
+  }
+}
+
+// The function and all that invokes it and reports on it. `parameters` are those of reconciler.yaml. The code is what infra/package built for
+// the architecture, unless `code` names another archive.
+export class Reconciler extends NestedStack {
+  constructor(scope, id, parameters, code) {
+    super(scope, id, { parameters });
+    this.template = new CfnInclude(this, 'Template', { templateFile: path('../reconciler.yaml') });
+    const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
+    const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
+    const lambda = this.template.getResource('Function');
+    lambda.codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+    // The CDK's schema of SAM wants an OnSuccess beside every OnFailure, which neither SAM nor Lambda does. An override is not held against it.
+    lambda.addPropertyOverride('EventInvokeConfig', pascal(lambda.eventInvokeConfig));
+    lambda.eventInvokeConfig = undefined;
+    this.functionName = output(this, 'FunctionName');
+    this.dryRun = output(this, 'DryRun');
+  }
+}
+
+function pascal(value) {
+  if (value === null || typeof value !== 'object' || Tokenization.isResolvable(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key[0].toUpperCase() + key.slice(1), pascal(inner)]));
+}
+
+function output(nested, name) {
+  return nested.nestedStackResource.getAtt(`Outputs.${name}`).toString();
+}
