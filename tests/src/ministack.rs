@@ -6,7 +6,10 @@
 //! endpoint name, which is told to it; `FailoverDBCluster` moves `IsClusterWriter` and posts no event;
 //! `RebootDBInstance` moves nothing; event subscriptions and custom endpoints do not exist. It has proxies and their endpoints.
 
+use std::path::Path;
+
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::server::Server;
 use crate::skip::Skip;
@@ -18,7 +21,10 @@ pub const REGION: &str = "eu-west-1";
 
 /// A ministack of its own, on a loopback port, that goes with this value.
 #[derive(Debug)]
-pub struct Ministack(Server);
+pub struct Ministack {
+    server: Server,
+    _scratch: TempDir, // removed when the server has ended
+}
 
 impl Ministack {
     /// Starts one whose databases all have `endpoint_name` as their endpoint, and waits until it answers.
@@ -31,6 +37,7 @@ impl Ministack {
     ///
     /// If it is there and does not start.
     pub fn start(endpoint_name: &str) -> Result<Self, Skip> {
+        let scratch = TempDir::new().expect("there is room for temporary files");
         let server = Server::start("/_ministack/health", |command, port| {
             command
                 .args(["-m", "ministack"])
@@ -39,16 +46,22 @@ impl Ministack {
                 .env("MINISTACK_HOST", endpoint_name)
                 .env("MINISTACK_REGION", REGION)
                 .env("MINISTACK_ACCOUNT_ID", ACCOUNT)
+                // Functions are told this as theirs, and their code is unpacked there.
+                .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+                .env("TMPDIR", scratch.path())
                 // Its listeners for SFTP and MQTT would be open to the network.
                 .env("SFTP_ENABLED", "0")
                 .env("IOT_MTLS_ENABLED", "0");
         })?;
-        Ok(Self(server))
+        Ok(Self {
+            server,
+            _scratch: scratch,
+        })
     }
 
     /// Where its API is, for `AWS_ENDPOINT_URL` or an SDK's endpoint.
     pub fn endpoint(&self) -> String {
-        self.0.endpoint()
+        self.server.endpoint()
     }
 
     /// Creates the cluster `orders`, the instance `billing` and a target group for each, as
@@ -58,7 +71,7 @@ impl Ministack {
     ///
     /// If it fails.
     pub fn seed(&self) -> Value {
-        self.0.run("ministack_seed.py", &[])
+        self.server.run("ministack_seed.py", &[])
     }
 
     /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py` says, and returns what that
@@ -68,7 +81,28 @@ impl Ministack {
     ///
     /// If it fails.
     pub fn seed_sets(&self) -> Value {
-        self.0.run("proxy_seed.py", &[])
+        self.server.run("proxy_seed.py", &[])
+    }
+
+    /// Deploys `infra/link.yaml` and `infra/reconciler.yaml` with this archive as the function's code and `dns` as its DNS server,
+    /// as `tests/python/deployed.py` says, and returns what that prints.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn deploy(&self, archive: &Path, dns: &str) -> Value {
+        let archive = archive.to_str().expect("temporary files have plain names");
+        self.server.run("deployed.py", &["deploy", archive, dns])
+    }
+
+    /// Posts to the topic what RDS would, and returns the `outcome` that the deployed function publishes then, the `targets`
+    /// and the number of `failures`.
+    ///
+    /// # Panics
+    ///
+    /// If the function publishes nothing.
+    pub fn publish(&self, topic: &str, message: &str) -> Value {
+        self.server.run("deployed.py", &["publish", topic, message])
     }
 
     /// Who writes to `orders`, and the targets of every group, as boto3 sees them: `members` and `targets`.
@@ -77,7 +111,7 @@ impl Ministack {
     ///
     /// If it was not seeded.
     pub fn state(&self) -> Value {
-        self.0.run("emulator_state.py", &[])
+        self.server.run("emulator_state.py", &[])
     }
 
     /// Fails `orders` over through boto3, and returns the state afterwards.
@@ -86,7 +120,7 @@ impl Ministack {
     ///
     /// If it was not seeded.
     pub fn fail_over(&self) -> Value {
-        self.0.run("emulator_state.py", &["fail-over"])
+        self.server.run("emulator_state.py", &["fail-over"])
     }
 }
 
@@ -122,7 +156,7 @@ mod tests {
         );
         assert_eq!(ministack.state(), moved, "looking changes nothing");
 
-        let address = ministack.0.address();
+        let address = ministack.server.address();
         drop(ministack);
         TcpStream::connect(address).expect_err("nothing answers after it is dropped");
     }
