@@ -49,9 +49,9 @@ doc:
 artifact:
     cargo build --profile artifact -p writerlink-lambda
 
-# Build the Lambda binary for AWS, arm64 or x86-64 (needs cargo-lambda): target/lambda/bootstrap/bootstrap
-lambda architecture="arm64":
-    cargo lambda build --profile artifact --{{ architecture }} -p writerlink-lambda
+# Build what is deployed, for each architecture that this machine can build: target/package/bootstrap-*.zip, checksums, components
+package *arguments:
+    infra/package {{ arguments }}
 
 # Everything that a change must pass
 ci:
