@@ -5,7 +5,7 @@
 // compare parameters and literals only. Put straight into your stack, a `vpc.vpcId` there would be a reference to a resource, which is
 // refused. As the parameter of a nested stack it is a value.
 
-import { NestedStack, Tokenization } from 'aws-cdk-lib';
+import { NestedStack } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { fileURLToPath } from 'node:url';
@@ -30,19 +30,10 @@ export class Reconciler extends NestedStack {
     this.template = new CfnInclude(this, 'Template', { templateFile: path('../reconciler.yaml') });
     const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
     const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
-    const lambda = this.template.getResource('Function');
-    lambda.codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
-    // The CDK's schema of SAM wants an OnSuccess beside every OnFailure, which neither SAM nor Lambda does. An override is not held against it.
-    lambda.addPropertyOverride('EventInvokeConfig', pascal(lambda.eventInvokeConfig));
-    lambda.eventInvokeConfig = undefined;
+    this.template.getResource('Function').codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
     this.functionName = output(this, 'FunctionName');
     this.dryRun = output(this, 'DryRun');
   }
-}
-
-function pascal(value) {
-  if (value === null || typeof value !== 'object' || Tokenization.isResolvable(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key[0].toUpperCase() + key.slice(1), pascal(inner)]));
 }
 
 function output(nested, name) {
