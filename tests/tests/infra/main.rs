@@ -2,11 +2,14 @@
 
 mod alarms;
 mod calls;
+mod cdk;
 mod configuration;
+mod deployed;
 mod engine;
 mod events;
 mod function;
 mod lint;
+mod package;
 mod permissions;
 mod template;
 mod versions;
