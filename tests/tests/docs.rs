@@ -60,7 +60,8 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder can be read").flatten() {
         let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() && name != "target" && !name.to_string_lossy().starts_with('.') {
+        let is_ours = name != "target" && name != "node_modules" && !name.to_string_lossy().starts_with('.');
+        if path.is_dir() && is_ours {
             found.extend(files(&path, ending));
         } else if path.extension().is_some_and(|own| own == ending) {
             found.push(path);
