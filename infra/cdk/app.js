@@ -3,7 +3,7 @@
 //   infra/package                    # builds the function
 //   cd infra/cdk && npm ci
 //   npx cdk bootstrap                # once an account and Region, if nobody has done it
-//   npx cdk deploy                   # asks before it widens any permission
+//   npx cdk deploy
 //
 // It observes, and writes nothing, until `Mode` is `manage`. It is synthesised in a test, and has not been deployed yet.
 
