@@ -16,6 +16,7 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 export class Link extends NestedStack {
   constructor(scope, id, parameters) {
     super(scope, id, { parameters });
+    name(this, id);
     this.template = new CfnInclude(this, 'Template', { templateFile: path('../link.yaml') });
     this.targetGroupArn = output(this, 'TargetGroupArn');
     this.endpointServiceName = output(this, 'EndpointServiceName');
@@ -27,6 +28,7 @@ export class Link extends NestedStack {
 export class Reconciler extends NestedStack {
   constructor(scope, id, parameters, code) {
     super(scope, id, { parameters });
+    name(this, id);
     this.template = new CfnInclude(this, 'Template', { templateFile: path('../reconciler.yaml') });
     const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
     const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
@@ -34,6 +36,12 @@ export class Reconciler extends NestedStack {
     this.functionName = output(this, 'FunctionName');
     this.dryRun = output(this, 'DryRun');
   }
+}
+
+// The templates name things after their stack: the binding, which may have 64 characters, too. CloudFormation calls a nested stack
+// OUTER-LOGICALID-RANDOM, and what the CDK would take for LOGICALID has 50 characters more than the id.
+function name(nested, id) {
+  nested.nestedStackResource.overrideLogicalId(id);
 }
 
 function output(nested, name) {
