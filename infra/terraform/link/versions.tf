@@ -1,0 +1,12 @@
+terraform {
+  # From 1.6 on Terraform can know that a value is not null before it knows the value, so that `database_security_group_id` may be of a
+  # group that the same run makes (write coalesce(aws_security_group.NAME.id)).
+  required_version = ">= 1.6"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.25" # the schema that these modules were checked against
+    }
+  }
+}
