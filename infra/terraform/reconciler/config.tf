@@ -1,0 +1,38 @@
+# What the function reads as WRITERLINK_CONFIG, and what the rest of the module needs to know of it.
+
+locals {
+  has_config       = var.config != null
+  outcome_topic    = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
+  target_groups    = concat(var.target_group_arns, [for name, binding in var.bindings : binding.target_group_arn])
+  has_target_group = length(local.target_groups) > 0
+  discovers        = length(var.discover) > 0
+  in_vpc           = length(var.subnet_ids) > 0
+
+  bindings = [
+    for name, binding in var.bindings : {
+      for key, value in {
+        name             = name
+        source           = binding.source
+        target-group     = binding.target_group_arn
+        mode             = binding.mode == null ? var.mode : binding.mode
+        port             = binding.port
+        allow            = binding.allow
+        exclusive        = binding.exclusive
+        max-removals     = binding.max_removals
+        readers-fallback = binding.readers_fallback
+        outside-vpc      = binding.outside_vpc
+      } : key => value if value != null # the function refuses a null, and knows its own defaults
+    }
+  ]
+
+  written = jsonencode({
+    for key, value in {
+      allow        = length(var.allow) > 0 ? var.allow : null
+      binding      = length(local.bindings) > 0 ? local.bindings : null
+      discover     = local.discovers ? var.discover : null
+      notify-topic = local.outcome_topic
+    } : key => value if value != null
+  })
+
+  config = local.has_config ? var.config : local.written
+}

@@ -1,0 +1,126 @@
+# Events: RDS -> topic -> function. And the sweep, which finds what they did not tell.
+
+resource "aws_sns_topic" "event_topic" {
+  name              = "${var.name}-events"
+  kms_master_key_id = local.topic_key_id
+}
+
+resource "aws_sns_topic_policy" "event_topic_policy" {
+  arn = aws_sns_topic.event_topic.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RdsOfThisAccount"
+      Effect    = "Allow"
+      Principal = { Service = "events.rds.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.event_topic.arn
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:rds:${local.region}:${local.account}:*" }
+      }
+    }]
+  })
+}
+
+resource "aws_db_event_subscription" "cluster_events" {
+  name             = "${var.name}-cluster"
+  sns_topic        = aws_sns_topic.event_topic.arn
+  source_type      = "db-cluster"
+  event_categories = ["failover", "failure", "maintenance", "notification"]
+
+  depends_on = [aws_sns_topic_policy.event_topic_policy] # RDS tries the topic at once, and refuses one that it may not publish to
+}
+
+resource "aws_db_event_subscription" "instance_events" {
+  name             = "${var.name}-instance"
+  sns_topic        = aws_sns_topic.event_topic.arn
+  source_type      = "db-instance"
+  event_categories = ["availability", "configuration change", "failover", "failure", "maintenance", "notification", "recovery"]
+
+  depends_on = [aws_sns_topic_policy.event_topic_policy]
+}
+
+resource "aws_db_event_subscription" "blue_green_events" {
+  name             = "${var.name}-blue-green"
+  sns_topic        = aws_sns_topic.event_topic.arn
+  source_type      = "blue-green-deployment"
+  event_categories = ["failure", "notification"]
+
+  depends_on = [aws_sns_topic_policy.event_topic_policy]
+}
+
+resource "aws_sns_topic_subscription" "function_subscription" {
+  topic_arn = aws_sns_topic.event_topic.arn
+  protocol  = "lambda"
+  endpoint  = aws_lambda_alias.live.arn
+
+  # One run at a time: the first would wait in line behind what comes from here.
+  depends_on = [aws_lambda_invocation.follow, aws_lambda_permission.topic_may_invoke]
+}
+
+resource "aws_lambda_permission" "topic_may_invoke" {
+  function_name = aws_lambda_function.function.function_name
+  qualifier     = aws_lambda_alias.live.name
+  action        = "lambda:InvokeFunction"
+  principal     = "sns.amazonaws.com"
+  source_arn    = aws_sns_topic.event_topic.arn # else any topic of any account could invoke
+}
+
+resource "aws_scheduler_schedule" "sweep" {
+  name                = "${var.name}-sweep"
+  description         = "Writerlink looks at everything, once a minute."
+  schedule_expression = "rate(1 minute)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_alias.live.arn
+    role_arn = aws_iam_role.sweep_role.arn
+    input    = jsonencode({ trigger = "sweep" })
+
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+
+  depends_on = [aws_lambda_invocation.follow, aws_iam_role_policy.sweep_role]
+}
+
+resource "aws_iam_role" "sweep_role" {
+  name_prefix = "${substr(var.name, 0, 26)}-sweep-"
+  description = "Lets the schedule invoke the function, and nothing else."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { # only schedules of this account: the service acts for everybody's
+        StringEquals = {
+          "aws:SourceAccount" = local.account
+          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/default"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "sweep_role" {
+  name = "invoke"
+  role = aws_iam_role.sweep_role.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = aws_lambda_alias.live.arn
+    }]
+  })
+}

@@ -1,0 +1,139 @@
+# The reconciler: the function that keeps target groups pointed at the writer of an RDS cluster, at its readers, at a Multi-AZ instance, or at
+# an RDS Proxy, with all that wakes it and tells of it.
+#
+# The same as infra/reconciler.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values
+# are for is said there.
+#
+# Nothing here has `ignore_changes`, because the function writes targets and nothing else, and no resource of these modules holds them.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.region
+}
+
+resource "aws_lambda_function" "function" {
+  function_name    = var.name
+  description      = "Keeps a target group pointed at the writer of an RDS database, or at its readers or proxies."
+  runtime          = "provided.al2023"
+  architectures    = [var.architecture]
+  handler          = "bootstrap"
+  filename         = var.package
+  source_code_hash = filebase64sha256(var.package)
+  memory_size      = 256
+  timeout          = var.function_timeout
+  role             = aws_iam_role.function_role.arn
+  publish          = true # each change of code or configuration is a version that can be gone back to
+
+  # One run at a time: two at once, each with its own view of a database that moves, can undo each other's work.
+  reserved_concurrent_executions = var.reserve_concurrency ? 1 : -1
+
+  environment {
+    variables = {
+      WRITERLINK_CONFIG = local.config
+    }
+  }
+
+  logging_config {
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.log_group.name
+  }
+
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [true] : []
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
+  }
+
+  # Lambda attaches the function to a VPC in its role's name, and refuses to where the role may not.
+  depends_on = [aws_iam_role_policy.function_role]
+
+  lifecycle {
+    precondition {
+      condition     = local.has_config || length(var.bindings) > 0 || local.discovers
+      error_message = "Give bindings, discover or a whole config."
+    }
+    precondition {
+      condition     = !local.has_config || length(var.bindings) == 0
+      error_message = "A config says everything: leave bindings out, and name its groups in target_group_arns."
+    }
+    precondition {
+      condition     = local.has_config || length(var.target_group_arns) == 0
+      error_message = "target_group_arns is for the groups of a config. Without one, bindings name them."
+    }
+    precondition {
+      condition     = local.has_config || length(var.allow) > 0 || (!local.discovers && alltrue([for binding in values(var.bindings) : try(length(binding.allow) > 0, false)]))
+      error_message = "Give allow (the database's subnets), or one for each binding; discover needs the one for all."
+    }
+    precondition {
+      condition     = length(var.subnet_ids) == 0 || length(var.security_group_ids) > 0
+      error_message = "subnet_ids needs security_group_ids."
+    }
+    precondition {
+      condition     = length(local.config) < 4000
+      error_message = "A function's whole environment has 4 KB, and this configuration does not fit: put it as a file beside the bootstrap and give its path as config, or use discover."
+    }
+  }
+}
+
+# What everything invokes. To go back, point it at an earlier version (aws lambda update-alias), and let the next apply be of the
+# configuration that you went back to: there is no `ignore_changes` here either, since an alias that stays behind by itself would keep an
+# old configuration in silence.
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "The version that events and sweeps invoke."
+  function_name    = aws_lambda_function.function.function_name
+  function_version = aws_lambda_function.function.version
+}
+
+# Of the alias, because Lambda applies these to what was invoked ("Configuring error handling settings for asynchronous invocation").
+resource "aws_lambda_function_event_invoke_config" "function" {
+  function_name                = aws_lambda_function.function.function_name
+  qualifier                    = aws_lambda_alias.live.name
+  maximum_event_age_in_seconds = 600
+  maximum_retry_attempts       = 0
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.failures.arn
+    }
+  }
+}
+
+# Made here, not by Lambda on the first run, so that it has a retention and goes with the rest.
+resource "aws_cloudwatch_log_group" "log_group" {
+  name              = "/writerlink/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+# Every event whose run did not end well stands here once, with the whole record. A sweep's run does so only when it could not do its work
+# at all.
+resource "aws_sqs_queue" "failures" {
+  name                      = "${var.name}-failures"
+  sqs_managed_sse_enabled   = true
+  message_retention_seconds = 1209600
+}
+
+# The first run. It happens when the function is made and whenever its code, its configuration or its role's permissions change, and never at
+# destroy: whoever takes the updater away has not asked for an outage. Called by hand, with {}, the function answers with its report, however
+# the bindings ended, so that a database that is still being created fails no apply; a configuration that it refuses does.
+resource "aws_lambda_invocation" "follow" {
+  count = var.first_run ? 1 : 0
+
+  function_name   = aws_lambda_function.function.function_name
+  qualifier       = aws_lambda_alias.live.name
+  input           = jsonencode({})
+  lifecycle_scope = "CREATE_ONLY" # with CRUD the provider would add a key to the input, which the function refuses, and would invoke at destroy
+
+  triggers = {
+    config = sha256(local.config)
+  }
+
+  depends_on = [aws_iam_role_policy.function_role, aws_lambda_function_event_invoke_config.function]
+}

@@ -1,0 +1,226 @@
+# Who is told: the topic of outcomes, the key of both topics, alarms and a dashboard.
+
+locals {
+  has_topic_key = var.topic_key != "none"
+  makes_key     = var.topic_key == "create"
+  topic_key_id  = local.has_topic_key ? (local.makes_key ? aws_kms_key.key[0].key_id : var.topic_key) : null
+  topic_key_arn = local.has_topic_key ? (local.makes_key ? aws_kms_key.key[0].arn : var.topic_key) : null
+}
+
+resource "aws_sns_topic" "outcome_topic" {
+  count = var.notify_topic_arn == null ? 1 : 0
+
+  name              = "${var.name}-outcomes" # known beforehand, so that a config can name it
+  kms_master_key_id = local.topic_key_id
+}
+
+resource "aws_sns_topic_policy" "outcome_topic_policy" {
+  count = var.notify_topic_arn == null ? 1 : 0
+
+  arn = aws_sns_topic.outcome_topic[0].arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "AlarmsOfThisAccount"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.outcome_topic[0].arn
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*" }
+      }
+    }]
+  })
+}
+
+resource "aws_sns_topic_subscription" "outcome_email" {
+  count = var.notify_email == null ? 0 : 1
+
+  topic_arn = local.outcome_topic
+  protocol  = "email"
+  endpoint  = var.notify_email
+}
+
+resource "aws_kms_key" "key" {
+  count = local.makes_key ? 1 : 0
+
+  description         = "Encrypts the topics of ${var.name}"
+  enable_key_rotation = true
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "TheAccountManagesIt"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+      {
+        Sid       = "EventsOfThisStacksTopics"
+        Effect    = "Allow"
+        Principal = { Service = "events.rds.amazonaws.com" }
+        Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
+        Resource  = "*" # in a key's policy: this key
+        Condition = {
+          StringLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.name}-*" }
+        }
+      },
+      {
+        Sid       = "AlarmsOfThisAccount"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
+        Resource  = "*"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account }
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*" }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
+  count = var.alarms ? 1 : 0
+
+  alarm_name          = "${var.name}-not-ok"
+  alarm_description   = "Five minutes in a row, runs of ${var.name} have not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
+  namespace           = "Writerlink"
+  metric_name         = "NotOk"
+  dimensions          = { Function = aws_lambda_function.function.function_name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching" # the sweep alarm is for runs that do not come
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+}
+
+resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
+  for_each = var.alarms ? var.bindings : {}
+
+  alarm_name          = "${var.name}-binding-${each.key}"
+  alarm_description   = "Five minutes in a row, the target group of ${each.key} could not be kept right. Its targets may be stale."
+  namespace           = "Writerlink"
+  metric_name         = "BindingNotOk"
+  dimensions          = { Function = aws_lambda_function.function.function_name, Binding = each.key }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching" # written only when the binding is not ok
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+}
+
+resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
+  count = var.alarms ? 1 : 0
+
+  alarm_name          = "${var.name}-sweep"
+  alarm_description   = "For five minutes no sweep of ${var.name} did its work. Failovers may go unnoticed."
+  namespace           = "Writerlink"
+  metric_name         = "SweepFinished"
+  dimensions          = { Function = aws_lambda_function.function.function_name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  threshold           = 1
+  comparison_operator = "LessThanThreshold"
+  treat_missing_data  = "breaching" # written only by a sweep that could do its work
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+}
+
+resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
+  count = var.alarms ? 1 : 0
+
+  alarm_name          = "${var.name}-failures"
+  alarm_description   = "${aws_sqs_queue.failures.name} holds events whose runs did not end well. Look at them, then purge the queue: the alarm stays until it is empty."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.failures.name }
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching" # SQS writes no metrics for a queue that nobody used for six hours
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+}
+
+resource "aws_cloudwatch_dashboard" "dashboard" {
+  count = var.alarms ? 1 : 0
+
+  dashboard_name = var.name
+
+  dashboard_body = jsonencode({
+    widgets = [
+      {
+        type = "alarm", x = 0, y = 0, width = 24, height = 2
+        properties = {
+          title  = "Alarms"
+          alarms = [aws_cloudwatch_metric_alarm.not_ok_alarm[0].arn, aws_cloudwatch_metric_alarm.sweep_alarm[0].arn, aws_cloudwatch_metric_alarm.failures_alarm[0].arn]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 2, width = 12, height = 6
+        properties = {
+          title = "Runs", region = local.region, stat = "Sum", period = 60
+          metrics = [
+            ["Writerlink", "Runs", "Function", var.name],
+            [".", "NotOk", ".", "."],
+            [".", "SweepFinished", ".", "."],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 12, y = 2, width = 12, height = 6
+        properties = {
+          title = "Targets", region = local.region, stat = "Sum", period = 60
+          metrics = [
+            ["Writerlink", "Registered", "Function", var.name],
+            [".", "Deregistered", ".", "."],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 8, width = 12, height = 6
+        properties = {
+          title = "Bindings that are not ok", region = local.region, stat = "Sum", period = 60
+          metrics = [
+            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"${var.name}\"', 'Sum', 60)" }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 12, y = 8, width = 12, height = 6
+        properties = {
+          title = "Duration, and events that led nowhere", region = local.region, period = 60
+          metrics = [
+            ["Writerlink", "DurationMs", "Function", var.name, { stat = "Maximum" }],
+            [".", "Unmatched", ".", ".", { stat = "Sum", yAxis = "right" }],
+            [".", "Unreadable", ".", ".", { stat = "Sum", yAxis = "right" }],
+          ]
+        }
+      },
+      {
+        type = "log", x = 0, y = 14, width = 24, height = 8
+        properties = {
+          title = "Runs that did not end well", region = local.region, view = "table"
+          query = "SOURCE '${aws_cloudwatch_log_group.log_group.name}' | fields @timestamp, kind, binding, message | filter kind in [\"not-ok\", \"failed\"] | sort @timestamp desc | limit 50"
+        }
+      },
+    ]
+  })
+}

@@ -1,0 +1,49 @@
+# What the function may do, as infra/policy.json states it for every kind of template.
+
+locals {
+  stated = jsondecode(templatefile("${path.module}/../../policy.json", {
+    AccountId       = local.account
+    Discover        = join("\",\"", var.discover)
+    FailuresArn     = aws_sqs_queue.failures.arn
+    LogGroupArn     = aws_cloudwatch_log_group.log_group.arn
+    OutcomeTopicArn = local.outcome_topic
+    Partition       = local.partition
+    Region          = local.region
+    TargetGroupArns = join("\",\"", local.target_groups)
+    TopicKeyArn     = local.has_topic_key ? local.topic_key_arn : ""
+  }))
+
+  # Every key of policy.json is here, so that a new one is an error and not a permission that is missing in silence.
+  applies = {
+    always          = true
+    Audit           = false # what whoever runs the CLI needs, and the function does not
+    Discovers       = local.discovers
+    HasTargetGroups = local.has_target_group
+    HasTopicKey     = local.has_topic_key
+    InVpc           = local.in_vpc
+  }
+}
+
+resource "aws_iam_role" "function_role" {
+  name_prefix = "${substr(var.name, 0, 26)}-function-"
+  description = "What Writerlink may do; infra/policy.json states it once."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function_role" {
+  name = "writerlink"
+  role = aws_iam_role.function_role.id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = flatten([for condition, statements in local.stated : statements if local.applies[condition]])
+  })
+}
