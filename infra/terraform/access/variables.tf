@@ -1,0 +1,35 @@
+variable "trusted_principals" {
+  type        = list(string)
+  description = "Who may assume the role, as ARNs of roles or users in the consumer's account, like arn:aws:iam::444455556666:role/orders-app. An account (…:root) leaves the choice to its administrators."
+
+  validation {
+    condition     = length(var.trusted_principals) > 0 && alltrue([for arn in var.trusted_principals : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", arn))])
+    error_message = "Write ARNs of accounts (…:root), of roles or of users; never *."
+  }
+}
+
+variable "external_id" {
+  type        = string
+  default     = null
+  description = "What the consumer must say with sts:AssumeRole, if they act for several customers and this is one of them. Not a secret."
+}
+
+variable "db_resource_id" {
+  type        = string
+  description = "What IAM authentication calls the database: cluster-… (aws rds describe-db-clusters, DbClusterResourceId), db-… (describe-db-instances, DbiResourceId), or prx-… (the end of a proxy's ARN)."
+
+  validation {
+    condition     = can(regex("^(cluster|db|prx)-[A-Za-z0-9]+$", var.db_resource_id))
+    error_message = "Write cluster-…, db-… or prx-…, not the database's name."
+  }
+}
+
+variable "db_user" {
+  type        = string
+  description = "The one database user whom the role may log in as, in exactly the database's spelling."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$", var.db_user))
+    error_message = "Write a user name without wildcards."
+  }
+}

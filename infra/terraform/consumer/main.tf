@@ -1,0 +1,100 @@
+# The consumer's side: an interface endpoint to the published database, and a private hosted zone by which the database's own name leads to
+# it, so that certificates verify and IAM tokens fit.
+#
+# The same as infra/consumer.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are
+# for is said there. One thing CloudFormation cannot do: this looks whether the endpoint's subnets lie in zones that the service has. EC2
+# tells both by the names that the zones have in the consumer's account ("DescribeVpcEndpointServices"), so that they can be compared.
+
+data "aws_vpc_endpoint_service" "service" {
+  count = var.service_region == null ? 1 : 0
+
+  service_name = var.endpoint_service_name
+}
+
+data "aws_subnet" "endpoint" {
+  count = length(var.subnet_ids)
+
+  id = var.subnet_ids[count.index]
+}
+
+resource "aws_security_group" "security_group" {
+  description = "Interface endpoint to ${var.database_endpoint}"
+  vpc_id      = var.vpc_id
+  tags        = { Name = var.name }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "security_group" {
+  description                  = "Clients of the database"
+  security_group_id            = aws_security_group.security_group.id
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = var.client_security_group_id
+  cidr_ipv4                    = var.client_cidr
+
+  lifecycle {
+    precondition {
+      condition     = (var.client_security_group_id == null) != (var.client_cidr == null)
+      error_message = "Give client_security_group_id or client_cidr, one of the two."
+    }
+    precondition {
+      condition     = var.ip_address_type == "ipv4" || var.client_cidr == null
+      error_message = "With dualstack, name the clients by client_security_group_id, which fits both families."
+    }
+  }
+}
+
+resource "aws_vpc_endpoint" "endpoint" {
+  vpc_id              = var.vpc_id
+  vpc_endpoint_type   = "Interface"
+  service_name        = var.endpoint_service_name
+  service_region      = var.service_region
+  subnet_ids          = var.subnet_ids
+  security_group_ids  = [aws_security_group.security_group.id]
+  ip_address_type     = var.ip_address_type
+  private_dns_enabled = false
+  tags                = { Name = var.name }
+
+  lifecycle {
+    precondition {
+      condition     = length(setsubtract(data.aws_subnet.endpoint[*].availability_zone, flatten(data.aws_vpc_endpoint_service.service[*].availability_zones))) == 0 || var.service_region != null
+      error_message = "Some of subnet_ids lie in zones that the service does not have. Take others, or ask for the service to be extended to them."
+    }
+  }
+}
+
+resource "aws_route53_zone" "zone" {
+  name    = var.database_endpoint
+  comment = "Leads to the database through PrivateLink"
+
+  vpc {
+    vpc_id = var.vpc_id
+  }
+}
+
+# The first of an endpoint's names is that of all its zones together.
+resource "aws_route53_record" "record" {
+  zone_id = aws_route53_zone.zone.zone_id
+  name    = var.database_endpoint
+  type    = "A"
+
+  alias {
+    zone_id                = aws_vpc_endpoint.endpoint.dns_entry[0].hosted_zone_id
+    name                   = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
+    evaluate_target_health = false
+  }
+}
+
+resource "aws_route53_record" "record_of_ipv6" {
+  count = var.ip_address_type == "dualstack" ? 1 : 0
+
+  zone_id = aws_route53_zone.zone.zone_id
+  name    = var.database_endpoint
+  type    = "AAAA"
+
+  alias {
+    zone_id                = aws_vpc_endpoint.endpoint.dns_entry[0].hosted_zone_id
+    name                   = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
+    evaluate_target_health = false
+  }
+}

@@ -1,0 +1,19 @@
+output "endpoint_id" {
+  value       = aws_vpc_endpoint.endpoint.id
+  description = "What whoever runs the database accepts, where acceptance is by hand."
+}
+
+output "endpoint_dns_name" {
+  value       = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
+  description = "The endpoint's own name. No certificate bears it; use database_endpoint."
+}
+
+output "hosted_zone_id" {
+  value       = aws_route53_zone.zone.zone_id
+  description = "The private hosted zone."
+}
+
+output "security_group_id" {
+  value       = aws_security_group.security_group.id
+  description = "The endpoint's security group."
+}

@@ -1,0 +1,183 @@
+# An example database to try the link with: a VPC without a way to the internet, and in it an Aurora PostgreSQL cluster with a writer and a
+# reader, or a Multi-AZ instance of PostgreSQL or MySQL. For a database of your own you need none of this.
+#
+# The same as infra/database.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are
+# for is said there.
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  filter { # no local zones, in which RDS has no Multi-AZ
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  is_aurora = var.engine == "aurora-postgresql"
+  is_mysql  = var.engine == "mysql"
+  new_bits  = 24 - tonumber(split("/", var.vpc_cidr)[1])
+
+  # What passes through an endpoint must be of this account.
+  of_this_account = { StringEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id } }
+}
+
+# The network: two zones, because every Region has two and each interface endpoint costs by the zone. No internet gateway, no NAT.
+
+resource "aws_vpc" "vpc" {
+  cidr_block           = var.vpc_cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+  tags                 = { Name = var.name }
+}
+
+resource "aws_subnet" "subnet_a" {
+  vpc_id            = aws_vpc.vpc.id
+  availability_zone = data.aws_availability_zones.available.names[0]
+  cidr_block        = cidrsubnet(var.vpc_cidr, local.new_bits, 0)
+  tags              = { Name = "${var.name}-a" }
+}
+
+resource "aws_subnet" "subnet_b" {
+  vpc_id            = aws_vpc.vpc.id
+  availability_zone = data.aws_availability_zones.available.names[1]
+  cidr_block        = cidrsubnet(var.vpc_cidr, local.new_bits, 1)
+  tags              = { Name = "${var.name}-b" }
+}
+
+resource "aws_route_table" "route_table" {
+  vpc_id = aws_vpc.vpc.id
+  tags   = { Name = var.name }
+}
+
+resource "aws_route_table_association" "route_table_of_a" {
+  subnet_id      = aws_subnet.subnet_a.id
+  route_table_id = aws_route_table.route_table.id
+}
+
+resource "aws_route_table_association" "route_table_of_b" {
+  subnet_id      = aws_subnet.subnet_b.id
+  route_table_id = aws_route_table.route_table.id
+}
+
+# The database.
+
+# It has no rule for what leaves: Terraform takes away the default one, which lets everything out.
+resource "aws_security_group" "security_group" {
+  description = "The example database of Writerlink. Whom it admits is added by others."
+  vpc_id      = aws_vpc.vpc.id
+  tags        = { Name = var.name }
+}
+
+resource "aws_db_subnet_group" "subnet_group" {
+  name_prefix = "${var.name}-"
+  description = "Isolated subnets of the example database of Writerlink"
+  subnet_ids  = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
+}
+
+resource "aws_rds_cluster_parameter_group" "cluster_parameters" {
+  count = local.is_aurora ? 1 : 0
+
+  name_prefix = "${var.name}-"
+  description = "TLS only"
+  family      = "aurora-postgresql17"
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+}
+
+resource "aws_rds_cluster" "cluster" {
+  count = local.is_aurora ? 1 : 0
+
+  cluster_identifier                  = var.name
+  engine                              = "aurora-postgresql"
+  engine_version                      = "17"
+  database_name                       = "app"
+  db_cluster_parameter_group_name     = aws_rds_cluster_parameter_group.cluster_parameters[0].name
+  db_subnet_group_name                = aws_db_subnet_group.subnet_group.name
+  vpc_security_group_ids              = [aws_security_group.security_group.id]
+  master_username                     = "keeper"
+  manage_master_user_password         = true
+  iam_database_authentication_enabled = true
+  storage_encrypted                   = true
+  backup_retention_period             = 7
+  copy_tags_to_snapshot               = true
+  deletion_protection                 = false
+  skip_final_snapshot                 = false
+  final_snapshot_identifier           = "${var.name}-last" # one of that name must not exist at the next destroy
+}
+
+# Neither is the writer by its name: the first to be made becomes it, and a failover makes the other. Nothing here says which, so that
+# Terraform has nothing to put back.
+resource "aws_rds_cluster_instance" "instance_a" {
+  count = local.is_aurora ? 1 : 0
+
+  identifier                 = "${var.name}-a"
+  cluster_identifier         = aws_rds_cluster.cluster[0].id
+  engine                     = "aurora-postgresql"
+  instance_class             = var.instance_class
+  publicly_accessible        = false
+  auto_minor_version_upgrade = true
+}
+
+resource "aws_rds_cluster_instance" "instance_b" {
+  count = local.is_aurora ? 1 : 0
+
+  identifier                 = "${var.name}-b"
+  cluster_identifier         = aws_rds_cluster.cluster[0].id
+  engine                     = "aurora-postgresql"
+  instance_class             = var.instance_class
+  publicly_accessible        = false
+  auto_minor_version_upgrade = true
+
+  depends_on = [aws_rds_cluster_instance.instance_a]
+}
+
+resource "aws_db_parameter_group" "instance_parameters" {
+  count = local.is_aurora ? 0 : 1
+
+  name_prefix = "${var.name}-"
+  description = "TLS only, and health checks are not counted as failed logins"
+  family      = local.is_mysql ? "mysql8.4" : "postgres17"
+
+  dynamic "parameter" {
+    for_each = local.is_mysql ? { require_secure_transport = "1", max_connect_errors = "1000000000" } : { "rds.force_ssl" = "1" }
+    content {
+      name  = parameter.key
+      value = parameter.value
+    }
+  }
+}
+
+resource "aws_db_instance" "instance" {
+  count = local.is_aurora ? 0 : 1
+
+  identifier                          = var.name
+  engine                              = var.engine
+  engine_version                      = local.is_mysql ? "8.4" : "17"
+  instance_class                      = var.instance_class
+  db_name                             = "app"
+  parameter_group_name                = aws_db_parameter_group.instance_parameters[0].name
+  db_subnet_group_name                = aws_db_subnet_group.subnet_group.name
+  vpc_security_group_ids              = [aws_security_group.security_group.id]
+  multi_az                            = true
+  publicly_accessible                 = false
+  allocated_storage                   = 20
+  storage_type                        = "gp3"
+  storage_encrypted                   = true
+  username                            = "keeper"
+  manage_master_user_password         = true
+  iam_database_authentication_enabled = true
+  auto_minor_version_upgrade          = true
+  backup_retention_period             = 7
+  copy_tags_to_snapshot               = true
+  deletion_protection                 = false
+  skip_final_snapshot                 = false
+  final_snapshot_identifier           = "${var.name}-last"
+}

@@ -1,0 +1,49 @@
+output "vpc_id" {
+  value       = aws_vpc.vpc.id
+  description = "The VPC."
+}
+
+output "subnet_ids" {
+  value       = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
+  description = "The isolated subnets, for the balancer, a proxy, and a function in the VPC."
+}
+
+output "allow" {
+  value       = [aws_subnet.subnet_a.cidr_block, aws_subnet.subnet_b.cidr_block]
+  description = "The networks whose addresses may be registered."
+}
+
+output "source" {
+  value       = local.is_aurora ? "cluster/${aws_rds_cluster.cluster[0].cluster_identifier}" : "instance/${aws_db_instance.instance[0].identifier}"
+  description = "What the function follows."
+}
+
+output "endpoint_address" {
+  value       = local.is_aurora ? aws_rds_cluster.cluster[0].endpoint : aws_db_instance.instance[0].address
+  description = "The name of the writer, database_endpoint of ../consumer."
+}
+
+output "port" {
+  value       = local.is_aurora ? aws_rds_cluster.cluster[0].port : aws_db_instance.instance[0].port
+  description = "The database's port."
+}
+
+output "security_group_id" {
+  value       = coalesce(aws_security_group.security_group.id) # said to be not null before it is known, which ../link counts on
+  description = "The database's security group, which admits nobody yet."
+}
+
+output "secret_arn" {
+  value       = local.is_aurora ? aws_rds_cluster.cluster[0].master_user_secret[0].secret_arn : aws_db_instance.instance[0].master_user_secret[0].secret_arn
+  description = "The login of the database's owner."
+}
+
+output "db_resource_id" {
+  value       = local.is_aurora ? aws_rds_cluster.cluster[0].cluster_resource_id : aws_db_instance.instance[0].resource_id
+  description = "What IAM authentication calls the database, db_resource_id of ../access."
+}
+
+output "function_security_group_id" {
+  value       = one(aws_security_group.function_security_group[*].id)
+  description = "One of security_group_ids of ../reconciler, for a function in this VPC. Null without lambda_endpoints."
+}

@@ -1,0 +1,24 @@
+output "source" {
+  value       = "proxy/${aws_db_proxy.proxy.name}"
+  description = "What the function follows."
+}
+
+output "endpoint_address" {
+  value       = aws_db_proxy.proxy.endpoint
+  description = "The proxy's name, database_endpoint of ../consumer."
+}
+
+output "security_group_id" {
+  value       = coalesce(aws_security_group.security_group.id) # said to be not null before it is known, which ../link counts on
+  description = "The proxy's security group, database_security_group_id of ../link."
+}
+
+output "proxy_arn" {
+  value       = aws_db_proxy.proxy.arn
+  description = "The proxy."
+}
+
+output "db_resource_id" {
+  value       = split(":", aws_db_proxy.proxy.arn)[6]
+  description = "What IAM authentication calls the proxy (prx-…), db_resource_id of ../access."
+}
