@@ -1,0 +1,90 @@
+# An Aurora or Multi-AZ DB cluster that exists, published to another account: the link, and the function that follows its writer. It begins in
+# `observe`, which writes nothing; when the output dry_run's command shows what you expect, apply again with -var mode=manage.
+# infra/package --arch arm64 && cd infra/terraform/examples/existing-cluster && terraform init && terraform apply -var cluster=orders
+
+terraform {
+  required_version = ">= 1.6" # what ../../link needs
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.25"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "cluster" {
+  type        = string
+  description = "The identifier of the cluster."
+}
+
+variable "consumers" {
+  type        = set(string)
+  default     = ["arn:aws:iam::444455556666:root"]
+  description = "Who may create an endpoint."
+}
+
+variable "mode" {
+  type        = string
+  default     = "observe"
+  description = "observe or manage."
+}
+
+data "aws_rds_cluster" "database" {
+  cluster_identifier = var.cluster
+}
+
+data "aws_db_subnet_group" "database" {
+  name = data.aws_rds_cluster.database.db_subnet_group_name
+}
+
+data "aws_subnet" "database" {
+  for_each = data.aws_db_subnet_group.database.subnet_ids
+
+  id = each.value
+}
+
+module "link" {
+  source = "../../link"
+
+  name                       = var.cluster
+  vpc_id                     = data.aws_db_subnet_group.database.vpc_id
+  subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
+  port                       = data.aws_rds_cluster.database.port
+  allowed_principals         = var.consumers
+  database_security_group_id = tolist(data.aws_rds_cluster.database.vpc_security_group_ids)[0]
+}
+
+module "reconciler" {
+  source = "../../reconciler"
+
+  name    = "writerlink-${var.cluster}"
+  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
+  mode    = var.mode
+  allow   = [for subnet in data.aws_subnet.database : subnet.cidr_block]
+
+  bindings = {
+    (var.cluster) = {
+      source           = "cluster/${var.cluster}"
+      target_group_arn = module.link.target_group_arn
+    }
+  }
+}
+
+output "dry_run" {
+  value       = module.reconciler.dry_run
+  description = "Says what there is to do and writes nothing."
+}
+
+output "consumer" {
+  value = {
+    endpoint_service_name = module.link.endpoint_service_name
+    database_endpoint     = data.aws_rds_cluster.database.endpoint
+    port                  = data.aws_rds_cluster.database.port
+  }
+  description = "What ../consumer asks for."
+}

@@ -1,0 +1,101 @@
+# A Network Load Balancer that exists, with a group for the writer whose target Terraform or somebody's script has kept so far, and a second
+# listener for the readers. The `removed` block below is how Terraform lets go of an attachment without deregistering the live writer.
+# infra/package --arch arm64 && cd infra/terraform/examples/existing-nlb && terraform init && terraform apply -var balancer=orders -var group=orders
+
+terraform {
+  required_version = ">= 1.7" # `removed` blocks
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.25"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "balancer" {
+  type        = string
+  description = "The name of the load balancer."
+}
+
+variable "group" {
+  type        = string
+  description = "The name of the group behind its listener."
+}
+
+variable "cluster" {
+  type        = string
+  default     = "orders"
+  description = "The identifier of the cluster."
+}
+
+variable "allow" {
+  type        = list(string)
+  default     = ["10.20.4.0/24", "10.20.5.0/24"]
+  description = "The database's subnets."
+}
+
+variable "mode" {
+  type        = string
+  default     = "observe"
+  description = "observe or manage."
+}
+
+data "aws_lb" "balancer" {
+  name = var.balancer
+}
+
+data "aws_lb_target_group" "writer" {
+  name = var.group
+}
+
+# In place of `resource "aws_lb_target_group_attachment" "writer"`, in the configuration that had it. Without it, taking the resource away
+# deregisters the target; and while the resource stays, each apply registers again the writer of the day on which it was written.
+# `ignore_changes` helps with neither.
+removed {
+  from = aws_lb_target_group_attachment.writer
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+# Behind one listener there is one group, and so one source. IAM tokens do not fit this listener, because they are signed for the database's
+# own port; where readers log in with them, give them a balancer of their own.
+module "readers" {
+  source = "../../link"
+
+  name              = "${var.cluster}-readers"
+  vpc_id            = data.aws_lb.balancer.vpc_id
+  port              = 5433
+  load_balancer_arn = data.aws_lb.balancer.arn
+}
+
+module "reconciler" {
+  source = "../../reconciler"
+
+  name    = "writerlink-${var.cluster}"
+  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
+  mode    = var.mode
+  allow   = var.allow
+
+  bindings = {
+    "${var.cluster}-writer" = {
+      source           = "cluster/${var.cluster}"
+      target_group_arn = data.aws_lb_target_group.writer.arn
+    }
+    "${var.cluster}-readers" = {
+      source           = "cluster/${var.cluster}/readers"
+      target_group_arn = module.readers.target_group_arn
+    }
+  }
+}
+
+output "dry_run" {
+  value       = module.reconciler.dry_run
+  description = "Says what there is to do and writes nothing."
+}

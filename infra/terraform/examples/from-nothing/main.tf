@@ -1,0 +1,83 @@
+# From nothing: an example database in a VPC of its own, the link and the function, to see a failover through PrivateLink. It costs while it
+# stands. It can be destroyed in one go, and leaves the database's last snapshot behind; the first apply takes some 20 minutes, for RDS.
+# infra/package --arch arm64 && cd infra/terraform/examples/from-nothing && terraform init && terraform apply
+
+terraform {
+  required_version = ">= 1.6" # what ../../link needs
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.25"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "engine" {
+  type        = string
+  default     = "aurora-postgresql"
+  description = "aurora-postgresql, postgres or mysql."
+}
+
+variable "consumers" {
+  type        = set(string)
+  default     = ["arn:aws:iam::444455556666:root"]
+  description = "Who may create an endpoint."
+}
+
+module "database" {
+  source = "../../database"
+
+  name   = "orders"
+  engine = var.engine
+}
+
+module "link" {
+  source = "../../link"
+
+  name                       = "orders"
+  vpc_id                     = module.database.vpc_id
+  subnet_ids                 = module.database.subnet_ids
+  port                       = var.engine == "mysql" ? 3306 : 5432
+  allowed_principals         = var.consumers
+  database_security_group_id = module.database.security_group_id
+  deletion_protection        = false
+}
+
+module "reconciler" {
+  source = "../../reconciler"
+
+  name    = "writerlink-orders"
+  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
+  allow   = module.database.allow
+
+  bindings = {
+    orders = {
+      source           = module.database.source
+      target_group_arn = module.link.target_group_arn
+    }
+  }
+}
+
+output "dry_run" {
+  value       = module.reconciler.dry_run
+  description = "Says what there is to do and writes nothing."
+}
+
+output "consumer" {
+  value = {
+    endpoint_service_name = module.link.endpoint_service_name
+    database_endpoint     = module.database.endpoint_address
+    port                  = module.database.port
+  }
+  description = "What ../consumer asks for."
+}
+
+output "secret_arn" {
+  value       = module.database.secret_arn
+  description = "The login of the database's owner."
+}

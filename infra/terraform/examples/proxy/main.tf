@@ -1,0 +1,109 @@
+# An RDS Proxy in front of a cluster that exists, published to another account, with IAM authentication: what moves in a failover is hidden by
+# the proxy, and the function keeps the proxy's own addresses in the group.
+# infra/package --arch arm64 && cd infra/terraform/examples/proxy && terraform init && terraform apply -var cluster=orders -var secret_arn=…
+
+terraform {
+  required_version = ">= 1.6" # what ../../link needs
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.25"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "cluster" {
+  type        = string
+  description = "The identifier of a PostgreSQL cluster."
+}
+
+variable "secret_arn" {
+  type        = string
+  description = "The secret with the login that the proxy uses."
+}
+
+variable "db_user" {
+  type        = string
+  default     = "app"
+  description = "The database user of that login."
+}
+
+variable "consumers" {
+  type        = set(string)
+  default     = ["arn:aws:iam::444455556666:role/orders-app"]
+  description = "Roles of the consumer's account, which may create an endpoint and make tokens."
+}
+
+data "aws_rds_cluster" "database" {
+  cluster_identifier = var.cluster
+}
+
+data "aws_db_subnet_group" "database" {
+  name = data.aws_rds_cluster.database.db_subnet_group_name
+}
+
+data "aws_subnet" "database" {
+  for_each = data.aws_db_subnet_group.database.subnet_ids
+
+  id = each.value
+}
+
+module "proxy" {
+  source = "../../proxy"
+
+  name                       = "${var.cluster}-proxy"
+  db_cluster_identifier      = var.cluster
+  secret_arn                 = var.secret_arn
+  vpc_id                     = data.aws_db_subnet_group.database.vpc_id
+  subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
+  database_security_group_id = tolist(data.aws_rds_cluster.database.vpc_security_group_ids)[0]
+}
+
+module "link" {
+  source = "../../link"
+
+  name                       = "${var.cluster}-proxy"
+  vpc_id                     = data.aws_db_subnet_group.database.vpc_id
+  subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
+  allowed_principals         = var.consumers
+  database_security_group_id = module.proxy.security_group_id
+}
+
+module "reconciler" {
+  source = "../../reconciler"
+
+  name    = "writerlink-${var.cluster}-proxy"
+  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
+  allow   = [for subnet in data.aws_subnet.database : subnet.cidr_block]
+
+  bindings = {
+    "${var.cluster}-proxy" = {
+      source           = module.proxy.source
+      target_group_arn = module.link.target_group_arn
+    }
+  }
+}
+
+module "access" {
+  source = "../../access"
+
+  trusted_principals = var.consumers
+  db_resource_id     = module.proxy.db_resource_id
+  db_user            = var.db_user
+}
+
+output "consumer" {
+  value = {
+    endpoint_service_name = module.link.endpoint_service_name
+    database_endpoint     = module.proxy.endpoint_address
+    port                  = 5432
+    role_arn              = module.access.role_arn
+    db_user               = var.db_user
+  }
+  description = "What ../consumer asks for, and the role that makes tokens."
+}
