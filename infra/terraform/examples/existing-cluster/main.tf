@@ -43,7 +43,7 @@ data "aws_db_subnet_group" "database" {
 }
 
 data "aws_subnet" "database" {
-  for_each = data.aws_db_subnet_group.database.subnet_ids
+  for_each = toset(data.aws_db_subnet_group.database.subnet_ids)
 
   id = each.value
 }
