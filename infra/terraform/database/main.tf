@@ -21,6 +21,7 @@ locals {
   is_aurora = var.engine == "aurora-postgresql"
   is_mysql  = var.engine == "mysql"
   new_bits  = 24 - tonumber(split("/", var.vpc_cidr)[1])
+  networks  = [for index in [0, 1] : cidrsubnet(var.vpc_cidr, local.new_bits, index)]
 
   # What passes through an endpoint must be of this account.
   of_this_account = { StringEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id } }
@@ -38,14 +39,14 @@ resource "aws_vpc" "vpc" {
 resource "aws_subnet" "subnet_a" {
   vpc_id            = aws_vpc.vpc.id
   availability_zone = data.aws_availability_zones.available.names[0]
-  cidr_block        = cidrsubnet(var.vpc_cidr, local.new_bits, 0)
+  cidr_block        = local.networks[0]
   tags              = { Name = "${var.name}-a" }
 }
 
 resource "aws_subnet" "subnet_b" {
   vpc_id            = aws_vpc.vpc.id
   availability_zone = data.aws_availability_zones.available.names[1]
-  cidr_block        = cidrsubnet(var.vpc_cidr, local.new_bits, 1)
+  cidr_block        = local.networks[1]
   tags              = { Name = "${var.name}-b" }
 }
 

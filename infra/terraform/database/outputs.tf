@@ -9,7 +9,7 @@ output "subnet_ids" {
 }
 
 output "allow" {
-  value       = [aws_subnet.subnet_a.cidr_block, aws_subnet.subnet_b.cidr_block]
+  value       = local.networks
   description = "The networks whose addresses may be registered."
 }
 

@@ -88,7 +88,7 @@ resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   count = var.alarms ? 1 : 0
 
   alarm_name          = "${var.name}-not-ok"
-  alarm_description   = "Five minutes in a row, runs of ${var.name} have not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
+  alarm_description   = "Five minutes in a row, runs of ${aws_lambda_function.function.function_name} have not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
   namespace           = "Writerlink"
   metric_name         = "NotOk"
   dimensions          = { Function = aws_lambda_function.function.function_name }
@@ -126,7 +126,7 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   count = var.alarms ? 1 : 0
 
   alarm_name          = "${var.name}-sweep"
-  alarm_description   = "For five minutes no sweep of ${var.name} did its work. Failovers may go unnoticed."
+  alarm_description   = "For five minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
   namespace           = "Writerlink"
   metric_name         = "SweepFinished"
   dimensions          = { Function = aws_lambda_function.function.function_name }
@@ -178,7 +178,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         properties = {
           title = "Runs", region = local.region, stat = "Sum", period = 60
           metrics = [
-            ["Writerlink", "Runs", "Function", var.name],
+            ["Writerlink", "Runs", "Function", aws_lambda_function.function.function_name],
             [".", "NotOk", ".", "."],
             [".", "SweepFinished", ".", "."],
           ]
@@ -189,7 +189,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         properties = {
           title = "Targets", region = local.region, stat = "Sum", period = 60
           metrics = [
-            ["Writerlink", "Registered", "Function", var.name],
+            ["Writerlink", "Registered", "Function", aws_lambda_function.function.function_name],
             [".", "Deregistered", ".", "."],
           ]
         }
@@ -199,7 +199,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         properties = {
           title = "Bindings that are not ok", region = local.region, stat = "Sum", period = 60
           metrics = [
-            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"${var.name}\"', 'Sum', 60)" }],
+            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"${aws_lambda_function.function.function_name}\"', 'Sum', 60)" }],
           ]
         }
       },
@@ -208,7 +208,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         properties = {
           title = "Duration, and events that led nowhere", region = local.region, period = 60
           metrics = [
-            ["Writerlink", "DurationMs", "Function", var.name, { stat = "Maximum" }],
+            ["Writerlink", "DurationMs", "Function", aws_lambda_function.function.function_name, { stat = "Maximum" }],
             [".", "Unmatched", ".", ".", { stat = "Sum", yAxis = "right" }],
             [".", "Unreadable", ".", ".", { stat = "Sum", yAxis = "right" }],
           ]

@@ -26,7 +26,7 @@ locals {
 
 resource "aws_iam_role" "function_role" {
   name_prefix = "${substr(var.name, 0, 26)}-function-"
-  description = "What Writerlink may do; infra/policy.json states it once."
+  description = "What Writerlink may do; infra/policy.json states it once, and a test compares the two."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

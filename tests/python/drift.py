@@ -1,0 +1,114 @@
+"""Compares the Terraform modules of infra/terraform with the CloudFormation templates beside them.
+
+usage: drift.py INFRA
+
+Each layer is evaluated in both languages for the same inputs, several times, and what they make is compared: every resource, each of its
+attributes, the outputs, and the inputs with their defaults. It prints a line for each difference and exits 1; or nothing, and exits 0.
+
+Needs aws-sam-translator and cfn-lint (SAM CLI brings the former) and python-hcl2, which must not share an environment with checkov: both
+bring a module of the name hcl2.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from layers.cases import CASES, FACTS, INPUTS_OF_ONE, STACK, for_terraform
+from layers.cloudformation import Template
+from layers.pairs import CLOUDFORMATION_ALONE, PAIRS, TERRAFORM_ALONE
+from layers.shapes import Unknown, name_of, of_cloudformation, of_terraform
+from layers.terraform import Module, Refused
+from layers.words import plain, snake
+
+# Names that CloudFormation makes up where the template gives none. Terraform has to give one.
+MADE_UP = {"FunctionName", "TopicName"}
+DEFAULTS = {pair.cloudformation: pair.defaults for pair in PAIRS.values() if pair.defaults}
+
+
+def main():
+    infra = Path(sys.argv[1])
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")  # SAM's translator asks for one
+    found = []
+    for layer, cases in CASES.items():
+        template, module = Template(infra / f"{layer}.yaml"), Module(infra / "terraform" / layer)
+        found += [f"{layer}: {line}" for line in inputs(layer, template.inputs(), module.inputs())]
+        for case, given in cases.items():
+            found += [f"{layer}, {case}: {line}" for line in compared(layer, template, module, given)]
+    print("".join(f"{line}\n" for line in dict.fromkeys(found)), end="")
+    sys.exit(1 if found else 0)
+
+
+def inputs(layer, ours, theirs):
+    ours = {snake(name): told for name, told in ours.items()}
+    alone = INPUTS_OF_ONE.get(layer, set())
+    for name in sorted((ours.keys() | theirs.keys()) - alone):
+        if name not in theirs or name not in ours:
+            yield f"the input {name} is missing in {'Terraform' if name in ours else 'CloudFormation'}"
+            continue
+        (default, needed), (other, needed_too) = ours[name], theirs[name]
+        if needed != needed_too:
+            yield f"the input {name} must be given in {'CloudFormation' if needed else 'Terraform'} alone"
+        elif plain(default or "") != plain(other if other is not None else "") and (default or other not in ([], None)):
+            yield f"the input {name} is {default!r} by default in CloudFormation and {other!r} in Terraform"
+
+
+def compared(layer, template, module, given):
+    resources, outputs = template.evaluate(STACK, given)
+    try:
+        made, told = module.evaluate(for_terraform(layer, given, module), FACTS, name_of)
+        ours, theirs = of_cloudformation(resources), of_terraform(made)
+    except (Refused, Unknown) as fault:
+        yield f"Terraform has {fault}, which is not known here"
+        return
+    for (kind, name), shape in ours.items():
+        if (kind, name) not in theirs and name not in CLOUDFORMATION_ALONE:
+            yield f"{name} ({kind}) is missing in Terraform"
+    for (kind, name), shape in theirs.items():
+        if (kind, name) not in ours:
+            yield f"{name} ({kind}) is missing in CloudFormation"
+        else:
+            yield from differences(name, ours[kind, name], shape, DEFAULTS.get(kind, {}), {name for _, name in ours})
+    yield from unstated(made)
+    yield from said(outputs, told)
+
+
+def differences(name, ours, theirs, defaults, there):
+    for path in sorted(ours.properties.keys() | theirs.properties.keys()):
+        default = [defaults[path]] if path in defaults else None
+        here, other = ours.properties.get(path, default), theirs.properties.get(path, default)
+        if here != other and not (here is None and path in MADE_UP):
+            yield f"{name}: {path} is {shown(here)} in CloudFormation and {shown(other)} in Terraform"
+    for before in sorted((ours.after & there) - theirs.after):
+        yield f"{name} comes after {before} in CloudFormation alone"
+
+
+def unstated(made):
+    """What Terraform has more must be there, else its reason has lost its object."""
+    addresses = {f"{kind}.{name}" for (kind, name, _), _ in made}
+    if any(address.startswith("aws_lambda_function.") for address in addresses):
+        yield from (f"{address} is stated as Terraform's own, and is not there" for address in TERRAFORM_ALONE if address not in addresses)
+
+
+def said(ours, theirs):
+    ours = {snake(name): value for name, value in ours.items()}
+    theirs = {name: value for name, value in theirs.items() if value is not None}
+    for name in sorted(ours.keys() | theirs.keys()):
+        if name not in theirs or name not in ours:
+            yield f"the output {name} is missing in {'Terraform' if name in ours else 'CloudFormation'}"
+            continue
+        here, other = (one_text(value) for value in (ours[name], theirs[name]))
+        if here != other:
+            yield f"the output {name} is {here} in CloudFormation and {other} in Terraform"
+
+
+def one_text(value):
+    text = ",".join(value) if isinstance(value, list) else plain(value)
+    return text.replace(" --qualifier live", "")  # the alias, of which CloudFormation has none
+
+
+def shown(value):
+    return "not there" if value is None else ", ".join(map(str, value))
+
+
+if __name__ == "__main__":
+    main()

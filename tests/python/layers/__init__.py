@@ -1,0 +1,1 @@
+"""The layers of infra/ as values: what CloudFormation and Terraform make of the same inputs."""

@@ -1,0 +1,395 @@
+"""A Terraform module, evaluated for given variables.
+
+It knows what the modules of infra/terraform use, and refuses anything else. What is only known once it is made becomes a placeholder that
+names it.
+"""
+
+import base64
+import hashlib
+import ipaddress
+import json
+from pathlib import Path
+
+import hcl2
+from lark import Token, Tree
+
+from layers.words import plain
+
+SILENT = ("new_line_or_comment",)
+
+
+class Refused(Exception):
+    """The module uses what is not evaluated here."""
+
+
+class Unmade:
+    """A value that is known only once its resource is made."""
+
+    def __init__(self, address, path=()):
+        self.address, self.path = address, path
+
+    def at(self, step):
+        return Unmade(self.address, (*self.path, str(step)))
+
+
+class Module:
+    """The blocks of a module's files."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.variables, self.locals, self.resources, self.outputs = {}, {}, {}, {}
+        for file in sorted(self.directory.glob("*.tf")):
+            for kind, labels, body in blocks(hcl2.parses_to_tree(file.read_text()).children[0]):
+                self.take(kind, labels, body)
+
+    def take(self, kind, labels, body):
+        if kind == "variable":
+            self.variables[labels[0]] = dict(attributes(body))
+        elif kind == "locals":
+            self.locals.update(attributes(body))
+        elif kind == "resource":
+            self.resources[tuple(labels)] = body
+        elif kind == "output":
+            self.outputs[labels[0]] = dict(attributes(body))
+        elif kind not in ("terraform", "data"):
+            raise Refused(f"{self.directory}: a block {kind}")
+
+    def inputs(self):
+        """Each variable with its default, or None where it has none that says something; and whether it must be given."""
+        scope = Scope(self, {}, {}, None)
+        return {name: (scope.value(v["default"]) if "default" in v else None, "default" not in v) for name, v in self.variables.items()}
+
+    def evaluate(self, given, facts, name_of):
+        """The resources, as ((type, name, key), attributes), and the outputs. `facts` are those of data sources; `name_of` names an Unmade."""
+        given = {name: self.given(name, variable, given) for name, variable in self.variables.items()}
+        scope = Scope(self, given, facts, name_of)
+        resources = []
+        for address, body in self.resources.items():
+            for key, inner in scope.instances(address):
+                resources.append(((*address, key), inner.body(body)))
+        outputs = {name: scope.told(scope.value(body["value"])) for name, body in self.outputs.items()}
+        return resources, outputs
+
+    def given(self, name, variable, given):
+        if name not in given and "default" not in variable:
+            raise Refused(f"{self.directory}: the variable {name} is not given")
+        value = given[name] if name in given else Scope(self, {}, {}, None).value(variable["default"])
+        return convert(variable["type"], value)
+
+
+class Scope:
+    """Where names are looked up."""
+
+    def __init__(self, module, given, facts, name_of, own=None):
+        self.module, self.given, self.facts, self.name_of, self.own = module, given, facts, name_of, own or {}
+
+    def within(self, **own):
+        return Scope(self.module, self.given, self.facts, self.name_of, {**self.own, **own})
+
+    def instances(self, address):
+        body = dict(attributes(self.module.resources[address]))
+        if "count" in body:
+            return [(index, self.within(count={"index": index})) for index in range(int(self.value(body["count"])))]
+        if "for_each" in body:
+            each = self.value(body["for_each"])
+            pairs = each.items() if isinstance(each, dict) else [(item, item) for item in each]
+            return [(key, self.within(each={"key": key, "value": value})) for key, value in pairs]
+        return [(None, self)]
+
+    def body(self, tree):
+        """A block's attributes and inner blocks, but for what is about Terraform itself."""
+        result = {}
+        for name, expression in attributes(tree):
+            if name == "depends_on":
+                result[name] = [".".join(words(item)) for item in real(inside(expression).children) if isinstance(item, Tree)]
+            elif name not in ("count", "for_each"):
+                result[name] = self.told(self.value(expression))
+        for kind, labels, inner in blocks(tree):
+            if kind == "dynamic":
+                kind, made = labels[0], self.dynamic(labels[0], inner)
+            elif kind == "lifecycle":
+                continue
+            else:
+                made = [self.body(inner)]
+            result.setdefault(kind, []).extend(made)
+        return {key: value for key, value in result.items() if value is not None}
+
+    def dynamic(self, label, tree):
+        each = self.value(dict(attributes(tree))["for_each"])
+        pairs = each.items() if isinstance(each, dict) else [(item, item) for item in each]
+        (content,) = [inner for kind, _, inner in blocks(tree) if kind == "content"]
+        return [self.within(**{label: {"key": key, "value": value}}).body(content) for key, value in pairs]
+
+    def told(self, value):
+        """The value with a name in place of whatever is not made yet."""
+        if isinstance(value, Unmade):
+            return self.name_of(value.address, value.path)
+        if isinstance(value, list):
+            return [self.told(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.told(item) for key, item in value.items()}
+        return value
+
+    def text(self, value):
+        return plain(self.told(value))
+
+    # Expressions, one method a rule of the grammar.
+
+    def value(self, tree):
+        if isinstance(tree, Token):
+            raise Refused(f"the word {tree}")
+        method = getattr(self, f"on_{tree.data}", None)
+        if method is None:
+            raise Refused(f"an expression {tree.data}")
+        return method(real(tree.children))
+
+    def on_expr_term(self, children):
+        return self.value(next(child for child in children if isinstance(child, Tree)))
+
+    def on_int_lit(self, children):
+        return int(children[0])
+
+    def on_literal_value(self, children):
+        return {"true": True, "false": False, "null": None}[str(children[0])]
+
+    def on_string(self, children):
+        parts = [self.part(real(child.children)[0]) for child in children if isinstance(child, Tree)]
+        return parts[0] if len(parts) == 1 else "".join(self.text(part) for part in parts)
+
+    def part(self, part):
+        if isinstance(part, Tree) and part.data == "interpolation":
+            return self.value(next(child for child in part.children if isinstance(child, Tree)))
+        if isinstance(part, Token) and part.type == "STRING_CHARS":
+            return json.loads(f'"{part}"')
+        if isinstance(part, Token) and part.type == "ESCAPED_INTERPOLATION":
+            return str(part)[1:]
+        raise Refused(f"a part of a text: {part}")
+
+    def on_tuple(self, children):
+        return [self.value(child) for child in children if isinstance(child, Tree)]
+
+    def on_object(self, children):
+        result = {}
+        for element in children:
+            if isinstance(element, Tree):
+                key, expression = [child for child in real(element.children) if isinstance(child, Tree)]
+                result[self.key(key)] = self.value(expression)
+        return result
+
+    def key(self, tree):
+        inner = real(tree.children)[0]
+        if isinstance(inner, Tree) and inner.data == "expr_term":
+            term = real(inner.children)
+            if isinstance(term[0], Tree) and term[0].data == "identifier":
+                return str(term[0].children[0])
+        return self.text(self.value(inner))
+
+    def on_identifier(self, children):
+        name = str(children[0])
+        if name in self.own:
+            return self.own[name]
+        if name in ("var", "local", "data", "path") or name.startswith("aws_"):
+            return Root(self, name)
+        raise Refused(f"the name {name}")
+
+    def on_get_attr_expr_term(self, children):
+        return step(self.value(children[0]), str(words(children[1])[-1]))
+
+    def on_index_expr_term(self, children):
+        return step(self.value(children[0]), self.index(children[1]))
+
+    def index(self, tree):
+        inner = [child for child in real(tree.children) if isinstance(child, Tree)]
+        return self.value(inner[0]) if inner else int(words(tree)[-1])
+
+    def on_full_splat_expr_term(self, children):
+        items = self.value(children[0])
+        items = items.all() if isinstance(items, Root) else items
+        for part in children[1].children:
+            if isinstance(part, Tree):
+                items = [step(item, words(part)[-1] if part.data == "get_attr" else self.index(part)) for item in items]
+        return items
+
+    def on_conditional(self, children):
+        condition, yes, no = [child for child in children if isinstance(child, Tree)]
+        return self.value(yes if self.value(condition) else no)
+
+    def on_unary_op(self, children):
+        value = self.value(children[1])
+        return not value if str(children[0]) == "!" else -value
+
+    def on_binary_op(self, children):
+        left, term = children[0], real(children[1].children)
+        operator = words(term[0])[0]
+        if operator == "&&":
+            return self.value(left) and self.value(term[1])
+        if operator == "||":
+            return self.value(left) or self.value(term[1])
+        a, b = self.told(self.value(left)), self.told(self.value(term[1]))
+        return {
+            "==": lambda: a == b, "!=": lambda: a != b, "<": lambda: a < b, ">": lambda: a > b,
+            "<=": lambda: a <= b, ">=": lambda: a >= b, "+": lambda: a + b, "-": lambda: a - b,
+        }[operator]()  # fmt: skip
+
+    def on_for_tuple_expr(self, children):
+        intro, result, *rest = [child for child in children if isinstance(child, Tree)]
+        return [scope.value(result) for scope in self.each(intro) if scope.passes(rest)]
+
+    def on_for_object_expr(self, children):
+        intro, key, result, *rest = [child for child in children if isinstance(child, Tree)]
+        return {scope.text(scope.value(key)): scope.value(result) for scope in self.each(intro) if scope.passes(rest)}
+
+    def each(self, intro):
+        *names, collection = [child for child in real(intro.children) if isinstance(child, Tree)]
+        names, collection = [words(name)[0] for name in names], self.value(collection)
+        pairs = collection.items() if isinstance(collection, dict) else enumerate(collection)
+        for key, value in sorted(pairs):
+            yield self.within(**dict(zip(names, [key, value] if len(names) == 2 else [value])))
+
+    def passes(self, conditions):
+        return all(self.value([c for c in real(condition.children) if isinstance(c, Tree)][0]) for condition in conditions)
+
+    def on_function_call(self, children):
+        name = words(children[0])[0]
+        given = next((child for child in children if isinstance(child, Tree) and child.data == "arguments"), None)
+        trees = [child for child in real(given.children) if isinstance(child, Tree)] if given else []
+        if name in ("try", "can"):
+            raise Refused(f"the function {name}")
+        return call(name, [self.value(tree) for tree in trees], self)
+
+
+class Root:
+    """The start of a reference: var, local, data, path, or a type of resource."""
+
+    def __init__(self, scope, name, steps=()):
+        self.scope, self.name, self.steps = scope, name, steps
+
+    def at(self, key):
+        scope, steps = self.scope, (*self.steps, key)
+        if self.name == "var":
+            return scope.given[key]
+        if self.name == "local":
+            return Scope(scope.module, scope.given, scope.facts, scope.name_of).value(scope.module.locals[key])
+        if self.name == "path":
+            return str(scope.module.directory)
+        if self.name == "data":
+            return scope.facts[steps] if len(steps) == 2 else Root(scope, "data", steps)
+        if len(steps) == 1:
+            return Root(scope, self.name, steps)
+        address = (self.name, self.steps[0])
+        keys = [key for key, _ in scope.instances(address)]
+        if keys == [None]:
+            return Unmade(address).at(key)
+        if key not in keys:
+            raise Refused(f"{'.'.join(address)}[{key}] is not made")
+        return Unmade(address)
+
+    def all(self):
+        address = (self.name, self.steps[0])
+        return [Unmade(address) for _ in self.scope.instances(address)]
+
+
+def step(value, key):
+    if isinstance(value, (Unmade, Root)):
+        return value.at(key)
+    return value[key]
+
+
+def call(name, arguments, scope):
+    told = [scope.told(argument) for argument in arguments]
+    first = told[0] if told else None
+    functions = {
+        "cidrsubnet": lambda network, bits, number: str(list(ipaddress.ip_network(network).subnets(bits))[number]),
+        "coalesce": lambda *values: next(value for value in values if value not in (None, "")),
+        "compact": lambda values: [value for value in values if value],
+        "concat": lambda *lists: [item for items in lists for item in items],
+        "filebase64sha256": lambda path: base64.b64encode(hashlib.sha256(path.encode()).digest()).decode(),
+        "flatten": flatten,
+        "join": lambda between, values: between.join(values),
+        "jsondecode": json.loads,
+        "jsonencode": lambda value: json.dumps(value, sort_keys=True),
+        "length": len,
+        "one": lambda values: values[0] if values else None,
+        "replace": lambda text, what, by: text.replace(what, by),
+        "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
+        "split": lambda between, text: text.split(between),
+        "substr": lambda text, start, size: text[start : start + size],
+        "templatefile": templatefile,
+        "tonumber": int,
+        "toset": lambda values: sorted(set(values)),
+    }
+    if name == "split" and not isinstance(arguments[1], str):
+        return [arguments[1].at(f"split({first!r})").at(index) for index in range(16)]
+    if name not in functions:
+        raise Refused(f"the function {name}")
+    return functions[name](*told)
+
+
+def flatten(values):
+    return [inner for value in values for inner in (flatten(value) if isinstance(value, list) else [value])]
+
+
+def templatefile(path, values):
+    text = Path(path).read_text()
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    if "${" in text:
+        raise Refused(f"{path} has a placeholder that is not filled: {text[text.index('${') :][:40]}")
+    return text
+
+
+def convert(kind, value):
+    """The value in the variable's type, as far as it matters: attributes of objects that are left out become null."""
+    terms = real(kind.children)
+    if kind.data == "expr_term":
+        return convert(terms[0], value)
+    if kind.data == "function_call" and value is not None:
+        outer = words(terms[0])[0]
+        (inner,) = [c for c in real(next(c for c in terms if isinstance(c, Tree) and c.data == "arguments").children) if isinstance(c, Tree)]
+        if outer == "map":
+            return {key: convert(inner, item) for key, item in value.items()}
+        if outer in ("list", "set"):
+            items = [convert(inner, item) for item in value]
+            return items if outer == "list" else sorted(set(items))
+        if outer == "optional":
+            return convert(inner, value)
+        if outer == "object":
+            elements = [e for e in real(inside(inner).children) if isinstance(e, Tree)]
+            known = {words(e.children[0])[0]: [c for c in real(e.children) if isinstance(c, Tree)][1] for e in elements}
+            if set(value) - set(known):
+                raise Refused(f"an object with {sorted(set(value) - set(known))}")
+            return {key: convert(inner, value.get(key)) for key, inner in known.items()}
+    return value
+
+
+# The tree.
+
+
+def real(children):
+    return [child for child in children if not (isinstance(child, Tree) and child.data in SILENT)]
+
+
+def inside(tree):
+    return tree.children[0] if tree.data == "expr_term" else tree
+
+
+def words(tree):
+    """The names and operators in a tree, in order."""
+    if isinstance(tree, Token):
+        return [str(tree)]
+    return [str(token) for token in tree.scan_values(lambda t: t.type not in ("LPAR", "RPAR", "DOT", "LSQB", "RSQB", "DBLQUOTE"))]
+
+
+def attributes(body):
+    for child in body.children:
+        if isinstance(child, Tree) and child.data == "attribute":
+            name, *_, expression = real(child.children)
+            yield words(name)[0], expression
+
+
+def blocks(body):
+    for child in body.children:
+        if isinstance(child, Tree) and child.data == "block":
+            kind, *labels = [c for c in real(child.children) if isinstance(c, Tree)]
+            *labels, inner = labels
+            yield words(kind)[0], ["".join(words(label)) for label in labels], inner
