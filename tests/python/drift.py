@@ -3,7 +3,8 @@
 usage: drift.py INFRA
 
 Each layer is evaluated in both languages for the same inputs, several times, and what they make is compared: every resource, each of its
-attributes, the outputs, and the inputs with their defaults. It prints a line for each difference and exits 1; or nothing, and exits 0.
+attributes, the outputs, the inputs with their defaults, and what is refused. The root modules under examples/ must fit the modules. It
+prints a line for each difference and exits 1; or nothing, and exits 0.
 
 Needs aws-sam-translator and cfn-lint (SAM CLI brings the former) and python-hcl2, which must not share an environment with checkov: both
 bring a module of the name hcl2.
@@ -13,11 +14,14 @@ import os
 import sys
 from pathlib import Path
 
-from layers.cases import CASES, FACTS, INPUTS_OF_ONE, STACK, for_terraform
+from layers.cases import CASES, FACTS, INPUTS_OF_ONE, REFUSED, STACK, for_terraform
+from layers.cloudformation import Refused as Misused
 from layers.cloudformation import Template
-from layers.pairs import CLOUDFORMATION_ALONE, PAIRS, TERRAFORM_ALONE
+from layers.examples import faults
+from layers.pairs import PAIRS, TERRAFORM_ALONE
 from layers.shapes import Unknown, name_of, of_cloudformation, of_terraform
-from layers.terraform import Module, Refused
+from layers.syntax import Refused
+from layers.terraform import Module
 from layers.words import plain, snake
 
 # Names that CloudFormation makes up where the template gives none. Terraform has to give one.
@@ -28,14 +32,20 @@ DEFAULTS = {pair.cloudformation: pair.defaults for pair in PAIRS.values() if pai
 def main():
     infra = Path(sys.argv[1])
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")  # SAM's translator asks for one
-    found = []
+    found = {}  # a difference: the cases that show it
     for layer, cases in CASES.items():
         template, module = Template(infra / f"{layer}.yaml"), Module(infra / "terraform" / layer)
-        found += [f"{layer}: {line}" for line in inputs(layer, template.inputs(), module.inputs())]
+        for line in (*inputs(layer, template.inputs(), module.inputs()), *refusals(layer, template, module)):
+            found[layer, line] = []
         for case, given in cases.items():
-            found += [f"{layer}, {case}: {line}" for line in compared(layer, template, module, given)]
-    print("".join(f"{line}\n" for line in dict.fromkeys(found)), end="")
-    sys.exit(1 if found else 0)
+            for line in compared(layer, template, module, given):
+                found.setdefault((layer, line), []).append(case)
+    for (layer, line), cases in found.items():
+        print(f"{layer}{''.join(f', {case}' for case in cases)}: {line}")
+    faulty = list(faults(infra / "terraform"))
+    for line in faulty:
+        print(line)
+    sys.exit(1 if found or faulty else 0)
 
 
 def inputs(layer, ours, theirs):
@@ -52,16 +62,42 @@ def inputs(layer, ours, theirs):
             yield f"the input {name} is {default!r} by default in CloudFormation and {other!r} in Terraform"
 
 
+def refusals(layer, template, module):
+    """Values that both must refuse, most of them because a permission would be too wide."""
+    shared = [(name, value) for name, value in REFUSED[layer] if name in template.read["Parameters"]]
+    for name, value in shared:
+        if template.accepts(name, value):
+            yield f"CloudFormation takes {value!r} for {name}"
+        if not refuses(layer, module, {name: value}):
+            yield f"Terraform takes {value!r} for {snake(name)}"
+
+
+def refuses(layer, module, given):
+    told = for_terraform(layer, given, module)
+    return not all(module.accepts(name, value) for name, value in told.items() if name in module.variables)
+
+
 def compared(layer, template, module, given):
-    resources, outputs = template.evaluate(STACK, given)
+    if missing := given.keys() - template.read["Parameters"].keys():
+        yield f"CloudFormation has no parameter {', '.join(sorted(missing))}, which the cases give"
+        return
+    if refused := [name for name, value in given.items() if not template.accepts(name, value)]:
+        yield f"CloudFormation does not take these {', '.join(refused)}"
+    if refuses(layer, module, given):
+        yield "Terraform does not take these inputs"
+    try:
+        resources, outputs = template.evaluate(STACK, given)
+    except Misused as fault:
+        yield f"CloudFormation has {fault}"
+        return
     try:
         made, told = module.evaluate(for_terraform(layer, given, module), FACTS, name_of)
         ours, theirs = of_cloudformation(resources), of_terraform(made)
     except (Refused, Unknown) as fault:
-        yield f"Terraform has {fault}, which is not known here"
+        yield f"cannot be evaluated or compared: {fault}"
         return
-    for (kind, name), shape in ours.items():
-        if (kind, name) not in theirs and name not in CLOUDFORMATION_ALONE:
+    for kind, name in ours:
+        if (kind, name) not in theirs:
             yield f"{name} ({kind}) is missing in Terraform"
     for (kind, name), shape in theirs.items():
         if (kind, name) not in ours:
@@ -103,7 +139,7 @@ def said(ours, theirs):
 
 def one_text(value):
     text = ",".join(value) if isinstance(value, list) else plain(value)
-    return text.replace(" --qualifier live", "")  # the alias, of which CloudFormation has none
+    return text.replace(" --qualifier <function>", "")  # the alias, of which CloudFormation has none
 
 
 def shown(value):

@@ -12,6 +12,11 @@ variable "external_id" {
   type        = string
   default     = null
   description = "What the consumer must say with sts:AssumeRole, if they act for several customers and this is one of them. Not a secret."
+
+  validation {
+    condition     = var.external_id == null || can(regex("^[A-Za-z0-9+=,.@:/_-]{2,1224}$", var.external_id))
+    error_message = "Write 2 to 1224 letters, digits or +=,.@:/_-."
+  }
 }
 
 variable "db_resource_id" {

@@ -6,12 +6,22 @@ variable "name" {
 variable "endpoint_service_name" {
   type        = string
   description = "The output endpoint_service_name of ../link, from whoever runs the database."
+
+  validation {
+    condition     = can(regex("^com\\.amazonaws\\.vpce\\.[a-z0-9-]+\\.vpce-svc-[0-9a-f]+$", var.endpoint_service_name))
+    error_message = "Write a name like com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0."
+  }
 }
 
 variable "service_region" {
   type        = string
   default     = null
   description = "The service's Region, if it is another one. It must then have this one among its supported_regions."
+
+  validation {
+    condition     = var.service_region == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.service_region))
+    error_message = "Write a Region, like eu-central-1."
+  }
 }
 
 variable "database_endpoint" {
@@ -49,6 +59,11 @@ variable "client_security_group_id" {
   type        = string
   default     = null
   description = "The clients' security group, in this VPC. Either this or client_cidr."
+
+  validation {
+    condition     = var.client_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.client_security_group_id))
+    error_message = "Write the id of a security group."
+  }
 }
 
 variable "client_cidr" {

@@ -5,6 +5,7 @@
 # for is said there.
 
 data "aws_availability_zones" "available" {
+  #checkov:skip=CKV_AWS_394:A new zone at the front of the list would move a subnet, and with it an example. Zone ids would tie it to one Region.
   state = "available"
 
   filter { # no local zones, in which RDS has no Multi-AZ
@@ -30,6 +31,8 @@ locals {
 # The network: two zones, because every Region has two and each interface endpoint costs by the zone. No internet gateway, no NAT.
 
 resource "aws_vpc" "vpc" {
+  #checkov:skip=CKV2_AWS_11:A VPC without a way out that holds an example. Flow logs cost, and belong into yours.
+  #checkov:skip=CKV2_AWS_12:Nothing uses the default group, and nothing here makes it.
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
@@ -94,6 +97,11 @@ resource "aws_rds_cluster_parameter_group" "cluster_parameters" {
 }
 
 resource "aws_rds_cluster" "cluster" {
+  #checkov:skip=CKV_AWS_139:It is an example, which goes in one go; its last snapshot stays.
+  #checkov:skip=CKV_AWS_327:The key of RDS encrypts it. An example has no data for which a key of its own would be kept.
+  #checkov:skip=CKV_AWS_324:An example whose queries nobody looks at.
+  #checkov:skip=CKV2_AWS_8:RDS keeps backups for seven days. An example needs no more.
+  #checkov:skip=CKV2_AWS_27:An example whose queries nobody looks at.
   count = local.is_aurora ? 1 : 0
 
   cluster_identifier                  = var.name
@@ -117,6 +125,8 @@ resource "aws_rds_cluster" "cluster" {
 # Neither is the writer by its name: the first to be made becomes it, and a failover makes the other. Nothing here says which, so that
 # Terraform has nothing to put back.
 resource "aws_rds_cluster_instance" "instance_a" {
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
+  #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 1 : 0
 
   identifier                 = "${var.name}-a"
@@ -128,6 +138,8 @@ resource "aws_rds_cluster_instance" "instance_a" {
 }
 
 resource "aws_rds_cluster_instance" "instance_b" {
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
+  #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 1 : 0
 
   identifier                 = "${var.name}-b"
@@ -157,6 +169,10 @@ resource "aws_db_parameter_group" "instance_parameters" {
 }
 
 resource "aws_db_instance" "instance" {
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
+  #checkov:skip=CKV_AWS_129:An example whose queries nobody looks at.
+  #checkov:skip=CKV_AWS_293:It is an example, which goes in one go; its last snapshot stays.
+  #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 0 : 1
 
   identifier                          = var.name

@@ -23,6 +23,11 @@ variable "instance_class" {
   type        = string
   default     = "db.t4g.medium" # the smallest that Aurora PostgreSQL takes
   description = "The class of each instance."
+
+  validation {
+    condition     = can(regex("^db\\.[a-z0-9]+\\.[a-z0-9]+$", var.instance_class))
+    error_message = "Write a class like db.t4g.medium."
+  }
 }
 
 variable "vpc_cidr" {

@@ -97,6 +97,11 @@ variable "database_security_group_id" {
   type        = string
   default     = null
   description = "The security group of the database (or of its proxy). It is given a rule that admits the balancer, and the balancer may then reach it alone. Without it, add the rule yourself, for load_balancer_security_group_id."
+
+  validation {
+    condition     = var.database_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.database_security_group_id))
+    error_message = "Write the id of a security group."
+  }
 }
 
 variable "deletion_protection" {

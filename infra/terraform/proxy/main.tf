@@ -9,6 +9,7 @@ data "aws_region" "current" {}
 
 # Whom it admits is added by ../link, with this group as its database_security_group_id.
 resource "aws_security_group" "security_group" {
+  #checkov:skip=CKV2_AWS_5:The proxy has it. The check does not know that resource.
   description = "An RDS Proxy that Writerlink follows. Out to the database and nowhere else."
   vpc_id      = var.vpc_id
   tags        = { Name = var.name }

@@ -23,12 +23,22 @@ variable "db_instance_identifier" {
 variable "secret_arn" {
   type        = string
   description = "The secret with the login that the proxy uses at the database, as JSON with username and password, the form of those that RDS manages too. A user who has no secret is refused by the proxy."
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+$", var.secret_arn))
+    error_message = "Write the ARN of a secret."
+  }
 }
 
 variable "kms_key_arn" {
   type        = string
   default     = null
   description = "The customer managed key that encrypts the secret. Leave it out for aws/secretsmanager, whose own policy lets everybody in the account decrypt through Secrets Manager who may read the secret."
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "Write the ARN of a KMS key."
+  }
 }
 
 variable "vpc_id" {

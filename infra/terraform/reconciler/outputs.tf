@@ -29,7 +29,7 @@ output "log_group_name" {
 }
 
 output "dry_run" {
-  value       = "aws lambda invoke --region ${local.region} --function-name ${aws_lambda_function.function.function_name} --cli-binary-format raw-in-base64-out --payload '{\"mode\": \"plan\"}' /dev/stdout"
+  value       = "aws lambda invoke --region ${local.region} --function-name ${aws_lambda_function.function.function_name} --qualifier ${aws_lambda_alias.live.name} --cli-binary-format raw-in-base64-out --payload '{\"mode\": \"plan\"}' /dev/stdout"
   description = "Says what there is to do and writes nothing. Try again if it answers TooManyRequestsException, because a run is under way."
 }
 

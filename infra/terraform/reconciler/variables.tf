@@ -40,6 +40,11 @@ variable "bindings" {
     condition     = alltrue([for binding in values(var.bindings) : binding.mode == null ? true : contains(["manage", "observe"], binding.mode)])
     error_message = "Each mode must be manage or observe."
   }
+
+  validation {
+    condition     = alltrue([for binding in values(var.bindings) : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[A-Za-z0-9]+$", binding.target_group_arn))])
+    error_message = "Each target_group_arn must be the ARN of a target group."
+  }
 }
 
 variable "mode" {
@@ -57,6 +62,11 @@ variable "allow" {
   type        = list(string)
   default     = []
   description = "The networks whose addresses may ever be registered, best the database's subnets. A binding's own must lie inside these. Leave empty when config is given."
+
+  validation {
+    condition     = alltrue([for network in var.allow : can(regex("^[0-9a-fA-F.:]+/[0-9]{1,3}$", network))])
+    error_message = "Write networks like 10.20.4.0/24."
+  }
 }
 
 variable "discover" {
@@ -75,6 +85,11 @@ variable "target_group_arns" {
   type        = list(string)
   default     = []
   description = "With config, the groups that it names: the function may write to these alone, but for tagged groups with discover."
+
+  validation {
+    condition     = alltrue([for arn in var.target_group_arns : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[A-Za-z0-9]+$", arn))])
+    error_message = "Write ARNs of target groups."
+  }
 }
 
 # Who is told.
@@ -83,18 +98,33 @@ variable "notify_email" {
   type        = string
   default     = null
   description = "An address that outcomes and alarms are mailed to. AWS first sends it a mail with a link that must be followed."
+
+  validation {
+    condition     = var.notify_email == null || can(regex("^[^@ ]+@[^@ ]+$", var.notify_email))
+    error_message = "Write an e-mail address."
+  }
 }
 
 variable "notify_topic_arn" {
   type        = string
   default     = null
   description = "A standard SNS topic of yours for outcomes and alarms, in place of the one that is made here (never the one that RDS publishes to). Its policy must let cloudwatch.amazonaws.com publish, and where a key encrypts it that key must be topic_key, or admit the function's role and cloudwatch.amazonaws.com by its own policy. A config names it as notify-topic too."
+
+  validation {
+    condition     = var.notify_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.notify_topic_arn))
+    error_message = "Write the ARN of a standard SNS topic."
+  }
 }
 
 variable "topic_key" {
   type        = string
   default     = "none"
   description = "What encrypts both topics at rest: none, create (a KMS key of their own) or the ARN of a key. The policy of yours must let events.rds.amazonaws.com and cloudwatch.amazonaws.com call kms:GenerateDataKey* and kms:Decrypt, else events and alarms vanish without a trace."
+
+  validation {
+    condition     = can(regex("^(none|create|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$", var.topic_key))
+    error_message = "Write none, create, or the ARN of a KMS key."
+  }
 }
 
 variable "alarms" {
@@ -148,7 +178,12 @@ variable "reserve_concurrency" {
 variable "log_retention_days" {
   type        = number
   default     = 30
-  description = "How long the logs are kept. CloudWatch takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 and 731 among others."
+  description = "How long the logs are kept."
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "Write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731."
+  }
 }
 
 variable "first_run" {

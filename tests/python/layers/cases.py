@@ -1,6 +1,6 @@
 """For which inputs the two languages are compared, in CloudFormation's words, and how Terraform is told the same."""
 
-from layers.terraform import words
+from layers.syntax import words
 from layers.words import ACCOUNT, PARTITION, REGION, ZONES, snake
 
 STACK = "orders"
@@ -29,7 +29,13 @@ INPUTS_OF_ONE = {
 }
 
 LINK = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"]}
-PROXY = {"Name": "orders-proxy", "SecretArn": SECRET, "VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"], "DatabaseSecurityGroupId": "sg-1"}
+PROXY = {
+    "Name": "orders-proxy",
+    "SecretArn": SECRET,
+    "VpcId": "vpc-1",
+    "SubnetIds": ["subnet-1", "subnet-2"],
+    "DatabaseSecurityGroupId": "sg-1",
+}
 CLIENTS = {
     "EndpointServiceName": "com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b",
     "DatabaseEndpoint": "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com",
@@ -114,6 +120,65 @@ CASES = {
     },
 }
 
+# Values that both must refuse.
+REFUSED = {
+    "reconciler": [
+        ("TargetGroupArns", ["*"]),
+        ("NotifyTopicArn", "*"),
+        ("TopicKey", "*"),
+        ("TopicKey", "alias/aws/sns"),
+        ("Mode", "Manage"),
+        ("Architecture", "arm"),
+        ("FunctionTimeout", "59"),
+        ("FunctionTimeout", "901"),
+        ("LogRetentionDays", "2"),
+        ("Allow", "10.20.4.0"),
+        ("NotifyEmail", "oncall"),
+    ],
+    "link": [
+        ("AllowedPrincipals", ["*"]),
+        ("AllowedPrincipals", [CONSUMER, "*"]),
+        ("AllowedPrincipals", ["arn:aws:iam::444455556666:role/*"]),
+        ("AllowedPrincipals", ["arn:aws:organizations::444455556666:organization/o-a1b2c3d4e5"]),
+        ("Port", "0"),
+        ("HealthCheckIntervalSeconds", "4"),
+        ("SupportedRegions", ["eu"]),
+        ("IpAddressType", "ipv6"),
+        ("LoadBalancerArn", "orders"),
+        ("DatabaseSecurityGroupId", "orders"),
+        ("Name", "orders!"),
+    ],
+    "database": [("Engine", "sqlserver-se"), ("Name", "Orders"), ("VpcCidr", "10.20.0.0/24"), ("InstanceClass", "t4g.medium")],
+    "proxy": [
+        ("SecretArn", "*"),
+        ("SecretArn", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*"),
+        ("KmsKeyArn", "*"),
+        ("EngineFamily", "SQLSERVER"),
+        ("IamAuth", "OPTIONAL"),
+        ("Port", "65536"),
+        ("Name", "orders_proxy"),
+    ],
+    "consumer": [
+        ("EndpointServiceName", "com.amazonaws.eu-west-1.rds"),
+        ("DatabaseEndpoint", "rds.amazonaws.com"),
+        ("DatabaseEndpoint", "db.example.org"),
+        ("ClientCidr", "0.0.0.0/0"),
+        ("ClientSecurityGroupId", "clients"),
+        ("ServiceRegion", "eu"),
+        ("IpAddressType", "ipv6"),
+        ("Port", "0"),
+    ],
+    "access": [
+        ("TrustedPrincipals", ["*"]),
+        ("TrustedPrincipals", ["arn:aws:iam::444455556666:role/*"]),
+        ("DbResourceId", "*"),
+        ("DbResourceId", "orders"),
+        ("DbUser", "*"),
+        ("DbUser", "app*"),
+        ("ExternalId", "a"),
+    ],
+}
+
 
 def for_terraform(layer, given, module):
     """The same inputs in Terraform's words."""
@@ -125,7 +190,9 @@ def for_terraform(layer, given, module):
         if "source" in told:
             (group,) = told.pop("target_group_arns")
             told["bindings"] = {STACK: {"source": told.pop("source"), "target_group_arn": group, "port": number(told.pop("port", None))}}
-    return {name: typed(words(module.variables[name]["type"])[0], value) if name in module.variables else value for name, value in told.items()}
+    return {
+        name: typed(words(module.variables[name]["type"])[0], value) if name in module.variables else value for name, value in told.items()
+    }
 
 
 def typed(kind, value):

@@ -12,12 +12,16 @@ from cfnlint.decode.cfn_yaml import load
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-from layers.words import ACCOUNT, PARTITION, REGION, ZONES, attribute, plain
+from layers.words import ACCOUNT, PARTITION, REGION, ZONES, attribute, listed, plain
 
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of telemetry that it does not send
 
 NO_VALUE = object()
 PSEUDO = {"AWS::AccountId": ACCOUNT, "AWS::Partition": PARTITION, "AWS::Region": REGION, "AWS::NoValue": NO_VALUE}
+
+
+class Refused(Exception):
+    """The template is wrong, or uses what is not evaluated here."""
 
 
 class Template:
@@ -30,13 +34,26 @@ class Template:
         """Each parameter with its default; and whether it must be given."""
         return {name: (declared.get("Default"), "Default" not in declared) for name, declared in self.read["Parameters"].items()}
 
+    def accepts(self, name, value):
+        """Whether the parameter's own constraints allow the value."""
+        declared = self.read["Parameters"][name]
+        for item in listed(value):
+            low, high = (declared.get(bound) for bound in ("MinValue", "MaxValue"))
+            if low is not None and int(item) < low or high is not None and int(item) > high:
+                return False
+            if "AllowedValues" in declared and plain(item) not in plain(declared["AllowedValues"]):
+                return False
+            if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], item):
+                return False
+        return True
+
     def evaluate(self, stack, given):
         """The resources, as {logical: (type, properties, what it depends on)}, and the outputs."""
         values = {"AWS::StackName": stack, **PSEUDO}
         for name, declared in self.read["Parameters"].items():
             value = given.get(name, declared.get("Default"))
             if value is None:
-                raise KeyError(f"the parameter {name} is not given")
+                raise Refused(f"the parameter {name}, which is not given")
             if declared["Type"].startswith(("CommaDelimitedList", "List<")) and not isinstance(value, list):
                 value = value.split(",")
             values[name] = value
@@ -82,7 +99,7 @@ class Stack:
             if method and (function in ("Ref", "Condition") and isinstance(argument, str) or function.startswith("Fn::")):
                 return method(argument)
             if function.startswith("Fn::"):
-                raise KeyError(f"{function} is not evaluated here")
+                raise Refused(f"the function {function}")
         pairs = ((key, self.value(item)) for key, item in value.items())
         return {key: item for key, item in pairs if item is not NO_VALUE}
 
@@ -94,8 +111,8 @@ class Stack:
         return self.named(logical, name)
 
     def named(self, logical, name=None):
-        if not self.holds(self.template["Resources"][logical].get("Condition")):
-            raise KeyError(f"{logical} is referred to, and is not made")
+        if logical not in self.template["Resources"] or not self.holds(self.template["Resources"][logical].get("Condition")):
+            raise Refused(f"a reference to {logical}, which is not made")
         if name == "Arn" and self.template["Resources"][logical]["Type"] == "AWS::Logs::LogGroup":
             return f"{attribute(logical, 'arn')}:*"  # of the group's streams, where Terraform's is of the group
         return attribute(logical, name)

@@ -44,21 +44,23 @@ OF_CLOUDFORMATION_ALONE = {
     "TargetGroupName": "default, for which Terraform has a type of its own",
 }
 
-# Resources that one side alone has, each with its reason.
+# Resources that Terraform alone has, each with its reason. CloudFormation has none of its own.
 TERRAFORM_ALONE = {
     "aws_lambda_alias.live": "SAM publishes no version when only a parameter changes, so that an alias there would keep an old configuration; "
     "Terraform publishes one, and moves the alias, on each change",
 }
-CLOUDFORMATION_ALONE = {}
-
-# Resources whose names differ: one of them is named by SAM.
-RENAMED = {"aws_lambda_function_event_invoke_config.function": "function_event_invoke_config"}
 
 # The alias stands for the function wherever something is invoked.
 STANDS_FOR = {"aws_lambda_alias.live": {"arn": ("function", "Arn"), "name": ("function", "")}}
 
 ENI = {"security_group_ids": "SecurityGroupIds", "subnet_ids": "SubnetIds"}
-RULE = {"description": "Description", "ip_protocol": "IpProtocol", "from_port": "FromPort", "to_port": "ToPort", "security_group_id": "GroupId"}
+RULE = {
+    "description": "Description",
+    "ip_protocol": "IpProtocol",
+    "from_port": "FromPort",
+    "to_port": "ToPort",
+    "security_group_id": "GroupId",
+}
 NAMED = {"tags.Name": "Tags.Name"}
 
 PAIRS = {
@@ -355,9 +357,7 @@ PAIRS = {
         {"arn": ""},
     ),
     "aws_sns_topic_policy": Pair("AWS::SNS::TopicPolicy", {"arn": "Topics", "policy": "PolicyDocument"}),
-    "aws_sns_topic_subscription": Pair(
-        "AWS::SNS::Subscription", {"topic_arn": "TopicArn", "protocol": "Protocol", "endpoint": "Endpoint"}
-    ),
+    "aws_sns_topic_subscription": Pair("AWS::SNS::Subscription", {"topic_arn": "TopicArn", "protocol": "Protocol", "endpoint": "Endpoint"}),
     "aws_sqs_queue": Pair(
         "AWS::SQS::Queue",
         {"sqs_managed_sse_enabled": "SqsManagedSseEnabled", "message_retention_seconds": "MessageRetentionPeriod"},

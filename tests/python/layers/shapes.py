@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from layers.pairs import OF_CLOUDFORMATION_ALONE, OF_TERRAFORM_ALONE, PAIRS, RENAMED, STANDS_FOR
+from layers.pairs import OF_CLOUDFORMATION_ALONE, OF_TERRAFORM_ALONE, PAIRS, STANDS_FOR
 from layers.words import leaves, listed, plain, snake
 
 # Words of Terraform for what CloudFormation calls otherwise.
@@ -28,12 +28,14 @@ class Shape:
 
 def of_cloudformation(resources):
     shapes = {}
-    for logical, (kind, properties, after) in resources.items():
-        for kind, name, properties in apart(kind, snake(logical), properties):
+    for logical, (whole, declared, after) in resources.items():
+        for kind, name, properties in apart(whole, snake(logical), declared):
             flat = flattened(properties)
             known = {path: value for path, value in flat.items() if path not in OF_CLOUDFORMATION_ALONE and value != [""]}
             if kind.startswith("Custom::"):
                 known = {"ServiceToken": [token.removesuffix(".Arn>") + ">" for token in flat["ServiceToken"]]}
+            if (kind, name) in shapes:
+                raise Unknown(f"a second {kind} of {name}")
             shapes[kind, name] = Shape(known, {snake(other) for other in after})
     return shapes
 
@@ -60,8 +62,8 @@ def of_terraform(resources):
         if kind not in PAIRS:
             raise Unknown(f"the type {kind}")
         pair = PAIRS[kind]
-        shape = shapes.setdefault((pair.cloudformation, named(kind, name)), Shape())
-        shape.after |= {named(*address.split(".")) for address in attributes.pop("depends_on", [])}
+        shape = shapes.setdefault((pair.cloudformation, name), Shape())
+        shape.after |= {address.split(".")[1] for address in attributes.pop("depends_on", [])}
         for path, value in flattened(attributes).items():
             known = next((known for known in pair.attributes if path == known or path.startswith(f"{known}.")), None)
             if known:
@@ -76,10 +78,6 @@ def merge(properties, path, value):
     """Several resources of Terraform can be one of CloudFormation: what they list each is listed together."""
     before = properties.get(path, [])
     properties[path] = value if before in ([], value) else sorted(before + value)
-
-
-def named(kind, name):
-    return RENAMED.get(f"{kind}.{name}", name)
 
 
 def name_of(address, path):

@@ -4,22 +4,15 @@ It knows what the modules of infra/terraform use, and refuses anything else. Wha
 names it.
 """
 
-import base64
-import hashlib
-import ipaddress
 import json
 from pathlib import Path
 
 import hcl2
 from lark import Token, Tree
 
+from layers.functions import call
+from layers.syntax import Refused, attributes, blocks, inside, real, words
 from layers.words import plain
-
-SILENT = ("new_line_or_comment",)
-
-
-class Refused(Exception):
-    """The module uses what is not evaluated here."""
 
 
 class Unmade:
@@ -37,27 +30,38 @@ class Module:
 
     def __init__(self, directory):
         self.directory = Path(directory)
-        self.variables, self.locals, self.resources, self.outputs = {}, {}, {}, {}
+        self.variables, self.locals, self.resources, self.outputs, self.modules, self.validations = {}, {}, {}, {}, {}, {}
+        self.texts = ""
         for file in sorted(self.directory.glob("*.tf")):
-            for kind, labels, body in blocks(hcl2.parses_to_tree(file.read_text()).children[0]):
+            text = file.read_text()
+            self.texts += text
+            for kind, labels, body in blocks(hcl2.parses_to_tree(text).children[0]):
                 self.take(kind, labels, body)
 
     def take(self, kind, labels, body):
         if kind == "variable":
             self.variables[labels[0]] = dict(attributes(body))
+            self.validations[labels[0]] = [dict(attributes(inner))["condition"] for _, _, inner in blocks(body)]
         elif kind == "locals":
             self.locals.update(attributes(body))
         elif kind == "resource":
             self.resources[tuple(labels)] = body
         elif kind == "output":
             self.outputs[labels[0]] = dict(attributes(body))
-        elif kind not in ("terraform", "data"):
+        elif kind == "module":
+            self.modules[labels[0]] = dict(attributes(body))
+        elif kind not in ("terraform", "data", "provider", "removed"):
             raise Refused(f"{self.directory}: a block {kind}")
 
     def inputs(self):
         """Each variable with its default, or None where it has none that says something; and whether it must be given."""
         scope = Scope(self, {}, {}, None)
         return {name: (scope.value(v["default"]) if "default" in v else None, "default" not in v) for name, v in self.variables.items()}
+
+    def accepts(self, name, value):
+        """Whether the variable's own validations pass."""
+        scope = Scope(self, {name: convert(self.variables[name]["type"], value)}, {}, None)
+        return all(scope.value(condition) for condition in self.validations[name])
 
     def evaluate(self, given, facts, name_of):
         """The resources, as ((type, name, key), attributes), and the outputs. `facts` are those of data sources; `name_of` names an Unmade."""
@@ -253,9 +257,15 @@ class Scope:
         name = words(children[0])[0]
         given = next((child for child in children if isinstance(child, Tree) and child.data == "arguments"), None)
         trees = [child for child in real(given.children) if isinstance(child, Tree)] if given else []
-        if name in ("try", "can"):
-            raise Refused(f"the function {name}")
-        return call(name, [self.value(tree) for tree in trees], self)
+        if name == "can":
+            try:
+                return self.value(trees[0]) is not None
+            except LookupError:
+                return False
+        arguments = [self.value(tree) for tree in trees]
+        if name == "split" and isinstance(arguments[1], Unmade):
+            return [arguments[1].at(f"split({arguments[0]!r})").at(index) for index in range(16)]
+        return call(name, [self.told(argument) for argument in arguments])
 
 
 class Root:
@@ -267,16 +277,18 @@ class Root:
     def at(self, key):
         scope, steps = self.scope, (*self.steps, key)
         if self.name == "var":
-            return scope.given[key]
+            return known(scope.given, key, "variable")
         if self.name == "local":
+            known(scope.module.locals, key, "local value")
             return Scope(scope.module, scope.given, scope.facts, scope.name_of).value(scope.module.locals[key])
         if self.name == "path":
             return str(scope.module.directory)
         if self.name == "data":
-            return scope.facts[steps] if len(steps) == 2 else Root(scope, "data", steps)
+            return known(scope.facts, steps, "data source") if len(steps) == 2 else Root(scope, "data", steps)
         if len(steps) == 1:
             return Root(scope, self.name, steps)
         address = (self.name, self.steps[0])
+        known(scope.module.resources, address, "resource")
         keys = [key for key, _ in scope.instances(address)]
         if keys == [None]:
             return Unmade(address).at(key)
@@ -292,50 +304,13 @@ class Root:
 def step(value, key):
     if isinstance(value, (Unmade, Root)):
         return value.at(key)
-    return value[key]
+    return known(value, key, "key") if isinstance(value, dict) else value[key]
 
 
-def call(name, arguments, scope):
-    told = [scope.told(argument) for argument in arguments]
-    first = told[0] if told else None
-    functions = {
-        "cidrsubnet": lambda network, bits, number: str(list(ipaddress.ip_network(network).subnets(bits))[number]),
-        "coalesce": lambda *values: next(value for value in values if value not in (None, "")),
-        "compact": lambda values: [value for value in values if value],
-        "concat": lambda *lists: [item for items in lists for item in items],
-        "filebase64sha256": lambda path: base64.b64encode(hashlib.sha256(path.encode()).digest()).decode(),
-        "flatten": flatten,
-        "join": lambda between, values: between.join(values),
-        "jsondecode": json.loads,
-        "jsonencode": lambda value: json.dumps(value, sort_keys=True),
-        "length": len,
-        "one": lambda values: values[0] if values else None,
-        "replace": lambda text, what, by: text.replace(what, by),
-        "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
-        "split": lambda between, text: text.split(between),
-        "substr": lambda text, start, size: text[start : start + size],
-        "templatefile": templatefile,
-        "tonumber": int,
-        "toset": lambda values: sorted(set(values)),
-    }
-    if name == "split" and not isinstance(arguments[1], str):
-        return [arguments[1].at(f"split({first!r})").at(index) for index in range(16)]
-    if name not in functions:
-        raise Refused(f"the function {name}")
-    return functions[name](*told)
-
-
-def flatten(values):
-    return [inner for value in values for inner in (flatten(value) if isinstance(value, list) else [value])]
-
-
-def templatefile(path, values):
-    text = Path(path).read_text()
-    for name, value in values.items():
-        text = text.replace(f"${{{name}}}", value)
-    if "${" in text:
-        raise Refused(f"{path} has a placeholder that is not filled: {text[text.index('${') :][:40]}")
-    return text
+def known(mapping, key, what):
+    if key not in mapping:
+        raise Refused(f"the {what} {'.'.join(key) if isinstance(key, tuple) else key}, which is not declared")
+    return mapping[key]
 
 
 def convert(kind, value):
@@ -345,7 +320,9 @@ def convert(kind, value):
         return convert(terms[0], value)
     if kind.data == "function_call" and value is not None:
         outer = words(terms[0])[0]
-        (inner,) = [c for c in real(next(c for c in terms if isinstance(c, Tree) and c.data == "arguments").children) if isinstance(c, Tree)]
+        (inner,) = [
+            c for c in real(next(c for c in terms if isinstance(c, Tree) and c.data == "arguments").children) if isinstance(c, Tree)
+        ]
         if outer == "map":
             return {key: convert(inner, item) for key, item in value.items()}
         if outer in ("list", "set"):
@@ -360,36 +337,3 @@ def convert(kind, value):
                 raise Refused(f"an object with {sorted(set(value) - set(known))}")
             return {key: convert(inner, value.get(key)) for key, inner in known.items()}
     return value
-
-
-# The tree.
-
-
-def real(children):
-    return [child for child in children if not (isinstance(child, Tree) and child.data in SILENT)]
-
-
-def inside(tree):
-    return tree.children[0] if tree.data == "expr_term" else tree
-
-
-def words(tree):
-    """The names and operators in a tree, in order."""
-    if isinstance(tree, Token):
-        return [str(tree)]
-    return [str(token) for token in tree.scan_values(lambda t: t.type not in ("LPAR", "RPAR", "DOT", "LSQB", "RSQB", "DBLQUOTE"))]
-
-
-def attributes(body):
-    for child in body.children:
-        if isinstance(child, Tree) and child.data == "attribute":
-            name, *_, expression = real(child.children)
-            yield words(name)[0], expression
-
-
-def blocks(body):
-    for child in body.children:
-        if isinstance(child, Tree) and child.data == "block":
-            kind, *labels = [c for c in real(child.children) if isinstance(c, Tree)]
-            *labels, inner = labels
-            yield words(kind)[0], ["".join(words(label)) for label in labels], inner

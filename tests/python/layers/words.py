@@ -38,12 +38,18 @@ def plain(value):
 def leaves(value, path):
     """A JSON document by the path of each of its texts; a policy's statements by their Sid, with IAM's freedoms taken out."""
     if isinstance(value, dict) and "Statement" in value:
-        pairs = [(f"{path}.{statement.get('Sid', index)}", statement) for index, statement in enumerate(value["Statement"])]
-        return {leaf: item for place, statement in pairs for leaf, item in leaves_of_policy(statement, place).items()}
+        return {leaf: item for place, statement in stated(value, path) for leaf, item in leaves_of_policy(statement, place).items()}
     if isinstance(value, (dict, list)):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return {leaf: item for key, inner in pairs for leaf, item in leaves(inner, f"{path}.{key}").items()}
     return {path: [plain(value)]}
+
+
+def stated(policy, path):
+    """A policy's statements, each by its Sid, or by its number where it has none or another has the same."""
+    sids = [statement.get("Sid") for statement in policy["Statement"]]
+    for index, (sid, statement) in enumerate(zip(sids, policy["Statement"], strict=True)):
+        yield f"{path}.{sid if sid and sids.index(sid) == index else index}", statement
 
 
 def leaves_of_policy(value, path):

@@ -1,0 +1,24 @@
+"""What the root modules under examples/ ask of the layers' modules: each exists, takes what it is given, and gives what is taken of it."""
+
+import re
+
+from layers.terraform import Module, Scope
+
+
+def faults(terraform):
+    for directory in sorted(path for path in (terraform / "examples").iterdir() if path.is_dir()):
+        example = Module(directory)
+        for name, arguments in example.modules.items():
+            where = f"examples/{directory.name}: module {name}"
+            source = directory / Scope(example, {}, {}, None).value(arguments.pop("source"))
+            if not source.is_dir():
+                yield f"{where} is of {source}, which is not there"
+                continue
+            module = Module(source)
+            needed = {variable for variable, declared in module.variables.items() if "default" not in declared}
+            yield from (
+                f"{where} is given {argument}, which it does not take" for argument in sorted(arguments.keys() - module.variables.keys())
+            )
+            yield from (f"{where} is not given {variable}" for variable in sorted(needed - arguments.keys()))
+            taken = set(re.findall(rf"\bmodule\.{name}\.(\w+)", example.texts))
+            yield from (f"{where} has no output {output}" for output in sorted(taken - module.outputs.keys()))

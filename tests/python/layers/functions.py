@@ -1,0 +1,60 @@
+"""Those of Terraform's functions that the modules use."""
+
+import base64
+import hashlib
+import ipaddress
+import json
+import re
+from pathlib import Path
+
+from layers.syntax import Refused
+
+
+def call(name, arguments):
+    functions = {
+        "alltrue": all,
+        "cidrsubnet": lambda network, bits, number: str(list(ipaddress.ip_network(network).subnets(bits))[number]),
+        "coalesce": lambda *values: next(value for value in values if value not in (None, "")),
+        "compact": lambda values: [value for value in values if value],
+        "concat": lambda *lists: [item for items in lists for item in items],
+        "contains": lambda values, value: value in values,
+        "filebase64sha256": lambda path: base64.b64encode(hashlib.sha256(path.encode()).digest()).decode(),
+        "flatten": flatten,
+        "join": lambda between, values: between.join(values),
+        "jsondecode": json.loads,
+        "jsonencode": lambda value: json.dumps(value, sort_keys=True),
+        "length": len,
+        "one": lambda values: values[0] if values else None,
+        "regex": regex,
+        "replace": lambda text, what, by: text.replace(what, by),
+        "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
+        "split": lambda between, text: text.split(between),
+        "substr": lambda text, start, size: text[start : start + size],
+        "templatefile": templatefile,
+        "tonumber": int,
+        "toset": lambda values: sorted(set(values)),
+        "values": lambda mapping: list(mapping.values()),
+    }
+    if name not in functions:
+        raise Refused(f"the function {name}")
+    return functions[name](*arguments)
+
+
+def regex(pattern, text):
+    found = re.search(pattern, text or "")
+    if not found:
+        raise LookupError(pattern)
+    return found[0]
+
+
+def flatten(values):
+    return [inner for value in values for inner in (flatten(value) if isinstance(value, list) else [value])]
+
+
+def templatefile(path, values):
+    text = Path(path).read_text()
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    if "${" in text:
+        raise Refused(f"{path} has a placeholder that is not filled: {text[text.index('${') :][:40]}")
+    return text
