@@ -126,9 +126,9 @@ resource "aws_sqs_queue" "failures" {
   message_retention_seconds = 1209600
 }
 
-# The first run. It happens when the function is made and whenever its code, its configuration or its role's permissions change, and never at
-# destroy: whoever takes the updater away has not asked for an outage. Called by hand, with {}, the function answers with its report, however
-# the bindings ended, so that a database that is still being created fails no apply; a configuration that it refuses does.
+# The first run: when the function is made and with each version after that, and never at destroy, since whoever takes the updater away has
+# not asked for an outage. Called by hand, with {}, the function answers with its report, however the bindings ended, so that a database that
+# is still being created fails no apply; a version that cannot start, or refuses its configuration, does.
 resource "aws_lambda_invocation" "follow" {
   count = var.first_run ? 1 : 0
 
@@ -138,7 +138,7 @@ resource "aws_lambda_invocation" "follow" {
   lifecycle_scope = "CREATE_ONLY" # with CRUD the provider would add a key to the input, which the function refuses, and would invoke at destroy
 
   triggers = {
-    config = sha256(local.config)
+    version = aws_lambda_function.function.version
   }
 
   depends_on = [aws_iam_role_policy.function_role, aws_lambda_function_event_invoke_config.invocations]

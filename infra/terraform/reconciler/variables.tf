@@ -189,5 +189,5 @@ variable "log_retention_days" {
 variable "first_run" {
   type        = bool
   default     = true
-  description = "Whether the apply itself reconciles, when the function is made and whenever what is followed changes. A configuration that the function refuses then fails the apply."
+  description = "Whether the apply itself reconciles, when the function is made and with each version after that. A configuration that the function refuses then fails the apply."
 }
