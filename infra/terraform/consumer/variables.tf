@@ -29,7 +29,7 @@ variable "database_endpoint" {
   description = "The name of the database's endpoint (or of the proxy's), without its port. It becomes the name of a private hosted zone, which hides the public name from this VPC."
 
   validation {
-    condition     = can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)*\\.rds\\.amazonaws\\.com(\\.cn)?$", var.database_endpoint))
+    condition     = can(regex("^([a-z0-9-]+\\.){3,}rds\\.amazonaws\\.com(\\.cn)?$", var.database_endpoint))
     error_message = "Write the name of an RDS endpoint, in lower case."
   }
 }

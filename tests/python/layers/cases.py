@@ -159,6 +159,7 @@ REFUSED = {
         ("Name", "orders_proxy"),
     ],
     "consumer": [
+        ("DatabaseEndpoint", "eu-west-1.rds.amazonaws.com"),
         ("EndpointServiceName", "com.amazonaws.eu-west-1.rds"),
         ("DatabaseEndpoint", "rds.amazonaws.com"),
         ("DatabaseEndpoint", "db.example.org"),

@@ -1,6 +1,6 @@
 //! What the linters of CloudFormation and of its security say about every template.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -49,17 +49,9 @@ fn sam_takes_every_template_for_a_valid_one() {
 /// Each check passes, or is suppressed in the template itself, beside the reason.
 #[test]
 fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
-    let Some(python) = available(auditors()) else {
+    let Some(checks) = audited("cloudformation", "--file", &templates()) else {
         return;
     };
-    let report = checkov(&python);
-    assert_eq!(report["summary"]["parsing_errors"], 0, "{report:#}");
-    assert_eq!(report["results"]["failed_checks"], json!([]));
-    let checks = |kind: &str| report["results"][kind].as_array().expect("a list");
-    for skipped in checks("skipped_checks") {
-        let reason = skipped["check_result"]["suppress_comment"].as_str().unwrap_or_default();
-        assert!(reason.ends_with('.'), "{} has no reason", skipped["check_id"]);
-    }
     // `template.yaml` has nested stacks alone, of which checkov asks nothing.
     for template in templates().iter().filter(|path| !path.ends_with("infra/template.yaml")) {
         let is_of_it = |check: &&Value| {
@@ -67,32 +59,36 @@ fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
                 .as_str()
                 .is_some_and(|path| Path::new(path) == template.as_path())
         };
-        let passed = checks("passed_checks").iter().filter(is_of_it).count();
+        let passed = checks.iter().filter(is_of_it).count();
         assert!(passed > 0, "nothing of {} was checked", template.display());
     }
 }
 
-/// What checkov says, without asking anybody outside.
-fn checkov(python: &Path) -> Value {
+/// The checks that these files pass; none may fail, and none may be suppressed without a reason. checkov asks nobody
+/// outside.
+pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Option<Vec<Value>> {
+    let python = available(auditors())?;
     let home = tempfile::tempdir().expect("there is room for temporary files");
-    let output = Command::new(python)
+    let output = Command::new(&python)
         .arg(python.with_file_name("checkov"))
-        .args([
-            "--framework",
-            "cloudformation",
-            "--skip-download",
-            "--output",
-            "json",
-            "--file",
-        ])
-        .args(templates())
+        .args(["--framework", framework, "--skip-download", "--output", "json", option])
+        .args(paths)
         .env("HOME", home.path())
         .output()
         .expect("the environment has checkov");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)))
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    assert_eq!(report["summary"]["parsing_errors"], 0, "{report:#}");
+    assert_eq!(report["results"]["failed_checks"], json!([]));
+    let checks = |kind: &str| report["results"][kind].as_array().expect("a list");
+    for skipped in checks("skipped_checks") {
+        let reason = skipped["check_result"]["suppress_comment"].as_str().unwrap_or_default();
+        assert!(reason.ends_with('.'), "{} has no reason", skipped["check_id"]);
+    }
+    Some(checks("passed_checks").clone())
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr]
         .map(|bytes| String::from_utf8_lossy(bytes))
         .concat()

@@ -12,6 +12,7 @@ mod lint;
 mod package;
 mod permissions;
 mod template;
+mod terraform;
 mod versions;
 
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";

@@ -1,6 +1,6 @@
 # An Aurora or Multi-AZ DB cluster that exists, published to another account: the link, and the function that follows its writer. It begins in
 # `observe`, which writes nothing; when the output dry_run's command shows what you expect, apply again with -var mode=manage.
-# infra/package --arch arm64 && cd infra/terraform/examples/existing-cluster && terraform init && terraform apply -var cluster=orders
+# infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && terraform apply -var cluster=orders
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -48,12 +48,17 @@ data "aws_subnet" "database" {
   id = each.value
 }
 
+locals {
+  # A balancer takes one subnet a zone, and a subnet group may have several.
+  of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
+}
+
 module "link" {
   source = "../../link"
 
   name                       = var.cluster
   vpc_id                     = data.aws_db_subnet_group.database.vpc_id
-  subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
+  subnet_ids                 = local.of_each_zone
   port                       = data.aws_rds_cluster.database.port
   allowed_principals         = var.consumers
   database_security_group_id = tolist(data.aws_rds_cluster.database.vpc_security_group_ids)[0]

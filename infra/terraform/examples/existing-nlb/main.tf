@@ -1,6 +1,6 @@
 # A Network Load Balancer that exists, with a group for the writer whose target Terraform or somebody's script has kept so far, and a second
 # listener for the readers. The `removed` block below is how Terraform lets go of an attachment without deregistering the live writer.
-# infra/package --arch arm64 && cd infra/terraform/examples/existing-nlb && terraform init && terraform apply -var balancer=orders -var group=orders
+# infra/package arm64 && cd infra/terraform/examples/existing-nlb && terraform init && terraform apply -var balancer=orders -var group=orders
 
 terraform {
   required_version = ">= 1.7" # `removed` blocks

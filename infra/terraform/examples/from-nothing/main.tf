@@ -1,6 +1,6 @@
 # From nothing: an example database in a VPC of its own, the link and the function, to see a failover through PrivateLink. It costs while it
 # stands. It can be destroyed in one go, and leaves the database's last snapshot behind; the first apply takes some 20 minutes, for RDS.
-# infra/package --arch arm64 && cd infra/terraform/examples/from-nothing && terraform init && terraform apply
+# infra/package arm64 && cd infra/terraform/examples/from-nothing && terraform init && terraform apply
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs

@@ -1,6 +1,6 @@
 # An RDS Proxy in front of a cluster that exists, published to another account, with IAM authentication: what moves in a failover is hidden by
 # the proxy, and the function keeps the proxy's own addresses in the group.
-# infra/package --arch arm64 && cd infra/terraform/examples/proxy && terraform init && terraform apply -var cluster=orders -var secret_arn=…
+# infra/package arm64 && cd infra/terraform/examples/proxy && terraform init && terraform apply -var cluster=orders -var secret_arn=…
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -53,6 +53,11 @@ data "aws_subnet" "database" {
   id = each.value
 }
 
+locals {
+  # A balancer takes one subnet a zone, and a subnet group may have several.
+  of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
+}
+
 module "proxy" {
   source = "../../proxy"
 
@@ -69,7 +74,7 @@ module "link" {
 
   name                       = "${var.cluster}-proxy"
   vpc_id                     = data.aws_db_subnet_group.database.vpc_id
-  subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
+  subnet_ids                 = local.of_each_zone
   allowed_principals         = var.consumers
   database_security_group_id = module.proxy.security_group_id
 }

@@ -1,0 +1,43 @@
+//! The Terraform modules are formatted, say the same as the templates, and pass the same audit.
+
+use std::process::Command;
+
+use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::skip::available;
+
+use crate::lint::{audited, said};
+
+#[test]
+fn terraform_and_cloudformation_make_the_same_of_the_same_inputs() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let output = Command::new(python)
+        .arg(tests_dir().join("python/drift.py"))
+        .arg(workspace_dir().join("infra"))
+        .output()
+        .expect("Python runs");
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+}
+
+#[test]
+fn terraform_has_nothing_to_format() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let output = Command::new(python.with_file_name("terraform"))
+        .args(["fmt", "-check", "-recursive"])
+        .arg(workspace_dir().join("infra/terraform"))
+        .output()
+        .expect("the environment has Terraform");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn checkov_finds_nothing_in_terraform_that_is_not_answered_for_in_its_place() {
+    let modules = [workspace_dir().join("infra/terraform")];
+    let Some(passed) = audited("terraform", "--directory", &modules) else {
+        return;
+    };
+    assert!(passed.len() > 100, "only {} checks were made", passed.len());
+}
