@@ -285,13 +285,14 @@ impl Link {
     }
 
     pub(crate) fn config(&self) -> String {
-        // Of a database nobody need be told the port; of a name nobody else knows it.
-        let port = match self.source {
+        let more = match &self.source {
+            Source::Readers(_, Fallback::None) => "readers-fallback = \"none\"\n".to_owned(),
+            // Of a name that is not of RDS nothing else says the port.
             Source::Name(_) => format!("port = {}\n", self.port),
             _ => String::new(),
         };
         format!(
-            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{port}",
+            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{more}",
             self.name, self.source, self.group
         )
     }
@@ -321,7 +322,7 @@ pub(crate) fn publish_in(
     let source: Source = source.parse().expect("the scene's sources are well-formed");
     let group = NewTargetGroup {
         family,
-        ..NewTargetGroup::tcp(source.name(), port)
+        ..NewTargetGroup::tcp(&Link::balancer_of(&source), port)
     };
     let group = world.create_target_group(group)?.arn.clone();
     // Off by default, which would leave a client in any zone but the writer's with a node that has no target.
@@ -341,9 +342,11 @@ pub(crate) fn publish_in(
         port,
         family,
     };
-    let writer = link.writer(world).expect("a new database has a writer");
-    let target = TargetRequest::new(&writer.address.ip().to_string(), port);
-    world.register_targets(&link.group, &[target])?;
+    let members = link.members(world).into_iter();
+    let targets: Vec<_> = members
+        .map(|member| TargetRequest::new(&member.ip().to_string(), port))
+        .collect();
+    world.register_targets(&link.group, &targets)?;
     Ok(link)
 }
 

@@ -134,7 +134,7 @@ impl Resolver for Calls {
         };
         let bound = &self.stage.bounds[index];
         let call = self.begin(Kind::Name(index));
-        if *name == self.stage.endpoints[index] {
+        {
             let mut state = self.stage.state();
             let now = self.stage.now();
             if let Some(record) = state.runs.get_mut(&self.run) {
@@ -242,7 +242,7 @@ impl GroupWriter for Calls {
             let away: Vec<_> = targets.iter().map(|target| target.address).collect();
             let mut state = self.stage.state();
             if let Some(record) = state.runs.get_mut(&self.run) {
-                record.views[index].send_away(&away);
+                record.views[index].send_away(&away, self.stage.now());
             }
         }
         let call = self.begin(Kind::Deregister(index));

@@ -1,5 +1,6 @@
 //! The time after calm, in which everything must come right: L1, as a number of seconds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::history::SWEEP;
@@ -8,6 +9,9 @@ use crate::ports::present;
 
 /// How much longer than its settle time a sweep with a pending removal looks.
 const REMOVAL: Duration = Duration::from_secs(10);
+
+/// How much longer a set takes: the rounds that remove half of what is stale each, and two answers of a name that caches may keep.
+const SET: Duration = Duration::from_secs(20);
 
 /// What calls take, all told, in the time that L1 allows.
 const CALLS: Duration = Duration::from_secs(5);
@@ -24,6 +28,8 @@ pub(super) struct Calm {
     pub(super) right: Vec<Option<Duration>>,
     /// Which have more stale targets than a run may remove.
     pub(super) overfull: Vec<bool>,
+    /// Which have nobody who could be behind them.
+    pub(super) deserted: Vec<bool>,
     /// Sweeps that began and ended after all were right.
     pub(super) quiet: u32,
     /// When it is waited for no longer.
@@ -48,7 +54,11 @@ impl Calm {
         let bounds: Vec<_> = stage
             .bounds
             .iter()
-            .map(|bound| if bound.is_cluster() { cluster } else { instance })
+            .map(|bound| match () {
+                () if bound.is_cluster() => cluster,
+                () if bound.is_set() => cluster + SET,
+                () => instance,
+            })
             .collect();
         Calm {
             from,
@@ -56,6 +66,7 @@ impl Calm {
             end: instance + run_under_way + 3 * SWEEP,
             right: vec![None; bounds.len()],
             overfull: vec![false; bounds.len()],
+            deserted: vec![false; bounds.len()],
             bounds,
             quiet: 0,
         }
@@ -66,14 +77,14 @@ impl Calm {
         let world = stage.region.world();
         let mut state = stage.state();
         for (index, bound) in stage.bounds.iter().enumerate() {
-            let writer = bound.truth(&world);
+            let members = bound.truth(&world);
             let targets = present(&world, &bound.link.group).into_iter().map(|(target, _)| target);
-            let ours: Vec<_> = targets
+            let ours: BTreeSet<_> = targets
                 .filter(|target| bound.exclusive || bound.owns(*target))
                 .collect();
-            let others = ours.iter().filter(|target| Some(**target) != writer).count();
-            self.overfull[index] = others > bound.max_removals && ours.len() > others;
-            let is_right = ours.as_slice() == writer.as_slice() || self.overfull[index];
+            self.deserted[index] = members.is_empty();
+            self.overfull[index] = ours.is_superset(&members) && ours.len() - members.len() > bound.max_removals;
+            let is_right = ours == members || self.overfull[index] || members.is_empty();
             let is_expected = bound.managed && !state.is_gone[index];
             match (is_right || !is_expected, self.right[index]) {
                 (true, None) => self.right[index] = Some(now),
@@ -86,7 +97,7 @@ impl Calm {
             if self.right[index].is_none_or(|since| since > self.bounds[index]) && now > self.bounds[index] {
                 let after = (now - self.from).as_secs_f64();
                 let text = format!(
-                    "{} holds {ours:?} {after} s after calm, and the writer is {writer:?}",
+                    "{} holds {ours:?} {after} s after calm, and the truth is {members:?}",
                     bound.link.name
                 );
                 state.judge.accuse("L1", now, text);

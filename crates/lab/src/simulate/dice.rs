@@ -22,6 +22,8 @@ pub(crate) enum Subject {
     MultiAzCluster,
     /// The dual-stack database, where the region has one.
     DualStack,
+    /// The set of equals, where the region has one, and what happens to it.
+    Set,
 }
 
 impl Dice {

@@ -226,7 +226,7 @@ impl<'a> Player<'a> {
                         .accuse("L2", now, format!("{name} was right, and a sweep wrote to it"));
                 }
                 let end = report.bindings.iter().find(|binding| binding.name == *name);
-                let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index];
+                let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index] && !calm.deserted[index];
                 if is_right && end.is_none_or(|end| end.status != Status::Settled) {
                     let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));
                     state

@@ -4,10 +4,13 @@ mod databases;
 mod groups;
 mod messages;
 mod names;
+mod sets;
 mod undo;
 
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use writerlink_core::source::Source;
 
 pub(super) use self::messages::FORGED_ADDRESS;
 pub(super) use self::undo::Undo;
@@ -15,6 +18,7 @@ pub(super) use self::undo::Undo;
 use self::groups::{add_target, delete_listeners};
 use self::messages::{MALFORMED, event, forged, say};
 use super::setting::Bound;
+use super::setting::set::GUESTS;
 use super::step::Step;
 use super::trouble::Trouble;
 use crate::fault::{DeliveryFault, Effect, Fault};
@@ -85,15 +89,16 @@ impl Incident {
             Trouble::MessageMalformed => say(world, topic, MALFORMED[self.form % MALFORMED.len()].to_owned()),
             Trouble::MessageForged => say(world, topic, forged(self.form, bound)),
             Trouble::MessageOfStranger => say(world, topic, event(world, "db-cluster", "somebody-else", 71)),
-            Trouble::RdsThrottled => Ok(self.on_rds(world, Effect::Throttle)),
-            Trouble::RdsServerError => Ok(self.on_rds(world, Effect::ServerErrorBefore)),
+            Trouble::RdsThrottled => Ok(self.on_rds(world, bound, Effect::Throttle)),
+            Trouble::RdsServerError => Ok(self.on_rds(world, bound, Effect::ServerErrorBefore)),
             Trouble::RdsSlow => Ok(self.on_rds(
                 world,
+                bound,
                 Effect::Delay(Duration::from_millis(200 + 40 * u64::from(self.small(120)))),
             )),
-            Trouble::RdsPageLost if self.form.is_multiple_of(2) => Ok(self.on_rds(world, Effect::EmptyPage)),
-            Trouble::RdsPageLost => Ok(self.on_rds(world, Effect::LostPage)),
-            Trouble::RdsDenied => Ok(self.on_rds(world, Effect::AccessDenied)),
+            Trouble::RdsPageLost if self.form.is_multiple_of(2) => Ok(self.on_rds(world, bound, Effect::EmptyPage)),
+            Trouble::RdsPageLost => Ok(self.on_rds(world, bound, Effect::LostPage)),
+            Trouble::RdsDenied => Ok(self.on_rds(world, bound, Effect::AccessDenied)),
             Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => self.insist(world, bound),
             Trouble::RdsAbsent => self.unlist(world, bound),
             Trouble::RdsRenamed => self.rename(world, bound),
@@ -150,7 +155,19 @@ impl Incident {
                 let target = SocketAddr::from(([10, 30, 0, 77], bound.link.port));
                 add_target(world, bound, target, Some("all"))
             }
-            Trouble::OtherPort => match bound.truth(world) {
+            Trouble::ScaledOut => self.scale_out(world, bound),
+            Trouble::ScaledIn => {
+                let reader = bound.instances[self.form % bound.instances.len()];
+                self.scale_in(world, bound, &[reader])
+            }
+            Trouble::ReadersGone => {
+                let readers: Vec<_> = bound.instances.iter().chain(&GUESTS).copied().collect();
+                self.scale_in(world, bound, &readers)
+            }
+            Trouble::NodeReplaced => self.replace_node(world, bound),
+            Trouble::HostMoved => Ok(self.move_host(world, bound)),
+            Trouble::DnsPartial => self.tell_parts(world, bound),
+            Trouble::OtherPort => match bound.truth(world).pop_first() {
                 Some(writer) => {
                     let target = SocketAddr::new(writer.ip(), writer.port() + 1);
                     add_target(world, bound, target, None)
@@ -178,8 +195,12 @@ impl Incident {
         }
     }
 
-    fn on_rds(&self, world: &mut World, effect: Effect) -> Begun {
-        let operations = ["DescribeDBClusters", "DescribeDBInstances"];
+    fn on_rds(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
+        let operations = match &bound.link.source {
+            Source::Custom { .. } => ["DescribeDBClusters", "DescribeDBClusterEndpoints"],
+            Source::Proxy(..) => ["DescribeDBProxies"; 2],
+            _ => ["DescribeDBClusters", "DescribeDBInstances"],
+        };
         self.on_calls(world, operations[(self.form / 2) % 2], None, effect)
     }
 

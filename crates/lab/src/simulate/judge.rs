@@ -3,7 +3,7 @@
 //! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what each run was told
 //! and by what is true in the region; it never asks the planner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -13,8 +13,9 @@ use writerlink_core::report::{BindingReport, KeyReport, Report, Status};
 use writerlink_core::target::{Registration, Target};
 
 use super::incident::FORGED_ADDRESS;
-use super::record::Record;
+use super::record::{Record, View};
 use super::setting::Bound;
+use crate::world::dns::TTL;
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Excuse {
     RemovedOnFalseName,
     /// The writer was removed, because it became the writer after the keys were read.
     RemovedAfterFailover,
+    /// A member of a set was removed, because its key listed it no more.
+    MemberRemoved,
     /// More stale targets gathered than the binding lets a run remove.
     TooManyToRemove,
 }
@@ -59,10 +62,17 @@ impl Excuse {
                 "writers removed on a false answer for the writer's own name, which both keys rest on"
             }
             Excuse::RemovedAfterFailover => "writers removed that became it after the keys were read",
+            Excuse::MemberRemoved => "members of a set removed that their key listed no more",
             Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
         }
     }
 }
+
+/// For how long a name must have given an address before it is registered in a set.
+const STEADY: Duration = Duration::from_secs(10);
+
+/// How long two answers of a name may be kept by caches, one after the other.
+const TWO_ANSWERS: Duration = Duration::from_secs(2 * TTL as u64);
 
 /// What was found.
 #[derive(Default)]
@@ -128,7 +138,7 @@ impl Judge {
         let view = &record.views[index];
         let keys = view.keys();
         let removed: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
-        let Some(agreed) = keys.agreed(bound).map(|ip| SocketAddr::new(ip, bound.link.port)) else {
+        let Some(agreed) = keys.agreed(bound) else {
             return self.accuse(
                 "S4",
                 at,
@@ -139,18 +149,19 @@ impl Judge {
             Some(reading) => (reading.ended, reading.present.as_slice()),
             None => (Duration::MAX, [].as_slice()),
         };
-        if removed.contains(&agreed) || !present.contains(&agreed) {
+        let stays = |target: &SocketAddr| present.contains(target) && !removed.contains(target);
+        if !agreed.iter().all(stays) {
             self.accuse(
                 "S1",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed} is not there to stay"),
+                format!("{name}: {removed:?} are removed, and {agreed:?} is not there to stay"),
             );
         }
-        if !view.is_sure_of(agreed) {
+        if !agreed.iter().any(|target| view.is_sure_of(*target)) {
             self.accuse(
                 "S7",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed} is not known to be registered"),
+                format!("{name}: {removed:?} are removed, and {agreed:?} is not known to be registered"),
             );
         }
         // An instance's one key is its name; the RDS API is read anew all the same.
@@ -168,7 +179,39 @@ impl Judge {
         if !bound.managed || removed.len() > bound.max_removals || !removed.iter().all(|target| may(&target)) {
             self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
         }
+        if bound.is_set() {
+            let removable = present.iter().filter(|target| may(target)).count();
+            self.takes_from_set(view, bound, &removed, removable, standing);
+        }
         self.writes(record, index, bound, at);
+    }
+
+    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than half at a time.
+    fn takes_from_set(
+        &mut self,
+        view: &View,
+        bound: &Bound,
+        removed: &[SocketAddr],
+        removable: usize,
+        standing: &Standing<'_>,
+    ) {
+        let (at, name) = (standing.now, &bound.link.name);
+        let may_leave = |target: &SocketAddr| {
+            if bound.has_cluster() {
+                return view.is_unlisted_twice(target.ip());
+            }
+            let need = standing.timing.settle.max(TWO_ANSWERS);
+            view.unlisted_since(target.ip()).is_some_and(|since| since + need <= at)
+        };
+        // What is on another port was never one of the set.
+        let leaves = |target: &&SocketAddr| target.port() == bound.link.port && !may_leave(target);
+        if let Some(target) = removed.iter().find(leaves) {
+            self.accuse("S4", at, format!("{name}: {target} is removed, and was listed of late"));
+        }
+        if removed.len() > removable.div_ceil(2) || !view.has_looked_since_removal() {
+            let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");
+            self.accuse("S4", at, text);
+        }
     }
 
     /// Any write is sent; it is not counted yet.
@@ -178,7 +221,8 @@ impl Judge {
         if !view.saw_wrong {
             self.accuse("L2", at, format!("{name}: something is written where all was right"));
         }
-        let most = 2 * (1 + view.changes) + 3;
+        let each = if bound.is_set() { 2 * view.size() } else { 2 };
+        let most = each * (1 + view.changes) + 3;
         if view.writes >= most {
             self.accuse("L3", at, format!("{name}: more than {most} writes in one run"));
         }
@@ -203,9 +247,14 @@ impl Judge {
                 None => self.accuse("S1", at, format!("{}: the group is emptied", bound.link.name)),
             }
         }
+        let mut members = landing.members.iter().filter(|member| landing.targets.contains(member));
+        if bound.is_set() {
+            members.for_each(|_| self.excuse(Excuse::MemberRemoved));
+            return;
+        }
         // Where the keys did not agree on another one, that has been found when the removal was sent.
-        if let Some(writer) = landing.writer.filter(|writer| landing.targets.contains(writer)) {
-            if landing.agreed == Some(writer.ip()) {
+        if let Some(writer) = members.next() {
+            if landing.agreed.is_some_and(|agreed| agreed.contains(writer)) {
                 self.accuse(
                     "S2",
                     at,
@@ -261,10 +310,13 @@ impl Judge {
             return;
         }
         let view = &record.views[index];
-        let said = match end.evidence.as_ref().and_then(|evidence| evidence.dns.as_ref()) {
-            Some(KeyReport::Dns { addresses, .. }) => addresses.first().copied(),
-            _ => None,
-        };
+        let evidence = end.evidence.as_ref();
+        let said: BTreeSet<IpAddr> =
+            match evidence.and_then(|evidence| evidence.dns.as_ref().or(evidence.topology.as_ref())) {
+                Some(KeyReport::Dns { addresses, .. }) => addresses.iter().copied().collect(),
+                Some(KeyReport::Members { members, .. }) => members.iter().map(|member| member.address).collect(),
+                _ => BTreeSet::new(),
+            };
         let says = end.status.as_str();
         let name = &bound.link.name;
         let Some(reading) = &view.targets else {
@@ -274,13 +326,13 @@ impl Judge {
                 format!("{name} is said to be {says}, and its targets were never read"),
             );
         };
-        let ours: Vec<IpAddr> = reading
+        let ours: BTreeSet<IpAddr> = reading
             .present
             .iter()
             .filter(|t| bound.owns(**t))
             .map(SocketAddr::ip)
             .collect();
-        if ours.as_slice() != said.as_slice() {
+        if ours != said {
             self.accuse(
                 "O1",
                 now,
@@ -313,10 +365,10 @@ pub(super) struct Landing<'a> {
     pub(super) targets: &'a [SocketAddr],
     pub(super) before: &'a [(SocketAddr, &'static str)],
     pub(super) after: &'a [(SocketAddr, &'static str)],
-    /// The true writer.
-    pub(super) writer: Option<SocketAddr>,
+    /// The true writer, or the members of a set.
+    pub(super) members: &'a BTreeSet<SocketAddr>,
     /// Whom the keys named when the run read them last.
-    pub(super) agreed: Option<IpAddr>,
+    pub(super) agreed: Option<&'a BTreeSet<SocketAddr>>,
     /// The RDS API named the instance that truly writes.
     pub(super) names_the_writer: bool,
     /// The database has moved since then.
@@ -347,6 +399,9 @@ fn incredible(
 ) -> Option<String> {
     let view = &record.views[index];
     let keys = view.keys();
+    if bound.is_set() {
+        return unlisted(view, bound, address, standing);
+    }
     if !bound.is_cluster() {
         let need = if standing.standby_refuses {
             Duration::ZERO
@@ -363,7 +418,7 @@ fn incredible(
             None => Some("which DNS does not give".to_owned()),
         };
     }
-    if keys.agreed(bound) == Some(address) {
+    if keys.agreed(bound) == Some([SocketAddr::new(address, bound.link.port)].into()) {
         return None;
     }
     if keys.topology != Some(address) {
@@ -376,4 +431,26 @@ fn incredible(
     let is_watched = events.any(|event| !event.patience_left(standing.timing, standing.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
     (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
+}
+
+/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while.
+fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>) -> Option<String> {
+    let Some(since) = view.listed.get(&address) else {
+        return Some("which is not listed".to_owned());
+    };
+    // What is shown there already is registered again where nothing else vouches for it.
+    let target = SocketAddr::new(address, bound.link.port);
+    if view
+        .targets
+        .as_ref()
+        .is_some_and(|reading| reading.present.contains(&target))
+    {
+        return None;
+    }
+    if bound.has_cluster() {
+        let last = view.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
+        return (since.topology >= last).then(|| "which is listed once only".to_owned());
+    }
+    let lasted = standing.now.saturating_sub(since.heard);
+    (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
 }

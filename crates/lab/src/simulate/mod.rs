@@ -75,9 +75,11 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
     let mut own = Own {
         multi_az_cluster: dice(Subject::MultiAzCluster),
         dual_stack: dice(Subject::DualStack),
+        set: dice(Subject::Set),
     };
     let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("the region takes every setting");
-    let script = Script::draw(&mut dice(Subject::Script), &setting);
+    let mut script = Script::draw(&mut dice(Subject::Script), &setting);
+    script.add_set(&mut own.set, &setting);
     let stage = Stage::new(setting, script, telling);
     let settled = stage.time.run(Player::new(stage.clone(), function).play());
     let state = &mut *stage.state();

@@ -1,5 +1,7 @@
 //! What one run has been told, as it was told it: what the judge goes by.
 
+mod roster;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use writerlink_core::source::Identifier;
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
 
+use self::roster::Roster;
 use super::setting::{Bound, is_allowed};
 use super::step::Step;
 
@@ -60,6 +63,8 @@ struct Said {
     writer_name: Option<HostName>,
     /// The endpoint that is followed.
     endpoint: Option<HostName>,
+    /// The names behind which a set is; nothing, where that is not told.
+    roster: Option<Roster>,
 }
 
 /// What a run has been told of one binding, and what it did about it.
@@ -68,6 +73,15 @@ pub(super) struct View {
     look: Option<Look>,
     /// What the keys named in the look before.
     before: Option<Keys>,
+    /// Of a set, since when every look has listed each address.
+    pub(super) listed: BTreeMap<IpAddr, Since>,
+    /// Of a set, when a look last listed each address, or when the first look was that could have.
+    unlisted: BTreeMap<IpAddr, Duration>,
+    first_look: Option<Duration>,
+    /// What the look before the last one listed.
+    earlier: Option<BTreeSet<IpAddr>>,
+    /// When a removal was last sent.
+    removed_at: Option<Duration>,
     /// How often the keys have named something else.
     pub(super) changes: u32,
     /// The address that DNS has given in every look since a moment.
@@ -89,6 +103,15 @@ pub(super) struct View {
     pub(super) saw_stale: bool,
 }
 
+/// Since when an address has been listed.
+#[derive(Clone, Copy)]
+pub(super) struct Since {
+    /// By which answer of the RDS API first.
+    pub(super) topology: Duration,
+    /// When it was heard.
+    pub(super) heard: Duration,
+}
+
 /// One look at the keys.
 struct Look {
     binding: usize,
@@ -106,6 +129,10 @@ pub(super) struct Keys {
     pub(super) topology: Option<IpAddr>,
     /// By the endpoint's own name.
     pub(super) dns: Option<IpAddr>,
+    /// All that the one key of a set lists, whether there are more or not.
+    pub(super) listed: BTreeSet<IpAddr>,
+    /// Whether that is the whole set.
+    pub(super) is_whole: bool,
 }
 
 /// A reading of a group's targets.
@@ -140,7 +167,13 @@ impl Record {
     }
 
     pub(super) fn hear_topology(&mut self, bounds: &[Bound], began: Duration, topology: Option<&Topology>) {
-        let said = |bound| topology.map(|topology| Said::of(bound, topology)).unwrap_or_default();
+        let said = |bound: &Bound| match topology {
+            Some(topology) => Said::of(bound, topology),
+            None => Said {
+                roster: Roster::of(&bound.link.source, &Topology::default()),
+                ..Said::default()
+            },
+        };
         self.topologies.push(Arc::new(Heard {
             began,
             said: bounds.iter().map(said).collect(),
@@ -162,6 +195,12 @@ impl Record {
 
 impl Said {
     fn of(bound: &Bound, topology: &Topology) -> Said {
+        if bound.is_set() {
+            return Said {
+                roster: Roster::of(&bound.link.source, topology),
+                ..Said::default()
+            };
+        }
         let id = &bound.link.database().parse().expect("an identifier");
         let name_of = |id: &Identifier| topology.instances.get(id)?.endpoint.clone();
         if !bound.is_cluster() {
@@ -182,13 +221,17 @@ impl Said {
             writer_name: writer.as_ref().and_then(name_of),
             writer,
             endpoint: cluster.endpoint.clone(),
+            roster: None,
         }
     }
 }
 
 impl View {
-    /// The endpoint's own name is asked for, which begins a look on the last answer of the RDS API.
+    /// A name is asked for, which begins a look on the last answer of the RDS API: all names of a look are asked for at one moment.
     pub(super) fn begin_look(&mut self, binding: usize, bound: &Bound, topology: Option<Arc<Heard>>, now: Duration) {
+        if self.look.as_ref().is_some_and(|look| look.began == now) {
+            return;
+        }
         self.count_look(bound);
         self.look = Some(Look {
             binding,
@@ -223,14 +266,10 @@ impl View {
         let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
         let seen = |address| (self.healthy.get(&address).copied().unwrap_or(0) + 1).min(2);
         self.healthy = healthy.map(|target| (target.address, seen(target.address))).collect();
-        let mut removable = present.iter().filter(|target| bound.exclusive || bound.owns(**target));
-        let only = match (removable.next(), removable.next()) {
-            (Some(only), None) => Some(*only),
-            _ => None,
-        };
+        let removable = present.iter().filter(|target| bound.exclusive || bound.owns(**target));
         // An exclusive binding may remove what is on another port too, and that is not the target that it wants.
-        let wanted = self.keys().agreed(bound).map(|ip| SocketAddr::new(ip, bound.link.port));
-        self.saw_wrong |= only.is_none() || wanted != only;
+        let wanted = self.keys().agreed(bound);
+        self.saw_wrong |= wanted != Some(removable.copied().collect());
         self.targets = Some(Reading { ended: now, present });
     }
 
@@ -250,7 +289,19 @@ impl View {
             Some((before, since)) if before == address => (address, since),
             _ => (address, at),
         });
-        self.before = Some(keys);
+        let topology = self.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
+        let since = |address: &IpAddr| {
+            let before = self.listed.get(address).copied();
+            (*address, before.unwrap_or(Since { topology, heard: at }))
+        };
+        self.listed = keys.listed.iter().map(since).collect();
+        self.unlisted.extend(keys.listed.iter().map(|address| (*address, at)));
+        self.first_look.get_or_insert(at);
+        self.earlier = self
+            .before
+            .replace(keys)
+            .filter(|keys| keys.is_whole)
+            .map(|keys| keys.listed);
         if let Some(look) = &mut self.look {
             look.counted = true;
         }
@@ -273,9 +324,11 @@ impl View {
         Some((look.topology.as_ref()?.began, look.began))
     }
 
-    /// A reading showed that more than one target is present: there is something to remove.
+    /// A reading showed that more targets are present than are wanted: there is something to remove.
     pub(super) fn has_removal_in_sight(&self) -> bool {
-        self.targets.as_ref().is_some_and(|reading| reading.present.len() > 1)
+        let wanted = self.keys().listed.len().max(1);
+        let reading = self.targets.as_ref();
+        reading.is_some_and(|reading| reading.present.len() > wanted)
     }
 
     /// Whether the run knows that a target is registered: acknowledged, or seen healthy twice, and not sent away by it.
@@ -289,7 +342,37 @@ impl View {
         self.wrote = true;
     }
 
-    pub(super) fn send_away(&mut self, targets: &[SocketAddr]) {
+    /// Since when no look has listed an address of a set.
+    pub(super) fn unlisted_since(&self, address: IpAddr) -> Option<Duration> {
+        self.unlisted.get(&address).copied().or(self.first_look)
+    }
+
+    /// Whether the last two looks have listed all of a set, and not this address.
+    pub(super) fn is_unlisted_twice(&self, address: IpAddr) -> bool {
+        let lack = |listed: Option<&BTreeSet<IpAddr>>| listed.is_some_and(|listed| !listed.contains(&address));
+        let last = self.before.as_ref().filter(|keys| keys.is_whole);
+        lack(last.map(|keys| &keys.listed)) && lack(self.earlier.as_ref())
+    }
+
+    /// Whether the keys have been asked for since the last removal.
+    pub(super) fn has_looked_since_removal(&self) -> bool {
+        let began = self.look.as_ref().map(|look| look.began);
+        self.removed_at.is_none() || began > self.removed_at
+    }
+
+    /// How many addresses it has to do with: those that are listed, and those that are present.
+    pub(super) fn size(&self) -> u32 {
+        let present = self
+            .targets
+            .iter()
+            .flat_map(|reading| &reading.present)
+            .map(SocketAddr::ip);
+        let known: BTreeSet<_> = present.chain(self.unlisted.keys().copied()).collect();
+        u32::try_from(known.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn send_away(&mut self, targets: &[SocketAddr], now: Duration) {
+        self.removed_at = Some(now);
         self.sent_away.extend(targets);
         self.acknowledged.retain(|target| !targets.contains(target));
     }
@@ -304,11 +387,39 @@ impl Look {
     /// The address of the one instance that the RDS API calls the cluster's writer, and the address that the endpoint's name
     /// gives.
     fn keys(&self) -> Keys {
-        let said = self.topology.as_ref().map(|heard| &heard.said[self.binding]);
+        let Some(said) = self.topology.as_ref().map(|heard| &heard.said[self.binding]) else {
+            return Keys::default();
+        };
+        let (listed, is_whole) = said
+            .roster
+            .as_ref()
+            .map_or_else(Default::default, |roster| self.listed(roster));
         Keys {
-            topology: said.and_then(|said| self.address(said.writer_name.as_ref()?)),
-            dns: said.and_then(|said| self.address(said.endpoint.as_ref()?)),
+            topology: said.writer_name.as_ref().and_then(|name| self.address(name)),
+            dns: said.endpoint.as_ref().and_then(|name| self.address(name)),
+            listed,
+            is_whole,
         }
+    }
+
+    /// The addresses of a set, and whether these are all of them.
+    fn listed(&self, roster: &Roster) -> (BTreeSet<IpAddr>, bool) {
+        let mut listed = BTreeSet::new();
+        let mut is_whole = roster.is_whole;
+        for name in &roster.names {
+            let answer = self.answers.get(name).and_then(Option::as_ref);
+            match answer.map(|answer| answer.addresses.as_slice()) {
+                Some(addresses @ [_, ..])
+                    if (addresses.len() == 1 || roster.is_of_one_name)
+                        && addresses.iter().all(|at| is_allowed(*at)) =>
+                {
+                    listed.extend(addresses);
+                }
+                _ => is_whole = false,
+            }
+        }
+        let is_whole = is_whole && !listed.is_empty();
+        (listed, is_whole)
     }
 
     /// The one address of a name, where it has one and that is allowed.
@@ -321,9 +432,13 @@ impl Look {
 }
 
 impl Keys {
-    /// The address that every key of the binding names.
-    pub(super) fn agreed(&self, bound: &Bound) -> Option<IpAddr> {
+    /// Where every key of the binding says that it is: one target for a writer, several for a set.
+    pub(super) fn agreed(&self, bound: &Bound) -> Option<BTreeSet<SocketAddr>> {
+        let target = |ip: &IpAddr| SocketAddr::new(*ip, bound.link.port);
+        if bound.is_set() {
+            return self.is_whole.then(|| self.listed.iter().map(target).collect());
+        }
         let dns = self.dns?;
-        (!bound.is_cluster() || self.topology == Some(dns)).then_some(dns)
+        (!bound.is_cluster() || self.topology == Some(dns)).then(|| [target(&dns)].into())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use writerlink_core::source::Source;
+
 use super::dice::Dice;
 use super::incident::{Incident, When};
 use super::setting::Setting;
@@ -42,7 +44,7 @@ impl Script {
         }
         for _ in 0..dice.below(7) {
             let trouble = loop {
-                let drawn = *dice.pick(&Trouble::ALL);
+                let drawn = *dice.pick(&Trouble::ALL[..Trouble::COMMON]);
                 if !NOT_DRAWN_HERE.contains(&drawn) {
                     break drawn;
                 }
@@ -54,10 +56,60 @@ impl Script {
                 script.add(dice, setting, trouble, when);
             }
         }
-        script.incidents.retain(|incident| match incident.when {
-            When::At(at) | When::In(_, at) => at < script.calm,
-        });
+        script.end_at_calm();
         script
+    }
+
+    /// Draws what happens to the set, beside what happens to the others.
+    pub(super) fn add_set(&mut self, dice: &mut Dice, setting: &Setting) {
+        let Some(place) = setting.set() else { return };
+        let source = &setting.bounds[place].link.source;
+        let start = setting.world.now();
+        let length = (self.calm - start).as_secs();
+        let moves: &[Trouble] = match source {
+            Source::Name(_) => &[Trouble::HostMoved, Trouble::HostMoved, Trouble::DnsPartial],
+            Source::Proxy(..) => &[Trouble::NodeReplaced, Trouble::NodeReplaced, Trouble::DnsPartial],
+            _ => &[
+                Trouble::FailOver,
+                Trouble::FailOver,
+                Trouble::ScaledOut,
+                Trouble::ScaledIn,
+                Trouble::ScaledIn,
+                Trouble::ReadersGone,
+            ],
+        };
+        let mut moments = Vec::new();
+        for _ in 0..1 + dice.below(5) {
+            let trouble = *dice.pick(moves);
+            let at = start + dice.seconds(5, 5 + length * 3 / 4);
+            moments.push(at);
+            let when = self.when(dice, trouble, at);
+            self.add_at(dice, setting, trouble, when, place);
+        }
+        for _ in 0..dice.below(5) {
+            let trouble = loop {
+                let drawn = *dice.pick(&Trouble::ALL[..Trouble::COMMON]);
+                let fits = match source {
+                    Source::Name(_) | Source::Proxy(..) => drawn.is_of_any_source(),
+                    _ => true,
+                };
+                if fits && !NOT_DRAWN_HERE.contains(&drawn) {
+                    break drawn;
+                }
+            };
+            let near = *dice.pick(&moments) + dice.seconds(0, 60);
+            let at = near.saturating_sub(Duration::from_secs(20)).max(start);
+            let when = self.when(dice, trouble, at);
+            self.add_at(dice, setting, trouble, when, place);
+        }
+        self.end_at_calm();
+    }
+
+    fn end_at_calm(&mut self) {
+        let calm = self.calm;
+        self.incidents.retain(|incident| match incident.when {
+            When::At(at) | When::In(_, at) => at < calm,
+        });
     }
 
     /// At a moment, or in the first step after it that the trouble can strike.
@@ -78,21 +130,36 @@ impl Script {
         }
     }
 
+    /// Adds it to a binding that follows a writer. What happens to the set is drawn apart.
     fn add(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When) {
         let lasts = lasts(dice, trouble, setting);
-        let clusters: Vec<usize> = (0..setting.bounds.len())
+        let writers = setting.set().unwrap_or(setting.bounds.len());
+        let clusters: Vec<usize> = (0..writers)
             .filter(|index| setting.bounds[*index].is_cluster())
             .collect();
         let place = match trouble {
             Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => *dice.pick(&clusters),
-            _ => dice.below(setting.bounds.len()),
+            _ => dice.below(writers),
         };
+        let form = dice.below(1 << 16);
         self.incidents.push(Incident {
             trouble,
             when,
             lasts,
             place,
-            form: dice.below(1 << 16),
+            form,
+        });
+    }
+
+    fn add_at(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When, place: usize) {
+        let lasts = lasts(dice, trouble, setting);
+        let form = dice.below(1 << 16);
+        self.incidents.push(Incident {
+            trouble,
+            when,
+            lasts,
+            place,
+            form,
         });
     }
 }

@@ -1,12 +1,15 @@
 //! The region that a seed begins with, and the function in it.
 
-use std::collections::BTreeMap;
+pub(super) mod set;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
+use writerlink_core::source::Source;
 use writerlink_core::topology::HostName;
 
 use super::dice::Dice;
@@ -23,6 +26,7 @@ const EPOCH: i64 = 1_767_225_600;
 pub(super) struct Setting {
     pub(super) world: World,
     pub(super) config: Config,
+    /// The set of equals comes last, where there is one.
     pub(super) bounds: Vec<Bound>,
     pub(super) topic: String,
     pub(super) epoch: Timestamp,
@@ -47,7 +51,7 @@ pub(super) struct Service {
 /// A binding of the configuration, and the database behind it.
 pub(super) struct Bound {
     pub(super) link: Link,
-    /// The instances of a cluster; the instance itself where it stands alone.
+    /// The instances of a cluster; the instance itself where it stands alone; none where the RDS API does not say who.
     pub(super) instances: Vec<&'static str>,
     pub(super) engine: Engine,
     pub(super) multi_az: MultiAz,
@@ -155,6 +159,7 @@ const DUAL_STACK: [Kind; 2] = [
 pub(super) struct Own {
     pub(super) multi_az_cluster: Dice,
     pub(super) dual_stack: Dice,
+    pub(super) set: Dice,
 }
 
 impl Setting {
@@ -171,6 +176,7 @@ impl Setting {
         }
         let multi_az_cluster = multi_az_cluster(&mut world, &mut own.multi_az_cluster, &mut words)?;
         let dual_stack = dual_stack(&mut world, &mut own.dual_stack, &mut words)?;
+        let set = set::draw(&mut world, &mut own.set, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
@@ -181,6 +187,7 @@ impl Setting {
         for (bound, dice) in [
             (multi_az_cluster, &mut own.multi_az_cluster),
             (dual_stack, &mut own.dual_stack),
+            (set, &mut own.set),
         ] {
             if let Some(bound) = bound {
                 words.extend(bound.disturb(&mut world, dice)?);
@@ -200,6 +207,11 @@ impl Setting {
         })
     }
 
+    /// The set of equals, where there is one.
+    pub(super) fn set(&self) -> Option<usize> {
+        self.bounds.iter().position(Bound::is_set)
+    }
+
     /// Whose database each name belongs to, by the number of the binding.
     pub(super) fn names(&self) -> BTreeMap<HostName, usize> {
         let own = self.bounds.iter().enumerate().flat_map(|(index, bound)| {
@@ -212,13 +224,24 @@ impl Setting {
 }
 
 impl Bound {
+    /// Whether a cluster's writer is followed, which has two keys.
     pub(super) fn is_cluster(&self) -> bool {
         self.link.source.is_cluster()
     }
 
-    /// The address of the instance that truly writes.
-    pub(super) fn truth(&self, world: &World) -> Option<SocketAddr> {
-        self.link.writer(world).map(|writer| writer.address)
+    /// Whether its instances are members of a cluster.
+    pub(super) fn has_cluster(&self) -> bool {
+        self.link.source.cluster().is_some()
+    }
+
+    /// Whether a set of equals is followed, and no writer.
+    pub(super) fn is_set(&self) -> bool {
+        !matches!(self.link.source, Source::Cluster(_) | Source::Instance(_))
+    }
+
+    /// Where those are that truly belong behind the link: the writer, or all of a set.
+    pub(super) fn truth(&self, world: &World) -> BTreeSet<SocketAddr> {
+        self.link.members(world)
     }
 
     /// Whether an address may ever be registered in the group.
@@ -232,16 +255,19 @@ impl Bound {
     }
 
     fn names(&self, world: &World) -> Vec<String> {
-        let members = self.instances.iter().map(|instance| world.instance_endpoint(instance));
+        let guests: &[&str] = match &self.link.source {
+            Source::Readers(..) | Source::Custom { .. } => &set::GUESTS,
+            _ => &[],
+        };
+        let members = self.instances.iter().chain(guests);
+        let members = members.map(|instance| world.instance_endpoint(instance));
         members.chain([self.link.endpoint(world)]).collect()
     }
 
     /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.
     fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
-        let Some(writer) = self.truth(world) else {
-            return Ok(None);
-        };
-        let one = |target: SocketAddr| [TargetRequest::new(&target.ip().to_string(), target.port())];
+        let one = |target: SocketAddr| TargetRequest::new(&target.ip().to_string(), target.port());
+        let members: Vec<_> = self.truth(world).into_iter().map(one).collect();
         let other = SocketAddr::new(Zone::B.address_in(self.link.family, 240), self.link.port);
         let (begins, add, take) = match dice.below(25) {
             0 => ("empty", false, true),
@@ -250,10 +276,10 @@ impl Bound {
             _ => return Ok(None),
         };
         if add {
-            world.register_targets(&self.link.group, &one(other))?;
+            world.register_targets(&self.link.group, &[one(other)])?;
         }
         if take {
-            world.deregister_targets(&self.link.group, &one(writer))?;
+            world.deregister_targets(&self.link.group, &members)?;
         }
         Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
     }
@@ -400,6 +426,7 @@ mod tests {
             let mut own = Own {
                 multi_az_cluster: dice(Subject::MultiAzCluster),
                 dual_stack: dice(Subject::DualStack),
+                set: dice(Subject::Set),
             };
             let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting");
             for bound in setting
@@ -408,7 +435,7 @@ mod tests {
                 .filter(|bound| bound.link.family == IpFamily::Ipv6)
             {
                 kinds[usize::from(bound.is_cluster())] += 1;
-                let writer = bound.truth(&setting.world).expect("it has a writer");
+                let writer = bound.truth(&setting.world).pop_first().expect("it has a writer");
                 assert!(writer.is_ipv6() && bound.allows(writer.ip()) && bound.owns(writer));
                 assert!(
                     bound

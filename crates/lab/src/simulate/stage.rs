@@ -19,7 +19,7 @@ pub(super) use self::state::State;
 
 use self::state::Active;
 use super::coverage::Coverage;
-use super::incident::{Incident, Undo, When};
+use super::incident::{Incident, When};
 use super::judge::{Judge, Standing};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
@@ -41,8 +41,6 @@ pub(super) struct Stage {
     pub(super) config: Config,
     pub(super) bounds: Vec<Bound>,
     pub(super) names: BTreeMap<HostName, usize>,
-    /// The name that each binding follows.
-    pub(super) endpoints: Vec<HostName>,
     pub(super) service: Service,
     topic: String,
     epoch: Timestamp,
@@ -60,13 +58,11 @@ pub(super) struct Call {
 impl Stage {
     pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<Stage> {
         let names = setting.names();
-        let endpoint = |bound: &Bound| bound.link.endpoint(&setting.world).parse().expect("a good name");
-        let endpoints = setting.bounds.iter().map(endpoint).collect();
         let time = VirtualTime::default();
         let now = setting.world.now();
         // The region has a past; the clock begins at its present.
         time.run(time.sleep(now));
-        let writers = setting
+        let members = setting
             .bounds
             .iter()
             .map(|bound| (bound.truth(&setting.world), now))
@@ -85,7 +81,7 @@ impl Stage {
             messages: VecDeque::new(),
             dooms: VecDeque::new(),
             deadlines: VecDeque::new(),
-            writers,
+            members,
             removals: BTreeMap::new(),
             is_gone: setting.bounds.iter().map(|_| false).collect(),
             slowest_registration: setting.world.pace.registration,
@@ -100,7 +96,6 @@ impl Stage {
             config: setting.config,
             bounds: setting.bounds,
             names,
-            endpoints,
             service: setting.service,
             topic: setting.topic,
             epoch: setting.epoch,
@@ -183,12 +178,12 @@ impl Stage {
         for (index, bound) in self.bounds.iter().enumerate() {
             let truth = bound.truth(&world);
             // A database that has another name for a while has not moved.
-            if truth.is_some() && state.writers[index].0 != truth {
-                state.writers[index] = (truth, now);
+            if !truth.is_empty() && state.members[index].0 != truth {
                 state.transcript.say(now, Who::Region, || {
-                    let writer = truth.map(|writer| writer.to_string()).unwrap_or_default();
-                    format!("{} is at {writer}", bound.link.database())
+                    let members: Vec<_> = truth.iter().map(ToString::to_string).collect();
+                    format!("{} is at {}", bound.link.database(), members.join(", "))
                 });
+                state.members[index] = (truth, now);
             }
         }
         let struck = state.messages.len().saturating_sub(world.faults.deliveries_left());
@@ -225,7 +220,7 @@ impl Stage {
                 state.counts.failovers += 1;
                 state.mark_all(incident.trouble, &steps);
             }
-            Trouble::HostReplaced => state.mark_all(incident.trouble, &steps),
+            _ if incident.trouble.family() == Family::Databases => state.mark_all(incident.trouble, &steps),
             _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
                 state.mark_all(incident.trouble, &steps);
             }
@@ -251,7 +246,7 @@ impl Stage {
         let now = self.now();
         let bound = &self.bounds[active.incident.place];
         let made_good = undo.make_good(&mut world, bound);
-        let moves = matches!(undo, Undo::Name).then(|| now + world.pace.rename);
+        let moves = now + undo.moves_for(&world.pace);
         drop(world);
         let mut state = self.state();
         if made_good.is_err() {
@@ -263,7 +258,7 @@ impl Stage {
             });
             return;
         }
-        state.moves_until = state.moves_until.max(moves.unwrap_or_default());
+        state.moves_until = state.moves_until.max(moves);
         let words = active.incident.trouble.words();
         state.transcript.say(now, Who::Trouble, || format!("{words}: over"));
     }

@@ -120,6 +120,18 @@ pub enum Trouble {
     DeregisterDenied,
     /// DescribeTargetHealth is not permitted.
     HealthDenied,
+    /// A cluster gets another reader.
+    ScaledOut,
+    /// A cluster loses a reader for a while.
+    ScaledIn,
+    /// A cluster loses all of its readers for a while.
+    ReadersGone,
+    /// A proxy's node is replaced.
+    NodeReplaced,
+    /// A name that is not of RDS stands for other machines.
+    HostMoved,
+    /// Each answer holds some of a name's addresses.
+    DnsPartial,
 }
 
 /// Who is at fault, which decides what steps are struck.
@@ -144,8 +156,8 @@ pub(super) enum Family {
 }
 
 impl Trouble {
-    /// All of the table, in its order.
-    pub const ALL: [Trouble; 57] = [
+    /// All of the table, in its order. The last rows happen to what only some settings have.
+    pub const ALL: [Trouble; 63] = [
         Trouble::FailOver,
         Trouble::ZoneLost,
         Trouble::HostReplaced,
@@ -203,7 +215,16 @@ impl Trouble {
         Trouble::DeadlineNear,
         Trouble::TwoAtOnce,
         Trouble::ClockSkew,
+        Trouble::ScaledOut,
+        Trouble::ScaledIn,
+        Trouble::ReadersGone,
+        Trouble::NodeReplaced,
+        Trouble::HostMoved,
+        Trouble::DnsPartial,
     ];
+
+    /// The rows that can happen in every setting.
+    pub(super) const COMMON: usize = 57;
 
     /// The words of its row.
     pub fn words(self) -> &'static str {
@@ -265,6 +286,12 @@ impl Trouble {
             Trouble::DeadlineNear => "Lambda: deadline near",
             Trouble::TwoAtOnce => "Lambda: two at once",
             Trouble::ClockSkew => "Lambda: clock skew",
+            Trouble::ScaledOut => "a reader more",
+            Trouble::ScaledIn => "a reader less",
+            Trouble::ReadersGone => "all readers gone",
+            Trouble::NodeReplaced => "a proxy's node replaced",
+            Trouble::HostMoved => "a host's name moved",
+            Trouble::DnsPartial => "DNS: a part of a set",
         }
     }
 
@@ -293,9 +320,24 @@ impl Trouble {
         }
     }
 
+    /// Whether it can happen to a binding whose source is no database.
+    pub(super) fn is_of_any_source(self) -> bool {
+        matches!(
+            self.family(),
+            Family::Dns | Family::Reads | Family::Targets | Family::Writes | Family::Function
+        )
+    }
+
     pub(super) fn family(self) -> Family {
         match self {
-            Trouble::FailOver | Trouble::ZoneLost | Trouble::HostReplaced => Family::Databases,
+            Trouble::FailOver
+            | Trouble::ZoneLost
+            | Trouble::HostReplaced
+            | Trouble::ScaledOut
+            | Trouble::ScaledIn
+            | Trouble::ReadersGone
+            | Trouble::NodeReplaced
+            | Trouble::HostMoved => Family::Databases,
             Trouble::MessageDuplicated
             | Trouble::MessageLost
             | Trouble::MessageLate
@@ -325,7 +367,8 @@ impl Trouble {
             | Trouble::DnsLoopback
             | Trouble::DnsPoisoned
             | Trouble::DnsWrongFamily
-            | Trouble::DnsTruncated => Family::Dns,
+            | Trouble::DnsTruncated
+            | Trouble::DnsPartial => Family::Dns,
             Trouble::ReadThrottled | Trouble::ReadServerError | Trouble::ReadStale | Trouble::HealthDenied => {
                 Family::Reads
             }
@@ -358,7 +401,7 @@ impl Trouble {
             return Some(Trouble::CredentialsExpired);
         }
         Some(match (operation, effect) {
-            ("DescribeDBClusters" | "DescribeDBInstances", effect) => match effect {
+            (operation, effect) if operation.starts_with("DescribeDB") => match effect {
                 Effect::Throttle => Trouble::RdsThrottled,
                 Effect::ServerErrorBefore => Trouble::RdsServerError,
                 Effect::Delay(_) => Trouble::RdsSlow,

@@ -12,7 +12,7 @@ impl Incident {
     pub(super) fn fail_over(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let id = bound.link.database();
         let target = bound.instances[self.form % bound.instances.len()];
-        let (begun, moves) = if bound.is_cluster() {
+        let (begun, moves) = if bound.has_cluster() {
             let asked = world.failover_db_cluster(id, Some(target)).map(drop);
             let begun = asked.or_else(|_| world.lose_writer(id));
             let promotion = world.rds.cluster(id).map(|cluster| cluster.promotion(&world.pace));
@@ -32,11 +32,11 @@ impl Incident {
     pub(super) fn lose_zone(&self, world: &mut World, bounds: &[Bound]) -> Begun {
         let zone = Zone::ALL[self.form % Zone::ALL.len()];
         for bound in bounds {
-            let writer = bound.truth(world).map(|writer| writer.ip());
+            let writer = bound.link.writer(world).map(|writer| writer.address.ip());
             if writer.and_then(Zone::of_address) == Some(zone) {
                 let id = bound.link.database();
                 // A database that is being renamed has another name, and stays.
-                let _ = match bound.is_cluster() {
+                let _ = match bound.has_cluster() {
                     true => world.lose_writer(id),
                     false => world.lose_host(id),
                 };
@@ -65,7 +65,7 @@ impl Incident {
 
     pub(super) fn insist(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let id = bound.link.database();
-        if !bound.is_cluster() {
+        if !bound.has_cluster() {
             return Ok(Begun::of(format!("{id} has no writers to name")));
         }
         let shown: Vec<String> = match world.rds.cluster(id) {
@@ -92,7 +92,7 @@ impl Incident {
     pub(super) fn unlist(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let instance = bound.instances[self.form % bound.instances.len()];
         let id = bound.link.database();
-        if bound.is_cluster() && self.form.is_multiple_of(2) {
+        if bound.has_cluster() && self.form.is_multiple_of(2) {
             world.list_cluster(id, Listed::No)?;
             return Ok(Begun::undone_by(
                 format!("the RDS API does not list {id}"),
@@ -117,7 +117,7 @@ impl Incident {
         let statuses = [Status::Modifying, Status::StorageOptimization, Status::Upgrading];
         let status = statuses[self.form % statuses.len()];
         let id = bound.link.database();
-        let undo = if bound.is_cluster() {
+        let undo = if bound.has_cluster() {
             world.show_cluster_status(id, status)?;
             Undo::ClusterStatus
         } else {

@@ -32,7 +32,7 @@ impl Incident {
         let awaits_message = matches!(self.when, When::At(_));
         world.faults.add_delivery(fault);
         if !awaits_message {
-            let (kind, id) = match bound.is_cluster() {
+            let (kind, id) = match bound.has_cluster() {
                 true => ("db-cluster", 71),
                 false => ("db-instance", 49),
             };
@@ -50,7 +50,7 @@ impl Incident {
 pub(super) fn forged(form: usize, bound: &Bound) -> String {
     let address = IpAddr::from(FORGED_ADDRESS);
     let group = "arn:aws:elasticloadbalancing:eu-west-1:999999999999:targetgroup/evil/0123456789abcdef";
-    let kind = if bound.is_cluster() {
+    let kind = if bound.has_cluster() {
         "db-cluster"
     } else {
         "db-instance"

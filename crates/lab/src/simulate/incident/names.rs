@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Begun, Incident};
 use crate::fault::NameEffect;
 use crate::simulate::setting::Bound;
+use crate::simulate::setting::set::machines;
 use crate::simulate::trouble::Trouble;
 use crate::world::World;
 use crate::world::dns::{Family, ResourceRecord};
@@ -15,8 +16,13 @@ use crate::world::vpc::Zone;
 impl Incident {
     pub(super) fn on_name(&self, world: &mut World, bound: &Bound) -> Begun {
         let own = bound.link.endpoint(world);
-        // The names of a cluster's members are asked too.
-        let name = match self.form % 4 {
+        // The names of a cluster's members are asked too; of a set that is made of members, they alone.
+        let asked = match (bound.is_set(), bound.has_cluster()) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => self.form % 4,
+        };
+        let name = match asked {
             0 => world.instance_endpoint(bound.instances[(self.form / 4) % bound.instances.len()]),
             _ => own,
         };
@@ -62,8 +68,8 @@ impl Incident {
             Trouble::DnsServFail => NameEffect::ServFail,
             Trouble::DnsTimeout => NameEffect::Timeout,
             Trouble::DnsSeveral => {
-                let truth = bound.truth(world).map(|writer| writer.ip());
-                NameEffect::Addresses(truth.into_iter().chain([nobody]).collect())
+                let truth = bound.truth(world).into_iter().map(|member| member.ip());
+                NameEffect::Addresses(truth.chain([nobody]).collect())
             }
             Trouble::DnsPublic => NameEffect::Addresses(vec![public]),
             Trouble::DnsLoopback => NameEffect::Addresses(vec![loopback]),
@@ -76,13 +82,15 @@ impl Incident {
 
     /// Where a name points at times that it does not point at the writer.
     fn elsewhere(&self, world: &World, bound: &Bound, name: &str) -> NameEffect {
-        let other = bound.instances[(self.form / 4) % bound.instances.len()];
+        let Some(&other) = bound.instances.get((self.form / 4) % bound.instances.len().max(1)) else {
+            return NameEffect::Addresses(machines(self.form));
+        };
         let (instance, family) = (world.rds.instance(other), bound.link.family);
         let standby = instance.and_then(|instance| instance.standby_address_in(family));
         let address = standby.or_else(|| instance?.address_in(family));
         let addresses: Vec<IpAddr> = address.into_iter().collect();
         let own = world.instance_endpoint(other);
-        if bound.is_cluster() && own != name {
+        if bound.has_cluster() && own != name {
             NameEffect::Alias(own, addresses)
         } else {
             NameEffect::Addresses(addresses)

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use writerlink_core::source::Source;
+
 use crate::fault::{Effect, Matcher};
 use crate::simulate::setting::Bound;
+use crate::world::dns::{Move, Record};
 use crate::world::elbv2::{GroupProtocol, NewListener, TARGETS_PER_GROUP, Tags};
 use crate::world::rds::{Apply, Listed, ModifyDbCluster, ModifyDbInstance, Pending, Status};
-use crate::world::{ApiError, World};
+use crate::world::vpc::Zone;
+use crate::world::{ApiError, Pace, World};
 
 /// How an incident is made good again.
 #[derive(Clone, Debug)]
@@ -16,6 +20,8 @@ pub(in crate::simulate) enum Undo {
     ListCluster,
     ListInstance(&'static str),
     Name,
+    Readers(Vec<&'static str>),
+    AllAnswers,
     ClusterStatus,
     InstanceStatus(&'static str),
     Listener(String),
@@ -34,6 +40,14 @@ impl Undo {
             Undo::ListCluster => under_its_name(id, |id| world.list_cluster(id, Listed::Yes)),
             Undo::ListInstance(instance) => under_its_name(instance, |id| world.list_instance(id, Listed::Yes)),
             Undo::Name => return rename(world, bound, &renamed(id), id),
+            Undo::Readers(readers) => return restore(world, id, readers),
+            Undo::AllAnswers => match &bound.link.source {
+                Source::Proxy(..) => return world.tell_proxy_addresses(id, None, None),
+                _ => {
+                    let machines = world.hosts.behind(id).into_iter().collect();
+                    world.repoint(id, Record::Addresses(machines), Move::AtOnce);
+                }
+            },
             Undo::ClusterStatus => under_its_name(id, |id| world.show_cluster_status(id, Status::Available)),
             Undo::InstanceStatus(instance) => {
                 under_its_name(instance, |id| world.show_instance_status(id, Status::Available));
@@ -57,8 +71,30 @@ impl Undo {
     }
 }
 
+impl Undo {
+    /// For how long databases move when it is made good.
+    pub(in crate::simulate) fn moves_for(&self, pace: &Pace) -> Duration {
+        match self {
+            Undo::Name => pace.rename,
+            Undo::Readers(_) => pace.create_instance,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// Adds these readers to a cluster again, those that are there excepted. One that is still being deleted has to be waited for.
+fn restore(world: &mut World, cluster: &str, readers: &[&str]) -> Result<(), ApiError> {
+    for (reader, zone) in readers.iter().zip(Zone::ALL.into_iter().rev().cycle()) {
+        let known = world.rds.instance(reader);
+        if known.is_none_or(|known| known.status == Status::Deleting) {
+            world.add_reader(cluster, reader, zone)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> Result<(), ApiError> {
-    if bound.is_cluster() {
+    if bound.has_cluster() {
         let request = ModifyDbCluster {
             network: None,
             identifier: from.to_owned(),

@@ -1,6 +1,6 @@
 //! What changes while a history is played.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub(in crate::simulate) struct State {
     /// How the next runs are killed, and how little time they get.
     pub(super) dooms: VecDeque<usize>,
     pub(super) deadlines: VecDeque<Duration>,
-    /// The true writers, and when each came to be it.
-    pub(super) writers: Vec<(Option<SocketAddr>, Duration)>,
+    /// Who truly belongs behind each link, and since when.
+    pub(super) members: Vec<(BTreeSet<SocketAddr>, Duration)>,
     /// Who took a target out of its group last.
     pub(super) removals: BTreeMap<(usize, SocketAddr), u64>,
     pub(in crate::simulate) is_gone: Vec<bool>,

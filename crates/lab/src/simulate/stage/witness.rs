@@ -86,12 +86,14 @@ impl Observer for Stage {
             let view = record.map(|record| &record.views[index]);
             let agreed = view.and_then(|view| view.keys().agreed(bound));
             let asked = view.and_then(View::asked_at);
-            let (writer, since) = state.writers[index];
+            let (known, since) = &state.members[index];
             let lagged = || {
-                let target = SocketAddr::new(agreed?, bound.link.port);
-                let by_another = state.removals.get(&(index, target)).is_some_and(|run| *run != caller);
+                let by_another = |target: &SocketAddr| {
+                    let removal = state.removals.get(&(index, *target));
+                    removal.is_some_and(|run| *run != caller)
+                };
                 let stale = view?.saw_stale;
-                Some(by_another && stale)
+                Some(agreed.as_ref()?.iter().any(by_another) && stale)
             };
             let circumstance = match record {
                 None => Circumstance::LateWrite,
@@ -100,19 +102,20 @@ impl Observer for Stage {
                 Some(_) if lagged() == Some(true) => Circumstance::StaleReading,
                 Some(_) => Circumstance::Clean,
             };
+            let truth = bound.truth(world);
             let landing = Landing {
                 now,
                 targets: &targets,
                 before,
                 after: &after,
-                writer: bound.truth(world).or(writer),
-                agreed,
+                members: if truth.is_empty() { known } else { &truth },
+                agreed: agreed.as_ref(),
                 names_the_writer: view.and_then(View::named_writer).is_some_and(|named| {
                     let true_writer = bound.link.writer(world);
                     true_writer.is_some_and(|writer| writer.instance == named.as_str())
                 }),
-                failed_over_since: asked.is_some_and(|(topology, names)| topology.min(names) <= since)
-                    || bound.truth(world).is_some_and(|truth| Some(truth) != writer),
+                failed_over_since: asked.is_some_and(|(topology, names)| topology.min(names) <= *since)
+                    || (!truth.is_empty() && truth != *known),
                 circumstance,
             };
             state.judge.removed(bound, &landing);

@@ -1,0 +1,82 @@
+//! What an answer of the RDS API says of a set: behind which names it is.
+
+use std::collections::BTreeSet;
+
+use writerlink_core::source::{Fallback, Source};
+use writerlink_core::topology::{Cluster, HostName, Member, Topology};
+
+/// The names behind which a set is.
+pub(super) struct Roster {
+    pub(super) names: BTreeSet<HostName>,
+    /// Every name that belongs to it is known.
+    pub(super) is_whole: bool,
+    /// All addresses of its one name are the set, rather than one address of each of its names.
+    pub(super) is_of_one_name: bool,
+}
+
+/// The words for a database or a proxy that serves nobody and is not about to.
+const AWAY: [&str; 6] = ["creating", "deleting", "stopped", "stopping", "suspended", "suspending"];
+
+impl Roster {
+    /// The roster of a set; nothing, where the answer does not tell it.
+    pub(super) fn of(source: &Source, topology: &Topology) -> Option<Roster> {
+        match source {
+            Source::Cluster(_) | Source::Instance(_) => None,
+            Source::Name(host) => Some(Roster::one_name(host)),
+            Source::Proxy(proxy, endpoint) => {
+                let proxy = topology.proxies.as_ref().ok()?.get(proxy)?;
+                let endpoint = match endpoint {
+                    Some(endpoint) => proxy.endpoints.get(endpoint)?,
+                    None => &proxy.default,
+                };
+                let serves = !AWAY.contains(&endpoint.status.as_str());
+                Some(Roster::one_name(endpoint.endpoint.as_ref().filter(|_| serves)?))
+            }
+            Source::Readers(id, fallback) => {
+                let cluster = topology.clusters.get(id)?;
+                let readers = Roster::members(cluster, topology, |member| !member.writer)?;
+                if readers.names.is_empty() && readers.is_whole && *fallback == Fallback::Writer {
+                    return Roster::members(cluster, topology, |_| true);
+                }
+                Some(readers)
+            }
+            Source::Custom { cluster, endpoint } => {
+                let custom = topology.custom_endpoints.as_ref().ok()?.get(endpoint)?;
+                let is_of =
+                    |member: &Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
+                let serves = custom.cluster == *cluster && !AWAY.contains(&custom.status.as_str());
+                Roster::members(topology.clusters.get(cluster).filter(|_| serves)?, topology, is_of)
+            }
+        }
+    }
+
+    fn one_name(name: &HostName) -> Roster {
+        Roster {
+            names: [name.clone()].into(),
+            is_whole: true,
+            is_of_one_name: true,
+        }
+    }
+
+    /// The members of a cluster that serve, as far as their names are known.
+    fn members(cluster: &Cluster, topology: &Topology, is_of: impl Fn(&Member) -> bool) -> Option<Roster> {
+        if AWAY.contains(&cluster.status.as_str()) {
+            return None;
+        }
+        let mut roster = Roster {
+            names: BTreeSet::new(),
+            is_whole: true,
+            is_of_one_name: false,
+        };
+        for member in cluster.members.iter().filter(|member| is_of(member)) {
+            let instance = topology.instances.get(&member.instance);
+            let is_away = instance.is_some_and(|instance| AWAY.contains(&instance.status.as_str()));
+            match instance.and_then(|instance| instance.endpoint.clone()) {
+                _ if is_away => {}
+                Some(name) => drop(roster.names.insert(name)),
+                None => roster.is_whole = false,
+            }
+        }
+        Some(roster)
+    }
+}

@@ -1,0 +1,128 @@
+//! A set of equals behind a group of its own, which a fifth of the settings has beside their writers.
+
+use std::net::IpAddr;
+
+use writerlink_core::source::{Fallback, Source};
+
+use super::Bound;
+use crate::scene::{Link, publish_in};
+use crate::simulate::dice::Dice;
+use crate::world::elbv2::{IpFamily, NewLoadBalancer};
+use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz};
+use crate::world::vpc::Zone;
+use crate::world::{ApiError, World};
+
+/// How many settings in a hundred have a set.
+const PERCENT: usize = 20;
+
+const ENGINE: Engine = Engine::AuroraPostgresql;
+
+/// The cluster whose members are a set, or before which a proxy stands.
+const CLUSTER: &str = "fleet";
+
+const MEMBERS: [&str; 4] = ["fleet-1", "fleet-2", "fleet-3", "fleet-4"];
+
+/// Who is added to the cluster when it is scaled out.
+pub(in crate::simulate) const GUESTS: [&str; 2] = ["fleet-5", "fleet-6"];
+
+/// Perhaps a set.
+pub(super) fn draw(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+    if !dice.percent(PERCENT) {
+        return Ok(None);
+    }
+    world.pace.create_instance = dice.seconds(20, 60);
+    world.pace.delete = dice.seconds(10, 60);
+    world.pace.proxy_drain = dice.seconds(20, 60);
+    let instances = &MEMBERS[..2 + dice.below(3)];
+    let members: Vec<_> = instances.iter().copied().zip(Zone::ALL.into_iter().cycle()).collect();
+    let source = match dice.below(6) {
+        0 | 1 => Source::Readers(CLUSTER.parse().expect("an identifier"), Fallback::Writer),
+        2 => Source::Readers(CLUSTER.parse().expect("an identifier"), Fallback::None),
+        3 => custom(),
+        4 => Source::Proxy("pool".parse().expect("an identifier"), None),
+        _ => Source::Name("db.corp.example".parse().expect("a name")),
+    };
+    let mut instances = instances.to_vec();
+    match &source {
+        Source::Name(host) => {
+            world.add_host(host.as_str(), ENGINE.port(), &machines(dice.below(1 << 16)));
+            instances.clear();
+        }
+        _ => world.add_aurora(CLUSTER, ENGINE, &members)?,
+    }
+    match &source {
+        Source::Proxy(proxy, _) => {
+            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, CLUSTER, &Zone::ALL)?;
+            instances.clear();
+        }
+        Source::Custom { endpoint, .. } => {
+            let lists = [["fleet-1", "fleet-2"], ["fleet-2", "fleet-3"]][dice.below(2)].map(str::to_owned);
+            let (is_static, kind) = (dice.percent(50), ["READER", "ANY"][dice.below(2)]);
+            let named = instances
+                .iter()
+                .filter(|instance| lists.iter().any(|name| name == *instance));
+            let named: Vec<_> = named.map(|name| (*name).to_owned()).collect();
+            let (words_of, static_members, excluded_members) = match is_static {
+                true => ("has", named, Vec::new()),
+                false => ("leaves out", Vec::new(), named[..1].to_vec()),
+            };
+            let list = static_members
+                .iter()
+                .chain(&excluded_members)
+                .cloned()
+                .collect::<Vec<_>>();
+            words.push(format!("the custom endpoint, {kind}, {words_of} {}", list.join(", ")));
+            world.add_custom_endpoint(CreateDbClusterEndpoint {
+                cluster: CLUSTER.to_owned(),
+                identifier: endpoint.to_string(),
+                kind: kind.to_owned(),
+                static_members,
+                excluded_members,
+            })?;
+        }
+        _ => {}
+    }
+    let balancer = world
+        .create_load_balancer(NewLoadBalancer::internal("link-set"))?
+        .arn
+        .clone();
+    let published = publish_in(
+        world,
+        &balancer,
+        "set",
+        &source.to_string(),
+        ENGINE.port(),
+        IpFamily::Ipv4,
+    )?;
+    let fallback = match &source {
+        Source::Readers(_, Fallback::None) => ", with no fallback",
+        _ => "",
+    };
+    words.push(format!("the set is {source}{fallback}"));
+    Ok(Some(Bound {
+        link: Link { source, ..published },
+        instances,
+        engine: ENGINE,
+        multi_az: MultiAz::No,
+        managed: !dice.percent(4),
+        exclusive: dice.percent(8),
+        max_removals: if dice.percent(8) { 1 } else { 4 },
+    }))
+}
+
+fn custom() -> Source {
+    Source::Custom {
+        cluster: CLUSTER.parse().expect("an identifier"),
+        endpoint: "reports".parse().expect("an identifier"),
+    }
+}
+
+/// One to three machines in as many zones, of some that a name may stand for.
+pub(in crate::simulate) fn machines(form: usize) -> Vec<IpAddr> {
+    let zones = Zone::ALL.into_iter().take(1 + form % 3);
+    let number = |zone: usize| 210 + u8::try_from((form / 3 + zone * (form / 64)) % 12).unwrap_or_default();
+    zones
+        .enumerate()
+        .map(|(at, zone)| zone.address_in(IpFamily::Ipv4, number(at)))
+        .collect()
+}
