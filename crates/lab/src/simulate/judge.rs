@@ -10,6 +10,7 @@ use std::time::Duration;
 use writerlink_core::config::Timing;
 use writerlink_core::ports::LONGEST_WRITE;
 use writerlink_core::report::{BindingReport, KeyReport, Report, Status};
+use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target};
 
 use super::incident::FORGED_ADDRESS;
@@ -433,7 +434,7 @@ fn incredible(
     (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
 }
 
-/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while.
+/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while, a proxy once.
 fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>) -> Option<String> {
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
@@ -450,6 +451,10 @@ fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>
     if bound.has_cluster() {
         let last = view.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
         return (since.topology >= last).then(|| "which is listed once only".to_owned());
+    }
+    // All nodes of a proxy are as good as each other, and an answer may hold a part of them.
+    if let Source::Proxy(..) = bound.link.source {
+        return None;
     }
     let lasted = standing.now.saturating_sub(since.heard);
     (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
