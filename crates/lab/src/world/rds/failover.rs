@@ -92,8 +92,21 @@ impl World {
             return;
         };
         let (old, completion) = (cluster.writer, cluster.completion(&self.pace));
-        let target = target.filter(|target| cluster.members.contains(target));
-        let Some(new) = target.or_else(|| self.rds.best_reader(key)).or(old) else {
+        // A target that was deleted meanwhile is not waited for.
+        let is_there = |target: &InstanceKey| {
+            let instance = self.rds.instances.get(target);
+            cluster.members.contains(target) && instance.is_some_and(|instance| instance.status != Status::Deleting)
+        };
+        let target = target.filter(is_there);
+        // Writing may have left for another Region since the failover began; then there is nobody to promote.
+        let is_elsewhere = old.is_none() && cluster.global.is_some();
+        let successor = target.or_else(|| self.rds.best_reader(key)).or(old);
+        let Some(new) = successor.filter(|_| !is_elsewhere) else {
+            if let Some(cluster) = self.rds.clusters.get_mut(&key)
+                && cluster.status == Status::FailingOver
+            {
+                cluster.status = Status::Available;
+            }
             return;
         };
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {

@@ -191,3 +191,15 @@ fn deleting_the_writer_promotes_a_reader_and_leaves_one_writer() {
         Some(2)
     );
 }
+
+#[test]
+fn a_reader_that_is_deleted_while_it_is_to_be_promoted_is_passed_over() {
+    let mut world = orders();
+    world
+        .failover_db_cluster("orders", Some("orders-2"))
+        .expect("it is a reader");
+    world.remove_reader("orders-2").expect("it is still a reader");
+    world.pass(world.pace.delete + world.pace.promote + world.pace.topology_lag);
+    assert_eq!(true_writer(&world), "orders-3");
+    assert_eq!(shown_writers(&world), ["orders-3"]);
+}
