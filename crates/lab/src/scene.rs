@@ -368,6 +368,23 @@ pub(crate) fn tell_of_failovers(world: &mut World) -> Result<String, ApiError> {
     Ok(topic)
 }
 
+/// Subscriptions to what only some databases have: blue/green deployments, and failovers between Regions.
+pub(crate) fn tell_of_more(world: &mut World, topic: &str) -> Result<(), ApiError> {
+    for (source_type, categories) in [
+        ("blue-green-deployment", vec![]),
+        ("db-cluster", vec!["global-failover"]),
+    ] {
+        world.create_event_subscription(CreateEventSubscription {
+            name: format!("more-of-{source_type}"),
+            topic: topic.to_owned(),
+            source_type: Some(source_type.to_owned()),
+            categories: categories.into_iter().map(str::to_owned).collect(),
+            ..CreateEventSubscription::default()
+        })?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use writerlink_core::config::{Config, Location};

@@ -7,12 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
 use super::script::{Act, Delay, Region, Scenario};
-use crate::scene::{AGO, Link, tell_of_failovers};
+use crate::scene::{AGO, Link, tell_of_failovers, tell_of_more};
 use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
     GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
 };
-use crate::world::events::CreateEventSubscription;
 use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz, Naming, Network};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
@@ -79,23 +78,6 @@ impl Setting {
 
 /// The members of a cluster, of which the first writes.
 const MEMBERS: [(&str, Zone); 3] = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
-
-/// Subscriptions to what only some databases have: blue/green deployments, and failovers between Regions.
-fn tell_of_more(world: &mut World, topic: &str) -> Result<(), ApiError> {
-    for (source_type, categories) in [
-        ("blue-green-deployment", vec![]),
-        ("db-cluster", vec!["global-failover"]),
-    ] {
-        world.create_event_subscription(CreateEventSubscription {
-            name: format!("more-of-{source_type}"),
-            topic: topic.to_owned(),
-            source_type: Some(source_type.to_owned()),
-            categories: categories.into_iter().map(str::to_owned).collect(),
-            ..CreateEventSubscription::default()
-        })?;
-    }
-    Ok(())
-}
 
 /// Publishes what the scenario says, made first where it is not a database's own; else the usual source.
 fn publish_as(world: &mut World, scenario: &Scenario, name: &str, usual: &str) -> Result<Link, ApiError> {

@@ -24,6 +24,8 @@ pub(crate) enum Subject {
     DualStack,
     /// The set of equals, where the region has one, and what happens to it.
     Set,
+    /// The names that move from one database to another.
+    Moves,
 }
 
 impl Dice {

@@ -34,6 +34,9 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// retry behavior in Lambda": from 1 second to 5 minutes).
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
+/// How long the region may take to come to rest after its last fault, which is the simulation's own affair.
+const LONGEST_REST: Duration = Duration::from_secs(3600);
+
 /// Sweeps that must find nothing to do after all has come right.
 const QUIET_SWEEPS: u32 = 2;
 
@@ -269,6 +272,13 @@ impl<'a> Player<'a> {
         let now = self.stage.now();
         if self.calm.is_none() {
             self.calm = self.stage.at_rest_since().map(|from| Calm::new(&self.stage, from));
+        }
+        if self.calm.is_none() && now >= self.stage.calm + LONGEST_REST {
+            let mut state = self.stage.state();
+            let lasting = state.lasting();
+            let text = format!("the region does not come to rest: {lasting:?} cannot be made good");
+            state.judge.accuse("L1", now, text);
+            return true;
         }
         let Some(calm) = self.calm.as_mut().filter(|calm| now >= calm.begins) else {
             return false;

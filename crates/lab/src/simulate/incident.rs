@@ -3,6 +3,7 @@
 mod databases;
 mod groups;
 mod messages;
+mod moves;
 mod names;
 mod sets;
 mod undo;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use writerlink_core::source::Source;
 
 pub(super) use self::messages::FORGED_ADDRESS;
+pub(super) use self::names::is_a_lie;
 pub(super) use self::undo::Undo;
 
 use self::groups::{add_target, delete_listeners};
@@ -167,6 +169,9 @@ impl Incident {
             Trouble::NodeReplaced => self.replace_node(world, bound),
             Trouble::HostMoved => Ok(self.move_host(world, bound)),
             Trouble::DnsPartial => self.tell_parts(world, bound),
+            Trouble::SwitchedOver | Trouble::SwitchoverCancelled => self.switch_over(world, bound),
+            Trouble::MadeAgain => self.delete(world, bound),
+            Trouble::Demoted => self.demote(world, bound),
             Trouble::OtherPort => match bound.truth(world).pop_first() {
                 Some(writer) => {
                     let target = SocketAddr::new(writer.ip(), writer.port() + 1);

@@ -76,10 +76,12 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
         multi_az_cluster: dice(Subject::MultiAzCluster),
         dual_stack: dice(Subject::DualStack),
         set: dice(Subject::Set),
+        moves: dice(Subject::Moves),
     };
     let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("the region takes every setting");
     let mut script = Script::draw(&mut dice(Subject::Script), &setting);
     script.add_set(&mut own.set, &setting);
+    script.add_moves(&mut own.moves, &setting);
     let stage = Stage::new(setting, script, telling);
     let settled = stage.time.run(Player::new(stage.clone(), function).play());
     let state = &mut *stage.state();

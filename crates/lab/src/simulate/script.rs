@@ -105,6 +105,31 @@ impl Script {
         self.end_at_calm();
     }
 
+    /// Draws how names move, beside what happens by itself.
+    pub(super) fn add_moves(&mut self, dice: &mut Dice, setting: &Setting) {
+        let Some(moved) = &setting.moved else { return };
+        let start = setting.world.now();
+        let length = (self.calm - start).as_secs();
+        let moves: &[Trouble] = if moved.is_global {
+            &[Trouble::Demoted, Trouble::Demoted, Trouble::Demoted, Trouble::MadeAgain]
+        } else {
+            &[
+                Trouble::SwitchedOver,
+                Trouble::SwitchedOver,
+                Trouble::SwitchoverCancelled,
+                Trouble::RdsRenamed,
+                Trouble::MadeAgain,
+            ]
+        };
+        for _ in 0..1 + dice.below(3) {
+            let trouble = *dice.pick(moves);
+            let at = start + dice.seconds(5, 5 + length * 3 / 4);
+            let when = self.when(dice, trouble, at);
+            self.add_at(dice, setting, trouble, when, moved.place);
+        }
+        self.end_at_calm();
+    }
+
     fn end_at_calm(&mut self) {
         let calm = self.calm;
         self.incidents.retain(|incident| match incident.when {
@@ -170,6 +195,10 @@ fn lasts(dice: &mut Dice, trouble: Trouble, setting: &Setting) -> Duration {
         Trouble::MessageOutOfOrder => dice.seconds(5, 40),
         // A database that is renamed comes back only after that is done.
         Trouble::RdsRenamed => setting.world.pace.rename + dice.seconds(1, 90),
+        Trouble::SwitchedOver => setting.world.pace.switchover.whole(),
+        Trouble::SwitchoverCancelled => dice.seconds(0, 30),
+        Trouble::MadeAgain => setting.world.pace.delete + dice.seconds(0, 60),
+        Trouble::Demoted => setting.world.pace.global_move + dice.seconds(0, 120),
         Trouble::DnsFlapping => Duration::from_secs(30),
         Trouble::ReadStale => dice.seconds(0, 10),
         Trouble::LateWrite => dice.seconds(0, 2),

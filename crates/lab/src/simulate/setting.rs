@@ -1,5 +1,7 @@
 //! The region that a seed begins with, and the function in it.
 
+mod kind;
+mod moved;
 pub(super) mod set;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +14,12 @@ use writerlink_core::config::{Config, Location};
 use writerlink_core::source::Source;
 use writerlink_core::topology::HostName;
 
+use self::kind::{DUAL_STACK, Database, KINDS, MULTI_AZ_CLUSTER};
+pub(super) use self::moved::Moved;
 use super::dice::Dice;
-use crate::scene::{AGO, Link, allow, publish_in, tell_of_failovers};
-use crate::world::elbv2::{IpFamily, NewLoadBalancer, TargetRequest};
-use crate::world::rds::{Engine, Layout, MultiAz, Naming, Network};
+use crate::scene::{AGO, Link, allow, tell_of_failovers};
+use crate::world::elbv2::{IpFamily, TargetRequest};
+use crate::world::rds::{Engine, MultiAz, Naming};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -28,6 +32,7 @@ pub(super) struct Setting {
     pub(super) config: Config,
     /// The set of equals comes last, where there is one.
     pub(super) bounds: Vec<Bound>,
+    pub(super) moved: Option<Moved>,
     pub(super) topic: String,
     pub(super) epoch: Timestamp,
     pub(super) service: Service,
@@ -61,105 +66,12 @@ pub(super) struct Bound {
     pub(super) max_removals: usize,
 }
 
-/// A database that a setting can have.
-struct Kind {
-    binding: &'static str,
-    source: &'static str,
-    engine: Engine,
-    instances: &'static [&'static str],
-    multi_az: MultiAz,
-    /// How many settings in a hundred have it.
-    percent: usize,
-}
-
-const KINDS: [Kind; 6] = [
-    Kind {
-        binding: "orders-writer",
-        source: "cluster/orders",
-        engine: Engine::AuroraPostgresql,
-        instances: &["orders-1", "orders-2", "orders-3"],
-        multi_az: MultiAz::No,
-        percent: 100,
-    },
-    Kind {
-        binding: "billing",
-        source: "instance/billing",
-        engine: Engine::Mysql,
-        instances: &["billing"],
-        multi_az: MultiAz::Yes,
-        percent: 100,
-    },
-    Kind {
-        binding: "ledger-writer",
-        source: "cluster/ledger",
-        engine: Engine::AuroraMysql,
-        instances: &["ledger-1", "ledger-2"],
-        multi_az: MultiAz::No,
-        percent: 25,
-    },
-    Kind {
-        binding: "stock",
-        source: "instance/stock",
-        engine: Engine::Postgres,
-        instances: &["stock"],
-        multi_az: MultiAz::Yes,
-        percent: 25,
-    },
-    // Its standby may accept connections.
-    Kind {
-        binding: "reports",
-        source: "instance/reports",
-        engine: Engine::SqlserverEe,
-        instances: &["reports"],
-        multi_az: MultiAz::Yes,
-        percent: 15,
-    },
-    // It has no standby: another address is another host.
-    Kind {
-        binding: "archive",
-        source: "instance/archive",
-        engine: Engine::Mariadb,
-        instances: &["archive"],
-        multi_az: MultiAz::No,
-        percent: 15,
-    },
-];
-
-/// A Multi-AZ DB cluster. Its dice are its own, so that a setting without it is what it would be if there were none.
-const MULTI_AZ_CLUSTER: Kind = Kind {
-    binding: "payments-writer",
-    source: "cluster/payments",
-    engine: Engine::Postgres,
-    instances: &["payments-instance-1", "payments-instance-2", "payments-instance-3"],
-    multi_az: MultiAz::No,
-    percent: 20,
-};
-
-/// Dual-stack databases behind ipv6 groups, one of which some settings have. Their dice are their own too.
-const DUAL_STACK: [Kind; 2] = [
-    Kind {
-        binding: "parcels-writer",
-        source: "cluster/parcels",
-        engine: Engine::AuroraPostgresql,
-        instances: &["parcels-1", "parcels-2"],
-        multi_az: MultiAz::No,
-        percent: 5,
-    },
-    Kind {
-        binding: "parcels",
-        source: "instance/parcels",
-        engine: Engine::Postgres,
-        instances: &["parcels"],
-        multi_az: MultiAz::Yes,
-        percent: 5,
-    },
-];
-
 /// The dice of databases that have their own.
 pub(super) struct Own {
     pub(super) multi_az_cluster: Dice,
     pub(super) dual_stack: Dice,
     pub(super) set: Dice,
+    pub(super) moves: Dice,
 }
 
 impl Setting {
@@ -178,6 +90,7 @@ impl Setting {
         let dual_stack = dual_stack(&mut world, &mut own.dual_stack, &mut words)?;
         let set = set::draw(&mut world, &mut own.set, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
+        let moved = Moved::draw(&mut world, &bounds, &topic, &mut own.moves, &mut words)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
@@ -200,6 +113,7 @@ impl Setting {
             world,
             config,
             bounds,
+            moved,
             topic,
             epoch,
             service,
@@ -264,6 +178,39 @@ impl Bound {
         members.chain([self.link.endpoint(world)]).collect()
     }
 
+    /// Makes its database once more, which was deleted.
+    pub(super) fn make_again(&self, world: &mut World) -> Result<(), ApiError> {
+        let database = Database {
+            is_cluster: self.is_cluster(),
+            engine: self.engine,
+            instances: &self.instances,
+            multi_az: self.multi_az,
+            family: self.link.family,
+        };
+        database.make(world, self.link.database())
+    }
+
+    /// Whether the RDS API has a database of the name that is followed, as far as it tells the truth.
+    pub(super) fn is_named(&self, world: &World) -> bool {
+        match self.link.source.cluster() {
+            Some(id) => world.rds.cluster(id.as_str()).is_some(),
+            None => world.rds.instance(self.link.database()).is_some(),
+        }
+    }
+
+    /// Where its hosts are at this moment, whatever each is called since a deployment or a rename: names that begin alike.
+    pub(super) fn homes(&self, world: &World) -> impl Iterator<Item = SocketAddr> {
+        let is_own = |name: &str| self.instances.iter().any(|own| name.starts_with(own));
+        let family = self.link.family;
+        world
+            .rds
+            .instances()
+            .filter(move |instance| is_own(&instance.identifier))
+            .flat_map(move |instance| [instance.address_in(family), instance.standby_address_in(family)])
+            .flatten()
+            .map(|ip| SocketAddr::new(ip, self.link.port))
+    }
+
     /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.
     fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
         let one = |target: SocketAddr| TargetRequest::new(&target.ip().to_string(), target.port());
@@ -282,41 +229,6 @@ impl Bound {
             world.deregister_targets(&self.link.group, &members)?;
         }
         Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
-    }
-}
-
-impl Kind {
-    /// Makes it, dual-stack where its group is of IPv6.
-    fn build(&self, world: &mut World, dice: &mut Dice, family: IpFamily) -> Result<Bound, ApiError> {
-        let name = self.source.split('/').next_back().unwrap_or(self.source);
-        let is_cluster = self.source.starts_with("cluster/");
-        let network = match family {
-            IpFamily::Ipv4 => Network::Ipv4,
-            IpFamily::Ipv6 => Network::Dual,
-        };
-        if is_cluster && self.engine.layout() == Layout::Instance {
-            world.add_multi_az_cluster(name, self.engine)?;
-        } else if is_cluster {
-            let zones = Zone::ALL.into_iter().cycle();
-            let members: Vec<_> = self.instances.iter().copied().zip(zones).collect();
-            world.add_aurora_of(name, self.engine, &members, network)?;
-        } else {
-            world.add_instance_of(name, self.multi_az, self.engine, network)?;
-        }
-        // One load balancer each, so that two may listen on the same port.
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal_for(&format!("link-{name}"), family))?
-            .arn
-            .clone();
-        Ok(Bound {
-            link: publish_in(world, &balancer, self.binding, self.source, self.engine.port(), family)?,
-            instances: self.instances.to_vec(),
-            engine: self.engine,
-            multi_az: self.multi_az,
-            managed: !dice.percent(4),
-            exclusive: dice.percent(8),
-            max_removals: if dice.percent(8) { 1 } else { 4 },
-        })
     }
 }
 
@@ -418,17 +330,43 @@ mod tests {
     use super::*;
     use crate::simulate::dice::Subject;
 
+    fn drawn(seed: u64) -> Setting {
+        let dice = |subject| Dice::new(seed, subject);
+        let mut own = Own {
+            multi_az_cluster: dice(Subject::MultiAzCluster),
+            dual_stack: dice(Subject::DualStack),
+            set: dice(Subject::Set),
+            moves: dice(Subject::Moves),
+        };
+        Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting")
+    }
+
+    #[test]
+    fn some_settings_have_a_set_of_each_kind_that_begins_with_somebody_behind_it() {
+        let mut kinds = BTreeMap::new();
+        for setting in (0..400).map(drawn) {
+            let Some(bound) = setting.set().map(|index| &setting.bounds[index]) else {
+                continue;
+            };
+            assert!(!bound.truth(&setting.world).is_empty(), "{}", bound.link.source);
+            *kinds.entry(bound.link.source.clone()).or_insert(0) += 1;
+        }
+        assert_eq!(kinds.len(), 5, "{kinds:?}");
+        assert!(kinds.values().all(|count| *count > 4), "{kinds:?}");
+    }
+
+    #[test]
+    fn some_settings_have_a_name_that_moves() {
+        let moved: Vec<_> = (0..400).filter_map(|seed| drawn(seed).moved).collect();
+        assert!((30..70).contains(&moved.len()));
+        assert!(moved.iter().any(|moved| moved.is_global) && moved.iter().any(|moved| !moved.is_global));
+    }
+
     #[test]
     fn some_settings_have_a_group_that_takes_ipv6_and_know_its_writer_there() {
         let mut kinds = [0, 0];
         for seed in 0..400 {
-            let dice = |subject| Dice::new(seed, subject);
-            let mut own = Own {
-                multi_az_cluster: dice(Subject::MultiAzCluster),
-                dual_stack: dice(Subject::DualStack),
-                set: dice(Subject::Set),
-            };
-            let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting");
+            let setting = drawn(seed);
             for bound in setting
                 .bounds
                 .iter()

@@ -4,7 +4,7 @@ mod kind;
 mod state;
 mod witness;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,7 +44,8 @@ pub(super) struct Stage {
     pub(super) service: Service,
     topic: String,
     epoch: Timestamp,
-    calm: Duration,
+    /// When nothing more goes wrong.
+    pub(super) calm: Duration,
     state: Mutex<State>,
 }
 
@@ -84,6 +85,8 @@ impl Stage {
             members,
             removals: BTreeMap::new(),
             is_gone: setting.bounds.iter().map(|_| false).collect(),
+            nameless: setting.bounds.iter().map(|_| None).collect(),
+            homes: setting.bounds.iter().map(|_| BTreeSet::new()).collect(),
             slowest_registration: setting.world.pace.registration,
             moves_until: now,
             is_calm: false,
@@ -177,6 +180,11 @@ impl Stage {
         let mut state = self.state();
         for (index, bound) in self.bounds.iter().enumerate() {
             let truth = bound.truth(&world);
+            state.nameless[index] = match bound.is_named(&world) {
+                true => None,
+                false => state.nameless[index].or(Some(now)),
+            };
+            state.homes[index].extend(bound.homes(&world));
             // A database that has another name for a while has not moved.
             if !truth.is_empty() && state.members[index].0 != truth {
                 state.transcript.say(now, Who::Region, || {
@@ -196,6 +204,12 @@ impl Stage {
     fn begin(&self, incident: Incident) {
         let mut world = self.region.world();
         let now = self.now();
+        if self.state().moves_already(&incident, now) {
+            let words = incident.trouble.words();
+            let tell = || format!("{words}: does not happen: databases are moving");
+            self.state().transcript.say(now, Who::Trouble, tell);
+            return;
+        }
         let begun = incident.begin(&mut world, &self.bounds, &self.topic);
         let registration = world.pace.registration;
         if incident.trouble == Trouble::LateWrite {
@@ -205,9 +219,13 @@ impl Stage {
                     .add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
             }
         }
+        let homes: Vec<Vec<_>> = self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
         let mut state = self.state();
         state.is_gone[incident.place] = is_gone;
+        for (known, homes) in state.homes.iter_mut().zip(homes) {
+            known.extend(homes);
+        }
         let steps = state.steps();
         state.transcript.say(now, Who::Trouble, || match begun.words.as_str() {
             "" => incident.trouble.words().to_owned(),

@@ -132,6 +132,14 @@ pub enum Trouble {
     HostMoved,
     /// Each answer holds some of a name's addresses.
     DnsPartial,
+    /// A blue/green deployment is switched over.
+    SwitchedOver,
+    /// The switchover of a blue/green deployment is begun and cancelled.
+    SwitchoverCancelled,
+    /// A database is deleted, and made once more under its name.
+    MadeAgain,
+    /// Writing leaves a global database's cluster for another Region for a while.
+    Demoted,
 }
 
 /// Who is at fault, which decides what steps are struck.
@@ -157,7 +165,7 @@ pub(super) enum Family {
 
 impl Trouble {
     /// All of the table, in its order. The last rows happen to what only some settings have.
-    pub const ALL: [Trouble; 63] = [
+    pub const ALL: [Trouble; 67] = [
         Trouble::FailOver,
         Trouble::ZoneLost,
         Trouble::HostReplaced,
@@ -221,6 +229,10 @@ impl Trouble {
         Trouble::NodeReplaced,
         Trouble::HostMoved,
         Trouble::DnsPartial,
+        Trouble::SwitchedOver,
+        Trouble::SwitchoverCancelled,
+        Trouble::MadeAgain,
+        Trouble::Demoted,
     ];
 
     /// The rows that can happen in every setting.
@@ -292,6 +304,10 @@ impl Trouble {
             Trouble::NodeReplaced => "a proxy's node replaced",
             Trouble::HostMoved => "a host's name moved",
             Trouble::DnsPartial => "DNS: a part of a set",
+            Trouble::SwitchedOver => "blue/green: switched over",
+            Trouble::SwitchoverCancelled => "blue/green: cancelled",
+            Trouble::MadeAgain => "deleted, made again",
+            Trouble::Demoted => "global: writing elsewhere",
         }
     }
 
@@ -328,6 +344,19 @@ impl Trouble {
         )
     }
 
+    /// Whether it moves a database to another host.
+    pub(super) fn moves_a_host(self) -> bool {
+        matches!(self, Trouble::FailOver | Trouble::ZoneLost | Trouble::HostReplaced)
+    }
+
+    /// Whether it moves a name from one database to another, or makes it another's for a while.
+    pub(super) fn moves_a_name(self) -> bool {
+        matches!(
+            self,
+            Trouble::SwitchedOver | Trouble::SwitchoverCancelled | Trouble::MadeAgain | Trouble::Demoted
+        )
+    }
+
     pub(super) fn family(self) -> Family {
         match self {
             Trouble::FailOver
@@ -337,7 +366,11 @@ impl Trouble {
             | Trouble::ScaledIn
             | Trouble::ReadersGone
             | Trouble::NodeReplaced
-            | Trouble::HostMoved => Family::Databases,
+            | Trouble::HostMoved
+            | Trouble::SwitchedOver
+            | Trouble::SwitchoverCancelled
+            | Trouble::MadeAgain
+            | Trouble::Demoted => Family::Databases,
             Trouble::MessageDuplicated
             | Trouble::MessageLost
             | Trouble::MessageLate

@@ -13,6 +13,18 @@ use crate::world::dns::{Family, ResourceRecord};
 use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 
+/// An address of the VPC at which nobody is.
+fn nobody(family: IpFamily, form: usize) -> IpAddr {
+    Zone::C.address_in(family, 200 + u8::try_from(form % 2).unwrap_or_default())
+}
+
+/// Whether it is an address that only a lie of DNS gives.
+pub(in crate::simulate) fn is_a_lie(address: IpAddr) -> bool {
+    [0, 1]
+        .iter()
+        .any(|form| nobody(IpFamily::of(address), *form) == address)
+}
+
 impl Incident {
     pub(super) fn on_name(&self, world: &mut World, bound: &Bound) -> Begun {
         let own = bound.link.endpoint(world);
@@ -49,7 +61,7 @@ impl Incident {
 
     fn answer(&self, world: &mut World, bound: &Bound, name: &str) -> NameEffect {
         let family = bound.link.family;
-        let nobody = Zone::C.address_in(family, 200 + u8::try_from(self.form % 2).unwrap_or_default());
+        let nobody = nobody(family, self.form);
         let (public, loopback, other_family) = match family {
             IpFamily::Ipv4 => (
                 IpAddr::from([52, 17, 0, 1]),

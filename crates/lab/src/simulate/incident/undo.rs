@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use writerlink_core::source::Source;
 
+use super::moves::erase;
 use crate::fault::{Effect, Matcher};
 use crate::simulate::setting::Bound;
 use crate::world::dns::{Move, Record};
 use crate::world::elbv2::{GroupProtocol, NewListener, TARGETS_PER_GROUP, Tags};
-use crate::world::rds::{Apply, Listed, ModifyDbCluster, ModifyDbInstance, Pending, Status};
+use crate::world::rds::{
+    Apply, Cancellation, DeploymentStatus, Listed, ModifyDbCluster, ModifyDbInstance, Pending, Shift, Status,
+};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -22,6 +25,9 @@ pub(in crate::simulate) enum Undo {
     Name,
     Readers(Vec<&'static str>),
     AllAnswers,
+    Switchover(String),
+    Deletion,
+    Demotion(Shift),
     ClusterStatus,
     InstanceStatus(&'static str),
     Listener(String),
@@ -39,7 +45,25 @@ impl Undo {
             Undo::Writers => under_its_name(id, |id| world.insist_on_writers(id, None)),
             Undo::ListCluster => under_its_name(id, |id| world.list_cluster(id, Listed::Yes)),
             Undo::ListInstance(instance) => under_its_name(instance, |id| world.list_instance(id, Listed::Yes)),
+            // It was deleted and made once more meanwhile.
+            Undo::Name if bound.is_named(world) => {}
             Undo::Name => return rename(world, bound, &renamed(id), id),
+            Undo::Switchover(deployment) => {
+                // Refused once names have begun to move: then the switchover goes on to its end.
+                let refused = world.cancel_switchover(deployment, Cancellation::ReplicationLag);
+                let status = world.rds.deployment(deployment).map(|found| found.status);
+                return refused.or_else(|refusal| match status {
+                    Some(DeploymentStatus::SwitchoverInProgress) => Err(refusal),
+                    _ => Ok(()),
+                });
+            }
+            Undo::Deletion => {
+                if bound.is_named(world) {
+                    erase(world, bound);
+                }
+                return bound.make_again(world);
+            }
+            Undo::Demotion(shift) => return world.promote_secondary(id, *shift),
             Undo::Readers(readers) => return restore(world, id, readers),
             Undo::AllAnswers => match &bound.link.source {
                 Source::Proxy(..) => return world.tell_proxy_addresses(id, None, None),
@@ -77,6 +101,7 @@ impl Undo {
         match self {
             Undo::Name => pace.rename,
             Undo::Readers(_) => pace.create_instance,
+            Undo::Demotion(_) => pace.global_move,
             _ => Duration::ZERO,
         }
     }
@@ -116,11 +141,9 @@ pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> 
     }
 }
 
-/// Does something to a database, whether it is being called by another name or not.
+/// Does something to a database, whether it is being called by another name or not. One that was deleted needs it no more.
 fn under_its_name(id: &str, mut act: impl FnMut(&str) -> Result<(), ApiError>) {
-    act(id)
-        .or_else(|_| act(&renamed(id)))
-        .expect("a database has one of its names");
+    drop(act(id).or_else(|_| act(&renamed(id))));
 }
 
 pub(super) fn renamed(id: &str) -> String {

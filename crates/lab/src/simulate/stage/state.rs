@@ -31,6 +31,10 @@ pub(in crate::simulate) struct State {
     /// Who took a target out of its group last.
     pub(super) removals: BTreeMap<(usize, SocketAddr), u64>,
     pub(in crate::simulate) is_gone: Vec<bool>,
+    /// Since when no database has the name that a binding follows.
+    pub(super) nameless: Vec<Option<Duration>>,
+    /// Where hosts of each binding's database have ever been.
+    pub(super) homes: Vec<BTreeSet<SocketAddr>>,
     /// The longest that the load balancer has taken to its first check of a target.
     pub(in crate::simulate) slowest_registration: Duration,
     /// Until when databases move.
@@ -117,6 +121,26 @@ impl State {
                 self.dooms.push_back((incident.form / 16) % most);
             }
         }
+    }
+
+    /// Whether the database is changing already in a way that this cannot be added to: one name moves at a time, and what a
+    /// failover amid a switchover comes to is not documented.
+    pub(super) fn moves_already(&self, incident: &Incident, now: Duration) -> bool {
+        let of = incident.trouble;
+        if of.moves_a_name() && now < self.moves_until {
+            return true;
+        }
+        self.active.iter().map(|active| &active.incident).any(|other| {
+            let (renames, moves) = (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
+            let changes = of.moves_a_name() || of == Trouble::RdsRenamed || of.moves_a_host();
+            let is_here = other.place == incident.place || of == Trouble::ZoneLost;
+            is_here && (moves && changes || renames && of.moves_a_name())
+        })
+    }
+
+    /// What has begun and cannot be made good.
+    pub(in crate::simulate) fn lasting(&self) -> Vec<Trouble> {
+        self.active.iter().map(|active| active.incident.trouble).collect()
     }
 
     pub(super) fn take_due(&mut self, now: Duration) -> Vec<Incident> {

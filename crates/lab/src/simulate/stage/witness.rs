@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::Stage;
 use crate::fault::Effect;
 use crate::ports::{Deed, Observer, Present, Write, present};
+use crate::simulate::incident::is_a_lie;
 use crate::simulate::judge::{Circumstance, Landing};
 use crate::simulate::record::View;
 use crate::simulate::step::Step;
@@ -81,11 +82,34 @@ impl Observer for Stage {
             state.coverage.mark(Trouble::LateWrite, step_of(write.deed));
             state.runs.values_mut().for_each(|record| record.haunted = true);
         }
+        let follows_writer = !bound.is_set();
+        if write.deed == Deed::Register && follows_writer {
+            state.homes[index].extend(bound.homes(world));
+            let homes = &state.homes[index];
+            let is_strange = |target: &&SocketAddr| !homes.contains(target) && !is_a_lie(target.ip());
+            if let Some(target) = targets.iter().find(is_strange) {
+                let text = format!(
+                    "{}: {target} is registered, where no host of its database ever was",
+                    bound.link.name
+                );
+                state.judge.accuse("S3", now, text);
+            }
+        }
         if write.deed == Deed::Deregister {
             let record = state.runs.get(&caller);
             let view = record.map(|record| &record.views[index]);
             let agreed = view.and_then(|view| view.keys().agreed(bound));
             let asked = view.and_then(View::asked_at);
+            if let (Some(since), Some((topology, names))) = (state.nameless[index], asked)
+                && follows_writer
+                && topology.min(names) >= since
+            {
+                let text = format!(
+                    "{}: {targets:?} are removed while no database has its name",
+                    bound.link.name
+                );
+                state.judge.accuse("S4", now, text);
+            }
             let (known, since) = &state.members[index];
             let lagged = || {
                 let by_another = |target: &SocketAddr| {

@@ -60,6 +60,13 @@ impl SwitchoverPace {
         }
     }
 
+    /// From the start of a switchover of a cluster of the simulation's size, of four instances at most, until nothing moves any more.
+    pub(crate) fn whole(&self) -> Duration {
+        let names = 2 + 4;
+        let dns = self.dns + self.dns_step * names + self.gap;
+        self.checks + self.catch_up + self.end().max(dns)
+    }
+
     /// From the begin of the move until all is done but DNS.
     pub fn end(&self) -> Duration {
         self.completed.max(self.open).max(self.shown)

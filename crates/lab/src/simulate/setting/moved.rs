@@ -1,0 +1,66 @@
+//! A database whose name moves to another one, which an eighth of the settings has.
+
+use std::time::Duration;
+
+use super::Bound;
+use crate::scene::tell_of_more;
+use crate::simulate::dice::Dice;
+use crate::world::pace::SwitchoverPace;
+use crate::world::rds::SecondaryName;
+use crate::world::{ApiError, World};
+
+/// How many settings in a hundred have one.
+const PERCENT: usize = 12;
+
+/// A binding whose name moves.
+pub(in crate::simulate) struct Moved {
+    pub(in crate::simulate) place: usize,
+    /// Its cluster is the primary of a global database.
+    pub(in crate::simulate) is_global: bool,
+}
+
+impl Moved {
+    /// Perhaps one of these, how fast its name moves, and who is told of it.
+    pub(super) fn draw(
+        world: &mut World,
+        bounds: &[Bound],
+        topic: &str,
+        dice: &mut Dice,
+        words: &mut Vec<String>,
+    ) -> Result<Option<Moved>, ApiError> {
+        if !dice.percent(PERCENT) {
+            return Ok(None);
+        }
+        let place = dice.below(bounds.len());
+        let bound = &bounds[place];
+        // A clock that stands still would make two moves one.
+        let moment = Duration::from_millis(1);
+        world.pace.global_move = dice.seconds(5, 40);
+        world.pace.delete = dice.seconds(10, 60);
+        world.pace.switchover = SwitchoverPace {
+            checks: dice.seconds(1, 15),
+            catch_up: dice.seconds(1, 15),
+            open: dice.seconds(0, 20),
+            shown: dice.seconds(0, 20),
+            dns: dice.seconds(0, 20),
+            dns_step: dice.seconds(0, 4) + moment,
+            gap: dice.seconds(0, 5) + moment,
+            completed: dice.seconds(5, 30),
+            ..SwitchoverPace::real()
+        };
+        if dice.percent(30) {
+            world.rds.secondary_name = SecondaryName::Reader;
+        }
+        if dice.percent(70) {
+            tell_of_more(world, topic)?;
+        }
+        let is_global = bound.is_cluster() && dice.percent(35);
+        if is_global {
+            let database = bound.link.database();
+            let arn = world.cluster_arn(database);
+            world.create_global_cluster(&format!("{database}-everywhere"), &arn)?;
+            words.push(format!("{database} is of a global database"));
+        }
+        Ok(Some(Moved { place, is_global }))
+    }
+}
