@@ -207,7 +207,11 @@ impl Judge {
         // What is on another port was never one of the set.
         let leaves = |target: &&SocketAddr| target.port() == bound.link.port && !may_leave(target);
         if let Some(target) = removed.iter().find(leaves) {
-            self.accuse("S4", at, format!("{name}: {target} is removed, and was listed of late"));
+            self.accuse(
+                "S4",
+                at,
+                format!("{name}: {target} is removed, and has not been off the list for long enough"),
+            );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_since_removal() {
             let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");

@@ -179,3 +179,18 @@ fn a_global_database_is_shifted_by_the_arn_of_its_target() {
         assert_eq!(page.items[0].primary, target);
     }
 }
+
+#[test]
+fn a_failover_that_writing_overtakes_on_its_way_elsewhere_promotes_nobody() {
+    let mut world = primary();
+    world
+        .demote_primary("orders", ELSEWHERE, Shift::Failover)
+        .expect("it is the primary");
+    world.pass(world.pace.global_move - world.pace.promote / 2);
+    world.failover_db_cluster("orders", None).expect("it has a reader");
+    world.pass(Duration::from_secs(120));
+    assert!(world.rds.writer("orders").is_none(), "nobody was promoted");
+    world
+        .promote_secondary("orders", Shift::Failover)
+        .expect("it is available again");
+}
