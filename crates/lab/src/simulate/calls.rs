@@ -124,7 +124,7 @@ impl Rds for Calls {
 
 impl Resolver for Calls {
     async fn lookup(&self, name: &HostName, family: Family) -> Result<Answer, LookupError> {
-        let Some(&index) = self.stage.names.get(name) else {
+        let Some(index) = self.stage.whose(name) else {
             let now = self.stage.now();
             self.stage
                 .state()

@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) region: InProcess<VirtualTime>,
     pub(super) config: Config,
     pub(super) bounds: Vec<Bound>,
-    pub(super) names: BTreeMap<HostName, usize>,
+    names: BTreeMap<HostName, usize>,
     pub(super) service: Service,
     topic: String,
     epoch: Timestamp,
@@ -345,6 +345,19 @@ impl Stage {
             clock: self.clock(),
             standby_refuses: standby(bound) == Standby::RefusesTcp,
         }
+    }
+
+    /// Which binding a name is asked for: one of its database, or of an instance that a deployment has replaced there, which it
+    /// called `-oldN` behind the other's name.
+    pub(super) fn whose(&self, name: &HostName) -> Option<usize> {
+        let replaced = || {
+            let (label, domain) = name.as_str().split_once('.')?;
+            let (instance, number) = label.rsplit_once("-old")?;
+            let is_number = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+            let own = format!("{instance}.{domain}").parse().ok()?;
+            self.names.get::<HostName>(&own).filter(|_| is_number)
+        };
+        self.names.get(name).or_else(replaced).copied()
     }
 
     fn bound_of(&self, group: &str) -> Option<usize> {
