@@ -4,7 +4,7 @@ mod kind;
 mod state;
 mod witness;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -86,7 +86,11 @@ impl Stage {
             removals: BTreeMap::new(),
             is_gone: setting.bounds.iter().map(|_| false).collect(),
             nameless: setting.bounds.iter().map(|_| None).collect(),
-            homes: setting.bounds.iter().map(|_| BTreeSet::new()).collect(),
+            homes: setting
+                .bounds
+                .iter()
+                .map(|bound| bound.homes(&setting.world).collect())
+                .collect(),
             slowest_registration: setting.world.pace.registration,
             moves_until: now,
             is_calm: false,
