@@ -242,7 +242,7 @@ impl GroupWriter for Calls {
             let away: Vec<_> = targets.iter().map(|target| target.address).collect();
             let mut state = self.stage.state();
             if let Some(record) = state.runs.get_mut(&self.run) {
-                record.views[index].send_away(&away, self.stage.now());
+                record.views[index].send_away(&away);
             }
         }
         let call = self.begin(Kind::Deregister(index));

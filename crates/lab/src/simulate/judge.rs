@@ -213,7 +213,7 @@ impl Judge {
                 format!("{name}: {target} is removed, and has not been off the list for long enough"),
             );
         }
-        if removed.len() > removable.div_ceil(2) || !view.has_looked_since_removal() {
+        if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
             let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");
             self.accuse("S4", at, text);
         }

@@ -80,8 +80,8 @@ pub(super) struct View {
     first_look: Option<Duration>,
     /// What the look before the last one listed.
     earlier: Option<BTreeSet<IpAddr>>,
-    /// When a removal was last sent.
-    removed_at: Option<Duration>,
+    /// How many looks have begun since a removal was last sent, if one was.
+    looks_since_removal: Option<u32>,
     /// How often the keys have named something else.
     pub(super) changes: u32,
     /// The address that DNS has given in every look since a moment.
@@ -180,9 +180,11 @@ impl Record {
         }));
     }
 
-    /// Whether the RDS API has named the same writer of a cluster as at last before, a second or more earlier.
+    /// Whether the RDS API had named the same writer of a cluster a second or more before it did so for the last look. What it has
+    /// said to others since, while that look's names were asked, is not of it.
     pub(super) fn named_twice(&self, index: usize) -> bool {
-        let Some(last) = self.topologies.last() else {
+        let look = self.views[index].look.as_ref();
+        let Some(last) = look.and_then(|look| look.topology.as_ref()) else {
             return false;
         };
         let writer = &last.said[index].writer;
@@ -233,6 +235,7 @@ impl View {
             return;
         }
         self.count_look(bound);
+        self.looks_since_removal = self.looks_since_removal.map(|looks| looks + 1);
         self.look = Some(Look {
             binding,
             began: now,
@@ -354,10 +357,9 @@ impl View {
         lack(last.map(|keys| &keys.listed)) && lack(self.earlier.as_ref())
     }
 
-    /// Whether the keys have been asked for since the last removal.
-    pub(super) fn has_looked_since_removal(&self) -> bool {
-        let began = self.look.as_ref().map(|look| look.began);
-        self.removed_at.is_none() || began > self.removed_at
+    /// Whether the keys have been asked for twice since the last removal, which a set has to wait for.
+    pub(super) fn has_looked_twice_since_removal(&self) -> bool {
+        self.looks_since_removal.is_none_or(|looks| looks >= 2)
     }
 
     /// How many addresses it has to do with: those that are listed, and those that are present.
@@ -371,8 +373,8 @@ impl View {
         u32::try_from(known.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn send_away(&mut self, targets: &[SocketAddr], now: Duration) {
-        self.removed_at = Some(now);
+    pub(super) fn send_away(&mut self, targets: &[SocketAddr]) {
+        self.looks_since_removal = Some(0);
         self.sent_away.extend(targets);
         self.acknowledged.retain(|target| !targets.contains(target));
     }

@@ -17,6 +17,13 @@ pub(super) struct Roster {
 /// The words for a database or a proxy that serves nobody and is not about to.
 const AWAY: [&str; 6] = ["creating", "deleting", "stopped", "stopping", "suspended", "suspending"];
 
+/// Whether readers can be told from the writer: while none is named, or several are, nobody is taken for a reader. Where the writer
+/// is in another Region, all are readers.
+fn has_writer(cluster: &Cluster) -> bool {
+    let writers = cluster.members.iter().filter(|member| member.writer).count();
+    writers == 1 || writers == 0 && cluster.replicates
+}
+
 impl Roster {
     /// The roster of a set; nothing, where the answer does not tell it.
     pub(super) fn of(source: &Source, topology: &Topology) -> Option<Roster> {
@@ -33,7 +40,7 @@ impl Roster {
                 Some(Roster::one_name(endpoint.endpoint.as_ref().filter(|_| serves)?))
             }
             Source::Readers(id, fallback) => {
-                let cluster = topology.clusters.get(id)?;
+                let cluster = topology.clusters.get(id).filter(|cluster| has_writer(cluster))?;
                 let readers = Roster::members(cluster, topology, |member| !member.writer)?;
                 if readers.names.is_empty() && readers.is_whole && *fallback == Fallback::Writer {
                     return Roster::members(cluster, topology, |_| true);
@@ -45,7 +52,8 @@ impl Roster {
                 let is_of =
                     |member: &Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
                 let serves = custom.cluster == *cluster && !AWAY.contains(&custom.status.as_str());
-                Roster::members(topology.clusters.get(cluster).filter(|_| serves)?, topology, is_of)
+                let tells = |cluster: &&Cluster| serves && (custom.takes_writer || has_writer(cluster));
+                Roster::members(topology.clusters.get(cluster).filter(tells)?, topology, is_of)
             }
         }
     }
