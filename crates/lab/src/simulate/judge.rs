@@ -208,14 +208,14 @@ impl Judge {
         let leaves = |target: &&SocketAddr| target.port() == bound.link.port && !may_leave(target);
         if let Some(target) = removed.iter().find(leaves) {
             self.accuse(
-                "S4",
+                "S2",
                 at,
                 format!("{name}: {target} is removed, and has not been off the list for long enough"),
             );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
             let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");
-            self.accuse("S4", at, text);
+            self.accuse("S8", at, text);
         }
     }
 
