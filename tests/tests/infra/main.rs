@@ -10,6 +10,7 @@ mod events;
 mod function;
 mod lint;
 mod package;
+mod packaging;
 mod permissions;
 mod template;
 mod terraform;
