@@ -158,6 +158,20 @@ fn an_allow_that_is_missing_too_broad_or_special_fails_the_binding() {
 }
 
 #[test]
+fn a_binding_may_have_the_name_of_any_stack() {
+    let named = |length: usize| {
+        let name = format!("\"{}\"", "s".repeat(length));
+        parse(&format!(
+            "allow = [\"10.20.0.0/16\"]\n{}",
+            binding("").replace("\"orders\"", &name)
+        ))
+    };
+    assert_eq!(named(128).expect("as long as a stack's").usable().count(), 1);
+    let fault = named(129).expect_err("longer than any stack's").to_string();
+    assert!(fault.contains("1 to 128 printable characters"), "{fault}");
+}
+
+#[test]
 fn a_second_binding_of_a_name_is_reported_by_its_position() {
     let text = format!("allow = [\"10.20.0.0/16\"]\n{}{}", binding(""), binding(""));
     let config = parse(&text).expect("the first binding is good");

@@ -203,10 +203,13 @@ impl Taken {
     }
 }
 
+/// As many as a stack of CloudFormation has, after which the templates call a binding.
+const LONGEST_NAME: usize = 128;
+
 fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
     let written = found.written?;
-    if written.name.is_empty() || written.name.len() > 64 || written.name.contains(char::is_control) {
-        return Err("`name` must have 1 to 64 printable characters".to_owned());
+    if written.name.is_empty() || written.name.len() > LONGEST_NAME || written.name.contains(char::is_control) {
+        return Err(format!("`name` must have 1 to {LONGEST_NAME} printable characters"));
     }
     taken.claim(&format!("the name `{}`", written.name), &written.name)?;
     let source = source(&written)?;
