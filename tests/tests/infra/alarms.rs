@@ -50,14 +50,15 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let printed = printed().await;
     let emitted = emitted(&printed);
     for (name, alarm) in alarms(template) {
-        if alarm["Namespace"] != "Writerlink" {
+        let watched = watched(&alarm);
+        if watched["Namespace"] != "Writerlink" {
             continue;
         }
-        let dimensions = alarm["Dimensions"].as_array().expect("a list").iter();
+        let dimensions = watched["Dimensions"].as_array().expect("a list").iter();
         let dimensions = dimensions
             .map(|dimension| text(&dimension["Name"]).to_owned())
             .collect();
-        let metric = (text(&alarm["MetricName"]).to_owned(), dimensions);
+        let metric = (text(&watched["MetricName"]).to_owned(), dimensions);
         assert!(
             emitted.contains(&metric),
             "{name} waits for {metric:?}, and there is {emitted:?}"
@@ -68,6 +69,10 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let of_function = |metric: &&Metric| metric.1.len() == 1;
     let runs: BTreeSet<Metric> = emitted.iter().filter(of_function).cloned().collect();
     assert_eq!(graphs, runs);
+    let rung = &dashboard(template)["widgets"][0]["properties"]["alarms"];
+    let shown: BTreeSet<String> = list(rung).into_iter().collect();
+    let made = alarms(template).into_keys().map(|name| format!("{name}.Arn")).collect();
+    assert_eq!(shown, made, "every alarm is on the dashboard");
     let dashboard = dashboard(template).to_string();
     let by_binding = emitted
         .iter()
@@ -118,17 +123,32 @@ fn minutes_in_a_row_ring_and_a_sweep_that_stops_and_what_waits_in_the_queue() {
                     "{name}"
                 );
             }
+            let metric = &alarm["Metrics"][0]["MetricStat"];
+            let by = if alarm.get("Metrics").is_some() {
+                assert_eq!(
+                    alarm["Metrics"][1],
+                    json!({"Id": "e1", "Expression": "FILL(m1, 0)", "Label": watched(&alarm)["MetricName"]}),
+                    "{name} takes a minute without a point for one in which nothing was counted"
+                );
+                assert_eq!(
+                    (&alarm["Metrics"][0]["Id"], &alarm["Metrics"][0]["ReturnData"]),
+                    (&json!("m1"), &json!(false))
+                );
+                [&metric["Stat"], &metric["Period"]]
+            } else {
+                [&alarm["Statistic"], &alarm["Period"]]
+            };
+            let mut told = vec![watched(&alarm)["MetricName"].clone()];
+            told.extend(by.into_iter().cloned());
             let keys = [
-                "MetricName",
-                "Statistic",
-                "Period",
                 "EvaluationPeriods",
                 "DatapointsToAlarm",
                 "Threshold",
                 "ComparisonOperator",
                 "TreatMissingData",
             ];
-            (name, keys.iter().map(|key| alarm[key].clone()).collect())
+            told.extend(keys.iter().map(|key| alarm[key].clone()));
+            (name, json!(told))
         })
         .collect();
     let (at_least, below) = ("GreaterThanOrEqualToThreshold", "LessThanThreshold");
@@ -147,9 +167,9 @@ fn minutes_in_a_row_ring_and_a_sweep_that_stops_and_what_waits_in_the_queue() {
 #[test]
 fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     let Some(template) = reconciler() else { return };
-    let dimensions = &alarms(template)["BindingAlarm"]["Dimensions"];
+    let alarm = &alarms(template)["BindingAlarm"];
     assert_eq!(
-        *dimensions,
+        watched(alarm)["Dimensions"],
         json!([{"Name": "Function", "Value": "stack-Function"}, {"Name": "Binding", "Value": "stack"}])
     );
     let config = &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_CONFIG"];
@@ -183,6 +203,14 @@ fn alarms(template: &Value) -> BTreeMap<String, Value> {
     alarms
         .map(|(name, alarm)| (name.clone(), evaluate(template, &alarm["Properties"], &BINDING)))
         .collect()
+}
+
+/// The metric of an alarm, in or out of an expression.
+fn watched(alarm: &Value) -> &Value {
+    match alarm.get("Metrics") {
+        Some(metrics) => &metrics[0]["MetricStat"]["Metric"],
+        None => alarm,
+    }
 }
 
 fn dashboard(template: &Value) -> Value {

@@ -149,9 +149,9 @@ async fn discovering() -> (Stage, BTreeSet<Asked>) {
 async fn the_function_calls_what_is_stated_and_everything_that_is_stated() {
     let (_, bound) = bound().await;
     let (_, discovering) = discovering().await;
-    assert_eq!(actions(&bound), own_actions(&["always", "HasTargetGroups"]));
+    assert_eq!(actions(&bound), own_actions(&["always", "Writes"]));
     let both = &actions(&bound) | &actions(&discovering);
-    assert_eq!(both, own_actions(&["always", "HasTargetGroups", "Discovers"]));
+    assert_eq!(both, own_actions(&["always", "Writes", "Discovers"]));
     let only_for_tags = &actions(&discovering) - &actions(&bound);
     assert_eq!(
         only_for_tags,
@@ -161,7 +161,7 @@ async fn the_function_calls_what_is_stated_and_everything_that_is_stated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
-    let may = own_actions(&["always", "HasTargetGroups"]);
+    let may = own_actions(&["always", "Writes"]);
     let named = [
         "planned-failover",
         "lost-event",
@@ -202,7 +202,7 @@ async fn every_recorded_call_of_a_bound_function_is_allowed_and_no_write_to_anot
     let groups: Vec<&str> = stage.links.iter().map(|link| link.group.as_str()).collect();
     let bound = [("TargetGroupArns", groups.as_slice())];
     let values = [&bound, MADE.as_slice()].concat();
-    let permissions = Permissions::of(&filled(&["always", "HasTargetGroups"], &values));
+    let permissions = Permissions::of(&filled(&["always", "Writes"], &values));
     for call in &asked {
         assert!(allows(&permissions, call), "{call:?}");
     }
@@ -253,6 +253,26 @@ async fn every_recorded_call_of_a_discovering_function_is_allowed_and_no_write_t
         assert!(!allows(&permissions, &foreign), "{foreign:?}");
     }
     refuses_what_nobody_asked_for(&permissions);
+}
+
+/// What Lambda needs to attach the function to a VPC is granted to the role, and is nothing for the code that runs under it.
+#[test]
+fn the_code_may_not_touch_a_network_interface_although_lambda_may_for_it() {
+    let permissions = Permissions::of(&filled(&["always", "InVpc"], &MADE));
+    let interface = "arn:aws:ec2:eu-west-1:111122223333:network-interface/eni-1";
+    let own = [(
+        "lambda:SourceFunctionArn",
+        "arn:aws:lambda:eu-west-1:111122223333:function:stack-Function",
+    )];
+    for action in [
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+    ] {
+        let action = format!("ec2:{action}");
+        assert!(permissions.allow(&action, interface, &[]), "{action} for Lambda");
+        assert!(!permissions.allow(&action, interface, &own), "{action} for the code");
+    }
 }
 
 fn refuses_what_nobody_asked_for(permissions: &Permissions) {

@@ -148,7 +148,7 @@ fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes(
     }
 
     let waits = template["Resources"]["Invocations"]["Properties"]["MaximumEventAgeInSeconds"].as_u64();
-    let runs = template["Parameters"]["FunctionTimeout"]["Default"].as_u64();
+    let runs = template["Parameters"]["FunctionTimeout"]["MaxValue"].as_u64();
     let timeout = properties["ServiceTimeout"].as_u64().expect("a number");
     assert!(
         timeout < 3600 && Some(timeout) >= waits.zip(runs).map(|(waits, runs)| waits + runs),

@@ -114,6 +114,13 @@ pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) 
                 .iter()
                 .all(|one| *one == true)
         ),
+        "Fn::Or" => json!(
+            again(argument)
+                .as_array()
+                .expect("a list")
+                .iter()
+                .any(|one| *one == true)
+        ),
         "Fn::Equals" => json!(again(&argument[0]) == again(&argument[1])),
         "Fn::Split" => {
             let whole = again(&argument[1]);

@@ -168,7 +168,8 @@ mod tests {
 
     fn sleeper(directory: &Path) -> Guarded<'_> {
         // Says its id, says which signal it got, and ends at the last one only.
-        let script = "echo $$ >id; trap 'echo HUP >>got' HUP; trap 'exit 7' TERM; while :; do sleep 0.01; done";
+        // Its id comes last, since whoever knows it may send signals.
+        let script = "trap 'echo HUP >>got' HUP; trap 'exit 7' TERM; echo $$ >id; while :; do sleep 0.01; done";
         Guarded {
             command: vec!["/bin/sh", "-c", script],
             account: None,
