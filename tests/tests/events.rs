@@ -208,7 +208,7 @@ fn the_lab_tells_of_switchovers_in_the_recorded_words() {
 
 #[test]
 fn the_template_subscribes_to_every_category_with_events_that_are_watched() {
-    let template = fs::read_to_string(tests_dir().join("../infra/template.yaml")).expect("the template");
+    let template = fs::read_to_string(tests_dir().join("../infra/reconciler.yaml")).expect("the template");
     for source in ["db-cluster", "db-instance"] {
         let (_, after) = template
             .split_once(&format!("SourceType: {source}\n"))
