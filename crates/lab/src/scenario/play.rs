@@ -64,7 +64,7 @@ pub enum PlayError {
 /// How long the program may take until it has answered its first invocation.
 const START: Duration = Duration::from_secs(60);
 
-/// The function's timeout as `infra/template.yaml` sets it, and the schedule's period, in the region's time.
+/// The function's timeout as `infra/reconciler.yaml` sets it, and the schedule's period, in the region's time.
 const TIMEOUT: f64 = 240.0;
 const SWEEP: f64 = 60.0;
 

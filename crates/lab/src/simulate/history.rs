@@ -24,7 +24,7 @@ use super::transcript::Who;
 use super::trouble::Trouble;
 use super::{Coverage, Function, Transcript};
 
-/// How often the schedule invokes the function, as `infra/template.yaml` has it.
+/// How often the schedule invokes the function, as `infra/reconciler.yaml` has it.
 pub(super) const SWEEP: Duration = Duration::from_secs(60);
 
 /// What is kept free at the end of an invocation for the answer.

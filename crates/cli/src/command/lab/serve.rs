@@ -19,7 +19,7 @@ use crate::interrupt::interrupted;
 use crate::output;
 use writerlink_lab::scene::{FUNCTION, Link, Scene};
 
-/// The function's timeout, as `infra/template.yaml` sets it.
+/// The function's timeout, as `infra/reconciler.yaml` sets it.
 const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The first line on standard output.

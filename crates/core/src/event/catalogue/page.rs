@@ -34,7 +34,7 @@ same name in that of Aurora, or both. The reason is ours. AWS documents neither 
 
 ## How to subscribe
 
-`infra/template.yaml` does all of this. To do it by hand, publish to the function's topic from **three subscriptions: one of clusters does not carry
+`infra/reconciler.yaml` does all of this. To do it by hand, publish to the function's topic from **three subscriptions: one of clusters does not carry
 the events of their instances, and neither carries those of blue/green deployments**. List no source ids: members come and go. These are the categories with events that are watched:
 
 | source type | categories |
