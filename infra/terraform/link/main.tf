@@ -12,6 +12,7 @@ locals {
 }
 
 resource "aws_lb" "load_balancer" {
+  #checkov:skip=CKV_AWS_150:deletion_protection is for a later apply. A first one that fails must be able to take the balancer away again.
   #checkov:skip=CKV_AWS_91:A Network Load Balancer writes access logs for TLS listeners only, and this one's is TCP. VPC flow logs show the connections.
   count = local.makes_balancer ? 1 : 0
 

@@ -106,6 +106,6 @@ variable "database_security_group_id" {
 
 variable "deletion_protection" {
   type        = bool
-  default     = true
-  description = "Whether the balancer refuses to be deleted. Nothing of this can be destroyed before an apply that says false."
+  default     = false
+  description = "Whether the balancer refuses to be deleted. Best by a later apply, if at all; nothing of this can then be destroyed before one that says false."
 }

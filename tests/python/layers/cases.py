@@ -82,7 +82,7 @@ CASES = {
             "SupportedRegions": ["eu-central-1", "us-east-1"],
             "IpAddressType": "dualstack",
             "DatabaseSecurityGroupId": "sg-1",
-            "DeletionProtection": "false",
+            "DeletionProtection": "true",
         },
         "on a balancer that exists": {
             "VpcId": "vpc-1",

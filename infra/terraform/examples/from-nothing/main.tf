@@ -45,7 +45,6 @@ module "link" {
   port                       = var.engine == "mysql" ? 3306 : 5432
   allowed_principals         = var.consumers
   database_security_group_id = module.database.security_group_id
-  deletion_protection        = false
 }
 
 module "reconciler" {
