@@ -149,11 +149,11 @@ variable "architecture" {
 variable "function_timeout" {
   type        = number
   default     = 240
-  description = "Seconds. An event that announces a failover is watched for up to 180 seconds; the rest is for reading, writing and answering. Raise it when a config asks for longer watches."
+  description = "Seconds. An event that announces a failover is watched for up to 180 seconds; the rest is for reading, writing and answering. Others wait for their turn meanwhile, sweeps among them: hence no more than five minutes."
 
   validation {
-    condition     = var.function_timeout >= 60 && var.function_timeout <= 900
-    error_message = "Write 60 to 900 seconds."
+    condition     = var.function_timeout >= 60 && var.function_timeout <= 300
+    error_message = "Write 60 to 300 seconds."
   }
 }
 

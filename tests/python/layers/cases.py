@@ -130,7 +130,7 @@ REFUSED = {
         ("Mode", "Manage"),
         ("Architecture", "arm"),
         ("FunctionTimeout", "59"),
-        ("FunctionTimeout", "901"),
+        ("FunctionTimeout", "301"),
         ("LogRetentionDays", "2"),
         ("Allow", "10.20.4.0"),
         ("NotifyEmail", "oncall"),
