@@ -1,12 +1,14 @@
 # What the function reads as WRITERLINK_CONFIG, and what the rest of the module needs to know of it.
 
 locals {
-  has_config       = var.config != null
-  outcome_topic    = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
-  target_groups    = concat(var.target_group_arns, [for name, binding in var.bindings : binding.target_group_arn])
-  has_target_group = length(local.target_groups) > 0
-  discovers        = length(var.discover) > 0
-  in_vpc           = length(var.subnet_ids) > 0
+  has_config    = var.config != null
+  outcome_topic = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
+  modes         = { for name, binding in var.bindings : name => binding.mode == null ? var.mode : binding.mode }
+  discovers     = length(var.discover) > 0
+  in_vpc        = length(var.subnet_ids) > 0
+
+  # In `observe` the role may not write at all. A config says per binding what it manages, which nobody can see here.
+  written_groups = concat(var.target_group_arns, [for name, binding in var.bindings : binding.target_group_arn if local.modes[name] == "manage"])
 
   bindings = [
     for name, binding in var.bindings : {
@@ -14,7 +16,7 @@ locals {
         name             = name
         source           = binding.source
         target-group     = binding.target_group_arn
-        mode             = binding.mode == null ? var.mode : binding.mode
+        mode             = local.modes[name]
         port             = binding.port
         allow            = binding.allow
         exclusive        = binding.exclusive

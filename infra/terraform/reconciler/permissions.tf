@@ -9,18 +9,18 @@ locals {
     OutcomeTopicArn = local.outcome_topic
     Partition       = local.partition
     Region          = local.region
-    TargetGroupArns = join("\",\"", local.target_groups)
+    TargetGroupArns = join("\",\"", local.written_groups)
     TopicKeyArn     = local.has_topic_key ? local.topic_key_arn : ""
   }))
 
   # Every key of policy.json is here, so that a new one is an error and not a permission that is missing in silence.
   applies = {
-    always          = true
-    Audit           = false # what whoever runs the CLI needs, and the function does not
-    Discovers       = local.discovers
-    HasTargetGroups = local.has_target_group
-    HasTopicKey     = local.has_topic_key
-    InVpc           = local.in_vpc
+    always      = true
+    Audit       = false # what whoever runs the CLI needs, and the function does not
+    Discovers   = local.discovers
+    HasTopicKey = local.has_topic_key
+    InVpc       = local.in_vpc
+    Writes      = length(local.written_groups) > 0
   }
 }
 
