@@ -108,18 +108,34 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
 
   alarm_name          = "${var.name}-binding-${each.key}"
   alarm_description   = "Five minutes in a row, the target group of ${each.key} could not be kept right. Its targets may be stale."
-  namespace           = "Writerlink"
-  metric_name         = "BindingNotOk"
-  dimensions          = { Function = aws_lambda_function.function.function_name, Binding = each.key }
-  statistic           = "Sum"
-  period              = 60
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching" # written only when the binding is not ok
+  treat_missing_data  = "notBreaching"
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+
+  # It is written only when the binding is not ok. Without the filling, CloudWatch would look past the minutes that have no point.
+  metric_query {
+    id          = "m1"
+    return_data = false
+
+    metric {
+      namespace   = "Writerlink"
+      metric_name = "BindingNotOk"
+      dimensions  = { Function = aws_lambda_function.function.function_name, Binding = each.key }
+      stat        = "Sum"
+      period      = 60
+    }
+  }
+
+  metric_query {
+    id          = "e1"
+    expression  = "FILL(m1, 0)"
+    label       = "BindingNotOk"
+    return_data = true
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
@@ -127,18 +143,34 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
 
   alarm_name          = "${var.name}-sweep"
   alarm_description   = "For five minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
-  namespace           = "Writerlink"
-  metric_name         = "SweepFinished"
-  dimensions          = { Function = aws_lambda_function.function.function_name }
-  statistic           = "Sum"
-  period              = 60
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   threshold           = 1
   comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching" # written only by a sweep that could do its work
+  treat_missing_data  = "breaching" # where there was never a point there is nothing to fill
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+
+  # It is written only by a sweep that could do its work. Without the filling, CloudWatch would hold on to the last good minutes.
+  metric_query {
+    id          = "m1"
+    return_data = false
+
+    metric {
+      namespace   = "Writerlink"
+      metric_name = "SweepFinished"
+      dimensions  = { Function = aws_lambda_function.function.function_name }
+      stat        = "Sum"
+      period      = 60
+    }
+  }
+
+  metric_query {
+    id          = "e1"
+    expression  = "FILL(m1, 0)"
+    label       = "SweepFinished"
+    return_data = true
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
