@@ -201,8 +201,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
       {
         type = "alarm", x = 0, y = 0, width = 24, height = 2
         properties = {
-          title  = "Alarms"
-          alarms = [aws_cloudwatch_metric_alarm.not_ok_alarm[0].arn, aws_cloudwatch_metric_alarm.sweep_alarm[0].arn, aws_cloudwatch_metric_alarm.failures_alarm[0].arn]
+          title = "Alarms"
+          alarms = concat(
+            [aws_cloudwatch_metric_alarm.not_ok_alarm[0].arn],
+            [for alarm in aws_cloudwatch_metric_alarm.binding_alarm : alarm.arn],
+            [aws_cloudwatch_metric_alarm.sweep_alarm[0].arn, aws_cloudwatch_metric_alarm.failures_alarm[0].arn],
+          )
         }
       },
       {

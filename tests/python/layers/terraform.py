@@ -246,6 +246,7 @@ class Scope:
     def each(self, intro):
         *names, collection = [child for child in real(intro.children) if isinstance(child, Tree)]
         names, collection = [words(name)[0] for name in names], self.value(collection)
+        collection = collection.all() if isinstance(collection, Root) else collection
         pairs = collection.items() if isinstance(collection, dict) else enumerate(collection)
         for key, value in sorted(pairs):
             yield self.within(**dict(zip(names, [key, value] if len(names) == 2 else [value])))
