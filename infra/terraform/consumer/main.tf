@@ -70,6 +70,15 @@ resource "aws_route53_zone" "zone" {
   vpc {
     vpc_id = var.vpc_id
   }
+
+  lifecycle {
+    # VPCs that were associated elsewhere would be dropped by the block above, which claims all of them for itself (provider's documentation,
+    # "aws_route53_zone_association").
+    ignore_changes = [vpc]
+
+    # A change of vpc_id would be ignored with them: another VPC, whose security group is another too, gets another zone.
+    replace_triggered_by = [aws_security_group.security_group.vpc_id]
+  }
 }
 
 # The first of an endpoint's names is that of all its zones together.
