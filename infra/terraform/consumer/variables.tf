@@ -8,7 +8,7 @@ variable "endpoint_service_name" {
   description = "The output endpoint_service_name of ../link, from whoever runs the database."
 
   validation {
-    condition     = can(regex("^com\\.amazonaws\\.vpce\\.[a-z0-9-]+\\.vpce-svc-[0-9a-f]+$", var.endpoint_service_name))
+    condition     = can(regex("^(cn\\.)?com\\.amazonaws\\.vpce\\.[a-z0-9-]+\\.vpce-svc-[0-9a-f]+$", var.endpoint_service_name))
     error_message = "Write a name like com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0."
   }
 }

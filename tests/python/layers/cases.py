@@ -108,6 +108,11 @@ CASES = {
     "consumer": {
         "by group": {**CLIENTS, "ClientSecurityGroupId": "sg-2", "IpAddressType": "dualstack"},
         "by network": {**CLIENTS, "ClientCidr": "10.30.0.0/16", "Port": "3306", "ServiceRegion": "eu-central-1"},
+        "in China": {
+            **CLIENTS,
+            "EndpointServiceName": "cn.com.amazonaws.vpce.cn-north-1.vpce-svc-0a1b",
+            "ClientSecurityGroupId": "sg-2",
+        },
     },
     "access": {
         "by default": {"TrustedPrincipals": ["arn:aws:iam::444455556666:role/orders-app"], "DbResourceId": "cluster-ABC", "DbUser": "app"},
@@ -161,6 +166,7 @@ REFUSED = {
     "consumer": [
         ("DatabaseEndpoint", "eu-west-1.rds.amazonaws.com"),
         ("EndpointServiceName", "com.amazonaws.eu-west-1.rds"),
+        ("EndpointServiceName", "us.com.amazonaws.vpce.us-east-1.vpce-svc-0a1b"),
         ("DatabaseEndpoint", "rds.amazonaws.com"),
         ("DatabaseEndpoint", "db.example.org"),
         ("ClientCidr", "0.0.0.0/0"),
