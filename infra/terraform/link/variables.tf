@@ -96,7 +96,7 @@ variable "load_balancer_arn" {
 variable "database_security_group_id" {
   type        = string
   default     = null
-  description = "The security group of the database (or of its proxy). It is given a rule that admits the balancer, and the balancer may then reach it alone. Without it, add the rule yourself, for load_balancer_security_group_id."
+  description = "The security group of the database (or of its proxy). It is given a rule that admits the balancer, and the balancer may then reach it alone. Without it, add the rule yourself, for load_balancer_security_group_id. A group whose rules stand inline in another configuration loses this one at that configuration's next apply: then leave it out, and add the rule there."
 
   validation {
     condition     = var.database_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.database_security_group_id))

@@ -53,7 +53,7 @@ variable "subnet_ids" {
 
 variable "database_security_group_id" {
   type        = string
-  description = "The database's security group. It is given a rule that admits the proxy."
+  description = "The database's security group. It is given a rule that admits the proxy. A group whose rules stand inline in another configuration loses this one at that configuration's next apply: then add the same rule there, in the same words."
 }
 
 variable "engine_family" {
