@@ -1,6 +1,7 @@
 # An Aurora or Multi-AZ DB cluster that exists, published to another account: the link, and the function that follows its writer. It begins in
 # `observe`, which writes nothing; when the output dry_run's command shows what you expect, apply again with -var mode=manage.
 # infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && terraform apply -var cluster=orders
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -34,6 +35,18 @@ variable "mode" {
   description = "observe or manage."
 }
 
+variable "database_security_group_id" {
+  type        = string
+  default     = null
+  description = "The cluster's security group that is given the rule. It must be said where the cluster has several."
+}
+
+variable "architecture" {
+  type        = string
+  default     = "arm64"
+  description = "What infra/package built, arm64 or x86_64."
+}
+
 data "aws_rds_cluster" "database" {
   cluster_identifier = var.cluster
 }
@@ -51,6 +64,9 @@ data "aws_subnet" "database" {
 locals {
   # A balancer takes one subnet a zone, and a subnet group may have several.
   of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
+
+  # Several are an error, and not a choice by chance.
+  security_group_id = var.database_security_group_id == null ? one(data.aws_rds_cluster.database.vpc_security_group_ids) : var.database_security_group_id
 }
 
 module "link" {
@@ -61,16 +77,17 @@ module "link" {
   subnet_ids                 = local.of_each_zone
   port                       = data.aws_rds_cluster.database.port
   allowed_principals         = var.consumers
-  database_security_group_id = tolist(data.aws_rds_cluster.database.vpc_security_group_ids)[0]
+  database_security_group_id = local.security_group_id
 }
 
 module "reconciler" {
   source = "../../reconciler"
 
-  name    = "writerlink-${var.cluster}"
-  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
-  mode    = var.mode
-  allow   = [for subnet in data.aws_subnet.database : subnet.cidr_block]
+  name         = "writerlink-${var.cluster}"
+  package      = "${path.module}/../../../../target/package/bootstrap-${var.architecture}.zip"
+  architecture = var.architecture
+  mode         = var.mode
+  allow        = [for subnet in data.aws_subnet.database : subnet.cidr_block]
 
   bindings = {
     (var.cluster) = {

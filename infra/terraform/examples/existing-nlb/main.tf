@@ -1,6 +1,7 @@
 # A Network Load Balancer that exists, with a group for the writer whose target Terraform or somebody's script has kept so far, and a second
 # listener for the readers. The `removed` block below is how Terraform lets go of an attachment without deregistering the live writer.
 # infra/package arm64 && cd infra/terraform/examples/existing-nlb && terraform init && terraform apply -var balancer=orders -var group=orders
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
   required_version = ">= 1.7" # `removed` blocks
@@ -45,6 +46,12 @@ variable "mode" {
   description = "observe or manage."
 }
 
+variable "architecture" {
+  type        = string
+  default     = "arm64"
+  description = "What infra/package built, arm64 or x86_64."
+}
+
 data "aws_lb" "balancer" {
   name = var.balancer
 }
@@ -78,10 +85,11 @@ module "readers" {
 module "reconciler" {
   source = "../../reconciler"
 
-  name    = "writerlink-${var.cluster}"
-  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
-  mode    = var.mode
-  allow   = var.allow
+  name         = "writerlink-${var.cluster}"
+  package      = "${path.module}/../../../../target/package/bootstrap-${var.architecture}.zip"
+  architecture = var.architecture
+  mode         = var.mode
+  allow        = var.allow
 
   bindings = {
     "${var.cluster}-writer" = {

@@ -1,6 +1,7 @@
 # From nothing: an example database in a VPC of its own, the link and the function, to see a failover through PrivateLink. It costs while it
 # stands. It can be destroyed in one go, and leaves the database's last snapshot behind; the first apply takes some 20 minutes, for RDS.
 # infra/package arm64 && cd infra/terraform/examples/from-nothing && terraform init && terraform apply
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -29,6 +30,12 @@ variable "consumers" {
   description = "Who may create an endpoint."
 }
 
+variable "architecture" {
+  type        = string
+  default     = "arm64"
+  description = "What infra/package built, arm64 or x86_64."
+}
+
 module "database" {
   source = "../../database"
 
@@ -50,9 +57,10 @@ module "link" {
 module "reconciler" {
   source = "../../reconciler"
 
-  name    = "writerlink-orders"
-  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
-  allow   = module.database.allow
+  name         = "writerlink-orders"
+  package      = "${path.module}/../../../../target/package/bootstrap-${var.architecture}.zip"
+  architecture = var.architecture
+  allow        = module.database.allow
 
   bindings = {
     orders = {

@@ -1,6 +1,7 @@
 # An RDS Proxy in front of a cluster that exists, published to another account, with IAM authentication: what moves in a failover is hidden by
 # the proxy, and the function keeps the proxy's own addresses in the group.
 # infra/package arm64 && cd infra/terraform/examples/proxy && terraform init && terraform apply -var cluster=orders -var secret_arn=…
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -39,6 +40,18 @@ variable "consumers" {
   description = "Roles of the consumer's account, which may create an endpoint and make tokens."
 }
 
+variable "database_security_group_id" {
+  type        = string
+  default     = null
+  description = "The cluster's security group that is given the rule. It must be said where the cluster has several."
+}
+
+variable "architecture" {
+  type        = string
+  default     = "arm64"
+  description = "What infra/package built, arm64 or x86_64."
+}
+
 data "aws_rds_cluster" "database" {
   cluster_identifier = var.cluster
 }
@@ -56,6 +69,9 @@ data "aws_subnet" "database" {
 locals {
   # A balancer takes one subnet a zone, and a subnet group may have several.
   of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
+
+  # Several are an error, and not a choice by chance.
+  security_group_id = var.database_security_group_id == null ? one(data.aws_rds_cluster.database.vpc_security_group_ids) : var.database_security_group_id
 }
 
 module "proxy" {
@@ -66,7 +82,7 @@ module "proxy" {
   secret_arn                 = var.secret_arn
   vpc_id                     = data.aws_db_subnet_group.database.vpc_id
   subnet_ids                 = data.aws_db_subnet_group.database.subnet_ids
-  database_security_group_id = tolist(data.aws_rds_cluster.database.vpc_security_group_ids)[0]
+  database_security_group_id = local.security_group_id
 }
 
 module "link" {
@@ -82,9 +98,10 @@ module "link" {
 module "reconciler" {
   source = "../../reconciler"
 
-  name    = "writerlink-${var.cluster}-proxy"
-  package = "${path.module}/../../../../target/package/bootstrap-arm64.zip"
-  allow   = [for subnet in data.aws_subnet.database : subnet.cidr_block]
+  name         = "writerlink-${var.cluster}-proxy"
+  package      = "${path.module}/../../../../target/package/bootstrap-${var.architecture}.zip"
+  architecture = var.architecture
+  allow        = [for subnet in data.aws_subnet.database : subnet.cidr_block]
 
   bindings = {
     "${var.cluster}-proxy" = {
