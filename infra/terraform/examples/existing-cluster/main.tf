@@ -69,6 +69,7 @@ locals {
   security_group_id = var.database_security_group_id == null ? one(data.aws_rds_cluster.database.vpc_security_group_ids) : var.database_security_group_id
 }
 
+# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
 module "link" {
   source = "../../link"
 

@@ -43,6 +43,7 @@ module "database" {
   engine = var.engine
 }
 
+# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
 module "link" {
   source = "../../link"
 

@@ -85,6 +85,7 @@ module "proxy" {
   database_security_group_id = local.security_group_id
 }
 
+# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
 module "link" {
   source = "../../link"
 
