@@ -38,7 +38,7 @@ export class Reconciler extends NestedStack {
   }
 }
 
-// The templates name things after their stack: the binding, which may have 64 characters, too. CloudFormation calls a nested stack
+// The templates name things after their stack, the binding too, and people read those names. CloudFormation calls a nested stack
 // OUTER-LOGICALID-RANDOM, and what the CDK would take for LOGICALID has 50 characters more than the id.
 function name(nested, id) {
   nested.nestedStackResource.overrideLogicalId(id);
