@@ -169,7 +169,7 @@ mod tests {
     fn sleeper(directory: &Path) -> Guarded<'_> {
         // Says its id, says which signal it got, and ends at the last one only.
         // Its id comes last, since whoever knows it may send signals.
-        let script = "trap 'echo HUP >>got' HUP; trap 'exit 7' TERM; echo $$ >id; while :; do sleep 0.01; done";
+        let script = "trap 'echo USR1 >>got' USR1; trap 'exit 7' TERM; echo $$ >id; while :; do sleep 0.01; done";
         Guarded {
             command: vec!["/bin/sh", "-c", script],
             account: None,
@@ -196,8 +196,9 @@ mod tests {
         slot.start(sleeper(home.path())).expect("a shell");
         let process = Path::new("/proc").join(content(&home.path().join("id")).await);
         assert!(process.exists() && slot.is_running());
-        slot.signal("HUP").expect("it runs");
-        assert_eq!(content(&home.path().join("got")).await, "HUP");
+        // Not HUP, which a shell under `nohup` cannot trap.
+        slot.signal("USR1").expect("it runs");
+        assert_eq!(content(&home.path().join("got")).await, "USR1");
         slot.end();
         assert!(!process.exists() && !slot.is_running());
     }
