@@ -167,8 +167,7 @@ mod tests {
     use super::*;
 
     fn sleeper(directory: &Path) -> Guarded<'_> {
-        // Says its id, says which signal it got, and ends at the last one only.
-        // Its id comes last, since whoever knows it may send signals.
+        // Says which signal it got, and ends at the last one only. Its id it says when it can take them.
         let script = "trap 'echo USR1 >>got' USR1; trap 'exit 7' TERM; echo $$ >id; while :; do sleep 0.01; done";
         Guarded {
             command: vec!["/bin/sh", "-c", script],
