@@ -13,9 +13,6 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_elasticloadbalancingv2 as elbv2;
 use aws_sdk_rds as rds;
 use aws_sdk_sns as sns;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use writerlink_core::drive;
 
@@ -23,6 +20,8 @@ use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
 use crate::elbv2::TargetReader;
 use crate::home::Home;
+use crate::http::{HttpError, WayOut};
+use crate::profile::{self, ProfileError};
 use crate::rds::RdsReader;
 use crate::sns::Notifier;
 use crate::writer::TargetWriter;
@@ -44,7 +43,7 @@ pub struct Settings {
 }
 
 /// Clients of RDS, Elastic Load Balancing and SNS in one Region. `AWS_ENDPOINT_URL` and its per-service forms are
-/// honoured.
+/// honoured, and the proxies and certificates of [`http`](crate::http).
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
@@ -66,6 +65,12 @@ pub enum ConnectError {
     /// The endpoint is no URL.
     #[error("the endpoint {0:?} is no URL: write it as in `http://127.0.0.1:4566`, or unset AWS_ENDPOINT_URL")]
     BadEndpoint(String),
+    /// A proxy or a bundle of certificates that the environment names cannot be used.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The profile that is asked for cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 impl Clients {
@@ -73,9 +78,13 @@ impl Clients {
     /// are none, each call says so.
     ///
     /// # Errors
-    /// When no Region is named, or one that cannot be.
+    /// When no Region is named, or one that cannot be; when the profile is defined nowhere; when a proxy or a bundle of
+    /// certificates cannot be used.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
-        let http = https();
+        let http = WayOut::of_process()?.client();
+        if let Some(profile) = &settings.profile {
+            profile::check(profile).await?;
+        }
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = &settings.profile {
             loader = loader.profile_name(profile);
@@ -91,7 +100,11 @@ impl Clients {
         let Some(provider) = provider else {
             return Self::on(config);
         };
-        let fetched = SharedCredentialsProvider::new(Fetched::ahead(provider).await);
+        let fetched = Fetched::ahead(provider).await;
+        if let Some(profile) = std::env::var("AWS_PROFILE").ok().filter(|_| fetched.has_none()) {
+            profile::check(&profile).await?;
+        }
+        let fetched = SharedCredentialsProvider::new(fetched);
         Self::on(config.into_builder().credentials_provider(fetched).build())
     }
 
@@ -104,7 +117,7 @@ impl Clients {
         let anyone = Credentials::new("lab", "lab", None, None, "lab");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(https())
+            .http_client(WayOut::default().client())
             .endpoint_url(endpoint)
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(anyone))
@@ -187,12 +200,6 @@ fn is_http(url: &str) -> bool {
     url.strip_prefix("http://")
         .or_else(|| url.strip_prefix("https://"))
         .is_some_and(|rest| !rest.is_empty())
-}
-
-fn https() -> SharedHttpClient {
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
 }
 
 fn read_retries() -> RetryConfig {

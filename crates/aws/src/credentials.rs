@@ -36,6 +36,11 @@ impl Fetched {
         Self { first, provider }
     }
 
+    /// Whether the provider gave no credentials.
+    pub(crate) fn has_none(&self) -> bool {
+        self.first.is_err()
+    }
+
     fn still_good(&self) -> Option<Credentials> {
         let good = |first: &&Credentials| first.expiry().is_none_or(|at| at > SystemTime::now() + MARGIN);
         self.first.as_ref().ok().filter(good).cloned()

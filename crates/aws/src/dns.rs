@@ -3,11 +3,25 @@
 //! Each lookup builds what it needs and throws it away: no cache, no connection kept, no lookup shared with another
 //! under way, so that an answer is never older than the question. No hosts file and no search list: the name is
 //! fully qualified, and what counts is what the servers say.
+//!
+//! The servers are asked in two rounds, one after another, within [`LONGEST_LOOKUP`] in all:
+//!
+//! | round | how a server is asked | when it has answered FORMERR, NOTIMP or BADVERS |
+//! |---|---|---|
+//! | first | over UDP, with EDNS; over TCP when the answer was cut | at once again without EDNS (RFC 6891, 6.2.2) |
+//! | second, silent so far | over TCP, without EDNS; over UDP again when it takes no TCP | |
+//! | second, otherwise | over UDP, without EDNS | |
+//!
+//! Each question has an equal share of the time that is left, so that a lookup of three servers that are silent takes as long as
+//! one of one. What a server says of the name (an address, none, no such name) is final; anything else is passed over.
+
+mod strict;
+mod system;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
+use hickory_resolver::Resolver as Library;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy,
 };
@@ -15,85 +29,80 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use hickory_resolver::system_conf::read_system_conf;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::LookupError;
 use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
+use writerlink_core::text::bounded;
 use writerlink_core::topology::HostName;
+
+use strict::Strict;
+pub use system::NoServers;
 
 /// The longest that one lookup may take in all.
 pub const LONGEST_LOOKUP: Duration = Duration::from_secs(2);
 
-/// Asks the configured servers one after another: UDP first, TCP for an answer that is too long for it.
+/// Asks the configured servers.
 #[derive(Debug, Clone)]
 pub struct DnsResolver {
     servers: Vec<SocketAddr>,
 }
 
-/// No server to ask.
-#[derive(Debug, thiserror::Error)]
-#[error("the system's DNS servers could not be read ({0}): name them in `[dns]` as `servers = [\"10.20.0.2:53\"]`")]
-pub struct NoServers(NetError);
-
 impl DnsResolver {
     /// Asks `servers`, or the system's (`/etc/resolv.conf`) when there are none.
     ///
     /// # Errors
-    /// When there are none and the system's cannot be read.
+    /// When there are none and the system names none that can be asked.
     pub fn new(servers: &[SocketAddr]) -> Result<Self, NoServers> {
-        if !servers.is_empty() {
-            return Ok(Self {
-                servers: servers.to_vec(),
-            });
-        }
-        let (system, _) = read_system_conf().map_err(NoServers)?;
-        let servers = servers_of(&system);
-        if servers.is_empty() {
-            Err(NoServers(NetError::NoConnections))
-        } else {
-            Ok(Self { servers })
-        }
+        let servers = match servers {
+            [] => system::servers()?,
+            servers => servers.to_vec(),
+        };
+        Ok(Self { servers })
     }
 
     /// The servers that are asked, in order.
     pub fn servers(&self) -> &[SocketAddr] {
         &self.servers
     }
-
-    /// The servers in order; a single one is asked twice.
-    fn turns(&self) -> impl ExactSizeIterator<Item = SocketAddr> {
-        let turns = self.servers.len().max(2);
-        (0..turns).map(|turn| self.servers[turn % self.servers.len()])
-    }
 }
 
 impl Resolver for DnsResolver {
     async fn lookup(&self, name: &HostName, family: Family) -> Result<Answer, LookupError> {
-        let asked = fully_qualified(name)?;
-        let kind = match family {
-            Family::V4 => RecordType::A,
-            Family::V6 => RecordType::AAAA,
+        let question = Question {
+            name: fully_qualified(name)?,
+            kind: match family {
+                Family::V4 => RecordType::A,
+                Family::V6 => RecordType::AAAA,
+            },
         };
-        let turns = self.turns();
-        let limit = LONGEST_LOOKUP / u32::try_from(turns.len()).unwrap_or(u32::MAX);
+        let begun = Instant::now();
+        let turns = 2 * self.servers.len();
+        let mut silent = vec![false; self.servers.len()];
         let mut failed = LookupError::Timeout;
-        for server in turns {
-            match ask(server, &asked, kind, limit).await {
-                Ok(records) => return follow(&asked, &records, family),
+        for turn in 0..turns {
+            let left = LONGEST_LOOKUP.saturating_sub(begun.elapsed());
+            let share = left / u32::try_from(turns - turn).unwrap_or(u32::MAX);
+            let index = turn % self.servers.len();
+            let server = self.servers[index];
+            let answer = match (turn < self.servers.len(), silent[index]) {
+                (true, _) => question.first(server, share).await,
+                (false, true) => question.over_tcp(server, share).await,
+                (false, false) => question.again(server, share).await,
+            };
+            match answer {
+                Ok(records) => return follow(&question.name, &records, family),
                 // What a server says about the name is final; what keeps it from saying anything is not.
                 Err(error @ (LookupError::NxDomain | LookupError::NoAddress)) => return Err(error),
-                Err(error) => failed = more_telling(failed, error),
+                Err(error) => {
+                    silent[index] = error == LookupError::Timeout;
+                    failed = more_telling(failed, error);
+                }
             }
         }
         Err(failed)
     }
-}
-
-fn servers_of(system: &ResolverConfig) -> Vec<SocketAddr> {
-    let with_port = |server: &NameServerConfig| Some(SocketAddr::new(server.ip, server.connections.first()?.port));
-    system.name_servers().iter().filter_map(with_port).collect()
 }
 
 fn fully_qualified(name: &HostName) -> Result<Name, LookupError> {
@@ -102,32 +111,95 @@ fn fully_qualified(name: &HostName) -> Result<Name, LookupError> {
     Ok(name)
 }
 
-/// One question to one server. UDP is repeated within the limit.
-async fn ask(server: SocketAddr, name: &Name, kind: RecordType, limit: Duration) -> Result<Vec<Record>, LookupError> {
-    let resolver = resolver(server, limit).map_err(|error| sort(&error))?;
-    match timeout(limit, resolver.lookup(name.clone(), kind)).await {
-        Ok(Ok(lookup)) => Ok(lookup.answers().to_vec()),
-        Ok(Err(error)) => Err(sort(&error)),
-        Err(_) => Err(LookupError::Timeout),
+/// What a question goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// UDP, repeated within the limit, and TCP for an answer that was cut.
+    Udp,
+    /// TCP alone.
+    Tcp,
+}
+
+/// What is asked.
+#[derive(Debug)]
+struct Question {
+    name: Name,
+    kind: RecordType,
+}
+
+impl Question {
+    /// The first question to a server, which is repeated without EDNS to one that does not know it.
+    async fn first(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
+        let begun = Instant::now();
+        match self.ask(server, Over::Udp, true, limit).await {
+            Err(error) if knows_no_edns(&error) => self.again(server, limit.saturating_sub(begun.elapsed())).await,
+            answer => answer.map_err(|error| sort(&error)),
+        }
+    }
+
+    async fn again(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
+        let answer = self.ask(server, Over::Udp, false, limit).await;
+        answer.map_err(|error| sort(&error))
+    }
+
+    /// To a server that is silent over UDP. That it takes no TCP either is no news: it stays silent.
+    async fn over_tcp(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
+        let begun = Instant::now();
+        match self
+            .ask(server, Over::Tcp, false, limit)
+            .await
+            .map_err(|error| sort(&error))
+        {
+            Err(LookupError::Unreachable(_)) => self.again(server, limit.saturating_sub(begun.elapsed())).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask(&self, server: SocketAddr, over: Over, edns: bool, limit: Duration) -> Result<Vec<Record>, NetError> {
+        let resolver = resolver(server, over, edns, limit)?;
+        match timeout(limit, resolver.lookup(self.name.clone(), self.kind)).await {
+            Ok(answer) => answer.map(|lookup| lookup.answers().to_vec()),
+            Err(_) => Err(NetError::Timeout),
+        }
     }
 }
 
-fn resolver(server: SocketAddr, limit: Duration) -> Result<TokioResolver, NetError> {
+fn resolver(
+    server: SocketAddr,
+    over: Over,
+    edns: bool,
+    limit: Duration,
+) -> Result<Library<Strict<TokioRuntimeProvider>>, NetError> {
     let mut udp = ConnectionConfig::udp();
     let mut tcp = ConnectionConfig::tcp();
     udp.port = server.port();
     tcp.port = server.port();
-    let servers = vec![NameServerConfig::new(server.ip(), true, vec![udp, tcp])];
+    let connections = match over {
+        Over::Udp => vec![udp, tcp],
+        Over::Tcp => vec![tcp],
+    };
+    let servers = vec![NameServerConfig::new(server.ip(), true, connections)];
     let config = ResolverConfig::from_parts(None, Vec::new(), servers);
-    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    let mut builder = Library::builder_with_config(config, Strict(TokioRuntimeProvider::default()));
     let options = builder.options_mut();
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
     options.attempts = 0;
+    options.edns0 = edns;
     options.timeout = limit;
     options.preserve_intermediates = true;
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     builder.build()
+}
+
+/// Whether a server says that it does not understand the question, as old ones do of EDNS (RFC 6891, 6.2.2 and 7).
+fn knows_no_edns(error: &NetError) -> bool {
+    matches!(
+        error,
+        NetError::Dns(DnsError::ResponseCode(
+            ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS
+        ))
+    )
 }
 
 /// Follows the chain of CNAMEs from the asked name to its addresses. Records beside the chain say nothing about
@@ -191,8 +263,10 @@ fn sort(error: &NetError) -> LookupError {
         },
         NetError::Dns(DnsError::ResponseCode(code)) => LookupError::Refused(word(*code)),
         NetError::Timeout => LookupError::Timeout,
-        NetError::Io(_) | NetError::NoConnections | NetError::Busy => LookupError::Unreachable(error.to_string()),
-        unreadable => LookupError::Refused(format!("something that cannot be read ({unreadable})")),
+        NetError::Io(_) | NetError::NoConnections | NetError::Busy => {
+            LookupError::Unreachable(bounded(&error.to_string()))
+        }
+        unreadable => LookupError::Refused(bounded(&format!("something that cannot be read ({unreadable})"))),
     }
 }
 

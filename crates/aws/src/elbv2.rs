@@ -12,6 +12,7 @@ use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, Targe
 use crate::error::read_error;
 use crate::home::Home;
 use crate::pace::Pace;
+use crate::pages::listed;
 use crate::tags;
 use crate::watch::Watch;
 
@@ -49,10 +50,8 @@ impl GroupReader for TargetReader {
             .send()
             .await
             .map_err(|error| read_error(GROUPS, &error, watch.sent()))?;
-        let found = answer
-            .target_groups()
-            .iter()
-            .find(|g| g.target_group_arn() == Some(group.as_str()));
+        let groups = listed(GROUPS, "TargetGroups", answer.target_groups)?;
+        let found = groups.iter().find(|g| g.target_group_arn() == Some(group.as_str()));
         let found = found.ok_or_else(|| {
             CallError::new(
                 GROUPS,
@@ -75,11 +74,8 @@ impl GroupReader for TargetReader {
             .send()
             .await
             .map_err(|error| read_error(HEALTH, &error, watch.sent()))?;
-        let mut targets: Vec<Target> = answer
-            .target_health_descriptions()
-            .iter()
-            .map(target_of)
-            .collect::<Result<_, _>>()?;
+        let described = listed(HEALTH, "TargetHealthDescriptions", answer.target_health_descriptions)?;
+        let mut targets: Vec<Target> = described.iter().map(target_of).collect::<Result<_, _>>()?;
         targets.sort();
         Ok(targets)
     }

@@ -7,7 +7,8 @@
 //! |---|---|---|
 //! | the service answered with a code | by the code | by the code |
 //! | no credentials, unusable ones, or none in time | `Credentials` | `Credentials` |
-//! | no connection was made | `Unreachable` | `Unreachable` |
+//! | no connection was made, because the server's certificate was refused | `Certificate` | `Certificate` |
+//! | no connection was made, for another reason | `Unreachable` | `Unreachable` |
 //! | a time-out, a reset, a 5xx, an answer that does not parse | `Unreachable` | `AnswerLost` |
 
 use std::error::Error;
@@ -19,6 +20,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use hyper_util::client::legacy::Error as ConnectionError;
 use writerlink_core::failure::{CallError, Failure, No};
 
+use crate::http::certificate_fault;
+
 /// Sorts the error of a call that changes nothing.
 pub fn read_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
 where
@@ -26,7 +29,8 @@ where
 {
     let failure = match fate(error, sent) {
         Fate::Known(failure) => failure,
-        Fate::NeverSent | Fate::Silence => Failure::Unreachable,
+        Fate::NeverSent(failure) => failure,
+        Fate::Silence => Failure::Unreachable,
     };
     CallError::new(call, failure, detail(error))
 }
@@ -38,7 +42,7 @@ where
 {
     let failure = match fate(error, sent) {
         Fate::Known(failure) => failure,
-        Fate::NeverSent => Failure::Unreachable,
+        Fate::NeverSent(failure) => failure,
         Fate::Silence => Failure::AnswerLost,
     };
     CallError::new(call, failure, detail(error))
@@ -58,8 +62,8 @@ pub enum Sent {
 enum Fate {
     /// The service said so, or there was nothing to sign the request with. Nothing was done.
     Known(Failure),
-    /// Nothing left this machine.
-    NeverSent,
+    /// Nothing left this machine, for this reason.
+    NeverSent(Failure),
     /// It may have, and no answer came that could be understood.
     Silence,
 }
@@ -75,9 +79,12 @@ where
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out there is one thing to wait for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
-        _ if sent == Sent::No => Fate::NeverSent,
+        _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
         SdkError::DispatchFailure(_) if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) => {
-            Fate::NeverSent
+            Fate::NeverSent(match certificate_fault(error) {
+                Some(_) => Failure::Certificate,
+                None => Failure::Unreachable,
+            })
         }
         _ => Fate::Silence,
     }
@@ -171,9 +178,12 @@ where
     }
 }
 
-/// The last two links of the chain of causes, a line of each: the innermost alone can be as bare as "timed out",
+/// What is wrong with the server's certificate, or else the last two links of the chain of causes, a line of each: the innermost alone can be as bare as "timed out",
 /// and the outer ones are the SDK's, which say nothing of the case.
 pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
+    if let Some(fault) = certificate_fault(error) {
+        return fault;
+    }
     let links: Vec<String> = chain(error).map(first_line).collect();
     match links.as_slice() {
         [.., outer, inner] if !outer.contains(inner.as_str()) => format!("{outer}: {inner}"),

@@ -16,7 +16,7 @@ use writerlink_core::topology::{
 };
 
 use crate::error::read_error;
-use crate::pages::Pages;
+use crate::pages::{all, listed};
 use crate::watch::Watch;
 
 const CLUSTERS: &str = "rds:DescribeDBClusters";
@@ -37,72 +37,9 @@ impl RdsReader {
         Self(rds)
     }
 
-    async fn clusters(&self) -> Result<Vec<DbCluster>, CallError> {
-        let mut pages = Pages::of(CLUSTERS);
-        let mut clusters = Vec::new();
-        while let Some(marker) = pages.next() {
-            let watch = Watch::expecting("DescribeDBClustersResponse");
-            let page = self
-                .0
-                .describe_db_clusters()
-                .max_records(PAGE)
-                .set_marker(marker)
-                .customize()
-                .interceptor(watch.clone())
-                .send()
-                .await
-                .map_err(|error| read_error(CLUSTERS, &error, watch.sent()))?;
-            pages.turn(page.marker)?;
-            clusters.extend(page.db_clusters.unwrap_or_default());
-        }
-        Ok(clusters)
-    }
-
-    async fn instances(&self) -> Result<Vec<DbInstance>, CallError> {
-        let mut pages = Pages::of(INSTANCES);
-        let mut instances = Vec::new();
-        while let Some(marker) = pages.next() {
-            let watch = Watch::expecting("DescribeDBInstancesResponse");
-            let page = self
-                .0
-                .describe_db_instances()
-                .max_records(PAGE)
-                .set_marker(marker)
-                .customize()
-                .interceptor(watch.clone())
-                .send()
-                .await
-                .map_err(|error| read_error(INSTANCES, &error, watch.sent()))?;
-            pages.turn(page.marker)?;
-            instances.extend(page.db_instances.unwrap_or_default());
-        }
-        Ok(instances)
-    }
-
     async fn databases(&self) -> Result<Topology, CallError> {
         let (clusters, instances) = tokio::try_join!(self.clusters(), self.instances())?;
         Ok(topology_of(&clusters, &instances))
-    }
-
-    async fn cluster_endpoints(&self) -> Result<BTreeMap<Identifier, CustomEndpoint>, CallError> {
-        let mut pages = Pages::of(CLUSTER_ENDPOINTS);
-        let mut endpoints = Vec::new();
-        while let Some(marker) = pages.next() {
-            let watch = Watch::expecting("DescribeDBClusterEndpointsResponse");
-            let page = self
-                .0
-                .describe_db_cluster_endpoints()
-                .max_records(PAGE)
-                .set_marker(marker)
-                .customize()
-                .interceptor(watch.clone())
-                .send()
-                .await
-                .map_err(|error| read_error(CLUSTER_ENDPOINTS, &error, watch.sent()))?;
-            pages.turn(page.marker)?;
-            endpoints.extend(page.db_cluster_endpoints.unwrap_or_default());
-        }
-        Ok(endpoints.iter().filter_map(custom_endpoint_of).collect())
     }
 
     async fn proxies(&self) -> Result<BTreeMap<Identifier, Proxy>, CallError> {
@@ -110,47 +47,37 @@ impl RdsReader {
         Ok(proxies_of(&proxies, &endpoints))
     }
 
-    async fn proxies_alone(&self) -> Result<Vec<DbProxy>, CallError> {
-        let mut pages = Pages::of(PROXIES);
-        let mut proxies = Vec::new();
-        while let Some(marker) = pages.next() {
-            let watch = Watch::expecting("DescribeDBProxiesResponse");
-            let page = self
-                .0
-                .describe_db_proxies()
-                .max_records(PAGE)
-                .set_marker(marker)
-                .customize()
-                .interceptor(watch.clone())
-                .send()
-                .await
-                .map_err(|error| read_error(PROXIES, &error, watch.sent()))?;
-            pages.turn(page.marker)?;
-            proxies.extend(page.db_proxies.unwrap_or_default());
-        }
-        Ok(proxies)
+    async fn custom_endpoints(&self) -> Result<BTreeMap<Identifier, CustomEndpoint>, CallError> {
+        let endpoints = self.cluster_endpoints().await?;
+        Ok(endpoints.iter().filter_map(custom_endpoint_of).collect())
     }
+}
 
-    async fn proxy_endpoints(&self) -> Result<Vec<DbProxyEndpoint>, CallError> {
-        let mut pages = Pages::of(PROXY_ENDPOINTS);
-        let mut endpoints = Vec::new();
-        while let Some(marker) = pages.next() {
-            let watch = Watch::expecting("DescribeDBProxyEndpointsResponse");
-            let page = self
-                .0
-                .describe_db_proxy_endpoints()
-                .max_records(PAGE)
-                .set_marker(marker)
-                .customize()
-                .interceptor(watch.clone())
-                .send()
+/// A method that reads a list of RDS to its last page: its name and what it gives, the call, the operation of the SDK, the
+/// element that the answer is, and the one that holds the list.
+macro_rules! lists {
+    ($($name:ident: $entry:ty = $call:ident, $operation:ident, $answer:literal, $list:ident, $element:literal;)*) => {
+        impl RdsReader {
+            $(async fn $name(&self) -> Result<Vec<$entry>, CallError> {
+                all($call, async |marker| {
+                    let watch = Watch::expecting($answer);
+                    let request = self.0.$operation().max_records(PAGE).set_marker(marker);
+                    let sent = request.customize().interceptor(watch.clone()).send().await;
+                    let page = sent.map_err(|error| read_error($call, &error, watch.sent()))?;
+                    Ok((listed($call, $element, page.$list)?, page.marker))
+                })
                 .await
-                .map_err(|error| read_error(PROXY_ENDPOINTS, &error, watch.sent()))?;
-            pages.turn(page.marker)?;
-            endpoints.extend(page.db_proxy_endpoints.unwrap_or_default());
+            })*
         }
-        Ok(endpoints)
-    }
+    };
+}
+
+lists! {
+    clusters: DbCluster = CLUSTERS, describe_db_clusters, "DescribeDBClustersResponse", db_clusters, "DBClusters";
+    instances: DbInstance = INSTANCES, describe_db_instances, "DescribeDBInstancesResponse", db_instances, "DBInstances";
+    cluster_endpoints: DbClusterEndpoint = CLUSTER_ENDPOINTS, describe_db_cluster_endpoints, "DescribeDBClusterEndpointsResponse", db_cluster_endpoints, "DBClusterEndpoints";
+    proxies_alone: DbProxy = PROXIES, describe_db_proxies, "DescribeDBProxiesResponse", db_proxies, "DBProxies";
+    proxy_endpoints: DbProxyEndpoint = PROXY_ENDPOINTS, describe_db_proxy_endpoints, "DescribeDBProxyEndpointsResponse", db_proxy_endpoints, "DBProxyEndpoints";
 }
 
 impl Rds for RdsReader {
@@ -165,7 +92,7 @@ impl Rds for RdsReader {
             },
             async {
                 if scope.custom_endpoints {
-                    self.cluster_endpoints().await
+                    self.custom_endpoints().await
                 } else {
                     Ok(BTreeMap::new())
                 }

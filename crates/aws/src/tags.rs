@@ -15,7 +15,7 @@ use writerlink_core::target::{TargetGroup, TargetGroupArn};
 use crate::elbv2::{GROUPS, group_of};
 use crate::error::read_error;
 use crate::pace::Pace;
-use crate::pages::Pages;
+use crate::pages::{all, listed as listed_in};
 use crate::watch::Watch;
 
 const TAGS: &str = "elasticloadbalancing:DescribeTags";
@@ -57,27 +57,20 @@ pub(crate) async fn tagged(elbv2: &Client, pace: &Pace) -> Result<Vec<TaggedGrou
 
 /// Every group of the Region. What could not be named in a configuration is left out, so that it never hides the rest.
 async fn listed(elbv2: &Client, pace: &Pace) -> Result<Groups, CallError> {
-    let mut pages = Pages::of(GROUPS);
-    let mut groups = Groups::new();
-    while let Some(marker) = pages.next() {
+    let groups = all(GROUPS, async |marker| {
         pace.turn().await;
         let watch = Watch::expecting("DescribeTargetGroupsResponse");
-        let page = elbv2
-            .describe_target_groups()
-            .page_size(PAGE)
-            .set_marker(marker)
-            .customize()
-            .interceptor(watch.clone())
-            .send()
-            .await
-            .map_err(|error| read_error(GROUPS, &error, watch.sent()))?;
-        groups.extend(page.target_groups().iter().filter_map(|group| {
-            let arn = group.target_group_arn()?.parse().ok()?;
-            Some((arn, group_of(group)))
-        }));
-        pages.turn(page.next_marker)?;
-    }
-    Ok(groups)
+        let request = elbv2.describe_target_groups().page_size(PAGE).set_marker(marker);
+        let sent = request.customize().interceptor(watch.clone()).send().await;
+        let page = sent.map_err(|error| read_error(GROUPS, &error, watch.sent()))?;
+        Ok((listed_in(GROUPS, "TargetGroups", page.target_groups)?, page.next_marker))
+    })
+    .await?;
+    let named = groups.iter().filter_map(|group| {
+        let arn = group.target_group_arn()?.parse().ok()?;
+        Some((arn, group_of(group)))
+    });
+    Ok(named.collect())
 }
 
 /// The tags of ours that these groups carry, where they carry any.
@@ -94,8 +87,8 @@ async fn described(
         .send()
         .await
         .map_err(|error| read_error(TAGS, &error, watch.sent()))?;
-    let described = answer.tag_descriptions().iter();
-    let ours = described.filter_map(|description| {
+    let described = listed_in(TAGS, "TagDescriptions", answer.tag_descriptions)?;
+    let ours = described.iter().filter_map(|description| {
         let tags: BTreeMap<String, String> = description.tags().iter().filter_map(ours).collect();
         let arn = description.resource_arn()?.parse().ok()?;
         Some((arn, tags)).filter(|(_, tags)| !tags.is_empty())

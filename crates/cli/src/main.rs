@@ -15,6 +15,7 @@ mod render;
 use std::process::ExitCode;
 
 use clap::Parser;
+use writerlink_core::text;
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -27,9 +28,9 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What kept a command from running is told once, with its chain of causes.
+/// What kept a command from running is told once, with its chain of causes, in which others' words can be.
 fn told(error: anyhow::Error) -> Exit {
-    eprintln!("writerlink: {error:#}");
+    eprintln!("writerlink: {}", text::lines(&format!("{error:#}")));
     Exit::CouldNotRun
 }
 

@@ -15,6 +15,7 @@ use crate::discover::Discover;
 use crate::guard::Allow;
 use crate::source::Source;
 use crate::target::TargetGroupArn;
+use crate::text::bounded;
 
 /// A configuration with at least one usable binding, or with a wish for discovery.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -193,6 +194,7 @@ pub enum Location {
 
 impl From<&str> for Location {
     fn from(value: &str) -> Self {
+        let value = without_mark(value);
         if value.trim_start().starts_with('{') || value.contains('\n') {
             Self::Inline(value.to_owned())
         } else {
@@ -201,11 +203,16 @@ impl From<&str> for Location {
     }
 }
 
+/// The text without the byte-order mark (U+FEFF) that some editors write in front of UTF-8.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Inline(_) => f.write_str("the configuration text"),
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) => f.write_str(&bounded(&path.display().to_string())),
         }
     }
 }

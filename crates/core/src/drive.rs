@@ -42,8 +42,8 @@ pub async fn drive<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
         let now = clock.now();
         let Reaction { effects, notes } = run.step(now.saturating_sub(last), input);
         last = now;
-        for note in &notes {
-            journal.note(note);
+        for note in notes {
+            journal.note(&note.cleaned());
         }
         under_way.extend(
             effects

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+pub use crate::text::bounded;
+
 /// A call that gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{call}: {failure}: {detail}")]
@@ -27,7 +29,7 @@ impl CallError {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.failure,
-            Failure::Throttled | Failure::Unreachable | Failure::AnswerLost
+            Failure::Throttled | Failure::Unreachable | Failure::Certificate | Failure::AnswerLost
         )
     }
 
@@ -53,7 +55,10 @@ impl CallError {
                 "Nothing need be done once: the next round asks again. If it stays, another client uses up the account's API budget.".to_owned()
             }
             Failure::Unreachable => {
-                "Check the network path: in an isolated VPC the interface endpoints of RDS, Elastic Load Balancing and SNS, elsewhere AWS_ENDPOINT_URL and the Region.".to_owned()
+                "Check the network path: in an isolated VPC the interface endpoints of RDS, Elastic Load Balancing and SNS, elsewhere AWS_ENDPOINT_URL and the Region; and HTTPS_PROXY and NO_PROXY where they are set.".to_owned()
+            }
+            Failure::Certificate => {
+                "Nothing was sent. If a proxy or a firewall opens TLS, or the endpoint has a certificate of your own authority, name its root certificate in AWS_CA_BUNDLE (a PEM file, used in place of the system's). Otherwise look whether the certificate has expired, whether this machine's clock is right, and where AWS_ENDPOINT_URL leads.".to_owned()
             }
             Failure::AnswerLost => "The next round reads what came of it.".to_owned(),
         }
@@ -71,6 +76,8 @@ pub enum Failure {
     Credentials,
     /// The request never reached the service, or (reads only) no answer came.
     Unreachable,
+    /// The server's certificate was refused: its issuer is unknown, it has expired, or it is of another name. Nothing was sent.
+    Certificate,
     /// A write went out and no usable answer came back: it may have been done, it may still be done.
     AnswerLost,
 }
@@ -101,6 +108,7 @@ impl fmt::Display for Failure {
             Self::Throttled => "throttled",
             Self::Credentials => "no usable credentials",
             Self::Unreachable => "could not be reached, or gave no usable answer",
+            Self::Certificate => "the server's certificate is not trusted",
             Self::AnswerLost => "the answer was lost",
         })
     }
@@ -118,6 +126,7 @@ impl Failure {
             Self::Throttled => "throttled",
             Self::Credentials => "no-credentials",
             Self::Unreachable => "unreachable",
+            Self::Certificate => "certificate-not-trusted",
             Self::AnswerLost => "answer-lost",
         }
     }
@@ -157,30 +166,9 @@ impl LookupError {
     }
 }
 
-/// Foreign text, shortened to 300 characters and freed of control characters.
-pub fn bounded(text: &str) -> String {
-    const MOST: usize = 300;
-    let mut out: String = text
-        .chars()
-        .take(MOST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.chars().nth(MOST).is_some() {
-        out.push('…');
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn foreign_text_is_bounded_and_stays_on_one_line() {
-        let text = bounded(&format!("a\n\u{1b}[31m{}", "x".repeat(1000)));
-        assert_eq!(text.chars().count(), 301);
-        assert!(!text.chars().any(char::is_control));
-    }
 
     #[test]
     fn a_denied_call_names_the_permission_to_add() {

@@ -55,6 +55,7 @@ pub mod run;
 pub mod source;
 pub mod target;
 pub mod testimony;
+pub mod text;
 pub mod topology;
 
 #[cfg(test)]

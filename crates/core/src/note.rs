@@ -1,5 +1,7 @@
 //! What a run says while it goes on: one note a decision.
 
+use crate::text::{bounded, sentence};
+
 /// One decision, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -9,8 +11,26 @@ pub struct Note {
     pub round: u32,
     /// What kind of decision it is.
     pub kind: NoteKind,
-    /// One sentence, without control characters.
+    /// One sentence.
     pub text: String,
+}
+
+impl Note {
+    /// The same note, fit for a terminal and a log, whoever said what it repeats.
+    pub fn cleaned(self) -> Self {
+        let Self {
+            binding,
+            round,
+            kind,
+            text,
+        } = self;
+        Self {
+            binding: bounded(&binding),
+            round,
+            kind,
+            text: sentence(&text),
+        }
+    }
 }
 
 /// Kinds of notes.

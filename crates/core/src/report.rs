@@ -1,5 +1,7 @@
 //! What a run found and did: the answer of the Lambda and the output of the audit.
 
+mod cleaned;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

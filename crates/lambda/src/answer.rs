@@ -9,6 +9,7 @@ use serde_json::Value;
 use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
 use writerlink_core::report::{BindingReport, Report};
+use writerlink_core::text;
 
 use crate::payload::Refusal;
 use crate::start::StartError;
@@ -54,7 +55,7 @@ impl From<InvocationFailed> for lambda_runtime::Diagnostic {
     fn from(failed: InvocationFailed) -> Self {
         Self {
             error_type: failed.error_type().to_owned(),
-            error_message: failed.to_string(),
+            error_message: text::lines(&failed.to_string()),
         }
     }
 }

@@ -3,12 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use writerlink_aws::http::{HttpError, WayOut, certificate_fault};
 use writerlink_core::failure::bounded;
 
 /// How long one try may take.
@@ -18,17 +16,18 @@ const TRY: Duration = Duration::from_secs(3);
 pub const LONGEST_PUT: Duration = Duration::from_secs(6);
 
 /// Puts answers to ResponseURLs, over a connector that is made at the first of them: few invocations are of a
-/// stack, and loading the system's certificates takes longer than the rest of the start.
+/// stack, and loading the system's certificates takes longer than the rest of the start. It goes by the same proxies and trusts
+/// the same certificates as the AWS clients ([`WayOut`]).
 #[derive(Debug, Default)]
 pub struct Callback {
-    connector: OnceLock<SharedHttpConnector>,
+    connector: OnceLock<Result<SharedHttpConnector, HttpError>>,
 }
 
 impl Callback {
     /// Puts through this connector.
     pub fn through(connector: impl HttpConnector + 'static) -> Self {
         Self {
-            connector: OnceLock::from(SharedHttpConnector::new(connector)),
+            connector: OnceLock::from(Ok(SharedHttpConnector::new(connector))),
         }
     }
 
@@ -51,11 +50,15 @@ impl Callback {
 
     async fn try_once(&self, url: &str, body: &str) -> Result<(), String> {
         let request = request(url, body)?;
-        let connector = self.connector.get_or_init(https);
+        let connector = self.connector.get_or_init(|| Ok(WayOut::of_process()?.connector()));
+        let connector = connector.as_ref().map_err(ToString::to_string)?;
         match tokio::time::timeout(TRY, connector.call(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
             Ok(Ok(response)) => Err(format!("the bucket answered {}", response.status().as_u16())),
-            Ok(Err(error)) => Err(bounded(&chain(&error).replace(url, "the ResponseURL"))),
+            Ok(Err(error)) => Err(match certificate_fault(&error) {
+                Some(fault) => format!("{fault} (AWS_CA_BUNDLE names whose certificates are trusted)"),
+                None => bounded(&chain(&error).replace(url, "the ResponseURL")),
+            }),
             Err(_) => Err(format!("no answer within {} s", TRY.as_secs())),
         }
     }
@@ -72,13 +75,6 @@ fn request(url: &str, body: &str) -> Result<HttpRequest, String> {
     Ok(request)
 }
 
-fn https() -> SharedHttpConnector {
-    let connector = Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build();
-    SharedHttpConnector::new(connector)
-}
-
 /// The text of an error and of what caused it.
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
@@ -89,6 +85,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_http_client::Connector;
+
     use super::*;
     use crate::loopback::Server;
 

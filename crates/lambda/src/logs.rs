@@ -13,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
+use writerlink_core::text::clean_value;
 
 /// The variable that says how much is logged: a level, or levels by module such as `writerlink=debug,aws_config=info`.
 pub const LEVEL: &str = "WRITERLINK_LOG";
@@ -82,7 +83,7 @@ fn ours(level: LevelFilter) -> Targets {
 }
 
 /// The fields of an event and of the spans around it in one flat object, so that a query asks for `binding` and
-/// `request_id` alike. As JSON it is one line, whatever the texts in it hold.
+/// `request_id` alike. As JSON it is one line, and no text in it holds a control or format character, whoever logs it.
 struct FlatJson;
 
 impl<S, N> FormatEvent<S, N> for FlatJson
@@ -102,7 +103,7 @@ where
         event.record(&mut Fields(&mut line));
         line.insert("timestamp".to_owned(), json!(format!("{:.3}", Timestamp::now())));
         line.insert("level".to_owned(), json!(event.metadata().level().as_str()));
-        writeln!(writer, "{}", Value::Object(line))
+        writeln!(writer, "{}", clean_value(Value::Object(line)))
     }
 }
 
@@ -199,7 +200,7 @@ mod tests {
         );
         assert_eq!(
             line,
-            json!({"level": "INFO", "message": "registering \"x\"\nand {y}\u{1b}[31m", "binding": "orders", "kind": "register",
+            json!({"level": "INFO", "message": "registering \"x\"\nand {y}\u{fffd}[31m", "binding": "orders", "kind": "register",
                    "round": 3, "request_id": "r-1"})
         );
     }

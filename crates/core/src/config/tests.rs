@@ -1,4 +1,5 @@
 use super::*;
+use crate::text::is_unprintable;
 
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
@@ -211,4 +212,64 @@ fn with_discover_no_binding_may_have_the_name_of_its_report() {
         fault.contains("the report on `discover` has the name `discovery` already"),
         "{fault}"
     );
+}
+
+#[test]
+fn a_byte_order_mark_before_the_text_means_nothing() {
+    let toml = format!("allow = [\"10.20.0.0/16\"]\n{}", binding(""));
+    let json = serde_json::json!({"allow": ["10.20.0.0/16"],
+        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP}]})
+    .to_string();
+    let plain = parse(&toml).expect("a good configuration");
+    for text in [&toml, &json, &format!("{json}\r\n")] {
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(parse(&marked).as_ref(), Ok(&plain), "{marked:?}");
+        let Location::Inline(inline) = Location::from(marked.as_str()) else {
+            panic!("{marked:?} is the text itself");
+        };
+        assert_eq!(
+            Config::parse(&inline, &Location::Inline(inline.clone())).as_ref(),
+            Ok(&plain)
+        );
+    }
+    let error = parse("\u{feff}alow = []\n").expect_err("refused").to_string();
+    assert!(error.starts_with("writerlink.toml, line 1: "), "{error}");
+}
+
+#[test]
+fn a_name_that_could_deceive_a_reader_is_refused_and_what_is_refused_is_shown_clean() {
+    let hostile = "\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}";
+    for (lines, good) in [
+        (format!("name = \"b{hostile}\""), true),
+        (format!("\"b{hostile}\" = 1"), true),
+        (
+            format!("name = \"b\"\nsource = \"instance/{hostile}\"\ntarget-group = \"{GROUP}\""),
+            true,
+        ),
+        (
+            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{hostile}\""),
+            true,
+        ),
+        (
+            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nmode = \"{hostile}\""),
+            true,
+        ),
+        (
+            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nallow = [\"{hostile}\"]"),
+            true,
+        ),
+        (format!("name = \"b\"\n[dns]\nservers = [\"{hostile}\"]"), false),
+        (format!("name = \"b\"\n[{hostile}]"), false),
+    ] {
+        let text = format!("allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n", binding(""));
+        let told = match (parse(&text), good) {
+            (Ok(config), true) => {
+                let bad = config.bindings[1].as_ref().expect_err("the second is bad");
+                format!("{} {bad}", bad.name)
+            }
+            (Err(error), false) => error.to_string(),
+            other => panic!("{lines:?} gave {other:?}"),
+        };
+        assert!(!told.chars().any(is_unprintable), "{lines:?} gave {told:?}");
+    }
 }

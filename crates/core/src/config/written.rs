@@ -5,16 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, Timing};
+use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, Timing, without_mark};
 use crate::discover::{self, Discover};
-use crate::guard::Allow;
+use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
 use crate::target::TargetGroupArn;
+use crate::text::{bounded, is_unprintable, sentence};
 
 /// The whole, with the bindings left as they are, because each is read by itself.
 #[derive(Deserialize)]
@@ -76,6 +76,7 @@ struct Found {
 const GROUP: &str = "target-group";
 
 pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigError> {
+    let text = without_mark(text);
     let place = location.to_string();
     if text.trim_start().starts_with('{') {
         let document: Document<serde_json::Value> =
@@ -144,14 +145,18 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
             claimed.extend(found.group.clone());
             let position = format!("binding-{}", index + 1);
             let written_name = found.name.as_deref().unwrap_or(&position);
-            let place = format!("{} (`{}`)", found.place, crate::failure::bounded(written_name));
+            let place = format!("{} (`{}`)", found.place, bounded(written_name));
             // A second binding of a name must not be mistaken for the first in a report.
             let name = found
                 .name
                 .clone()
                 .filter(|name| !taken.has_name(name))
                 .unwrap_or(position);
-            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding { name, place, fault })
+            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
+                name: bounded(&name),
+                place,
+                fault: sentence(&fault),
+            })
         })
         .collect();
     if discover.is_none() && bindings.iter().all(Result::is_err) {
@@ -208,7 +213,7 @@ const LONGEST_NAME: usize = 128;
 
 fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
     let written = found.written?;
-    if written.name.is_empty() || written.name.len() > LONGEST_NAME || written.name.contains(char::is_control) {
+    if written.name.is_empty() || written.name.len() > LONGEST_NAME || written.name.contains(is_unprintable) {
         return Err(format!("`name` must have 1 to {LONGEST_NAME} printable characters"));
     }
     taken.claim(&format!("the name `{}`", written.name), &written.name)?;
@@ -258,7 +263,12 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
 
 /// The binding's own networks, which must lie inside the global ones where there are any, or else those.
 fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
-    let parse = |texts: &[String]| texts.iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>();
+    let parse = |texts: &[String]| {
+        let networks = texts.iter().map(|text| guard::network(text));
+        networks
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())
+    };
     let global = global.map(parse).transpose()?;
     let own = own.map(parse).transpose()?;
     if let (Some(global), Some(own)) = (&global, &own)
@@ -285,11 +295,6 @@ fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, 
             .map_err(|error: discover::PatternError| format!("`discover` holds {error}"))?,
         allow: allow(global, None).map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
     })
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    text.parse()
-        .map_err(|_| format!("`allow` holds {text:?}, which is no network: write it like `10.20.0.0/16`"))
 }
 
 fn server(text: &str) -> Result<SocketAddr, String> {
@@ -336,6 +341,6 @@ fn line_at(place: &str, line: usize) -> String {
 fn refuse(place: String, fault: impl ToString) -> ConfigError {
     ConfigError::Text {
         place,
-        fault: fault.to_string(),
+        fault: sentence(&fault.to_string()),
     }
 }

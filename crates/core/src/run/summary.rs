@@ -74,6 +74,7 @@ pub(super) fn report(run: &Run) -> Report {
         helpless: !bindings.is_empty() && !run.read_something,
         bindings,
     }
+    .cleaned()
 }
 
 /// How the search for tags ended, where it did not end well. It is answered for by every run: whom an event concerns is

@@ -87,6 +87,10 @@ pub(crate) fn reasons() -> Vec<Unknown> {
             network: Network::Ipv4,
             family: Family::V6,
         },
+        call(Failure::Certificate),
+        special(Special::Translated),
+        special(Special::Reserved),
+        special(Special::Amazon),
     ]
 }
 
@@ -104,6 +108,7 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
             Failure::Credentials => (6, "no-credentials"),
             Failure::Unreachable => (7, "unreachable"),
             Failure::AnswerLost => (8, "answer-lost"),
+            Failure::Certificate => (35, "certificate-not-trusted"),
         },
         Unknown::SourceNotFound(_) => (9, "source-not-found"),
         Unknown::InstanceOfCluster { .. } => (10, "instance-of-cluster"),
@@ -126,6 +131,9 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
             Refusal::Special(Special::Unspecified) => (26, "address-refused"),
             Refusal::Special(Special::Broadcast) => (27, "address-refused"),
             Refusal::Special(Special::Mapped) => (28, "address-refused"),
+            Refusal::Special(Special::Translated) => (36, "address-refused"),
+            Refusal::Special(Special::Reserved) => (37, "address-refused"),
+            Refusal::Special(Special::Amazon) => (38, "address-refused"),
             Refusal::Family(Family::V4) => (29, "address-refused"),
             Refusal::Family(Family::V6) => (30, "address-refused"),
             Refusal::Outside => (31, "address-refused"),

@@ -1,0 +1,121 @@
+//! A report without a control or format character in it, whoever said what it repeats.
+//!
+//! Each type is taken apart without a `..`, so that a field that it gains does not compile here until it is cleaned.
+
+use super::{BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport};
+use crate::target::Zone;
+use crate::text::{bounded, sentence};
+
+impl Report {
+    /// The same report, fit for a terminal, a log and a notification.
+    pub fn cleaned(self) -> Self {
+        let Self {
+            ok,
+            trigger: TriggerReport { kind, event, source },
+            bindings,
+            unmatched,
+            sweep,
+            helpless,
+        } = self;
+        Self {
+            ok,
+            trigger: TriggerReport {
+                kind,
+                event: event.map(|id| bounded(&id)),
+                source,
+            },
+            bindings: bindings.into_iter().map(BindingReport::cleaned).collect(),
+            unmatched,
+            sweep,
+            helpless,
+        }
+    }
+}
+
+impl BindingReport {
+    fn cleaned(self) -> Self {
+        let Self {
+            name,
+            status,
+            reason,
+            rounds,
+            evidence,
+            targets,
+            registered,
+            deregistered,
+            planned,
+            notes,
+            answered_for,
+            binding,
+        } = self;
+        Self {
+            name: bounded(&name),
+            status,
+            reason: reason.map(Reason::cleaned),
+            rounds,
+            evidence: evidence.map(EvidenceReport::cleaned),
+            targets: targets.into_iter().map(TargetReport::cleaned).collect(),
+            registered: sentences(registered),
+            deregistered: sentences(deregistered),
+            planned: sentences(planned),
+            notes: sentences(notes),
+            answered_for,
+            // Its name was checked when it was read, and everything else in it is no text.
+            binding,
+        }
+    }
+}
+
+impl Reason {
+    fn cleaned(self) -> Self {
+        let Self { code, message, remedy } = self;
+        Self {
+            code,
+            message: sentence(&message),
+            remedy: remedy.map(|remedy| sentence(&remedy)),
+        }
+    }
+}
+
+impl EvidenceReport {
+    fn cleaned(self) -> Self {
+        let Self { topology, dns } = self;
+        Self {
+            topology: topology.map(KeyReport::cleaned),
+            dns: dns.map(KeyReport::cleaned),
+        }
+    }
+}
+
+impl KeyReport {
+    fn cleaned(self) -> Self {
+        match self {
+            Self::Topology { instance, address } => Self::Topology { instance, address },
+            Self::Members { members, missing } => Self::Members {
+                members,
+                missing: missing.map(|missing| sentence(&missing)),
+            },
+            Self::Dns { instance, addresses } => Self::Dns { instance, addresses },
+            Self::Unknown { unknown, message } => Self::Unknown {
+                unknown,
+                message: sentence(&message),
+            },
+        }
+    }
+}
+
+impl TargetReport {
+    fn cleaned(self) -> Self {
+        let Self { id, port, zone, state } = self;
+        Self {
+            id,
+            port,
+            zone: zone.map(|zone| Zone(bounded(&zone.0))),
+            state: bounded(&state),
+        }
+    }
+}
+
+fn sentences(texts: Vec<String>) -> Vec<String> {
+    texts.iter().map(|text| sentence(text)).collect()
+}
