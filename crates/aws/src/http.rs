@@ -167,7 +167,10 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<String> {
             .then(|| "the server showed no certificate".to_owned());
     };
     let why = match kind {
-        rustls::CertificateError::UnknownIssuer => "its issuer is not among the trusted authorities".to_owned(),
+        // The second where an authority was made anew under its old name.
+        rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {
+            "its issuer is not among the trusted authorities".to_owned()
+        }
         rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. } => {
             format!("it has expired: {kind}")
         }

@@ -22,7 +22,15 @@ pub(crate) enum Reply {
     Close,
     /// Nothing, ever.
     Silence,
+    /// A beginning, and then spaces until the client hangs up.
+    Endless(String),
 }
+
+/// A piece of an endless answer.
+const MORE: usize = 1 << 16;
+
+/// How much of endless answers was written in all.
+pub(crate) static ENDLESS: AtomicUsize = AtomicUsize::new(0);
 
 /// A success that carries `xml`.
 pub(crate) fn ok(xml: impl Into<String>) -> Reply {
@@ -106,6 +114,17 @@ async fn serve<R: Fn(&str) -> Reply>(mut stream: TcpStream, seen: Arc<Mutex<Vec<
             }
             Reply::Close => return,
             Reply::Silence => std::future::pending().await,
+            Reply::Endless(xml) => {
+                let head = "HTTP/1.1 200 X\r\ncontent-type: text/xml\r\ntransfer-encoding: chunked\r\n\r\n";
+                let first = format!("{head}{:x}\r\n{xml}\r\n", xml.len());
+                let more = format!("{:x}\r\n{}\r\n", MORE, " ".repeat(MORE));
+                let mut written = stream.write_all(first.as_bytes()).await;
+                while written.is_ok() {
+                    ENDLESS.fetch_add(MORE, Ordering::SeqCst);
+                    written = stream.write_all(more.as_bytes()).await;
+                }
+                return;
+            }
         }
     }
 }

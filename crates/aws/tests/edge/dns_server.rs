@@ -22,10 +22,26 @@ pub(crate) enum Say {
     Records(Vec<Record>),
     /// A code, and no records.
     Code(ResponseCode),
+    /// A code, and records beside it.
+    Both(ResponseCode, Vec<Record>),
+    /// A code in twelve bytes, without the question, as servers answer that could not read it.
+    Bare(ResponseCode),
     /// "Ask again over TCP."
     Truncated,
-    /// Nothing.
+    /// Nothing; over TCP the end of the connection.
     Silence,
+    /// Nothing; over TCP the connection stays open.
+    Hang,
+}
+
+/// A question as it came.
+pub(crate) struct Asked<'a> {
+    /// `name TYPE`.
+    pub(crate) text: &'a str,
+    /// The way.
+    pub(crate) over: Over,
+    /// Whether it has an OPT record.
+    pub(crate) edns: bool,
 }
 
 /// A record in the notation `name A 10.0.0.1` or `name CNAME other`, with the time to live that RDS gives.
@@ -60,8 +76,28 @@ pub(crate) struct DnsServer {
 impl DnsServer {
     /// Serves until the runtime ends; `say` is given each question as `name TYPE`.
     pub(crate) async fn start(say: impl Fn(&str, Over) -> Say + Send + Sync + 'static) -> Self {
+        Self::hearing(move |asked| say(asked.text, asked.over)).await
+    }
+
+    /// The same, with all there is to know of a question.
+    pub(crate) async fn hearing(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(tcp.local_addr().unwrap(), Some(tcp), say).await
+    }
+
+    /// The same, without TCP.
+    pub(crate) async fn hearing_udp(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = tcp.local_addr().unwrap();
+        drop(tcp);
+        Self::on(address, None, say).await
+    }
+
+    async fn on(
+        address: SocketAddr,
+        tcp: Option<TcpListener>,
+        say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
+    ) -> Self {
         let udp = UdpSocket::bind(address).await.unwrap();
         let questions = Arc::new(Mutex::new(Vec::new()));
         let (seen, say) = (Arc::clone(&questions), Arc::new(say));
@@ -75,8 +111,9 @@ impl DnsServer {
             }
         });
         tokio::spawn(async move {
+            let Some(tcp) = tcp else { return };
             while let Ok((stream, _)) = tcp.accept().await {
-                over_tcp(stream, &seen_too, &*say_too).await;
+                tokio::spawn(over_tcp(stream, Arc::clone(&seen_too), Arc::clone(&say_too)));
             }
         });
         Self { address, questions }
@@ -87,32 +124,56 @@ impl DnsServer {
     }
 }
 
-async fn over_tcp(mut stream: TcpStream, seen: &Mutex<Vec<String>>, say: &impl Fn(&str, Over) -> Say) {
+async fn over_tcp<S: Fn(&Asked<'_>) -> Say>(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, say: Arc<S>) {
     let Ok(length) = stream.read_u16().await else {
         return;
     };
     let mut question = vec![0; usize::from(length)];
     stream.read_exact(&mut question).await.unwrap();
-    if let Some(answer) = answer(&question, Over::Tcp, seen, say) {
+    let hangs = std::cell::Cell::new(false);
+    let answer = answer(&question, Over::Tcp, &seen, &|asked: &Asked<'_>| {
+        let say = say(asked);
+        hangs.set(matches!(say, Say::Hang));
+        say
+    });
+    let hangs = hangs.get();
+    if let Some(answer) = answer {
         stream.write_u16(u16::try_from(answer.len()).unwrap()).await.unwrap();
         stream.write_all(&answer).await.unwrap();
     }
+    if hangs {
+        std::future::pending::<()>().await;
+    }
 }
 
-fn answer(question: &[u8], over: Over, seen: &Mutex<Vec<String>>, say: &impl Fn(&str, Over) -> Say) -> Option<Vec<u8>> {
+fn answer(question: &[u8], over: Over, seen: &Mutex<Vec<String>>, say: &impl Fn(&Asked<'_>) -> Say) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).unwrap();
     let query = question.queries[0].clone();
     let text = format!("{} {}", query.name(), query.query_type());
-    seen.lock().unwrap().push(format!("{text} {over:?}"));
+    let edns = question.edns.is_some();
+    let mark = if edns { "" } else { " without EDNS" };
+    seen.lock().unwrap().push(format!("{text} {over:?}{mark}"));
     let mut answer = Message::response(question.metadata.id, OpCode::Query);
     answer.add_query(query);
-    match say(&text, over) {
+    match say(&Asked {
+        text: &text,
+        over,
+        edns,
+    }) {
         Say::Records(records) => {
             answer.add_answers(records);
         }
         Say::Code(code) => answer.metadata.response_code = code,
+        Say::Both(code, records) => {
+            answer.metadata.response_code = code;
+            answer.add_answers(records);
+        }
+        Say::Bare(code) => {
+            answer.queries.clear();
+            answer.metadata.response_code = code;
+        }
         Say::Truncated => answer.metadata.truncation = true,
-        Say::Silence => return None,
+        Say::Silence | Say::Hang => return None,
     }
     Some(answer.to_vec().unwrap())
 }

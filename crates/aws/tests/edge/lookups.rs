@@ -11,7 +11,7 @@ use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
 use writerlink_core::topology::HostName;
 
-use crate::dns_server::{DnsServer, Over, Say, living, records};
+use crate::dns_server::{Asked, DnsServer, Over, Say, living, record, records};
 
 const NAME: &str = "orders.cluster-x.eu-west-1.rds.amazonaws.com";
 
@@ -278,5 +278,152 @@ async fn a_short_name_is_asked_as_it_stands_and_no_hosts_file_answers_it() {
         let server = saying(|| Say::Code(ResponseCode::NXDomain)).await;
         assert_eq!(ask(&[&server], name, Family::V4).await, Err(LookupError::NxDomain));
         assert_eq!(server.questions(), [format!("{name}. A Udp")]);
+    }
+}
+
+/// The code speaks of the last name of a chain (RFC 6604, 3). A record beside it must not lead traffic anywhere.
+#[tokio::test]
+async fn a_name_that_does_not_exist_has_no_address_whatever_records_are_beside_the_code() {
+    let alias = format!("{NAME} CNAME end.example.com");
+    let own = format!("{NAME} A 10.66.6.6");
+    for beside in [
+        &[own.as_str()][..],
+        &["end.example.com A 10.66.6.6"],
+        &[alias.as_str()],
+        &[alias.as_str(), "end.example.com A 10.66.6.6"],
+        &[alias.as_str(), own.as_str()],
+    ] {
+        let told: Vec<_> = beside.iter().map(|text| record(text)).collect();
+        let server = DnsServer::start(move |question, _| match question {
+            // Whoever asked for the alias' target would be told.
+            "end.example.com. A" => records(&["end.example.com A 10.66.6.6"]),
+            _ => Say::Both(ResponseCode::NXDomain, told.clone()),
+        })
+        .await;
+        assert_eq!(
+            ask(&[&server], NAME, Family::V4).await,
+            Err(LookupError::NxDomain),
+            "{beside:?}"
+        );
+    }
+    let server = DnsServer::start(move |question, _| match question {
+        "end.example.com. A" => Say::Both(ResponseCode::NXDomain, vec![record("end.example.com A 10.66.6.6")]),
+        _ => records(&[&format!("{NAME} CNAME end.example.com")]),
+    })
+    .await;
+    assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(LookupError::NxDomain));
+}
+
+#[tokio::test]
+async fn any_other_code_is_no_answer_whatever_records_are_beside_it() {
+    for (code, word) in [
+        (ResponseCode::ServFail, "SERVFAIL"),
+        (ResponseCode::Refused, "REFUSED"),
+        (ResponseCode::NotImp, "NOTIMP"),
+        (ResponseCode::NotAuth, ""),
+        (ResponseCode::Unknown(13), ""),
+    ] {
+        let server = saying(move || Say::Both(code, vec![record(&format!("{NAME} A 10.66.6.6"))])).await;
+        match ask(&[&server], NAME, Family::V4).await {
+            Err(LookupError::Refused(said)) => assert!(word.is_empty() || said == word, "{code}: {said}"),
+            other => panic!("{code}: {other:?}"),
+        }
+    }
+}
+
+/// RFC 6891, 6.2.2: a server that does not know EDNS answers FORMERR, or NOTIMP, and is asked again without it.
+#[tokio::test]
+async fn a_server_that_does_not_know_edns_is_asked_again_without_it_at_once() {
+    for code in [ResponseCode::FormErr, ResponseCode::NotImp] {
+        let server = DnsServer::hearing(move |asked| match asked.edns {
+            true => Say::Code(code),
+            false => records(&[&format!("{NAME} A 10.20.1.7")]),
+        })
+        .await;
+        let begun = Instant::now();
+        let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+        assert_eq!(shown(&answer), "[] [10.20.1.7]", "{code}");
+        assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
+        assert_eq!(
+            server.questions(),
+            [format!("{NAME}. A Udp"), format!("{NAME}. A Udp without EDNS")]
+        );
+    }
+}
+
+/// Old servers answer without the question, which proves nothing of what the answer belongs to: it is not believed. Others
+/// drop what has EDNS, or a firewall does.
+#[tokio::test]
+async fn a_server_that_cannot_be_understood_with_edns_is_asked_without_it_over_either_way() {
+    let deaf: [fn() -> Say; 3] = [
+        || Say::Bare(ResponseCode::FormErr),
+        || Say::Silence,
+        || Say::Code(ResponseCode::ServFail),
+    ];
+    for deaf in deaf {
+        let say = move |asked: &Asked<'_>| match asked.edns {
+            true => deaf(),
+            false => records(&[&format!("{NAME} A 10.20.1.7")]),
+        };
+        for server in [DnsServer::hearing(say).await, DnsServer::hearing_udp(say).await] {
+            let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+            assert_eq!(shown(&answer), "[] [10.20.1.7]", "{:?}", server.questions());
+        }
+    }
+}
+
+#[tokio::test]
+async fn silence_over_udp_is_tried_once_over_tcp_within_the_same_time() {
+    for others in 0..3 {
+        let quiet = DnsServer::start(|_, over| match over {
+            Over::Udp => Say::Silence,
+            Over::Tcp => records(&[&format!("{NAME} A 10.20.1.7")]),
+        })
+        .await;
+        let mut servers = Vec::new();
+        for _ in 0..others {
+            servers.push(saying(|| Say::Hang).await);
+        }
+        servers.push(quiet);
+        let begun = Instant::now();
+        let asked: Vec<_> = servers.iter().collect();
+        let answer = ask(&asked, NAME, Family::V4).await.unwrap();
+        assert_eq!(shown(&answer), "[] [10.20.1.7]");
+        assert!(begun.elapsed() < Duration::from_millis(2_200), "{:?}", begun.elapsed());
+        let questions = servers[others].questions();
+        let over_tcp = questions.iter().filter(|question| question.contains("Tcp")).count();
+        assert_eq!(over_tcp, 1, "{questions:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lookup_ends_in_two_seconds_however_the_servers_fail() {
+    let troubles: [fn(&Asked<'_>) -> Say; 4] = [
+        |_| Say::Hang,
+        |_| Say::Truncated,
+        |asked| match asked.over {
+            Over::Udp => Say::Truncated,
+            Over::Tcp => Say::Hang,
+        },
+        |asked| match asked.edns {
+            true => Say::Code(ResponseCode::FormErr),
+            false => Say::Hang,
+        },
+    ];
+    for (number, trouble) in troubles.into_iter().enumerate() {
+        for count in [1, 3] {
+            let mut servers = Vec::new();
+            for _ in 0..count {
+                servers.push(DnsServer::hearing(trouble).await);
+            }
+            let begun = Instant::now();
+            let asked: Vec<_> = servers.iter().collect();
+            ask(&asked, NAME, Family::V4).await.unwrap_err();
+            assert!(
+                begun.elapsed() < Duration::from_millis(2_300),
+                "{number}: {:?}",
+                begun.elapsed()
+            );
+        }
     }
 }

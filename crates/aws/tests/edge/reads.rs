@@ -1,16 +1,18 @@
 //! Reads: all pages, tried twice, never half.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
+use writerlink_aws::http::LONGEST_ANSWER;
 use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{Failure, No};
+use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::{GroupReader, Rds};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
-use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
+use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
 
 fn readers(clients: &Clients) -> Readers {
     clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -134,7 +136,7 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
 async fn a_read_that_succeeds_the_second_time_is_a_success() {
     let server = AwsServer::start({
         let first = std::sync::atomic::AtomicBool::new(true);
-        move |_| match first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+        move |_| match first.swap(false, Ordering::SeqCst) {
             true => error(500, "InternalFailure", "oops"),
             false => health(""),
         }
@@ -282,4 +284,155 @@ async fn a_group_of_another_region_is_refused_before_any_call() {
         Failure::SaidNo(No::Invalid)
     );
     assert!(server.requests().is_empty());
+}
+
+/// The calls of a reader, each with the list that its answer must have.
+const LISTS: [(&str, &str); 8] = [
+    ("DescribeDBClusters", "DBClusters"),
+    ("DescribeDBInstances", "DBInstances"),
+    ("DescribeDBClusterEndpoints", "DBClusterEndpoints"),
+    ("DescribeDBProxies", "DBProxies"),
+    ("DescribeDBProxyEndpoints", "DBProxyEndpoints"),
+    ("DescribeTargetHealth", "TargetHealthDescriptions"),
+    ("DescribeTargetGroups", "TargetGroups"),
+    ("DescribeTags", "TagDescriptions"),
+];
+
+fn operation(body: &str) -> &str {
+    let action = body.strip_prefix("Action=").unwrap_or(body);
+    action.split('&').next().unwrap_or(action)
+}
+
+fn whole(operation: &str, inner: &str) -> Reply {
+    ok(format!(
+        "<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+    ))
+}
+
+/// Everything that a reader reads, with the call's own error where the reading has none of its own.
+async fn read_all(server: &AwsServer) -> Vec<CallError> {
+    let readers = readers(&server.clients());
+    let everything = Scope {
+        databases: true,
+        custom_endpoints: true,
+        proxies: true,
+    };
+    let (topology, targets, found, tagged) = tokio::join!(
+        readers.rds.topology(everything),
+        async { readers.groups.targets(&group()).await },
+        async { readers.groups.group(&group()).await },
+        readers.groups.tagged(),
+    );
+    let mut errors = Vec::new();
+    match topology {
+        Ok(topology) => errors.extend(
+            [topology.unread, topology.custom_endpoints.err(), topology.proxies.err()]
+                .into_iter()
+                .flatten(),
+        ),
+        Err(error) => errors.push(error),
+    }
+    errors.extend([targets.err(), found.err(), tagged.err()].into_iter().flatten());
+    errors
+}
+
+fn empty_or_one_group(operation: &str, list: &str) -> Reply {
+    let member = match operation {
+        "DescribeTargetGroups" => {
+            format!("<member><TargetGroupArn>{GROUP}</TargetGroupArn><TargetType>ip</TargetType></member>")
+        }
+        _ => String::new(),
+    };
+    whole(operation, &format!("<{list}>{member}</{list}>"))
+}
+
+#[tokio::test]
+async fn an_answer_without_its_list_is_malformed_and_never_empty() {
+    let list_of = |operation: &str| LISTS.iter().find(|(known, _)| *known == operation).unwrap().1;
+    let server = AwsServer::start(move |body| empty_or_one_group(operation(body), list_of(operation(body)))).await;
+    assert_eq!(read_all(&server).await, [], "an empty list is one");
+    for (missing, list) in LISTS {
+        for instead in [
+            "",
+            "<Marker></Marker>",
+            "<Other><member/></Other>",
+            "<Marker>next</Marker>",
+        ] {
+            let server = AwsServer::start(move |body| match operation(body) {
+                asked if asked == missing => whole(missing, instead),
+                asked => empty_or_one_group(asked, list_of(asked)),
+            })
+            .await;
+            let errors = read_all(&server).await;
+            assert!(!errors.is_empty(), "{missing} {instead}");
+            for error in errors {
+                assert!(error.call.ends_with(missing), "{missing} {instead}: {error}");
+                assert_eq!(error.failure, Failure::Unreachable, "{error}");
+                assert!(
+                    error.detail.contains("malformed") && error.detail.contains(list),
+                    "{error}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_given_up_after_a_hundred_pages_and_says_so() {
+    let pages = AtomicUsize::new(0);
+    let server = AwsServer::start(move |body| match body.contains("DescribeDBClusters") {
+        true => {
+            let number = pages.fetch_add(1, Ordering::SeqCst);
+            clusters("", &format!("<Marker>page-{number}</Marker>"))
+        }
+        false => instances(&[], ""),
+    })
+    .await;
+    let error = readers(&server.clients())
+        .rds
+        .topology(Scope::DATABASES)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.call, error.failure),
+        ("rds:DescribeDBClusters", Failure::Unreachable)
+    );
+    assert!(
+        error.detail.contains("no end") && error.detail.contains("100"),
+        "{error}"
+    );
+    let asked = server
+        .requests()
+        .iter()
+        .filter(|body| body.contains("DescribeDBClusters"))
+        .count();
+    assert_eq!(asked, 100);
+}
+
+#[tokio::test]
+async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
+    let server = AwsServer::start(|body| match body {
+        _ if body.contains("DescribeDBInstances") => instances(&[], ""),
+        _ if body.contains("Marker=a") => clusters("", "<Marker>b</Marker>"),
+        _ if body.contains("Marker=b") => clusters("", "<Marker>c</Marker>"),
+        _ => clusters("", "<Marker>a</Marker>"),
+    })
+    .await;
+    let rds = readers(&server.clients()).rds;
+    let error = rds.topology(Scope::DATABASES).await.unwrap_err();
+    assert!(error.detail.contains("circle"), "{error}");
+    assert!(server.requests().len() <= 5, "{:?}", server.requests());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_cut_off_while_it_arrives() {
+    let server = AwsServer::start(|_| Reply::Endless("<DescribeTargetHealthResponse>".to_owned())).await;
+    let begun = Instant::now();
+    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Unreachable, "{error}");
+    assert!(error.detail.contains("longer than 8 MiB"), "{error}");
+    // It is read twice, as every read that fails is; the rest is what sockets hold.
+    let written = ENDLESS.load(Ordering::SeqCst);
+    assert!(written < 4 * LONGEST_ANSWER, "{written}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
