@@ -170,7 +170,7 @@ pub enum AllowError {
     #[error("`allow` holds {0}, which reaches {2} ({1}): name the subnets of the database")]
     Special(IpNet, IpNet, Special),
     /// No network at all.
-    #[error("`allow` holds {written:?}, which is not how a network is written: write {}", .meant.map_or_else(|| "it like `10.20.0.0/16`".to_owned(), |meant| format!("`{meant}` if that is what was meant")))]
+    #[error("`allow` holds {written:?}, which is no network: write {}", .meant.map_or_else(|| "it like `10.20.0.0/16`".to_owned(), |meant| format!("`{meant}` if that is what was meant")))]
     Syntax {
         /// What is written.
         written: String,

@@ -81,24 +81,18 @@ impl DnsServer {
 
     /// The same, with all there is to know of a question.
     pub(crate) async fn hearing(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::on(tcp.local_addr().unwrap(), Some(tcp), say).await
+        let (udp, tcp) = sockets().await;
+        Self::on(udp, Some(tcp), say)
     }
 
     /// The same, without TCP.
     pub(crate) async fn hearing_udp(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = tcp.local_addr().unwrap();
-        drop(tcp);
-        Self::on(address, None, say).await
+        let (udp, _) = sockets().await;
+        Self::on(udp, None, say)
     }
 
-    async fn on(
-        address: SocketAddr,
-        tcp: Option<TcpListener>,
-        say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
-    ) -> Self {
-        let udp = UdpSocket::bind(address).await.unwrap();
+    fn on(udp: UdpSocket, tcp: Option<TcpListener>, say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
+        let address = udp.local_addr().unwrap();
         let questions = Arc::new(Mutex::new(Vec::new()));
         let (seen, say) = (Arc::clone(&questions), Arc::new(say));
         let (seen_too, say_too) = (Arc::clone(&seen), Arc::clone(&say));
@@ -121,6 +115,16 @@ impl DnsServer {
 
     pub(crate) fn questions(&self) -> Vec<String> {
         self.questions.lock().unwrap().clone()
+    }
+}
+
+/// One port for both. Another lookup can have it for its own question, over one of the two.
+async fn sockets() -> (UdpSocket, TcpListener) {
+    loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()).await {
+            return (udp, tcp);
+        }
     }
 }
 
