@@ -1,8 +1,11 @@
 //! Metrics in CloudWatch's embedded metric format: lines on standard output, no call and no permission.
 //!
-//! One line a run. A value at the root of a line can stand under one set of dimensions only once, so each binding that
-//! is not ok has a line of its own; a binding that is well has none, and costs nothing. Every line has the function's
-//! name as a dimension: an account may run several, and the sweeps of one must not hide that another's have stopped.
+//! One line for the run, and one for each binding that the run answers for: a line holds one value
+//! of each dimension. A binding that is well has its line too, with a 0: an alarm on a metric that
+//! is written only when something is wrong has to fill the gaps, and a filled value stands where a
+//! late one is still missing (docs/decisions/010-alarms.md). Every line has the function's name as
+//! a dimension: an account may run several, and the sweeps of one must not hide that another's have
+//! stopped.
 
 use std::time::Duration;
 
@@ -32,41 +35,54 @@ pub struct Measured<'a> {
 impl Measured<'_> {
     /// The lines, the run's own first.
     ///
-    /// `NotOk` is 1 for an invocation that failed or that has a binding that is not ok. `SweepFinished` is there for a sweep that
-    /// could do its work, and is what tells a sweep that stopped coming. `BindingNotOk` is there for each binding
-    /// that is not ok.
+    /// `NotOk` is 1 for an invocation that failed, or that answers for a binding that is not ok.
+    /// `SweepFinished` is written by every sweep: 1 if it could do its work. `BindingNotOk` is
+    /// written for every binding that the run answers for: 1 if it is not ok, which a look that the
+    /// run's time cut short is not either.
     pub fn lines(&self) -> Vec<String> {
         let mut values = vec![("DurationMs", "Milliseconds", whole(self.took.as_millis()))];
         let mut count = |name, value| values.push((name, "Count", value));
         count("Runs", u64::from(self.run.is_some()));
-        count("NotOk", u64::from(self.failed || self.not_ok().next().is_some()));
+        // A custom resource's run that did not end in time has a report without bindings.
+        let cut_off = self
+            .run
+            .is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
+        let not_ok = self.failed || cut_off || self.looks().any(|(_, not_ok)| not_ok);
+        count("NotOk", not_ok.into());
         if let Some((trigger, report)) = self.run {
             let sum = |of: fn(&BindingReport) -> usize| report.bindings.iter().map(|b| of(b) as u64).sum::<u64>();
             count("Registered", sum(|binding| binding.registered.len()));
             count("Deregistered", sum(|binding| binding.deregistered.len()));
             count("Unmatched", report.unmatched.into());
             count("Unreadable", trigger.unreadable.into());
-            if Asker::of(trigger) == Asker::Sweep && !report.helpless {
-                count("SweepFinished", 1);
+            if Asker::of(trigger) == Asker::Sweep {
+                count("SweepFinished", (!report.helpless).into());
             }
         }
         let each = self
-            .not_ok()
-            .map(|binding| self.line(Some(&binding.name), &[("BindingNotOk", "Count", 1)]));
+            .looks()
+            .map(|(binding, not_ok)| self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())]));
         std::iter::once(self.line(None, &values)).chain(each).collect()
     }
 
-    /// Those that somebody may have to be woken for. `drift` is none: it is the answer to a question.
-    fn not_ok(&self) -> impl Iterator<Item = &BindingReport> {
+    /// Each binding that the run answers for, and whether somebody may have to be woken for it.
+    /// `drift` is neither well nor wrong: it is the answer to a question.
+    fn looks(&self) -> impl Iterator<Item = (&BindingReport, bool)> {
         let bindings = self.run.into_iter().flat_map(|(_, report)| &report.bindings);
-        bindings.filter(|binding| !binding.status.is_ok() && binding.status != Status::Drift)
+        bindings
+            .filter(|binding| binding.answered_for && binding.status != Status::Drift)
+            .map(|binding| (binding, !binding.status.is_ok()))
     }
 
-    /// One line (AWS docs, "Specification: Embedded metric format").
+    /// One line (AWS docs, "Specification: Embedded metric format"). The unit `None` is the
+    /// default, and not written: these lines are most of what a sweep of many bindings logs.
     fn line(&self, binding: Option<&str>, values: &[(&str, &str, u64)]) -> String {
         let names: Vec<Value> = values
             .iter()
-            .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
+            .map(|(name, unit, _)| match *unit {
+                "None" => json!({"Name": name}),
+                unit => json!({"Name": name, "Unit": unit}),
+            })
             .collect();
         let dimensions: Map<String, Value> = [("Function", Some(self.function)), ("Binding", binding)]
             .into_iter()
@@ -133,13 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_one_line_and_every_binding_that_is_not_ok_one_more() {
+    fn a_run_is_one_line_and_every_binding_that_it_answers_for_one_more() {
         let mut report = report(vec![
             binding("orders", Status::Changed),
             binding("billing", Status::Held),
             binding("stock", Status::Failed),
             binding("asked", Status::Drift),
+            binding("another", Status::Failed),
         ]);
+        report.bindings[4].answered_for = false;
         report.bindings[0].registered = vec!["10.20.1.7:5432".to_owned()];
         report.bindings[0].deregistered = vec!["10.20.2.9:5432".to_owned(), "10.20.3.9:5432".to_owned()];
         report.unmatched = 2;
@@ -149,8 +167,8 @@ mod tests {
         };
         let lines = lines(true, Some((&trigger, &report)));
         lines.iter().for_each(assert_declared);
-        let [run, billing, stock] = lines.as_slice() else {
-            panic!("three lines, not {lines:?}")
+        let [run, orders, billing, stock] = lines.as_slice() else {
+            panic!("four lines, not {lines:?}")
         };
         assert_eq!(run["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Function"]]));
         assert_eq!(run["Function"], "writerlink");
@@ -166,8 +184,11 @@ mod tests {
         ] {
             assert_eq!(run[name], value, "{name}");
         }
-        for (line, name) in [(billing, "billing"), (stock, "stock")] {
-            assert_eq!((&line["Binding"], &line["BindingNotOk"]), (&json!(name), &json!(1)));
+        for (line, name, not_ok) in [(orders, "orders", 0), (billing, "billing", 1), (stock, "stock", 1)] {
+            assert_eq!(
+                (&line["Binding"], &line["BindingNotOk"]),
+                (&json!(name), &json!(not_ok))
+            );
             assert_eq!(
                 line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
                 json!([["Binding", "Function"]])
@@ -176,22 +197,26 @@ mod tests {
     }
 
     #[test]
-    fn only_a_sweep_that_could_do_its_work_counts_as_finished() {
+    fn every_sweep_says_whether_it_could_do_its_work_and_nothing_else_does() {
         let held = report(vec![binding("orders", Status::Held)]);
         let helpless = Report {
             helpless: true,
             ..held.clone()
         };
         for (trigger, report, finished) in [
-            (Trigger::sweep(TriggerKind::Schedule), &held, true),
-            (Trigger::sweep(TriggerKind::Sns), &held, true),
-            (Trigger::sweep(TriggerKind::Schedule), &helpless, false),
-            (Trigger::sweep(TriggerKind::Invoke), &held, false),
-            (Trigger::sweep(TriggerKind::CustomResource), &held, false),
-            (event(TriggerKind::Sns), &held, false),
+            (Trigger::sweep(TriggerKind::Schedule), &held, Some(1)),
+            (Trigger::sweep(TriggerKind::Sns), &held, Some(1)),
+            (Trigger::sweep(TriggerKind::Schedule), &helpless, Some(0)),
+            (Trigger::sweep(TriggerKind::Invoke), &held, None),
+            (Trigger::sweep(TriggerKind::CustomResource), &held, None),
+            (event(TriggerKind::Sns), &held, None),
         ] {
             let line = &lines(false, Some((&trigger, report)))[0];
-            assert_eq!(line.get("SweepFinished").is_some(), finished, "{trigger:?}");
+            assert_eq!(
+                line.get("SweepFinished").and_then(Value::as_u64),
+                finished,
+                "{trigger:?}"
+            );
             assert_eq!(line["NotOk"], 1);
         }
     }
@@ -204,13 +229,52 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_ended_well_has_one_line_without_a_binding() {
-        let report = report(vec![binding("orders", Status::Settled)]);
-        let lines = lines(false, Some((&event(TriggerKind::Sns), &report)));
-        assert_eq!(
-            (lines.len(), &lines[0]["NotOk"], &lines[0]["Runs"]),
-            (1, &json!(0), &json!(1))
+    fn every_good_end_writes_a_0_because_an_alarm_cannot_tell_a_gap_from_a_late_value() {
+        for status in [
+            Status::Settled,
+            Status::Changed,
+            Status::Waiting,
+            Status::Idle,
+            Status::Observed,
+        ] {
+            let report = report(vec![binding("orders", status)]);
+            let lines = lines(false, Some((&Trigger::sweep(TriggerKind::Schedule), &report)));
+            assert_eq!(
+                (lines.len(), &lines[0]["NotOk"], &lines[0]["Runs"]),
+                (2, &json!(0), &json!(1))
+            );
+            assert_eq!(lines[1]["BindingNotOk"], 0, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_a_binding_is_short() {
+        let report = report(vec![binding("orders-writer", Status::Settled)]);
+        let measured = Measured {
+            function: "writerlink-Function-1A2B3C4D5E6F",
+            at: 1_700_000_000_123,
+            took: Duration::ZERO,
+            failed: false,
+            run: Some((&event(TriggerKind::Sns), &report)),
+        };
+        let line = &measured.lines()[1];
+        assert!(
+            line.len() <= 250,
+            "{} bytes, which docs/cost.md prices: {line}",
+            line.len()
         );
+    }
+
+    #[test]
+    fn a_run_that_did_not_end_in_time_is_not_ok() {
+        let cut_off = Report {
+            ok: false,
+            ..report(vec![])
+        };
+        let trigger = Trigger::sweep(TriggerKind::CustomResource);
+        assert_eq!(lines(false, Some((&trigger, &cut_off)))[0]["NotOk"], 1);
+        let no_bindings = report(vec![]);
+        assert_eq!(lines(false, Some((&trigger, &no_bindings)))[0]["NotOk"], 0);
     }
 
     #[test]
