@@ -53,6 +53,10 @@ artifact:
 package *arguments:
     infra/package {{ arguments }}
 
+# Make infra/writerlink.yaml of the layers (needs PyYAML)
+flatten:
+    infra/flatten
+
 # Everything that a change must pass
 ci:
     .ci/run

@@ -1,4 +1,4 @@
-"""Packages a template as `sam deploy` does, and prints the nested templates that were uploaded, by the names of their stacks.
+"""Packages a template as `sam deploy` does, and prints the template that comes out, and the keys of what was uploaded.
 
 usage: sam_package.py TEMPLATE
 """
@@ -7,27 +7,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlparse
 
 import boto3
-from cfnlint.decode.cfn_yaml import load, loads
+from cfnlint.decode.cfn_yaml import load
 
 BUCKET = "artifacts"
 s3 = boto3.client("s3")
-s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+if BUCKET not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+before = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
 packaged = Path(sys.argv[1]).with_name("packaged.yaml")
 sam = [sys.executable, "-m", "samcli", "package", "--template-file", sys.argv[1], "--s3-bucket", BUCKET]
 subprocess.run([*sam, "--output-template-file", packaged], check=True, stdout=sys.stderr)
-
-
-def uploaded(url):
-    key = urlparse(url).path.rsplit("/", 1)[-1]
-    return loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode())
-
-
-stacks = {
-    name: uploaded(resource["Properties"]["TemplateURL"])
-    for name, resource in load(str(packaged))["Resources"].items()
-    if resource["Type"] == "AWS::CloudFormation::Stack"
-}
-json.dump(stacks, sys.stdout)
+after = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+json.dump({"template": load(str(packaged)), "uploaded": sorted(after - before)}, sys.stdout)

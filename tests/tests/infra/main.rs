@@ -7,6 +7,7 @@ mod configuration;
 mod deployed;
 mod engine;
 mod events;
+mod flat;
 mod function;
 mod lint;
 mod package;

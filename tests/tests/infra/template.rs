@@ -21,21 +21,21 @@ pub(crate) fn templates() -> Vec<PathBuf> {
     paths
 }
 
-/// The reconciler with every short tag in its long form, read by cfn-lint's own loader.
+/// The reconciler, as [`read`] gives it.
 pub(crate) fn reconciler() -> Option<&'static Value> {
-    static TEMPLATE: OnceLock<Value> = OnceLock::new();
-    let python = available(linters())?;
-    let load = || {
-        let script = tests_dir().join("python/template_as_json.py");
-        let output = Command::new(python)
-            .arg(script)
-            .arg(workspace_dir().join("infra/reconciler.yaml"))
-            .output()
-            .expect("it has an interpreter");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("the script prints JSON")
-    };
-    Some(TEMPLATE.get_or_init(load))
+    static TEMPLATE: OnceLock<Option<Value>> = OnceLock::new();
+    TEMPLATE.get_or_init(|| read("reconciler.yaml")).as_ref()
+}
+
+/// A template with every short tag in its long form, read by cfn-lint's own loader.
+pub(crate) fn read(name: &str) -> Option<Value> {
+    let output = Command::new(available(linters())?)
+        .arg(tests_dir().join("python/template_as_json.py"))
+        .arg(workspace_dir().join("infra").join(name))
+        .output()
+        .expect("it has an interpreter");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
 }
 
 /// The properties of a resource.

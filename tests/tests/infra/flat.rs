@@ -1,0 +1,134 @@
+//! `infra/writerlink.yaml`, the one template that every tool takes: what `infra/flatten` makes of
+//! the layers, and the same as these.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::skip::available;
+
+use crate::lint::said;
+use crate::template::{read, text};
+
+/// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must lie in S3.
+const LIMIT: usize = 51_200;
+
+fn path() -> PathBuf {
+    workspace_dir().join("infra/writerlink.yaml")
+}
+
+/// Runs a script with the interpreter that has cfn-lint's and SAM's packages.
+fn python(script: PathBuf, argument: &str) -> Option<Output> {
+    let mut command = Command::new(available(linters())?);
+    let output = command.arg(script).arg(argument).env("PYTHONDONTWRITEBYTECODE", "1");
+    Some(output.output().expect("it has an interpreter"))
+}
+
+#[test]
+fn the_flat_template_is_what_infra_flatten_makes_of_the_layers() {
+    let Some(made) = python(workspace_dir().join("infra/flatten"), "--print") else {
+        return;
+    };
+    assert!(made.status.success(), "{}", said(&made));
+    let written = fs::read(path()).expect("it is part of the source");
+    assert!(written == made.stdout, "a layer has changed since: run infra/flatten");
+}
+
+#[test]
+fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
+    let infra = workspace_dir().join("infra");
+    let Some(output) = python(
+        tests_dir().join("python/flat.py"),
+        text(&infra.to_string_lossy().into()),
+    ) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// Stack sets with service-managed permissions and Service Catalog refuse transforms and nested
+/// stacks; the change sets of nested stacks refuse patterns of parameters (rain 526). Names of
+/// exports are once a Region, so that two stacks could not live side by side.
+#[test]
+fn every_tool_takes_the_flat_template_without_an_upload() {
+    let bytes = fs::read(path()).expect("it is part of the source").len();
+    assert!(bytes <= LIMIT, "{bytes} bytes are more than {LIMIT}");
+    let Some(template) = read("writerlink.yaml") else {
+        return;
+    };
+    assert!(template.get("Transform").is_none());
+    let resources = template["Resources"].as_object().expect("it has resources");
+    for (name, resource) in resources {
+        let kind = text(&resource["Type"]);
+        assert!(
+            !kind.starts_with("AWS::Serverless::") && !kind.starts_with("AWS::CloudFormation::"),
+            "{name} is {kind}"
+        );
+    }
+    let mut functions = BTreeSet::new();
+    intrinsic(&template, &mut functions);
+    for refused in ["Fn::Transform", "Fn::ImportValue", "Fn::ForEach"] {
+        assert!(!functions.contains(refused), "{refused}");
+    }
+    assert!(functions.contains("Fn::Sub"), "the functions were found");
+    let mut outputs = template["Outputs"].as_object().expect("it has outputs").values();
+    assert!(outputs.all(|output| output.get("Export").is_none()));
+    let code = &template["Resources"]["ReconcilerFunction"]["Properties"]["Code"];
+    assert_eq!(
+        *code,
+        json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}})
+    );
+}
+
+/// The first run and the sweeps find a database that is up, a proxy that knows it, and a group that
+/// is in use.
+#[test]
+fn the_function_waits_for_what_it_follows() {
+    let Some(template) = read("writerlink.yaml") else {
+        return;
+    };
+    let mut reached = BTreeSet::new();
+    follow(&template, "ReconcilerFunction", &mut reached);
+    for resource in [
+        "LinkListener",
+        "ProxyTargetGroup",
+        "DatabaseInstanceB",
+        "DatabaseInstance",
+    ] {
+        assert!(reached.contains(resource), "it does not wait for {resource}");
+    }
+    let mut reached = BTreeSet::new();
+    follow(&template, "ProxyTargetGroup", &mut reached);
+    assert!(reached.contains("DatabaseInstanceB"));
+}
+
+/// The names of all intrinsic functions.
+fn intrinsic(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(object.keys().filter(|key| key.starts_with("Fn::")).cloned());
+            object.values().for_each(|inner| intrinsic(inner, found));
+        }
+        Value::Array(values) => values.iter().for_each(|inner| intrinsic(inner, found)),
+        _ => {}
+    }
+}
+
+/// What a resource waits for, over everything that it refers to.
+fn follow(template: &Value, name: &str, found: &mut BTreeSet<String>) {
+    let resources = template["Resources"].as_object().expect("it has resources");
+    let words = resources[name].to_string();
+    let words = words.split(|c: char| !c.is_ascii_alphanumeric());
+    for word in words
+        .filter(|word| resources.contains_key(*word))
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+    {
+        if found.insert(word.clone()) {
+            follow(template, &word, found);
+        }
+    }
+}
