@@ -54,7 +54,7 @@ def deploy(endpoint, archive, dns):
 
     s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.upload_file(archive, "code", "bootstrap.zip")
-    template = without_metric_math(load("reconciler.yaml"))
+    template = load("reconciler.yaml")
     # What `sam package` does.
     template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
     reconciler = create_stack(
@@ -75,16 +75,6 @@ def deploy(endpoint, archive, dns):
         "group": attributes_of(elbv2.describe_target_group_attributes(TargetGroupArn=target_group)),
     }
     return {"link": link, "reconciler": reconciler, "attributes": attributes, "targets": held(elbv2)}
-
-
-def without_metric_math(template):
-    """ministack knows alarms of one metric alone, so each looks at its own without the filling."""
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
-            of = properties.pop("Metrics")[0]["MetricStat"]
-            properties.update(of["Metric"], Period=of["Period"], Statistic=of["Stat"])
-    return template
 
 
 def create_network(ec2):

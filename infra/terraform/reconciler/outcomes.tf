@@ -84,21 +84,23 @@ resource "aws_kms_key" "key" {
   })
 }
 
+# Every look and every run writes its value, a 0 or a 1, and no gap is filled. docs/decisions/010-alarms.md has the reasons for each number.
+
 resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   count = var.alarms ? 1 : 0
 
   alarm_name          = "${var.name}-not-ok"
-  alarm_description   = "Five minutes in a row, runs of ${aws_lambda_function.function.function_name} have not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
+  alarm_description   = "In three of the last five spans of five minutes, a run of ${aws_lambda_function.function.function_name} has not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
   namespace           = "Writerlink"
   metric_name         = "NotOk"
   dimensions          = { Function = aws_lambda_function.function.function_name }
-  statistic           = "Sum"
-  period              = 60
+  statistic           = "Maximum" # any bad run counts, since a sweep may look at some of the bindings only
+  period              = 300
   evaluation_periods  = 5
-  datapoints_to_alarm = 5
+  datapoints_to_alarm = 3
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching" # the sweep alarm is for runs that do not come
+  treat_missing_data  = "ignore" # the sweep alarm is for runs that do not come
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
@@ -107,70 +109,38 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
   for_each = var.alarms ? var.bindings : {}
 
   alarm_name          = "${var.name}-binding-${each.key}"
-  alarm_description   = "Five minutes in a row, the target group of ${each.key} could not be kept right. Its targets may be stale."
-  evaluation_periods  = 5
-  datapoints_to_alarm = 5
+  alarm_description   = "In two of the last three spans of three minutes, no look at the target group of ${each.key} ended well. Its targets may be stale."
+  namespace           = "Writerlink"
+  metric_name         = "BindingNotOk"
+  dimensions          = { Function = aws_lambda_function.function.function_name, Binding = each.key }
+  statistic           = "Minimum" # a span is bad if every look in it was: one that the next look mended is not
+  period              = 180
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "ignore" # a binding may be looked at less often than every three minutes
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-
-  # It is written only when the binding is not ok. Without the filling, CloudWatch would look past the minutes that have no point.
-  metric_query {
-    id          = "m1"
-    return_data = false
-
-    metric {
-      namespace   = "Writerlink"
-      metric_name = "BindingNotOk"
-      dimensions  = { Function = aws_lambda_function.function.function_name, Binding = each.key }
-      stat        = "Sum"
-      period      = 60
-    }
-  }
-
-  metric_query {
-    id          = "e1"
-    expression  = "FILL(m1, 0)"
-    label       = "BindingNotOk"
-    return_data = true
-  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   count = var.alarms ? 1 : 0
 
   alarm_name          = "${var.name}-sweep"
-  alarm_description   = "For five minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
-  evaluation_periods  = 5
-  datapoints_to_alarm = 5
+  alarm_description   = "For eight minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
+  namespace           = "Writerlink"
+  metric_name         = "SweepFinished"
+  dimensions          = { Function = aws_lambda_function.function.function_name }
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 8 # minutes: sweeps wait behind a watch of up to five, and their values may come two late
+  datapoints_to_alarm = 8
   threshold           = 1
   comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching" # where there was never a point there is nothing to fill
+  treat_missing_data  = "breaching" # a sweep that does not come writes nothing
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-
-  # It is written only by a sweep that could do its work. Without the filling, CloudWatch would hold on to the last good minutes.
-  metric_query {
-    id          = "m1"
-    return_data = false
-
-    metric {
-      namespace   = "Writerlink"
-      metric_name = "SweepFinished"
-      dimensions  = { Function = aws_lambda_function.function.function_name }
-      stat        = "Sum"
-      period      = 60
-    }
-  }
-
-  metric_query {
-    id          = "e1"
-    expression  = "FILL(m1, 0)"
-    label       = "SweepFinished"
-    return_data = true
-  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
@@ -182,11 +152,11 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.failures.name }
   statistic           = "Maximum"
-  period              = 60
+  period              = 300 # longer than SQS's values may be late, or there would be none to look at
   evaluation_periods  = 1
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching" # SQS writes no metrics for a queue that nobody used for six hours
+  treat_missing_data  = "ignore" # SQS writes no metrics for a queue that nobody used for six hours
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
@@ -233,9 +203,9 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
       {
         type = "metric", x = 0, y = 8, width = 12, height = 6
         properties = {
-          title = "Bindings that are not ok", region = local.region, stat = "Sum", period = 60
+          title = "Bindings that are not ok", region = local.region, stat = "Maximum", period = 60
           metrics = [
-            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"${aws_lambda_function.function.function_name}\"', 'Sum', 60)" }],
+            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"${aws_lambda_function.function.function_name}\"', 'Maximum', 60)" }],
           ]
         }
       },

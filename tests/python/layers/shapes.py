@@ -121,7 +121,4 @@ def keyed(item):
     for key, value in (("Key", "Value"), ("Name", "Value"), ("name", "value")):
         if set(item) == {key, value}:
             return item[key], item[value]
-    for key in ("Id", "id"):
-        if key in item:
-            return item[key], {name: inner for name, inner in item.items() if name != key}
     return None

@@ -1,5 +1,8 @@
 //! The alarms and the dashboard look at what the function says, in the words in which it says it.
 
+mod cloudwatch;
+mod simulation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -50,15 +53,14 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let printed = printed().await;
     let emitted = emitted(&printed);
     for (name, alarm) in alarms(template) {
-        let watched = watched(&alarm);
-        if watched["Namespace"] != "Writerlink" {
+        if alarm["Namespace"] != "Writerlink" {
             continue;
         }
-        let dimensions = watched["Dimensions"].as_array().expect("a list").iter();
+        let dimensions = alarm["Dimensions"].as_array().expect("a list").iter();
         let dimensions = dimensions
             .map(|dimension| text(&dimension["Name"]).to_owned())
             .collect();
-        let metric = (text(&watched["MetricName"]).to_owned(), dimensions);
+        let metric = (text(&alarm["MetricName"]).to_owned(), dimensions);
         assert!(
             emitted.contains(&metric),
             "{name} waits for {metric:?}, and there is {emitted:?}"
@@ -80,8 +82,12 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
         .expect("one was not ok");
     assert_eq!(by_binding.0, "BindingNotOk");
     assert!(dashboard.contains(
-        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"stack-Function\"', 'Sum', 60)"#
+        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"stack-Function\"', 'Maximum', 60)"#
     ));
+    assert!(
+        !template.to_string().contains("FILL("),
+        "a filled value stands where a late one is missing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,58 +115,21 @@ async fn the_dashboards_query_finds_the_lines_of_runs_that_were_not_ok() {
     }
 }
 
-/// Each of them tells the topic of outcomes, when it begins and when it is over.
+/// Each of them tells the topic of outcomes, when it begins and when it is over. [`simulation`]
+/// shows what their numbers do.
 #[test]
-fn minutes_in_a_row_ring_and_a_sweep_that_stops_and_what_waits_in_the_queue() {
+fn every_alarm_tells_the_topic_of_outcomes_and_is_of_one_metric() {
     let Some(template) = reconciler() else { return };
-    let told: BTreeMap<String, Value> = alarms(template)
-        .into_iter()
-        .map(|(name, alarm)| {
-            for action in ["AlarmActions", "OKActions"] {
-                assert_eq!(
-                    alarm[action],
-                    json!(["arn:aws:sns:eu-west-1:111122223333:stack-OutcomeTopic"]),
-                    "{name}"
-                );
-            }
-            let metric = &alarm["Metrics"][0]["MetricStat"];
-            let by = if alarm.get("Metrics").is_some() {
-                assert_eq!(
-                    alarm["Metrics"][1],
-                    json!({"Id": "e1", "Expression": "FILL(m1, 0)", "Label": watched(&alarm)["MetricName"]}),
-                    "{name} takes a minute without a point for one in which nothing was counted"
-                );
-                assert_eq!(
-                    (&alarm["Metrics"][0]["Id"], &alarm["Metrics"][0]["ReturnData"]),
-                    (&json!("m1"), &json!(false))
-                );
-                [&metric["Stat"], &metric["Period"]]
-            } else {
-                [&alarm["Statistic"], &alarm["Period"]]
-            };
-            let mut told = vec![watched(&alarm)["MetricName"].clone()];
-            told.extend(by.into_iter().cloned());
-            let keys = [
-                "EvaluationPeriods",
-                "DatapointsToAlarm",
-                "Threshold",
-                "ComparisonOperator",
-                "TreatMissingData",
-            ];
-            told.extend(keys.iter().map(|key| alarm[key].clone()));
-            (name, json!(told))
-        })
-        .collect();
-    let (at_least, below) = ("GreaterThanOrEqualToThreshold", "LessThanThreshold");
-    assert_eq!(
-        json!(told),
-        json!({
-            "NotOkAlarm": ["NotOk", "Sum", 60, 5, 5, 1, at_least, "notBreaching"],
-            "BindingAlarm": ["BindingNotOk", "Sum", 60, 5, 5, 1, at_least, "notBreaching"],
-            "SweepAlarm": ["SweepFinished", "Sum", 60, 5, 5, 1, below, "breaching"],
-            "FailuresAlarm": ["ApproximateNumberOfMessagesVisible", "Maximum", 60, 1, null, 1, at_least, "notBreaching"],
-        })
-    );
+    for (name, alarm) in alarms(template) {
+        for action in ["AlarmActions", "OKActions"] {
+            assert_eq!(
+                alarm[action],
+                json!(["arn:aws:sns:eu-west-1:111122223333:stack-OutcomeTopic"]),
+                "{name}"
+            );
+        }
+        assert!(alarm.get("Metrics").is_none(), "{name} is of an expression");
+    }
 }
 
 /// The binding's alarm names the binding as the configuration does, and is there only where the stack knows that name.
@@ -169,7 +138,7 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     let Some(template) = reconciler() else { return };
     let alarm = &alarms(template)["BindingAlarm"];
     assert_eq!(
-        watched(alarm)["Dimensions"],
+        alarm["Dimensions"],
         json!([{"Name": "Function", "Value": "stack-Function"}, {"Name": "Binding", "Value": "stack"}])
     );
     let config = &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_CONFIG"];
@@ -197,20 +166,54 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     }
 }
 
+/// The bytes of one sweep over groups that are right: what every run logs, and what each binding
+/// adds. docs/cost.md prices both, without the three lines of Lambda's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_logs_as_many_bytes_as_are_priced() {
+    let one = logged(|config| {
+        let second = config.rfind("[[binding]]").expect("there are two");
+        let timing = config.find("\n[timing]").expect("the tests are brisk");
+        if timing > second {
+            return format!("{}{}", &config[..second], &config[timing..]);
+        }
+        config[..second].to_owned()
+    })
+    .await;
+    let two = logged(|config| config).await;
+    let each = two - one;
+    println!("a sweep logs {} bytes, and {each} for each binding", one - each);
+    let page =
+        std::fs::read_to_string(writerlink_tests::python::workspace_dir().join("docs/cost.md")).expect("it is there");
+    for (what, bytes, tolerance) in [("for every sweep", one - each, 80), ("for each binding", each, 80)] {
+        let priced = page
+            .lines()
+            .find_map(|line| line.split_once(&format!(" bytes {what}")))
+            .and_then(|(before, _)| before.rsplit(' ').next()?.replace(',', "").parse::<usize>().ok())
+            .unwrap_or_else(|| panic!("docs/cost.md says nothing of bytes {what}"));
+        assert!(
+            bytes.abs_diff(priced) <= tolerance,
+            "{bytes} bytes {what}, where docs/cost.md has {priced}"
+        );
+    }
+}
+
+/// The bytes that the function prints in a sweep in which there is nothing to do.
+async fn logged(configure: impl FnOnce(String) -> String) -> usize {
+    let stage = Stage::with(|_| {}, configure).await;
+    stage.deliver(&json!({"trigger": "sweep"})).await;
+    let before = stage.log().len();
+    stage.deliver(&json!({"trigger": "sweep"})).await;
+    let log = stage.log();
+    assert!(log[before..].contains("SweepFinished"), "{log}");
+    log.len() - before
+}
+
 fn alarms(template: &Value) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().expect("it has resources").iter();
     let alarms = resources.filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
     alarms
         .map(|(name, alarm)| (name.clone(), evaluate(template, &alarm["Properties"], &BINDING)))
         .collect()
-}
-
-/// The metric of an alarm, in or out of an expression.
-fn watched(alarm: &Value) -> &Value {
-    match alarm.get("Metrics") {
-        Some(metrics) => &metrics[0]["MetricStat"]["Metric"],
-        None => alarm,
-    }
 }
 
 fn dashboard(template: &Value) -> Value {
