@@ -12,6 +12,7 @@ resource "aws_sns_topic" "outcome_topic" {
 
   name              = "${var.name}-outcomes" # known beforehand, so that a config can name it
   kms_master_key_id = local.topic_key_id
+  tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "outcome_topic_policy" {
@@ -48,6 +49,7 @@ resource "aws_kms_key" "key" {
 
   description         = "Encrypts the topics of ${var.name}"
   enable_key_rotation = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -101,6 +103,7 @@ resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   treat_missing_data  = "notBreaching" # the sweep alarm is for runs that do not come
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+  tags                = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
@@ -115,6 +118,7 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+  tags                = var.tags
 
   # It is written only when the binding is not ok. Without the filling, CloudWatch would look past the minutes that have no point.
   metric_query {
@@ -150,6 +154,7 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   treat_missing_data  = "breaching" # where there was never a point there is nothing to fill
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+  tags                = var.tags
 
   # It is written only by a sweep that could do its work. Without the filling, CloudWatch would hold on to the last good minutes.
   metric_query {
@@ -189,6 +194,32 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   treat_missing_data  = "notBreaching" # SQS writes no metrics for a queue that nobody used for six hours
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+  tags                = var.tags
+}
+
+# The link's own health: the load balancer's word, not the function's.
+resource "aws_cloudwatch_metric_alarm" "link_alarm" {
+  for_each = var.alarms ? var.load_balancer_arns : {}
+
+  alarm_name          = "${var.name}-link-${each.key}"
+  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy, so that nobody can connect. Either the database is down, or it does not admit the load balancer."
+  namespace           = "AWS/NetworkELB"
+  metric_name         = "HealthyHostCount"
+  statistic           = "Maximum" # of all zones: with cross-zone load balancing one healthy target serves each of them
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  threshold           = 1
+  comparison_operator = "LessThanThreshold"
+  treat_missing_data  = "breaching" # an empty group has no points
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+  tags                = var.tags
+
+  dimensions = {
+    TargetGroup  = split(":", var.bindings[each.key].target_group_arn)[5]
+    LoadBalancer = split("loadbalancer/", each.value)[1]
+  }
 }
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
@@ -205,6 +236,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           alarms = concat(
             [aws_cloudwatch_metric_alarm.not_ok_alarm[0].arn],
             [for alarm in aws_cloudwatch_metric_alarm.binding_alarm : alarm.arn],
+            [for alarm in aws_cloudwatch_metric_alarm.link_alarm : alarm.arn],
             [aws_cloudwatch_metric_alarm.sweep_alarm[0].arn, aws_cloudwatch_metric_alarm.failures_alarm[0].arn],
           )
         }

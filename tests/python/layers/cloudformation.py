@@ -47,8 +47,14 @@ class Template:
                 return False
         return True
 
-    def evaluate(self, stack, given):
-        """The resources, as {logical: (type, properties, what it depends on)}, and the outputs."""
+    def broken(self, stack, given):
+        """What the template's rules say to these parameters."""
+        scope = Stack(self.read, self.values(stack, given))
+        for rule in self.read.get("Rules", {}).values():
+            if scope.value(rule.get("RuleCondition", True)):
+                yield from (each["AssertDescription"] for each in rule["Assertions"] if not scope.value(each["Assert"]))
+
+    def values(self, stack, given):
         values = {"AWS::StackName": stack, **PSEUDO}
         for name, declared in self.read["Parameters"].items():
             value = given.get(name, declared.get("Default"))
@@ -57,6 +63,11 @@ class Template:
             if declared["Type"].startswith(("CommaDelimitedList", "List<")) and not isinstance(value, list):
                 value = value.split(",")
             values[name] = value
+        return values
+
+    def evaluate(self, stack, given):
+        """The resources, as {logical: (type, properties, what it depends on)}, and the outputs."""
+        values = self.values(stack, given)
         template = self.translated(values)
         stack = Stack(template, values)
         resources = {}
@@ -158,6 +169,18 @@ class Stack:
 
     def on_equals(self, argument):
         return plain(self.value(argument[0])) == plain(self.value(argument[1]))
+
+    def on_contains(self, argument):
+        items, item = self.value(argument)
+        return plain(item) in plain(items)
+
+    def on_eachmemberequals(self, argument):
+        items, item = self.value(argument)
+        return all(each == plain(item) for each in plain(items))
+
+    def on_eachmemberin(self, argument):
+        items, among = self.value(argument)
+        return all(each in plain(among) for each in plain(items))
 
     def on_not(self, argument):
         return not self.value(argument[0])
