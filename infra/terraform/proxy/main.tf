@@ -23,9 +23,9 @@ data "aws_db_instance" "database" {
 locals {
   port             = one(concat(data.aws_rds_cluster.database[*].port, data.aws_db_instance.database[*].port))
   resource_id      = one(concat(data.aws_rds_cluster.database[*].cluster_resource_id, data.aws_db_instance.database[*].resource_id))
-  has_key          = var.kms_key_arn != null
   logs_in_by_token = var.default_auth_scheme == "IAM_AUTH"
   has_secret       = local.logs_in_by_token ? var.secret_arn != null : true # known, even of a secret that the same run makes
+  has_key          = local.has_secret && var.kms_key_arn != null
 }
 
 # Whom it admits is added by ../link, with this group as its database_security_group_id.
@@ -135,12 +135,8 @@ resource "aws_db_proxy" "proxy" {
       error_message = "Give secret_arn (what the proxy logs in with), or default_auth_scheme = \"IAM_AUTH\"."
     }
     precondition {
-      condition     = local.logs_in_by_token == (var.database_user != null)
-      error_message = "default_auth_scheme = \"IAM_AUTH\" needs database_user (as whom the proxy logs in), which is for nothing else."
-    }
-    precondition {
-      condition     = !local.has_key || local.has_secret
-      error_message = "kms_key_arn is the key of a secret: give secret_arn, or leave it out."
+      condition     = !local.logs_in_by_token || var.database_user != null
+      error_message = "default_auth_scheme = \"IAM_AUTH\" needs database_user (as whom the proxy logs in)."
     }
   }
 }

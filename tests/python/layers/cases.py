@@ -268,15 +268,6 @@ REFUSED_TOGETHER = {
         "a token for nobody": {
             **PROXY, "DBClusterIdentifier": "orders", "DefaultAuthScheme": "IAM_AUTH", "DatabaseResourceId": RESOURCE
         },
-        "a user whom no token is for": {**PROXY, "DBClusterIdentifier": "orders", "DatabaseUser": "app"},
-        "a key of no secret": {
-            **{name: value for name, value in PROXY.items() if name != "SecretArn"},
-            "DBClusterIdentifier": "orders",
-            "DefaultAuthScheme": "IAM_AUTH",
-            "DatabaseResourceId": RESOURCE,
-            "DatabaseUser": "app",
-            "KmsKeyArn": KEY,
-        },
     },
     "consumer": {
         "no clients": CLIENTS,

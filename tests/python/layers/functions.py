@@ -46,7 +46,7 @@ def call(name, arguments):
 
 
 def regex(pattern, text):
-    found = re.search(pattern, text or "")
+    found = re.search(pattern.replace("$", r"\Z"), text or "")  # Go's `$` is the end of the text, Python's also the place before a last newline
     if not found:
         raise LookupError(pattern)
     return found[0]
