@@ -83,7 +83,7 @@ fn a_source_is_refused_by_the_templates_and_the_module_exactly_where_the_functio
     let one_command = inputs(&|source| with(&json!({"Source": source})));
     let layers = [
         ("reconciler.yaml", parameter, false),
-        ("template.yaml", one_command, false),
+        (ONE_COMMAND, one_command, false),
         ("terraform/reconciler", binding, true),
     ];
     for (path, inputs, takes_hosts) in layers {
@@ -179,7 +179,7 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
         ),
     ];
     let inputs: Vec<Value> = cases.iter().map(|(_, given, _)| given.clone()).collect();
-    let Some(refused) = refused("template.yaml", &inputs) else {
+    let Some(refused) = refused(ONE_COMMAND, &inputs) else {
         return;
     };
     for ((case, _, wanted), said) in cases.iter().zip(refused) {
@@ -231,10 +231,55 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
     );
 }
 
+/// A parameter of a layer that the one command has by the same name is handed on to it: `IamAuth` was not, and nobody saw it.
+#[test]
+fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() {
+    let Some(whole) = parsed(ONE_COMMAND) else { return };
+    let asked = whole["Parameters"].as_object().expect("it has parameters");
+    let stacks = whole["Resources"].as_object().expect("it has stacks");
+    for (layer, stack) in stacks {
+        let file = stack["Properties"]["TemplateURL"].as_str().expect("a path");
+        let declared = parsed(file).expect("as above")["Parameters"].clone();
+        let given = &stack["Properties"]["Parameters"];
+        for name in declared.as_object().expect("it has parameters").keys() {
+            // Those of the reconciler are the function's own subnets, which the one command leaves outside the VPC.
+            let is_shared = asked.contains_key(name) && (layer != "Reconciler" || name != "SubnetIds");
+            assert!(!is_shared || given.get(name).is_some(), "{layer} is not given {name}");
+        }
+    }
+    for output in ["DbResourceId", "Port"] {
+        assert!(
+            whole["Outputs"].get(output).is_some(),
+            "{output} is told to the consumer"
+        );
+    }
+    let proxy = &stacks["Proxy"]["Properties"]["Parameters"];
+    assert_eq!(proxy["IamAuth"], json!({"Ref": "IamAuth"}));
+    let link = &stacks["Link"]["Properties"]["Parameters"]["Port"]["Fn::If"];
+    assert_eq!(
+        (&link[0], &link[1]),
+        (&json!("MakesProxy"), &json!({"Fn::GetAtt": ["Proxy", "Outputs.Port"]})),
+        "the link has the proxy's own port"
+    );
+}
+
+/// The template of the one command, which names the layers.
+const ONE_COMMAND: &str = "template.yaml";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf";
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(workspace_dir().join("infra").join(path)).expect("it is part of the source")
+}
+
+/// A template with every short tag in its long form.
+fn parsed(path: &str) -> Option<Value> {
+    let output = Command::new(available(linters())?)
+        .arg(tests_dir().join("python/template_as_json.py"))
+        .arg(workspace_dir().join("infra").join(path))
+        .output()
+        .expect("it has an interpreter");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
 }
 
 /// What a template or a module refuses of each of the inputs.
