@@ -89,6 +89,7 @@ resource "aws_kms_key" "key" {
 resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-not-ok"
   alarm_description   = "Five minutes in a row, runs of ${aws_lambda_function.function.function_name} have not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
   namespace           = "Writerlink"
@@ -103,12 +104,12 @@ resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   treat_missing_data  = "notBreaching" # the sweep alarm is for runs that do not come
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-  tags                = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
   for_each = var.alarms ? var.bindings : {}
 
+  tags                = var.tags
   alarm_name          = "${var.name}-binding-${each.key}"
   alarm_description   = "Five minutes in a row, the target group of ${each.key} could not be kept right. Its targets may be stale."
   evaluation_periods  = 5
@@ -118,7 +119,6 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-  tags                = var.tags
 
   # It is written only when the binding is not ok. Without the filling, CloudWatch would look past the minutes that have no point.
   metric_query {
@@ -145,6 +145,7 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
 resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-sweep"
   alarm_description   = "For five minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
   evaluation_periods  = 5
@@ -154,7 +155,6 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   treat_missing_data  = "breaching" # where there was never a point there is nothing to fill
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-  tags                = var.tags
 
   # It is written only by a sweep that could do its work. Without the filling, CloudWatch would hold on to the last good minutes.
   metric_query {
@@ -181,6 +181,7 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
 resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-failures"
   alarm_description   = "${aws_sqs_queue.failures.name} holds events whose runs did not end well. Look at them, then purge the queue: the alarm stays until it is empty."
   namespace           = "AWS/SQS"
@@ -194,7 +195,6 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   treat_missing_data  = "notBreaching" # SQS writes no metrics for a queue that nobody used for six hours
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
-  tags                = var.tags
 }
 
 # The link's own health: the load balancer's word, not the function's.

@@ -47,12 +47,18 @@ class Template:
                 return False
         return True
 
-    def broken(self, stack, given):
-        """What the template's rules say to these parameters."""
-        scope = Stack(self.read, self.values(stack, given))
-        for rule in self.read.get("Rules", {}).values():
-            if scope.value(rule.get("RuleCondition", True)):
-                yield from (each["AssertDescription"] for each in rule["Assertions"] if not scope.value(each["Assert"]))
+    def evaluate(self, stack, given, prefix="", layers=None):
+        """The resources, as {logical: (type, properties, what it depends on)}, and the outputs.
+
+        `prefix` stands before every logical id. `layers` evaluates a nested stack for its logical id and its parameters.
+        """
+        values = self.values(stack, given)
+        made = Stack(self.translated(values), values, prefix, layers)
+        return made.resources(), made.outputs()
+
+    def broken(self, stack, given, prefix="", layers=None):
+        """What is said of the rules that these parameters break."""
+        return Stack(self.read, self.values(stack, given), prefix, layers).broken()
 
     def values(self, stack, given):
         values = {"AWS::StackName": stack, **PSEUDO}
@@ -64,20 +70,6 @@ class Template:
                 value = value.split(",")
             values[name] = value
         return values
-
-    def evaluate(self, stack, given):
-        """The resources, as {logical: (type, properties, what it depends on)}, and the outputs."""
-        values = self.values(stack, given)
-        template = self.translated(values)
-        stack = Stack(template, values)
-        resources = {}
-        for logical, resource in template["Resources"].items():
-            if stack.holds(resource.get("Condition")):
-                after = resource.get("DependsOn", [])
-                properties = stack.value(resource.get("Properties", {}))
-                resources[logical] = (resource["Type"], properties, after if isinstance(after, list) else [after])
-        outputs = {name: stack.value(o["Value"]) for name, o in self.read["Outputs"].items() if stack.holds(o.get("Condition"))}
-        return resources, outputs
 
     def translated(self, values):
         template = copy.deepcopy(dict(self.read))
@@ -93,8 +85,29 @@ class Template:
 class Stack:
     """A template with the values of its parameters."""
 
-    def __init__(self, template, values):
-        self.template, self.values = template, values
+    def __init__(self, template, values, prefix="", layers=None):
+        self.template, self.values, self.prefix, self.layers = template, values, prefix, layers
+
+    def resources(self):
+        found = {}
+        for logical, resource in self.template["Resources"].items():
+            if self.holds(resource.get("Condition")):
+                after = [self.prefix + other for other in listed(resource.get("DependsOn", []))]
+                found[self.prefix + logical] = (resource["Type"], self.value(resource.get("Properties", {})), after)
+        return found
+
+    def outputs(self):
+        outputs = self.template["Outputs"].items()
+        return {name: self.value(output["Value"]) for name, output in outputs if self.holds(output.get("Condition"))}
+
+    def broken(self):
+        return [
+            each["AssertDescription"]
+            for rule in self.template.get("Rules", {}).values()
+            if self.value(rule.get("RuleCondition", True))
+            for each in rule["Assertions"]
+            if not self.value(each["Assert"])
+        ]
 
     def holds(self, condition):
         return condition is None or self.value(self.template["Conditions"][condition])
@@ -119,14 +132,22 @@ class Stack:
 
     def on_getatt(self, argument):
         logical, name = argument if isinstance(argument, list) else argument.split(".", 1)
+        if self.layers and name.startswith("Outputs."):
+            return self.output(logical, name.removeprefix("Outputs."))
         return self.named(logical, name)
+
+    def output(self, logical, name):
+        stack = self.template["Resources"][logical]
+        if not self.holds(stack.get("Condition")):
+            raise Refused(f"a reference to {logical}, which is not made")
+        return self.layers(logical, self.value(stack["Properties"]["Parameters"]))[name]
 
     def named(self, logical, name=None):
         if logical not in self.template["Resources"] or not self.holds(self.template["Resources"][logical].get("Condition")):
             raise Refused(f"a reference to {logical}, which is not made")
         if name == "Arn" and self.template["Resources"][logical]["Type"] == "AWS::Logs::LogGroup":
-            return f"{attribute(logical, 'arn')}:*"  # of the group's streams, where Terraform's is of the group
-        return attribute(logical, name)
+            return f"{attribute(self.prefix + logical, 'arn')}:*"  # of the group's streams, where Terraform's is of the group
+        return attribute(self.prefix + logical, name)
 
     def on_sub(self, argument):
         pattern, own = argument if isinstance(argument, list) else (argument, {})
@@ -144,7 +165,7 @@ class Stack:
 
     def on_split(self, argument):
         text = self.value(argument[1])
-        if text.startswith("<"):
+        if re.fullmatch(r"<[^<>]*>", text):
             return [f"{text[:-1]}.split({argument[0]!r}).{index}>" for index in range(16)]
         return text.split(argument[0])
 
@@ -171,16 +192,8 @@ class Stack:
         return plain(self.value(argument[0])) == plain(self.value(argument[1]))
 
     def on_contains(self, argument):
-        items, item = self.value(argument)
-        return plain(item) in plain(items)
-
-    def on_eachmemberequals(self, argument):
-        items, item = self.value(argument)
-        return all(each == plain(item) for each in plain(items))
-
-    def on_eachmemberin(self, argument):
-        items, among = self.value(argument)
-        return all(each in plain(among) for each in plain(items))
+        members, wanted = map(self.value, argument)
+        return plain(wanted) in plain(members)
 
     def on_not(self, argument):
         return not self.value(argument[0])
@@ -190,3 +203,11 @@ class Stack:
 
     def on_or(self, argument):
         return any(self.value(item) for item in argument)
+
+    def on_eachmemberequals(self, argument):
+        members, wanted = map(self.value, argument)
+        return all(plain(member) == plain(wanted) for member in members)
+
+    def on_eachmemberin(self, argument):
+        members, wanted = map(self.value, argument)
+        return all(plain(member) in plain(wanted) for member in members)

@@ -9,13 +9,10 @@ use writerlink_tests::stage::{Stage, sns};
 use crate::GROUP;
 use crate::template::{evaluate, list, properties, reconciler, text};
 
-const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/fedcba9876543210";
-
-const BINDING: [(&str, &str); 4] = [
+const BINDING: [(&str, &str); 3] = [
     ("Source", "cluster/orders"),
     ("TargetGroupArns", GROUP),
     ("Allow", "10.20.4.0/24"),
-    ("LoadBalancerArn", BALANCER),
 ];
 
 /// The names of a metric and of its dimensions.
@@ -162,7 +159,6 @@ fn minutes_in_a_row_ring_and_a_sweep_that_stops_and_what_waits_in_the_queue() {
             "BindingAlarm": ["BindingNotOk", "Sum", 60, 5, 5, 1, at_least, "notBreaching"],
             "SweepAlarm": ["SweepFinished", "Sum", 60, 5, 5, 1, below, "breaching"],
             "FailuresAlarm": ["ApproximateNumberOfMessagesVisible", "Maximum", 60, 1, null, 1, at_least, "notBreaching"],
-            "LinkAlarm": ["HealthyHostCount", "Maximum", 60, 5, 5, 1, below, "breaching"],
         })
     );
 }
@@ -201,35 +197,11 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     }
 }
 
-/// The load balancer counts by group and balancer, in the forms that its metrics have.
-#[test]
-fn the_links_alarm_is_of_the_group_and_the_balancer_that_the_parameters_name() {
-    let Some(template) = reconciler() else { return };
-    let alarm = &alarms(template)["LinkAlarm"];
-    assert_eq!(alarm["Namespace"], "AWS/NetworkELB");
-    assert_eq!(
-        alarm["Dimensions"],
-        json!([
-            {"Name": "TargetGroup", "Value": "targetgroup/orders/0123456789abcdef"},
-            {"Name": "LoadBalancer", "Value": "net/orders/fedcba9876543210"},
-        ])
-    );
-    let is_there = |given: &[(&str, &str)]| {
-        let condition = text(&template["Resources"]["LinkAlarm"]["Condition"]);
-        evaluate(template, &template["Conditions"][condition], given) == true
-    };
-    assert!(is_there(&BINDING));
-    assert!(!is_there(&BINDING[..3]), "without the balancer nobody knows its metric");
-    assert!(!is_there(&[
-        ("Config", "/var/task/writerlink.toml"),
-        ("TargetGroupArns", GROUP),
-        ("LoadBalancerArn", BALANCER)
-    ]));
-}
-
 fn alarms(template: &Value) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().expect("it has resources").iter();
-    let alarms = resources.filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
+    // That of the link is of the load balancer's own metric (link_alarm.rs).
+    let alarms =
+        resources.filter(|(name, resource)| resource["Type"] == "AWS::CloudWatch::Alarm" && *name != "LinkAlarm");
     alarms
         .map(|(name, alarm)| (name.clone(), evaluate(template, &alarm["Properties"], &BINDING)))
         .collect()

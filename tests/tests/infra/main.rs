@@ -9,6 +9,7 @@ mod engine;
 mod events;
 mod function;
 mod inputs;
+mod link_alarm;
 mod lint;
 mod login;
 mod package;
