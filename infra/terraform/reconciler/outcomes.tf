@@ -202,7 +202,7 @@ resource "aws_cloudwatch_metric_alarm" "link_alarm" {
   for_each = var.alarms ? var.load_balancer_arns : {}
 
   alarm_name          = "${var.name}-link-${each.key}"
-  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy, so that nobody can connect. The database is down, or does not admit the load balancer."
+  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy. The database is down, or does not admit the load balancer."
   namespace           = "AWS/NetworkELB"
   metric_name         = "HealthyHostCount"
   statistic           = "Maximum" # of all zones: with cross-zone load balancing one healthy target serves each of them
