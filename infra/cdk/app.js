@@ -24,6 +24,7 @@ const link = new Link(stack, 'Link', {
 const reconciler = new Reconciler(stack, 'Reconciler', {
   Source: 'cluster/orders',
   TargetGroupArns: link.targetGroupArn,
+  LoadBalancerArn: link.loadBalancerArn,
   Allow: '10.20.4.0/24,10.20.5.0/24',
   Mode: 'observe',
 }, app.node.tryGetContext('code')); // `-c code=FILE` deploys another archive than infra/package's

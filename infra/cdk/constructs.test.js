@@ -33,7 +33,7 @@ const code = join(scratch, 'bootstrap.zip');
 writeFileSync(code, 'not looked into');
 
 test('the link has exactly what link.yaml has', () => {
-  const { nested } = synthesise((stack) => new Link(stack, 'Link', { VpcId: 'vpc-1', SubnetIds: 'subnet-1' }));
+  const { nested } = synthesise((stack) => new Link(stack, 'Link', { VpcId: 'vpc-1', SubnetIds: 'subnet-1', Port: '5432' }));
   assert.deepEqual(nested.Link, written('link.yaml'));
 });
 
@@ -53,12 +53,43 @@ test('a value that is known only at deployment goes in as a parameter', () => {
   const { outer } = synthesise((stack) => {
     const vpc = new Vpc(stack, 'Vpc');
     const subnets = vpc.privateSubnets.map((subnet) => subnet.subnetId).join(',');
-    const link = new Link(stack, 'Link', { VpcId: vpc.vpcId, SubnetIds: subnets });
+    const link = new Link(stack, 'Link', { VpcId: vpc.vpcId, SubnetIds: subnets, Port: '5432' });
     new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders', TargetGroupArns: link.targetGroupArn }, code);
   });
   const { Link: link, Reconciler: reconciler } = outer.Resources; // short names, since the binding is called after the stack
   assert.match(link.Properties.Parameters.VpcId.Ref, /^Vpc/);
   assert.deepEqual(reconciler.Properties.Parameters.TargetGroupArns, { 'Fn::GetAtt': ['Link', 'Outputs.TargetGroupArn'] });
+});
+
+test('a mistake in a parameter is refused before anything is made', () => {
+  const where = { VpcId: 'vpc-1', SubnetIds: 'subnet-1' };
+  const link = (parameters) => () => synthesise((stack) => new Link(stack, 'Link', parameters));
+  const reconciler = (parameters) => () => synthesise((stack) => new Reconciler(stack, 'Reconciler', parameters, code));
+  for (const source of ['cluster/-orders', 'cluster/orders-', 'cluster/a--b', 'cluster/orders/instance/orders-1', 'clusters/orders', 'dns/db.example.com']) {
+    assert.throws(reconciler({ Source: source }), /Source is .*must be cluster\/ID/, source);
+  }
+  for (const source of ['cluster/orders', 'cluster/orders/custom/reports', 'instance/billing', 'proxy/orders/read-only']) reconciler({ Source: source })();
+  assert.throws(reconciler({ Sorce: 'cluster/orders' }), /Sorce/);
+  assert.throws(reconciler({ RolePath: 'databases' }), /RolePath/);
+  assert.throws(link(where), /Give Port/);
+  assert.throws(link({ ...where, Port: '0' }), /Port is "0"/);
+  assert.throws(link({ ...where, Port: '65536' }), /Port/);
+  assert.throws(link({ ...where, Port: '3306', AllowedPrincipals: 'arn:aws:iam::444455556666:root,*' }), /AllowedPrincipals is "\*"/);
+});
+
+test('a permissions boundary and a path reach every role', () => {
+  const PermissionsBoundaryArn = 'arn:aws:iam::111122223333:policy/databases';
+  const { outer, nested } = synthesise((stack) => {
+    new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders', PermissionsBoundaryArn, RolePath: '/databases/' }, code);
+  });
+  assert.equal(outer.Resources.Reconciler.Properties.Parameters.PermissionsBoundaryArn, PermissionsBoundaryArn);
+  assert.equal(outer.Resources.Reconciler.Properties.Parameters.RolePath, '/databases/');
+  const roles = Object.values(nested.Reconciler.Resources).filter((resource) => resource.Type === 'AWS::IAM::Role');
+  assert.equal(roles.length, 2);
+  for (const { Properties } of roles) {
+    assert.deepEqual(Properties.Path, { Ref: 'RolePath' });
+    assert.deepEqual(Properties.PermissionsBoundary['Fn::If'][1], { Ref: 'PermissionsBoundaryArn' });
+  }
 });
 
 test('what the app gives is what the templates take', () => {

@@ -5,7 +5,7 @@
 // compare parameters and literals only. Put straight into your stack, a `vpc.vpcId` there would be a reference to a resource, which is
 // refused. As the parameter of a nested stack it is a value.
 
-import { NestedStack } from 'aws-cdk-lib';
+import { CfnParameter, NestedStack, Token } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,8 @@ export class Link extends NestedStack {
     super(scope, id, { parameters });
     name(this, id);
     this.template = new CfnInclude(this, 'Template', { templateFile: path('../link.yaml') });
+    check(this.template, parameters);
+    this.loadBalancerArn = output(this, 'LoadBalancerArn');
     this.targetGroupArn = output(this, 'TargetGroupArn');
     this.endpointServiceName = output(this, 'EndpointServiceName');
   }
@@ -30,6 +32,7 @@ export class Reconciler extends NestedStack {
     super(scope, id, { parameters });
     name(this, id);
     this.template = new CfnInclude(this, 'Template', { templateFile: path('../reconciler.yaml') });
+    check(this.template, parameters);
     const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
     const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
     this.template.getResource('Function').codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
@@ -42,6 +45,29 @@ export class Reconciler extends NestedStack {
 // OUTER-LOGICALID-RANDOM, and what the CDK would take for LOGICALID has 50 characters more than the id.
 function name(nested, id) {
   nested.nestedStackResource.overrideLogicalId(id);
+}
+
+// CloudFormation checks a nested stack's parameters when it comes to that stack, and the others then stand already. So a mistake is refused
+// here, by what the template itself says of each parameter. What is known only at deployment cannot be checked.
+function check(template, parameters) {
+  const declared = template.node.children.filter((child) => child instanceof CfnParameter);
+  for (const parameter of declared) {
+    const name = parameter.node.id;
+    if (parameter.default === undefined && parameters[name] === undefined) throw new Error(`Give ${name}: ${parameter.description}`);
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    const parameter = template.getParameter(name); // throws where there is none of that name
+    if (Token.isUnresolved(value)) continue;
+    const members = parameter.type === 'CommaDelimitedList' ? String(value).split(',') : [String(value)];
+    const wrong = members.find((member) => !takes(parameter, member));
+    if (wrong !== undefined) throw new Error(`${name} is ${JSON.stringify(wrong)}: ${parameter.constraintDescription ?? parameter.description}`);
+  }
+}
+
+function takes({ allowedPattern, allowedValues, minValue, maxValue, type }, value) {
+  if (allowedValues && !allowedValues.map(String).includes(value)) return false;
+  if (allowedPattern && !new RegExp(`^(?:${allowedPattern})$`).test(value)) return false;
+  return type !== 'Number' || (value.trim() !== '' && Number(value) >= (minValue ?? -Infinity) && Number(value) <= (maxValue ?? Infinity));
 }
 
 function output(nested, name) {

@@ -46,6 +46,7 @@ def deploy(endpoint, archive, dns):
         load("link.yaml"),
         VpcId=vpc,
         SubnetIds=",".join(subnets),
+        Port="5432",
         DatabaseSecurityGroupId=group,
         AllowedPrincipals="arn:aws:iam::444455556666:root",
     )

@@ -14,11 +14,11 @@ import os
 import sys
 from pathlib import Path
 
-from layers.cases import CASES, FACTS, INPUTS_OF_ONE, REFUSED, STACK, for_terraform
+from layers.cases import CASES, FACTS, INPUTS_OF_ONE, OF_TERRAFORM, REFUSED, REFUSED_TOGETHER, STACK, for_terraform
 from layers.cloudformation import Refused as Misused
 from layers.cloudformation import Template
 from layers.examples import faults
-from layers.pairs import PAIRS, TERRAFORM_ALONE
+from layers.pairs import PAIRS, TERRAFORM_ALONE, WITHOUT_TAGS
 from layers.shapes import Unknown, name_of, of_cloudformation, of_terraform
 from layers.syntax import Refused
 from layers.terraform import Module
@@ -50,7 +50,7 @@ def main():
 
 def inputs(layer, ours, theirs):
     ours = {snake(name): told for name, told in ours.items()}
-    alone = INPUTS_OF_ONE.get(layer, set())
+    alone = INPUTS_OF_ONE.get(layer, set()) | OF_TERRAFORM
     for name in sorted((ours.keys() | theirs.keys()) - alone):
         if name not in theirs or name not in ours:
             yield f"the input {name} is missing in {'Terraform' if name in ours else 'CloudFormation'}"
@@ -70,6 +70,11 @@ def refusals(layer, template, module):
             yield f"CloudFormation takes {value!r} for {name}"
         if not refuses(layer, module, {name: value}):
             yield f"Terraform takes {value!r} for {snake(name)}"
+    for case, given in REFUSED_TOGETHER.get(layer, {}).items():
+        if not list(template.broken(STACK, given)):
+            yield f"CloudFormation takes {case}"
+        if not list(module.broken(for_terraform(layer, given, module), FACTS, name_of)):
+            yield f"Terraform takes {case}"
 
 
 def refuses(layer, module, given):
@@ -85,6 +90,8 @@ def compared(layer, template, module, given):
         yield f"CloudFormation does not take these {', '.join(refused)}"
     if refuses(layer, module, given):
         yield "Terraform does not take these inputs"
+    yield from (f"CloudFormation refuses these: {said}" for said in template.broken(STACK, given))
+    yield from (f"Terraform refuses these: {said}" for said in module.broken(for_terraform(layer, given, module), FACTS, name_of))
     try:
         resources, outputs = template.evaluate(STACK, given)
     except Misused as fault:
@@ -106,6 +113,15 @@ def compared(layer, template, module, given):
             yield from differences(name, ours[kind, name], shape, DEFAULTS.get(kind, {}), {name for _, name in ours})
     yield from unstated(made)
     yield from said(outputs, told)
+    yield from untagged(layer, module, given)
+
+
+def untagged(layer, module, given):
+    """The resources without the tags that the module was given, of those that can have any."""
+    made, _ = module.evaluate({**for_terraform(layer, given, module), "tags": {"team": "databases"}}, FACTS, name_of)
+    for (kind, name, _), attributes in made:
+        if (attributes.get("tags", {}).get("team") == "databases") == (kind in WITHOUT_TAGS):
+            yield f"{kind}.{name} {'has tags, which AWS does not know there' if kind in WITHOUT_TAGS else 'is given no tags'}"
 
 
 def differences(name, ours, theirs, defaults, there):

@@ -43,6 +43,44 @@ fn every_file_that_the_documentation_links_to_exists() {
     assert!(followed > 10, "only {followed} links were found: is the search broken?");
 }
 
+/// What was found out about others after the table was first written, in both places that say it.
+#[test]
+fn the_tables_of_failures_say_of_each_handler_what_was_found() {
+    let choosing = read(&workspace_dir().join("docs/choosing.md"));
+    let row = |start: &str| {
+        choosing
+            .lines()
+            .find(|line| line.starts_with(start))
+            .expect("it is in the table")
+    };
+    let baseline = read(&workspace_dir().join("tests/baseline/README.md"));
+    let habit = |words: &str| {
+        baseline
+            .lines()
+            .find(|line| line.contains(words))
+            .expect("it is in the table")
+    };
+    for page in [row("| T3 |"), habit("draining ones too")] {
+        for handler in ["sample-rds-RR", "hostname-as-target", "CDK demo"] {
+            assert!(page.contains(handler), "{handler} empties the group too: {page}");
+        }
+    }
+    for handler in ["hostname-as-target", "CDK demo"] {
+        assert!(
+            !row("| T12 |").contains(handler),
+            "the line of {handler} raises, and Lambda sees it"
+        );
+    }
+    assert!(
+        habit("and ends in success")
+            .contains("CDK demo and hostname-as-target mean to, but their line for an error raises")
+    );
+    assert!(
+        !choosing.contains("cannot be in a shared subnet"),
+        "since 2026-11-10 it can"
+    );
+}
+
 /// Tests are sentences: words in lower case, four of them at least. So are some of Terraform's types of resources.
 fn is_test_name(text: &str) -> bool {
     text.split('_').count() >= 4

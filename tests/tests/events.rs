@@ -219,8 +219,7 @@ fn the_template_subscribes_to_every_category_with_events_that_are_watched() {
             items.any(|item| item.split(" #").next() == Some(category))
         };
         let watched = entries().filter(|entry| entry.source == source && entry.meaning != Meaning::Look);
-        // The one that docs/events.md says to add by hand: RDS may take it by another name, and then the deployment would fail.
-        for entry in watched.filter(|entry| entry.category != "global-failover") {
+        for entry in watched {
             assert!(
                 subscribes(entry.category),
                 "{} of {source} is {}, which the template does not subscribe to",

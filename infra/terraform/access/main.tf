@@ -8,8 +8,11 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_iam_role" "role" {
-  name_prefix = "writerlink-connect-"
-  description = "Makes login tokens for ${var.db_user} at ${var.db_resource_id}, and nothing else."
+  name_prefix          = "writerlink-connect-"
+  description          = "Makes login tokens for ${var.db_user} at ${var.db_resource_id}, and nothing else."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -38,3 +38,31 @@ variable "db_user" {
     error_message = "Write a user name without wildcards."
   }
 }
+
+variable "permissions_boundary_arn" {
+  type        = string
+  default     = null
+  description = "The policy that bounds what the role may do, where a rule of yours demands one."
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))
+    error_message = "Write the ARN of a policy."
+  }
+}
+
+variable "role_path" {
+  type        = string
+  default     = "/"
+  description = "The path of the role, like /databases/."
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
+    error_message = "Write a path that begins and ends with a slash."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags for everything here that can have tags."
+}

@@ -20,7 +20,7 @@ data "aws_subnet" "endpoint" {
 resource "aws_security_group" "security_group" {
   description = "Interface endpoint to ${var.database_endpoint}"
   vpc_id      = var.vpc_id
-  tags        = { Name = var.name }
+  tags        = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "security_group" {
@@ -31,6 +31,7 @@ resource "aws_vpc_security_group_ingress_rule" "security_group" {
   to_port                      = var.port
   referenced_security_group_id = var.client_security_group_id
   cidr_ipv4                    = var.client_cidr
+  tags                         = var.tags
 
   lifecycle {
     precondition {
@@ -53,7 +54,7 @@ resource "aws_vpc_endpoint" "endpoint" {
   security_group_ids  = [aws_security_group.security_group.id]
   ip_address_type     = var.ip_address_type
   private_dns_enabled = false
-  tags                = { Name = var.name }
+  tags                = merge(var.tags, { Name = var.name })
 
   lifecycle {
     precondition {
@@ -66,6 +67,7 @@ resource "aws_vpc_endpoint" "endpoint" {
 resource "aws_route53_zone" "zone" {
   name    = var.database_endpoint
   comment = "Leads to the database through PrivateLink"
+  tags    = var.tags
 
   vpc {
     vpc_id = var.vpc_id

@@ -26,17 +26,27 @@ variable "service_region" {
 
 variable "database_endpoint" {
   type        = string
-  description = "The name of the database's endpoint (or of the proxy's), without its port. It becomes the name of a private hosted zone, which hides the public name from this VPC."
+  description = "The name of the database's endpoint, of the proxy's, or the HOST of a source dns/HOST, without its port. It becomes the name of a private hosted zone, which hides this name, and every name below it, from this VPC."
 
   validation {
-    condition     = can(regex("^([a-z0-9-]+\\.){3,}rds\\.amazonaws\\.com(\\.cn)?$", var.database_endpoint))
-    error_message = "Write the name of an RDS endpoint, in lower case."
+    condition     = can(regex("^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", var.database_endpoint))
+    error_message = "Write the full name of a database's endpoint, in lower case."
+  }
+
+  # A zone of eu-west-1.rds.amazonaws.com would hide every database of the Region.
+  validation {
+    condition     = !can(regex("^([a-z0-9_-]+\\.){0,3}amazonaws\\.com(\\.cn)?$", var.database_endpoint))
+    error_message = "Write the name of one database: this zone would hide a whole domain of AWS from the VPC."
+  }
+
+  validation {
+    condition     = !can(regex("\\.vpce\\.amazonaws\\.com(\\.cn)?$", var.database_endpoint))
+    error_message = "Write the database's own name and not the interface endpoint's, which would lead to itself and which no certificate bears."
   }
 }
 
 variable "port" {
   type        = number
-  default     = 5432
   description = "The database's port, which is the listener's too."
 
   validation {
@@ -87,4 +97,10 @@ variable "ip_address_type" {
     condition     = contains(["ipv4", "dualstack"], var.ip_address_type)
     error_message = "Write ipv4 or dualstack."
   }
+}
+
+variable "tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags for everything here that can have tags."
 }

@@ -7,7 +7,7 @@ resource "aws_security_group" "function_security_group" {
 
   description = "The function of Writerlink in this VPC. Nobody in, out by HTTPS."
   vpc_id      = aws_vpc.vpc.id
-  tags        = { Name = "${var.name}-function" }
+  tags        = merge(var.tags, { Name = "${var.name}-function" })
 }
 
 resource "aws_vpc_security_group_egress_rule" "function_security_group" {
@@ -19,6 +19,7 @@ resource "aws_vpc_security_group_egress_rule" "function_security_group" {
   from_port         = 443
   to_port           = 443
   cidr_ipv4         = "0.0.0.0/0"
+  tags              = var.tags
 }
 
 resource "aws_security_group" "endpoint_security_group" {
@@ -26,7 +27,7 @@ resource "aws_security_group" "endpoint_security_group" {
 
   description = "Interface endpoints of AWS APIs. In from the function, out to nowhere."
   vpc_id      = aws_vpc.vpc.id
-  tags        = { Name = "${var.name}-endpoints" }
+  tags        = merge(var.tags, { Name = "${var.name}-endpoints" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoint_security_group" {
@@ -38,6 +39,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoint_security_group" {
   from_port                    = 443
   to_port                      = 443
   referenced_security_group_id = aws_security_group.function_security_group[0].id
+  tags                         = var.tags
 }
 
 resource "aws_vpc_endpoint" "rds_endpoint" {
@@ -49,6 +51,7 @@ resource "aws_vpc_endpoint" "rds_endpoint" {
   subnet_ids          = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
   security_group_ids  = aws_security_group.endpoint_security_group[*].id
   private_dns_enabled = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -71,6 +74,7 @@ resource "aws_vpc_endpoint" "elb_endpoint" {
   subnet_ids          = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
   security_group_ids  = aws_security_group.endpoint_security_group[*].id
   private_dns_enabled = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -93,6 +97,7 @@ resource "aws_vpc_endpoint" "sns_endpoint" {
   subnet_ids          = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
   security_group_ids  = aws_security_group.endpoint_security_group[*].id
   private_dns_enabled = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -113,6 +118,7 @@ resource "aws_vpc_endpoint" "s3_endpoint" {
   vpc_endpoint_type = "Gateway"
   service_name      = "com.amazonaws.${data.aws_region.current.region}.s3"
   route_table_ids   = [aws_route_table.route_table.id]
+  tags              = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"

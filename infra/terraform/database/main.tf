@@ -36,26 +36,26 @@ resource "aws_vpc" "vpc" {
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
-  tags                 = { Name = var.name }
+  tags                 = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_subnet" "subnet_a" {
   vpc_id            = aws_vpc.vpc.id
   availability_zone = data.aws_availability_zones.available.names[0]
   cidr_block        = local.networks[0]
-  tags              = { Name = "${var.name}-a" }
+  tags              = merge(var.tags, { Name = "${var.name}-a" })
 }
 
 resource "aws_subnet" "subnet_b" {
   vpc_id            = aws_vpc.vpc.id
   availability_zone = data.aws_availability_zones.available.names[1]
   cidr_block        = local.networks[1]
-  tags              = { Name = "${var.name}-b" }
+  tags              = merge(var.tags, { Name = "${var.name}-b" })
 }
 
 resource "aws_route_table" "route_table" {
   vpc_id = aws_vpc.vpc.id
-  tags   = { Name = var.name }
+  tags   = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_route_table_association" "route_table_of_a" {
@@ -74,13 +74,14 @@ resource "aws_route_table_association" "route_table_of_b" {
 resource "aws_security_group" "security_group" {
   description = "The example database of Writerlink. Whom it admits is added by others."
   vpc_id      = aws_vpc.vpc.id
-  tags        = { Name = var.name }
+  tags        = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_db_subnet_group" "subnet_group" {
   name_prefix = "${var.name}-"
   description = "Isolated subnets of the example database of Writerlink"
   subnet_ids  = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
+  tags        = var.tags
 }
 
 resource "aws_rds_cluster_parameter_group" "cluster_parameters" {
@@ -89,6 +90,7 @@ resource "aws_rds_cluster_parameter_group" "cluster_parameters" {
   name_prefix = "${var.name}-"
   description = "TLS only"
   family      = "aurora-postgresql17"
+  tags        = var.tags
 
   parameter {
     name  = "rds.force_ssl"
@@ -120,6 +122,7 @@ resource "aws_rds_cluster" "cluster" {
   deletion_protection                 = false
   skip_final_snapshot                 = false
   final_snapshot_identifier           = "${var.name}-last" # one of that name must not exist at the next destroy
+  tags                                = var.tags
 }
 
 # Neither is the writer by its name: the first to be made becomes it, and a failover makes the other. Nothing here says which, so that
@@ -135,6 +138,7 @@ resource "aws_rds_cluster_instance" "instance_a" {
   instance_class             = var.instance_class
   publicly_accessible        = false
   auto_minor_version_upgrade = true
+  tags                       = var.tags
 }
 
 resource "aws_rds_cluster_instance" "instance_b" {
@@ -148,6 +152,7 @@ resource "aws_rds_cluster_instance" "instance_b" {
   instance_class             = var.instance_class
   publicly_accessible        = false
   auto_minor_version_upgrade = true
+  tags                       = var.tags
 
   depends_on = [aws_rds_cluster_instance.instance_a]
 }
@@ -158,6 +163,7 @@ resource "aws_db_parameter_group" "instance_parameters" {
   name_prefix = "${var.name}-"
   description = "TLS only, and health checks are not counted as failed logins"
   family      = local.is_mysql ? "mysql8.4" : "postgres17"
+  tags        = var.tags
 
   dynamic "parameter" {
     for_each = local.is_mysql ? { require_secure_transport = "1", max_connect_errors = "1000000000" } : { "rds.force_ssl" = "1" }
@@ -197,4 +203,5 @@ resource "aws_db_instance" "instance" {
   deletion_protection                 = false
   skip_final_snapshot                 = false
   final_snapshot_identifier           = "${var.name}-last"
+  tags                                = var.tags
 }

@@ -46,3 +46,9 @@ variable "lambda_endpoints" {
   default     = false
   description = "Whether to make what a function inside this VPC needs, which costs by the hour. A function outside needs nothing of it: the RDS API and the database's name answer there as well."
 }
+
+variable "tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags for everything here that can have tags."
+}

@@ -4,10 +4,12 @@
 # The same as infra/link.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are for
 # is said there.
 
+data "aws_region" "current" {}
+
 locals {
   makes_balancer   = var.load_balancer_arn == null
   admits_balancer  = local.makes_balancer && var.database_security_group_id != null
-  tags             = { Name = var.name }
+  tags             = merge(var.tags, { Name = var.name })
   address_families = var.ip_address_type == "dualstack" ? ["ipv4", "ipv6"] : ["ipv4"]
 }
 
@@ -52,6 +54,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer_security_group" {
   to_port                      = var.port
   referenced_security_group_id = var.database_security_group_id
   cidr_ipv4                    = var.database_security_group_id == null ? "0.0.0.0/0" : null
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database_admits_balancer" {
@@ -63,6 +66,7 @@ resource "aws_vpc_security_group_ingress_rule" "database_admits_balancer" {
   from_port                    = var.port
   to_port                      = var.port
   referenced_security_group_id = aws_security_group.load_balancer_security_group[0].id
+  tags                         = var.tags
 }
 
 # The function writes this group's targets, which are no attribute of this resource: there is nothing to ignore here. The one resource of
@@ -104,6 +108,7 @@ resource "aws_lb_listener" "listener" {
   protocol                 = "TCP"
   port                     = var.port
   tcp_idle_timeout_seconds = 350
+  tags                     = var.tags
 
   default_action {
     type             = "forward"
@@ -117,7 +122,7 @@ resource "aws_vpc_endpoint_service" "endpoint_service" {
   network_load_balancer_arns = [aws_lb.load_balancer[0].arn]
   acceptance_required        = var.acceptance_required
   supported_ip_address_types = local.address_families
-  supported_regions          = length(var.supported_regions) > 0 ? var.supported_regions : null
+  supported_regions          = length(var.supported_regions) > 0 ? setunion(var.supported_regions, [data.aws_region.current.region]) : null
   tags                       = local.tags
 
   depends_on = [aws_lb_listener.listener]

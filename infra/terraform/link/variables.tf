@@ -21,7 +21,6 @@ variable "subnet_ids" {
 
 variable "port" {
   type        = number
-  default     = 5432
   description = "The database's port, and the listener's too. IAM authentication tokens are signed for host and port, so the two must not differ. Another value makes a new, empty target group."
 
   validation {
@@ -63,7 +62,7 @@ variable "acceptance_required" {
 variable "supported_regions" {
   type        = set(string)
   default     = []
-  description = "The Regions whose consumers may connect. Empty means this one alone."
+  description = "Other Regions whose consumers may connect, besides this one, which is always among them. Whoever applies with it needs the permission vpce:AllowMultiRegion."
 
   validation {
     condition     = alltrue([for region in var.supported_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
@@ -108,4 +107,10 @@ variable "deletion_protection" {
   type        = bool
   default     = false
   description = "Whether the balancer refuses to be deleted. Best by a later apply, if at all; nothing of this can then be destroyed before one that says false."
+}
+
+variable "tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags for everything here that can have tags."
 }

@@ -1,41 +1,67 @@
-# An RDS Proxy in front of a database that exists: the proxy, the role with which it reads one secret, and a security group of its own. The
-# link's target group then follows proxy/NAME, whose addresses stay where they are in a failover.
+# An RDS Proxy in front of a database that exists: the proxy, the role with which it logs in, and a security group of its own. The link's target
+# group then follows proxy/NAME, whose addresses stay where they are in a failover.
 #
 # The same as infra/proxy.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are for
-# is said there.
+# is said there. Here the database is asked for its port and its resource id, which CloudFormation has to be told.
 
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 data "aws_region" "current" {}
+
+data "aws_rds_cluster" "database" {
+  count = var.db_cluster_identifier == null ? 0 : 1
+
+  cluster_identifier = var.db_cluster_identifier
+}
+
+data "aws_db_instance" "database" {
+  count = var.db_instance_identifier == null ? 0 : 1
+
+  db_instance_identifier = var.db_instance_identifier
+}
+
+locals {
+  port             = one(concat(data.aws_rds_cluster.database[*].port, data.aws_db_instance.database[*].port))
+  resource_id      = one(concat(data.aws_rds_cluster.database[*].cluster_resource_id, data.aws_db_instance.database[*].resource_id))
+  logs_in_by_token = var.default_auth_scheme == "IAM_AUTH"
+  has_secret       = local.logs_in_by_token ? var.secret_arn != null : true # known, even of a secret that the same run makes
+  has_key          = local.has_secret && var.kms_key_arn != null
+}
 
 # Whom it admits is added by ../link, with this group as its database_security_group_id.
 resource "aws_security_group" "security_group" {
   #checkov:skip=CKV2_AWS_5:The proxy has it. The check does not know that resource.
   description = "An RDS Proxy that Writerlink follows. Out to the database and nowhere else."
   vpc_id      = var.vpc_id
-  tags        = { Name = var.name }
+  tags        = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_vpc_security_group_egress_rule" "security_group" {
   description                  = "To the database"
   security_group_id            = aws_security_group.security_group.id
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = local.port
+  to_port                      = local.port
   referenced_security_group_id = var.database_security_group_id
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database_admits_proxy" {
   description                  = "From the proxy ${var.name}"
   security_group_id            = var.database_security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = local.port
+  to_port                      = local.port
   referenced_security_group_id = aws_security_group.security_group.id
+  tags                         = var.tags
 }
 
 resource "aws_iam_role" "role" {
-  name_prefix = "${substr(var.name, 0, 31)}-proxy-"
-  description = "Lets an RDS Proxy read the one secret."
+  name_prefix          = "${substr(var.name, 0, 31)}-proxy-"
+  description          = "Lets an RDS Proxy log in to the database."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -49,25 +75,31 @@ resource "aws_iam_role" "role" {
 }
 
 resource "aws_iam_role_policy" "role" {
-  name = "secret"
+  name = "login"
   role = aws_iam_role.role.id
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [{
+      local.has_secret ? [{
         Sid      = "ReadTheSecret"
         Effect   = "Allow"
         Action   = "secretsmanager:GetSecretValue"
         Resource = var.secret_arn
-      }],
-      [for key in compact([var.kms_key_arn]) : {
+      }] : [],
+      local.has_key ? [{
         Sid       = "DecryptIt"
         Effect    = "Allow"
         Action    = "kms:Decrypt"
-        Resource  = key
+        Resource  = var.kms_key_arn
         Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${data.aws_region.current.region}.amazonaws.com" } }
-      }],
+      }] : [],
+      local.logs_in_by_token ? [{
+        Sid      = "LogIn"
+        Effect   = "Allow"
+        Action   = "rds-db:connect"
+        Resource = "arn:${data.aws_partition.current.partition}:rds-db:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:dbuser:${local.resource_id}/${var.database_user == null ? "" : var.database_user}"
+      }] : [],
     )
   })
 }
@@ -79,19 +111,32 @@ resource "aws_db_proxy" "proxy" {
   role_arn               = aws_iam_role.role.arn
   vpc_subnet_ids         = var.subnet_ids
   vpc_security_group_ids = [aws_security_group.security_group.id]
+  default_auth_scheme    = var.default_auth_scheme
+  tags                   = var.tags
 
-  auth {
-    auth_scheme = "SECRETS"
-    iam_auth    = var.iam_auth
-    secret_arn  = var.secret_arn
+  dynamic "auth" {
+    for_each = local.has_secret ? [true] : []
+    content {
+      auth_scheme = "SECRETS"
+      iam_auth    = var.iam_auth
+      secret_arn  = var.secret_arn
+    }
   }
 
-  depends_on = [aws_iam_role_policy.role] # it reads the secret as soon as it is made
+  depends_on = [aws_iam_role_policy.role] # it logs in as soon as it is made
 
   lifecycle {
     precondition {
       condition     = (var.db_cluster_identifier == null) != (var.db_instance_identifier == null)
       error_message = "Give db_cluster_identifier or db_instance_identifier, one of the two."
+    }
+    precondition {
+      condition     = local.logs_in_by_token || var.secret_arn != null
+      error_message = "Give secret_arn (what the proxy logs in with), or default_auth_scheme = \"IAM_AUTH\"."
+    }
+    precondition {
+      condition     = !local.logs_in_by_token || var.database_user != null
+      error_message = "default_auth_scheme = \"IAM_AUTH\" needs database_user (as whom the proxy logs in)."
     }
   }
 }

@@ -8,6 +8,11 @@ output "endpoint_address" {
   description = "The proxy's name, database_endpoint of ../consumer."
 }
 
+output "port" {
+  value       = var.engine_family == "MYSQL" ? 3306 : 5432
+  description = "The port on which the proxy listens, whatever the database's is. It is port of ../link and of ../consumer."
+}
+
 output "security_group_id" {
   value       = coalesce(aws_security_group.security_group.id) # said to be not null before it is known, which ../link counts on
   description = "The proxy's security group, database_security_group_id of ../link."

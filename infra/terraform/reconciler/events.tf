@@ -3,6 +3,7 @@
 resource "aws_sns_topic" "event_topic" {
   name              = "${var.name}-events"
   kms_master_key_id = local.topic_key_id
+  tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "event_topic_policy" {
@@ -28,7 +29,8 @@ resource "aws_db_event_subscription" "cluster_events" {
   name             = "${var.name}-cluster"
   sns_topic        = aws_sns_topic.event_topic.arn
   source_type      = "db-cluster"
-  event_categories = ["failover", "failure", "maintenance", "notification"]
+  event_categories = ["failover", "failure", "global-failover", "maintenance", "notification"]
+  tags             = var.tags
 
   depends_on = [aws_sns_topic_policy.event_topic_policy] # RDS tries the topic at once, and refuses one that it may not publish to
 }
@@ -38,6 +40,7 @@ resource "aws_db_event_subscription" "instance_events" {
   sns_topic        = aws_sns_topic.event_topic.arn
   source_type      = "db-instance"
   event_categories = ["availability", "configuration change", "failover", "failure", "maintenance", "notification", "recovery"]
+  tags             = var.tags
 
   depends_on = [aws_sns_topic_policy.event_topic_policy]
 }
@@ -47,6 +50,7 @@ resource "aws_db_event_subscription" "blue_green_events" {
   sns_topic        = aws_sns_topic.event_topic.arn
   source_type      = "blue-green-deployment"
   event_categories = ["failure", "notification"]
+  tags             = var.tags
 
   depends_on = [aws_sns_topic_policy.event_topic_policy]
 }
@@ -93,8 +97,11 @@ resource "aws_scheduler_schedule" "sweep" {
 }
 
 resource "aws_iam_role" "sweep_role" {
-  name_prefix = "${substr(var.name, 0, 26)}-sweep-"
-  description = "Lets the schedule invoke the function, and nothing else."
+  name_prefix          = "${substr(var.name, 0, 26)}-sweep-"
+  description          = "Lets the schedule invoke the function, and nothing else."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -32,6 +32,7 @@ resource "aws_lambda_function" "function" {
   timeout          = var.function_timeout
   role             = aws_iam_role.function_role.arn
   publish          = true # each change of code or configuration is a version that can be gone back to
+  tags             = var.tags
 
   # One run at a time: two at once, each with its own view of a database that moves, can undo each other's work.
   reserved_concurrent_executions = var.reserve_concurrency ? 1 : -1
@@ -76,8 +77,12 @@ resource "aws_lambda_function" "function" {
       error_message = "Give allow (the database's subnets), or one for each binding; discover needs the one for all."
     }
     precondition {
-      condition     = length(var.subnet_ids) == 0 || length(var.security_group_ids) > 0
-      error_message = "subnet_ids needs security_group_ids."
+      condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
+      error_message = "Give subnet_ids and security_group_ids together, for a function in a VPC, or neither."
+    }
+    precondition {
+      condition     = alltrue([for name in keys(var.load_balancer_arns) : contains(keys(var.bindings), name)])
+      error_message = "Each key of load_balancer_arns must be the name of one of bindings."
     }
     precondition {
       condition     = length(local.config) < 4000
@@ -116,6 +121,7 @@ resource "aws_cloudwatch_log_group" "log_group" {
   #checkov:skip=CKV_AWS_338:log_retention_days says how long.
   name              = "/writerlink/${var.name}"
   retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 # Every event whose run did not end well stands here once, with the whole record. A sweep's run does so only when it could not do its work
@@ -124,6 +130,7 @@ resource "aws_sqs_queue" "failures" {
   name                      = "${var.name}-failures"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+  tags                      = var.tags
 }
 
 # The first run: when the function is made and with each version after that, and never at destroy, since whoever takes the updater away has

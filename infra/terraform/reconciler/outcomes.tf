@@ -12,6 +12,7 @@ resource "aws_sns_topic" "outcome_topic" {
 
   name              = "${var.name}-outcomes" # known beforehand, so that a config can name it
   kms_master_key_id = local.topic_key_id
+  tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "outcome_topic_policy" {
@@ -48,6 +49,7 @@ resource "aws_kms_key" "key" {
 
   description         = "Encrypts the topics of ${var.name}"
   enable_key_rotation = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -89,6 +91,7 @@ resource "aws_kms_key" "key" {
 resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-not-ok"
   alarm_description   = "In three of the last five spans of five minutes, a run of ${aws_lambda_function.function.function_name} has not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
   namespace           = "Writerlink"
@@ -108,6 +111,7 @@ resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
 resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
   for_each = var.alarms ? var.bindings : {}
 
+  tags                = var.tags
   alarm_name          = "${var.name}-binding-${each.key}"
   alarm_description   = "In two of the last three spans of three minutes, no look at the target group of ${each.key} ended well. Its targets may be stale."
   namespace           = "Writerlink"
@@ -127,6 +131,7 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
 resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-sweep"
   alarm_description   = "For eight minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
   namespace           = "Writerlink"
@@ -146,6 +151,7 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
 resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   count = var.alarms ? 1 : 0
 
+  tags                = var.tags
   alarm_name          = "${var.name}-failures"
   alarm_description   = "${aws_sqs_queue.failures.name} holds events whose runs did not end well. Look at them, then purge the queue: the alarm stays until it is empty."
   namespace           = "AWS/SQS"
@@ -159,6 +165,31 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   treat_missing_data  = "ignore" # SQS writes no metrics for a queue that nobody used for six hours
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
+}
+
+# The link's own health: the load balancer's word, not the function's.
+resource "aws_cloudwatch_metric_alarm" "link_alarm" {
+  for_each = var.alarms ? var.load_balancer_arns : {}
+
+  alarm_name          = "${var.name}-link-${each.key}"
+  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy. The database is down, or does not admit the load balancer."
+  namespace           = "AWS/NetworkELB"
+  metric_name         = "HealthyHostCount"
+  statistic           = "Maximum" # of all zones: with cross-zone load balancing one healthy target serves each of them
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  threshold           = 1
+  comparison_operator = "LessThanThreshold"
+  treat_missing_data  = "breaching" # an empty group has no points
+  alarm_actions       = [local.outcome_topic]
+  ok_actions          = [local.outcome_topic]
+  tags                = var.tags
+
+  dimensions = {
+    TargetGroup  = split(":", var.bindings[each.key].target_group_arn)[5]
+    LoadBalancer = split("loadbalancer/", each.value)[1]
+  }
 }
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
@@ -175,6 +206,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           alarms = concat(
             [aws_cloudwatch_metric_alarm.not_ok_alarm[0].arn],
             [for alarm in aws_cloudwatch_metric_alarm.binding_alarm : alarm.arn],
+            [for alarm in aws_cloudwatch_metric_alarm.link_alarm : alarm.arn],
             [aws_cloudwatch_metric_alarm.sweep_alarm[0].arn, aws_cloudwatch_metric_alarm.failures_alarm[0].arn],
           )
         }

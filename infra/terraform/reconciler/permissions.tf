@@ -25,8 +25,11 @@ locals {
 }
 
 resource "aws_iam_role" "function_role" {
-  name_prefix = "${substr(var.name, 0, 26)}-function-"
-  description = "What Writerlink may do; infra/policy.json states it once, and a test compares the two."
+  name_prefix          = "${substr(var.name, 0, 26)}-function-"
+  description          = "What Writerlink may do; infra/policy.json states it once, and a test compares the two."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -32,8 +32,18 @@ variable "bindings" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[^/]+(/readers|/custom/[^/]+)?|instance/[^/]+|proxy/[^/]+(/[^/]+)?|dns/[^/]+)$", binding.source))])
-    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST."
+    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/custom/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
+    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name of letters, digits and single hyphens, with a letter first and no hyphen at the end."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for binding in values(var.bindings) : [for part in split("/", replace(binding.source, ".", "/")) : length(part) <= 63]]))
+    error_message = "A name in a source has at most 63 characters."
+  }
+
+  validation {
+    condition     = alltrue([for binding in values(var.bindings) : !can(regex("^dns/", binding.source)) || length(trimsuffix(binding.source, ".")) <= 257 && can(regex("\\.", trimsuffix(binding.source, "."))) && !can(regex("^dns/((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.|$)){4}$", binding.source))])
+    error_message = "The HOST of dns/HOST is a full name with its domain, like db.example.com, no address, and has at most 253 characters."
   }
 
   validation {
@@ -73,6 +83,17 @@ variable "discover" {
   type        = list(string)
   default     = []
   description = "Which sources the tags of target groups may name, like cluster/orders-*, instance/billing. The function may then write to every group of the account whose tag writerlink:source fits one of these. With config, write them there as discover too: this then gives the permissions alone."
+}
+
+variable "load_balancer_arns" {
+  type        = map(string)
+  default     = {}
+  description = "By the name of a binding, the Network Load Balancer in front of its group. With it an alarm tells when no target behind the link is healthy. These keys are names, so that the balancers may be made by the same apply."
+
+  validation {
+    condition     = alltrue([for arn in values(var.load_balancer_arns) : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/net/[A-Za-z0-9-]+/[a-z0-9]+$", arn))])
+    error_message = "Write ARNs of Network Load Balancers."
+  }
 }
 
 variable "config" {
@@ -166,7 +187,7 @@ variable "subnet_ids" {
 variable "security_group_ids" {
   type        = list(string)
   default     = []
-  description = "Security groups for the function; needed with subnet_ids."
+  description = "Security groups for the function, with subnet_ids and never without."
 }
 
 variable "reserve_concurrency" {
@@ -190,4 +211,32 @@ variable "first_run" {
   type        = bool
   default     = true
   description = "Whether the apply itself reconciles, when the function is made and with each version after that. A configuration that the function refuses then fails the apply."
+}
+
+variable "permissions_boundary_arn" {
+  type        = string
+  default     = null
+  description = "The policy that bounds what the function's role and the schedule's may do, where a rule of yours demands one."
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))
+    error_message = "Write the ARN of a policy."
+  }
+}
+
+variable "role_path" {
+  type        = string
+  default     = "/"
+  description = "The path of the function's role and the schedule's, like /databases/."
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
+    error_message = "Write a path that begins and ends with a slash."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  default     = {}
+  description = "Tags for everything here that can have tags."
 }

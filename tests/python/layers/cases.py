@@ -11,7 +11,13 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf"
 CONSUMER = "arn:aws:iam::444455556666:root"
 
 # What data sources say. The subnets and the service of the consumer serve a precondition alone.
+DATABASE_PORT = 3307
+RESOURCE = "cluster-ABCDEFGHIJKL01234"
 FACTS = {
+    ("aws_db_instance", "database"): {"port": DATABASE_PORT, "resource_id": RESOURCE},
+    ("aws_rds_cluster", "database"): {"port": DATABASE_PORT, "cluster_resource_id": RESOURCE},
+    ("aws_subnet", "endpoint"): {"availability_zone": ZONES[0]},
+    ("aws_vpc_endpoint_service", "service"): {"availability_zones": ZONES},
     ("aws_availability_zones", "available"): {"names": ZONES},
     ("aws_caller_identity", "current"): {"account_id": ACCOUNT},
     ("aws_partition", "current"): {"partition": PARTITION},
@@ -21,22 +27,30 @@ FACTS = {
 # Inputs that one side alone has, or must have.
 INPUTS_OF_ONE = {
     # A map says several bindings, each with all that the configuration can say of one; the stack has one, or a Config.
-    "reconciler": {"bindings", "source", "port", "name", "package"},
+    "reconciler": {"bindings", "source", "port", "name", "package", "load_balancer_arn", "load_balancer_arns"},
     # Terraform knows no name of a stack, so that a name must be given.
     "link": {"name"},
     "database": {"name"},
     "consumer": {"name"},
+    # Terraform asks the database.
+    "proxy": {"port", "database_resource_id"},
 }
+# A stack has tags of its own, which CloudFormation hands on to its resources.
+OF_TERRAFORM = {"tags"}
 
-LINK = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"]}
+LINK = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"], "Port": "5432"}
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/0123456789abcdef"
+BOUNDARY = {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundaries/databases", "RolePath": "/databases/orders/"}
 PROXY = {
     "Name": "orders-proxy",
     "SecretArn": SECRET,
     "VpcId": "vpc-1",
     "SubnetIds": ["subnet-1", "subnet-2"],
     "DatabaseSecurityGroupId": "sg-1",
+    "Port": str(DATABASE_PORT),
 }
 CLIENTS = {
+    "Port": "5432",
     "EndpointServiceName": "com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b",
     "DatabaseEndpoint": "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com",
     "VpcId": "vpc-2",
@@ -59,10 +73,13 @@ CASES = {
             "SubnetIds": ["subnet-1", "subnet-2"],
             "SecurityGroupIds": ["sg-1"],
             "LogRetentionDays": "90",
+            "LoadBalancerArn": BALANCER,
+            **BOUNDARY,
         },
         "with as little as there can be": {
             **BINDING,
             "NotifyTopicArn": "arn:aws:sns:eu-west-1:111122223333:oncall",
+            "LoadBalancerArn": BALANCER,
             "TopicKey": KEY,
             "ReserveConcurrency": "false",
             "FirstRun": "false",
@@ -86,7 +103,8 @@ CASES = {
         },
         "on a balancer that exists": {
             "VpcId": "vpc-1",
-            "LoadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/0123456789abcdef",
+            "Port": "5432",
+            "LoadBalancerArn": BALANCER,
         },
     },
     "database": {
@@ -101,8 +119,22 @@ CASES = {
             "DBInstanceIdentifier": "billing",
             "KmsKeyArn": KEY,
             "EngineFamily": "MYSQL",
-            "Port": "3306",
             "IamAuth": "DISABLED",
+            **BOUNDARY,
+        },
+        "with IAM from end to end": {
+            **{name: value for name, value in PROXY.items() if name != "SecretArn"},
+            "DBClusterIdentifier": "orders",
+            "DefaultAuthScheme": "IAM_AUTH",
+            "DatabaseResourceId": RESOURCE,
+            "DatabaseUser": "app",
+        },
+        "with IAM from end to end, and a secret for others": {
+            **PROXY,
+            "DBInstanceIdentifier": "billing",
+            "DefaultAuthScheme": "IAM_AUTH",
+            "DatabaseResourceId": RESOURCE,
+            "DatabaseUser": "*",
         },
     },
     "consumer": {
@@ -111,6 +143,13 @@ CASES = {
         "in China": {
             **CLIENTS,
             "EndpointServiceName": "cn.com.amazonaws.vpce.cn-north-1.vpce-svc-0a1b",
+            "DatabaseEndpoint": "orders.cluster-c0ffee1234ab.rds.cn-north-1.amazonaws.com.cn",
+            "ClientSecurityGroupId": "sg-2",
+        },
+        "of a database that is not of RDS": {**CLIENTS, "DatabaseEndpoint": "db.example.org", "ClientSecurityGroupId": "sg-2"},
+        "of a proxy": {
+            **CLIENTS,
+            "DatabaseEndpoint": "orders.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com",
             "ClientSecurityGroupId": "sg-2",
         },
     },
@@ -121,9 +160,17 @@ CASES = {
             "ExternalId": "orders",
             "DbResourceId": "prx-abc",
             "DbUser": "app",
+            **BOUNDARY,
         },
     },
 }
+
+NO_BOUNDARY = [
+    ("PermissionsBoundaryArn", "boundary"),
+    ("PermissionsBoundaryArn", "arn:aws:iam::111122223333:role/boundary"),
+    ("RolePath", "databases"),
+    ("RolePath", "/databases"),
+]
 
 # Values that both must refuse.
 REFUSED = {
@@ -139,6 +186,7 @@ REFUSED = {
         ("LogRetentionDays", "2"),
         ("Allow", "10.20.4.0"),
         ("NotifyEmail", "oncall"),
+        *NO_BOUNDARY,
     ],
     "link": [
         ("AllowedPrincipals", ["*"]),
@@ -160,15 +208,27 @@ REFUSED = {
         ("KmsKeyArn", "*"),
         ("EngineFamily", "SQLSERVER"),
         ("IamAuth", "OPTIONAL"),
-        ("Port", "65536"),
         ("Name", "orders_proxy"),
+        ("DefaultAuthScheme", "IAM"),
+        ("DatabaseUser", "app*"),
+        *NO_BOUNDARY,
     ],
     "consumer": [
         ("DatabaseEndpoint", "eu-west-1.rds.amazonaws.com"),
         ("EndpointServiceName", "com.amazonaws.eu-west-1.rds"),
         ("EndpointServiceName", "us.com.amazonaws.vpce.us-east-1.vpce-svc-0a1b"),
         ("DatabaseEndpoint", "rds.amazonaws.com"),
-        ("DatabaseEndpoint", "db.example.org"),
+        ("DatabaseEndpoint", "amazonaws.com"),
+        ("DatabaseEndpoint", "eu-west-1.amazonaws.com"),
+        ("DatabaseEndpoint", "cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com"),
+        ("DatabaseEndpoint", "cluster-c0ffee1234ab.rds.cn-north-1.amazonaws.com.cn"),
+        ("DatabaseEndpoint", "vpce-0a1b-2c3d.vpce-svc-0a1b.eu-west-1.vpce.amazonaws.com"),
+        ("DatabaseEndpoint", "Orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com"),
+        ("DatabaseEndpoint", "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com:5432"),
+        ("DatabaseEndpoint", "dns/db.example.org"),
+        ("DatabaseEndpoint", "db"),
+        ("DatabaseEndpoint", "10.20.4.7"),
+        ("DatabaseEndpoint", "db..example.org"),
         ("ClientCidr", "0.0.0.0/0"),
         ("ClientSecurityGroupId", "clients"),
         ("ServiceRegion", "eu"),
@@ -183,7 +243,37 @@ REFUSED = {
         ("DbUser", "*"),
         ("DbUser", "app*"),
         ("ExternalId", "a"),
+        *NO_BOUNDARY,
     ],
+}
+
+# Inputs that are good by themselves and that both must refuse together.
+REFUSED_TOGETHER = {
+    "reconciler": {
+        "subnets without security groups": {**BINDING, "SubnetIds": ["subnet-1"]},
+        "security groups without subnets": {**BINDING, "SecurityGroupIds": ["sg-1"]},
+        "neither networks nor a configuration": {**BINDING, "Allow": ""},
+        "a group without what belongs behind it": {"TargetGroupArns": [GROUP], "Allow": "10.20.4.0/24"},
+    },
+    "link": {
+        "no subnets": {"VpcId": "vpc-1", "Port": "5432"},
+        "principals of a balancer that exists": {
+            "VpcId": "vpc-1", "Port": "5432", "LoadBalancerArn": BALANCER, "AllowedPrincipals": [CONSUMER]
+        },
+    },
+    "proxy": {
+        "no database": PROXY,
+        "two databases": {**PROXY, "DBClusterIdentifier": "orders", "DBInstanceIdentifier": "billing"},
+        "no login": {**{name: value for name, value in PROXY.items() if name != "SecretArn"}, "DBClusterIdentifier": "orders"},
+        "a token for nobody": {
+            **PROXY, "DBClusterIdentifier": "orders", "DefaultAuthScheme": "IAM_AUTH", "DatabaseResourceId": RESOURCE
+        },
+    },
+    "consumer": {
+        "no clients": CLIENTS,
+        "two kinds of clients": {**CLIENTS, "ClientSecurityGroupId": "sg-2", "ClientCidr": "10.30.0.0/16"},
+        "a network for both families": {**CLIENTS, "ClientCidr": "10.30.0.0/16", "IpAddressType": "dualstack"},
+    },
 }
 
 
@@ -197,6 +287,12 @@ def for_terraform(layer, given, module):
         if "source" in told:
             (group,) = told.pop("target_group_arns")
             told["bindings"] = {STACK: {"source": told.pop("source"), "target_group_arn": group, "port": number(told.pop("port", None))}}
+        if "load_balancer_arn" in told:
+            told["load_balancer_arns"] = {STACK: told.pop("load_balancer_arn")}
+        if told.get("allow") == "":
+            told["allow"] = []
+    for name in INPUTS_OF_ONE.get(layer, set()) - module.variables.keys():
+        told.pop(name, None)
     return {
         name: typed(words(module.variables[name]["type"])[0], value) if name in module.variables else value for name, value in told.items()
     }

@@ -191,6 +191,10 @@ class Stack:
     def on_equals(self, argument):
         return plain(self.value(argument[0])) == plain(self.value(argument[1]))
 
+    def on_contains(self, argument):
+        members, wanted = map(self.value, argument)
+        return plain(wanted) in plain(members)
+
     def on_not(self, argument):
         return not self.value(argument[0])
 

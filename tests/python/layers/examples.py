@@ -4,6 +4,15 @@ import re
 
 from layers.terraform import Module, Scope
 
+# Whose roots a client needs for what stands behind a name.
+ROOTS = {
+    "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com": "global-bundle.pem",
+    "billing.c0ffee1234ab.eu-west-1.rds.amazonaws.com": "global-bundle.pem",
+    "orders.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com": "system",
+    "readers.endpoint.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com": "system",
+    "db.example.org": "system",
+}
+
 
 def faults(terraform):
     for directory in sorted(path for path in (terraform / "examples").iterdir() if path.is_dir()):
@@ -22,3 +31,8 @@ def faults(terraform):
             yield from (f"{where} is not given {variable}" for variable in sorted(needed - arguments.keys()))
             taken = set(re.findall(rf"\bmodule\.{name}\.(\w+)", example.texts))
             yield from (f"{where} has no output {output}" for output in sorted(taken - module.outputs.keys()))
+    consumer = Module(terraform / "examples/consumer")
+    for name, roots in ROOTS.items():
+        line = Scope(consumer, {"database_endpoint": name, "port": 5433}, {}, None).value(consumer.outputs["psql"]["value"])
+        if f"host={name} port=5433 " not in line or not line.endswith(f"sslrootcert={roots}'"):
+            yield f"examples/consumer: a client of {name} is told {line}"

@@ -23,15 +23,20 @@ def call(name, arguments):
         "join": lambda between, values: between.join(values),
         "jsondecode": json.loads,
         "jsonencode": lambda value: json.dumps(value, sort_keys=True),
+        "keys": lambda mapping: sorted(mapping),
         "length": len,
+        "merge": lambda *mappings: {key: value for mapping in mappings for key, value in mapping.items()},
         "one": lambda values: values[0] if values else None,
         "regex": regex,
         "replace": lambda text, what, by: text.replace(what, by),
+        "setsubtract": lambda these, those: sorted(set(these) - set(those)),
+        "setunion": lambda *sets: sorted({item for items in sets for item in items}),
         "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
         "split": lambda between, text: text.split(between),
         "substr": lambda text, start, size: text[start : start + size],
         "templatefile": templatefile,
         "tonumber": int,
+        "trimsuffix": lambda text, suffix: text.removesuffix(suffix),
         "toset": lambda values: sorted(set(values)),
         "values": lambda mapping: list(mapping.values()),
     }
@@ -41,7 +46,7 @@ def call(name, arguments):
 
 
 def regex(pattern, text):
-    found = re.search(pattern, text or "")
+    found = re.search(pattern.replace("$", r"\Z"), text or "")  # Go's `$` is the end of the text, Python's also the place before a last newline
     if not found:
         raise LookupError(pattern)
     return found[0]

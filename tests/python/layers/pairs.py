@@ -53,6 +53,24 @@ TERRAFORM_ALONE = {
 # The alias stands for the function wherever something is invoked.
 STANDS_FOR = {"aws_lambda_alias.live": {"arn": ("function", "Arn"), "name": ("function", "")}}
 
+# What has no tags in AWS, or none in the provider.
+WITHOUT_TAGS = {
+    "aws_cloudwatch_dashboard",
+    "aws_db_proxy_default_target_group",
+    "aws_db_proxy_target",
+    "aws_iam_role_policy",
+    "aws_lambda_alias",
+    "aws_lambda_function_event_invoke_config",
+    "aws_lambda_invocation",
+    "aws_lambda_permission",
+    "aws_route53_record",
+    "aws_route_table_association",
+    "aws_scheduler_schedule",
+    "aws_sns_topic_policy",
+    "aws_sns_topic_subscription",
+    "aws_vpc_endpoint_service_allowed_principal",
+}
+
 ENI = {"security_group_ids": "SecurityGroupIds", "subnet_ids": "SubnetIds"}
 RULE = {
     "description": "Description",
@@ -79,6 +97,8 @@ PAIRS = {
             "dimensions.Function": "Dimensions.Function",
             "dimensions.Binding": "Dimensions.Binding",
             "dimensions.QueueName": "Dimensions.QueueName",
+            "dimensions.TargetGroup": "Dimensions.TargetGroup",
+            "dimensions.LoadBalancer": "Dimensions.LoadBalancer",
             "statistic": "Statistic",
             "period": "Period",
             "evaluation_periods": "EvaluationPeriods",
@@ -147,6 +167,7 @@ PAIRS = {
             "role_arn": "RoleArn",
             "vpc_subnet_ids": "VpcSubnetIds",
             "vpc_security_group_ids": "VpcSecurityGroupIds",
+            "default_auth_scheme": "DefaultAuthScheme",
             "auth.auth_scheme": "Auth.AuthScheme",
             "auth.iam_auth": "Auth.IAMAuth",
             "auth.secret_arn": "Auth.SecretArn",
@@ -178,7 +199,12 @@ PAIRS = {
     ),
     "aws_iam_role": Pair(
         "AWS::IAM::Role",
-        {"description": "Description", "assume_role_policy": "AssumeRolePolicyDocument"},
+        {
+            "description": "Description",
+            "assume_role_policy": "AssumeRolePolicyDocument",
+            "path": "Path",
+            "permissions_boundary": "PermissionsBoundary",
+        },
         {"arn": "Arn", "id": ""},
     ),
     "aws_iam_role_policy": Pair("AWS::IAM::RolePolicy", {"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"}),

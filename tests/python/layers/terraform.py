@@ -31,6 +31,7 @@ class Module:
     def __init__(self, directory):
         self.directory = Path(directory)
         self.variables, self.locals, self.resources, self.outputs, self.modules, self.validations = {}, {}, {}, {}, {}, {}
+        self.data = {}
         self.texts = ""
         for file in sorted(self.directory.glob("*.tf")):
             text = file.read_text()
@@ -50,7 +51,9 @@ class Module:
             self.outputs[labels[0]] = dict(attributes(body))
         elif kind == "module":
             self.modules[labels[0]] = dict(attributes(body))
-        elif kind not in ("terraform", "data", "provider", "removed"):
+        elif kind == "data":
+            self.data[tuple(labels)] = dict(attributes(body))
+        elif kind not in ("terraform", "provider", "removed"):
             raise Refused(f"{self.directory}: a block {kind}")
 
     def inputs(self):
@@ -73,6 +76,21 @@ class Module:
                 resources.append(((*address, key), inner.body(body)))
         outputs = {name: scope.told(scope.value(body["value"])) for name, body in self.outputs.items()}
         return resources, outputs
+
+    def broken(self, given, facts, name_of):
+        """The error messages of the preconditions that do not hold."""
+        given = {name: self.given(name, variable, given) for name, variable in self.variables.items()}
+        scope = Scope(self, given, facts, name_of)
+        for address, body in self.resources.items():
+            conditions = [
+                dict(attributes(condition))
+                for kind, _, inner in blocks(body)
+                if kind == "lifecycle"
+                for what, _, condition in blocks(inner)
+                if what == "precondition"
+            ]
+            for _, instance in scope.instances(address):
+                yield from (instance.value(each["error_message"]) for each in conditions if not instance.value(each["condition"]))
 
     def given(self, name, variable, given):
         if name not in given and "default" not in variable:
@@ -263,10 +281,22 @@ class Scope:
                 return self.value(trees[0]) is not None
             except LookupError:
                 return False
+        if name == "try":
+            return self.first(trees)
         arguments = [self.value(tree) for tree in trees]
         if name == "split" and isinstance(arguments[1], Unmade):
             return [arguments[1].at(f"split({arguments[0]!r})").at(index) for index in range(16)]
         return call(name, [self.told(argument) for argument in arguments])
+
+
+    def first(self, trees):
+        """The first of the expressions that can be evaluated."""
+        for tree in trees[:-1]:
+            try:
+                return self.value(tree)
+            except (LookupError, TypeError):
+                continue
+        return self.value(trees[-1])
 
 
 class Root:
@@ -285,7 +315,7 @@ class Root:
         if self.name == "path":
             return str(scope.module.directory)
         if self.name == "data":
-            return known(scope.facts, steps, "data source") if len(steps) == 2 else Root(scope, "data", steps)
+            return self.fact(steps) if len(steps) == 2 else Root(scope, "data", steps)
         if len(steps) == 1:
             return Root(scope, self.name, steps)
         address = (self.name, self.steps[0])
@@ -296,6 +326,12 @@ class Root:
         if key not in keys:
             raise Refused(f"{'.'.join(address)}[{key}] is not made")
         return Unmade(address)
+
+    def fact(self, address):
+        """What a data source says, or as many of it as its count."""
+        body = known(self.scope.module.data, address, "data source")
+        fact = known(self.scope.facts, address, "fact")
+        return [fact] * int(self.scope.value(body["count"])) if "count" in body else fact
 
     def all(self):
         address = (self.name, self.steps[0])

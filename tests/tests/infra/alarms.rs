@@ -210,7 +210,9 @@ async fn logged(configure: impl FnOnce(String) -> String) -> usize {
 
 fn alarms(template: &Value) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().expect("it has resources").iter();
-    let alarms = resources.filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
+    // That of the link is of the load balancer's own metric (link_alarm.rs).
+    let alarms =
+        resources.filter(|(name, resource)| resource["Type"] == "AWS::CloudWatch::Alarm" && *name != "LinkAlarm");
     alarms
         .map(|(name, alarm)| (name.clone(), evaluate(template, &alarm["Properties"], &BINDING)))
         .collect()

@@ -1,6 +1,6 @@
-//! What `infra/package` makes: the same bytes each time, only what starts in Lambda, and a list of what is in it.
+//! What `infra/package` makes: the same bytes each time, only what is ours and starts in Lambda, and a list of what is in it.
 //!
-//! A build for Lambda takes minutes, so these package a small program. That two builds in two directories with two cargo homes give the
+//! A build for Lambda takes minutes, so these package a small program that says of itself what the function says. That two builds in two directories with two cargo homes give the
 //! same bytes was tried by hand.
 
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use writerlink_tests::programs::{bootstrap, writerlink};
 use writerlink_tests::python::{linters, workspace_dir};
 use writerlink_tests::skip::available;
 
@@ -46,21 +47,113 @@ fn the_same_binary_gives_the_same_bytes_wherever_it_lies() {
 #[test]
 fn the_archive_is_what_lambda_unpacks_and_the_checksum_is_its_own() {
     let Some(results) = packaged() else { return };
-    let script = "import hashlib, json, sys, zipfile
-files = [[each.filename, oct(each.external_attr >> 16), each.create_system, each.date_time[0]] for each in zipfile.ZipFile(sys.argv[1]).infolist()]
-print(json.dumps({'files': files, 'sha256': hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest()}))";
-    let Some(python) = available(linters()) else { return };
-    let output = Command::new(python)
-        .args(["-c", script])
-        .arg(results.path().join("bootstrap.zip"))
-        .output()
-        .expect("it has an interpreter");
-    let read: Value = serde_json::from_slice(&output.stdout).expect("the script prints JSON");
+    let Some(read) = unpacked(&results.path().join("bootstrap.zip")) else {
+        return;
+    };
     assert_eq!(read["files"], json!([["bootstrap", "0o100755", 3, 1980]]));
     let name = format!("bootstrap-{}.zip", ARCHITECTURES.0);
     let checksum = fs::read_to_string(results.path().join(format!("{name}.sha256"))).expect("it is there");
     let sha256 = read["sha256"].as_str().expect("a text");
     assert_eq!(checksum, format!("{sha256}  {name}\n"));
+}
+
+#[test]
+fn a_configuration_goes_into_the_archive_and_the_parameter_for_it_is_told() {
+    let Some(python) = available(linters()) else { return };
+    let (source, results) = (scratch(), scratch());
+    let program = program_that_needs("GLIBC_2.34", source.path());
+    let config = source.path().join("writerlink.toml");
+    fs::write(&config, "allow = [\"10.20.4.0/24\"]\n").expect("there is room");
+    let with = |config: &Path| {
+        let mut command = packaging(&python, &program, ARCHITECTURES.0, results.path());
+        command
+            .arg("--config")
+            .arg(config)
+            .output()
+            .expect("it has an interpreter")
+    };
+    let output = with(&config);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let parameters = format!("Architecture={} Config=/var/task/writerlink.toml\n", ARCHITECTURES.0);
+    assert!(said.ends_with(&parameters), "{said}");
+    let read = unpacked(&results.path().join("bootstrap.zip")).expect("as above");
+    assert_eq!(
+        read["files"],
+        json!([
+            ["bootstrap", "0o100755", 3, 1980],
+            ["writerlink.toml", "0o100644", 3, 1980]
+        ])
+    );
+    assert_eq!(read["last"], "allow = [\"10.20.4.0/24\"]\n");
+
+    let empty = source.path().join("empty.toml");
+    fs::write(&empty, " \n").expect("there is room");
+    let named_alike = source.path().join("bootstrap");
+    fs::write(&named_alike, "allow = []\n").expect("there is room");
+    for wrong in [empty, named_alike, source.path().join("absent.toml")] {
+        let output = with(&wrong);
+        assert!(!output.status.success(), "{}", wrong.display());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.starts_with("infra/package: ") && said.contains("configuration"),
+            "{said}"
+        );
+        assert_eq!(fs::read_dir(results.path()).expect("it is there").count(), 0);
+    }
+}
+
+#[test]
+fn a_program_that_is_not_the_function_is_refused() {
+    let directory = scratch();
+    let foreign = directory.path().join("foreign");
+    fs::write(directory.path().join("foreign.c"), "int main(void) { return 0; }\n").expect("there is room");
+    compile(directory.path(), &["-o", "foreign", "foreign.c"]);
+    for program in [foreign, writerlink(), PathBuf::from("/bin/ls")] {
+        let Some(said) = refusal(&program, ARCHITECTURES.0) else {
+            return;
+        };
+        let said = said.expect_err("it is another program");
+        assert!(said.contains("is not the Lambda function of Writerlink"), "{said}");
+    }
+}
+
+#[test]
+fn the_function_that_cargo_builds_is_known_for_what_it_is() {
+    let Some(said) = refusal(&bootstrap(), ARCHITECTURES.0) else {
+        return;
+    };
+    // A machine whose glibc is newer than Lambda's builds it for itself alone.
+    let is_taken = said
+        .as_ref()
+        .map_or_else(|said| said.contains("provided.al2023 has glibc"), |()| true);
+    assert!(is_taken, "{said:?}");
+}
+
+#[test]
+fn every_tool_that_is_missing_is_named_at_once() {
+    let Some(python) = available(linters()) else { return };
+    let empty = scratch();
+    let output = Command::new(python)
+        .arg(workspace_dir().join("infra/package"))
+        .arg(ARCHITECTURES.1)
+        .arg("--output")
+        .arg(empty.path())
+        .env("PATH", empty.path())
+        .env_remove("RUSTC")
+        .output()
+        .expect("it has an interpreter");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    for tool in [
+        "cargo (",
+        "rustc (",
+        "readelf (",
+        "cargo-zigbuild or cargo-lambda, to build for",
+    ] {
+        assert!(said.contains(&format!("\n  {tool}")), "{tool} is not named: {said}");
+    }
+    assert!(!said.contains("Traceback"), "{said}");
 }
 
 #[test]
@@ -90,11 +183,14 @@ fn a_binary_for_another_machine_is_refused() {
     let directory = scratch();
     let program = program_that_needs("GLIBC_2.34", directory.path());
     let Some(said) = refusal(&program, other) else { return };
-    assert!(said.expect_err("it is ours").contains(&format!("is not for {other}")));
+    assert!(
+        said.expect_err("it is ours")
+            .contains(&format!("is not built for {other}"))
+    );
     let Some(said) = refusal(&workspace_dir().join("Cargo.toml"), ours) else {
         return;
     };
-    assert!(said.expect_err("it is text").contains("is no program for Linux"));
+    assert!(said.expect_err("it is text").contains("is not a program for Linux"));
 }
 
 #[test]
@@ -172,15 +268,36 @@ fn packaged() -> Option<TempDir> {
 
 /// Runs `infra/package` on a binary, with its results in `output`.
 pub(crate) fn package(python: &Path, binary: &Path, arch: &str, output: &Path) -> Output {
-    Command::new(python)
+    packaging(python, binary, arch, output)
+        .output()
+        .expect("it has an interpreter")
+}
+
+fn packaging(python: &Path, binary: &Path, arch: &str, output: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
         .arg(workspace_dir().join("infra/package"))
         .arg("--binary")
         .arg(binary)
         .arg(arch)
         .arg("--output")
-        .arg(output)
+        .arg(output);
+    command
+}
+
+/// An archive's files, its checksum, and the text of its last file.
+fn unpacked(archive: &Path) -> Option<Value> {
+    let script = "import hashlib, json, sys, zipfile
+archive = zipfile.ZipFile(sys.argv[1])
+files = [[each.filename, oct(each.external_attr >> 16), each.create_system, each.date_time[0]] for each in archive.infolist()]
+last = archive.read(files[-1][0]).decode(errors='replace') if len(files) > 1 else ''
+print(json.dumps({'files': files, 'last': last, 'sha256': hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest()}))";
+    let output = Command::new(available(linters())?)
+        .args(["-c", script])
+        .arg(archive)
         .output()
-        .expect("it has an interpreter")
+        .expect("it has an interpreter");
+    Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
 }
 
 /// Whether `infra/package` takes the binary, or what it says.
@@ -203,16 +320,11 @@ fn program_that_needs(version: &str, directory: &Path) -> PathBuf {
     write("library.map", &format!("{version} {{ writerlink_needs; }};\n"));
     write(
         "program.c",
-        "int writerlink_needs(void);\nint main(void) { return writerlink_needs(); }\n",
+        "const char *says = \"This is the Lambda function of Writerlink\";
+int writerlink_needs(void);
+int main(void) { return writerlink_needs(); }\n",
     );
-    let cc = |arguments: &[&str]| {
-        let output = Command::new("cc")
-            .args(arguments)
-            .current_dir(directory)
-            .output()
-            .expect("Rust links by cc");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
+    let cc = |arguments: &[&str]| compile(directory, arguments);
     cc(&[
         "-shared",
         "-fPIC",
@@ -223,6 +335,15 @@ fn program_that_needs(version: &str, directory: &Path) -> PathBuf {
     ]);
     cc(&["-o", "program", "program.c", "library.so"]);
     directory.join("program")
+}
+
+fn compile(directory: &Path, arguments: &[&str]) {
+    let output = Command::new("cc")
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .expect("Rust links by cc");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn scratch() -> TempDir {

@@ -126,6 +126,7 @@ pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) 
             let whole = again(&argument[1]);
             json!(text(&whole).split(text(&argument[0])).collect::<Vec<_>>())
         }
+        "Fn::Select" => again(&argument[1])[argument[0].to_string().parse::<usize>().expect("an index")].clone(),
         "Fn::Join" => json!(list(&again(&argument[1])).join(text(&argument[0]))),
         "Fn::Sub" => {
             let (pattern, own) = match argument {

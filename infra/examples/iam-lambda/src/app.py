@@ -18,8 +18,10 @@ REGION = os.environ["DATABASE_REGION"]  # the database's, which need not be this
 ROLE_ARN = os.environ["ROLE_ARN"]
 EXTERNAL_ID = os.environ.get("EXTERNAL_ID", "")
 
-# Verifies the chain and the host name, which `psql` calls verify-full.
-TLS = ssl.create_default_context(cafile=os.path.join(os.path.dirname(__file__), "global-bundle.pem"))
+# Verifies the chain and the host name, which `psql` calls verify-full. It needs the system's roots and those of RDS: a proxy presents a
+# certificate of Amazon's public roots, and a database one of RDS's own. With `cafile` in the first call the system's would be left out.
+TLS = ssl.create_default_context()
+TLS.load_verify_locations(cafile=os.path.join(os.path.dirname(__file__), "global-bundle.pem"))
 
 
 def handler(_event, _context):

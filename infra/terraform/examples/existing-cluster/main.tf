@@ -1,6 +1,7 @@
 # An Aurora or Multi-AZ DB cluster that exists, published to another account: the link, and the function that follows its writer. It begins in
 # `observe`, which writes nothing; when the output dry_run's command shows what you expect, apply again with -var mode=manage.
-# infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && terraform apply -var cluster=orders
+# infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && \
+#   terraform apply -var region=eu-west-1 -var cluster=orders -var 'consumers=["arn:aws:iam::444455556666:root"]'
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
@@ -15,7 +16,12 @@ terraform {
 }
 
 provider "aws" {
-  region = "eu-west-1"
+  region = var.region
+}
+
+variable "region" {
+  type        = string
+  description = "The database's Region."
 }
 
 variable "cluster" {
@@ -25,8 +31,7 @@ variable "cluster" {
 
 variable "consumers" {
   type        = set(string)
-  default     = ["arn:aws:iam::444455556666:root"]
-  description = "Who may create an endpoint."
+  description = "Who may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
 }
 
 variable "mode" {
@@ -96,6 +101,7 @@ module "reconciler" {
       target_group_arn = module.link.target_group_arn
     }
   }
+  load_balancer_arns = { (var.cluster) = module.link.load_balancer_arn }
 }
 
 output "dry_run" {

@@ -1,6 +1,7 @@
 # A Network Load Balancer that exists, with a group for the writer whose target Terraform or somebody's script has kept so far, and a second
 # listener for the readers. The `removed` block below is how Terraform lets go of an attachment without deregistering the live writer.
-# infra/package arm64 && cd infra/terraform/examples/existing-nlb && terraform init && terraform apply -var balancer=orders -var group=orders
+# infra/package arm64 && cd infra/terraform/examples/existing-nlb && terraform init && \
+#   terraform apply -var region=eu-west-1 -var balancer=orders -var group=orders -var cluster=orders -var 'allow=["10.20.4.0/24","10.20.5.0/24"]'
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
@@ -15,7 +16,12 @@ terraform {
 }
 
 provider "aws" {
-  region = "eu-west-1"
+  region = var.region
+}
+
+variable "region" {
+  type        = string
+  description = "The database's Region."
 }
 
 variable "balancer" {
@@ -30,14 +36,12 @@ variable "group" {
 
 variable "cluster" {
   type        = string
-  default     = "orders"
   description = "The identifier of the cluster."
 }
 
 variable "allow" {
   type        = list(string)
-  default     = ["10.20.4.0/24", "10.20.5.0/24"]
-  description = "The database's subnets."
+  description = "The database's subnets, like [\"10.20.4.0/24\"]."
 }
 
 variable "mode" {
@@ -100,6 +104,10 @@ module "reconciler" {
       source           = "cluster/${var.cluster}/readers"
       target_group_arn = module.readers.target_group_arn
     }
+  }
+  load_balancer_arns = {
+    "${var.cluster}-writer"  = data.aws_lb.balancer.arn
+    "${var.cluster}-readers" = data.aws_lb.balancer.arn
   }
 }
 

@@ -1,6 +1,7 @@
 # From nothing: an example database in a VPC of its own, the link and the function, to see a failover through PrivateLink. It costs while it
 # stands. It can be destroyed in one go, and leaves the database's last snapshot behind; the first apply takes some 20 minutes, for RDS.
-# infra/package arm64 && cd infra/terraform/examples/from-nothing && terraform init && terraform apply
+# infra/package arm64 && cd infra/terraform/examples/from-nothing && terraform init && \
+#   terraform apply -var region=eu-west-1 -var 'consumers=["arn:aws:iam::444455556666:root"]'
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
 
 terraform {
@@ -15,7 +16,12 @@ terraform {
 }
 
 provider "aws" {
-  region = "eu-west-1"
+  region = var.region
+}
+
+variable "region" {
+  type        = string
+  description = "The Region of all of this."
 }
 
 variable "engine" {
@@ -26,8 +32,7 @@ variable "engine" {
 
 variable "consumers" {
   type        = set(string)
-  default     = ["arn:aws:iam::444455556666:root"]
-  description = "Who may create an endpoint."
+  description = "Who may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
 }
 
 variable "architecture" {
@@ -50,7 +55,7 @@ module "link" {
   name                       = "orders"
   vpc_id                     = module.database.vpc_id
   subnet_ids                 = module.database.subnet_ids
-  port                       = var.engine == "mysql" ? 3306 : 5432
+  port                       = module.database.port
   allowed_principals         = var.consumers
   database_security_group_id = module.database.security_group_id
 }
@@ -69,6 +74,7 @@ module "reconciler" {
       target_group_arn = module.link.target_group_arn
     }
   }
+  load_balancer_arns = { orders = module.link.load_balancer_arn }
 }
 
 output "dry_run" {

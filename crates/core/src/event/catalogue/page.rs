@@ -42,8 +42,10 @@ the events of their instances, and neither carries those of blue/green deploymen
 ";
 
 const AFTER_SUBSCRIBE: &str = "
-The template adds `failure`, whose ids are looked at. It leaves out `global-failover`, which only Aurora Global Database has, and which the user guide
-prints as `global failover`: ask `aws rds describe-event-categories --source-type db-cluster` which of them your Region takes, and add it.
+The template adds `failure`, whose ids are looked at. `global-failover` is spelled as public templates that are in use spell it; the user guide prints
+`global failover`. A spelling that RDS does not know makes the deployment fail: then ask `aws rds describe-event-categories --source-type db-cluster`,
+and correct or remove the word in the template. `serverless` and `migration` are categories of `db-cluster` too, and are not subscribed: their events are
+of Aurora Serverless v1, which has no instances to follow, and of clusters that are being made from another engine's data.
 Other categories (`backup`, `creation`, `read replica`, …) do no harm and bring nothing that a sweep does not.
 
 An event of a blue/green deployment names no database, so every binding of a cluster or an instance is watched; none of them is answered for by that
