@@ -340,10 +340,10 @@ async fn a_server_that_does_not_know_edns_is_asked_again_without_it_at_once() {
             false => records(&[&format!("{NAME} A 10.20.1.7")]),
         })
         .await;
-        let begun = Instant::now();
-        let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
+        let second = saying(|| records(&[&format!("{NAME} A 10.66.6.6")])).await;
+        let answer = ask(&[&server, &second], NAME, Family::V4).await.unwrap();
         assert_eq!(shown(&answer), "[] [10.20.1.7]", "{code}");
-        assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
+        assert!(second.questions().is_empty());
         assert_eq!(
             server.questions(),
             [format!("{NAME}. A Udp"), format!("{NAME}. A Udp without EDNS")]

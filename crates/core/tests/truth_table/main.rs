@@ -135,7 +135,7 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     }));
     assert_eq!(
         tally,
-        "1439100 cells: 2592 settled, 1394972 held, 40524 register, 296 reread, 716 deregister"
+        "1741500 cells: 2592 settled, 1693564 held, 44332 register, 296 reread, 716 deregister"
     );
 }
 
