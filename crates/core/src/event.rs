@@ -5,16 +5,16 @@
 //! the configuration does not name.
 
 pub mod catalogue;
+mod read;
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use self::catalogue::Meaning;
+pub use self::read::Around;
 use crate::config::Timing;
 use crate::source::Identifier;
 
@@ -67,6 +67,12 @@ pub enum TriggerKind {
     Sns,
     /// An EventBridge event of RDS.
     EventBridge,
+    /// A batch of messages of a queue.
+    Sqs,
+    /// A list of events from EventBridge Pipes.
+    Pipes,
+    /// A record of a Lambda destination, which holds an earlier payload.
+    Destination,
     /// A scheduled event, or the scheduler's own input.
     Schedule,
     /// A CloudFormation custom resource request.
@@ -126,42 +132,6 @@ pub enum SourceType {
     Other,
 }
 
-impl SourceType {
-    /// By RDS's word in a message (botocore rds 2014-10-31, `SourceType`).
-    fn of_message(word: &str) -> Self {
-        match word {
-            "db-cluster" => Self::Cluster,
-            "db-instance" => Self::Instance,
-            "blue-green-deployment" => Self::Deployment,
-            "db-proxy" => Self::Proxy,
-            "db-parameter-group"
-            | "db-security-group"
-            | "db-snapshot"
-            | "db-cluster-snapshot"
-            | "custom-engine-version" => Self::Unrelated,
-            _ => Self::Other,
-        }
-    }
-
-    /// By the `detail-type` of an EventBridge event (AWS docs: "Creating a rule that triggers on an Amazon RDS event").
-    fn of_detail(word: Option<&str>) -> Self {
-        match word {
-            Some("RDS DB Cluster Event") => Self::Cluster,
-            Some("RDS DB Instance Event") => Self::Instance,
-            Some("RDS Blue Green Deployment Event") => Self::Deployment,
-            Some("RDS DB Proxy Event") => Self::Proxy,
-            Some(
-                "RDS DB Parameter Group Event"
-                | "RDS DB Security Group Event"
-                | "RDS DB Snapshot Event"
-                | "RDS DB Cluster Snapshot Event"
-                | "RDS Custom Engine Version Event",
-            ) => Self::Unrelated,
-            _ => Self::Other,
-        }
-    }
-}
-
 /// The content of an SNS message from RDS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
@@ -173,64 +143,50 @@ pub enum Message {
 }
 
 impl Message {
-    /// Reads the text of an SNS message. All body shapes that RDS has used are taken: 2016 without `Source ID`,
-    /// 2018 without `Source ARN`, and today's.
+    /// Reads the text of an SNS message.
+    ///
+    /// # Errors
+    /// When it is neither.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
-        if text
-            .trim_start()
-            .starts_with("This is a message to notify that RDS will attempt to send you event notifications")
-        {
+        if Self::is_hello(text) {
             return Ok(Self::Hello);
         }
         let body: Value =
             serde_json::from_str(text).map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
-        let field = |name: &str| body.get(name).and_then(Value::as_str).map(str::trim);
-        let Some(about) = field("Event Source") else {
-            return Err(Unreadable(
-                "the message has no `Event Source`, so it is no RDS event".to_owned(),
-            ));
-        };
-        let name = field("Source ID").or_else(|| {
-            field("Identifier Link")?
-                .rsplit_once("SourceId:")
-                .map(|(_, id)| id.trim())
-        });
-        Ok(Self::Event(Event {
-            id: field("Event ID").and_then(event_id),
-            about: SourceType::of_message(about),
-            source: name.and_then(|name| name.parse().ok()),
-            time: field("Event Time").and_then(event_time),
-        }))
+        match Event::read(&body, Around::default()) {
+            Some(event) => Ok(Self::Event(event)),
+            None => Err(Unreadable("the message is no RDS event".to_owned())),
+        }
+    }
+
+    /// Whether a text is RDS's hello.
+    pub fn is_hello(text: &str) -> bool {
+        text.trim_start()
+            .starts_with("This is a message to notify that RDS will attempt to send you event notifications")
     }
 }
 
 impl Event {
-    /// Reads an EventBridge event of source `aws.rds`.
-    pub fn from_event_bridge(event: &Value) -> Result<Self, Unreadable> {
-        let detail = event
-            .get("detail")
-            .ok_or_else(|| Unreadable("the event has no `detail`".to_owned()))?;
-        let field = |name: &str| detail.get(name).and_then(Value::as_str).map(str::trim);
-        let name = field("SourceIdentifier").map(|name| name.strip_prefix("rds:").unwrap_or(name));
-        Ok(Self {
-            id: field("EventID").and_then(event_id),
-            about: SourceType::of_detail(event.get("detail-type").and_then(Value::as_str)),
-            source: name.and_then(|name| name.parse().ok()),
-            time: field("Date")
-                .or_else(|| event.get("time")?.as_str())
-                .and_then(|time| time.parse().ok()),
-        })
+    /// Reads the body of an SNS message of RDS, or the `detail` of an EventBridge event of RDS with what stands around it.
+    /// `None` if it is neither. All shapes that RDS has used are taken: of 2016 without `Source ID`, of 2018 without
+    /// `Source ARN`, and today's.
+    pub fn read(fields: &Value, around: Around<'_>) -> Option<Self> {
+        let nothing = serde_json::Map::new();
+        let object = fields.as_object().unwrap_or(&nothing);
+        let event = read::event(object, around);
+        // Around a `detail` EventBridge has said whose event it is.
+        let is_detail = fields.is_object() && around.detail_type.is_some();
+        (is_detail || read::is_event(object) || event.source.is_some()).then_some(event)
     }
 
     /// What it asks of a run.
     ///
-    /// The kind of thing that it is about goes before its id. An event of a database that does not say its id may be any
+    /// A kind that no binding follows goes before the id. An event of a database that does not say its id may be any
     /// of them, and so it may be the only sign of a failover.
     pub fn meaning(&self) -> Meaning {
         match (self.about, self.id) {
             (SourceType::Unrelated, _) => Meaning::Ignore,
-            (SourceType::Other, _) => Meaning::Look,
-            (SourceType::Proxy, None) => Meaning::Look,
+            (SourceType::Other | SourceType::Proxy, None) => Meaning::Look,
             (SourceType::Cluster | SourceType::Instance | SourceType::Deployment, None) => Meaning::Around,
             (_, Some(id)) => catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning),
         }
@@ -270,19 +226,6 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(String);
-
-/// The id stands bare, or at the end of a link to the documentation, sometimes with blanks behind it.
-fn event_id(text: &str) -> Option<EventId> {
-    let number = text.rsplit_once("RDS-EVENT-")?.1;
-    let fits = number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit());
-    fits.then(|| number.parse().ok().map(EventId)).flatten()
-}
-
-/// `2021-05-12 18:06:48.701`: UTC, without saying so.
-fn event_time(text: &str) -> Option<Timestamp> {
-    let civil: DateTime = text.parse().ok()?;
-    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
 
 #[cfg(test)]
 mod tests {
@@ -334,7 +277,9 @@ mod tests {
             ("orders; drop table", "#RDS-EVENT-9999999"),
             ("10.0.0.1", "RDS-EVENT-"),
             ("../orders", "RDS-EVENT-00a1"),
-            ("arn:aws:rds:eu-west-1:1:db:x", "71"),
+            ("arn:aws:ec2:eu-west-1:1:db:x", "71"),
+            ("arn:aws:rds:eu-west-1:1:db:10.0.0.1", "71"),
+            ("arn:aws:rds:eu-west-1:1:db:x:y", "71"),
             ("", ""),
         ] {
             let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": source, "Event ID": id, "Event Time": "soon"});
@@ -354,9 +299,11 @@ mod tests {
             if let Some(id) = id {
                 detail["EventID"] = id.into();
             }
-            let body =
-                serde_json::json!({"source": "aws.rds", "detail-type": "RDS DB Cluster Event", "detail": detail});
-            let event = Event::from_event_bridge(&body).expect("event");
+            let around = Around {
+                detail_type: Some("RDS DB Cluster Event"),
+                ..Around::default()
+            };
+            let event = Event::read(&detail, around).expect("event");
             assert_eq!(event.id, id.map(|_| EventId(71)));
             assert_eq!(
                 (event.about, event.source),

@@ -161,6 +161,9 @@ impl Run {
                 (SourceType::Proxy, Some(id)) => run.notices.push(Notice::of_proxy(id.clone(), patience)),
                 (SourceType::Deployment, _) => run.notices.push(Notice::of_deployment(patience)),
                 (SourceType::Unrelated, _) => run.unmatched += 1,
+                (SourceType::Other, _) | (_, None) if !patience.is_zero() => {
+                    run.notices.push(Notice::of_anybody(patience));
+                }
                 (SourceType::Other, _) | (_, None) => run.looks_everywhere = true,
             }
         }

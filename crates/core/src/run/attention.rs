@@ -127,6 +127,12 @@ impl Attention {
         self.watched
     }
 
+    /// Whether nothing but an event that names nobody keeps it awake.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        let alerted = self.alert.as_ref().is_some_and(|alert| !alert.left.is_zero());
+        self.watched && !self.named && !alerted
+    }
+
     /// Whether an event's patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()

@@ -25,6 +25,8 @@ enum About {
     Proxy(Identifier),
     /// A blue/green deployment, which names no database: it concerns every name that one can take from another.
     Deployment,
+    /// A move of a database that the event does not name: it may be that of any binding.
+    Anybody,
 }
 
 /// The cluster of the instance that an event names.
@@ -59,6 +61,10 @@ impl Notice {
         Self::new(About::Deployment, patience)
     }
 
+    pub(super) fn of_anybody(patience: Duration) -> Self {
+        Self::new(About::Anybody, patience)
+    }
+
     fn new(about: About, patience: Duration) -> Self {
         Self {
             about,
@@ -73,7 +79,7 @@ impl Notice {
 
     /// Whether it names no database, so that nobody is answered for by it.
     pub(super) fn names_nobody(&self) -> bool {
-        self.about == About::Deployment
+        matches!(self.about, About::Deployment | About::Anybody)
     }
 
     /// Finds the cluster of its instance. A topology that cannot be read may hide any.
@@ -102,6 +108,7 @@ impl Notice {
                 matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
             }
             About::Deployment => source.is_switchable(),
+            About::Anybody => true,
         }
     }
 

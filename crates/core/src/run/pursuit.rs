@@ -384,7 +384,7 @@ impl Pursuit {
             }
             // Anything that changed makes a new round.
             Purpose::Confirm => self.read_targets(cx),
-            Purpose::Look if same && self.is_clean() && self.targets_age < TARGETS_KEEP => {
+            Purpose::Look if same && self.keeps_targets() => {
                 let condition = self.condition.clone();
                 self.end_round(condition, cx);
             }
@@ -565,8 +565,13 @@ impl Pursuit {
         }
     }
 
-    fn is_clean(&self) -> bool {
-        self.condition.is_clean()
+    /// Whether a round that finds the same evidence as the one before does without reading the targets. An event that names
+    /// nobody has every binding watched, and the account's budget of Describe calls does not grow with their number.
+    fn keeps_targets(&self) -> bool {
+        if self.attention.is_for_nobody() {
+            return matches!(self.condition, Condition::Planned(_));
+        }
+        self.condition.is_clean() && self.targets_age < TARGETS_KEEP
     }
 
     fn may_write(&self, intent: Intent) -> bool {

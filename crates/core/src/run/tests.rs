@@ -518,6 +518,37 @@ fn an_event_that_may_concern_anybody_looks_at_everybody() {
 }
 
 #[test]
+fn an_event_that_announces_a_move_and_names_nobody_has_every_binding_watched_for_its_patience() {
+    let mut stage = Stage::unnamed("RDS-EVENT-0072");
+    stage.at(60 * S, |world| world.writer = 2);
+    stage.at(62 * S, |world| world.dns = vec![2]);
+    let report = stage.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    let reads = stage.world.log_times("targets");
+    assert_eq!(reads.iter().filter(|at| **at < 60 * S).count(), 1, "{reads:?}");
+}
+
+#[test]
+fn watched_for_a_move_of_nobody_a_group_is_read_once_while_nothing_moves() {
+    let mut stages = [
+        Stage::unnamed("RDS-EVENT-0072"),
+        Stage::of("RDS-EVENT-0247", "blue-green-deployment", "bgd-1"),
+    ];
+    for stage in &mut stages {
+        let report = stage.play();
+        assert!(stage.now >= 150 * S && report.sweep, "{:?}", stage.now);
+        assert_eq!(report.bindings[0].status, Status::Settled);
+        assert_eq!(stage.world.log_times("targets").len(), 1);
+        let topologies = stage.world.log_times("topology");
+        assert!(
+            topologies.windows(2).all(|pair| pair[1] - pair[0] >= S),
+            "{topologies:?}"
+        );
+    }
+}
+
+#[test]
 fn an_event_older_than_its_patience_is_a_sweep() {
     let mut stage = Stage::event("RDS-EVENT-0071").late(10 * 60 * S);
     let report = stage.play();

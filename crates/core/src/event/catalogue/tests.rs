@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::super::{Event, Message, SourceType};
+use super::super::read::kind;
+use super::super::{Around, Event, Message, SourceType};
 use super::*;
 
 const KINDS: [&str; 4] = ["db-cluster", "db-instance", "blue-green-deployment", "db-proxy"];
@@ -32,9 +33,16 @@ fn from_sns() -> Vec<(&'static str, Event)> {
 }
 
 fn from_event_bridge() -> Vec<(&'static str, Event)> {
-    let event = |body| Event::from_event_bridge(&body).expect("an event");
     let lines = recorded("eventbridge-events").into_iter();
-    lines.map(|(kind, body)| (kind, event(body))).collect()
+    lines.map(|(kind, body)| (kind, of_event_bridge(&body))).collect()
+}
+
+fn of_event_bridge(body: &serde_json::Value) -> Event {
+    let around = Around {
+        detail_type: body["detail-type"].as_str(),
+        ..Around::default()
+    };
+    Event::read(&body["detail"], around).expect("an event")
 }
 
 fn ids(events: &[(&str, Event)]) -> BTreeSet<EventId> {
@@ -68,7 +76,7 @@ fn an_event_is_read_alike_from_sns_and_from_event_bridge() {
 #[test]
 fn every_id_has_the_category_that_event_bridge_gives_it() {
     for (_, body) in recorded("eventbridge-events") {
-        let event = Event::from_event_bridge(&body).expect("an event");
+        let event = of_event_bridge(&body);
         let entry = find(event.id.expect("an id")).expect("it is in the table");
         let categories = body["detail"]["EventCategories"].as_array().expect("categories");
         assert!(
@@ -130,7 +138,7 @@ fn what_tells_of_a_failover_is_never_only_looked_at() {
 #[test]
 fn an_event_is_ignored_exactly_where_no_binding_follows_its_kind() {
     for entry in entries() {
-        let is_followed = SourceType::of_message(entry.source) != SourceType::Unrelated;
+        let is_followed = kind(entry.source) != SourceType::Unrelated;
         assert_eq!(entry.meaning != Meaning::Ignore, is_followed, "{}", entry.id);
     }
 }
@@ -151,7 +159,7 @@ fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
 }
 
 #[test]
-fn the_kind_of_thing_goes_before_the_id() {
+fn a_kind_that_no_binding_follows_goes_before_the_id_and_an_unknown_kind_does_not() {
     let event = |about| Event {
         id: Some(EventId(13)),
         about,
@@ -159,6 +167,6 @@ fn the_kind_of_thing_goes_before_the_id() {
         time: None,
     };
     assert_eq!(event(SourceType::Instance).meaning(), Meaning::Announced);
-    assert_eq!(event(SourceType::Other).meaning(), Meaning::Look);
+    assert_eq!(event(SourceType::Other).meaning(), Meaning::Announced);
     assert_eq!(event(SourceType::Unrelated).meaning(), Meaning::Ignore);
 }

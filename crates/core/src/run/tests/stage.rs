@@ -340,7 +340,12 @@ impl Stage {
         Self::of("RDS-EVENT-0071", about, source)
     }
 
-    fn of(id: &str, about: &str, source: &str) -> Self {
+    /// An event whose database is not to be told from it.
+    pub(super) fn unnamed(id: &str) -> Self {
+        Self::of(id, "db-cluster", "not a name")
+    }
+
+    pub(super) fn of(id: &str, about: &str, source: &str) -> Self {
         let body = format!(
             r#"{{"Event Source":"{about}","Event Time":"{TIME}","Source ID":"{source}","Event ID":"http://x#{id}"}}"#
         );
