@@ -3,10 +3,11 @@
 //! Lambda shows two ends only: an answer, which nobody reads when the invocation was asynchronous, and an error,
 //! which counts in the `Errors` metric and reaches the on-failure destination. So an event whose run did not end
 //! well is an error. A sweep is one only when it could do nothing of its work: a binding that stays held must not
-//! fill a queue every minute, nor hide a second one. A caller by hand reads the answer, and always gets the report.
+//! fill a queue every minute, nor hide a second one. A caller by hand reads the answer, and always gets the report. A queue reads
+//! which of its records to deliver again ([`batch`](crate::batch)).
 
 use serde_json::Value;
-use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
 use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::text;
@@ -29,6 +30,16 @@ pub enum InvocationFailed {
     /// A sweep could do nothing of its work: one line for each binding.
     #[error("nothing could be done.\n{0}")]
     Helpless(String),
+    /// Records of a queue were not looked at.
+    #[error("{missed} of {all} records were not looked at and go back to their queue: {why}")]
+    NotLookedAt {
+        /// How many.
+        missed: usize,
+        /// Of how many.
+        all: usize,
+        /// Why.
+        why: String,
+    },
     /// A custom resource request is not one of CloudFormation's. Nothing was read or written.
     #[error("the custom resource request is refused: {0}")]
     StackRequestRefused(String),
@@ -45,6 +56,7 @@ impl InvocationFailed {
             Self::PayloadRefused(_) => "PayloadRefused",
             Self::NotOk(_) => "NotOk",
             Self::Helpless(_) => "Helpless",
+            Self::NotLookedAt { .. } => "NotLookedAt",
             Self::StackRequestRefused(_) => "StackRequestRefused",
             Self::StackNotAnswered(_) => "StackNotAnswered",
         }
@@ -91,8 +103,25 @@ impl Asker {
     /// Who waits for the answer to this trigger.
     pub fn of(trigger: &Trigger) -> Self {
         match trigger.kind {
-            TriggerKind::Sns | TriggerKind::EventBridge if !trigger.is_sweep() => Self::Event,
-            TriggerKind::Sns | TriggerKind::EventBridge | TriggerKind::Schedule => Self::Sweep,
+            // A call by hand that took another way. It looks at everything, but it does not do a sweep's work.
+            TriggerKind::Sns
+            | TriggerKind::EventBridge
+            | TriggerKind::Sqs
+            | TriggerKind::Pipes
+            | TriggerKind::Destination
+                if trigger.intent == Intent::Plan =>
+            {
+                Self::Person
+            }
+            TriggerKind::Sns
+            | TriggerKind::EventBridge
+            | TriggerKind::Sqs
+            | TriggerKind::Pipes
+            | TriggerKind::Destination => match trigger.is_sweep() {
+                true => Self::Sweep,
+                false => Self::Event,
+            },
+            TriggerKind::Schedule => Self::Sweep,
             TriggerKind::Invoke | TriggerKind::Audit => Self::Person,
             TriggerKind::CustomResource => Self::Stack,
         }
@@ -105,7 +134,7 @@ pub fn as_value(report: &Report) -> Value {
 }
 
 /// One bounded line for each binding that did not end well and that the run answers for.
-fn lines(report: &Report) -> String {
+pub(crate) fn lines(report: &Report) -> String {
     const MOST: usize = 20;
     let not_ok: Vec<&BindingReport> = report
         .bindings
@@ -167,6 +196,9 @@ mod tests {
             (sweep(TriggerKind::Invoke), helpless(), "answer"),
             (Trigger::dry_run(TriggerKind::Invoke), held(), "answer"),
             (sweep(TriggerKind::CustomResource), helpless(), "answer"),
+            (event(TriggerKind::Destination), held(), "NotOk"),
+            (sweep(TriggerKind::Sqs), helpless(), "Helpless"),
+            (Trigger::dry_run(TriggerKind::Sns), helpless(), "answer"),
         ] {
             let got = answer(&trigger, &report);
             let word = got.as_ref().map_or_else(InvocationFailed::error_type, |_| "answer");

@@ -31,6 +31,14 @@ impl Callback {
         }
     }
 
+    /// Says whether a request to this URL can be made at all, without making it.
+    ///
+    /// # Errors
+    /// When it is no URL.
+    pub fn check(url: &str) -> Result<(), String> {
+        request(url, "").map(|_| ())
+    }
+
     /// Puts `body` to `url`, with one retry.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 //! response reference"), so each is, whatever the function can do. And a stack must always be able to go away: a
 //! Delete succeeds, and leaves the group as it is, since whoever deletes the updater has not asked for an outage.
 
-use serde::Serialize;
+use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest as Request;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use writerlink_core::failure::bounded;
@@ -12,6 +13,9 @@ use writerlink_core::report::Report;
 
 /// The longest answer (AWS docs, "Custom resource response objects").
 const LONGEST_ANSWER: usize = 4096;
+
+/// What an answer has to hold beside the ids that it repeats.
+const ROOM: usize = 256;
 
 /// A request that some stack waits on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +53,59 @@ pub enum StackAnswer {
 }
 
 impl StackRequest {
-    /// The request that a payload is, if it has every field that an answer repeats.
+    /// The request that a payload is, if it has every field that an answer repeats. The type of `aws_lambda_events` also asks for
+    /// the resource's type and properties, and knows no other request types. What it refuses has a stack that waits all the same.
     pub fn recognise(payload: &Value) -> Option<Self> {
+        payload.get("ResponseURL")?;
+        use StackRequestKind::{Create, Delete, Update};
+        let made = |kind, response_url, stack_id, request_id, logical_id, physical_id| Self {
+            kind,
+            response_url,
+            stack_id,
+            request_id,
+            logical_id,
+            physical_id,
+        };
+        match Request::<Value, Value>::deserialize(payload) {
+            Ok(Request::Create(r)) => {
+                let physical_id = first_physical_id(&r.logical_resource_id);
+                let made = made(
+                    Create,
+                    r.response_url,
+                    r.stack_id,
+                    r.request_id,
+                    r.logical_resource_id,
+                    physical_id,
+                );
+                Some(made)
+            }
+            Ok(Request::Update(r)) => {
+                let (logical_id, physical_id) = (r.logical_resource_id, r.physical_resource_id);
+                Some(made(
+                    Update,
+                    r.response_url,
+                    r.stack_id,
+                    r.request_id,
+                    logical_id,
+                    physical_id,
+                ))
+            }
+            Ok(Request::Delete(r)) => {
+                let (logical_id, physical_id) = (r.logical_resource_id, r.physical_resource_id);
+                Some(made(
+                    Delete,
+                    r.response_url,
+                    r.stack_id,
+                    r.request_id,
+                    logical_id,
+                    physical_id,
+                ))
+            }
+            Ok(_) | Err(_) => Self::by_field(payload),
+        }
+    }
+
+    fn by_field(payload: &Value) -> Option<Self> {
         let field = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
         let logical_id = field("LogicalResourceId")?;
         Some(Self {
@@ -63,23 +118,39 @@ impl StackRequest {
             response_url: field("ResponseURL")?,
             stack_id: field("StackId")?,
             request_id: field("RequestId")?,
-            // A physical id that changes is a replacement, and brings a Delete of the old one.
-            physical_id: field("PhysicalResourceId").unwrap_or_else(|| format!("writerlink-{logical_id}")),
+            physical_id: field("PhysicalResourceId").unwrap_or_else(|| first_physical_id(&logical_id)),
             logical_id,
         })
     }
 
-    /// The body to be put to the ResponseURL. Data that would make it too long is left out from its end.
+    /// Says whether it can be answered: its ids are repeated, and an answer with others would be that of another request.
+    ///
+    /// # Errors
+    /// When they leave no room for an answer.
+    pub fn check(&self) -> Result<(), String> {
+        let length = self.body_with(&[], 0, Some("")).len();
+        if length + ROOM <= LONGEST_ANSWER {
+            return Ok(());
+        }
+        Err(format!(
+            "its ids take {length} bytes of an answer, which may have {LONGEST_ANSWER} in all"
+        ))
+    }
+
+    /// The body to be put to the ResponseURL, of at most 4,096 bytes if the ids leave room. What would make it longer is left out:
+    /// data from its end, and the end of a reason.
     pub fn body(&self, answer: &StackAnswer) -> String {
-        let (data, reason) = match answer {
-            StackAnswer::Success(data) => (data.as_slice(), None),
-            StackAnswer::Failed(reason) => (&[][..], Some(bounded(reason))),
-        };
-        (0..=data.len())
-            .rev()
-            .map(|kept| self.body_with(&data[..kept], data.len() - kept, reason.as_deref()))
-            .find(|body| body.len() <= LONGEST_ANSWER)
-            .unwrap_or_else(|| self.body_with(&[], data.len(), reason.as_deref()))
+        match answer {
+            StackAnswer::Success(data) => longest(data.len(), |kept| {
+                self.body_with(&data[..kept], data.len() - kept, None)
+            }),
+            StackAnswer::Failed(reason) => {
+                let reason: Vec<char> = bounded(reason).chars().collect();
+                longest(reason.len(), |kept| {
+                    self.body_with(&[], 0, Some(&reason[..kept].iter().collect::<String>()))
+                })
+            }
+        }
     }
 
     fn body_with(&self, data: &[(String, String)], left_out: usize, reason: Option<&str>) -> String {
@@ -100,6 +171,17 @@ impl StackRequest {
         };
         serde_json::to_string(&body).expect("all keys are text")
     }
+}
+
+/// A physical id that changes is a replacement, and brings a Delete of the old one. So it depends on nothing that can change.
+fn first_physical_id(logical_id: &str) -> String {
+    format!("writerlink-{logical_id}")
+}
+
+/// The body with as much as fits.
+fn longest(most: usize, body: impl Fn(usize) -> String) -> String {
+    let fitting = (0..=most).rev().map(&body).find(|body| body.len() <= LONGEST_ANSWER);
+    fitting.unwrap_or_else(|| body(0))
 }
 
 impl StackAnswer {
@@ -132,9 +214,7 @@ struct Body<'a> {
 
 #[cfg(test)]
 mod tests {
-    use aws_lambda_events::cloudformation::{
-        CloudFormationCustomResourceRequest, CloudFormationCustomResourceResponse,
-    };
+    use aws_lambda_events::cloudformation::CloudFormationCustomResourceResponse;
     use serde_json::json;
     use writerlink_core::report::Status;
 
@@ -150,10 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_what_aws_lambda_events_takes_for_a_request() {
+    fn the_type_of_aws_lambda_events_and_the_fields_give_the_same_request() {
         for kind in ["Create", "Update", "Delete"] {
-            let read: Result<CloudFormationCustomResourceRequest, _> = serde_json::from_value(custom_resource(kind));
-            assert!(read.is_ok(), "{kind}: {read:?}");
+            let payload = custom_resource(kind);
+            assert!(Request::<Value, Value>::deserialize(&payload).is_ok(), "{kind}");
+            assert_eq!(
+                StackRequest::recognise(&payload),
+                StackRequest::by_field(&payload),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_without_what_no_answer_needs_is_still_answered() {
+        for field in [
+            "ResourceType",
+            "ResourceProperties",
+            "ServiceToken",
+            "PhysicalResourceId",
+        ] {
+            let mut payload = custom_resource("Update");
+            payload.as_object_mut().expect("an object").remove(field);
+            assert!(StackRequest::recognise(&payload).is_some(), "without {field}");
         }
     }
 
@@ -229,6 +328,37 @@ mod tests {
                 .count();
             let left_out: usize = data["LeftOut"].as_str().map_or(0, |n| n.parse().expect("a number"));
             assert_eq!(kept + left_out, count);
+        }
+    }
+
+    #[test]
+    fn a_reason_never_makes_an_answer_longer_than_4096_bytes_and_ids_that_would_are_refused() {
+        for (text, ids, fits) in [
+            ("\"\\".repeat(5000), 100, true),
+            ("\u{1F600}".repeat(5000), 1000, true),
+            ("\u{7f}\u{2028}".repeat(5000), 1600, true),
+            (String::new(), 1600, true),
+            (String::new(), 2000, false),
+            (String::new(), 100_000, false),
+        ] {
+            let mut payload = custom_resource("Update");
+            payload["PhysicalResourceId"] = json!("\"".repeat(ids));
+            let request = StackRequest::recognise(&payload).expect("a request");
+            assert_eq!(request.check().is_ok(), fits, "{ids}");
+            for answer in [
+                StackAnswer::Failed(text.clone()),
+                StackAnswer::Success(vec![("a".to_owned(), text)]),
+            ] {
+                let body = request.body(&answer);
+                assert!(!fits || body.len() <= 4096, "{} bytes", body.len());
+                let reason = parsed(&body)["Reason"].as_str().map(str::is_empty);
+                assert!(
+                    !fits
+                        || reason != Some(true)
+                        || ids < 1000
+                        || matches!(&answer, StackAnswer::Failed(t) if t.is_empty())
+                );
+            }
         }
     }
 

@@ -11,10 +11,11 @@ use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, TriggerReport};
 
-use crate::answer::{InvocationFailed, answer, as_value};
+use crate::answer::{InvocationFailed, answer, as_value, lines};
+use crate::batch::giving_back;
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
-use crate::payload::{self, OtherNames};
+use crate::payload::{self, Fault, Opened, OtherNames, Refusal, Request, Text};
 use crate::ready::{LAST_MOMENT, Ready};
 use crate::response_url;
 use crate::start::StartError;
@@ -38,6 +39,8 @@ pub struct Handled {
     pub run: Option<(Trigger, Report)>,
     /// What is answered.
     pub answer: Result<Value, InvocationFailed>,
+    /// Why records of a queue are given back. The answer names them, and is then no error.
+    pub gave_back: Option<InvocationFailed>,
 }
 
 impl Handler {
@@ -85,21 +88,27 @@ impl Handler {
 
     /// As [`invoke`](Self::invoke), with the run for those who measure it.
     pub async fn handle(&self, payload: &Value, left: Duration, journal: &mut impl Journal) -> Handled {
+        self.handle_text(Ok(payload.to_string()), left, journal).await
+    }
+
+    /// As [`handle`](Self::handle), of a payload as it came: whether it is JSON, and whether a key stands in it twice, can only be
+    /// told from its text.
+    pub async fn handle_text(&self, payload: Text, left: Duration, journal: &mut impl Journal) -> Handled {
         let end = Instant::now() + left;
-        if let Some(request) = StackRequest::recognise(payload) {
-            return self.handle_stack(&request, end, journal).await;
-        }
-        let ready = match &self.ready {
-            Ok(ready) => ready,
-            Err(fault) => return Handled::without_run(Err(fault.clone().into())),
+        let opened = match payload {
+            Ok(text) => payload::open(&text),
+            Err(fault) => Err(Fault {
+                text: format!("the payload cannot be read: it is no UTF-8: {fault}"),
+                stack: None,
+            }),
         };
-        let others = match ready.config.discover {
-            Some(_) => OtherNames::MayBeTagged,
-            None => OtherNames::Refused,
-        };
-        let request = match payload::read(payload, &ready.config.names(), others) {
-            Ok(request) => request,
-            Err(refusal) => return Handled::without_run(Err(refusal.into())),
+        let request = match opened {
+            Ok(Opened::Envelope(request)) => request,
+            Ok(Opened::ByHand(call)) => match self.read_call(&call) {
+                Ok(request) => request,
+                Err(failed) => return Handled::without_run(Err(failed)),
+            },
+            Err(fault) => return self.refuse(fault, end, journal).await,
         };
         for text in &request.unreadable {
             warn!(
@@ -107,18 +116,82 @@ impl Handler {
                 "an envelope holds what is no event, and is taken for a sweep: {text}"
             );
         }
+        let mut handled = None;
+        for stack in &request.stacks {
+            let ended = self.handle_stack(stack, end, journal).await;
+            if let Some(failed) = ended.failure().filter(|_| !request.only_stacks) {
+                error!(kind = "failed", error_type = failed.error_type(), "{failed}");
+            }
+            handled = Some(ended);
+        }
+        match handled {
+            Some(handled) if request.only_stacks => handled.for_queue(&request),
+            _ => self.handle_request(request, end, journal).await,
+        }
+    }
+
+    async fn handle_request(&self, request: Request, end: Instant, journal: &mut impl Journal) -> Handled {
+        let ready = match &self.ready {
+            Ok(ready) => ready,
+            Err(fault) => return Handled::without_run(Err(fault.clone().into())).for_queue(&request),
+        };
         let report = ready.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
         ready.tell(&request.trigger, &request.topics, &report, end).await;
         Handled {
             answer: answer(&request.trigger, &report),
-            run: Some((request.trigger, report)),
+            run: Some((request.trigger.clone(), report)),
+            gave_back: None,
+        }
+        .for_queue(&request)
+    }
+
+    fn read_call(&self, call: &Value) -> Result<Request, InvocationFailed> {
+        let ready = self.ready.as_ref().map_err(Clone::clone)?;
+        let others = match ready.config.discover {
+            Some(_) => OtherNames::MayBeTagged,
+            None => OtherNames::Refused,
+        };
+        Ok(payload::read_call(call, &ready.config.names(), others)?)
+    }
+
+    /// Answers a payload that is refused whatever the configuration has. Nothing is written to a group; but a stack that waits is
+    /// told.
+    async fn refuse(&self, fault: Fault, end: Instant, journal: &mut impl Journal) -> Handled {
+        match (fault.stack, &self.ready) {
+            (Some(request), _) if request.kind == StackRequestKind::Delete => {
+                self.handle_stack(&request, end, journal).await
+            }
+            (Some(request), _) => self.refuse_stack(&request, fault.text).await,
+            (None, Err(fault)) => Handled::without_run(Err(fault.clone().into())),
+            (None, Ok(ready)) => {
+                let refusal = Refusal::of(fault.text, &ready.config.names());
+                Handled::without_run(Err(refusal.into()))
+            }
         }
     }
 
+    /// Fails a stack's request for what is wrong with it.
+    async fn refuse_stack(&self, request: &StackRequest, fault: String) -> Handled {
+        let answered = match self.check(request) {
+            Ok(()) => self.put(request, StackAnswer::Failed(fault.clone())).await,
+            Err(place) => return Handled::stack_refused(place),
+        };
+        match answered {
+            Ok(()) => Handled::stack_refused(fault),
+            Err(failed) => Handled::without_run(Err(failed)),
+        }
+    }
+
+    /// Says whether a request can be answered and may be, before anything is done for it.
+    fn check(&self, request: &StackRequest) -> Result<(), String> {
+        response_url::check(&request.response_url, self.region.as_deref())?;
+        Callback::check(&request.response_url)?;
+        request.check()
+    }
+
     async fn handle_stack(&self, request: &StackRequest, end: Instant, journal: &mut impl Journal) -> Handled {
-        let refused = |fault| Handled::without_run(Err(InvocationFailed::StackRequestRefused(fault)));
-        if let Err(fault) = response_url::check(&request.response_url, self.region.as_deref()) {
-            return refused(fault);
+        if let Err(fault) = self.check(request) {
+            return Handled::stack_refused(fault);
         }
         let put = |answer| self.put(request, answer);
         match (&request.kind, &self.ready) {
@@ -128,10 +201,7 @@ impl Handler {
             }
             (StackRequestKind::Unknown(word), _) => {
                 let fault = format!("RequestType is {word:?}; it must be Create, Update or Delete");
-                match put(StackAnswer::Failed(fault.clone())).await {
-                    Ok(()) => refused(fault),
-                    Err(failed) => Handled::without_run(Err(failed)),
-                }
+                self.refuse_stack(request, fault).await
             }
             (StackRequestKind::Create | StackRequestKind::Update, Err(fault)) => {
                 let answered = put(StackAnswer::Failed(fault.to_string())).await;
@@ -150,6 +220,7 @@ impl Handler {
                 Handled {
                     answer: answered.map(|()| as_value(&report)),
                     run: Some((trigger, report)),
+                    gave_back: None,
                 }
             }
         }
@@ -166,7 +237,52 @@ impl Handler {
 
 impl Handled {
     fn without_run(answer: Result<Value, InvocationFailed>) -> Self {
-        Self { run: None, answer }
+        Self {
+            run: None,
+            answer,
+            gave_back: None,
+        }
+    }
+
+    fn stack_refused(fault: String) -> Self {
+        Self::without_run(Err(InvocationFailed::StackRequestRefused(fault)))
+    }
+
+    /// Why the invocation counts as failed, whether it is answered with an error or with records that go back.
+    pub fn failure(&self) -> Option<&InvocationFailed> {
+        self.answer.as_ref().err().or(self.gave_back.as_ref())
+    }
+
+    /// The same, answered as a queue is: with the records that were not looked at, and none for whatever else went wrong.
+    fn for_queue(self, request: &Request) -> Self {
+        let Some(batch) = &request.batch else {
+            return self;
+        };
+        let (missed, why) = match (&self.run, &self.answer) {
+            (_, Err(failed @ InvocationFailed::StackNotAnswered(_))) | (None, Err(failed)) => {
+                (batch.all(), failed.to_string())
+            }
+            (Some((_, report)), _) => (batch.missed(report), lines(report)),
+            (None, Ok(_)) => (Vec::new(), String::new()),
+        };
+        let answer = giving_back(&missed);
+        let failed = (!missed.is_empty()).then(|| InvocationFailed::NotLookedAt {
+            missed: missed.len(),
+            all: batch.len(),
+            why,
+        });
+        match (answer, failed) {
+            // A record without an id cannot be named: the queue must deliver all of them again.
+            (None, Some(failed)) => Self {
+                answer: Err(failed),
+                ..self
+            },
+            (answer, gave_back) => Self {
+                answer: Ok(answer.unwrap_or_default()),
+                gave_back,
+                ..self
+            },
+        }
     }
 }
 

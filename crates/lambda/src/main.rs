@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
 use writerlink_lambda::logs::{self, LogJournal};
 use writerlink_lambda::metrics::Measured;
+use writerlink_lambda::payload::Text;
 use writerlink_lambda::{Handled, Handler, InvocationFailed, start};
 
 /// What Lambda always sets, and the runtime cannot do without (AWS docs, "Defined runtime environment variables").
@@ -39,8 +42,10 @@ async fn main() -> ExitCode {
         eprintln!("bootstrap: {error}");
     }
     let handler = handler().await;
-    let invocation = |event: LambdaEvent<Value>| invoke(&handler, event);
-    match lambda_runtime::run(service_fn(invocation)).await {
+    let runtime = Runtime::new(service_fn(|event: LambdaEvent<Text>| invoke(&handler, event)))
+        .layer(MapRequestLayer::new(as_text))
+        .layer(TracingLayer::new());
+    match runtime.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bootstrap: the runtime API cannot be used: {error}");
@@ -70,14 +75,25 @@ async fn handler() -> Handler {
     }
 }
 
-async fn invoke(handler: &Handler, event: LambdaEvent<Value>) -> Result<Value, InvocationFailed> {
+/// Has the runtime hand over the payload's text. By itself it refuses what is no JSON before anything can be measured, and has lost
+/// a key that stands twice.
+fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
+    let text = std::str::from_utf8(&invocation.body).map_err(|error| error.to_string());
+    let body = serde_json::to_vec(&text).expect("text is JSON");
+    LambdaInvocation {
+        body: body.into(),
+        ..invocation
+    }
+}
+
+async fn invoke(handler: &Handler, event: LambdaEvent<Text>) -> Result<Value, InvocationFailed> {
     let begun = Instant::now();
     let LambdaEvent { payload, context } = event;
     let left = Duration::from_millis(context.deadline).saturating_sub(since_1970());
     let span = error_span!("invocation", request_id = context.request_id);
     async {
-        let handled = handler.handle(&payload, left, &mut LogJournal).await;
-        if let Err(failed) = &handled.answer {
+        let handled = handler.handle_text(payload, left, &mut LogJournal).await;
+        if let Some(failed) = handled.failure() {
             error!(kind = "failed", error_type = failed.error_type(), "{failed}");
         }
         measure(&handled, &context.env_config.function_name, begun);
@@ -92,7 +108,7 @@ fn measure(handled: &Handled, function: &str, begun: Instant) {
         function,
         at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
         took: begun.elapsed(),
-        failed: handled.answer.is_err(),
+        failed: handled.failure().is_some(),
         run: handled.run.as_ref().map(|(trigger, report)| (trigger, report)),
     };
     let mut out = io::stdout().lock();

@@ -2,11 +2,25 @@
 //!
 //! Inside an envelope of AWS nothing is an error: what cannot be read there still says *look*, so it becomes a
 //! sweep. Outside of one somebody typed the payload, and then every letter counts: a mistyped dry run must not
-//! write.
+//! write. So a payload that is partly the one and partly the other is refused, and a call by hand that stands inside an
+//! envelope is not obeyed: if it is all that there is, the run looks and writes nothing.
+
+mod json;
+mod shape;
+mod unwrap;
 
 use serde_json::{Map, Value};
-use writerlink_core::event::{Event, Intent, Message, Trigger, TriggerKind, Unreadable};
+use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
+
+use self::json::{MOST, Tree};
+use self::shape::Shape;
+use self::unwrap::{Found, beside, is_pipe, is_scheduled};
+use crate::batch::Batch;
+use crate::custom_resource::StackRequest;
+
+/// The text of a payload, or why it is none.
+pub type Text = Result<String, String>;
 
 /// What an invocation asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +31,29 @@ pub struct Request {
     pub topics: Vec<String>,
     /// What could not be read, each with its reason and bounded; the first ten.
     pub unreadable: Vec<String>,
+    /// The records of a queue, if the payload is a batch of them.
+    pub batch: Option<Batch>,
+    /// Requests of CloudFormation, each of which is to be answered.
+    pub stacks: Vec<StackRequest>,
+    /// There is nothing but those.
+    pub(crate) only_stacks: bool,
+}
+
+/// A payload, before the names of the configuration's bindings are known.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// Something of AWS's.
+    Envelope(Request),
+    /// Somebody's call.
+    ByHand(Value),
+}
+
+/// Why a payload is refused whatever the configuration has.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Fault {
+    pub(crate) text: String,
+    /// The request of CloudFormation that it is all the same, whose stack waits.
+    pub(crate) stack: Option<StackRequest>,
 }
 
 /// Why a payload that is none of the envelopes was refused.
@@ -39,19 +76,119 @@ pub enum OtherNames {
     MayBeTagged,
 }
 
+/// The words of a call by hand, those of later releases included.
+const WORDS: [&str; 6] = ["mode", "bindings", "trigger", "trust", "writer", "expires"];
+
 /// Reads a payload. `names` are those of the configuration's bindings.
+///
+/// # Errors
+/// When it is a call by hand, in part or as a whole, and not a good one.
 pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
-    match Envelope::of(payload) {
-        Envelope::Sns(records) => Ok(sns(records)),
-        Envelope::EventBridge => Ok(event_bridge(payload)),
-        Envelope::Scheduler => Ok(Request::of(Trigger::sweep(TriggerKind::Schedule))),
-        Envelope::None => match by_hand(payload, names, others) {
-            Ok(trigger) => Ok(Request::of(trigger)),
-            Err(fault) => Err(Refusal {
-                fault,
-                names: list(names),
-            }),
-        },
+    let opened = open(&payload.to_string()).map_err(|fault| Refusal::of(fault.text, names))?;
+    match opened {
+        Opened::Envelope(request) => Ok(request),
+        Opened::ByHand(call) => read_call(&call, names, others),
+    }
+}
+
+/// Reads a call by hand.
+pub(crate) fn read_call(call: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
+    let trigger = by_hand(call, names, others).map_err(|fault| Refusal::of(fault, names))?;
+    Ok(Request::of(trigger))
+}
+
+/// Reads a payload as far as that can be done without the configuration.
+pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
+    let tree = Tree::read(text, MOST).map_err(|fault| Fault {
+        text: format!("the payload cannot be read: {fault}"),
+        stack: None,
+    })?;
+    let Value::String(text) = &tree.value else {
+        return open_tree(tree);
+    };
+    match Tree::read(text, beside(&tree)) {
+        Ok(inner) if is_envelope(&inner) => open_tree(inner),
+        Ok(inner) if inner.value.is_object() => Err(Fault {
+            text: "the payload is JSON that was encoded twice: send the object itself, not its text".to_owned(),
+            stack: None,
+        }),
+        _ => Ok(Opened::ByHand(tree.value)),
+    }
+}
+
+fn open_tree(tree: Tree) -> Result<Opened, Fault> {
+    let mixed = || Some((call_word(&tree.value)?, is_envelope(&tree)));
+    let fault = match (&tree.twice, mixed()) {
+        (Some(key), _) => Some(format!("the payload has the key `{}` twice", short(key))),
+        (None, Some((word, true))) => Some(format!(
+            "the payload has `{}` beside the fields of an envelope of AWS: it is one or the other",
+            short(&word)
+        )),
+        _ => None,
+    };
+    if let Some(text) = fault {
+        let stack = StackRequest::recognise(&tree.value);
+        return Err(Fault { text, stack });
+    }
+    let left = beside(&tree);
+    let value = &tree.value;
+    let mut found = Found::new(match Shape::of(value) {
+        Shape::Records(records) if records.iter().any(|one| matches!(Shape::of(one), Shape::Sqs(_))) => {
+            let mut found = Found::new(TriggerKind::Sqs);
+            found.batch(records, left);
+            return Ok(Opened::Envelope(found.end()));
+        }
+        Shape::List(list) if is_pipe(list, left) => {
+            let mut found = Found::new(TriggerKind::Pipes);
+            found.batch(list, left);
+            return Ok(Opened::Envelope(found.end()));
+        }
+        Shape::EventBridge(event) if is_scheduled(&event) => TriggerKind::Schedule,
+        Shape::EventBridge(_) => TriggerKind::EventBridge,
+        Shape::Scheduler => TriggerKind::Schedule,
+        Shape::Records(_) | Shape::Sns(_) | Shape::Rds(_) => TriggerKind::Sns,
+        Shape::Sqs(_) => TriggerKind::Sqs,
+        Shape::Destination(_) => TriggerKind::Destination,
+        Shape::Stack(_) => TriggerKind::CustomResource,
+        Shape::List(_) | Shape::Text(_) | Shape::Unknown => return Ok(Opened::ByHand(tree.value)),
+    });
+    found.look(value, left, 0);
+    Ok(Opened::Envelope(found.end()))
+}
+
+fn is_envelope(tree: &Tree) -> bool {
+    match Shape::of(&tree.value) {
+        Shape::List(list) => is_pipe(list, beside(tree)),
+        shape => shape.is_envelope(),
+    }
+}
+
+/// A word of a call by hand among a payload's own keys, or those of the objects in its own list, in any case of letters.
+fn call_word(value: &Value) -> Option<String> {
+    let word = |keys: &Map<String, Value>| {
+        let is_word = |key: &&String| WORDS.iter().any(|word| key.eq_ignore_ascii_case(word));
+        let plan = says_plan(keys).then(|| "plan".to_owned());
+        keys.keys().find(is_word).cloned().or(plan)
+    };
+    match value {
+        Value::Object(keys) => word(keys),
+        Value::Array(list) => list.iter().filter_map(Value::as_object).find_map(word),
+        _ => None,
+    }
+}
+
+/// Whether the word for a dry run stands under some key, mistyped as that may be.
+fn says_plan(keys: &Map<String, Value>) -> bool {
+    let mut texts = keys.values().filter_map(Value::as_str);
+    texts.any(|text| text.eq_ignore_ascii_case("plan"))
+}
+
+impl Refusal {
+    pub(crate) fn of(fault: String, names: &[&str]) -> Self {
+        Self {
+            fault,
+            names: list(names),
+        }
     }
 }
 
@@ -61,87 +198,11 @@ impl Request {
             trigger,
             topics: Vec::new(),
             unreadable: Vec::new(),
+            batch: None,
+            stacks: Vec::new(),
+            only_stacks: false,
         }
     }
-
-    fn take(&mut self, event: Result<Option<Event>, Unreadable>, content: &Value) {
-        match event {
-            Ok(event) => self.trigger.events.extend(event),
-            Err(reason) => {
-                self.trigger.unreadable = self.trigger.unreadable.saturating_add(1);
-                if self.unreadable.len() < 10 {
-                    self.unreadable
-                        .push(bounded(&format!("{reason}: {}", excerpt(content))));
-                }
-            }
-        }
-    }
-}
-
-/// The shapes that are recognised without looking at their content.
-enum Envelope<'a> {
-    Sns(&'a [Value]),
-    EventBridge,
-    Scheduler,
-    None,
-}
-
-impl<'a> Envelope<'a> {
-    fn of(payload: &'a Value) -> Self {
-        if let Some(records) = payload.get("Records").and_then(Value::as_array)
-            && records.iter().any(is_sns)
-        {
-            Self::Sns(records)
-        } else if payload.get("detail-type").is_some() && payload.get("source").is_some() {
-            Self::EventBridge
-        } else if *payload == serde_json::json!({"trigger": "sweep"}) {
-            Self::Scheduler
-        } else {
-            Self::None
-        }
-    }
-}
-
-fn is_sns(record: &Value) -> bool {
-    record.get("EventSource").and_then(Value::as_str) == Some("aws:sns")
-}
-
-/// AWS docs, "Using Lambda with Amazon SNS": an envelope has `Records`, each with `EventSource` and `Sns`. Only
-/// what is needed is taken, since envelopes seen in the field leave out or add fields.
-fn sns(records: &[Value]) -> Request {
-    let mut request = Request::of(Trigger::sweep(TriggerKind::Sns));
-    for record in records {
-        let field = |name: &str| record.get("Sns").and_then(|sns| sns.get(name)).and_then(Value::as_str);
-        request.topics.extend(field("TopicArn").map(str::to_owned));
-        let event = Message::read(field("Message").unwrap_or_default()).map(|message| match message {
-            Message::Hello => None,
-            Message::Event(event) => Some(event),
-        });
-        request.take(
-            event,
-            record.get("Sns").and_then(|sns| sns.get("Message")).unwrap_or(record),
-        );
-    }
-    request
-}
-
-/// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are of `aws.rds`.
-fn event_bridge(payload: &Value) -> Request {
-    let field = |name: &str| payload.get(name).and_then(Value::as_str);
-    if field("source") == Some("aws.events") || field("detail-type") == Some("Scheduled Event") {
-        return Request::of(Trigger::sweep(TriggerKind::Schedule));
-    }
-    let mut request = Request::of(Trigger::sweep(TriggerKind::EventBridge));
-    if field("source") == Some("aws.rds") {
-        request.take(Event::from_event_bridge(payload).map(Some), payload);
-    } else {
-        request.trigger.unreadable = 1;
-        request.unreadable.push(bounded(&format!(
-            "the event is not of source `aws.rds`: {}",
-            excerpt(payload)
-        )));
-    }
-    request
 }
 
 fn by_hand(payload: &Value, names: &[&str], others: OtherNames) -> Result<Trigger, String> {

@@ -4,6 +4,9 @@
 //! to send requests from inside the VPC and to read the state of the bindings. So only CloudFormation's own bucket of
 //! the function's own Region is answered.
 
+/// More than a signed URL of S3 has: its path is at most 1,024 bytes, encoded, and its token some two thousand.
+const LONGEST: usize = 8192;
+
 /// Says whether `url` belongs to CloudFormation in `region`; if not, why. The text never repeats the query, which
 /// is a secret.
 ///
@@ -15,6 +18,15 @@ pub fn check(url: &str, region: Option<&str>) -> Result<(), String> {
     let region = region
         .filter(|region| !region.is_empty())
         .ok_or("the function's own Region is not known (AWS_REGION)")?;
+    if url.len() > LONGEST {
+        return Err(format!(
+            "it has {} bytes, and no signed one has more than {LONGEST}",
+            url.len()
+        ));
+    }
+    if let Some(odd) = url.chars().find(|c| !c.is_ascii_graphic() || "\\#\"<>".contains(*c)) {
+        return Err(format!("it has {odd:?}, which cannot stand in a URL"));
+    }
     let rest = strip_scheme(url).ok_or("it is no https address")?;
     // Everything up to the path must be one of a few known texts. So it does not matter how a URL with user
     // information, another port, a backslash or a trailing dot would be read further on.

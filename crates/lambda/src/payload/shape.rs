@@ -1,0 +1,167 @@
+//! What AWS wraps an event in, recognised by its fields.
+//!
+//! Where a type of `aws_lambda_events` takes the fields, it is what holds them. What it refuses, since a field that is not
+//! needed is missing or of another type, is read field by field into the same type: an envelope in which AWS leaves something
+//! out must not cost a failover its urgency. The type of SNS's record has twelve required fields and is not used; a test compares
+//! the two readings (`docs/decisions/007`).
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsMessage;
+use serde::Deserialize;
+use serde_json::Value;
+use writerlink_core::event::{Around, Event};
+
+use crate::custom_resource::StackRequest;
+
+/// A value, by what AWS means by its fields.
+#[derive(Debug)]
+pub(super) enum Shape<'a> {
+    /// The records of an envelope that Lambda makes (AWS docs: "Using Lambda with Amazon SNS", "… with Amazon SQS").
+    Records(&'a [Value]),
+    /// What EventBridge Pipes hands over (AWS docs: "Amazon EventBridge Pipes targets"): a list, without any envelope.
+    List(&'a [Value]),
+    /// An SNS record, or the JSON that SNS puts into a queue (AWS docs: "Fanout Amazon SNS notifications to Amazon SQS queues").
+    Sns(Sns<'a>),
+    /// A message of a queue.
+    Sqs(Box<SqsMessage>),
+    /// The record that an asynchronous invocation leaves at its destination (AWS docs: "Capturing records of Lambda
+    /// asynchronous invocations"): this is the payload of that invocation.
+    Destination(&'a Value),
+    /// An event of EventBridge.
+    EventBridge(Box<EventBridgeEvent>),
+    /// The body of RDS's SNS message, or the `detail` of its event by itself.
+    Rds(Box<Event>),
+    /// A request of CloudFormation.
+    Stack(Box<StackRequest>),
+    /// EventBridge Scheduler's input.
+    Scheduler,
+    /// Text, which may be JSON.
+    Text(&'a str),
+    /// Nothing of AWS's that could hold an event of RDS.
+    Unknown,
+}
+
+/// What is needed of an SNS record or notification.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sns<'a> {
+    pub(super) topic: Option<&'a str>,
+    pub(super) message: Option<&'a Value>,
+}
+
+impl<'a> Shape<'a> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        let field = |name: &str| value.get(name);
+        if let Value::Array(list) = value {
+            return Self::List(list);
+        }
+        if let Value::String(text) = value {
+            return Self::Text(text);
+        }
+        if let Some(request) = StackRequest::recognise(value) {
+            return Self::Stack(Box::new(request));
+        }
+        if let Some(records) = field("Records").and_then(Value::as_array)
+            && records.iter().any(|record| Self::of(record).is_envelope())
+        {
+            return Self::Records(records);
+        }
+        if let Some(sns) = Sns::of(value) {
+            return Self::Sns(sns);
+        }
+        if is_sqs(value) {
+            return Self::Sqs(Box::new(sqs(value)));
+        }
+        if let Some(payload) = field("requestPayload")
+            && (field("requestContext").is_some() || field("version").is_some())
+        {
+            return Self::Destination(payload);
+        }
+        if field("source").is_some() && (field("detail-type").is_some() || field("detail").is_some()) {
+            return Self::EventBridge(Box::new(event_bridge(value)));
+        }
+        if let Some(event) = Event::read(value, Around::default()) {
+            return Self::Rds(Box::new(event));
+        }
+        if *value == serde_json::json!({"trigger": "sweep"}) {
+            return Self::Scheduler;
+        }
+        Self::Unknown
+    }
+
+    /// Whether only AWS makes such a value, so that what cannot be read in it is no mistake of a person.
+    pub(super) fn is_envelope(&self) -> bool {
+        match self {
+            Self::Records(_)
+            | Self::Sns(_)
+            | Self::Sqs(_)
+            | Self::Destination(_)
+            | Self::EventBridge(_)
+            | Self::Rds(_)
+            | Self::Stack(_) => true,
+            Self::List(_) | Self::Scheduler | Self::Text(_) | Self::Unknown => false,
+        }
+    }
+}
+
+impl<'a> Sns<'a> {
+    pub(super) fn of(value: &'a Value) -> Option<Self> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let inner = match value.get("Sns") {
+            Some(sns) if sns.is_object() || text("EventSource") == Some("aws:sns") => sns,
+            None if text("EventSource") == Some("aws:sns") => value,
+            _ if text("Type") == Some("Notification") => value,
+            _ if text("TopicArn").is_some() && value.get("Message").is_some() => value,
+            _ => return None,
+        };
+        Some(Self {
+            topic: inner.get("TopicArn").and_then(Value::as_str),
+            message: inner.get("Message"),
+        })
+    }
+}
+
+fn is_sqs(value: &Value) -> bool {
+    let has = |name: &str| value.get(name).is_some();
+    let source = value.get("eventSource").and_then(Value::as_str);
+    source == Some("aws:sqs") || (has("body") && (has("messageId") || has("receiptHandle")))
+}
+
+fn sqs(record: &Value) -> SqsMessage {
+    SqsMessage::deserialize(record).unwrap_or_else(|_| by_field::sqs(record))
+}
+
+fn event_bridge(event: &Value) -> EventBridgeEvent {
+    EventBridgeEvent::deserialize(event).unwrap_or_else(|_| by_field::event_bridge(event))
+}
+
+/// The same types, from whatever fields there are.
+pub(super) mod by_field {
+    use super::*;
+
+    pub(in crate::payload) fn sqs(record: &Value) -> SqsMessage {
+        let mut message = SqsMessage::default();
+        message.message_id = text(record, "messageId");
+        // A pipe that parses bodies hands over objects.
+        message.body = match record.get("body") {
+            Some(Value::String(body)) => Some(body.clone()),
+            Some(Value::Null) | None => None,
+            Some(body) => Some(body.to_string()),
+        };
+        message
+    }
+
+    pub(in crate::payload) fn event_bridge(fields: &Value) -> EventBridgeEvent {
+        let mut event = EventBridgeEvent::default();
+        event.source = text(fields, "source").unwrap_or_default();
+        event.detail_type = text(fields, "detail-type").unwrap_or_default();
+        event.time = Deserialize::deserialize(&fields["time"]).ok().flatten();
+        let resources = fields.get("resources").and_then(Value::as_array);
+        event.resources = resources.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        event.detail = fields.get("detail").cloned().unwrap_or_default();
+        event
+    }
+
+    fn text(fields: &Value, name: &str) -> Option<String> {
+        fields.get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+}

@@ -1,0 +1,201 @@
+//! Takes AWS's wrappers off, whichever stands in which, until events are left.
+//!
+//! There is no case for a pair of them: each [`Shape`] says what stands inside of it, and that is looked at in the same way. So an
+//! EventBridge event in an SNS notification in a message of a queue is found as one that came by itself.
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use jiff::Timestamp;
+use serde_json::Value;
+use writerlink_core::event::{Around, Event, Intent, Message, Trigger, TriggerKind};
+use writerlink_core::failure::bounded;
+
+use super::json::{MOST, Tree};
+use super::shape::Shape;
+use super::{Request, excerpt};
+use crate::batch::{Batch, Record};
+
+/// More wrappers than anybody's ways have: a failed invocation's record in a queue holds five (queue, record, envelope, message,
+/// event).
+const DEEPEST: usize = 12;
+
+/// What has been found so far.
+#[derive(Debug)]
+pub(super) struct Found {
+    request: Request,
+    /// Calls by hand, which are not obeyed here.
+    calls: usize,
+    /// Everything else.
+    others: usize,
+}
+
+impl Found {
+    pub(super) fn new(kind: TriggerKind) -> Self {
+        Self {
+            request: Request::of(Trigger::sweep(kind)),
+            calls: 0,
+            others: 0,
+        }
+    }
+
+    /// What is asked for. A call by hand may be a dry run that somebody put into a queue. If it is all that there is, the run looks
+    /// and writes nothing.
+    pub(super) fn end(mut self) -> Request {
+        if self.calls > 0 && self.others == 0 {
+            self.request.trigger.intent = Intent::Plan;
+        }
+        self.request.only_stacks = self.others == self.request.stacks.len() && self.calls == 0;
+        self.request
+    }
+
+    /// Looks at the records of a batch, each by itself, and keeps which events are whose. `left` is what trees may still take.
+    pub(super) fn batch(&mut self, list: &[Value], left: usize) {
+        let mut records = Vec::new();
+        for value in list {
+            let before = self.request.trigger.events.len();
+            let shape = Shape::of(value);
+            let id = match &shape {
+                Shape::Sqs(message) => message.message_id.clone(),
+                _ => None,
+            };
+            self.shape(value, shape, left, 1);
+            let events = self.request.trigger.events[before..].to_vec();
+            records.push(Record { id, events });
+        }
+        self.request.batch = Some(Batch::of(records));
+    }
+
+    pub(super) fn look(&mut self, value: &Value, left: usize, depth: usize) {
+        self.shape(value, Shape::of(value), left, depth);
+    }
+
+    fn shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
+        if depth > DEEPEST {
+            return self.unreadable(
+                &format!("there are more than {DEEPEST} wrappers, one in the other"),
+                value,
+            );
+        }
+        if is_call(value, &shape) {
+            self.calls += 1;
+            return self.tell("a call by hand is not obeyed inside of an envelope", value);
+        }
+        match shape {
+            Shape::Records(list) | Shape::List(list) => list.iter().for_each(|one| self.look(one, left, depth + 1)),
+            Shape::Sns(sns) => {
+                self.request.topics.extend(sns.topic.map(str::to_owned));
+                match sns.message {
+                    Some(message) => self.look(message, left, depth + 1),
+                    None => self.unreadable("the SNS record has no `Message`", value),
+                }
+            }
+            Shape::Sqs(message) => match &message.body {
+                Some(body) => self.text(body, left, depth + 1),
+                None => self.unreadable("the message of the queue has no `body`", value),
+            },
+            Shape::Destination(payload) => self.look(payload, left, depth + 1),
+            Shape::EventBridge(event) => self.event_bridge(&event, value, left, depth),
+            Shape::Rds(event) => self.event(*event),
+            Shape::Stack(request) => {
+                self.others += 1;
+                self.request.stacks.push(*request);
+            }
+            Shape::Scheduler => self.others += 1,
+            Shape::Text(text) => self.text(text, left, depth),
+            Shape::Unknown => self.unreadable("it is no event of RDS", value),
+        }
+    }
+
+    fn text(&mut self, text: &str, left: usize, depth: usize) {
+        if Message::is_hello(text) {
+            self.others += 1;
+            return;
+        }
+        match Tree::read(text.trim_start_matches('\u{feff}'), left) {
+            Ok(tree) => self.look(&tree.value, left - tree.weight, depth + 1),
+            Err(fault) => self.unreadable(&fault, &Value::from(super::short(text))),
+        }
+    }
+
+    /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are of `aws.rds`. An event of
+    /// another source may hold one of RDS, or the record of an invocation that failed (source `lambda`).
+    fn event_bridge(&mut self, event: &EventBridgeEvent, value: &Value, left: usize, depth: usize) {
+        if is_scheduled(event) {
+            self.others += 1;
+            return;
+        }
+        let parsed = match &event.detail {
+            Value::String(text) => Tree::read(text, left).ok(),
+            _ => None,
+        };
+        let (detail, left) = match &parsed {
+            Some(tree) => (&tree.value, left - tree.weight),
+            None => (&event.detail, left),
+        };
+        if event.source != "aws.rds" {
+            let shape = Shape::of(detail);
+            return match shape.is_envelope() {
+                true => self.shape(detail, shape, left, depth + 1),
+                false => self.unreadable("the event is not of source `aws.rds`", value),
+            };
+        }
+        let around = Around {
+            detail_type: Some(&event.detail_type),
+            resources: event.resources.as_deref().unwrap_or_default(),
+            time: event
+                .time
+                .and_then(|time| Timestamp::from_millisecond(time.timestamp_millis()).ok()),
+        };
+        match Event::read(detail, around) {
+            Some(event) => self.event(event),
+            None => self.unreadable("the event has no `detail`, and its `resources` name no database", value),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.others += 1;
+        self.request.trigger.events.push(event);
+    }
+
+    fn unreadable(&mut self, reason: &str, content: &Value) {
+        self.others += 1;
+        self.tell(reason, content);
+    }
+
+    fn tell(&mut self, reason: &str, content: &Value) {
+        let trigger = &mut self.request.trigger;
+        trigger.unreadable = trigger.unreadable.saturating_add(1);
+        if self.request.unreadable.len() < 10 {
+            let text = bounded(&format!("{reason}: {}", excerpt(content)));
+            self.request.unreadable.push(text);
+        }
+    }
+}
+
+/// Whether an event is that of a schedule.
+pub(super) fn is_scheduled(event: &EventBridgeEvent) -> bool {
+    event.source == "aws.events" || event.detail_type == "Scheduled Event"
+}
+
+/// Whether a value inside of an envelope is, or may be, a call by hand. `trigger` is none of its words here: alarms of CloudWatch
+/// have a key of that name.
+fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
+    let Value::Object(keys) = value else {
+        return false;
+    };
+    let is_word = |key: &String| ["mode", "bindings"].iter().any(|word| key.eq_ignore_ascii_case(word));
+    keys.keys().any(is_word) || (matches!(shape, Shape::Unknown) && super::says_plan(keys))
+}
+
+/// Whether a list is one of a pipe: an element of it is something of AWS's, or the text of such a thing.
+pub(super) fn is_pipe(list: &[Value], left: usize) -> bool {
+    let text_is = |text: &str| Tree::read(text, left).is_ok_and(|tree| Shape::of(&tree.value).is_envelope());
+    list.iter().any(|value| match Shape::of(value) {
+        Shape::Text(text) => Message::is_hello(text) || text_is(text),
+        shape => shape.is_envelope(),
+    })
+}
+
+/// What trees may take beside one that is held.
+pub(super) fn beside(tree: &Tree) -> usize {
+    MOST.saturating_sub(tree.weight)
+}
