@@ -67,9 +67,14 @@ impl Stage {
 
     /// Invokes the function as SNS, a schedule or a queue would, and waits for how it ends.
     pub async fn deliver(&self, payload: &Value) -> Ending {
+        self.deliver_text(&payload.to_string()).await
+    }
+
+    /// The same, with a payload to the letter.
+    pub async fn deliver_text(&self, payload: &str) -> Ending {
         let invoked = self
             .lab
-            .invoke("writerlink", &payload.to_string(), Kind::Async)
+            .invoke("writerlink", payload, Kind::Async)
             .await
             .expect("invoked");
         let Invoked::Queued(id) = invoked else {

@@ -1,7 +1,9 @@
 //! Every recorded event, through the real `bootstrap`, while everything is as it should be.
 
 use std::fs;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use writerlink_lab::wire::Ending;
 use writerlink_tests::kinds::{self, SETS};
@@ -78,6 +80,41 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
             2,
         ),
         ("sns-global-0185.json", "sns", Some("RDS-EVENT-0185"), Some("orders"), 2),
+        (
+            "eventbridge-other-detail-type.json",
+            "event-bridge",
+            Some("RDS-EVENT-0072"),
+            Some("orders"),
+            2,
+        ),
+        (
+            "sns-eventbridge-cluster-0072.json",
+            "sns",
+            Some("RDS-EVENT-0072"),
+            Some("orders"),
+            2,
+        ),
+        (
+            "sns-eventbridge-snapshot-0091.json",
+            "sns",
+            Some("RDS-EVENT-0091"),
+            None,
+            0,
+        ),
+        (
+            "destination-sns.json",
+            "destination",
+            Some("RDS-EVENT-0072"),
+            Some("orders"),
+            2,
+        ),
+        (
+            "eventbridge-destination.json",
+            "event-bridge",
+            Some("RDS-EVENT-0072"),
+            Some("orders"),
+            2,
+        ),
         ("scheduled.json", "schedule", None, None, 2),
         ("scheduler-sweep.json", "schedule", None, None, 2),
         ("by-hand-empty.json", "invoke", None, None, 2),
@@ -98,6 +135,118 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
         assert_eq!(reported, bindings, "{file}: {answer:#}");
     }
     assert_eq!(stage.writes(), [""; 0]);
+}
+
+/// A recorded event of November 2026, as if it came now.
+fn at_present(name: &str) -> Value {
+    let now = jiff::Timestamp::now();
+    let text = recorded(name).to_string();
+    let text = text.replace("2026-11-20T10:11:13Z", &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let text = text.replace(
+        "2026-11-20 10:11:13.000",
+        &now.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+    );
+    assert_ne!(text, recorded(name).to_string());
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// A failover that the event announces comes 8 s after it, which no single look sees.
+async fn is_followed(name: &str, change: fn(&mut Value)) {
+    let stage = Stage::begin().await;
+    let mut payload = at_present(name);
+    change(&mut payload);
+    let old = stage.writer(stage.orders());
+    let fail_over = async {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        stage.lab.world().failover_db_cluster("orders", None).expect("failover");
+    };
+    let (ending, ()) = tokio::join!(stage.deliver(&payload), fail_over);
+    let answer = ending
+        .answer()
+        .unwrap_or_else(|| panic!("{name}: {ending:?}\n{}", stage.log()));
+    let writer = stage.writer(stage.orders());
+    assert_ne!(old, writer, "{name}");
+    // The events of the failover itself wait until this run is over.
+    let mine = stage.lab.invocations()[0].request_id.clone();
+    let log = stage.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let registered: Vec<String> = lines
+        .filter(|line| line["request_id"] == mine.as_str() && line["kind"] == "register")
+        .map(|line| line["message"].to_string())
+        .collect();
+    assert!(
+        registered.len() == 1 && registered[0].contains(&writer.to_string()),
+        "{name}: {registered:?}\n{log}"
+    );
+    if answer.get("batchItemFailures").is_some() {
+        assert_eq!(answer, json!({"batchItemFailures": []}), "{name}");
+    } else {
+        assert_eq!(answer["trigger"]["event"], "RDS-EVENT-0072", "{name}");
+        assert_eq!(
+            (&answer["ok"], &answer["bindings"][0]["status"]),
+            (&json!(true), &json!("changed")),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_announces_a_failover_is_followed_in_every_shape_that_people_receive() {
+    let unchanged: fn(&mut Value) = |_| {};
+    join_all([
+        is_followed("sns-eventbridge-cluster-0072.json", unchanged),
+        is_followed("sns-source-id-is-an-arn.json", unchanged),
+        is_followed("sns-name-in-the-link.json", unchanged),
+        is_followed("eventbridge-other-detail-type.json", unchanged),
+        is_followed("eventbridge-other-detail-type.json", |event| {
+            // Nothing names the database: every binding is watched.
+            event["resources"] = json!([]);
+            event["detail"]["SourceIdentifier"] = json!("?");
+            event["detail"]["SourceArn"] = Value::Null;
+        }),
+    ])
+    .await;
+    join_all([
+        is_followed("sqs-eventbridge.json", unchanged),
+        is_followed("sqs-sns.json", unchanged),
+        is_followed("pipes-sqs.json", unchanged),
+        is_followed("destination-sns.json", unchanged),
+        is_followed("sqs-destination.json", unchanged),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_means_nothing_to_us_costs_no_call_in_any_shape() {
+    let stage = Stage::begin().await;
+    for (file, queue) in [
+        ("sns-eventbridge-snapshot-0091.json", false),
+        ("sns-eventbridge-snapshot-0091.json", true),
+    ] {
+        let mut payload = recorded(file);
+        if queue {
+            let body = payload["Records"][0]["Sns"]["Message"].clone();
+            payload = json!({"Records": [{"messageId": "a", "eventSource": "aws:sqs", "body": body}]});
+        }
+        let ending = stage.deliver(&payload).await;
+        assert!(ending.answer().is_some(), "{ending:?}");
+    }
+    assert_eq!(stage.lab.world().calls.total(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_binding_sends_no_record_back_to_its_queue() {
+    let stage = Stage::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1)).await;
+    let mut payload = at_present("sqs-sns.json");
+    let body = payload["Records"][0]["body"]
+        .as_str()
+        .expect("a text")
+        .replace("orders", "ordres");
+    payload["Records"][0]["body"] = json!(body);
+    let ending = stage.deliver(&payload).await;
+    assert_eq!(ending.answer(), Some(json!({"batchItemFailures": []})), "{ending:?}");
+    let measured = stage.log().lines().any(|line| line.contains("\"NotOk\":1"));
+    assert!(measured, "{}", stage.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,6 +354,56 @@ async fn a_dry_run_by_hand_plans_and_writes_nothing() {
         planned[0].starts_with("register ") && planned[1].starts_with("deregister "),
         "{planned:?}"
     );
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+/// Each of these wrote, or something like it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_with_a_slip_never_writes() {
+    let stage = Stage::with(
+        |scene| {
+            scene.world.failover_db_cluster("orders", None).expect("failover");
+            scene.world.pass(Duration::from_secs(60));
+            scene.world.sns.take_deliveries();
+        },
+        |config| config,
+    )
+    .await;
+    for payload in [
+        r#"{"mode": "plan", "mode": "reconcile"}"#,
+        r#"{"mode": "plan", "mod\u0065": "reconcile"}"#,
+        r#"{"mode": "plan", "Records": [{"EventSource": "aws:sns"}]}"#,
+        r#"{"Mode": "plan", "Records": [{"EventSource": "aws:sns"}]}"#,
+        r#"{"mod": "plan", "Records": [{"EventSource": "aws:sns"}]}"#,
+        r#"{"mode": "plan", "source": null, "detail-type": null}"#,
+        r#"{"bindings": ["billing"], "source": "aws.events", "detail-type": "Scheduled Event"}"#,
+        r#"{"trigger": "plan", "source": "aws.rds", "detail": {}}"#,
+        r#"{"bindings": [], "detail": {}}"#,
+        r#"{"mode": "plan", "requestPayload": {}, "requestContext": {}}"#,
+        r#"[{"mode": "plan"}]"#,
+        r#"[{"mode": "plan"}, {"eventSource": "aws:sqs", "body": "x"}]"#,
+        r#""{\"mode\": \"plan\"}""#,
+    ] {
+        let (kind, document) = error(&stage.deliver_text(payload).await);
+        assert_eq!(kind, "PayloadRefused", "{payload}");
+        assert!(document.contains("Nothing was written"), "{document}");
+    }
+    let call = json!({"mode": "plan"});
+    for payload in [
+        envelope(&call.to_string()),
+        json!({"Records": [{"messageId": "a", "eventSource": "aws:sqs", "body": call.to_string()}]}),
+        json!([{"messageId": "a", "eventSource": "aws:sqs", "body": call}]),
+        json!({"version": "1.0", "requestContext": {}, "requestPayload": call}),
+        json!({"Records": [{"EventSource": "aws:sns", "mode": "plan", "Sns": {"Message": "?"}}]}),
+    ] {
+        let ending = stage.deliver(&payload).await;
+        assert!(ending.answer().is_some(), "{payload}: {ending:?}");
+    }
+    let created = recorded("custom-resource-create.json");
+    let mut mixed = created.clone();
+    mixed["mode"] = json!("plan");
+    mixed["ResponseURL"] = json!("https://elsewhere.example/a");
+    assert_eq!(error(&stage.deliver(&mixed).await).0, "StackRequestRefused");
     assert_eq!(stage.writes(), [""; 0]);
 }
 

@@ -15,7 +15,7 @@ use writerlink_core::failure::bounded;
 
 use self::json::{MOST, Tree};
 use self::shape::Shape;
-use self::unwrap::{Found, beside, is_pipe, is_scheduled};
+use self::unwrap::{Found, beside, holds_envelope, is_scheduled};
 use crate::batch::Batch;
 use crate::custom_resource::StackRequest;
 
@@ -138,7 +138,7 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
             found.batch(records, left);
             return Ok(Opened::Envelope(found.end()));
         }
-        Shape::List(list) if is_pipe(list, left) => {
+        Shape::List(list) if holds_envelope(value, left) => {
             let mut found = Found::new(TriggerKind::Pipes);
             found.batch(list, left);
             return Ok(Opened::Envelope(found.end()));
@@ -157,10 +157,7 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
 }
 
 fn is_envelope(tree: &Tree) -> bool {
-    match Shape::of(&tree.value) {
-        Shape::List(list) => is_pipe(list, beside(tree)),
-        shape => shape.is_envelope(),
-    }
+    holds_envelope(&tree.value, beside(tree))
 }
 
 /// A word of a call by hand among a payload's own keys, or those of the objects in its own list, in any case of letters.
@@ -285,6 +282,8 @@ fn list(names: &[&str]) -> String {
     text.join(", ")
 }
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]

@@ -67,24 +67,30 @@ impl Lambda {
 
     /// Delivers a payload; gives the path that was answered at, and the answer.
     fn invoke(&self, payload: &Value) -> (String, Value) {
-        let payload = payload.to_string();
+        self.invoke_bytes(payload.to_string().as_bytes())
+    }
+
+    fn invoke_bytes(&self, payload: &[u8]) -> (String, Value) {
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
         let next = format!(
-            "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: {}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:111122223333:function:writerlink\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{payload}",
+            "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: {}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:111122223333:function:writerlink\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             deadline.as_millis(),
             payload.len()
         );
-        self.answer("GET /2018-06-01/runtime/invocation/next", &next);
-        let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        self.answer(
+            "GET /2018-06-01/runtime/invocation/next",
+            &[next.as_bytes(), payload].concat(),
+        );
+        let accepted = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         self.answer("POST /2018-06-01/runtime/invocation/r-1/", accepted)
     }
 
     /// Waits for a request of this beginning and answers it.
-    fn answer(&self, begins: &str, answer: &str) -> (String, Value) {
+    fn answer(&self, begins: &str, answer: &[u8]) -> (String, Value) {
         let (mut stream, _) = self.listener.accept().unwrap();
         let (line, body) = read_request(&mut stream).unwrap();
         assert!(line.starts_with(begins), "{line} where {begins} was due");
-        stream.write_all(answer.as_bytes()).unwrap();
+        stream.write_all(answer).unwrap();
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         (path, serde_json::from_slice(&body).unwrap_or_default())
     }
@@ -292,6 +298,62 @@ fn garbage_of_300_kilobytes_stays_bounded_in_answers_and_logs() {
     assert!(lines.iter().any(|line| line["kind"] == "unreadable"), "{lines:?}");
     assert!(lines.iter().all(|line| line.to_string().len() < 3000), "{lines:?}");
     assert!(lines.iter().any(|line| line["Unreadable"] == 1), "{lines:?}");
+}
+
+#[test]
+fn a_payload_that_cannot_be_parsed_is_answered_and_measured() {
+    let lambda = Lambda::start(CONFIG);
+    let payloads: [&[u8]; 6] = [
+        b"",
+        b"{",
+        b"{\"mode\": \"plan\"} {}",
+        b"plan",
+        b"{\"mode\": \"\xff\"}",
+        b"\xef\xbb\xbf{}",
+    ];
+    for payload in payloads {
+        let (path, error) = lambda.invoke_bytes(payload);
+        assert!(path.ends_with("/error"), "{path}");
+        assert_eq!(error["errorType"], "PayloadRefused", "{error}");
+        let text = error["errorMessage"].as_str().unwrap();
+        assert!(
+            text.contains("cannot be read") && text.contains("Nothing was written"),
+            "{text}"
+        );
+    }
+    let (path, _) = lambda.invoke(&json!({"mode": "plan"}));
+    assert!(path.ends_with("/response"), "it goes on: {path}");
+    let lines = lambda.end();
+    let failed = lines.iter().filter(|line| line["NotOk"] == 1 && line["Runs"] == 0);
+    assert_eq!(failed.count(), payloads.len());
+}
+
+/// The largest payload that Lambda delivers is 6 MB, and the function has 256 MB of memory.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_payload_takes_more_memory_than_the_function_has() {
+    let objects = r#"{"":0},"#.repeat(860_000);
+    let body = serde_json::to_string(&format!("[{}0]", r#"{"":0},"#.repeat(500_000))).unwrap();
+    let wrapped = (0..10).fold(format!("[{objects}0]"), |text, _| {
+        let text: String = text.chars().take(500_000).collect();
+        json!({"Type": "Notification", "Message": text, "junk": [[0], [0]]}).to_string()
+    });
+    for payload in [
+        format!("[{objects}0]"),
+        format!("[{}0]", "0,".repeat(3_000_000)),
+        format!("{{\"Records\":[{{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\",\"body\":{body}}}]}}"),
+        format!("{{\"mode\":\"{}\"}}", "\\\"".repeat(2_900_000)),
+        wrapped,
+    ] {
+        let lambda = Lambda::start(CONFIG);
+        lambda.invoke_bytes(payload.as_bytes());
+        let status = std::fs::read_to_string(format!("/proc/{}/status", lambda.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        println!("{} bytes of {:.20}: {} MB", payload.len(), payload, kilobytes >> 10);
+        assert!(kilobytes < 160 << 10, "{kilobytes} kB for {:.20}", payload);
+        lambda.end();
+    }
 }
 
 #[test]

@@ -283,3 +283,121 @@ async fn a_refused_payload_starts_no_run() {
     assert_eq!(error_type(&handled), "PayloadRefused");
     assert!(handled.run.is_none());
 }
+
+/// A batch of a queue: the messages `a` and `b`.
+fn queue(body: &str) -> Value {
+    let record = |id: &str| json!({"messageId": id, "body": body, "eventSource": "aws:sqs"});
+    json!({"Records": [record("a"), record("b")]})
+}
+
+#[tokio::test]
+async fn a_queue_hears_which_records_were_not_looked_at() {
+    let all = json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]});
+    let bucket = Bucket::default();
+    let body = json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"}).to_string();
+    for body in [body.as_str(), "?"] {
+        // The configuration is refused; and nothing can be reached.
+        for (handler, why) in [
+            (refusing(&bucket), "WRITERLINK_CONFIG"),
+            (alone(&bucket), "orders-writer"),
+        ] {
+            let handled = handle(&handler, queue(body)).await;
+            assert_eq!(handled.answer.as_ref().unwrap(), &all, "{body}");
+            let failed = handled.failure().unwrap();
+            assert_eq!(failed.error_type(), "NotLookedAt");
+            assert!(
+                failed.to_string().contains(why) && failed.to_string().starts_with("2 of 2 "),
+                "{failed}"
+            );
+        }
+    }
+    let pipe = handle(&refusing(&bucket), queue("?")["Records"].clone()).await;
+    assert_eq!(pipe.answer.unwrap(), all);
+}
+
+#[tokio::test]
+async fn a_queue_whose_records_have_no_ids_is_given_an_error_and_delivers_all_again() {
+    let payload = json!({"Records": [{"body": "?", "eventSource": "aws:sqs"}]});
+    let handled = handle(&refusing(&Bucket::default()), payload).await;
+    assert_eq!(error_type(&handled), "NotLookedAt");
+}
+
+#[tokio::test]
+async fn a_dry_run_in_a_queue_is_looked_at_and_does_not_come_back() {
+    let dns = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let denied = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let aws = crate::loopback::Server::answering(&[denied; 8]).await;
+    let clients = Clients::at(&format!("http://{}", aws.address()), "eu-west-1").unwrap();
+    let handler = facing(&dns.local_addr().unwrap().to_string(), &clients);
+    let handled = handle(&handler, queue("{\"mode\": \"plan\"}")).await;
+    let (trigger, _) = handled.run.unwrap();
+    assert_eq!(
+        (trigger.intent, trigger.kind),
+        (writerlink_core::event::Intent::Plan, TriggerKind::Sqs)
+    );
+}
+
+#[tokio::test]
+async fn a_stack_request_that_could_not_be_answered_starts_no_run() {
+    let host = "https://cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com";
+    for (field, value) in [
+        ("ResponseURL", format!("{host}/a b")),
+        ("ResponseURL", format!("{host}/é")),
+        ("ResponseURL", format!("{host}/a#b")),
+        ("ResponseURL", format!("{host}/a\\b")),
+        ("ResponseURL", format!("{host}/a\u{202e}")),
+        ("ResponseURL", format!("{host}/{}", "a".repeat(9000))),
+        ("PhysicalResourceId", "x".repeat(4000)),
+        ("StackId", "x".repeat(100_000)),
+    ] {
+        let bucket = Bucket::default();
+        let mut payload = custom_resource("Update");
+        payload[field] = json!(value);
+        let handled = handle(&alone(&bucket), payload).await;
+        assert_eq!(error_type(&handled), "StackRequestRefused", "{field}");
+        assert!(handled.run.is_none() && bucket.heard().is_empty());
+        let text = handled.answer.unwrap_err().to_string();
+        assert!(text.len() < 400, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_stack_request_with_a_word_of_a_call_by_hand_is_failed_without_a_run_and_a_delete_passes() {
+    for (kind, status) in [("Create", "FAILED"), ("Update", "FAILED"), ("Delete", "SUCCESS")] {
+        let bucket = Bucket::default();
+        let mut payload = custom_resource(kind);
+        payload["mode"] = json!("plan");
+        let handled = handle(&alone(&bucket), payload).await;
+        assert!(handled.run.is_none(), "{kind}");
+        assert_eq!(bucket.heard()[0].1["Status"], status, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_stack_request_from_a_topic_or_a_failed_invocations_record_is_answered() {
+    let request = custom_resource("Create");
+    for payload in [
+        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": request.to_string()}}]}),
+        json!({"version": "1.0", "requestContext": {}, "requestPayload": request}),
+        queue(&request.to_string()),
+    ] {
+        let bucket = Bucket::default();
+        let handled = handle(&alone(&bucket), payload).await;
+        assert!(handled.run.is_some());
+        assert!(bucket.heard().iter().all(|(_, body)| body["Status"] == "SUCCESS"));
+        assert!(!bucket.heard().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_text_or_no_json_is_refused() {
+    let handler = alone(&Bucket::default());
+    for payload in [
+        Err("invalid utf-8".to_owned()),
+        Ok(String::new()),
+        Ok("{} {}".to_owned()),
+    ] {
+        let handled = handler.handle_text(payload, MINUTE, &mut Heard::default()).await;
+        assert_eq!(error_type(&handled), "PayloadRefused");
+    }
+}

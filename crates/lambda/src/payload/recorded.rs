@@ -63,6 +63,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ("custom-resource-delete", "stack Delete answered"),
         ("custom-resource-update", "stack Update answered"),
         (
+            "destination-sns",
+            "Destination Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
             "eventbridge-blue-green-0248",
             "EventBridge Reconcile | RDS-EVENT-0248 Deployment bgd-0123456789abcdef 2025-03-04T10:04:17.402Z",
         ),
@@ -71,8 +75,16 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "EventBridge Reconcile | RDS-EVENT-0071 Cluster orders 2024-05-06T23:08:24.252Z",
         ),
         (
+            "eventbridge-destination",
+            "EventBridge Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
             "eventbridge-multi-az-cluster-0071",
             "EventBridge Reconcile | RDS-EVENT-0071 Cluster ledger 2022-06-09T04:13:02.64Z",
+        ),
+        (
+            "eventbridge-other-detail-type",
+            "EventBridge Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
         ),
         (
             "eventbridge-proxy-0204",
@@ -83,6 +95,10 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "EventBridge Reconcile | - Instance billing 2018-09-27T22:36:43.292Z",
         ),
         ("garbage-in-sns", "Sns Reconcile | unreadable"),
+        (
+            "pipes-sqs",
+            "Pipes Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
         ("scheduled", "Schedule Reconcile"),
         ("scheduler-sweep", "Schedule Reconcile"),
         (
@@ -118,6 +134,14 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "Sns Reconcile | RDS-EVENT-0172 Cluster orders 2025-03-04T10:10:17.402Z",
         ),
         (
+            "sns-eventbridge-cluster-0072",
+            "Sns Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
+            "sns-eventbridge-snapshot-0091",
+            "Sns Reconcile | RDS-EVENT-0091 Unrelated x-2026-11-20 2026-11-20T10:11:13Z",
+        ),
+        (
             "sns-global-0185",
             "Sns Reconcile | RDS-EVENT-0185 Cluster orders 2025-03-04T10:18:17.402Z",
         ),
@@ -139,8 +163,28 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "Sns Reconcile | RDS-EVENT-0073 Cluster ledger 2022-06-09T04:12:31.118Z",
         ),
         (
+            "sns-name-in-the-link",
+            "Sns Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
             "sns-proxy-0207",
             "Sns Reconcile | RDS-EVENT-0207 Proxy front 2025-03-04T10:04:17.402Z",
+        ),
+        (
+            "sns-source-id-is-an-arn",
+            "Sns Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
+            "sqs-destination",
+            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
+            "sqs-eventbridge",
+            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
+        ),
+        (
+            "sqs-sns",
+            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
         ),
         (
             "unknown-database",

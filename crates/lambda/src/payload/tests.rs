@@ -183,9 +183,12 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
         ),
         (json!({"Records": []}), "unknown key `Records`"),
         (
-            json!({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}),
+            json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}),
             "unknown key `Records`",
         ),
+        (json!([{"mode": "plan"}]), "which is no object"),
+        (json!("{\"mode\": \"plan\"}"), "encoded twice"),
+        (json!("{}"), "encoded twice"),
         (json!({"source": "aws.rds"}), "unknown key `source`"),
         (json!(null), "is null, which is no object"),
         (json!(3), "is 3, which is no object"),
@@ -235,4 +238,304 @@ fn a_name_that_the_configuration_lacks_may_be_that_of_a_tagged_group() {
     assert_eq!(request.trigger.only, Some(vec!["orders-link".to_owned()]));
     let mistyped = json!({"binding": ["orders-link"]});
     assert!(read(&mistyped, &NAMES, OtherNames::MayBeTagged).is_err());
+}
+
+/// RDS's body, with the id of a failover that has started.
+fn started() -> Value {
+    let mut body: Value = serde_json::from_str(&completed("orders")).unwrap();
+    body["Event ID"] = json!("http://docs.amazonwebservices.com/x.html#RDS-EVENT-0072");
+    body
+}
+
+/// EventBridge's event of the same.
+fn started_event() -> Value {
+    json!({
+        "version": "0", "id": "1", "detail-type": "RDS DB Cluster Event", "source": "aws.rds", "account": "111122223333",
+        "time": "2021-05-12T18:06:48Z", "region": "eu-west-1", "resources": ["arn:aws:rds:eu-west-1:111122223333:cluster:orders"],
+        "detail": {"EventCategories": ["failover"], "SourceType": "CLUSTER", "SourceIdentifier": "orders",
+                   "Date": "2021-05-12T18:06:48.701Z", "EventID": "RDS-EVENT-0072"}
+    })
+}
+
+/// Each way of wrapping a content, by its name.
+fn wrappers() -> Vec<(&'static str, fn(Value) -> Value)> {
+    fn text(content: &Value) -> Value {
+        json!(content.as_str().map_or_else(|| content.to_string(), str::to_owned))
+    }
+    vec![
+        (
+            "an SNS envelope",
+            |content| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": TOPIC, "Message": text(&content)}}]}),
+        ),
+        (
+            "an SNS envelope with an object",
+            |content| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": TOPIC, "Message": content}}]}),
+        ),
+        (
+            "an SNS notification",
+            |content| json!({"Type": "Notification", "MessageId": "m", "TopicArn": TOPIC, "Message": text(&content)}),
+        ),
+        ("an SQS envelope", |content| {
+            json!({"Records": [{"messageId": "a", "body": text(&content), "attributes": {}, "messageAttributes": {},
+                                "eventSource": "aws:sqs"}]})
+        }),
+        (
+            "an SQS envelope with odd attributes",
+            |content| json!({"Records": [{"messageId": "a", "body": text(&content), "attributes": {"n": 1}, "eventSource": "aws:sqs"}]}),
+        ),
+        (
+            "a pipe",
+            |content| json!([{"messageId": "a", "receiptHandle": "r", "body": content, "eventSource": "aws:sqs"}]),
+        ),
+        ("a pipe of texts", |content| json!([text(&content)])),
+        ("a destination", |content| {
+            json!({"version": "1.0", "timestamp": "t", "requestContext": {"condition": "RetriesExhausted"},
+                   "requestPayload": content, "responsePayload": {"errorType": "NotOk"}})
+        }),
+        ("a destination's bus", |content| {
+            json!({"detail-type": "Lambda Function Invocation Result - Failure", "source": "lambda",
+                   "detail": {"version": "1.0", "requestContext": {}, "requestPayload": content}})
+        }),
+    ]
+}
+
+#[test]
+fn an_event_is_found_in_every_wrapper_and_in_every_wrapper_of_it() {
+    let mut event_bridge_twice = started_event();
+    event_bridge_twice["detail"] = json!(event_bridge_twice["detail"].to_string());
+    let contents = [
+        started(),
+        json!(started().to_string()),
+        json!(json!(started().to_string()).to_string()),
+        started_event(),
+        started_event()["detail"].clone(),
+        event_bridge_twice,
+    ];
+    let mut seen = 0;
+    for content in &contents {
+        for (outer, wrap) in wrappers() {
+            for (inner, wrap_inner) in wrappers() {
+                for payload in [wrap(content.clone()), wrap(wrap_inner(content.clone()))] {
+                    let request = request(&payload);
+                    let [event] = request.trigger.events.as_slice() else {
+                        panic!("{inner} in {outer}: {request:?} of {payload}")
+                    };
+                    assert_eq!(event.id, Some(EventId(72)), "{inner} in {outer}");
+                    assert_eq!(event.about, SourceType::Cluster, "{inner} in {outer}");
+                    assert_eq!(event.source, "orders".parse().ok(), "{inner} in {outer}");
+                    assert_eq!(
+                        event.time,
+                        "2021-05-12T18:06:48.701Z".parse().ok(),
+                        "{inner} in {outer}"
+                    );
+                    assert_eq!(request.trigger.unreadable, 0);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 6 * 9 * 9 * 2);
+}
+
+#[test]
+fn a_kind_is_that_of_the_outermost_wrapper() {
+    use TriggerKind::{Destination, EventBridge, Pipes, Sns, Sqs};
+    let kinds = [Sns, Sns, Sns, Sqs, Sqs, Pipes, Pipes, Destination, EventBridge];
+    for ((name, wrap), kind) in wrappers().into_iter().zip(kinds) {
+        let payload = wrap(wrappers()[3].1(started()));
+        assert_eq!(request(&payload).trigger.kind, kind, "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
+    let deep = (0..20).fold(started(), |content, _| wrappers()[7].1(content));
+    for (content, says) in [
+        (json!("?"), "no JSON"),
+        (json!(""), "is empty"),
+        (json!("{}"), "no event of RDS"),
+        (json!(3), ""),
+        (
+            json!({"AlarmName": "a", "Trigger": {"MetricName": "m"}}),
+            "no event of RDS",
+        ),
+        (json!("[[[["), "no JSON"),
+        (deep, "more than 12 wrappers"),
+    ] {
+        for (name, wrap) in wrappers() {
+            if name == "a pipe of texts" {
+                continue;
+            }
+            let request = request(&wrap(content.clone()));
+            assert!(request.trigger.is_sweep(), "{name}: {content}");
+            assert_eq!(
+                (request.trigger.unreadable, request.trigger.intent),
+                (1, Intent::Reconcile),
+                "{name}: {content}"
+            );
+            let text = &request.unreadable[0];
+            assert!(text.contains(says), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_record_spoils_no_other() {
+    let good = wrappers()[3].1(started())["Records"][0].clone();
+    for bad in [
+        json!(null),
+        json!({}),
+        json!({"eventSource": "aws:sqs"}),
+        json!({"eventSource": "aws:sqs", "messageId": "b", "body": "[".repeat(10_000)}),
+        json!({"eventSource": "aws:sqs", "messageId": "b", "body": format!("[{}0]", "{\"\":0},".repeat(200_000))}),
+        json!({"eventSource": "aws:sqs", "messageId": "b", "body": "{\"mode\": \"plan\"}"}),
+    ] {
+        for records in [json!([bad, good]), json!([good, bad])] {
+            let request = request(&json!({ "Records": records }));
+            let trigger = &request.trigger;
+            assert_eq!((trigger.events.len(), trigger.unreadable), (1, 1));
+            assert_eq!((trigger.kind, trigger.intent), (TriggerKind::Sqs, Intent::Reconcile));
+        }
+    }
+}
+
+#[test]
+fn a_call_by_hand_in_a_wrapper_is_not_obeyed_and_writes_nothing() {
+    for call in [
+        json!({"mode": "plan"}),
+        json!({"Mode": "plan"}),
+        json!({"mod": "Plan"}),
+        json!({"mode": "plan", "bindings": ["billing"]}),
+        json!({"mode": "reconcile"}),
+        json!({"bindings": ["billing"]}),
+        json!({"mode": "plan", "Event Source": "db-cluster", "Source ID": "orders"}),
+    ] {
+        for (outer, wrap) in wrappers() {
+            for payload in [wrap(call.clone()), wrap(wrappers()[0].1(call.clone()))] {
+                let Ok(request) = read(&payload, &NAMES, OtherNames::Refused) else {
+                    assert_eq!(outer, "a pipe of texts");
+                    continue;
+                };
+                let trigger = &request.trigger;
+                assert_eq!(
+                    (trigger.intent, trigger.events.len()),
+                    (Intent::Plan, 0),
+                    "{outer}: {call}"
+                );
+                assert!(
+                    trigger.only.is_none() && request.unreadable[0].contains("by hand"),
+                    "{request:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_beside_the_fields_of_an_envelope_or_a_key_that_stands_twice_is_refused() {
+    let refused = |text: &str| match open(text) {
+        Err(fault) => fault.text,
+        Ok(Opened::ByHand(call)) => refusal(&call),
+        Ok(Opened::Envelope(request)) => panic!("{text} gave {request:?}"),
+    };
+    for (text, says) in [
+        (r#"{"mode": "plan", "mode": "reconcile"}"#, "the key `mode` twice"),
+        (r#"{"mode": "plan", "mo\u0064e": "reconcile"}"#, "the key `mode` twice"),
+        (
+            r#"{"bindings": ["billing"], "bindings": ["orders-writer"]}"#,
+            "`bindings` twice",
+        ),
+        (
+            r#"{"Records": [], "Records": [{"EventSource": "aws:sns"}]}"#,
+            "`Records` twice",
+        ),
+        (
+            r#"[{"eventSource": "aws:sqs", "body": "x", "body": "y"}]"#,
+            "`body` twice",
+        ),
+        (r#"{"trigger": "sweep", "trigger": "sweep"}"#, "`trigger` twice"),
+        (r#"{"mode": "plan"} {"mode": "reconcile"}"#, "no JSON"),
+        (
+            r#"{"mode": "plan", "source": null, "detail-type": null}"#,
+            "`mode` beside",
+        ),
+        (
+            r#"{"mode": "plan", "detail": {}, "source": "aws.rds"}"#,
+            "`mode` beside",
+        ),
+        (r#"{"bindings": [], "detail": {}}"#, "`bindings` is empty"),
+        (r#"{"mode": "plan", "Records": null}"#, "unknown key `Records`"),
+        (r#"{"mode": "plan", "Records": []}"#, "unknown key `Records`"),
+        (
+            r#"{"mode": "plan", "requestPayload": {}, "requestContext": {}}"#,
+            "`mode` beside",
+        ),
+        (
+            r#"[{"mode": "plan"}, {"eventSource": "aws:sqs", "body": "x"}]"#,
+            "`mode` beside",
+        ),
+        (r#"{"mode": "plan", "detail-type": null}"#, "unknown key `detail-type`"),
+        (
+            r#"{"mode": "plan", "RequestType": "Create"}"#,
+            "unknown key `RequestType`",
+        ),
+    ] {
+        let fault = refused(text);
+        assert!(fault.contains(says), "{text} gave {fault:?}, not {says:?}");
+    }
+    for word in [
+        "mode", "Mode", "MODE", "bindings", "trigger", "trust", "writer", "expires",
+    ] {
+        for (name, wrap) in wrappers() {
+            let mut payload = wrap(started());
+            if let Some(keys) = payload.as_object_mut() {
+                keys.insert(word.to_owned(), json!("sweep"));
+                assert!(refusal(&payload).contains("beside"), "`{word}` beside {name}");
+            }
+        }
+    }
+    for (name, wrap) in wrappers() {
+        let mut payload = wrap(started());
+        if let Some(keys) = payload.as_object_mut() {
+            keys.insert("moed".to_owned(), json!("plan"));
+            assert!(refusal(&payload).contains("beside"), "a mistyped dry run beside {name}");
+        }
+    }
+}
+
+#[test]
+fn a_request_of_cloudformation_is_found_in_every_wrapper() {
+    let stack = crate::sample::custom_resource("Create");
+    for (name, wrap) in wrappers() {
+        let request = request(&wrap(stack.clone()));
+        assert_eq!((request.stacks.len(), request.only_stacks), (1, true), "{name}");
+    }
+    let mut mixed = stack;
+    mixed["mode"] = json!("plan");
+    let fault = open(&mixed.to_string()).unwrap_err();
+    assert!(
+        fault.stack.is_some() && fault.text.contains("`mode` beside"),
+        "{fault:?}"
+    );
+}
+
+#[test]
+fn the_scheduler_reaches_us_through_every_wrapper() {
+    for (name, wrap) in wrappers() {
+        if name == "a pipe of texts" {
+            continue;
+        }
+        for content in [
+            json!({"trigger": "sweep"}),
+            json!(HELLO),
+            json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}),
+        ] {
+            let request = request(&wrap(content));
+            assert!(
+                request.trigger.is_sweep() && request.trigger.unreadable == 0,
+                "{name}: {request:?}"
+            );
+            assert_eq!(request.trigger.intent, Intent::Reconcile);
+        }
+    }
 }

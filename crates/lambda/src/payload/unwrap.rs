@@ -186,13 +186,20 @@ fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     keys.keys().any(is_word) || (matches!(shape, Shape::Unknown) && super::says_plan(keys))
 }
 
-/// Whether a list is one of a pipe: an element of it is something of AWS's, or the text of such a thing.
-pub(super) fn is_pipe(list: &[Value], left: usize) -> bool {
-    let text_is = |text: &str| Tree::read(text, left).is_ok_and(|tree| Shape::of(&tree.value).is_envelope());
-    list.iter().any(|value| match Shape::of(value) {
-        Shape::Text(text) => Message::is_hello(text) || text_is(text),
-        shape => shape.is_envelope(),
-    })
+/// Whether a value is something of AWS's, or a list that holds such a thing or the text of one.
+pub(super) fn holds_envelope(value: &Value, left: usize) -> bool {
+    fn holds(value: &Value, left: usize, depth: usize) -> bool {
+        match Shape::of(value) {
+            _ if depth > DEEPEST => false,
+            Shape::List(list) => list.iter().any(|one| holds(one, left, depth + 1)),
+            Shape::Text(text) if depth > 0 => {
+                let inside = |tree: Tree| holds(&tree.value, left - tree.weight, depth + 1);
+                Message::is_hello(text) || Tree::read(text, left).is_ok_and(inside)
+            }
+            shape => shape.is_envelope(),
+        }
+    }
+    holds(value, left, 0)
 }
 
 /// What trees may take beside one that is held.
