@@ -331,7 +331,7 @@ async fn a_dry_run_by_hand_plans_and_writes_nothing() {
     let stage = Stage::with(
         |scene| {
             scene.world.failover_db_cluster("orders", None).expect("failover");
-            scene.world.pass(std::time::Duration::from_secs(60));
+            scene.world.pass(Duration::from_secs(60));
             scene.world.sns.take_deliveries();
         },
         |config| config,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, warn};
 use writerlink_aws::Clients;
 use writerlink_core::config::Config;
-use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, TriggerReport};
 
@@ -113,7 +113,11 @@ impl Handler {
         for text in &request.unreadable {
             warn!(
                 kind = "unreadable",
-                "an envelope holds what is no event, and is taken for a sweep: {text}"
+                "an envelope holds what is no event, and {}: {text}",
+                match request.trigger.intent {
+                    Intent::Plan => "the run only looks",
+                    Intent::Reconcile => "is taken for a sweep",
+                }
             );
         }
         let mut handled = None;

@@ -333,7 +333,7 @@ async fn a_dry_run_in_a_queue_is_looked_at_and_does_not_come_back() {
     let (trigger, _) = handled.run.unwrap();
     assert_eq!(
         (trigger.intent, trigger.kind),
-        (writerlink_core::event::Intent::Plan, TriggerKind::Sqs)
+        (Intent::Plan, TriggerKind::Sqs)
     );
 }
 

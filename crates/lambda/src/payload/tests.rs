@@ -360,7 +360,7 @@ fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
             "no event of RDS",
         ),
         (json!("[[[["), "no JSON"),
-        (deep, "more than 12 wrappers"),
+        (deep, "more than 16 levels"),
     ] {
         for (name, wrap) in wrappers() {
             if name == "a pipe of texts" {

@@ -14,9 +14,9 @@ use super::shape::Shape;
 use super::{Request, excerpt};
 use crate::batch::{Batch, Record};
 
-/// More wrappers than anybody's ways have: a failed invocation's record in a queue holds five (queue, record, envelope, message,
-/// event).
-const DEEPEST: usize = 12;
+/// More than anybody's ways have: a failed invocation's record in a queue has seven levels, each wrapper and each text that is
+/// JSON being one.
+const DEEPEST: usize = 16;
 
 /// What has been found so far.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Found {
     fn shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
         if depth > DEEPEST {
             return self.unreadable(
-                &format!("there are more than {DEEPEST} wrappers, one in the other"),
+                &format!("it is wrapped more than {DEEPEST} levels deep"),
                 value,
             );
         }
