@@ -176,7 +176,8 @@ impl Event {
         let event = read::event(object, around);
         // Around a `detail` EventBridge has said whose event it is.
         let is_detail = fields.is_object() && around.detail_type.is_some();
-        (is_detail || read::is_event(object) || event.source.is_some()).then_some(event)
+        let is_named = !around.resources.is_empty() && event.source.is_some();
+        (is_detail || is_named || read::is_event(object)).then_some(event)
     }
 
     /// What it asks of a run.

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use writerlink_core::failure::bounded;
 use writerlink_core::report::Report;
 
+use crate::elsewhere::Elsewhere;
+
 /// The longest answer (AWS docs, "Custom resource response objects").
 const LONGEST_ANSWER: usize = 4096;
 
@@ -66,7 +68,7 @@ impl StackRequest {
             logical_id,
             physical_id,
         };
-        match Request::<Value, Value>::deserialize(payload) {
+        match Request::<Elsewhere, Elsewhere>::deserialize(payload) {
             Ok(Request::Create(r)) => {
                 let physical_id = first_physical_id(&r.logical_resource_id);
                 let made = made(
@@ -233,7 +235,7 @@ mod tests {
     fn the_type_of_aws_lambda_events_and_the_fields_give_the_same_request() {
         for kind in ["Create", "Update", "Delete"] {
             let payload = custom_resource(kind);
-            assert!(Request::<Value, Value>::deserialize(&payload).is_ok(), "{kind}");
+            assert!(Request::<Elsewhere, Elsewhere>::deserialize(&payload).is_ok(), "{kind}");
             assert_eq!(
                 StackRequest::recognise(&payload),
                 StackRequest::by_field(&payload),

@@ -23,6 +23,7 @@ pub mod answer;
 pub mod batch;
 pub mod callback;
 pub mod custom_resource;
+mod elsewhere;
 mod handler;
 pub mod logs;
 pub mod metrics;

@@ -143,8 +143,8 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
             found.batch(list, left);
             return Ok(Opened::Envelope(found.end()));
         }
-        Shape::EventBridge(event) if is_scheduled(&event) => TriggerKind::Schedule,
-        Shape::EventBridge(_) => TriggerKind::EventBridge,
+        Shape::EventBridge(event, _) if is_scheduled(&event) => TriggerKind::Schedule,
+        Shape::EventBridge(..) => TriggerKind::EventBridge,
         Shape::Scheduler => TriggerKind::Schedule,
         Shape::Records(_) | Shape::Sns(_) | Shape::Rds(_) => TriggerKind::Sns,
         Shape::Sqs(_) => TriggerKind::Sqs,

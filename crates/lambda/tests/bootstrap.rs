@@ -344,6 +344,13 @@ fn no_payload_takes_more_memory_than_the_function_has() {
         format!("{{\"Records\":[{{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\",\"body\":{body}}}]}}"),
         format!("{{\"mode\":\"{}\"}}", "\\\"".repeat(2_900_000)),
         wrapped,
+        (0..6).fold(format!("[{}0]", r#"{"":0},"#.repeat(60_000)), |detail, _| {
+            format!(r#"{{"source":"lambda","detail-type":"x","detail":{{"version":"1","requestPayload":{detail}}}}}"#)
+        }),
+        format!(
+            r#"{{"RequestType":"Create","ResponseURL":"https://x/","StackId":"s","RequestId":"r","LogicalResourceId":"l","ResourceType":"t","ResourceProperties":[{}0]}}"#,
+            r#"{"":0},"#.repeat(60_000)
+        ),
     ] {
         let lambda = Lambda::start(CONFIG);
         lambda.invoke_bytes(payload.as_bytes());

@@ -28,16 +28,16 @@ pub struct Around<'a> {
     pub time: Option<Timestamp>,
 }
 
-/// Whether an object is a body or a `detail` of an RDS event.
+/// Whether an object is a body or a `detail` of an RDS event, or an item of `DescribeEvents`.
 pub(super) fn is_event(object: &Map<String, Value>) -> bool {
     let fields = Fields(object);
-    let id = || fields.text("eventid").and_then(event_id);
-    let listed = || {
-        fields.text("sourcetype").is_some() && (fields.text("sourceidentifier").or(fields.text("sourcearn"))).is_some()
-    };
+    let has = |keys: &[&str]| keys.iter().any(|key| fields.text(key).is_some());
     // Records of Lambda's envelopes have a key of the same letters: `EventSource` = `aws:sns`.
     let source = fields.text("eventsource").filter(|source| !source.starts_with("aws:"));
-    source.is_some() || id().is_some() || listed()
+    let told = |source| kind(source) != SourceType::Other || has(&["sourceid", "sourcearn", "eventmessage"]);
+    fields.text("eventid").and_then(event_id).is_some()
+        || source.is_some_and(told)
+        || (has(&["sourcetype"]) && has(&["sourceidentifier", "sourcearn"]))
 }
 
 /// Reads the fields of an event of RDS. Nothing in it has to be there.
@@ -66,7 +66,7 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
         .unwrap_or(SourceType::Other);
     let plain = ["sourceid", "sourceidentifier"];
     let source = (plain.iter().filter_map(|key| fields.text(key)).filter_map(name))
-        .chain(arns().filter_map(|arn| arn.name()))
+        .chain(arns().filter_map(Arn::name))
         .chain(link.and_then(Link::name))
         .next();
     let times = ["eventtime", "date"].into_iter().filter_map(|key| fields.text(key));

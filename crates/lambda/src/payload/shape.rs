@@ -12,6 +12,7 @@ use serde_json::Value;
 use writerlink_core::event::{Around, Event};
 
 use crate::custom_resource::StackRequest;
+use crate::elsewhere::Elsewhere;
 
 /// A value, by what AWS means by its fields.
 #[derive(Debug)]
@@ -27,8 +28,8 @@ pub(super) enum Shape<'a> {
     /// The record that an asynchronous invocation leaves at its destination (AWS docs: "Capturing records of Lambda
     /// asynchronous invocations"): this is the payload of that invocation.
     Destination(&'a Value),
-    /// An event of EventBridge.
-    EventBridge(Box<EventBridgeEvent>),
+    /// An event of EventBridge, and its `detail`.
+    EventBridge(Box<EventBridgeEvent<Elsewhere>>, &'a Value),
     /// The body of RDS's SNS message, or the `detail` of its event by itself.
     Rds(Box<Event>),
     /// A request of CloudFormation.
@@ -77,7 +78,8 @@ impl<'a> Shape<'a> {
             return Self::Destination(payload);
         }
         if field("source").is_some() && (field("detail-type").is_some() || field("detail").is_some()) {
-            return Self::EventBridge(Box::new(event_bridge(value)));
+            let detail = field("detail").unwrap_or(&Value::Null);
+            return Self::EventBridge(Box::new(event_bridge(value)), detail);
         }
         if let Some(event) = Event::read(value, Around::default()) {
             return Self::Rds(Box::new(event));
@@ -95,7 +97,7 @@ impl<'a> Shape<'a> {
             | Self::Sns(_)
             | Self::Sqs(_)
             | Self::Destination(_)
-            | Self::EventBridge(_)
+            | Self::EventBridge(..)
             | Self::Rds(_)
             | Self::Stack(_) => true,
             Self::List(_) | Self::Scheduler | Self::Text(_) | Self::Unknown => false,
@@ -130,7 +132,7 @@ fn sqs(record: &Value) -> SqsMessage {
     SqsMessage::deserialize(record).unwrap_or_else(|_| by_field::sqs(record))
 }
 
-fn event_bridge(event: &Value) -> EventBridgeEvent {
+fn event_bridge(event: &Value) -> EventBridgeEvent<Elsewhere> {
     EventBridgeEvent::deserialize(event).unwrap_or_else(|_| by_field::event_bridge(event))
 }
 
@@ -150,14 +152,13 @@ pub(super) mod by_field {
         message
     }
 
-    pub(in crate::payload) fn event_bridge(fields: &Value) -> EventBridgeEvent {
+    pub(in crate::payload) fn event_bridge(fields: &Value) -> EventBridgeEvent<Elsewhere> {
         let mut event = EventBridgeEvent::default();
         event.source = text(fields, "source").unwrap_or_default();
         event.detail_type = text(fields, "detail-type").unwrap_or_default();
         event.time = Deserialize::deserialize(&fields["time"]).ok().flatten();
         let resources = fields.get("resources").and_then(Value::as_array);
         event.resources = resources.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-        event.detail = fields.get("detail").cloned().unwrap_or_default();
         event
     }
 

@@ -190,6 +190,8 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
         (json!("{\"mode\": \"plan\"}"), "encoded twice"),
         (json!("{}"), "encoded twice"),
         (json!({"source": "aws.rds"}), "unknown key `source`"),
+        (json!({"Source ID": "orders"}), "unknown key `Source ID`"),
+        (json!({"eventSource": "x"}), "unknown key `eventSource`"),
         (json!(null), "is null, which is no object"),
         (json!(3), "is 3, which is no object"),
         (json!(true), "is true, which is no object"),

@@ -13,6 +13,7 @@ use super::json::{MOST, Tree};
 use super::shape::Shape;
 use super::{Request, excerpt};
 use crate::batch::{Batch, Record};
+use crate::elsewhere::Elsewhere;
 
 /// More than anybody's ways have: a failed invocation's record in a queue has seven levels, each wrapper and each text that is
 /// JSON being one.
@@ -70,10 +71,7 @@ impl Found {
 
     fn shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
         if depth > DEEPEST {
-            return self.unreadable(
-                &format!("it is wrapped more than {DEEPEST} levels deep"),
-                value,
-            );
+            return self.unreadable(&format!("it is wrapped more than {DEEPEST} levels deep"), value);
         }
         if is_call(value, &shape) {
             self.calls += 1;
@@ -93,7 +91,7 @@ impl Found {
                 None => self.unreadable("the message of the queue has no `body`", value),
             },
             Shape::Destination(payload) => self.look(payload, left, depth + 1),
-            Shape::EventBridge(event) => self.event_bridge(&event, value, left, depth),
+            Shape::EventBridge(event, detail) => self.event_bridge(&event, detail, left, depth),
             Shape::Rds(event) => self.event(*event),
             Shape::Stack(request) => {
                 self.others += 1;
@@ -118,24 +116,27 @@ impl Found {
 
     /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are of `aws.rds`. An event of
     /// another source may hold one of RDS, or the record of an invocation that failed (source `lambda`).
-    fn event_bridge(&mut self, event: &EventBridgeEvent, value: &Value, left: usize, depth: usize) {
+    fn event_bridge(&mut self, event: &EventBridgeEvent<Elsewhere>, detail: &Value, left: usize, depth: usize) {
         if is_scheduled(event) {
             self.others += 1;
             return;
         }
-        let parsed = match &event.detail {
+        let parsed = match detail {
             Value::String(text) => Tree::read(text, left).ok(),
             _ => None,
         };
         let (detail, left) = match &parsed {
             Some(tree) => (&tree.value, left - tree.weight),
-            None => (&event.detail, left),
+            None => (detail, left),
         };
         if event.source != "aws.rds" {
             let shape = Shape::of(detail);
             return match shape.is_envelope() {
                 true => self.shape(detail, shape, left, depth + 1),
-                false => self.unreadable("the event is not of source `aws.rds`", value),
+                false => {
+                    let source = super::short(&event.source);
+                    self.unreadable(&format!("the event is of source `{source}`, not of `aws.rds`"), detail);
+                }
             };
         }
         let around = Around {
@@ -147,7 +148,10 @@ impl Found {
         };
         match Event::read(detail, around) {
             Some(event) => self.event(event),
-            None => self.unreadable("the event has no `detail`, and its `resources` name no database", value),
+            None => self.unreadable(
+                "the event has no `detail`, and its `resources` name no database",
+                detail,
+            ),
         }
     }
 
@@ -172,7 +176,7 @@ impl Found {
 }
 
 /// Whether an event is that of a schedule.
-pub(super) fn is_scheduled(event: &EventBridgeEvent) -> bool {
+pub(super) fn is_scheduled(event: &EventBridgeEvent<Elsewhere>) -> bool {
     event.source == "aws.events" || event.detail_type == "Scheduled Event"
 }
 
