@@ -53,7 +53,7 @@ pub(crate) enum Opened {
 pub(crate) struct Fault {
     pub(crate) text: String,
     /// The request of CloudFormation that it is all the same, whose stack waits.
-    pub(crate) stack: Option<StackRequest>,
+    pub(crate) stack: Option<Box<StackRequest>>,
 }
 
 /// Why a payload that is none of the envelopes was refused.
@@ -127,7 +127,7 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
         _ => None,
     };
     if let Some(text) = fault {
-        let stack = StackRequest::recognise(&tree.value);
+        let stack = StackRequest::recognise(&tree.value).map(Box::new);
         return Err(Fault { text, stack });
     }
     let left = beside(&tree);
