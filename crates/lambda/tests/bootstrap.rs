@@ -358,7 +358,7 @@ fn no_payload_takes_more_memory_than_the_function_has() {
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
         println!("{} bytes of {:.20}: {} MB", payload.len(), payload, kilobytes >> 10);
-        assert!(kilobytes < 160 << 10, "{kilobytes} kB for {:.20}", payload);
+        assert!(kilobytes < 160 << 10, "{kilobytes} kB for {payload:.20}");
         lambda.end();
     }
 }
