@@ -87,7 +87,7 @@ test('a permissions boundary and a path reach every role', () => {
   const roles = Object.values(nested.Reconciler.Resources).filter((resource) => resource.Type === 'AWS::IAM::Role');
   assert.equal(roles.length, 2);
   for (const { Properties } of roles) {
-    assert.deepEqual(Properties.Path, { Ref: 'RolePath' });
+    assert.deepEqual(Properties.Path['Fn::If'][1], { Ref: 'RolePath' });
     assert.deepEqual(Properties.PermissionsBoundary['Fn::If'][1], { Ref: 'PermissionsBoundaryArn' });
   }
 });

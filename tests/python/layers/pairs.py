@@ -206,6 +206,7 @@ PAIRS = {
             "permissions_boundary": "PermissionsBoundary",
         },
         {"arn": "Arn", "id": ""},
+        {"Path": "/"},
     ),
     "aws_iam_role_policy": Pair("AWS::IAM::RolePolicy", {"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"}),
     "aws_kms_key": Pair(
