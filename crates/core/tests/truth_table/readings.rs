@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use writerlink_core::evidence::{Reading, Unknown, Witness};
+use writerlink_core::evidence::{Listed, Reading, Unknown, Witness};
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::target::Family;
-use writerlink_core::topology::Network;
+use writerlink_core::topology::{Form, Network};
 
 /// A member at an address. The two have the same number until a host is replaced.
 pub(crate) fn witness(member: u8, address: u8) -> Reading {
@@ -36,6 +36,7 @@ fn silence() -> Reading {
 pub(crate) fn reasons() -> Vec<Unknown> {
     let name = || "orders.db.test".parse().expect("a name");
     let id = || "orders".parse().expect("an identifier");
+    let source = || "cluster/orders".parse().expect("a source");
     let call = |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
     let lookup = |error| Unknown::Lookup(name(), error);
     let stray = || IpAddr::from([10, 20, 0, 77]);
@@ -51,7 +52,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         call(Failure::Credentials),
         call(Failure::Unreachable),
         call(Failure::AnswerLost),
-        Unknown::SourceNotFound("cluster/orders".parse().expect("a source")),
+        Unknown::SourceNotFound(source()),
         Unknown::InstanceOfCluster {
             instance: id(),
             cluster: id(),
@@ -87,6 +88,23 @@ pub(crate) fn reasons() -> Vec<Unknown> {
             network: Network::Ipv4,
             family: Family::V6,
         },
+        Unknown::Misnamed {
+            source_: source(),
+            name: id(),
+            listed: Listed::Instance(None),
+            write: "instance/orders".parse().expect("a source"),
+        },
+        Unknown::OtherEngine {
+            source_: source(),
+            engine: "docdb".to_owned(),
+            endpoint: Some(name()),
+        },
+        Unknown::NoInstances {
+            cluster: id(),
+            form: Form::Limitless,
+            endpoint: None,
+        },
+        Unknown::OutsideVpc(id()),
     ]
 }
 
@@ -133,5 +151,9 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         Unknown::Secondary(_) => (32, "global-secondary"),
         Unknown::NoReader(_) => (33, "no-reader"),
         Unknown::NoSharedFamily { .. } => (34, "no-shared-family"),
+        Unknown::Misnamed { .. } => (35, "misnamed"),
+        Unknown::OtherEngine { .. } => (36, "other-engine"),
+        Unknown::NoInstances { .. } => (37, "no-instances"),
+        Unknown::OutsideVpc(_) => (38, "no-vpc-networking"),
     }
 }
