@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use self::facts::{Facts, facts};
-pub use self::listed::Listed;
+pub use self::listed::{Listed, Misnomer};
 pub use self::unknown::Unknown;
 pub use self::weigh::{member_addresses, questions, weigh};
 use crate::failure::LookupError;

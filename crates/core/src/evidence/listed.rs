@@ -10,6 +10,31 @@ use super::facts::is_idle;
 use crate::source::{Identifier, Source};
 use crate::topology::{Form, HostName, Topology};
 
+/// A name that RDS lists as something else than the source says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Misnomer {
+    /// The source.
+    pub asked: Source,
+    /// The name in it.
+    pub name: Identifier,
+    /// What RDS lists under that name.
+    pub listed: Listed,
+    /// The source that follows it.
+    pub write: Source,
+}
+
+impl fmt::Display for Misnomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            asked,
+            name,
+            listed,
+            write,
+        } = self;
+        write!(f, "{asked}: `{name}` is {listed}; write `{write}`")
+    }
+}
+
 /// What RDS lists under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Listed {
@@ -104,12 +129,13 @@ fn misnamed(
     let candidates = look_up(name, topology).into_iter();
     let mut candidates = candidates.map(|listed| (listed.followed_as(name, &of_cluster), listed));
     let (write, listed) = candidates.find(|(write, _)| write != source)?;
-    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed {
-        source_: source.clone(),
+    let misnomer = || Misnomer {
+        asked: source.clone(),
         name: name.clone(),
         listed,
-        write,
-    }))
+        write: write.clone(),
+    };
+    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(misnomer()))))
 }
 
 /// All that has this name in the lists that were read.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Listed;
+use super::Misnomer;
 use crate::failure::{CallError, LookupError};
 use crate::guard::Refusal;
 use crate::source::{Identifier, Source};
@@ -19,21 +19,12 @@ pub enum Unknown {
     #[error("RDS lists no {0} in this Region and account")]
     SourceNotFound(Source),
     /// RDS lists what the source names as something else.
-    #[error("{source_}: `{name}` is {listed}; write `{write}`")]
-    Misnamed {
-        /// The source. (A field named `source` would be taken for the cause of the error.)
-        source_: Source,
-        /// The name in it.
-        name: Identifier,
-        /// What RDS lists under that name.
-        listed: Listed,
-        /// The source that follows it.
-        write: Source,
-    },
+    #[error("{0}")]
+    Misnamed(Box<Misnomer>),
     /// RDS lists it for another service, whose own API says who writes.
     #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow {}", by_name(.endpoint))]
     OtherEngine {
-        /// The source.
+        /// The source. (A field named `source` would be taken for the cause of the error.)
         source_: Source,
         /// RDS's word for the engine.
         engine: String,
@@ -147,7 +138,7 @@ impl Unknown {
         match self {
             Self::Call(_)
             | Self::SourceNotFound(_)
-            | Self::Misnamed { .. }
+            | Self::Misnamed(_)
             | Self::OtherEngine { .. }
             | Self::NoInstances { .. }
             | Self::OutsideVpc(_)
@@ -172,7 +163,7 @@ impl Unknown {
         match self {
             Self::Call(error) => error.failure.word(),
             Self::SourceNotFound(_) => "source-not-found",
-            Self::Misnamed { .. } => "misnamed",
+            Self::Misnamed(_) => "misnamed",
             Self::OtherEngine { .. } => "other-engine",
             Self::NoInstances { .. } => "no-instances",
             Self::OutsideVpc(_) => "no-vpc-networking",

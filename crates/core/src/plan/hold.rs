@@ -135,7 +135,7 @@ impl Hold {
             self,
             Self::Unknown(
                 Unknown::SourceNotFound(_)
-                    | Unknown::Misnamed { .. }
+                    | Unknown::Misnamed(_)
                     | Unknown::OtherEngine { .. }
                     | Unknown::NoInstances { .. }
                     | Unknown::OutsideVpc(_)
@@ -193,8 +193,8 @@ impl Hold {
             Self::Unknown(Unknown::Guarded(..)) => {
                 "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."
             }
-            Self::Unknown(Unknown::Misnamed { write, .. }) => {
-                return Some(format!("Change the binding's `source` to `{write}`."));
+            Self::Unknown(Unknown::Misnamed(misnomer)) => {
+                return Some(format!("Change the binding's `source` to `{}`.", misnomer.write));
             }
             Self::Unknown(Unknown::OtherEngine { .. }) => {
                 "Change the binding's `source` to the endpoint's name, and write its `port`. It is then followed by DNS alone, without events."

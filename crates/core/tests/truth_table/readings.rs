@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use writerlink_core::evidence::{Listed, Reading, Unknown, Witness};
+use writerlink_core::evidence::{Listed, Misnomer, Reading, Unknown, Witness};
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::target::Family;
@@ -88,12 +88,12 @@ pub(crate) fn reasons() -> Vec<Unknown> {
             network: Network::Ipv4,
             family: Family::V6,
         },
-        Unknown::Misnamed {
-            source_: source(),
+        Unknown::Misnamed(Box::new(Misnomer {
+            asked: source(),
             name: id(),
             listed: Listed::Instance(None),
             write: "instance/orders".parse().expect("a source"),
-        },
+        })),
         Unknown::OtherEngine {
             source_: source(),
             engine: "docdb".to_owned(),
@@ -151,7 +151,7 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         Unknown::Secondary(_) => (32, "global-secondary"),
         Unknown::NoReader(_) => (33, "no-reader"),
         Unknown::NoSharedFamily { .. } => (34, "no-shared-family"),
-        Unknown::Misnamed { .. } => (35, "misnamed"),
+        Unknown::Misnamed(_) => (35, "misnamed"),
         Unknown::OtherEngine { .. } => (36, "other-engine"),
         Unknown::NoInstances { .. } => (37, "no-instances"),
         Unknown::OutsideVpc(_) => (38, "no-vpc-networking"),
