@@ -119,9 +119,12 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
         let now = world.now();
         world.faults.add_name(NAME, NameEffect::Addresses(addresses), now, None);
     };
+    // Where a database of ministack listens is for its containers to say.
     let binding = |name: &str, source: &str| {
         let group = seeded["groups"][name].as_str().expect("a group has an ARN");
-        format!("[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\nport = 5432\n")
+        format!(
+            "[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\nport = 5432\nport-differs = \"allowed\"\n"
+        )
     };
     let text = format!(
         "allow = [\"10.20.0.0/16\"]\n[dns]\nservers = [\"{}\"]\n[timing]\nsettle = 1\n{}{}",

@@ -106,6 +106,7 @@ async fn targets_are_read_registered_and_deregistered_as_boto3_sees_them() {
         address: "10.20.2.9:5432".parse().expect("an address"),
         zone: None,
         state: TargetState::Healthy,
+        reason: None,
     };
     let before = groups.targets(&orders).await.expect("targets");
     assert_eq!(before, [old]);
@@ -162,6 +163,7 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
         address: "10.20.2.9:5432".parse().expect("an address"),
         zone: None,
         state: TargetState::Healthy,
+        reason: None,
     };
     let registration = Registration {
         address: target.address,

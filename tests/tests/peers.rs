@@ -177,7 +177,7 @@ async fn t8_targets_on_another_port_than_the_groups_are_registered_and_removed_o
         |config| {
             config.replacen(
                 "source = \"cluster/orders\"\n",
-                "source = \"cluster/orders\"\nport = 6000\n",
+                "source = \"cluster/orders\"\nport = 6000\nport-differs = \"allowed\"\n",
                 1,
             )
         },

@@ -208,7 +208,7 @@ async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_target
     let reports = end(&answer, "orders-reports");
     assert_eq!(
         (&reports["status"], &reports["reason"]["code"]),
-        (&json!("held"), &json!("source-not-found")),
+        (&json!("held"), &json!("misnamed")),
         "{answer:#}"
     );
     assert_eq!(stage.present(link(&stage, "orders-reports")), before);

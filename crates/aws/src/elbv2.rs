@@ -3,11 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{self, TargetGroupIpAddressTypeEnum, TargetHealthDescription};
+use aws_sdk_elasticloadbalancingv2::types::{
+    self, TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription,
+};
 use writerlink_core::discover::TaggedGroup;
 use writerlink_core::failure::{CallError, Failure, No};
 use writerlink_core::ports::GroupReader;
-use writerlink_core::target::{Family, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
+use writerlink_core::target::{Family, StateReason, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
 
 use crate::error::read_error;
 use crate::home::Home;
@@ -121,13 +123,23 @@ fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError>
         .map_err(|_| unclear(&format!("target {id:?}, which is no IP address")))?;
     let port = target.port().and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| unclear(&format!("target {id} without a port")))?;
-    let state = description.target_health().and_then(|health| health.state());
+    let health = description.target_health();
+    let state = health.and_then(|health| health.state());
     let state = state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
     Ok(Target {
         address: SocketAddr::new(ip, port),
         zone: target.availability_zone().map(|zone| Zone(zone.to_owned())),
         state: TargetState::from(state.as_str()),
+        reason: health.and_then(reason_of),
     })
+}
+
+fn reason_of(health: &TargetHealth) -> Option<StateReason> {
+    let code = health.reason()?;
+    Some(StateReason::new(
+        code.as_str(),
+        health.description().unwrap_or_default(),
+    ))
 }
 
 fn unclear(call: &'static str, what: &str) -> CallError {
@@ -137,7 +149,7 @@ fn unclear(call: &'static str, what: &str) -> CallError {
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::{
-        ProtocolEnum, TargetDescription, TargetHealth, TargetHealthStateEnum, TargetTypeEnum,
+        ProtocolEnum, TargetDescription, TargetHealthReasonEnum, TargetHealthStateEnum, TargetTypeEnum,
     };
 
     use super::*;
@@ -169,10 +181,30 @@ mod tests {
             address: "10.0.0.7:5432".parse().expect("address"),
             zone: Some(Zone("eu-west-1a".to_owned())),
             state: TargetState::UnhealthyDraining,
+            reason: None,
         };
         assert_eq!(target, Ok(wanted));
         let v6 = target_of(&description("fd12::7", Some(3306), None, "healthy")).expect("IPv6");
         assert_eq!(v6.address.to_string(), "[fd12::7]:3306");
+    }
+
+    #[test]
+    fn the_reason_of_a_state_is_kept_raw_and_freed_of_what_a_terminal_obeys() {
+        let ill = |reason: TargetHealthReasonEnum| {
+            let health = TargetHealth::builder()
+                .state(TargetHealthStateEnum::Unhealthy)
+                .reason(reason)
+                .description("Health checks \u{1b}[31mfailed");
+            let listed = description("10.0.0.7", Some(5432), None, "unhealthy");
+            let target = listed.target().cloned();
+            let listed = TargetHealthDescription::builder()
+                .set_target(target)
+                .target_health(health.build());
+            target_of(&listed.build()).expect("target").reason.expect("a reason")
+        };
+        assert_eq!(ill(TargetHealthReasonEnum::Timeout).code, "Target.Timeout");
+        let new = ill(TargetHealthReasonEnum::from("Target.Tired"));
+        assert_eq!(new.to_string(), "Target.Tired: Health checks \u{fffd}[31mfailed");
     }
 
     #[test]

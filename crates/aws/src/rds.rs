@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{
-    DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint, Endpoint, Tag,
+    ClusterScalabilityType, DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint,
+    Endpoint, Tag,
 };
 use writerlink_core::discover::PUBLISH;
-use writerlink_core::failure::CallError;
+use writerlink_core::failure::{CallError, bounded};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, HostName, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Scope, Standby,
-    Topology,
+    Cluster, CustomEndpoint, Form, HostName, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Scope,
+    Standby, Topology,
 };
 
 use crate::error::read_error;
@@ -121,17 +122,15 @@ impl Rds for RdsReader {
     }
 }
 
-/// Sorts both lists. What cannot be named in a configuration (another engine, an identifier that RDS would not
-/// have taken) is left out, so that it never hides the rest.
+/// Sorts both lists. What cannot be named in a configuration (an identifier that RDS would not have taken) is left out, so
+/// that it never hides the rest.
 fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
     let clusters: BTreeMap<_, _> = clusters
         .iter()
-        .filter(|cluster| is_rds(cluster.engine()))
         .filter_map(|cluster| Some((identifier(cluster.db_cluster_identifier())?, cluster_of(cluster))))
         .collect();
     let instances = instances
         .iter()
-        .filter(|instance| is_rds(instance.engine()))
         .filter_map(|instance| Some((identifier(instance.db_instance_identifier())?, instance_of(instance))))
         .collect();
     Topology {
@@ -141,14 +140,11 @@ fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
     }
 }
 
-/// The RDS API lists the clusters and instances of Neptune and DocumentDB too (botocore rds 2014-10-31,
-/// `DescribeDBClusters`).
-fn is_rds(engine: Option<&str>) -> bool {
-    !matches!(engine, Some("neptune" | "docdb"))
-}
-
 fn cluster_of(cluster: &DbCluster) -> Cluster {
     Cluster {
+        engine: bounded(cluster.engine().unwrap_or_default()),
+        resource_id: identifier(cluster.db_cluster_resource_id()),
+        form: form(cluster),
         status: cluster.status().unwrap_or_default().to_owned(),
         publish: publish(cluster.tag_list()),
         endpoint: host_name(cluster.endpoint()),
@@ -157,6 +153,18 @@ fn cluster_of(cluster: &DbCluster) -> Cluster {
         replicates: cluster
             .replication_source_identifier()
             .is_some_and(|origin| !origin.is_empty()),
+    }
+}
+
+fn form(cluster: &DbCluster) -> Form {
+    if cluster.vpc_networking_enabled() == Some(false) {
+        Form::OutsideVpc
+    } else if cluster.cluster_scalability_type() == Some(&ClusterScalabilityType::Limitless) {
+        Form::Limitless
+    } else if cluster.engine_mode() == Some("serverless") {
+        Form::ServerlessV1
+    } else {
+        Form::Instances
     }
 }
 
@@ -238,6 +246,8 @@ fn port_of_family(family: &str) -> Option<u16> {
 fn instance_of(instance: &DbInstance) -> Instance {
     let endpoint = instance.endpoint();
     Instance {
+        engine: bounded(instance.engine().unwrap_or_default()),
+        resource_id: identifier(instance.dbi_resource_id()),
         status: instance.db_instance_status().unwrap_or_default().to_owned(),
         publish: publish(instance.tag_list()),
         endpoint: host_name(endpoint.and_then(Endpoint::address)),
@@ -326,6 +336,8 @@ mod tests {
             .build();
         let topology = topology_of(&[], &[listed]);
         let wanted = Instance {
+            engine: "aurora-postgresql".to_owned(),
+            resource_id: None,
             status: "available".to_owned(),
             publish: None,
             endpoint: Some("orders-1.abc.eu-west-1.rds.amazonaws.com".parse().expect("name")),
@@ -418,16 +430,44 @@ mod tests {
     }
 
     #[test]
-    fn neptune_and_documentdb_are_set_aside() {
-        let cluster = |engine: &str| {
-            DbCluster::builder()
-                .db_cluster_identifier("graph")
-                .engine(engine)
-                .build()
-        };
-        for engine in ["neptune", "docdb"] {
-            let topology = topology_of(&[cluster(engine)], &[instance("graph-1", engine).build()]);
-            assert_eq!(topology, Topology::default(), "{engine}");
+    fn a_database_keeps_its_engine_and_its_resource_id() {
+        let cluster = DbCluster::builder()
+            .db_cluster_identifier("graph")
+            .engine("docdb")
+            .db_cluster_resource_id("cluster-ABC");
+        let member = instance("graph-1", "docdb").dbi_resource_id("db-63B5");
+        let topology = topology_of(&[cluster.build()], &[member.build()]);
+        let (cluster, member) = (&topology.clusters[&id("graph")], &topology.instances[&id("graph-1")]);
+        assert_eq!((cluster.engine.as_str(), member.engine.as_str()), ("docdb", "docdb"));
+        let ids = (&cluster.resource_id, &member.resource_id);
+        assert_eq!(ids, (&Some(id("cluster-abc")), &Some(id("db-63b5"))));
+    }
+
+    #[test]
+    fn what_a_clusters_capacity_is_made_up_of_is_kept() {
+        let cluster = DbCluster::builder();
+        for (listed, form) in [
+            (cluster.clone(), Form::Instances),
+            (
+                cluster.clone().engine_mode("provisioned").vpc_networking_enabled(true),
+                Form::Instances,
+            ),
+            (cluster.clone().engine_mode("serverless"), Form::ServerlessV1),
+            (
+                cluster
+                    .clone()
+                    .cluster_scalability_type(ClusterScalabilityType::Standard),
+                Form::Instances,
+            ),
+            (
+                cluster
+                    .clone()
+                    .cluster_scalability_type(ClusterScalabilityType::Limitless),
+                Form::Limitless,
+            ),
+            (cluster.clone().vpc_networking_enabled(false), Form::OutsideVpc),
+        ] {
+            assert_eq!(cluster_of(&listed.build()).form, form);
         }
     }
 

@@ -108,8 +108,8 @@ const AUDIT_EXAMPLES: &str = "\
 Exit codes:
   0  every binding is in sync
   1  it could not run: usage, configuration (of a binding asked for, too), credentials
-  2  drift: there is something to do
-  3  it could not tell of every binding: keys disagree, a call or a lookup failed. Wins over 2,
+  2  drift: there is something to do; or a finding says that something is broken
+  3  it could not tell of every binding: keys disagree, a call or a lookup failed. Wins over drift,
      because a report with holes must not read as `drift, and nothing else`
 
 Examples:

@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Success,
     /// 1: usage, configuration, credentials; for a demo: a group ended wrong.
     CouldNotRun,
-    /// 2: an audit found something to do.
+    /// 2: an audit found something to do, or something that does not work.
     Drift,
     /// 3: an audit could not tell of every binding.
     CouldNotTell,

@@ -68,6 +68,8 @@ pub struct Binding {
     pub target_group: TargetGroupArn,
     /// The port of its targets; the database's own where it is not set.
     pub port: Option<u16>,
+    /// What a `port` means that is not the one that RDS reports.
+    pub port_differs: PortDiffers,
     /// Whether the group is changed.
     pub mode: Mode,
     /// Whether targets on another port or outside `allow` are removed too.
@@ -94,6 +96,17 @@ pub enum Consent {
     Written,
     /// The group's tags ask for it, and the database's own must consent ([`discover`](crate::discover)).
     Tagged,
+}
+
+/// What a binding's `port` means that is not the one that RDS reports for the database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortDiffers {
+    /// A mistake: nobody listens there, and nothing is written.
+    #[default]
+    Held,
+    /// It is meant: the database listens on a port that RDS does not report, such as Oracle's for TLS.
+    Allowed,
 }
 
 /// Whether a binding's group is changed.

@@ -20,7 +20,7 @@ mod pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::pattern::{Pattern, PatternError};
-use crate::config::{BadBinding, Binding, Config, Consent, Mode};
+use crate::config::{BadBinding, Binding, Config, Consent, Mode, PortDiffers};
 use crate::failure::{CallError, bounded};
 use crate::guard::Allow;
 use crate::source::{Fallback, Identifier, Source};
@@ -144,6 +144,7 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Found, String> {
         source,
         target_group: tagged.arn.clone(),
         port,
+        port_differs: PortDiffers::Held,
         mode: mode.unwrap_or(Mode::Manage),
         exclusive: false,
         max_removals: Binding::MAX_REMOVALS,

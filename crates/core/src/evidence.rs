@@ -9,6 +9,7 @@
 //! where, and DNS for a proxy or a name that is not of RDS.
 
 mod facts;
+mod listed;
 mod unknown;
 mod weigh;
 
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use self::facts::{Facts, facts};
+pub use self::listed::{Listed, Misnomer};
 pub use self::unknown::Unknown;
 pub use self::weigh::{member_addresses, questions, weigh};
 use crate::failure::LookupError;
@@ -235,6 +237,13 @@ impl fmt::Display for Evidence {
             Err(unknown) => format!("unknown ({unknown})"),
         };
         match self {
+            Self::Cluster { dns: Err(unknown), .. }
+            | Self::Instance { dns: Err(unknown) }
+            | Self::Set { roll: Err(unknown), .. }
+                if unknown.is_before_dns() =>
+            {
+                write!(f, "topology: unknown ({unknown})")
+            }
             Self::Cluster { topology, dns } => write!(f, "topology: {}; dns: {}", say(topology), say(dns)),
             Self::Instance { dns } => write!(f, "dns: {}", say(dns)),
             Self::Set { key, roll } => {

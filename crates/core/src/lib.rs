@@ -23,7 +23,8 @@
 //! 4. [`plan`](plan::plan()) decides: register on credible testimony, remove only on agreement, hold on anything
 //!    else and say why.
 //! 5. The run carries out one step, reads the group back, and plans again, until nothing is left to do or its time
-//!    is over. Then it makes a [`Report`](report::Report) that claims only what was confirmed.
+//!    is over. Then it makes a [`Report`](report::Report) that claims only what was confirmed, with what was noticed
+//!    beside the membership ([`Finding`](finding::Finding)).
 //!
 //! # Why it is safe
 //!
@@ -45,6 +46,7 @@ pub mod drive;
 pub mod event;
 pub mod evidence;
 pub mod failure;
+pub mod finding;
 pub mod guard;
 mod mechanism;
 pub mod note;

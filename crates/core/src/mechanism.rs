@@ -40,6 +40,10 @@ pub(crate) enum Mechanism {
     HalfARound,
     /// A write that goes wrong again and again is given up.
     GivesUp,
+    /// A binding whose port is not the one that RDS reports writes nothing.
+    PortDiffersHolds,
+    /// A write that was acknowledged and that the last reading does not show is told.
+    UnshownIsTold,
 }
 
 impl Mechanism {

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use self::hold::{Hold, Weight};
-use crate::config::{Binding, Timing};
+use crate::config::{Binding, PortDiffers, Timing};
 use crate::evidence::{Evidence, Facts, Key, Verdict};
 use crate::mechanism::Mechanism;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
@@ -91,6 +91,8 @@ pub enum Assurance {
 /// What to do with a target group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Plan {
+    /// What every key agrees belongs into the group; nothing where they do not, or where something stands against it.
+    pub wanted: BTreeSet<SocketAddr>,
     /// The step that may be taken at once.
     pub now: Option<Step>,
     /// The actions that are called for after it, or when the holds have passed.
@@ -119,15 +121,19 @@ pub enum Action {
 
 /// Decides. See the module's own page.
 pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
-    let Some(port) = binding.port.or_else(|| seen.facts.as_ref()?.port) else {
-        let hold = match seen.evidence.verdict() {
-            Verdict::Unknown(unknown) => Hold::Unknown(unknown.clone()),
-            Verdict::Agree(_) | Verdict::Listed(_) | Verdict::Disagree { .. } => Hold::NoPort,
-        };
-        return Plan {
-            holds: vec![hold],
-            ..Plan::default()
-        };
+    let reported = reported_port(binding, seen.facts.as_ref());
+    let port = match port_of(binding, seen.facts.as_ref(), reported) {
+        Ok(port) => port,
+        Err(hold) => {
+            let hold = match seen.evidence.verdict() {
+                Verdict::Unknown(unknown) => Hold::Unknown(unknown.clone()),
+                Verdict::Agree(_) | Verdict::Listed(_) | Verdict::Disagree { .. } => hold,
+            };
+            return Plan {
+                holds: vec![hold],
+                ..Plan::default()
+            };
+        }
     };
     let is_ours = |target: &&Target| target.address.port() == port && binding.allow.contains(target.address.ip());
     let (ours, foreign): (Vec<&Target>, Vec<&Target>) = seen
@@ -155,10 +161,46 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
         Verdict::Unknown(unknown) => case.undecided(Hold::Unknown(unknown.clone())),
     };
     if !binding.exclusive {
-        plan.holds
-            .extend(case.foreign.iter().map(|target| Hold::Foreign(target.address)));
+        let is_own = |target: &Target| plan.wanted.iter().any(|wanted| wanted.ip() == target.address.ip());
+        let left_alone = case.foreign.iter().map(|target| match reported {
+            Some(port) if is_own(target) && listens_nowhere_else(binding) => Hold::FormerPort {
+                target: target.address,
+                port,
+            },
+            _ => Hold::Foreign(target.address),
+        });
+        let left_alone: Vec<Hold> = left_alone.collect();
+        plan.holds.extend(left_alone);
     }
     plan
+}
+
+/// The port that RDS reports of a database. A proxy's is that of its engine family, and no field of the API.
+fn reported_port(binding: &Binding, facts: Option<&Facts>) -> Option<u16> {
+    facts.filter(|_| binding.source.is_database())?.port
+}
+
+/// Whether the database accepts connections on the port that RDS reports and on no other.
+fn listens_nowhere_else(binding: &Binding) -> bool {
+    binding.port_differs == PortDiffers::Held
+}
+
+/// The port of the targets: the binding's, or else the database's own.
+///
+/// A written port that RDS does not report is one on which nobody listens, unless the binding says that it is meant:
+///
+/// 1. A template has `port = 5432` as its default, and the database is MySQL's, on 3306.
+/// 2. The writer is registered on 5432, and what is right, on 3306, is another port's and left alone, or removed.
+fn port_of(binding: &Binding, facts: Option<&Facts>, reported: Option<u16>) -> Result<u16, Hold> {
+    match (binding.port, reported) {
+        (Some(written), Some(reported))
+            if written != reported && listens_nowhere_else(binding) && Mechanism::PortDiffersHolds.is_on() =>
+        {
+            Err(Hold::PortDiffers { written, reported })
+        }
+        (Some(written), _) => Ok(written),
+        (None, _) => facts.and_then(|facts| facts.port).ok_or(Hold::NoPort),
+    }
 }
 
 /// A look, sorted: the present targets that are this binding's, and those that are not.
@@ -174,7 +216,10 @@ struct Case<'a> {
 impl Case<'_> {
     /// This is where every key says that the source is.
     fn agreed(&self, addresses: &BTreeSet<IpAddr>) -> Plan {
-        let mut plan = Plan::default();
+        let mut plan = Plan {
+            wanted: addresses.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect(),
+            ..Plan::default()
+        };
         let is_wanted = |target: &&&Target| addresses.contains(&target.address.ip()) && self.is_on_port(target);
         let kept: Vec<&Target> = self.ours.iter().filter(is_wanted).copied().collect();
         let missing = self.missing(addresses);
@@ -426,23 +471,24 @@ impl Plan {
         self.later.iter().any(|action| matches!(action, Action::Register(_)))
     }
 
-    /// How many registrations are called for.
-    pub fn registrations(&self) -> usize {
+    /// Every action that is called for.
+    pub fn pending(&self) -> impl Iterator<Item = &Action> {
         let now = self.now.iter().filter_map(|step| match step {
             Step::Do(action) => Some(action),
             Step::Reread => None,
         });
-        let all = now.chain(&self.later);
-        all.filter(|action| matches!(action, Action::Register(_))).count()
+        now.chain(&self.later)
+    }
+
+    /// How many registrations are called for.
+    pub fn registrations(&self) -> usize {
+        let is_registration = |action: &&Action| matches!(action, Action::Register(_));
+        self.pending().filter(is_registration).count()
     }
 
     /// Every action that is called for, as text.
     pub fn actions(&self) -> Vec<String> {
-        let now = self.now.iter().filter_map(|step| match step {
-            Step::Do(action) => Some(action),
-            Step::Reread => None,
-        });
-        now.chain(&self.later).map(ToString::to_string).collect()
+        self.pending().map(ToString::to_string).collect()
     }
 }
 

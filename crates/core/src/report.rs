@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::Binding;
 use crate::event::{Event, Trigger, TriggerKind};
+use crate::finding::{Finding, Severity};
 use crate::source::Identifier;
 use crate::target::{Target, Zone};
 
@@ -68,20 +69,29 @@ pub struct BindingReport {
     pub evidence: Option<EvidenceReport>,
     /// The group's targets as read last.
     pub targets: Vec<TargetReport>,
-    /// What was registered and acknowledged, in order.
+    /// What was registered, and acknowledged by ELBv2 or seen in a reading, in order.
     pub registered: Vec<String>,
-    /// What was deregistered and acknowledged, in order.
+    /// What was deregistered and seen to be gone, or draining, in a later reading, in order.
     pub deregistered: Vec<String>,
     /// What there is to do and was not done.
     pub planned: Vec<String>,
     /// What was left alone, in sentences.
     pub notes: Vec<String>,
+    /// What was noticed beside the membership of the group.
+    pub findings: Vec<Finding>,
     /// Whether the run answers for this binding: an event's run does for the bindings that the event names.
     #[serde(skip)]
     pub answered_for: bool,
     /// What was wished for; absent where that cannot be understood.
     #[serde(skip)]
     pub binding: Option<Arc<Binding>>,
+}
+
+impl BindingReport {
+    /// Whether something was noticed that does not work.
+    pub fn is_broken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Broken)
+    }
 }
 
 /// How a binding ends a run.
@@ -213,6 +223,9 @@ pub struct TargetReport {
     pub zone: Option<Zone>,
     /// Its state, in ELBv2's word.
     pub state: String,
+    /// ELBv2's code for why it is in that state, where it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl From<&Target> for TargetReport {
@@ -222,6 +235,7 @@ impl From<&Target> for TargetReport {
             port: target.address.port(),
             zone: target.zone.clone(),
             state: target.state.as_str().to_owned(),
+            reason: target.reason.as_ref().map(|reason| reason.code.clone()),
         }
     }
 }

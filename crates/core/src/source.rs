@@ -64,9 +64,27 @@ impl Source {
         }
     }
 
+    /// Whether it is a cluster or an instance, or members of a cluster: what RDS reports a port of.
+    pub fn is_database(&self) -> bool {
+        self.cluster().is_some() || matches!(self, Self::Instance(_))
+    }
+
     /// Whether a blue/green deployment can switch it over: a name that one database can take from another.
     pub fn is_switchable(&self) -> bool {
-        self.cluster().is_some() || matches!(self, Self::Instance(_))
+        self.is_database()
+    }
+
+    /// The same, of another cluster: its writer where this is no source of a cluster.
+    pub fn of_cluster(&self, cluster: &Identifier) -> Self {
+        let cluster = cluster.clone();
+        match self {
+            Self::Readers(_, fallback) => Self::Readers(cluster, *fallback),
+            Self::Custom { endpoint, .. } => Self::Custom {
+                cluster,
+                endpoint: endpoint.clone(),
+            },
+            Self::Cluster(_) | Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => Self::Cluster(cluster),
+        }
     }
 }
 

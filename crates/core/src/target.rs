@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::failure::bounded;
 use crate::mechanism::Mechanism;
 
 /// One target of a group. ELBv2 knows a target by its address and port; the zone is carried along, so that a
@@ -18,6 +19,36 @@ pub struct Target {
     pub zone: Option<Zone>,
     /// Its health state.
     pub state: TargetState,
+    /// Why it is in that state, if ELBv2 said.
+    pub reason: Option<StateReason>,
+}
+
+/// Why ELBv2 says that a target is in its state (botocore elbv2 2015-12-01, `TargetHealth`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StateReason {
+    /// ELBv2's own code, such as `Target.FailedHealthChecks`.
+    pub code: String,
+    /// ELBv2's sentence; empty where it gave none.
+    pub description: String,
+}
+
+impl StateReason {
+    /// A reason of these texts, bounded and freed of control characters.
+    pub fn new(code: &str, description: &str) -> Self {
+        Self {
+            code: bounded(code),
+            description: bounded(description),
+        }
+    }
+}
+
+impl fmt::Display for StateReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.description.as_str() {
+            "" => f.write_str(&self.code),
+            description => write!(f, "{}: {description}", self.code),
+        }
+    }
 }
 
 impl Target {
@@ -79,7 +110,7 @@ impl From<&str> for TargetState {
             "unused" => Self::Unused,
             "draining" => Self::Draining,
             "unavailable" => Self::Unavailable,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(bounded(other)),
         }
     }
 }
@@ -268,6 +299,7 @@ mod tests {
                 address: "10.0.0.1:5432".parse().expect("address"),
                 zone: None,
                 state,
+                reason: None,
             };
             assert_eq!(target.is_present(), present, "{word}");
         }

@@ -8,7 +8,7 @@ use crate::failure::CallError;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
 
-/// One reading of a Region's databases. Neptune and DocumentDB, which the same API lists, are left out by the reader.
+/// One reading of a Region's databases, those that cannot be followed among them: so it can be said of a name what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topology {
     /// Why neither clusters nor instances could be read, where only the other lists could.
@@ -88,6 +88,13 @@ impl Scope {
 /// A cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cluster {
+    /// RDS's word for its engine. The API lists the clusters of Neptune and DocumentDB too (botocore rds 2014-10-31,
+    /// `DescribeDBClusters`).
+    pub engine: String,
+    /// `DbClusterResourceId`, in lower case as every identifier is kept.
+    pub resource_id: Option<Identifier>,
+    /// How its capacity is made up.
+    pub form: Form,
     /// RDS's word for its state. Most words (`upgrading`, `modifying`, …) mean a database that is up.
     pub status: String,
     /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
@@ -101,6 +108,21 @@ pub struct Cluster {
     /// It replicates from another cluster, as a secondary of an Aurora Global Database does, so that it has no writer
     /// of its own (botocore rds 2014-10-31, `DBCluster.ReplicationSourceIdentifier`).
     pub replicates: bool,
+}
+
+/// How a cluster's capacity is made up, as far as it decides whether its writer can be followed (botocore rds 2014-10-31,
+/// `DBCluster`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Of instances in subnets of a VPC.
+    #[default]
+    Instances,
+    /// Of Aurora Serverless v1, which has no instances: `EngineMode` is `serverless`.
+    ServerlessV1,
+    /// Of a DB shard group, which has no instances that RDS lists: `ClusterScalabilityType` is `limitless`.
+    Limitless,
+    /// Of instances without an address in any VPC: `VPCNetworkingEnabled` is false.
+    OutsideVpc,
 }
 
 /// A custom endpoint of an Aurora cluster (botocore rds 2014-10-31, `DBClusterEndpoint`).
@@ -169,6 +191,10 @@ pub struct Member {
 /// An instance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Instance {
+    /// RDS's word for its engine.
+    pub engine: String,
+    /// `DbiResourceId`, in lower case as every identifier is kept.
+    pub resource_id: Option<Identifier>,
     /// RDS's word for its state.
     pub status: String,
     /// Its tag [`PUBLISH`](crate::discover::PUBLISH).

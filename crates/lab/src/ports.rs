@@ -21,7 +21,7 @@ use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
 use writerlink_core::source::Identifier;
-use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, Zone};
+use writerlink_core::target::{Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone};
 use writerlink_core::topology::{HostName, Scope, Topology};
 
 use crate::fault::Effect;
@@ -233,7 +233,7 @@ impl<C: Clock + Sync> InProcess<C> {
                 thin(&mut answer);
                 answer
             }),
-            Some(Effect::Stale | Effect::Partial | Effect::Late(_)) | None => answer,
+            Some(Effect::Stale | Effect::Partial | Effect::Late(_) | Effect::Ignored) | None => answer,
         }
     }
 
@@ -266,7 +266,8 @@ impl<C: Clock + Sync> InProcess<C> {
                     | Effect::Error(_)
                     | Effect::ServerErrorBefore
                     | Effect::ResetBefore
-                    | Effect::Hang,
+                    | Effect::Hang
+                    | Effect::Ignored,
                 ) => None,
             };
             let lands = lands_after.map(|after| self.clock.now() + after);
@@ -443,6 +444,7 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
                     address: SocketAddr::new(ip, row.key.port),
                     zone: row.key.zone.clone().map(Zone),
                     state: row.state.as_str().into(),
+                    reason: (row.reason).map(|reason| StateReason::new(reason.code(), reason.description())),
                 })
             })
             .collect()

@@ -1,12 +1,43 @@
 //! Which outcomes are published, and in what words.
 
+use std::collections::BTreeSet;
+
 use writerlink_core::event::{Intent, Trigger};
+use writerlink_core::finding::Severity;
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use crate::answer::{Asker, as_value};
 
 /// The longest subject that SNS takes (AWS docs: SNS `Publish`).
 const LONGEST_SUBJECT: usize = 99;
+
+/// The broken findings that were published, by binding and code, as far as this process remembers. It decides on messages
+/// alone: after a cold start what is broken is told once more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Told(BTreeSet<(String, &'static str)>);
+
+impl Told {
+    /// Whether something is broken in this binding that was not told.
+    fn lacks(&self, binding: &BindingReport) -> bool {
+        broken(binding).any(|key| !self.0.contains(&key))
+    }
+
+    /// Takes in a run of which everything was told that was to be told. What is mended can be told again when it is back.
+    pub fn remember(&mut self, report: &Report) {
+        for binding in &report.bindings {
+            self.0.retain(|(name, _)| *name != binding.name);
+            self.0.extend(broken(binding));
+        }
+    }
+}
+
+fn broken(binding: &BindingReport) -> impl Iterator<Item = (String, &'static str)> {
+    let broken = binding
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Broken);
+    broken.map(|finding| (binding.name.clone(), finding.code))
+}
 
 /// A message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +51,22 @@ pub struct Notice {
 impl Notice {
     /// What there is to tell of a run, if anything is.
     ///
-    /// A change is always told. An end that is not ok is told of an event's run and of one by hand; a sweep would
-    /// tell the same every minute, and has a metric for it. A dry run tells nobody but the one who asked.
-    pub fn of(trigger: &Trigger, report: &Report) -> Option<Self> {
+    /// A change is always told. An end that is not ok, or in which something is broken, is told of an event's run and of one
+    /// by hand; a sweep would tell the same every minute, and has a metric for the end. What is broken is told of a sweep
+    /// too when it was not told before: no event tells of it. A dry run tells nobody but the one who asked.
+    pub fn of(trigger: &Trigger, report: &Report, told: &Told) -> Option<Self> {
         let tells_failure = match Asker::of(trigger) {
             Asker::Event | Asker::Person => true,
             Asker::Sweep | Asker::Stack => false,
         };
         let concerns = |binding: &&BindingReport| {
-            binding.status == Status::Changed || (tells_failure && binding.answered_for && !binding.status.is_ok())
+            let is_bad = !binding.status.is_ok() || binding.is_broken();
+            binding.status == Status::Changed
+                || told.lacks(binding)
+                || (tells_failure && binding.answered_for && is_bad)
         };
-        let told: Vec<&BindingReport> = report.bindings.iter().filter(concerns).collect();
-        let (first, others) = told.split_first()?;
+        let concerned: Vec<&BindingReport> = report.bindings.iter().filter(concerns).collect();
+        let (first, others) = concerned.split_first()?;
         if trigger.intent == Intent::Plan {
             return None;
         }
@@ -44,10 +79,13 @@ impl Notice {
 }
 
 fn subject(first: &BindingReport, others: usize) -> String {
-    let end = match others {
-        0 => format!(" {}", first.status.as_str()),
-        _ => format!(" {}, and {others} more", first.status.as_str()),
-    };
+    let mut end = format!(" {}", first.status.as_str());
+    for (_, code) in broken(first) {
+        end.push_str(&format!(", {code}"));
+    }
+    if others > 0 {
+        end.push_str(&format!(", and {others} more"));
+    }
     let name = first
         .name
         .chars()
@@ -62,11 +100,11 @@ mod tests {
     use writerlink_core::event::TriggerKind;
 
     use super::*;
-    use crate::sample::{binding, event, report};
+    use crate::sample::{binding, event, finding, report};
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
         let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
-        Notice::of(trigger, &report(bindings)).map(|notice| notice.subject)
+        Notice::of(trigger, &report(bindings), &Told::default()).map(|notice| notice.subject)
     }
 
     #[test]
@@ -124,10 +162,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_broken_is_told_once_by_sweeps_and_again_when_it_comes_back() {
+        let sweep = Trigger::sweep(TriggerKind::Schedule);
+        let look = |severity: Option<Severity>| {
+            let mut orders = binding("orders", Status::Settled);
+            orders.findings.extend(severity.map(finding));
+            report(vec![orders, binding("billing", Status::Settled)])
+        };
+        let (fine, broken) = (look(None), look(Some(Severity::Broken)));
+        let mut told = Told::default();
+        let mut tell = |trigger: &Trigger, report: &Report| {
+            let subject = Notice::of(trigger, report, &told).map(|notice| notice.subject);
+            told.remember(report);
+            subject
+        };
+        let said = Some("writerlink: orders settled, writer-unhealthy".to_owned());
+        assert_eq!(tell(&sweep, &fine), None);
+        assert_eq!(tell(&sweep, &look(Some(Severity::Note))), None);
+        assert_eq!(tell(&sweep, &broken), said);
+        assert_eq!(
+            tell(&sweep, &broken),
+            None,
+            "a sweep does not tell the same every minute"
+        );
+        assert_eq!(tell(&Trigger::dry_run(TriggerKind::Invoke), &broken), None);
+        assert_eq!(
+            tell(&event(TriggerKind::Sns), &broken),
+            said,
+            "an event's run tells how it ended"
+        );
+        assert_eq!(tell(&sweep, &fine), None);
+        assert_eq!(tell(&sweep, &broken), said);
+    }
+
+    #[test]
     fn an_event_does_not_tell_of_a_held_binding_that_it_does_not_concern() {
         let mut report = report(vec![binding("orders", Status::Held)]);
         report.bindings[0].answered_for = false;
-        assert_eq!(Notice::of(&event(TriggerKind::Sns), &report), None);
+        assert_eq!(Notice::of(&event(TriggerKind::Sns), &report, &Told::default()), None);
     }
 
     #[test]
@@ -144,7 +216,7 @@ mod tests {
     #[test]
     fn the_text_is_the_report() {
         let report = report(vec![binding("orders", Status::Changed)]);
-        let notice = Notice::of(&event(TriggerKind::Sns), &report).expect("told");
+        let notice = Notice::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
         let text: serde_json::Value = serde_json::from_str(&notice.text).expect("JSON");
         assert_eq!(text, as_value(&report));
     }

@@ -1,5 +1,6 @@
 //! A run, with what is told of it while it goes on and afterwards.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,12 +14,13 @@ use writerlink_core::config::Config;
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, Intent, Trigger};
 use writerlink_core::failure::bounded;
+use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
 
 use crate::answer::line;
-use crate::notice::Notice;
+use crate::notice::{Notice, Told};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
@@ -32,6 +34,7 @@ pub(crate) struct Ready {
     readers: Readers,
     writer: TargetWriter,
     notifier: Notifier,
+    told: Mutex<Told>,
 }
 
 impl Ready {
@@ -42,6 +45,7 @@ impl Ready {
             readers,
             writer: clients.writer(),
             notifier: clients.notifier(),
+            told: Mutex::default(),
         })
     }
 
@@ -76,6 +80,28 @@ impl Ready {
                 line(binding)
             );
         }
+        let found = report.bindings.iter().flat_map(|binding| {
+            let broken = binding
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Broken);
+            broken.map(move |finding| (binding, finding))
+        });
+        for (
+            binding,
+            Finding {
+                code, message, remedy, ..
+            },
+        ) in found
+        {
+            warn!(
+                kind = "finding",
+                binding = binding.name,
+                round = binding.rounds,
+                "{code}: {}. {remedy}",
+                bounded(message)
+            );
+        }
         info!(
             kind = "end",
             ok = report.ok,
@@ -92,8 +118,9 @@ impl Ready {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
-        let Some(notice) = Notice::of(trigger, report) else {
-            return;
+        let notice = Notice::of(trigger, report, &self.told());
+        let Some(notice) = notice else {
+            return self.remember(trigger, report);
         };
         // Told on the topic that triggers us, each outcome would set the next run going.
         if came_through.contains(topic) {
@@ -105,7 +132,10 @@ impl Ready {
         }
         let publish = self.notifier.publish(topic, &notice.subject, &notice.text);
         match timeout(keeping_free(end, LAST_MOMENT), publish).await {
-            Ok(Ok(())) => info!(kind = "notify", "published to {topic}: {}", notice.subject),
+            Ok(Ok(())) => {
+                self.remember(trigger, report);
+                info!(kind = "notify", "published to {topic}: {}", notice.subject);
+            }
             Ok(Err(error)) => warn!(
                 kind = "notify",
                 "the outcome could not be published to {topic}: {error}. {}",
@@ -116,6 +146,18 @@ impl Ready {
                 "the outcome was not published to {topic} in the time that was left"
             ),
         }
+    }
+
+    /// A dry run tells nobody, so that what it finds is still to be told.
+    fn remember(&self, trigger: &Trigger, report: &Report) {
+        if trigger.intent == Intent::Reconcile {
+            self.told().remember(report);
+        }
+    }
+
+    /// Nobody panics while it is held; if somebody did, the worst is a message too many.
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::report::{BindingReport, Reason, Report, Status, TriggerReport};
 
 /// The trigger of "completed failover" of the cluster `orders`.
@@ -30,6 +31,16 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
     }
 }
 
+/// A finding of this severity.
+pub(crate) fn finding(severity: Severity) -> Finding {
+    Finding {
+        code: "writer-unhealthy",
+        severity,
+        message: "10.20.1.7:5432 is the writer, and its health checks fail".to_owned(),
+        remedy: "Check the security groups.".to_owned(),
+    }
+}
+
 /// A binding that ended this way, with a reason if that is not ok.
 pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
     let reason = Reason {
@@ -48,6 +59,7 @@ pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         notes: Vec::new(),
+        findings: Vec::new(),
         binding: None,
         answered_for: true,
     }

@@ -34,6 +34,7 @@ fn targets(count: u16) -> Vec<Target> {
         address: format!("10.0.{}.{}:6432", n / 200, n % 200).parse().unwrap(),
         zone: zone.clone(),
         state: TargetState::Healthy,
+        reason: None,
     };
     (1..=count).map(target).collect()
 }

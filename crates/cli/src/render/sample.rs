@@ -1,6 +1,7 @@
 //! Reports for tests.
 
 use writerlink_core::event::{Trigger, TriggerKind};
+use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::report::{BindingReport, Reason, Report, Status, TriggerReport};
 
 /// A report of these bindings.
@@ -13,6 +14,16 @@ pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Repor
         unmatched: 0,
         sweep: false,
         helpless: false,
+    }
+}
+
+/// A finding of this severity.
+pub(crate) fn finding(severity: Severity) -> Finding {
+    Finding {
+        code: "writer-unhealthy",
+        severity,
+        message: "what was noticed".to_owned(),
+        remedy: "What to check first.".to_owned(),
     }
 }
 
@@ -33,6 +44,7 @@ pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         notes: Vec::new(),
+        findings: Vec::new(),
         binding: None,
         answered_for: true,
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use writerlink_core::config::Binding;
+use writerlink_core::finding::Severity;
 use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Report, Status, TargetReport};
 
 use super::colour::{Colour, Tone};
@@ -35,12 +36,28 @@ fn bindings(report: &Report, colour: Colour, width: u16) -> String {
         table.add_row([
             Cell::new(&binding.name),
             Cell::new(binding.binding.as_deref().map_or_else(|| "-".to_owned(), route)),
-            Cell::new(binding.status.as_str()).fg(tint(binding.status)),
+            status(binding),
             Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), said)),
             Cell::new(targets(&binding.targets)),
         ]);
     }
     trimmed(&table)
+}
+
+/// How it ended, and what is broken all the same.
+fn status(binding: &BindingReport) -> Cell {
+    let broken = binding
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Broken);
+    let codes = broken.map(|finding| format!("\n{}", finding.code));
+    let text = format!("{}{}", binding.status.as_str(), codes.collect::<String>());
+    let colour = if binding.is_broken() {
+        Color::Red
+    } else {
+        tint(binding.status)
+    };
+    Cell::new(text).fg(colour)
 }
 
 /// Source and target group, the group by the name that people gave it.
@@ -87,7 +104,7 @@ fn targets(targets: &[TargetReport]) -> String {
 }
 
 fn tells(binding: &BindingReport) -> bool {
-    binding.reason.is_some() || !binding.planned.is_empty() || !binding.notes.is_empty()
+    binding.reason.is_some() || !binding.planned.is_empty() || !binding.notes.is_empty() || !binding.findings.is_empty()
 }
 
 /// What was found, what there is to do, and what was left alone.
@@ -108,13 +125,32 @@ fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     if let Some(remedy) = binding.reason.as_ref().and_then(|r| r.remedy.as_ref()) {
         line("remedy", remedy);
     }
+    for finding in binding
+        .findings
+        .iter()
+        .filter(|finding| !is_told(finding.code, binding))
+    {
+        let (code, severity) = (finding.code, finding.severity.as_str());
+        line("finding", &format!("{code} ({severity}): {}", finding.message));
+        line("check", &finding.remedy);
+    }
     let code = binding
         .reason
         .as_ref()
         .map(|reason| format!(" ({})", reason.code))
         .unwrap_or_default();
     let end = colour.paint(tone(binding.status), binding.status.as_str());
-    format!("{}: {end}{code}\n{}", binding.name, trimmed(&table))
+    let broken = if binding.is_broken() {
+        format!(", {}", colour.paint(Tone::Bad, "and broken"))
+    } else {
+        String::new()
+    };
+    format!("{}: {end}{code}{broken}\n{}", binding.name, trimmed(&table))
+}
+
+/// Whether the reason of the status says the same already.
+fn is_told(code: &str, binding: &BindingReport) -> bool {
+    binding.reason.as_ref().is_some_and(|reason| reason.code == code)
 }
 
 /// How many ended how, in the order of the statuses' gravity.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, Timing, without_mark};
+use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, PortDiffers, Timing, without_mark};
 use crate::discover::{self, Discover};
 use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
@@ -54,6 +54,7 @@ struct WrittenBinding {
     source: String,
     target_group: String,
     port: Option<u16>,
+    port_differs: Option<PortDiffers>,
     mode: Option<Mode>,
     #[serde(default)]
     exclusive: bool,
@@ -232,6 +233,7 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
         source,
         target_group,
         port: written.port,
+        port_differs: written.port_differs.unwrap_or_default(),
         mode: written.mode.unwrap_or(Mode::Manage),
         exclusive: written.exclusive,
         max_removals: written.max_removals.unwrap_or(Binding::MAX_REMOVALS),
@@ -251,6 +253,11 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
     }
     if written.outside_vpc && !matches!(source, Source::Name(_)) {
         return Err("`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned());
+    }
+    if written.port_differs.is_some() && !source.is_database() {
+        return Err(format!(
+            "`port-differs` is for clusters and instances only: RDS reports no port of {source}"
+        ));
     }
     match (source, written.readers_fallback) {
         (Source::Readers(id, _), Some(fallback)) => Ok(Source::Readers(id, fallback)),

@@ -7,7 +7,7 @@ use super::*;
 use crate::config::Location;
 use crate::source::Fallback;
 use crate::target::Family;
-use crate::topology::{Cluster, Instance, Standby};
+use crate::topology::{Cluster, Form, Instance, Standby};
 
 const EXPLICIT: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/stock/0123456789abcdef";
 
@@ -56,6 +56,9 @@ fn topology(names: &[&str], publish: Option<&str>) -> Topology {
     let id = |name: &&str| name.parse::<Identifier>().expect("an identifier");
     let publish = publish.map(str::to_owned);
     let cluster = Cluster {
+        engine: "aurora-postgresql".to_owned(),
+        resource_id: None,
+        form: Form::Instances,
         status: String::new(),
         publish: publish.clone(),
         endpoint: None,
@@ -64,6 +67,8 @@ fn topology(names: &[&str], publish: Option<&str>) -> Topology {
         replicates: false,
     };
     let instance = Instance {
+        engine: "postgres".to_owned(),
+        resource_id: None,
         status: String::new(),
         publish,
         endpoint: None,

@@ -1,5 +1,6 @@
 //! What the RDS API says of a source besides who is behind it, or why there is nothing to follow.
 
+use super::listed::{not_listed, unfit};
 use crate::evidence::Unknown;
 use crate::source::{Identifier, Source};
 use crate::topology::{Cluster, CustomEndpoint, Proxy, ProxyEndpoint, Standby, Topology};
@@ -17,13 +18,13 @@ pub struct Facts {
 
 /// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of RDS it says nothing.
 pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
-    let not_found = || Unknown::SourceNotFound(source.clone());
+    let not_listed = || not_listed(source, topology);
     if let (Some(error), false) = (&topology.unread, matches!(source, Source::Proxy(..) | Source::Name(_))) {
         return Err(Unknown::Call(error.clone()));
     }
     match source {
         Source::Cluster(id) => {
-            let cluster = topology.clusters.get(id).ok_or_else(not_found)?;
+            let cluster = topology.clusters.get(id).ok_or_else(not_listed)?;
             let facts = of_cluster(source, cluster, topology)?;
             // A replica that is being promoted may name its writer before it stops to name its origin.
             if cluster.replicates && !cluster.members.iter().any(|member| member.writer) {
@@ -31,17 +32,20 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
             }
             Ok(facts)
         }
-        Source::Readers(id, _) => of_cluster(source, topology.clusters.get(id).ok_or_else(not_found)?, topology),
+        Source::Readers(id, _) => of_cluster(source, topology.clusters.get(id).ok_or_else(not_listed)?, topology),
         Source::Custom { cluster, endpoint } => {
             let custom = custom_endpoint(source, cluster, endpoint, topology)?;
             if is_idle(&custom.status) {
                 return Err(idle(source, &custom.status));
             }
-            let cluster = topology.clusters.get(cluster).ok_or_else(not_found)?;
+            let cluster = topology.clusters.get(cluster).ok_or_else(not_listed)?;
             of_cluster(source, cluster, topology)
         }
         Source::Instance(id) => {
-            let instance = topology.instances.get(id).ok_or_else(not_found)?;
+            let instance = topology.instances.get(id).ok_or_else(not_listed)?;
+            if let Some(unfit) = unfit(source, topology) {
+                return Err(unfit);
+            }
             if let Some(cluster) = &instance.cluster {
                 return Err(Unknown::InstanceOfCluster {
                     instance: id.clone(),
@@ -88,7 +92,7 @@ pub(super) fn custom_endpoint<'a>(
         .as_ref()
         .map_err(|error| Unknown::Call(error.clone()))?;
     let found = listed.get(endpoint).filter(|found| found.cluster == *cluster);
-    found.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
+    found.ok_or_else(|| not_listed(source, topology))
 }
 
 /// The proxy that a source names, and its endpoint.
@@ -109,10 +113,13 @@ pub(super) fn proxy_endpoint<'a>(
         };
         Some((proxy, endpoint))
     });
-    found.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
+    found.ok_or_else(|| not_listed(source, topology))
 }
 
 fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result<Facts, Unknown> {
+    if let Some(unfit) = unfit(source, topology) {
+        return Err(unfit);
+    }
     if is_idle(&cluster.status) {
         return Err(idle(source, &cluster.status));
     }
@@ -140,7 +147,7 @@ pub(super) fn is_up(status: &str) -> bool {
 /// States in which there is no endpoint to follow. Every other word (`upgrading`, `storage-optimization`,
 /// `rebooting`, `failing-over`, …) is a database that is up, or will be in a moment, and keeps its target
 /// (AWS docs: "Viewing Amazon RDS DB instance status"; `suspended` is a proxy's: botocore rds 2014-10-31, `DBProxyStatus`).
-fn is_idle(status: &str) -> bool {
+pub(super) fn is_idle(status: &str) -> bool {
     let is_known = matches!(
         status,
         "creating" | "stopping" | "stopped" | "deleting" | "suspending" | "suspended"

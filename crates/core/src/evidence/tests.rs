@@ -4,7 +4,7 @@ use crate::guard::Allow;
 use crate::source::Fallback;
 use crate::target::Family;
 use crate::topology::{
-    Cluster, CustomEndpoint, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby, Topology,
+    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby, Topology,
 };
 
 fn id(text: &str) -> Identifier {
@@ -17,6 +17,8 @@ fn name(label: &str) -> HostName {
 
 fn instance(label: &str, cluster: Option<&str>) -> Instance {
     Instance {
+        engine: "postgres".to_owned(),
+        resource_id: None,
         status: "available".to_owned(),
         publish: None,
         endpoint: Some(name(label)),
@@ -35,6 +37,9 @@ fn topology() -> Topology {
         writer,
     };
     let cluster = Cluster {
+        engine: "aurora-postgresql".to_owned(),
+        resource_id: None,
+        form: Form::Instances,
         status: "available".to_owned(),
         publish: None,
         endpoint: Some(name("orders")),
@@ -126,6 +131,9 @@ fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer
         writer: number == 2,
     });
     let cluster = Cluster {
+        engine: "aurora-postgresql".to_owned(),
+        resource_id: None,
+        form: Form::Instances,
         status: "failing-over".to_owned(),
         publish: None,
         endpoint: Some(name("ledger")),
@@ -420,7 +428,7 @@ fn a_set_has_every_member_that_belongs_to_it_and_is_up() {
         ),
         ("cluster/orders/custom/nobody", "no-reader"),
         ("cluster/orders/custom/other", "source-not-found"),
-        ("cluster/billing/custom/reports", "source-not-found"),
+        ("cluster/billing/custom/reports", "misnamed"),
         ("proxy/front", "all of 10.20.0.11, 10.20.0.12"),
         ("proxy/front/read-only", "all of 10.20.0.13"),
         ("proxy/front/new", "source-idle"),

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use super::Misnomer;
 use crate::failure::{CallError, LookupError};
 use crate::guard::Refusal;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
-use crate::topology::{HostName, Network};
+use crate::topology::{Form, HostName, Network};
 
 /// Why a key says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -17,6 +18,34 @@ pub enum Unknown {
     /// RDS lists no such cluster or instance.
     #[error("RDS lists no {0} in this Region and account")]
     SourceNotFound(Source),
+    /// RDS lists what the source names as something else.
+    #[error("{0}")]
+    Misnamed(Box<Misnomer>),
+    /// RDS lists it for another service, whose own API says who writes.
+    #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow {}", by_name(.endpoint))]
+    OtherEngine {
+        /// The source. (A field named `source` would be taken for the cause of the error.)
+        source_: Source,
+        /// RDS's word for the engine.
+        engine: String,
+        /// Its endpoint, which leads to its writer.
+        endpoint: Option<HostName>,
+    },
+    /// The cluster has no instances, or none that RDS lists.
+    #[error("RDS lists cluster/{cluster}, and it has no instances{}", instead(*.form, .endpoint))]
+    NoInstances {
+        /// The cluster.
+        cluster: Identifier,
+        /// How its capacity is made up.
+        form: Form,
+        /// Its endpoint.
+        endpoint: Option<HostName>,
+    },
+    /// The cluster's instances have no address in any VPC.
+    #[error(
+        "cluster/{0} has no VPC networking (`VPCNetworkingEnabled` is false), so it has no address that a target group could take"
+    )]
+    OutsideVpc(Identifier),
     /// The instance belongs to a cluster, whose writer may be another one.
     #[error("instance/{instance} belongs to the cluster {cluster}: follow `cluster/{cluster}`")]
     InstanceOfCluster {
@@ -28,7 +57,7 @@ pub enum Unknown {
     /// There is nothing to follow for the time being.
     #[error("{source_} is {status}: there is nothing to follow")]
     Idle {
-        /// The source. (A field named `source` would be taken for the cause of the error.)
+        /// The source.
         source_: Source,
         /// RDS's word for its state.
         status: String,
@@ -81,12 +110,63 @@ pub enum Unknown {
     Guarded(HostName, IpAddr, Refusal),
 }
 
+/// How to follow a database by its name alone.
+fn by_name(endpoint: &Option<HostName>) -> String {
+    match endpoint {
+        Some(endpoint) => format!("`dns/{endpoint}`, with its `port`"),
+        None => "the name of its endpoint with `dns/HOST` and a `port`".to_owned(),
+    }
+}
+
+fn instead(form: Form, endpoint: &Option<HostName>) -> String {
+    match form {
+        Form::Instances | Form::OutsideVpc => "; there is nothing to follow before one is created in it".to_owned(),
+        Form::ServerlessV1 => {
+            let by_name = by_name(endpoint);
+            format!(", because it is of Aurora Serverless v1 (engine mode `serverless`); follow {by_name}")
+        }
+        Form::Limitless => {
+            ", because it is of Aurora Limitless; follow the endpoint of its DB shard group (`aws rds describe-db-shard-groups`) with `dns/HOST` and a `port`"
+                .to_owned()
+        }
+    }
+}
+
 impl Unknown {
+    /// Whether it is what the RDS API says, or that it says nothing, so that no name was asked.
+    pub fn is_before_dns(&self) -> bool {
+        match self {
+            Self::Call(_)
+            | Self::SourceNotFound(_)
+            | Self::Misnamed(_)
+            | Self::OtherEngine { .. }
+            | Self::NoInstances { .. }
+            | Self::OutsideVpc(_)
+            | Self::InstanceOfCluster { .. }
+            | Self::Idle { .. }
+            | Self::Secondary(_)
+            | Self::NoReader(_)
+            | Self::NoWriter(_)
+            | Self::SeveralWriters(_)
+            | Self::NoEndpoint(_) => true,
+            Self::Lookup(..)
+            | Self::NoSharedFamily { .. }
+            | Self::SeveralAddresses(_)
+            | Self::NotAMember(..)
+            | Self::SharedAddress(..)
+            | Self::Guarded(..) => false,
+        }
+    }
+
     /// The kebab-case word for reports and metrics.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Call(error) => error.failure.word(),
             Self::SourceNotFound(_) => "source-not-found",
+            Self::Misnamed(_) => "misnamed",
+            Self::OtherEngine { .. } => "other-engine",
+            Self::NoInstances { .. } => "no-instances",
+            Self::OutsideVpc(_) => "no-vpc-networking",
             Self::InstanceOfCluster { .. } => "instance-of-cluster",
             Self::Idle { .. } => "source-idle",
             Self::Secondary(_) => "global-secondary",

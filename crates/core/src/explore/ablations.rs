@@ -105,6 +105,21 @@ fn a_write_that_is_not_read_back_is_reported_as_done() {
 }
 
 #[test]
+fn a_writer_is_registered_on_a_port_on_which_nobody_listens() {
+    is_missed(Mechanism::PortDiffersHolds, Law::S9, &wrong_port());
+}
+
+#[test]
+fn a_removal_that_the_last_reading_does_not_show_is_told_as_waiting() {
+    let setup = Setup {
+        groups: vec![Group::only(A).with(B, Slot::Healthy)],
+        invocations: vec![Invocation::Sweep],
+        ..with(Budget { stale: 1, ..FAILOVER })
+    };
+    is_missed(Mechanism::UnshownIsTold, Law::O1, &setup);
+}
+
+#[test]
 fn deregistering_first_empties_the_group() {
     is_missed(Mechanism::RegisterFirst, Law::S1, &with(FAILOVER));
 }

@@ -27,6 +27,8 @@ pub(super) struct Setup {
     pub(super) places: usize,
     /// Members that are not up when it begins.
     pub(super) down: Places,
+    /// The port that RDS reports. The binding says [`world::PORT`], and does not say that another one is meant.
+    pub(super) reported: u16,
     /// The groups from which it begins; the writer is A.
     pub(super) groups: Vec<Group>,
     /// A key says anything at any reading. Otherwise it follows the writer at its own time.
@@ -417,7 +419,8 @@ impl Setup {
             number: moment.begun,
             run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit),
             waiting: Vec::new(),
-            monitor: Monitor::new(self.kind, event, self.timing.settle, &moment.world),
+            monitor: Monitor::new(self.kind, event, self.timing.settle, &moment.world)
+                .on_a_wrong_port(self.is_on_a_wrong_port()),
         });
         moment.begun += 1;
         let index = moment.runs.len() - 1;
@@ -449,9 +452,11 @@ impl Setup {
                 monitor.hears(Key::Topology, said, world);
                 let up = said.unwrap_or(world.now).up;
                 let writer = said.map(|said| said.writer);
-                Input::Topology(Ok(world::topology(self.kind, up, writer)))
+                Input::Topology(Ok(world::topology(self.kind, self.reported, up, writer)))
             }
-            (Effect::ReadTopology(_), _) => Input::Topology(Ok(world::topology(self.kind, world.now.up, None))),
+            (Effect::ReadTopology(_), _) => {
+                Input::Topology(Ok(world::topology(self.kind, self.reported, world.now.up, None)))
+            }
             (Effect::Resolve(index, names, _), Outcome::Silent(place)) => {
                 if !self.keys_lie {
                     fails(budget, monitor);
@@ -522,6 +527,11 @@ impl Setup {
         };
         breaches.extend(moment.step(index, Duration::ZERO, input));
         breaches
+    }
+
+    /// Whether the binding's port is not the one that RDS reports, so that nothing may be written.
+    pub(super) fn is_on_a_wrong_port(&self) -> bool {
+        self.reported != world::PORT
     }
 
     fn let_pass(&self, world: &mut World, long: Duration) {

@@ -24,7 +24,7 @@ use std::time::Duration;
 use self::history::{Budget, Invocation, Pace, Setup};
 use self::monitor::Law;
 use self::walk::walk;
-use self::world::{Group, Kind, Place, Places, Slot};
+use self::world::{Group, Kind, PORT, Place, Places, Slot};
 use crate::config::Timing;
 use crate::topology::Standby;
 
@@ -39,6 +39,7 @@ fn cluster(places: usize) -> Setup {
         kind: Kind::Cluster,
         places,
         down: Places::default(),
+        reported: PORT,
         groups: Group::all(places),
         keys_lie: false,
         pace: None,
@@ -78,7 +79,7 @@ fn instance(standby: Standby, pace: Pace) -> Setup {
     }
 }
 
-/// The writer's group, the former writer's, both, the writer draining, and none. (A target on another port is in
+/// The writer's group, the former writer's, both, the writer draining, and none. (Somebody else's target is in
 /// every group.)
 fn usual() -> Vec<Group> {
     vec![
@@ -237,6 +238,26 @@ fn housekeeping_never_takes_a_new_writer_for_a_stale_extra_while_the_keys_lag_le
         },
         ..cluster(2)
     });
+}
+
+#[test]
+fn a_port_that_rds_does_not_report_keeps_every_run_from_writing() {
+    let walked = walk(&wrong_port(), |walked| !walked.broken.is_empty());
+    println!("{walked}");
+    assert!(walked.broken.is_empty(), "{walked}");
+}
+
+/// The binding's port is not the one that RDS reports, from every group, with a failover and a failing call.
+fn wrong_port() -> Setup {
+    Setup {
+        reported: PORT + 1,
+        budget: Budget {
+            failovers: 1,
+            faults: 1,
+            ..Budget::default()
+        },
+        ..cluster(2)
+    }
 }
 
 /// A failover from A to B, after which the name points back to A again and again.

@@ -29,6 +29,8 @@ pub(super) enum Law {
     S7,
     /// A set loses at most half of its targets in a round.
     S8,
+    /// Nothing is written while RDS reports another port than the binding.
+    S9,
     /// After calm, one sweep makes it right.
     L1,
     /// What is right is left alone.
@@ -122,6 +124,8 @@ pub(super) struct Monitor {
     haunted: bool,
     /// How often the topology was read since the last removal was sent, 2 standing for more.
     read_since_removal: u8,
+    /// RDS reports another port than the binding's.
+    wrong_port: bool,
 }
 
 impl Monitor {
@@ -153,7 +157,13 @@ impl Monitor {
             first_shown: None,
             haunted: world.ghost.is_some(),
             read_since_removal: 2,
+            wrong_port: false,
         }
+    }
+
+    /// The same, where RDS reports another port than the binding's, or not.
+    pub(super) fn on_a_wrong_port(self, wrong_port: bool) -> Self {
+        Self { wrong_port, ..self }
     }
 
     pub(super) fn hears(&mut self, key: Key, named: Option<Roster>, world: &World) {
@@ -261,6 +271,7 @@ impl Monitor {
             }
         };
         breaks(Law::L2, !self.calm, "all was right, and every reading said so");
+        breaks(Law::S9, !self.wrong_port, "nobody listens on the binding's port");
         match write {
             Write::Register(place) => breaks(Law::S3, self.is_credible(place), "not credible in this run"),
             Write::Deregister(places) => {
@@ -402,10 +413,19 @@ impl Monitor {
         let claims = matches!(report.status, Status::Settled | Status::Changed);
         let shown = self.shown.map(Group::present);
         let holds = self.agreed().is_some_and(|agreed| shown == Some(agreed));
-        (claims && !holds).then(|| Breach {
+        let undone = shown.zip(self.agreed());
+        let undone = undone.is_some_and(|(shown, agreed)| !shown.and(self.removed).without(agreed).is_empty());
+        let how = if claims && !holds {
+            "reported"
+        } else if report.status.is_ok() && undone {
+            "a removal was acknowledged that the last reading does not show, and it is reported"
+        } else {
+            return None;
+        };
+        Some(Breach {
             law: Law::O1,
             how: format!(
-                "reported as {}; the keys' last word: {:?}, the last reading: {:?}",
+                "{how} as {}; the keys' last word: {:?}, the last reading: {:?}",
                 report.status.as_str(),
                 self.said.map(|said| said.map(|places| places.to_string())),
                 shown.map(|shown| shown.to_string())

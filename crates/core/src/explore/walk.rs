@@ -98,7 +98,9 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
             walked.moments += 1;
             let moves = setup.moves(&moment);
             let calm = moment.calmed();
-            if !setup.sweeps {
+            if setup.is_on_a_wrong_port() {
+                // Nothing comes right before somebody changes the binding.
+            } else if !setup.sweeps {
                 let right = moment.world.group.present() == setup.kind.wants(moment.world.now);
                 if moves.is_empty() && !right {
                     let how = format!(

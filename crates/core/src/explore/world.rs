@@ -11,7 +11,7 @@ use crate::evidence::{Answer, Answers};
 use crate::failure::LookupError;
 use crate::source::Identifier;
 use crate::target::{Family, Target, TargetGroup, TargetState};
-use crate::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+use crate::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
 
 pub(super) const PORT: u16 = 5432;
 pub(super) const MOST_PLACES: usize = 4;
@@ -163,7 +163,7 @@ impl Group {
         places
     }
 
-    /// As DescribeTargetHealth shows it, besides a target on another port that is somebody else's.
+    /// As DescribeTargetHealth shows it, besides a target of a machine and a port that are somebody else's.
     pub(super) fn targets(self) -> Vec<Target> {
         let state = |slot| match slot {
             Slot::Absent => None,
@@ -176,9 +176,10 @@ impl Group {
             address,
             zone: None,
             state,
+            reason: None,
         };
         let ours = Place::all(MOST_PLACES).filter_map(|place| Some(target(place.address(), state(self.slot(place))?)));
-        let foreign = SocketAddr::new(Place(0).address().ip(), PORT + 1);
+        let foreign = SocketAddr::new(IpAddr::from([10, 0, 0, 99]), PORT + 1);
         ours.chain([target(foreign, TargetState::Healthy)]).collect()
     }
 }
@@ -324,13 +325,15 @@ pub(super) fn describe_group() -> TargetGroup {
     }
 }
 
-/// A reading of the RDS API in which these are up, and this one is the writer, or none.
-pub(super) fn topology(kind: Kind, up: Places, writer: Option<Place>) -> Topology {
+/// A reading of the RDS API in which these are up on a port, and this one is the writer, or none.
+pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>) -> Topology {
     let instance = |name: HostName, cluster: Option<&str>, standby| Instance {
+        engine: "postgres".to_owned(),
+        resource_id: None,
         status: "available".to_owned(),
         publish: None,
         endpoint: Some(name),
-        port: Some(PORT),
+        port: Some(port),
         cluster: cluster.map(|id| id.parse().expect("an identifier")),
         vpc: None,
         standby,
@@ -341,10 +344,13 @@ pub(super) fn topology(kind: Kind, up: Places, writer: Option<Place>) -> Topolog
             clusters: BTreeMap::from([(
                 "db".parse().expect("an identifier"),
                 Cluster {
+                    engine: "aurora-postgresql".to_owned(),
+                    resource_id: None,
+                    form: Form::Instances,
                     status: "available".to_owned(),
                     publish: None,
                     endpoint: Some(source_name()),
-                    port: Some(PORT),
+                    port: Some(port),
                     members: up
                         .iter()
                         .map(|place| Member {

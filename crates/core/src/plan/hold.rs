@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::evidence::{Unknown, Witness};
 use crate::target::TargetState;
+use crate::topology::Form;
 
 /// Something that was left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,6 +24,13 @@ pub enum Hold {
     },
     /// Neither the binding nor RDS says which port.
     NoPort,
+    /// The binding says another port than RDS.
+    PortDiffers {
+        /// What the binding says.
+        written: u16,
+        /// What RDS says.
+        reported: u16,
+    },
     /// DNS has not given one address for long enough.
     Unsteady(Duration),
     /// A name gives other addresses again and again, none of its answers for long enough.
@@ -52,6 +60,13 @@ pub enum Hold {
     },
     /// A target that is not this binding's: another port, or outside its `allow`.
     Foreign(SocketAddr),
+    /// A target at the database's own address, on a port on which it does not listen: it serves nobody.
+    FormerPort {
+        /// The target.
+        target: SocketAddr,
+        /// The port on which the database listens.
+        port: u16,
+    },
 }
 
 /// What a hold means for how the binding ends.
@@ -80,6 +95,8 @@ impl Hold {
             Self::Unknown(_)
             | Self::KeysDisagree { moving: false, .. }
             | Self::NoPort
+            | Self::PortDiffers { .. }
+            | Self::FormerPort { .. }
             | Self::NotHealthy(..)
             | Self::ZoneNotEnabled(_)
             | Self::GroupNotInUse
@@ -114,14 +131,26 @@ impl Hold {
     /// Whether another look in a moment would find the same.
     pub fn is_lasting(&self) -> bool {
         // A list of which a page was lost lacks a source that is there, so an event goes on being watched.
-        let missing = matches!(self, Self::Unknown(Unknown::SourceNotFound(_)));
+        let missing = matches!(
+            self,
+            Self::Unknown(
+                Unknown::SourceNotFound(_)
+                    | Unknown::Misnamed(_)
+                    | Unknown::OtherEngine { .. }
+                    | Unknown::NoInstances { .. }
+                    | Unknown::OutsideVpc(_)
+            )
+        );
         let others = [Self::NoPort, Self::GroupNotInUse].contains(self);
         missing
             || others
             || self.is_hopeless()
             || matches!(
                 self,
-                Self::ZoneNotEnabled(_) | Self::CachedForLong(_) | Self::TooManyRemovals { .. }
+                Self::ZoneNotEnabled(_)
+                    | Self::CachedForLong(_)
+                    | Self::TooManyRemovals { .. }
+                    | Self::PortDiffers { .. }
             )
     }
 
@@ -131,6 +160,8 @@ impl Hold {
             Self::Unknown(unknown) => unknown.word(),
             Self::KeysDisagree { .. } => "keys-disagree",
             Self::NoPort => "no-port",
+            Self::PortDiffers { .. } => "port-differs",
+            Self::FormerPort { .. } => "former-port",
             Self::Unsteady(_) => "dns-unsteady",
             Self::Rotates(_) => "dns-rotates",
             Self::Settling(_) => "settling",
@@ -161,6 +192,32 @@ impl Hold {
             }
             Self::Unknown(Unknown::Guarded(..)) => {
                 "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."
+            }
+            Self::Unknown(Unknown::Misnamed(misnomer)) => {
+                return Some(format!("Change the binding's `source` to `{}`.", misnomer.write));
+            }
+            Self::Unknown(Unknown::OtherEngine { .. }) => {
+                "Change the binding's `source` to the endpoint's name, and write its `port`. It is then followed by DNS alone, without events."
+            }
+            Self::Unknown(Unknown::NoInstances {
+                form: Form::Instances, ..
+            }) => "Create an instance in the cluster, or follow another one. The next sweep finds it.",
+            Self::Unknown(Unknown::NoInstances { .. }) => {
+                "Change the binding's `source` to the endpoint's name, and write its `port`. It is then followed by DNS alone, without events."
+            }
+            Self::Unknown(Unknown::OutsideVpc(_)) => {
+                "Follow a cluster that has its instances in a VPC: this one can be reached through its internet access gateway only."
+            }
+            Self::PortDiffers { written, reported } => {
+                return Some(format!(
+                    "Write `port = {reported}`, or leave `port` out. If the database listens on {written} too, and is to be published there, write `port-differs = \"allowed\"`. Nothing is written meanwhile."
+                ));
+            }
+            Self::FormerPort { target, port } => {
+                return Some(format!(
+                    "Deregister {target} by hand, or set `exclusive = true`; see that the listener and the group's health check do not name port {} either. If the database listens there beside {port}, write `port-differs = \"allowed\"`.",
+                    target.port()
+                ));
             }
             Self::NoPort => "Write `port` in the binding.",
             Self::NotHealthy(..) => {
@@ -205,6 +262,14 @@ impl fmt::Display for Hold {
                 topology.member, topology.address, dns.member, dns.address
             ),
             Self::NoPort => f.write_str("neither the binding nor RDS says which port the database listens on"),
+            Self::PortDiffers { written, reported } => write!(
+                f,
+                "the binding says port {written} and RDS says that the database listens on {reported}: nothing is written"
+            ),
+            Self::FormerPort { target, port } => write!(
+                f,
+                "{target} is the database's own address on a port on which it does not listen (RDS says {port}): it serves nobody, and was left alone"
+            ),
             Self::Unsteady(left) => write!(
                 f,
                 "DNS must give the same answer for {} more before anything is registered",

@@ -1,3 +1,5 @@
+mod ports;
+
 use super::*;
 use crate::config::Mode;
 use crate::evidence::{Roll, Unknown, Witness};
@@ -12,6 +14,7 @@ fn binding() -> Binding {
         source: "cluster/orders".parse().expect("source"),
         target_group: GROUP.parse().expect("arn"),
         port: None,
+        port_differs: PortDiffers::Held,
         mode: Mode::Manage,
         exclusive: false,
         max_removals: 4,
@@ -30,6 +33,7 @@ fn target(last: u8, state: &str) -> Target {
         address: address(last),
         zone: None,
         state: state.into(),
+        reason: None,
     }
 }
 
@@ -316,20 +320,20 @@ fn an_unused_target_is_reported_and_nothing_is_removed_in_its_favour() {
 
 #[test]
 fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive() {
-    let mut other_port = target(1, "healthy");
-    other_port.address.set_port(5433);
     let outside = Target {
         address: SocketAddr::from(([10, 99, 0, 1], 5432)),
         ..target(1, "healthy")
     };
-    let seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), other_port, outside]);
+    let mut elsewhere = target(2, "healthy");
+    elsewhere.address.set_port(5433);
+    let seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), elsewhere, outside]);
     assert_eq!(words(&decide(&seen)), "- | foreign-target, foreign-target");
     let exclusive = Binding {
         exclusive: true,
         ..binding()
     };
     let removed = words(&plan(&exclusive, &Timing::default(), &seen));
-    assert_eq!(removed, "deregister .1:5433, 10.99.0.1:5432 | ");
+    assert_eq!(removed, "deregister .2:5433, 10.99.0.1:5432 | ");
 }
 
 #[test]
@@ -352,18 +356,6 @@ fn an_address_outside_the_groups_vpc_is_registered_in_all_zones() {
         panic!("no registration")
     };
     assert_eq!(registration.zone, Some(Zone::all()));
-}
-
-#[test]
-fn the_bindings_port_wins_over_the_databases_and_one_of_them_is_needed() {
-    let mut seen = look(cluster(Some(1), Some(1)), &[]);
-    let own = Binding {
-        port: Some(6000),
-        ..binding()
-    };
-    assert_eq!(words(&plan(&own, &Timing::default(), &seen)), "register .1:6000 | ");
-    seen.facts = None;
-    assert_eq!(words(&decide(&seen)), "- | no-port");
 }
 
 /// The seven states of ELBv2 and one that it does not have yet.

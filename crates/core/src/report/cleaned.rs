@@ -3,6 +3,7 @@
 //! Each type is taken apart without a `..`, so that a field that it gains does not compile here until it is cleaned.
 
 use super::{BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport};
+use crate::finding::Finding;
 use crate::target::Zone;
 use crate::text::{bounded, sentence};
 
@@ -45,6 +46,7 @@ impl BindingReport {
             deregistered,
             planned,
             notes,
+            findings,
             answered_for,
             binding,
         } = self;
@@ -59,6 +61,7 @@ impl BindingReport {
             deregistered: sentences(deregistered),
             planned: sentences(planned),
             notes: sentences(notes),
+            findings: findings.into_iter().map(Finding::cleaned).collect(),
             answered_for,
             // Its name was checked when it was read, and everything else in it is no text.
             binding,
@@ -73,6 +76,23 @@ impl Reason {
             code,
             message: sentence(&message),
             remedy: remedy.map(|remedy| sentence(&remedy)),
+        }
+    }
+}
+
+impl Finding {
+    fn cleaned(self) -> Self {
+        let Self {
+            code,
+            severity,
+            message,
+            remedy,
+        } = self;
+        Self {
+            code,
+            severity,
+            message: sentence(&message),
+            remedy: sentence(&remedy),
         }
     }
 }
@@ -106,12 +126,19 @@ impl KeyReport {
 
 impl TargetReport {
     fn cleaned(self) -> Self {
-        let Self { id, port, zone, state } = self;
+        let Self {
+            id,
+            port,
+            zone,
+            state,
+            reason,
+        } = self;
         Self {
             id,
             port,
             zone: zone.map(|zone| Zone(bounded(&zone.0))),
             state: bounded(&state),
+            reason: reason.map(|code| bounded(&code)),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Attention {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Alert {
     left: Duration,
-    /// What a pending removal was given in all. It can come to need more, when a name is heard to be cached for longer.
+    /// What a pending removal, or a write that is not shown yet, was given in all. It can come to need more, when a name is heard to be cached for longer.
     granted: Duration,
 }
 
@@ -48,6 +48,8 @@ pub(super) enum Found {
     Wrong,
     /// Something is wrong, and a removal is pending that takes its time.
     Pending,
+    /// A write was acknowledged and is not shown yet.
+    Unshown,
     /// Something is wrong that another look in a moment will not find mended; an event is watched for all the same.
     Lasting,
     /// Nothing that this run could see or do would help.
@@ -86,13 +88,18 @@ impl Attention {
                 self.alert = None;
                 self.event = Duration::ZERO;
             }
-            Found::Wrong | Found::Pending => {
+            Found::Wrong | Found::Pending | Found::Unshown => {
                 let alert = self.alert.get_or_insert(Alert {
                     left: timing.sweep,
                     granted: Duration::ZERO,
                 });
-                let needed = timing.settle + REMOVAL;
-                if found == Found::Pending && alert.granted < needed {
+                let needed = match found {
+                    Found::Pending => timing.settle + REMOVAL,
+                    // Whatever a sweep may take by itself: what was written is also read back.
+                    Found::Unshown => REMOVAL,
+                    _ => Duration::ZERO,
+                };
+                if alert.granted < needed {
                     let more = needed.saturating_sub(alert.granted);
                     alert.left = if alert.granted.is_zero() {
                         alert.left.max(needed)

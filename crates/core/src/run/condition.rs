@@ -36,6 +36,8 @@ impl Condition {
     /// What it means for how closely the binding is looked at.
     pub(super) fn found(&self, may_write: bool) -> Found {
         match self {
+            // A step that may be taken is left only where it was taken before, and a reading does not show it yet.
+            Self::Planned(plan) if may_write && plan.now.is_some() => Found::Unshown,
             Self::Planned(plan) => match plan.weightiest() {
                 None if may_write && !plan.is_clean() => Found::Wrong,
                 None => Found::Right,
@@ -45,6 +47,8 @@ impl Condition {
                 Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => Found::Pending,
                 // Whatever else stands still: the database is still to be added.
                 Some(_) if may_write && plan.will_register() => Found::Pending,
+                // It keeps nothing from being done, and only somebody else can do something about it.
+                Some(Hold::FormerPort { .. }) => Found::Right,
                 Some(hold) if hold.is_hopeless() => Found::Hopeless,
                 Some(hold) if hold.is_lasting() => Found::Lasting,
                 Some(_) => Found::Wrong,
@@ -93,16 +97,7 @@ impl Condition {
                 }),
             ),
             Self::Exhausted(_, Some(error)) => (Status::Failed, Some(called(error))),
-            Self::Exhausted(_, None) => (
-                Status::Failed,
-                Some(Reason {
-                    code: "write-ineffective",
-                    message:
-                        "writes were acknowledged and the group does not show them: something else may be changing it"
-                            .to_owned(),
-                    remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
-                }),
-            ),
+            Self::Exhausted(_, None) => ineffective(),
         }
     }
 
@@ -141,7 +136,8 @@ impl Condition {
         }
     }
 
-    fn plan(&self) -> Option<&Plan> {
+    /// The plan that the round ended with, where there is one.
+    pub(super) fn plan(&self) -> Option<&Plan> {
         match self {
             Self::Planned(plan) | Self::Failed(_, plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => {
                 Some(plan)
@@ -162,6 +158,17 @@ pub(super) fn cut_short() -> (Status, Option<Reason>) {
         remedy: Some(MORE_TIME.to_owned()),
     };
     (Status::Held, Some(reason))
+}
+
+/// How a binding ends whose writes were acknowledged and are not shown by the last reading.
+pub(super) fn ineffective() -> (Status, Option<Reason>) {
+    let reason = Reason {
+        code: "write-ineffective",
+        message: "writes were acknowledged and the group does not show them: something else may be changing it"
+            .to_owned(),
+        remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
+    };
+    (Status::Failed, Some(reason))
 }
 
 /// How a binding ends when the answer to `action` was lost and no reading has shown what came of it.

@@ -26,6 +26,7 @@ use crate::discover::consent;
 use crate::event::Intent;
 use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
 use crate::failure::{CallError, Failure};
+use crate::finding::findings;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
 use crate::plan::{Action, Assurance, LONGEST_SETTLE, Observation, Plan, Standing, Step, plan};
@@ -252,6 +253,7 @@ impl Pursuit {
                     );
                     self.tally.applied(&action);
                 }
+                self.tally.see(&targets);
                 self.unfinished |= self.targets != targets;
                 self.targets = targets;
                 self.targets_age = Duration::ZERO;
@@ -315,6 +317,7 @@ impl Pursuit {
         let (status, reason) = match in_doubt {
             Some(action) => condition::unconfirmed(action),
             None if cut => condition::cut_short(),
+            None if self.has_unshown() => condition::ineffective(),
             None => self.condition.end(intent, self.binding.mode, self.tally.has_written()),
         };
         BindingReport {
@@ -328,9 +331,20 @@ impl Pursuit {
             deregistered: self.tally.deregistered.clone(),
             planned: self.condition.planned(),
             notes: self.condition.remarks(),
+            findings: (self.condition.plan().filter(|_| !cut))
+                .map(|plan| findings(&self.binding.source, &self.targets, plan))
+                .unwrap_or_default(),
             answered_for: sweeps || self.is_named(),
             binding: Some(self.binding.clone()),
         }
+    }
+
+    /// Whether a write that was acknowledged in this run is called for again by the last reading.
+    fn has_unshown(&self) -> bool {
+        let Condition::Planned(plan) = &self.condition else {
+            return false;
+        };
+        plan.pending().any(|action| self.memory.was_acknowledged(action)) && Mechanism::UnshownIsTold.is_on()
     }
 
     fn ask_topology(&mut self, purpose: Purpose) {

@@ -1,7 +1,7 @@
 //! What a run has done, and its report.
 
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::condition::{called, cut_short};
 use super::search::Search;
@@ -11,6 +11,7 @@ use crate::evidence::{Evidence, Key, Roll, Unknown, Witness};
 use crate::plan::Action;
 use crate::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status};
 use crate::source::Identifier;
+use crate::target::Target;
 
 /// What the report tells and the run never decides on. Two runs that differ in it only are the same run, so it takes
 /// no part in comparing and hashing them.
@@ -18,16 +19,30 @@ use crate::source::Identifier;
 pub(super) struct Tally {
     pub(super) rounds: u32,
     pub(super) registered: Vec<String>,
+    /// What a reading has shown to be gone after its removal was acknowledged.
     pub(super) deregistered: Vec<String>,
+    /// What no reading has shown to be gone since then.
+    sent_away: Vec<SocketAddr>,
 }
 
 impl Tally {
-    /// A write was acknowledged, or a reading showed that it was done.
+    /// A write was acknowledged, or a reading showed that it was done. A removal counts when [`see`](Self::see) shows it.
     pub(super) fn applied(&mut self, action: &Action) {
         match action {
-            Action::Register(registration) => self.registered.push(registration.address.to_string()),
-            Action::Deregister(targets) => self.deregistered.extend(targets.iter().map(|t| t.address.to_string())),
+            Action::Register(registration) => {
+                self.sent_away.retain(|address| *address != registration.address);
+                self.registered.push(registration.address.to_string());
+            }
+            Action::Deregister(targets) => self.sent_away.extend(targets.iter().map(|target| target.address)),
         }
+    }
+
+    /// A reading of the targets.
+    pub(super) fn see(&mut self, targets: &[Target]) {
+        let is_present = |address: &SocketAddr| targets.iter().any(|t| t.is_present() && t.address == *address);
+        let (left, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.sent_away).into_iter().partition(is_present);
+        self.deregistered.extend(gone.iter().map(ToString::to_string));
+        self.sent_away = left;
     }
 
     pub(super) fn has_written(&self) -> bool {
@@ -108,6 +123,7 @@ fn never_looked_at(name: &str, (status, reason): (Status, Option<Reason>), answe
         deregistered: Vec::new(),
         planned: Vec::new(),
         notes: Vec::new(),
+        findings: Vec::new(),
         answered_for,
         binding: None,
     }
@@ -116,6 +132,13 @@ fn never_looked_at(name: &str, (status, reason): (Status, Option<Reason>), answe
 impl From<&Evidence> for EvidenceReport {
     fn from(evidence: &Evidence) -> Self {
         let (topology, dns) = match evidence {
+            // A name that was not asked is no fault of DNS.
+            Evidence::Cluster { dns: Err(unknown), .. }
+            | Evidence::Instance { dns: Err(unknown) }
+            | Evidence::Set {
+                key: Key::Dns,
+                roll: Err(unknown),
+            } if unknown.is_before_dns() => (Some(says_nothing(unknown)), Some(not_asked(unknown))),
             Evidence::Cluster { topology, dns } => (Some(said(topology, by_topology)), Some(said(dns, by_dns))),
             Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
             Evidence::Set {
@@ -131,10 +154,25 @@ impl From<&Evidence> for EvidenceReport {
 fn said<T>(reading: &Result<T, Unknown>, tell: impl Fn(&T) -> KeyReport) -> KeyReport {
     match reading {
         Ok(known) => tell(known),
-        Err(unknown) => KeyReport::Unknown {
-            unknown: unknown.word(),
-            message: unknown.to_string(),
-        },
+        Err(unknown) => says_nothing(unknown),
+    }
+}
+
+fn says_nothing(unknown: &Unknown) -> KeyReport {
+    KeyReport::Unknown {
+        unknown: unknown.word(),
+        message: unknown.to_string(),
+    }
+}
+
+fn not_asked(unknown: &Unknown) -> KeyReport {
+    let because = match unknown {
+        Unknown::Call(_) => "the endpoint's name could not be read from RDS".to_owned(),
+        _ => format!("RDS says that there is nothing to ask for ({})", unknown.word()),
+    };
+    KeyReport::Unknown {
+        unknown: "not-asked",
+        message: format!("was not asked, because {because}"),
     }
 }
 

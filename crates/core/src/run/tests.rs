@@ -1,5 +1,6 @@
 //! The run in virtual time, against a world of a few lines: what it does, in which order, and how it ends.
 
+mod brief;
 mod discovery;
 mod stage;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use writerlink_core::config::{Binding, Consent, Mode, Timing};
+use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, Timing};
 use writerlink_core::evidence::{Evidence, Facts, Reading};
 use writerlink_core::plan::{Observation, Standing};
 use writerlink_core::target::{Family, Target, TargetGroup};
@@ -23,6 +23,7 @@ pub(crate) struct Axes {
     pub(crate) in_use: Vec<bool>,
     pub(crate) facts: Vec<Option<Facts>>,
     pub(crate) ports: Vec<Option<u16>>,
+    pub(crate) port_differs: Vec<PortDiffers>,
     pub(crate) vpcs: Vec<Option<&'static str>>,
 }
 
@@ -65,6 +66,7 @@ impl Axes {
             in_use: vec![true],
             facts: vec![Some(facts(Some(PORT), Some("vpc-1"), standby))],
             ports: vec![None],
+            port_differs: vec![PortDiffers::Held],
             vpcs: vec![Some("vpc-1")],
         }
     }
@@ -132,14 +134,16 @@ impl Axes {
 
     fn bindings(&self) -> Vec<Binding> {
         let arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
-        let kinds = product(&self.ports, &self.exclusive)
+        let kinds = product(&self.ports, &self.port_differs)
+            .flat_map(|port| self.exclusive.iter().map(move |exclusive| (port, exclusive)))
             .flat_map(|kind| self.max_removals.iter().map(move |most| (kind, most)));
         kinds
-            .map(|((port, exclusive), max_removals)| Binding {
+            .map(|(((port, port_differs), exclusive), max_removals)| Binding {
                 name: "orders-writer".to_owned(),
                 source: self.source.parse().expect("a source"),
                 target_group: arn.parse().expect("an ARN"),
                 port: *port,
+                port_differs: *port_differs,
                 mode: Mode::Manage,
                 exclusive: *exclusive,
                 max_removals: *max_removals,

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::config::{Binding, Timing};
+use writerlink_core::config::{Binding, PortDiffers, Timing};
 use writerlink_core::evidence::{Evidence, Witness};
 use writerlink_core::plan::Observation;
+use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
 
@@ -95,6 +96,28 @@ impl Cell<'_> {
         }
     }
 
+    /// What RDS says of the port, which it does of clusters and instances.
+    fn port_of_rds(&self) -> Option<u16> {
+        match self.binding.source {
+            Source::Proxy(..) | Source::Name(_) => None,
+            _ => self.seen.facts.as_ref()?.port,
+        }
+    }
+
+    /// Whether the binding names a port on which, by what RDS says, nobody listens, and does not say that it is meant.
+    pub(crate) fn is_on_a_wrong_port(&self) -> bool {
+        let said = self.binding.port.zip(self.port_of_rds());
+        self.binding.port_differs == PortDiffers::Held && said.is_some_and(|(written, said)| written != said)
+    }
+
+    /// Strangers at an address of the database that are on a port on which it does not listen; `wanted` are its addresses.
+    pub(crate) fn on_a_former_port(&self, wanted: &[IpAddr]) -> impl Iterator<Item = &Target> {
+        let told = self.binding.port_differs == PortDiffers::Held && self.port_of_rds().is_some();
+        self.strangers().filter(move |stranger| {
+            told && wanted.contains(&stranger.address.ip()) && Some(stranger.address.port()) != self.port_of_rds()
+        })
+    }
+
     pub(crate) fn follows(&self) -> Follows {
         match (&self.seen.evidence, &self.seen.facts) {
             (Evidence::Cluster { .. }, _) => Follows::Cluster,
@@ -157,13 +180,14 @@ impl fmt::Display for Cell<'_> {
         let Binding {
             source,
             port,
+            port_differs,
             exclusive,
             max_removals,
             ..
         } = self.binding;
         writeln!(
             f,
-            "{source} port {port:?} exclusive {exclusive} max-removals {max_removals}"
+            "{source} port {port:?} differs {port_differs:?} exclusive {exclusive} max-removals {max_removals}"
         )?;
         writeln!(f, "{:?}", self.timing)?;
         writeln!(f, "{}", self.seen.evidence)?;

@@ -8,7 +8,7 @@ use writerlink_core::failure::LookupError;
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::source::{Identifier, Source};
 use writerlink_core::target::Family;
-use writerlink_core::topology::{Cluster, HostName, Instance, Member, Standby, Topology};
+use writerlink_core::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
 
 use crate::axes::Axes;
 use crate::readings::witness;
@@ -147,6 +147,8 @@ fn look(source: &Source, answers: &[(&str, &[IpAddr])], family: Family) -> Evide
 
 fn topology(source: &Source) -> Topology {
     let instance = |label: &str| Instance {
+        engine: "postgres".to_owned(),
+        resource_id: None,
         status: "available".to_owned(),
         publish: None,
         endpoint: Some(name(label)),
@@ -161,6 +163,9 @@ fn topology(source: &Source) -> Topology {
         writer,
     };
     let cluster = Cluster {
+        engine: "aurora-postgresql".to_owned(),
+        resource_id: None,
+        form: Form::Instances,
         status: "available".to_owned(),
         publish: None,
         endpoint: Some(name("orders")),

@@ -4,7 +4,7 @@
 //! planner. Where the two differ, one of them is wrong, and the prose says which. Where the prose leaves a thing open,
 //! the table has it as the planner does, and a remark says so.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::plan::{Action, Assurance, Step};
 use writerlink_core::target::{Target, TargetState};
@@ -63,15 +63,23 @@ enum Others {
 }
 
 pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
+    let stuck = cell.port().is_none() || cell.is_on_a_wrong_port();
     let mut expected = match (cell.keys(), cell.agreed(), cell.port()) {
-        (Keys::Silent(_, why), _, None) => return held(why),
+        (Keys::Silent(_, why), ..) if stuck => return held(why),
+        // Nothing is written, nor called for, before the port is right.
+        (_, _, Some(_)) if stuck => return held("port-differs"),
         // Left open: of these two reasons this one is told, and no stranger, since none can be told from the others.
         (Keys::Agree(_) | Keys::Differ(_), _, None) => return held("no-port"),
         (_, Some(agreed), _) => all_name(agreed, cell),
         (Keys::Silent(_, why), ..) => on_topology_alone(why, cell),
         (Keys::Agree(_) | Keys::Differ(_), ..) => on_topology_alone("keys-disagree", cell),
     };
-    if cell.strangers().next().is_some() {
+    let own: Vec<IpAddr> = cell.agreed().map(|agreed| agreed.ip()).into_iter().collect();
+    let former = cell.on_a_former_port(&own).count();
+    if former > 0 {
+        expected.holds.push("former-port");
+    }
+    if cell.strangers().count() > former {
         expected.holds.push("foreign-target");
     }
     expected

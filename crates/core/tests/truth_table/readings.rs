@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use writerlink_core::evidence::{Reading, Unknown, Witness};
+use writerlink_core::evidence::{Listed, Misnomer, Reading, Unknown, Witness};
 use writerlink_core::failure::{CallError, Failure, LookupError, No};
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::target::Family;
-use writerlink_core::topology::Network;
+use writerlink_core::topology::{Form, Network};
 
 /// A member at an address. The two have the same number until a host is replaced.
 pub(crate) fn witness(member: u8, address: u8) -> Reading {
@@ -36,6 +36,7 @@ fn silence() -> Reading {
 pub(crate) fn reasons() -> Vec<Unknown> {
     let name = || "orders.db.test".parse().expect("a name");
     let id = || "orders".parse().expect("an identifier");
+    let source = || "cluster/orders".parse().expect("a source");
     let call = |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
     let lookup = |error| Unknown::Lookup(name(), error);
     let stray = || IpAddr::from([10, 20, 0, 77]);
@@ -51,7 +52,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         call(Failure::Credentials),
         call(Failure::Unreachable),
         call(Failure::AnswerLost),
-        Unknown::SourceNotFound("cluster/orders".parse().expect("a source")),
+        Unknown::SourceNotFound(source()),
         Unknown::InstanceOfCluster {
             instance: id(),
             cluster: id(),
@@ -91,6 +92,23 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         special(Special::Translated),
         special(Special::Reserved),
         special(Special::Amazon),
+        Unknown::Misnamed(Box::new(Misnomer {
+            asked: source(),
+            name: id(),
+            listed: Listed::Instance(None),
+            write: "instance/orders".parse().expect("a source"),
+        })),
+        Unknown::OtherEngine {
+            source_: source(),
+            engine: "docdb".to_owned(),
+            endpoint: Some(name()),
+        },
+        Unknown::NoInstances {
+            cluster: id(),
+            form: Form::Limitless,
+            endpoint: None,
+        },
+        Unknown::OutsideVpc(id()),
     ]
 }
 
@@ -141,5 +159,9 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         Unknown::Secondary(_) => (32, "global-secondary"),
         Unknown::NoReader(_) => (33, "no-reader"),
         Unknown::NoSharedFamily { .. } => (34, "no-shared-family"),
+        Unknown::Misnamed(_) => (39, "misnamed"),
+        Unknown::OtherEngine { .. } => (40, "other-engine"),
+        Unknown::NoInstances { .. } => (41, "no-instances"),
+        Unknown::OutsideVpc(_) => (42, "no-vpc-networking"),
     }
 }

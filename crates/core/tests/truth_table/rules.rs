@@ -12,7 +12,7 @@ use crate::values::STEADY;
 /// A promise, and whether a plan keeps it.
 type Rule = (&'static str, fn(&Cell<'_>, &Plan) -> bool);
 
-pub(crate) const RULES: [Rule; 17] = [
+pub(crate) const RULES: [Rule; 19] = [
     (
         "S1: a removal leaves the agreed target present",
         a_removal_leaves_the_agreed_target,
@@ -35,6 +35,14 @@ pub(crate) const RULES: [Rule; 17] = [
         a_removal_is_bounded,
     ),
     ("S5: every stranger is reported", strangers_are_reported),
+    (
+        "S9: a port that RDS does not report is written to only where the binding says that it is meant",
+        a_wrong_port_is_not_written_to,
+    ),
+    (
+        "S9: a target at the writer's address on a port on which it does not listen is not in sync",
+        a_former_port_is_not_in_sync,
+    ),
     (
         "S7: a removal needs assurance and a second reading of the keys",
         a_removal_is_made_sure_of,
@@ -124,9 +132,25 @@ fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn strangers_are_reported(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let reported = |target: &Target| plan.holds.contains(&Hold::Foreign(target.address));
     // Without a port no target can be told from a stranger.
-    cell.port().is_none() || cell.strangers().all(reported)
+    cell.port().is_none() || cell.is_on_a_wrong_port() || cell.strangers().all(|target| is_reported(target, plan))
+}
+
+/// Whether a plan names a target that it leaves alone.
+pub(crate) fn is_reported(left_alone: &Target, plan: &Plan) -> bool {
+    plan.holds.iter().any(|hold| match hold {
+        Hold::Foreign(address) | Hold::FormerPort { target: address, .. } => *address == left_alone.address,
+        _ => false,
+    })
+}
+
+pub(crate) fn a_wrong_port_is_not_written_to(cell: &Cell<'_>, plan: &Plan) -> bool {
+    !cell.is_on_a_wrong_port() || (plan.now.is_none() && plan.later.is_empty() && plan.weightiest().is_some())
+}
+
+fn a_former_port_is_not_in_sync(cell: &Cell<'_>, plan: &Plan) -> bool {
+    let own: Vec<_> = cell.agreed().map(|agreed| agreed.ip()).into_iter().collect();
+    cell.on_a_former_port(&own).next().is_none() || plan.weightiest().is_some()
 }
 
 fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -159,7 +183,7 @@ fn a_registration_is_needed(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn a_target_without_traffic_is_held(cell: &Cell<'_>, plan: &Plan) -> bool {
     let unused = cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Unused);
     let said = |hold: &Hold| matches!(hold, Hold::ZoneNotEnabled(_) | Hold::GroupNotInUse);
-    plan.holds.iter().any(said) == unused && (!unused || plan.now.is_none())
+    cell.is_on_a_wrong_port() || (plan.holds.iter().any(said) == unused && (!unused || plan.now.is_none()))
 }
 
 fn what_is_later_is_not_now(_: &Cell<'_>, plan: &Plan) -> bool {
@@ -196,6 +220,17 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
         }
         Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => cell.port().is_none(),
+        Hold::PortDiffers { written, reported } => {
+            let said = seen_port(cell);
+            cell.is_on_a_wrong_port() && cell.binding.port == Some(*written) && said == Some(*reported)
+        }
+        Hold::FormerPort { target, port } => {
+            let is_own = cell
+                .agreed()
+                .is_some_and(|agreed| agreed.ip() == target.ip() && agreed != *target);
+            let is_there = cell.strangers().any(|stranger| stranger.address == *target);
+            is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
+        }
         Hold::Unsteady(left) => standing.steady_for + *left == STEADY.min(cell.timing.settle),
         Hold::Settling(left) => standing.agreed_for + *left == cell.timing.settle,
         Hold::SeenBriefly(at) => Some(*at) == cell.agreed() && standing.assurance == Assurance::HealthyBriefly,
@@ -215,8 +250,16 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
 pub(crate) fn is_right(cell: &Cell<'_>) -> bool {
     cell.agreed().is_some_and(|agreed| {
         let state = cell.state_of(agreed);
-        state.is_some_and(|state| *state != TargetState::Unused) && cell.others(agreed).next().is_none()
+        state.is_some_and(|state| *state != TargetState::Unused)
+            && cell.others(agreed).next().is_none()
+            && !cell.is_on_a_wrong_port()
+            && cell.on_a_former_port(&[agreed.ip()]).next().is_none()
     })
+}
+
+/// What RDS says of the port.
+pub(crate) fn seen_port(cell: &Cell<'_>) -> Option<u16> {
+    cell.seen.facts.as_ref()?.port
 }
 
 pub(crate) fn removed_now(plan: &Plan) -> Option<&[Target]> {

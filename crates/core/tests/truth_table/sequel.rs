@@ -116,6 +116,7 @@ fn register(targets: &mut Vec<Target>, registration: &Registration, again: Again
             address,
             zone,
             state: TargetState::Initial,
+            reason: None,
         }),
         (Again::Keeps, Some(target)) if target.state != TargetState::Draining => {}
         (_, Some(target)) => target.state = TargetState::Initial,
@@ -140,6 +141,9 @@ fn let_time_pass(cell: &mut Cell<'_>) {
 /// Whether it cannot come right without somebody who changes the load balancer, the limit or the database.
 fn is_in_somebodys_hands(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
     let too_many = cell.others(agreed).count() > cell.binding.max_removals;
+    if cell.is_on_a_wrong_port() || cell.on_a_former_port(&[agreed.ip()]).next().is_some() {
+        return true;
+    }
     match cell.state_of(agreed) {
         None => false,
         Some(TargetState::Unused) => true,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use writerlink_core::config::PortDiffers;
 use writerlink_core::evidence::Facts;
 use writerlink_core::guard::Allow;
 use writerlink_core::plan::{Assurance, Standing};
@@ -33,6 +34,9 @@ pub(crate) fn facts(port: Option<u16>, vpc: Option<&str>, standby: Standby) -> F
 
 /// What a binding can say of its port.
 pub(crate) const PORTS: [Option<u16>; 3] = [None, Some(PORT), Some(OTHER_PORT)];
+
+/// What a binding can say of a port that RDS does not report.
+pub(crate) const PORT_DIFFERS: [PortDiffers; 2] = [PortDiffers::Held, PortDiffers::Allowed];
 
 /// What can be known of a VPC.
 pub(crate) const VPCS: [Option<&str>; 3] = [None, Some("vpc-1"), Some("vpc-2")];
@@ -88,6 +92,7 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
             address: *address,
             zone: zone.clone(),
             state: TargetState::from(*state),
+            reason: None,
         };
         let choices: Vec<Option<Target>> = [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
         let with_each = |group: &Vec<Target>| -> Vec<Vec<Target>> {

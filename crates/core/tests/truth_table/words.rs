@@ -8,18 +8,19 @@ use writerlink_core::plan::Hold;
 use crate::axes::Axes;
 use crate::readings::{reasons, two};
 use crate::table::decide;
-use crate::values::{STATES, groups, outside, own, tempting};
+use crate::values::{OTHER_PORT, STATES, groups, other_port, outside, own, tempting};
 
 #[test]
 fn every_hold_says_what_was_left_alone() {
     let known = Axes::sources(&two()).map(|source| Axes {
-        targets: [own(2), outside()]
+        targets: [own(2), outside(), other_port(1)]
             .map(|other| groups(&[own(1), other], &STATES))
             .concat(),
         standings: tempting(source.settle),
         max_removals: vec![0, 1],
         in_use: vec![true, false],
         facts: source.facts.iter().cloned().chain([None]).collect(),
+        ports: vec![None, Some(OTHER_PORT)],
         ..source
     });
     let silent: Vec<Reading> = reasons().into_iter().map(Err).collect();
@@ -40,7 +41,7 @@ fn every_hold_says_what_was_left_alone() {
             }
         });
     }
-    assert_eq!(words.len(), 39, "{words:?}");
+    assert_eq!(words.len(), 45, "{words:?}");
 }
 
 /// What the sentence of a hold must not leave out.
@@ -58,6 +59,8 @@ fn subjects(hold: &Hold) -> Vec<String> {
         Hold::TooManyRemovals { count, most } => vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()],
         Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => vec!["port".to_owned()],
+        Hold::PortDiffers { written, reported } => vec![written.to_string(), reported.to_string()],
+        Hold::FormerPort { target, port } => vec![target.to_string(), port.to_string()],
         Hold::GroupNotInUse => vec!["no load balancer".to_owned()],
     }
 }

@@ -5,23 +5,17 @@ use std::collections::BTreeMap;
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby,
+    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby,
 };
 
 use crate::world::World;
-use crate::world::rds::{self, CustomKind, DbProxyEndpoint, Engine, Listed, MultiAz};
+use crate::world::rds::{self, Capacity, CustomKind, DbProxyEndpoint, Listed, MultiAz};
 use crate::world::vpc::VPC_ID;
-
-fn is_followed(engine: Engine) -> bool {
-    !matches!(engine.name(), "neptune" | "docdb")
-}
 
 /// What DescribeDBClusters tells, which is not always what is true.
 pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
     let rds = &world.rds;
-    let listed = rds
-        .clusters()
-        .filter(|cluster| is_followed(cluster.engine) && cluster.listed == Listed::Yes);
+    let listed = rds.clusters().filter(|cluster| cluster.listed == Listed::Yes);
     let told = listed.filter_map(|cluster| {
         let members = rds.members(cluster).into_iter().filter_map(|member| {
             Some(Member {
@@ -32,6 +26,14 @@ pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
         Some((
             cluster.identifier.parse().ok()?,
             Cluster {
+                engine: cluster.engine.name().to_owned(),
+                resource_id: cluster.resource_id.parse().ok(),
+                form: match cluster.capacity {
+                    Capacity::Instances => Form::Instances,
+                    Capacity::ServerlessV1 => Form::ServerlessV1,
+                    Capacity::Limitless => Form::Limitless,
+                    Capacity::OutsideVpc => Form::OutsideVpc,
+                },
                 status: cluster.status.to_string(),
                 publish: publish(world, &cluster.resource_id),
                 endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
@@ -53,14 +55,14 @@ fn publish(world: &World, resource: &str) -> Option<String> {
 /// What DescribeDBInstances tells.
 pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
     let databases = &world.rds;
-    let listed = databases
-        .instances()
-        .filter(|instance| is_followed(instance.engine) && instance.listed == Listed::Yes);
+    let listed = databases.instances().filter(|instance| instance.listed == Listed::Yes);
     let told = listed.filter_map(|instance| {
         let refuses = instance.multi_az() == MultiAz::Yes && !instance.engine.standby_accepts_tcp();
         Some((
             instance.identifier.parse().ok()?,
             Instance {
+                engine: instance.engine.name().to_owned(),
+                resource_id: instance.resource_id.parse().ok(),
                 status: instance.status.to_string(),
                 publish: publish(world, &instance.resource_id),
                 endpoint: instance.endpoint.as_ref().and_then(|name| name.parse().ok()),

@@ -181,6 +181,13 @@ impl<'a> Player<'a> {
 
     fn ended(&mut self, id: u64, report: Option<Report>) {
         let now = self.stage.now();
+        let on_former_port: Vec<bool> = {
+            let world = self.stage.region.world();
+            let bounds = self.stage.bounds.iter();
+            bounds
+                .map(|bound| self.calm.is_some() && bound.has_former_port(&world))
+                .collect()
+        };
         let mut state = self.stage.state();
         let state = &mut *state;
         let Some(record) = state.runs.remove(&id) else { return };
@@ -230,7 +237,11 @@ impl<'a> Player<'a> {
                 }
                 let end = report.bindings.iter().find(|binding| binding.name == *name);
                 let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index] && !calm.deserted[index];
-                if is_right && end.is_none_or(|end| end.status != Status::Settled) {
+                let is_well = |end: &BindingReport| match on_former_port[index] {
+                    false => end.status == Status::Settled,
+                    true => end.status == Status::Held && end.reason.as_ref().is_some_and(|r| r.code == "former-port"),
+                };
+                if is_right && !end.is_some_and(is_well) {
                     let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));
                     state
                         .judge

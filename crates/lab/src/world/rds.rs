@@ -34,7 +34,7 @@ pub use blue_green::{
     Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair,
     Side, Step,
 };
-pub use cluster::{ClusterKey, DbCluster, Member};
+pub use cluster::{Capacity, ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
 pub use custom_endpoint::{
     CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,

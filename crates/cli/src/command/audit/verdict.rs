@@ -8,11 +8,15 @@ use crate::exit::Exit;
 ///
 /// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its work, and a pipeline
 ///    that checks a configuration before it ships must stop.
-/// 2. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth would hide it.
-/// 3. There is drift.
+/// 2. Something is broken: a finding says so, whatever the group's membership.
+/// 3. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth would hide it.
+/// 4. There is drift.
 pub(crate) fn of(report: &Report) -> Exit {
     if bad(report).next().is_some() || is_without_credentials(report) {
         return Exit::CouldNotRun;
+    }
+    if report.bindings.iter().any(BindingReport::is_broken) {
+        return Exit::Drift;
     }
     let any = |exit| report.bindings.iter().any(|binding| of_one(binding) == exit);
     [Exit::CouldNotTell, Exit::Drift]
@@ -27,6 +31,7 @@ pub(crate) fn of_one(binding: &BindingReport) -> Exit {
         return Exit::CouldNotRun;
     }
     match binding.status {
+        _ if binding.is_broken() => Exit::Drift,
         Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => Exit::Success,
         Status::Drift => Exit::Drift,
         Status::Held | Status::Failed | Status::Unconfirmed => Exit::CouldNotTell,
@@ -70,7 +75,9 @@ fn has_code(binding: &BindingReport, code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample::{ended, report};
+    use writerlink_core::finding::Severity;
+
+    use crate::render::sample::{ended, finding, report};
 
     fn exit(ends: &[(Status, &'static str)]) -> Exit {
         of(&report(ends.iter().map(|(status, code)| ended(*status, code))))
@@ -99,6 +106,28 @@ mod tests {
             (vec![(Status::Held, "no-credentials")], 1),
         ] {
             assert_eq!(exit(&ends).code(), code, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_outweighs_what_could_not_be_told_and_a_remark_weighs_nothing() {
+        let with = |status, severity| BindingReport {
+            findings: vec![finding(severity)],
+            ..ended(status, "")
+        };
+        let held = || ended(Status::Held, "keys-disagree");
+        let broken = || with(Status::Settled, Severity::Broken);
+        let remark = || with(Status::Settled, Severity::Note);
+        for (bindings, code) in [
+            (vec![broken()], 2),
+            (vec![held(), broken()], 2),
+            (vec![with(Status::Held, Severity::Broken)], 2),
+            (vec![broken(), ended(Status::Failed, "bad-configuration")], 1),
+            (vec![remark()], 0),
+            (vec![remark(), held()], 3),
+        ] {
+            let codes: Vec<_> = bindings.iter().map(|binding| of_one(binding).code()).collect();
+            assert_eq!(of(&report(bindings)).code(), code, "{codes:?}");
         }
     }
 

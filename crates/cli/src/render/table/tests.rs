@@ -5,7 +5,7 @@ use writerlink_core::config::{Config, Location};
 use writerlink_core::report::Reason;
 
 use super::*;
-use crate::render::sample::{ended, report};
+use crate::render::sample::{ended, finding, report};
 
 const CONFIG: &str = r#"
 allow = ["10.20.0.0/16"]
@@ -70,6 +70,7 @@ fn target(address: &str, port: u16, state: &str) -> TargetReport {
         port,
         zone: None,
         state: state.to_owned(),
+        reason: None,
     }
 }
 
@@ -198,6 +199,23 @@ fn a_report_in_sync_says_so_in_one_line_below_the_table() {
 #[test]
 fn a_set_is_listed_with_each_of_its_members_and_a_gap_is_told() {
     insta::assert_snapshot!(audit(&told([readers(), proxy()]), Colour::Off, WIDTH));
+}
+
+#[test]
+fn what_is_broken_stands_beside_the_status_and_below_the_table_with_what_to_check() {
+    let unreachable = BindingReport {
+        findings: vec![finding(Severity::Broken)],
+        ..settled()
+    };
+    let told = audit(&told([unreachable]), Colour::Off, WIDTH);
+    let said = [
+        "writer-unhealthy",
+        "settled, and broken",
+        "writer-unhealthy (broken): what was noticed",
+    ];
+    for part in said.into_iter().chain(["What to check first."]) {
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 #[test]

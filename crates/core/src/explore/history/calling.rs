@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Kind;
+use super::world::PORT;
 use crate::config::{Config, Location};
 use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 
@@ -29,7 +30,7 @@ pub(super) fn config_of(kind: Kind) -> Config {
     static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
         ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
             let text = format!(
-                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
+                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}", "port": {PORT},
                 "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
             );
             Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")

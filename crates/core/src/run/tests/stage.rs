@@ -10,7 +10,7 @@ use crate::event::{Message, TriggerKind};
 use crate::evidence::Answer;
 use crate::failure::CallError;
 use crate::source::Identifier;
-use crate::topology::{Cluster, Instance, Member, Standby};
+use crate::topology::{Cluster, Form, Instance, Member, Standby};
 
 const CALL: Duration = Duration::from_millis(20);
 const TIME: &str = "2026-01-01 00:00:00.000";
@@ -34,6 +34,8 @@ pub(super) struct World {
     pub(super) lookup_error: Option<LookupError>,
     /// A member whose own name gives the address of another number.
     pub(super) false_name: Option<(u8, u8)>,
+    /// Removals are acknowledged and have no effect.
+    pub(super) stays: bool,
     /// Somebody else's target is in the group, on the same port.
     pub(super) foreign: bool,
     pub(super) topology_failure: Option<Failure>,
@@ -137,6 +139,7 @@ impl World {
                     address: address(*last),
                     zone: None,
                     state: state.as_str().into(),
+                    reason: None,
                 };
                 if let Some(failure) = self.targets_failure {
                     let call = "elasticloadbalancing:DescribeTargetHealth";
@@ -153,6 +156,7 @@ impl World {
                     address: "192.0.2.1:5432".parse().expect("an address"),
                     zone: None,
                     state: "healthy".into(),
+                    reason: None,
                 };
                 let shown = targets.iter().map(target).chain(self.foreign.then_some(foreign));
                 Input::Targets(index, Ok(shown.collect()))
@@ -191,7 +195,9 @@ impl World {
                     .collect::<Vec<_>>()
                     .join(" ");
                 self.write(index, what, |world| {
-                    lasts.iter().for_each(|last| world.set(*last, "draining"))
+                    if !world.stays {
+                        lasts.iter().for_each(|last| world.set(*last, "draining"))
+                    }
                 })
             }
         }
@@ -242,6 +248,8 @@ impl World {
     fn topology(&self) -> Topology {
         let id = |last: u8| format!("orders-{last}").parse::<Identifier>().expect("id");
         let instance = |last: u8| Instance {
+            engine: "postgres".to_owned(),
+            resource_id: None,
             status: "available".to_owned(),
             publish: None,
             endpoint: Some(name(&format!("orders-{last}"))),
@@ -255,6 +263,9 @@ impl World {
             clusters: [(
                 "orders".parse().expect("id"),
                 Cluster {
+                    engine: "aurora-postgresql".to_owned(),
+                    resource_id: None,
+                    form: Form::Instances,
                     status: "available".to_owned(),
                     publish: self.publish.clone(),
                     endpoint: Some(name("orders")),

@@ -1,5 +1,8 @@
 //! What every plan for a set keeps, whatever the cell. The rules are weaker than the table and stand on their own.
 
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
 use writerlink_core::evidence::{Evidence, Key};
 use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
@@ -7,13 +10,13 @@ use writerlink_core::topology::Standby;
 
 use super::stated::{half, listed, within_reach};
 use crate::cell::Cell;
-use crate::rules::{registrations, removals, removed_now};
+use crate::rules::{a_wrong_port_is_not_written_to, is_reported, registrations, removals, removed_now, seen_port};
 use crate::values::STEADY;
 
 /// A promise, and whether a plan keeps it.
 type Rule = (&'static str, fn(&Cell<'_>, &Plan) -> bool);
 
-pub(super) const RULES: [Rule; 13] = [
+pub(super) const RULES: [Rule; 14] = [
     (
         "S1: what leaves is not listed, and something listed that serves stays",
         what_leaves_is_not_listed_and_something_stays,
@@ -36,6 +39,10 @@ pub(super) const RULES: [Rule; 13] = [
         a_removal_is_bounded,
     ),
     ("S5: a stranger is reported and stays", strangers_stay),
+    (
+        "S9: a port that RDS does not report is written to only where the binding says that it is meant",
+        a_wrong_port_is_not_written_to,
+    ),
     (
         "S7: a removal needs assurance and a second reading of the key",
         a_removal_is_made_sure_of,
@@ -104,9 +111,10 @@ fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
 
 fn strangers_stay(cell: &Cell<'_>, plan: &Plan) -> bool {
     cell.port().is_none()
-        || cell.strangers().all(|stranger| {
-            plan.holds.contains(&Hold::Foreign(stranger.address)) && !removals(plan).any(|all| all.contains(stranger))
-        })
+        || cell.is_on_a_wrong_port()
+        || cell
+            .strangers()
+            .all(|stranger| is_reported(stranger, plan) && !removals(plan).any(|all| all.contains(stranger)))
 }
 
 fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -161,6 +169,14 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
             Evidence::Cluster { .. } | Evidence::Instance { .. } => false,
         },
         Hold::NoPort => cell.port().is_none(),
+        Hold::PortDiffers { written, reported } => {
+            cell.is_on_a_wrong_port() && cell.binding.port == Some(*written) && seen_port(cell) == Some(*reported)
+        }
+        Hold::FormerPort { target, port } => {
+            let is_own = all.iter().any(|own| own.ip() == target.ip() && own != target);
+            let is_there = cell.strangers().any(|stranger| stranger.address == *target);
+            is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
+        }
         Hold::Unsteady(left) => seen.standing.steady_for + *left == STEADY.min(settle),
         Hold::Rotates(left) => seen.standing.wavered && seen.standing.steady_for + *left == STEADY.min(settle),
         Hold::Settling(left) => seen.standing.agreed_for + *left == settle,
@@ -185,5 +201,13 @@ pub(super) fn is_right(cell: &Cell<'_>) -> bool {
                 .iter()
                 .all(|at| state(*at).is_some_and(|state| *state != TargetState::Unused))
             && within_reach(cell).all(|target| listed.contains(&target.address))
+            && !cell.is_on_a_wrong_port()
+            && has_no_former_port(cell, &listed)
     })
+}
+
+/// No target stands at an address of the set on a port on which nobody listens.
+pub(super) fn has_no_former_port(cell: &Cell<'_>, listed: &BTreeSet<SocketAddr>) -> bool {
+    let own: Vec<IpAddr> = listed.iter().map(SocketAddr::ip).collect();
+    cell.on_a_former_port(&own).next().is_none()
 }

@@ -3,7 +3,7 @@
 use writerlink_core::plan::{Action, Assurance, LONGEST_SETTLE, Plan, Step};
 use writerlink_core::target::{Target, TargetState};
 
-use super::rules::is_right;
+use super::rules::{has_no_former_port, is_right};
 use super::stated::{listed, within_reach};
 use super::{decide, roll};
 use crate::cell::Cell;
@@ -51,6 +51,7 @@ fn apply(cell: &mut Cell<'_>, step: &Step) {
                 address: registration.address,
                 zone: registration.zone.clone(),
                 state: TargetState::Initial,
+                reason: None,
             });
         }
         Step::Do(Action::Deregister(leaving)) => {
@@ -83,6 +84,8 @@ fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
     let leaving = within_reach(cell).filter(|target| !listed.contains(&target.address));
     let unused = listed.iter().any(|at| cell.state_of(*at) == Some(&TargetState::Unused));
     known.gap.is_some()
+        || cell.is_on_a_wrong_port()
+        || !has_no_former_port(cell, &listed)
         || *known == roll(&[], None)
         || unused
         || leaving.count() > cell.binding.max_removals

@@ -3,7 +3,7 @@
 //! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner does, and a remark says so.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::evidence::{Evidence, Key, Roll};
 use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
@@ -59,7 +59,17 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
     if cell.port().is_none() {
         return held(why_silent(cell).unwrap_or("no-port"));
     }
-    let strangers = cell.strangers().next().map(|_| "foreign-target");
+    if cell.is_on_a_wrong_port() {
+        return held(why_silent(cell).unwrap_or("port-differs"));
+    }
+    let whole = listed(cell).filter(|_| why_silent(cell).is_none());
+    let own: Vec<IpAddr> = whole
+        .iter()
+        .flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip))
+        .collect();
+    let former = cell.on_a_former_port(&own).count();
+    let strangers = (cell.strangers().count() > former).then_some("foreign-target");
+    let former = (former > 0).then_some("former-port");
     let mut stated = match (why_silent(cell), listed(cell)) {
         (Some(why), Some((key, _, listed))) => with_a_gap(why, key, &listed, cell),
         (Some(why), None) => held(why),
@@ -67,6 +77,7 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
         (None, None) => unreachable!("there is a port, and the key says something"),
     };
     stated.holds.extend(strangers);
+    stated.holds.extend(former);
     stated
 }
 

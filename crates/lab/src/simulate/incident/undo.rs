@@ -122,6 +122,7 @@ pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> 
     if bound.has_cluster() {
         let request = ModifyDbCluster {
             network: None,
+            port: None,
             identifier: from.to_owned(),
             new_identifier: Some(to.to_owned()),
             apply: Apply::Immediately,
@@ -135,6 +136,7 @@ pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> 
                 ..Pending::default()
             },
             promotion_tier: None,
+            port: None,
             apply: Apply::Immediately,
         };
         world.modify_db_instance(request).map(drop)

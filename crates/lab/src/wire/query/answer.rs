@@ -130,6 +130,9 @@ fn perform(
         _ => params,
     };
     let mut xml = Xml::new(pages);
+    // What becomes of a copy becomes of nothing.
+    let mut copy = (effect == Some(Effect::Ignored)).then(|| world.clone());
+    let world = copy.as_mut().unwrap_or(world);
     let (answer, outcome) = match carry_out(world, action, params, &mut xml) {
         Err(refusal) => refuse(dialect, &refusal, request_id),
         Ok(()) => {

@@ -25,6 +25,8 @@ pub struct DbCluster {
     pub resource_id: String,
     /// How it is built.
     pub form: Form,
+    /// What its capacity is made up of.
+    pub capacity: Capacity,
     /// What runs in it.
     pub engine: Engine,
     /// The engine's version.
@@ -55,6 +57,19 @@ pub struct DbCluster {
     pub(super) told_writers: Option<BTreeSet<InstanceKey>>,
     /// Whether the RDS API lists it.
     pub listed: Listed,
+}
+
+/// What a cluster's capacity is made up of, as the RDS API tells it (botocore rds 2014-10-31, `DBCluster`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// Instances in the VPC's subnets.
+    Instances,
+    /// Aurora Serverless v1: `EngineMode` is `serverless`.
+    ServerlessV1,
+    /// A DB shard group: `ClusterScalabilityType` is `limitless`.
+    Limitless,
+    /// Instances outside of every VPC: `VPCNetworkingEnabled` is false.
+    OutsideVpc,
 }
 
 /// A member of a cluster, as DescribeDBClusters shows it.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network, Pending, Rds,
-    Serving, Status, Writes, refusal,
+    Capacity, Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network,
+    Pending, Rds, Serving, Status, Writes, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -90,6 +90,7 @@ impl World {
             identifier: identifier.clone(),
             name: identifier.clone(),
             form,
+            capacity: Capacity::Instances,
             engine,
             engine_version: request.engine_version.unwrap_or_else(|| engine.version().to_owned()),
             port: request.port.unwrap_or_else(|| engine.port()),

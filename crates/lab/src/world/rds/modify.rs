@@ -1,4 +1,4 @@
-//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another network type.
+//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another network type or port.
 
 use super::{
     Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, Serving, Status, refusal,
@@ -25,6 +25,8 @@ pub struct ModifyDbInstance {
     pub changes: Pending,
     /// `PromotionTier`, which changes at once.
     pub promotion_tier: Option<u8>,
+    /// `DBPortNumber`: the database restarts with it whatever `apply` says (botocore rds 2014-10-31). Not for members.
+    pub port: Option<u16>,
     /// `ApplyImmediately`.
     pub apply: Apply,
 }
@@ -38,6 +40,8 @@ pub struct ModifyDbCluster {
     pub new_identifier: Option<String>,
     /// `NetworkType`.
     pub network: Option<Network>,
+    /// `Port`, which changes at once here.
+    pub port: Option<u16>,
     /// `ApplyImmediately`.
     pub apply: Apply,
 }
@@ -60,6 +64,16 @@ impl World {
                 self.begin_changes(key, changes);
             }
         }
+        let is_another = |instance: &mut DbInstance| {
+            let port = request
+                .port
+                .filter(|port| *port != instance.port && instance.cluster.is_none())?;
+            instance.port = port;
+            Some(())
+        };
+        if self.rds.instances.get_mut(&key).and_then(is_another).is_some() {
+            self.restart(key);
+        }
         self.rds
             .instances
             .get(&key)
@@ -75,6 +89,12 @@ impl World {
         };
         let network = self.rds.new_cluster_network(key, request.network)?;
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
+            cluster.port = request.port.unwrap_or(cluster.port);
+            for member in &cluster.members {
+                if let Some(instance) = self.rds.instances.get_mut(member) {
+                    instance.port = cluster.port;
+                }
+            }
             cluster.pending_identifier = new_name.or(cluster.pending_identifier.take());
             cluster.pending_network = network.or(cluster.pending_network.take());
             if request.apply == Apply::Immediately {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Status;
+use super::{Capacity, Status};
 use crate::world::{ApiError, World};
 
 /// Whether the lists of the RDS API hold a database.
@@ -17,6 +17,19 @@ pub enum Listed {
 }
 
 impl World {
+    /// Makes DescribeDBClusters tell this of a cluster's capacity. Nothing else of it is modelled.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster does not exist.
+    pub fn show_capacity(&mut self, cluster: &str, capacity: Capacity) -> Result<(), ApiError> {
+        let key = self.rds.find_cluster(cluster)?.key;
+        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
+            cluster.capacity = capacity;
+        }
+        Ok(())
+    }
+
     /// Makes DescribeDBClusters call these members writers, none or several too, until the next failover.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::{apply, describe_request, final_snapshot, network, tags};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::rds::{CreateDbCluster, DbCluster, Form, ModifyDbCluster};
+use crate::world::rds::{Capacity, CreateDbCluster, DbCluster, Form, ModifyDbCluster};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
@@ -46,6 +46,7 @@ pub(super) fn modify(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
         identifier: params.required(NAME)?.to_owned(),
         new_identifier: params.owned("NewDBClusterIdentifier"),
         network: network(params)?,
+        port: params.port("Port")?,
         apply: apply(params)?,
     };
     let cluster = world.modify_db_cluster(request)?.clone();
@@ -121,6 +122,12 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     xml.text("ClusterCreateTime", world.timestamp_at(cluster.created))
         .text("DeletionProtection", false)
         .text("NetworkType", cluster.network);
+    match cluster.capacity {
+        Capacity::Instances => xml.text("EngineMode", "provisioned"),
+        Capacity::ServerlessV1 => xml.text("EngineMode", "serverless"),
+        Capacity::Limitless => xml.text("ClusterScalabilityType", "limitless"),
+        Capacity::OutsideVpc => xml.text("VPCNetworkingEnabled", false),
+    };
     if let Some(global) = &cluster.global {
         let source = cluster.replication_source();
         xml.text("GlobalClusterIdentifier", &global.database)

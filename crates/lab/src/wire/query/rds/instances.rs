@@ -52,6 +52,7 @@ pub(super) fn modify(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
             network: network(params)?,
         },
         promotion_tier: params.parsed("PromotionTier")?,
+        port: params.port("DBPortNumber")?,
         apply: apply(params)?,
     };
     let instance = world.modify_db_instance(request)?.clone();

@@ -13,6 +13,7 @@ fn rename(identifier: &str, to: &str, apply: Apply) -> ModifyDbInstance {
             ..Pending::default()
         },
         promotion_tier: None,
+        port: None,
         apply,
     }
 }
@@ -84,6 +85,7 @@ fn an_instance_gets_and_loses_its_standby() {
                 ..Pending::default()
             },
             promotion_tier: None,
+            port: None,
             apply: Apply::Immediately,
         };
         world.modify_db_instance(request).expect("it is available");
@@ -101,6 +103,7 @@ fn a_renamed_cluster_says_so_and_keeps_its_writer() {
     let address = world.rds.writer_address("orders").expect("it has one");
     let request = ModifyDbCluster {
         network: None,
+        port: None,
         identifier: "orders".to_owned(),
         new_identifier: Some("sales".to_owned()),
         apply: Apply::Immediately,
@@ -187,4 +190,20 @@ fn a_cluster_that_is_made_anew_under_a_name_answers_by_it_again() {
     let name = world.cluster_endpoint("orders");
     let address = world.rds.writer_address("orders").expect("it has one");
     assert_eq!(world.resolve(&name, Family::V4).addresses(), [address]);
+}
+
+#[test]
+fn another_port_is_what_the_database_listens_on_and_nothing_listens_on_the_former_one() {
+    let mut world = billing();
+    let address = world.rds.instance_address("billing").expect("it exists");
+    assert!(world.rds.listens(address, 3306));
+    let request = ModifyDbInstance {
+        identifier: "billing".to_owned(),
+        port: Some(3307),
+        ..ModifyDbInstance::default()
+    };
+    assert_eq!(world.modify_db_instance(request).expect("it is available").port, 3307);
+    assert!(!world.rds.listens(address, 3307), "it restarts");
+    world.pass(world.pace.reboot);
+    assert!(world.rds.listens(address, 3307) && !world.rds.listens(address, 3306));
 }
