@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn what_troubled_terminals_is_unprintable_and_letters_are_not() {
+        for c in "\u{0}\u{7}\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}".chars() {
+            assert!(is_unprintable(c), "{c:?}");
+        }
+        for c in " aé数🙂–…\u{2027}\u{202f}\u{fffd}".chars() {
+            assert!(!is_unprintable(c), "{c:?}");
+        }
+    }
+
+    #[test]
     fn lines_of_our_own_stay_lines() {
         assert_eq!(lines("one\ntwo\u{1b}\r\nthree"), "one\ntwo\u{fffd} \nthree");
     }
