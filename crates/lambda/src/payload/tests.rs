@@ -259,8 +259,10 @@ fn started_event() -> Value {
     })
 }
 
+type Wrapper = (&'static str, fn(Value) -> Value);
+
 /// Each way of wrapping a content, by its name.
-fn wrappers() -> Vec<(&'static str, fn(Value) -> Value)> {
+fn wrappers() -> Vec<Wrapper> {
     fn text(content: &Value) -> Value {
         json!(content.as_str().map_or_else(|| content.to_string(), str::to_owned))
     }
