@@ -264,7 +264,7 @@ fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() 
 }
 
 /// The template of the one command, which names the layers.
-const ONE_COMMAND: &str = "template.yaml";
+const ONE_COMMAND: &str = "layers.yaml";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf";
 
 fn read(path: &str) -> String {
