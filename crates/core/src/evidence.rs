@@ -237,10 +237,13 @@ impl fmt::Display for Evidence {
             Err(unknown) => format!("unknown ({unknown})"),
         };
         match self {
-            Self::Cluster { dns: Err(unknown), .. }
+            Self::Cluster {
+                topology: Err(_),
+                dns: Err(unknown),
+            }
             | Self::Instance { dns: Err(unknown) }
             | Self::Set { roll: Err(unknown), .. }
-                if unknown.is_before_dns() =>
+                if unknown.comes_from_rds() =>
             {
                 write!(f, "topology: unknown ({unknown})")
             }

@@ -45,7 +45,7 @@ pub struct Observation {
 /// What the run's earlier looks and deeds add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Standing {
-    /// An event named this source, and its patience is not over.
+    /// An event has this source watched, because it names it, or announces a move and names nobody; its patience is not over.
     pub event: bool,
     /// How many readings of the topology in a row named the present one, 2 standing for more.
     pub topology_named: u8,
@@ -163,7 +163,7 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     if !binding.exclusive {
         let is_own = |target: &Target| plan.wanted.iter().any(|wanted| wanted.ip() == target.address.ip());
         let left_alone = case.foreign.iter().map(|target| match reported {
-            Some(port) if is_own(target) && listens_nowhere_else(binding) => Hold::FormerPort {
+            Some(port) if is_own(target) && port_must_match(binding) => Hold::FormerPort {
                 target: target.address,
                 port,
             },
@@ -180,8 +180,8 @@ fn reported_port(binding: &Binding, facts: Option<&Facts>) -> Option<u16> {
     facts.filter(|_| binding.source.is_database())?.port
 }
 
-/// Whether the database accepts connections on the port that RDS reports and on no other.
-fn listens_nowhere_else(binding: &Binding) -> bool {
+/// Whether the binding accepts only the port that RDS reports.
+fn port_must_match(binding: &Binding) -> bool {
     binding.port_differs == PortDiffers::Held
 }
 
@@ -194,7 +194,7 @@ fn listens_nowhere_else(binding: &Binding) -> bool {
 fn port_of(binding: &Binding, facts: Option<&Facts>, reported: Option<u16>) -> Result<u16, Hold> {
     match (binding.port, reported) {
         (Some(written), Some(reported))
-            if written != reported && listens_nowhere_else(binding) && Mechanism::PortDiffersHolds.is_on() =>
+            if written != reported && port_must_match(binding) && Mechanism::PortDiffersHolds.is_on() =>
         {
             Err(Hold::PortDiffers { written, reported })
         }

@@ -127,7 +127,7 @@ impl FromStr for Source {
 /// has no name that could be followed.
 fn full_name(text: &str) -> Result<HostName, SourceError> {
     let host: HostName = text.parse()?;
-    if !host.as_str().contains('.') || text.parse::<IpAddr>().is_ok() {
+    if !host.as_str().contains('.') || host.as_str().parse::<IpAddr>().is_ok() {
         return Err(SourceError::NotFull(host));
     }
     Ok(host)
@@ -222,7 +222,14 @@ mod tests {
 
     #[test]
     fn a_host_is_named_in_full_and_never_by_its_address() {
-        for text in ["dns/db", "dns/10.20.0.5", "dns/fd00::5", "dns/", "dns/a..b"] {
+        for text in [
+            "dns/db",
+            "dns/10.20.0.5",
+            "dns/10.20.0.5.",
+            "dns/fd00::5",
+            "dns/",
+            "dns/a..b",
+        ] {
             assert!(text.parse::<Source>().is_err(), "{text}");
         }
     }

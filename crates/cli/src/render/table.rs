@@ -1,5 +1,6 @@
 //! An audit's report as a table, with what there is to say of each binding below it.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
@@ -50,8 +51,10 @@ fn status(binding: &BindingReport) -> Cell {
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Broken);
-    let codes = broken.map(|finding| format!("\n{}", finding.code));
-    let text = format!("{}{}", binding.status.as_str(), codes.collect::<String>());
+    // Several members of a set can have the same finding.
+    let codes: BTreeSet<&str> = broken.map(|finding| finding.code).collect();
+    let codes: String = codes.iter().map(|code| format!("\n{code}")).collect();
+    let text = format!("{}{codes}", binding.status.as_str());
     let colour = if binding.is_broken() {
         Color::Red
     } else {

@@ -159,6 +159,15 @@ fn an_allow_that_is_missing_too_broad_or_special_fails_the_binding() {
 }
 
 #[test]
+fn an_allow_for_all_is_checked_also_where_each_binding_has_its_own() {
+    for (allow, says) in [("10.20.3.4/16", "`10.20.0.0/16`"), ("10.020.0.0/16", "`10.20.0.0/16`")] {
+        let text = format!("allow = [\"{allow}\"]\n{}", binding("allow = [\"10.20.4.0/24\"]"));
+        let error = parse(&text).expect_err(allow).to_string();
+        assert!(error.contains(says), "{allow} gave {error:?}");
+    }
+}
+
+#[test]
 fn a_binding_may_have_the_name_of_any_stack() {
     let named = |length: usize| {
         let name = format!("\"{}\"", "s".repeat(length));

@@ -254,7 +254,7 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
     if written.outside_vpc && !matches!(source, Source::Name(_)) {
         return Err("`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned());
     }
-    if written.port_differs.is_some() && !source.is_database() {
+    if written.port_differs == Some(PortDiffers::Allowed) && !source.is_database() {
         return Err(format!(
             "`port-differs` is for clusters and instances only: RDS reports no port of {source}"
         ));
@@ -276,8 +276,12 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| error.to_string())
     };
+    let check = |networks: Vec<_>| Allow::new(networks).map_err(|error| error.to_string());
     let global = global.map(parse).transpose()?;
     let own = own.map(parse).transpose()?;
+    if let Some(global) = &global {
+        check(global.clone())?;
+    }
     if let (Some(global), Some(own)) = (&global, &own)
         && let Some(outside) = own
             .iter()
@@ -287,7 +291,7 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
             "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen that one, or narrow this one"
         ));
     }
-    Allow::new(own.or(global).unwrap_or_default()).map_err(|error| error.to_string())
+    check(own.or(global).unwrap_or_default())
 }
 
 /// The wish for discovery. What it finds has no `allow` of its own, so there must be one for all.

@@ -133,8 +133,8 @@ fn instead(form: Form, endpoint: &Option<HostName>) -> String {
 }
 
 impl Unknown {
-    /// Whether it is what the RDS API says, or that it says nothing, so that no name was asked.
-    pub fn is_before_dns(&self) -> bool {
+    /// Whether the RDS API's answer, or its silence, is the reason, so that no name was asked.
+    pub fn comes_from_rds(&self) -> bool {
         match self {
             Self::Call(_)
             | Self::SourceNotFound(_)

@@ -60,11 +60,11 @@ pub enum Hold {
     },
     /// A target that is not this binding's: another port, or outside its `allow`.
     Foreign(SocketAddr),
-    /// A target at the database's own address, on a port on which it does not listen: it serves nobody.
+    /// A target at the database's own address, on a port that RDS does not report.
     FormerPort {
         /// The target.
         target: SocketAddr,
-        /// The port on which the database listens.
+        /// The port that RDS reports.
         port: u16,
     },
 }
@@ -268,7 +268,7 @@ impl fmt::Display for Hold {
             ),
             Self::FormerPort { target, port } => write!(
                 f,
-                "{target} is the database's own address on a port on which it does not listen (RDS says {port}): it serves nobody, and was left alone"
+                "{target} is the database's own address, on a port that RDS does not report (it reports {port}): it serves nobody unless the database listens there too, and it was left alone"
             ),
             Self::Unsteady(left) => write!(
                 f,

@@ -579,13 +579,16 @@ impl Pursuit {
         }
     }
 
-    /// Whether a round that finds the same evidence as the one before does without reading the targets. An event that names
-    /// nobody has every binding watched, and the account's budget of Describe calls does not grow with their number.
+    /// Whether a round that finds the same evidence as the one before does without reading the targets. An event that
+    /// names no database has every binding watched, and the account's budget of Describe calls does not grow with their
+    /// number: so a group that is right is then read again only when the evidence moves. One that is not right is read
+    /// as often as any other, because its targets' health may be what it waits for.
     fn keeps_targets(&self) -> bool {
+        let is_recent = self.targets_age < TARGETS_KEEP;
         if self.attention.is_for_nobody() {
-            return matches!(self.condition, Condition::Planned(_));
+            return matches!(self.condition, Condition::Planned(_)) && (self.condition.is_clean() || is_recent);
         }
-        self.condition.is_clean() && self.targets_age < TARGETS_KEEP
+        self.condition.is_clean() && is_recent
     }
 
     fn may_write(&self, intent: Intent) -> bool {

@@ -21,7 +21,7 @@ pub(super) struct Tally {
     pub(super) registered: Vec<String>,
     /// What a reading has shown to be gone after its removal was acknowledged.
     pub(super) deregistered: Vec<String>,
-    /// What no reading has shown to be gone since then.
+    /// Targets whose removal was acknowledged, and which no reading has shown gone yet.
     sent_away: Vec<SocketAddr>,
 }
 
@@ -133,12 +133,15 @@ impl From<&Evidence> for EvidenceReport {
     fn from(evidence: &Evidence) -> Self {
         let (topology, dns) = match evidence {
             // A name that was not asked is no fault of DNS.
-            Evidence::Cluster { dns: Err(unknown), .. }
-            | Evidence::Instance { dns: Err(unknown) }
+            Evidence::Cluster {
+                topology,
+                dns: Err(unknown),
+            } if unknown.comes_from_rds() => (Some(said(topology, by_topology)), Some(not_asked(unknown))),
+            Evidence::Instance { dns: Err(unknown) }
             | Evidence::Set {
                 key: Key::Dns,
                 roll: Err(unknown),
-            } if unknown.is_before_dns() => (Some(says_nothing(unknown)), Some(not_asked(unknown))),
+            } if unknown.comes_from_rds() => (Some(says_nothing(unknown)), Some(not_asked(unknown))),
             Evidence::Cluster { topology, dns } => (Some(said(topology, by_topology)), Some(said(dns, by_dns))),
             Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
             Evidence::Set {
@@ -207,5 +210,35 @@ fn addresses(roll: &Roll) -> KeyReport {
     KeyReport::Dns {
         instance: None,
         addresses: roll.listed.keys().copied().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topology_that_names_the_writer_is_told_also_where_no_name_could_be_asked() {
+        let writer: Identifier = "orders-1".parse().expect("an id");
+        let evidence = Evidence::Cluster {
+            topology: Ok(Witness {
+                member: writer.clone(),
+                address: IpAddr::from([10, 20, 0, 1]),
+            }),
+            dns: Err(Unknown::NoEndpoint("orders".parse().expect("an id"))),
+        };
+        let EvidenceReport { topology, dns } = (&evidence).into();
+        assert!(matches!(topology, Some(KeyReport::Topology { instance, .. }) if instance == writer));
+        assert!(matches!(
+            dns,
+            Some(KeyReport::Unknown {
+                unknown: "not-asked",
+                ..
+            })
+        ));
+        assert!(
+            evidence.to_string().starts_with("topology: orders-1 at 10.20.0.1"),
+            "{evidence}"
+        );
     }
 }

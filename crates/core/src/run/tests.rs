@@ -550,6 +550,20 @@ fn watched_for_a_move_of_nobody_a_group_is_read_once_while_nothing_moves() {
 }
 
 #[test]
+fn watched_for_a_move_of_nobody_a_group_that_is_not_right_is_read_again_to_the_end() {
+    let mut stage = Stage::unnamed("RDS-EVENT-0072");
+    stage.world.lookup_error = Some(LookupError::NxDomain);
+    let report = stage.play();
+    assert!(stage.now >= 150 * S, "{:?}", stage.now);
+    assert_eq!(report.bindings[0].status, Status::Held);
+    let readings = stage.world.log_times("targets");
+    assert!(
+        readings.len() > 20 && readings.windows(2).all(|pair| pair[1] - pair[0] < 8 * S),
+        "{readings:?}"
+    );
+}
+
+#[test]
 fn an_event_older_than_its_patience_is_a_sweep() {
     let mut stage = Stage::event("RDS-EVENT-0071").late(10 * 60 * S);
     let report = stage.play();

@@ -137,7 +137,7 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     }));
     assert_eq!(
         tally,
-        "1741500 cells: 2592 settled, 1693564 held, 44332 register, 296 reread, 716 deregister"
+        "2072700 cells: 2592 settled, 2020956 held, 48140 register, 296 reread, 716 deregister"
     );
 }
 

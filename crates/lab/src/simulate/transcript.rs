@@ -3,6 +3,8 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use writerlink_core::text;
+
 /// Whether a history is told, which takes longer than playing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
@@ -64,7 +66,7 @@ impl Transcript {
             return;
         }
         let seconds = now.saturating_sub(self.began).as_secs_f64();
-        let what: String = what().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let what = text::clean(&what());
         let _ = writeln!(self.text, "{seconds:>9.3}  {:<8}  {what}", who.to_string());
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use writerlink_core::text;
 use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
 
 use super::serve::databases;
@@ -147,7 +148,7 @@ async fn play_all(
             Ok(played) => played,
             Err(error) => {
                 if let Some(before) = failed.replace(anyhow!(error)) {
-                    let _ = writeln!(io::stderr(), "writerlink: {before:#}");
+                    let _ = writeln!(io::stderr(), "writerlink: {}", text::lines(&format!("{before:#}")));
                 }
                 continue;
             }
@@ -155,7 +156,7 @@ async fn play_all(
         if all > 1 {
             let (done, said) = (played.len() + 1, grid::sentence(&verdict));
             // Nobody may be listening.
-            let _ = writeln!(io::stderr(), "{done} of {all}: {said}");
+            let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&said));
         }
         played.push((place, recording, verdict));
     }
