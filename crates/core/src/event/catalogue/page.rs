@@ -46,15 +46,15 @@ the events of their instances, and neither carries those of blue/green deploymen
 const CONNECT: &str = "
 ## Ways to connect
 
-Lambda, SNS, SQS, EventBridge and Pipes each wrap an event in their own way, and one wraps what another has wrapped. The function
-takes the wrappers off in any order, however deep they are nested within reason, until it finds events. So all of these ways work:
+Each service wraps an event in its own way, and wrappers can be nested. The function removes them in
+any order. So all of these ways work:
 
 | way | what it costs | when to take it |
 |---|---|---|
 | RDS event subscription → SNS → function | nothing for the delivery to Lambda | the default, and what the templates make: the fewest parts, and nothing to poll |
 | EventBridge rule → function | nothing for events of AWS services on the default bus | if the account already routes its events with rules, or must not have another topic |
 | EventBridge rule → SNS → function | one SNS publish for each event | if others listen to the same topic. The topic's policy must admit `events.amazonaws.com` |
-| anything → SQS → function | Lambda polls an idle queue too: some 650,000 requests a month with five pollers | better not: see below |
+| anything → SQS → function | Lambda polls an idle queue too: some 650,000 requests a month with five pollers (five long polls of 20 s each: our arithmetic) | better not: see below |
 | SQS → EventBridge Pipes → function | the same polling, and one Pipes request for each batch | only if a pipe is there already. It has the faults of a queue |
 | a Lambda destination or on-failure record → function | the queue or topic that it stands in | to deliver failed events again. An event that is older than its watch is then a sweep |
 
@@ -71,8 +71,9 @@ transformer must keep `EventID`, `SourceIdentifier` or `SourceArn`, `SourceType`
   A message that is received while a run is under way is throttled and goes back, and that counts as a receive: after
   `maxReceiveCount` of them the message is in the dead-letter queue, and nobody has looked at it. `MaximumConcurrency` of the event
   source mapping cannot be less than 2, so it does not help.
-- It hides a message for the visibility timeout. AWS asks for six times the function's timeout, which is then how long an event waits
-  that was given back: 24 minutes with a timeout of 240 s. The sweep has long been there.
+- SQS hides a returned message for the visibility timeout. AWS recommends six times the function's
+  timeout (Lambda developer guide, \"Using Lambda with Amazon SQS\"): 24 minutes for 240 s. A sweep
+  comes long before.
 - What a queue is for, keeping events until somebody is there, brings nothing here: a late event is a sweep.
 
 If there has to be one: `ReportBatchItemFailures` on (without it, records that were not looked at are deleted), a batch size of 1 to 10, a
@@ -91,7 +92,7 @@ without an id cannot be listed; the invocation then ends in an error, and the wh
 - **A call by hand inside of a wrapper** (`{\"mode\": \"plan\"}` in a queue, say) is not obeyed. If a delivery holds nothing else, the run looks at
   every binding and writes nothing. Beside the fields of a wrapper, or with a key that stands twice, a call is refused and nothing is read.
 - **A payload whose values would take more than 64 MB of memory** is refused before they are made. A message inside of a wrapper may take what
-  is left of that; otherwise it is a sweep. The largest batch of SQS, 6 MB in 8,000 messages, takes less.
+  is left of that; otherwise it is a sweep. The largest batch of SQS, 6 MB in some 8,000 messages, takes less.
 ";
 
 const AFTER_SUBSCRIBE: &str = "
