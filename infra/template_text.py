@@ -64,9 +64,9 @@ def scalar(value):
 
 
 def tag(value):
-    """The short tag of a function and its argument, where it has one."""
+    """The short tag of a function and its argument, where it has one: those of rules have none."""
     name, argument = function(value)
-    if name is None or name.startswith("Fn::EachMember"):
+    if name is None or name.startswith(("Fn::EachMember", "Fn::Contains")):
         return None, None
     return "!" + name.removeprefix("Fn::"), ".".join(argument) if name == "Fn::GetAtt" else argument
 

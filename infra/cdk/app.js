@@ -3,7 +3,10 @@
 //   infra/package                    # builds the function
 //   cd infra/cdk && npm ci
 //   npx cdk bootstrap                # once an account and Region, if nobody has done it
-//   npx cdk deploy
+//   npx cdk deploy --method=direct
+//
+// `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks. It checks their parameters
+// while the values are still placeholders, which the templates' patterns refuse. Nobody has tried either in AWS.
 //
 // It observes, and writes nothing, until `Mode` is `manage`. It is synthesised in a test, and has not been deployed yet.
 

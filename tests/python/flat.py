@@ -24,7 +24,7 @@ EXISTING = {
     "SubnetIds": ["subnet-1", "subnet-2"],
     "Port": "5432",
 }
-PROXY = {"UseProxy": "true", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"}
+PROXY = {"UseProxy": "true", "EngineFamily": "POSTGRESQL", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"}
 CASES = {
     "a database that exists": EXISTING,
     "with everything": {
@@ -48,6 +48,7 @@ CASES = {
     "a proxy with IAM from end to end, and roles in bounds": {
         **EXISTING,
         "UseProxy": "true",
+        "EngineFamily": "POSTGRESQL",
         "DatabaseSecurityGroupId": "sg-1",
         "DefaultAuthScheme": "IAM_AUTH",
         "DatabaseResourceId": "cluster-ABC",
@@ -73,6 +74,7 @@ GIVEN_OR_NOT = {
     "SubnetIds": ([""], ["subnet-1", "subnet-2"]),
     "DatabaseSecurityGroupId": ("", "sg-1"),
     "SecretArn": ("", SECRET),
+    "EngineFamily": ("", "MYSQL"),
     "Port": ("", "5432"),
 }
 # The function's code lies at a path in the layers, and in a bucket in the flat template.

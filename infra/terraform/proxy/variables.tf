@@ -59,7 +59,6 @@ variable "database_security_group_id" {
 
 variable "engine_family" {
   type        = string
-  default     = "POSTGRESQL"
   description = "POSTGRESQL or MYSQL, which stands for MariaDB as well. The proxy itself listens on 5432 or 3306 and nowhere else, which is the output port."
 
   validation {

@@ -18,6 +18,7 @@ locals {
         target-group     = binding.target_group_arn
         mode             = local.modes[name]
         port             = binding.port
+        port-differs     = binding.port_differs
         allow            = binding.allow
         exclusive        = binding.exclusive
         max-removals     = binding.max_removals

@@ -20,6 +20,7 @@ variable "bindings" {
     source           = string
     target_group_arn = string
     port             = optional(number)
+    port_differs     = optional(string)
     mode             = optional(string)
     allow            = optional(list(string))
     exclusive        = optional(bool)
@@ -49,6 +50,11 @@ variable "bindings" {
   validation {
     condition     = alltrue([for binding in values(var.bindings) : binding.mode == null ? true : contains(["manage", "observe"], binding.mode)])
     error_message = "Each mode must be manage or observe."
+  }
+
+  validation {
+    condition     = alltrue([for binding in values(var.bindings) : binding.port_differs == null ? true : contains(["held", "allowed"], binding.port_differs)])
+    error_message = "Each port_differs must be held or allowed."
   }
 
   validation {

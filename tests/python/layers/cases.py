@@ -43,6 +43,7 @@ BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net
 BOUNDARY = {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundaries/databases", "RolePath": "/databases/orders/"}
 PROXY = {
     "Name": "orders-proxy",
+    "EngineFamily": "POSTGRESQL",
     "SecretArn": SECRET,
     "VpcId": "vpc-1",
     "SubnetIds": ["subnet-1", "subnet-2"],

@@ -22,6 +22,27 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
     );
 }
 
+/// Without it the CDK makes a change set that includes nested stacks, whose parameters are then
+/// placeholders, which the templates' patterns refuse.
+#[test]
+fn every_cdk_deployment_that_we_document_does_without_a_nested_change_set() {
+    let (docs, infra) = (workspace_dir().join("docs"), workspace_dir().join("infra"));
+    let pages = fs::read_dir(docs).expect("it is part of the source");
+    let pages = pages
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.is_file());
+    let mut found = 0;
+    for path in pages.chain([infra.join("README.md"), infra.join("cdk/app.js")]) {
+        let bytes = fs::read(&path).expect("it can be read");
+        let text = String::from_utf8_lossy(&bytes);
+        for line in text.lines().filter(|line| line.contains("cdk deploy")) {
+            found += 1;
+            assert!(line.contains("--method=direct"), "{}: {line}", path.display());
+        }
+    }
+    assert!(found >= 2, "only {found} were found: is the search broken?");
+}
+
 /// The packages of `infra/cdk/package-lock.json`, installed once for each content that it has.
 fn installed(python: &Path) -> Result<(), Skip> {
     let cdk = workspace_dir().join("infra/cdk");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
@@ -130,15 +131,25 @@ fn the_stated_policy_allows_every_call_that_the_code_makes_and_no_other() {
         .collect();
 
     // The code names a call by its permission wherever it makes one, so that an error can say what is missing.
-    let sources = fs::read_dir(workspace_dir().join("crates/aws/src")).expect("it is part of the source");
+    let sources = files(&workspace_dir().join("crates/aws/src"));
     let made: BTreeSet<String> = sources
-        .flat_map(|entry| {
-            let source = fs::read_to_string(entry.expect("it can be listed").path()).expect("it is text");
+        .iter()
+        .flat_map(|path| {
+            let source = fs::read_to_string(path).expect("it is text");
             source.split('"').map(str::to_owned).collect::<Vec<_>>()
         })
         .filter(|word| is_call(word))
         .collect();
     assert_eq!(allowed, made);
+}
+
+/// Every file in this folder and in those below it.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("it is part of the source");
+    entries
+        .map(|entry| entry.expect("it can be listed").path())
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect()
 }
 
 /// The name of a call to one of the services that the code itself calls.
