@@ -30,8 +30,8 @@ pub enum InvocationFailed {
     /// A sweep could do nothing of its work: one line for each binding.
     #[error("nothing could be done.\n{0}")]
     Helpless(String),
-    /// Records of a queue were not looked at.
-    #[error("{missed} of {all} records were not looked at and go back to their queue: {why}")]
+    /// Records of a queue were not looked at, or hold a stack's request that could not be answered.
+    #[error("{missed} of {all} records go back to their queue: {why}")]
     NotLookedAt {
         /// How many.
         missed: usize,

@@ -52,8 +52,8 @@ pub(crate) fn giving_back(ids: &[Option<&str>]) -> Option<Value> {
     Some(json!({"batchItemFailures": failures?}))
 }
 
-/// Whether a binding that the record is about was not looked at before the time was over; any binding, where it names none that
-/// is followed by that name.
+/// Whether the run ended before it looked at a binding that this record names. If the record names no binding: before it looked
+/// at every binding.
 fn is_missed(record: &Record, report: &Report) -> bool {
     let is_named = |binding: &&BindingReport| {
         let source = binding.binding.as_ref().map(|binding| binding.source.name());

@@ -39,8 +39,9 @@ pub struct Handled {
     pub run: Option<(Trigger, Report)>,
     /// What is answered.
     pub answer: Result<Value, InvocationFailed>,
-    /// Why records of a queue are given back. The answer names them, and is then no error.
-    pub gave_back: Option<InvocationFailed>,
+    /// What went wrong with a batch of a queue. The queue is answered with the records that it is to deliver again, which is no
+    /// error.
+    pub batch_failure: Option<InvocationFailed>,
 }
 
 impl Handler {
@@ -120,33 +121,45 @@ impl Handler {
                 }
             );
         }
-        let mut handled = None;
-        for stack in &request.stacks {
-            let ended = self.handle_stack(stack, end, journal).await;
-            if let Some(failed) = ended.failure().filter(|_| !request.only_stacks) {
-                error!(kind = "failed", error_type = failed.error_type(), "{failed}");
-            }
-            handled = Some(ended);
-        }
-        match handled {
-            Some(handled) if request.only_stacks => handled.for_queue(&request),
-            _ => self.handle_request(request, end, journal).await,
-        }
+        let stacks = self.handle_stacks(&request, end, journal).await;
+        let unanswered = stacks.iter().filter_map(Handled::failure).find(is_unanswered).cloned();
+        let of_stacks = match request.only_stacks {
+            true => stacks.into_iter().reduce(Handled::and),
+            false => None,
+        };
+        let handled = match of_stacks {
+            Some(handled) => handled,
+            None => self.handle_request(&request, end, journal).await,
+        };
+        handled.with_unanswered(unanswered).for_queue(&request)
     }
 
-    async fn handle_request(&self, request: Request, end: Instant, journal: &mut impl Journal) -> Handled {
+    /// Handles every request of CloudFormation, each by itself. A failure is logged here unless it becomes that of the invocation.
+    async fn handle_stacks(&self, request: &Request, end: Instant, journal: &mut impl Journal) -> Vec<Handled> {
+        let is_alone = request.only_stacks && request.stacks.len() == 1;
+        let mut all = Vec::new();
+        for stack in &request.stacks {
+            let handled = self.handle_stack(stack, end, journal).await;
+            if let Some(failed) = handled.failure().filter(|_| !is_alone) {
+                error!(kind = "failed", error_type = failed.error_type(), "{failed}");
+            }
+            all.push(handled);
+        }
+        all
+    }
+
+    async fn handle_request(&self, request: &Request, end: Instant, journal: &mut impl Journal) -> Handled {
         let ready = match &self.ready {
             Ok(ready) => ready,
-            Err(fault) => return Handled::without_run(Err(fault.clone().into())).for_queue(&request),
+            Err(fault) => return Handled::without_run(Err(fault.clone().into())),
         };
         let report = ready.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
         ready.tell(&request.trigger, &request.topics, &report, end).await;
         Handled {
             answer: answer(&request.trigger, &report),
             run: Some((request.trigger.clone(), report)),
-            gave_back: None,
+            batch_failure: None,
         }
-        .for_queue(&request)
     }
 
     fn read_call(&self, call: &Value) -> Result<Request, InvocationFailed> {
@@ -224,7 +237,7 @@ impl Handler {
                 Handled {
                     answer: answered.map(|()| as_value(&report)),
                     run: Some((trigger, report)),
-                    gave_back: None,
+                    batch_failure: None,
                 }
             }
         }
@@ -244,7 +257,7 @@ impl Handled {
         Self {
             run: None,
             answer,
-            gave_back: None,
+            batch_failure: None,
         }
     }
 
@@ -254,40 +267,70 @@ impl Handled {
 
     /// Why the invocation counts as failed, whether it is answered with an error or with records that go back.
     pub fn failure(&self) -> Option<&InvocationFailed> {
-        self.answer.as_ref().err().or(self.gave_back.as_ref())
+        self.answer.as_ref().err().or(self.batch_failure.as_ref())
     }
 
-    /// The same, answered as a queue is: with the records that were not looked at, and none for whatever else went wrong.
+    /// This and the next request of one payload: the first failure of the two, and the last run.
+    fn and(self, next: Self) -> Self {
+        Self {
+            run: next.run.or(self.run),
+            answer: self.answer.and(next.answer),
+            batch_failure: None,
+        }
+    }
+
+    /// The same, failed for a stack that waits, if one does. No other failure goes before it: only a retry can answer that stack.
+    fn with_unanswered(self, unanswered: Option<InvocationFailed>) -> Self {
+        match unanswered {
+            Some(failed) => Self {
+                answer: Err(failed),
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    /// The same, answered as a queue is: with the records that were not looked at, or with all of them if a stack still waits, and
+    /// none for whatever else went wrong. A stack's request that is refused would be refused again.
     fn for_queue(self, request: &Request) -> Self {
         let Some(batch) = &request.batch else {
             return self;
         };
         let (missed, why) = match (&self.run, &self.answer) {
-            (_, Err(failed @ InvocationFailed::StackNotAnswered(_))) | (None, Err(failed)) => {
-                (batch.all(), failed.to_string())
-            }
+            (_, Err(failed @ InvocationFailed::StackNotAnswered(_))) => (batch.all(), failed.to_string()),
+            (None, Err(InvocationFailed::StackRequestRefused(_))) => (Vec::new(), String::new()),
+            (None, Err(failed)) => (batch.all(), failed.to_string()),
             (Some((_, report)), _) => (batch.missed(report), lines(report)),
             (None, Ok(_)) => (Vec::new(), String::new()),
         };
         let answer = giving_back(&missed);
-        let failed = (!missed.is_empty()).then(|| InvocationFailed::NotLookedAt {
-            missed: missed.len(),
-            all: batch.len(),
-            why,
-        });
+        let failed = match (missed.len(), &self.answer) {
+            (0, Err(refused @ InvocationFailed::StackRequestRefused(_))) => Some(refused.clone()),
+            (0, _) => None,
+            (missed, _) => Some(InvocationFailed::NotLookedAt {
+                missed,
+                all: batch.len(),
+                why,
+            }),
+        };
         match (answer, failed) {
             // A record without an id cannot be named: the queue must deliver all of them again.
             (None, Some(failed)) => Self {
                 answer: Err(failed),
                 ..self
             },
-            (answer, gave_back) => Self {
+            (answer, batch_failure) => Self {
                 answer: Ok(answer.unwrap_or_default()),
-                gave_back,
+                batch_failure,
                 ..self
             },
         }
     }
+}
+
+/// Whether a stack waits because CloudFormation could not be told how its request ended.
+fn is_unanswered(failed: &&InvocationFailed) -> bool {
+    matches!(failed, InvocationFailed::StackNotAnswered(_))
 }
 
 /// The report of a request without a run that ended.

@@ -11,6 +11,7 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
+use writerlink_core::text;
 use writerlink_lambda::logs::{self, LogJournal};
 use writerlink_lambda::metrics::Measured;
 use writerlink_lambda::payload::Text;
@@ -48,6 +49,7 @@ async fn main() -> ExitCode {
     match runtime.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let error = text::lines(&error.to_string());
             eprintln!("bootstrap: the runtime API cannot be used: {error}");
             ExitCode::FAILURE
         }

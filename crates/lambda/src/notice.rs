@@ -11,6 +11,9 @@ use crate::answer::{Asker, as_value};
 /// The longest subject that SNS takes (AWS docs: SNS `Publish`).
 const LONGEST_SUBJECT: usize = 99;
 
+/// What a subject keeps for the start of a binding's name, however many codes there are.
+const NAME: usize = 24;
+
 /// The broken findings that were published, by binding and code, as far as this process remembers. It decides on messages
 /// alone: after a cold start what is broken is told once more.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,10 +25,14 @@ impl Told {
         broken(binding).any(|key| !self.0.contains(&key))
     }
 
-    /// Takes in a run of which everything was told that was to be told. What is mended can be told again when it is back.
+    /// Records which broken findings people have been told about. A finding that is gone is forgotten, so that it is told
+    /// again when it returns. A look that ended neither well nor with a finding may not have got as far as that: after it
+    /// nothing is forgotten.
     pub fn remember(&mut self, report: &Report) {
         for binding in &report.bindings {
-            self.0.retain(|(name, _)| *name != binding.name);
+            if binding.status.is_ok() || binding.is_broken() {
+                self.0.retain(|(name, _)| *name != binding.name);
+            }
             self.0.extend(broken(binding));
         }
     }
@@ -78,26 +85,37 @@ impl Notice {
     }
 }
 
+/// One line of ASCII for SNS. Each code stands in it once, as long as there is room; the text has them all.
 fn subject(first: &BindingReport, others: usize) -> String {
+    let begin = "writerlink: ";
+    let more = match others {
+        0 => String::new(),
+        others => format!(", and {others} more"),
+    };
     let mut end = format!(" {}", first.status.as_str());
-    for (_, code) in broken(first) {
-        end.push_str(&format!(", {code}"));
+    let room = LONGEST_SUBJECT.saturating_sub(begin.len() + NAME + more.len());
+    let codes: BTreeSet<&str> = broken(first).map(|(_, code)| code).collect();
+    for code in codes {
+        let next = format!(", {code}");
+        if end.len() + next.len() <= room {
+            end.push_str(&next);
+        }
     }
-    if others > 0 {
-        end.push_str(&format!(", and {others} more"));
-    }
+    end.push_str(&more);
     let name = first
         .name
         .chars()
         .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
-    let begin = "writerlink: ";
-    let name: String = name.take(LONGEST_SUBJECT - begin.len() - end.len()).collect();
+    let name: String = name
+        .take(LONGEST_SUBJECT.saturating_sub(begin.len() + end.len()))
+        .collect();
     format!("{begin}{name}{end}")
 }
 
 #[cfg(test)]
 mod tests {
     use writerlink_core::event::TriggerKind;
+    use writerlink_core::finding::Finding;
 
     use super::*;
     use crate::sample::{binding, event, finding, report};
@@ -193,6 +211,52 @@ mod tests {
         );
         assert_eq!(tell(&sweep, &fine), None);
         assert_eq!(tell(&sweep, &broken), said);
+    }
+
+    #[test]
+    fn a_look_that_could_not_see_what_is_broken_does_not_make_it_told_again() {
+        let sweep = Trigger::sweep(TriggerKind::Schedule);
+        let look = |status, severity: Option<Severity>| {
+            let mut orders = binding("orders", status);
+            orders.findings.extend(severity.map(finding));
+            report(vec![orders])
+        };
+        let broken = look(Status::Settled, Some(Severity::Broken));
+        for blind in [look(Status::Failed, None), look(Status::Held, None)] {
+            let mut told = Told::default();
+            let subjects = [&broken, &blind, &broken].map(|report| {
+                let subject = Notice::of(&sweep, report, &told).map(|notice| notice.subject);
+                told.remember(report);
+                subject.is_some()
+            });
+            assert_eq!(subjects, [true, false, false], "{blind:?}");
+        }
+    }
+
+    #[test]
+    fn a_subject_stays_short_however_much_is_broken() {
+        let codes = [
+            "writer-unhealthy",
+            "health-unknown",
+            "wrong-target-group",
+            "a-code-of-its-own",
+        ];
+        for (name, others) in [("orders", 0), ("orders", 40), (&*"x".repeat(200), 40)] {
+            let mut orders = binding(name, Status::Unconfirmed);
+            for code in codes.into_iter().cycle().take(15) {
+                let broken = finding(Severity::Broken);
+                orders.findings.push(Finding { code, ..broken });
+            }
+            let mut bindings = vec![orders];
+            bindings.extend((0..others).map(|n| binding(&format!("other-{n}"), Status::Changed)));
+            let notice = Notice::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
+            let subject = notice.expect("told").subject;
+            assert!(subject.len() <= 99 && subject.is_ascii(), "{subject:?}");
+            let start: String = name.chars().take(24).collect();
+            assert!(subject.starts_with(&format!("writerlink: {start}")), "{subject:?}");
+            assert_eq!(subject.matches("a-code-of-its-own").count(), 1, "{subject:?}");
+            assert_eq!(subject.ends_with(", and 40 more"), others > 0, "{subject:?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) enum Opened {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) text: String,
-    /// The request of CloudFormation that it is all the same, whose stack waits.
+    /// The CloudFormation request in the payload, if there is one. We must answer it even when we refuse the payload.
     pub(crate) stack: Option<Box<StackRequest>>,
 }
 
@@ -76,8 +76,10 @@ pub enum OtherNames {
     MayBeTagged,
 }
 
-/// The words of a call by hand, those of later releases included.
-const WORDS: [&str; 6] = ["mode", "bindings", "trigger", "trust", "writer", "expires"];
+/// The words of a call by hand, by their letters in lower case: those of later releases, and what people write for a dry run.
+const WORDS: [&str; 10] = [
+    "mode", "bindings", "binding", "trigger", "trust", "writer", "expires", "dryrun", "dry", "plan",
+];
 
 /// Reads a payload. `names` are those of the configuration's bindings.
 ///
@@ -117,14 +119,9 @@ pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
 }
 
 fn open_tree(tree: Tree) -> Result<Opened, Fault> {
-    let mixed = || Some((call_word(&tree.value)?, is_envelope(&tree)));
-    let fault = match (&tree.twice, mixed()) {
-        (Some(key), _) => Some(format!("the payload has the key `{}` twice", short(key))),
-        (None, Some((word, true))) => Some(format!(
-            "the payload has `{}` beside the fields of an envelope of AWS: it is one or the other",
-            short(&word)
-        )),
-        _ => None,
+    let fault = match &tree.twice {
+        Some(key) => Some(format!("the payload has the key `{}` twice", short(key))),
+        None => mixed(&tree),
     };
     if let Some(text) = fault {
         let stack = StackRequest::recognise(&tree.value).map(Box::new);
@@ -160,18 +157,49 @@ fn is_envelope(tree: &Tree) -> bool {
     holds_envelope(&tree.value, beside(tree))
 }
 
-/// A word of a call by hand among a payload's own keys, or those of the objects in its own list, in any case of letters.
+/// What is wrong with a payload that is partly an envelope and partly a call by hand.
+fn mixed(tree: &Tree) -> Option<String> {
+    if let Some(word) = call_word(&tree.value)
+        && is_envelope(tree)
+    {
+        return Some(format!(
+            "the payload has `{}` beside the fields of an envelope of AWS: it is one or the other",
+            short(&word)
+        ));
+    }
+    let key = beside_records(&tree.value)?;
+    Some(format!(
+        "the payload has `{}` beside `Records`: an envelope of AWS has no other key there, so this may be a mistyped call by hand",
+        short(key)
+    ))
+}
+
+/// A key beside the `Records` of an envelope. Lambda sends none (AWS docs: "Using Lambda with Amazon SNS", "… with Amazon SQS").
+fn beside_records(value: &Value) -> Option<&str> {
+    let keys = value.as_object().filter(|keys| keys.len() > 1)?;
+    let is_records = matches!(Shape::of(value), Shape::Records(_));
+    let mut others = keys.keys().map(String::as_str).filter(|key| *key != "Records");
+    others.next().filter(|_| is_records)
+}
+
+/// A word of a call by hand among a payload's own keys, or those of the objects in its own list. Case, blanks and dashes make no
+/// difference.
 fn call_word(value: &Value) -> Option<String> {
     let word = |keys: &Map<String, Value>| {
-        let is_word = |key: &&String| WORDS.iter().any(|word| key.eq_ignore_ascii_case(word));
         let plan = says_plan(keys).then(|| "plan".to_owned());
-        keys.keys().find(is_word).cloned().or(plan)
+        keys.keys().find(|key| is_word(key)).cloned().or(plan)
     };
     match value {
         Value::Object(keys) => word(keys),
         Value::Array(list) => list.iter().filter_map(Value::as_object).find_map(word),
         _ => None,
     }
+}
+
+fn is_word(key: &str) -> bool {
+    let letters = key.chars().filter(char::is_ascii_alphanumeric);
+    let letters = letters.map(|c| c.to_ascii_lowercase());
+    WORDS.iter().any(|word| letters.clone().eq(word.chars()))
 }
 
 /// Whether the word for a dry run stands under some key, mistyped as that may be.

@@ -31,32 +31,32 @@ pub struct Around<'a> {
 /// Whether an object is a body or a `detail` of an RDS event, or an item of `DescribeEvents`.
 pub(super) fn is_event(object: &Map<String, Value>) -> bool {
     let fields = Fields(object);
-    let has = |keys: &[&str]| keys.iter().any(|key| fields.text(key).is_some());
+    let has = |keys: &[&'static str]| keys.iter().any(|&key| fields.texts(key).next().is_some());
     // Records of Lambda's envelopes have a key of the same letters: `EventSource` = `aws:sns`.
-    let source = fields.text("eventsource").filter(|source| !source.starts_with("aws:"));
+    let mut sources = fields.texts("eventsource").filter(|source| !source.starts_with("aws:"));
     let told = |source| kind(source) != SourceType::Other || has(&["sourceid", "sourcearn", "eventmessage"]);
-    fields.text("eventid").and_then(event_id).is_some()
-        || source.is_some_and(told)
+    fields.texts("eventid").find_map(event_id).is_some()
+        || sources.any(told)
         || (has(&["sourcetype"]) && has(&["sourceidentifier", "sourcearn"]))
 }
 
 /// Reads the fields of an event of RDS. Nothing in it has to be there.
 pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
     let fields = Fields(object);
-    let id = fields.text("eventid").and_then(event_id);
-    let link = fields.text("identifierlink").map(Link);
+    let id = fields.texts("eventid").find_map(event_id);
+    let links = || fields.texts("identifierlink").map(Link);
     let arns = || {
         let named = ["sourceid", "sourceidentifier", "sourcearn"];
-        let named = named.into_iter().filter_map(|key| fields.text(key));
+        let named = named.into_iter().flat_map(move |key| fields.texts(key));
         named
             .chain(around.resources.iter().map(String::as_str))
             .filter_map(Arn::read)
     };
     let words = ["eventsource", "sourcetype"];
-    let said: Vec<SourceType> = (words.iter().filter_map(|key| fields.text(key)).map(kind))
+    let said: Vec<SourceType> = (words.into_iter().flat_map(|key| fields.texts(key)).map(kind))
         .chain(around.detail_type.map(kind))
         .chain(arns().map(|arn| kind(arn.kind)))
-        .chain(link.and_then(Link::kind))
+        .chain(links().filter_map(Link::kind))
         .collect();
     let known = said.iter().copied().find(|about| *about != SourceType::Other);
     // A kind that is said and unknown is not that of the id's line: its names may be of another sort.
@@ -65,11 +65,11 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
         .or_else(|| Some(kind(by_id()?.source)))
         .unwrap_or(SourceType::Other);
     let plain = ["sourceid", "sourceidentifier"];
-    let source = (plain.iter().filter_map(|key| fields.text(key)).filter_map(name))
+    let source = (plain.into_iter().flat_map(|key| fields.texts(key)).filter_map(name))
         .chain(arns().filter_map(Arn::name))
-        .chain(link.and_then(Link::name))
+        .chain(links().filter_map(Link::name))
         .next();
-    let times = ["eventtime", "date"].into_iter().filter_map(|key| fields.text(key));
+    let times = ["eventtime", "date"].into_iter().flat_map(|key| fields.texts(key));
     let time = times.filter_map(event_time).next().or(around.time);
     Event {
         id,
@@ -80,14 +80,15 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
 }
 
 /// An object's texts, by the letters and digits of their keys in lower case.
+#[derive(Clone, Copy)]
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// The text under this key, unless it is blank.
-    fn text(&self, wanted: &str) -> Option<&'a str> {
-        let is_wanted = |key: &str| letters(key).eq(wanted.chars());
-        let found = self.0.iter().find(|(key, _)| is_wanted(key))?;
-        found.1.as_str().map(str::trim).filter(|text| !text.is_empty())
+    /// The texts under this key, however it is written, that are not blank. It can stand in an object in several spellings.
+    fn texts(self, wanted: &'static str) -> impl Iterator<Item = &'a str> {
+        let found = self.0.iter().filter(move |(key, _)| letters(key).eq(wanted.chars()));
+        let texts = found.filter_map(|(_, value)| value.as_str()).map(str::trim);
+        texts.filter(|text| !text.is_empty())
     }
 }
 
@@ -232,6 +233,12 @@ mod tests {
             json!({"Source ID": "", "Source ARN": "arn:aws-cn:rds:cn-north-1:111122223333:cluster:Orders"}),
             json!({"SourceArn": "ARN:aws:RDS:eu-west-1:111122223333:CLUSTER:orders"}),
             json!({"Source ID": "not a name", "Source ARN": "arn:aws:rds:eu-west-1:111122223333:cluster:orders"}),
+            json!({"Source ID": null, "SourceId": "orders"}),
+            json!({"Source ID": " ", "SourceId": 3, "source_id": "orders"}),
+            json!({"Source ID": "not a name", "SourceId": "orders"}),
+            json!({"EVENT-ID": null, "Source ID": "orders"}),
+            json!({"EVENT-ID": "none", "Source ID": "orders"}),
+            json!({"Identifier Link": "none", "IdentifierLink": format!("{link}#dbclusters:id=orders")}),
             json!({"Identifier Link": format!("{link}#dbclusters:id=orders")}),
             json!({"Identifier Link": format!("{link}#dbcluster:id=Orders;tab=events")}),
             json!({"Identifier Link": format!("{link}#database:id=orders;is-cluster=true")}),

@@ -59,6 +59,18 @@ impl HttpConnector for ShutBucket {
     }
 }
 
+/// Stands where CloudFormation's bucket would: takes every answer but that to the request `shut`.
+#[derive(Debug, Clone, Default)]
+struct ChoosyBucket;
+
+impl HttpConnector for ChoosyBucket {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let status: u16 = if body["RequestId"] == "shut" { 403 } else { 200 };
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::empty())))
+    }
+}
+
 /// A handler with one good and one bad binding, for which AWS and DNS are ports on which nobody listens.
 fn alone(bucket: &Bucket) -> Handler {
     let sdk = SdkConfig::builder()
@@ -311,6 +323,65 @@ async fn a_queue_hears_which_records_were_not_looked_at() {
     }
     let pipe = handle(&refusing(&bucket), queue("?")["Records"].clone()).await;
     assert_eq!(pipe.answer.unwrap(), all);
+}
+
+/// A batch of a queue with these contents, its messages being `0`, `1`, ….
+fn queue_of(contents: &[Value]) -> Value {
+    let record = |(n, content): (usize, &Value)| json!({"messageId": n.to_string(), "body": content.to_string(), "eventSource": "aws:sqs"});
+    json!({"Records": contents.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+/// An SNS envelope with these contents.
+fn topic_of(contents: &[Value]) -> Value {
+    let record = |content: &Value| json!({"EventSource": "aws:sns", "Sns": {"Message": content.to_string()}});
+    json!({"Records": contents.iter().map(record).collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn a_stack_that_could_not_be_answered_is_tried_again_whatever_else_came_with_it() {
+    let answered = custom_resource("Delete");
+    let mut shut = answered.clone();
+    shut["RequestId"] = json!("shut");
+    // It is too old to be watched.
+    let event = json!({"Event Source": "db-cluster", "Event Time": "2021-05-12 18:06:48.701", "Source ID": "orders",
+                       "Event ID": "#RDS-EVENT-0071"});
+    let all = json!({"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "1"}]});
+    let handler = alone(&Bucket::default()).with_callback(Callback::through(ChoosyBucket));
+    for contents in [
+        [shut.clone(), answered.clone()],
+        [answered, shut.clone()],
+        [shut.clone(), event.clone()],
+        [event, shut],
+    ] {
+        let handled = handle(&handler, queue_of(&contents)).await;
+        assert_eq!(handled.answer.as_ref().unwrap(), &all, "{contents:?}");
+        let failed = handled.failure().unwrap();
+        assert_eq!(failed.error_type(), "NotLookedAt");
+        assert!(
+            failed.to_string().contains("CloudFormation was not answered"),
+            "{failed}"
+        );
+        let handled = handle(&handler, topic_of(&contents)).await;
+        assert_eq!(error_type(&handled), "StackNotAnswered", "{contents:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stack_request_that_is_refused_does_not_come_back_and_counts_as_failed() {
+    let answered = custom_resource("Delete");
+    let mut refused = answered.clone();
+    refused["ResponseURL"] = json!("https://evil.example/a");
+    for contents in [
+        vec![refused.clone()],
+        vec![refused.clone(), answered.clone()],
+        vec![answered, refused],
+    ] {
+        let bucket = Bucket::default();
+        let handled = handle(&alone(&bucket), queue_of(&contents)).await;
+        assert_eq!(handled.answer.as_ref().unwrap(), &json!({"batchItemFailures": []}));
+        assert_eq!(handled.failure().unwrap().error_type(), "StackRequestRefused");
+        assert_eq!(bucket.heard().len(), contents.len() - 1, "the other one is answered");
+    }
 }
 
 #[tokio::test]

@@ -364,6 +364,9 @@ fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
             "no event of RDS",
         ),
         (json!("[[[["), "no JSON"),
+        (json!("[]"), "an empty list"),
+        (json!([]), "an empty list"),
+        (json!("[[]]"), "an empty list"),
         (deep, "more than 16 levels"),
     ] {
         for (name, wrap) in wrappers() {
@@ -433,6 +436,61 @@ fn a_call_by_hand_in_a_wrapper_is_not_obeyed_and_writes_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn a_call_by_hand_beside_a_request_of_cloudformation_writes_nothing_beyond_that_request() {
+    let record = |content: &Value| wrappers()[3].1(content.clone())["Records"][0].clone();
+    let (call, event) = (json!({"mode": "plan"}), started());
+    let stack = crate::sample::custom_resource("Delete");
+    for (contents, intent) in [
+        (vec![&call, &stack], Intent::Plan),
+        (vec![&stack, &call], Intent::Plan),
+        (vec![&stack, &call, &event], Intent::Reconcile),
+    ] {
+        let records: Vec<Value> = contents.into_iter().map(record).collect();
+        let request = request(&json!({ "Records": records }));
+        assert_eq!((request.trigger.intent, request.stacks.len()), (intent, 1));
+        assert!(!request.only_stacks);
+    }
+}
+
+#[test]
+fn a_mistyped_call_beside_records_or_an_event_is_refused_and_other_fields_of_aws_are_not() {
+    let siblings = [
+        ("binding", json!(["orders-writer"])),
+        ("dryRun", json!(true)),
+        ("dry-run", json!("true")),
+        ("DRY_RUN", json!(1)),
+        ("mode ", json!("dry")),
+        (" Mode", json!(null)),
+        ("Plan", json!(true)),
+        ("Bindings", json!([])),
+    ];
+    let sns = wrappers()[0].1(started());
+    let sqs = wrappers()[3].1(started());
+    for payload in [&sns, &sqs, &started_event()] {
+        for (key, value) in &siblings {
+            let mut payload = payload.clone();
+            payload[*key] = value.clone();
+            let text = refusal(&payload);
+            assert!(text.contains(&format!("`{key}` beside")), "{key:?} gave {text}");
+            assert!(text.contains("Nothing was written"), "{text}");
+        }
+    }
+    for payload in [&sns, &sqs] {
+        let mut payload = payload.clone();
+        payload["simulate"] = json!(true);
+        let text = refusal(&payload);
+        assert!(text.contains("`simulate` beside `Records`"), "{text}");
+        for (name, wrap) in wrappers() {
+            let request = request(&wrap(payload.clone()));
+            assert_eq!(request.trigger.events.len(), 1, "{name}");
+        }
+    }
+    let mut event = started_event();
+    event["replay-name"] = json!("r");
+    assert_eq!(request(&event).trigger.events.len(), 1);
 }
 
 #[test]

@@ -38,13 +38,14 @@ impl Found {
         }
     }
 
-    /// What is asked for. A call by hand may be a dry run that somebody put into a queue. If it is all that there is, the run looks
-    /// and writes nothing.
+    /// Ends the search. If the payload holds only calls by hand, the run looks and writes nothing. The same holds for calls beside
+    /// requests of CloudFormation, each of which has a run of its own.
     pub(super) fn end(mut self) -> Request {
-        if self.calls > 0 && self.others == 0 {
+        let nothing_else = self.others == self.request.stacks.len();
+        if self.calls > 0 && nothing_else {
             self.request.trigger.intent = Intent::Plan;
         }
-        self.request.only_stacks = self.others == self.request.stacks.len() && self.calls == 0;
+        self.request.only_stacks = self.calls == 0 && nothing_else;
         self.request
     }
 
@@ -78,6 +79,7 @@ impl Found {
             return self.tell("a call by hand is not obeyed inside of an envelope", value);
         }
         match shape {
+            Shape::List([]) => self.unreadable("it is an empty list", value),
             Shape::Records(list) | Shape::List(list) => list.iter().for_each(|one| self.look(one, left, depth + 1)),
             Shape::Sns(sns) => {
                 self.request.topics.extend(sns.topic.map(str::to_owned));
