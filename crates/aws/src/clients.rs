@@ -78,8 +78,8 @@ impl Clients {
     /// are none, each call says so.
     ///
     /// # Errors
-    /// When no Region is named, or one that cannot be; when the profile is defined nowhere; when a proxy or a bundle of
-    /// certificates cannot be used.
+    /// When no Region is named, or one that cannot be; when the profile is defined nowhere; when a
+    /// proxy or a bundle of certificates cannot be used.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
         let http = WayOut::of_process()?.client();
         if let Some(profile) = &settings.profile {

@@ -12,8 +12,9 @@
 //! | second, silent so far | over TCP, without EDNS; over UDP again when it takes no TCP | |
 //! | second, otherwise | over UDP, without EDNS | |
 //!
-//! Each question has an equal share of the time that is left, so that a lookup of three servers that are silent takes as long as
-//! one of one. What a server says of the name (an address, none, no such name) is final; anything else is passed over.
+//! Each question has an equal share of the time that is left, so that a lookup of three servers
+//! that are silent takes as long as one of one. What a server says of the name (an address, none,
+//! no such name) is final; anything else is passed over.
 
 mod strict;
 mod system;
@@ -142,7 +143,8 @@ impl Question {
         answer.map_err(|error| sort(&error))
     }
 
-    /// To a server that is silent over UDP. That it takes no TCP either is no news: it stays silent.
+    /// To a server that is silent over UDP. That it takes no TCP either is no news: it stays
+    /// silent.
     async fn over_tcp(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
         let begun = Instant::now();
         match self
@@ -192,7 +194,8 @@ fn resolver(
     builder.build()
 }
 
-/// Whether a server says that it does not understand the question, as old ones do of EDNS (RFC 6891, 6.2.2 and 7).
+/// Whether a server says that it does not understand the question, as old ones do of EDNS (RFC
+/// 6891, 6.2.2 and 7).
 fn knows_no_edns(error: &NetError) -> bool {
     matches!(
         error,

@@ -178,8 +178,9 @@ where
     }
 }
 
-/// What is wrong with the server's certificate, or else the last two links of the chain of causes, a line of each: the innermost alone can be as bare as "timed out",
-/// and the outer ones are the SDK's, which say nothing of the case.
+/// What is wrong with the server's certificate, or else the last two links of the chain of causes,
+/// a line of each: the innermost alone can be as bare as "timed out", and the outer ones are the
+/// SDK's, which say nothing of the case.
 pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
     if let Some(fault) = certificate_fault(error) {
         return fault;

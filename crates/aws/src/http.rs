@@ -1,4 +1,5 @@
-//! The way out: every HTTP client of ours is made here, the SDK's and the one that answers CloudFormation.
+//! The way out: every HTTP client of ours is made here, the SDK's and the one that answers
+//! CloudFormation.
 //!
 //! | variable | what it does |
 //! |---|---|
@@ -6,9 +7,9 @@
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy for `https` endpoints, for `http` endpoints, for both where the others are not set |
 //! | `NO_PROXY` | hosts, domains and networks that are reached without it |
 //!
-//! Names of proxy variables count in lower case too, the upper case first, and an empty value is none. Loopback and
-//! link-local addresses, where credentials come from, are never reached through a proxy. An answer that is longer than
-//! [`LONGEST_ANSWER`] is cut off while it arrives.
+//! Names of proxy variables count in lower case too, the upper case first, and an empty value is
+//! none. Loopback and link-local addresses, where credentials come from, are never reached through
+//! a proxy. An answer that is longer than [`LONGEST_ANSWER`] is cut off while it arrives.
 
 use std::error::Error;
 use std::fs;
@@ -32,12 +33,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use writerlink_core::text::bounded;
 
-/// The longest answer that is read, in bytes. The longest page of RDS, a hundred instances with fifty tags each, has half
-/// of it.
+/// The longest answer that is read, in bytes. The longest page of RDS, a hundred instances with
+/// fifty tags each, has half of it.
 pub const LONGEST_ANSWER: usize = 8 << 20;
 
-/// Reached without a proxy, whatever `NO_PROXY` says: this machine, and where AWS gives credentials, names and time to a machine
-/// of its own.
+/// Reached without a proxy, whatever `NO_PROXY` says: this machine, and where AWS gives
+/// credentials, names and time to a machine of its own.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
 
 /// A setting of the environment that cannot be used.
@@ -53,7 +54,8 @@ pub enum HttpError {
         /// What is wrong with it.
         fault: String,
     },
-    /// A proxy's address cannot be understood. The text does not repeat it, because it can hold a password.
+    /// A proxy's address cannot be understood. The text does not repeat it, because it can hold a
+    /// password.
     #[error("{name} cannot be used ({fault}): write it like `http://proxy.example.com:3128`, or unset it")]
     Proxy {
         /// The variable.
@@ -193,7 +195,8 @@ fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Erro
         .or_else(|| error.source().and_then(rustls_error))
 }
 
-/// Trusts the certificates of a file alone. Those that cannot be read are passed over, as long as there is another.
+/// Trusts the certificates of a file alone. Those that cannot be read are passed over, as long as
+/// there is another.
 fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
     let refuse = |fault: String| HttpError::Bundle {
         path: bounded(&path.display().to_string()),
@@ -252,8 +255,8 @@ fn proxy(name: &'static str, url: &str, rules: &str) -> Result<ProxyConfig, Http
         })
 }
 
-/// The rules of a `NO_PROXY`, in the one notation that the client knows: a domain stands for its hosts too, with or without
-/// `*.` or a dot before it; a port after a host means nothing.
+/// The rules of a `NO_PROXY`, in the one notation that the client knows: a domain stands for its
+/// hosts too, with or without `*.` or a dot before it; a port after a host means nothing.
 fn rules(text: &str) -> Vec<String> {
     let rule = |entry: &str| {
         let entry = entry.strip_prefix("*.").unwrap_or(entry);

@@ -18,8 +18,8 @@
 //!   that does not parse: each says so. Only what cannot concern a binding (a Neptune cluster, say) is left out.
 //! - **A write goes out once.** The SDK's retries are off for it and it ends within core's `LONGEST_WRITE`. What
 //!   came of it is sorted by one question: can the request have left this machine? See [`error`].
-//! - **Nothing that a server sends is read without an end.** A list has at most 100 pages and an answer at most 8 MiB
-//!   ([`http`]); a body that is longer is cut off while it arrives.
+//! - **Nothing that a server sends is read without an end.** A list has at most 100 pages and an
+//!   answer at most 8 MiB ([`http`]); a body that is longer is cut off while it arrives.
 //! - **DNS is read without memory.** No cache, no hosts file, no search list, no connection kept.
 
 mod clients;

@@ -54,8 +54,8 @@ impl RdsReader {
     }
 }
 
-/// A method that reads a list of RDS to its last page: its name and what it gives, the call, the operation of the SDK, the
-/// element that the answer is, and the one that holds the list.
+/// A method that reads a list of RDS to its last page: its name and what it gives, the call, the
+/// operation of the SDK, the element that the answer is, and the one that holds the list.
 macro_rules! lists {
     ($($name:ident: $entry:ty = $call:ident, $operation:ident, $answer:literal, $list:ident, $element:literal;)*) => {
         impl RdsReader {
@@ -122,8 +122,8 @@ impl Rds for RdsReader {
     }
 }
 
-/// Sorts both lists. What cannot be named in a configuration (an identifier that RDS would not have taken) is left out, so
-/// that it never hides the rest.
+/// Sorts both lists. What cannot be named in a configuration (an identifier that RDS would not have
+/// taken) is left out, so that it never hides the rest.
 fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
     let clusters: BTreeMap<_, _> = clusters
         .iter()

@@ -28,7 +28,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What kept a command from running is told once, with its chain of causes, in which others' words can be.
+/// What kept a command from running is told once, with its chain of causes, in which others' words
+/// can be.
 fn told(error: anyhow::Error) -> Exit {
     eprintln!("writerlink: {}", text::lines(&format!("{error:#}")));
     Exit::CouldNotRun

@@ -105,7 +105,8 @@ pub enum PortDiffers {
     /// A mistake: nobody listens there, and nothing is written.
     #[default]
     Held,
-    /// It is meant: the database listens on a port that RDS does not report, such as Oracle's for TLS.
+    /// It is meant: the database listens on a port that RDS does not report, such as Oracle's for
+    /// TLS.
     Allowed,
 }
 

@@ -167,9 +167,9 @@ impl Message {
 }
 
 impl Event {
-    /// Reads the body of an SNS message of RDS, or the `detail` of an EventBridge event of RDS with what stands around it.
-    /// `None` if it is neither. All shapes that RDS has used are taken: of 2016 without `Source ID`, of 2018 without
-    /// `Source ARN`, and today's.
+    /// Reads the body of an SNS message of RDS, or the `detail` of an EventBridge event of RDS with
+    /// what stands around it. `None` if it is neither. All shapes that RDS has used are taken: of
+    /// 2016 without `Source ID`, of 2018 without `Source ARN`, and today's.
     pub fn read(fields: &Value, around: Around<'_>) -> Option<Self> {
         let nothing = serde_json::Map::new();
         let object = fields.as_object().unwrap_or(&nothing);
@@ -182,8 +182,8 @@ impl Event {
 
     /// What it asks of a run.
     ///
-    /// A kind that no binding follows goes before the id. An event of a database that does not say its id may be any
-    /// of them, and so it may be the only sign of a failover.
+    /// A kind that no binding follows goes before the id. An event of a database that does not say
+    /// its id may be any of them, and so it may be the only sign of a failover.
     pub fn meaning(&self) -> Meaning {
         match (self.about, self.id) {
             (SourceType::Unrelated, _) => Meaning::Ignore,

@@ -76,7 +76,8 @@ pub enum Failure {
     Credentials,
     /// The request never reached the service, or (reads only) no answer came.
     Unreachable,
-    /// The server's certificate was refused: its issuer is unknown, it has expired, or it is of another name. Nothing was sent.
+    /// The server's certificate was refused: its issuer is unknown, it has expired, or it is of
+    /// another name. Nothing was sent.
     Certificate,
     /// A write went out and no usable answer came back: it may have been done, it may still be done.
     AnswerLost,

@@ -1,7 +1,8 @@
-//! What a look shows beside the group's membership: each finding with a code, a severity and a remedy.
+//! What a look shows beside the group's membership: each finding with a code, a severity and a
+//! remedy.
 //!
-//! The status of a binding says whether the group holds what belongs into it. A group can hold exactly that and still
-//! reach nobody. A finding says so; it changes no status and no plan.
+//! The status of a binding says whether the group holds what belongs into it. A group can hold
+//! exactly that and still reach nobody. A finding says so; it changes no status and no plan.
 
 use std::net::SocketAddr;
 
@@ -128,7 +129,8 @@ mod tests {
         }
     }
 
-    /// The codes and severities of a source of which the first `wanted` of these targets are wanted.
+    /// The codes and severities of a source of which the first `wanted` of these targets are
+    /// wanted.
     fn found(source: &str, wanted: usize, states: &[&str]) -> Vec<(&'static str, Severity)> {
         let targets: Vec<Target> = (1..).zip(states).map(|(last, state)| target(last, state)).collect();
         let plan = Plan {

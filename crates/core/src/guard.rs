@@ -14,8 +14,8 @@ use crate::text::bounded;
 pub struct Allow(Vec<IpNet>);
 
 impl Allow {
-    /// Checks the networks: at least one, none broader than /8 (IPv6 /32), none with bits of a host, none that shares an
-    /// address with a special range.
+    /// Checks the networks: at least one, none broader than /8 (IPv6 /32), none with bits of a
+    /// host, none that shares an address with a special range.
     pub fn new(networks: Vec<IpNet>) -> Result<Self, AllowError> {
         if networks.is_empty() {
             return Err(AllowError::Empty);
@@ -77,7 +77,8 @@ pub enum Refusal {
 pub enum Special {
     /// This machine itself.
     Loopback,
-    /// The link alone; in a VPC also the instance metadata, the DNS server and the credentials of a container.
+    /// The link alone; in a VPC also the instance metadata, the DNS server and the credentials of a
+    /// container.
     LinkLocal,
     /// A group of hosts.
     Multicast,
@@ -87,20 +88,22 @@ pub enum Special {
     Broadcast,
     /// IPv4 in an IPv6 coat, as sockets show it.
     Mapped,
-    /// An IPv6 address that a router or a tunnel turns into the IPv4 address in it. What is refused as IPv4 must not pass in
-    /// this form.
+    /// An IPv6 address that a router or a tunnel turns into the IPv4 address in it. What is refused
+    /// as IPv4 must not pass in this form.
     Translated,
     /// Reserved by IANA, or for the use of a protocol.
     Reserved,
-    /// Amazon's own services in every VPC: instance metadata, DNS, time (AWS docs: "Instance metadata", "Amazon DNS server").
+    /// Amazon's own services in every VPC: instance metadata, DNS, time (AWS docs: "Instance
+    /// metadata", "Amazon DNS server").
     Amazon,
 }
 
-/// The special ranges (IANA IPv4 and IPv6 Special-Purpose Address Registries; AWS docs for fd00:ec2::/32). Where two of them
-/// overlap, the narrower stands first.
+/// The special ranges (IANA IPv4 and IPv6 Special-Purpose Address Registries; AWS docs for
+/// fd00:ec2::/32). Where two of them overlap, the narrower stands first.
 ///
-/// Not here are ranges that a VPC can have: private ones, 100.64.0.0/10, 198.18.0.0/15 (AWS docs: "VPC CIDR blocks"), other
-/// unique local addresses than Amazon's, and those of documentation, which nobody routes.
+/// Not here are ranges that a VPC can have: private ones, 100.64.0.0/10, 198.18.0.0/15 (AWS docs:
+/// "VPC CIDR blocks"), other unique local addresses than Amazon's, and those of documentation,
+/// which nobody routes.
 const RANGES: [(IpNet, Special); 22] = [
     (v4([255, 255, 255, 255], 32), Special::Broadcast),
     (v4([0, 0, 0, 0], 8), Special::Unspecified),
@@ -163,7 +166,8 @@ pub enum AllowError {
     /// Broader than any VPC.
     #[error("`allow` holds {0}, which is broader than /{1}: name the subnets of the database")]
     TooBroad(IpNet, u8),
-    /// An address with a length, which leaves open whether the network or the address alone is meant.
+    /// An address with a length, which leaves open whether the network or the address alone is
+    /// meant.
     #[error("`allow` holds {0}, which is an address of the network {network}: write `{network}`, or `{address}` for this address alone", network = .0.trunc(), address = IpNet::from(.0.addr()))]
     HostBits(IpNet),
     /// Not a range in which a database can be.
@@ -179,8 +183,8 @@ pub enum AllowError {
     },
 }
 
-/// Reads a network as it is written in an `allow`. A number with a leading zero is refused, because some programs read it as
-/// octal.
+/// Reads a network as it is written in an `allow`. A number with a leading zero is refused, because
+/// some programs read it as octal.
 pub fn network(text: &str) -> Result<IpNet, AllowError> {
     let is_plain = |(address, length): (&str, &str)| {
         address.parse::<IpAddr>().is_ok() && (length == "0" || !length.starts_with('0'))
@@ -192,8 +196,8 @@ pub fn network(text: &str) -> Result<IpNet, AllowError> {
     })
 }
 
-/// The network that a text which is none probably means: with leading zeros, without a length, with a netmask, with the zeros
-/// at the end left out, or with spaces around it.
+/// The network that a text which is none probably means: with leading zeros, without a length, with
+/// a netmask, with the zeros at the end left out, or with spaces around it.
 fn meant(text: &str) -> Option<IpNet> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address.trim(), Some(length.trim())),

@@ -22,9 +22,9 @@
 //!    them (its [`Testimony`](testimony::Testimony)) make an [`Observation`](plan::Observation).
 //! 4. [`plan`](plan::plan()) decides: register on credible testimony, remove only on agreement, hold on anything
 //!    else and say why.
-//! 5. The run carries out one step, reads the group back, and plans again, until nothing is left to do or its time
-//!    is over. Then it makes a [`Report`](report::Report) that claims only what was confirmed, with what was noticed
-//!    beside the membership ([`Finding`](finding::Finding)).
+//! 5. The run carries out one step, reads the group back, and plans again, until nothing is left to
+//!    do or its time is over. Then it makes a [`Report`](report::Report) that claims only what was
+//!    confirmed, with what was noticed beside the membership ([`Finding`](finding::Finding)).
 //!
 //! # Why it is safe
 //!

@@ -45,7 +45,8 @@ pub struct Observation {
 /// What the run's earlier looks and deeds add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Standing {
-    /// An event has this source watched, because it names it, or announces a move and names nobody; its patience is not over.
+    /// An event has this source watched, because it names it, or announces a move and names nobody;
+    /// its patience is not over.
     pub event: bool,
     /// How many readings of the topology in a row named the present one, 2 standing for more.
     pub topology_named: u8,
@@ -91,7 +92,8 @@ pub enum Assurance {
 /// What to do with a target group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// What every key agrees belongs into the group; nothing where they do not, or where something stands against it.
+    /// What every key agrees belongs into the group; nothing where they do not, or where something
+    /// stands against it.
     pub wanted: BTreeSet<SocketAddr>,
     /// The step that may be taken at once.
     pub now: Option<Step>,
@@ -175,7 +177,8 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     plan
 }
 
-/// The port that RDS reports of a database. A proxy's is that of its engine family, and no field of the API.
+/// The port that RDS reports of a database. A proxy's is that of its engine family, and no field of
+/// the API.
 fn reported_port(binding: &Binding, facts: Option<&Facts>) -> Option<u16> {
     facts.filter(|_| binding.source.is_database())?.port
 }
@@ -187,10 +190,12 @@ fn port_must_match(binding: &Binding) -> bool {
 
 /// The port of the targets: the binding's, or else the database's own.
 ///
-/// A written port that RDS does not report is one on which nobody listens, unless the binding says that it is meant:
+/// A written port that RDS does not report is one on which nobody listens, unless the binding says
+/// that it is meant:
 ///
 /// 1. A template has `port = 5432` as its default, and the database is MySQL's, on 3306.
-/// 2. The writer is registered on 5432, and what is right, on 3306, is another port's and left alone, or removed.
+/// 2. The writer is registered on 5432, and what is right, on 3306, is another port's and left
+///    alone, or removed.
 fn port_of(binding: &Binding, facts: Option<&Facts>, reported: Option<u16>) -> Result<u16, Hold> {
     match (binding.port, reported) {
         (Some(written), Some(reported))

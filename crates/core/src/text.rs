@@ -1,9 +1,10 @@
 //! Foreign text, made fit for a terminal and a log.
 //!
-//! What AWS, DNS, a payload or a configuration says is repeated in reports, notifications and logs. There it must not move
-//! a cursor, reverse the reading order, hide a letter or begin a line of its own. Two places see to it, whatever else is
-//! forgotten: the report and the notes of a run leave the core [cleaned](crate::report::Report::cleaned), and the programs
-//! write their logs and errors through [`lines`].
+//! What AWS, DNS, a payload or a configuration says is repeated in reports, notifications and logs.
+//! There it must not move a cursor, reverse the reading order, hide a letter or begin a line of its
+//! own. Two places see to it, whatever else is forgotten: the report and the notes of a run leave
+//! the core [cleaned](crate::report::Report::cleaned), and the programs write their logs and errors
+//! through [`lines`].
 
 use serde_json::Value;
 
@@ -13,8 +14,9 @@ const LONGEST_PIECE: usize = 300;
 /// The longest sentence of a report, in characters. It can hold several pieces.
 const LONGEST_SENTENCE: usize = 2_000;
 
-/// The format characters (Unicode 16.0, `UnicodeData.txt`, category Cf) and the separators of lines and paragraphs (Zl, Zp).
-/// The bidirectional controls and the zero-width characters are among them.
+/// The format characters (Unicode 16.0, `UnicodeData.txt`, category Cf) and the separators of lines
+/// and paragraphs (Zl, Zp). The bidirectional controls and the zero-width characters are among
+/// them.
 const INVISIBLE: [(char, char); 21] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{600}', '\u{605}'),
@@ -39,13 +41,15 @@ const INVISIBLE: [(char, char); 21] = [
     ('\u{e0020}', '\u{e007f}'),
 ];
 
-/// Whether a character is a control or format character, or separates lines (Unicode categories Cc, Cf, Zl and Zp).
+/// Whether a character is a control or format character, or separates lines (Unicode categories Cc,
+/// Cf, Zl and Zp).
 pub fn is_unprintable(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// The text on one line: what breaks a line becomes a space, and any other unprintable character `U+FFFD`, so that it
-/// shows that there was something. Nothing is removed, so that no word becomes another word.
+/// The text on one line: what breaks a line becomes a space, and any other unprintable character
+/// `U+FFFD`, so that it shows that there was something. Nothing is removed, so that no word becomes
+/// another word.
 pub fn clean(text: &str) -> String {
     text.chars().map(shown).collect()
 }

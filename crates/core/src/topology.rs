@@ -8,7 +8,8 @@ use crate::failure::CallError;
 use crate::source::{Identifier, Source};
 use crate::target::Family;
 
-/// One reading of a Region's databases, those that cannot be followed among them: so it can be said of a name what it is.
+/// One reading of a Region's databases, those that cannot be followed among them: so it can be said
+/// of a name what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topology {
     /// Why neither clusters nor instances could be read, where only the other lists could.
@@ -88,8 +89,8 @@ impl Scope {
 /// A cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cluster {
-    /// RDS's word for its engine. The API lists the clusters of Neptune and DocumentDB too (botocore rds 2014-10-31,
-    /// `DescribeDBClusters`).
+    /// RDS's word for its engine. The API lists the clusters of Neptune and DocumentDB too
+    /// (botocore rds 2014-10-31, `DescribeDBClusters`).
     pub engine: String,
     /// `DbClusterResourceId`, in lower case as every identifier is kept.
     pub resource_id: Option<Identifier>,
@@ -110,8 +111,8 @@ pub struct Cluster {
     pub replicates: bool,
 }
 
-/// How a cluster's capacity is made up, as far as it decides whether its writer can be followed (botocore rds 2014-10-31,
-/// `DBCluster`).
+/// How a cluster's capacity is made up, as far as it decides whether its writer can be followed
+/// (botocore rds 2014-10-31, `DBCluster`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Form {
     /// Of instances in subnets of a VPC.
@@ -119,7 +120,8 @@ pub enum Form {
     Instances,
     /// Of Aurora Serverless v1, which has no instances: `EngineMode` is `serverless`.
     ServerlessV1,
-    /// Of a DB shard group, which has no instances that RDS lists: `ClusterScalabilityType` is `limitless`.
+    /// Of a DB shard group, which has no instances that RDS lists: `ClusterScalabilityType` is
+    /// `limitless`.
     Limitless,
     /// Of instances without an address in any VPC: `VPCNetworkingEnabled` is false.
     OutsideVpc,

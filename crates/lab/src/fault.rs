@@ -123,8 +123,8 @@ pub enum Effect {
     /// caller still lives or not: ELBv2's writes cannot be fenced. In process only; on the wire the call is carried out at
     /// once, and answered.
     Late(Duration),
-    /// A write that is acknowledged and never carried out, or undone at once: what another updater of the same group makes of
-    /// it.
+    /// A write that is acknowledged and never carried out, or undone at once: what another updater
+    /// of the same group makes of it.
     Ignored,
     /// Refused with this error.
     Error(ApiError),

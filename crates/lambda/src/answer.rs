@@ -1,10 +1,11 @@
 //! From a report to what the invocation answers.
 //!
-//! Lambda shows two ends only: an answer, which nobody reads when the invocation was asynchronous, and an error,
-//! which counts in the `Errors` metric and reaches the on-failure destination. So an event whose run did not end
-//! well is an error. A sweep is one only when it could do nothing of its work: a binding that stays held must not
-//! fill a queue every minute, nor hide a second one. A caller by hand reads the answer, and always gets the report. A queue reads
-//! which of its records to deliver again ([`batch`](crate::batch)).
+//! Lambda shows two ends only: an answer, which nobody reads when the invocation was asynchronous,
+//! and an error, which counts in the `Errors` metric and reaches the on-failure destination. So an
+//! event whose run did not end well is an error. A sweep is one only when it could do nothing of
+//! its work: a binding that stays held must not fill a queue every minute, nor hide a second one. A
+//! caller by hand reads the answer, and always gets the report. A queue reads which of its records
+//! to deliver again ([`batch`](crate::batch)).
 
 use serde_json::Value;
 use writerlink_core::event::{Intent, Trigger, TriggerKind};
@@ -103,7 +104,8 @@ impl Asker {
     /// Who waits for the answer to this trigger.
     pub fn of(trigger: &Trigger) -> Self {
         match trigger.kind {
-            // A call by hand that took another way. It looks at everything, but it does not do a sweep's work.
+            // A call by hand that took another way. It looks at everything, but it does not do a
+            // sweep's work.
             TriggerKind::Sns
             | TriggerKind::EventBridge
             | TriggerKind::Sqs

@@ -1,8 +1,9 @@
 //! The records of a queue, and which of them go back to it.
 //!
-//! A queue delivers a record again that is listed in `batchItemFailures`, and forgets all others (AWS docs: "Handling errors for
-//! an SQS event source in Lambda"; "Amazon EventBridge Pipes batching and concurrency" for pipes). A record is done when it has been
-//! looked at. A binding that is held is looked at by every sweep, and delivering its event again would bring nothing.
+//! A queue delivers a record again that is listed in `batchItemFailures`, and forgets all others
+//! (AWS docs: "Handling errors for an SQS event source in Lambda"; "Amazon EventBridge Pipes
+//! batching and concurrency" for pipes). A record is done when it has been looked at. A binding
+//! that is held is looked at by every sweep, and delivering its event again would bring nothing.
 
 use serde_json::{Value, json};
 use writerlink_core::event::Event;
@@ -45,15 +46,16 @@ impl Batch {
     }
 }
 
-/// The answer that gives these back; none where one of them has no id, since the answer would then mean something else.
+/// The answer that gives these back; none where one of them has no id, since the answer would then
+/// mean something else.
 pub(crate) fn giving_back(ids: &[Option<&str>]) -> Option<Value> {
     let failure = |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
     let failures: Option<Vec<Value>> = ids.iter().map(failure).collect();
     Some(json!({"batchItemFailures": failures?}))
 }
 
-/// Whether the run ended before it looked at a binding that this record names. If the record names no binding: before it looked
-/// at every binding.
+/// Whether the run ended before it looked at a binding that this record names. If the record names
+/// no binding: before it looked at every binding.
 fn is_missed(record: &Record, report: &Report) -> bool {
     let is_named = |binding: &&BindingReport| {
         let source = binding.binding.as_ref().map(|binding| binding.source.name());

@@ -15,9 +15,10 @@ const TRY: Duration = Duration::from_secs(3);
 /// How long [`Callback::put`] may take in all.
 pub const LONGEST_PUT: Duration = Duration::from_secs(6);
 
-/// Puts answers to ResponseURLs, over a connector that is made at the first of them: few invocations are of a
-/// stack, and loading the system's certificates takes longer than the rest of the start. It goes by the same proxies and trusts
-/// the same certificates as the AWS clients ([`WayOut`]).
+/// Puts answers to ResponseURLs, over a connector that is made at the first of them: few
+/// invocations are of a stack, and loading the system's certificates takes longer than the rest of
+/// the start. It goes by the same proxies and trusts the same certificates as the AWS clients
+/// ([`WayOut`]).
 #[derive(Debug, Default)]
 pub struct Callback {
     connector: OnceLock<Result<SharedHttpConnector, HttpError>>,

@@ -55,8 +55,9 @@ pub enum StackAnswer {
 }
 
 impl StackRequest {
-    /// The request that a payload is, if it has every field that an answer repeats. The type of `aws_lambda_events` also asks for
-    /// the resource's type and properties, and knows no other request types. What it refuses has a stack that waits all the same.
+    /// The request that a payload is, if it has every field that an answer repeats. The type of
+    /// `aws_lambda_events` also asks for the resource's type and properties, and knows no other
+    /// request types. What it refuses has a stack that waits all the same.
     pub fn recognise(payload: &Value) -> Option<Self> {
         payload.get("ResponseURL")?;
         use StackRequestKind::{Create, Delete, Update};
@@ -125,7 +126,8 @@ impl StackRequest {
         })
     }
 
-    /// Says whether it can be answered: its ids are repeated, and an answer with others would be that of another request.
+    /// Says whether it can be answered: its ids are repeated, and an answer with others would be
+    /// that of another request.
     ///
     /// # Errors
     /// When they leave no room for an answer.
@@ -139,8 +141,8 @@ impl StackRequest {
         ))
     }
 
-    /// The body to be put to the ResponseURL, of at most 4,096 bytes if the ids leave room. What would make it longer is left out:
-    /// data from its end, and the end of a reason.
+    /// The body to be put to the ResponseURL, of at most 4,096 bytes if the ids leave room. What
+    /// would make it longer is left out: data from its end, and the end of a reason.
     pub fn body(&self, answer: &StackAnswer) -> String {
         match answer {
             StackAnswer::Success(data) => longest(data.len(), |kept| {
@@ -175,13 +177,14 @@ impl StackRequest {
     }
 }
 
-/// A physical id that changes is a replacement, and brings a Delete of the old one. So it depends on nothing that can change.
+/// A physical id that changes is a replacement, and brings a Delete of the old one. So it depends
+/// on nothing that can change.
 fn first_physical_id(logical_id: &str) -> String {
     format!("writerlink-{logical_id}")
 }
 
-/// The body with as much as fits: all of it, or else what bisection finds, since thousands of bindings are possible. Each part
-/// takes more than its absence.
+/// The body with as much as fits: all of it, or else what bisection finds, since thousands of
+/// bindings are possible. Each part takes more than its absence.
 fn longest(most: usize, body: impl Fn(usize) -> String) -> String {
     let whole = body(most);
     if whole.len() <= LONGEST_ANSWER {

@@ -39,8 +39,8 @@ pub struct Handled {
     pub run: Option<(Trigger, Report)>,
     /// What is answered.
     pub answer: Result<Value, InvocationFailed>,
-    /// What went wrong with a batch of a queue. The queue is answered with the records that it is to deliver again, which is no
-    /// error.
+    /// What went wrong with a batch of a queue. The queue is answered with the records that it is
+    /// to deliver again, which is no error.
     pub batch_failure: Option<InvocationFailed>,
 }
 
@@ -92,8 +92,8 @@ impl Handler {
         self.handle_text(Ok(payload.to_string()), left, journal).await
     }
 
-    /// As [`handle`](Self::handle), of a payload as it came: whether it is JSON, and whether a key stands in it twice, can only be
-    /// told from its text.
+    /// As [`handle`](Self::handle), of a payload as it came: whether it is JSON, and whether a key
+    /// stands in it twice, can only be told from its text.
     pub async fn handle_text(&self, payload: Text, left: Duration, journal: &mut impl Journal) -> Handled {
         let end = Instant::now() + left;
         let opened = match payload {
@@ -134,7 +134,8 @@ impl Handler {
         handled.with_unanswered(unanswered).for_queue(&request)
     }
 
-    /// Handles every request of CloudFormation, each by itself. A failure is logged here unless it becomes that of the invocation.
+    /// Handles every request of CloudFormation, each by itself. A failure is logged here unless it
+    /// becomes that of the invocation.
     async fn handle_stacks(&self, request: &Request, end: Instant, journal: &mut impl Journal) -> Vec<Handled> {
         let is_alone = request.only_stacks && request.stacks.len() == 1;
         let mut all = Vec::new();
@@ -171,8 +172,8 @@ impl Handler {
         Ok(payload::read_call(call, &ready.config.names(), others)?)
     }
 
-    /// Answers a payload that is refused whatever the configuration has. Nothing is written to a group; but a stack that waits is
-    /// told.
+    /// Answers a payload that is refused whatever the configuration has. Nothing is written to a
+    /// group; but a stack that waits is told.
     async fn refuse(&self, fault: Fault, end: Instant, journal: &mut impl Journal) -> Handled {
         match (fault.stack, &self.ready) {
             (Some(request), _) if request.kind == StackRequestKind::Delete => {
@@ -265,7 +266,8 @@ impl Handled {
         Self::without_run(Err(InvocationFailed::StackRequestRefused(fault)))
     }
 
-    /// Why the invocation counts as failed, whether it is answered with an error or with records that go back.
+    /// Why the invocation counts as failed, whether it is answered with an error or with records
+    /// that go back.
     pub fn failure(&self) -> Option<&InvocationFailed> {
         self.answer.as_ref().err().or(self.batch_failure.as_ref())
     }
@@ -279,7 +281,8 @@ impl Handled {
         }
     }
 
-    /// The same, failed for a stack that waits, if one does. No other failure goes before it: only a retry can answer that stack.
+    /// The same, failed for a stack that waits, if one does. No other failure goes before it: only
+    /// a retry can answer that stack.
     fn with_unanswered(self, unanswered: Option<InvocationFailed>) -> Self {
         match unanswered {
             Some(failed) => Self {
@@ -290,8 +293,9 @@ impl Handled {
         }
     }
 
-    /// The same, answered as a queue is: with the records that were not looked at, or with all of them if a stack still waits, and
-    /// none for whatever else went wrong. A stack's request that is refused would be refused again.
+    /// The same, answered as a queue is: with the records that were not looked at, or with all of
+    /// them if a stack still waits, and none for whatever else went wrong. A stack's request that
+    /// is refused would be refused again.
     fn for_queue(self, request: &Request) -> Self {
         let Some(batch) = &request.batch else {
             return self;

@@ -82,8 +82,9 @@ fn ours(level: LevelFilter) -> Targets {
         .with_targets([("writerlink", level), ("bootstrap", level)])
 }
 
-/// The fields of an event and of the spans around it in one flat object, so that a query asks for `binding` and
-/// `request_id` alike. As JSON it is one line, and no text in it holds a control or format character, whoever logs it.
+/// The fields of an event and of the spans around it in one flat object, so that a query asks for
+/// `binding` and `request_id` alike. As JSON it is one line, and no text in it holds a control or
+/// format character, whoever logs it.
 struct FlatJson;
 
 impl<S, N> FormatEvent<S, N> for FlatJson

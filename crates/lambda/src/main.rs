@@ -77,8 +77,8 @@ async fn handler() -> Handler {
     }
 }
 
-/// Has the runtime hand over the payload's text. By itself it refuses what is no JSON before anything can be measured, and has lost
-/// a key that stands twice.
+/// Has the runtime hand over the payload's text. By itself it refuses what is no JSON before
+/// anything can be measured, and has lost a key that stands twice.
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = std::str::from_utf8(&invocation.body).map_err(|error| error.to_string());
     let body = serde_json::to_vec(&text).expect("text is JSON");

@@ -37,8 +37,8 @@ impl Measured<'_> {
     ///
     /// `NotOk` is 1 for an invocation that failed, or that answers for a binding that is not ok.
     /// `SweepFinished` is written by every sweep: 1 if it could do its work. `BindingNotOk` is
-    /// written for every binding that the run answers for: 1 if it is not ok. A look that ran out of
-    /// time counts as not ok.
+    /// written for every binding that the run answers for: 1 if it is not ok. A look that ran out
+    /// of time counts as not ok.
     pub fn lines(&self) -> Vec<String> {
         let mut values = vec![("DurationMs", "Milliseconds", whole(self.took.as_millis()))];
         let mut count = |name, value| values.push((name, "Count", value));

@@ -14,8 +14,8 @@ const LONGEST_SUBJECT: usize = 99;
 /// What a subject keeps for the start of a binding's name, however many codes there are.
 const NAME: usize = 24;
 
-/// The broken findings that were published, by binding and code, as far as this process remembers. It decides on messages
-/// alone: after a cold start what is broken is told once more.
+/// The broken findings that were published, by binding and code, as far as this process remembers.
+/// It decides on messages alone: after a cold start what is broken is told once more.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Told(BTreeSet<(String, &'static str)>);
 
@@ -25,9 +25,9 @@ impl Told {
         broken(binding).any(|key| !self.0.contains(&key))
     }
 
-    /// Records which broken findings people have been told about. A finding that is gone is forgotten, so that it is told
-    /// again when it returns. A look that ended neither well nor with a finding may not have got as far as that: after it
-    /// nothing is forgotten.
+    /// Records which broken findings people have been told about. A finding that is gone is
+    /// forgotten, so that it is told again when it returns. A look that ended neither well nor with
+    /// a finding may not have got as far as that: after it nothing is forgotten.
     pub fn remember(&mut self, report: &Report) {
         for binding in &report.bindings {
             if binding.status.is_ok() || binding.is_broken() {
@@ -58,9 +58,10 @@ pub struct Notice {
 impl Notice {
     /// What there is to tell of a run, if anything is.
     ///
-    /// A change is always told. An end that is not ok, or in which something is broken, is told of an event's run and of one
-    /// by hand; a sweep would tell the same every minute, and has a metric for the end. What is broken is told of a sweep
-    /// too when it was not told before: no event tells of it. A dry run tells nobody but the one who asked.
+    /// A change is always told. An end that is not ok, or in which something is broken, is told of
+    /// an event's run and of one by hand; a sweep would tell the same every minute, and has a
+    /// metric for the end. What is broken is told of a sweep too when it was not told before: no
+    /// event tells of it. A dry run tells nobody but the one who asked.
     pub fn of(trigger: &Trigger, report: &Report, told: &Told) -> Option<Self> {
         let tells_failure = match Asker::of(trigger) {
             Asker::Event | Asker::Person => true,
@@ -85,7 +86,8 @@ impl Notice {
     }
 }
 
-/// One line of ASCII for SNS. Each code stands in it once, as long as there is room; the text has them all.
+/// One line of ASCII for SNS. Each code stands in it once, as long as there is room; the text has
+/// them all.
 fn subject(first: &BindingReport, others: usize) -> String {
     let begin = "writerlink: ";
     let more = match others {

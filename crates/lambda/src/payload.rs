@@ -1,9 +1,10 @@
 //! From a payload to what is asked.
 //!
-//! Inside an envelope of AWS nothing is an error: what cannot be read there still says *look*, so it becomes a
-//! sweep. Outside of one somebody typed the payload, and then every letter counts: a mistyped dry run must not
-//! write. So a payload that is partly the one and partly the other is refused, and a call by hand that stands inside an
-//! envelope is not obeyed: if it is all that there is, the run looks and writes nothing.
+//! Inside an envelope of AWS nothing is an error: what cannot be read there still says *look*, so
+//! it becomes a sweep. Outside of one somebody typed the payload, and then every letter counts: a
+//! mistyped dry run must not write. So a payload that is partly the one and partly the other is
+//! refused, and a call by hand that stands inside an envelope is not obeyed: if it is all that
+//! there is, the run looks and writes nothing.
 
 mod json;
 mod shape;
@@ -52,7 +53,8 @@ pub(crate) enum Opened {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) text: String,
-    /// The CloudFormation request in the payload, if there is one. We must answer it even when we refuse the payload.
+    /// The CloudFormation request in the payload, if there is one. We must answer it even when we
+    /// refuse the payload.
     pub(crate) stack: Option<Box<StackRequest>>,
 }
 
@@ -76,7 +78,8 @@ pub enum OtherNames {
     MayBeTagged,
 }
 
-/// The words of a call by hand, by their letters in lower case: those of later releases, and what people write for a dry run.
+/// The words of a call by hand, by their letters in lower case: those of later releases, and what
+/// people write for a dry run.
 const WORDS: [&str; 10] = [
     "mode", "bindings", "binding", "trigger", "trust", "writer", "expires", "dryrun", "dry", "plan",
 ];
@@ -174,7 +177,8 @@ fn mixed(tree: &Tree) -> Option<String> {
     ))
 }
 
-/// A key beside the `Records` of an envelope. Lambda sends none (AWS docs: "Using Lambda with Amazon SNS", "… with Amazon SQS").
+/// A key beside the `Records` of an envelope. Lambda sends none (AWS docs: "Using Lambda with
+/// Amazon SNS", "… with Amazon SQS").
 fn beside_records(value: &Value) -> Option<&str> {
     let keys = value.as_object().filter(|keys| keys.len() > 1)?;
     let is_records = matches!(Shape::of(value), Shape::Records(_));
@@ -182,8 +186,8 @@ fn beside_records(value: &Value) -> Option<&str> {
     others.next().filter(|_| is_records)
 }
 
-/// A word of a call by hand among a payload's own keys, or those of the objects in its own list. Case, blanks and dashes make no
-/// difference.
+/// A word of a call by hand among a payload's own keys, or those of the objects in its own list.
+/// Case, blanks and dashes make no difference.
 fn call_word(value: &Value) -> Option<String> {
     let word = |keys: &Map<String, Value>| {
         let plan = says_plan(keys).then(|| "plan".to_owned());

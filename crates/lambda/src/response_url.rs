@@ -4,7 +4,8 @@
 //! to send requests from inside the VPC and to read the state of the bindings. So only CloudFormation's own bucket of
 //! the function's own Region is answered.
 
-/// More than a signed URL of S3 has: its path is at most 1,024 bytes, encoded, and its token some two thousand.
+/// More than a signed URL of S3 has: its path is at most 1,024 bytes, encoded, and its token some
+/// two thousand.
 const LONGEST: usize = 8192;
 
 /// Says whether `url` belongs to CloudFormation in `region`; if not, why. The text never repeats the query, which

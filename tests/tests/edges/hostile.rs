@@ -1,6 +1,6 @@
-//! Others' words in what people read: every text of every answer that the lab gives is exchanged for one that would move a
-//! cursor, turn the reading order or hide letters, and everything that the programs print, log, answer or publish of it is
-//! looked through.
+//! Others' words in what people read: every text of every answer that the lab gives is exchanged
+//! for one that would move a cursor, turn the reading order or hide letters, and everything that
+//! the programs print, log, answer or publish of it is looked through.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -23,8 +23,8 @@ use writerlink_tests::{kinds, programs};
 
 use crate::relay::{Change, Leaf, Relay};
 
-/// An escape sequence, a bell, C1, a reversal, isolates, separators, zero-width letters, a tag. The last is text that a
-/// template or a shell would take for its own.
+/// An escape sequence, a bell, C1, a reversal, isolates, separators, zero-width letters, a tag. The
+/// last is text that a template or a shell would take for its own.
 const HOSTILE: &str = "x\u{1b}[31;1m\u{7}\u{9b}2J\r\u{85}\u{202e}\u{2066}\u{2069}\u{2028}\u{2029}\u{200b}\u{200d}\u{feff}\u{ad}\u{e0041}$(y)";
 
 /// A sweep is over as soon as there is nothing to wait for.
@@ -34,7 +34,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:outcomes";
 
-/// A region with a link for every kind of source, one of which is wrong, and groups that are found by their tags.
+/// A region with a link for every kind of source, one of which is wrong, and groups that are found
+/// by their tags.
 async fn region() -> (Lab, String) {
     let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
     kinds::add(&mut scene);
@@ -163,7 +164,8 @@ fn looked_at(change: &Change) -> String {
     }
 }
 
-/// Plays a change through both programs, and looks at everything that comes of it. Returns what the relay saw.
+/// Plays a change through both programs, and looks at everything that comes of it. Returns what the
+/// relay saw.
 async fn play(lab: &str, config: &str, change: Change, log: &Shown) -> (Relay, usize) {
     let what = looked_at(&change);
     let relay = Relay::to(lab, change).await;

@@ -1,4 +1,5 @@
-//! The edges of the programs: what lies between them and AWS's servers, and what others' words become in what people read.
+//! The edges of the programs: what lies between them and AWS's servers, and what others' words
+//! become in what people read.
 
 mod hostile;
 mod peer;

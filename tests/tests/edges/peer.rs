@@ -1,4 +1,5 @@
-//! A server of AWS's API with a certificate, reached by itself or behind an HTTP proxy that this is as well.
+//! A server of AWS's API with a certificate, reached by itself or behind an HTTP proxy that this is
+//! as well.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -80,7 +80,8 @@ fn credentials() -> Variables {
         .collect()
 }
 
-/// Standard output and standard error of `writerlink audit --output json` in an environment of these variables.
+/// Standard output and standard error of `writerlink audit --output json` in an environment of
+/// these variables.
 async fn audit(variables: Variables) -> (String, String) {
     let mut command = Command::new(programs::writerlink());
     command
@@ -100,7 +101,8 @@ fn reason(stdout: &str) -> Value {
     report["bindings"][0]["reason"].clone()
 }
 
-/// What `bootstrap` answers to a dry run in an environment of these variables. The runtime API is on loopback.
+/// What `bootstrap` answers to a dry run in an environment of these variables. The runtime API is
+/// on loopback.
 async fn bootstrap(variables: Variables) -> Value {
     let lab = Lab::start(World::new(jiff::Timestamp::now()), Options::default())
         .await
@@ -248,7 +250,8 @@ async fn a_bundle_or_a_proxy_that_cannot_be_used_ends_the_start_with_its_name() 
     }
 }
 
-/// A bundle takes the place of the system's certificates, as the AWS CLI has it: one of another authority is not enough.
+/// A bundle takes the place of the system's certificates, as the AWS CLI has it: one of another
+/// authority is not enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn cloudformation_is_answered_through_the_same_proxy_and_with_the_same_certificates() {
     let company = Company::new();

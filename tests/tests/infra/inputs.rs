@@ -1,4 +1,5 @@
-//! What is wrong with the inputs is said before anything is made, and in the same cases as the function would say it.
+//! What is wrong with the inputs is said before anything is made, and in the same cases as the
+//! function would say it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -17,7 +18,8 @@ fn names() -> Vec<String> {
         "*",
     ];
     let long = [62, 63, 64].map(|length| "a".repeat(length));
-    // As many hyphens as there can be: a pattern that counts pairs would take more than 63 characters.
+    // As many hyphens as there can be: a pattern that counts pairs would take more than 63
+    // characters.
     let hyphens = [31, 32].map(|pairs| "a-".repeat(pairs) + "a");
     fixed
         .iter()
@@ -27,7 +29,8 @@ fn names() -> Vec<String> {
         .collect()
 }
 
-/// Every form that there is, forms that may come, and slips, with every name in each of their places.
+/// Every form that there is, forms that may come, and slips, with every name in each of their
+/// places.
 fn sources() -> Vec<String> {
     let shapes = [
         "cluster/{}",
@@ -90,7 +93,8 @@ fn a_source_is_refused_by_the_templates_and_the_module_exactly_where_the_functio
         let Some(refused) = refused(path, &inputs) else { return };
         let mut taken = 0;
         for (source, said) in sources.iter().zip(refused) {
-            // The port and the DNS servers of a host stand in a Config, which has no place for `Source` beside it.
+            // The port and the DNS servers of a host stand in a Config, which has no place for
+            // `Source` beside it.
             let right = source
                 .parse::<Source>()
                 .is_ok_and(|source| takes_hosts || !matches!(source, Source::Name(_)));
@@ -231,7 +235,8 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
     );
 }
 
-/// A parameter of a layer that the one command has by the same name is handed on to it: `IamAuth` was not, and nobody saw it.
+/// A parameter of a layer that the one command has by the same name is handed on to it: `IamAuth`
+/// was not, and nobody saw it.
 #[test]
 fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() {
     let Some(whole) = parsed(ONE_COMMAND) else { return };
@@ -242,7 +247,8 @@ fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() 
         let declared = parsed(file).expect("as above")["Parameters"].clone();
         let given = &stack["Properties"]["Parameters"];
         for name in declared.as_object().expect("it has parameters").keys() {
-            // Those of the reconciler are the function's own subnets, which the one command leaves outside the VPC.
+            // Those of the reconciler are the function's own subnets, which the one command leaves
+            // outside the VPC.
             let is_shared = asked.contains_key(name) && (layer != "Reconciler" || name != "SubnetIds");
             assert!(!is_shared || given.get(name).is_some(), "{layer} is not given {name}");
         }

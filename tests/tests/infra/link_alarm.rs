@@ -1,4 +1,5 @@
-//! The alarm on the link's own health, which the load balancer counts and the function knows nothing of.
+//! The alarm on the link's own health, which the load balancer counts and the function knows
+//! nothing of.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! The consumer's example logs in to a database and to a proxy, which present certificates of different authorities.
+//! The consumer's example logs in to a database and to a proxy, which present certificates of
+//! different authorities.
 
 use std::fs;
 use std::process::Command;
@@ -20,8 +21,9 @@ fn the_example_trusts_the_roots_of_rds_and_of_the_system_and_nobody_else() {
     assert_eq!(told, right);
 }
 
-/// `sslrootcert` takes one file, or `system`: which of them is right depends on what stands behind the name. The line that the Terraform
-/// example prints is checked with the modules (`layers/examples.py`).
+/// `sslrootcert` takes one file, or `system`: which of them is right depends on what stands behind
+/// the name. The line that the Terraform example prints is checked with the modules
+/// (`layers/examples.py`).
 #[test]
 fn every_psql_line_in_the_documentation_names_the_roots_of_what_stands_behind_the_name() {
     let pages = ["docs/consumer.md", "docs/deploy.md"];

@@ -1,7 +1,9 @@
-//! What `infra/package` makes: the same bytes each time, only what is ours and starts in Lambda, and a list of what is in it.
+//! What `infra/package` makes: the same bytes each time, only what is ours and starts in Lambda,
+//! and a list of what is in it.
 //!
-//! A build for Lambda takes minutes, so these package a small program that says of itself what the function says. That two builds in two directories with two cargo homes give the
-//! same bytes was tried by hand.
+//! A build for Lambda takes minutes, so these package a small program that says of itself what the
+//! function says. That two builds in two directories with two cargo homes give the same bytes was
+//! tried by hand.
 
 use std::collections::BTreeSet;
 use std::fs;

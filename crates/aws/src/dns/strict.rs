@@ -1,8 +1,9 @@
 //! Answers that go by their response code.
 //!
-//! hickory takes the records of an NXDOMAIN answer for its answer, and asks for the target of an alias in it. But the code speaks
-//! of the last name of the chain (RFC 6604, 3): there is no such name, and a record beside it, from a cache or a forger, must
-//! not point a load balancer at a machine.
+//! hickory takes the records of an NXDOMAIN answer for its answer, and asks for the target of an
+//! alias in it. But the code speaks of the last name of the chain (RFC 6604, 3): there is no such
+//! name, and a record beside it, from a cache or a forger, must not point a load balancer at a
+//! machine.
 
 use std::net::IpAddr;
 use std::pin::Pin;

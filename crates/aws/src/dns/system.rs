@@ -1,7 +1,8 @@
 //! The system's DNS servers.
 //!
-//! Of `resolv.conf` the lines `nameserver` count, the first three as in glibc (resolv.conf(5), `MAXNS`), and nothing else: names
-//! are asked in full, and time-outs are our own. So nothing else can be wrong with it either.
+//! Of `resolv.conf` the lines `nameserver` count, the first three as in glibc (resolv.conf(5),
+//! `MAXNS`), and nothing else: names are asked in full, and time-outs are our own. So nothing else
+//! can be wrong with it either.
 
 use std::fs;
 use std::io;
@@ -16,8 +17,8 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// The most servers of the file that are asked.
 const MOST: usize = 3;
 
-/// No server to ask. glibc would ask one on this machine (127.0.0.1); where nobody wrote one down, that is a guess, and what
-/// a guess answers must not move a database's traffic.
+/// No server to ask. glibc would ask one on this machine (127.0.0.1); where nobody wrote one down,
+/// that is a guess, and what a guess answers must not move a database's traffic.
 #[derive(Debug, thiserror::Error)]
 pub enum NoServers {
     /// The file cannot be read.
@@ -57,8 +58,8 @@ fn named_in(text: &str) -> Result<Vec<SocketAddr>, NoServers> {
     }
 }
 
-/// An address, with a port where the file has one. The scope of an address that needs none is dropped; a link-local one needs
-/// it, and the resolver's library cannot carry it.
+/// An address, with a port where the file has one. The scope of an address that needs none is
+/// dropped; a link-local one needs it, and the resolver's library cannot carry it.
 fn server(word: &str) -> Option<SocketAddr> {
     let with_port = word.parse().ok();
     let (address, _) = word.split_once('%').unwrap_or((word, ""));

@@ -281,7 +281,8 @@ async fn a_short_name_is_asked_as_it_stands_and_no_hosts_file_answers_it() {
     }
 }
 
-/// The code speaks of the last name of a chain (RFC 6604, 3). A record beside it must not lead traffic anywhere.
+/// The code speaks of the last name of a chain (RFC 6604, 3). A record beside it must not lead
+/// traffic anywhere.
 #[tokio::test]
 async fn a_name_that_does_not_exist_has_no_address_whatever_records_are_beside_the_code() {
     let alias = format!("{NAME} CNAME end.example.com");
@@ -331,7 +332,8 @@ async fn any_other_code_is_no_answer_whatever_records_are_beside_it() {
     }
 }
 
-/// RFC 6891, 6.2.2: a server that does not know EDNS answers FORMERR, or NOTIMP, and is asked again without it.
+/// RFC 6891, 6.2.2: a server that does not know EDNS answers FORMERR, or NOTIMP, and is asked again
+/// without it.
 #[tokio::test]
 async fn a_server_that_does_not_know_edns_is_asked_again_without_it_at_once() {
     for code in [ResponseCode::FormErr, ResponseCode::NotImp] {
@@ -351,8 +353,8 @@ async fn a_server_that_does_not_know_edns_is_asked_again_without_it_at_once() {
     }
 }
 
-/// Old servers answer without the question, which proves nothing of what the answer belongs to: it is not believed. Others
-/// drop what has EDNS, or a firewall does.
+/// Old servers answer without the question, which proves nothing of what the answer belongs to: it
+/// is not believed. Others drop what has EDNS, or a firewall does.
 #[tokio::test]
 async fn a_server_that_cannot_be_understood_with_edns_is_asked_without_it_over_either_way() {
     let deaf: [fn() -> Say; 3] = [

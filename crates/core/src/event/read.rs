@@ -1,13 +1,16 @@
 //! Reads an event's id, kind, name and time, wherever its fields stand.
 //!
-//! RDS publishes the same event in three shapes, and people's rules, queues and functions pass on parts of them:
+//! RDS publishes the same event in three shapes, and people's rules, queues and functions pass on
+//! parts of them:
 //!
-//! - the body of an SNS message: `Event Source`, `Event ID`, `Source ID`, `Source ARN`, `Identifier Link`, `Event Time`;
-//! - the `detail` of an EventBridge event: `SourceType`, `EventID`, `SourceIdentifier`, `SourceArn`, `Date`;
+//! - the body of an SNS message: `Event Source`, `Event ID`, `Source ID`, `Source ARN`, `Identifier
+//!   Link`, `Event Time`;
+//! - the `detail` of an EventBridge event: `SourceType`, `EventID`, `SourceIdentifier`,
+//!   `SourceArn`, `Date`;
 //! - an item of `DescribeEvents`, which has the fields of a `detail` without the id.
 //!
-//! A key is compared by its letters and digits in lower case, so that `Source ID`, `SourceId` and `source_id` are one.
-//! Each fact is taken from the first place that has a usable one.
+//! A key is compared by its letters and digits in lower case, so that `Source ID`, `SourceId` and
+//! `source_id` are one. Each fact is taken from the first place that has a usable one.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -59,7 +62,8 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
         .chain(links().filter_map(Link::kind))
         .collect();
     let known = said.iter().copied().find(|about| *about != SourceType::Other);
-    // A kind that is said and unknown is not that of the id's line: its names may be of another sort.
+    // A kind that is said and unknown is not that of the id's line: its names may be of another
+    // sort.
     let by_id = || id.filter(|_| said.is_empty()).and_then(catalogue::find);
     let about = known
         .or_else(|| Some(kind(by_id()?.source)))
@@ -84,7 +88,8 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// The texts under this key, however it is written, that are not blank. It can stand in an object in several spellings.
+    /// The texts under this key, however it is written, that are not blank. It can stand in an
+    /// object in several spellings.
     fn texts(self, wanted: &'static str) -> impl Iterator<Item = &'a str> {
         let found = self.0.iter().filter(move |(key, _)| letters(key).eq(wanted.chars()));
         let texts = found.filter_map(|(_, value)| value.as_str()).map(str::trim);
@@ -97,10 +102,11 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
     letters.map(|c| c.to_ascii_lowercase())
 }
 
-/// The kind of thing that a word means, in whichever place it stands: `db-cluster` (a message, botocore rds 2014-10-31,
-/// `SourceType`), `CLUSTER` (a detail), `RDS DB Cluster Event` (a detail-type; AWS docs: "Creating a rule that triggers on an
-/// Amazon RDS event"), `cluster` or `db` (an ARN; AWS docs: "Amazon Resource Names (ARNs) in Amazon RDS"), `dbclusters` (a link
-/// to the console).
+/// The kind of thing that a word means, in whichever place it stands: `db-cluster` (a message,
+/// botocore rds 2014-10-31, `SourceType`), `CLUSTER` (a detail), `RDS DB Cluster Event` (a
+/// detail-type; AWS docs: "Creating a rule that triggers on an Amazon RDS event"), `cluster` or
+/// `db` (an ARN; AWS docs: "Amazon Resource Names (ARNs) in Amazon RDS"), `dbclusters` (a link to
+/// the console).
 pub(super) fn kind(word: &str) -> SourceType {
     let word: String = letters(word).collect();
     let word = word.strip_prefix("rds").unwrap_or(&word);
@@ -170,7 +176,8 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// A link to the console: `https://…/rds/home?region=eu-west-1#dbclusters:id=orders`, in 2016 with `SourceId: orders` behind it.
+/// A link to the console: `https://…/rds/home?region=eu-west-1#dbclusters:id=orders`, in 2016 with
+/// `SourceId: orders` behind it.
 #[derive(Clone, Copy)]
 struct Link<'a>(&'a str);
 
@@ -195,7 +202,8 @@ impl Link<'_> {
     }
 }
 
-/// The id stands bare, or at the end of a link to the documentation, sometimes with blanks behind it.
+/// The id stands bare, or at the end of a link to the documentation, sometimes with blanks behind
+/// it.
 fn event_id(text: &str) -> Option<EventId> {
     let text = text.trim().to_ascii_uppercase();
     let number = text.rsplit_once("RDS-EVENT-")?.1;

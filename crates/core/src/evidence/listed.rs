@@ -1,7 +1,8 @@
 //! What RDS lists under the name in a source, where that source cannot be followed.
 //!
-//! A name that the API lists is never "not found". [`not_listed`] looks it up in every list that was read, and says what
-//! it is and what to write instead. [`unfit`] says of what *is* listed as the source has it why it can have no target.
+//! A name that the API lists is never "not found". [`not_listed`] looks it up in every list that
+//! was read, and says what it is and what to write instead. [`unfit`] says of what *is* listed as
+//! the source has it why it can have no target.
 
 use std::fmt;
 
@@ -168,7 +169,8 @@ fn look_up(name: &Identifier, topology: &Topology) -> Vec<Listed> {
 /// Why what RDS lists under a source's name can have no target of ours, whatever its state.
 pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
     let other_engine = |engine: &str, endpoint: &Option<HostName>| {
-        // The API lists the databases of these two services, and other services' own APIs say who writes in them.
+        // The API lists the databases of these two services, and other services' own APIs say who
+        // writes in them.
         matches!(engine, "neptune" | "docdb").then(|| Unknown::OtherEngine {
             source_: source.clone(),
             engine: engine.to_owned(),
@@ -189,7 +191,8 @@ pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
     other_engine(&cluster.engine, &cluster.endpoint).or_else(|| match cluster.form {
         Form::OutsideVpc => Some(Unknown::OutsideVpc(id.clone())),
         Form::ServerlessV1 | Form::Limitless => Some(no_instances()),
-        // A replica without instances is a secondary of a global database that is there to be promoted.
+        // A replica without instances is a secondary of a global database that is there to be
+        // promoted.
         Form::Instances if cluster.members.is_empty() && !cluster.replicates && !is_idle(&cluster.status) => {
             Some(no_instances())
         }

@@ -27,7 +27,8 @@ pub(super) struct Setup {
     pub(super) places: usize,
     /// Members that are not up when it begins.
     pub(super) down: Places,
-    /// The port that RDS reports. The binding says [`world::PORT`], and does not say that another one is meant.
+    /// The port that RDS reports. The binding says [`world::PORT`], and does not say that another
+    /// one is meant.
     pub(super) reported: u16,
     /// The groups from which it begins; the writer is A.
     pub(super) groups: Vec<Group>,

@@ -79,8 +79,8 @@ fn instance(standby: Standby, pace: Pace) -> Setup {
     }
 }
 
-/// The writer's group, the former writer's, both, the writer draining, and none. (Somebody else's target is in
-/// every group.)
+/// The writer's group, the former writer's, both, the writer draining, and none. (Somebody else's
+/// target is in every group.)
 fn usual() -> Vec<Group> {
     vec![
         Group::only(A),
@@ -247,7 +247,8 @@ fn a_port_that_rds_does_not_report_keeps_every_run_from_writing() {
     assert!(walked.broken.is_empty(), "{walked}");
 }
 
-/// The binding's port is not the one that RDS reports, from every group, with a failover and a failing call.
+/// The binding's port is not the one that RDS reports, from every group, with a failover and a
+/// failing call.
 fn wrong_port() -> Setup {
     Setup {
         reported: PORT + 1,

@@ -163,7 +163,8 @@ impl Group {
         places
     }
 
-    /// As DescribeTargetHealth shows it, besides a target of a machine and a port that are somebody else's.
+    /// As DescribeTargetHealth shows it, besides a target of a machine and a port that are somebody
+    /// else's.
     pub(super) fn targets(self) -> Vec<Target> {
         let state = |slot| match slot {
             Slot::Absent => None,

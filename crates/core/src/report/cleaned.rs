@@ -1,6 +1,7 @@
 //! A report without a control or format character in it, whoever said what it repeats.
 //!
-//! Each type is taken apart without a `..`, so that a field that it gains does not compile here until it is cleaned.
+//! Each type is taken apart without a `..`, so that a field that it gains does not compile here
+//! until it is cleaned.
 
 use super::{BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport};
 use crate::finding::Finding;

@@ -33,7 +33,8 @@ pub(super) struct Attention {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Alert {
     left: Duration,
-    /// What a pending removal, or a write that is not shown yet, was given in all. It can come to need more, when a name is heard to be cached for longer.
+    /// What a pending removal, or a write that is not shown yet, was given in all. It can come to
+    /// need more, when a name is heard to be cached for longer.
     granted: Duration,
 }
 

@@ -36,7 +36,8 @@ impl Condition {
     /// What it means for how closely the binding is looked at.
     pub(super) fn found(&self, may_write: bool) -> Found {
         match self {
-            // A step that may be taken is left only where it was taken before, and a reading does not show it yet.
+            // A step that may be taken is left only where it was taken before, and a reading does
+            // not show it yet.
             Self::Planned(plan) if may_write && plan.now.is_some() => Found::Unshown,
             Self::Planned(plan) => match plan.weightiest() {
                 None if may_write && !plan.is_clean() => Found::Wrong,
@@ -47,7 +48,8 @@ impl Condition {
                 Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => Found::Pending,
                 // Whatever else stands still: the database is still to be added.
                 Some(_) if may_write && plan.will_register() => Found::Pending,
-                // It keeps nothing from being done, and only somebody else can do something about it.
+                // It keeps nothing from being done, and only somebody else can do something about
+                // it.
                 Some(Hold::FormerPort { .. }) => Found::Right,
                 Some(hold) if hold.is_hopeless() => Found::Hopeless,
                 Some(hold) if hold.is_lasting() => Found::Lasting,

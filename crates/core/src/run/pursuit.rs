@@ -579,10 +579,11 @@ impl Pursuit {
         }
     }
 
-    /// Whether a round that finds the same evidence as the one before does without reading the targets. An event that
-    /// names no database has every binding watched, and the account's budget of Describe calls does not grow with their
-    /// number: so a group that is right is then read again only when the evidence moves. One that is not right is read
-    /// as often as any other, because its targets' health may be what it waits for.
+    /// Whether a round that finds the same evidence as the one before does without reading the
+    /// targets. An event that names no database has every binding watched, and the account's budget
+    /// of Describe calls does not grow with their number: so a group that is right is then read
+    /// again only when the evidence moves. One that is not right is read as often as any other,
+    /// because its targets' health may be what it waits for.
     fn keeps_targets(&self) -> bool {
         let is_recent = self.targets_age < TARGETS_KEEP;
         if self.attention.is_for_nobody() {

@@ -26,7 +26,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// A write was acknowledged, or a reading showed that it was done. A removal counts when [`see`](Self::see) shows it.
+    /// A write was acknowledged, or a reading showed that it was done. A removal counts when
+    /// [`see`](Self::see) shows it.
     pub(super) fn applied(&mut self, action: &Action) {
         match action {
             Action::Register(registration) => {

@@ -104,13 +104,15 @@ impl Cell<'_> {
         }
     }
 
-    /// Whether the binding names a port on which, by what RDS says, nobody listens, and does not say that it is meant.
+    /// Whether the binding names a port on which, by what RDS says, nobody listens, and does not
+    /// say that it is meant.
     pub(crate) fn is_on_a_wrong_port(&self) -> bool {
         let said = self.binding.port.zip(self.port_of_rds());
         self.binding.port_differs == PortDiffers::Held && said.is_some_and(|(written, said)| written != said)
     }
 
-    /// Strangers at an address of the database that are on a port on which it does not listen; `wanted` are its addresses.
+    /// Strangers at an address of the database that are on a port on which it does not listen;
+    /// `wanted` are its addresses.
     pub(crate) fn on_a_former_port(&self, wanted: &[IpAddr]) -> impl Iterator<Item = &Target> {
         let told = self.binding.port_differs == PortDiffers::Held && self.port_of_rds().is_some();
         self.strangers().filter(move |stranger| {

@@ -14,11 +14,11 @@
 //! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too many. What the run
 //!   has seen is walked at its [extremes](values::extremes).
 //! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and all kinds together.
-//! - *Reasons.* A key that says nothing has one of 43 reasons for it, which are the words of a hold and nothing else.
-//!   So every pair of readings is walked over the states of each kind, where [little](values::tempting) keeps the
-//!   planner from writing.
-//! - *Ports, VPCs and standbys* say what a target is called and whether anybody listens there, so they are walked
-//!   together, and over few states.
+//! - *Reasons.* A key that says nothing has one of 43 reasons for it, which are the words of a hold
+//!   and nothing else. So every pair of readings is walked over the states of each kind, where
+//!   [little](values::tempting) keeps the planner from writing.
+//! - *Ports, VPCs and standbys* say what a target is called and whether anybody listens there, so
+//!   they are walked together, and over few states.
 //! - *Ages* are compared with a bound: one just below it and one at it are in every table, others in one of their own.
 //! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no promise speaks of.
 //!

@@ -168,7 +168,8 @@ impl Bound {
         target.port() == self.link.port && is_allowed(target.ip())
     }
 
-    /// Whether a target stands at the database's own address on a port on which it does not listen, and is left alone.
+    /// Whether a target stands at the database's own address on a port on which it does not listen,
+    /// and is left alone.
     pub(super) fn has_former_port(&self, world: &World) -> bool {
         let is_own = |target: SocketAddr| self.truth(world).iter().any(|own| own.ip() == target.ip());
         let mut present = self.link.present(world).into_iter();

@@ -307,7 +307,8 @@ async fn a_queue_hears_which_records_were_not_looked_at() {
     let all = json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]});
     let bucket = Bucket::default();
     let body = json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"}).to_string();
-    // The configuration is refused; and nothing can be reached, which for an event takes its whole patience.
+    // The configuration is refused; and nothing can be reached, which for an event takes its whole
+    // patience.
     for (handler, body, why) in [
         (refusing(&bucket), body.as_str(), "WRITERLINK_CONFIG"),
         (alone(&bucket), "?", "orders-writer"),

@@ -1,4 +1,5 @@
-//! Our reading of an envelope against the types of `aws_lambda_events`: whenever those accept, both say the same.
+//! Our reading of an envelope against the types of `aws_lambda_events`: whenever those accept, both
+//! say the same.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sns::SnsEvent;
@@ -145,7 +146,8 @@ fn the_types_of_sqs_and_eventbridge_accept_what_aws_documents() {
     assert_eq!(typed.source, "aws.rds");
 }
 
-/// The type of SNS accepts often enough for the property to say something, and refuses what has to be read all the same.
+/// The type of SNS accepts often enough for the property to say something, and refuses what has to
+/// be read all the same.
 #[test]
 fn a_batch_with_one_bad_record_is_refused_by_the_type_of_sns_and_read_by_us() {
     let good = json!({"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "a", "Sns": {

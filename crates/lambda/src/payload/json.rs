@@ -1,7 +1,8 @@
 //! JSON into a tree whose size is bounded before it is built, and whose own keys stand once.
 //!
-//! A tree takes many times the memory of its text: 6 MB of `[{"":0},…]` took 573 MB, and the function has 256. And a
-//! tree has lost the first of two equal keys: `{"mode": "plan", "mode": "reconcile"}` wrote.
+//! A tree takes many times the memory of its text: 6 MB of `[{"":0},…]` took 573 MB, and the
+//! function has 256. And a tree has lost the first of two equal keys: `{"mode": "plan", "mode":
+//! "reconcile"}` wrote.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -9,8 +10,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// What the trees of one payload may take in memory, together, as [`Tree::weight`] counts it. The largest batch that SQS
-/// delivers, 6 MB in some eight thousand messages, takes less.
+/// What the trees of one payload may take in memory, together, as [`Tree::weight`] counts it. The
+/// largest batch that SQS delivers, 6 MB in some eight thousand messages, takes less.
 pub(super) const MOST: usize = 64 << 20;
 
 /// A value takes 32 bytes, and a list has room for up to twice as many.

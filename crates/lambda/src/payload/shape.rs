@@ -1,9 +1,10 @@
 //! What AWS wraps an event in, recognised by its fields.
 //!
-//! Where a type of `aws_lambda_events` takes the fields, it is what holds them. What it refuses, since a field that is not
-//! needed is missing or of another type, is read field by field into the same type: an envelope in which AWS leaves something
-//! out must not cost a failover its urgency. The type of SNS's record has twelve required fields and is not used; a test compares
-//! the two readings (`docs/decisions/007`).
+//! Where a type of `aws_lambda_events` takes the fields, it is what holds them. What it refuses,
+//! since a field that is not needed is missing or of another type, is read field by field into the
+//! same type: an envelope in which AWS leaves something out must not cost a failover its urgency.
+//! The type of SNS's record has twelve required fields and is not used; a test compares the two
+//! readings (`docs/decisions/007`).
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsMessage;
@@ -17,16 +18,19 @@ use crate::elsewhere::Elsewhere;
 /// A value, by what AWS means by its fields.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
-    /// The records of an envelope that Lambda makes (AWS docs: "Using Lambda with Amazon SNS", "… with Amazon SQS").
+    /// The records of an envelope that Lambda makes (AWS docs: "Using Lambda with Amazon SNS", "…
+    /// with Amazon SQS").
     Records(&'a [Value]),
-    /// What EventBridge Pipes hands over (AWS docs: "Amazon EventBridge Pipes targets"): a list, without any envelope.
+    /// What EventBridge Pipes hands over (AWS docs: "Amazon EventBridge Pipes targets"): a list,
+    /// without any envelope.
     List(&'a [Value]),
-    /// An SNS record, or the JSON that SNS puts into a queue (AWS docs: "Fanout Amazon SNS notifications to Amazon SQS queues").
+    /// An SNS record, or the JSON that SNS puts into a queue (AWS docs: "Fanout Amazon SNS
+    /// notifications to Amazon SQS queues").
     Sns(Sns<'a>),
     /// A message of a queue.
     Sqs(Box<SqsMessage>),
-    /// The record that an asynchronous invocation leaves at its destination (AWS docs: "Capturing records of Lambda
-    /// asynchronous invocations"): this is the payload of that invocation.
+    /// The record that an asynchronous invocation leaves at its destination (AWS docs: "Capturing
+    /// records of Lambda asynchronous invocations"): this is the payload of that invocation.
     Destination(&'a Value),
     /// An event of EventBridge, and its `detail`.
     EventBridge(Box<EventBridgeEvent<Elsewhere>>, &'a Value),
@@ -90,7 +94,8 @@ impl<'a> Shape<'a> {
         Self::Unknown
     }
 
-    /// Whether only AWS makes such a value, so that what cannot be read in it is no mistake of a person.
+    /// Whether only AWS makes such a value, so that what cannot be read in it is no mistake of a
+    /// person.
     pub(super) fn is_envelope(&self) -> bool {
         match self {
             Self::Records(_)

@@ -1,7 +1,8 @@
 //! Takes AWS's wrappers off, whichever stands in which, until events are left.
 //!
-//! There is no case for a pair of them: each [`Shape`] says what stands inside of it, and that is looked at in the same way. So an
-//! EventBridge event in an SNS notification in a message of a queue is found as one that came by itself.
+//! There is no case for a pair of them: each [`Shape`] says what stands inside of it, and that is
+//! looked at in the same way. So an EventBridge event in an SNS notification in a message of a
+//! queue is found as one that came by itself.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
@@ -15,8 +16,8 @@ use super::{Request, excerpt};
 use crate::batch::{Batch, Record};
 use crate::elsewhere::Elsewhere;
 
-/// More than anybody's ways have: a failed invocation's record in a queue has seven levels, each wrapper and each text that is
-/// JSON being one.
+/// More than anybody's ways have: a failed invocation's record in a queue has seven levels, each
+/// wrapper and each text that is JSON being one.
 const DEEPEST: usize = 16;
 
 /// What has been found so far.
@@ -38,8 +39,9 @@ impl Found {
         }
     }
 
-    /// Ends the search. If the payload holds only calls by hand, the run looks and writes nothing. The same holds for calls beside
-    /// requests of CloudFormation, each of which has a run of its own.
+    /// Ends the search. If the payload holds only calls by hand, the run looks and writes nothing.
+    /// The same holds for calls beside requests of CloudFormation, each of which has a run of its
+    /// own.
     pub(super) fn end(mut self) -> Request {
         let nothing_else = self.others == self.request.stacks.len();
         if self.calls > 0 && nothing_else {
@@ -49,7 +51,8 @@ impl Found {
         self.request
     }
 
-    /// Looks at the records of a batch, each by itself, and keeps which events are whose. `left` is what trees may still take.
+    /// Looks at the records of a batch, each by itself, and keeps which events are whose. `left` is
+    /// what trees may still take.
     pub(super) fn batch(&mut self, list: &[Value], left: usize) {
         let mut records = Vec::new();
         for value in list {
@@ -116,8 +119,9 @@ impl Found {
         }
     }
 
-    /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are of `aws.rds`. An event of
-    /// another source may hold one of RDS, or the record of an invocation that failed (source `lambda`).
+    /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are
+    /// of `aws.rds`. An event of another source may hold one of RDS, or the record of an invocation
+    /// that failed (source `lambda`).
     fn event_bridge(&mut self, event: &EventBridgeEvent<Elsewhere>, detail: &Value, left: usize, depth: usize) {
         if is_scheduled(event) {
             self.others += 1;
@@ -182,8 +186,8 @@ pub(super) fn is_scheduled(event: &EventBridgeEvent<Elsewhere>) -> bool {
     event.source == "aws.events" || event.detail_type == "Scheduled Event"
 }
 
-/// Whether a value inside of an envelope is, or may be, a call by hand. `trigger` is none of its words here: alarms of CloudWatch
-/// have a key of that name.
+/// Whether a value inside of an envelope is, or may be, a call by hand. `trigger` is none of its
+/// words here: alarms of CloudWatch have a key of that name.
 fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     let Value::Object(keys) = value else {
         return false;

@@ -9,7 +9,8 @@ use crate::exit::Exit;
 /// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its work, and a pipeline
 ///    that checks a configuration before it ships must stop.
 /// 2. Something is broken: a finding says so, whatever the group's membership.
-/// 3. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth would hide it.
+/// 3. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth
+///    would hide it.
 /// 4. There is drift.
 pub(crate) fn of(report: &Report) -> Exit {
     if bad(report).next().is_some() || is_without_credentials(report) {

@@ -21,7 +21,8 @@ fn a_target_on_the_databases_former_port_is_not_in_sync_and_leaves_where_the_bin
     };
     let removed = plan(&exclusive, &Timing::default(), &seen);
     assert_eq!(words(&removed), "deregister .1:5433 | ");
-    // The database has just moved from 5433 to 5432: nothing leaves before the new target is registered.
+    // The database has just moved from 5433 to 5432: nothing leaves before the new target is
+    // registered.
     let seen = look(cluster(Some(1), Some(1)), &[former]);
     assert_eq!(words(&decide(&seen)), "register .1:5432 | former-port");
     assert_eq!(

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// The cluster `orders`, with these seconds of `settle`, `patience`, `patience-started` and `sweep`.
+/// The cluster `orders`, with these seconds of `settle`, `patience`, `patience-started` and
+/// `sweep`.
 fn brief(stage: Stage, seconds: u8) -> Stage {
     stage.with_config(&format!(
         "allow = [\"10.20.0.0/16\"]\n[timing]\nsettle = {seconds}\npatience = {seconds}\npatience-started = {seconds}\nsweep = {seconds}\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"

@@ -59,7 +59,8 @@ pub struct DbCluster {
     pub listed: Listed,
 }
 
-/// What a cluster's capacity is made up of, as the RDS API tells it (botocore rds 2014-10-31, `DBCluster`).
+/// What a cluster's capacity is made up of, as the RDS API tells it (botocore rds 2014-10-31,
+/// `DBCluster`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capacity {
     /// Instances in the VPC's subnets.

@@ -1,4 +1,5 @@
-//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another network type or port.
+//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another
+//! network type or port.
 
 use super::{
     Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, Serving, Status, refusal,
@@ -25,7 +26,8 @@ pub struct ModifyDbInstance {
     pub changes: Pending,
     /// `PromotionTier`, which changes at once.
     pub promotion_tier: Option<u8>,
-    /// `DBPortNumber`: the database restarts with it whatever `apply` says (botocore rds 2014-10-31). Not for members.
+    /// `DBPortNumber`: the database restarts with it whatever `apply` says (botocore rds
+    /// 2014-10-31). Not for members.
     pub port: Option<u16>,
     /// `ApplyImmediately`.
     pub apply: Apply,
