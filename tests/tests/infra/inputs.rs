@@ -121,9 +121,10 @@ fn with(more: &Value) -> Value {
 
 #[test]
 fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
-    let proxy = json!({"UseProxy": "true", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"});
+    let proxy =
+        json!({"UseProxy": "true", "EngineFamily": "MYSQL", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"});
     let end_to_end = json!({
-        "UseProxy": "true", "DatabaseSecurityGroupId": "sg-1", "DefaultAuthScheme": "IAM_AUTH",
+        "UseProxy": "true", "EngineFamily": "POSTGRESQL", "DatabaseSecurityGroupId": "sg-1", "DefaultAuthScheme": "IAM_AUTH",
         "DatabaseResourceId": "cluster-ABC", "DatabaseUser": "app",
     });
     let without = |given: &Value, name: &str| {
@@ -145,6 +146,11 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
             Some("Leave Port empty"),
         ),
         ("a proxy", with(&proxy), None),
+        (
+            "a proxy for no engine",
+            without(&proxy, "EngineFamily"),
+            Some("Give EngineFamily"),
+        ),
         (
             "a proxy without a login",
             without(&proxy, "SecretArn"),
