@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
@@ -159,13 +159,13 @@ impl Play {
 
     async fn drive(&self, trigger: &Trigger) -> Report {
         let region = || self.region.clone();
-        let readers = Readers {
+        let ports = ReadPorts {
             rds: region(),
             dns: region(),
             groups: region(),
         };
         let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
-        drive(run, &readers, Some(&self.region), &self.time, &mut ()).await
+        drive(run, &ports, Some(&self.region), &self.time, &mut ()).await
     }
 }
 

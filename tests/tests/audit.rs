@@ -10,7 +10,7 @@ use writerlink_lab::world::Pace;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags, TargetRequest};
 use writerlink_lab::world::rds::{Apply, Capacity, CreateDbCluster, Engine, ModifyDbCluster, ModifyDbInstance};
 use writerlink_lab::world::vpc::Zone;
-use writerlink_tests::stage::{BRISK, aws};
+use writerlink_tests::deployed_lab::{BRISK, aws};
 use writerlink_tests::{kinds, programs};
 
 /// A region, and the configuration for it. No function lives in it.

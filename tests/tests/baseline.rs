@@ -12,9 +12,9 @@ use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::{Ending, Invocation, Invoked, Kind, Lab, Options};
 use writerlink_lab::world::{Pace, World};
+use writerlink_tests::deployed_lab::aws;
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;
-use writerlink_tests::stage::aws;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

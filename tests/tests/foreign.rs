@@ -168,7 +168,7 @@ async fn our_adapters_read_the_proxies_of_ministack() {
     let made = ministack.seed_sets();
     let clients = Clients::at(&ministack.endpoint(), REGION).expect("a Region");
     let nobody = "127.0.0.1:53".parse().expect("an address");
-    let rds = clients.readers(&[nobody]).expect("servers are given").rds;
+    let rds = clients.read_ports(&[nobody]).expect("servers are given").rds;
     let scope = Scope {
         databases: true,
         custom_endpoints: true,
@@ -200,7 +200,7 @@ async fn our_adapters_read_the_proxies_of_ministack() {
 
 async fn reconcile(config: &Config, endpoint: &str) -> Report {
     let clients = Clients::at(endpoint, REGION).expect("a Region");
-    let readers = clients.readers(&config.dns_servers).expect("servers are given");
+    let readers = clients.read_ports(&config.dns_servers).expect("servers are given");
     let run = Run::new(
         config,
         &Trigger::sweep(TriggerKind::Invoke),

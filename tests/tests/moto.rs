@@ -6,12 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use writerlink_aws::clock::MachineClock;
-use writerlink_aws::{Clients, Readers};
+use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, GroupWriter, Rds};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{Rds, TargetGroupRead, TargetGroupWrite};
 use writerlink_core::run::Run;
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
 use writerlink_core::topology::Scope;
@@ -29,9 +29,9 @@ fn clients(moto: &Moto) -> Clients {
     Clients::at(&moto.endpoint(), REGION).expect("a Region")
 }
 
-fn readers(moto: &Moto) -> Readers {
+fn readers(moto: &Moto) -> ReadPorts {
     let nobody = "127.0.0.1:53".parse().expect("an address");
-    clients(moto).readers(&[nobody]).expect("servers are given")
+    clients(moto).read_ports(&[nobody]).expect("servers are given")
 }
 
 fn text(value: &Value) -> String {
@@ -123,7 +123,7 @@ async fn targets_are_read_registered_and_deregistered_as_boto3_sees_them() {
         .deregister(&orders, &before)
         .await
         .expect_err("moto refuses what AWS would take");
-    assert_eq!(unknown.failure, Failure::SaidNo(No::Invalid));
+    assert_eq!(unknown.failure, Failure::Rejected(Rejection::Invalid));
     assert!(
         unknown
             .detail
@@ -155,7 +155,7 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
         .publish(&format!("{topic}-gone"), "s", "t")
         .await
         .expect_err("no topic");
-    assert_eq!(refusal.failure, Failure::SaidNo(No::NotFound), "{refusal}");
+    assert_eq!(refusal.failure, Failure::Rejected(Rejection::NotFound), "{refusal}");
     let gone: TargetGroupArn = format!("{}0", text(&seeded["groups"]["orders"]))
         .parse()
         .expect("an ARN");
@@ -175,7 +175,7 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
         writer.register(&gone, &registration).await.expect_err("no group"),
         writer.deregister(&gone, &[target]).await.expect_err("no group"),
     ] {
-        assert_eq!(failure, Failure::SaidNo(No::NotFound), "{call}: {detail}");
+        assert_eq!(failure, Failure::Rejected(Rejection::NotFound), "{call}: {detail}");
         assert_eq!(
             detail, "TargetGroupNotFound: One or more target groups not found",
             "{call}"
@@ -309,7 +309,7 @@ fn configuration(seeded: &Value, names: &Names) -> Config {
 /// Runs, and says how each binding ended and what its group holds then.
 async fn run(config: &Config, moto: &Moto, trigger: &Trigger) -> Vec<String> {
     let clients = clients(moto);
-    let readers = clients.readers(&config.dns_servers).expect("servers are given");
+    let readers = clients.read_ports(&config.dns_servers).expect("servers are given");
     let run = Run::new(config, trigger, Timestamp::now(), Duration::from_secs(60));
     let report = drive(run, &readers, Some(&clients.writer()), &MachineClock::start(), &mut ()).await;
     let mut ends = Vec::new();

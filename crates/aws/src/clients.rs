@@ -18,13 +18,13 @@ use writerlink_core::drive;
 
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
-use crate::elbv2::TargetReader;
+use crate::elbv2::ElbReadClient;
 use crate::home::Home;
 use crate::http::{HttpError, WayOut};
 use crate::profile::{self, ProfileError};
-use crate::rds::RdsReader;
+use crate::rds::RdsClient;
 use crate::sns::Notifier;
-use crate::writer::TargetWriter;
+use crate::writer::ElbWriteClient;
 
 /// The same for reads and writes, because the HTTP client keeps connections apart by it: a write goes out on the
 /// connection that the read before it has just proved, not on one that a frozen function left open.
@@ -51,7 +51,7 @@ pub struct Clients {
 }
 
 /// What can be read, and nothing that writes.
-pub type Readers = drive::Readers<RdsReader, DnsResolver, TargetReader>;
+pub type ReadPorts = drive::ReadPorts<RdsClient, DnsResolver, ElbReadClient>;
 
 /// Why no clients could be built.
 #[derive(Debug, thiserror::Error)]
@@ -153,26 +153,26 @@ impl Clients {
     ///
     /// # Errors
     /// When there are none and the system's cannot be read.
-    pub fn readers(&self, servers: &[SocketAddr]) -> Result<Readers, NoServers> {
+    pub fn read_ports(&self, servers: &[SocketAddr]) -> Result<ReadPorts, NoServers> {
         let rds = rds::config::Builder::from(&self.config)
             .retry_config(read_retries())
             .timeout_config(read_timeouts());
         let groups = elbv2::config::Builder::from(&self.config)
             .retry_config(read_retries())
             .timeout_config(read_timeouts());
-        Ok(Readers {
-            rds: RdsReader::new(rds::Client::from_conf(rds.build())),
-            groups: TargetReader::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
+        Ok(ReadPorts {
+            rds: RdsClient::new(rds::Client::from_conf(rds.build())),
+            groups: ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
             dns: DnsResolver::new(servers)?,
         })
     }
 
     /// The writer of target groups.
-    pub fn writer(&self) -> TargetWriter {
+    pub fn writer(&self) -> ElbWriteClient {
         let config = elbv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
-        TargetWriter::new(elbv2::Client::from_conf(config.build()), self.home.clone())
+        ElbWriteClient::new(elbv2::Client::from_conf(config.build()), self.home.clone())
     }
 
     /// The publisher of outcomes. A message told twice does less harm than one not told, so it is tried twice.

@@ -7,8 +7,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self, TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription,
 };
 use writerlink_core::discover::TaggedGroup;
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::GroupReader;
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::TargetGroupRead;
 use writerlink_core::target::{Family, StateReason, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
 
 use crate::error::read_error;
@@ -23,13 +23,13 @@ const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 
 /// Reads target groups and their targets.
 #[derive(Debug, Clone)]
-pub struct TargetReader {
+pub struct ElbReadClient {
     elbv2: Client,
     home: Home,
     pace: Pace,
 }
 
-impl TargetReader {
+impl ElbReadClient {
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
         Self {
             elbv2,
@@ -39,7 +39,7 @@ impl TargetReader {
     }
 }
 
-impl GroupReader for TargetReader {
+impl TargetGroupRead for ElbReadClient {
     async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         self.home.admits(GROUPS, group.as_str(), group.region())?;
         let watch = Watch::expecting("DescribeTargetGroupsResponse");
@@ -57,7 +57,7 @@ impl GroupReader for TargetReader {
         let found = found.ok_or_else(|| {
             CallError::new(
                 GROUPS,
-                Failure::SaidNo(No::NotFound),
+                Failure::Rejected(Rejection::NotFound),
                 format!("{group} is not among the groups answered"),
             )
         })?;
@@ -143,7 +143,11 @@ fn reason_of(health: &TargetHealth) -> Option<StateReason> {
 }
 
 fn unclear(call: &'static str, what: &str) -> CallError {
-    CallError::new(call, Failure::SaidNo(No::Other), format!("the answer holds {what}"))
+    CallError::new(
+        call,
+        Failure::Rejected(Rejection::Other),
+        format!("the answer holds {what}"),
+    )
 }
 
 #[cfg(test)]

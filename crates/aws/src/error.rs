@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use hyper_util::client::legacy::Error as ConnectionError;
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 
 use crate::http::certificate_fault;
 
@@ -126,7 +126,7 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "NotAuthorized"
         | "OptInRequired"
         | "OperationNotPermitted"
-        | "KMSAccessDenied" => Some(Failure::SaidNo(No::Denied)),
+        | "KMSAccessDenied" => Some(Failure::Rejected(Rejection::AccessDenied)),
         "TargetGroupNotFound"
         | "LoadBalancerNotFound"
         | "DBClusterNotFoundFault"
@@ -136,7 +136,7 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "DBProxyNotFoundFault"
         | "DBProxyEndpointNotFoundFault"
         | "NotFound"
-        | "NotFoundException" => Some(Failure::SaidNo(No::NotFound)),
+        | "NotFoundException" => Some(Failure::Rejected(Rejection::NotFound)),
         "InvalidTarget"
         | "ValidationError"
         | "ValidationException"
@@ -144,8 +144,8 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "InvalidParameterValue"
         | "InvalidParameterCombination"
         | "MissingParameter"
-        | "InvalidConfigurationRequest" => Some(Failure::SaidNo(No::Invalid)),
-        "TooManyTargets" | "TooManyRegistrationsForTargetId" => Some(Failure::SaidNo(No::Quota)),
+        | "InvalidConfigurationRequest" => Some(Failure::Rejected(Rejection::Invalid)),
+        "TooManyTargets" | "TooManyRegistrationsForTargetId" => Some(Failure::Rejected(Rejection::Quota)),
         "InternalFailure"
         | "InternalError"
         | "ServiceUnavailable"
@@ -153,10 +153,10 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "RequestTimeout"
         | "RequestTimeoutException" => None,
         code => match status {
-            403 => Some(Failure::SaidNo(No::Denied)),
+            403 => Some(Failure::Rejected(Rejection::AccessDenied)),
             429 => Some(Failure::Throttled),
             // Without a code the answer is not AWS's: a proxy, a captive portal, a server of something else.
-            400..=499 if !code.is_empty() => Some(Failure::SaidNo(No::Other)),
+            400..=499 if !code.is_empty() => Some(Failure::Rejected(Rejection::Other)),
             _ => None,
         },
     }
@@ -218,21 +218,21 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_whatever_the_status() {
-        let said = |no| Some(Failure::SaidNo(no));
+        let said = |no| Some(Failure::Rejected(no));
         for (code, status, sorted) in [
-            ("AccessDenied", 403, said(No::Denied)),
-            ("AccessDeniedException", 400, said(No::Denied)),
-            ("UnauthorizedOperation", 403, said(No::Denied)),
-            ("AuthorizationError", 403, said(No::Denied)),
-            ("TargetGroupNotFound", 400, said(No::NotFound)),
-            ("DBClusterNotFoundFault", 404, said(No::NotFound)),
-            ("DBClusterEndpointNotFoundFault", 400, said(No::NotFound)),
-            ("DBProxyNotFoundFault", 404, said(No::NotFound)),
-            ("DBProxyEndpointNotFoundFault", 404, said(No::NotFound)),
-            ("InvalidTarget", 400, said(No::Invalid)),
-            ("ValidationError", 400, said(No::Invalid)),
-            ("TooManyTargets", 400, said(No::Quota)),
-            ("TooManyRegistrationsForTargetId", 400, said(No::Quota)),
+            ("AccessDenied", 403, said(Rejection::AccessDenied)),
+            ("AccessDeniedException", 400, said(Rejection::AccessDenied)),
+            ("UnauthorizedOperation", 403, said(Rejection::AccessDenied)),
+            ("AuthorizationError", 403, said(Rejection::AccessDenied)),
+            ("TargetGroupNotFound", 400, said(Rejection::NotFound)),
+            ("DBClusterNotFoundFault", 404, said(Rejection::NotFound)),
+            ("DBClusterEndpointNotFoundFault", 400, said(Rejection::NotFound)),
+            ("DBProxyNotFoundFault", 404, said(Rejection::NotFound)),
+            ("DBProxyEndpointNotFoundFault", 404, said(Rejection::NotFound)),
+            ("InvalidTarget", 400, said(Rejection::Invalid)),
+            ("ValidationError", 400, said(Rejection::Invalid)),
+            ("TooManyTargets", 400, said(Rejection::Quota)),
+            ("TooManyRegistrationsForTargetId", 400, said(Rejection::Quota)),
             ("ExpiredToken", 403, Some(Failure::Credentials)),
             ("InvalidClientTokenId", 403, Some(Failure::Credentials)),
             ("SignatureDoesNotMatch", 403, Some(Failure::Credentials)),
@@ -242,8 +242,8 @@ mod tests {
             ("ThrottlingException", 400, Some(Failure::Throttled)),
             ("RequestLimitExceeded", 503, Some(Failure::Throttled)),
             ("SlowDown", 503, Some(Failure::Throttled)),
-            ("SomethingNew", 400, said(No::Other)),
-            ("SomethingNew", 403, said(No::Denied)),
+            ("SomethingNew", 400, said(Rejection::Other)),
+            ("SomethingNew", 403, said(Rejection::AccessDenied)),
             ("InternalFailure", 500, None),
             ("ServiceUnavailable", 503, None),
             ("HealthUnavailable", 500, None),
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn without_a_code_only_403_and_429_are_an_answer() {
-        assert_eq!(sort(None, 403), Some(Failure::SaidNo(No::Denied)));
+        assert_eq!(sort(None, 403), Some(Failure::Rejected(Rejection::AccessDenied)));
         assert_eq!(sort(None, 429), Some(Failure::Throttled));
         for status in [200, 301, 400, 404, 500, 502, 503] {
             assert_eq!(sort(None, status), None, "{status}");

@@ -3,14 +3,14 @@
 //!
 //! | port of core | here | calls |
 //! |---|---|---|
-//! | `Rds` | [`rds::RdsReader`] | `rds:DescribeDBClusters`, `rds:DescribeDBInstances` |
-//! | `GroupReader` | [`elbv2::TargetReader`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth` |
-//! | `GroupWriter` | [`writer::TargetWriter`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
+//! | `Rds` | [`rds::RdsClient`] | `rds:DescribeDBClusters`, `rds:DescribeDBInstances` |
+//! | `TargetGroupRead` | [`elbv2::ElbReadClient`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth` |
+//! | `TargetGroupWrite` | [`writer::ElbWriteClient`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
 //! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, asked anew each time |
 //! | (none) | [`sns::Notifier`] | `sns:Publish` |
 //!
 //! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it for
-//! [`readers`](Clients::readers) and nothing else.
+//! [`read_ports`](Clients::read_ports) and nothing else.
 //!
 //! Four rules hold throughout:
 //!
@@ -39,4 +39,4 @@ mod tags;
 mod watch;
 pub mod writer;
 
-pub use clients::{Clients, ConnectError, Readers, Settings};
+pub use clients::{Clients, ConnectError, ReadPorts, Settings};

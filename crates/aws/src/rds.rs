@@ -31,9 +31,9 @@ const PAGE: i32 = 100;
 
 /// Reads all clusters and instances of a Region.
 #[derive(Debug, Clone)]
-pub struct RdsReader(Client);
+pub struct RdsClient(Client);
 
-impl RdsReader {
+impl RdsClient {
     pub(crate) fn new(rds: Client) -> Self {
         Self(rds)
     }
@@ -58,7 +58,7 @@ impl RdsReader {
 /// operation of the SDK, the element that the answer is, and the one that holds the list.
 macro_rules! lists {
     ($($name:ident: $entry:ty = $call:ident, $operation:ident, $answer:literal, $list:ident, $element:literal;)*) => {
-        impl RdsReader {
+        impl RdsClient {
             $(async fn $name(&self) -> Result<Vec<$entry>, CallError> {
                 all($call, async |marker| {
                     let watch = Watch::expecting($answer);
@@ -81,7 +81,7 @@ lists! {
     proxy_endpoints: DbProxyEndpoint = PROXY_ENDPOINTS, describe_db_proxy_endpoints, "DescribeDBProxyEndpointsResponse", db_proxy_endpoints, "DBProxyEndpoints";
 }
 
-impl Rds for RdsReader {
+impl Rds for RdsClient {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
         let (databases, custom_endpoints, proxies) = tokio::join!(
             async {

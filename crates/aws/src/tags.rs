@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::target::{TargetGroup, TargetGroupArn};
 
 use crate::elbv2::{GROUPS, group_of};
@@ -42,7 +42,7 @@ pub(crate) async fn tagged(elbv2: &Client, pace: &Pace) -> Result<Vec<TaggedGrou
                 Some(TaggedGroup { arn, group, tags })
             })),
             // One group that was deleted since it was listed refuses the whole batch. It is looked for by halves.
-            Err(error) if error.failure == Failure::SaidNo(No::NotFound) => {
+            Err(error) if error.failure == Failure::Rejected(Rejection::NotFound) => {
                 if batch.len() > 1 {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second, first]);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use writerlink_core::failure::{CallError, Failure};
-use writerlink_core::ports::{GroupWriter, LONGEST_WRITE};
+use writerlink_core::ports::{LONGEST_WRITE, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, Zone};
 
 use crate::error::write_error;
@@ -21,12 +21,12 @@ const CHUNK: usize = 100;
 
 /// Registers and deregisters targets. Each write goes out once.
 #[derive(Debug, Clone)]
-pub struct TargetWriter {
+pub struct ElbWriteClient {
     elbv2: Client,
     home: Home,
 }
 
-impl TargetWriter {
+impl ElbWriteClient {
     /// A writer on a client whose retries are off.
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
         Self { elbv2, home }
@@ -52,7 +52,7 @@ impl TargetWriter {
     }
 }
 
-impl GroupWriter for TargetWriter {
+impl TargetGroupWrite for ElbWriteClient {
     async fn register(&self, group: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
         self.home.admits(REGISTER, group.as_str(), group.region())?;
         let watch = Watch::expecting("RegisterTargetsResponse");

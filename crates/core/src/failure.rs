@@ -36,18 +36,18 @@ impl CallError {
     /// What the operator can do about it.
     pub fn remedy(&self) -> String {
         match self.failure {
-            Failure::SaidNo(No::Denied) => format!(
+            Failure::Rejected(Rejection::AccessDenied) => format!(
                 "Allow `{}` in the policy of the role or user that runs this, and look for a service control policy, a permissions boundary or a VPC endpoint policy that denies it.",
                 self.call
             ),
-            Failure::SaidNo(No::NotFound) => {
+            Failure::Rejected(Rejection::NotFound) => {
                 "Check the name in the configuration, and that it is of this Region and account.".to_owned()
             }
-            Failure::SaidNo(No::Invalid) => "Check the binding's target group, its Region and account, and `allow` against what AWS says.".to_owned(),
-            Failure::SaidNo(No::Quota) => {
+            Failure::Rejected(Rejection::Invalid) => "Check the binding's target group, its Region and account, and `allow` against what AWS says.".to_owned(),
+            Failure::Rejected(Rejection::Quota) => {
                 "Ask for a higher quota of targets for the group or the load balancer; nothing is removed to make room.".to_owned()
             }
-            Failure::SaidNo(No::Other) => "Look the code up in the API's reference.".to_owned(),
+            Failure::Rejected(Rejection::Other) => "Look the code up in the API's reference.".to_owned(),
             Failure::Credentials => {
                 "Give credentials: a profile (`--profile`), the standard AWS variables, or the function's role.".to_owned()
             }
@@ -69,7 +69,7 @@ impl CallError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
     /// The service answered, and refused.
-    SaidNo(No),
+    Rejected(Rejection),
     /// The service asked for fewer calls. Nothing was done.
     Throttled,
     /// No credentials, or they cannot be used any more. Nothing was asked.
@@ -85,9 +85,9 @@ pub enum Failure {
 
 /// How a service refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum No {
-    /// Not permitted.
-    Denied,
+pub enum Rejection {
+    /// The caller may not make this call.
+    AccessDenied,
     /// No such thing.
     NotFound,
     /// The request is wrong for this thing, such as an address that ELBv2 does not take.
@@ -101,11 +101,11 @@ pub enum No {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::SaidNo(No::Denied) => "not permitted",
-            Self::SaidNo(No::NotFound) => "not found",
-            Self::SaidNo(No::Invalid) => "refused as invalid",
-            Self::SaidNo(No::Quota) => "refused, a quota is used up",
-            Self::SaidNo(No::Other) => "refused",
+            Self::Rejected(Rejection::AccessDenied) => "not permitted",
+            Self::Rejected(Rejection::NotFound) => "not found",
+            Self::Rejected(Rejection::Invalid) => "refused as invalid",
+            Self::Rejected(Rejection::Quota) => "refused, a quota is used up",
+            Self::Rejected(Rejection::Other) => "refused",
             Self::Throttled => "throttled",
             Self::Credentials => "no usable credentials",
             Self::Unreachable => "could not be reached, or gave no usable answer",
@@ -119,11 +119,11 @@ impl Failure {
     /// The kebab-case word for reports and metrics.
     pub fn word(self) -> &'static str {
         match self {
-            Self::SaidNo(No::Denied) => "access-denied",
-            Self::SaidNo(No::NotFound) => "not-found",
-            Self::SaidNo(No::Invalid) => "refused-as-invalid",
-            Self::SaidNo(No::Quota) => "quota-reached",
-            Self::SaidNo(No::Other) => "refused",
+            Self::Rejected(Rejection::AccessDenied) => "access-denied",
+            Self::Rejected(Rejection::NotFound) => "not-found",
+            Self::Rejected(Rejection::Invalid) => "refused-as-invalid",
+            Self::Rejected(Rejection::Quota) => "quota-reached",
+            Self::Rejected(Rejection::Other) => "refused",
             Self::Throttled => "throttled",
             Self::Credentials => "no-credentials",
             Self::Unreachable => "unreachable",
@@ -175,7 +175,7 @@ mod tests {
     fn a_denied_call_names_the_permission_to_add() {
         let error = CallError::new(
             "rds:DescribeDBClusters",
-            Failure::SaidNo(No::Denied),
+            Failure::Rejected(Rejection::AccessDenied),
             "User: x is not authorized",
         );
         assert!(error.remedy().contains("`rds:DescribeDBClusters`"));

@@ -19,7 +19,7 @@
 //!    own name is resolved) and *DNS* (the endpoint's own name). What they say is [`Evidence`](evidence::Evidence):
 //!    who the writer is and where, or why that is unknown. Unknown is never empty.
 //! 3. It reads the group's [`Target`](target::Target)s. Evidence, targets and what the run's earlier looks add to
-//!    them (its [`Testimony`](testimony::Testimony)) make an [`Observation`](plan::Observation).
+//!    them (its [`EvidenceHistory`](evidence::EvidenceHistory)) make an [`Observation`](plan::Observation).
 //! 4. [`plan`](plan::plan()) decides: register on credible testimony, remove only on agreement, hold on anything
 //!    else and say why.
 //! 5. The run carries out one step, reads the group back, and plans again, until nothing is left to
@@ -56,7 +56,6 @@ pub mod report;
 pub mod run;
 pub mod source;
 pub mod target;
-pub mod testimony;
 pub mod text;
 pub mod topology;
 

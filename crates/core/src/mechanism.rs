@@ -19,11 +19,11 @@ pub(crate) enum Mechanism {
     /// Only keys that were read after the last reading of the targets count as read again.
     RereadAfterTargets,
     /// The agreed target is registered again, unless it is known to be registered.
-    Assurance,
+    RegistrationProof,
     /// Readings that show a target healthy make it known to be registered only when they have done so for a while.
     SeenForLong,
     /// Nothing from before a removal was sent vouches for the removed target.
-    SentAwayIsUnknown,
+    RemovalVoidsProof,
     /// A write is read back.
     ReadBack,
     /// The agreed target is registered before others are removed.
@@ -37,13 +37,13 @@ pub(crate) enum Mechanism {
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,
     /// A set loses at most half of its targets in a round.
-    HalfARound,
+    HalfPerRound,
     /// A write that goes wrong again and again is given up.
     GivesUp,
     /// A binding whose port is not the one that RDS reports writes nothing.
     PortDiffersHolds,
     /// A write that was acknowledged and that the last reading does not show is told.
-    UnshownIsTold,
+    MissingWriteIsReported,
 }
 
 impl Mechanism {

@@ -39,12 +39,12 @@ pub struct Observation {
     /// All its targets.
     pub targets: Vec<Target>,
     /// What the run's earlier looks add to this one.
-    pub standing: Standing,
+    pub earlier: EarlierRounds,
 }
 
 /// What the run's earlier looks and deeds add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Standing {
+pub struct EarlierRounds {
     /// An event has this source watched, because it names it, or announces a move and names nobody;
     /// its patience is not over.
     pub event: bool,
@@ -64,15 +64,15 @@ pub struct Standing {
     /// such a one is given. It still accepts TCP, and its health proves nothing.
     pub switched: bool,
     /// What is known of the agreed target's registration; of a set's, what is known best.
-    pub assurance: Assurance,
+    pub registration_proof: RegistrationProof,
     /// How long ago an answer of this run last gave each address of a name, within the settle time.
     pub recent: BTreeMap<IpAddr, Duration>,
     /// A key that named somebody has named others in this run.
-    pub wavered: bool,
+    pub answer_changed: bool,
     /// What ELBv2 would not take in this run.
     pub refused: BTreeSet<SocketAddr>,
     /// A removal of this round was acknowledged.
-    pub thinned: bool,
+    pub removed_this_round: bool,
     /// The keys were read again after the targets were read, and said the same.
     pub reread: bool,
 }
@@ -80,13 +80,13 @@ pub struct Standing {
 /// What is known of a target's registration. A reading of the group may be stale, so one reading is not enough to
 /// remove another target on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Assurance {
+pub enum RegistrationProof {
     /// Nothing.
-    None,
+    Unproven,
     /// The last reading showed it healthy, and those before it not for long enough.
     HealthyBriefly,
     /// All readings have shown it healthy for a while, or ELBv2 acknowledged its registration in this run.
-    Assured,
+    Proven,
 }
 
 /// What to do with a target group.
@@ -153,12 +153,12 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     };
 
     let mut plan = match seen.evidence.verdict() {
-        Verdict::Agree(witness) => case.agreed(&[witness.address].into()),
-        Verdict::Listed(roll) => case.agreed(&roll.listed.keys().copied().collect()),
+        Verdict::Agree(member_at) => case.agreed(&[member_at.address].into()),
+        Verdict::Listed(listing) => case.agreed(&listing.listed.keys().copied().collect()),
         Verdict::Disagree { topology, dns } => case.undecided(Hold::KeysDisagree {
             topology: topology.clone(),
             dns: dns.clone(),
-            moving: seen.standing.moving,
+            moving: seen.earlier.moving,
         }),
         Verdict::Unknown(unknown) => case.undecided(Hold::Unknown(unknown.clone())),
     };
@@ -241,7 +241,7 @@ impl Case<'_> {
             }
         }
         // What a name gave a moment ago it may give again: an answer can hold a part of what there is.
-        let recent = &self.seen.standing.recent;
+        let recent = &self.seen.earlier.recent;
         let spared: BTreeSet<IpAddr> = addresses.iter().chain(recent.keys()).copied().collect();
         let mut others = self.others(&spared);
         // It may be gone for good, so that this is not in sync before it has come back or has left.
@@ -261,10 +261,10 @@ impl Case<'_> {
                 plan.now = Some(Step::Do(Action::Deregister(others)));
             }
             (Some(first), _) => {
-                match self.doubt() {
+                match self.admission_wait() {
                     None => plan.now = Some(Step::Do(self.register(*first))),
-                    Some(Doubt::Unread) => plan.now = Some(Step::Reread),
-                    Some(Doubt::Unsteady(left)) => plan.holds.push(self.unsteady(left)),
+                    Some(AdmissionWait::Unread) => plan.now = Some(Step::Reread),
+                    Some(AdmissionWait::Unsteady(left)) => plan.holds.push(self.unsteady(left)),
                 }
                 let begun = usize::from(matches!(plan.now, Some(Step::Do(_))));
                 plan.later
@@ -280,17 +280,19 @@ impl Case<'_> {
 
     /// The others are to leave, while all that is wanted is present, and this target of it serves.
     fn remove(&self, serving: &Target, kept: usize, mut others: Vec<Target>, plan: &mut Plan) {
-        let standing = &self.seen.standing;
+        let earlier = &self.seen.earlier;
         match self.obstacle(serving, &others) {
             Some(hold) => plan.holds.push(hold),
-            None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
+            None if earlier.registration_proof == RegistrationProof::Unproven
+                && Mechanism::RegistrationProof.is_on() =>
+            {
                 // What is listed only once is not registered, not even again.
-                plan.now = Some(match self.doubt() {
-                    Some(Doubt::Unread) => Step::Reread,
-                    Some(Doubt::Unsteady(_)) | None => Step::Do(self.register(serving.address)),
+                plan.now = Some(match self.admission_wait() {
+                    Some(AdmissionWait::Unread) => Step::Reread,
+                    Some(AdmissionWait::Unsteady(_)) | None => Step::Do(self.register(serving.address)),
                 });
             }
-            None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
+            None if !earlier.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
             None => {
                 let most = match self.seen.evidence {
                     Evidence::Set { .. } => (kept + others.len()).div_ceil(2),
@@ -314,13 +316,13 @@ impl Case<'_> {
         let Some(named) = self.seen.evidence.by_topology() else {
             return plan;
         };
-        let standing = &self.seen.standing;
+        let earlier = &self.seen.earlier;
         // The event is the second witness. Without one, a wrong extra reader would take half of the new
         // connections, so topology alone suffices only where there is nothing to lose, and for a set of equals.
-        let suffices = standing.event
+        let suffices = earlier.event
             || matches!(self.seen.evidence, Evidence::Set { .. })
             || (self.ours.is_empty() && self.foreign.is_empty());
-        let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
+        let credible = (earlier.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
         let missing = self.missing(&named.into_keys().collect());
         match missing.split_first() {
             Some((first, more)) if credible => {
@@ -338,17 +340,17 @@ impl Case<'_> {
 
     /// What stands against removing others while all that is wanted is present.
     fn obstacle(&self, target: &Target, removals: &[Target]) -> Option<Hold> {
-        let standing = &self.seen.standing;
+        let earlier = &self.seen.earlier;
         let settling = || {
-            let left = self.timing.settle.saturating_sub(standing.agreed_for);
+            let left = self.timing.settle.saturating_sub(earlier.agreed_for);
             (!left.is_zero() && Mechanism::Settling.is_on()).then_some(Hold::Settling(left))
         };
         let hold = match &self.seen.evidence {
             // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it would leave
             // writes on a reader.
-            Evidence::Cluster { .. } if standing.failover => None,
+            Evidence::Cluster { .. } if earlier.failover => None,
             Evidence::Cluster { .. } => settling(),
-            Evidence::Instance { .. } if standing.switched => settling(),
+            Evidence::Instance { .. } if earlier.switched => settling(),
             Evidence::Instance { .. } => {
                 let is_new = |other: &&Target| other.state == TargetState::Initial && Mechanism::InitialHolds.is_on();
                 let initial = removals.iter().find(is_new);
@@ -359,7 +361,9 @@ impl Case<'_> {
                     (state, _) => Some(Hold::NotHealthy(target.address, state.clone())),
                 }
             }
-            Evidence::Set { .. } if standing.thinned && Mechanism::HalfARound.is_on() => Some(Hold::HalfARound),
+            Evidence::Set { .. } if earlier.removed_this_round && Mechanism::HalfPerRound.is_on() => {
+                Some(Hold::HalfPerRound)
+            }
             // Who has left is not listed twice: before the targets were read, and after (`Step::Reread`).
             Evidence::Set { key: Key::Topology, .. } => None,
             Evidence::Set { key: Key::Dns, .. } if self.timing.settle > LONGEST_SETTLE => {
@@ -367,7 +371,7 @@ impl Case<'_> {
             }
             Evidence::Set { key: Key::Dns, .. } => settling(),
         };
-        let briefly = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
+        let briefly = earlier.registration_proof == RegistrationProof::HealthyBriefly && Mechanism::SeenForLong.is_on();
         hold.or_else(|| briefly.then_some(Hold::SeenBriefly(target.address)))
     }
 
@@ -397,13 +401,13 @@ impl Case<'_> {
             .map(|address| SocketAddr::new(*address, self.port))
             .filter(|wanted| !self.ours.iter().any(|target| target.address == *wanted))
             .collect();
-        missing.sort_by_key(|address| self.seen.standing.refused.contains(address));
+        missing.sort_by_key(|address| self.seen.earlier.refused.contains(address));
         missing
     }
 
     /// DNS does not stand still. A name that gives a set and moves while nobody has told of a failover goes on so.
     fn unsteady(&self, left: Duration) -> Hold {
-        let rotates = matches!(self.seen.evidence, Evidence::Set { .. }) && self.seen.standing.wavered;
+        let rotates = matches!(self.seen.evidence, Evidence::Set { .. }) && self.seen.earlier.answer_changed;
         if rotates {
             Hold::Rotates(left)
         } else {
@@ -416,11 +420,11 @@ impl Case<'_> {
     }
 
     /// What is still wanting before the agreed addresses are credible.
-    fn doubt(&self) -> Option<Doubt> {
-        let standing = &self.seen.standing;
+    fn admission_wait(&self) -> Option<AdmissionWait> {
+        let earlier = &self.seen.earlier;
         let unsteady = || {
-            let left = STEADY.min(self.timing.settle).saturating_sub(standing.steady_for);
-            (!left.is_zero()).then_some(Doubt::Unsteady(left))
+            let left = STEADY.min(self.timing.settle).saturating_sub(earlier.steady_for);
+            (!left.is_zero()).then_some(AdmissionWait::Unsteady(left))
         };
         let harmless = |facts: &Facts| facts.standby != Standby::Unknown;
         match &self.seen.evidence {
@@ -431,8 +435,8 @@ impl Case<'_> {
                 None
             }
             Evidence::Set { key: Key::Topology, .. } => {
-                let unread = standing.topology_named < 2 && Mechanism::TopologyTwice.is_on();
-                unread.then_some(Doubt::Unread)
+                let unread = earlier.topology_named < 2 && Mechanism::TopologyTwice.is_on();
+                unread.then_some(AdmissionWait::Unread)
             }
             Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. } => unsteady(),
         }
@@ -451,7 +455,7 @@ impl Case<'_> {
 }
 
 /// What is still wanting before an agreed address is credible.
-enum Doubt {
+enum AdmissionWait {
     /// A second reading.
     Unread,
     /// Time.

@@ -30,7 +30,7 @@ pub trait Resolver {
 }
 
 /// Reads a target group.
-pub trait GroupReader {
+pub trait TargetGroupRead {
     /// What kind of group it is.
     fn group(&self, group: &TargetGroupArn) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
 
@@ -43,7 +43,7 @@ pub trait GroupReader {
 }
 
 /// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].
-pub trait GroupWriter {
+pub trait TargetGroupWrite {
     /// Registers a target.
     fn register(
         &self,
@@ -63,7 +63,7 @@ pub trait GroupWriter {
 #[derive(Debug)]
 pub enum NoWriter {}
 
-impl GroupWriter for NoWriter {
+impl TargetGroupWrite for NoWriter {
     async fn register(&self, _: &TargetGroupArn, _: &Registration) -> Result<(), CallError> {
         match *self {}
     }

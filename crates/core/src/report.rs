@@ -29,7 +29,7 @@ pub struct Report {
     pub sweep: bool,
     /// Whether the run could do nothing of its work: no binding was usable, or every read failed.
     #[serde(skip)]
-    pub helpless: bool,
+    pub nothing_readable: bool,
 }
 
 /// What set a run going, as far as it is repeated.

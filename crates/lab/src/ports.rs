@@ -6,7 +6,7 @@
 //! A write that was sent lands by itself, whether its caller still waits for the answer or was killed meanwhile: ELBv2's
 //! writes cannot be taken back.
 
-mod told;
+mod api_view;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,8 +18,8 @@ use std::time::Duration;
 use futures_util::future::join4;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
-use writerlink_core::failure::{CallError, Failure, LookupError, No};
-use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
+use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
+use writerlink_core::ports::{Clock, LONGEST_WRITE, Rds, Resolver, TargetGroupRead, TargetGroupWrite};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone};
 use writerlink_core::topology::{HostName, Scope, Topology};
@@ -206,7 +206,7 @@ impl<C: Clock + Sync> InProcess<C> {
         let fail = |failure, why: &str| Err(CallError::new(name, failure, why));
         match fault {
             Some(Effect::Throttle) => fail(Failure::Throttled, "Rate exceeded"),
-            Some(Effect::AccessDenied) => fail(Failure::SaidNo(No::Denied), "not authorized"),
+            Some(Effect::AccessDenied) => fail(Failure::Rejected(Rejection::AccessDenied), "not authorized"),
             Some(Effect::Error(error)) => Err(refused(name, &error)),
             Some(
                 Effect::ServerErrorBefore
@@ -283,7 +283,11 @@ impl<C: Clock + Sync> InProcess<C> {
         match fault {
             Some(Effect::Throttle) => return Err(CallError::new(name, Failure::Throttled, "Rate exceeded")),
             Some(Effect::AccessDenied) => {
-                return Err(CallError::new(name, Failure::SaidNo(No::Denied), "not authorized"));
+                return Err(CallError::new(
+                    name,
+                    Failure::Rejected(Rejection::AccessDenied),
+                    "not authorized",
+                ));
             }
             Some(Effect::Error(error)) => return Err(refused(name, &error)),
             Some(Effect::ServerErrorBefore | Effect::ResetBefore) => return lost("no answer, and nothing was done"),
@@ -356,13 +360,13 @@ pub fn present(world: &World, group: &str) -> Present {
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
-        let clusters = self.list("rds:DescribeDBClusters", scope.databases, told::clusters);
-        let instances = self.list("rds:DescribeDBInstances", scope.databases, told::instances);
-        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, told::proxies);
+        let clusters = self.list("rds:DescribeDBClusters", scope.databases, api_view::clusters);
+        let instances = self.list("rds:DescribeDBInstances", scope.databases, api_view::instances);
+        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, api_view::proxies);
         let custom = self.list(
             "rds:DescribeDBClusterEndpoints",
             scope.custom_endpoints,
-            told::custom_endpoints,
+            api_view::custom_endpoints,
         );
         let (clusters, instances, proxies, custom_endpoints) = join4(clusters, instances, proxies, custom).await;
         let (clusters, instances, unread) = match (clusters, instances) {
@@ -414,16 +418,20 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
     }
 }
 
-impl<C: Clock + Sync> GroupReader for InProcess<C> {
+impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
     async fn group(&self, arn: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         let told = |world: &World| {
             world.target_health(arn.as_str(), &[])?;
             Ok(world.elbv2.group(arn.as_str()).map(|group| described(world, group)))
         };
         let name = "elasticloadbalancing:DescribeTargetGroups";
-        self.read(name, arn.as_str(), told, told, |_| {})
-            .await?
-            .ok_or_else(|| CallError::new(name, Failure::SaidNo(No::NotFound), "the answer names no such group"))
+        self.read(name, arn.as_str(), told, told, |_| {}).await?.ok_or_else(|| {
+            CallError::new(
+                name,
+                Failure::Rejected(Rejection::NotFound),
+                "the answer names no such group",
+            )
+        })
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
@@ -436,7 +444,7 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
                 let ip = row.key.id.parse().map_err(|_| {
                     CallError::new(
                         name,
-                        Failure::SaidNo(No::Other),
+                        Failure::Rejected(Rejection::Other),
                         format!("the target {:?} is no address", row.key.id),
                     )
                 })?;
@@ -512,7 +520,7 @@ fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
     }
 }
 
-impl<C: Clock + Sync> GroupWriter for InProcess<C> {
+impl<C: Clock + Sync> TargetGroupWrite for InProcess<C> {
     async fn register(&self, arn: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
         let write = Write {
             group: arn.as_str().to_owned(),
@@ -542,11 +550,11 @@ fn request(address: SocketAddr, zone: Option<&Zone>) -> TargetRequest {
 fn refused(name: &'static str, error: &ApiError) -> CallError {
     let failure = match error.code.as_ref() {
         "ExpiredToken" => Failure::Credentials,
-        "TargetGroupNotFound" => Failure::SaidNo(No::NotFound),
-        "InvalidTarget" | "ValidationError" => Failure::SaidNo(No::Invalid),
-        "TooManyTargets" => Failure::SaidNo(No::Quota),
-        "AccessDenied" => Failure::SaidNo(No::Denied),
-        _ => Failure::SaidNo(No::Other),
+        "TargetGroupNotFound" => Failure::Rejected(Rejection::NotFound),
+        "InvalidTarget" | "ValidationError" => Failure::Rejected(Rejection::Invalid),
+        "TooManyTargets" => Failure::Rejected(Rejection::Quota),
+        "AccessDenied" => Failure::Rejected(Rejection::AccessDenied),
+        _ => Failure::Rejected(Rejection::Other),
     };
     CallError::new(name, failure, &error.message)
 }

@@ -67,7 +67,7 @@ fn is_missed(record: &Record, report: &Report) -> bool {
         cut && binding.evidence.is_none()
     };
     let named: Vec<&BindingReport> = report.bindings.iter().filter(is_named).collect();
-    report.helpless
+    report.nothing_readable
         || match named.is_empty() {
             true => report.bindings.iter().any(|b| b.answered_for && unseen(b)),
             false => named.into_iter().any(unseen),
@@ -113,8 +113,11 @@ mod tests {
         assert!(batch().missed(&held).is_empty());
         let cut = report(vec![unseen("orders"), binding("billing", Status::Settled)]);
         assert_eq!(batch().missed(&cut), [Some("a"), Some("b")]);
-        let helpless = Report { helpless: true, ..held };
-        assert_eq!(batch().missed(&helpless), batch().all());
+        let nothing_readable = Report {
+            nothing_readable: true,
+            ..held
+        };
+        assert_eq!(batch().missed(&nothing_readable), batch().all());
     }
 
     #[test]

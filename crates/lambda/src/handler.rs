@@ -346,7 +346,7 @@ fn empty(ok: bool) -> Report {
         bindings: Vec::new(),
         unmatched: 0,
         sweep: false,
-        helpless: false,
+        nothing_readable: false,
     }
 }
 

@@ -28,7 +28,7 @@ mod elsewhere;
 mod handler;
 pub mod logs;
 pub mod metrics;
-pub mod notice;
+pub mod notification;
 pub mod payload;
 mod ready;
 pub mod response_url;

@@ -56,7 +56,7 @@ impl Measured<'_> {
             count("Unmatched", report.unmatched.into());
             count("Unreadable", trigger.unreadable.into());
             if Asker::of(trigger) == Asker::Sweep {
-                count("SweepFinished", (!report.helpless).into());
+                count("SweepFinished", (!report.nothing_readable).into());
             }
         }
         let each = self
@@ -199,14 +199,14 @@ mod tests {
     #[test]
     fn every_sweep_says_whether_it_could_do_its_work_and_nothing_else_does() {
         let held = report(vec![binding("orders", Status::Held)]);
-        let helpless = Report {
-            helpless: true,
+        let nothing_readable = Report {
+            nothing_readable: true,
             ..held.clone()
         };
         for (trigger, report, finished) in [
             (Trigger::sweep(TriggerKind::Schedule), &held, Some(1)),
             (Trigger::sweep(TriggerKind::Sns), &held, Some(1)),
-            (Trigger::sweep(TriggerKind::Schedule), &helpless, Some(0)),
+            (Trigger::sweep(TriggerKind::Schedule), &nothing_readable, Some(0)),
             (Trigger::sweep(TriggerKind::Invoke), &held, None),
             (Trigger::sweep(TriggerKind::CustomResource), &held, None),
             (event(TriggerKind::Sns), &held, None),

@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 use writerlink_aws::clock::MachineClock;
 use writerlink_aws::sns::Notifier;
-use writerlink_aws::writer::TargetWriter;
-use writerlink_aws::{Clients, Readers};
+use writerlink_aws::writer::ElbWriteClient;
+use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, Intent, Trigger};
@@ -20,7 +20,7 @@ use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
 
 use crate::answer::line;
-use crate::notice::{Notice, Told};
+use crate::notification::{Notification, Told};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
@@ -31,18 +31,18 @@ pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) config: Config,
-    readers: Readers,
-    writer: TargetWriter,
+    ports: ReadPorts,
+    writer: ElbWriteClient,
     notifier: Notifier,
     told: Mutex<Told>,
 }
 
 impl Ready {
     pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
-        let readers = clients.readers(&config.dns_servers).map_err(StartError::clients)?;
+        let ports = clients.read_ports(&config.dns_servers).map_err(StartError::clients)?;
         Ok(Self {
             config,
-            readers,
+            ports,
             writer: clients.writer(),
             notifier: clients.notifier(),
             told: Mutex::default(),
@@ -70,7 +70,7 @@ impl Ready {
         // The run itself writes nothing when it is only to plan; without a writer it could not.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
         let clock = MachineClock::start();
-        let report = drive(run, &self.readers, writer, &clock, journal).await;
+        let report = drive(run, &self.ports, writer, &clock, journal).await;
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
             warn!(
                 kind = "not-ok",
@@ -118,8 +118,8 @@ impl Ready {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
-        let notice = Notice::of(trigger, report, &self.told());
-        let Some(notice) = notice else {
+        let notification = Notification::of(trigger, report, &self.told());
+        let Some(notification) = notification else {
             return self.remember(trigger, report);
         };
         // Told on the topic that triggers us, each outcome would set the next run going.
@@ -130,11 +130,11 @@ impl Ready {
             );
             return;
         }
-        let publish = self.notifier.publish(topic, &notice.subject, &notice.text);
+        let publish = self.notifier.publish(topic, &notification.subject, &notification.text);
         match timeout(keeping_free(end, LAST_MOMENT), publish).await {
             Ok(Ok(())) => {
                 self.remember(trigger, report);
-                info!(kind = "notify", "published to {topic}: {}", notice.subject);
+                info!(kind = "notify", "published to {topic}: {}", notification.subject);
             }
             Ok(Err(error)) => warn!(
                 kind = "notify",

@@ -27,7 +27,7 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
         bindings,
         unmatched: 0,
         sweep: false,
-        helpless: false,
+        nothing_readable: false,
     }
 }
 

@@ -250,7 +250,7 @@ fn a_sweep_that_reaches_nothing_fails_and_by_hand_the_report_says_why() {
     let lambda = Lambda::start(CONFIG);
     let (path, error) = lambda.invoke(&json!({"trigger": "sweep"}));
     assert!(path.ends_with("/error"), "{path}");
-    assert_eq!(error["errorType"], "Helpless");
+    assert_eq!(error["errorType"], "NothingReadable");
     let (path, report) = lambda.invoke(&json!({"mode": "plan"}));
     assert!(path.ends_with("/response"), "{path}");
     assert_eq!(

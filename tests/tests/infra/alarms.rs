@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
-use writerlink_tests::stage::{Stage, sns};
+use writerlink_tests::deployed_lab::{DeployedLab, sns};
 
 use crate::GROUP;
 use crate::template::{evaluate, list, properties, reconciler, text};
@@ -23,13 +23,15 @@ type Metric = (String, BTreeSet<String>);
 
 /// What the real function printed in a sweep, and in an event's run that could not be carried out.
 async fn printed() -> Vec<Value> {
-    let stage = Stage::begin().await;
-    stage.deliver(&json!({"trigger": "sweep"})).await;
+    let deployed = DeployedLab::begin().await;
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
     let denied = Fault::on("DescribeTargetHealth", Effect::AccessDenied);
-    stage.lab.world().faults.add(denied);
-    let now = stage.lab.world().timestamp();
-    stage.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
-    let log = stage.log();
+    deployed.lab.world().faults.add(denied);
+    let now = deployed.lab.world().timestamp();
+    deployed
+        .deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now))
+        .await;
+    let log = deployed.log();
     log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
@@ -199,11 +201,11 @@ async fn a_sweep_logs_as_many_bytes_as_are_priced() {
 
 /// The bytes that the function prints in a sweep in which there is nothing to do.
 async fn logged(configure: impl FnOnce(String) -> String) -> usize {
-    let stage = Stage::with(|_| {}, configure).await;
-    stage.deliver(&json!({"trigger": "sweep"})).await;
-    let before = stage.log().len();
-    stage.deliver(&json!({"trigger": "sweep"})).await;
-    let log = stage.log();
+    let deployed = DeployedLab::with(|_| {}, configure).await;
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
+    let before = deployed.log().len();
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
+    let log = deployed.log();
     assert!(log[before..].contains("SweepFinished"), "{log}");
     log.len() - before
 }

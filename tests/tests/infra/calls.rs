@@ -9,7 +9,7 @@ use writerlink_lab::scenario::{Databases, Play, Program, play, scenarios};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::World;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
-use writerlink_tests::stage::{Stage, aws};
+use writerlink_tests::deployed_lab::{DeployedLab, aws};
 use writerlink_tests::{kinds, programs};
 
 use crate::GROUP;
@@ -31,8 +31,8 @@ struct Asked {
 }
 
 /// Every call that reached the region. Where an action has no resource level, or is asked of everything, any resource does.
-fn asked(stage: &Stage) -> BTreeSet<Asked> {
-    let world = stage.lab.world();
+fn asked(deployed: &DeployedLab) -> BTreeSet<Asked> {
+    let world = deployed.lab.world();
     let calls = world.calls.iter().map(|call| {
         let resource = match call.operation.as_str() {
             "RegisterTargets" | "DeregisterTargets" => call.parameters["TargetGroupArn"].clone(),
@@ -116,20 +116,20 @@ fn fail_over(world: &mut World) {
 }
 
 /// A function that follows every kind of source, and what it asked in a failover and in a run over everything.
-async fn bound() -> (Stage, BTreeSet<Asked>) {
+async fn bound() -> (DeployedLab, BTreeSet<Asked>) {
     let change = |scene: &mut Scene| {
         kinds::add(scene);
         with_topic(scene);
     };
-    let stage = Stage::with(change, |config| announcing(&config)).await;
-    stage.follows(stage.orders(), fail_over).await;
-    stage.ask(json!({})).await;
-    let asked = asked(&stage);
-    (stage, asked)
+    let deployed = DeployedLab::with(change, |config| announcing(&config)).await;
+    deployed.follows(deployed.orders(), fail_over).await;
+    deployed.ask(json!({})).await;
+    let asked = asked(&deployed);
+    (deployed, asked)
 }
 
 /// A function that follows what tags name, and what it asked in a failover and in a run over everything.
-async fn discovering() -> (Stage, BTreeSet<Asked>) {
+async fn discovering() -> (DeployedLab, BTreeSet<Asked>) {
     let change = |scene: &mut Scene| {
         tagged(scene);
         with_topic(scene);
@@ -138,11 +138,11 @@ async fn discovering() -> (Stage, BTreeSet<Asked>) {
         let rest = config.split("\n[[binding]]").next().expect("a first piece").to_owned();
         announcing(&format!("discover = {}\n{rest}", json!(PATTERNS)))
     };
-    let stage = Stage::with(change, by_tags).await;
-    stage.follows(stage.orders(), fail_over).await;
-    stage.ask(json!({})).await;
-    let asked = asked(&stage);
-    (stage, asked)
+    let deployed = DeployedLab::with(change, by_tags).await;
+    deployed.follows(deployed.orders(), fail_over).await;
+    deployed.ask(json!({})).await;
+    let asked = asked(&deployed);
+    (deployed, asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,8 +198,8 @@ async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_call_of_a_bound_function_is_allowed_and_no_write_to_another_group() {
-    let (stage, asked) = bound().await;
-    let groups: Vec<&str> = stage.links.iter().map(|link| link.group.as_str()).collect();
+    let (deployed, asked) = bound().await;
+    let groups: Vec<&str> = deployed.links.iter().map(|link| link.group.as_str()).collect();
     let bound = [("TargetGroupArns", groups.as_slice())];
     let values = [&bound, MADE.as_slice()].concat();
     let permissions = Permissions::of(&filled(&["always", "Writes"], &values));
@@ -336,7 +336,7 @@ async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
         kinds::add(scene);
         tagged(scene);
     };
-    let stage = Stage::with(change, |config| {
+    let deployed = DeployedLab::with(change, |config| {
         text = format!("discover = {}\n{config}", json!(PATTERNS));
         text.clone()
     })
@@ -345,7 +345,7 @@ async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
     audit
         .args(["audit", "--output", "json"])
         .env_clear()
-        .envs(aws(&stage.lab))
+        .envs(aws(&deployed.lab))
         .env("WRITERLINK_CONFIG", &text);
     let ended = tokio::task::spawn_blocking(move || audit.output().expect("it runs"));
     let output = ended.await.expect("it ends");
@@ -354,7 +354,7 @@ async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
         said["bindings"].as_array().is_some_and(|all| all.len() >= 7),
         "{said:#}"
     );
-    let asked = asked(&stage);
+    let asked = asked(&deployed);
     assert_eq!(actions(&asked), own_actions(&["Audit"]));
     let permissions = Permissions::of(&filled(&["Audit"], &[]));
     for call in &asked {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use writerlink_core::config::Config;
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
-use writerlink_core::ports::{Clock, GroupWriter, NoWriter};
+use writerlink_core::ports::{Clock, NoWriter, TargetGroupWrite};
 use writerlink_core::report::{BindingReport, Status};
 use writerlink_core::run::Run;
 use writerlink_lab::World;
@@ -72,16 +72,16 @@ impl Calm {
         self.link.was_never_empty(&self.region.world())
     }
 
-    fn sweep_with(&self, writer: Option<&impl GroupWriter>) -> BindingReport {
+    fn sweep_with(&self, writer: Option<&impl TargetGroupWrite>) -> BindingReport {
         let region = || self.region.clone();
-        let readers = Readers {
+        let ports = ReadPorts {
             rds: region(),
             dns: region(),
             groups: region(),
         };
         let trigger = Trigger::sweep(TriggerKind::Schedule);
         let run = Run::new(&self.config, &trigger, Timestamp::now(), LIMIT);
-        let report = self.time.run(drive(run, &readers, writer, &self.time, &mut ()));
+        let report = self.time.run(drive(run, &ports, writer, &self.time, &mut ()));
         report.bindings.into_iter().next().expect("there is a binding")
     }
 }

@@ -15,8 +15,8 @@ use writerlink_lab::world::rds::{CreateDbClusterEndpoint, EndpointRole, Engine, 
 use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace};
 use writerlink_lambda::Handler;
+use writerlink_tests::deployed_lab;
 use writerlink_tests::kinds::publish;
-use writerlink_tests::stage;
 
 use crate::calm::{Calm, holds};
 use crate::table::{Cell, Course, is_write};
@@ -120,7 +120,7 @@ impl Region {
             Source::Proxy(..) => ("RDS-EVENT-0207", "db-proxy"),
             _ => ("RDS-EVENT-0071", "db-cluster"),
         };
-        let event = stage::sns(id, about, self.link.database(), Timestamp::now());
+        let event = deployed_lab::sns(id, about, self.link.database(), Timestamp::now());
         let handler = Handler::new(self.config.clone(), &tap.clients()).expect("servers are configured");
         let handled = tap.run(handler.handle(&event, LIMIT, &mut ())).await?;
         let (_, report) = handled.run.expect("an event sets a run going");

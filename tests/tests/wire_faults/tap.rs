@@ -147,7 +147,7 @@ impl HttpConnector for Tapped {
                 state.die().await;
             }
             state.note(&operation, attempt_of(&request));
-            let _doom = (kill == Some(Moment::After)).then(|| Doom(&state));
+            let _doom = (kill == Some(Moment::After)).then(|| KillPoint(&state));
             let mut exchange = connector.call(request);
             if kill == Some(Moment::InFlight) {
                 tokio::select! {
@@ -203,9 +203,9 @@ impl State {
 }
 
 /// Dooms the run when the exchange is over, by an answer or because nobody waits for it any longer.
-struct Doom<'a>(&'a State);
+struct KillPoint<'a>(&'a State);
 
-impl Drop for Doom<'_> {
+impl Drop for KillPoint<'_> {
     fn drop(&mut self) {
         self.0.is_doomed.store(true, Ordering::SeqCst);
     }

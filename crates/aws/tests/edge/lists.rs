@@ -1,7 +1,7 @@
 //! The lists of RDS: those that are wanted, each to its last page, and one that is refused beside others that are not.
 
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::Scope;
@@ -14,8 +14,8 @@ const EVERYTHING: Scope = Scope {
     proxies: true,
 };
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn identifiers<'a>(listed: impl Iterator<Item = &'a Identifier>) -> Vec<&'a str> {
@@ -69,7 +69,7 @@ fn in_pages(body: &str) -> Reply {
 #[tokio::test]
 async fn every_list_is_read_to_its_last_page() {
     let server = AwsServer::start(in_pages).await;
-    let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+    let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
     let (custom, proxies) = (topology.custom_endpoints.unwrap(), topology.proxies.unwrap());
     for listed in [
         identifiers(topology.clusters.keys()),
@@ -97,7 +97,7 @@ async fn what_nobody_follows_is_not_asked_for() {
             proxies: number & 4 > 0,
         };
         let server = AwsServer::start(in_pages).await;
-        readers(&server.clients()).rds.topology(scope).await.unwrap();
+        read_ports(&server.clients()).rds.topology(scope).await.unwrap();
         let requests = server.requests();
         let asked = |operations: &[&str]| {
             let of = |wanted: &str| requests.iter().filter(|body| operation(body) == wanted).count();
@@ -130,7 +130,7 @@ async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
         "DescribeDBProxyEndpoints",
     ] {
         let server = denying(denied).await;
-        let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+        let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
         assert_eq!((topology.clusters.len(), topology.instances.len()), (3, 3), "{denied}");
         let of_endpoints = denied == "DescribeDBClusterEndpoints";
         assert_eq!(
@@ -142,7 +142,10 @@ async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
         let error = refusals.into_iter().flatten().next().unwrap();
         assert_eq!(
             (error.call, error.failure),
-            (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+            (
+                format!("rds:{denied}").as_str(),
+                Failure::Rejected(Rejection::AccessDenied)
+            )
         );
     }
 }
@@ -153,7 +156,7 @@ async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
 async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leave_the_proxies_readable() {
     for denied in ["DescribeDBClusters", "DescribeDBInstances"] {
         let server = denying(denied).await;
-        let rds = readers(&server.clients()).rds;
+        let rds = read_ports(&server.clients()).rds;
         let error = rds.topology(Scope::DATABASES).await.unwrap_err();
         let topology = rds.topology(EVERYTHING).await.unwrap();
         assert!(topology.proxies.is_ok() && topology.clusters.is_empty() && topology.instances.is_empty());
@@ -161,7 +164,10 @@ async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leav
             let error = error.unwrap();
             assert_eq!(
                 (error.call, error.failure),
-                (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+                (
+                    format!("rds:{denied}").as_str(),
+                    Failure::Rejected(Rejection::AccessDenied)
+                )
             );
         }
     }
@@ -185,7 +191,7 @@ async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
                 false => in_pages(body),
             })
             .await;
-            let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+            let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
             let failed = |error: CallError| error.failure;
             let failures = [
                 topology.custom_endpoints.err().map(failed),

@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use writerlink_aws::http::LONGEST_ANSWER;
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, Rds};
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{Rds, TargetGroupRead};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn group() -> TargetGroupArn {
@@ -60,7 +60,11 @@ async fn the_topology_is_read_from_all_pages() {
         _ => instances(&["a"], "<Marker>one</Marker>"),
     })
     .await;
-    let topology = readers(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap();
+    let topology = read_ports(&server.clients())
+        .rds
+        .topology(Scope::DATABASES)
+        .await
+        .unwrap();
     let names: Vec<&str> = topology.instances.keys().map(Identifier::as_str).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let orders = topology.clusters.values().next().unwrap();
@@ -75,7 +79,7 @@ async fn pages_that_go_round_in_a_circle_end_in_an_error() {
         false => instances(&[], ""),
     })
     .await;
-    let rds = readers(&server.clients()).rds;
+    let rds = read_ports(&server.clients()).rds;
     let given_up = timeout(Duration::from_secs(5), rds.topology(Scope::DATABASES))
         .await
         .unwrap();
@@ -98,14 +102,14 @@ async fn a_denied_read_names_the_permission() {
         ),
     })
     .await;
-    let error = readers(&server.clients())
+    let error = read_ports(&server.clients())
         .rds
         .topology(Scope::DATABASES)
         .await
         .unwrap_err();
     assert_eq!(
         (error.call, error.failure),
-        ("rds:DescribeDBInstances", Failure::SaidNo(No::Denied))
+        ("rds:DescribeDBInstances", Failure::Rejected(Rejection::AccessDenied))
     );
     assert!(error.detail.starts_with("AccessDenied: User: x"), "{error}");
 }
@@ -123,7 +127,11 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
     ];
     for (name, reply) in cases {
         let server = AwsServer::start(move |_| reply()).await;
-        let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+        let error = read_ports(&server.clients())
+            .groups
+            .targets(&group())
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.failure, server.requests().len()),
             (Failure::Unreachable, 2),
@@ -142,14 +150,14 @@ async fn a_read_that_succeeds_the_second_time_is_a_success() {
         }
     })
     .await;
-    assert_eq!(readers(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
+    assert_eq!(read_ports(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_parse_is_no_empty_group() {
     for xml in ["<html>welcome</html>", "<DescribeTargetHealthResponse><Descr", "", "{}"] {
         let server = AwsServer::start(move |_| ok(xml)).await;
-        let result = readers(&server.clients()).groups.targets(&group()).await;
+        let result = read_ports(&server.clients()).groups.targets(&group()).await;
         assert_eq!(result.unwrap_err().failure, Failure::Unreachable, "{xml:?}");
     }
 }
@@ -166,7 +174,7 @@ async fn a_list_that_ends_too_soon_is_no_shorter_list() {
             move |_| ok(&xml)
         })
         .await;
-        let result = readers(&server.clients()).groups.targets(&group()).await;
+        let result = read_ports(&server.clients()).groups.targets(&group()).await;
         assert_eq!(
             result.map_err(|error| error.failure),
             Err(Failure::Unreachable),
@@ -190,7 +198,7 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
             false => ok(&instances),
         })
         .await;
-        let result = readers(&server.clients()).rds.topology(Scope::DATABASES).await;
+        let result = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await;
         assert_eq!(
             result.map_err(|error| error.failure),
             Err(Failure::Unreachable),
@@ -202,7 +210,7 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
 #[tokio::test]
 async fn throttling_is_told_apart() {
     let server = AwsServer::start(|_| error(400, "Throttling", "Rate exceeded")).await;
-    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.group(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Throttled);
 }
 
@@ -210,7 +218,11 @@ async fn throttling_is_told_apart() {
 async fn a_silent_server_is_given_up_in_about_four_seconds() {
     let server = AwsServer::start(|_| Reply::Silence).await;
     let begun = Instant::now();
-    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients())
+        .groups
+        .targets(&group())
+        .await
+        .unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(begun.elapsed() < Duration::from_millis(4_600), "{:?}", begun.elapsed());
 }
@@ -218,7 +230,7 @@ async fn a_silent_server_is_given_up_in_about_four_seconds() {
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
-    let error = readers(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error = read_ports(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -232,7 +244,7 @@ async fn targets_come_with_port_zone_and_state_in_order() {
         )
     })
     .await;
-    let targets = readers(&server.clients()).groups.targets(&group()).await.unwrap();
+    let targets = read_ports(&server.clients()).groups.targets(&group()).await.unwrap();
     let shown: Vec<String> = targets
         .iter()
         .map(|t| format!("{} {:?} {}", t.address, t.zone, t.state))
@@ -258,7 +270,7 @@ async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
         ))
     };
     let server = AwsServer::start(move |_| answer(GROUP)).await;
-    let found = readers(&server.clients()).groups.group(&group()).await.unwrap();
+    let found = read_ports(&server.clients()).groups.group(&group()).await.unwrap();
     assert_eq!(
         (found.target_type.as_str(), found.vpc.as_deref(), found.in_use),
         ("ip", Some("vpc-1"), true)
@@ -266,22 +278,22 @@ async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
     assert!(server.requests()[0].contains("TargetGroupArns.member.1=arn"));
 
     let server = AwsServer::start(move |_| answer(&GROUP.replace("orders", "others"))).await;
-    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
-    assert_eq!(error.failure, Failure::SaidNo(No::NotFound));
+    let error = read_ports(&server.clients()).groups.group(&group()).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Rejected(Rejection::NotFound));
 }
 
 #[tokio::test]
 async fn a_group_of_another_region_is_refused_before_any_call() {
     let server = AwsServer::start(|_| health("")).await;
     let elsewhere: TargetGroupArn = GROUP.replace("eu-west-1", "us-east-2").parse().unwrap();
-    let groups = readers(&server.clients()).groups;
+    let groups = read_ports(&server.clients()).groups;
     assert_eq!(
         groups.group(&elsewhere).await.unwrap_err().failure,
-        Failure::SaidNo(No::Invalid)
+        Failure::Rejected(Rejection::Invalid)
     );
     assert_eq!(
         groups.targets(&elsewhere).await.unwrap_err().failure,
-        Failure::SaidNo(No::Invalid)
+        Failure::Rejected(Rejection::Invalid)
     );
     assert!(server.requests().is_empty());
 }
@@ -311,17 +323,17 @@ fn whole(operation: &str, inner: &str) -> Reply {
 
 /// Everything that a reader reads, with the call's own error where the reading has none of its own.
 async fn read_all(server: &AwsServer) -> Vec<CallError> {
-    let readers = readers(&server.clients());
+    let read_ports = read_ports(&server.clients());
     let everything = Scope {
         databases: true,
         custom_endpoints: true,
         proxies: true,
     };
     let (topology, targets, found, tagged) = tokio::join!(
-        readers.rds.topology(everything),
-        async { readers.groups.targets(&group()).await },
-        async { readers.groups.group(&group()).await },
-        readers.groups.tagged(),
+        read_ports.rds.topology(everything),
+        async { read_ports.groups.targets(&group()).await },
+        async { read_ports.groups.group(&group()).await },
+        read_ports.groups.tagged(),
     );
     let mut errors = Vec::new();
     match topology {
@@ -388,7 +400,7 @@ async fn a_list_without_an_end_is_given_up_after_a_hundred_pages_and_says_so() {
         false => instances(&[], ""),
     })
     .await;
-    let error = readers(&server.clients())
+    let error = read_ports(&server.clients())
         .rds
         .topology(Scope::DATABASES)
         .await
@@ -418,7 +430,7 @@ async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
         _ => clusters("", "<Marker>a</Marker>"),
     })
     .await;
-    let rds = readers(&server.clients()).rds;
+    let rds = read_ports(&server.clients()).rds;
     let error = rds.topology(Scope::DATABASES).await.unwrap_err();
     assert!(error.detail.contains("circle"), "{error}");
     assert!(server.requests().len() <= 5, "{:?}", server.requests());
@@ -428,7 +440,11 @@ async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
 async fn an_answer_that_is_too_long_is_cut_off_while_it_arrives() {
     let server = AwsServer::start(|_| Reply::Endless("<DescribeTargetHealthResponse>".to_owned())).await;
     let begun = Instant::now();
-    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients())
+        .groups
+        .targets(&group())
+        .await
+        .unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable, "{error}");
     assert!(error.detail.contains("longer than 8 MiB"), "{error}");
     // It is read twice, as every read that fails is; the rest is what sockets hold.

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{Failure, No};
-use writerlink_core::ports::GroupReader;
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{Failure, Rejection};
+use writerlink_core::ports::TargetGroupRead;
 
 use crate::aws_server::{AwsServer, Reply, error, ok};
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn arn(number: usize) -> String {
@@ -77,7 +77,7 @@ async fn every_page_is_read_and_every_group_asked_for_its_tags_at_a_pace() {
     })
     .await;
     let began = Instant::now();
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     let names: Vec<&str> = tagged.iter().map(|tagged| tagged.arn.name()).collect();
     assert_eq!(
         names,
@@ -106,7 +106,7 @@ async fn a_group_that_is_deleted_meanwhile_hides_no_other() {
         _ => groups(0..20, ""),
     })
     .await;
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     assert_eq!(tagged.len(), 1);
     let mut asked: Vec<usize> = server.requests()[1..].iter().flat_map(|body| named(body)).collect();
     asked.sort_unstable();
@@ -123,10 +123,13 @@ async fn tags_of_which_a_part_cannot_be_read_are_unknown_as_a_whole() {
         _ => groups(0..40, ""),
     })
     .await;
-    let error = readers(&server.clients()).groups.tagged().await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.tagged().await.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
-        ("elasticloadbalancing:DescribeTags", Failure::SaidNo(No::Denied))
+        (
+            "elasticloadbalancing:DescribeTags",
+            Failure::Rejected(Rejection::AccessDenied)
+        )
     );
 }
 
@@ -141,7 +144,7 @@ async fn a_group_whose_description_cannot_be_understood_hides_no_other() {
         )),
     })
     .await;
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     let understood: Vec<bool> = tagged.iter().map(|tagged| tagged.group.is_ok()).collect();
     assert_eq!(understood, [false, true]);
 }

@@ -8,8 +8,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use writerlink_aws::Clients;
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, GroupWriter};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{TargetGroupRead, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, TargetState, Zone};
 
 use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
@@ -132,10 +132,10 @@ async fn a_chunk_refused_after_another_was_applied_is_a_lost_answer() {
 #[tokio::test]
 async fn a_refused_write_is_sorted_by_its_code_and_sent_once() {
     for (status, code, failure) in [
-        (403, "AccessDenied", Failure::SaidNo(No::Denied)),
-        (400, "TargetGroupNotFound", Failure::SaidNo(No::NotFound)),
-        (400, "InvalidTarget", Failure::SaidNo(No::Invalid)),
-        (400, "TooManyTargets", Failure::SaidNo(No::Quota)),
+        (403, "AccessDenied", Failure::Rejected(Rejection::AccessDenied)),
+        (400, "TargetGroupNotFound", Failure::Rejected(Rejection::NotFound)),
+        (400, "InvalidTarget", Failure::Rejected(Rejection::Invalid)),
+        (400, "TooManyTargets", Failure::Rejected(Rejection::Quota)),
         (400, "Throttling", Failure::Throttled),
         (400, "ThrottlingException", Failure::Throttled),
         (403, "ExpiredToken", Failure::Credentials),
@@ -211,8 +211,8 @@ async fn without_credentials_nothing_is_sent() {
     let error = register(&clients).await.unwrap_err();
     assert_eq!(error.failure, Failure::Credentials, "{error}");
     assert!(error.detail.contains("no profile, no variable"), "{error}");
-    let readers = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    let error = readers.groups.targets(&group()).await.unwrap_err();
+    let read_ports = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap();
+    let error = read_ports.groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Credentials, "{error}");
     assert!(server.requests().is_empty());
 }
@@ -221,7 +221,7 @@ async fn without_credentials_nothing_is_sent() {
 async fn credentials_that_do_not_come_in_time_are_no_lost_answer() {
     let server = AwsServer::start(|_| ok(REGISTERED)).await;
     let clients = with_credentials(&server, Slow);
-    let groups = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap().groups;
+    let groups = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap().groups;
     let group = group();
     let begun = Instant::now();
     let (written, read) = tokio::join!(register(&clients), groups.targets(&group));
@@ -239,8 +239,8 @@ async fn a_write_goes_out_on_the_connection_that_the_read_before_it_proved() {
     })
     .await;
     let clients = server.clients();
-    let readers = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    readers.groups.targets(&group()).await.unwrap();
+    let read_ports = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap();
+    read_ports.groups.targets(&group()).await.unwrap();
     register(&clients).await.unwrap();
     assert_eq!((server.requests().len(), server.connections()), (2, 1));
 }
@@ -254,7 +254,7 @@ async fn a_group_of_another_region_is_refused_before_any_call() {
         writer.register(&elsewhere, &registration()).await.unwrap_err(),
         writer.deregister(&elsewhere, &targets(1)).await.unwrap_err(),
     ] {
-        assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
+        assert_eq!(error.failure, Failure::Rejected(Rejection::Invalid));
         assert!(
             error.detail.contains("us-east-2") && error.detail.contains("eu-west-1"),
             "{error}"
@@ -283,7 +283,7 @@ async fn an_outcome_is_published_with_its_subject_and_only_to_a_topic_of_the_reg
         .publish("arn:aws:sns:us-east-2:111122223333:outcomes", "s", "t")
         .await
         .unwrap_err();
-    assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
+    assert_eq!(error.failure, Failure::Rejected(Rejection::Invalid));
 }
 
 fn with_credentials(server: &AwsServer, provider: impl ProvideCredentials + 'static) -> Clients {

@@ -74,7 +74,7 @@ fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
 
 async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow::Result<Report> {
     let clients = Clients::connect(settings).await?;
-    let readers = clients.readers(&config.dns_servers)?;
+    let ports = clients.read_ports(&config.dns_servers)?;
     let trigger = Trigger {
         only: (!only.is_empty()).then_some(only),
         ..Trigger::dry_run(TriggerKind::Audit)
@@ -86,5 +86,5 @@ async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow
     };
     let run = Run::new(config, &trigger, Timestamp::now(), limit);
     let clock = MachineClock::start();
-    Ok(drive(run, &readers, None::<&NoWriter>, &clock, &mut ()).await)
+    Ok(drive(run, &ports, None::<&NoWriter>, &clock, &mut ()).await)
 }

@@ -10,16 +10,16 @@
 
 mod inbox;
 mod judge;
+mod observer;
+mod region;
 mod script;
-mod stage;
 mod story;
-mod witness;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use self::judge::GroupVerdict;
-use self::stage::Stage;
+use self::region::DemoRegion;
 use self::story::Story;
 use crate::args::{DemoArgs, DemoForm};
 use crate::exit::Exit;
@@ -40,13 +40,15 @@ struct Outcome {
 /// Plays, tells, and says whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let colour = Colour::of_stdout();
-    let stage = Stage::set().await.context("the embedded region cannot be started")?;
+    let region = DemoRegion::set()
+        .await
+        .context("the embedded region cannot be started")?;
     if args.output == DemoForm::Text {
-        output::print(&introduction(&stage))?;
+        output::print(&introduction(&region))?;
     }
     let story = Story::begin(args.output, colour);
     let groups = tokio::select! {
-        groups = stage.play(&story) => groups,
+        groups = region.play(&story) => groups,
         exit = interrupted() => return Ok(exit),
     };
     let outcome = Outcome {
@@ -62,7 +64,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     Ok(if outcome.ok { Exit::Success } else { Exit::CouldNotRun })
 }
 
-fn introduction(stage: &Stage) -> String {
+fn introduction(region: &DemoRegion) -> String {
     format!(
         "\
 An Aurora cluster of three (orders) and a Multi-AZ MySQL instance (billing) stand behind two target
@@ -71,7 +73,7 @@ the DNS resolver are the real ones. The region is embedded, on loopback, and in 
 minutes in AWS takes seconds here, and the function's [timing] is shortened alike.
 {}
 ",
-        stage.faults()
+        region.faults()
     )
 }
 

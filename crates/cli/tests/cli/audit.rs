@@ -124,7 +124,7 @@ fn nothing_in_this_program_names_what_writes_to_a_target_group() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            let names = ["TargetWriter", ".writer()", "writerlink_aws::writer"];
+            let names = ["ElbWriteClient", ".writer()", "writerlink_aws::writer"];
             if names.iter().any(|name| text.contains(name)) {
                 found.push(path.display().to_string());
             }

@@ -13,7 +13,7 @@ use crate::topology::{Form, HostName, Topology};
 
 /// A name that RDS lists as something else than the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Misnomer {
+pub struct WrongName {
     /// The source.
     pub asked: Source,
     /// The name in it.
@@ -24,7 +24,7 @@ pub struct Misnomer {
     pub write: Source,
 }
 
-impl fmt::Display for Misnomer {
+impl fmt::Display for WrongName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             asked,
@@ -130,13 +130,13 @@ fn misnamed(
     let candidates = look_up(name, topology).into_iter();
     let mut candidates = candidates.map(|listed| (listed.followed_as(name, &of_cluster), listed));
     let (write, listed) = candidates.find(|(write, _)| write != source)?;
-    let misnomer = || Misnomer {
+    let wrong_name = || WrongName {
         asked: source.clone(),
         name: name.clone(),
         listed,
         write: write.clone(),
     };
-    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(misnomer()))))
+    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(wrong_name()))))
 }
 
 /// All that has this name in the lists that were read.

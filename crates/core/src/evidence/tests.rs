@@ -1,5 +1,5 @@
 use super::*;
-use crate::failure::{CallError, Failure, No};
+use crate::failure::{CallError, Failure, Rejection};
 use crate::guard::Allow;
 use crate::source::Fallback;
 use crate::target::Family;
@@ -86,11 +86,11 @@ fn look(source: &str, topology: &Topology, answers: &Answers) -> Evidence {
 /// What the keys come to, in a few words.
 fn words(evidence: &Evidence) -> String {
     match evidence.verdict() {
-        Verdict::Agree(witness) => format!("agree on {} at {}", witness.member, witness.address),
+        Verdict::Agree(member_at) => format!("agree on {} at {}", member_at.member, member_at.address),
         Verdict::Disagree { topology, dns } => {
             format!("{} against {}", topology.member, dns.member)
         }
-        Verdict::Listed(roll) => format!("all of {roll}"),
+        Verdict::Listed(listing) => format!("all of {listing}"),
         Verdict::Unknown(unknown) => unknown.word().to_owned(),
     }
 }
@@ -541,7 +541,7 @@ fn one_refused_address_refuses_the_whole_answer_of_a_name() {
 
 #[test]
 fn a_list_that_could_not_be_read_is_unknown_for_those_alone_who_need_it() {
-    let denied = CallError::new("rds:DescribeDBProxies", Failure::SaidNo(No::Denied), "x");
+    let denied = CallError::new("rds:DescribeDBProxies", Failure::Rejected(Rejection::AccessDenied), "x");
     let topology = Topology {
         proxies: Err(denied.clone()),
         custom_endpoints: Err(denied),
@@ -614,7 +614,11 @@ fn what_a_blue_green_deployment_has_replaced_is_known_by_its_name_and_where_that
 
 #[test]
 fn proxies_and_names_go_on_while_clusters_and_instances_cannot_be_read() {
-    let denied = CallError::new("rds:DescribeDBClusters", Failure::SaidNo(No::Denied), "x");
+    let denied = CallError::new(
+        "rds:DescribeDBClusters",
+        Failure::Rejected(Rejection::AccessDenied),
+        "x",
+    );
     let topology = Topology {
         unread: Some(denied),
         ..sets()

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Misnomer;
+use super::WrongName;
 use crate::failure::{CallError, LookupError};
 use crate::guard::Refusal;
 use crate::source::{Identifier, Source};
@@ -20,7 +20,7 @@ pub enum Unknown {
     SourceNotFound(Source),
     /// RDS lists what the source names as something else.
     #[error("{0}")]
-    Misnamed(Box<Misnomer>),
+    Misnamed(Box<WrongName>),
     /// RDS lists it for another service, whose own API says who writes.
     #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow {}", by_name(.endpoint))]
     OtherEngine {

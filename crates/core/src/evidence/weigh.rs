@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{custom_endpoint, facts, is_up, proxy_endpoint};
-use super::{Answer, Answers, Evidence, Key, Reading, Roll, Unknown, Witness};
+use super::{Answer, Answers, Evidence, Key, Listing, MemberAt, Reading, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
 use crate::source::{Fallback, Identifier, Source};
@@ -100,7 +100,7 @@ fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Ite
 
 /// What every key says.
 pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Allow, family: Family) -> Evidence {
-    let court = Court {
+    let builder = EvidenceBuilder {
         topology,
         answers,
         allow,
@@ -109,57 +109,57 @@ pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Al
     if let Err(unknown) = facts(source, topology) {
         return Evidence::unknown(source, unknown);
     }
-    let by_api = |roll| Evidence::Set {
+    let by_api = |listing| Evidence::Set {
         key: Key::Topology,
-        roll,
+        listing,
     };
-    let by_name = |roll| Evidence::Set { key: Key::Dns, roll };
+    let by_name = |listing| Evidence::Set { key: Key::Dns, listing };
     match source {
         Source::Instance(id) => Evidence::Instance {
-            dns: court.own_address(id),
+            dns: builder.own_address(id),
         },
         Source::Cluster(id) => match topology.clusters.get(id) {
             Some(cluster) => Evidence::Cluster {
-                topology: writer(id, cluster).and_then(|writer| court.members_address(cluster, writer)),
-                dns: court.cluster_name(id, cluster),
+                topology: writer(id, cluster).and_then(|writer| builder.members_address(cluster, writer)),
+                dns: builder.cluster_name(id, cluster),
             },
             None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
         },
-        Source::Readers(id, fallback) => by_api(court.readers(source, id, *fallback)),
-        Source::Custom { cluster, endpoint } => by_api(court.custom(source, cluster, endpoint)),
+        Source::Readers(id, fallback) => by_api(builder.readers(source, id, *fallback)),
+        Source::Custom { cluster, endpoint } => by_api(builder.custom(source, cluster, endpoint)),
         Source::Proxy(name, endpoint) => by_name(proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(
             |(_, endpoint)| {
                 let host = endpoint.endpoint.as_ref();
-                court.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
+                builder.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
             },
         )),
-        Source::Name(host) => by_name(court.all(host)),
+        Source::Name(host) => by_name(builder.all(host)),
     }
 }
 
 /// The answers and what they are held against.
-struct Court<'a> {
+struct EvidenceBuilder<'a> {
     topology: &'a Topology,
     answers: &'a Answers,
     allow: &'a Allow,
     family: Family,
 }
 
-impl Court<'_> {
+impl EvidenceBuilder<'_> {
     /// The readers of a cluster that are up, or who stands in for them.
-    fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Roll, Unknown> {
+    fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Listing, Unknown> {
         let cluster = self.cluster(source, id)?;
         tell_apart(id, cluster)?;
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
-            Fallback::Writer if readers.is_empty() => self.roll(source, cluster, self.up(cluster)),
-            _ => self.roll(source, cluster, readers.into_iter()),
+            Fallback::Writer if readers.is_empty() => self.listing(source, cluster, self.up(cluster)),
+            _ => self.listing(source, cluster, readers.into_iter()),
         }
     }
 
     /// The members of a custom endpoint that are up. A member that was promoted belongs to an endpoint of type `READER`
     /// no longer (AWS docs: "Custom endpoints for Amazon Aurora").
-    fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Roll, Unknown> {
+    fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Listing, Unknown> {
         let custom = custom_endpoint(source, cluster, endpoint, self.topology)?;
         let id = cluster;
         let cluster = self.cluster(source, id)?;
@@ -168,40 +168,40 @@ impl Court<'_> {
         }
         let belongs =
             |member: &&Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
-        self.roll(source, cluster, self.up(cluster).filter(belongs))
+        self.listing(source, cluster, self.up(cluster).filter(belongs))
     }
 
     /// Every address of a name. One refused address refuses the whole answer.
-    fn all(&self, name: &HostName) -> Result<Roll, Unknown> {
+    fn all(&self, name: &HostName) -> Result<Listing, Unknown> {
         let answer = self.answer(name)?;
         self.guard(name, answer)?;
         if answer.addresses.is_empty() {
             return Err(Unknown::Lookup(name.clone(), LookupError::NoAddress));
         }
-        Ok(Roll {
+        Ok(Listing {
             listed: answer.addresses.iter().map(|address| (*address, None)).collect(),
             gap: None,
         })
     }
 
     /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing from the others.
-    fn roll<'m>(
+    fn listing<'m>(
         &self,
         source: &Source,
         cluster: &Cluster,
         members: impl Iterator<Item = &'m Member>,
-    ) -> Result<Roll, Unknown> {
-        let mut roll = Roll::default();
+    ) -> Result<Listing, Unknown> {
+        let mut listing = Listing::default();
         for member in members {
             match self.members_address(cluster, &member.instance) {
-                Ok(witness) => drop(roll.listed.insert(witness.address, Some(witness.member))),
-                Err(unknown) => roll.gap = roll.gap.or(Some(unknown)),
+                Ok(member_at) => drop(listing.listed.insert(member_at.address, Some(member_at.member))),
+                Err(unknown) => listing.gap = listing.gap.or(Some(unknown)),
             }
         }
-        if roll.listed.is_empty() {
-            return Err(roll.gap.unwrap_or_else(|| Unknown::NoReader(source.clone())));
+        if listing.listed.is_empty() {
+            return Err(listing.gap.unwrap_or_else(|| Unknown::NoReader(source.clone())));
         }
-        Ok(roll)
+        Ok(listing)
     }
 
     fn cluster(&self, source: &Source, id: &Identifier) -> Result<&Cluster, Unknown> {
@@ -222,7 +222,7 @@ impl Court<'_> {
     fn own_address(&self, id: &Identifier) -> Reading {
         let name = endpoint_of(id, self.topology).ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name).and_then(|answer| self.single(name, answer));
-        Ok(Witness {
+        Ok(MemberAt {
             member: id.clone(),
             address: answer.map_err(|unknown| self.explained(id, unknown))?,
         })
@@ -246,11 +246,11 @@ impl Court<'_> {
 
     /// Where a member's own name points, if no other member's does.
     fn members_address(&self, cluster: &Cluster, id: &Identifier) -> Reading {
-        let witness = self.own_address(id)?;
+        let member_at = self.own_address(id)?;
         if let Some(name) = endpoint_of(id, self.topology) {
-            self.unshared(cluster, name, witness.address)?;
+            self.unshared(cluster, name, member_at.address)?;
         }
-        Ok(witness)
+        Ok(member_at)
     }
 
     /// Who and where, by the cluster's name.
@@ -266,7 +266,7 @@ impl Court<'_> {
             Some(member) => member,
             None => self.member_at(id, cluster, name, address)?,
         };
-        Ok(Witness {
+        Ok(MemberAt {
             member: member.clone(),
             address,
         })

@@ -80,7 +80,7 @@ fn a_stale_reading_makes_the_others_be_removed_in_favour_of_a_target_that_is_gon
         stale: 1,
         ..FAILOVER
     };
-    is_missed(Mechanism::Assurance, Law::S1, &with(stale));
+    is_missed(Mechanism::RegistrationProof, Law::S1, &with(stale));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_was_seen_before_a_removal_vouches_for_the_removed_target() {
         stale: 1,
         ..FAILOVER
     };
-    is_missed(Mechanism::SentAwayIsUnknown, Law::S1, &with(faulty));
+    is_missed(Mechanism::RemovalVoidsProof, Law::S1, &with(faulty));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_removal_that_the_last_reading_does_not_show_is_told_as_waiting() {
         invocations: vec![Invocation::Sweep],
         ..with(Budget { stale: 1, ..FAILOVER })
     };
-    is_missed(Mechanism::UnshownIsTold, Law::O1, &setup);
+    is_missed(Mechanism::MissingWriteIsReported, Law::O1, &setup);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use self::calling::{config_of, event_about, sweep};
 pub(super) use self::telling::Shown;
 use super::monitor::{Breach, Law, Monitor};
-use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Roster, Slot, World, Write};
+use super::world::{self, Group, Key, Kind, Listing, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write};
 use crate::config::Timing;
 use crate::failure::{CallError, Failure};
 use crate::run::{Effect, Input, Run};
@@ -116,7 +116,7 @@ pub(super) enum Move {
     FailsOver(Place),
     Joins(Place),
     Leaves(Place),
-    Says(Key, Roster),
+    Says(Key, Listing),
     Heals(Place),
     Sickens(Place),
     Drains(Place),
@@ -133,7 +133,7 @@ pub(super) enum Move {
 /// What became of the oldest call of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Named(Option<Roster>),
+    Named(Option<Listing>),
     /// Every name was asked, and this member's says nothing.
     Silent(Place),
     Read,
@@ -146,7 +146,7 @@ pub(super) enum Outcome {
 
 impl Setup {
     pub(super) fn beginnings(&self) -> Vec<Moment> {
-        let now = Roster {
+        let now = Listing {
             writer: Place(0),
             up: Places::first(self.places).without(self.down),
         };
@@ -260,8 +260,8 @@ impl Setup {
         let faulty = moment.budget.faults > 0;
         let world = &moment.world;
         let said = |key| {
-            let mut said: Vec<Option<Roster>> = match self.pace {
-                _ if self.keys_lie => self.all_rosters().map(Some).collect(),
+            let mut said: Vec<Option<Listing>> = match self.pace {
+                _ if self.keys_lie => self.all_listings().map(Some).collect(),
                 Some(pace) if key == Key::Dns => {
                     let flaps = world.since_failover < pace.keys && world.former != world.now;
                     [world.now]
@@ -304,10 +304,10 @@ impl Setup {
     }
 
     /// Everything that a key can say, where it says anything.
-    fn all_rosters(&self) -> impl Iterator<Item = Roster> {
+    fn all_listings(&self) -> impl Iterator<Item = Listing> {
         let up = Places::first(self.places);
         let of_writer = |writer| match self.kind {
-            Kind::Cluster | Kind::Instance(_) => vec![Roster { writer, up }],
+            Kind::Cluster | Kind::Instance(_) => vec![Listing { writer, up }],
             // Every other member up or not. What they come to is the same for many of them.
             Kind::Readers => Place::all(self.places)
                 .filter(|place| *place != writer)
@@ -316,13 +316,13 @@ impl Setup {
                     all.iter().copied().chain(without).collect()
                 })
                 .into_iter()
-                .map(|up| Roster { writer, up })
+                .map(|up| Listing { writer, up })
                 .collect(),
         };
-        let mut all: Vec<Roster> = Place::all(self.places).flat_map(of_writer).collect();
+        let mut all: Vec<Listing> = Place::all(self.places).flat_map(of_writer).collect();
         let mut seen = Vec::new();
-        all.retain(|roster| {
-            let wants = self.kind.wants(*roster);
+        all.retain(|listing| {
+            let wants = self.kind.wants(*listing);
             let is_new = !seen.contains(&wants);
             seen.push(wants);
             is_new
@@ -335,21 +335,21 @@ impl Setup {
         let breaches = match made {
             Move::FailsOver(to) => {
                 next.budget.failovers -= 1;
-                next.becomes(Roster {
+                next.becomes(Listing {
                     writer: to,
                     ..next.world.now
                 })
             }
             Move::Joins(place) => {
                 next.budget.scalings -= 1;
-                next.becomes(Roster {
+                next.becomes(Listing {
                     up: next.world.now.up.or(Places::one(place)),
                     ..next.world.now
                 })
             }
             Move::Leaves(place) => {
                 next.budget.scalings -= 1;
-                next.becomes(Roster {
+                next.becomes(Listing {
                     up: next.world.now.up.without(Places::one(place)),
                     ..next.world.now
                 })
@@ -581,9 +581,9 @@ impl Moment {
     }
 
     /// Other members are up, or another one is the writer.
-    fn becomes(&mut self, roster: Roster) -> Vec<Breach> {
+    fn becomes(&mut self, listing: Listing) -> Vec<Breach> {
         self.world.former = self.world.now;
-        self.world.now = roster;
+        self.world.now = listing;
         self.world.since_failover = Duration::ZERO;
         self.runs.iter_mut().for_each(|live| live.monitor.sees_failover());
         Vec::new()

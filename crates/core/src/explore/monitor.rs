@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::world::{Group, Key, Kind, MOST_PLACES, Place, Places, Roster, Slot, World, Write};
+use super::world::{Group, Key, Kind, Listing, MOST_PLACES, Place, Places, Slot, World, Write};
 use crate::report::{BindingReport, Status};
 
 /// A promise.
@@ -84,7 +84,7 @@ pub(super) struct Monitor {
     /// An event named the binding.
     event: bool,
     /// What each key said last of the members.
-    named: [Option<Roster>; 2],
+    named: [Option<Listing>; 2],
     /// Where that is, by the names.
     said: [Option<Places>; 2],
     /// The word of the topology before that.
@@ -108,7 +108,7 @@ pub(super) struct Monitor {
     settle: Duration,
     acknowledged: Places,
     removed: Places,
-    sent_away: Places,
+    removals_sent: Places,
     /// Whom the keys have last named together, or the topology alone.
     candidate: Option<Places>,
     /// The writes that the changes of the candidate allow.
@@ -121,7 +121,7 @@ pub(super) struct Monitor {
     /// The targets that were present when the run first read them.
     first_shown: Option<Places>,
     /// A write of a killed run was on its way during this one.
-    haunted: bool,
+    saw_late_write: bool,
     /// How often the topology was read since the last removal was sent, 2 standing for more.
     read_since_removal: u8,
     /// RDS reports another port than the binding's.
@@ -148,14 +148,14 @@ impl Monitor {
             settle,
             acknowledged: Places::default(),
             removed: Places::default(),
-            sent_away: Places::default(),
+            removals_sent: Places::default(),
             candidate: None,
             allowance: writes_a_change(kind),
             troubles: 0,
             calm: right,
             undisturbed: true,
             first_shown: None,
-            haunted: world.ghost.is_some(),
+            saw_late_write: world.ghost.is_some(),
             read_since_removal: 2,
             wrong_port: false,
         }
@@ -166,9 +166,9 @@ impl Monitor {
         Self { wrong_port, ..self }
     }
 
-    pub(super) fn hears(&mut self, key: Key, named: Option<Roster>, world: &World) {
+    pub(super) fn hears(&mut self, key: Key, named: Option<Listing>, world: &World) {
         let index = key as usize;
-        let by_the_names = |named: Roster| world.addresses_of(self.kind.wants(named));
+        let by_the_names = |named: Listing| world.addresses_of(self.kind.wants(named));
         if key == Key::Topology {
             self.said_before = self.said[index];
             self.gap = false;
@@ -250,7 +250,7 @@ impl Monitor {
     }
 
     pub(super) fn is_haunted(&mut self) {
-        self.haunted = true;
+        self.saw_late_write = true;
         self.calm = false;
     }
 
@@ -311,9 +311,9 @@ impl Monitor {
                     same,
                     "the keys said something else before the targets were read",
                 );
-                self.sent_away = match self.kind {
+                self.removals_sent = match self.kind {
                     Kind::Cluster | Kind::Instance(_) => places,
-                    Kind::Readers => self.sent_away.or(places),
+                    Kind::Readers => self.removals_sent.or(places),
                 };
                 self.acknowledged = self.acknowledged.without(places);
             }
@@ -348,7 +348,7 @@ impl Monitor {
             Kind::Readers => ("a member of the set", self.kind.wants(before.now).to_string()),
         };
         let removed = !places.and(self.kind.wants(before.now)).is_empty();
-        if after.group.present().is_empty() && !self.haunted {
+        if after.group.present().is_empty() && !self.saw_late_write {
             let set = if self.kind == Kind::Readers {
                 "the set"
             } else {
@@ -391,7 +391,7 @@ impl Monitor {
             Write::Register(place) => {
                 self.acknowledged.add(place);
                 self.removed.remove(place);
-                self.sent_away.remove(place);
+                self.removals_sent.remove(place);
             }
             Write::Deregister(places) if self.kind == Kind::Readers => self.removed = self.removed.or(places),
             Write::Deregister(places) => self.removed = places,
@@ -460,7 +460,7 @@ impl Monitor {
         let long = |place: Place| self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING));
         places
             .iter()
-            .any(|place| self.acknowledged.has(place) || (long(place) && !self.sent_away.has(place)))
+            .any(|place| self.acknowledged.has(place) || (long(place) && !self.removals_sent.has(place)))
     }
 
     fn was_reread(&self) -> bool {

@@ -234,9 +234,9 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Where the source is, when this is the database.
-    pub(super) fn wants(self, roster: Roster) -> Places {
-        let writer = Places::one(roster.writer);
-        let readers = roster.up.without(writer);
+    pub(super) fn wants(self, listing: Listing) -> Places {
+        let writer = Places::one(listing.writer);
+        let readers = listing.up.without(writer);
         match self {
             Self::Readers if !readers.is_empty() => readers,
             Self::Cluster | Self::Instance(_) | Self::Readers => writer,
@@ -254,7 +254,7 @@ impl Kind {
 
 /// The members of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Roster {
+pub(super) struct Listing {
     pub(super) writer: Place,
     /// Those that take connections, the writer among them. Only [`Kind::Readers`] sees it change.
     pub(super) up: Places,
@@ -263,13 +263,13 @@ pub(super) struct Roster {
 /// The world at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    pub(super) now: Roster,
+    pub(super) now: Listing,
     /// The members before the last failover, or the last one that came or went.
-    pub(super) former: Roster,
+    pub(super) former: Listing,
     /// Since that failover; grows to a bound. Not told where time does not matter.
     pub(super) since_failover: Duration,
     /// What each key says, where a key lags and does not lie at will.
-    pub(super) keys: [Roster; 2],
+    pub(super) keys: [Listing; 2],
     pub(super) group: Group,
     /// The group before it was last changed: what a stale reading shows.
     pub(super) before: Group,

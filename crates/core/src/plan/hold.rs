@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::evidence::{Unknown, Witness};
+use crate::evidence::{MemberAt, Unknown};
 use crate::target::TargetState;
 use crate::topology::Form;
 
@@ -16,9 +16,9 @@ pub enum Hold {
     /// The keys name different ones.
     KeysDisagree {
         /// What the RDS API says.
-        topology: Witness,
+        topology: MemberAt,
         /// What DNS says.
-        dns: Witness,
+        dns: MemberAt,
         /// The keys have changed in this run, so that this may pass.
         moving: bool,
     },
@@ -48,7 +48,7 @@ pub enum Hold {
     /// No load balancer forwards to the group.
     GroupNotInUse,
     /// Half of a set was removed in this round.
-    HalfARound,
+    HalfPerRound,
     /// The name's answers may be cached for so long that no run can wait until an address is gone from them for good.
     CachedForLong(Duration),
     /// More targets would be removed than the binding allows.
@@ -87,7 +87,7 @@ impl Hold {
     pub fn weight(&self) -> Weight {
         match self {
             Self::Foreign(_) => Weight::Remark,
-            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) | Self::HalfARound => {
+            Self::Unsteady(_) | Self::Settling(_) | Self::SeenBriefly(_) | Self::Initial(_) | Self::HalfPerRound => {
                 Weight::Waits
             }
             Self::KeysDisagree { moving: true, .. } => Weight::Waits,
@@ -115,7 +115,7 @@ impl Hold {
                 | Self::Settling(_)
                 | Self::SeenBriefly(_)
                 | Self::Initial(_)
-                | Self::HalfARound
+                | Self::HalfPerRound
         )
     }
 
@@ -171,7 +171,7 @@ impl Hold {
             Self::ZoneNotEnabled(_) => "target-zone-not-enabled",
             Self::GroupNotInUse => "group-not-in-use",
             Self::TooManyRemovals { .. } => "too-many-removals",
-            Self::HalfARound => "half-a-round",
+            Self::HalfPerRound => "half-a-round",
             Self::CachedForLong(_) => "cached-for-long",
             Self::Foreign(_) => "foreign-target",
         }
@@ -193,8 +193,8 @@ impl Hold {
             Self::Unknown(Unknown::Guarded(..)) => {
                 "If this is the database, widen the binding's `allow` to its subnets. A public address means that the name was resolved outside the VPC."
             }
-            Self::Unknown(Unknown::Misnamed(misnomer)) => {
-                return Some(format!("Change the binding's `source` to `{}`.", misnomer.write));
+            Self::Unknown(Unknown::Misnamed(wrong_name)) => {
+                return Some(format!("Change the binding's `source` to `{}`.", wrong_name.write));
             }
             Self::Unknown(Unknown::OtherEngine { .. }) => {
                 "Change the binding's `source` to the endpoint's name, and write its `port`. It is then followed by DNS alone, without events."
@@ -245,7 +245,7 @@ impl Hold {
             | Self::Unsteady(_)
             | Self::Settling(_)
             | Self::SeenBriefly(_)
-            | Self::HalfARound
+            | Self::HalfPerRound
             | Self::Initial(_) => return None,
         };
         Some(text.to_owned())
@@ -302,7 +302,7 @@ impl fmt::Display for Hold {
                 "{address} is registered and gets no traffic (`unused`): the load balancer lacks its zone"
             ),
             Self::GroupNotInUse => f.write_str("no load balancer forwards to the target group (`unused`)"),
-            Self::HalfARound => f.write_str("half of the targets left in this round: the next may leave in the next"),
+            Self::HalfPerRound => f.write_str("half of the targets left in this round: the next may leave in the next"),
             Self::CachedForLong(needed) => write!(
                 f,
                 "the name's answers may be cached for so long that an address would have to be gone from them for {}, and no run can wait for that: nothing is removed",

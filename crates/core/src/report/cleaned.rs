@@ -17,7 +17,7 @@ impl Report {
             bindings,
             unmatched,
             sweep,
-            helpless,
+            nothing_readable,
         } = self;
         Self {
             ok,
@@ -29,7 +29,7 @@ impl Report {
             bindings: bindings.into_iter().map(BindingReport::cleaned).collect(),
             unmatched,
             sweep,
-            helpless,
+            nothing_readable,
         }
     }
 }

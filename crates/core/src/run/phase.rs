@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::feed::Shared;
+use super::topology_cache::Shared;
 use crate::plan::Action;
 
-/// What a pursuit is waiting for.
+/// What a binding run is waiting for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     /// The run, to begin.

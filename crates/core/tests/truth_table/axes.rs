@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, Timing};
 use writerlink_core::evidence::{Evidence, Facts, Reading};
-use writerlink_core::plan::{Observation, Standing};
+use writerlink_core::plan::{EarlierRounds, Observation};
 use writerlink_core::target::{Family, Target, TargetGroup};
 use writerlink_core::topology::Standby;
 
@@ -17,7 +17,7 @@ pub(crate) struct Axes {
     pub(crate) settle: Duration,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) targets: Vec<Vec<Target>>,
-    pub(crate) standings: Vec<Standing>,
+    pub(crate) standings: Vec<EarlierRounds>,
     pub(crate) max_removals: Vec<usize>,
     pub(crate) exclusive: Vec<bool>,
     pub(crate) in_use: Vec<bool>,
@@ -82,16 +82,16 @@ impl Axes {
                     facts: facts.clone(),
                     group: group.clone(),
                     targets: targets.clone(),
-                    standing: self.standings[0].clone(),
+                    earlier: self.standings[0].clone(),
                 };
                 let mut cell = Cell {
                     binding: &bindings[0],
                     timing: &timing,
                     seen,
                 };
-                for (binding, standing) in product(&bindings, &self.standings) {
+                for (binding, earlier) in product(&bindings, &self.standings) {
                     cell.binding = binding;
-                    cell.seen.standing.clone_from(standing);
+                    cell.seen.earlier.clone_from(earlier);
                     look(&cell);
                 }
             }
@@ -119,7 +119,7 @@ impl Axes {
                     facts: self.facts[digit(self.facts.len())].clone(),
                     group: groups[digit(groups.len())].clone(),
                     targets: self.targets[digit(self.targets.len())].clone(),
-                    standing: self.standings[digit(self.standings.len())].clone(),
+                    earlier: self.standings[digit(self.standings.len())].clone(),
                 },
             });
         }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::config::{Binding, PortDiffers, Timing};
-use writerlink_core::evidence::{Evidence, Witness};
+use writerlink_core::evidence::{Evidence, MemberAt};
 use writerlink_core::plan::Observation;
 use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target, TargetState, Zone};
@@ -27,11 +27,11 @@ pub(crate) struct Cell<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Keys<'a> {
     /// Every key names this one.
-    Agree(&'a Witness),
+    Agree(&'a MemberAt),
     /// DNS names another one than topology, which names this one.
-    Differ(&'a Witness),
+    Differ(&'a MemberAt),
     /// A key says nothing, for this reason; topology may name one all the same.
-    Silent(Option<&'a Witness>, &'static str),
+    Silent(Option<&'a MemberAt>, &'static str),
 }
 
 /// What is followed, as far as it matters to a plan.
@@ -83,7 +83,7 @@ impl Cell<'_> {
         }
     }
 
-    fn at(&self, named: &Witness) -> Option<SocketAddr> {
+    fn at(&self, named: &MemberAt) -> Option<SocketAddr> {
         Some(SocketAddr::new(named.address, self.port()?))
     }
 
@@ -197,6 +197,6 @@ impl fmt::Display for Cell<'_> {
         for target in &self.seen.targets {
             writeln!(f, "{} {}", target.address, target.state)?;
         }
-        write!(f, "{:?}", self.seen.standing)
+        write!(f, "{:?}", self.seen.earlier)
     }
 }

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::plan::{Action, Assurance, Step};
+use writerlink_core::plan::{Action, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows, Keys};
@@ -127,12 +127,12 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
     use Follows::{Cluster, Refusing, Unknown};
     use Own::{Healthy, Ill, Initial, Missing, Unused};
 
-    let standing = &cell.seen.standing;
-    let lasting = standing.agreed_for >= cell.timing.settle;
+    let earlier = &cell.seen.earlier;
+    let lasting = earlier.agreed_for >= cell.timing.settle;
     match (cell.follows(), own, others) {
         // Missing: registered as soon as that is credible, whatever else is going on.
         (Cluster | Refusing, Missing, _) => Row::Register,
-        (Unknown, Missing, _) if standing.steady_for >= STEADY.min(cell.timing.settle) => Row::Register,
+        (Unknown, Missing, _) if earlier.steady_for >= STEADY.min(cell.timing.settle) => Row::Register,
         (Unknown, Missing, _) => Row::Unsteady,
         // There, and without traffic: nothing is removed in its favour. Left open: nor called for later.
         (_, Unused, _) if cell.seen.group.in_use => Row::Stays("target-zone-not-enabled"),
@@ -146,23 +146,23 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
         (Refusing | Unknown, Healthy, Others::SomeInitial) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::Some) if !lasting => Row::Waits("settling"),
         // A cluster's health proves nothing. Without a failover it is housekeeping, which has time.
-        (Cluster, ..) if !lasting && !standing.failover => Row::Waits("settling"),
-        _ => match (standing.assurance, standing.reread) {
-            (Assurance::None, _) => Row::Register,
-            (Assurance::HealthyBriefly, _) => Row::Waits("seen-briefly"),
-            (Assurance::Assured, false) => Row::Reread,
-            (Assurance::Assured, true) => Row::Deregister,
+        (Cluster, ..) if !lasting && !earlier.failover => Row::Waits("settling"),
+        _ => match (earlier.registration_proof, earlier.reread) {
+            (RegistrationProof::Unproven, _) => Row::Register,
+            (RegistrationProof::HealthyBriefly, _) => Row::Waits("seen-briefly"),
+            (RegistrationProof::Proven, false) => Row::Reread,
+            (RegistrationProof::Proven, true) => Row::Deregister,
         },
     }
 }
 
 /// The keys do not agree, so nothing is removed. What topology names is registered where something vouches for it.
 fn on_topology_alone(why: &'static str, cell: &Cell<'_>) -> Expected {
-    let standing = &cell.seen.standing;
-    let vouched = standing.event || cell.present().next().is_none();
+    let earlier = &cell.seen.earlier;
+    let vouched = earlier.event || cell.present().next().is_none();
     let wanted = cell
         .named_by_topology_alone()
-        .filter(|wanted| vouched && standing.topology_named >= 2 && cell.state_of(*wanted).is_none());
+        .filter(|wanted| vouched && earlier.topology_named >= 2 && cell.state_of(*wanted).is_none());
     Expected {
         now: wanted.map(|wanted| Step::Do(Action::Register(cell.registration(wanted)))),
         ..held(why)

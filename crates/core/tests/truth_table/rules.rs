@@ -3,7 +3,7 @@
 //! They are weaker than the decision table and stand on their own: a mistake that the table shared with the planner
 //! would still have to get past them. A predicate without a number is what the words of a plan are said to mean.
 
-use writerlink_core::plan::{Action, Assurance, Hold, Observation, Plan, Step};
+use writerlink_core::plan::{Action, Hold, Observation, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -44,7 +44,7 @@ pub(crate) const RULES: [Rule; 19] = [
         a_former_port_is_not_in_sync,
     ),
     (
-        "S7: a removal needs assurance and a second reading of the keys",
+        "S7: a removal needs proof of registration and a second reading of the keys",
         a_removal_is_made_sure_of,
     ),
     (
@@ -93,13 +93,13 @@ fn a_registration_is_of_a_named_target(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     let credible = match (cell.agreed(), cell.follows()) {
         (Some(_), Follows::Cluster | Follows::Refusing) => true,
         (Some(agreed), Follows::Unknown) => {
-            standing.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
+            earlier.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
         }
-        (None, _) => standing.topology_named >= 2 && (standing.event || cell.present().next().is_none()),
+        (None, _) => earlier.topology_named >= 2 && (earlier.event || cell.present().next().is_none()),
     };
     credible || !matches!(plan.now, Some(Step::Do(Action::Register(_))))
 }
@@ -107,15 +107,15 @@ fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn an_instance_removes_on_two_witnesses(cell: &Cell<'_>, plan: &Plan) -> bool {
     let vouched = |removed: &[Target]| {
         cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Healthy)
-            && cell.seen.standing.agreed_for >= cell.timing.settle
+            && cell.seen.earlier.agreed_for >= cell.timing.settle
             && removed.iter().all(|target| target.state != TargetState::Initial)
     };
     cell.follows() == Follows::Cluster || removed_now(plan).is_none_or(vouched)
 }
 
 fn a_cluster_is_patient(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    let due = standing.failover || standing.agreed_for >= cell.timing.settle;
+    let earlier = &cell.seen.earlier;
+    let due = earlier.failover || earlier.agreed_for >= cell.timing.settle;
     cell.follows() != Follows::Cluster || due || removed_now(plan).is_none()
 }
 
@@ -154,13 +154,14 @@ fn a_former_port_is_not_in_sync(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    removed_now(plan).is_none() || (standing.assurance == Assurance::Assured && standing.reread)
+    let earlier = &cell.seen.earlier;
+    removed_now(plan).is_none() || (earlier.registration_proof == RegistrationProof::Proven && earlier.reread)
 }
 
 fn a_rereading_is_for_a_removal(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    let due = removals(plan).next().is_some() && standing.assurance == Assurance::Assured && !standing.reread;
+    let earlier = &cell.seen.earlier;
+    let due =
+        removals(plan).next().is_some() && earlier.registration_proof == RegistrationProof::Proven && !earlier.reread;
     plan.now != Some(Step::Reread) || due
 }
 
@@ -171,7 +172,7 @@ fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn a_registration_is_needed(cell: &Cell<'_>, plan: &Plan) -> bool {
     let needed = |action: &Action| match action {
         Action::Register(registration) => {
-            let unsure = cell.seen.standing.assurance == Assurance::None;
+            let unsure = cell.seen.earlier.registration_proof == RegistrationProof::Unproven;
             cell.state_of(registration.address).is_none()
                 || (unsure && cell.agreed() == Some(registration.address) && removals(plan).next().is_some())
         }
@@ -202,7 +203,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
     let Observation {
         evidence,
-        standing,
+        earlier,
         group,
         ..
     } = &cell.seen;
@@ -216,9 +217,9 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
         Hold::KeysDisagree { topology, dns, moving } => {
             let said = [Some(topology), Some(dns)];
             let keys = [evidence.topology(), evidence.dns()];
-            said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok())) && *moving == standing.moving
+            said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok())) && *moving == earlier.moving
         }
-        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => cell.port().is_none(),
         Hold::PortDiffers { written, reported } => {
             let said = seen_port(cell);
@@ -231,9 +232,11 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let is_there = cell.strangers().any(|stranger| stranger.address == *target);
             is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
         }
-        Hold::Unsteady(left) => standing.steady_for + *left == STEADY.min(cell.timing.settle),
-        Hold::Settling(left) => standing.agreed_for + *left == cell.timing.settle,
-        Hold::SeenBriefly(at) => Some(*at) == cell.agreed() && standing.assurance == Assurance::HealthyBriefly,
+        Hold::Unsteady(left) => earlier.steady_for + *left == STEADY.min(cell.timing.settle),
+        Hold::Settling(left) => earlier.agreed_for + *left == cell.timing.settle,
+        Hold::SeenBriefly(at) => {
+            Some(*at) == cell.agreed() && earlier.registration_proof == RegistrationProof::HealthyBriefly
+        }
         Hold::Initial(at) => cell.state_of(*at) == Some(&TargetState::Initial),
         Hold::NotHealthy(at, state) => Some(*at) == cell.agreed() && cell.state_of(*at) == Some(state),
         Hold::ZoneNotEnabled(at) => Some(*at) == cell.agreed() && group.in_use,

@@ -7,7 +7,7 @@
 
 use std::net::SocketAddr;
 
-use writerlink_core::plan::{Action, Assurance, Plan, Step, Weight};
+use writerlink_core::plan::{Action, Plan, RegistrationProof, Step, Weight};
 use writerlink_core::target::{Registration, Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -92,13 +92,13 @@ fn place(step: &Step) -> u8 {
 }
 
 fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
-    cell.seen.standing.reread = *step == Step::Reread;
+    cell.seen.earlier.reread = *step == Step::Reread;
     match step {
         Step::Reread => {}
         Step::Do(Action::Register(registration)) => {
             register(&mut cell.seen.targets, registration, again);
             if cell.agreed() == Some(registration.address) {
-                cell.seen.standing.assurance = Assurance::Assured;
+                cell.seen.earlier.registration_proof = RegistrationProof::Proven;
             }
         }
         Step::Do(Action::Deregister(removed)) => {
@@ -130,11 +130,11 @@ fn let_time_pass(cell: &mut Cell<'_>) {
             target.state = TargetState::Healthy;
         }
     }
-    let standing = &mut cell.seen.standing;
-    standing.steady_for = STEADY;
-    standing.agreed_for = cell.timing.settle;
-    if standing.assurance == Assurance::HealthyBriefly {
-        standing.assurance = Assurance::Assured;
+    let earlier = &mut cell.seen.earlier;
+    earlier.steady_for = STEADY;
+    earlier.agreed_for = cell.timing.settle;
+    if earlier.registration_proof == RegistrationProof::HealthyBriefly {
+        earlier.registration_proof = RegistrationProof::Proven;
     }
 }
 

@@ -16,9 +16,9 @@ mod stated;
 
 use std::time::Duration;
 
-use writerlink_core::evidence::{Evidence, Key, Roll, Unknown};
+use writerlink_core::evidence::{Evidence, Key, Listing, Unknown};
 use writerlink_core::failure::LookupError;
-use writerlink_core::plan::{Action, LONGEST_SETTLE, Plan, Standing, Step, plan};
+use writerlink_core::plan::{Action, EarlierRounds, LONGEST_SETTLE, Plan, Step, plan};
 use writerlink_core::topology::Standby;
 
 use crate::axes::Axes;
@@ -30,13 +30,13 @@ use stated::stated;
 
 #[test]
 fn two_addresses_of_a_set_have_the_plan_of_the_table() {
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&[own(1), own(2)], &STATES),
         max_removals: vec![0, 1, 4],
         ..set
     }));
     assert_eq!(
-        tally,
+        totals,
         "1189728 cells: 85536 settled, 781632 held, 200928 register, 118608 reread, 3024 deregister; 6 steps at most"
     );
 }
@@ -44,14 +44,14 @@ fn two_addresses_of_a_set_have_the_plan_of_the_table() {
 #[test]
 fn three_addresses_of_a_set_have_the_plan_of_the_table() {
     let states = [CHIEF_STATES.as_slice(), &["unused"]].concat();
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&[own(1), own(2), own(3)], &states),
         standings: few(&set.standings),
         max_removals: vec![1, 4],
         ..set
     }));
     assert_eq!(
-        tally,
+        totals,
         "705024 cells: 48576 settled, 497664 held, 111168 register, 42864 reread, 4752 deregister; 5 steps at most"
     );
 }
@@ -59,7 +59,7 @@ fn three_addresses_of_a_set_have_the_plan_of_the_table() {
 #[test]
 fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
     let all = [own(1), own(2), own(4), other_port(1), outside()];
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&all, &["healthy", "draining"]),
         standings: few(&set.standings).into_iter().filter(|seen| seen.reread).collect(),
         max_removals: vec![2, 9],
@@ -68,7 +68,7 @@ fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
         ..set
     }));
     assert_eq!(
-        tally,
+        totals,
         "1586304 cells: 111648 settled, 882600 held, 439272 register, 147060 reread, 5724 deregister; 7 steps at most"
     );
 }
@@ -102,10 +102,12 @@ fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
 
 #[test]
 fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for set in sets() {
         let seen = standings(set.settle);
-        let seen = each(&seen, [false, true], |seen, thinned| seen.thinned = thinned);
+        let seen = each(&seen, [false, true], |seen, removed_this_round| {
+            seen.removed_this_round = removed_this_round
+        });
         let whole = Axes {
             targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
             standings: each(&seen, [false, true], |seen, switched| seen.switched = switched),
@@ -118,10 +120,10 @@ fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
             vpcs: VPCS.into(),
             ..set
         };
-        whole.sample(200_000, |cell| tally.count(cell));
+        whole.sample(200_000, |cell| totals.count(cell));
     }
     assert_eq!(
-        tally.told(),
+        totals.told(),
         "400000 cells: 15072 settled, 294627 held, 60274 register, 28646 reread, 1381 deregister; 8 steps at most"
     );
 }
@@ -136,9 +138,11 @@ fn sets() -> [Axes; 2] {
     .map(|(key, source)| {
         let rolls = (0..8_u8).flat_map(|listed| {
             let listed: Vec<u8> = (1..=3).filter(|last| listed & 1 << (last - 1) != 0).collect();
-            [None, Some(silent())].map(|gap| Ok(roll(&listed, gap)))
+            [None, Some(silent())].map(|gap| Ok(listing(&listed, gap)))
         });
-        let evidence = rolls.chain([Err(silent())]).map(|roll| Evidence::Set { key, roll });
+        let evidence = rolls
+            .chain([Err(silent())])
+            .map(|listing| Evidence::Set { key, listing });
         let set = Axes::of(source, Standby::Unknown, evidence.collect());
         Axes {
             standings: of_sets(set.settle),
@@ -147,25 +151,27 @@ fn sets() -> [Axes; 2] {
     })
 }
 
-fn roll(listed: &[u8], gap: Option<Unknown>) -> Roll {
-    Roll {
+fn listing(listed: &[u8], gap: Option<Unknown>) -> Listing {
+    Listing {
         listed: listed.iter().map(|last| (ip(*last), None)).collect(),
         gap,
     }
 }
 
 /// Everything that a run's earlier looks can add and a set depends on.
-fn of_sets(settle: Duration) -> Vec<Standing> {
+fn of_sets(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
     all.retain(|seen| !seen.event && !seen.failover && !seen.moving);
-    each(&all, [false, true], |seen, thinned| seen.thinned = thinned)
+    each(&all, [false, true], |seen, removed_this_round| {
+        seen.removed_this_round = removed_this_round
+    })
 }
 
 /// Those in which both ages are below their bounds or at them, and the topology was read at all.
-fn few(all: &[Standing]) -> Vec<Standing> {
-    let bound = |age: fn(&Standing) -> Duration| all.iter().map(age).max();
+fn few(all: &[EarlierRounds]) -> Vec<EarlierRounds> {
+    let bound = |age: fn(&EarlierRounds) -> Duration| all.iter().map(age).max();
     let (steady, agreed) = (bound(|seen| seen.steady_for), bound(|seen| seen.agreed_for));
-    let together = |seen: &&Standing| {
+    let together = |seen: &&EarlierRounds| {
         (Some(seen.steady_for) == steady) == (Some(seen.agreed_for) == agreed) && seen.topology_named > 0
     };
     all.iter().filter(together).cloned().collect()
@@ -173,7 +179,7 @@ fn few(all: &[Standing]) -> Vec<Standing> {
 
 /// How many cells have which kind of plan.
 #[derive(Default)]
-struct Tally {
+struct RunTotals {
     cells: usize,
     settled: usize,
     held: usize,
@@ -183,7 +189,7 @@ struct Tally {
     longest: usize,
 }
 
-impl Tally {
+impl RunTotals {
     fn count(&mut self, cell: &Cell<'_>) {
         let plan = decide(cell);
         self.cells += 1;
@@ -217,11 +223,11 @@ impl Tally {
 }
 
 fn walk(tables: &[Axes]) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.walk(|cell| tally.count(cell));
+        axes.walk(|cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// The plan of a cell, which must be the stated one and keep every rule.

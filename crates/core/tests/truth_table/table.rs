@@ -10,7 +10,7 @@ use crate::sequel;
 
 /// How many cells have which kind of plan.
 #[derive(Default)]
-struct Tally {
+struct RunTotals {
     cells: usize,
     settled: usize,
     held: usize,
@@ -19,7 +19,7 @@ struct Tally {
     deregister: usize,
 }
 
-impl Tally {
+impl RunTotals {
     fn count(&mut self, cell: &Cell<'_>) {
         let plan = decide(cell);
         self.cells += 1;
@@ -52,20 +52,20 @@ impl Tally {
 
 /// Looks at every cell of these tables, and counts them.
 pub(crate) fn walk(tables: &[Axes]) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.walk(|cell| tally.count(cell));
+        axes.walk(|cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// Looks at this many cells of each of these tables, and counts them.
 pub(crate) fn sample(tables: &[Axes], count: usize) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.sample(count, |cell| tally.count(cell));
+        axes.sample(count, |cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// The plan of a cell, which must be the table's and keep every rule.

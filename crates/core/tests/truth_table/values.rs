@@ -7,7 +7,7 @@ use std::time::Duration;
 use writerlink_core::config::PortDiffers;
 use writerlink_core::evidence::Facts;
 use writerlink_core::guard::Allow;
-use writerlink_core::plan::{Assurance, Standing};
+use writerlink_core::plan::{EarlierRounds, RegistrationProof};
 use writerlink_core::target::{Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
 
@@ -107,8 +107,8 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
 }
 
 /// Everything that a run's earlier looks can add, with each age just below its bound and at it.
-pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
-    let all = vec![Standing {
+pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
+    let all = vec![EarlierRounds {
         event: false,
         topology_named: 0,
         steady_for: Duration::ZERO,
@@ -116,68 +116,74 @@ pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
         failover: false,
         moving: false,
         switched: false,
-        assurance: Assurance::None,
+        registration_proof: RegistrationProof::Unproven,
         recent: BTreeMap::new(),
-        wavered: false,
+        answer_changed: false,
         refused: BTreeSet::new(),
-        thinned: false,
+        removed_this_round: false,
         reread: false,
     }];
-    let all = each(&all, [0, 1, 2], |standing, named| standing.topology_named = named);
-    let all = each(&all, ASSURANCES, |standing, assurance| standing.assurance = assurance);
-    let all = each(&all, [STEADY - NANO, STEADY], |standing, age| standing.steady_for = age);
-    let all = each(&all, [settle - NANO, settle], |standing, age| standing.agreed_for = age);
-    let all = each(&all, [false, true], |standing, event| standing.event = event);
-    let all = each(&all, [false, true], |standing, failover| standing.failover = failover);
-    let all = each(&all, [false, true], |standing, moving| standing.moving = moving);
-    each(&all, [false, true], |standing, reread| standing.reread = reread)
+    let all = each(&all, [0, 1, 2], |earlier, named| earlier.topology_named = named);
+    let all = each(&all, ASSURANCES, |earlier, registration_proof| {
+        earlier.registration_proof = registration_proof
+    });
+    let all = each(&all, [STEADY - NANO, STEADY], |earlier, age| earlier.steady_for = age);
+    let all = each(&all, [settle - NANO, settle], |earlier, age| earlier.agreed_for = age);
+    let all = each(&all, [false, true], |earlier, event| earlier.event = event);
+    let all = each(&all, [false, true], |earlier, failover| earlier.failover = failover);
+    let all = each(&all, [false, true], |earlier, moving| earlier.moving = moving);
+    each(&all, [false, true], |earlier, reread| earlier.reread = reread)
 }
 
 /// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there is an event: no
 /// promise reads these two and two together. Topology has named its writer as often as decides, and once less.
-pub(crate) fn extremes(settle: Duration) -> Vec<Standing> {
+pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
-    all.retain(|standing| {
-        (standing.steady_for == STEADY) == (standing.agreed_for == settle)
-            && standing.event == standing.moving
-            && standing.topology_named > 0
+    all.retain(|earlier| {
+        (earlier.steady_for == STEADY) == (earlier.agreed_for == settle)
+            && earlier.event == earlier.moving
+            && earlier.topology_named > 0
     });
     all
 }
 
 /// Those of [`standings`] in which everything speaks for writing, and those in which one or two things do not.
-pub(crate) fn tempting(settle: Duration) -> Vec<Standing> {
+pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
-    all.retain(|standing| {
+    all.retain(|earlier| {
         let against = [
-            !standing.event,
-            standing.topology_named < 2,
-            standing.steady_for < STEADY,
-            standing.agreed_for < settle,
-            !standing.failover,
-            standing.assurance != Assurance::Assured,
-            !standing.reread,
+            !earlier.event,
+            earlier.topology_named < 2,
+            earlier.steady_for < STEADY,
+            earlier.agreed_for < settle,
+            !earlier.failover,
+            earlier.registration_proof != RegistrationProof::Proven,
+            !earlier.reread,
         ];
-        against.iter().filter(|against| **against).count() <= 2 && standing.topology_named > 0 && !standing.moving
+        against.iter().filter(|against| **against).count() <= 2 && earlier.topology_named > 0 && !earlier.moving
     });
     all
 }
 
-const ASSURANCES: [Assurance; 3] = [Assurance::None, Assurance::HealthyBriefly, Assurance::Assured];
+const ASSURANCES: [RegistrationProof; 3] = [
+    RegistrationProof::Unproven,
+    RegistrationProof::HealthyBriefly,
+    RegistrationProof::Proven,
+];
 
 /// Each of these with each value.
 pub(crate) fn each<T: Copy, const N: usize>(
-    standings: &[Standing],
+    standings: &[EarlierRounds],
     values: [T; N],
-    set: impl Fn(&mut Standing, T),
-) -> Vec<Standing> {
-    let with = |standing: &Standing, value| {
-        let mut standing = standing.clone();
-        set(&mut standing, value);
-        standing
+    set: impl Fn(&mut EarlierRounds, T),
+) -> Vec<EarlierRounds> {
+    let with = |earlier: &EarlierRounds, value| {
+        let mut earlier = earlier.clone();
+        set(&mut earlier, value);
+        earlier
     };
     standings
         .iter()
-        .flat_map(|standing| values.map(|value| with(standing, value)))
+        .flat_map(|earlier| values.map(|value| with(earlier, value)))
         .collect()
 }

@@ -57,7 +57,7 @@ fn subjects(hold: &Hold) -> Vec<String> {
         }
         Hold::NotHealthy(at, state) => vec![at.to_string(), state.to_string()],
         Hold::TooManyRemovals { count, most } => vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()],
-        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
         Hold::NoPort => vec!["port".to_owned()],
         Hold::PortDiffers { written, reported } => vec![written.to_string(), reported.to_string()],
         Hold::FormerPort { target, port } => vec![target.to_string(), port.to_string()],

@@ -83,7 +83,7 @@ impl Backend for Postgresql {
 }
 
 /// Databases that stand behind links for as long as this lives, without a scenario.
-pub struct Standing {
+pub struct RunningDatabases {
     fleets: Fleets,
 }
 
@@ -92,12 +92,12 @@ enum Fleets {
     Postgresql(Vec<Postgres>, Authority),
 }
 
-impl Standing {
+impl RunningDatabases {
     /// Starts what stands behind the links.
     ///
     /// # Errors
     /// When a server does not start.
-    pub async fn start(lab: &Lab, links: &[Link], databases: &Databases) -> io::Result<Standing> {
+    pub async fn start(lab: &Lab, links: &[Link], databases: &Databases) -> io::Result<RunningDatabases> {
         let fleets = match databases {
             Databases::Line => Fleets::Line(start(&Line, lab, links).await?),
             Databases::Postgresql(programs) => {
@@ -105,7 +105,7 @@ impl Standing {
                 Fleets::Postgresql(start(&backend, lab, links).await?, backend.authority)
             }
         };
-        Ok(Standing { fleets })
+        Ok(RunningDatabases { fleets })
     }
 
     /// Lets them follow the world, without an end.

@@ -29,7 +29,7 @@ mod stopwatch;
 mod watch;
 
 pub use authority::Authority;
-pub use backend::{Databases, Standing};
+pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;
 pub use handler::Program;
 pub use play::{Play, PlayError, play};

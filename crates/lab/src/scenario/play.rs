@@ -83,16 +83,16 @@ pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdic
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
     let setting = Setting::new(scenario, play.seed).map_err(refused)?;
     match &play.databases {
-        Databases::Line => Stage::set(scenario, play, setting, Line).await?.play().await,
+        Databases::Line => ScenarioRun::set(scenario, play, setting, Line).await?.play().await,
         Databases::Postgresql(programs) => {
             let backend = Postgresql::new(programs)?;
-            Stage::set(scenario, play, setting, backend).await?.play().await
+            ScenarioRun::set(scenario, play, setting, backend).await?.play().await
         }
     }
 }
 
 /// A scenario that is being played.
-struct Stage<'a, B: Backend> {
+struct ScenarioRun<'a, B: Backend> {
     scenario: &'a Scenario,
     play: &'a Play,
     lab: Lab,
@@ -108,7 +108,7 @@ struct Stage<'a, B: Backend> {
     _home: TempDir,
 }
 
-impl<'a, B: Backend> Stage<'a, B> {
+impl<'a, B: Backend> ScenarioRun<'a, B> {
     /// Starts everything, and lets the program answer a first invocation.
     async fn set(scenario: &'a Scenario, play: &'a Play, setting: Setting, backend: B) -> Result<Self, PlayError> {
         let Setting { world, links } = setting;
@@ -154,7 +154,7 @@ impl<'a, B: Backend> Stage<'a, B> {
                 Pool::start(door, &nodes(&lab, link), manner, stopwatch)
             })
             .collect();
-        Ok(Stage {
+        Ok(ScenarioRun {
             scenario,
             play,
             lab,

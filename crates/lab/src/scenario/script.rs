@@ -50,7 +50,7 @@ pub struct Scenario {
     pub environments: usize,
     /// What happens, and when.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScriptStep>,
     /// How it should end.
     #[serde(default)]
     pub expect: Expectation,
@@ -119,7 +119,7 @@ pub enum Delay {
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct ScriptStep {
     /// When, since the beginning.
     pub at: f64,
     /// What.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::history::SWEEP;
-use super::stage::Stage;
+use super::region::SimulatedRegion;
 use crate::ports::present;
 
 /// How much longer than its settle time a sweep with a pending removal looks.
@@ -37,21 +37,21 @@ pub(super) struct Calm {
 }
 
 impl Calm {
-    pub(super) fn new(stage: &Stage, from: Duration) -> Calm {
-        let pace = stage.region.world().pace.clone();
-        let timing = stage.timing();
+    pub(super) fn new(sim: &SimulatedRegion, from: Duration) -> Calm {
+        let pace = sim.region.world().pace.clone();
+        let timing = sim.timing();
         let lag = pace.topology_lag.max(pace.dns_lag + pace.flap);
         // A run that is under way may have written as much as it may, or have met what it takes for final.
-        let run_under_way = stage.service.time_out;
+        let run_under_way = sim.service.time_out;
         let removal = timing.settle + REMOVAL + CALLS;
         let cluster = from + lag + run_under_way + SWEEP + removal;
         let healthy = {
             let check = Duration::from_secs(30);
             // A new target's first check, and a second one where the first fails; or an unhealthy one's way back.
-            (stage.state().slowest_registration + 2 * check).max(6 * check)
+            (sim.state().slowest_registration + 2 * check).max(6 * check)
         };
         let instance = cluster + healthy + SWEEP + removal;
-        let bounds: Vec<_> = stage
+        let bounds: Vec<_> = sim
             .bounds
             .iter()
             .map(|bound| match () {
@@ -73,10 +73,10 @@ impl Calm {
     }
 
     /// Looks at every group, by the region itself.
-    pub(super) fn look(&mut self, stage: &Stage, now: Duration) {
-        let world = stage.region.world();
-        let mut state = stage.state();
-        for (index, bound) in stage.bounds.iter().enumerate() {
+    pub(super) fn look(&mut self, sim: &SimulatedRegion, now: Duration) {
+        let world = sim.region.world();
+        let mut state = sim.state();
+        for (index, bound) in sim.bounds.iter().enumerate() {
             let members = bound.truth(&world);
             let targets = present(&world, &bound.link.group).into_iter().map(|(target, _)| target);
             let ours: BTreeSet<_> = targets

@@ -16,10 +16,10 @@ use writerlink_core::report::{BindingReport, Report, Status};
 
 use super::calm::Calm;
 use super::judge::{Excuse, Violation};
-use super::mortal::{Ended, run};
+use super::killable_run::{Ended, run};
 use super::record::Record;
-use super::stage::{Counts, Stage};
-use super::step::Step;
+use super::region::{Counts, SimulatedRegion};
+use super::step::RunStep;
 use super::transcript::Who;
 use super::trouble::Trouble;
 use super::{Coverage, Function, Transcript};
@@ -69,7 +69,7 @@ struct Waiting {
 
 /// Invocations, runs, and what is watched until the end.
 pub(super) struct Player<'a> {
-    stage: Arc<Stage>,
+    sim: Arc<SimulatedRegion>,
     function: &'a Function,
     waiting: VecDeque<Waiting>,
     next_sweep: Duration,
@@ -78,10 +78,10 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(stage: Arc<Stage>, function: &'a Function) -> Self {
+    pub(super) fn new(sim: Arc<SimulatedRegion>, function: &'a Function) -> Self {
         Player {
-            next_sweep: stage.service.first_sweep,
-            stage,
+            next_sweep: sim.service.first_sweep,
+            sim,
             function,
             waiting: VecDeque::new(),
             started: 0,
@@ -91,10 +91,10 @@ impl<'a> Player<'a> {
 
     /// Plays to the end.
     pub(super) async fn play(mut self) -> Option<(Duration, Duration)> {
-        let stage = self.stage.clone();
+        let sim = self.sim.clone();
         let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> = FuturesUnordered::new();
         loop {
-            stage.carry_out_due();
+            sim.carry_out_due();
             self.collect();
             while let Some(run) = self.next_run(runs.len()) {
                 runs.push(run);
@@ -103,8 +103,8 @@ impl<'a> Player<'a> {
                 return self.calm.as_ref().and_then(Calm::closest);
             }
             let until = self.next_moment();
-            let sleep = stage.time.sleep(until.saturating_sub(stage.now()));
-            if let Some((id, report)) = one_of(&mut runs, sleep, || stage.next_moment() < until).await {
+            let sleep = sim.time.sleep(until.saturating_sub(sim.now()));
+            if let Some((id, report)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await {
                 self.ended(id, report);
             }
         }
@@ -112,9 +112,9 @@ impl<'a> Player<'a> {
 
     /// Queues what has reached the function, and the schedule's sweep.
     fn collect(&mut self) {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let mut payloads: Vec<Value> = {
-            let deliveries = self.stage.region.world().sns.take_deliveries();
+            let deliveries = self.sim.region.world().sns.take_deliveries();
             deliveries.into_iter().map(|delivery| delivery.payload).collect()
         };
         if now >= self.next_sweep {
@@ -130,9 +130,9 @@ impl<'a> Player<'a> {
 
     /// Begins a run for an invocation whose time has come, if there is an environment for it.
     fn next_run(&mut self, alive: usize) -> Option<Pin<Box<dyn Future<Output = Ended>>>> {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let due = self.waiting.iter().position(|waiting| waiting.next_try <= now)?;
-        if alive >= self.stage.service.at_once {
+        if alive >= self.sim.service.at_once {
             for waiting in self.waiting.iter_mut().filter(|waiting| waiting.next_try <= now) {
                 waiting.next_try = now + waiting.pause;
                 waiting.pause = (waiting.pause * 2).min(RETRY.1);
@@ -142,8 +142,8 @@ impl<'a> Player<'a> {
         let waiting = self.waiting.remove(due)?;
         self.started += 1;
         let id = self.started;
-        let names = self.stage.config.names();
-        let mut state = self.stage.state();
+        let names = self.sim.config.names();
+        let mut state = self.sim.state();
         let trigger = match (self.function.read)(&waiting.payload, &names) {
             Ok(trigger) => trigger,
             Err(refusal) => {
@@ -156,10 +156,10 @@ impl<'a> Player<'a> {
                 return None;
             }
         };
-        let (doom, deadline) = state.next_doom();
-        let left = deadline.unwrap_or(self.stage.service.time_out - ANSWER);
-        let mut record = Record::new(now, left, trigger.clone(), self.stage.bounds.len());
-        record.doom = doom;
+        let (kill_point, deadline) = state.next_doom();
+        let left = deadline.unwrap_or(self.sim.service.time_out - ANSWER);
+        let mut record = Record::new(now, left, trigger.clone(), self.sim.bounds.len());
+        record.kill_point = kill_point;
         record.is_hurried = deadline.is_some();
         record.overlapped = alive > 0;
         if alive > 0 {
@@ -167,8 +167,8 @@ impl<'a> Player<'a> {
             state.mark_all(Trouble::TwoAtOnce, &steps);
             state.runs.values_mut().for_each(|other| other.overlapped = true);
         }
-        if !self.stage.service.skew.is_zero() && !trigger.is_sweep() {
-            state.coverage.mark(Trouble::ClockSkew, Step::Begin);
+        if !self.sim.service.skew.is_zero() && !trigger.is_sweep() {
+            state.coverage.mark(Trouble::ClockSkew, RunStep::Begin);
         }
         state.counts.runs += 1;
         state
@@ -176,19 +176,19 @@ impl<'a> Player<'a> {
             .say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
         state.runs.insert(id, record);
         drop(state);
-        Some(Box::pin(run(self.stage.clone(), id, trigger, left)))
+        Some(Box::pin(run(self.sim.clone(), id, trigger, left)))
     }
 
     fn ended(&mut self, id: u64, report: Option<Report>) {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let on_former_port: Vec<bool> = {
-            let world = self.stage.region.world();
-            let bounds = self.stage.bounds.iter();
+            let world = self.sim.region.world();
+            let bounds = self.sim.bounds.iter();
             bounds
                 .map(|bound| self.calm.is_some() && bound.has_former_port(&world))
                 .collect()
         };
-        let mut state = self.stage.state();
+        let mut state = self.sim.state();
         let state = &mut *state;
         let Some(record) = state.runs.remove(&id) else { return };
         let Some(report) = report else {
@@ -208,7 +208,7 @@ impl<'a> Player<'a> {
             state.judge.accuse("O1", now, format!("run {id} does not end in time"));
         }
         let is_error = || (self.function.fails)(&record.trigger, &report);
-        state.judge.reports(&record, &self.stage.bounds, &report, is_error, now);
+        state.judge.reports(&record, &self.sim.bounds, &report, is_error, now);
         state.transcript.say(now, Who::Run(id), || {
             let end = |binding: &BindingReport| {
                 let reason = binding.reason.as_ref().map(|reason| format!(" ({})", reason.code));
@@ -228,7 +228,7 @@ impl<'a> Player<'a> {
             .filter(|calm| record.trigger.is_sweep() && calm.was_right_at(record.begun))
         {
             calm.quiet += 1;
-            for (index, bound) in self.stage.bounds.iter().enumerate() {
+            for (index, bound) in self.sim.bounds.iter().enumerate() {
                 let name = &bound.link.name;
                 if record.views[index].writes > 0 {
                     state
@@ -260,32 +260,32 @@ impl<'a> Player<'a> {
     }
 
     fn next_moment(&self) -> Duration {
-        let due = self.stage.region.world().next_due();
+        let due = self.sim.region.world().next_due();
         let tries = self.waiting.iter().map(|waiting| waiting.next_try);
         let calm = self
             .calm
             .iter()
             .flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
-        let now = self.stage.now();
+        let now = self.sim.now();
         tries
             .chain(due)
             .chain(calm.copied().filter(|moment| *moment > now))
-            .chain([self.next_sweep, self.stage.next_moment()])
+            .chain([self.next_sweep, self.sim.next_moment()])
             .min()
             .unwrap_or(self.next_sweep)
     }
 
     /// Whether there is nothing left to see: all has come right and stays so, or something is broken.
     fn is_over(&mut self) -> bool {
-        if !self.stage.state().judge.violations.is_empty() {
+        if !self.sim.state().judge.violations.is_empty() {
             return true;
         }
-        let now = self.stage.now();
+        let now = self.sim.now();
         if self.calm.is_none() {
-            self.calm = self.stage.at_rest_since().map(|from| Calm::new(&self.stage, from));
+            self.calm = self.sim.at_rest_since().map(|from| Calm::new(&self.sim, from));
         }
-        if self.calm.is_none() && now >= self.stage.calm + LONGEST_REST {
-            let mut state = self.stage.state();
+        if self.calm.is_none() && now >= self.sim.calm + LONGEST_REST {
+            let mut state = self.sim.state();
             let lasting = state.lasting();
             let text = format!("the region does not come to rest: {lasting:?} cannot be made good");
             state.judge.accuse("L1", now, text);
@@ -294,9 +294,9 @@ impl<'a> Player<'a> {
         let Some(calm) = self.calm.as_mut().filter(|calm| now >= calm.begins) else {
             return false;
         };
-        calm.look(&self.stage, now);
+        calm.look(&self.sim, now);
         if calm.quiet < QUIET_SWEEPS && now >= calm.end {
-            self.stage
+            self.sim
                 .state()
                 .judge
                 .accuse("L1", now, "there were no sweeps that found all right".to_owned());
@@ -304,7 +304,7 @@ impl<'a> Player<'a> {
         let is_over = calm.quiet >= QUIET_SWEEPS || now >= calm.end;
         if is_over {
             for _ in calm.overfull.iter().filter(|overfull| **overfull) {
-                self.stage.state().judge.excuse(Excuse::TooManyToRemove);
+                self.sim.state().judge.excuse(Excuse::TooManyToRemove);
             }
         }
         is_over

@@ -21,7 +21,7 @@ use self::groups::{add_target, delete_listeners};
 use self::messages::{MALFORMED, event, forged, say};
 use super::setting::Bound;
 use super::setting::set::GUESTS;
-use super::step::Step;
+use super::step::RunStep;
 use super::trouble::Trouble;
 use crate::fault::{DeliveryFault, Effect, Fault};
 use crate::world::{ApiError, World};
@@ -45,7 +45,7 @@ pub(super) enum When {
     /// At this moment.
     At(Duration),
     /// When a run takes this step, from this moment on.
-    In(Step, Duration),
+    In(RunStep, Duration),
 }
 
 /// What became of the region.
@@ -211,7 +211,7 @@ impl Incident {
 
     fn on_read(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
         let operation = match self.when {
-            When::In(Step::Group, _) => "DescribeTargetGroups",
+            When::In(RunStep::Group, _) => "DescribeTargetGroups",
             _ => "DescribeTargetHealth",
         };
         let only = self.form.is_multiple_of(2).then_some(bound);
@@ -220,8 +220,8 @@ impl Incident {
 
     fn on_write(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
         let operation = match self.when {
-            When::In(Step::Register, _) => "RegisterTargets",
-            When::In(Step::Deregister, _) => "DeregisterTargets",
+            When::In(RunStep::Register, _) => "RegisterTargets",
+            When::In(RunStep::Deregister, _) => "DeregisterTargets",
             _ => ["RegisterTargets", "DeregisterTargets"][self.form % 2],
         };
         let only = (self.form % 3 == 2).then_some(bound);

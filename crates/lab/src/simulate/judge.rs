@@ -103,9 +103,9 @@ impl Judge {
         index: usize,
         bound: &Bound,
         target: &Registration,
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let at = standing.now;
+        let at = context.now;
         let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
         if !bound.allows(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
@@ -115,7 +115,7 @@ impl Judge {
             self.accuse("S5", at, format!("{name}: {address} must not be registered"));
         }
         let keys = view.keys();
-        if let Some(fault) = incredible(record, index, bound, address.ip(), standing) {
+        if let Some(fault) = why_not_credible(record, index, bound, address.ip(), context) {
             self.accuse(
                 "S3",
                 at,
@@ -132,9 +132,9 @@ impl Judge {
         index: usize,
         bound: &Bound,
         targets: &[Target],
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let at = standing.now;
+        let at = context.now;
         let name = &bound.link.name;
         let view = &record.views[index];
         let keys = view.keys();
@@ -182,7 +182,7 @@ impl Judge {
         }
         if bound.is_set() {
             let removable = present.iter().filter(|target| may(target)).count();
-            self.takes_from_set(view, bound, &removed, removable, standing);
+            self.takes_from_set(view, bound, &removed, removable, context);
         }
         self.writes(record, index, bound, at);
     }
@@ -194,14 +194,14 @@ impl Judge {
         bound: &Bound,
         removed: &[SocketAddr],
         removable: usize,
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let (at, name) = (standing.now, &bound.link.name);
+        let (at, name) = (context.now, &bound.link.name);
         let may_leave = |target: &SocketAddr| {
             if bound.has_cluster() {
                 return view.is_unlisted_twice(target.ip());
             }
-            let need = standing.timing.settle.max(TWO_ANSWERS);
+            let need = context.timing.settle.max(TWO_ANSWERS);
             view.unlisted_since(target.ip()).is_some_and(|since| since + need <= at)
         };
         // What is on another port was never one of the set.
@@ -355,7 +355,7 @@ impl Judge {
 }
 
 /// What is so at the moment of a write.
-pub(super) struct Standing<'a> {
+pub(super) struct WriteContext<'a> {
     pub(super) now: Duration,
     pub(super) timing: &'a Timing,
     /// The function's clock.
@@ -395,28 +395,28 @@ pub(super) enum Circumstance {
 }
 
 /// Why an address is not credible, if it is not (S3).
-fn incredible(
+fn why_not_credible(
     record: &Record,
     index: usize,
     bound: &Bound,
     address: IpAddr,
-    standing: &Standing<'_>,
+    context: &WriteContext<'_>,
 ) -> Option<String> {
     let view = &record.views[index];
     let keys = view.keys();
     if bound.is_set() {
-        return unlisted(view, bound, address, standing);
+        return unlisted(view, bound, address, context);
     }
     if !bound.is_cluster() {
-        let need = if standing.standby_refuses {
+        let need = if context.standby_refuses {
             Duration::ZERO
         } else {
-            Duration::from_secs(10).min(standing.timing.settle)
+            Duration::from_secs(10).min(context.timing.settle)
         };
         let lasted = view
             .steady
             .filter(|(steady, _)| *steady == address)
-            .map(|(_, since)| standing.now.saturating_sub(since));
+            .map(|(_, since)| context.now.saturating_sub(since));
         return match lasted {
             Some(lasted) if lasted >= need => None,
             Some(lasted) => Some(format!("which DNS has given for {lasted:?} only")),
@@ -433,13 +433,13 @@ fn incredible(
         return Some("which the RDS API alone has named once only".to_owned());
     }
     let mut events = record.trigger.events.iter();
-    let is_watched = events.any(|event| !event.patience_left(standing.timing, standing.clock).is_zero());
+    let is_watched = events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
     (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
 }
 
 /// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while, a proxy once.
-fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>) -> Option<String> {
+fn unlisted(view: &View, bound: &Bound, address: IpAddr, context: &WriteContext<'_>) -> Option<String> {
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
     };
@@ -460,6 +460,6 @@ fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>
     if let Source::Proxy(..) = bound.link.source {
         return None;
     }
-    let lasted = standing.now.saturating_sub(since.heard);
+    let lasted = context.now.saturating_sub(since.heard);
     (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
 }

@@ -29,11 +29,11 @@ pub(crate) mod dice;
 mod history;
 mod incident;
 mod judge;
-mod mortal;
+mod killable_run;
 mod record;
+mod region;
 mod script;
 mod setting;
-mod stage;
 mod step;
 mod transcript;
 mod trouble;
@@ -48,16 +48,16 @@ pub use campaign::{Campaign, Found};
 pub use coverage::Coverage;
 pub use history::History;
 pub use judge::{Excuse, Violation};
-pub use stage::Counts;
-pub use step::Step;
+pub use region::Counts;
+pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
 pub use trouble::Trouble;
 
 use dice::{Dice, Subject};
 use history::Player;
+use region::SimulatedRegion;
 use script::Script;
 use setting::{Own, Setting};
-use stage::Stage;
 use transcript::Who;
 
 /// The function around the run: how it reads what it is invoked with, and whether it answers with an error.
@@ -82,9 +82,9 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
     let mut script = Script::draw(&mut dice(Subject::Script), &setting);
     script.add_set(&mut own.set, &setting);
     script.add_moves(&mut own.moves, &setting);
-    let stage = Stage::new(setting, script, telling);
-    let settled = stage.time.run(Player::new(stage.clone(), function).play());
-    let state = &mut *stage.state();
+    let sim = SimulatedRegion::new(setting, script, telling);
+    let settled = sim.time.run(Player::new(sim.clone(), function).play());
+    let state = &mut *sim.state();
     for violation in &state.judge.violations {
         let text = format!("{} is broken: {}", violation.promise, violation.text);
         state.transcript.say(violation.at, Who::Judge, || text);

@@ -1,6 +1,6 @@
 //! What one run has been told, as it was told it: what the judge goes by.
 
-mod roster;
+mod listing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -13,9 +13,9 @@ use writerlink_core::source::Identifier;
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
 
-use self::roster::Roster;
+use self::listing::Listing;
 use super::setting::{Bound, is_allowed};
-use super::step::Step;
+use super::step::RunStep;
 
 /// One run.
 pub(super) struct Record {
@@ -28,19 +28,19 @@ pub(super) struct Record {
     /// Others were alive while it was.
     pub(super) overlapped: bool,
     /// A write of a killed run landed while it was alive.
-    pub(super) haunted: bool,
+    pub(super) saw_late_write: bool,
     /// Calls that have begun and not ended: which step, of which binding.
-    pub(super) under_way: Vec<(u64, Step, Option<usize>)>,
+    pub(super) under_way: Vec<(u64, RunStep, Option<usize>)>,
     pub(super) has_asked: bool,
     /// Every reading of the topology, the last of them last.
     pub(super) topologies: Vec<Arc<Heard>>,
     pub(super) views: Vec<View>,
-    pub(super) doom: Option<Doom>,
+    pub(super) kill_point: Option<KillPoint>,
 }
 
 /// How a run is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doom {
+pub(super) enum KillPoint {
     /// When it has been woken this often.
     AfterWakes(usize),
     /// In what it waits for at this moment.
@@ -64,7 +64,7 @@ struct Said {
     /// The endpoint that is followed.
     endpoint: Option<HostName>,
     /// The names behind which a set is; nothing, where that is not told.
-    roster: Option<Roster>,
+    listing: Option<Listing>,
 }
 
 /// What a run has been told of one binding, and what it did about it.
@@ -149,19 +149,19 @@ impl Record {
             trigger,
             is_hurried: false,
             overlapped: false,
-            haunted: false,
+            saw_late_write: false,
             under_way: Vec::new(),
             has_asked: false,
             topologies: Vec::new(),
             views: (0..bindings).map(|_| View::default()).collect(),
-            doom: None,
+            kill_point: None,
         }
     }
 
     /// The steps that it is in.
-    pub(super) fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<RunStep> {
         if self.under_way.is_empty() {
-            return vec![if self.has_asked { Step::Pause } else { Step::Begin }];
+            return vec![if self.has_asked { RunStep::Pause } else { RunStep::Begin }];
         }
         self.under_way.iter().map(|(_, step, _)| *step).collect()
     }
@@ -170,7 +170,7 @@ impl Record {
         let said = |bound: &Bound| match topology {
             Some(topology) => Said::of(bound, topology),
             None => Said {
-                roster: Roster::of(&bound.link.source, &Topology::default()),
+                listing: Listing::of(&bound.link.source, &Topology::default()),
                 ..Said::default()
             },
         };
@@ -199,7 +199,7 @@ impl Said {
     fn of(bound: &Bound, topology: &Topology) -> Said {
         if bound.is_set() {
             return Said {
-                roster: Roster::of(&bound.link.source, topology),
+                listing: Listing::of(&bound.link.source, topology),
                 ..Said::default()
             };
         }
@@ -223,7 +223,7 @@ impl Said {
             writer_name: writer.as_ref().and_then(name_of),
             writer,
             endpoint: cluster.endpoint.clone(),
-            roster: None,
+            listing: None,
         }
     }
 }
@@ -393,9 +393,9 @@ impl Look {
             return Keys::default();
         };
         let (listed, is_whole) = said
-            .roster
+            .listing
             .as_ref()
-            .map_or_else(Default::default, |roster| self.listed(roster));
+            .map_or_else(Default::default, |listing| self.listed(listing));
         Keys {
             topology: said.writer_name.as_ref().and_then(|name| self.address(name)),
             dns: said.endpoint.as_ref().and_then(|name| self.address(name)),
@@ -405,14 +405,14 @@ impl Look {
     }
 
     /// The addresses of a set, and whether these are all of them.
-    fn listed(&self, roster: &Roster) -> (BTreeSet<IpAddr>, bool) {
+    fn listed(&self, listing: &Listing) -> (BTreeSet<IpAddr>, bool) {
         let mut listed = BTreeSet::new();
-        let mut is_whole = roster.is_whole;
-        for name in &roster.names {
+        let mut is_whole = listing.is_whole;
+        for name in &listing.names {
             let answer = self.answers.get(name).and_then(Option::as_ref);
             match answer.map(|answer| answer.addresses.as_slice()) {
                 Some(addresses @ [_, ..])
-                    if (addresses.len() == 1 || roster.is_of_one_name)
+                    if (addresses.len() == 1 || listing.is_of_one_name)
                         && addresses.iter().all(|at| is_allowed(*at)) =>
                 {
                     listed.extend(addresses);

@@ -7,7 +7,7 @@ use writerlink_core::source::Source;
 use super::dice::Dice;
 use super::incident::{Incident, When};
 use super::setting::Setting;
-use super::step::Step;
+use super::step::RunStep;
 use super::trouble::{Family, Trouble};
 
 /// What will happen in one history.
@@ -139,9 +139,11 @@ impl Script {
 
     /// At a moment, or in the first step after it that the trouble can strike.
     fn when(&self, dice: &mut Dice, trouble: Trouble, at: Duration) -> When {
-        let steps: Vec<Step> = Step::ALL
+        let steps: Vec<RunStep> = RunStep::ALL
             .into_iter()
-            .filter(|step| !matches!(step, Step::Idle | Step::Begin | Step::Pause) && trouble.can_strike(*step))
+            .filter(|step| {
+                !matches!(step, RunStep::Idle | RunStep::Begin | RunStep::Pause) && trouble.can_strike(*step)
+            })
             .collect();
         let in_step = match trouble {
             Trouble::LateWrite => true,

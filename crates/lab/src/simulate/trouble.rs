@@ -1,6 +1,6 @@
 //! The table of faults: everything that a script may bring about, and the steps of a run that each can strike.
 
-use super::step::Step;
+use super::step::RunStep;
 use crate::fault::Effect;
 
 /// A fault, or another thing that a run has to live with.
@@ -312,8 +312,8 @@ impl Trouble {
     }
 
     /// Whether it can strike a run in this step.
-    pub fn can_strike(self, step: Step) -> bool {
-        use Step::{Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets};
+    pub fn can_strike(self, step: RunStep) -> bool {
+        use RunStep::{Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets};
         match self {
             Trouble::WritePartial => step == Deregister,
             Trouble::QuotaReached | Trouble::RegisterDenied => step == Register,
@@ -465,14 +465,14 @@ impl Trouble {
 }
 
 impl Family {
-    fn strikes(self, step: Step) -> bool {
+    fn strikes(self, step: RunStep) -> bool {
         match self {
             Family::Databases | Family::Messages | Family::Function => true,
-            Family::RdsApi => matches!(step, Step::Topology | Step::TopologyAgain),
-            Family::Dns => matches!(step, Step::Names | Step::NamesAgain),
-            Family::Reads => matches!(step, Step::Group | Step::Targets | Step::ReadBack),
-            Family::Targets => matches!(step, Step::Targets | Step::ReadBack),
-            Family::Writes => matches!(step, Step::Register | Step::Deregister),
+            Family::RdsApi => matches!(step, RunStep::Topology | RunStep::TopologyAgain),
+            Family::Dns => matches!(step, RunStep::Names | RunStep::NamesAgain),
+            Family::Reads => matches!(step, RunStep::Group | RunStep::Targets | RunStep::ReadBack),
+            Family::Targets => matches!(step, RunStep::Targets | RunStep::ReadBack),
+            Family::Writes => matches!(step, RunStep::Register | RunStep::Deregister),
         }
     }
 }
@@ -489,7 +489,7 @@ mod tests {
         assert_eq!(rows.len(), Trouble::ALL.len());
         for trouble in Trouble::ALL {
             assert!(
-                Step::ALL.into_iter().any(|step| trouble.can_strike(step)),
+                RunStep::ALL.into_iter().any(|step| trouble.can_strike(step)),
                 "{trouble:?}"
             );
         }

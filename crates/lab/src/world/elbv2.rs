@@ -36,10 +36,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
 pub use balancer::{LoadBalancer, NewLoadBalancer, Node};
-pub use flow::{CrossZone, Endings, Fate, Quorum, Route, Seen, Standing, fate, route};
+pub use flow::{CrossZone, Endings, Fate, Quorum, Routability, Route, Seen, fate, route};
 pub use group::{GroupProtocol, GroupSelection, IpFamily, NewTargetGroup, TargetGroup, TargetType};
 pub use health_check::{HealthCheck, HealthCheckChange};
-pub use lifecycle::Change;
+pub use lifecycle::TargetChange;
 pub use listener::{Listener, NewListener};
 pub use network::{Subnet, Vpc};
 pub use tags::Tags;

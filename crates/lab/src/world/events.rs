@@ -45,7 +45,7 @@ pub struct RdsEvent {
 
 /// An event that reaches a subscription's topic later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum EventsChange {
     /// A subscription becomes active and says hello.
     Activate(String),
     /// An event is published to a topic, for the subscription of that name.
@@ -85,7 +85,7 @@ impl World {
         for name in names {
             self.after(
                 self.pace.event_lag,
-                world::Change::Events(Change::Publish(name, event.clone())),
+                world::WorldChange::Events(EventsChange::Publish(name, event.clone())),
             );
         }
         if self.events.history.len() == Events::KEPT {
@@ -106,10 +106,10 @@ impl World {
         }
     }
 
-    pub(super) fn apply_events(&mut self, change: Change) {
+    pub(super) fn apply_events(&mut self, change: EventsChange) {
         match change {
-            Change::Activate(name) => self.activate_subscription(&name),
-            Change::Publish(name, event) => self.publish_event(&name, &event),
+            EventsChange::Activate(name) => self.activate_subscription(&name),
+            EventsChange::Publish(name, event) => self.publish_event(&name, &event),
         }
     }
 

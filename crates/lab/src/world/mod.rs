@@ -53,20 +53,20 @@ pub struct World {
     pub calls: Journal,
     now: Duration,
     epoch: Timestamp,
-    schedule: Schedule<Change>,
+    schedule: Schedule<WorldChange>,
 }
 
 /// Something that is due at a later moment.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum WorldChange {
     /// A database changes.
-    Rds(rds::Change),
+    Rds(rds::RdsChange),
     /// A target or a load balancer changes.
-    Elbv2(elbv2::Change),
+    Elbv2(elbv2::TargetChange),
     /// An RDS event reaches its subscribers.
-    Events(events::Change),
+    Events(events::EventsChange),
     /// A message leaves a topic.
-    Sns(sns::Change),
+    Sns(sns::SnsChange),
 }
 
 impl World {
@@ -130,7 +130,7 @@ impl World {
     }
 
     /// Schedules a change for `delay` from now.
-    pub fn after(&mut self, delay: Duration, change: Change) {
+    pub fn after(&mut self, delay: Duration, change: WorldChange) {
         self.schedule.push(self.now.saturating_add(delay), change);
     }
 
@@ -153,12 +153,12 @@ impl World {
         self.rds.listens(address, port) || self.hosts.accepts_tcp(address, Some(port))
     }
 
-    fn carry_out(&mut self, change: Change) {
+    fn carry_out(&mut self, change: WorldChange) {
         match change {
-            Change::Rds(change) => self.apply_rds(change),
-            Change::Elbv2(change) => self.apply_elbv2(change),
-            Change::Events(change) => self.apply_events(change),
-            Change::Sns(change) => self.apply_sns(change),
+            WorldChange::Rds(change) => self.apply_rds(change),
+            WorldChange::Elbv2(change) => self.apply_elbv2(change),
+            WorldChange::Events(change) => self.apply_events(change),
+            WorldChange::Sns(change) => self.apply_sns(change),
         }
     }
 }

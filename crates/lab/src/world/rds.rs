@@ -32,7 +32,7 @@ use std::net::IpAddr;
 
 pub use blue_green::{
     Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair,
-    Side, Step,
+    Side, SwitchoverStep,
 };
 pub use cluster::{Capacity, ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
@@ -82,7 +82,7 @@ pub struct Rds {
 
 /// A change of a database that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum RdsChange {
     /// A new cluster becomes available.
     ClusterReady(ClusterKey),
     /// A new instance becomes available.
@@ -126,13 +126,13 @@ pub enum Change {
     /// A cluster is gone.
     ClusterGone(ClusterKey),
     /// A custom endpoint changes.
-    CustomEndpoint(custom_endpoint::Change),
+    CustomEndpoint(custom_endpoint::EndpointChange),
     /// A proxy changes.
-    Proxy(proxy::Change),
+    Proxy(proxy::ProxyChange),
     /// Writing moves between Regions.
     Global(ClusterKey, GlobalStep),
     /// A blue/green deployment goes on.
-    Deployment(DeploymentKey, Step),
+    Deployment(DeploymentKey, SwitchoverStep),
 }
 
 impl Rds {
@@ -252,33 +252,33 @@ impl World {
         format!("arn:aws:rds:{}:{}:db:{identifier}", self.region, self.account)
     }
 
-    pub(super) fn apply_rds(&mut self, change: Change) {
+    pub(super) fn apply_rds(&mut self, change: RdsChange) {
         match change {
-            Change::ClusterReady(cluster) => self.cluster_ready(cluster),
-            Change::InstanceReady(instance) => self.instance_ready(instance),
-            Change::Promote(cluster, target) => self.promote(cluster, target),
-            Change::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
-            Change::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
-            Change::Serve(instance) => self.serve(instance),
-            Change::Restarted(instance) => self.restarted(instance),
-            Change::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
-            Change::PromoteStandby(instance) => self.promote_standby(instance),
-            Change::StandbyComplete(instance) => self.standby_complete(instance),
-            Change::ShowZones(instance) => self.show_zones(instance),
-            Change::Modified(instance, changes) => self.modified(instance, &changes),
-            Change::ClusterNetworkChanged(cluster, network) => self.cluster_network_changed(cluster, network),
-            Change::InstanceRenamed(instance) => self.instance_renamed(instance),
-            Change::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
-            Change::InstanceStopped(instance) => self.instance_stopped(instance),
-            Change::InstanceStarted(instance) => self.instance_started(instance),
-            Change::ClusterStopped(cluster) => self.cluster_stopped(cluster),
-            Change::ClusterStarted(cluster) => self.cluster_started(cluster),
-            Change::InstanceGone(instance) => self.instance_gone(instance),
-            Change::ClusterGone(cluster) => self.cluster_gone(cluster),
-            Change::CustomEndpoint(change) => self.apply_custom_endpoint(change),
-            Change::Proxy(change) => self.apply_proxy(change),
-            Change::Global(cluster, step) => self.global_goes_on(cluster, step),
-            Change::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
+            RdsChange::ClusterReady(cluster) => self.cluster_ready(cluster),
+            RdsChange::InstanceReady(instance) => self.instance_ready(instance),
+            RdsChange::Promote(cluster, target) => self.promote(cluster, target),
+            RdsChange::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
+            RdsChange::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
+            RdsChange::Serve(instance) => self.serve(instance),
+            RdsChange::Restarted(instance) => self.restarted(instance),
+            RdsChange::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
+            RdsChange::PromoteStandby(instance) => self.promote_standby(instance),
+            RdsChange::StandbyComplete(instance) => self.standby_complete(instance),
+            RdsChange::ShowZones(instance) => self.show_zones(instance),
+            RdsChange::Modified(instance, changes) => self.modified(instance, &changes),
+            RdsChange::ClusterNetworkChanged(cluster, network) => self.cluster_network_changed(cluster, network),
+            RdsChange::InstanceRenamed(instance) => self.instance_renamed(instance),
+            RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
+            RdsChange::InstanceStopped(instance) => self.instance_stopped(instance),
+            RdsChange::InstanceStarted(instance) => self.instance_started(instance),
+            RdsChange::ClusterStopped(cluster) => self.cluster_stopped(cluster),
+            RdsChange::ClusterStarted(cluster) => self.cluster_started(cluster),
+            RdsChange::InstanceGone(instance) => self.instance_gone(instance),
+            RdsChange::ClusterGone(cluster) => self.cluster_gone(cluster),
+            RdsChange::CustomEndpoint(change) => self.apply_custom_endpoint(change),
+            RdsChange::Proxy(change) => self.apply_proxy(change),
+            RdsChange::Global(cluster, step) => self.global_goes_on(cluster, step),
+            RdsChange::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }
     }
 }

@@ -51,7 +51,7 @@ pub struct Delivery {
 
 /// A change of a message that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum SnsChange {
     /// A message reaches a function.
     Deliver(Delivery),
 }
@@ -136,14 +136,14 @@ impl World {
         for copy in 0..copies {
             for delivery in &deliveries {
                 let after = self.pace.delivery * (copy + 1) + delay;
-                self.after(after, world::Change::Sns(Change::Deliver(delivery.clone())));
+                self.after(after, world::WorldChange::Sns(SnsChange::Deliver(delivery.clone())));
             }
         }
     }
 
-    pub(super) fn apply_sns(&mut self, change: Change) {
+    pub(super) fn apply_sns(&mut self, change: SnsChange) {
         match change {
-            Change::Deliver(delivery) => self.sns.outbox.push_back(delivery),
+            SnsChange::Deliver(delivery) => self.sns.outbox.push_back(delivery),
         }
     }
 }

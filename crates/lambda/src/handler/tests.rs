@@ -266,7 +266,7 @@ async fn an_unknown_request_type_is_answered_as_failed() {
 async fn a_sweep_that_can_reach_nothing_is_an_error_and_by_hand_it_is_a_report() {
     let handler = alone(&Bucket::default());
     let sweep = handle(&handler, json!({"trigger": "sweep"})).await;
-    assert_eq!(error_type(&sweep), "Helpless");
+    assert_eq!(error_type(&sweep), "NothingReadable");
     let text = sweep.answer.unwrap_err().to_string();
     assert!(
         text.contains("\norders-writer: ") && text.contains("\nbilling: "),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 use writerlink_lab::World;
 
-use super::witness::Account;
+use super::observer::Account;
 use writerlink_lab::scene::Link;
 
 /// How one group ended.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use writerlink_lab::World;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
-use writerlink_lab::scenario::{Authority, Databases, Standing};
+use writerlink_lab::scenario::{Authority, Databases, RunningDatabases};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
 use writerlink_lab::world::Pace;
 
@@ -63,7 +63,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = scene.as_ref().map(|scene| scene.config(lab.dns(), ""));
     let links = scene.map(|scene| scene.links).unwrap_or_default();
     let databases = databases(args.databases)?;
-    let mut standing = Standing::start(&lab, &links, &databases)
+    let mut standing = RunningDatabases::start(&lab, &links, &databases)
         .await
         .context("the databases cannot be started")?;
     if let (Some(path), Some(config)) = (&args.write_config, &config) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Invocation, Kind, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
-use crate::explore::world::{Group, Place, Roster, Slot};
+use crate::explore::world::{Group, Listing, Place, Slot};
 use crate::run::Effect;
 
 impl Move {
@@ -59,7 +59,7 @@ impl Move {
     }
 }
 
-fn says(kind: Kind, said: Roster) -> String {
+fn says(kind: Kind, said: Listing) -> String {
     match kind {
         Kind::Cluster | Kind::Instance(_) => format!("names {}", said.writer),
         Kind::Readers => format!("lists {}", kind.wants(said)),

@@ -44,7 +44,7 @@ fn a_stale_reading_makes_the_others_leave_in_favour_of_a_reader_that_is_gone() {
         stale: 1,
         ..NOTHING
     };
-    is_missed(Mechanism::Assurance, Law::S1, &pair(stale));
+    is_missed(Mechanism::RegistrationProof, Law::S1, &pair(stale));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn what_was_seen_before_a_removal_vouches_for_the_removed_reader() {
         stale: 1,
         ..NOTHING
     };
-    is_missed(Mechanism::SentAwayIsUnknown, Law::S1, &pair(faulty));
+    is_missed(Mechanism::RemovalVoidsProof, Law::S1, &pair(faulty));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_set_from_which_most_leave_loses_them_all_in_one_round() {
         sweeps: false,
         ..four()
     };
-    is_missed(Mechanism::HalfARound, Law::S8, &setup);
+    is_missed(Mechanism::HalfPerRound, Law::S8, &setup);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_port_that_rds_does_not_report_is_held_before_anything_is_written() {
         ("cluster/orders/custom/reports", set(Key::Topology, &[1])),
     ] {
         let mut seen = look(evidence, &[]);
-        seen.standing.event = true;
+        seen.earlier.event = true;
         let held = plan(&own(source), &Timing::default(), &seen);
         assert_eq!(
             (held.holds.as_slice(), held.actions().len()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::evidence::{Evidence, Key};
-use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::plan::{Action, Hold, LONGEST_SETTLE, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::Standby;
 
@@ -44,7 +44,7 @@ pub(super) const RULES: [Rule; 14] = [
         a_wrong_port_is_not_written_to,
     ),
     (
-        "S7: a removal needs assurance and a second reading of the key",
+        "S7: a removal needs proof of registration and a second reading of the key",
         a_removal_is_made_sure_of,
     ),
     (
@@ -89,18 +89,18 @@ fn only_what_is_listed_is_registered(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn what_is_added_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
     // All nodes of a proxy are as good as each other.
     let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     let credible = listed(cell).is_some_and(|(key, _, _)| match key {
-        Key::Topology => standing.topology_named >= 2,
+        Key::Topology => earlier.topology_named >= 2,
         Key::Dns if harmless => true,
-        Key::Dns => standing.steady_for >= STEADY.min(cell.timing.settle),
+        Key::Dns => earlier.steady_for >= STEADY.min(cell.timing.settle),
     });
     let added = |action: &Action| matches!(action, Action::Register(to) if cell.state_of(to.address).is_none());
     !matches!(&plan.now, Some(Step::Do(action)) if added(action)) || credible
 }
 
 fn a_gap_removes_nothing(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let whole = matches!(&cell.seen.evidence, Evidence::Set { roll: Ok(roll), .. } if roll.gap.is_none());
+    let whole = matches!(&cell.seen.evidence, Evidence::Set { listing: Ok(listing), .. } if listing.gap.is_none());
     whole || (removals(plan).next().is_none() && plan.now != Some(Step::Reread))
 }
 
@@ -118,14 +118,14 @@ fn strangers_stay(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    removed_now(plan).is_none() || (standing.assurance == Assurance::Assured && standing.reread)
+    let earlier = &cell.seen.earlier;
+    removed_now(plan).is_none() || (earlier.registration_proof == RegistrationProof::Proven && earlier.reread)
 }
 
 fn at_most_half_leaves(cell: &Cell<'_>, plan: &Plan) -> bool {
     removed_now(plan).is_none_or(|leaving| {
         let present = within_reach(cell).count();
-        leaving.len() <= half(present) && leaving.len() < present && !cell.seen.standing.thinned
+        leaving.len() <= half(present) && leaving.len() < present && !cell.seen.earlier.removed_this_round
     })
 }
 
@@ -141,7 +141,7 @@ fn only_a_name_waits(cell: &Cell<'_>, plan: &Plan) -> bool {
     };
     match key {
         Key::Topology => !plan.holds.iter().any(timed),
-        Key::Dns => removed_now(plan).is_none() || cell.seen.standing.agreed_for >= cell.timing.settle,
+        Key::Dns => removed_now(plan).is_none() || cell.seen.earlier.agreed_for >= cell.timing.settle,
     }
 }
 
@@ -164,8 +164,12 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
     };
     plan.holds.iter().all(|hold| match hold {
         Hold::Unknown(why) => match &seen.evidence {
-            Evidence::Set { roll: Ok(roll), .. } => roll.gap.as_ref() == Some(why),
-            Evidence::Set { roll: Err(silence), .. } => silence == why,
+            Evidence::Set {
+                listing: Ok(listing), ..
+            } => listing.gap.as_ref() == Some(why),
+            Evidence::Set {
+                listing: Err(silence), ..
+            } => silence == why,
             Evidence::Cluster { .. } | Evidence::Instance { .. } => false,
         },
         Hold::NoPort => cell.port().is_none(),
@@ -177,12 +181,14 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
             let is_there = cell.strangers().any(|stranger| stranger.address == *target);
             is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
         }
-        Hold::Unsteady(left) => seen.standing.steady_for + *left == STEADY.min(settle),
-        Hold::Rotates(left) => seen.standing.wavered && seen.standing.steady_for + *left == STEADY.min(settle),
-        Hold::Settling(left) => seen.standing.agreed_for + *left == settle,
+        Hold::Unsteady(left) => seen.earlier.steady_for + *left == STEADY.min(settle),
+        Hold::Rotates(left) => seen.earlier.answer_changed && seen.earlier.steady_for + *left == STEADY.min(settle),
+        Hold::Settling(left) => seen.earlier.agreed_for + *left == settle,
         Hold::CachedForLong(needed) => *needed == settle && settle > LONGEST_SETTLE,
-        Hold::HalfARound => seen.standing.thinned,
-        Hold::SeenBriefly(at) => all.contains(at) && seen.standing.assurance == Assurance::HealthyBriefly,
+        Hold::HalfPerRound => seen.earlier.removed_this_round,
+        Hold::SeenBriefly(at) => {
+            all.contains(at) && seen.earlier.registration_proof == RegistrationProof::HealthyBriefly
+        }
         Hold::ZoneNotEnabled(at) => cell.state_of(*at) == Some(&TargetState::Unused) && all.contains(at),
         Hold::GroupNotInUse => !seen.group.in_use,
         Hold::TooManyRemovals { count, most } => *count == leaving() && *most == cell.binding.max_removals,
@@ -193,9 +199,9 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
 
 /// Exactly the set is present, known as a whole, and every target of it gets traffic.
 pub(super) fn is_right(cell: &Cell<'_>) -> bool {
-    listed(cell).is_some_and(|(_, roll, listed)| {
+    listed(cell).is_some_and(|(_, listing, listed)| {
         let state = |address| cell.state_of(address);
-        roll.gap.is_none()
+        listing.gap.is_none()
             && !listed.is_empty()
             && listed
                 .iter()

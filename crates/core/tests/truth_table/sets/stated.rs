@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::evidence::{Evidence, Key, Roll};
-use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::evidence::{Evidence, Key, Listing};
+use writerlink_core::plan::{Action, Hold, LONGEST_SETTLE, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::Standby;
 
@@ -40,13 +40,17 @@ enum Now {
 }
 
 /// What a set's key says, over the binding's port.
-pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Roll, BTreeSet<SocketAddr>)> {
-    let Evidence::Set { key, roll: Ok(roll) } = &cell.seen.evidence else {
+pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeSet<SocketAddr>)> {
+    let Evidence::Set {
+        key,
+        listing: Ok(listing),
+    } = &cell.seen.evidence
+    else {
         return None;
     };
     let port = cell.port()?;
-    let addresses = roll.listed.keys().map(|ip| SocketAddr::new(*ip, port));
-    Some((*key, roll, addresses.collect()))
+    let addresses = listing.listed.keys().map(|ip| SocketAddr::new(*ip, port));
+    Some((*key, listing, addresses.collect()))
 }
 
 /// What is present and the binding's to remove, if it is not wanted.
@@ -83,8 +87,10 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
 
 fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
     match &cell.seen.evidence {
-        Evidence::Set { roll: Err(why), .. } => Some(row(why).1),
-        Evidence::Set { roll: Ok(roll), .. } => roll.gap.as_ref().map(|gap| row(gap).1),
+        Evidence::Set { listing: Err(why), .. } => Some(row(why).1),
+        Evidence::Set {
+            listing: Ok(listing), ..
+        } => listing.gap.as_ref().map(|gap| row(gap).1),
         _ => unreachable!("only sets are in this table"),
     }
 }
@@ -98,7 +104,7 @@ fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: 
     }
     Stated {
         registers,
-        now: if cell.seen.standing.topology_named < 2 {
+        now: if cell.seen.earlier.topology_named < 2 {
             Now::Nothing
         } else {
             Now::Registers
@@ -108,7 +114,7 @@ fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: 
 }
 
 fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     let registers = missing(listed, cell);
     let unused = |address: &&SocketAddr| cell.state_of(**address) == Some(&TargetState::Unused);
     let silent = listed.iter().filter(unused).count();
@@ -135,10 +141,10 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     } else {
         stated.removes = leaving.into_iter().cloned().collect();
     }
-    let twice = standing.topology_named >= 2;
+    let twice = earlier.topology_named >= 2;
     // An address too many costs nothing where nobody would get a connection there who should not.
     let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
-    let steady = harmless || standing.steady_for >= STEADY.min(cell.timing.settle);
+    let steady = harmless || earlier.steady_for >= STEADY.min(cell.timing.settle);
     stated.now = match key {
         Key::Topology if !registers.is_empty() && !twice => Now::Reread,
         Key::Dns if !registers.is_empty() && !steady => {
@@ -156,9 +162,11 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
                 stated.holds.insert(why);
                 Now::Nothing
             }
-            None if standing.assurance == Assurance::None && key == Key::Topology && !twice => Now::Reread,
-            None if standing.assurance == Assurance::None => Now::MakesSure(again(&serving, cell)),
-            None if !standing.reread => Now::Reread,
+            None if earlier.registration_proof == RegistrationProof::Unproven && key == Key::Topology && !twice => {
+                Now::Reread
+            }
+            None if earlier.registration_proof == RegistrationProof::Unproven => Now::MakesSure(again(&serving, cell)),
+            None if !earlier.reread => Now::Reread,
             None => Now::Removes(stated.removes.len().min(half(within_reach(cell).count()))),
         },
     };
@@ -168,12 +176,12 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
 
 /// What a removal of others waits for while all that is listed is present.
 fn waits(key: Key, cell: &Cell<'_>) -> Option<&'static str> {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     match key {
-        _ if standing.thinned => Some("half-a-round"),
+        _ if earlier.removed_this_round => Some("half-a-round"),
         Key::Dns if cell.timing.settle > LONGEST_SETTLE => Some("cached-for-long"),
-        Key::Dns if standing.agreed_for < cell.timing.settle => Some("settling"),
-        _ if standing.assurance == Assurance::HealthyBriefly => Some("seen-briefly"),
+        Key::Dns if earlier.agreed_for < cell.timing.settle => Some("settling"),
+        _ if earlier.registration_proof == RegistrationProof::HealthyBriefly => Some("seen-briefly"),
         Key::Topology | Key::Dns => None,
     }
 }

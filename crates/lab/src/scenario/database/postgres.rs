@@ -29,7 +29,7 @@ use crate::scene::Link;
 use crate::wire::Lab;
 use crate::world::rds::InstanceKey;
 use member::{Data, Member, Role, Running, State};
-use plan::{Action, Latest, Server, Standing, Wanted};
+use plan::{Action, Latest, Replication, Server, Wanted};
 pub use programs::{Missing, Programs};
 
 /// The database that the application uses.
@@ -224,7 +224,7 @@ impl Postgres {
         };
         let joined = self.servers.iter().filter(|(key, kept)| {
             let is_up = wanted.get(key).is_some_and(|wanted| wanted.up);
-            is_up && kept.server.standing == Standing::Joined
+            is_up && kept.server.replication == Replication::Joined
         });
         let standbys: Vec<_> = joined.map(|(_, kept)| kept.member.name.clone()).collect();
         for kept in self.servers.values_mut().filter(|kept| kept.busy.is_none()) {
@@ -306,15 +306,15 @@ impl Kept {
                 self.failed = 0;
                 self.server = Server {
                     state,
-                    standing: Standing::default(),
+                    replication: Replication::default(),
                 };
                 Ok(state.running.map(|running| running.role))
             }
             Ok(Done::Looked(joined)) => {
                 self.failed = 0;
-                self.server.standing = match self.server.standing {
-                    Standing::Unseen(looks) if !joined => Standing::Unseen(looks + 1),
-                    _ => Standing::Joined,
+                self.server.replication = match self.server.replication {
+                    Replication::Unseen(looks) if !joined => Replication::Unseen(looks + 1),
+                    _ => Replication::Joined,
                 };
                 Ok(None)
             }
@@ -329,7 +329,7 @@ impl Kept {
 
     /// Whether it gets the rows of the primary that has begun is yet to be seen; a look at the one before says nothing of it.
     fn has_another_primary(&mut self) {
-        self.server.standing = Standing::default();
+        self.server.replication = Replication::default();
         if let Some(look) = self.busy.take_if(|busy| busy.action == Action::Look) {
             look.task.abort();
         }
@@ -341,7 +341,7 @@ impl Kept {
             && !self.member.is_running()
         {
             self.server.state.running = None;
-            self.server.standing = Standing::default();
+            self.server.replication = Replication::default();
             if running.role == Role::Primary {
                 self.server.state.data = Data::Ahead;
             }

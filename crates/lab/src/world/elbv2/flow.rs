@@ -3,7 +3,7 @@
 //! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client opened at one of them. A node
 //! acts on what it was told, which lags behind the API: a target is nothing to it until its registration is through
 //! ([`Pace::registration`](crate::world::Pace::registration)), and is still what it was for a while after it was deregistered
-//! ([`Pace::deregistration`](crate::world::Pace::deregistration)). What a node takes a target for is its [`Standing`]; from the standings
+//! ([`Pace::deregistration`](crate::world::Pace::deregistration)). What a node takes a target for is its [`Routability`]; from the standings
 //! [`route`] says who takes a new flow, and from a target's state [`fate`] says what becomes of an established one. Both are
 //! functions of values, in whatever time the world lives.
 //!
@@ -21,7 +21,7 @@ use super::{Reason, Target, TargetGroup, TargetKey, TargetState, World};
 
 /// What a node takes a target for, the better the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum Routability {
     /// For nothing: it was not told of it yet, or has let go of it.
     Unknown,
     /// For one that is not known to be healthy: `initial` with its registration through, `unhealthy`, `unavailable`.
@@ -36,7 +36,7 @@ pub struct Seen {
     /// The target.
     pub key: TargetKey,
     /// What the nodes take it for.
-    pub standing: Standing,
+    pub routability: Routability,
 }
 
 /// Whether a node sends flows to targets of other zones.
@@ -90,7 +90,7 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leaving {
     since: Duration,
-    standing: Standing,
+    routability: Routability,
 }
 
 /// Who takes a new flow at the node of a zone.
@@ -101,7 +101,7 @@ pub(super) struct Leaving {
 pub fn route(zone: &str, cross_zone: CrossZone, quorum: Quorum, targets: &[Seen]) -> Route {
     let known: Vec<_> = targets
         .iter()
-        .filter(|target| target.standing > Standing::Unknown)
+        .filter(|target| target.routability > Routability::Unknown)
         .filter(|target| cross_zone == CrossZone::On || is_of(&target.key, zone))
         .collect();
     if known.is_empty() {
@@ -109,7 +109,7 @@ pub fn route(zone: &str, cross_zone: CrossZone, quorum: Quorum, targets: &[Seen]
     }
     let healthy: Vec<_> = known
         .iter()
-        .filter(|target| target.standing == Standing::Healthy)
+        .filter(|target| target.routability == Routability::Healthy)
         .collect();
     if healthy.len() < quorum.count || healthy.len() * 100 < quorum.percent * known.len() {
         Route::FailOpen(known.iter().map(|target| target.key.clone()).collect())
@@ -182,10 +182,16 @@ impl World {
 impl TargetGroup {
     /// Notes that a target is deregistered at this moment: for `lag` the nodes go on to see what they see.
     pub(super) fn leave(&mut self, key: &TargetKey, now: Duration, lag: Duration) {
-        let standing = self.standing(key, now, lag);
+        let routability = self.routability(key, now, lag);
         self.leaving
             .retain(|_, leaving| now < leaving.since.saturating_add(lag));
-        self.leaving.insert(key.clone(), Leaving { since: now, standing });
+        self.leaving.insert(
+            key.clone(),
+            Leaving {
+                since: now,
+                routability,
+            },
+        );
     }
 
     /// What the nodes see, when they hear of a deregistration after `lag`.
@@ -193,35 +199,35 @@ impl TargetGroup {
         let keys: BTreeSet<_> = self.targets.keys().chain(self.leaving.keys()).collect();
         let seen = |key: &TargetKey| Seen {
             key: key.clone(),
-            standing: self.standing(key, now, lag),
+            routability: self.routability(key, now, lag),
         };
         keys.into_iter().map(seen).collect()
     }
 
     /// A target that was deregistered and registered again in the meantime is seen at its best: nodes that were never told of its
     /// leaving have no reason to let go of it. (Nobody has measured this.)
-    fn standing(&self, key: &TargetKey, now: Duration, lag: Duration) -> Standing {
-        let registered = self.targets.get(key).map_or(Standing::Unknown, Target::standing);
+    fn routability(&self, key: &TargetKey, now: Duration, lag: Duration) -> Routability {
+        let registered = self.targets.get(key).map_or(Routability::Unknown, Target::routability);
         match self.leaving.get(key) {
-            Some(leaving) if now < leaving.since.saturating_add(lag) => registered.max(leaving.standing),
+            Some(leaving) if now < leaving.since.saturating_add(lag) => registered.max(leaving.routability),
             _ => registered,
         }
     }
 }
 
 impl Target {
-    fn standing(&self) -> Standing {
+    fn routability(&self) -> Routability {
         match (self.state, self.reason) {
-            (TargetState::Healthy, _) => Standing::Healthy,
+            (TargetState::Healthy, _) => Routability::Healthy,
             (TargetState::Unused | TargetState::Draining, _)
-            | (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Standing::Unknown,
+            | (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Routability::Unknown,
             (
                 TargetState::Initial
                 | TargetState::Unhealthy
                 | TargetState::UnhealthyDraining
                 | TargetState::Unavailable,
                 _,
-            ) => Standing::NotHealthy,
+            ) => Routability::NotHealthy,
         }
     }
 }

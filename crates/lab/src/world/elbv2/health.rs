@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attributes::unhealthy_grace;
-use super::lifecycle::Step;
+use super::lifecycle::LifecycleStep;
 use super::{HealthCheck, Reason, Target, TargetGroup, TargetKey, TargetState, World};
 
 /// Whether a check found the target's port open.
@@ -51,10 +51,10 @@ impl World {
             }
             Verdict::Unhealthy => {
                 self.fail(group, key, TargetState::UnhealthyDraining);
-                self.later(group, key, grace, Step::EndGrace);
+                self.later(group, key, grace, LifecycleStep::EndGrace);
             }
         }
-        self.later(group, key, self.pace.of_caller(interval), Step::Check);
+        self.later(group, key, self.pace.of_caller(interval), LifecycleStep::Check);
     }
 
     /// The grace of a target that turned unhealthy is over, unless it is healthy again.

@@ -8,18 +8,18 @@ use crate::world;
 
 /// Something that will happen to a target by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct TargetChange {
     group: String,
     target: TargetKey,
     /// Which registration of the target it belongs to. A change of an earlier one does nothing, or a target that was
     /// registered again while draining would vanish when the first delay ends.
     registration: u64,
-    step: Step,
+    step: LifecycleStep,
 }
 
-/// What a [`Change`] does.
+/// What a [`TargetChange`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum LifecycleStep {
     /// The data plane knows the target; its first health check is on its way.
     AwaitFirstCheck,
     /// A health check comes to its result.
@@ -32,17 +32,17 @@ pub(super) enum Step {
 
 impl World {
     /// Carries out a change that fell due.
-    pub(in crate::world) fn apply_elbv2(&mut self, change: Change) {
+    pub(in crate::world) fn apply_elbv2(&mut self, change: TargetChange) {
         let target = self.elbv2.target(&change.group, &change.target);
         if target.is_none_or(|target| target.registration != change.registration) {
             return;
         }
         let (group, key) = (&change.group, &change.target);
         match change.step {
-            Step::AwaitFirstCheck => self.await_first_check(group, key),
-            Step::Check => self.check_target(group, key),
-            Step::EndGrace => self.end_grace(group, key),
-            Step::Forget => self.forget(group, key),
+            LifecycleStep::AwaitFirstCheck => self.await_first_check(group, key),
+            LifecycleStep::Check => self.check_target(group, key),
+            LifecycleStep::EndGrace => self.end_grace(group, key),
+            LifecycleStep::Forget => self.forget(group, key),
         }
     }
 
@@ -72,8 +72,8 @@ impl World {
         self.elbv2.note(now, group, key, from, Some(state));
         if unused.is_none() {
             let delay = self.pace.registration;
-            self.later(group, key, delay / 2, Step::AwaitFirstCheck);
-            self.later(group, key, delay, Step::Check);
+            self.later(group, key, delay / 2, LifecycleStep::AwaitFirstCheck);
+            self.later(group, key, delay, LifecycleStep::Check);
         }
     }
 
@@ -97,7 +97,7 @@ impl World {
                 }
                 let reason = Some(Reason::DeregistrationInProgress);
                 self.enter(group, key, TargetState::Draining, reason);
-                self.later(group, key, delay, Step::Forget);
+                self.later(group, key, delay, LifecycleStep::Forget);
             }
         }
     }
@@ -151,17 +151,17 @@ impl World {
     }
 
     /// Schedules the next step of a target's present registration.
-    pub(super) fn later(&mut self, group: &str, key: &TargetKey, delay: Duration, step: Step) {
+    pub(super) fn later(&mut self, group: &str, key: &TargetKey, delay: Duration, step: LifecycleStep) {
         let Some(target) = self.elbv2.target(group, key) else {
             return;
         };
-        let change = Change {
+        let change = TargetChange {
             group: group.to_owned(),
             target: key.clone(),
             registration: target.registration,
             step,
         };
-        self.after(delay, world::Change::Elbv2(change));
+        self.after(delay, world::WorldChange::Elbv2(change));
     }
 
     fn await_first_check(&mut self, group: &str, key: &TargetKey) {

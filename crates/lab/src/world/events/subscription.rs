@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Change, RdsEvent, SourceType};
+use super::{EventsChange, RdsEvent, SourceType};
 use crate::world::paging::{Page, PageRequest};
 use crate::world::{self, ApiError, World};
 
@@ -125,8 +125,8 @@ impl World {
         for source in &request.source_ids {
             self.check_source(source_type, source)?;
         }
-        let activate = Change::Activate(request.name.clone());
-        self.after(self.pace.event_lag, world::Change::Events(activate));
+        let activate = EventsChange::Activate(request.name.clone());
+        self.after(self.pace.event_lag, world::WorldChange::Events(activate));
         let arn = format!("arn:aws:rds:{}:{}:es:{}", self.region, self.account, request.name);
         Ok(self
             .events

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 pub use create::CreateBlueGreenDeployment;
 pub use describe::DescribeDeployments;
-pub use switchover::{Cancellation, Step};
+pub use switchover::{Cancellation, SwitchoverStep};
 
 use super::{ClusterKey, InstanceKey, Rds, refusal};
 use crate::world::events::SourceType;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
-    Capacity, Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network,
-    Pending, Rds, Serving, Status, Writes, refusal,
+    Capacity, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network, Pending,
+    Rds, RdsChange, Serving, Status, Writes, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -110,7 +110,10 @@ impl World {
         self.rds.clusters.insert(key, cluster);
         match nodes {
             Some((class, hosts)) => self.add_nodes(key, &class, hosts),
-            None => self.after(self.pace.create_cluster, world::Change::Rds(Change::ClusterReady(key))),
+            None => self.after(
+                self.pace.create_cluster,
+                world::WorldChange::Rds(RdsChange::ClusterReady(key)),
+            ),
         }
         self.rds.find_cluster(&identifier)
     }
@@ -183,7 +186,7 @@ impl World {
         self.rds.instances.insert(key, instance);
         self.after(
             self.pace.create_instance,
-            world::Change::Rds(Change::InstanceReady(key)),
+            world::WorldChange::Rds(RdsChange::InstanceReady(key)),
         );
         key
     }

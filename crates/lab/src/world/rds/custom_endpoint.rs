@@ -33,7 +33,7 @@ pub(super) struct CustomEndpoints {
 
 /// A change of a custom endpoint that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum EndpointChange {
     /// A new or changed endpoint becomes available.
     Ready(CustomEndpointKey),
     /// An endpoint is gone.
@@ -144,10 +144,10 @@ impl World {
         self.endpoint(endpoint, &format!("cluster-custom-{}", super::endpoint::ACCOUNT_LABEL))
     }
 
-    pub(super) fn apply_custom_endpoint(&mut self, change: Change) {
+    pub(super) fn apply_custom_endpoint(&mut self, change: EndpointChange) {
         match change {
-            Change::Ready(endpoint) => self.custom_endpoint_ready(endpoint),
-            Change::Gone(endpoint) => self.custom_endpoint_gone(endpoint),
+            EndpointChange::Ready(endpoint) => self.custom_endpoint_ready(endpoint),
+            EndpointChange::Gone(endpoint) => self.custom_endpoint_gone(endpoint),
         }
     }
 

@@ -1,7 +1,7 @@
 //! DeleteDBCluster and DeleteDBInstance.
 
 use super::multi_az_cluster::refuse_node;
-use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -51,9 +51,9 @@ impl World {
         let deleted = found.clone();
         for node in nodes {
             self.interrupt(node, Status::Deleting);
-            self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(node)));
+            self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(node)));
         }
-        self.after(self.pace.delete, world::Change::Rds(Change::ClusterGone(key)));
+        self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::ClusterGone(key)));
         Ok(deleted)
     }
 
@@ -83,7 +83,7 @@ impl World {
         {
             self.start_failover(cluster, None);
         }
-        self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(key)));
+        self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(key)));
         self.rds.find_instance(instance).cloned()
     }
 

@@ -7,7 +7,7 @@
 //!                         └──completed──► event 0071
 //! ```
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, Serving, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, RdsChange, Serving, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -83,7 +83,7 @@ impl World {
                 "A failover for the DB cluster has started across Availability Zones.",
             );
         }
-        self.after(promotion, world::Change::Rds(Change::Promote(key, target)));
+        self.after(promotion, world::WorldChange::Rds(RdsChange::Promote(key, target)));
     }
 
     /// A member becomes the writer; without any reader, the old writer is restarted in its place.
@@ -114,11 +114,17 @@ impl World {
         }
         self.serve(new);
         if let Some(old) = old.filter(|old| *old != new) {
-            self.after(self.pace.reboot, world::Change::Rds(Change::Serve(old)));
+            self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(old)));
         }
         self.point_cluster(key, Move::Failover);
-        self.after(self.pace.topology_lag, world::Change::Rds(Change::ShowWriter(key, new)));
-        self.after(completion, world::Change::Rds(Change::FailoverComplete(key, new)));
+        self.after(
+            self.pace.topology_lag,
+            world::WorldChange::Rds(RdsChange::ShowWriter(key, new)),
+        );
+        self.after(
+            completion,
+            world::WorldChange::Rds(RdsChange::FailoverComplete(key, new)),
+        );
     }
 
     /// The RDS API shows a new writer.

@@ -2,7 +2,7 @@
 //! network type or port.
 
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, Serving, Status, refusal,
+    ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, RdsChange, Serving, Status, refusal,
 };
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
@@ -139,7 +139,10 @@ impl World {
             ),
             None => {}
         }
-        self.after(self.pace.modify, world::Change::Rds(Change::Modified(key, changes)));
+        self.after(
+            self.pace.modify,
+            world::WorldChange::Rds(RdsChange::Modified(key, changes)),
+        );
     }
 
     /// An instance's changes are done; another class needs a restart.
@@ -213,7 +216,10 @@ impl World {
         if let Some(cluster) = cluster {
             self.point_cluster(cluster, Move::AtOnce);
         }
-        self.after(self.pace.rename, world::Change::Rds(Change::InstanceRenamed(key)));
+        self.after(
+            self.pace.rename,
+            world::WorldChange::Rds(RdsChange::InstanceRenamed(key)),
+        );
     }
 
     /// An instance's new name resolves.
@@ -238,7 +244,10 @@ impl World {
         cluster.name.clone_from(&name);
         let old = std::mem::replace(&mut cluster.identifier, name);
         self.forget_cluster_names(&old);
-        self.after(self.pace.rename, world::Change::Rds(Change::ClusterRenamed(key, old)));
+        self.after(
+            self.pace.rename,
+            world::WorldChange::Rds(RdsChange::ClusterRenamed(key, old)),
+        );
     }
 
     /// A cluster's new names resolve.

@@ -9,7 +9,9 @@
 //! What DNS says of the cluster's name is not documented, nor known from a measurement: see [`Naming`].
 
 use super::create::{NewInstance, Place};
-use super::{Change, ClusterKey, CreateDbCluster, DbCluster, DbInstance, Engine, Host, MultiAz, Rds, Status, refusal};
+use super::{
+    ClusterKey, CreateDbCluster, DbCluster, DbInstance, Engine, Host, MultiAz, Rds, RdsChange, Status, refusal,
+};
 use crate::world::vpc::Zone;
 use crate::world::{self, ApiError, World};
 
@@ -62,9 +64,9 @@ impl World {
         })?;
         let (key, members) = (cluster.key, cluster.members.clone());
         for member in members {
-            self.apply_rds(Change::InstanceReady(member));
+            self.apply_rds(RdsChange::InstanceReady(member));
         }
-        self.apply_rds(Change::ClusterReady(key));
+        self.apply_rds(RdsChange::ClusterReady(key));
         Ok(())
     }
 
@@ -85,7 +87,10 @@ impl World {
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
             cluster.status = Status::Rebooting;
         }
-        self.after(self.pace.reboot, world::Change::Rds(Change::ClusterRestarted(key)));
+        self.after(
+            self.pace.reboot,
+            world::WorldChange::Rds(RdsChange::ClusterRestarted(key)),
+        );
         self.rds.find_cluster(cluster)
     }
 
@@ -122,7 +127,10 @@ impl World {
                 promotion_tier: 1,
             });
         }
-        self.after(self.pace.create_instance, world::Change::Rds(Change::ClusterReady(key)));
+        self.after(
+            self.pace.create_instance,
+            world::WorldChange::Rds(RdsChange::ClusterReady(key)),
+        );
     }
 }
 

@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use super::{Change, ClusterKey, DbCluster, Form, InstanceKey, Rds, Status};
+use super::{ClusterKey, DbCluster, Form, InstanceKey, Rds, RdsChange, Status};
 use crate::world::dns::Move;
 use crate::world::elbv2::IpFamily;
 use crate::world::{self, ApiError, World};
@@ -108,7 +108,7 @@ impl World {
         }
         self.after(
             self.pace.modify,
-            world::Change::Rds(Change::ClusterNetworkChanged(key, network)),
+            world::WorldChange::Rds(RdsChange::ClusterNetworkChanged(key, network)),
         );
     }
 

@@ -1,6 +1,6 @@
 //! Stopping and starting.
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
@@ -9,7 +9,7 @@ impl World {
         self.rds.find_instance(instance).and_then(refuse_member)?;
         let key = self.rds.available_instance(instance)?;
         self.interrupt(key, Status::Stopping);
-        self.after(self.pace.stop, world::Change::Rds(Change::InstanceStopped(key)));
+        self.after(self.pace.stop, world::WorldChange::Rds(RdsChange::InstanceStopped(key)));
         self.rds.find_instance(instance)
     }
 
@@ -25,7 +25,10 @@ impl World {
             )));
         }
         self.interrupt(key, Status::Starting);
-        self.after(self.pace.start, world::Change::Rds(Change::InstanceStarted(key)));
+        self.after(
+            self.pace.start,
+            world::WorldChange::Rds(RdsChange::InstanceStarted(key)),
+        );
         self.rds.find_instance(instance)
     }
 
@@ -36,7 +39,7 @@ impl World {
             return Err(refusal::cluster_state("A Multi-AZ DB cluster cannot be stopped."));
         }
         self.interrupt_cluster(key, Status::Stopping);
-        self.after(self.pace.stop, world::Change::Rds(Change::ClusterStopped(key)));
+        self.after(self.pace.stop, world::WorldChange::Rds(RdsChange::ClusterStopped(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -51,7 +54,7 @@ impl World {
             )));
         }
         self.interrupt_cluster(key, Status::Starting);
-        self.after(self.pace.start, world::Change::Rds(Change::ClusterStarted(key)));
+        self.after(self.pace.start, world::WorldChange::Rds(RdsChange::ClusterStarted(key)));
         self.rds.find_cluster(cluster)
     }
 

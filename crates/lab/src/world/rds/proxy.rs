@@ -45,7 +45,7 @@ pub(super) struct Proxies {
 
 /// A change of a proxy that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum ProxyChange {
     /// A new proxy becomes available, with its default endpoint.
     Ready(ProxyKey),
     /// A new endpoint becomes available.
@@ -259,18 +259,18 @@ impl Rds {
 }
 
 impl World {
-    pub(super) fn apply_proxy(&mut self, change: Change) {
+    pub(super) fn apply_proxy(&mut self, change: ProxyChange) {
         match change {
-            Change::Ready(proxy) => self.proxy_ready(proxy),
-            Change::EndpointReady(endpoint) => self.proxy_endpoint_ready(endpoint),
-            Change::NodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
-            Change::Gone(proxy) => self.proxy_gone(proxy),
-            Change::EndpointGone(endpoint) => self.proxy_endpoint_gone(endpoint),
+            ProxyChange::Ready(proxy) => self.proxy_ready(proxy),
+            ProxyChange::EndpointReady(endpoint) => self.proxy_endpoint_ready(endpoint),
+            ProxyChange::NodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
+            ProxyChange::Gone(proxy) => self.proxy_gone(proxy),
+            ProxyChange::EndpointGone(endpoint) => self.proxy_endpoint_gone(endpoint),
         }
     }
 
-    fn proxy_change(&mut self, delay: Duration, change: Change) {
-        self.after(delay, crate::world::Change::Rds(super::Change::Proxy(change)));
+    fn proxy_change(&mut self, delay: Duration, change: ProxyChange) {
+        self.after(delay, crate::world::WorldChange::Rds(super::RdsChange::Proxy(change)));
     }
 
     fn emit_proxy_event(&mut self, proxy: ProxyKey, id: u16, message: impl FnOnce(&str) -> String) {

@@ -1,7 +1,7 @@
 //! What happens when a new cluster or instance becomes available, and databases that are available from the start.
 
 use super::{
-    Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network, Serving, Status,
+    ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network, RdsChange, Serving, Status,
 };
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
@@ -29,7 +29,7 @@ impl World {
                 ..CreateDbCluster::default()
             })?
             .key;
-        self.apply_rds(Change::ClusterReady(cluster));
+        self.apply_rds(RdsChange::ClusterReady(cluster));
         for (member, zone) in members {
             self.add_member(identifier, engine, member, *zone)?;
         }
@@ -54,7 +54,7 @@ impl World {
                 ..CreateDbInstance::default()
             })?
             .key;
-        self.apply_rds(Change::InstanceReady(instance));
+        self.apply_rds(RdsChange::InstanceReady(instance));
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl World {
                 ..CreateDbInstance::default()
             })?
             .key;
-        self.apply_rds(Change::InstanceReady(instance));
+        self.apply_rds(RdsChange::InstanceReady(instance));
         Ok(())
     }
 

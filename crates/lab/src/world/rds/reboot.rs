@@ -6,7 +6,7 @@
 //!                                      └──zone lag───► AvailabilityZone has swapped
 //! ```
 
-use super::{Change, DbInstance, InstanceKey, MultiAz, Serving, Status};
+use super::{DbInstance, InstanceKey, MultiAz, RdsChange, Serving, Status};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -71,7 +71,7 @@ impl World {
     pub(super) fn restart(&mut self, key: InstanceKey) {
         self.interrupt(key, Status::Rebooting);
         self.emit_instance_event(key, 4, "DB instance shutdown");
-        self.after(self.pace.reboot, world::Change::Rds(Change::Restarted(key)));
+        self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Restarted(key)));
     }
 
     /// An instance serves again after a restart in place.
@@ -91,7 +91,7 @@ impl World {
         self.emit_instance_event(key, 13, "Multi-AZ instance failover started.");
         self.after(
             self.pace.promote_standby,
-            world::Change::Rds(Change::PromoteStandby(key)),
+            world::WorldChange::Rds(RdsChange::PromoteStandby(key)),
         );
     }
 
@@ -107,9 +107,9 @@ impl World {
         self.point_instance(key, Move::Failover);
         self.after(
             self.pace.completed_standby,
-            world::Change::Rds(Change::StandbyComplete(key)),
+            world::WorldChange::Rds(RdsChange::StandbyComplete(key)),
         );
-        self.after(self.pace.zone_lag, world::Change::Rds(Change::ShowZones(key)));
+        self.after(self.pace.zone_lag, world::WorldChange::Rds(RdsChange::ShowZones(key)));
     }
 
     /// The takeover is reported as complete.

@@ -55,13 +55,13 @@ fn fate_of(fixture: &Fixture, listener: &str, address: &str, zone: &str) -> Fate
     fixture.world.fate(listener, A, &key)
 }
 
-fn seen(id: usize, zone: &str, standing: Standing) -> Seen {
+fn seen(id: usize, zone: &str, routability: Routability) -> Seen {
     let key = TargetKey {
         id: format!("10.20.0.{id}"),
         port: 5432,
         zone: Some(zone.to_owned()),
     };
-    Seen { key, standing }
+    Seen { key, routability }
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn the_groups_own_cross_zone_setting_outranks_the_load_balancers() {
 
 #[test]
 fn a_target_of_all_zones_belongs_to_every_node() {
-    let everywhere = [seen(1, "all", Standing::Healthy)];
+    let everywhere = [seen(1, "all", Routability::Healthy)];
     for zone in [A, B] {
         assert_eq!(route(zone, CrossZone::Off, ONE, &everywhere).takers().len(), 1);
     }
@@ -214,9 +214,9 @@ fn a_target_of_all_zones_belongs_to_every_node() {
 #[test]
 fn without_cross_zone_a_node_fails_open_for_its_zone_alone() {
     let targets = [
-        seen(1, A, Standing::NotHealthy),
-        seen(2, B, Standing::Healthy),
-        seen(3, B, Standing::NotHealthy),
+        seen(1, A, Routability::NotHealthy),
+        seen(2, B, Routability::Healthy),
+        seen(3, B, Routability::NotHealthy),
     ];
     let keys = |of: &[usize]| of.iter().map(|&index| targets[index].key.clone()).collect();
     assert_eq!(
@@ -232,14 +232,14 @@ fn without_cross_zone_a_node_fails_open_for_its_zone_alone() {
 #[test]
 fn a_node_fails_open_below_the_share_of_healthy_targets_that_the_group_requires() {
     let half = Quorum { count: 1, percent: 50 };
-    let in_a = (0..10).map(|id| seen(id, A, Standing::Healthy));
+    let in_a = (0..10).map(|id| seen(id, A, Routability::Healthy));
     let in_b = (10..20).map(|id| {
-        let standing = if id < 14 {
-            Standing::Healthy
+        let routability = if id < 14 {
+            Routability::Healthy
         } else {
-            Standing::NotHealthy
+            Routability::NotHealthy
         };
-        seen(id, B, standing)
+        seen(id, B, routability)
     });
     let targets: Vec<_> = in_a.chain(in_b).collect();
     let of = |zone, cross_zone| match route(zone, cross_zone, half, &targets) {
@@ -268,14 +268,14 @@ fn the_groups_required_number_of_healthy_targets_is_heeded() {
 /// Every way to stand for three targets in two zones.
 #[test]
 fn a_flow_is_refused_only_when_the_node_knows_no_target_and_never_goes_to_one_it_does_not_know() {
-    use Standing::{Healthy, NotHealthy, Unknown};
+    use Routability::{Healthy, NotHealthy, Unknown};
     let standings = [Unknown, NotHealthy, Healthy];
     for (x, y, z) in (0..27).map(|n| (standings[n / 9], standings[n / 3 % 3], standings[n % 3])) {
         let targets = [seen(1, A, x), seen(2, A, y), seen(3, B, z)];
         for (cross_zone, own) in [(CrossZone::On, &targets[..]), (CrossZone::Off, &targets[..2])] {
-            let best = own.iter().map(|target| target.standing).max();
+            let best = own.iter().map(|target| target.routability).max();
             let chosen = route(A, cross_zone, ONE, &targets);
-            let expected = own.iter().filter(|target| Some(target.standing) == best);
+            let expected = own.iter().filter(|target| Some(target.routability) == best);
             match best {
                 Some(Healthy) => assert!(matches!(chosen, Route::Healthy(_))),
                 Some(NotHealthy) => assert!(matches!(chosen, Route::FailOpen(_))),

@@ -4,7 +4,7 @@ use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Pair};
 use crate::world::rds::create::{NewInstance, Place};
 use crate::world::rds::instance::Writes;
 use crate::world::rds::{
-    Change, ClusterKey, CreateDbCluster, DbInstance, Engine, Form, InstanceKey, MultiAz, Status, refusal,
+    ClusterKey, CreateDbCluster, DbInstance, Engine, Form, InstanceKey, MultiAz, RdsChange, Status, refusal,
 };
 use crate::world::{self, ApiError, World, ids};
 
@@ -58,7 +58,7 @@ impl World {
         };
         self.after(
             self.pace.switchover.create,
-            world::Change::Rds(Change::Deployment(key, super::Step::Ready)),
+            world::WorldChange::Rds(RdsChange::Deployment(key, super::SwitchoverStep::Ready)),
         );
         Ok(self.rds.deployments.entry(key).or_insert(deployment))
     }
@@ -81,8 +81,8 @@ impl World {
         let (key, identifier, pairs) = (deployment.key, deployment.identifier.clone(), deployment.pairs.clone());
         for green in pairs.iter().map(|pair| pair.green.database) {
             self.apply_rds(match green {
-                Database::Cluster(cluster) => Change::ClusterReady(cluster),
-                Database::Instance(instance) => Change::InstanceReady(instance),
+                Database::Cluster(cluster) => RdsChange::ClusterReady(cluster),
+                Database::Instance(instance) => RdsChange::InstanceReady(instance),
             });
         }
         self.deployment_ready(key);

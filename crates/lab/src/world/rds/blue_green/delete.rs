@@ -1,7 +1,7 @@
 //! DeleteBlueGreenDeployment.
 
-use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Step};
-use crate::world::rds::{Change, FinalSnapshot, refusal};
+use super::{Database, Deployment, DeploymentKey, DeploymentStatus, SwitchoverStep};
+use crate::world::rds::{FinalSnapshot, RdsChange, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
@@ -34,7 +34,7 @@ impl World {
         }
         self.after(
             self.pace.delete,
-            world::Change::Rds(Change::Deployment(key, Step::Gone)),
+            world::WorldChange::Rds(RdsChange::Deployment(key, SwitchoverStep::Gone)),
         );
         self.rds.find_deployment(identifier).cloned()
     }

@@ -19,7 +19,7 @@ mod tell;
 use std::time::Duration;
 
 use super::{Deployment, DeploymentKey, DeploymentStatus};
-use crate::world::rds::{Change, Serving, refusal};
+use crate::world::rds::{RdsChange, Serving, refusal};
 use crate::world::{self, ApiError, World};
 
 /// `SwitchoverTimeout` unless said (botocore rds 2014-10-31).
@@ -27,7 +27,7 @@ const TIMEOUT: u32 = 300;
 
 /// What happens to a deployment next. A number is that of the switchover it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SwitchoverStep {
     /// Green is ready.
     Ready,
     /// Writes are blocked.
@@ -88,8 +88,8 @@ impl World {
             deployment.attempt += 1;
             let attempt = deployment.attempt;
             self.tell_started(key);
-            self.step(self.pace.switchover.checks, key, Step::Block(attempt));
-            self.step(deadline - self.now, key, Step::TimeOut(attempt));
+            self.step(self.pace.switchover.checks, key, SwitchoverStep::Block(attempt));
+            self.step(deadline - self.now, key, SwitchoverStep::TimeOut(attempt));
         }
         self.rds.find_deployment(identifier)
     }
@@ -126,29 +126,29 @@ impl World {
     }
 
     /// A deployment's next step, unless it belongs to a switchover that is over.
-    pub(in crate::world::rds) fn deployment_goes_on(&mut self, key: DeploymentKey, step: Step) {
+    pub(in crate::world::rds) fn deployment_goes_on(&mut self, key: DeploymentKey, step: SwitchoverStep) {
         let Some(deployment) = self.rds.deployments.get(&key) else {
             return;
         };
         let is_under_way =
             |attempt| deployment.attempt == attempt && deployment.status == DeploymentStatus::SwitchoverInProgress;
         match step {
-            Step::Ready => self.deployment_ready(key),
-            Step::Gone => self.deployment_gone(key),
-            Step::Block(attempt) if is_under_way(attempt) => self.block(key, attempt),
-            Step::Move(attempt) if is_under_way(attempt) => self.move_names(key, attempt),
-            Step::Open(attempt) if is_under_way(attempt) => self.open(key),
-            Step::Show(attempt) if is_under_way(attempt) => self.show_names(key),
-            Step::Complete(attempt) if is_under_way(attempt) => self.complete(key),
-            Step::TimeOut(attempt) if is_under_way(attempt) && !deployment.names_move => {
+            SwitchoverStep::Ready => self.deployment_ready(key),
+            SwitchoverStep::Gone => self.deployment_gone(key),
+            SwitchoverStep::Block(attempt) if is_under_way(attempt) => self.block(key, attempt),
+            SwitchoverStep::Move(attempt) if is_under_way(attempt) => self.move_names(key, attempt),
+            SwitchoverStep::Open(attempt) if is_under_way(attempt) => self.open(key),
+            SwitchoverStep::Show(attempt) if is_under_way(attempt) => self.show_names(key),
+            SwitchoverStep::Complete(attempt) if is_under_way(attempt) => self.complete(key),
+            SwitchoverStep::TimeOut(attempt) if is_under_way(attempt) && !deployment.names_move => {
                 self.roll_back(key, Cancellation::ReplicationLag);
             }
             _ => {}
         }
     }
 
-    fn step(&mut self, delay: Duration, key: DeploymentKey, step: Step) {
-        self.after(delay, world::Change::Rds(Change::Deployment(key, step)));
+    fn step(&mut self, delay: Duration, key: DeploymentKey, step: SwitchoverStep) {
+        self.after(delay, world::WorldChange::Rds(RdsChange::Deployment(key, step)));
     }
 
     /// The guardrails have been checked: writes are blocked on both sides, and connections dropped.
@@ -171,7 +171,7 @@ impl World {
             [311, 307],
             "has initiated. Switchover when using sequences may lead to extended downtime.",
         );
-        self.step(self.pace.switchover.catch_up + lag, key, Step::Move(attempt));
+        self.step(self.pace.switchover.catch_up + lag, key, SwitchoverStep::Move(attempt));
     }
 
     /// Everything is as it was before the switchover.
@@ -210,9 +210,9 @@ impl World {
             deployment.names_move = true;
         }
         let pace = self.pace.switchover.clone();
-        self.step(pace.open, key, Step::Open(attempt));
-        self.step(pace.shown, key, Step::Show(attempt));
-        self.step(pace.end(), key, Step::Complete(attempt));
+        self.step(pace.open, key, SwitchoverStep::Open(attempt));
+        self.step(pace.shown, key, SwitchoverStep::Show(attempt));
+        self.step(pace.end(), key, SwitchoverStep::Complete(attempt));
     }
 
     /// The switchover is reported as complete.

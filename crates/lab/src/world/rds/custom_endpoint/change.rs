@@ -1,6 +1,6 @@
 //! CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
 
-use super::{Change, CustomEndpoint, CustomEndpointKey, CustomKind};
+use super::{CustomEndpoint, CustomEndpointKey, CustomKind, EndpointChange};
 use crate::world::dns::Move;
 use crate::world::rds::{ClusterKey, DbCluster, Rds, Status, refusal};
 use crate::world::{self, ApiError, World, ids};
@@ -103,7 +103,7 @@ impl World {
             status: Status::Creating,
         };
         self.rds.custom_endpoints.endpoints.insert(key, endpoint);
-        self.custom_endpoint_change(self.pace.change_endpoint, Change::Ready(key));
+        self.custom_endpoint_change(self.pace.change_endpoint, EndpointChange::Ready(key));
     }
 
     /// ModifyDBClusterEndpoint: the API shows the new lists at once, with the status `modifying` (AWS CLI, example of
@@ -125,7 +125,7 @@ impl World {
                 endpoint.excluded_members = lists.of_excluded;
             }
         }
-        self.custom_endpoint_change(self.pace.change_endpoint, Change::Ready(key));
+        self.custom_endpoint_change(self.pace.change_endpoint, EndpointChange::Ready(key));
         self.rds.find_custom_endpoint(&request.identifier)
     }
 
@@ -135,7 +135,7 @@ impl World {
         if let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) {
             endpoint.status = Status::Deleting;
         }
-        self.custom_endpoint_change(self.pace.delete, Change::Gone(key));
+        self.custom_endpoint_change(self.pace.delete, EndpointChange::Gone(key));
         self.rds.find_custom_endpoint(identifier)
     }
 
@@ -158,8 +158,11 @@ impl World {
         }
     }
 
-    fn custom_endpoint_change(&mut self, delay: std::time::Duration, change: Change) {
-        self.after(delay, world::Change::Rds(world::rds::Change::CustomEndpoint(change)));
+    fn custom_endpoint_change(&mut self, delay: std::time::Duration, change: EndpointChange) {
+        self.after(
+            delay,
+            world::WorldChange::Rds(world::rds::RdsChange::CustomEndpoint(change)),
+        );
     }
 }
 

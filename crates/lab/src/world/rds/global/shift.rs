@@ -2,7 +2,7 @@
 
 use super::{GlobalCluster, GlobalRole};
 use crate::world::dns::Move;
-use crate::world::rds::{Change, ClusterKey, InstanceKey, Serving, refusal};
+use crate::world::rds::{ClusterKey, InstanceKey, RdsChange, Serving, refusal};
 use crate::world::{self, ApiError, World};
 
 /// How writing moves between Regions.
@@ -176,7 +176,7 @@ impl World {
             if let Some(instance) = self.rds.instances.get_mut(&member) {
                 instance.serving = Serving::No;
             }
-            self.after(self.pace.reboot, world::Change::Rds(Change::Serve(member)));
+            self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(member)));
         }
         self.point_cluster(key, Move::After(self.pace.dns_lag));
         if shift == Shift::Switchover {
@@ -198,7 +198,7 @@ impl World {
     }
 
     fn global_step(&mut self, delay: std::time::Duration, key: ClusterKey, step: GlobalStep) {
-        self.after(delay, world::Change::Rds(Change::Global(key, step)));
+        self.after(delay, world::WorldChange::Rds(RdsChange::Global(key, step)));
     }
 
     fn tell_global_start(&mut self, key: ClusterKey, target: &str, region: &str) {

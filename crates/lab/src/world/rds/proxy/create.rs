@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Change, DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyEndpointKey, ProxyKey};
+use super::{DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyChange, ProxyEndpointKey, ProxyKey};
 use crate::world::elbv2::IpFamily;
 use crate::world::rds::{Status, refusal};
 use crate::world::vpc::Zone;
@@ -123,7 +123,7 @@ impl World {
             security_groups: request.security_groups,
             nodes,
         });
-        self.proxy_change(self.pace.create_proxy, Change::Ready(key));
+        self.proxy_change(self.pace.create_proxy, ProxyChange::Ready(key));
         self.rds.find_proxy(&request.name)
     }
 
@@ -160,7 +160,7 @@ impl World {
             security_groups: request.security_groups,
             nodes,
         });
-        self.proxy_change(self.pace.create_proxy, Change::EndpointReady(endpoint));
+        self.proxy_change(self.pace.create_proxy, ProxyChange::EndpointReady(endpoint));
         self.rds.find_endpoint(&request.name)
     }
 

@@ -1,6 +1,6 @@
 //! DeleteDBProxy and DeleteDBProxyEndpoint.
 
-use super::{Change, DbProxy, DbProxyEndpoint, ProxyEndpointKey, ProxyKey, refusal};
+use super::{DbProxy, DbProxyEndpoint, ProxyChange, ProxyEndpointKey, ProxyKey, refusal};
 use crate::world::rds::Status;
 use crate::world::{ApiError, World};
 
@@ -20,7 +20,7 @@ impl World {
         for endpoint in endpoints.filter(|endpoint| endpoint.proxy == key) {
             endpoint.status = Status::Deleting;
         }
-        self.proxy_change(self.pace.delete, Change::Gone(key));
+        self.proxy_change(self.pace.delete, ProxyChange::Gone(key));
         self.rds.find_proxy(name)
     }
 
@@ -37,7 +37,7 @@ impl World {
         if let Some(endpoint) = self.rds.proxies.endpoints.get_mut(&key) {
             endpoint.status = Status::Deleting;
         }
-        self.proxy_change(self.pace.delete, Change::EndpointGone(key));
+        self.proxy_change(self.pace.delete, ProxyChange::EndpointGone(key));
         self.rds.find_endpoint(name)
     }
 

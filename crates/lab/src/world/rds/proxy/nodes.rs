@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use super::{Change, DbProxyEndpoint, ProxyEndpointKey, Rds, refusal};
+use super::{DbProxyEndpoint, ProxyChange, ProxyEndpointKey, Rds, refusal};
 use crate::world::dns::{Move, Record};
 use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
@@ -29,7 +29,7 @@ impl World {
             found.leaving.push(old);
         }
         self.point_proxy_endpoint(key);
-        self.proxy_change(self.pace.proxy_drain, Change::NodeGone(key, old));
+        self.proxy_change(self.pace.proxy_drain, ProxyChange::NodeGone(key, old));
         Ok(new)
     }
 

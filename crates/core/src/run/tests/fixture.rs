@@ -318,19 +318,19 @@ impl World {
 }
 
 /// Something that happens in the world.
-type Change = Box<dyn FnOnce(&mut World)>;
+type ScheduledChange = Box<dyn FnOnce(&mut World)>;
 
 /// A run and the world that it plays in.
-pub(super) struct Stage {
+pub(super) struct RunFixture {
     pub(super) run: Run,
     pub(super) world: World,
     pub(super) now: Duration,
-    script: Vec<(Duration, Change)>,
+    script: Vec<(Duration, ScheduledChange)>,
     trigger: Trigger,
     observing: bool,
 }
 
-impl Stage {
+impl RunFixture {
     pub(super) fn sweep() -> Self {
         Self::with(Trigger::sweep(TriggerKind::Schedule), false, Duration::from_secs(240))
     }

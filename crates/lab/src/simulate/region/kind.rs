@@ -1,7 +1,7 @@
 //! What a call asks for, and which step of a run it is.
 
 use crate::simulate::record::{Record, View};
-use crate::simulate::step::Step;
+use crate::simulate::step::RunStep;
 
 /// What a call asks for, of which binding.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +26,17 @@ impl Kind {
         }
     }
 
-    pub(super) fn step(self, record: &Record) -> Step {
+    pub(super) fn step(self, record: &Record) -> RunStep {
         match self {
-            Kind::Topology if record.views.iter().any(View::has_removal_in_sight) => Step::TopologyAgain,
-            Kind::Topology => Step::Topology,
-            Kind::Name(index) if record.views[index].has_removal_in_sight() => Step::NamesAgain,
-            Kind::Name(_) => Step::Names,
-            Kind::Group(_) => Step::Group,
-            Kind::Targets(index) if record.views[index].wrote => Step::ReadBack,
-            Kind::Targets(_) => Step::Targets,
-            Kind::Register(_) => Step::Register,
-            Kind::Deregister(_) => Step::Deregister,
+            Kind::Topology if record.views.iter().any(View::has_removal_in_sight) => RunStep::TopologyAgain,
+            Kind::Topology => RunStep::Topology,
+            Kind::Name(index) if record.views[index].has_removal_in_sight() => RunStep::NamesAgain,
+            Kind::Name(_) => RunStep::Names,
+            Kind::Group(_) => RunStep::Group,
+            Kind::Targets(index) if record.views[index].wrote => RunStep::ReadBack,
+            Kind::Targets(_) => RunStep::Targets,
+            Kind::Register(_) => RunStep::Register,
+            Kind::Deregister(_) => RunStep::Deregister,
         }
     }
 }

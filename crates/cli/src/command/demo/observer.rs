@@ -10,7 +10,7 @@ use crate::render::timeline::Kind;
 use writerlink_lab::scene::{Link, Writer};
 
 /// The witness of a play.
-pub(super) struct Witness<'a> {
+pub(super) struct Observer<'a> {
     links: &'a [Link],
     accounts: Vec<Account>,
     transitions: usize,
@@ -33,7 +33,7 @@ pub(super) struct Account {
     pub(super) healthy: bool,
 }
 
-impl<'a> Witness<'a> {
+impl<'a> Observer<'a> {
     /// Tells how things stand before anything happens.
     pub(super) fn new(links: &'a [Link], world: &World, story: &Story) -> Self {
         let account = |link: &Link| {

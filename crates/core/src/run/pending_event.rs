@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Pursuit;
+use super::BindingRun;
 use crate::source::{Identifier, Source};
 use crate::topology::Topology;
 
 /// An event about something that a binding may depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Notice {
+pub(super) struct PendingEvent {
     about: About,
     /// What is left of its patience.
     pub(super) patience: Duration,
@@ -42,7 +42,7 @@ enum Cluster {
     Any,
 }
 
-impl Notice {
+impl PendingEvent {
     pub(super) fn of_cluster(id: Identifier, patience: Duration) -> Self {
         Self::new(About::Cluster(id), patience)
     }
@@ -113,12 +113,12 @@ impl Notice {
     }
 
     /// Has a binding watched that it concerns.
-    pub(super) fn tell(&mut self, pursuit: &mut Pursuit) {
+    pub(super) fn tell(&mut self, binding_run: &mut BindingRun) {
         self.matched = true;
         if self.names_nobody() {
-            pursuit.watch_unnamed(self.patience);
+            binding_run.watch_unnamed(self.patience);
         } else {
-            pursuit.watch(self.patience);
+            binding_run.watch(self.patience);
         }
     }
 }

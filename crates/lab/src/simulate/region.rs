@@ -1,8 +1,8 @@
 //! Where a history is played: the region, the runs that are alive in it, what is still to happen, and what is written down.
 
 mod kind;
+mod observer;
 mod state;
-mod witness;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,10 +20,10 @@ pub(super) use self::state::State;
 use self::state::Active;
 use super::coverage::Coverage;
 use super::incident::{Incident, When};
-use super::judge::{Judge, Standing};
+use super::judge::{Judge, WriteContext};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
-use super::step::Step;
+use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
 use super::trouble::{Family, Trouble};
 use crate::fault::{Effect, Fault};
@@ -35,7 +35,7 @@ use crate::world::rds::MultiAz;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Where a history is played.
-pub(super) struct Stage {
+pub(super) struct SimulatedRegion {
     pub(super) time: VirtualTime,
     pub(super) region: InProcess<VirtualTime>,
     pub(super) config: Config,
@@ -53,11 +53,11 @@ pub(super) struct Stage {
 pub(super) struct Call {
     pub(super) run: u64,
     pub(super) number: u64,
-    pub(super) step: Step,
+    pub(super) step: RunStep,
 }
 
-impl Stage {
-    pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<Stage> {
+impl SimulatedRegion {
+    pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<SimulatedRegion> {
         let names = setting.names();
         let time = VirtualTime::default();
         let now = setting.world.now();
@@ -97,7 +97,7 @@ impl Stage {
             calls: 0,
             counts: Counts::default(),
         };
-        Arc::new(Stage {
+        Arc::new(SimulatedRegion {
             region: InProcess::new(setting.world, time.clone()),
             time,
             config: setting.config,
@@ -246,7 +246,7 @@ impl Stage {
             _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
                 state.mark_all(incident.trouble, &steps);
             }
-            Trouble::Killed | Trouble::LateWrite => state.doom(&incident),
+            Trouble::Killed | Trouble::LateWrite => state.kill_point(&incident),
             Trouble::DeadlineNear => state.deadlines.push_back(incident.lasts),
             _ => {}
         }
@@ -299,7 +299,7 @@ impl Stage {
             state
                 .transcript
                 .say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
-            state.runs.values_mut().for_each(|record| record.doom = None);
+            state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };
         self.region.world().faults.clear();
@@ -319,7 +319,7 @@ impl Stage {
                 return Call {
                     run,
                     number,
-                    step: Step::Begin,
+                    step: RunStep::Begin,
                 };
             };
             let step = kind.step(record);
@@ -341,9 +341,9 @@ impl Stage {
     }
 
     /// What a write at this moment is judged by.
-    pub(super) fn standing(&self, index: usize) -> Standing<'_> {
+    pub(super) fn context(&self, index: usize) -> WriteContext<'_> {
         let bound = &self.bounds[index];
-        Standing {
+        WriteContext {
             now: self.now(),
             timing: self.timing(),
             clock: self.clock(),

@@ -21,7 +21,7 @@ pub const BRISK: &str = "\n[timing]\nsettle = 2\npatience-started = 12\npatience
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A region with a Lambda in it.
-pub struct Stage {
+pub struct DeployedLab {
     /// The region.
     pub lab: Lab,
     /// `orders-writer` and `billing`.
@@ -30,7 +30,7 @@ pub struct Stage {
     home: TempDir,
 }
 
-impl Stage {
+impl DeployedLab {
     /// The scene as it is, and its own configuration.
     pub async fn begin() -> Self {
         Self::with(|_| {}, |config| config).await
@@ -185,7 +185,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for DeployedLab {
     fn drop(&mut self) {
         self.end();
     }

@@ -48,14 +48,14 @@ fn broken(binding: &BindingReport) -> impl Iterator<Item = (String, &'static str
 
 /// A message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notification {
     /// One line of ASCII.
     pub subject: String,
     /// The report.
     pub text: String,
 }
 
-impl Notice {
+impl Notification {
     /// What there is to tell of a run, if anything is.
     ///
     /// A change is always told. An end that is not ok, or in which something is broken, is told of
@@ -124,7 +124,7 @@ mod tests {
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
         let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
-        Notice::of(trigger, &report(bindings), &Told::default()).map(|notice| notice.subject)
+        Notification::of(trigger, &report(bindings), &Told::default()).map(|notification| notification.subject)
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         let (fine, broken) = (look(None), look(Some(Severity::Broken)));
         let mut told = Told::default();
         let mut tell = |trigger: &Trigger, report: &Report| {
-            let subject = Notice::of(trigger, report, &told).map(|notice| notice.subject);
+            let subject = Notification::of(trigger, report, &told).map(|notification| notification.subject);
             told.remember(report);
             subject
         };
@@ -227,7 +227,7 @@ mod tests {
         for blind in [look(Status::Failed, None), look(Status::Held, None)] {
             let mut told = Told::default();
             let subjects = [&broken, &blind, &broken].map(|report| {
-                let subject = Notice::of(&sweep, report, &told).map(|notice| notice.subject);
+                let subject = Notification::of(&sweep, report, &told).map(|notification| notification.subject);
                 told.remember(report);
                 subject.is_some()
             });
@@ -251,8 +251,8 @@ mod tests {
             }
             let mut bindings = vec![orders];
             bindings.extend((0..others).map(|n| binding(&format!("other-{n}"), Status::Changed)));
-            let notice = Notice::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
-            let subject = notice.expect("told").subject;
+            let notification = Notification::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
+            let subject = notification.expect("told").subject;
             assert!(subject.len() <= 99 && subject.is_ascii(), "{subject:?}");
             let start: String = name.chars().take(24).collect();
             assert!(subject.starts_with(&format!("writerlink: {start}")), "{subject:?}");
@@ -265,7 +265,10 @@ mod tests {
     fn an_event_does_not_tell_of_a_held_binding_that_it_does_not_concern() {
         let mut report = report(vec![binding("orders", Status::Held)]);
         report.bindings[0].answered_for = false;
-        assert_eq!(Notice::of(&event(TriggerKind::Sns), &report, &Told::default()), None);
+        assert_eq!(
+            Notification::of(&event(TriggerKind::Sns), &report, &Told::default()),
+            None
+        );
     }
 
     #[test]
@@ -282,8 +285,8 @@ mod tests {
     #[test]
     fn the_text_is_the_report() {
         let report = report(vec![binding("orders", Status::Changed)]);
-        let notice = Notice::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
-        let text: serde_json::Value = serde_json::from_str(&notice.text).expect("JSON");
+        let notification = Notification::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
+        let text: serde_json::Value = serde_json::from_str(&notification.text).expect("JSON");
         assert_eq!(text, as_value(&report));
     }
 }

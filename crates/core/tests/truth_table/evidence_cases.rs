@@ -11,7 +11,7 @@ use writerlink_core::target::Family;
 use writerlink_core::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
 
 use crate::axes::Axes;
-use crate::readings::witness;
+use crate::readings::member_at;
 use crate::table::walk;
 use crate::values::{CHIEF_STATES, PORT, allow, groups, ip, own, tempting};
 
@@ -59,11 +59,11 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
         assert_eq!(evidence, Evidence::Cluster { topology, dns });
         evidence
     };
-    let answered = |answers: &[(&str, &[IpAddr])], dns| weighed(answers, witness(1, 1), dns);
+    let answered = |answers: &[(&str, &[IpAddr])], dns| weighed(answers, member_at(1, 1), dns);
     let shared = |label| Err(Unknown::SharedAddress(name(label), ip(1)));
     let evidence = vec![
-        answered(&[("orders", &[ip(1)])], witness(1, 1)),
-        answered(&[("orders", &[ip(2)])], witness(2, 2)),
+        answered(&[("orders", &[ip(1)])], member_at(1, 1)),
+        answered(&[("orders", &[ip(2)])], member_at(2, 2)),
         answered(&[("orders", &[stray])], Err(Unknown::NotAMember(orders(), stray))),
         weighed(
             &[("orders", &[ip(1)]), ("orders-2", &[ip(1)])],
@@ -76,12 +76,12 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
             Err(Unknown::Lookup(orders(), LookupError::NoAddress)),
         ),
     ];
-    let tally = walk(&[Axes {
+    let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2), SocketAddr::new(stray, PORT)], &CHIEF_STATES),
         ..Axes::of("cluster/orders", Standby::Unknown, evidence)
     }]);
     assert_eq!(
-        tally,
+        totals,
         "72000 cells: 1152 settled, 57456 held, 11880 register, 756 reread, 756 deregister"
     );
 }

@@ -1,6 +1,6 @@
 //! How a binding stands at the end of a round, and what that means for the report.
 
-use super::attention::Found;
+use super::look_schedule::Found;
 use crate::config::Mode;
 use crate::discover::PUBLISH;
 use crate::event::Intent;
@@ -10,9 +10,9 @@ use crate::report::{Reason, Status};
 
 /// How a round ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Condition {
+pub(super) enum RoundOutcome {
     /// No round has ended yet.
-    Unlooked,
+    NotReadYet,
     /// As the plan says, after all of its steps that may be taken were taken.
     Planned(Plan),
     /// A call failed on the way; a write leaves what it was part of to be done.
@@ -27,7 +27,7 @@ pub(super) enum Condition {
     Exhausted(Plan, Option<CallError>),
 }
 
-impl Condition {
+impl RoundOutcome {
     /// Nothing to do, and nothing that keeps from it.
     pub(super) fn is_clean(&self) -> bool {
         matches!(self, Self::Planned(plan) if plan.is_clean())
@@ -58,7 +58,7 @@ impl Condition {
             Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
             // One of a set that is refused keeps none of the others out.
             Self::Failed(_, plan) if plan.registrations() > 1 => Found::Wrong,
-            Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
+            Self::NotReadYet | Self::OutOfTime(_) => Found::Wrong,
             Self::Failed(..) | Self::WrongGroup(_) | Self::NotPublished(_) | Self::Exhausted(..) => Found::Hopeless,
         }
     }
@@ -89,7 +89,7 @@ impl Condition {
                     )),
                 }),
             ),
-            Self::Unlooked => cut_short(),
+            Self::NotReadYet => cut_short(),
             Self::OutOfTime(_) => (
                 Status::Held,
                 Some(Reason {
@@ -121,7 +121,7 @@ impl Condition {
     /// One sentence for the log; it changes when the situation does, not with every second.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::Unlooked => String::new(),
+            Self::NotReadYet => String::new(),
             Self::Planned(plan) if plan.is_clean() => "in sync".to_owned(),
             Self::Planned(plan) => match plan.weightiest() {
                 None => format!("to do: {}", plan.actions().join("; ")),
@@ -144,7 +144,7 @@ impl Condition {
             Self::Planned(plan) | Self::Failed(_, plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => {
                 Some(plan)
             }
-            Self::Unlooked | Self::WrongGroup(_) | Self::NotPublished(_) => None,
+            Self::NotReadYet | Self::WrongGroup(_) | Self::NotPublished(_) => None,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) type Shared = Arc<Result<Topology, CallError>>;
 
 /// The latest reading, and the one under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Feed {
+pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
     latest: Option<Shared>,
@@ -23,7 +23,7 @@ pub(super) struct Feed {
     since_begun: Duration,
 }
 
-impl Feed {
+impl TopologyCache {
     pub(super) fn of(scope: Scope) -> Self {
         Self {
             scope,

@@ -3,11 +3,11 @@
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-use super::condition::{called, cut_short};
-use super::search::Search;
+use super::round_outcome::{called, cut_short};
+use super::tag_search::TagSearch;
 use super::{Entry, Run};
 use crate::discover::ENTRY;
-use crate::evidence::{Evidence, Key, Roll, Unknown, Witness};
+use crate::evidence::{Evidence, Key, Listing, MemberAt, Unknown};
 use crate::plan::Action;
 use crate::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status};
 use crate::source::Identifier;
@@ -16,34 +16,36 @@ use crate::target::Target;
 /// What the report tells and the run never decides on. Two runs that differ in it only are the same run, so it takes
 /// no part in comparing and hashing them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
+pub(super) struct RunTotals {
     pub(super) rounds: u32,
     pub(super) registered: Vec<String>,
     /// What a reading has shown to be gone after its removal was acknowledged.
     pub(super) deregistered: Vec<String>,
     /// Targets whose removal was acknowledged, and which no reading has shown gone yet.
-    sent_away: Vec<SocketAddr>,
+    removals_sent: Vec<SocketAddr>,
 }
 
-impl Tally {
+impl RunTotals {
     /// A write was acknowledged, or a reading showed that it was done. A removal counts when
     /// [`see`](Self::see) shows it.
     pub(super) fn applied(&mut self, action: &Action) {
         match action {
             Action::Register(registration) => {
-                self.sent_away.retain(|address| *address != registration.address);
+                self.removals_sent.retain(|address| *address != registration.address);
                 self.registered.push(registration.address.to_string());
             }
-            Action::Deregister(targets) => self.sent_away.extend(targets.iter().map(|target| target.address)),
+            Action::Deregister(targets) => self.removals_sent.extend(targets.iter().map(|target| target.address)),
         }
     }
 
     /// A reading of the targets.
     pub(super) fn see(&mut self, targets: &[Target]) {
         let is_present = |address: &SocketAddr| targets.iter().any(|t| t.is_present() && t.address == *address);
-        let (left, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.sent_away).into_iter().partition(is_present);
+        let (left, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.removals_sent)
+            .into_iter()
+            .partition(is_present);
         self.deregistered.extend(gone.iter().map(ToString::to_string));
-        self.sent_away = left;
+        self.removals_sent = left;
     }
 
     pub(super) fn has_written(&self) -> bool {
@@ -51,15 +53,15 @@ impl Tally {
     }
 }
 
-impl PartialEq for Tally {
+impl PartialEq for RunTotals {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Tally {}
+impl Eq for RunTotals {}
 
-impl Hash for Tally {
+impl Hash for RunTotals {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
@@ -68,7 +70,7 @@ pub(super) fn report(run: &Run) -> Report {
         .entries
         .iter()
         .map(|entry| match entry {
-            Entry::Good(pursuit) => pursuit.report(run.sweeps, run.intent),
+            Entry::Good(binding_run) => binding_run.report(run.sweeps, run.intent),
             Entry::Bad(bad) => {
                 let reason = Reason {
                     code: "bad-configuration",
@@ -87,7 +89,7 @@ pub(super) fn report(run: &Run) -> Report {
         trigger: (*run.trigger).clone(),
         unmatched: run.unmatched,
         sweep: run.sweeps,
-        helpless: !bindings.is_empty() && !run.read_something,
+        nothing_readable: !bindings.is_empty() && !run.read_something,
         bindings,
     }
     .cleaned()
@@ -95,11 +97,11 @@ pub(super) fn report(run: &Run) -> Report {
 
 /// How the search for tags ended, where it did not end well. It is answered for by every run: whom an event concerns is
 /// not known without it.
-fn search(search: &Search) -> Option<BindingReport> {
+fn search(search: &TagSearch) -> Option<BindingReport> {
     let end = match search {
-        Search::Off | Search::Done => return None,
-        Search::UnderWay(_) => cut_short(),
-        Search::Failed(error) => (
+        TagSearch::Off | TagSearch::Done => return None,
+        TagSearch::UnderWay(_) => cut_short(),
+        TagSearch::Failed(error) => (
             Status::Failed,
             Some(Reason {
                 message: format!(
@@ -141,15 +143,15 @@ impl From<&Evidence> for EvidenceReport {
             Evidence::Instance { dns: Err(unknown) }
             | Evidence::Set {
                 key: Key::Dns,
-                roll: Err(unknown),
+                listing: Err(unknown),
             } if unknown.comes_from_rds() => (Some(says_nothing(unknown)), Some(not_asked(unknown))),
             Evidence::Cluster { topology, dns } => (Some(said(topology, by_topology)), Some(said(dns, by_dns))),
             Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
             Evidence::Set {
                 key: Key::Topology,
-                roll,
-            } => (Some(said(roll, members)), None),
-            Evidence::Set { key: Key::Dns, roll } => (None, Some(said(roll, addresses))),
+                listing,
+            } => (Some(said(listing, members)), None),
+            Evidence::Set { key: Key::Dns, listing } => (None, Some(said(listing, addresses))),
         };
         Self { topology, dns }
     }
@@ -180,21 +182,21 @@ fn not_asked(unknown: &Unknown) -> KeyReport {
     }
 }
 
-fn by_topology(witness: &Witness) -> KeyReport {
+fn by_topology(member_at: &MemberAt) -> KeyReport {
     KeyReport::Topology {
-        instance: witness.member.clone(),
-        address: witness.address,
+        instance: member_at.member.clone(),
+        address: member_at.address,
     }
 }
 
-fn by_dns(witness: &Witness) -> KeyReport {
+fn by_dns(member_at: &MemberAt) -> KeyReport {
     KeyReport::Dns {
-        instance: Some(witness.member.clone()),
-        addresses: vec![witness.address],
+        instance: Some(member_at.member.clone()),
+        addresses: vec![member_at.address],
     }
 }
 
-fn members(roll: &Roll) -> KeyReport {
+fn members(listing: &Listing) -> KeyReport {
     let member = |(address, instance): (&IpAddr, &Option<Identifier>)| {
         Some(MemberReport {
             instance: instance.clone()?,
@@ -202,15 +204,15 @@ fn members(roll: &Roll) -> KeyReport {
         })
     };
     KeyReport::Members {
-        members: roll.listed.iter().filter_map(member).collect(),
-        missing: roll.gap.as_ref().map(ToString::to_string),
+        members: listing.listed.iter().filter_map(member).collect(),
+        missing: listing.gap.as_ref().map(ToString::to_string),
     }
 }
 
-fn addresses(roll: &Roll) -> KeyReport {
+fn addresses(listing: &Listing) -> KeyReport {
     KeyReport::Dns {
         instance: None,
-        addresses: roll.listed.keys().copied().collect(),
+        addresses: listing.listed.keys().copied().collect(),
     }
 }
 
@@ -222,7 +224,7 @@ mod tests {
     fn a_topology_that_names_the_writer_is_told_also_where_no_name_could_be_asked() {
         let writer: Identifier = "orders-1".parse().expect("an id");
         let evidence = Evidence::Cluster {
-            topology: Ok(Witness {
+            topology: Ok(MemberAt {
                 member: writer.clone(),
                 address: IpAddr::from([10, 20, 0, 1]),
             }),

@@ -2,18 +2,18 @@
 
 use std::net::SocketAddr;
 
-use super::Stage;
+use super::SimulatedRegion;
 use crate::fault::Effect;
 use crate::ports::{Deed, Observer, Present, Write, present};
 use crate::simulate::incident::is_a_lie;
 use crate::simulate::judge::{Circumstance, Landing};
 use crate::simulate::record::View;
-use crate::simulate::step::Step;
+use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Who;
 use crate::simulate::trouble::Trouble;
 use crate::world::{ApiError, World};
 
-impl Observer for Stage {
+impl Observer for SimulatedRegion {
     fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect) {
         let Some(trouble) = Trouble::of_call(operation, effect) else {
             return;
@@ -74,13 +74,13 @@ impl Observer for Stage {
             if state.is_gone[index] {
                 state.coverage.mark(Trouble::GroupGone, step_of(write.deed));
             } else if write.deed == Deed::Register {
-                state.coverage.mark(Trouble::QuotaReached, Step::Register);
+                state.coverage.mark(Trouble::QuotaReached, RunStep::Register);
             }
             return;
         }
         if is_late {
             state.coverage.mark(Trouble::LateWrite, step_of(write.deed));
-            state.runs.values_mut().for_each(|record| record.haunted = true);
+            state.runs.values_mut().for_each(|record| record.saw_late_write = true);
         }
         let follows_writer = !bound.is_set();
         if write.deed == Deed::Register && follows_writer {
@@ -122,7 +122,7 @@ impl Observer for Stage {
             let circumstance = match record {
                 None => Circumstance::LateWrite,
                 Some(record) if record.overlapped => Circumstance::TwoRuns,
-                Some(record) if record.haunted => Circumstance::LateWrite,
+                Some(record) if record.saw_late_write => Circumstance::LateWrite,
                 Some(_) if lagged() == Some(true) => Circumstance::StaleReading,
                 Some(_) => Circumstance::Clean,
             };
@@ -150,21 +150,21 @@ impl Observer for Stage {
     }
 }
 
-fn step_of(deed: Deed) -> Step {
+fn step_of(deed: Deed) -> RunStep {
     match deed {
-        Deed::Register => Step::Register,
-        Deed::Deregister => Step::Deregister,
+        Deed::Register => RunStep::Register,
+        Deed::Deregister => RunStep::Deregister,
     }
 }
 
 /// Whether a step makes calls of this operation.
-fn asks(step: Step, operation: &str) -> bool {
+fn asks(step: RunStep, operation: &str) -> bool {
     match step {
-        Step::Topology | Step::TopologyAgain => operation.starts_with("DescribeDB"),
-        Step::Group => operation == "DescribeTargetGroups",
-        Step::Targets | Step::ReadBack => operation == "DescribeTargetHealth",
-        Step::Register => operation == "RegisterTargets",
-        Step::Deregister => operation == "DeregisterTargets",
-        Step::Idle | Step::Begin | Step::Names | Step::NamesAgain | Step::Pause => false,
+        RunStep::Topology | RunStep::TopologyAgain => operation.starts_with("DescribeDB"),
+        RunStep::Group => operation == "DescribeTargetGroups",
+        RunStep::Targets | RunStep::ReadBack => operation == "DescribeTargetHealth",
+        RunStep::Register => operation == "RegisterTargets",
+        RunStep::Deregister => operation == "DeregisterTargets",
+        RunStep::Idle | RunStep::Begin | RunStep::Names | RunStep::NamesAgain | RunStep::Pause => false,
     }
 }
