@@ -1,4 +1,5 @@
-//! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign clients and servers.
+//! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign
+//! clients and servers.
 
 pub mod deployed_lab;
 pub mod kinds;

@@ -1,5 +1,5 @@
-//! What can be wrong around a binding: each gives one clear message that names the place and the remedy, writes
-//! nothing for that binding, and lets the other one go on.
+//! What can be wrong around a binding: each gives one clear message that names the place and the
+//! remedy, writes nothing for that binding, and lets the other one go on.
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
@@ -9,7 +9,10 @@ use writerlink_tests::deployed_lab::{DeployedLab, error};
 
 /// A group of another kind in the place of the one behind `orders`.
 fn other_group(new: NewTargetGroup) -> impl FnOnce(&mut Scene) {
-    move |scene| scene.links[0].group = scene.world.create_target_group(new).expect("a good group").arn.clone()
+    move |scene| {
+        scene.links[0].group =
+            scene.world.create_target_group(new).expect("a good group").arn.clone()
+    }
 }
 
 fn group() -> NewTargetGroup {
@@ -44,11 +47,7 @@ async fn a_target_group_that_is_gone_is_not_found() {
     says(
         &deployed,
         "not-found",
-        &[
-            "elasticloadbalancing:DescribeTargetGroups",
-            "TargetGroupNotFound",
-            "Region and account",
-        ],
+        &["elasticloadbalancing:DescribeTargetGroups", "TargetGroupNotFound", "Region and account"],
     )
     .await;
 }
@@ -56,20 +55,8 @@ async fn a_target_group_that_is_gone_is_not_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_no_database_can_stand_behind_is_refused_with_how_to_make_one() {
     for (new, part) in [
-        (
-            NewTargetGroup {
-                target_type: TargetType::Instance,
-                ..group()
-            },
-            "--target-type ip",
-        ),
-        (
-            NewTargetGroup {
-                protocol: GroupProtocol::Udp,
-                ..group()
-            },
-            "--protocol TCP",
-        ),
+        (NewTargetGroup { target_type: TargetType::Instance, ..group() }, "--target-type ip"),
+        (NewTargetGroup { protocol: GroupProtocol::Udp, ..group() }, "--protocol TCP"),
     ] {
         let deployed = DeployedLab::with(other_group(new), unchanged).await;
         says(&deployed, "wrong-target-group", &[part]).await;
@@ -79,10 +66,7 @@ async fn a_group_that_no_database_can_stand_behind_is_refused_with_how_to_make_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_the_other_address_family_holds() {
     let deployed = DeployedLab::with(
-        other_group(NewTargetGroup {
-            family: IpFamily::Ipv6,
-            ..group()
-        }),
+        other_group(NewTargetGroup { family: IpFamily::Ipv6, ..group() }),
         unchanged,
     )
     .await;
@@ -91,17 +75,14 @@ async fn a_group_of_the_other_address_family_holds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_another_region_or_account_is_refused() {
-    let region =
-        |config: String| config.replacen("elasticloadbalancing:eu-west-1:", "elasticloadbalancing:us-east-2:", 1);
+    let region = |config: String| {
+        config.replacen("elasticloadbalancing:eu-west-1:", "elasticloadbalancing:us-east-2:", 1)
+    };
     let deployed = DeployedLab::with(|_| {}, region).await;
     says(&deployed, "refused-as-invalid", &["us-east-2", "eu-west-1", "Region"]).await;
 
     let account = |config: String| {
-        config.replacen(
-            ":111122223333:targetgroup/orders",
-            ":999988887777:targetgroup/orders",
-            1,
-        )
+        config.replacen(":111122223333:targetgroup/orders", ":999988887777:targetgroup/orders", 1)
     };
     let deployed = DeployedLab::with(|_| {}, account).await;
     says(&deployed, "refused-as-invalid", &["999988887777"]).await;
@@ -109,7 +90,9 @@ async fn a_group_of_another_region_or_account_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_does_not_exist_is_named() {
-    let deployed = DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1)).await;
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1))
+            .await;
     says(&deployed, "source-not-found", &["cluster/ordres", "Region"]).await;
 }
 
@@ -132,12 +115,7 @@ async fn a_read_that_is_denied_names_the_permission_to_add() {
             .world()
             .faults
             .add(Fault::on(call, Effect::AccessDenied).of("targetgroup/orders/"));
-        says(
-            &deployed,
-            "access-denied",
-            &[&format!("Allow `elasticloadbalancing:{call}`")],
-        )
-        .await;
+        says(&deployed, "access-denied", &[&format!("Allow `elasticloadbalancing:{call}`")]).await;
     }
     for call in ["DescribeDBClusters", "DescribeDBInstances"] {
         let deployed = DeployedLab::begin().await;
@@ -160,28 +138,15 @@ async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
         let deployed = DeployedLab::begin().await;
         deployed.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
         let old = deployed.writer(deployed.orders());
-        deployed
-            .lab
-            .world()
-            .failover_db_cluster("orders", None)
-            .expect("failover");
+        deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
         let ended = || {
-            let endings = deployed
-                .lab
-                .invocations()
-                .into_iter()
-                .filter_map(|invocation| invocation.ending);
-            endings
-                .filter(|ending| ending.answer().is_none())
-                .map(|ending| error(&ending))
-                .next()
+            let endings =
+                deployed.lab.invocations().into_iter().filter_map(|invocation| invocation.ending);
+            endings.filter(|ending| ending.answer().is_none()).map(|ending| error(&ending)).next()
         };
         let (kind, document) = deployed.until("an invocation has ended in an error", ended).await;
         assert_eq!(kind, "NotOk");
-        assert!(
-            document.contains(&format!("Allow `elasticloadbalancing:{call}`")),
-            "{document}"
-        );
+        assert!(document.contains(&format!("Allow `elasticloadbalancing:{call}`")), "{document}");
         assert!(deployed.present(deployed.orders()).contains(&old.to_string()), "{call}");
         let writer = deployed.writer(deployed.orders());
         let registered = deployed.present(deployed.orders()).contains(&writer.to_string());
@@ -192,11 +157,8 @@ async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_dns_server_answering_holds_and_says_where_to_look() {
     let nobody = |config: String| {
-        let dns = config
-            .lines()
-            .find(|line| line.starts_with("servers"))
-            .expect("servers")
-            .to_owned();
+        let dns =
+            config.lines().find(|line| line.starts_with("servers")).expect("servers").to_owned();
         config.replace(&dns, "servers = [\"127.0.0.1:9\"]")
     };
     let deployed = DeployedLab::with(|_| {}, nobody).await;
@@ -205,26 +167,22 @@ async fn no_dns_server_answering_holds_and_says_where_to_look() {
         assert_eq!(binding["status"], "held", "{binding:#}");
         let code = binding["reason"]["code"].as_str().unwrap_or_default();
         assert!(matches!(code, "dns-timeout" | "dns-unreachable"), "{binding:#}");
-        assert!(
-            binding["reason"]["remedy"].to_string().contains("DNS servers"),
-            "{binding:#}"
-        );
+        assert!(binding["reason"]["remedy"].to_string().contains("DNS servers"), "{binding:#}");
     }
     assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_binding_fails_alone_and_says_where_it_stands() {
-    let deployed = DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "prxy/orders", 1)).await;
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "prxy/orders", 1))
+            .await;
     let (orders, billing) = ask(&deployed).await;
     assert_eq!(
         (&orders["status"], &orders["reason"]["code"]),
         (&json!("failed"), &json!("bad-configuration"))
     );
     let message = orders["reason"]["message"].to_string();
-    assert!(
-        message.contains("line") && message.contains("is no source"),
-        "{message}"
-    );
+    assert!(message.contains("line") && message.contains("is no source"), "{message}");
     assert_eq!(billing["status"], "settled");
 }

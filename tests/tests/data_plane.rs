@@ -1,4 +1,5 @@
-//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and at AWS's pace in virtual time.
+//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and
+//! at AWS's pace in virtual time.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -38,7 +39,8 @@ async fn new_connections_reach_the_new_writer_after_a_failover_that_the_function
             Some(reached) if reached == new => in_a_row += 1,
             _ => {
                 (in_a_row, others) = (0, others + 1);
-                // The nodes need their time; a client that asked without a pause would only make it look worse.
+                // The nodes need their time; a client that asked without a pause would only make it
+                // look worse.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
@@ -58,11 +60,7 @@ fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_ne
     let mut both = 0;
     let alone = loop {
         let takers = takers(&play);
-        assert!(
-            !takers.is_empty(),
-            "refused {:?} after the failover",
-            play.now() - began
-        );
+        assert!(!takers.is_empty(), "refused {:?} after the failover", play.now() - began);
         if takers == [writer(&play)] {
             break play.now() - began;
         }
@@ -80,16 +78,11 @@ fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_ne
 async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
     let mut servers = JoinSet::new();
     for member in ["orders-1", "orders-2", "orders-3"] {
-        let address = deployed
-            .lab
-            .world()
-            .rds
-            .instance_address(member)
-            .expect("a member of the scene");
+        let address =
+            deployed.lab.world().rds.instance_address(member).expect("a member of the scene");
         let target = SocketAddr::new(address, deployed.orders().port);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("loopback has ports");
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has ports");
         deployed.lab.place(target, listener.local_addr().expect("it is bound"));
         servers.spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {

@@ -21,15 +21,11 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 fn tag_group(world: &mut World, group: &str, pairs: &[(&str, &str)]) {
-    world
-        .add_elbv2_tags(&[group.to_owned()], &tags(pairs))
-        .expect("it exists");
+    world.add_elbv2_tags(&[group.to_owned()], &tags(pairs)).expect("it exists");
 }
 
 fn consent(world: &mut World, arn: &str, to: &str) {
-    world
-        .add_rds_tags(arn, tags(&[("writerlink:publish", to)]))
-        .expect("it exists");
+    world.add_rds_tags(arn, tags(&[("writerlink:publish", to)])).expect("it exists");
 }
 
 /// Both groups ask for their databases, and both databases consent.
@@ -52,10 +48,7 @@ fn end<'a>(answer: &'a Value, name: &str) -> (&'a str, Option<&'a str>) {
     let bindings = answer["bindings"].as_array().expect("a list");
     let binding = bindings.iter().find(|binding| binding["name"] == name);
     let binding = binding.unwrap_or_else(|| panic!("no {name} in {answer:#}"));
-    (
-        binding["status"].as_str().expect("a status"),
-        binding["reason"]["code"].as_str(),
-    )
+    (binding["status"].as_str().expect("a status"), binding["reason"]["code"].as_str())
 }
 
 /// Calls of ELBv2 that read tags, since the world began.
@@ -84,17 +77,12 @@ async fn a_database_that_does_not_consent_is_never_published() {
         tagged(scene);
         let arn = scene.world.cluster_arn("orders");
         consent(&mut scene.world, &arn, "another-group");
-        scene
-            .world
-            .failover_db_cluster("orders", None)
-            .expect("it is available");
+        scene.world.failover_db_cluster("orders", None).expect("it is available");
         scene.world.pass(Duration::from_secs(60));
     };
     let deployed = DeployedLab::with(without, by_tags).await;
     let now = deployed.lab.world().timestamp();
-    let ending = deployed
-        .deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now))
-        .await;
+    let ending = deployed.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
     let (kind, document) = error(&ending);
     assert_eq!(kind, "NotOk");
     assert!(document.contains("orders: held (not-published)"), "{document}");
@@ -135,20 +123,13 @@ async fn malformed_tags_and_sources_outside_the_patterns_are_told_by_group_and_s
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_that_cannot_be_read_are_told_and_what_the_configuration_names_goes_on() {
     let beside = |config: String| {
-        let orders = config
-            .split("\n[[binding]]")
-            .nth(1)
-            .expect("the first binding")
-            .to_owned();
+        let orders = config.split("\n[[binding]]").nth(1).expect("the first binding").to_owned();
         format!("{}\n[[binding]]{orders}", by_tags(config))
     };
     let deployed = DeployedLab::with(tagged, beside).await;
-    for (effect, code) in [(Effect::AccessDenied, "access-denied"), (Effect::Throttle, "throttled")] {
-        deployed
-            .lab
-            .world()
-            .faults
-            .add(Fault::on("DescribeTags", effect).times(2));
+    for (effect, code) in [(Effect::AccessDenied, "access-denied"), (Effect::Throttle, "throttled")]
+    {
+        deployed.lab.world().faults.add(Fault::on("DescribeTags", effect).times(2));
         let answer = deployed.ask(json!({})).await;
         assert_eq!(end(&answer, "orders-writer").0, "settled");
         assert_eq!(end(&answer, "discovery"), ("failed", Some(code)));
@@ -182,15 +163,9 @@ async fn the_calls_for_tags_grow_by_one_for_twenty_groups() {
         let began = Instant::now();
         let answer = deployed.ask(json!({"mode": "plan"})).await;
         let took = began.elapsed();
+        assert_eq!((answer["ok"].as_bool(), end(&answer, "orders").0), (Some(true), "settled"));
         assert_eq!(
-            (answer["ok"].as_bool(), end(&answer, "orders").0),
-            (Some(true), "settled")
-        );
-        assert_eq!(
-            (
-                calls(&deployed, "DescribeTargetGroups"),
-                calls(&deployed, "DescribeTags")
-            ),
+            (calls(&deployed, "DescribeTargetGroups"), calls(&deployed, "DescribeTags")),
             (pages, batches)
         );
         println!("{groups} groups: {} calls in {took:?}", pages + batches);

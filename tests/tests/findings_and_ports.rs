@@ -20,13 +20,8 @@ fn telling(config: String) -> String {
 
 fn told(deployed: &DeployedLab) -> Vec<String> {
     let world = deployed.lab.world();
-    let outcomes = world
-        .sns
-        .published()
-        .filter(|message| message.topic.ends_with(":outcomes"));
-    outcomes
-        .map(|message| message.subject.clone().unwrap_or_default())
-        .collect()
+    let outcomes = world.sns.published().filter(|message| message.topic.ends_with(":outcomes"));
+    outcomes.map(|message| message.subject.clone().unwrap_or_default()).collect()
 }
 
 fn sweep() -> Value {
@@ -119,11 +114,7 @@ async fn a_port_that_rds_does_not_report_is_held_through_a_failover_and_nothing_
         },
     )
     .await;
-    deployed
-        .lab
-        .world()
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("it fails over");
+    deployed.lab.world().failover_db_cluster("orders", Some("orders-2")).expect("it fails over");
     let heard = || deployed.log().contains("held (port-differs)").then_some(());
     deployed.until("the failover's event has had its run", heard).await;
     assert!(deployed.lab.is_quiet_within(std::time::Duration::from_secs(60)).await);
@@ -133,8 +124,11 @@ async fn a_port_that_rds_does_not_report_is_held_through_a_failover_and_nothing_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_where_the_binding_is_exclusive() {
-    for (key, present, reason) in [("", 2, json!("former-port")), ("exclusive = true\n", 1, Value::Null)] {
+async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_where_the_binding_is_exclusive()
+ {
+    for (key, present, reason) in
+        [("", 2, json!("former-port")), ("exclusive = true\n", 1, Value::Null)]
+    {
         let deployed = DeployedLab::with(
             |_| {},
             |config| {
@@ -157,12 +151,7 @@ async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_wh
         let binding = &answer["bindings"][0];
         assert_eq!(binding["reason"]["code"], reason, "{binding:#}");
         assert_eq!(answer["ok"], reason.is_null());
-        assert!(
-            deployed
-                .present(deployed.orders())
-                .iter()
-                .any(|target| target.ends_with(":5433"))
-        );
+        assert!(deployed.present(deployed.orders()).iter().any(|target| target.ends_with(":5433")));
         assert_eq!(deployed.present(deployed.orders()).len(), present, "{binding:#}");
         assert!(deployed.was_never_empty(deployed.orders()));
     }

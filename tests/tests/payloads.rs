@@ -12,7 +12,8 @@ use writerlink_tests::python::tests_dir;
 
 fn recorded(name: &str) -> Value {
     let path = tests_dir().join("events").join(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -21,49 +22,13 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
     let deployed = DeployedLab::begin().await;
     for (file, kind, event, source, bindings) in [
         ("sns-hello.json", "sns", None, None, 2),
-        (
-            "sns-2016-instance-0013.json",
-            "sns",
-            Some("RDS-EVENT-0013"),
-            Some("billing"),
-            2,
-        ),
+        ("sns-2016-instance-0013.json", "sns", Some("RDS-EVENT-0013"), Some("billing"), 2),
         ("sns-2018.json", "sns", None, Some("billing"), 2),
-        (
-            "sns-2020-cluster-0071.json",
-            "sns",
-            Some("RDS-EVENT-0071"),
-            Some("orders"),
-            2,
-        ),
-        (
-            "sns-2021-cluster-0071.json",
-            "sns",
-            Some("RDS-EVENT-0071"),
-            Some("orders"),
-            2,
-        ),
-        (
-            "sns-2021-cluster-0072.json",
-            "sns",
-            Some("RDS-EVENT-0072"),
-            Some("orders"),
-            2,
-        ),
-        (
-            "sns-2021-instance-0049.json",
-            "sns",
-            Some("RDS-EVENT-0049"),
-            Some("billing"),
-            2,
-        ),
-        (
-            "sns-instance-0013-of-cluster-member.json",
-            "sns",
-            Some("RDS-EVENT-0013"),
-            None,
-            2,
-        ),
+        ("sns-2020-cluster-0071.json", "sns", Some("RDS-EVENT-0071"), Some("orders"), 2),
+        ("sns-2021-cluster-0071.json", "sns", Some("RDS-EVENT-0071"), Some("orders"), 2),
+        ("sns-2021-cluster-0072.json", "sns", Some("RDS-EVENT-0072"), Some("orders"), 2),
+        ("sns-2021-instance-0049.json", "sns", Some("RDS-EVENT-0049"), Some("billing"), 2),
+        ("sns-instance-0013-of-cluster-member.json", "sns", Some("RDS-EVENT-0013"), None, 2),
         ("unknown-database.json", "sns", None, None, 0),
         ("sns-multi-az-cluster-0073.json", "sns", None, None, 0),
         ("eventbridge-multi-az-cluster-0071.json", "event-bridge", None, None, 0),
@@ -72,13 +37,7 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
         ("eventbridge-without-eventid.json", "event-bridge", None, None, 2),
         ("eventbridge-blue-green-0248.json", "event-bridge", None, None, 2),
         ("sns-blue-green-0260.json", "sns", None, None, 2),
-        (
-            "sns-cluster-0172.json",
-            "sns",
-            Some("RDS-EVENT-0172"),
-            Some("orders"),
-            2,
-        ),
+        ("sns-cluster-0172.json", "sns", Some("RDS-EVENT-0172"), Some("orders"), 2),
         ("sns-global-0185.json", "sns", Some("RDS-EVENT-0185"), Some("orders"), 2),
         (
             "eventbridge-other-detail-type.json",
@@ -87,34 +46,10 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
             Some("orders"),
             2,
         ),
-        (
-            "sns-eventbridge-cluster-0072.json",
-            "sns",
-            Some("RDS-EVENT-0072"),
-            Some("orders"),
-            2,
-        ),
-        (
-            "sns-eventbridge-snapshot-0091.json",
-            "sns",
-            Some("RDS-EVENT-0091"),
-            None,
-            0,
-        ),
-        (
-            "destination-sns.json",
-            "destination",
-            Some("RDS-EVENT-0072"),
-            Some("orders"),
-            2,
-        ),
-        (
-            "eventbridge-destination.json",
-            "event-bridge",
-            Some("RDS-EVENT-0072"),
-            Some("orders"),
-            2,
-        ),
+        ("sns-eventbridge-cluster-0072.json", "sns", Some("RDS-EVENT-0072"), Some("orders"), 2),
+        ("sns-eventbridge-snapshot-0091.json", "sns", Some("RDS-EVENT-0091"), None, 0),
+        ("destination-sns.json", "destination", Some("RDS-EVENT-0072"), Some("orders"), 2),
+        ("eventbridge-destination.json", "event-bridge", Some("RDS-EVENT-0072"), Some("orders"), 2),
         ("scheduled.json", "schedule", None, None, 2),
         ("scheduler-sweep.json", "schedule", None, None, 2),
         ("by-hand-empty.json", "invoke", None, None, 2),
@@ -141,11 +76,10 @@ async fn every_recorded_event_is_taken_for_what_it_is_and_writes_nothing_where_n
 fn at_present(name: &str) -> Value {
     let now = jiff::Timestamp::now();
     let text = recorded(name).to_string();
-    let text = text.replace("2026-11-20T10:11:13Z", &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let text = text.replace(
-        "2026-11-20 10:11:13.000",
-        &now.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-    );
+    let text =
+        text.replace("2026-11-20T10:11:13Z", &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let text =
+        text.replace("2026-11-20 10:11:13.000", &now.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string());
     assert_ne!(text, recorded(name).to_string());
     serde_json::from_str(&text).expect("JSON")
 }
@@ -160,16 +94,11 @@ async fn is_followed(name: &str, change: fn(&mut Value)) {
     let old = deployed.writer(deployed.orders());
     let fail_over = async {
         tokio::time::sleep(Duration::from_secs(8)).await;
-        deployed
-            .lab
-            .world()
-            .failover_db_cluster("orders", None)
-            .expect("failover");
+        deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
     };
     let (ending, ()) = tokio::join!(deployed.deliver(&payload), fail_over);
-    let answer = ending
-        .answer()
-        .unwrap_or_else(|| panic!("{name}: {ending:?}\n{}", deployed.log()));
+    let answer =
+        ending.answer().unwrap_or_else(|| panic!("{name}: {ending:?}\n{}", deployed.log()));
     let writer = deployed.writer(deployed.orders());
     assert_ne!(old, writer, "{name}");
     // The events of the failover itself wait until this run is over.
@@ -187,10 +116,7 @@ async fn is_followed(name: &str, change: fn(&mut Value)) {
     if answer.get("batchItemFailures").is_some() {
         assert_eq!(answer, json!({"batchItemFailures": []}), "{name}");
     } else {
-        assert_eq!(
-            answer["trigger"]["event"], "RDS-EVENT-0072",
-            "{name}: {answer:#}\n{log}"
-        );
+        assert_eq!(answer["trigger"]["event"], "RDS-EVENT-0072", "{name}: {answer:#}\n{log}");
         assert_eq!(
             (&answer["ok"], &answer["bindings"][0]["status"]),
             (&json!(true), &json!("changed")),
@@ -235,7 +161,8 @@ async fn an_event_that_means_nothing_to_us_costs_no_call_in_any_shape() {
         let mut payload = recorded(file);
         if queue {
             let body = payload["Records"][0]["Sns"]["Message"].clone();
-            payload = json!({"Records": [{"messageId": "a", "eventSource": "aws:sqs", "body": body}]});
+            payload =
+                json!({"Records": [{"messageId": "a", "eventSource": "aws:sqs", "body": body}]});
         }
         let ending = deployed.deliver(&payload).await;
         assert!(ending.answer().is_some(), "{ending:?}");
@@ -245,12 +172,11 @@ async fn an_event_that_means_nothing_to_us_costs_no_call_in_any_shape() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_binding_sends_no_record_back_to_its_queue() {
-    let deployed = DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1)).await;
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1))
+            .await;
     let mut payload = at_present("sqs-sns.json");
-    let body = payload["Records"][0]["body"]
-        .as_str()
-        .expect("a text")
-        .replace("orders", "ordres");
+    let body = payload["Records"][0]["body"].as_str().expect("a text").replace("orders", "ordres");
     payload["Records"][0]["body"] = json!(body);
     let ending = deployed.deliver(&payload).await;
     assert_eq!(ending.answer(), Some(json!({"batchItemFailures": []})), "{ending:?}");
@@ -260,7 +186,8 @@ async fn a_held_binding_sends_no_record_back_to_its_queue() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_wakes_a_set_is_counted_where_nobody_follows_one() {
-    let (with_sets, without) = tokio::join!(DeployedLab::with(kinds::add, |config| config), DeployedLab::begin());
+    let (with_sets, without) =
+        tokio::join!(DeployedLab::with(kinds::add, |config| config), DeployedLab::begin());
     let bindings = |answer: &Value| answer["bindings"].as_array().map_or(0, Vec::len);
     for (file, event, source, followed) in [
         ("sns-proxy-0207.json", "RDS-EVENT-0207", "front", false),
@@ -273,11 +200,7 @@ async fn what_wakes_a_set_is_counted_where_nobody_follows_one() {
         let answer = ending.answer().unwrap_or_else(|| panic!("{file}: {ending:?}"));
         let trigger = (&answer["trigger"]["event"], &answer["trigger"]["source"]);
         assert_eq!(trigger, (&json!(event), &json!(source)), "{file}");
-        assert_eq!(
-            (&answer["ok"], &answer["unmatched"]),
-            (&json!(true), &json!(0)),
-            "{file}"
-        );
+        assert_eq!((&answer["ok"], &answer["unmatched"]), (&json!(true), &json!(0)), "{file}");
         assert_eq!(bindings(&answer), 2 + SETS.len(), "{file}: {answer:#}");
 
         let ending = without.deliver(&recorded(file)).await;
@@ -306,10 +229,7 @@ async fn garbage_of_any_size_is_bounded_in_the_log_and_becomes_a_sweep_inside_an
     let log = deployed.log();
     assert!(log.len() < 30_000, "{} bytes of log", log.len());
     for line in log.lines() {
-        assert!(
-            serde_json::from_str::<Value>(line).is_ok(),
-            "a line that is no JSON: {line:?}"
-        );
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "a line that is no JSON: {line:?}");
     }
 }
 
@@ -317,11 +237,7 @@ async fn garbage_of_any_size_is_bounded_in_the_log_and_becomes_a_sweep_inside_an
 async fn a_payload_by_hand_is_strict_and_a_refused_one_writes_nothing() {
     let deployed = DeployedLab::begin().await;
     // Something to do, so that a run would write.
-    deployed
-        .lab
-        .world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
     deployed.lab.world().sns.take_deliveries();
     for payload in [
         json!({"mode": "paln"}),
@@ -350,21 +266,11 @@ async fn a_dry_run_by_hand_plans_and_writes_nothing() {
         |config| config,
     )
     .await;
-    let answer = deployed
-        .ask(json!({"mode": "plan", "bindings": ["orders-writer"]}))
-        .await;
+    let answer = deployed.ask(json!({"mode": "plan", "bindings": ["orders-writer"]})).await;
     let binding = &answer["bindings"][0];
-    assert_eq!(
-        (&answer["ok"], &binding["status"]),
-        (&json!(false), &json!("drift")),
-        "{answer:#}"
-    );
-    let planned: Vec<&str> = binding["planned"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    assert_eq!((&answer["ok"], &binding["status"]), (&json!(false), &json!("drift")), "{answer:#}");
+    let planned: Vec<&str> =
+        binding["planned"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     assert!(
         planned[0].starts_with("register ") && planned[1].starts_with("deregister "),
         "{planned:?}"
@@ -426,30 +332,18 @@ async fn a_dry_run_with_a_slip_never_writes() {
 async fn an_event_never_brings_an_address_a_group_or_a_database_of_its_own() {
     let deployed = DeployedLab::begin().await;
     let now = deployed.lab.world().timestamp();
-    for source in [
-        "10.66.6.6",
-        "orders\",\"target\":\"10.66.6.6",
-        "arn:aws:elasticloadbalancing:x",
-        "ORDERS",
-    ] {
+    for source in
+        ["10.66.6.6", "orders\",\"target\":\"10.66.6.6", "arn:aws:elasticloadbalancing:x", "ORDERS"]
+    {
         let mut payload = sns("RDS-EVENT-0071", "db-cluster", source, now);
         payload["Records"][0]["Sns"]["target-group"] = json!("arn:aws:elasticloadbalancing:evil");
         let ending = deployed.deliver(&payload).await;
         assert!(matches!(ending, Ending::Answered(_)), "{source}: {ending:?}");
     }
     assert_eq!(deployed.writes(), [""; 0]);
-    let asked: Vec<String> = deployed
-        .lab
-        .world()
-        .calls
-        .iter()
-        .map(|call| format!("{:?}", call.parameters))
-        .collect();
-    assert!(
-        asked
-            .iter()
-            .all(|call| !call.contains("66.6.6") && !call.contains("evil"))
-    );
+    let asked: Vec<String> =
+        deployed.lab.world().calls.iter().map(|call| format!("{:?}", call.parameters)).collect();
+    assert!(asked.iter().all(|call| !call.contains("66.6.6") && !call.contains("evil")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

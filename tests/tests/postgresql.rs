@@ -1,8 +1,9 @@
-//! PostgreSQL behind the link, used by PostgreSQL's own programs: who takes writes through a failover, and whose name a client
-//! may verify.
+//! PostgreSQL behind the link, used by PostgreSQL's own programs: who takes writes through a
+//! failover, and whose name a client may verify.
 //!
-//! The last is what guides call impossible: `sslmode=verify-full` through PrivateLink. It passes under the endpoint's
-//! real name, which a private hosted zone in the consumer's VPC leads through the link.
+//! The last is what guides call impossible: `sslmode=verify-full` through PrivateLink. It passes
+//! under the endpoint's real name, which a private hosted zone in the consumer's VPC leads through
+//! the link.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -40,7 +41,8 @@ async fn after_a_failover_the_old_writer_refuses_writes_and_the_new_one_has_ever
     let test = consumer.write_through_a_failover(&deployed, link);
     let rows = databases.during(&deployed.lab, link, test).await.expect("they follow");
     databases.settle(&deployed.lab, link).await.expect("they follow");
-    let [old, new] = ["orders-1", "orders-2"].map(|instance| databases.socket(instance).expect("it runs"));
+    let [old, new] =
+        ["orders-1", "orders-2"].map(|instance| databases.socket(instance).expect("it runs"));
     let name = link.endpoint(&deployed.lab.world());
     let refused = consumer.psql(&name, old, "INSERT INTO rows VALUES (0)").await;
     let refused = refused.expect_err("it was demoted");
@@ -97,11 +99,7 @@ async fn pgbench_runs_through_the_link() {
     let done = said
         .lines()
         .find_map(|line| line.strip_prefix("number of transactions actually processed: "));
-    assert!(
-        done.and_then(|done| done.parse::<u32>().ok())
-            .is_some_and(|done| done > 0),
-        "{said}"
-    );
+    assert!(done.and_then(|done| done.parse::<u32>().ok()).is_some_and(|done| done > 0), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,20 +129,17 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     assert_eq!(asked.await.as_deref(), Ok("orders-1\nt"));
 
     // The same address under the other name: it is the name that is verified.
-    let refused = consumer
-        .psql(&private_link, at, "SELECT 1")
-        .await
-        .expect_err("no certificate bears it");
+    let refused =
+        consumer.psql(&private_link, at, "SELECT 1").await.expect_err("no certificate bears it");
     let own = deployed.lab.world().instance_endpoint("orders-1");
-    let said =
-        format!(r#"server certificate for "{own}" (and 2 other names) does not match host name "{private_link}""#);
+    let said = format!(
+        r#"server certificate for "{own}" (and 2 other names) does not match host name "{private_link}""#
+    );
     assert!(refused.contains(&said), "{refused}");
 
     let stranger = Consumer::find().expect("it was found before");
-    let refused = stranger
-        .psql(&name, at, "SELECT 1")
-        .await
-        .expect_err("another authority issued it");
+    let refused =
+        stranger.psql(&name, at, "SELECT 1").await.expect_err("another authority issued it");
     assert!(refused.contains("SSL error: "), "{refused}");
 
     deployed.lab.withdraw(&name);
@@ -168,12 +163,9 @@ impl Consumer {
         }
         let authority = Authority::new().expect("there is randomness");
         let home = TempDir::new().expect("there is room for temporary files");
-        std::fs::write(home.path().join("root.pem"), authority.root_pem()).expect("a new directory can be written to");
-        Ok(Self {
-            programs,
-            authority,
-            home,
-        })
+        std::fs::write(home.path().join("root.pem"), authority.root_pem())
+            .expect("a new directory can be written to");
+        Ok(Self { programs, authority, home })
     }
 
     /// Starts the databases of a link, with certificates that this machine trusts.
@@ -182,8 +174,8 @@ impl Consumer {
         started.expect("PostgreSQL starts")
     }
 
-    /// Writes rows through the link, lets the database fail over, and writes on until the nodes send everything to the new writer.
-    /// Gives the rows that were acknowledged.
+    /// Writes rows through the link, lets the database fail over, and writes on until the nodes
+    /// send everything to the new writer. Gives the rows that were acknowledged.
     async fn write_through_a_failover(&self, deployed: &DeployedLab, link: &Link) -> Vec<String> {
         let (name, node) = (link.endpoint(&deployed.lab.world()), node(&deployed.lab, link));
         let insert = async |row: usize| {
@@ -211,7 +203,8 @@ impl Consumer {
         rows
     }
 
-    /// What psql prints of a statement, at an address and under a name that it verifies; or what it says instead.
+    /// What psql prints of a statement, at an address and under a name that it verifies; or what it
+    /// says instead.
     async fn psql(&self, name: &str, at: SocketAddr, statement: &str) -> Result<String, String> {
         let arguments = [
             "-X",
@@ -228,7 +221,13 @@ impl Consumer {
         self.run("psql", &arguments, name, at).await
     }
 
-    async fn run(&self, program: &str, arguments: &[&str], name: &str, at: SocketAddr) -> Result<String, String> {
+    async fn run(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        name: &str,
+        at: SocketAddr,
+    ) -> Result<String, String> {
         let root: PathBuf = self.home.path().join("root.pem");
         let mut command = Command::new(self.programs.program(program));
         command
@@ -247,11 +246,7 @@ impl Consumer {
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
         let output = output.expect("it ends in time").expect("it was found");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() {
-            Ok(text(&output.stdout))
-        } else {
-            Err(text(&output.stderr))
-        }
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 }
 

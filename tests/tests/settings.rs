@@ -9,7 +9,8 @@ use writerlink_tests::deployed_lab::{DeployedLab, sns};
 
 /// Registers more addresses behind `orders`, and lets them become what they will be.
 fn register(scene: &mut Scene, targets: &[(&str, u16)]) {
-    let requests: Vec<TargetRequest> = targets.iter().map(|(id, port)| TargetRequest::new(id, *port)).collect();
+    let requests: Vec<TargetRequest> =
+        targets.iter().map(|(id, port)| TargetRequest::new(id, *port)).collect();
     let group = scene.links[0].group.clone();
     scene.world.register_targets(&group, &requests).expect("registered");
     scene.world.pass(Duration::from_secs(600));
@@ -28,23 +29,13 @@ fn with_setting(setting: &'static str) -> impl FnOnce(String) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn observe_reports_what_would_be_done_and_never_writes() {
     let deployed = DeployedLab::with(|_| {}, with_setting("mode = \"observe\"")).await;
-    deployed
-        .lab
-        .world()
-        .failover_db_cluster("orders", None)
-        .expect("failover");
+    deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
     let old = deployed.writer(deployed.orders());
     deployed
-        .until("the writer has moved", || {
-            (deployed.writer(deployed.orders()) != old).then_some(())
-        })
+        .until("the writer has moved", || (deployed.writer(deployed.orders()) != old).then_some(()))
         .await;
     let observed = || {
-        let ended = deployed
-            .lab
-            .invocations()
-            .into_iter()
-            .filter_map(|i| i.ending?.answer());
+        let ended = deployed.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
         ended
             .filter_map(|answer| answer["bindings"].as_array().cloned())
             .flatten()
@@ -75,28 +66,18 @@ async fn a_foreign_target_is_left_alone_and_named_unless_the_binding_is_exclusiv
 
     let deployed = DeployedLab::with(foreign, with_setting("exclusive = true")).await;
     let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["deregistered"],
-        json!(["10.20.2.10:6000"]),
-        "{answer:#}"
-    );
+    assert_eq!(answer["bindings"][0]["deregistered"], json!(["10.20.2.10:6000"]), "{answer:#}");
     assert!(deployed.is_right(deployed.orders()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_removals_than_max_removals_means_none() {
     let stale = |scene: &mut Scene| {
-        register(
-            scene,
-            &[("10.20.1.200", 5432), ("10.20.2.200", 5432), ("10.20.3.200", 5432)],
-        )
+        register(scene, &[("10.20.1.200", 5432), ("10.20.2.200", 5432), ("10.20.3.200", 5432)])
     };
     let deployed = DeployedLab::with(stale, with_setting("max-removals = 2")).await;
     let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["reason"]["code"], "too-many-removals",
-        "{answer:#}"
-    );
+    assert_eq!(answer["bindings"][0]["reason"]["code"], "too-many-removals", "{answer:#}");
     assert_eq!(deployed.writes(), [""; 0]);
 
     let deployed = DeployedLab::with(stale, with_setting("max-removals = 3")).await;
@@ -123,12 +104,9 @@ async fn settle_is_how_long_a_stale_target_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_is_how_long_a_disagreement_is_looked_at() {
-    let deployed = DeployedLab::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
-    deployed
-        .lab
-        .world()
-        .show_writers("orders", &["orders-2"])
-        .expect("orders");
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
+    deployed.lab.world().show_writers("orders", &["orders-2"]).expect("orders");
     let began = std::time::Instant::now();
     let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["reason"]["code"], "keys-disagree", "{answer:#}");
@@ -137,7 +115,8 @@ async fn sweep_is_how_long_a_disagreement_is_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_when_it_announces_a_failover() {
+async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_when_it_announces_a_failover()
+ {
     let deployed = DeployedLab::with(
         |_| {},
         |config| {

@@ -1,4 +1,5 @@
-//! Every kind of source in one configuration: the real `bootstrap` and the real SDK against the lab.
+//! Every kind of source in one configuration: the real `bootstrap` and the real SDK against the
+//! lab.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -105,25 +106,17 @@ async fn every_kind_settles_without_a_write_and_says_by_which_key() {
 async fn a_failover_is_followed_by_the_writer_its_readers_and_its_custom_endpoint() {
     let deployed = begin().await;
     let fail_over = |world: &mut World| {
-        world
-            .failover_db_cluster("orders", Some("orders-2"))
-            .expect("it is available");
+        world.failover_db_cluster("orders", Some("orders-2")).expect("it is available");
     };
     // The subscription's own events bring it about; nobody asks.
     deployed.follows(deployed.orders(), fail_over).await;
     for name in ["orders-readers", "orders-reports"] {
-        deployed
-            .until(name, || is_right(&deployed, link(&deployed, name)).then_some(()))
-            .await;
+        deployed.until(name, || is_right(&deployed, link(&deployed, name)).then_some(())).await;
         assert!(deployed.was_never_empty(link(&deployed, name)), "{name}");
     }
     swept(&deployed, "a failover", |_| {}).await;
     let reports = deployed.present(link(&deployed, "orders-reports"));
-    assert_eq!(
-        reports.len(),
-        1,
-        "a promoted member leaves a list for readers: {reports:?}"
-    );
+    assert_eq!(reports.len(), 1, "a promoted member leaves a list for readers: {reports:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,9 +134,7 @@ async fn a_scale_in_a_replaced_node_and_a_host_that_moves_are_followed_by_sweeps
     .await;
     swept(&deployed, "replaced nodes", |world| {
         for endpoint in [None, Some("front-ro")] {
-            world
-                .move_proxy_address("front", endpoint, Zone::B)
-                .expect("it has one");
+            world.move_proxy_address("front", endpoint, Zone::B).expect("it has one");
         }
         let machines = [machine(1, 210), machine(2, 211), machine(3, 210)];
         world.move_host(HOST, 5432, &machines, Move::AtOnce);
@@ -169,9 +160,7 @@ async fn switch_over(deployed: &DeployedLab) -> Ending {
     };
     let told = async |id: &str| {
         let now = deployed.lab.world().timestamp();
-        deployed
-            .deliver(&sns(id, "blue-green-deployment", &deployment, now))
-            .await
+        deployed.deliver(&sns(id, "blue-green-deployment", &deployment, now)).await
     };
     told("RDS-EVENT-0247").await;
     deployed
@@ -199,8 +188,8 @@ async fn a_switchover_of_a_deployment_is_followed_by_the_writer_and_the_readers(
     assert_ne!(deployed.writer(deployed.orders()), blue, "green writes");
 }
 
-/// What becomes of a custom endpoint in a switchover is not documented, and nobody has measured it. The lab leaves it with blue,
-/// which has another name then.
+/// What becomes of a custom endpoint in a switchover is not documented, and nobody has measured it.
+/// The lab leaves it with blue, which has another name then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_targets() {
     let deployed = DeployedLab::with(deployed, |config| config).await;
@@ -220,19 +209,12 @@ async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_target
 async fn a_cluster_that_has_become_a_global_secondary_is_idle_and_not_an_error() {
     let global = |scene: &mut Scene| {
         kinds::add(scene);
-        scene
-            .world
-            .create_global_cluster("world", "orders")
-            .expect("it is available");
+        scene.world.create_global_cluster("world", "orders").expect("it is available");
     };
     let deployed = DeployedLab::with(global, |config| config).await;
     let before = deployed.present(deployed.orders());
     let far = "arn:aws:rds:us-east-1:111122223333:cluster:far";
-    deployed
-        .lab
-        .world()
-        .demote_primary("orders", far, Shift::Switchover)
-        .expect("it is a primary");
+    deployed.lab.world().demote_primary("orders", far, Shift::Switchover).expect("it is a primary");
     let mut answer = Value::Null;
     for _ in 0..20 {
         answer = deployed.ask(json!({})).await;
@@ -251,9 +233,7 @@ async fn a_cluster_that_has_become_a_global_secondary_is_idle_and_not_an_error()
     assert_eq!(deployed.present(deployed.orders()), before);
     // An event's run that ends idle is no invocation error.
     let now = deployed.lab.world().timestamp();
-    let ending = deployed
-        .deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now))
-        .await;
+    let ending = deployed.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
     assert_eq!(ending.answer().expect("an answer")["ok"], true);
 }
 
@@ -306,19 +286,12 @@ async fn a_proxy_that_is_not_available_yet_is_idle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_followed_is_asked_for() {
     for (bindings, asked) in [
-        (
-            json!(["orders-writer"]),
-            vec!["DescribeDBClusters", "DescribeDBInstances"],
-        ),
+        (json!(["orders-writer"]), vec!["DescribeDBClusters", "DescribeDBInstances"]),
         (json!(["front"]), vec!["DescribeDBProxies", "DescribeDBProxyEndpoints"]),
         (json!(["corp"]), vec![]),
         (
             json!(["orders-reports"]),
-            vec![
-                "DescribeDBClusterEndpoints",
-                "DescribeDBClusters",
-                "DescribeDBInstances",
-            ],
+            vec!["DescribeDBClusterEndpoints", "DescribeDBClusters", "DescribeDBInstances"],
         ),
     ] {
         let deployed = begin().await;

@@ -1,7 +1,7 @@
 //! Every SDK error, sorted once into core's kinds.
 //!
-//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a write it is first
-//! whether the request can have left this machine:
+//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a
+//! write it is first whether the request can have left this machine:
 //!
 //! | what happened | read | write |
 //! |---|---|---|
@@ -36,7 +36,11 @@ where
 }
 
 /// Sorts the error of a call that changes something.
-pub fn write_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
+pub fn write_error<E>(
+    call: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    sent: Sent,
+) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -73,14 +77,15 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
-        SdkError::ServiceError(answer) => {
-            sort(answer.err().code(), answer.raw().status().as_u16()).map_or(Fate::Silence, Fate::Known)
-        }
+        SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
+            .map_or(Fate::Silence, Fate::Known),
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out there is one thing to wait for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
-        SdkError::DispatchFailure(_) if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) => {
+        SdkError::DispatchFailure(_)
+            if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) =>
+        {
             Fate::NeverSent(match certificate_fault(error) {
                 Some(_) => Failure::Certificate,
                 None => Failure::Unreachable,
@@ -90,8 +95,9 @@ where
     }
 }
 
-/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore elbv2 2015-12-01,
-/// rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's reference.
+/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore
+/// elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's
+/// reference.
 fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
     match code.unwrap_or_default() {
         "ExpiredToken"
@@ -145,7 +151,9 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "InvalidParameterCombination"
         | "MissingParameter"
         | "InvalidConfigurationRequest" => Some(Failure::Rejected(Rejection::Invalid)),
-        "TooManyTargets" | "TooManyRegistrationsForTargetId" => Some(Failure::Rejected(Rejection::Quota)),
+        "TooManyTargets" | "TooManyRegistrationsForTargetId" => {
+            Some(Failure::Rejected(Rejection::Quota))
+        }
         "InternalFailure"
         | "InternalError"
         | "ServiceUnavailable"
@@ -155,7 +163,8 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         code => match status {
             403 => Some(Failure::Rejected(Rejection::AccessDenied)),
             429 => Some(Failure::Throttled),
-            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of something else.
+            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of
+            // something else.
             400..=499 if !code.is_empty() => Some(Failure::Rejected(Rejection::Other)),
             _ => None,
         },
@@ -197,11 +206,7 @@ pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
 /// The lines after it are the SDK's list of every provider of credentials that it tried.
 fn first_line(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(" Attempted:")
-        .to_owned()
+    text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned()
 }
 
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {

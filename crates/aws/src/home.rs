@@ -2,8 +2,8 @@
 
 use writerlink_core::failure::{CallError, Failure, Rejection};
 
-/// The clients' own Region. An ARN of another Region is refused before any call: asked in the wrong Region, the
-/// service would answer "not found" for a thing that exists.
+/// The clients' own Region. An ARN of another Region is refused before any call: asked in the wrong
+/// Region, the service would answer "not found" for a thing that exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Home(String);
 
@@ -17,7 +17,12 @@ impl Home {
     }
 
     /// Whether `arn`, which is of `region`, can be asked for here.
-    pub(crate) fn admits(&self, call: &'static str, arn: &str, region: &str) -> Result<(), CallError> {
+    pub(crate) fn admits(
+        &self,
+        call: &'static str,
+        arn: &str,
+        region: &str,
+    ) -> Result<(), CallError> {
         if region == self.0 {
             return Ok(());
         }

@@ -1,5 +1,6 @@
-//! Core's ports onto AWS and DNS: RDS, Elastic Load Balancing and SNS through the AWS SDK, names through
-//! hickory-resolver. Nothing is decided here: answers become core's values, errors become core's kinds.
+//! Core's ports onto AWS and DNS: RDS, Elastic Load Balancing and SNS through the AWS SDK, names
+//! through hickory-resolver. Nothing is decided here: answers become core's values, errors become
+//! core's kinds.
 //!
 //! | port of core | here | calls |
 //! |---|---|---|
@@ -14,10 +15,12 @@
 //!
 //! Four rules hold throughout:
 //!
-//! - **A failed read is an error, never an empty answer.** A page that repeats, a target without a port, an XML
-//!   that does not parse: each says so. Only what cannot concern a binding (a Neptune cluster, say) is left out.
-//! - **A write goes out once.** The SDK's retries are off for it and it ends within core's `LONGEST_WRITE`. What
-//!   came of it is sorted by one question: can the request have left this machine? See [`error`].
+//! - **A failed read is an error, never an empty answer.** A page that repeats, a target without a
+//!   port, an XML that does not parse: each says so. Only what cannot concern a binding (a Neptune
+//!   cluster, say) is left out.
+//! - **A write goes out once.** The SDK's retries are off for it and it ends within core's
+//!   `LONGEST_WRITE`. What came of it is sorted by one question: can the request have left this
+//!   machine? See [`error`].
 //! - **Nothing that a server sends is read without an end.** A list has at most 100 pages and an
 //!   answer at most 8 MiB ([`http`]); a body that is longer is cut off while it arrives.
 //! - **DNS is read without memory.** No cache, no hosts file, no search list, no connection kept.

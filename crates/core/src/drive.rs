@@ -1,5 +1,5 @@
-//! The loop that performs a run's effects over the ports. It decides nothing: what a run wants is asked for, what
-//! comes back is handed in, and time passes in between.
+//! The loop that performs a run's effects over the ports. It decides nothing: what a run wants is
+//! asked for, what comes back is handed in, and time passes in between.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,10 +24,11 @@ pub struct ReadPorts<R, D, G> {
     pub groups: G,
 }
 
-/// Drives a run to its end and returns its report. Without a writer nothing can be written, whatever the run wants.
+/// Drives a run to its end and returns its report. Without a writer nothing can be written,
+/// whatever the run wants.
 ///
-/// Dropping the future at any await leaves the run where it is: what was sent may still be done, and the next run
-/// reads what came of it.
+/// Dropping the future at any await leaves the run where it is: what was sent may still be done,
+/// and the next run reads what came of it.
 pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     mut run: Run,
     ports: &ReadPorts<R, D, G>,
@@ -45,11 +46,8 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
         for note in notes {
             journal.note(&note.cleaned());
         }
-        under_way.extend(
-            effects
-                .into_iter()
-                .map(|effect| Box::pin(perform(effect, ports, writer))),
-        );
+        under_way
+            .extend(effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer))));
         if run.is_over() {
             break;
         }
@@ -84,7 +82,9 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
         Effect::ReadTopology(scope) => Input::Topology(ports.rds.topology(scope).await),
         Effect::ReadGroup(index, group) => Input::Group(index, ports.groups.group(&group).await),
         Effect::ReadTags => Input::Tags(ports.groups.tagged().await),
-        Effect::ReadTargets(index, group) => Input::Targets(index, ports.groups.targets(&group).await),
+        Effect::ReadTargets(index, group) => {
+            Input::Targets(index, ports.groups.targets(&group).await)
+        }
         Effect::Resolve(index, names, family) => {
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
@@ -113,9 +113,5 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
 }
 
 fn no_writer(call: &'static str) -> CallError {
-    CallError::new(
-        call,
-        Failure::Rejected(Rejection::AccessDenied),
-        "this program only reads",
-    )
+    CallError::new(call, Failure::Rejected(Rejection::AccessDenied), "this program only reads")
 }

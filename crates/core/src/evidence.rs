@@ -1,12 +1,13 @@
 //! What the two keys say at one moment.
 //!
-//! A key says *who* (which member) before it says *where* (which address). *Topology* is the RDS API: the one member
-//! with `IsClusterWriter`, whose own endpoint name is then resolved. *DNS* is the source's own endpoint name: for a
-//! cluster its CNAME names the member, else its address is compared with the members'. An instance has only the
-//! DNS key. Whatever cannot be read is unknown with a reason, never empty.
+//! A key says *who* (which member) before it says *where* (which address). *Topology* is the RDS
+//! API: the one member with `IsClusterWriter`, whose own endpoint name is then resolved. *DNS* is
+//! the source's own endpoint name: for a cluster its CNAME names the member, else its address is
+//! compared with the members'. An instance has only the DNS key. Whatever cannot be read is unknown
+//! with a reason, never empty.
 //!
-//! A set of equals has one key: the topology for a cluster's readers and custom endpoints, whose members' own names say
-//! where, and DNS for a proxy or a name that is not of RDS.
+//! A set of equals has one key: the topology for a cluster's readers and custom endpoints, whose
+//! members' own names say where, and DNS for a proxy or a name that is not of RDS.
 
 mod facts;
 mod history;
@@ -36,7 +37,8 @@ pub struct Answer {
     pub aliases: Vec<HostName>,
     /// The addresses at its end, in ascending order.
     pub addresses: Vec<IpAddr>,
-    /// For how long, at most, a cache on the way may go on giving it: the longest time to live of its records.
+    /// For how long, at most, a cache on the way may go on giving it: the longest time to live of
+    /// its records.
     pub ttl: Duration,
 }
 
@@ -84,8 +86,8 @@ pub enum Key {
 pub struct Listing {
     /// The addresses, and whose they are as far as that is known.
     pub listed: BTreeMap<IpAddr, Option<Identifier>>,
-    /// Why a member that belongs to the set is not listed. While there is a gap, nothing can be said of those that the
-    /// roll lacks.
+    /// Why a member that belongs to the set is not listed. While there is a gap, nothing can be
+    /// said of those that the roll lacks.
     pub gap: Option<Unknown>,
 }
 
@@ -120,56 +122,45 @@ impl Evidence {
     /// The same reason for every key: nothing could be asked.
     pub fn unknown(source: &Source, unknown: Unknown) -> Self {
         match source {
-            Source::Cluster(_) => Self::Cluster {
-                topology: Err(unknown.clone()),
-                dns: Err(unknown),
-            },
+            Source::Cluster(_) => {
+                Self::Cluster { topology: Err(unknown.clone()), dns: Err(unknown) }
+            }
             Source::Instance(_) => Self::Instance { dns: Err(unknown) },
-            Source::Readers(..) | Source::Custom { .. } => Self::Set {
-                key: Key::Topology,
-                listing: Err(unknown),
-            },
-            Source::Proxy(..) | Source::Name(_) => Self::Set {
-                key: Key::Dns,
-                listing: Err(unknown),
-            },
+            Source::Readers(..) | Source::Custom { .. } => {
+                Self::Set { key: Key::Topology, listing: Err(unknown) }
+            }
+            Source::Proxy(..) | Source::Name(_) => {
+                Self::Set { key: Key::Dns, listing: Err(unknown) }
+            }
         }
     }
 
     /// What the keys amount to together.
     pub fn verdict(&self) -> Verdict<'_> {
         match self {
-            Self::Cluster { dns: Ok(dns), .. } if !Mechanism::BothKeys.is_on() => Verdict::Agree(dns),
-            Self::Cluster {
-                topology: Err(_),
-                dns: Ok(member_at),
+            Self::Cluster { dns: Ok(dns), .. } if !Mechanism::BothKeys.is_on() => {
+                Verdict::Agree(dns)
             }
-            | Self::Cluster {
-                topology: Ok(member_at),
-                dns: Err(_),
-            } if !Mechanism::UnknownHolds.is_on() => Verdict::Agree(member_at),
-            Self::Cluster {
-                topology: Err(unknown), ..
+            Self::Cluster { topology: Err(_), dns: Ok(member_at) }
+            | Self::Cluster { topology: Ok(member_at), dns: Err(_) }
+                if !Mechanism::UnknownHolds.is_on() =>
+            {
+                Verdict::Agree(member_at)
             }
+            Self::Cluster { topology: Err(unknown), .. }
             | Self::Cluster { dns: Err(unknown), .. }
             | Self::Instance { dns: Err(unknown) }
-            | Self::Set {
-                listing: Err(unknown), ..
-            } => Verdict::Unknown(unknown),
-            Self::Set {
-                listing: Ok(listing), ..
-            } => match &listing.gap {
+            | Self::Set { listing: Err(unknown), .. } => Verdict::Unknown(unknown),
+            Self::Set { listing: Ok(listing), .. } => match &listing.gap {
                 Some(gap) if Mechanism::UnknownHolds.is_on() => Verdict::Unknown(gap),
                 _ => Verdict::Listed(listing),
             },
-            Self::Cluster {
-                topology: Ok(topology),
-                dns: Ok(dns),
-            } if topology == dns => Verdict::Agree(dns),
-            Self::Cluster {
-                topology: Ok(topology),
-                dns: Ok(dns),
-            } => Verdict::Disagree { topology, dns },
+            Self::Cluster { topology: Ok(topology), dns: Ok(dns) } if topology == dns => {
+                Verdict::Agree(dns)
+            }
+            Self::Cluster { topology: Ok(topology), dns: Ok(dns) } => {
+                Verdict::Disagree { topology, dns }
+            }
             Self::Instance { dns: Ok(dns) } => Verdict::Agree(dns),
         }
     }
@@ -194,10 +185,9 @@ impl Evidence {
     pub fn by_topology(&self) -> Option<BTreeMap<IpAddr, Option<Identifier>>> {
         match self {
             Self::Cluster { topology, .. } => named(topology.as_ref().ok()?),
-            Self::Set {
-                key: Key::Topology,
-                listing,
-            } => listing.as_ref().ok().map(|listing| listing.listed.clone()),
+            Self::Set { key: Key::Topology, listing } => {
+                listing.as_ref().ok().map(|listing| listing.listed.clone())
+            }
             Self::Instance { .. } | Self::Set { .. } => None,
         }
     }
@@ -206,20 +196,16 @@ impl Evidence {
     pub fn by_dns(&self) -> Option<BTreeMap<IpAddr, Option<Identifier>>> {
         match self {
             Self::Cluster { dns, .. } | Self::Instance { dns } => named(dns.as_ref().ok()?),
-            Self::Set { key: Key::Dns, listing } => listing.as_ref().ok().map(|listing| listing.listed.clone()),
+            Self::Set { key: Key::Dns, listing } => {
+                listing.as_ref().ok().map(|listing| listing.listed.clone())
+            }
             Self::Set { .. } => None,
         }
     }
 
     /// Whether some of a set are not listed.
     pub fn has_gap(&self) -> bool {
-        matches!(
-            self,
-            Self::Set {
-                listing: Ok(Listing { gap: Some(_), .. }),
-                ..
-            }
-        )
+        matches!(self, Self::Set { listing: Ok(Listing { gap: Some(_), .. }), .. })
     }
 
     /// Where all keys agree that the source is: one address for a writer, several for a set.
@@ -243,17 +229,16 @@ impl fmt::Display for Evidence {
             Err(unknown) => format!("unknown ({unknown})"),
         };
         match self {
-            Self::Cluster {
-                topology: Err(_),
-                dns: Err(unknown),
-            }
+            Self::Cluster { topology: Err(_), dns: Err(unknown) }
             | Self::Instance { dns: Err(unknown) }
-            | Self::Set {
-                listing: Err(unknown), ..
-            } if unknown.comes_from_rds() => {
+            | Self::Set { listing: Err(unknown), .. }
+                if unknown.comes_from_rds() =>
+            {
                 write!(f, "topology: unknown ({unknown})")
             }
-            Self::Cluster { topology, dns } => write!(f, "topology: {}; dns: {}", say(topology), say(dns)),
+            Self::Cluster { topology, dns } => {
+                write!(f, "topology: {}; dns: {}", say(topology), say(dns))
+            }
             Self::Instance { dns } => write!(f, "dns: {}", say(dns)),
             Self::Set { key, listing } => {
                 f.write_str(match key {

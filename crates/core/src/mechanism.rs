@@ -1,9 +1,9 @@
 //! The safety mechanisms by name, each with the harm that it prevents.
 //!
-//! In the product they are all on: [`Mechanism::is_on`] is `true` and compiled away. The unit tests of this crate can
-//! switch one off, and the exhaustive walk (`explore/`) must then find a broken promise; its history is kept in
-//! `explore/snapshots/`, and `docs/semantics.md` shows them. A mechanism that nothing misses does not belong here, nor
-//! into the code.
+//! In the product they are all on: [`Mechanism::is_on`] is `true` and compiled away. The unit tests
+//! of this crate can switch one off, and the exhaustive walk (`explore/`) must then find a broken
+//! promise; its history is kept in `explore/snapshots/`, and `docs/semantics.md` shows them. A
+//! mechanism that nothing misses does not belong here, nor into the code.
 
 /// A safety mechanism.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub(crate) enum Mechanism {
     RereadAfterTargets,
     /// The agreed target is registered again, unless it is known to be registered.
     RegistrationProof,
-    /// Readings that show a target healthy make it known to be registered only when they have done so for a while.
+    /// Readings that show a target healthy make it known to be registered only when they have done
+    /// so for a while.
     SeenForLong,
     /// Nothing from before a removal was sent vouches for the removed target.
     RemovalVoidsProof,
@@ -32,7 +33,8 @@ pub(crate) enum Mechanism {
     TopologyTwice,
     /// A stale extra is removed only after the agreement has lasted.
     Settling,
-    /// What is at no other member's address is no former writer, and is removed only after the agreement has lasted.
+    /// What is at no other member's address is no former writer, and is removed only after the
+    /// agreement has lasted.
     LeftoversSettle,
     /// An instance's extra is removed only when no target is being registered.
     InitialHolds,

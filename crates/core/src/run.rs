@@ -1,11 +1,12 @@
 //! A run as a value: `step` takes what happened and returns what to do next.
 //!
-//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last step; what was
-//! started comes back as an [`Input`]. A run can be cloned, compared and hashed, so that every order of events can be
-//! walked through, and the same value drives the Lambda, the audit and the simulation.
+//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last
+//! step; what was started comes back as an [`Input`]. A run can be cloned, compared and hashed, so
+//! that every order of events can be walked through, and the same value drives the Lambda, the
+//! audit and the simulation.
 //!
-//! A run holds one `BindingRun` for each binding. They share the reading of the topology and nothing else: one bad
-//! binding never stops or fails another.
+//! A run holds one `BindingRun` for each binding. They share the reading of the topology and
+//! nothing else: one bad binding never stops or fails another.
 
 mod binding_run;
 mod look_schedule;
@@ -101,8 +102,8 @@ pub struct Run {
     unmatched: u32,
     /// Something may concern any binding: a sweep, or an event that does not say whom it is about.
     looks_everywhere: bool,
-    /// It answers for every binding, as a sweep does, and not only for those that events name. So does a run for events
-    /// that are older than their patience.
+    /// It answers for every binding, as a sweep does, and not only for those that events name. So
+    /// does a run for events that are older than their patience.
     sweeps: bool,
     read_something: bool,
     trigger: Arc<TriggerReport>,
@@ -118,15 +119,17 @@ enum Entry {
 impl Run {
     /// A run for `trigger` that must be over when `left` has passed.
     ///
-    /// An event only chooses who is watched closely and for how long: the binding of the database that it names. An
-    /// event that certainly concerns no binding leaves nothing to do.
+    /// An event only chooses who is watched closely and for how long: the binding of the database
+    /// that it names. An event that certainly concerns no binding leaves nothing to do.
     pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
-        let asked = |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
+        let asked =
+            |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
         let entry = |binding: &Result<_, BadBinding>| match binding {
             Ok(binding) => Entry::Good(Box::new(BindingRun::new(Arc::new(Clone::clone(binding))))),
             Err(bad) => Entry::Bad(Arc::new(bad.clone())),
         };
-        let entries: Vec<Entry> = config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
+        let entries: Vec<Entry> =
+            config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
         let sources = entries.iter().filter_map(|entry| match entry {
             Entry::Good(binding_run) => Some(binding_run.source()),
             Entry::Bad(_) => None,
@@ -158,11 +161,14 @@ impl Run {
                 }
                 (SourceType::Instance, Some(id)) => {
                     let maybe = run.follows_a_cluster() || run.search.is_under_way();
-                    run.pending_events
-                        .push(PendingEvent::of_instance(id.clone(), patience, maybe));
+                    run.pending_events.push(PendingEvent::of_instance(id.clone(), patience, maybe));
                 }
-                (SourceType::Proxy, Some(id)) => run.pending_events.push(PendingEvent::of_proxy(id.clone(), patience)),
-                (SourceType::Deployment, _) => run.pending_events.push(PendingEvent::of_deployment(patience)),
+                (SourceType::Proxy, Some(id)) => {
+                    run.pending_events.push(PendingEvent::of_proxy(id.clone(), patience))
+                }
+                (SourceType::Deployment, _) => {
+                    run.pending_events.push(PendingEvent::of_deployment(patience))
+                }
                 (SourceType::Unrelated, _) => run.unmatched += 1,
                 (SourceType::Other, _) | (_, None) if !patience.is_zero() => {
                     run.pending_events.push(PendingEvent::of_anybody(patience));
@@ -218,12 +224,10 @@ impl Run {
 
     /// How long it may sleep when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
-        let someone_works =
-            self.search.is_under_way() || self.binding_runs().any(|binding_run| !binding_run.is_resting());
-        let pauses = self
-            .binding_runs()
-            .filter(|_| someone_works)
-            .filter_map(BindingRun::sleeps_for);
+        let someone_works = self.search.is_under_way()
+            || self.binding_runs().any(|binding_run| !binding_run.is_resting());
+        let pauses =
+            self.binding_runs().filter(|_| someone_works).filter_map(BindingRun::sleeps_for);
         let topology_cache = self
             .binding_runs()
             .any(BindingRun::awaits_topology)
@@ -248,8 +252,8 @@ impl Run {
         self.begin_fresh(reaction);
     }
 
-    /// Begins with those that have not begun, once it is known whom the events mean. While that may be somebody whom
-    /// the tags are still to name, the others need not be looked at.
+    /// Begins with those that have not begun, once it is known whom the events mean. While that may
+    /// be somebody whom the tags are still to name, the others need not be looked at.
     fn begin_fresh(&mut self, reaction: &mut Reaction) {
         let concerned = self.looks_everywhere || self.binding_runs().any(BindingRun::is_named);
         if !self.is_mapped() || (self.search.is_under_way() && !concerned) {
@@ -276,18 +280,14 @@ impl Run {
         if !self.is_mapped() {
             let latest = self.topology_cache.latest();
             let topology = latest.as_ref().and_then(|latest| latest.as_ref().as_ref().ok());
-            self.pending_events
-                .iter_mut()
-                .for_each(|pending_event| pending_event.map(topology));
+            self.pending_events.iter_mut().for_each(|pending_event| pending_event.map(topology));
             self.attend(0);
             self.drop_unconcerned();
             self.begin_fresh(reaction);
         }
         for index in 0..self.entries.len() {
             let latest = self.topology_cache.latest();
-            self.with(index, reaction, |binding_run, cx| {
-                binding_run.on_topology(latest, true, cx)
-            });
+            self.with(index, reaction, |binding_run, cx| binding_run.on_topology(latest, true, cx));
         }
     }
 
@@ -321,8 +321,8 @@ impl Run {
         self.pending_events.iter().all(PendingEvent::is_mapped)
     }
 
-    /// An event that certainly concerns no binding is counted, and leaves every binding alone. While tags cannot be read,
-    /// nothing is certain, and the run answers for that.
+    /// An event that certainly concerns no binding is counted, and leaves every binding alone.
+    /// While tags cannot be read, nothing is certain, and the run answers for that.
     fn drop_unconcerned(&mut self) {
         if self.search.is_under_way() || !self.is_mapped() {
             return;
@@ -343,8 +343,7 @@ impl Run {
     }
 
     fn follows_a_cluster(&self) -> bool {
-        self.binding_runs()
-            .any(|binding_run| binding_run.source().cluster().is_some())
+        self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
     }
 
     fn let_pass(&mut self, passed: Duration) {
@@ -373,7 +372,8 @@ impl Run {
         }
     }
 
-    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made for the others.
+    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made
+    /// for the others.
     fn serve_topology(&mut self, reaction: &mut Reaction) {
         if let Some(latest) = self.topology_cache.recent() {
             for index in 0..self.entries.len() {

@@ -1,10 +1,11 @@
 //! Core's ports on the world, without a wire: what the simulation runs on.
 //!
-//! Time comes from a [`Clock`], as it does for the run; with [`VirtualTime`](crate::virtual_time::VirtualTime) an hour takes
-//! milliseconds. Faults strike here as they do on the wire, in core's own words for what they come to.
+//! Time comes from a [`Clock`], as it does for the run; with
+//! [`VirtualTime`](crate::virtual_time::VirtualTime) an hour takes milliseconds. Faults strike here
+//! as they do on the wire, in core's own words for what they come to.
 //!
-//! A write that was sent lands by itself, whether its caller still waits for the answer or was killed meanwhile: ELBv2's
-//! writes cannot be taken back.
+//! A write that was sent lands by itself, whether its caller still waits for the answer or was
+//! killed meanwhile: ELBv2's writes cannot be taken back.
 
 mod api_view;
 
@@ -19,14 +20,20 @@ use futures_util::future::join4;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
-use writerlink_core::ports::{Clock, LONGEST_WRITE, Rds, Resolver, TargetGroupRead, TargetGroupWrite};
+use writerlink_core::ports::{
+    Clock, LONGEST_WRITE, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+};
 use writerlink_core::source::Identifier;
-use writerlink_core::target::{Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone};
+use writerlink_core::target::{
+    Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone,
+};
 use writerlink_core::topology::{HostName, Scope, Topology};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord, TTL};
-use crate::world::elbv2::{self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType};
+use crate::world::elbv2::{
+    self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType,
+};
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -53,7 +60,14 @@ pub trait Observer: Send + Sync {
     fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect);
 
     /// A write takes effect at this moment, or is refused: the world before it, and after it.
-    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>);
+    fn landed(
+        &self,
+        caller: u64,
+        write: &Write,
+        before: &Present,
+        world: &World,
+        result: &Result<(), ApiError>,
+    );
 }
 
 /// The targets of a group that are not on their way out.
@@ -141,11 +155,7 @@ impl<C: Clock + Sync> InProcess<C> {
     where
         C: Clone,
     {
-        Self {
-            caller,
-            observer: Some(observer),
-            ..self.clone()
-        }
+        Self { caller, observer: Some(observer), ..self.clone() }
     }
 
     /// The world at this moment.
@@ -179,12 +189,11 @@ impl<C: Clock + Sync> InProcess<C> {
         if !asked {
             return Ok(BTreeMap::new());
         }
-        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other)
-            .await
+        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other).await
     }
 
-    /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost, `lag` tells what a
-    /// reading that lags behind would.
+    /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost,
+    /// `lag` tells what a reading that lags behind would.
     async fn read<T: Default>(
         &self,
         name: &'static str,
@@ -206,7 +215,9 @@ impl<C: Clock + Sync> InProcess<C> {
         let fail = |failure, why: &str| Err(CallError::new(name, failure, why));
         match fault {
             Some(Effect::Throttle) => fail(Failure::Throttled, "Rate exceeded"),
-            Some(Effect::AccessDenied) => fail(Failure::Rejected(Rejection::AccessDenied), "not authorized"),
+            Some(Effect::AccessDenied) => {
+                fail(Failure::Rejected(Rejection::AccessDenied), "not authorized")
+            }
             Some(Effect::Error(error)) => Err(refused(name, &error)),
             Some(
                 Effect::ServerErrorBefore
@@ -233,7 +244,9 @@ impl<C: Clock + Sync> InProcess<C> {
                 thin(&mut answer);
                 answer
             }),
-            Some(Effect::Stale | Effect::Partial | Effect::Late(_) | Effect::Ignored) | None => answer,
+            Some(Effect::Stale | Effect::Partial | Effect::Late(_) | Effect::Ignored) | None => {
+                answer
+            }
         }
     }
 
@@ -281,7 +294,9 @@ impl<C: Clock + Sync> InProcess<C> {
         };
         self.clock.sleep(answered_after.min(LONGEST_WRITE)).await;
         match fault {
-            Some(Effect::Throttle) => return Err(CallError::new(name, Failure::Throttled, "Rate exceeded")),
+            Some(Effect::Throttle) => {
+                return Err(CallError::new(name, Failure::Throttled, "Rate exceeded"));
+            }
             Some(Effect::AccessDenied) => {
                 return Err(CallError::new(
                     name,
@@ -290,8 +305,15 @@ impl<C: Clock + Sync> InProcess<C> {
                 ));
             }
             Some(Effect::Error(error)) => return Err(refused(name, &error)),
-            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => return lost("no answer, and nothing was done"),
-            Some(Effect::ServerErrorAfter | Effect::ResetAfter | Effect::MalformedXml | Effect::Truncated) => {
+            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => {
+                return lost("no answer, and nothing was done");
+            }
+            Some(
+                Effect::ServerErrorAfter
+                | Effect::ResetAfter
+                | Effect::MalformedXml
+                | Effect::Truncated,
+            ) => {
                 return lost("no usable answer, and it was done");
             }
             Some(Effect::Partial) => return lost("no usable answer, and a part of it was done"),
@@ -304,11 +326,7 @@ impl<C: Clock + Sync> InProcess<C> {
     }
 
     fn sent(&self, write: Write) -> Sent {
-        Sent {
-            write,
-            caller: self.caller,
-            observer: self.observer.clone(),
-        }
+        Sent { write, caller: self.caller, observer: self.observer.clone() }
     }
 }
 
@@ -350,10 +368,7 @@ pub fn present(world: &World, group: &str) -> Present {
     let targets = world.elbv2.present(group).into_iter();
     targets
         .filter_map(|target| {
-            Some((
-                SocketAddr::new(target.address()?, target.key.port),
-                target.state.as_str(),
-            ))
+            Some((SocketAddr::new(target.address()?, target.key.port), target.state.as_str()))
         })
         .collect()
 }
@@ -368,19 +383,16 @@ impl<C: Clock + Sync> Rds for InProcess<C> {
             scope.custom_endpoints,
             api_view::custom_endpoints,
         );
-        let (clusters, instances, proxies, custom_endpoints) = join4(clusters, instances, proxies, custom).await;
+        let (clusters, instances, proxies, custom_endpoints) =
+            join4(clusters, instances, proxies, custom).await;
         let (clusters, instances, unread) = match (clusters, instances) {
             (Ok(clusters), Ok(instances)) => (clusters, instances, None),
-            (Err(error), _) | (_, Err(error)) if scope.proxies => (BTreeMap::new(), BTreeMap::new(), Some(error)),
+            (Err(error), _) | (_, Err(error)) if scope.proxies => {
+                (BTreeMap::new(), BTreeMap::new(), Some(error))
+            }
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
-        Ok(Topology {
-            unread,
-            clusters,
-            instances,
-            proxies,
-            custom_endpoints,
-        })
+        Ok(Topology { unread, clusters, instances, proxies, custom_endpoints })
     }
 }
 
@@ -452,7 +464,8 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
                     address: SocketAddr::new(ip, row.key.port),
                     zone: row.key.zone.clone().map(Zone),
                     state: row.state.as_str().into(),
-                    reason: (row.reason).map(|reason| StateReason::new(reason.code(), reason.description())),
+                    reason: (row.reason)
+                        .map(|reason| StateReason::new(reason.code(), reason.description())),
                 })
             })
             .collect()
@@ -469,9 +482,7 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
         for batch in arns.chunks(20) {
             let tagged = |world: &World| {
                 let tags = world.elbv2_tags(batch)?.into_iter();
-                Ok(tags
-                    .filter_map(|(arn, tags)| tagged(world, arn, tags))
-                    .collect::<Vec<_>>())
+                Ok(tags.filter_map(|(arn, tags)| tagged(world, arn, tags)).collect::<Vec<_>>())
             };
             let name = "elasticloadbalancing:DescribeTags";
             groups.extend(self.read(name, "", tagged, tagged, half).await?);
@@ -586,10 +597,8 @@ mod tests {
     fn region() -> (VirtualTime, InProcess<VirtualTime>, TargetGroupArn, Registration) {
         let scene = Scene::new(Pace::real()).expect("a good scene");
         let group = scene.links[0].group.parse().expect("an ARN");
-        let target = Registration {
-            address: "10.20.2.99:5432".parse().expect("an address"),
-            zone: None,
-        };
+        let target =
+            Registration { address: "10.20.2.99:5432".parse().expect("an address"), zone: None };
         let time = VirtualTime::default();
         time.run(time.sleep(scene.world.now()));
         let region = InProcess::new(scene.world, time.clone());

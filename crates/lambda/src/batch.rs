@@ -49,7 +49,8 @@ impl Batch {
 /// The answer that gives these back; none where one of them has no id, since the answer would then
 /// mean something else.
 pub(crate) fn giving_back(ids: &[Option<&str>]) -> Option<Value> {
-    let failure = |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
+    let failure =
+        |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
     let failures: Option<Vec<Value>> = ids.iter().map(failure).collect();
     Some(json!({"batchItemFailures": failures?}))
 }
@@ -83,40 +84,25 @@ mod tests {
     use crate::sample::{binding, event, report};
 
     fn batch() -> Batch {
-        let record = |id: &str, events| Record {
-            id: Some(id.to_owned()),
-            events,
-        };
-        Batch::of(vec![
-            record("a", event(TriggerKind::Sqs).events),
-            record("b", Vec::new()),
-        ])
+        let record = |id: &str, events| Record { id: Some(id.to_owned()), events };
+        Batch::of(vec![record("a", event(TriggerKind::Sqs).events), record("b", Vec::new())])
     }
 
     fn unseen(name: &str) -> BindingReport {
         BindingReport {
-            reason: Some(Reason {
-                code: "out-of-time",
-                message: String::new(),
-                remedy: None,
-            }),
+            reason: Some(Reason { code: "out-of-time", message: String::new(), remedy: None }),
             ..binding(name, Status::Held)
         }
     }
 
     #[test]
     fn only_records_that_were_not_looked_at_go_back() {
-        let held = report(vec![
-            binding("orders", Status::Held),
-            binding("billing", Status::Failed),
-        ]);
+        let held =
+            report(vec![binding("orders", Status::Held), binding("billing", Status::Failed)]);
         assert!(batch().missed(&held).is_empty());
         let cut = report(vec![unseen("orders"), binding("billing", Status::Settled)]);
         assert_eq!(batch().missed(&cut), [Some("a"), Some("b")]);
-        let nothing_readable = Report {
-            nothing_readable: true,
-            ..held
-        };
+        let nothing_readable = Report { nothing_readable: true, ..held };
         assert_eq!(batch().missed(&nothing_readable), batch().all());
     }
 

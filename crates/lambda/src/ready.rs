@@ -49,7 +49,12 @@ impl Ready {
         })
     }
 
-    pub(crate) async fn run(&self, trigger: &Trigger, left: Duration, journal: &mut impl Journal) -> Report {
+    pub(crate) async fn run(
+        &self,
+        trigger: &Trigger,
+        left: Duration,
+        journal: &mut impl Journal,
+    ) -> Report {
         info!(
             kind = "begin",
             trigger = word(trigger),
@@ -61,7 +66,8 @@ impl Ready {
         if left < longest {
             warn!(
                 kind = "short",
-                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. Raise the function's timeout, or shorten `[timing]`.",
+                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. \
+                 Raise the function's timeout, or shorten `[timing]`.",
                 left.as_secs(),
                 longest.as_secs()
             );
@@ -81,19 +87,11 @@ impl Ready {
             );
         }
         let found = report.bindings.iter().flat_map(|binding| {
-            let broken = binding
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == Severity::Broken);
+            let broken =
+                binding.findings.iter().filter(|finding| finding.severity == Severity::Broken);
             broken.map(move |finding| (binding, finding))
         });
-        for (
-            binding,
-            Finding {
-                code, message, remedy, ..
-            },
-        ) in found
-        {
+        for (binding, Finding { code, message, remedy, .. }) in found {
             warn!(
                 kind = "finding",
                 binding = binding.name,
@@ -102,19 +100,19 @@ impl Ready {
                 bounded(message)
             );
         }
-        info!(
-            kind = "end",
-            ok = report.ok,
-            unmatched = report.unmatched,
-            "{}",
-            summary(&report)
-        );
+        info!(kind = "end", ok = report.ok, unmatched = report.unmatched, "{}", summary(&report));
         report
     }
 
-    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes of that never
-    /// changes the outcome itself.
-    pub(crate) async fn tell(&self, trigger: &Trigger, came_through: &[String], report: &Report, end: Instant) {
+    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes
+    /// of that never changes the outcome itself.
+    pub(crate) async fn tell(
+        &self,
+        trigger: &Trigger,
+        came_through: &[String],
+        report: &Report,
+        end: Instant,
+    ) {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
@@ -126,7 +124,8 @@ impl Ready {
         if came_through.contains(topic) {
             warn!(
                 kind = "notify",
-                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers this function. Give it another one."
+                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers \
+                 this function. Give it another one."
             );
             return;
         }
@@ -181,13 +180,9 @@ fn describe(trigger: &Trigger) -> String {
         return format!("{looking} at every binding");
     }
     let one = |event: &Event| {
-        let id = event
-            .id
-            .map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
+        let id = event.id.map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
         let source = event.source.as_ref().map_or("no database", |source| source.as_str());
-        let time = event
-            .time
-            .map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
+        let time = event.time.map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
         format!("{id} of {source} at {time}")
     };
     trigger.events.iter().take(10).map(one).collect::<Vec<_>>().join("; ")
@@ -196,9 +191,5 @@ fn describe(trigger: &Trigger) -> String {
 fn summary(report: &Report) -> String {
     let one = |binding: &BindingReport| format!("{} {}", binding.name, binding.status.as_str());
     let ends: Vec<String> = report.bindings.iter().take(50).map(one).collect();
-    if ends.is_empty() {
-        "no binding is concerned".to_owned()
-    } else {
-        ends.join(", ")
-    }
+    if ends.is_empty() { "no binding is concerned".to_owned() } else { ends.join(", ") }
 }

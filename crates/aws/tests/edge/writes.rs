@@ -22,10 +22,7 @@ fn group() -> TargetGroupArn {
 }
 
 fn registration() -> Registration {
-    Registration {
-        address: "10.0.0.7:5432".parse().unwrap(),
-        zone: None,
-    }
+    Registration { address: "10.0.0.7:5432".parse().unwrap(), zone: None }
 }
 
 fn targets(count: u16) -> Vec<Target> {
@@ -43,7 +40,9 @@ async fn register(clients: &Clients) -> Result<(), CallError> {
     clients.writer().register(&group(), &registration()).await
 }
 
-async fn failure_of_register(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (CallError, usize) {
+async fn failure_of_register(
+    reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+) -> (CallError, usize) {
     let server = AwsServer::start(reply).await;
     let error = register(&server.clients()).await.unwrap_err();
     (error, server.requests().len())
@@ -53,17 +52,11 @@ async fn failure_of_register(reply: impl Fn(&str) -> Reply + Send + Sync + 'stat
 async fn a_registration_names_address_port_and_zone() {
     let server = AwsServer::start(|_| ok(REGISTERED)).await;
     register(&server.clients()).await.unwrap();
-    let outside = Registration {
-        zone: Some(Zone::all()),
-        ..registration()
-    };
+    let outside = Registration { zone: Some(Zone::all()), ..registration() };
     server.clients().writer().register(&group(), &outside).await.unwrap();
     let requests = server.requests();
     assert!(requests[0].contains("Action=RegisterTargets"), "{requests:?}");
-    assert!(
-        requests[0].contains("Id=10.0.0.7&Targets.member.1.Port=5432"),
-        "{requests:?}"
-    );
+    assert!(requests[0].contains("Id=10.0.0.7&Targets.member.1.Port=5432"), "{requests:?}");
     assert!(!requests[0].contains("AvailabilityZone"), "{requests:?}");
     assert!(requests[1].contains("AvailabilityZone=all"), "{requests:?}");
 }
@@ -71,12 +64,7 @@ async fn a_registration_names_address_port_and_zone() {
 #[tokio::test]
 async fn a_deregistration_names_port_and_zone_as_they_were_reported() {
     let server = AwsServer::start(|_| ok(DEREGISTERED)).await;
-    server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(2))
-        .await
-        .unwrap();
+    server.clients().writer().deregister(&group(), &targets(2)).await.unwrap();
     let [request] = server.requests().try_into().unwrap();
     for text in [
         "member.1.Id=10.0.0.1",
@@ -91,17 +79,9 @@ async fn a_deregistration_names_port_and_zone_as_they_were_reported() {
 #[tokio::test]
 async fn deregistrations_go_out_in_hundreds() {
     let server = AwsServer::start(|_| ok(DEREGISTERED)).await;
-    server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(250))
-        .await
-        .unwrap();
-    let counts: Vec<usize> = server
-        .requests()
-        .iter()
-        .map(|body| body.matches(".Id=").count())
-        .collect();
+    server.clients().writer().deregister(&group(), &targets(250)).await.unwrap();
+    let counts: Vec<usize> =
+        server.requests().iter().map(|body| body.matches(".Id=").count()).collect();
     assert_eq!(counts, [100, 100, 50]);
 }
 
@@ -119,12 +99,7 @@ async fn a_chunk_refused_after_another_was_applied_is_a_lost_answer() {
         false => error(400, "ThrottlingException", "Rate exceeded"),
     })
     .await;
-    let error = server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(150))
-        .await
-        .unwrap_err();
+    let error = server.clients().writer().deregister(&group(), &targets(150)).await.unwrap_err();
     assert_eq!(error.failure, Failure::AnswerLost);
     assert!(error.detail.contains("first 100 targets"), "{error}");
 }
@@ -153,9 +128,7 @@ async fn a_write_that_may_have_been_done_is_a_lost_answer_and_is_not_repeated() 
     let cases: [Case; 8] = [
         ("500", || error(500, "InternalFailure", "oops")),
         ("503", || error(503, "ServiceUnavailable", "later")),
-        ("502 of a proxy", || {
-            Reply::Answer(502, "<html>bad gateway</html>".to_owned())
-        }),
+        ("502 of a proxy", || Reply::Answer(502, "<html>bad gateway</html>".to_owned())),
         ("404 of something else", || Reply::Answer(404, "not here".to_owned())),
         ("a reset", || Reply::Close),
         ("half an answer", || Reply::Half(REGISTERED.to_owned())),
@@ -197,9 +170,7 @@ async fn a_write_without_an_answer_ends_in_three_seconds_as_a_lost_answer() {
 
 #[tokio::test]
 async fn a_write_that_found_no_server_never_went_out() {
-    let error = register(&Clients::at("http://127.0.0.1:1", REGION).unwrap())
-        .await
-        .unwrap_err();
+    let error = register(&Clients::at("http://127.0.0.1:1", REGION).unwrap()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -289,11 +260,7 @@ async fn an_outcome_is_published_with_its_subject_and_only_to_a_topic_of_the_reg
 fn with_credentials(server: &AwsServer, provider: impl ProvideCredentials + 'static) -> Clients {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(
-            Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
+        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
         .endpoint_url(&server.endpoint)
         .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(provider));
@@ -308,7 +275,9 @@ impl ProvideCredentials for Absent {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile, no variable")))
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(
+            "no profile, no variable",
+        )))
     }
 }
 

@@ -1,12 +1,13 @@
-//! `writerlink demo`: two failovers in the embedded region, and the real function that follows them.
+//! `writerlink demo`: two failovers in the embedded region, and the real function that follows
+//! them.
 //!
 //! ```text
 //! region (loopback) ──SNS, schedule──► inbox ──one at a time──► handler ──AWS SDK, DNS──► region
 //!      └──────────────── what is true, target states ────► story ◄── decisions ──┘
 //! ```
 //!
-//! The verdict is the region's own: who truly writes, and what its groups truly hold. What the function says of itself
-//! decides nothing.
+//! The verdict is the region's own: who truly writes, and what its groups truly hold. What the
+//! function says of itself decides nothing.
 
 mod inbox;
 mod judge;
@@ -40,9 +41,7 @@ struct Outcome {
 /// Plays, tells, and says whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let colour = Colour::of_stdout();
-    let region = DemoRegion::set()
-        .await
-        .context("the embedded region cannot be started")?;
+    let region = DemoRegion::set().await.context("the embedded region cannot be started")?;
     if args.output == DemoForm::Text {
         output::print(&introduction(&region))?;
     }
@@ -105,14 +104,11 @@ fn verdict(group: &GroupVerdict, colour: Colour) -> String {
     let text = match (&group.fault, group.registered_after, group.right_after) {
         (Some(fault), _, _) => fault.clone(),
         (None, Some(registered), Some(right)) => format!(
-            "{} is the only target: added {registered:.1} s and alone {right:.1} s after its promotion",
+            "{} is the only target: added {registered:.1} s and alone {right:.1} s after its \
+             promotion",
             group.writer.map(|writer| writer.to_string()).unwrap_or_default(),
         ),
         (None, _, _) => "the writer is the only target".to_owned(),
     };
-    format!(
-        "{}  {:<8}  {text}",
-        colour.paint(tone, &format!("{word:>8}")),
-        group.database
-    )
+    format!("{}  {:<8}  {text}", colour.paint(tone, &format!("{word:>8}")), group.database)
 }

@@ -13,8 +13,8 @@ type Named = BTreeMap<IpAddr, Option<Identifier>>;
 /// The same addresses, said again and again, and for how long.
 type Series = Option<(BTreeSet<IpAddr>, Duration)>;
 
-/// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so that equal
-/// situations are equal values.
+/// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so
+/// that equal situations are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EvidenceHistory {
     latest: Option<Evidence>,
@@ -35,16 +35,18 @@ pub struct EvidenceHistory {
 }
 
 impl EvidenceHistory {
-    /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading that is used
-    /// twice is no second witness.
+    /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading
+    /// that is used twice is no second witness.
     pub fn record(&mut self, evidence: Evidence, fresh: bool) {
         match evidence.by_topology() {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(&named);
-                // A gap is no move: not knowing for a while says nothing of those who are not listed.
+                // A gap is no move: not knowing for a while says nothing of those who are not
+                // listed.
                 if !evidence.has_gap() {
-                    self.topology_moved |= self.whole.as_ref().is_some_and(|before| *before != named);
+                    self.topology_moved |=
+                        self.whole.as_ref().is_some_and(|before| *before != named);
                     self.whole = Some(named.clone());
                 }
                 self.topology_named = if same && self.topology_named > 0 {
@@ -65,7 +67,8 @@ impl EvidenceHistory {
             self.dns_named = Some(named);
         }
         self.agreed = match &evidence {
-            // What counts is that the name answers: which of its addresses an answer lacks is no sign of their end.
+            // What counts is that the name answers: which of its addresses an answer lacks is no
+            // sign of their end.
             Evidence::Set { key: Key::Dns, listing } => {
                 let listed = listing.iter().flat_map(|listing| listing.listed.keys());
                 self.recent.extend(listed.map(|address| (*address, Duration::ZERO)));
@@ -87,7 +90,8 @@ impl EvidenceHistory {
         self.recent.retain(|_, age| *age < most);
     }
 
-    /// How long ago an answer last gave each address of a name that stands for a set, up to the longest age.
+    /// How long ago an answer last gave each address of a name that stands for a set, up to the
+    /// longest age.
     pub fn recent(&self) -> &BTreeMap<IpAddr, Duration> {
         &self.recent
     }
@@ -107,7 +111,8 @@ impl EvidenceHistory {
         self.topology_moved
     }
 
-    /// Whether a key that named one has named another in this run. Not knowing for a while is no move.
+    /// Whether a key that named one has named another in this run. Not knowing for a while is no
+    /// move.
     pub fn answer_changed(&self) -> bool {
         self.topology_moved || self.dns_moved
     }
@@ -117,7 +122,8 @@ impl EvidenceHistory {
         self.steady.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
 
-    /// For how long the keys have agreed on the present addresses, or a name that stands for a set has answered.
+    /// For how long the keys have agreed on the present addresses, or a name that stands for a set
+    /// has answered.
     pub fn agreed_for(&self) -> Duration {
         self.agreed.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
@@ -126,11 +132,7 @@ impl EvidenceHistory {
 /// A series goes on while its addresses are said again; any other word, or none, ends it.
 fn continued(series: Series, now: Option<BTreeSet<IpAddr>>) -> Series {
     let now = now?;
-    Some(
-        series
-            .filter(|(addresses, _)| *addresses == now)
-            .unwrap_or((now, Duration::ZERO)),
-    )
+    Some(series.filter(|(addresses, _)| *addresses == now).unwrap_or((now, Duration::ZERO)))
 }
 
 #[cfg(test)]
@@ -148,9 +150,7 @@ mod tests {
     }
 
     fn instance(last: u8) -> Evidence {
-        Evidence::Instance {
-            dns: Ok(member_at(last)),
-        }
+        Evidence::Instance { dns: Ok(member_at(last)) }
     }
 
     #[test]
@@ -168,12 +168,12 @@ mod tests {
 
     #[test]
     fn a_reading_of_the_topology_that_is_used_twice_is_no_second_witness() {
-        let cluster = |last| Evidence::Cluster {
-            topology: Ok(member_at(last)),
-            dns: Ok(member_at(1)),
-        };
+        let cluster =
+            |last| Evidence::Cluster { topology: Ok(member_at(last)), dns: Ok(member_at(1)) };
         let mut history = EvidenceHistory::default();
-        for (last, fresh, named) in [(1, true, 1), (1, false, 1), (1, true, 2), (2, false, 1), (2, true, 2)] {
+        for (last, fresh, named) in
+            [(1, true, 1), (1, false, 1), (1, true, 2), (2, false, 1), (2, true, 2)]
+        {
             history.record(cluster(last), fresh);
             assert_eq!(history.topology_named(), named, "{last} {fresh}");
         }
@@ -184,35 +184,19 @@ mod tests {
     fn an_unknown_reading_ends_every_series() {
         let mut history = EvidenceHistory::default();
         let unknown = Unknown::NoWriter("billing".parse().expect("id"));
-        history.record(
-            Evidence::Cluster {
-                topology: Ok(member_at(1)),
-                dns: Ok(member_at(1)),
-            },
-            true,
-        );
+        history
+            .record(Evidence::Cluster { topology: Ok(member_at(1)), dns: Ok(member_at(1)) }, true);
         history.age(10 * S, 30 * S);
         assert_eq!((history.steady_for(), history.agreed_for()), (10 * S, 10 * S));
-        history.record(
-            Evidence::Cluster {
-                topology: Err(unknown.clone()),
-                dns: Err(unknown),
-            },
-            true,
-        );
-        assert_eq!(
-            (history.steady_for(), history.agreed_for()),
-            (Duration::ZERO, Duration::ZERO)
-        );
+        history
+            .record(Evidence::Cluster { topology: Err(unknown.clone()), dns: Err(unknown) }, true);
+        assert_eq!((history.steady_for(), history.agreed_for()), (Duration::ZERO, Duration::ZERO));
         assert!(!history.topology_moved(), "not knowing is no move");
     }
 
     fn name(lasts: &[u8]) -> Evidence {
         let listed = lasts.iter().map(|last| (member_at(*last).address, None)).collect();
-        Evidence::Set {
-            key: Key::Dns,
-            listing: Ok(Listing { listed, gap: None }),
-        }
+        Evidence::Set { key: Key::Dns, listing: Ok(Listing { listed, gap: None }) }
     }
 
     #[test]
@@ -224,7 +208,8 @@ mod tests {
         }
         assert_eq!(history.agreed_for(), 30 * S);
         let given = [1, 2, 3].map(|last| member_at(last).address);
-        let recent = |history: &EvidenceHistory| history.recent().keys().copied().collect::<Vec<_>>();
+        let recent =
+            |history: &EvidenceHistory| history.recent().keys().copied().collect::<Vec<_>>();
         assert_eq!(recent(&history), given);
         for _ in 0..2 {
             history.record(name(&[1, 2]), true);

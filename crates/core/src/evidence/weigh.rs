@@ -11,8 +11,9 @@ use crate::source::{Fallback, Identifier, Source};
 use crate::target::Family;
 use crate::topology::{Cluster, HostName, Member, Topology};
 
-/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it is a key, and those
-/// of a cluster's members; and those of what a blue/green deployment has replaced, for [`member_addresses`].
+/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it
+/// is a key, and those of a cluster's members; and those of what a blue/green deployment has
+/// replaced, for [`member_addresses`].
 pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     let of_members = |id| {
         let cluster: Option<&Cluster> = topology.clusters.get(id);
@@ -29,7 +30,9 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
             let of_members = of_members(id).chain(replaced_names(source, topology));
             own.into_iter().chain(of_members).cloned().collect()
         }
-        Source::Readers(id, _) | Source::Custom { cluster: id, .. } => of_members(id).cloned().collect(),
+        Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {
+            of_members(id).cloned().collect()
+        }
         Source::Proxy(name, endpoint) => proxy_endpoint(source, name, endpoint.as_ref(), topology)
             .ok()
             .and_then(|(_, endpoint)| endpoint.endpoint.clone())
@@ -42,9 +45,13 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     names
 }
 
-/// Whose address each is, as far as their own names answered: those of a cluster's members, and those of what a blue/green
-/// deployment has replaced, which goes before.
-pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeMap<IpAddr, Identifier> {
+/// Whose address each is, as far as their own names answered: those of a cluster's members, and
+/// those of what a blue/green deployment has replaced, which goes before.
+pub fn member_addresses(
+    source: &Source,
+    topology: &Topology,
+    answers: &Answers,
+) -> BTreeMap<IpAddr, Identifier> {
     let cluster = match source {
         Source::Cluster(id) => topology.clusters.get(id),
         _ => None,
@@ -53,28 +60,24 @@ pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers)
     let members = members.map(|member| &member.instance);
     let at = |id: &Identifier| {
         let answer = answers.get(endpoint_of(id, topology)?)?.as_ref().ok()?;
-        Some(
-            answer
-                .addresses
-                .iter()
-                .map(|address| (*address, id.clone()))
-                .collect::<Vec<_>>(),
-        )
+        Some(answer.addresses.iter().map(|address| (*address, id.clone())).collect::<Vec<_>>())
     };
-    members
-        .chain(replaced(source, topology))
-        .filter_map(at)
-        .flatten()
-        .collect()
+    members.chain(replaced(source, topology)).filter_map(at).flatten().collect()
 }
 
-fn replaced_names<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a HostName> {
+fn replaced_names<'a>(
+    source: &'a Source,
+    topology: &'a Topology,
+) -> impl Iterator<Item = &'a HostName> {
     replaced(source, topology).filter_map(|id| endpoint_of(id, topology))
 }
 
-/// The instances that a blue/green deployment has replaced: it gives their names to others, and them `-oldN` behind those
-/// (AWS docs: "Switching a blue/green deployment in Amazon RDS").
-fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a Identifier> {
+/// The instances that a blue/green deployment has replaced: it gives their names to others, and
+/// them `-oldN` behind those (AWS docs: "Switching a blue/green deployment in Amazon RDS").
+fn replaced<'a>(
+    source: &'a Source,
+    topology: &'a Topology,
+) -> impl Iterator<Item = &'a Identifier> {
     let cluster = match source {
         Source::Cluster(id) => topology.clusters.get(id),
         _ => None,
@@ -87,11 +90,11 @@ fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Ite
     let names: Vec<&Identifier> = members.map(|member| &member.instance).chain(instance).collect();
     let is_replaced = move |id: &&Identifier| {
         let old = |name: &&Identifier| {
-            let more = id
-                .as_str()
-                .strip_prefix(name.as_str())
-                .and_then(|more| more.strip_prefix("-old"));
-            more.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+            let more =
+                id.as_str().strip_prefix(name.as_str()).and_then(|more| more.strip_prefix("-old"));
+            more.is_some_and(|number| {
+                !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+            })
         };
         names.iter().any(old)
     };
@@ -99,40 +102,37 @@ fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Ite
 }
 
 /// What every key says.
-pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Allow, family: Family) -> Evidence {
-    let builder = EvidenceBuilder {
-        topology,
-        answers,
-        allow,
-        family,
-    };
+pub fn weigh(
+    source: &Source,
+    topology: &Topology,
+    answers: &Answers,
+    allow: &Allow,
+    family: Family,
+) -> Evidence {
+    let builder = EvidenceBuilder { topology, answers, allow, family };
     if let Err(unknown) = facts(source, topology) {
         return Evidence::unknown(source, unknown);
     }
-    let by_api = |listing| Evidence::Set {
-        key: Key::Topology,
-        listing,
-    };
+    let by_api = |listing| Evidence::Set { key: Key::Topology, listing };
     let by_name = |listing| Evidence::Set { key: Key::Dns, listing };
     match source {
-        Source::Instance(id) => Evidence::Instance {
-            dns: builder.own_address(id),
-        },
+        Source::Instance(id) => Evidence::Instance { dns: builder.own_address(id) },
         Source::Cluster(id) => match topology.clusters.get(id) {
             Some(cluster) => Evidence::Cluster {
-                topology: writer(id, cluster).and_then(|writer| builder.members_address(cluster, writer)),
+                topology: writer(id, cluster)
+                    .and_then(|writer| builder.members_address(cluster, writer)),
                 dns: builder.cluster_name(id, cluster),
             },
             None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
         },
         Source::Readers(id, fallback) => by_api(builder.readers(source, id, *fallback)),
         Source::Custom { cluster, endpoint } => by_api(builder.custom(source, cluster, endpoint)),
-        Source::Proxy(name, endpoint) => by_name(proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(
-            |(_, endpoint)| {
+        Source::Proxy(name, endpoint) => by_name(
+            proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(|(_, endpoint)| {
                 let host = endpoint.endpoint.as_ref();
                 builder.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
-            },
-        )),
+            }),
+        ),
         Source::Name(host) => by_name(builder.all(host)),
     }
 }
@@ -147,27 +147,40 @@ struct EvidenceBuilder<'a> {
 
 impl EvidenceBuilder<'_> {
     /// The readers of a cluster that are up, or who stands in for them.
-    fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Listing, Unknown> {
+    fn readers(
+        &self,
+        source: &Source,
+        id: &Identifier,
+        fallback: Fallback,
+    ) -> Result<Listing, Unknown> {
         let cluster = self.cluster(source, id)?;
         tell_apart(id, cluster)?;
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
-            Fallback::Writer if readers.is_empty() => self.listing(source, cluster, self.up(cluster)),
+            Fallback::Writer if readers.is_empty() => {
+                self.listing(source, cluster, self.up(cluster))
+            }
             _ => self.listing(source, cluster, readers.into_iter()),
         }
     }
 
-    /// The members of a custom endpoint that are up. A member that was promoted belongs to an endpoint of type `READER`
-    /// no longer (AWS docs: "Custom endpoints for Amazon Aurora").
-    fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Listing, Unknown> {
+    /// The members of a custom endpoint that are up. A member that was promoted belongs to an
+    /// endpoint of type `READER` no longer (AWS docs: "Custom endpoints for Amazon Aurora").
+    fn custom(
+        &self,
+        source: &Source,
+        cluster: &Identifier,
+        endpoint: &Identifier,
+    ) -> Result<Listing, Unknown> {
         let custom = custom_endpoint(source, cluster, endpoint, self.topology)?;
         let id = cluster;
         let cluster = self.cluster(source, id)?;
         if !custom.takes_writer {
             tell_apart(id, cluster)?;
         }
-        let belongs =
-            |member: &&Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
+        let belongs = |member: &&Member| {
+            custom.members.has(&member.instance) && (custom.takes_writer || !member.writer)
+        };
         self.listing(source, cluster, self.up(cluster).filter(belongs))
     }
 
@@ -184,7 +197,8 @@ impl EvidenceBuilder<'_> {
         })
     }
 
-    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing from the others.
+    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing
+    /// from the others.
     fn listing<'m>(
         &self,
         source: &Source,
@@ -194,7 +208,9 @@ impl EvidenceBuilder<'_> {
         let mut listing = Listing::default();
         for member in members {
             match self.members_address(cluster, &member.instance) {
-                Ok(member_at) => drop(listing.listed.insert(member_at.address, Some(member_at.member))),
+                Ok(member_at) => {
+                    drop(listing.listed.insert(member_at.address, Some(member_at.member)))
+                }
                 Err(unknown) => listing.gap = listing.gap.or(Some(unknown)),
             }
         }
@@ -209,8 +225,8 @@ impl EvidenceBuilder<'_> {
         cluster.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
     }
 
-    /// The members that take connections. One that the list of instances lacks may be on a lost page, and then its own
-    /// name is what is missing.
+    /// The members that take connections. One that the list of instances lacks may be on a lost
+    /// page, and then its own name is what is missing.
     fn up<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Member> {
         cluster.members.iter().filter(|member| {
             let instance = self.topology.instances.get(&member.instance);
@@ -228,17 +244,15 @@ impl EvidenceBuilder<'_> {
         })
     }
 
-    /// Why an instance's name gives no address of the group's family. DNS is heard first: an address that it does give is not
-    /// doubted for the sake of what RDS says of the network.
+    /// Why an instance's name gives no address of the group's family. DNS is heard first: an
+    /// address that it does give is not doubted for the sake of what RDS says of the network.
     fn explained(&self, id: &Identifier, unknown: Unknown) -> Unknown {
         let network = self.topology.instances.get(id).and_then(|instance| instance.network);
         match (&unknown, network) {
-            (Unknown::Lookup(_, LookupError::NoAddress), Some(network)) if !network.has(self.family) => {
-                Unknown::NoSharedFamily {
-                    instance: id.clone(),
-                    network,
-                    family: self.family,
-                }
+            (Unknown::Lookup(_, LookupError::NoAddress), Some(network))
+                if !network.has(self.family) =>
+            {
+                Unknown::NoSharedFamily { instance: id.clone(), network, family: self.family }
             }
             _ => unknown,
         }
@@ -255,10 +269,7 @@ impl EvidenceBuilder<'_> {
 
     /// Who and where, by the cluster's name.
     fn cluster_name(&self, id: &Identifier, cluster: &Cluster) -> Reading {
-        let name = cluster
-            .endpoint
-            .as_ref()
-            .ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
+        let name = cluster.endpoint.as_ref().ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name)?;
         let address = self.single(name, answer)?;
         self.unshared(cluster, name, address)?;
@@ -266,10 +277,7 @@ impl EvidenceBuilder<'_> {
             Some(member) => member,
             None => self.member_at(id, cluster, name, address)?,
         };
-        Ok(MemberAt {
-            member: member.clone(),
-            address,
-        })
+        Ok(MemberAt { member: member.clone(), address })
     }
 
     fn answer(&self, name: &HostName) -> Result<&Answer, Unknown> {
@@ -299,8 +307,8 @@ impl EvidenceBuilder<'_> {
         Ok(())
     }
 
-    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one that leads to the
-    /// load balancer itself.
+    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one
+    /// that leads to the load balancer itself.
     fn unshared(&self, cluster: &Cluster, name: &HostName, address: IpAddr) -> Result<(), Unknown> {
         let names: BTreeSet<&HostName> = self
             .members_at(cluster, address)
@@ -312,8 +320,8 @@ impl EvidenceBuilder<'_> {
         Ok(())
     }
 
-    /// The member whose own name points at an address. Members that share a name cannot be told apart by DNS at all:
-    /// then the topology says who.
+    /// The member whose own name points at an address. Members that share a name cannot be told
+    /// apart by DNS at all: then the topology says who.
     fn member_at<'c>(
         &self,
         id: &Identifier,
@@ -329,9 +337,14 @@ impl EvidenceBuilder<'_> {
     }
 
     /// The members whose own names point at an address.
-    fn members_at<'c>(&self, cluster: &'c Cluster, address: IpAddr) -> impl Iterator<Item = &'c Identifier> {
+    fn members_at<'c>(
+        &self,
+        cluster: &'c Cluster,
+        address: IpAddr,
+    ) -> impl Iterator<Item = &'c Identifier> {
         let is_there = move |id: &&Identifier| {
-            let answer = endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
+            let answer =
+                endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
             answer.is_some_and(|answer| answer.addresses == [address])
         };
         cluster.members.iter().map(|member| &member.instance).filter(is_there)
@@ -348,10 +361,11 @@ fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, U
     }
 }
 
-/// Whether readers can be told from the writer. While RDS names none, the former writer and the next look like readers:
+/// Whether readers can be told from the writer. While RDS names none, the former writer and the
+/// next look like readers:
 ///
-/// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second apart, no member has
-///    `IsClusterWriter`.
+/// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second
+///    apart, no member has `IsClusterWriter`.
 /// 2. A is listed twice, and registered among the readers, whether it stays the writer or not.
 ///
 /// A replica of another cluster has no writer.
@@ -363,8 +377,14 @@ fn tell_apart(id: &Identifier, cluster: &Cluster) -> Result<(), Unknown> {
 }
 
 /// The member whose own name stands in the CNAME chain.
-fn named_member<'a>(cluster: &'a Cluster, topology: &Topology, answer: &Answer) -> Option<&'a Identifier> {
-    let named = |id: &&Identifier| endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name));
+fn named_member<'a>(
+    cluster: &'a Cluster,
+    topology: &Topology,
+    answer: &Answer,
+) -> Option<&'a Identifier> {
+    let named = |id: &&Identifier| {
+        endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name))
+    };
     cluster.members.iter().map(|m| &m.instance).find(named)
 }
 

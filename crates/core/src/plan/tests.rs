@@ -6,7 +6,8 @@ use crate::evidence::{Listing, MemberAt, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
 
-const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 fn binding() -> Binding {
     Binding {
@@ -29,19 +30,11 @@ fn address(last: u8) -> SocketAddr {
 }
 
 fn target(last: u8, state: &str) -> Target {
-    Target {
-        address: address(last),
-        zone: None,
-        state: state.into(),
-        reason: None,
-    }
+    Target { address: address(last), zone: None, state: state.into(), reason: None }
 }
 
 fn member_at(last: u8) -> MemberAt {
-    MemberAt {
-        member: format!("orders-{last}").parse().expect("id"),
-        address: address(last).ip(),
-    }
+    MemberAt { member: format!("orders-{last}").parse().expect("id"), address: address(last).ip() }
 }
 
 fn unknown() -> Unknown {
@@ -50,16 +43,11 @@ fn unknown() -> Unknown {
 
 fn cluster(topology: Option<u8>, dns: Option<u8>) -> Evidence {
     let reading = |key: Option<u8>| key.map(member_at).ok_or_else(unknown);
-    Evidence::Cluster {
-        topology: reading(topology),
-        dns: reading(dns),
-    }
+    Evidence::Cluster { topology: reading(topology), dns: reading(dns) }
 }
 
 fn instance(dns: Option<u8>) -> Evidence {
-    Evidence::Instance {
-        dns: dns.map(member_at).ok_or_else(unknown),
-    }
+    Evidence::Instance { dns: dns.map(member_at).ok_or_else(unknown) }
 }
 
 /// A look in which everything is favourable: a test takes away what it is about.
@@ -115,30 +103,15 @@ fn words(plan: &Plan) -> String {
 fn each_situation_of_a_cluster_has_its_plan() {
     let both = [target(1, "healthy"), target(2, "initial")];
     let cases: &[(&str, Evidence, &[Target], &str)] = &[
-        (
-            "the group holds exactly the agreed one",
-            cluster(Some(1), Some(1)),
-            &both[..1],
-            "- | ",
-        ),
+        ("the group holds exactly the agreed one", cluster(Some(1), Some(1)), &both[..1], "- | "),
         (
             "the writer moved and is not registered",
             cluster(Some(2), Some(2)),
             &both[..1],
             "register .2:5432 | ",
         ),
-        (
-            "both are present",
-            cluster(Some(2), Some(2)),
-            &both,
-            "deregister .1:5432 | ",
-        ),
-        (
-            "the group is empty",
-            cluster(Some(1), Some(1)),
-            &[],
-            "register .1:5432 | ",
-        ),
+        ("both are present", cluster(Some(2), Some(2)), &both, "deregister .1:5432 | "),
+        ("the group is empty", cluster(Some(1), Some(1)), &[], "register .1:5432 | "),
         (
             "the agreed one is draining",
             cluster(Some(1), Some(1)),
@@ -169,30 +142,10 @@ fn each_situation_of_a_cluster_has_its_plan() {
             &[target(1, "unhealthy")],
             "- | ",
         ),
-        (
-            "the keys disagree",
-            cluster(Some(2), Some(1)),
-            &both[..1],
-            "- | keys-disagree",
-        ),
-        (
-            "the name does not exist",
-            cluster(Some(1), None),
-            &both,
-            "- | dns-nxdomain",
-        ),
-        (
-            "the topology is unknown",
-            cluster(None, Some(1)),
-            &both,
-            "- | dns-nxdomain",
-        ),
-        (
-            "nothing is known and the group is empty",
-            cluster(None, None),
-            &[],
-            "- | dns-nxdomain",
-        ),
+        ("the keys disagree", cluster(Some(2), Some(1)), &both[..1], "- | keys-disagree"),
+        ("the name does not exist", cluster(Some(1), None), &both, "- | dns-nxdomain"),
+        ("the topology is unknown", cluster(None, Some(1)), &both, "- | dns-nxdomain"),
+        ("nothing is known and the group is empty", cluster(None, None), &[], "- | dns-nxdomain"),
         (
             "the group is empty and the keys disagree",
             cluster(Some(2), Some(1)),
@@ -213,11 +166,7 @@ fn each_situation_of_a_cluster_has_its_plan() {
         ),
     ];
     for (situation, evidence, targets, expected) in cases {
-        assert_eq!(
-            words(&decide(&look(evidence.clone(), targets))),
-            *expected,
-            "{situation}"
-        );
+        assert_eq!(words(&decide(&look(evidence.clone(), targets))), *expected, "{situation}");
     }
 }
 
@@ -320,18 +269,13 @@ fn an_unused_target_is_reported_and_nothing_is_removed_in_its_favour() {
 
 #[test]
 fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive() {
-    let outside = Target {
-        address: SocketAddr::from(([10, 99, 0, 1], 5432)),
-        ..target(1, "healthy")
-    };
+    let outside =
+        Target { address: SocketAddr::from(([10, 99, 0, 1], 5432)), ..target(1, "healthy") };
     let mut elsewhere = target(2, "healthy");
     elsewhere.address.set_port(5433);
     let seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), elsewhere, outside]);
     assert_eq!(words(&decide(&seen)), "- | foreign-target, foreign-target");
-    let exclusive = Binding {
-        exclusive: true,
-        ..binding()
-    };
+    let exclusive = Binding { exclusive: true, ..binding() };
     let removed = words(&plan(&exclusive, &Timing::default(), &seen));
     assert_eq!(removed, "deregister .2:5433, 10.99.0.1:5432 | ");
 }
@@ -442,10 +386,7 @@ fn last_of(reading: &crate::evidence::Reading) -> Option<u8> {
 /// A set that its key lists as these, in a run that has read it twice and for long enough.
 fn set(key: Key, listed: &[u8]) -> Evidence {
     let listed = listed.iter().map(|last| (address(*last).ip(), None)).collect();
-    Evidence::Set {
-        key,
-        listing: Ok(Listing { listed, gap: None }),
-    }
+    Evidence::Set { key, listing: Ok(Listing { listed, gap: None }) }
 }
 
 fn healthy(lasts: &[u8]) -> Vec<Target> {
@@ -515,10 +456,7 @@ fn nothing_leaves_a_set_before_all_that_is_wanted_is_in_it() {
 
 #[test]
 fn readers_wait_for_no_health_and_no_time_but_are_read_again() {
-    let mut seen = look(
-        set(Key::Topology, &[1]),
-        &[target(1, "initial"), target(2, "unhealthy")],
-    );
+    let mut seen = look(set(Key::Topology, &[1]), &[target(1, "initial"), target(2, "unhealthy")]);
     seen.earlier.agreed_for = Duration::ZERO;
     seen.earlier.failover = false;
     assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
@@ -529,15 +467,14 @@ fn readers_wait_for_no_health_and_no_time_but_are_read_again() {
 }
 
 #[test]
-fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_caches_last_too_long() {
+fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_caches_last_too_long()
+ {
     let mut seen = look(set(Key::Dns, &[1]), &healthy(&[1, 2]));
     seen.earlier.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
     seen.earlier.agreed_for = Duration::from_secs(300);
-    let of_long_lives = Timing {
-        settle: LONGEST_SETTLE + Duration::from_secs(1),
-        ..Timing::default()
-    };
+    let of_long_lives =
+        Timing { settle: LONGEST_SETTLE + Duration::from_secs(1), ..Timing::default() };
     let plan = plan(&binding(), &of_long_lives, &seen);
     assert_eq!(words(&plan), "- | cached-for-long");
 }
@@ -546,10 +483,7 @@ fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_c
 fn a_gap_adds_what_is_known_and_removes_nothing() {
     let listed = [(address(1).ip(), None), (address(2).ip(), None)].into();
     let gap = Some(unknown());
-    let evidence = Evidence::Set {
-        key: Key::Topology,
-        listing: Ok(Listing { listed, gap }),
-    };
+    let evidence = Evidence::Set { key: Key::Topology, listing: Ok(Listing { listed, gap }) };
     let seen = look(evidence.clone(), &healthy(&[1, 7]));
     assert_eq!(words(&decide(&seen)), "register .2:5432 | dns-nxdomain");
     let seen = look(evidence, &healthy(&[1, 2, 7]));
@@ -624,20 +558,14 @@ fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
 fn what_was_refused_goes_last() {
     let mut seen = look(set(Key::Topology, &[1, 2, 3]), &healthy(&[3]));
     seen.earlier.refused = [address(1)].into();
-    assert_eq!(
-        decide(&seen).actions(),
-        ["register 10.20.0.2:5432", "register 10.20.0.1:5432"]
-    );
+    assert_eq!(decide(&seen).actions(), ["register 10.20.0.2:5432", "register 10.20.0.1:5432"]);
 }
 
 #[test]
 fn members_that_were_listed_once_wait_behind_a_gap_for_their_second_reading() {
     let listed = [(address(1).ip(), None)].into();
     let gap = Some(unknown());
-    let evidence = Evidence::Set {
-        key: Key::Topology,
-        listing: Ok(Listing { listed, gap }),
-    };
+    let evidence = Evidence::Set { key: Key::Topology, listing: Ok(Listing { listed, gap }) };
     let mut seen = look(evidence, &[]);
     seen.earlier.topology_named = 1;
     let plan = decide(&seen);

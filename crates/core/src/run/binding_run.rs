@@ -1,13 +1,14 @@
 //! One binding through one run: look, plan, apply, look again.
 //!
-//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to do. The planner's
-//! step is carried out and followed by another reading of the targets, so that nothing is taken for done that was
-//! not read back. The order *targets, then both keys again, then the removal* is the planner's `Reread`:
+//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to
+//! do. The planner's step is carried out and followed by another reading of the targets, so that
+//! nothing is taken for done that was not read back. The order *targets, then both keys again, then
+//! the removal* is the planner's `Reread`:
 //!
 //! 1. A run reads both keys: they name A. It is then slow for a while.
 //! 2. The cluster fails over to B; another run registers B and removes A.
-//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
-//!    would register A and remove B, the writer. Reading the keys again shows B.
+//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the
+//!    keys it has, it would register A and remove B, the writer. Reading the keys again shows B.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -25,20 +26,25 @@ use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
 use crate::evidence::EvidenceHistory;
-use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
+use crate::evidence::{
+    Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh,
+};
 use crate::failure::{CallError, Failure};
 use crate::finding::findings;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{Action, EarlierRounds, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step, plan};
+use crate::plan::{
+    Action, EarlierRounds, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step, plan,
+};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::{Identifier, Source};
 use crate::target::{Target, TargetGroup, TargetState};
 use crate::topology::Topology;
 
-/// How old a reading of the targets may be for a round that finds the same evidence as the one before and nothing to
-/// do. It keeps a watched binding from spending the account's budget of Describe calls.
+/// How old a reading of the targets may be for a round that finds the same evidence as the one
+/// before and nothing to do. It keeps a watched binding from spending the account's budget of
+/// Describe calls.
 const TARGETS_KEEP: Duration = Duration::from_secs(5);
 
 /// How long a write that was acknowledged is given to show in a reading before it is sent again.
@@ -54,14 +60,16 @@ pub(super) struct BindingRun {
     write_log: WriteLog,
     group: Option<TargetGroup>,
     facts: Option<Facts>,
-    /// Where the members' own names have pointed in this run, and those of what a blue/green deployment has replaced.
+    /// Where the members' own names have pointed in this run, and those of what a blue/green
+    /// deployment has replaced.
     members: BTreeMap<IpAddr, Identifier>,
     targets: Vec<Target>,
     /// Since the targets were read; grows to [`TARGETS_KEEP`].
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
-    /// The longest that answers about the source's own name may be cached, as far as this run has heard.
+    /// The longest that answers about the source's own name may be cached, as far as this run has
+    /// heard.
     ttl: Duration,
     /// A write of this round was acknowledged.
     wrote: bool,
@@ -98,10 +106,7 @@ impl BindingRun {
 
     /// The same, with a group that has been described and checked.
     pub(super) fn with_group(self, group: TargetGroup) -> Self {
-        Self {
-            group: Some(group),
-            ..self
-        }
+        Self { group: Some(group), ..self }
     }
 
     pub(super) fn is_fresh(&self) -> bool {
@@ -178,7 +183,11 @@ impl BindingRun {
         }
     }
 
-    pub(super) fn on_group(&mut self, result: Result<TargetGroup, CallError>, cx: &mut Context<'_>) {
+    pub(super) fn on_group(
+        &mut self,
+        result: Result<TargetGroup, CallError>,
+        cx: &mut Context<'_>,
+    ) {
         if self.phase != Phase::Group {
             return;
         }
@@ -194,7 +203,12 @@ impl BindingRun {
         }
     }
 
-    pub(super) fn on_topology(&mut self, latest: Option<Shared>, fresh: bool, cx: &mut Context<'_>) {
+    pub(super) fn on_topology(
+        &mut self,
+        latest: Option<Shared>,
+        fresh: bool,
+        cx: &mut Context<'_>,
+    ) {
         let (&Phase::Topology { purpose, promised }, Some(topology)) = (&self.phase, latest) else {
             return;
         };
@@ -207,10 +221,8 @@ impl BindingRun {
             _ => topology,
         };
         // Asked before each removal too, since the keys are read again for it.
-        if let Ok(Err(finding)) = topology
-            .as_ref()
-            .as_ref()
-            .map(|topology| consent(&self.binding, topology))
+        if let Ok(Err(finding)) =
+            topology.as_ref().as_ref().map(|topology| consent(&self.binding, topology))
         {
             return self.end_round(RoundOutcome::NotPublished(finding), cx);
         }
@@ -227,18 +239,17 @@ impl BindingRun {
     }
 
     pub(super) fn on_answers(&mut self, answers: &Answers, cx: &mut Context<'_>) {
-        if let Phase::Names {
-            purpose,
-            fresh,
-            topology,
-        } = &self.phase
-        {
+        if let Phase::Names { purpose, fresh, topology } = &self.phase {
             let (purpose, fresh, topology) = (*purpose, *fresh, topology.clone());
             self.weigh(purpose, fresh, &topology, answers, cx);
         }
     }
 
-    pub(super) fn on_targets(&mut self, result: Result<Vec<Target>, CallError>, cx: &mut Context<'_>) {
+    pub(super) fn on_targets(
+        &mut self,
+        result: Result<Vec<Target>, CallError>,
+        cx: &mut Context<'_>,
+    ) {
         if self.phase != Phase::Targets {
             return;
         }
@@ -248,7 +259,10 @@ impl BindingRun {
                 if let Some(action) = self.write_log.see(&targets) {
                     self.note(
                         NoteKind::Applied,
-                        format!("the lost answer to `{action}` is made up for: the targets show that it was done"),
+                        format!(
+                            "the lost answer to `{action}` is made up for: the targets show \
+                            that it was done"
+                        ),
                         cx,
                     );
                     self.totals.applied(&action);
@@ -349,10 +363,7 @@ impl BindingRun {
     }
 
     fn ask_topology(&mut self, purpose: Purpose) {
-        self.phase = Phase::Topology {
-            purpose,
-            promised: false,
-        };
+        self.phase = Phase::Topology { purpose, promised: false };
     }
 
     fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, cx: &mut Context<'_>) {
@@ -364,14 +375,17 @@ impl BindingRun {
             return self.weigh(purpose, fresh, &topology, &Answers::new(), cx);
         }
         cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
-        self.phase = Phase::Names {
-            purpose,
-            fresh,
-            topology,
-        };
+        self.phase = Phase::Names { purpose, fresh, topology };
     }
 
-    fn weigh(&mut self, purpose: Purpose, fresh: bool, topology: &Shared, answers: &Answers, cx: &mut Context<'_>) {
+    fn weigh(
+        &mut self,
+        purpose: Purpose,
+        fresh: bool,
+        topology: &Shared,
+        answers: &Answers,
+        cx: &mut Context<'_>,
+    ) {
         let (Ok(known), Some(group)) = (&**topology, &self.group) else {
             return;
         };
@@ -385,7 +399,13 @@ impl BindingRun {
         self.on_evidence(evidence, fresh, purpose, cx);
     }
 
-    fn on_evidence(&mut self, evidence: Evidence, fresh: bool, purpose: Purpose, cx: &mut Context<'_>) {
+    fn on_evidence(
+        &mut self,
+        evidence: Evidence,
+        fresh: bool,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+    ) {
         let same = self.history.latest() == Some(&evidence);
         if !same {
             self.unfinished = true;
@@ -409,9 +429,7 @@ impl BindingRun {
 
     fn read_targets(&mut self, cx: &mut Context<'_>) {
         self.phase = Phase::Targets;
-        cx.reaction
-            .effects
-            .push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
+        cx.reaction.effects.push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
     }
 
     fn decide(&mut self, cx: &mut Context<'_>) {
@@ -428,8 +446,11 @@ impl BindingRun {
                 let cause = self.write_log.last_error();
                 self.end_round(RoundOutcome::Exhausted(plan, cause), cx);
             }
-            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => self.end_round(RoundOutcome::OutOfTime(plan), cx),
-            // The reading may be older than the write that it does not show: a repetition needs a new round.
+            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => {
+                self.end_round(RoundOutcome::OutOfTime(plan), cx)
+            }
+            // The reading may be older than the write that it does not show: a repetition needs a
+            // new round.
             Some(Step::Do(action)) if self.wrote && self.write_log.was_acknowledged(&action) => {
                 self.end_round(RoundOutcome::Planned(plan), cx);
                 self.pause_for(UNSHOWN);
@@ -443,27 +464,22 @@ impl BindingRun {
         self.unfinished = true;
         let group = self.binding.target_group.clone();
         let (kind, effect) = match &action {
-            Action::Register(registration) => (
-                NoteKind::Register,
-                Effect::Register(cx.index, group, registration.clone()),
-            ),
-            Action::Deregister(targets) => (
-                NoteKind::Deregister,
-                Effect::Deregister(cx.index, group, targets.clone()),
-            ),
+            Action::Register(registration) => {
+                (NoteKind::Register, Effect::Register(cx.index, group, registration.clone()))
+            }
+            Action::Deregister(targets) => {
+                (NoteKind::Deregister, Effect::Deregister(cx.index, group, targets.clone()))
+            }
         };
         self.note(kind, action.to_string(), cx);
         cx.reaction.effects.push(effect);
         self.phase = Phase::Write(action);
     }
 
-    /// An address that a name gives no more may come back as long as a cache on the way may give an older answer, so
-    /// that an agreement of DNS alone must last for two such times.
+    /// An address that a name gives no more may come back as long as a cache on the way may give an
+    /// older answer, so that an agreement of DNS alone must last for two such times.
     fn timing(&self, timing: &Timing) -> Timing {
-        Timing {
-            settle: timing.settle.max(self.ttl * 2),
-            ..*timing
-        }
+        Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
     }
 
     fn plan(&self, timing: &Timing) -> Option<Plan> {
@@ -482,9 +498,7 @@ impl BindingRun {
             topology_named: self.history.topology_named(),
             steady_for: self.history.steady_for(),
             agreed_for: self.history.agreed_for(),
-            failover: agreed
-                .as_ref()
-                .is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
+            failover: agreed.as_ref().is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
             moving: self.history.answer_changed() && self.look_schedule.is_watched(),
             switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
             registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
@@ -506,16 +520,23 @@ impl BindingRun {
     }
 
     /// What is known best of those that are wanted and present, and can serve.
-    fn registration_proof(&self, agreed: &BTreeSet<SocketAddr>, timing: &Timing) -> RegistrationProof {
+    fn registration_proof(
+        &self,
+        agreed: &BTreeSet<SocketAddr>,
+        timing: &Timing,
+    ) -> RegistrationProof {
         let serving = self.targets.iter().filter(|target| {
-            agreed.contains(&target.address) && target.is_present() && target.state != TargetState::Unused
+            agreed.contains(&target.address)
+                && target.is_present()
+                && target.state != TargetState::Unused
         });
         let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
         known.max().unwrap_or(RegistrationProof::Unproven)
     }
 
-    /// Whether all that could be removed in favour of an instance is what a blue/green deployment has replaced: the RDS API
-    /// lists it under the name that such a one is given, and that name leads to it.
+    /// Whether all that could be removed in favour of an instance is what a blue/green deployment
+    /// has replaced: the RDS API lists it under the name that such a one is given, and that name
+    /// leads to it.
     fn is_switched_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
         let is_instance = matches!(self.binding.source, Source::Instance(_));
         let mut others = self
@@ -525,18 +546,23 @@ impl BindingRun {
         is_instance && others.all(|target| self.members.contains_key(&target.address.ip()))
     }
 
-    /// Whether a failover to these targets was seen, and explains all that could be removed in their favour.
+    /// Whether a failover to these targets was seen, and explains all that could be removed in
+    /// their favour.
     ///
-    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
-    /// that is nobody's, and the true writer would look like a leftover. But then it is at no other member's address.
+    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would
+    /// agree on an address that is nobody's, and the true writer would look like a leftover. But
+    /// then it is at no other member's address.
     fn is_failover_to(&self, agreed: &BTreeSet<SocketAddr>, evidence: &Evidence) -> bool {
-        let seen = self.history.topology_moved() || agreed.iter().any(|address| self.write_log.was_missing(*address));
+        let seen = self.history.topology_moved()
+            || agreed.iter().any(|address| self.write_log.was_missing(*address));
         let Verdict::Agree(writer) = evidence.verdict() else {
             return seen;
         };
         let binding = &self.binding;
         let ports: BTreeSet<u16> = agreed.iter().map(SocketAddr::port).collect();
-        let ours = |address: SocketAddr| ports.contains(&address.port()) && binding.allow.contains(address.ip());
+        let ours = |address: SocketAddr| {
+            ports.contains(&address.port()) && binding.allow.contains(address.ip())
+        };
         let mut others = self
             .targets
             .iter()
@@ -590,7 +616,8 @@ impl BindingRun {
     fn keeps_targets(&self) -> bool {
         let is_recent = self.targets_age < TARGETS_KEEP;
         if self.look_schedule.is_for_nobody() {
-            return matches!(self.outcome, RoundOutcome::Planned(_)) && (self.outcome.is_clean() || is_recent);
+            return matches!(self.outcome, RoundOutcome::Planned(_))
+                && (self.outcome.is_clean() || is_recent);
         }
         self.outcome.is_clean() && is_recent
     }
@@ -601,12 +628,7 @@ impl BindingRun {
 
     fn note(&self, kind: NoteKind, text: String, cx: &mut Context<'_>) {
         let (binding, round) = (self.binding.name.clone(), self.totals.rounds);
-        cx.reaction.notes.push(Note {
-            binding,
-            round,
-            kind,
-            text,
-        });
+        cx.reaction.notes.push(Note { binding, round, kind, text });
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::config::{REMOVAL, Timing};
 
-/// How often the others are looked at while a run watches somebody: three times in the settle time, and every 10 s at
-/// least. When a whole zone fails, the events that queue up behind the first one's run must find their work done.
+/// How often the others are looked at while a run watches somebody: three times in the settle time,
+/// and every 10 s at least. When a whole zone fails, the events that queue up behind the first
+/// one's run must find their work done.
 pub(super) fn slow(timing: &Timing) -> Duration {
     (timing.settle / 3).min(Duration::from_secs(10))
 }
@@ -51,7 +52,8 @@ pub(super) enum Found {
     Pending,
     /// A write was acknowledged and is not shown yet.
     Unshown,
-    /// Something is wrong that another look in a moment will not find mended; an event is watched for all the same.
+    /// Something is wrong that another look in a moment will not find mended; an event is watched
+    /// for all the same.
     Lasting,
     /// Nothing that this run could see or do would help.
     Hopeless,
@@ -80,8 +82,8 @@ impl LookSchedule {
         }
     }
 
-    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as long as a sweep
-    /// may look, or for as long as its pending removal needs.
+    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as
+    /// long as a sweep may look, or for as long as its pending removal needs.
     pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
         match found {
             Found::Right | Found::Lasting => self.recheck = None,
@@ -90,10 +92,9 @@ impl LookSchedule {
                 self.event = Duration::ZERO;
             }
             Found::Wrong | Found::Pending | Found::Unshown => {
-                let recheck = self.recheck.get_or_insert(Recheck {
-                    left: timing.sweep,
-                    granted: Duration::ZERO,
-                });
+                let recheck = self
+                    .recheck
+                    .get_or_insert(Recheck { left: timing.sweep, granted: Duration::ZERO });
                 let needed = match found {
                     Found::Pending => timing.settle + REMOVAL,
                     // Whatever a sweep may take by itself: what was written is also read back.
@@ -116,8 +117,9 @@ impl LookSchedule {
     /// The pause before the next round; `None` when it is watched no more.
     pub(super) fn pause(&self) -> Option<Duration> {
         let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
-        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest while others are
-        // watched would raise it anew at each look, and keep each other, and the run, awake.
+        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest
+        // while others are watched would raise it anew at each look, and keep each other, and the
+        // run, awake.
         if self.event.is_zero() && recheck.is_zero() {
             return None;
         }
@@ -171,10 +173,7 @@ mod tests {
     #[test]
     fn a_removal_that_comes_to_need_more_time_is_given_the_rest_of_it_once() {
         let seconds = Duration::from_secs;
-        let timing = |settle| Timing {
-            settle: seconds(settle),
-            ..Timing::default()
-        };
+        let timing = |settle| Timing { settle: seconds(settle), ..Timing::default() };
         let mut look_schedule = LookSchedule::default();
         // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
         look_schedule.round_ended(Found::Pending, &timing(40));

@@ -23,7 +23,8 @@ enum About {
     Instance(Identifier, Cluster),
     /// A proxy, or an endpoint of one: RDS's events name either.
     Proxy(Identifier),
-    /// A blue/green deployment, which names no database: it concerns every name that one can take from another.
+    /// A blue/green deployment, which names no database: it concerns every name that one can take
+    /// from another.
     Deployment,
     /// A move of a database that the event does not name: it may be that of any binding.
     Anybody,
@@ -66,11 +67,7 @@ impl PendingEvent {
     }
 
     fn new(about: About, patience: Duration) -> Self {
-        Self {
-            about,
-            patience,
-            matched: false,
-        }
+        Self { about, patience, matched: false }
     }
 
     pub(super) fn is_mapped(&self) -> bool {
@@ -100,10 +97,16 @@ impl PendingEvent {
 
     pub(super) fn concerns(&self, source: &Source) -> bool {
         match &self.about {
-            About::Cluster(id) | About::Instance(_, Cluster::Of(id)) if source.cluster() == Some(id) => true,
+            About::Cluster(id) | About::Instance(_, Cluster::Of(id))
+                if source.cluster() == Some(id) =>
+            {
+                true
+            }
             About::Cluster(_) => false,
             About::Instance(_, Cluster::Any) if source.cluster().is_some() => true,
-            About::Instance(id, _) => matches!(source, Source::Instance(followed) if followed == id),
+            About::Instance(id, _) => {
+                matches!(source, Source::Instance(followed) if followed == id)
+            }
             About::Proxy(id) => {
                 matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
             }

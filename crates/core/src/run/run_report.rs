@@ -9,12 +9,14 @@ use super::{Entry, Run};
 use crate::discover::ENTRY;
 use crate::evidence::{Evidence, Key, Listing, MemberAt, Unknown};
 use crate::plan::Action;
-use crate::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status};
+use crate::report::{
+    BindingReport, EvidenceReport, KeyReport, MemberReport, Reason, Report, Status,
+};
 use crate::source::Identifier;
 use crate::target::Target;
 
-/// What the report tells and the run never decides on. Two runs that differ in it only are the same run, so it takes
-/// no part in comparing and hashing them.
+/// What the report tells and the run never decides on. Two runs that differ in it only are the same
+/// run, so it takes no part in comparing and hashing them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunTotals {
     pub(super) rounds: u32,
@@ -34,16 +36,18 @@ impl RunTotals {
                 self.removals_sent.retain(|address| *address != registration.address);
                 self.registered.push(registration.address.to_string());
             }
-            Action::Deregister(targets) => self.removals_sent.extend(targets.iter().map(|target| target.address)),
+            Action::Deregister(targets) => {
+                self.removals_sent.extend(targets.iter().map(|target| target.address))
+            }
         }
     }
 
     /// A reading of the targets.
     pub(super) fn see(&mut self, targets: &[Target]) {
-        let is_present = |address: &SocketAddr| targets.iter().any(|t| t.is_present() && t.address == *address);
-        let (left, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.removals_sent)
-            .into_iter()
-            .partition(is_present);
+        let is_present =
+            |address: &SocketAddr| targets.iter().any(|t| t.is_present() && t.address == *address);
+        let (left, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.removals_sent).into_iter().partition(is_present);
         self.deregistered.extend(gone.iter().map(ToString::to_string));
         self.removals_sent = left;
     }
@@ -72,20 +76,15 @@ pub(super) fn report(run: &Run) -> Report {
         .map(|entry| match entry {
             Entry::Good(binding_run) => binding_run.report(run.sweeps, run.intent),
             Entry::Bad(bad) => {
-                let reason = Reason {
-                    code: "bad-configuration",
-                    message: bad.to_string(),
-                    remedy: None,
-                };
+                let reason =
+                    Reason { code: "bad-configuration", message: bad.to_string(), remedy: None };
                 never_looked_at(&bad.name, (Status::Failed, Some(reason)), run.sweeps)
             }
         })
         .chain(search(&run.search))
         .collect();
     Report {
-        ok: bindings
-            .iter()
-            .all(|binding| binding.status.is_ok() || !binding.answered_for),
+        ok: bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for),
         trigger: (*run.trigger).clone(),
         unmatched: run.unmatched,
         sweep: run.sweeps,
@@ -95,8 +94,8 @@ pub(super) fn report(run: &Run) -> Report {
     .cleaned()
 }
 
-/// How the search for tags ended, where it did not end well. It is answered for by every run: whom an event concerns is
-/// not known without it.
+/// How the search for tags ended, where it did not end well. It is answered for by every run: whom
+/// an event concerns is not known without it.
 fn search(search: &TagSearch) -> Option<BindingReport> {
     let end = match search {
         TagSearch::Off | TagSearch::Done => return None,
@@ -105,7 +104,8 @@ fn search(search: &TagSearch) -> Option<BindingReport> {
             Status::Failed,
             Some(Reason {
                 message: format!(
-                    "the tags of the target groups could not be read, and nothing that they ask for was looked at: {error}"
+                    "the tags of the target groups could not be read, and nothing that they ask \
+                     for was looked at: {error}"
                 ),
                 ..called(error)
             }),
@@ -114,7 +114,11 @@ fn search(search: &TagSearch) -> Option<BindingReport> {
     Some(never_looked_at(ENTRY, end, true))
 }
 
-fn never_looked_at(name: &str, (status, reason): (Status, Option<Reason>), answered_for: bool) -> BindingReport {
+fn never_looked_at(
+    name: &str,
+    (status, reason): (Status, Option<Reason>),
+    answered_for: bool,
+) -> BindingReport {
     BindingReport {
         name: name.to_owned(),
         status,
@@ -136,21 +140,20 @@ impl From<&Evidence> for EvidenceReport {
     fn from(evidence: &Evidence) -> Self {
         let (topology, dns) = match evidence {
             // A name that was not asked is no fault of DNS.
-            Evidence::Cluster {
-                topology,
-                dns: Err(unknown),
-            } if unknown.comes_from_rds() => (Some(said(topology, by_topology)), Some(not_asked(unknown))),
+            Evidence::Cluster { topology, dns: Err(unknown) } if unknown.comes_from_rds() => {
+                (Some(said(topology, by_topology)), Some(not_asked(unknown)))
+            }
             Evidence::Instance { dns: Err(unknown) }
-            | Evidence::Set {
-                key: Key::Dns,
-                listing: Err(unknown),
-            } if unknown.comes_from_rds() => (Some(says_nothing(unknown)), Some(not_asked(unknown))),
-            Evidence::Cluster { topology, dns } => (Some(said(topology, by_topology)), Some(said(dns, by_dns))),
+            | Evidence::Set { key: Key::Dns, listing: Err(unknown) }
+                if unknown.comes_from_rds() =>
+            {
+                (Some(says_nothing(unknown)), Some(not_asked(unknown)))
+            }
+            Evidence::Cluster { topology, dns } => {
+                (Some(said(topology, by_topology)), Some(said(dns, by_dns)))
+            }
             Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
-            Evidence::Set {
-                key: Key::Topology,
-                listing,
-            } => (Some(said(listing, members)), None),
+            Evidence::Set { key: Key::Topology, listing } => (Some(said(listing, members)), None),
             Evidence::Set { key: Key::Dns, listing } => (None, Some(said(listing, addresses))),
         };
         Self { topology, dns }
@@ -165,10 +168,7 @@ fn said<T>(reading: &Result<T, Unknown>, tell: impl Fn(&T) -> KeyReport) -> KeyR
 }
 
 fn says_nothing(unknown: &Unknown) -> KeyReport {
-    KeyReport::Unknown {
-        unknown: unknown.word(),
-        message: unknown.to_string(),
-    }
+    KeyReport::Unknown { unknown: unknown.word(), message: unknown.to_string() }
 }
 
 fn not_asked(unknown: &Unknown) -> KeyReport {
@@ -183,25 +183,16 @@ fn not_asked(unknown: &Unknown) -> KeyReport {
 }
 
 fn by_topology(member_at: &MemberAt) -> KeyReport {
-    KeyReport::Topology {
-        instance: member_at.member.clone(),
-        address: member_at.address,
-    }
+    KeyReport::Topology { instance: member_at.member.clone(), address: member_at.address }
 }
 
 fn by_dns(member_at: &MemberAt) -> KeyReport {
-    KeyReport::Dns {
-        instance: Some(member_at.member.clone()),
-        addresses: vec![member_at.address],
-    }
+    KeyReport::Dns { instance: Some(member_at.member.clone()), addresses: vec![member_at.address] }
 }
 
 fn members(listing: &Listing) -> KeyReport {
     let member = |(address, instance): (&IpAddr, &Option<Identifier>)| {
-        Some(MemberReport {
-            instance: instance.clone()?,
-            address: *address,
-        })
+        Some(MemberReport { instance: instance.clone()?, address: *address })
     };
     KeyReport::Members {
         members: listing.listed.iter().filter_map(member).collect(),
@@ -210,10 +201,7 @@ fn members(listing: &Listing) -> KeyReport {
 }
 
 fn addresses(listing: &Listing) -> KeyReport {
-    KeyReport::Dns {
-        instance: None,
-        addresses: listing.listed.keys().copied().collect(),
-    }
+    KeyReport::Dns { instance: None, addresses: listing.listed.keys().copied().collect() }
 }
 
 #[cfg(test)]
@@ -231,17 +219,10 @@ mod tests {
             dns: Err(Unknown::NoEndpoint("orders".parse().expect("an id"))),
         };
         let EvidenceReport { topology, dns } = (&evidence).into();
-        assert!(matches!(topology, Some(KeyReport::Topology { instance, .. }) if instance == writer));
-        assert!(matches!(
-            dns,
-            Some(KeyReport::Unknown {
-                unknown: "not-asked",
-                ..
-            })
-        ));
         assert!(
-            evidence.to_string().starts_with("topology: orders-1 at 10.20.0.1"),
-            "{evidence}"
+            matches!(topology, Some(KeyReport::Topology { instance, .. }) if instance == writer)
         );
+        assert!(matches!(dns, Some(KeyReport::Unknown { unknown: "not-asked", .. })));
+        assert!(evidence.to_string().starts_with("topology: orders-1 at 10.20.0.1"), "{evidence}");
     }
 }

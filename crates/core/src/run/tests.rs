@@ -1,4 +1,5 @@
-//! The run in virtual time, against a world of a few lines: what it does, in which order, and how it ends.
+//! The run in virtual time, against a world of a few lines: what it does, in which order, and how
+//! it ends.
 
 mod brief;
 mod discovery;
@@ -59,15 +60,9 @@ fn t1_an_event_before_dns_moves_is_waited_out_and_followed() {
         .map(|(at, what)| (*at, what))
         .find(|(_, w)| *w == "register .2")
         .expect("r");
-    assert!(
-        registered < 44 * S,
-        "registered on topology's word, twice, at {registered:?}"
-    );
+    assert!(registered < 44 * S, "registered on topology's word, twice, at {registered:?}");
     let (removed, _) = fixture.world.log.iter().find(|(_, w)| w == "deregister .1").expect("d");
-    assert!(
-        *removed >= 55 * S && *removed < 59 * S,
-        "removed when DNS agreed, at {removed:?}"
-    );
+    assert!(*removed >= 55 * S && *removed < 59 * S, "removed when DNS agreed, at {removed:?}");
 }
 
 #[test]
@@ -169,22 +164,16 @@ fn a_registration_that_stays_refused_removes_nothing_and_ends_as_failed_with_the
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Failed);
     assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("access-denied"));
-    assert_eq!(
-        fixture.world.writes(),
-        ["register .2"],
-        "a refusal is final for the run"
-    );
+    assert_eq!(fixture.world.writes(), ["register .2"], "a refusal is final for the run");
     assert_eq!(fixture.world.present(), [1]);
-    assert_eq!(
-        binding.planned,
-        ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
-    );
+    assert_eq!(binding.planned, ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]);
 }
 
 #[test]
 fn a_lost_answer_is_waited_out_and_read_back() {
     for (reply, writes) in [
-        // It was done: a reading shows it, but only an acknowledgement or health is enough to remove another on.
+        // It was done: a reading shows it, but only an acknowledgement or health is enough to
+        // remove another on.
         (Reply::LostAfter, vec!["register .2", "register .2", "deregister .1"]),
         (Reply::LostBefore, vec!["register .2", "register .2", "deregister .1"]),
     ] {
@@ -194,10 +183,8 @@ fn a_lost_answer_is_waited_out_and_read_back() {
         let report = fixture.play();
         assert_eq!(report.bindings[0].status, Status::Changed, "{reply:?}");
         assert_eq!(fixture.world.writes(), writes, "{reply:?}");
-        let (first, second) = (
-            fixture.world.log_times("register .2")[0],
-            fixture.world.log_times("register .2")[1],
-        );
+        let (first, second) =
+            (fixture.world.log_times("register .2")[0], fixture.world.log_times("register .2")[1]);
         assert!(second - first >= LONGEST_WRITE, "{reply:?}: {first:?} {second:?}");
     }
 }
@@ -224,10 +211,7 @@ fn answers_that_stay_lost_are_told_by_their_error_when_the_readings_show_that_no
     assert_eq!(report.bindings[0].status, Status::Failed);
     assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("answer-lost"));
     assert_eq!(fixture.world.writes().len(), 3);
-    assert_eq!(
-        report.bindings[0].registered, [""; 0],
-        "it claims only what was confirmed"
-    );
+    assert_eq!(report.bindings[0].registered, [""; 0], "it claims only what was confirmed");
 }
 
 #[test]
@@ -238,10 +222,7 @@ fn a_lost_answer_that_no_reading_explains_is_unconfirmed() {
     fixture.world.after_write = Some(|world| world.targets_failure = Some(Failure::Unreachable));
     let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Unconfirmed);
-    assert_eq!(
-        report.bindings[0].registered, [""; 0],
-        "it claims only what was confirmed"
-    );
+    assert_eq!(report.bindings[0].registered, [""; 0], "it claims only what was confirmed");
 }
 
 #[test]
@@ -305,7 +286,8 @@ fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
 fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
     let mut told = Vec::new();
     for millis in (3000..4600).step_by(10).chain((6000..8600).step_by(100)) {
-        let mut fixture = RunFixture::event("RDS-EVENT-0072").with_time(Duration::from_millis(millis));
+        let mut fixture =
+            RunFixture::event("RDS-EVENT-0072").with_time(Duration::from_millis(millis));
         fixture.at(3 * S, failed_over);
         let report = fixture.play();
         let binding = &report.bindings[0];
@@ -322,10 +304,7 @@ fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
         }
         told.push(binding.status);
     }
-    assert!(
-        told.contains(&Status::Held) && told.contains(&Status::Changed),
-        "{told:?}"
-    );
+    assert!(told.contains(&Status::Held) && told.contains(&Status::Changed), "{told:?}");
 }
 
 #[test]
@@ -345,10 +324,7 @@ fn keys_that_disagree_for_a_whole_sweep_are_held() {
     fixture.world.writer = 2;
     let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Held);
-    assert_eq!(
-        report.bindings[0].reason.as_ref().map(|r| r.code),
-        Some("keys-disagree")
-    );
+    assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("keys-disagree"));
     assert_eq!(fixture.world.writes(), [""; 0]);
     assert!(
         fixture.now >= 15 * S && fixture.now < 18 * S,
@@ -435,12 +411,7 @@ fn a_topology_that_cannot_be_read_holds_and_names_the_call() {
     assert_eq!(binding.status, Status::Held);
     let reason = binding.reason.as_ref().expect("reason");
     assert_eq!(reason.code, "access-denied");
-    assert!(
-        reason
-            .remedy
-            .as_ref()
-            .is_some_and(|r| r.contains("rds:DescribeDBClusters"))
-    );
+    assert!(reason.remedy.as_ref().is_some_and(|r| r.contains("rds:DescribeDBClusters")));
     assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
@@ -466,7 +437,8 @@ fn a_deregistration_whose_keys_change_in_between_is_not_sent() {
 
 #[test]
 fn keys_that_turn_around_while_they_are_read_again_remove_nothing_before_another_look() {
-    // Both targets are healthy, so that each could be removed for the other. The keys turn at every moment of the run.
+    // Both targets are healthy, so that each could be removed for the other. The keys turn at every
+    // moment of the run.
     for first in (2000..3600).step_by(20) {
         let mut fixture = RunFixture::event("RDS-EVENT-0072");
         fixture.world.set(2, "healthy");
@@ -504,11 +476,9 @@ fn a_run_is_a_value_and_equal_runs_step_equally() {
 
 #[test]
 fn an_event_that_may_concern_anybody_looks_at_everybody() {
-    for (about, source) in [
-        ("blue-green-deployment", "bgd-1"),
-        ("something-new", "x"),
-        ("db-cluster", ""),
-    ] {
+    for (about, source) in
+        [("blue-green-deployment", "bgd-1"), ("something-new", "x"), ("db-cluster", "")]
+    {
         let mut fixture = RunFixture::event_of(about, source);
         let report = fixture.play();
         assert_eq!((report.bindings.len(), report.unmatched), (1, 0), "{about} {source:?}");
@@ -516,10 +486,7 @@ fn an_event_that_may_concern_anybody_looks_at_everybody() {
     }
     let mut fixture = RunFixture::event_of("db-snapshot", "orders");
     let report = fixture.play();
-    assert_eq!(
-        (report.bindings.len(), report.unmatched, fixture.world.log.len()),
-        (0, 1, 0)
-    );
+    assert_eq!((report.bindings.len(), report.unmatched, fixture.world.log.len()), (0, 1, 0));
 }
 
 #[test]
@@ -546,10 +513,7 @@ fn watched_for_a_move_of_nobody_a_group_is_read_once_while_nothing_moves() {
         assert_eq!(report.bindings[0].status, Status::Settled);
         assert_eq!(fixture.world.log_times("targets").len(), 1);
         let topologies = fixture.world.log_times("topology");
-        assert!(
-            topologies.windows(2).all(|pair| pair[1] - pair[0] >= S),
-            "{topologies:?}"
-        );
+        assert!(topologies.windows(2).all(|pair| pair[1] - pair[0] >= S), "{topologies:?}");
     }
 }
 
@@ -581,10 +545,7 @@ fn an_event_of_an_unknown_id_is_looked_at_once_and_answered_for() {
     for id in ["RDS-EVENT-9999", "RDS-EVENT-0287"] {
         let mut fixture = RunFixture::event(id);
         let report = fixture.play();
-        assert_eq!(
-            (report.bindings[0].status, report.bindings[0].rounds),
-            (Status::Settled, 1)
-        );
+        assert_eq!((report.bindings[0].status, report.bindings[0].rounds), (Status::Settled, 1));
         assert!(!report.sweep, "{id} names whom it answers for");
         assert!(RunFixture::event(id).late(10 * 60 * S).play().sweep, "{id}, late");
         let mut blind = RunFixture::event(id);
@@ -604,10 +565,7 @@ fn a_binding_that_a_look_finds_wrong_is_watched_and_put_right() {
     assert_eq!(report.bindings[0].status, Status::Changed);
     assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
     let registered = fixture.world.log_times("register .2")[0];
-    assert!(
-        registered >= 8 * S,
-        "a look registers on agreement, as a sweep does: {registered:?}"
-    );
+    assert!(registered >= 8 * S, "a look registers on agreement, as a sweep does: {registered:?}");
 }
 
 #[test]

@@ -25,12 +25,7 @@ pub(super) struct TopologyCache {
 
 impl TopologyCache {
     pub(super) fn of(scope: Scope) -> Self {
-        Self {
-            scope,
-            under_way: false,
-            latest: None,
-            since_begun: Duration::ZERO,
-        }
+        Self { scope, under_way: false, latest: None, since_begun: Duration::ZERO }
     }
 
     /// Whether a reading asks the API for anything.
@@ -59,9 +54,7 @@ impl TopologyCache {
 
     /// The latest reading, if it began so shortly ago that a first look can use it.
     pub(super) fn recent(&self) -> Option<Shared> {
-        self.latest
-            .clone()
-            .filter(|_| !self.under_way && self.since_begun < GAP)
+        self.latest.clone().filter(|_| !self.under_way && self.since_begun < GAP)
     }
 
     /// Whether a new reading may begin.

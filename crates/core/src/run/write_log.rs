@@ -1,4 +1,5 @@
-//! What a run knows of one group beyond the last reading: what it found first, what it has done, and how that went.
+//! What a run knows of one group beyond the last reading: what it found first, what it has done,
+//! and how that went.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -10,11 +11,13 @@ use crate::mechanism::Mechanism;
 use crate::plan::{Action, RegistrationProof};
 use crate::target::{Target, TargetState};
 
-/// Writes that went wrong in one run, before it stops writing to the group. The next sweep starts anew.
+/// Writes that went wrong in one run, before it stops writing to the group. The next sweep starts
+/// anew.
 const MOST_TROUBLES: u8 = 3;
 
-/// How long readings must have shown a target healthy, without a break, before they alone vouch for it. A reading can be
-/// older than another run's removal of that target; ELBv2 states no bound, and nobody has measured one.
+/// How long readings must have shown a target healthy, without a break, before they alone vouch for
+/// it. A reading can be older than another run's removal of that target; ELBv2 states no bound, and
+/// nobody has measured one.
 const VOUCHING: Duration = Duration::from_secs(5);
 
 /// The memory of one group.
@@ -55,8 +58,8 @@ struct LostWrite {
 }
 
 impl WriteLog {
-    /// Takes in a reading of the targets; returns the write that it confirms, if there was one in doubt. Either way
-    /// the doubt is over: what was not done by now will not be done.
+    /// Takes in a reading of the targets; returns the write that it confirms, if there was one in
+    /// doubt. Either way the doubt is over: what was not done by now will not be done.
     pub(super) fn see(&mut self, targets: &[Target]) -> Option<Action> {
         self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.initially.get_or_insert_with(|| self.present.clone());
@@ -64,7 +67,8 @@ impl WriteLog {
         let so_far = |address| self.healthy.get(&address).copied().unwrap_or_default();
         self.healthy = healthy.map(|target| (target.address, so_far(target.address))).collect();
         let lost_write = self.lost_write.take()?;
-        (lost_write.shows && is_done(&lost_write.action, &self.present)).then_some(lost_write.action)
+        (lost_write.shows && is_done(&lost_write.action, &self.present))
+            .then_some(lost_write.action)
     }
 
     /// Lets time pass; no age grows beyond its bound.
@@ -74,10 +78,12 @@ impl WriteLog {
         }
     }
 
-    /// A write is about to go out. One that was acknowledged before and did not last is a trouble of its own.
+    /// A write is about to go out. One that was acknowledged before and did not last is a trouble
+    /// of its own.
     ///
-    /// From here on nothing that was seen or done before vouches for a target that is being removed, not even if the
-    /// answer is lost: readings of the group may be stale, and show it healthy long after.
+    /// From here on nothing that was seen or done before vouches for a target that is being
+    /// removed, not even if the answer is lost: readings of the group may be stale, and show it
+    /// healthy long after.
     pub(super) fn begin(&mut self, action: &Action) {
         self.troubles += u8::from(self.was_acknowledged(action));
         if let Action::Deregister(targets) = action
@@ -136,14 +142,17 @@ impl WriteLog {
         self.lost_write.as_ref().map(|lost_write| &lost_write.action)
     }
 
-    /// Whether this write was acknowledged before and not undone since: then it did not last, or is not shown yet.
+    /// Whether this write was acknowledged before and not undone since: then it did not last, or is
+    /// not shown yet.
     pub(super) fn was_acknowledged(&self, action: &Action) -> bool {
         let last = |address| self.last_writes.get(&address).copied();
         match action {
-            Action::Register(registration) => last(registration.address) == Some(LastWrite::Registered),
-            Action::Deregister(targets) => targets
-                .iter()
-                .any(|target| last(target.address) == Some(LastWrite::Removed)),
+            Action::Register(registration) => {
+                last(registration.address) == Some(LastWrite::Registered)
+            }
+            Action::Deregister(targets) => {
+                targets.iter().any(|target| last(target.address) == Some(LastWrite::Removed))
+            }
         }
     }
 
@@ -158,7 +167,11 @@ impl WriteLog {
     }
 
     /// What is known of a target's registration.
-    pub(super) fn registration_proof(&self, address: SocketAddr, timing: &Timing) -> RegistrationProof {
+    pub(super) fn registration_proof(
+        &self,
+        address: SocketAddr,
+        timing: &Timing,
+    ) -> RegistrationProof {
         match (self.last_writes.get(&address), self.healthy.get(&address)) {
             (Some(LastWrite::Registered), _) => RegistrationProof::Proven,
             (Some(LastWrite::RemovalSent | LastWrite::Removed), _) => RegistrationProof::Unproven,
@@ -170,9 +183,7 @@ impl WriteLog {
 
     /// Whether the target was missing when the run began.
     pub(super) fn was_missing(&self, address: SocketAddr) -> bool {
-        self.initially
-            .as_ref()
-            .is_some_and(|present| !present.contains(&address))
+        self.initially.as_ref().is_some_and(|present| !present.contains(&address))
     }
 }
 
@@ -183,6 +194,8 @@ fn vouching(timing: &Timing) -> Duration {
 fn is_done(action: &Action, present: &BTreeSet<SocketAddr>) -> bool {
     match action {
         Action::Register(registration) => present.contains(&registration.address),
-        Action::Deregister(targets) => targets.iter().all(|target| !present.contains(&target.address)),
+        Action::Deregister(targets) => {
+            targets.iter().all(|target| !present.contains(&target.address))
+        }
     }
 }

@@ -84,11 +84,7 @@ impl Axes {
                     targets: targets.clone(),
                     earlier: self.standings[0].clone(),
                 };
-                let mut cell = Cell {
-                    binding: &bindings[0],
-                    timing: &timing,
-                    seen,
-                };
+                let mut cell = Cell { binding: &bindings[0], timing: &timing, seen };
                 for (binding, earlier) in product(&bindings, &self.standings) {
                     cell.binding = binding;
                     cell.seen.earlier.clone_from(earlier);
@@ -100,7 +96,8 @@ impl Axes {
 
     /// Shows `count` cells to `look`, spread over all of a product that is too large to be walked.
     pub(crate) fn sample(&self, count: usize, mut look: impl FnMut(&Cell<'_>)) {
-        // A prime steps through every digit of a mixed-radix number whose radices it does not divide.
+        // A prime steps through every digit of a mixed-radix number whose radices it does not
+        // divide.
         const STEP: usize = 2_147_483_647;
         let timing = self.timing();
         let (bindings, groups) = (self.bindings(), self.groups());
@@ -126,10 +123,7 @@ impl Axes {
     }
 
     fn timing(&self) -> Timing {
-        Timing {
-            settle: self.settle,
-            ..Timing::default()
-        }
+        Timing { settle: self.settle, ..Timing::default() }
     }
 
     fn bindings(&self) -> Vec<Binding> {

@@ -1,29 +1,35 @@
-//! The planner's truth table: every combination of what a plan is made from, against what the promises say of it.
+//! The planner's truth table: every combination of what a plan is made from, against what the
+//! promises say of it.
 //!
 //! Each cell is planned by the real planner and held against two statements that were written from
-//! `docs/semantics.md`: [`expected`] says which plan it is, to the last action, and [`rules`] what no plan may ever
-//! contain. Then [`sequel`] carries the plan out and plans again, until nothing is left to do.
+//! `docs/semantics.md`: [`expected`] says which plan it is, to the last action, and [`rules`] what
+//! no plan may ever contain. Then [`sequel`] carries the plan out and plans again, until nothing is
+//! left to do.
 //!
 //! # Why a few tables stand for the product of everything
 //!
-//! The product of all axes has some 10¹⁴ cells. It is cut so that everything that a promise reads together is walked
-//! together, and what it is cut into is sampled as a whole:
+//! The product of all axes has some 10¹⁴ cells. It is cut so that everything that a promise reads
+//! together is walked together, and what it is cut into is sampled as a whole:
 //!
-//! - *Two addresses* are walked in every state, under everything that a run can have seen before. Every promise is
-//!   about the one target that is wanted and the others, so two are enough for all but the number of the others.
-//! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too many. What the run
-//!   has seen is walked at its [extremes](values::extremes).
-//! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and all kinds together.
+//! - *Two addresses* are walked in every state, under everything that a run can have seen before.
+//!   Every promise is about the one target that is wanted and the others, so two are enough for all
+//!   but the number of the others.
+//! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too
+//!   many. What the run has seen is walked at its [extremes](values::extremes).
+//! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and
+//!   all kinds together.
 //! - *Reasons.* A key that says nothing has one of 43 reasons for it, which are the words of a hold
 //!   and nothing else. So every pair of readings is walked over the states of each kind, where
 //!   [little](values::tempting) keeps the planner from writing.
 //! - *Ports, VPCs and standbys* say what a target is called and whether anybody listens there, so
 //!   they are walked together, and over few states.
-//! - *Ages* are compared with a bound: one just below it and one at it are in every table, others in one of their own.
-//! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no promise speaks of.
+//! - *Ages* are compared with a bound: one just below it and one at it are in every table, others
+//!   in one of their own.
+//! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no
+//!   promise speaks of.
 //!
-//! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part of the table gets
-//! lost. Run with `--nocapture`, the tests print them.
+//! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part
+//! of the table gets lost. Run with `--nocapture`, the tests print them.
 
 mod axes;
 mod cell;
@@ -59,7 +65,8 @@ fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
     }]);
     assert_eq!(
         totals,
-        "2519424 cells: 82944 settled, 2164608 held, 223488 register, 24192 reread, 24192 deregister"
+        "2519424 cells: 82944 settled, 2164608 held, 223488 register, 24192 reread, 24192 \
+         deregister"
     );
 }
 
@@ -87,7 +94,8 @@ fn three_addresses_of_a_cluster_have_the_plan_of_the_table() {
     }]);
     assert_eq!(
         totals,
-        "2239488 cells: 13824 settled, 1968192 held, 212112 register, 22680 reread, 22680 deregister"
+        "2239488 cells: 13824 settled, 1968192 held, 212112 register, 22680 reread, 22680 \
+         deregister"
     );
 }
 
@@ -118,7 +126,8 @@ fn strangers_have_the_plan_of_the_table() {
     }));
     assert_eq!(
         totals,
-        "3399840 cells: 178848 settled, 2277680 held, 835324 register, 31512 reread, 76476 deregister"
+        "3399840 cells: 178848 settled, 2277680 held, 835324 register, 31512 reread, 76476 \
+         deregister"
     );
 }
 
@@ -127,7 +136,8 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     let silent = reasons();
     let rows: Vec<usize> = silent.iter().map(|why| row(why).0).collect();
     assert_eq!(rows, (0..43).collect::<Vec<_>>());
-    // The third and the fourth are members at each other's address, where a host was replaced or DNS is behind.
+    // The third and the fourth are members at each other's address, where a host was replaced or
+    // DNS is behind.
     let known = [member_at(1, 1), member_at(2, 2), member_at(1, 2), member_at(2, 1)];
     let readings: Vec<Reading> = known.into_iter().chain(silent.into_iter().map(Err)).collect();
     let totals = walk(&Axes::sources(&readings).map(|source| Axes {
@@ -154,7 +164,8 @@ fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
     }));
     assert_eq!(
         totals,
-        "3324240 cells: 186624 settled, 2050592 held, 1059040 register, 8448 reread, 19536 deregister"
+        "3324240 cells: 186624 settled, 2050592 held, 1059040 register, 8448 reread, 19536 \
+         deregister"
     );
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn reasons() -> Vec<Unknown> {
     let name = || "orders.db.test".parse().expect("a name");
     let id = || "orders".parse().expect("an identifier");
     let source = || "cluster/orders".parse().expect("a source");
-    let call = |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
+    let call =
+        |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
     let lookup = |error| Unknown::Lookup(name(), error);
     let stray = || IpAddr::from([10, 20, 0, 77]);
     let guarded = |refusal| Unknown::Guarded(name(), IpAddr::from([127, 0, 0, 1]), refusal);
@@ -53,10 +54,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         call(Failure::Unreachable),
         call(Failure::AnswerLost),
         Unknown::SourceNotFound(source()),
-        Unknown::InstanceOfCluster {
-            instance: id(),
-            cluster: id(),
-        },
+        Unknown::InstanceOfCluster { instance: id(), cluster: id() },
         Unknown::Idle {
             source_: "cluster/orders".parse().expect("a source"),
             status: "stopped".to_owned(),
@@ -83,11 +81,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         guarded(Refusal::Outside),
         Unknown::Secondary(id()),
         Unknown::NoReader("cluster/orders/readers".parse().expect("a source")),
-        Unknown::NoSharedFamily {
-            instance: id(),
-            network: Network::Ipv4,
-            family: Family::V6,
-        },
+        Unknown::NoSharedFamily { instance: id(), network: Network::Ipv4, family: Family::V6 },
         call(Failure::Certificate),
         special(Special::Translated),
         special(Special::Reserved),
@@ -103,17 +97,13 @@ pub(crate) fn reasons() -> Vec<Unknown> {
             engine: "docdb".to_owned(),
             endpoint: Some(name()),
         },
-        Unknown::NoInstances {
-            cluster: id(),
-            form: Form::Limitless,
-            endpoint: None,
-        },
+        Unknown::NoInstances { cluster: id(), form: Form::Limitless, endpoint: None },
         Unknown::OutsideVpc(id()),
     ]
 }
 
-/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a reason that the
-/// type gains does not compile here until the table has it.
+/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a
+/// reason that the type gains does not compile here until the table has it.
 pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
     match why {
         Unknown::Call(error) => match error.failure {

@@ -1,9 +1,10 @@
 //! What comes of a plan when it is carried out: no plan undoes another.
 //!
-//! A plan's step is applied to its cell as the load balancer and the run would have it, and the cell that comes of it
-//! is planned again. The steps can only go forward (register, read the keys again, deregister), each of them one that
-//! the plan before called for, so that no sequence can turn in a circle. At its end nothing is to do, or a hold
-//! explains why. Then time passes, and what only waited for that comes right.
+//! A plan's step is applied to its cell as the load balancer and the run would have it, and the
+//! cell that comes of it is planned again. The steps can only go forward (register, read the keys
+//! again, deregister), each of them one that the plan before called for, so that no sequence can
+//! turn in a circle. At its end nothing is to do, or a hold explains why. Then time passes, and
+//! what only waited for that comes right.
 
 use std::net::SocketAddr;
 
@@ -112,12 +113,9 @@ fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
 fn register(targets: &mut Vec<Target>, registration: &Registration, again: Again) {
     let Registration { address, zone } = registration.clone();
     match (again, targets.iter_mut().find(|target| target.address == address)) {
-        (_, None) => targets.push(Target {
-            address,
-            zone,
-            state: TargetState::Initial,
-            reason: None,
-        }),
+        (_, None) => {
+            targets.push(Target { address, zone, state: TargetState::Initial, reason: None })
+        }
         (Again::Keeps, Some(target)) if target.state != TargetState::Draining => {}
         (_, Some(target)) => target.state = TargetState::Initial,
     }
@@ -138,7 +136,8 @@ fn let_time_pass(cell: &mut Cell<'_>) {
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit or the database.
+/// Whether it cannot come right without somebody who changes the load balancer, the limit or the
+/// database.
 fn is_in_somebodys_hands(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
     let too_many = cell.others(agreed).count() > cell.binding.max_removals;
     if cell.is_on_a_wrong_port() || cell.on_a_former_port(&[agreed.ip()]).next().is_some() {

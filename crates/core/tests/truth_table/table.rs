@@ -1,4 +1,5 @@
-//! Walking the table: each cell is planned, held against the decision table and the rules, and followed to its end.
+//! Walking the table: each cell is planned, held against the decision table and the rules, and
+//! followed to its end.
 
 use writerlink_core::plan::{Action, Plan, Step, plan};
 
@@ -34,16 +35,10 @@ impl RunTotals {
     }
 
     fn told(self) -> String {
-        let Self {
-            cells,
-            settled,
-            held,
-            register,
-            reread,
-            deregister,
-        } = self;
+        let Self { cells, settled, held, register, reread, deregister } = self;
         let told = format!(
-            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, {deregister} deregister"
+            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
+             {deregister} deregister"
         );
         println!("{told}");
         told
@@ -90,7 +85,8 @@ fn is_same(table: &Expected, plan: &Plan) -> bool {
         (table, plan) => table == plan,
     };
     let pairs = || table.later.iter().zip(&plan.later);
-    now && table.later.len() == plan.later.len() && pairs().all(|(table, plan)| is_same_action(table, plan))
+    now && table.later.len() == plan.later.len()
+        && pairs().all(|(table, plan)| is_same_action(table, plan))
 }
 
 fn is_same_action(table: &Action, plan: &Action) -> bool {

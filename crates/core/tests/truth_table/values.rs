@@ -1,4 +1,5 @@
-//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a run has seen.
+//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a
+//! run has seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -25,11 +26,7 @@ pub(crate) fn allow() -> Allow {
 }
 
 pub(crate) fn facts(port: Option<u16>, vpc: Option<&str>, standby: Standby) -> Facts {
-    Facts {
-        port,
-        vpc: vpc.map(str::to_owned),
-        standby,
-    }
+    Facts { port, vpc: vpc.map(str::to_owned), standby }
 }
 
 /// What a binding can say of its port.
@@ -41,10 +38,12 @@ pub(crate) const PORT_DIFFERS: [PortDiffers; 2] = [PortDiffers::Held, PortDiffer
 /// What can be known of a VPC.
 pub(crate) const VPCS: [Option<&str>; 3] = [None, Some("vpc-1"), Some("vpc-2")];
 
-/// Everything that the RDS API can say of a source besides its writer, not having been read among it.
+/// Everything that the RDS API can say of a source besides its writer, not having been read among
+/// it.
 pub(crate) fn all_facts() -> Vec<Option<Facts>> {
     let standbys = [Standby::RefusesTcp, Standby::Unknown];
-    let told = product(&PORTS, &VPCS).flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
+    let told = product(&PORTS, &VPCS)
+        .flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
     [None].into_iter().chain(told).collect()
 }
 
@@ -83,7 +82,8 @@ pub(crate) const STATES: [&str; 8] = [
 /// What a removal depends on, a state of each kind; `unused` aside, which stops everything.
 pub(crate) const CHIEF_STATES: [&str; 4] = ["initial", "healthy", "unhealthy", "draining"];
 
-/// Every group over these addresses, each of them absent or in one of these states, in zones of every kind.
+/// Every group over these addresses, each of them absent or in one of these states, in zones of
+/// every kind.
 pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Target>> {
     let zones = [None, Some(Zone("eu-west-1a".to_owned())), Some(Zone::all())];
     let mut groups = vec![Vec::new()];
@@ -94,12 +94,10 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
             state: TargetState::from(*state),
             reason: None,
         };
-        let choices: Vec<Option<Target>> = [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
+        let choices: Vec<Option<Target>> =
+            [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
         let with_each = |group: &Vec<Target>| -> Vec<Vec<Target>> {
-            choices
-                .iter()
-                .map(|choice| group.iter().chain(choice).cloned().collect())
-                .collect()
+            choices.iter().map(|choice| group.iter().chain(choice).cloned().collect()).collect()
         };
         groups = groups.iter().flat_map(with_each).collect();
     }
@@ -135,8 +133,9 @@ pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
     each(&all, [false, true], |earlier, reread| earlier.reread = reread)
 }
 
-/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there is an event: no
-/// promise reads these two and two together. Topology has named its writer as often as decides, and once less.
+/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there
+/// is an event: no promise reads these two and two together. Topology has named its writer as often
+/// as decides, and once less.
 pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
     all.retain(|earlier| {
@@ -147,7 +146,8 @@ pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     all
 }
 
-/// Those of [`standings`] in which everything speaks for writing, and those in which one or two things do not.
+/// Those of [`standings`] in which everything speaks for writing, and those in which one or two
+/// things do not.
 pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
     all.retain(|earlier| {
@@ -160,16 +160,15 @@ pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
             earlier.registration_proof != RegistrationProof::Proven,
             !earlier.reread,
         ];
-        against.iter().filter(|against| **against).count() <= 2 && earlier.topology_named > 0 && !earlier.moving
+        against.iter().filter(|against| **against).count() <= 2
+            && earlier.topology_named > 0
+            && !earlier.moving
     });
     all
 }
 
-const ASSURANCES: [RegistrationProof; 3] = [
-    RegistrationProof::Unproven,
-    RegistrationProof::HealthyBriefly,
-    RegistrationProof::Proven,
-];
+const ASSURANCES: [RegistrationProof; 3] =
+    [RegistrationProof::Unproven, RegistrationProof::HealthyBriefly, RegistrationProof::Proven];
 
 /// Each of these with each value.
 pub(crate) fn each<T: Copy, const N: usize>(
@@ -182,8 +181,5 @@ pub(crate) fn each<T: Copy, const N: usize>(
         set(&mut earlier, value);
         earlier
     };
-    standings
-        .iter()
-        .flat_map(|earlier| values.map(|value| with(earlier, value)))
-        .collect()
+    standings.iter().flat_map(|earlier| values.map(|value| with(earlier, value))).collect()
 }

@@ -97,7 +97,11 @@ impl RunningDatabases {
     ///
     /// # Errors
     /// When a server does not start.
-    pub async fn start(lab: &Lab, links: &[Link], databases: &Databases) -> io::Result<RunningDatabases> {
+    pub async fn start(
+        lab: &Lab,
+        links: &[Link],
+        databases: &Databases,
+    ) -> io::Result<RunningDatabases> {
         let fleets = match databases {
             Databases::Line => Fleets::Line(start(&Line, lab, links).await?),
             Databases::Postgresql(programs) => {
@@ -112,7 +116,11 @@ impl RunningDatabases {
     ///
     /// # Errors
     /// When a server fails for good.
-    pub async fn follow(&mut self, lab: &Lab, links: &[Link]) -> io::Result<std::convert::Infallible> {
+    pub async fn follow(
+        &mut self,
+        lab: &Lab,
+        links: &[Link],
+    ) -> io::Result<std::convert::Infallible> {
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
@@ -135,7 +143,11 @@ impl RunningDatabases {
 /// How often databases are brought to what the world says.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 
-pub(super) async fn start<B: Backend>(backend: &B, lab: &Lab, links: &[Link]) -> io::Result<Vec<B::Fleet>> {
+pub(super) async fn start<B: Backend>(
+    backend: &B,
+    lab: &Lab,
+    links: &[Link],
+) -> io::Result<Vec<B::Fleet>> {
     let mut fleets = Vec::new();
     for link in links {
         fleets.push(backend.start(lab, link).await?);
@@ -143,7 +155,11 @@ pub(super) async fn start<B: Backend>(backend: &B, lab: &Lab, links: &[Link]) ->
     Ok(fleets)
 }
 
-pub(super) async fn follow<F: Fleet>(fleets: &mut [F], lab: &Lab, links: &[Link]) -> io::Result<()> {
+pub(super) async fn follow<F: Fleet>(
+    fleets: &mut [F],
+    lab: &Lab,
+    links: &[Link],
+) -> io::Result<()> {
     for (fleet, link) in fleets.iter_mut().zip(links) {
         fleet.follow(lab, link).await?;
     }

@@ -1,4 +1,5 @@
-//! The ports as one run is given them: those of the region, with all that passes through written down.
+//! The ports as one run is given them: those of the region, with all that passes through written
+//! down.
 
 use std::sync::Arc;
 
@@ -6,7 +7,9 @@ use writerlink_core::discover::TaggedGroup;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::ports::{Rds, Resolver, TargetGroupRead, TargetGroupWrite};
-use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState};
+use writerlink_core::target::{
+    Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState,
+};
 use writerlink_core::topology::{HostName, Scope, Topology};
 
 use super::judge::Judge;
@@ -28,11 +31,7 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn new(run: u64, sim: &Arc<SimulatedRegion>) -> Calls {
-        Calls {
-            run,
-            region: sim.region.observed(run, sim.clone()),
-            sim: sim.clone(),
-        }
+        Calls { run, region: sim.region.observed(run, sim.clone()), sim: sim.clone() }
     }
 
     fn begin(&self, kind: Kind) -> Call {
@@ -41,17 +40,10 @@ impl Calls {
 
     /// Which binding a group is of. Groups that nobody configured are none of ours.
     fn binding(&self, group: &TargetGroupArn) -> usize {
-        let found = self
-            .sim
-            .bounds
-            .iter()
-            .position(|bound| bound.link.group == group.as_str());
+        let found = self.sim.bounds.iter().position(|bound| bound.link.group == group.as_str());
         found.unwrap_or_else(|| {
             let now = self.sim.now();
-            self.sim
-                .state()
-                .judge
-                .accuse("S5", now, format!("{group} is no group of ours"));
+            self.sim.state().judge.accuse("S5", now, format!("{group} is no group of ours"));
             0
         })
     }
@@ -70,12 +62,7 @@ impl Calls {
     /// A write is about to be sent: it is judged by what the run knows.
     fn send(&self, index: usize, judge: impl FnOnce(&mut Judge, &Record)) {
         let mut state = self.sim.state();
-        let State {
-            judge: of,
-            runs,
-            counts,
-            ..
-        } = &mut *state;
+        let State { judge: of, runs, counts, .. } = &mut *state;
         if let Some(record) = runs.get_mut(&self.run) {
             record.views[index].count_look(&self.sim.bounds[index]);
             judge(of, record);
@@ -84,8 +71,15 @@ impl Calls {
         }
     }
 
-    fn mark_if_gone(&self, state: &mut State, index: usize, step: RunStep, error: Option<&CallError>) {
-        let is_gone = error.is_some_and(|error| error.failure == Failure::Rejected(Rejection::NotFound));
+    fn mark_if_gone(
+        &self,
+        state: &mut State,
+        index: usize,
+        step: RunStep,
+        error: Option<&CallError>,
+    ) {
+        let is_gone =
+            error.is_some_and(|error| error.failure == Failure::Rejected(Rejection::NotFound));
         if is_gone && state.is_gone[index] {
             state.coverage.mark(Trouble::GroupGone, step);
         }
@@ -126,10 +120,11 @@ impl Resolver for Calls {
     async fn lookup(&self, name: &HostName, family: Family) -> Result<Answer, LookupError> {
         let Some(index) = self.sim.whose(name) else {
             let now = self.sim.now();
-            self.sim
-                .state()
-                .judge
-                .accuse("S6", now, format!("{name} is asked for, which is no name of ours"));
+            self.sim.state().judge.accuse(
+                "S6",
+                now,
+                format!("{name} is asked for, which is no name of ours"),
+            );
             return Err(LookupError::NxDomain);
         };
         let bound = &self.sim.bounds[index];
@@ -189,15 +184,18 @@ impl TargetGroupRead for Calls {
                 Trouble::GroupUnused => place == index && has(TargetState::Unused),
                 Trouble::ForeignTarget => {
                     place == index
-                        && shown
-                            .iter()
-                            .any(|target| !bound.owns(target.address) && target.address.port() == bound.link.port)
+                        && shown.iter().any(|target| {
+                            !bound.owns(target.address) && target.address.port() == bound.link.port
+                        })
                 }
                 Trouble::OtherPort => {
-                    place == index && shown.iter().any(|target| target.address.port() != bound.link.port)
+                    place == index
+                        && shown.iter().any(|target| target.address.port() != bound.link.port)
                 }
                 Trouble::SlowToHealthy => has(TargetState::Initial),
-                Trouble::NeverHealthy => place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy)),
+                Trouble::NeverHealthy => {
+                    place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy))
+                }
                 _ => false,
             });
             if let Some(record) = state.runs.get_mut(&self.run) {
@@ -216,7 +214,11 @@ impl TargetGroupRead for Calls {
 }
 
 impl TargetGroupWrite for Calls {
-    async fn register(&self, group: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
+    async fn register(
+        &self,
+        group: &TargetGroupArn,
+        target: &Registration,
+    ) -> Result<(), CallError> {
         let index = self.binding(group);
         let bound = &self.sim.bounds[index];
         self.send(index, |judge, record| {
@@ -232,7 +234,11 @@ impl TargetGroupWrite for Calls {
         result
     }
 
-    async fn deregister(&self, group: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
+    async fn deregister(
+        &self,
+        group: &TargetGroupArn,
+        targets: &[Target],
+    ) -> Result<(), CallError> {
         let index = self.binding(group);
         let bound = &self.sim.bounds[index];
         self.send(index, |judge, record| {

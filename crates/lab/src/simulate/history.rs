@@ -1,4 +1,5 @@
-//! One history: the loop that lets things happen, invokes the function, and ends when all has come right.
+//! One history: the loop that lets things happen, invokes the function, and ends when all has come
+//! right.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -30,11 +31,12 @@ pub(super) const SWEEP: Duration = Duration::from_secs(60);
 /// What is kept free at the end of an invocation for the answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// The first pause before an invocation that found no free environment is tried again, and the longest (AWS docs, "Understanding
-/// retry behavior in Lambda": from 1 second to 5 minutes).
+/// The first pause before an invocation that found no free environment is tried again, and the
+/// longest (AWS docs, "Understanding retry behavior in Lambda": from 1 second to 5 minutes).
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
-/// How long the region may take to come to rest after its last fault, which is the simulation's own affair.
+/// How long the region may take to come to rest after its last fault, which is the simulation's own
+/// affair.
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
 /// Sweeps that must find nothing to do after all has come right.
@@ -53,8 +55,8 @@ pub struct History {
     pub coverage: Coverage,
     /// What happened, in numbers.
     pub counts: Counts,
-    /// How long it took to come right after calm, and how long it may have taken at most, for the binding that came closest to
-    /// its bound.
+    /// How long it took to come right after calm, and how long it may have taken at most, for the
+    /// binding that came closest to its bound.
     pub settled: Option<(Duration, Duration)>,
     /// What was told.
     pub transcript: Transcript,
@@ -92,7 +94,8 @@ impl<'a> Player<'a> {
     /// Plays to the end.
     pub(super) async fn play(mut self) -> Option<(Duration, Duration)> {
         let sim = self.sim.clone();
-        let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> = FuturesUnordered::new();
+        let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> =
+            FuturesUnordered::new();
         loop {
             sim.carry_out_due();
             self.collect();
@@ -104,7 +107,8 @@ impl<'a> Player<'a> {
             }
             let until = self.next_moment();
             let sleep = sim.time.sleep(until.saturating_sub(sim.now()));
-            if let Some((id, report)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await {
+            if let Some((id, report)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await
+            {
                 self.ended(id, report);
             }
         }
@@ -147,12 +151,8 @@ impl<'a> Player<'a> {
         let trigger = match (self.function.read)(&waiting.payload, &names) {
             Ok(trigger) => trigger,
             Err(refusal) => {
-                state
-                    .transcript
-                    .say(now, Who::Run(id), || format!("is refused: {refusal}"));
-                state
-                    .judge
-                    .accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
+                state.transcript.say(now, Who::Run(id), || format!("is refused: {refusal}"));
+                state.judge.accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
                 return None;
             }
         };
@@ -171,9 +171,7 @@ impl<'a> Player<'a> {
             state.coverage.mark(Trouble::ClockSkew, RunStep::Begin);
         }
         state.counts.runs += 1;
-        state
-            .transcript
-            .say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
+        state.transcript.say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
         state.runs.insert(id, record);
         drop(state);
         Some(Box::pin(run(self.sim.clone(), id, trigger, left)))
@@ -184,9 +182,7 @@ impl<'a> Player<'a> {
         let on_former_port: Vec<bool> = {
             let world = self.sim.region.world();
             let bounds = self.sim.bounds.iter();
-            bounds
-                .map(|bound| self.calm.is_some() && bound.has_former_port(&world))
-                .collect()
+            bounds.map(|bound| self.calm.is_some() && bound.has_former_port(&world)).collect()
         };
         let mut state = self.sim.state();
         let state = &mut *state;
@@ -231,21 +227,33 @@ impl<'a> Player<'a> {
             for (index, bound) in self.sim.bounds.iter().enumerate() {
                 let name = &bound.link.name;
                 if record.views[index].writes > 0 {
-                    state
-                        .judge
-                        .accuse("L2", now, format!("{name} was right, and a sweep wrote to it"));
+                    state.judge.accuse(
+                        "L2",
+                        now,
+                        format!("{name} was right, and a sweep wrote to it"),
+                    );
                 }
                 let end = report.bindings.iter().find(|binding| binding.name == *name);
-                let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index] && !calm.deserted[index];
+                let is_right = bound.managed
+                    && !state.is_gone[index]
+                    && !calm.overfull[index]
+                    && !calm.deserted[index];
                 let is_well = |end: &BindingReport| match on_former_port[index] {
                     false => end.status == Status::Settled,
-                    true => end.status == Status::Held && end.reason.as_ref().is_some_and(|r| r.code == "former-port"),
+                    true => {
+                        end.status == Status::Held
+                            && end.reason.as_ref().is_some_and(|r| r.code == "former-port")
+                    }
                 };
                 if is_right && !end.is_some_and(is_well) {
-                    let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));
-                    state
-                        .judge
-                        .accuse("O1", now, format!("{name} is right and said to be {said:?}"));
+                    let said = end.map(|end| {
+                        (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code))
+                    });
+                    state.judge.accuse(
+                        "O1",
+                        now,
+                        format!("{name} is right and said to be {said:?}"),
+                    );
                 }
                 let is_hopeless = state.is_gone[index] || calm.overfull[index];
                 if bound.managed && is_hopeless && end.is_none_or(|end| end.status.is_ok()) {
@@ -262,10 +270,8 @@ impl<'a> Player<'a> {
     fn next_moment(&self) -> Duration {
         let due = self.sim.region.world().next_due();
         let tries = self.waiting.iter().map(|waiting| waiting.next_try);
-        let calm = self
-            .calm
-            .iter()
-            .flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
+        let calm =
+            self.calm.iter().flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
         let now = self.sim.now();
         tries
             .chain(due)
@@ -275,7 +281,8 @@ impl<'a> Player<'a> {
             .unwrap_or(self.next_sweep)
     }
 
-    /// Whether there is nothing left to see: all has come right and stays so, or something is broken.
+    /// Whether there is nothing left to see: all has come right and stays so, or something is
+    /// broken.
     fn is_over(&mut self) -> bool {
         if !self.sim.state().judge.violations.is_empty() {
             return true;
@@ -296,10 +303,11 @@ impl<'a> Player<'a> {
         };
         calm.look(&self.sim, now);
         if calm.quiet < QUIET_SWEEPS && now >= calm.end {
-            self.sim
-                .state()
-                .judge
-                .accuse("L1", now, "there were no sweeps that found all right".to_owned());
+            self.sim.state().judge.accuse(
+                "L1",
+                now,
+                "there were no sweeps that found all right".to_owned(),
+            );
         }
         let is_over = calm.quiet >= QUIET_SWEEPS || now >= calm.end;
         if is_over {
@@ -311,7 +319,8 @@ impl<'a> Player<'a> {
     }
 }
 
-/// The next run that ends; nothing, when the time is over before or something is due earlier than was thought.
+/// The next run that ends; nothing, when the time is over before or something is due earlier than
+/// was thought.
 async fn one_of<S: Future<Output = ()>>(
     runs: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>>,
     sleep: S,

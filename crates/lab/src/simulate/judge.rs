@@ -1,7 +1,7 @@
 //! The promises of `docs/semantics.md`, held against what happened.
 //!
-//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what each run was told
-//! and by what is true in the region; it never asks the planner.
+//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what
+//! each run was told and by what is true in the region; it never asks the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -40,8 +40,8 @@ pub enum Excuse {
     EmptiedOnStaleReading,
     /// The writer was removed, because both keys named another one.
     RemovedOnFalseKeys,
-    /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the right instance, and where
-    /// that is comes from the same name for both keys.
+    /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the
+    /// right instance, and where that is comes from the same name for both keys.
     RemovedOnFalseName,
     /// The writer was removed, because it became the writer after the keys were read.
     RemovedAfterFailover,
@@ -57,12 +57,17 @@ impl Excuse {
         match self {
             Excuse::EmptiedByTwoRuns => "groups emptied by two runs at once",
             Excuse::EmptiedByLateWrite => "groups emptied by a late write of a killed run",
-            Excuse::EmptiedOnStaleReading => "groups emptied on a stale reading of another run's removal",
+            Excuse::EmptiedOnStaleReading => {
+                "groups emptied on a stale reading of another run's removal"
+            }
             Excuse::RemovedOnFalseKeys => "writers removed while every key named another",
             Excuse::RemovedOnFalseName => {
-                "writers removed on a false answer for the writer's own name, which both keys rest on"
+                "writers removed on a false answer for the writer's own name, which both keys rest \
+                 on"
             }
-            Excuse::RemovedAfterFailover => "writers removed that became it after the keys were read",
+            Excuse::RemovedAfterFailover => {
+                "writers removed that became it after the keys were read"
+            }
             Excuse::MemberRemoved => "members of a set removed that their key listed no more",
             Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
         }
@@ -162,22 +167,28 @@ impl Judge {
             self.accuse(
                 "S7",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed:?} is not known to be registered"),
+                format!(
+                    "{name}: {removed:?} are removed, and {agreed:?} is not known to be registered"
+                ),
             );
         }
         // An instance's one key is its name; the RDS API is read anew all the same.
-        if view
-            .asked_at()
-            .is_none_or(|(topology, names)| topology < read || names < read)
-        {
+        if view.asked_at().is_none_or(|(topology, names)| topology < read || names < read) {
             self.accuse(
                 "S7",
                 at,
-                format!("{name}: {removed:?} are removed on keys that were read before the targets"),
+                format!(
+                    "{name}: {removed:?} are removed on keys that were read before the targets"
+                ),
             );
         }
-        let may = |target: &&SocketAddr| present.contains(target) && (bound.exclusive || bound.owns(**target));
-        if !bound.managed || removed.len() > bound.max_removals || !removed.iter().all(|target| may(&target)) {
+        let may = |target: &&SocketAddr| {
+            present.contains(target) && (bound.exclusive || bound.owns(**target))
+        };
+        if !bound.managed
+            || removed.len() > bound.max_removals
+            || !removed.iter().all(|target| may(&target))
+        {
             self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
         }
         if bound.is_set() {
@@ -187,7 +198,8 @@ impl Judge {
         self.writes(record, index, bound, at);
     }
 
-    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than half at a time.
+    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than
+    /// half at a time.
     fn takes_from_set(
         &mut self,
         view: &View,
@@ -210,7 +222,9 @@ impl Judge {
             self.accuse(
                 "S2",
                 at,
-                format!("{name}: {target} is removed, and has not been off the list for long enough"),
+                format!(
+                    "{name}: {target} is removed, and has not been off the list for long enough"
+                ),
             );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
@@ -239,7 +253,9 @@ impl Judge {
     /// A removal has taken effect.
     pub(super) fn removed(&mut self, bound: &Bound, landing: &Landing<'_>) {
         let at = landing.now;
-        let ours = |present: &[(SocketAddr, &'static str)]| present.iter().any(|(target, _)| bound.owns(*target));
+        let ours = |present: &[(SocketAddr, &'static str)]| {
+            present.iter().any(|(target, _)| bound.owns(*target))
+        };
         if ours(landing.before) && !ours(landing.after) {
             let excuse = match landing.circumstance {
                 Circumstance::Clean => None,
@@ -257,7 +273,8 @@ impl Judge {
             members.for_each(|_| self.excuse(Excuse::MemberRemoved));
             return;
         }
-        // Where the keys did not agree on another one, that has been found when the removal was sent.
+        // Where the keys did not agree on another one, that has been found when the removal was
+        // sent.
         if let Some(writer) = members.next() {
             if landing.agreed.is_some_and(|agreed| agreed.contains(writer)) {
                 self.accuse(
@@ -284,10 +301,8 @@ impl Judge {
         is_error: impl FnOnce() -> bool,
         now: Duration,
     ) {
-        let ok = report
-            .bindings
-            .iter()
-            .all(|binding| binding.status.is_ok() || !binding.answered_for);
+        let ok =
+            report.bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for);
         if ok != report.ok {
             self.accuse(
                 "O1",
@@ -310,18 +325,28 @@ impl Judge {
         }
     }
 
-    fn reports_binding(&mut self, record: &Record, index: usize, bound: &Bound, end: &BindingReport, now: Duration) {
+    fn reports_binding(
+        &mut self,
+        record: &Record,
+        index: usize,
+        bound: &Bound,
+        end: &BindingReport,
+        now: Duration,
+    ) {
         if !matches!(end.status, Status::Settled | Status::Changed) {
             return;
         }
         let view = &record.views[index];
         let evidence = end.evidence.as_ref();
-        let said: BTreeSet<IpAddr> =
-            match evidence.and_then(|evidence| evidence.dns.as_ref().or(evidence.topology.as_ref())) {
-                Some(KeyReport::Dns { addresses, .. }) => addresses.iter().copied().collect(),
-                Some(KeyReport::Members { members, .. }) => members.iter().map(|member| member.address).collect(),
-                _ => BTreeSet::new(),
-            };
+        let said: BTreeSet<IpAddr> = match evidence
+            .and_then(|evidence| evidence.dns.as_ref().or(evidence.topology.as_ref()))
+        {
+            Some(KeyReport::Dns { addresses, .. }) => addresses.iter().copied().collect(),
+            Some(KeyReport::Members { members, .. }) => {
+                members.iter().map(|member| member.address).collect()
+            }
+            _ => BTreeSet::new(),
+        };
         let says = end.status.as_str();
         let name = &bound.link.name;
         let Some(reading) = &view.targets else {
@@ -331,12 +356,8 @@ impl Judge {
                 format!("{name} is said to be {says}, and its targets were never read"),
             );
         };
-        let ours: BTreeSet<IpAddr> = reading
-            .present
-            .iter()
-            .filter(|t| bound.owns(**t))
-            .map(SocketAddr::ip)
-            .collect();
+        let ours: BTreeSet<IpAddr> =
+            reading.present.iter().filter(|t| bound.owns(**t)).map(SocketAddr::ip).collect();
         if ours != said {
             self.accuse(
                 "O1",
@@ -433,23 +454,26 @@ fn why_not_credible(
         return Some("which the RDS API alone has named once only".to_owned());
     }
     let mut events = record.trigger.events.iter();
-    let is_watched = events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
+    let is_watched =
+        events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
     (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
 }
 
-/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while, a proxy once.
-fn unlisted(view: &View, bound: &Bound, address: IpAddr, context: &WriteContext<'_>) -> Option<String> {
+/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it
+/// twice, a name for a while, a proxy once.
+fn unlisted(
+    view: &View,
+    bound: &Bound,
+    address: IpAddr,
+    context: &WriteContext<'_>,
+) -> Option<String> {
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
     };
     // What is shown there already is registered again where nothing else vouches for it.
     let target = SocketAddr::new(address, bound.link.port);
-    if view
-        .targets
-        .as_ref()
-        .is_some_and(|reading| reading.present.contains(&target))
-    {
+    if view.targets.as_ref().is_some_and(|reading| reading.present.contains(&target)) {
         return None;
     }
     if bound.has_cluster() {

@@ -22,13 +22,14 @@ use super::transcript::Who;
 pub(super) type Ended = (u64, Option<Report>);
 
 /// A run, to its end or to its death.
-pub(super) async fn run(sim: Arc<SimulatedRegion>, id: u64, trigger: Trigger, left: Duration) -> Ended {
+pub(super) async fn run(
+    sim: Arc<SimulatedRegion>,
+    id: u64,
+    trigger: Trigger,
+    left: Duration,
+) -> Ended {
     let calls = Calls::new(id, &sim);
-    let ports = ReadPorts {
-        rds: calls.clone(),
-        dns: calls.clone(),
-        groups: calls.clone(),
-    };
+    let ports = ReadPorts { rds: calls.clone(), dns: calls.clone(), groups: calls.clone() };
     let run = Run::new(&sim.config, &trigger, sim.clock(), left);
     let mut notes = Notes { sim: &sim, id };
     let killable_run = KillableRun {
@@ -40,7 +41,8 @@ pub(super) async fn run(sim: Arc<SimulatedRegion>, id: u64, trigger: Trigger, le
     (id, killable_run.await)
 }
 
-/// A run that can be killed between any two of its awaits: its future is dropped, and what it has sent is on its way.
+/// A run that can be killed between any two of its awaits: its future is dropped, and what it has
+/// sent is on its way.
 struct KillableRun<'a, F> {
     sim: &'a SimulatedRegion,
     id: u64,
@@ -57,7 +59,8 @@ impl<F: Future<Output = Report>> Future for KillableRun<'_, F> {
         {
             return Poll::Ready(Some(report));
         }
-        let is_dead = match self.sim.state().runs.get(&self.id).and_then(|record| record.kill_point) {
+        let is_dead = match self.sim.state().runs.get(&self.id).and_then(|record| record.kill_point)
+        {
             Some(KillPoint::AfterWakes(wakes)) => self.wakes >= wakes,
             Some(KillPoint::Now) => true,
             None => false,

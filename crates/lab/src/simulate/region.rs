@@ -1,4 +1,5 @@
-//! Where a history is played: the region, the runs that are alive in it, what is still to happen, and what is written down.
+//! Where a history is played: the region, the runs that are alive in it, what is still to happen,
+//! and what is written down.
 
 mod kind;
 mod observer;
@@ -63,11 +64,8 @@ impl SimulatedRegion {
         let now = setting.world.now();
         // The region has a past; the clock begins at its present.
         time.run(time.sleep(now));
-        let members = setting
-            .bounds
-            .iter()
-            .map(|bound| (bound.truth(&setting.world), now))
-            .collect();
+        let members =
+            setting.bounds.iter().map(|bound| (bound.truth(&setting.world), now)).collect();
         let mut transcript = Transcript::new(telling, now);
         for words in &setting.words {
             transcript.say(now, Who::Setting, || words.clone());
@@ -122,9 +120,7 @@ impl SimulatedRegion {
     /// The function's clock.
     pub(super) fn clock(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.now()).unwrap_or_default();
-        self.epoch
-            .saturating_add(passed + self.service.skew)
-            .unwrap_or(self.epoch)
+        self.epoch.saturating_add(passed + self.service.skew).unwrap_or(self.epoch)
     }
 
     pub(super) fn timing(&self) -> &Timing {
@@ -139,7 +135,8 @@ impl SimulatedRegion {
     /// Since when nothing goes wrong and databases have come to rest, if they have.
     pub(super) fn at_rest_since(&self) -> Option<Duration> {
         let state = self.state();
-        (state.is_calm && state.active.is_empty() && state.moves_until <= self.now()).then_some(state.moves_until)
+        (state.is_calm && state.active.is_empty() && state.moves_until <= self.now())
+            .then_some(state.moves_until)
     }
 
     /// When the next incident begins or ends by itself, or calm does.
@@ -152,12 +149,7 @@ impl SimulatedRegion {
         let ends = state.active.iter().map(|active| active.until);
         let calm = (!state.is_calm).then_some(self.calm);
         let rest = (state.is_calm && state.moves_until > self.now()).then_some(state.moves_until);
-        begins
-            .chain(ends)
-            .chain(calm)
-            .chain(rest)
-            .min()
-            .unwrap_or(Duration::MAX)
+        begins.chain(ends).chain(calm).chain(rest).min().unwrap_or(Duration::MAX)
     }
 
     /// Lets begin and end what is due.
@@ -218,12 +210,11 @@ impl SimulatedRegion {
         let registration = world.pace.registration;
         if incident.trouble == Trouble::LateWrite {
             for operation in ["RegisterTargets", "DeregisterTargets"] {
-                world
-                    .faults
-                    .add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
+                world.faults.add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
             }
         }
-        let homes: Vec<Vec<_>> = self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
+        let homes: Vec<Vec<_>> =
+            self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
         let mut state = self.state();
         state.is_gone[incident.place] = is_gone;
@@ -242,7 +233,9 @@ impl SimulatedRegion {
                 state.counts.failovers += 1;
                 state.mark_all(incident.trouble, &steps);
             }
-            _ if incident.trouble.family() == Family::Databases => state.mark_all(incident.trouble, &steps),
+            _ if incident.trouble.family() == Family::Databases => {
+                state.mark_all(incident.trouble, &steps)
+            }
             _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
                 state.mark_all(incident.trouble, &steps);
             }
@@ -274,10 +267,7 @@ impl SimulatedRegion {
         if made_good.is_err() {
             // Until it is made good, databases have not come to rest.
             state.moves_until = state.moves_until.max(now + AGAIN);
-            state.active.push(Active {
-                until: now + AGAIN,
-                ..active
-            });
+            state.active.push(Active { until: now + AGAIN, ..active });
             return;
         }
         state.moves_until = state.moves_until.max(moves);
@@ -296,9 +286,7 @@ impl SimulatedRegion {
             state.dooms.clear();
             state.deadlines.clear();
             state.moves_until = state.moves_until.max(now);
-            state
-                .transcript
-                .say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
+            state.transcript.say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
             state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };
@@ -308,7 +296,8 @@ impl SimulatedRegion {
         }
     }
 
-    /// A run begins a call, and is told what it is for the record. What waits for this step happens before it.
+    /// A run begins a call, and is told what it is for the record. What waits for this step happens
+    /// before it.
     pub(super) fn begin_call(&self, run: u64, kind: Kind) -> Call {
         let now = self.now();
         let (call, incidents) = {
@@ -316,11 +305,7 @@ impl SimulatedRegion {
             state.calls += 1;
             let number = state.calls;
             let Some(record) = state.runs.get_mut(&run) else {
-                return Call {
-                    run,
-                    number,
-                    step: RunStep::Begin,
-                };
+                return Call { run, number, step: RunStep::Begin };
             };
             let step = kind.step(record);
             record.has_asked = true;
@@ -351,13 +336,14 @@ impl SimulatedRegion {
         }
     }
 
-    /// Which binding a name is asked for: one of its database, or of an instance that a deployment has replaced there, which it
-    /// called `-oldN` behind the other's name.
+    /// Which binding a name is asked for: one of its database, or of an instance that a deployment
+    /// has replaced there, which it called `-oldN` behind the other's name.
     pub(super) fn whose(&self, name: &HostName) -> Option<usize> {
         let replaced = || {
             let (label, domain) = name.as_str().split_once('.')?;
             let (instance, number) = label.rsplit_once("-old")?;
-            let is_number = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+            let is_number =
+                !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
             let own = format!("{instance}.{domain}").parse().ok()?;
             self.names.get::<HostName>(&own).filter(|_| is_number)
         };

@@ -1,4 +1,5 @@
-//! The table of faults: everything that a script may bring about, and the steps of a run that each can strike.
+//! The table of faults: everything that a script may bring about, and the steps of a run that each
+//! can strike.
 
 use super::step::RunStep;
 use crate::fault::Effect;
@@ -70,7 +71,8 @@ pub enum Trouble {
     DnsPoisoned,
     /// A name has addresses of the other family only.
     DnsWrongFamily,
-    /// An answer is cut short over UDP. In process there is no UDP: the resolver would come back over TCP and hear the truth.
+    /// An answer is cut short over UDP. In process there is no UDP: the resolver would come back
+    /// over TCP and hear the truth.
     DnsTruncated,
     /// ELBv2 asks for fewer reads.
     ReadThrottled,
@@ -313,16 +315,23 @@ impl Trouble {
 
     /// Whether it can strike a run in this step.
     pub fn can_strike(self, step: RunStep) -> bool {
-        use RunStep::{Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets};
+        use RunStep::{
+            Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets,
+        };
         match self {
             Trouble::WritePartial => step == Deregister,
             Trouble::QuotaReached | Trouble::RegisterDenied => step == Register,
             Trouble::DeregisterDenied => step == Deregister,
             Trouble::LateWrite => matches!(step, Register | Deregister),
-            // The reading that lags is the one of the targets; what kind of group it is does not change.
+            // The reading that lags is the one of the targets; what kind of group it is does not
+            // change.
             Trouble::HealthDenied | Trouble::ReadStale => matches!(step, Targets | ReadBack),
-            Trouble::GroupGone => matches!(step, Group | Targets | Register | ReadBack | Deregister),
-            Trouble::CredentialsExpired => !matches!(step, Idle | Begin | Names | NamesAgain | Pause),
+            Trouble::GroupGone => {
+                matches!(step, Group | Targets | Register | ReadBack | Deregister)
+            }
+            Trouble::CredentialsExpired => {
+                !matches!(step, Idle | Begin | Names | NamesAgain | Pause)
+            }
             // A run asks before it waits for the first time.
             Trouble::Killed => !matches!(step, Idle | Begin),
             // A write ends before its run's time does, or it is not begun.
@@ -353,7 +362,10 @@ impl Trouble {
     pub(super) fn moves_a_name(self) -> bool {
         matches!(
             self,
-            Trouble::SwitchedOver | Trouble::SwitchoverCancelled | Trouble::MadeAgain | Trouble::Demoted
+            Trouble::SwitchedOver
+                | Trouble::SwitchoverCancelled
+                | Trouble::MadeAgain
+                | Trouble::Demoted
         )
     }
 
@@ -402,9 +414,10 @@ impl Trouble {
             | Trouble::DnsWrongFamily
             | Trouble::DnsTruncated
             | Trouble::DnsPartial => Family::Dns,
-            Trouble::ReadThrottled | Trouble::ReadServerError | Trouble::ReadStale | Trouble::HealthDenied => {
-                Family::Reads
-            }
+            Trouble::ReadThrottled
+            | Trouble::ReadServerError
+            | Trouble::ReadStale
+            | Trouble::HealthDenied => Family::Reads,
             Trouble::GroupUnused
             | Trouble::ForeignTarget
             | Trouble::OtherPort
@@ -453,7 +466,9 @@ impl Trouble {
                 Effect::Throttle => Trouble::WriteThrottled,
                 Effect::ServerErrorBefore => Trouble::WriteErrorBefore,
                 Effect::ServerErrorAfter => Trouble::WriteErrorAfter,
-                Effect::ResetAfter | Effect::Hang | Effect::Truncated | Effect::Late(_) => Trouble::WriteReplyLost,
+                Effect::ResetAfter | Effect::Hang | Effect::Truncated | Effect::Late(_) => {
+                    Trouble::WriteReplyLost
+                }
                 Effect::Partial => Trouble::WritePartial,
                 Effect::AccessDenied if operation == "RegisterTargets" => Trouble::RegisterDenied,
                 Effect::AccessDenied => Trouble::DeregisterDenied,
@@ -488,10 +503,7 @@ mod tests {
         let rows: BTreeSet<_> = Trouble::ALL.into_iter().collect();
         assert_eq!(rows.len(), Trouble::ALL.len());
         for trouble in Trouble::ALL {
-            assert!(
-                RunStep::ALL.into_iter().any(|step| trouble.can_strike(step)),
-                "{trouble:?}"
-            );
+            assert!(RunStep::ALL.into_iter().any(|step| trouble.can_strike(step)), "{trouble:?}");
         }
     }
 }

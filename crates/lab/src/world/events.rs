@@ -11,7 +11,8 @@ use std::time::Duration;
 pub use catalogue::{SourceType, category_of};
 pub use describe::DescribeEvents;
 pub use subscription::{
-    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription, SubscriptionStatus,
+    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription,
+    SubscriptionStatus,
 };
 
 use crate::world::rds::{ClusterKey, InstanceKey};
@@ -63,9 +64,11 @@ impl Events {
 }
 
 impl World {
-    /// Something happened to a database: it is written down at once, and published after [`Pace::event_lag`](world::Pace).
+    /// Something happened to a database: it is written down at once, and published after
+    /// [`Pace::event_lag`](world::Pace).
     ///
-    /// Public so that a scenario can tell of what the model does not do by itself, such as a blue/green switchover.
+    /// Public so that a scenario can tell of what the model does not do by itself, such as a
+    /// blue/green switchover.
     pub fn emit(&mut self, source_type: SourceType, source: &str, id: u16, message: &str) {
         let event = RdsEvent {
             at: self.now,
@@ -76,12 +79,10 @@ impl World {
             category: category_of(id),
             message: message.to_owned(),
         };
-        let subscribers = self
-            .events
-            .subscriptions
-            .values()
-            .filter(|subscription| subscription.wants(&event));
-        let names: Vec<String> = subscribers.map(|subscription| subscription.name.clone()).collect();
+        let subscribers =
+            self.events.subscriptions.values().filter(|subscription| subscription.wants(&event));
+        let names: Vec<String> =
+            subscribers.map(|subscription| subscription.name.clone()).collect();
         for name in names {
             self.after(
                 self.pace.event_lag,
@@ -118,12 +119,7 @@ impl World {
         if let Some(proxy) = self.rds.proxy(source).filter(|_| source_type == SourceType::DbProxy) {
             return proxy.arn.clone();
         }
-        format!(
-            "arn:aws:rds:{}:{}:{}:{source}",
-            self.region,
-            self.account,
-            source_type.arn_part()
-        )
+        format!("arn:aws:rds:{}:{}:{}:{source}", self.region, self.account, source_type.arn_part())
     }
 }
 

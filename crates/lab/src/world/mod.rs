@@ -70,7 +70,8 @@ pub enum WorldChange {
 }
 
 impl World {
-    /// An empty region whose clock begins at `epoch`, in eu-west-1, at the pace AWS was measured to have.
+    /// An empty region whose clock begins at `epoch`, in eu-west-1, at the pace AWS was measured to
+    /// have.
     pub fn new(epoch: Timestamp) -> World {
         World {
             region: "eu-west-1".to_owned(),
@@ -114,7 +115,8 @@ impl World {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An earlier moment than
+    /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An
+    /// earlier moment than
     /// [`now`](World::now) changes nothing: time does not go back.
     pub fn advance(&mut self, to: Duration) {
         while let Some((when, change)) = self.schedule.pop_due(to) {
@@ -139,11 +141,12 @@ impl World {
         self.schedule.next_due()
     }
 
-    /// Whether a TCP connection to this address would be accepted by a database or a proxy at this moment.
+    /// Whether a TCP connection to this address would be accepted by a database or a proxy at this
+    /// moment.
     ///
-    /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and so does a database that
-    /// is being created, stopped or restarted (AWS docs, "Multi-AZ DB instance deployments": a standby
-    /// does not serve read traffic).
+    /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and
+    /// so does a database that is being created, stopped or restarted (AWS docs, "Multi-AZ DB
+    /// instance deployments": a standby does not serve read traffic).
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
         self.rds.accepts_tcp(address) || self.hosts.accepts_tcp(address, None)
     }

@@ -1,8 +1,9 @@
 //! Databases: what is true of them, and what the RDS API says.
 //!
-//! Three things move at different moments after a failover, and the model keeps them apart: who truly writes
-//! ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and where DNS points
-//! ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
+//! Three things move at different moments after a failover, and the model keeps them apart: who
+//! truly writes ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and
+//! where DNS points ([`crate::world::dns`]). Operations are methods of [`World`], named as in the
+//! API.
 
 mod blue_green;
 mod cluster;
@@ -31,14 +32,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 pub use blue_green::{
-    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair,
-    Side, SwitchoverStep,
+    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus,
+    DescribeDeployments, Pair, Side, SwitchoverStep,
 };
 pub use cluster::{Capacity, ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
 pub use custom_endpoint::{
-    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,
-    ModifyDbClusterEndpoint, Promoted,
+    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint,
+    DescribeDbClusterEndpoints, EndpointKind, ModifyDbClusterEndpoint, Promoted,
 };
 pub use delete::FinalSnapshot;
 pub use describe::{DescribeRequest, Filter};
@@ -49,8 +50,8 @@ pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use multi_az_cluster::{Form, Naming, Nodes};
 pub use network::Network;
 pub use proxy::{
-    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints, EndpointRole,
-    EngineFamily, ProxyTarget,
+    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints,
+    EndpointRole, EngineFamily, ProxyTarget,
 };
 pub use reboot::Reboot;
 pub use shown::Listed;
@@ -64,11 +65,14 @@ use instance::{Host, Serving, Writes};
 pub struct Rds {
     /// What the names of Multi-AZ DB clusters answer, from the next move of each on.
     pub multi_az_cluster_names: Naming,
-    /// What the writer endpoint's name of a secondary cluster answers, from the next move of each on.
+    /// What the writer endpoint's name of a secondary cluster answers, from the next move of each
+    /// on.
     pub secondary_name: SecondaryName,
-    /// What becomes of promoted members of custom endpoints for readers, from the next move of each on.
+    /// What becomes of promoted members of custom endpoints for readers, from the next move of each
+    /// on.
     pub promoted_members: Promoted,
-    /// The subnet groups that have a subnet without an IPv6 range: no database in them is dual-stack.
+    /// The subnet groups that have a subnet without an IPv6 range: no database in them is
+    /// dual-stack.
     pub ipv4_subnet_groups: BTreeSet<String>,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
@@ -146,7 +150,8 @@ impl Rds {
         self.instances.values()
     }
 
-    /// The cluster of that name, in any case, or of that ARN: RDS operations take either (botocore rds 2014-10-31).
+    /// The cluster of that name, in any case, or of that ARN: RDS operations take either (botocore
+    /// rds 2014-10-31).
     pub fn cluster(&self, name: &str) -> Option<&DbCluster> {
         self.clusters()
             .find(|cluster| cluster.identifier.eq_ignore_ascii_case(name) || cluster.arn == name)
@@ -177,8 +182,9 @@ impl Rds {
         cluster.members.iter().filter_map(member).collect()
     }
 
-    /// The writer of the cluster that a name truly leads to at this moment. During a failover it is the old one until the promotion,
-    /// during a blue/green switchover that of blue until green takes writes.
+    /// The writer of the cluster that a name truly leads to at this moment. During a failover it is
+    /// the old one until the promotion, during a blue/green switchover that of blue until green
+    /// takes writes.
     pub fn writer(&self, cluster: &str) -> Option<&DbInstance> {
         let cluster = self.clusters().find(|known| known.name.eq_ignore_ascii_case(cluster))?;
         self.instances.get(&cluster.writer?)
@@ -199,12 +205,14 @@ impl Rds {
         self.true_instance(instance).map(DbInstance::address)
     }
 
-    /// Whether the database at this address would take a write: it accepts connections, is not a reader, and is neither the green
-    /// database of a blue/green deployment nor the blue one that a switchover left behind.
+    /// Whether the database at this address would take a write: it accepts connections, is not a
+    /// reader, and is neither the green database of a blue/green deployment nor the blue one that a
+    /// switchover left behind.
     pub fn takes_writes(&self, address: IpAddr) -> bool {
         let writes = |instance: &DbInstance| {
             let cluster = self.cluster_of(instance);
-            instance.writes == Writes::Allowed && cluster.is_none_or(|cluster| cluster.writer == Some(instance.key))
+            instance.writes == Writes::Allowed
+                && cluster.is_none_or(|cluster| cluster.writer == Some(instance.key))
         };
         let mut here = self.instances().filter(|instance| instance.address() == address);
         here.any(|instance| instance.accepts_tcp(address) && writes(instance))
@@ -212,7 +220,8 @@ impl Rds {
 
     /// Whether a TCP connection to this address would be accepted by a database or a proxy.
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.instances().any(|instance| instance.accepts_tcp(address)) || self.proxy_accepts_tcp(address, None)
+        self.instances().any(|instance| instance.accepts_tcp(address))
+            || self.proxy_accepts_tcp(address, None)
     }
 
     /// Whether a database or a proxy accepts connections at this address and port.
@@ -266,7 +275,9 @@ impl World {
             RdsChange::StandbyComplete(instance) => self.standby_complete(instance),
             RdsChange::ShowZones(instance) => self.show_zones(instance),
             RdsChange::Modified(instance, changes) => self.modified(instance, &changes),
-            RdsChange::ClusterNetworkChanged(cluster, network) => self.cluster_network_changed(cluster, network),
+            RdsChange::ClusterNetworkChanged(cluster, network) => {
+                self.cluster_network_changed(cluster, network)
+            }
             RdsChange::InstanceRenamed(instance) => self.instance_renamed(instance),
             RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
             RdsChange::InstanceStopped(instance) => self.instance_stopped(instance),

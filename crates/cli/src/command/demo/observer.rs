@@ -42,10 +42,7 @@ impl<'a> Observer<'a> {
                 let text = format!("{} at {} is the writer", writer.instance, writer.address);
                 story.tell(Kind::Truth, Some(link.database()), text);
             }
-            Account {
-                writer,
-                ..Account::default()
-            }
+            Account { writer, ..Account::default() }
         };
         Self {
             links,
@@ -69,7 +66,8 @@ impl<'a> Observer<'a> {
         self.transitions = transitions.len();
     }
 
-    /// Whether every database has failed over and every group has exactly the writer, taking traffic.
+    /// Whether every database has failed over and every group has exactly the writer, taking
+    /// traffic.
     pub(super) fn is_content(&self) -> bool {
         self.accounts
             .iter()

@@ -43,12 +43,7 @@ impl DemoRegion {
         let text = scene.config(lab.dns(), script::TIMING);
         let config = Config::parse(&text, &Location::Inline(text.clone()))?;
         let clients = Clients::at(&lab.aws_endpoint(), &region)?;
-        Ok(Self {
-            handler: Handler::new(config, &clients)?,
-            lab,
-            links: scene.links,
-            pace,
-        })
+        Ok(Self { handler: Handler::new(config, &clients)?, lab, links: scene.links, pace })
     }
 
     /// What will go wrong.
@@ -73,10 +68,7 @@ impl DemoRegion {
     }
 
     async fn work(&self, calls: Calls, inbox: &Inbox, story: &Story) {
-        let mut decisions = Decisions {
-            story,
-            links: &self.links,
-        };
+        let mut decisions = Decisions { story, links: &self.links };
         calls.handle(&self.handler, inbox, &mut decisions).await;
     }
 

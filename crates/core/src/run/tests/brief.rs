@@ -6,7 +6,10 @@ use super::*;
 /// `sweep`.
 fn brief(fixture: RunFixture, seconds: u8) -> RunFixture {
     fixture.with_config(&format!(
-        "allow = [\"10.20.0.0/16\"]\n[timing]\nsettle = {seconds}\npatience = {seconds}\npatience-started = {seconds}\nsweep = {seconds}\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
+        "allow = [\"10.20.0.0/16\"]\n[timing]\nsettle = {seconds}\npatience = \
+         {seconds}\npatience-started = {seconds}\nsweep = {seconds}\n[[binding]]\nname = \
+         \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \
+         \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
     ))
 }
 

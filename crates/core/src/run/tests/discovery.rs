@@ -9,15 +9,17 @@ const WISH: &str = "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders*\"]
 /// A binding of the configuration on the same cluster, beside what tags bring.
 fn with_binding() -> String {
     format!(
-        "{WISH}[[binding]]\nname = \"written\"\nsource = \"cluster/orders\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/written/0123456789abcdef\"\n"
+        "{WISH}[[binding]]\nname = \"written\"\nsource = \"cluster/orders\"\ntarget-group = \
+         \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/written/0123456789abcdef\"\n"
     )
 }
 
 fn tagged(tags: &[(&str, &str)]) -> TaggedGroup {
     TaggedGroup {
-        arn: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/link/0123456789abcdef"
-            .parse()
-            .expect("an ARN"),
+        arn:
+            "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/link/0123456789abcdef"
+                .parse()
+                .expect("an ARN"),
         group: Ok(TargetGroup {
             target_type: "ip".to_owned(),
             protocol: "TCP".to_owned(),
@@ -25,10 +27,7 @@ fn tagged(tags: &[(&str, &str)]) -> TaggedGroup {
             vpc: None,
             in_use: true,
         }),
-        tags: tags
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect(),
+        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     }
 }
 
@@ -98,18 +97,10 @@ fn what_the_configuration_names_does_not_wait_for_the_tags() {
     fixture.world.tags_take = 20 * S;
     failed_over(&mut fixture.world);
     let report = fixture.play();
-    let ends: Vec<_> = report
-        .bindings
-        .iter()
-        .map(|end| (end.name.as_str(), end.status))
-        .collect();
+    let ends: Vec<_> = report.bindings.iter().map(|end| (end.name.as_str(), end.status)).collect();
     // Both are of one group in this world, so the second one finds its work done.
     assert_eq!(ends, [("written", Status::Changed), ("link", Status::Settled)]);
-    assert!(
-        fixture.world.log_times("deregister .1")[0] < 3 * S,
-        "{:?}",
-        fixture.world.log
-    );
+    assert!(fixture.world.log_times("deregister .1")[0] < 3 * S, "{:?}", fixture.world.log);
 }
 
 #[test]
@@ -137,7 +128,8 @@ fn an_event_finds_the_binding_that_only_the_tags_name() {
 
 #[test]
 fn an_event_of_nobody_costs_one_reading_of_the_tags_and_leaves_every_binding_alone() {
-    let mut fixture = RunFixture::event_of("db-cluster", "someone-else").with_config(&with_binding());
+    let mut fixture =
+        RunFixture::event_of("db-cluster", "someone-else").with_config(&with_binding());
     fixture.world.tags = vec![tagged(&[("writerlink:source", "cluster/orders")])];
     let report = fixture.play();
     assert!(report.ok && report.bindings.is_empty());
@@ -156,13 +148,11 @@ fn tags_that_cannot_be_read_are_unknown_and_never_none() {
         ("discovery", Status::Failed)
     );
     assert_eq!(code(&report, 1), Some("access-denied"));
-    let remedy = report.bindings[1]
-        .reason
-        .as_ref()
-        .and_then(|reason| reason.remedy.clone());
+    let remedy = report.bindings[1].reason.as_ref().and_then(|reason| reason.remedy.clone());
     assert!(remedy.is_some_and(|remedy| remedy.contains("`elasticloadbalancing:DescribeTags`")));
 
-    // Whom this event means only the tags could tell, so it is not counted as nobody's, and its run is not ok.
+    // Whom this event means only the tags could tell, so it is not counted as nobody's, and its run
+    // is not ok.
     let mut fixture = RunFixture::event_of("db-cluster", "orders-eu").with_config(&with_binding());
     fixture.world.tags_failure = Some(Failure::Throttled);
     let report = fixture.play();
@@ -184,16 +174,13 @@ fn a_search_that_the_deadline_cuts_is_told() {
 fn a_malformed_tag_fails_its_group_alone() {
     let mut fixture = consenting(RunFixture::sweep());
     let mut bad = tagged(&[("writerlink:source", "orders")]);
-    bad.arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/bad/0123456789abcdef"
-        .parse()
-        .expect("an ARN");
+    bad.arn =
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/bad/0123456789abcdef"
+            .parse()
+            .expect("an ARN");
     fixture.world.tags.insert(0, bad);
     let report = fixture.play();
-    let ends: Vec<_> = report
-        .bindings
-        .iter()
-        .map(|end| (end.name.as_str(), end.status))
-        .collect();
+    let ends: Vec<_> = report.bindings.iter().map(|end| (end.name.as_str(), end.status)).collect();
     assert_eq!(ends, [("bad", Status::Failed), ("link", Status::Settled)]);
     assert_eq!((report.ok, code(&report, 0)), (false, Some("bad-configuration")));
 }
@@ -205,7 +192,8 @@ fn a_name_that_is_asked_for_is_searched_in_the_tags_only_where_the_configuration
             only: Some(names.iter().map(|name| (*name).to_owned()).collect()),
             ..Trigger::sweep(TriggerKind::Invoke)
         };
-        let mut fixture = RunFixture::configured(trigger, 240 * S, Duration::ZERO, &with_binding(), false);
+        let mut fixture =
+            RunFixture::configured(trigger, 240 * S, Duration::ZERO, &with_binding(), false);
         fixture.world.tags = vec![tagged(&[("writerlink:source", "cluster/orders")])];
         fixture.world.publish = Some("true".to_owned());
         let report = fixture.play();

@@ -9,8 +9,8 @@ use super::{decide, listing};
 use crate::cell::Cell;
 use crate::values::STEADY;
 
-/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to make sure of, and
-/// three removals with a reading before each.
+/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to
+/// make sure of, and three removals with a reading before each.
 const MOST_STEPS: usize = 12;
 
 /// Follows a plan to its end; gives the number of steps.
@@ -76,7 +76,8 @@ fn begin_another_round(cell: &mut Cell<'_>) {
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name or the database.
+/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name
+/// or the database.
 fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
     let Some((_, known, listed)) = listed(cell) else {
         return true;

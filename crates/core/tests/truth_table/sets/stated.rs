@@ -1,6 +1,8 @@
-//! The plan of each cell, as the promises for sets have it. It shares no judgement with the planner.
+//! The plan of each cell, as the promises for sets have it. It shares no judgement with the
+//! planner.
 //!
-//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner does, and a remark says so.
+//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner
+//! does, and a remark says so.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -41,11 +43,7 @@ enum Now {
 
 /// What a set's key says, over the binding's port.
 pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeSet<SocketAddr>)> {
-    let Evidence::Set {
-        key,
-        listing: Ok(listing),
-    } = &cell.seen.evidence
-    else {
+    let Evidence::Set { key, listing: Ok(listing) } = &cell.seen.evidence else {
         return None;
     };
     let port = cell.port()?;
@@ -55,8 +53,7 @@ pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeS
 
 /// What is present and the binding's to remove, if it is not wanted.
 pub(super) fn within_reach<'c>(cell: &'c Cell<'_>) -> impl Iterator<Item = &'c Target> {
-    cell.present()
-        .filter(|target| cell.binding.exclusive || cell.is_home(target.address))
+    cell.present().filter(|target| cell.binding.exclusive || cell.is_home(target.address))
 }
 
 pub(super) fn stated(cell: &Cell<'_>) -> Stated {
@@ -67,10 +64,8 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
         return held(why_silent(cell).unwrap_or("port-differs"));
     }
     let whole = listed(cell).filter(|_| why_silent(cell).is_none());
-    let own: Vec<IpAddr> = whole
-        .iter()
-        .flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip))
-        .collect();
+    let own: Vec<IpAddr> =
+        whole.iter().flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip)).collect();
     let former = cell.on_a_former_port(&own).count();
     let strangers = (cell.strangers().count() > former).then_some("foreign-target");
     let former = (former > 0).then_some("former-port");
@@ -88,27 +83,26 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
 fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
     match &cell.seen.evidence {
         Evidence::Set { listing: Err(why), .. } => Some(row(why).1),
-        Evidence::Set {
-            listing: Ok(listing), ..
-        } => listing.gap.as_ref().map(|gap| row(gap).1),
+        Evidence::Set { listing: Ok(listing), .. } => listing.gap.as_ref().map(|gap| row(gap).1),
         _ => unreachable!("only sets are in this table"),
     }
 }
 
-/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set all the same, where
-/// the topology vouches for them.
-fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
+/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set
+/// all the same, where the topology vouches for them.
+fn with_a_gap(
+    why: &'static str,
+    key: Key,
+    listed: &BTreeSet<SocketAddr>,
+    cell: &Cell<'_>,
+) -> Stated {
     let registers = missing(listed, cell);
     if key == Key::Dns || registers.is_empty() {
         return held(why);
     }
     Stated {
         registers,
-        now: if cell.seen.earlier.topology_named < 2 {
-            Now::Nothing
-        } else {
-            Now::Registers
-        },
+        now: if cell.seen.earlier.topology_named < 2 { Now::Nothing } else { Now::Registers },
         ..held(why)
     }
 }
@@ -125,17 +119,14 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     let mut stated = Stated::default();
     if silent > 0 {
         let in_use = cell.seen.group.in_use;
-        stated.holds.insert(if in_use {
-            "target-zone-not-enabled"
-        } else {
-            "group-not-in-use"
-        });
+        stated.holds.insert(if in_use { "target-zone-not-enabled" } else { "group-not-in-use" });
         // Left open: nothing is called for later either.
         if silent == listed.len() {
             return stated;
         }
     }
-    let leaving: Vec<&Target> = within_reach(cell).filter(|t| !listed.contains(&t.address)).collect();
+    let leaving: Vec<&Target> =
+        within_reach(cell).filter(|t| !listed.contains(&t.address)).collect();
     if leaving.len() > cell.binding.max_removals {
         stated.holds.insert("too-many-removals");
     } else {
@@ -143,7 +134,8 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     }
     let twice = earlier.topology_named >= 2;
     // An address too many costs nothing where nobody would get a connection there who should not.
-    let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
+    let harmless =
+        (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
     let steady = harmless || earlier.steady_for >= STEADY.min(cell.timing.settle);
     stated.now = match key {
         Key::Topology if !registers.is_empty() && !twice => Now::Reread,
@@ -152,7 +144,8 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
             Now::Nothing
         }
         _ if !registers.is_empty() => Now::Registers,
-        // An empty roll is none that a key can give; the planner does nothing on it, and says nothing.
+        // An empty roll is none that a key can give; the planner does nothing on it, and says
+        // nothing.
         _ if stated.removes.is_empty() || listed.is_empty() => {
             stated.removes.clear();
             Now::Nothing
@@ -162,10 +155,15 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
                 stated.holds.insert(why);
                 Now::Nothing
             }
-            None if earlier.registration_proof == RegistrationProof::Unproven && key == Key::Topology && !twice => {
+            None if earlier.registration_proof == RegistrationProof::Unproven
+                && key == Key::Topology
+                && !twice =>
+            {
                 Now::Reread
             }
-            None if earlier.registration_proof == RegistrationProof::Unproven => Now::MakesSure(again(&serving, cell)),
+            None if earlier.registration_proof == RegistrationProof::Unproven => {
+                Now::MakesSure(again(&serving, cell))
+            }
             None if !earlier.reread => Now::Reread,
             None => Now::Removes(stated.removes.len().min(half(within_reach(cell).count()))),
         },
@@ -181,16 +179,16 @@ fn waits(key: Key, cell: &Cell<'_>) -> Option<&'static str> {
         _ if earlier.removed_this_round => Some("half-a-round"),
         Key::Dns if cell.timing.settle > LONGEST_SETTLE => Some("cached-for-long"),
         Key::Dns if earlier.agreed_for < cell.timing.settle => Some("settling"),
-        _ if earlier.registration_proof == RegistrationProof::HealthyBriefly => Some("seen-briefly"),
+        _ if earlier.registration_proof == RegistrationProof::HealthyBriefly => {
+            Some("seen-briefly")
+        }
         Key::Topology | Key::Dns => None,
     }
 }
 
 fn missing(listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Vec<Action> {
     let missing = listed.iter().filter(|address| cell.state_of(**address).is_none());
-    missing
-        .map(|address| Action::Register(cell.registration(*address)))
-        .collect()
+    missing.map(|address| Action::Register(cell.registration(*address))).collect()
 }
 
 fn again(serving: &[&SocketAddr], cell: &Cell<'_>) -> Vec<Action> {
@@ -204,10 +202,7 @@ pub(super) fn half(count: usize) -> usize {
 }
 
 fn held(why: &'static str) -> Stated {
-    Stated {
-        holds: [why].into(),
-        ..Stated::default()
-    }
+    Stated { holds: [why].into(), ..Stated::default() }
 }
 
 impl Stated {
@@ -224,8 +219,12 @@ impl Stated {
         let registers = self.registers.iter();
         let (same, leave_now, first) = match (&self.now, &plan.now) {
             (Now::Nothing, None) | (Now::Reread, Some(Step::Reread)) => (true, [].as_slice(), 0),
-            (Now::Registers, Some(Step::Do(action))) => (self.registers.first() == Some(action), [].as_slice(), 1),
-            (Now::MakesSure(any), Some(Step::Do(action))) => (any.contains(action), [].as_slice(), 0),
+            (Now::Registers, Some(Step::Do(action))) => {
+                (self.registers.first() == Some(action), [].as_slice(), 1)
+            }
+            (Now::MakesSure(any), Some(Step::Do(action))) => {
+                (any.contains(action), [].as_slice(), 0)
+            }
             (Now::Removes(count), Some(Step::Do(Action::Deregister(targets)))) => {
                 (targets.len() == *count, targets.as_slice(), 0)
             }

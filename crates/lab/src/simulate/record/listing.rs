@@ -17,8 +17,8 @@ pub(super) struct Listing {
 /// The words for a database or a proxy that serves nobody and is not about to.
 const AWAY: [&str; 6] = ["creating", "deleting", "stopped", "stopping", "suspended", "suspending"];
 
-/// Whether readers can be told from the writer: while none is named, or several are, nobody is taken for a reader. Where the writer
-/// is in another Region, all are readers.
+/// Whether readers can be told from the writer: while none is named, or several are, nobody is
+/// taken for a reader. Where the writer is in another Region, all are readers.
 fn has_writer(cluster: &Cluster) -> bool {
     let writers = cluster.members.iter().filter(|member| member.writer).count();
     writers == 1 || writers == 0 && cluster.replicates
@@ -49,33 +49,31 @@ impl Listing {
             }
             Source::Custom { cluster, endpoint } => {
                 let custom = topology.custom_endpoints.as_ref().ok()?.get(endpoint)?;
-                let is_of =
-                    |member: &Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
+                let is_of = |member: &Member| {
+                    custom.members.has(&member.instance) && (custom.takes_writer || !member.writer)
+                };
                 let serves = custom.cluster == *cluster && !AWAY.contains(&custom.status.as_str());
-                let tells = |cluster: &&Cluster| serves && (custom.takes_writer || has_writer(cluster));
+                let tells =
+                    |cluster: &&Cluster| serves && (custom.takes_writer || has_writer(cluster));
                 Listing::members(topology.clusters.get(cluster).filter(tells)?, topology, is_of)
             }
         }
     }
 
     fn one_name(name: &HostName) -> Listing {
-        Listing {
-            names: [name.clone()].into(),
-            is_whole: true,
-            is_of_one_name: true,
-        }
+        Listing { names: [name.clone()].into(), is_whole: true, is_of_one_name: true }
     }
 
     /// The members of a cluster that serve, as far as their names are known.
-    fn members(cluster: &Cluster, topology: &Topology, is_of: impl Fn(&Member) -> bool) -> Option<Listing> {
+    fn members(
+        cluster: &Cluster,
+        topology: &Topology,
+        is_of: impl Fn(&Member) -> bool,
+    ) -> Option<Listing> {
         if AWAY.contains(&cluster.status.as_str()) {
             return None;
         }
-        let mut listing = Listing {
-            names: BTreeSet::new(),
-            is_whole: true,
-            is_of_one_name: false,
-        };
+        let mut listing = Listing { names: BTreeSet::new(), is_whole: true, is_of_one_name: false };
         for member in cluster.members.iter().filter(|member| is_of(member)) {
             let instance = topology.instances.get(&member.instance);
             let is_away = instance.is_some_and(|instance| AWAY.contains(&instance.status.as_str()));

@@ -28,7 +28,9 @@ impl Kind {
 
     pub(super) fn step(self, record: &Record) -> RunStep {
         match self {
-            Kind::Topology if record.views.iter().any(View::has_removal_in_sight) => RunStep::TopologyAgain,
+            Kind::Topology if record.views.iter().any(View::has_removal_in_sight) => {
+                RunStep::TopologyAgain
+            }
             Kind::Topology => RunStep::Topology,
             Kind::Name(index) if record.views[index].has_removal_in_sight() => RunStep::NamesAgain,
             Kind::Name(_) => RunStep::Names,

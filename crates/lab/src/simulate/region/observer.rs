@@ -21,11 +21,8 @@ impl Observer for SimulatedRegion {
         let now = self.now();
         let index = self.bound_of(resource);
         let mut state = self.state();
-        let under_way = state
-            .runs
-            .get(&caller)
-            .map(|record| record.under_way.as_slice())
-            .unwrap_or_default();
+        let under_way =
+            state.runs.get(&caller).map(|record| record.under_way.as_slice()).unwrap_or_default();
         let step = under_way
             .iter()
             .find(|(_, step, of)| *of == index && asks(*step, operation))
@@ -33,7 +30,9 @@ impl Observer for SimulatedRegion {
         if let Some(step) = step {
             state.coverage.mark(trouble, step);
         }
-        if let (Effect::Stale, Some(index), Some(record)) = (effect, index, state.runs.get_mut(&caller)) {
+        if let (Effect::Stale, Some(index), Some(record)) =
+            (effect, index, state.runs.get_mut(&caller))
+        {
             record.views[index].lags = true;
         }
         state
@@ -41,22 +40,27 @@ impl Observer for SimulatedRegion {
             .say(now, Who::Run(caller), || format!("{operation} is struck: {effect:?}"));
     }
 
-    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>) {
+    fn landed(
+        &self,
+        caller: u64,
+        write: &Write,
+        before: &Present,
+        world: &World,
+        result: &Result<(), ApiError>,
+    ) {
         let Some(index) = self.bound_of(&write.group) else {
-            return self
-                .state()
-                .judge
-                .accuse("S5", world.now(), format!("{} is no group of ours", write.group));
+            return self.state().judge.accuse(
+                "S5",
+                world.now(),
+                format!("{} is no group of ours", write.group),
+            );
         };
         let bound = &self.bounds[index];
         let now = world.now();
         let after = present(world, &write.group);
         let address = |id: &str, port: Option<u16>| Some(SocketAddr::new(id.parse().ok()?, port?));
-        let targets: Vec<_> = write
-            .targets
-            .iter()
-            .filter_map(|target| address(&target.id, target.port))
-            .collect();
+        let targets: Vec<_> =
+            write.targets.iter().filter_map(|target| address(&target.id, target.port)).collect();
         let state = &mut *self.state();
         let is_late = !state.runs.contains_key(&caller);
         state.transcript.say(now, Who::Elbv2, || {
@@ -86,7 +90,8 @@ impl Observer for SimulatedRegion {
         if write.deed == Deed::Register && follows_writer {
             state.homes[index].extend(bound.homes(world));
             let homes = &state.homes[index];
-            let is_strange = |target: &&SocketAddr| !homes.contains(target) && !is_a_lie(target.ip());
+            let is_strange =
+                |target: &&SocketAddr| !homes.contains(target) && !is_a_lie(target.ip());
             if let Some(target) = targets.iter().find(is_strange) {
                 let text = format!(
                     "{}: {target} is registered, where no host of its database ever was",
@@ -138,14 +143,13 @@ impl Observer for SimulatedRegion {
                     let true_writer = bound.link.writer(world);
                     true_writer.is_some_and(|writer| writer.instance == named.as_str())
                 }),
-                failed_over_since: asked.is_some_and(|(topology, names)| topology.min(names) <= *since)
+                failed_over_since: asked
+                    .is_some_and(|(topology, names)| topology.min(names) <= *since)
                     || (!truth.is_empty() && truth != *known),
                 circumstance,
             };
             state.judge.removed(bound, &landing);
-            state
-                .removals
-                .extend(targets.iter().map(|target| ((index, *target), caller)));
+            state.removals.extend(targets.iter().map(|target| ((index, *target), caller)));
         }
     }
 }
@@ -165,6 +169,8 @@ fn asks(step: RunStep, operation: &str) -> bool {
         RunStep::Targets | RunStep::ReadBack => operation == "DescribeTargetHealth",
         RunStep::Register => operation == "RegisterTargets",
         RunStep::Deregister => operation == "DeregisterTargets",
-        RunStep::Idle | RunStep::Begin | RunStep::Names | RunStep::NamesAgain | RunStep::Pause => false,
+        RunStep::Idle | RunStep::Begin | RunStep::Names | RunStep::NamesAgain | RunStep::Pause => {
+            false
+        }
     }
 }

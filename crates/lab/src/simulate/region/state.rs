@@ -12,8 +12,8 @@ use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Transcript;
 use crate::simulate::trouble::Trouble;
 
-/// What changes while it is played. It is never locked while the region is asked for, since the region tells of what
-/// happens in it while it is locked itself.
+/// What changes while it is played. It is never locked while the region is asked for, since the
+/// region tells of what happens in it while it is locked itself.
 pub(in crate::simulate) struct State {
     pub(in crate::simulate) runs: BTreeMap<u64, Record>,
     pub(in crate::simulate) judge: Judge,
@@ -123,15 +123,16 @@ impl State {
         }
     }
 
-    /// Whether the database is changing already in a way that this cannot be added to: one name moves at a time, and what a
-    /// failover amid a switchover comes to is not documented.
+    /// Whether the database is changing already in a way that this cannot be added to: one name
+    /// moves at a time, and what a failover amid a switchover comes to is not documented.
     pub(super) fn moves_already(&self, incident: &Incident, now: Duration) -> bool {
         let of = incident.trouble;
         if of.moves_a_name() && now < self.moves_until {
             return true;
         }
         self.active.iter().map(|active| &active.incident).any(|other| {
-            let (renames, moves) = (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
+            let (renames, moves) =
+                (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
             let changes = of.moves_a_name() || of == Trouble::RdsRenamed || of.moves_a_host();
             let is_here = other.place == incident.place || of == Trouble::ZoneLost;
             is_here && (moves && changes || renames && of.moves_a_name())
@@ -149,8 +150,7 @@ impl State {
     }
 
     pub(super) fn take_waiting(&mut self, step: RunStep, now: Duration) -> Vec<Incident> {
-        let waiting =
-            |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
+        let waiting = |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
         self.pending.extract_if(.., waiting).collect()
     }
 

@@ -1,15 +1,23 @@
-//! What happens when a new cluster or instance becomes available, and databases that are available from the start.
+//! What happens when a new cluster or instance becomes available, and databases that are available
+//! from the start.
 
 use super::{
-    ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network, RdsChange, Serving, Status,
+    ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network,
+    RdsChange, Serving, Status,
 };
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// An Aurora cluster that is already available, with its members and their zones; the first is the writer.
-    pub fn add_aurora(&mut self, identifier: &str, engine: Engine, members: &[(&str, Zone)]) -> Result<(), ApiError> {
+    /// An Aurora cluster that is already available, with its members and their zones; the first is
+    /// the writer.
+    pub fn add_aurora(
+        &mut self,
+        identifier: &str,
+        engine: Engine,
+        members: &[(&str, Zone)],
+    ) -> Result<(), ApiError> {
         self.add_aurora_of(identifier, engine, members, Network::Ipv4)
     }
 
@@ -59,7 +67,12 @@ impl World {
     }
 
     /// An instance outside any cluster that is already available.
-    pub fn add_instance(&mut self, identifier: &str, multi_az: MultiAz, engine: Engine) -> Result<(), ApiError> {
+    pub fn add_instance(
+        &mut self,
+        identifier: &str,
+        multi_az: MultiAz,
+        engine: Engine,
+    ) -> Result<(), ApiError> {
         self.add_instance_of(identifier, multi_az, engine, Network::Ipv4)
     }
 
@@ -85,7 +98,8 @@ impl World {
         Ok(())
     }
 
-    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it changes nothing.
+    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it
+    /// changes nothing.
     pub(super) fn cluster_ready(&mut self, key: ClusterKey) {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {
             return;

@@ -14,7 +14,8 @@ use crate::World;
 use crate::scene::Link;
 use crate::world::rds::{DbInstance, InstanceKey};
 
-/// After how many looks, each of which takes a moment, a standby that does not get the rows is copied anew.
+/// After how many looks, each of which takes a moment, a standby that does not get the rows is
+/// copied anew.
 const LOOKS: u32 = 20;
 
 /// What a server should be.
@@ -86,8 +87,8 @@ pub(super) enum Action {
     Promote,
     /// Copy the primary's data while it runs.
     CopyRunning,
-    /// Copy the last primary's data, which is stopped, and start as a primary: what a promotion is for a server that was not seen to
-    /// have every row.
+    /// Copy the last primary's data, which is stopped, and start as a primary: what a promotion is
+    /// for a server that was not seen to have every row.
     TakeOver,
 }
 
@@ -117,8 +118,14 @@ pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted
     instances.map(|instance| (instance.key, wanted(instance))).collect()
 }
 
-/// What is to be done with a server next, if anything. `is_led` says whether the writer runs as a primary.
-pub(super) fn next(wanted: &Wanted, server: &Server, is_led: bool, latest: Latest) -> Option<Action> {
+/// What is to be done with a server next, if anything. `is_led` says whether the writer runs as a
+/// primary.
+pub(super) fn next(
+    wanted: &Wanted,
+    server: &Server,
+    is_led: bool,
+    latest: Latest,
+) -> Option<Action> {
     match server.state.running {
         Some(running) if !wanted.up || running.host != wanted.host => Some(Action::Stop),
         Some(running) if running.role == Role::Primary => (!wanted.writer).then_some(Action::Stop),
@@ -154,7 +161,8 @@ pub(super) fn is_right(wanted: &Wanted, server: &Server) -> bool {
     }
 }
 
-/// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its readers.
+/// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its
+/// readers.
 fn endpoints(world: &World, link: &Link, instance: &DbInstance) -> Vec<String> {
     let mut names = vec![world.instance_endpoint(&instance.identifier)];
     if link.source.cluster().is_some() {
@@ -172,33 +180,17 @@ mod tests {
     const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 1, 10));
 
     fn wanted(up: bool, writer: bool) -> Wanted {
-        Wanted {
-            name: "orders-1".to_owned(),
-            endpoints: vec![],
-            host: HOST,
-            up,
-            writer,
-        }
+        Wanted { name: "orders-1".to_owned(), endpoints: vec![], host: HOST, up, writer }
     }
 
     fn stopped(data: Data) -> Server {
         let state = State { data, running: None };
-        Server {
-            state,
-            replication: Replication::default(),
-        }
+        Server { state, replication: Replication::default() }
     }
 
     fn running(role: Role, replication: Replication) -> Server {
-        let running = Running {
-            host: HOST,
-            socket: ([127, 20, 1, 10], 5432).into(),
-            role,
-        };
-        let state = State {
-            data: Data::Whole,
-            running: Some(running),
-        };
+        let running = Running { host: HOST, socket: ([127, 20, 1, 10], 5432).into(), role };
+        let state = State { data: Data::Whole, running: Some(running) };
         Server { state, replication }
     }
 
@@ -217,23 +209,14 @@ mod tests {
         assert_eq!(first, Some(Action::Stop));
         let second = next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Stopped);
         assert_eq!(second, Some(Action::TakeOver));
-        assert_eq!(
-            next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs),
-            None
-        );
+        assert_eq!(next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs), None);
     }
 
     #[test]
     fn a_demoted_primary_stops_and_comes_back_as_a_standby_once_it_may() {
         let demoted = running(Role::Primary, Replication::default());
-        assert_eq!(
-            next(&wanted(true, false), &demoted, true, Latest::Itself),
-            Some(Action::Stop)
-        );
-        assert_eq!(
-            next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs),
-            None
-        );
+        assert_eq!(next(&wanted(true, false), &demoted, true, Latest::Itself), Some(Action::Stop));
+        assert_eq!(next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs), None);
         let back = next(&wanted(true, false), &stopped(Data::Whole), true, Latest::Runs);
         assert_eq!(back, Some(Action::Start(Role::Standby)));
     }
@@ -253,10 +236,7 @@ mod tests {
     #[test]
     fn a_writer_that_restarts_in_place_stays_the_primary() {
         let primary = running(Role::Primary, Replication::default());
-        assert_eq!(
-            next(&wanted(false, true), &primary, false, Latest::Itself),
-            Some(Action::Stop)
-        );
+        assert_eq!(next(&wanted(false, true), &primary, false, Latest::Itself), Some(Action::Stop));
         let again = next(&wanted(true, true), &stopped(Data::Ahead), false, Latest::Itself);
         assert_eq!(again, Some(Action::Start(Role::Primary)));
     }

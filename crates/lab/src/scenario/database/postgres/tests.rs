@@ -26,41 +26,32 @@ struct PostgresFixture {
 }
 
 impl PostgresFixture {
-    /// Nothing, after saying so, on a machine without PostgreSQL; the whole-system tests see to it that CI's has it.
+    /// Nothing, after saying so, on a machine without PostgreSQL; the whole-system tests see to it
+    /// that CI's has it.
     async fn begin(link: usize) -> Option<PostgresFixture> {
-        let programs = Programs::find()
-            .inspect_err(|missing| eprintln!("skipped: {missing}"))
-            .ok()?;
+        let programs =
+            Programs::find().inspect_err(|missing| eprintln!("skipped: {missing}")).ok()?;
         let scene = Scene::new(Pace::brisk()).expect("a good scene");
         let link = scene.links[link].clone();
         let endpoint = match link.source.cluster() {
             Some(_) => scene.world.cluster_endpoint(link.database()),
             None => scene.world.instance_endpoint(link.database()),
         };
-        let lab = Lab::start(scene.world, Options::default())
-            .await
-            .expect("loopback has ports");
+        let lab = Lab::start(scene.world, Options::default()).await.expect("loopback has ports");
         let authority = Authority::new().expect("there is randomness");
         let door = PostgresDoor::new(&authority, &endpoint).expect("a good root");
         let began = Instant::now();
-        let fleet = Postgres::start(&lab, &link, &authority, &programs)
-            .await
-            .expect("it starts");
+        let fleet = Postgres::start(&lab, &link, &authority, &programs).await.expect("it starts");
         println!("{} stands after {:?}", link.name, began.elapsed());
-        Some(PostgresFixture {
-            lab,
-            link,
-            fleet,
-            door,
-            authority,
-        })
+        Some(PostgresFixture { lab, link, fleet, door, authority })
     }
 
     async fn settle(&mut self) {
         self.fleet.settle(&self.lab, &self.link).await.expect("they follow");
     }
 
-    /// Follows the world until the failover is over: the writer is another, and every member accepts connections.
+    /// Follows the world until the failover is over: the writer is another, and every member
+    /// accepts connections.
     async fn until_promoted(&mut self) {
         let old = self.writer();
         let promoted = async {
@@ -68,10 +59,7 @@ impl PostgresFixture {
                 tokio::time::sleep(TICK).await;
             }
         };
-        self.fleet
-            .during(&self.lab, &self.link, promoted)
-            .await
-            .expect("they follow");
+        self.fleet.during(&self.lab, &self.link, promoted).await.expect("they follow");
         self.settle().await;
     }
 
@@ -84,10 +72,7 @@ impl PostgresFixture {
     }
 
     async fn open(&self, instance: &str) -> PostgresSession {
-        self.door
-            .open(self.socket(instance))
-            .await
-            .expect("it accepts connections")
+        self.door.open(self.socket(instance)).await.expect("it accepts connections")
     }
 
     async fn rows(&mut self) -> BTreeSet<u64> {
@@ -100,10 +85,11 @@ impl PostgresFixture {
     }
 
     fn processes(&self) -> Vec<PathBuf> {
-        let id = |kept: &Kept| std::fs::read_to_string(kept.member.home.join("data/postmaster.pid")).ok();
+        let id = |kept: &Kept| {
+            std::fs::read_to_string(kept.member.home.join("data/postmaster.pid")).ok()
+        };
         let ids = self.fleet.servers.values().filter_map(id);
-        ids.filter_map(|file| Some(PathBuf::from("/proc").join(file.lines().next()?)))
-            .collect()
+        ids.filter_map(|file| Some(PathBuf::from("/proc").join(file.lines().next()?))).collect()
     }
 }
 
@@ -119,19 +105,12 @@ async fn a_former_writer_comes_back_refuses_writes_and_takes_over_again_with_eve
         for row in rows.by_ref().take(50) {
             assert_eq!(session.write(row).await, Ok(former.clone()));
         }
-        fixture
-            .lab
-            .world()
-            .failover_db_cluster("orders", Some(successor))
-            .expect("it is a reader");
+        fixture.lab.world().failover_db_cluster("orders", Some(successor)).expect("it is a reader");
         fixture.until_promoted().await;
         let broken = session.write(u64::MAX >> 1).await.expect_err("its session has ended");
         assert_eq!(broken.end, End::Broken);
         let mut refused = fixture.open(&former).await;
-        let read_only = Failure {
-            end: End::ReadOnly,
-            by: Some(former.clone()),
-        };
+        let read_only = Failure { end: End::ReadOnly, by: Some(former.clone()) };
         assert_eq!(refused.write(0).await, Err(read_only));
         let all = fixture.rows().await;
         assert_eq!(all, (0..rows.start).collect());
@@ -173,11 +152,7 @@ async fn no_acknowledged_row_is_lost_while_writers_are_lost_one_after_the_other(
                 tokio::time::sleep(TICK).await;
             }
         };
-        fixture
-            .fleet
-            .during(&fixture.lab, &fixture.link, writing)
-            .await
-            .expect("they follow");
+        fixture.fleet.during(&fixture.lab, &fixture.link, writing).await.expect("they follow");
         fixture.lab.world().lose_writer("orders").expect("it exists");
         fixture.until_promoted().await;
     }
@@ -214,31 +189,22 @@ async fn whoever_is_ahead_of_a_new_primary_is_copied_anew_and_gets_its_rows() {
     let Some(mut fixture) = PostgresFixture::begin(0).await else {
         return;
     };
-    // The successor misses a row that the two others have, as if all of them had been lost at a bad moment.
-    fixture
-        .kept("orders-2")
-        .member
-        .tell("primary_conninfo = ''\n")
-        .expect("it runs");
-    fixture
-        .kept("orders-1")
-        .member
-        .tell(&settings::primary(&[]))
-        .expect("it runs");
+    // The successor misses a row that the two others have, as if all of them had been lost at a bad
+    // moment.
+    fixture.kept("orders-2").member.tell("primary_conninfo = ''\n").expect("it runs");
+    fixture.kept("orders-1").member.tell(&settings::primary(&[])).expect("it runs");
     let mut session = fixture.open("orders-1").await;
     let mut on_successor = fixture.open("orders-2").await;
     let mut row = 0;
     // Until then the two servers may not have heard what they were told.
-    while session.count().await.expect("it answers").0 == on_successor.count().await.expect("it answers").0 {
+    while session.count().await.expect("it answers").0
+        == on_successor.count().await.expect("it answers").0
+    {
         assert_eq!(session.write(row).await, Ok("orders-1".to_owned()));
         row += 1;
         tokio::time::sleep(TICK).await;
     }
-    let failover = fixture
-        .lab
-        .world()
-        .failover_db_cluster("orders", Some("orders-2"))
-        .map(drop);
+    let failover = fixture.lab.world().failover_db_cluster("orders", Some("orders-2")).map(drop);
     failover.expect("it is a reader");
     fixture.until_promoted().await;
     let written = fixture.open("orders-2").await.write(1000).await;
@@ -256,11 +222,7 @@ async fn writes_go_on_without_a_standby_that_is_down() {
         return;
     };
     let mut session = fixture.open("orders-1").await;
-    fixture
-        .lab
-        .world()
-        .reboot_db_instance("orders-2", Reboot::InPlace)
-        .expect("it is available");
+    fixture.lab.world().reboot_db_instance("orders-2", Reboot::InPlace).expect("it is available");
     let began = Instant::now();
     let writing = async {
         let mut row = 0;
@@ -269,11 +231,7 @@ async fn writes_go_on_without_a_standby_that_is_down() {
             row += 1;
         }
     };
-    fixture
-        .fleet
-        .during(&fixture.lab, &fixture.link, writing)
-        .await
-        .expect("they follow");
+    fixture.fleet.during(&fixture.lab, &fixture.link, writing).await.expect("they follow");
     fixture.settle().await;
     // Acknowledged when the standby that was down shows it, and with it what it had missed.
     assert_eq!(session.write(u64::MAX >> 1).await, Ok("orders-1".to_owned()));
@@ -296,20 +254,11 @@ async fn a_member_that_joins_later_gets_a_standby() {
     };
     fixture.lab.world().create_db_instance(joins).expect("a good name");
     let serves = tokio::time::sleep(Pace::brisk().create_instance * 2);
-    fixture
-        .fleet
-        .during(&fixture.lab, &fixture.link, serves)
-        .await
-        .expect("they follow");
+    fixture.fleet.during(&fixture.lab, &fixture.link, serves).await.expect("they follow");
     fixture.settle().await;
     let written = fixture.open("orders-1").await.write(1).await;
     assert_eq!(written, Ok("orders-1".to_owned()));
-    let refused = fixture
-        .open("orders-4")
-        .await
-        .write(2)
-        .await
-        .expect_err("it is a standby");
+    let refused = fixture.open("orders-4").await.write(2).await.expect_err("it is a standby");
     assert_eq!(refused.end, End::ReadOnly);
 }
 
@@ -332,11 +281,7 @@ async fn the_standby_of_an_instance_refuses_and_the_service_moves_to_it_with_its
             tokio::time::sleep(TICK).await;
         }
     };
-    fixture
-        .fleet
-        .during(&fixture.lab, &fixture.link, moved)
-        .await
-        .expect("they follow");
+    fixture.fleet.during(&fixture.lab, &fixture.link, moved).await.expect("they follow");
     fixture.settle().await;
     let new = fixture.socket("billing");
     assert_eq!(member::loopback(standby), new.ip());
@@ -344,10 +289,7 @@ async fn the_standby_of_an_instance_refuses_and_the_service_moves_to_it_with_its
     let refused = fixture.door.open(old).await.err().expect("nothing listens there");
     assert_eq!(refused.end, End::Refused);
     assert_eq!(session.write(2).await.expect_err("its host is lost").end, End::Broken);
-    assert_eq!(
-        fixture.open("billing").await.count().await,
-        Ok((1, "billing".to_owned()))
-    );
+    assert_eq!(fixture.open("billing").await.count().await, Ok((1, "billing".to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -389,25 +331,23 @@ fn is_promoted(world: &World, link: &Link, old: &str) -> bool {
 /// Puts every member of `orders` into the group, so that a flow reaches the writer or a reader.
 fn register_every_member(fixture: &PostgresFixture) {
     let mut world = fixture.lab.world();
-    let addresses = ["orders-1", "orders-2", "orders-3"].map(|member| world.rds.instance_address(member));
+    let addresses =
+        ["orders-1", "orders-2", "orders-3"].map(|member| world.rds.instance_address(member));
     let targets: Vec<_> = addresses
         .iter()
         .flatten()
         .map(|address| TargetRequest::new(&address.to_string(), fixture.link.port))
         .collect();
-    world
-        .register_targets(&fixture.link.group, &targets)
-        .expect("they are in the VPC");
+    world.register_targets(&fixture.link.group, &targets).expect("they are in the VPC");
     let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
     for arn in balancers {
         let on = [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())];
-        world
-            .modify_load_balancer_attributes(&arn, &on)
-            .expect("a good attribute");
+        world.modify_load_balancer_attributes(&arn, &on).expect("a good attribute");
     }
 }
 
-/// Writes one row after the other, on a new connection whenever one failed, and keeps those that were acknowledged.
+/// Writes one row after the other, on a new connection whenever one failed, and keeps those that
+/// were acknowledged.
 async fn write_all(
     door: PostgresDoor,
     node: SocketAddr,

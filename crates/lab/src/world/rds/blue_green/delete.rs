@@ -5,8 +5,8 @@ use crate::world::rds::{FinalSnapshot, RdsChange, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
-    /// DeleteBlueGreenDeployment. Blue and green stay, as databases of their own, unless green is to go too, which is refused after a
-    /// switchover (botocore rds 2014-10-31, DeleteTarget).
+    /// DeleteBlueGreenDeployment. Blue and green stay, as databases of their own, unless green is
+    /// to go too, which is refused after a switchover (botocore rds 2014-10-31, DeleteTarget).
     pub fn delete_blue_green_deployment(
         &mut self,
         identifier: &str,

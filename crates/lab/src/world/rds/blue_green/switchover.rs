@@ -8,10 +8,11 @@
 //!                                                               └──completed──► 0260/0251, 0248
 //! ```
 //!
-//! The order of the actions is that of AWS docs, "Switching a blue/green deployment", which says of blue that it only allows reads
-//! afterwards. Whether the API or DNS shows the new names first, and whether a name answers nothing in between, is not documented:
-//! [`SwitchoverPace`](crate::world::pace::SwitchoverPace) sets it. What the statuses of blue and green say meanwhile is not documented
-//! either, and stays `available` here.
+//! The order of the actions is that of AWS docs, "Switching a blue/green deployment", which says of
+//! blue that it only allows reads afterwards. Whether the API or DNS shows the new names first, and
+//! whether a name answers nothing in between, is not documented:
+//! [`SwitchoverPace`](crate::world::pace::SwitchoverPace) sets it. What the statuses of blue and
+//! green say meanwhile is not documented either, and stays `available` here.
 
 mod names;
 mod tell;
@@ -76,7 +77,8 @@ impl World {
         );
         if !can_start || !self.green_is_sound(found) {
             return Err(refusal::deployment_state(format!(
-                "The blue/green deployment {} can't be switched over: its status is {}, or its green databases are not available.",
+                "The blue/green deployment {} can't be switched over: its status is {}, or its \
+                 green databases are not available.",
                 found.identifier, found.status
             )));
         }
@@ -94,13 +96,18 @@ impl World {
         self.rds.find_deployment(identifier)
     }
 
-    /// Cancels a switchover that has moved no name: everything is as before (AWS docs, "Switching a blue/green deployment": "any
-    /// changes are rolled back and no changes are made to either environment").
+    /// Cancels a switchover that has moved no name: everything is as before (AWS docs, "Switching a
+    /// blue/green deployment": "any changes are rolled back and no changes are made to either
+    /// environment").
     ///
     /// # Errors
     ///
     /// When no such switchover is under way.
-    pub fn cancel_switchover(&mut self, identifier: &str, why: Cancellation) -> Result<(), ApiError> {
+    pub fn cancel_switchover(
+        &mut self,
+        identifier: &str,
+        why: Cancellation,
+    ) -> Result<(), ApiError> {
         let found = self.rds.find_deployment(identifier)?;
         if found.status != DeploymentStatus::SwitchoverInProgress || found.names_move {
             return Err(refusal::deployment_state(format!(
@@ -112,7 +119,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes green lag: a switchover waits for as long, or is cancelled by a guardrail if that is longer than its timeout.
+    /// Makes green lag: a switchover waits for as long, or is cancelled by a guardrail if that is
+    /// longer than its timeout.
     ///
     /// # Errors
     ///
@@ -126,12 +134,18 @@ impl World {
     }
 
     /// A deployment's next step, unless it belongs to a switchover that is over.
-    pub(in crate::world::rds) fn deployment_goes_on(&mut self, key: DeploymentKey, step: SwitchoverStep) {
+    pub(in crate::world::rds) fn deployment_goes_on(
+        &mut self,
+        key: DeploymentKey,
+        step: SwitchoverStep,
+    ) {
         let Some(deployment) = self.rds.deployments.get(&key) else {
             return;
         };
-        let is_under_way =
-            |attempt| deployment.attempt == attempt && deployment.status == DeploymentStatus::SwitchoverInProgress;
+        let is_under_way = |attempt| {
+            deployment.attempt == attempt
+                && deployment.status == DeploymentStatus::SwitchoverInProgress
+        };
         match step {
             SwitchoverStep::Ready => self.deployment_ready(key),
             SwitchoverStep::Gone => self.deployment_gone(key),
@@ -189,7 +203,9 @@ impl World {
             self.serve(instance);
         }
         match why {
-            Cancellation::ReplicationLag => self.tell_part(key, ids, "was canceled due to replication lag."),
+            Cancellation::ReplicationLag => {
+                self.tell_part(key, ids, "was canceled due to replication lag.")
+            }
             Cancellation::Sequences => {
                 self.tell_sequences(key, ids, "was cancelled because sequences failed to sync.");
             }

@@ -5,8 +5,9 @@ use crate::world::rds::Status;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// DeleteDBProxy: "RDS Proxy automatically deletes all the associated endpoints" (AWS docs: "Working with Amazon RDS Proxy
-    /// endpoints"). Its nodes accept no more connections from then on, as a deleted database does; nobody has measured it.
+    /// DeleteDBProxy: "RDS Proxy automatically deletes all the associated endpoints" (AWS docs:
+    /// "Working with Amazon RDS Proxy endpoints"). Its nodes accept no more connections from then
+    /// on, as a deleted database does; nobody has measured it.
     pub fn delete_db_proxy(&mut self, name: &str) -> Result<&DbProxy, ApiError> {
         let proxy = self.rds.find_proxy(name)?;
         if proxy.status == Status::Deleting {
