@@ -1,5 +1,7 @@
-//! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign clients and servers.
+//! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign
+//! clients and servers.
 
+pub mod deployed_lab;
 pub mod kinds;
 pub mod ministack;
 pub mod moto;
@@ -8,4 +10,3 @@ pub mod programs;
 pub mod python;
 pub mod server;
 pub mod skip;
-pub mod stage;

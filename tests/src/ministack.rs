@@ -1,10 +1,12 @@
 //! ministack, an AWS emulator from PyPI that others wrote, as a second referee beside the lab.
 //!
-//! What it lacks of what matters here, in version 1.5.33: targets are kept by address alone, so a second port of the
-//! same address is lost; a target is `healthy` from the start, never `initial` or `draining`, and has no zone;
-//! addresses are not checked; groups have no address type; every instance and cluster has one and the same
-//! endpoint name, which is told to it; `FailoverDBCluster` moves `IsClusterWriter` and posts no event;
-//! `RebootDBInstance` moves nothing; event subscriptions and custom endpoints do not exist. It has proxies and their endpoints.
+//! What it lacks of what matters here, in version 1.5.33: targets are kept by address alone, so a
+//! second port of the same address is lost; a target is `healthy` from the start, never `initial`
+//! or `draining`, and has no zone; addresses are not checked; groups have no address type; every
+//! instance and cluster has one and the same endpoint name, which is told to it;
+//! `FailoverDBCluster` moves `IsClusterWriter` and posts no event; `RebootDBInstance` moves
+//! nothing; event subscriptions and custom endpoints do not exist. It has proxies and their
+//! endpoints.
 
 use std::path::Path;
 
@@ -27,7 +29,8 @@ pub struct Ministack {
 }
 
 impl Ministack {
-    /// Starts one whose databases all have `endpoint_name` as their endpoint, and waits until it answers.
+    /// Starts one whose databases all have `endpoint_name` as their endpoint, and waits until it
+    /// answers.
     ///
     /// # Errors
     ///
@@ -53,10 +56,7 @@ impl Ministack {
                 .env("SFTP_ENABLED", "0")
                 .env("IOT_MTLS_ENABLED", "0");
         })?;
-        Ok(Self {
-            server,
-            _scratch: scratch,
-        })
+        Ok(Self { server, _scratch: scratch })
     }
 
     /// Where its API is, for `AWS_ENDPOINT_URL` or an SDK's endpoint.
@@ -74,8 +74,8 @@ impl Ministack {
         self.server.run("ministack_seed.py", &[])
     }
 
-    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py` says, and returns what that
-    /// prints.
+    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py`
+    /// says, and returns what that prints.
     ///
     /// # Panics
     ///
@@ -84,8 +84,9 @@ impl Ministack {
         self.server.run("proxy_seed.py", &[])
     }
 
-    /// Deploys `infra/link.yaml` and `infra/reconciler.yaml` with this archive as the function's code and `dns` as its DNS server,
-    /// as `tests/python/deployed.py` says, and returns what that prints.
+    /// Deploys `infra/link.yaml` and `infra/reconciler.yaml` with this archive as the function's
+    /// code and `dns` as its DNS server, as `tests/python/deployed.py` says, and returns what that
+    /// prints.
     ///
     /// # Panics
     ///
@@ -95,8 +96,8 @@ impl Ministack {
         self.server.run("deployed.py", &["deploy", archive, dns])
     }
 
-    /// Posts to the topic what RDS would, and returns the `outcome` that the deployed function publishes then, the `targets`
-    /// and the number of `failures`.
+    /// Posts to the topic what RDS would, and returns the `outcome` that the deployed function
+    /// publishes then, the `targets` and the number of `failures`.
     ///
     /// # Panics
     ///
@@ -105,7 +106,8 @@ impl Ministack {
         self.server.run("deployed.py", &["publish", topic, message])
     }
 
-    /// Who writes to `orders`, and the targets of every group, as boto3 sees them: `members` and `targets`.
+    /// Who writes to `orders`, and the targets of every group, as boto3 sees them: `members` and
+    /// `targets`.
     ///
     /// # Panics
     ///

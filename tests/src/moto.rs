@@ -1,12 +1,15 @@
-//! moto, another emulator of AWS from PyPI that others wrote, with realistic endpoint names and refusals in AWS's words.
+//! moto, another emulator of AWS from PyPI that others wrote, with realistic endpoint names and
+//! refusals in AWS's words.
 //!
-//! What it lacks of what matters here, in version 5.2.5: nothing answers for its endpoint names, which are made up; targets are
-//! kept by address alone, so a second port of the same address replaces the first; a target is `healthy` from the start, never
-//! `initial`, `draining` or `unused`, and has no zone; addresses are not checked, and public ones are taken too; a
-//! deregistration that names an unknown target is refused, where AWS takes it, when the known ones before it have been
-//! removed; `DescribeDBClusters` has one page, however long; `FailoverDBCluster` moves `IsClusterWriter` at once and posts no
-//! event; `RebootDBInstance` moves nothing; event subscriptions are kept and never used; proxies have no endpoints but their own, and
-//! custom endpoints do not exist.
+//! What it lacks of what matters here, in version 5.2.5: nothing answers for its endpoint names,
+//! which are made up; targets are kept by address alone, so a second port of the same address
+//! replaces the first; a target is `healthy` from the start, never `initial`, `draining` or
+//! `unused`, and has no zone; addresses are not checked, and public ones are taken too; a
+//! deregistration that names an unknown target is refused, where AWS takes it, when the known ones
+//! before it have been removed; `DescribeDBClusters` has one page, however long;
+//! `FailoverDBCluster` moves `IsClusterWriter` at once and posts no event; `RebootDBInstance` moves
+//! nothing; event subscriptions are kept and never used; proxies have no endpoints but their own,
+//! and custom endpoints do not exist.
 
 use serde_json::Value;
 
@@ -42,8 +45,8 @@ impl Moto {
         self.0.endpoint()
     }
 
-    /// Creates the cluster `orders`, the instance `billing`, a target group for each and `crowd` other instances, as
-    /// `tests/python/moto_seed.py` says, and returns what that prints.
+    /// Creates the cluster `orders`, the instance `billing`, a target group for each and `crowd`
+    /// other instances, as `tests/python/moto_seed.py` says, and returns what that prints.
     ///
     /// # Panics
     ///
@@ -52,8 +55,8 @@ impl Moto {
         self.0.run("moto_seed.py", &[&crowd.to_string()])
     }
 
-    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py` says, and returns what that
-    /// prints.
+    /// Creates the proxy `front`, and what else there is of sets, as `tests/python/proxy_seed.py`
+    /// says, and returns what that prints.
     ///
     /// # Panics
     ///

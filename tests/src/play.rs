@@ -1,4 +1,5 @@
-//! The real run and its driver on the lab's scene at AWS's pace, in virtual time: minutes in milliseconds.
+//! The real run and its driver on the lab's scene at AWS's pace, in virtual time: minutes in
+//! milliseconds.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
@@ -51,11 +52,15 @@ impl Play {
     }
 
     /// The scene after a change, and its configuration after another.
-    pub fn configured(change: impl FnOnce(&mut Scene), configure: impl FnOnce(String) -> String) -> Self {
+    pub fn configured(
+        change: impl FnOnce(&mut Scene),
+        configure: impl FnOnce(String) -> String,
+    ) -> Self {
         let mut scene = Scene::new(Pace::real()).expect("a good scene");
         change(&mut scene);
         let text = configure(scene.config("127.0.0.1:53".parse().expect("an address"), ""));
-        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
+        let config =
+            Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
         let links = scene.links.clone();
         let [orders, billing] = [&links[0], &links[1]].map(Clone::clone);
         let time = VirtualTime::default();
@@ -63,15 +68,7 @@ impl Play {
         // The scene has a past; the clock begins at its present.
         time.run(time.sleep(scene.world.now()));
         let region = InProcess::new(scene.world, time.clone());
-        Self {
-            time,
-            region,
-            config,
-            epoch,
-            orders,
-            billing,
-            links,
-        }
+        Self { time, region, config, epoch, orders, billing, links }
     }
 
     /// The time since the world began.
@@ -97,10 +94,7 @@ impl Play {
             source: source.parse().ok(),
             time: Some(self.timestamp()),
         };
-        Trigger {
-            events: vec![event],
-            ..Trigger::sweep(TriggerKind::Sns)
-        }
+        Trigger { events: vec![event], ..Trigger::sweep(TriggerKind::Sns) }
     }
 
     /// The schedule's trigger.
@@ -144,7 +138,8 @@ impl Play {
     pub fn is_right(&self, link: &Link) -> bool {
         let world = self.world();
         let writer = link.writer(&world).expect("a database has a writer").address;
-        let present: Vec<_> = link.present(&world).into_iter().map(|(address, _)| address).collect();
+        let present: Vec<_> =
+            link.present(&world).into_iter().map(|(address, _)| address).collect();
         present == [writer]
     }
 
@@ -159,13 +154,9 @@ impl Play {
 
     async fn drive(&self, trigger: &Trigger) -> Report {
         let region = || self.region.clone();
-        let readers = Readers {
-            rds: region(),
-            dns: region(),
-            groups: region(),
-        };
+        let ports = ReadPorts { rds: region(), dns: region(), groups: region() };
         let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
-        drive(run, &readers, Some(&self.region), &self.time, &mut ()).await
+        drive(run, &ports, Some(&self.region), &self.time, &mut ()).await
     }
 }
 

@@ -1,5 +1,5 @@
-//! The Python side of the tests: foreign clients and servers, and the linters of `infra/`, in virtual environments
-//! under `target/` that the first test to need one sets up.
+//! The Python side of the tests: foreign clients and servers, and the linters of `infra/`, in
+//! virtual environments under `target/` that the first test to need one sets up.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 
 use crate::skip::Skip;
 
-/// A Python interpreter that has boto3, ministack, moto and awslambdaric, at the versions of `tests/requirements.txt`.
+/// A Python interpreter that has boto3, ministack, moto and awslambdaric, at the versions of
+/// `tests/requirements.txt`.
 ///
 /// # Errors
 ///
@@ -18,7 +19,8 @@ pub fn python() -> Result<PathBuf, Skip> {
     environment("requirements.txt")
 }
 
-/// A Python interpreter that has cfn-lint and the SAM CLI, at the versions of `tests/requirements-infra.txt`.
+/// A Python interpreter that has cfn-lint and the SAM CLI, at the versions of
+/// `tests/requirements-infra.txt`.
 ///
 /// # Errors
 ///
@@ -46,9 +48,9 @@ pub fn workspace_dir() -> &'static Path {
     tests_dir().parent().expect("tests/ lies in the workspace")
 }
 
-/// The environment of a requirements file. Its directory is named by the file's content, so that a changed
-/// requirement is a new environment, and it counts only once its last file is written, so that a killed set-up is
-/// done again.
+/// The environment of a requirements file. Its directory is named by the file's content, so that a
+/// changed requirement is a new environment, and it counts only once its last file is written, so
+/// that a killed set-up is done again.
 fn environment(requirements: &str) -> Result<PathBuf, Skip> {
     let requirements = tests_dir().join(requirements);
     let home = home(&requirements);
@@ -72,9 +74,7 @@ fn home(requirements: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let stem = requirements.file_stem().expect("a file has a name").to_string_lossy();
-    target_dir()
-        .join("python")
-        .join(format!("{stem}-{:016x}", hasher.finish()))
+    target_dir().join("python").join(format!("{stem}-{:016x}", hasher.finish()))
 }
 
 fn target_dir() -> PathBuf {
@@ -82,9 +82,11 @@ fn target_dir() -> PathBuf {
     workspace_dir().join(target)
 }
 
-/// Held until it is dropped: test binaries are processes of their own, and two must not install at once.
+/// Held until it is dropped: test binaries are processes of their own, and two must not install at
+/// once.
 fn lock(path: &Path) -> File {
-    fs::create_dir_all(path.parent().expect("it lies under target/")).expect("target/ can be written to");
+    fs::create_dir_all(path.parent().expect("it lies under target/"))
+        .expect("target/ can be written to");
     let file = File::create(path).expect("target/ can be written to");
     file.lock().expect("target/ lies on a file system with locks");
     file
@@ -125,7 +127,8 @@ fn set_up(home: &Path, requirements: &Path) -> Result<(), Skip> {
 
 /// Success, or why the machine cannot do this.
 fn finished(output: io::Result<Output>, what: &str, remedy: &str) -> Result<(), Skip> {
-    let output = output.map_err(|error| Skip(format!("{what} cannot be run ({error}): {remedy}")))?;
+    let output =
+        output.map_err(|error| Skip(format!("{what} cannot be run ({error}): {remedy}")))?;
     if output.status.success() {
         return Ok(());
     }
@@ -162,9 +165,11 @@ mod tests {
         let Some(python) = available(python()) else {
             return;
         };
-        let script = "import boto3, importlib.metadata as m; print('boto3==' + boto3.__version__, *(p + '==' + m.version(p) for p in ('ministack', 'moto')))";
+        let script = "import boto3, importlib.metadata as m; print('boto3==' + boto3.__version__, \
+            *(p + '==' + m.version(p) for p in ('ministack', 'moto')))";
         let output = Command::new(python).args(["-c", script]).output().expect("it runs");
-        let requirements = fs::read_to_string(tests_dir().join("requirements.txt")).expect("it is there");
+        let requirements =
+            fs::read_to_string(tests_dir().join("requirements.txt")).expect("it is there");
         for package in String::from_utf8_lossy(&output.stdout).split_whitespace() {
             assert!(
                 requirements.lines().any(|line| line == package),
@@ -181,9 +186,7 @@ mod tests {
             "python3",
             "install Python",
         );
-        let Err(Skip(reason)) = skip else {
-            panic!("a missing command is no success")
-        };
+        let Err(Skip(reason)) = skip else { panic!("a missing command is no success") };
         assert!(
             reason.starts_with("python3 cannot be run (") && reason.ends_with("install Python"),
             "{reason}"
@@ -192,10 +195,10 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_is_quoted() {
-        let output = Command::new("sh")
-            .args(["-c", "echo ensurepip is not available >&2; exit 3"])
-            .output();
-        let Err(Skip(reason)) = finished(output, "python3 -m venv", "apt-get install python3-venv") else {
+        let output =
+            Command::new("sh").args(["-c", "echo ensurepip is not available >&2; exit 3"]).output();
+        let Err(Skip(reason)) = finished(output, "python3 -m venv", "apt-get install python3-venv")
+        else {
             panic!("exit code 3 is no success")
         };
         assert!(

@@ -25,8 +25,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server in Python and waits until its page `health` is there. `serve` says how: the interpreter's arguments
-    /// and environment for a port.
+    /// Starts a server in Python and waits until its page `health` is there. `serve` says how: the
+    /// interpreter's arguments and environment for a port.
     ///
     /// # Errors
     ///
@@ -37,12 +37,15 @@ impl Server {
     /// If it is there and does not start.
     pub fn start(health: &str, serve: impl Fn(&mut Command, u16)) -> Result<Self, Skip> {
         let python = python()?;
-        // A port that is free when it is chosen can be taken a moment later; the second one hardly ever is.
+        // A port that is free when it is chosen can be taken a moment later; the second one hardly
+        // ever is.
         for attempt in 1.. {
             let mut started = Self::spawn(&python, &serve);
             match started.wait(health) {
                 Ok(()) => return Ok(started),
-                Err(why) if attempt == 3 => panic!("the server does not start: {why}\n{}", started.log()),
+                Err(why) if attempt == 3 => {
+                    panic!("the server does not start: {why}\n{}", started.log())
+                }
                 Err(_) => {}
             }
         }
@@ -59,7 +62,8 @@ impl Server {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Runs a script of `tests/python/` with the server's endpoint and `arguments`, and returns the JSON that it prints.
+    /// Runs a script of `tests/python/` with the server's endpoint and `arguments`, and returns the
+    /// JSON that it prints.
     ///
     /// # Panics
     ///
@@ -93,12 +97,7 @@ impl Server {
             .stderr(log)
             .spawn()
             .expect("the environment has an interpreter");
-        Self {
-            child,
-            port,
-            python: python.to_owned(),
-            home,
-        }
+        Self { child, port, python: python.to_owned(), home }
     }
 
     fn wait(&mut self, health: &str) -> Result<(), String> {
@@ -119,7 +118,8 @@ impl Server {
     fn answers(&self, health: &str) -> io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&self.address(), Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        let request = format!("GET {health} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {health} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes())?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
@@ -139,7 +139,8 @@ impl Drop for Server {
     }
 }
 
-/// The interpreter, which keeps what it has compiled in its environment and never beside the source, where the scripts lie.
+/// The interpreter, which keeps what it has compiled in its environment and never beside the
+/// source, where the scripts lie.
 fn command(python: &Path) -> Command {
     let environment = python.ancestors().nth(2).expect("it is bin/python of an environment");
     let mut command = Command::new(python);

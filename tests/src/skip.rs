@@ -1,7 +1,7 @@
 //! Tests that a machine cannot run.
 //!
-//! What is missing is said by name. Under `CI=true` it fails the test, so that a missing tool never passes for a
-//! passed test.
+//! What is missing is said by name. Under `CI=true` it fails the test, so that a missing tool never
+//! passes for a passed test.
 
 use std::fmt;
 use std::io::Write;
@@ -28,11 +28,7 @@ impl fmt::Display for Skip {
 /// Under `CI=true`, where nothing may be skipped.
 pub fn available<T>(thing: Result<T, Skip>) -> Option<T> {
     // Past the test harness, which would swallow what `eprintln!` says in a test that passes.
-    decide(
-        thing,
-        std::env::var("CI").is_ok_and(|ci| ci == "true"),
-        &mut std::io::stderr(),
-    )
+    decide(thing, std::env::var("CI").is_ok_and(|ci| ci == "true"), &mut std::io::stderr())
 }
 
 fn decide<T>(thing: Result<T, Skip>, in_ci: bool, listener: &mut impl Write) -> Option<T> {
@@ -40,10 +36,7 @@ fn decide<T>(thing: Result<T, Skip>, in_ci: bool, listener: &mut impl Write) -> 
         Ok(thing) => return Some(thing),
         Err(skip) => skip,
     };
-    assert!(
-        !in_ci,
-        "CI skips nothing, and this machine lacks what the test needs: {skip}"
-    );
+    assert!(!in_ci, "CI skips nothing, and this machine lacks what the test needs: {skip}");
     let current = std::thread::current();
     let test = current.name().unwrap_or("a test");
     // If standard error is closed, nobody listens.

@@ -8,9 +8,11 @@ use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::Pace;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags, TargetRequest};
-use writerlink_lab::world::rds::{Apply, Capacity, CreateDbCluster, Engine, ModifyDbCluster, ModifyDbInstance};
+use writerlink_lab::world::rds::{
+    Apply, Capacity, CreateDbCluster, Engine, ModifyDbCluster, ModifyDbInstance,
+};
 use writerlink_lab::world::vpc::Zone;
-use writerlink_tests::stage::{BRISK, aws};
+use writerlink_tests::deployed_lab::{BRISK, aws};
 use writerlink_tests::{kinds, programs};
 
 /// A region, and the configuration for it. No function lives in it.
@@ -23,9 +25,8 @@ impl Region {
     async fn new(change: impl FnOnce(&mut Scene)) -> Self {
         let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
         change(&mut scene);
-        let lab = Lab::start(scene.world.clone(), Options::default())
-            .await
-            .expect("loopback has ports");
+        let lab =
+            Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
         let config = scene.config(lab.dns(), BRISK);
         Self { lab, config }
     }
@@ -44,27 +45,21 @@ impl Region {
             .await
             .expect("it ends");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-        (
-            output.status.code().expect("it ends by itself"),
-            text(output.stdout),
-            text(output.stderr),
-        )
+        (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
     }
 
     async fn audit_json(&self) -> (i32, Value) {
         let (code, stdout, stderr) = self.audit(&["--output", "json"]).await;
         (
             code,
-            serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}")),
+            serde_json::from_str(&stdout)
+                .unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}")),
         )
     }
 }
 
 fn failed_over(scene: &mut Scene) {
-    scene
-        .world
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("failover");
+    scene.world.failover_db_cluster("orders", Some("orders-2")).expect("failover");
     scene.world.pass(std::time::Duration::from_secs(60));
 }
 
@@ -110,7 +105,8 @@ async fn sets_are_listed_member_by_member_with_what_there_is_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_told_exits_3_with_the_reason() {
-    let region = Region::new(|scene| scene.world.show_writers("orders", &[]).expect("orders")).await;
+    let region =
+        Region::new(|scene| scene.world.show_writers("orders", &[]).expect("orders")).await;
     let (code, table, _) = region.audit(&[]).await;
     assert_eq!(code, 3);
     insta::assert_snapshot!("held", table);
@@ -119,10 +115,7 @@ async fn what_could_not_be_told_exits_3_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_call_exits_3_and_names_the_permission() {
     let region = Region::new(|scene| {
-        scene
-            .world
-            .faults
-            .add(Fault::on("DescribeTargetHealth", Effect::AccessDenied))
+        scene.world.faults.add(Fault::on("DescribeTargetHealth", Effect::AccessDenied))
     })
     .await;
     let (code, table, _) = region.audit(&[]).await;
@@ -130,9 +123,7 @@ async fn a_denied_call_exits_3_and_names_the_permission() {
     // A line of the table may be broken anywhere between words.
     let words: Vec<&str> = table.split_whitespace().collect();
     assert!(
-        words
-            .join(" ")
-            .contains("Allow `elasticloadbalancing:DescribeTargetHealth`"),
+        words.join(" ").contains("Allow `elasticloadbalancing:DescribeTargetHealth`"),
         "{table}"
     );
 }
@@ -142,13 +133,8 @@ async fn an_audit_reads_and_does_nothing_else_whatever_there_is_to_do() {
     let region = Region::new(failed_over).await;
     let (code, _) = region.audit_json().await;
     assert_eq!(code, 2);
-    let mut called: Vec<String> = region
-        .lab
-        .world()
-        .calls
-        .iter()
-        .map(|call| call.operation.clone())
-        .collect();
+    let mut called: Vec<String> =
+        region.lab.world().calls.iter().map(|call| call.operation.clone()).collect();
     called.sort();
     called.dedup();
     assert_eq!(
@@ -228,22 +214,16 @@ fn unreachable(scene: &mut Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_settled_writer_that_nobody_can_reach_exits_2_with_the_reason_of_elbv2_and_what_to_check() {
+async fn a_settled_writer_that_nobody_can_reach_exits_2_with_the_reason_of_elbv2_and_what_to_check()
+{
     let region = Region::new(unreachable).await;
     let (code, table, _) = region.audit(&[]).await;
     assert_eq!(code, 2, "{table}");
     insta::assert_snapshot!("unreachable", table);
     let (code, report) = region.audit_json().await;
-    assert_eq!(
-        (code, &report["ok"]),
-        (2, &Value::Bool(true)),
-        "the membership is right"
-    );
+    assert_eq!((code, &report["ok"]), (2, &Value::Bool(true)), "the membership is right");
     assert_eq!(report["bindings"][0]["status"], "settled");
-    assert_eq!(
-        report["bindings"][0]["targets"][0]["reason"],
-        "Target.FailedHealthChecks"
-    );
+    assert_eq!(report["bindings"][0]["targets"][0]["reason"], "Target.FailedHealthChecks");
     let found = finding(&report, 0, "writer-unhealthy").expect("it is told");
     assert_eq!(found["severity"], "broken");
     let text = found.to_string();
@@ -258,7 +238,8 @@ async fn a_settled_writer_that_nobody_can_reach_exits_2_with_the_reason_of_elbv2
 async fn what_is_broken_outweighs_what_could_not_be_told() {
     let region = Region::new(|scene| {
         unreachable(scene);
-        let fault = Fault::on("DescribeTargetHealth", Effect::AccessDenied).of("targetgroup/billing");
+        let fault =
+            Fault::on("DescribeTargetHealth", Effect::AccessDenied).of("targetgroup/billing");
         scene.world.faults.add(fault);
     })
     .await;
@@ -268,11 +249,7 @@ async fn what_is_broken_outweighs_what_could_not_be_told() {
 
 /// A configuration whose first binding follows `source` with these lines more.
 fn with_source(config: &str, source: &str, more: &str) -> String {
-    config.replacen(
-        "source = \"cluster/orders\"\n",
-        &format!("source = \"{source}\"\n{more}"),
-        1,
-    )
+    config.replacen("source = \"cluster/orders\"\n", &format!("source = \"{source}\"\n{more}"), 1)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,17 +330,13 @@ async fn a_name_that_rds_lists_is_never_not_found() {
         let world = &mut scene.world;
         for (name, engine) in [("graph", Engine::Neptune), ("docs", Engine::Docdb)] {
             let member = format!("{name}-1");
-            world
-                .add_aurora(name, engine, &[(&member, Zone::A)])
-                .expect("good names");
+            world.add_aurora(name, engine, &[(&member, Zone::A)]).expect("good names");
         }
         world
             .add_aurora("stock", Engine::AuroraMysql, &[("stock-1", Zone::A)])
             .expect("good names");
         let aurora = Engine::AuroraPostgresql;
-        world
-            .add_aurora("express", aurora, &[("express-1", Zone::A)])
-            .expect("good names");
+        world.add_aurora("express", aurora, &[("express-1", Zone::A)]).expect("good names");
         for name in ["old", "wide", "empty"] {
             let cluster = CreateDbCluster {
                 identifier: name.to_owned(),
@@ -396,11 +369,7 @@ async fn a_name_that_rds_lists_is_never_not_found() {
         ("cluster/old".to_owned(), "no-instances", "Serverless v1"),
         ("cluster/wide".to_owned(), "no-instances", "Limitless"),
         ("cluster/empty".to_owned(), "no-instances", "before one is created"),
-        (
-            "cluster/express".to_owned(),
-            "no-vpc-networking",
-            "VPCNetworkingEnabled",
-        ),
+        ("cluster/express".to_owned(), "no-vpc-networking", "VPCNetworkingEnabled"),
         (
             format!("cluster/{orders}"),
             "misnamed",
@@ -415,11 +384,7 @@ async fn a_name_that_rds_lists_is_never_not_found() {
         ("cluster/billing".to_owned(), "misnamed", "write `instance/billing`"),
         ("cluster/orders-2".to_owned(), "misnamed", "write `cluster/orders`"),
         ("instance/orders".to_owned(), "misnamed", "write `cluster/orders`"),
-        (
-            "instance/orders-2".to_owned(),
-            "instance-of-cluster",
-            "follow `cluster/orders`",
-        ),
+        ("instance/orders-2".to_owned(), "instance-of-cluster", "follow `cluster/orders`"),
         (
             "cluster/stock/custom/reports".to_owned(),
             "misnamed",
@@ -428,20 +393,12 @@ async fn a_name_that_rds_lists_is_never_not_found() {
         ("cluster/front".to_owned(), "misnamed", "write `proxy/front`"),
         ("proxy/front-ro".to_owned(), "misnamed", "write `proxy/front/front-ro`"),
         ("proxy/orders".to_owned(), "misnamed", "write `cluster/orders`"),
-        (
-            "cluster/nobody".to_owned(),
-            "source-not-found",
-            "RDS lists no cluster/nobody",
-        ),
+        ("cluster/nobody".to_owned(), "source-not-found", "RDS lists no cluster/nobody"),
     ] {
         let config = with_source(&region.config, &source, "");
         let (exit, report) = audit_of(&region.lab, &config).await;
         let binding = &report["bindings"][0];
-        assert_eq!(
-            (exit, &binding["status"]),
-            (3, &Value::from("held")),
-            "{source}: {binding:#}"
-        );
+        assert_eq!((exit, &binding["status"]), (3, &Value::from("held")), "{source}: {binding:#}");
         let reason = &binding["reason"];
         assert_eq!(reason["code"], code, "{source}: {reason}");
         let message = reason["message"].as_str().unwrap_or_default();
@@ -496,6 +453,8 @@ async fn audit_of(lab: &Lab, config: &str) -> (i32, Value) {
         .expect("it ends");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let report = serde_json::from_str(&text);
-    let report = report.unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    let report = report.unwrap_or_else(|error| {
+        panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    });
     (output.status.code().expect("it ends by itself"), report)
 }

@@ -1,15 +1,18 @@
-//! What can be wrong around a binding: each gives one clear message that names the place and the remedy, writes
-//! nothing for that binding, and lets the other one go on.
+//! What can be wrong around a binding: each gives one clear message that names the place and the
+//! remedy, writes nothing for that binding, and lets the other one go on.
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::{GroupProtocol, IpFamily, NewTargetGroup, TargetType};
-use writerlink_tests::stage::{Stage, error};
+use writerlink_tests::deployed_lab::{DeployedLab, error};
 
 /// A group of another kind in the place of the one behind `orders`.
 fn other_group(new: NewTargetGroup) -> impl FnOnce(&mut Scene) {
-    move |scene| scene.links[0].group = scene.world.create_target_group(new).expect("a good group").arn.clone()
+    move |scene| {
+        scene.links[0].group =
+            scene.world.create_target_group(new).expect("a good group").arn.clone()
+    }
 }
 
 fn group() -> NewTargetGroup {
@@ -21,34 +24,30 @@ fn unchanged(config: String) -> String {
 }
 
 /// What a run by hand says of `orders-writer` and of `billing`.
-async fn ask(stage: &Stage) -> (Value, Value) {
-    let answer = stage.ask(json!({})).await;
+async fn ask(deployed: &DeployedLab) -> (Value, Value) {
+    let answer = deployed.ask(json!({})).await;
     (answer["bindings"][0].clone(), answer["bindings"][1].clone())
 }
 
-async fn says(stage: &Stage, code: &str, parts: &[&str]) {
-    let (orders, billing) = ask(stage).await;
+async fn says(deployed: &DeployedLab, code: &str, parts: &[&str]) {
+    let (orders, billing) = ask(deployed).await;
     assert_eq!(orders["reason"]["code"], code, "{orders:#}");
     let text = format!("{} {}", orders["reason"]["message"], orders["reason"]["remedy"]);
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
     assert_eq!(billing["status"], "settled", "the other binding goes on: {billing:#}");
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_group_that_is_gone_is_not_found() {
     let gone = |config: String| config.replacen("targetgroup/orders/", "targetgroup/gone/", 1);
-    let stage = Stage::with(|_| {}, gone).await;
+    let deployed = DeployedLab::with(|_| {}, gone).await;
     says(
-        &stage,
+        &deployed,
         "not-found",
-        &[
-            "elasticloadbalancing:DescribeTargetGroups",
-            "TargetGroupNotFound",
-            "Region and account",
-        ],
+        &["elasticloadbalancing:DescribeTargetGroups", "TargetGroupNotFound", "Region and account"],
     )
     .await;
 }
@@ -56,93 +55,72 @@ async fn a_target_group_that_is_gone_is_not_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_no_database_can_stand_behind_is_refused_with_how_to_make_one() {
     for (new, part) in [
-        (
-            NewTargetGroup {
-                target_type: TargetType::Instance,
-                ..group()
-            },
-            "--target-type ip",
-        ),
-        (
-            NewTargetGroup {
-                protocol: GroupProtocol::Udp,
-                ..group()
-            },
-            "--protocol TCP",
-        ),
+        (NewTargetGroup { target_type: TargetType::Instance, ..group() }, "--target-type ip"),
+        (NewTargetGroup { protocol: GroupProtocol::Udp, ..group() }, "--protocol TCP"),
     ] {
-        let stage = Stage::with(other_group(new), unchanged).await;
-        says(&stage, "wrong-target-group", &[part]).await;
+        let deployed = DeployedLab::with(other_group(new), unchanged).await;
+        says(&deployed, "wrong-target-group", &[part]).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_the_other_address_family_holds() {
-    let stage = Stage::with(
-        other_group(NewTargetGroup {
-            family: IpFamily::Ipv6,
-            ..group()
-        }),
+    let deployed = DeployedLab::with(
+        other_group(NewTargetGroup { family: IpFamily::Ipv6, ..group() }),
         unchanged,
     )
     .await;
-    says(&stage, "no-shared-family", &["IPV4", "IPv6", "DUAL"]).await;
+    says(&deployed, "no-shared-family", &["IPV4", "IPv6", "DUAL"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_of_another_region_or_account_is_refused() {
-    let region =
-        |config: String| config.replacen("elasticloadbalancing:eu-west-1:", "elasticloadbalancing:us-east-2:", 1);
-    let stage = Stage::with(|_| {}, region).await;
-    says(&stage, "refused-as-invalid", &["us-east-2", "eu-west-1", "Region"]).await;
+    let region = |config: String| {
+        config.replacen("elasticloadbalancing:eu-west-1:", "elasticloadbalancing:us-east-2:", 1)
+    };
+    let deployed = DeployedLab::with(|_| {}, region).await;
+    says(&deployed, "refused-as-invalid", &["us-east-2", "eu-west-1", "Region"]).await;
 
     let account = |config: String| {
-        config.replacen(
-            ":111122223333:targetgroup/orders",
-            ":999988887777:targetgroup/orders",
-            1,
-        )
+        config.replacen(":111122223333:targetgroup/orders", ":999988887777:targetgroup/orders", 1)
     };
-    let stage = Stage::with(|_| {}, account).await;
-    says(&stage, "refused-as-invalid", &["999988887777"]).await;
+    let deployed = DeployedLab::with(|_| {}, account).await;
+    says(&deployed, "refused-as-invalid", &["999988887777"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_does_not_exist_is_named() {
-    let stage = Stage::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1)).await;
-    says(&stage, "source-not-found", &["cluster/ordres", "Region"]).await;
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "cluster/ordres", 1))
+            .await;
+    says(&deployed, "source-not-found", &["cluster/ordres", "Region"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_of_a_cluster_is_sent_to_the_cluster() {
-    let stage = Stage::with(
+    let deployed = DeployedLab::with(
         |_| {},
         |config| config.replacen("cluster/orders", "instance/orders-1", 1),
     )
     .await;
-    says(&stage, "instance-of-cluster", &["follow `cluster/orders`"]).await;
+    says(&deployed, "instance-of-cluster", &["follow `cluster/orders`"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_that_is_denied_names_the_permission_to_add() {
     for call in ["DescribeTargetGroups", "DescribeTargetHealth"] {
-        let stage = Stage::begin().await;
-        stage
+        let deployed = DeployedLab::begin().await;
+        deployed
             .lab
             .world()
             .faults
             .add(Fault::on(call, Effect::AccessDenied).of("targetgroup/orders/"));
-        says(
-            &stage,
-            "access-denied",
-            &[&format!("Allow `elasticloadbalancing:{call}`")],
-        )
-        .await;
+        says(&deployed, "access-denied", &[&format!("Allow `elasticloadbalancing:{call}`")]).await;
     }
     for call in ["DescribeDBClusters", "DescribeDBInstances"] {
-        let stage = Stage::begin().await;
-        stage.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
-        let (orders, billing) = ask(&stage).await;
+        let deployed = DeployedLab::begin().await;
+        deployed.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
+        let (orders, billing) = ask(&deployed).await;
         for binding in [orders, billing] {
             assert_eq!(binding["status"], "held", "{binding:#}");
             assert!(
@@ -150,37 +128,28 @@ async fn a_read_that_is_denied_names_the_permission_to_add() {
                 "{binding:#}"
             );
         }
-        assert_eq!(stage.writes(), [""; 0]);
+        assert_eq!(deployed.writes(), [""; 0]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
     for call in ["RegisterTargets", "DeregisterTargets"] {
-        let stage = Stage::begin().await;
-        stage.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
-        let old = stage.writer(stage.orders());
-        stage.lab.world().failover_db_cluster("orders", None).expect("failover");
+        let deployed = DeployedLab::begin().await;
+        deployed.lab.world().faults.add(Fault::on(call, Effect::AccessDenied));
+        let old = deployed.writer(deployed.orders());
+        deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
         let ended = || {
-            let endings = stage
-                .lab
-                .invocations()
-                .into_iter()
-                .filter_map(|invocation| invocation.ending);
-            endings
-                .filter(|ending| ending.answer().is_none())
-                .map(|ending| error(&ending))
-                .next()
+            let endings =
+                deployed.lab.invocations().into_iter().filter_map(|invocation| invocation.ending);
+            endings.filter(|ending| ending.answer().is_none()).map(|ending| error(&ending)).next()
         };
-        let (kind, document) = stage.until("an invocation has ended in an error", ended).await;
+        let (kind, document) = deployed.until("an invocation has ended in an error", ended).await;
         assert_eq!(kind, "NotOk");
-        assert!(
-            document.contains(&format!("Allow `elasticloadbalancing:{call}`")),
-            "{document}"
-        );
-        assert!(stage.present(stage.orders()).contains(&old.to_string()), "{call}");
-        let writer = stage.writer(stage.orders());
-        let registered = stage.present(stage.orders()).contains(&writer.to_string());
+        assert!(document.contains(&format!("Allow `elasticloadbalancing:{call}`")), "{document}");
+        assert!(deployed.present(deployed.orders()).contains(&old.to_string()), "{call}");
+        let writer = deployed.writer(deployed.orders());
+        let registered = deployed.present(deployed.orders()).contains(&writer.to_string());
         assert_eq!(registered, call == "DeregisterTargets", "what could be added was added");
     }
 }
@@ -188,39 +157,32 @@ async fn a_write_that_is_denied_names_the_permission_and_removes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_dns_server_answering_holds_and_says_where_to_look() {
     let nobody = |config: String| {
-        let dns = config
-            .lines()
-            .find(|line| line.starts_with("servers"))
-            .expect("servers")
-            .to_owned();
+        let dns =
+            config.lines().find(|line| line.starts_with("servers")).expect("servers").to_owned();
         config.replace(&dns, "servers = [\"127.0.0.1:9\"]")
     };
-    let stage = Stage::with(|_| {}, nobody).await;
-    let (orders, billing) = ask(&stage).await;
+    let deployed = DeployedLab::with(|_| {}, nobody).await;
+    let (orders, billing) = ask(&deployed).await;
     for binding in [orders, billing] {
         assert_eq!(binding["status"], "held", "{binding:#}");
         let code = binding["reason"]["code"].as_str().unwrap_or_default();
         assert!(matches!(code, "dns-timeout" | "dns-unreachable"), "{binding:#}");
-        assert!(
-            binding["reason"]["remedy"].to_string().contains("DNS servers"),
-            "{binding:#}"
-        );
+        assert!(binding["reason"]["remedy"].to_string().contains("DNS servers"), "{binding:#}");
     }
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_binding_fails_alone_and_says_where_it_stands() {
-    let stage = Stage::with(|_| {}, |config| config.replacen("cluster/orders", "prxy/orders", 1)).await;
-    let (orders, billing) = ask(&stage).await;
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replacen("cluster/orders", "prxy/orders", 1))
+            .await;
+    let (orders, billing) = ask(&deployed).await;
     assert_eq!(
         (&orders["status"], &orders["reason"]["code"]),
         (&json!("failed"), &json!("bad-configuration"))
     );
     let message = orders["reason"]["message"].to_string();
-    assert!(
-        message.contains("line") && message.contains("is no source"),
-        "{message}"
-    );
+    assert!(message.contains("line") && message.contains("is no source"), "{message}");
     assert_eq!(billing["status"], "settled");
 }

@@ -1,4 +1,5 @@
-//! The baseline of `tests/baseline/` is what its page says: it follows a failover that is over, and has the habits of the field.
+//! The baseline of `tests/baseline/` is what its page says: it follows a failover that is over, and
+//! has the habits of the field.
 
 use std::fs::File;
 use std::net::IpAddr;
@@ -12,9 +13,9 @@ use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::{Ending, Invocation, Invoked, Kind, Lab, Options};
 use writerlink_lab::world::{Pace, World};
+use writerlink_tests::deployed_lab::aws;
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;
-use writerlink_tests::stage::aws;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,9 +29,7 @@ struct Baseline {
 
 impl Baseline {
     async fn begin(scene: Scene, python: PathBuf) -> Self {
-        let lab = Lab::start(scene.world, Options::default())
-            .await
-            .expect("loopback has ports");
+        let lab = Lab::start(scene.world, Options::default()).await.expect("loopback has ports");
         let home = TempDir::new().expect("there is room for temporary files");
         let log = File::create(home.path().join("log")).expect("a new directory can be written to");
         let child = Command::new(tests_dir().join("baseline/run"))
@@ -43,12 +42,7 @@ impl Baseline {
             .stderr(log)
             .spawn()
             .expect("the launcher can be run");
-        Self {
-            lab,
-            links: scene.links,
-            child,
-            home,
-        }
+        Self { lab, links: scene.links, child, home }
     }
 
     fn orders(&self) -> &Link {
@@ -57,7 +51,8 @@ impl Baseline {
 
     /// Invokes it once, and gives its answer.
     async fn ask(&self) -> Value {
-        let invoked = tokio::time::timeout(PATIENCE, self.lab.invoke("writerlink", "{}", Kind::Sync)).await;
+        let invoked =
+            tokio::time::timeout(PATIENCE, self.lab.invoke("writerlink", "{}", Kind::Sync)).await;
         match invoked {
             Ok(Ok(Invoked::Ended(_, ending))) => {
                 ending.answer().unwrap_or_else(|| panic!("{ending:?}\n{}", self.log()))
@@ -75,10 +70,8 @@ impl Baseline {
     /// What it wrote, in order.
     fn writes(&self) -> Vec<String> {
         let world = self.lab.world();
-        let written = world
-            .calls
-            .iter()
-            .filter(|call| call.parameters.contains_key("Targets.member.1.Id"));
+        let written =
+            world.calls.iter().filter(|call| call.parameters.contains_key("Targets.member.1.Id"));
         written
             .map(|call| format!("{} {}", call.operation, call.parameters["Targets.member.1.Id"]))
             .collect()
@@ -120,10 +113,7 @@ fn endpoint(world: &World, link: &Link) -> String {
 }
 
 fn address(world: &World, instance: &str) -> IpAddr {
-    world
-        .rds
-        .instance_address(instance)
-        .expect("an instance has an address")
+    world.rds.instance_address(instance).expect("an instance has an address")
 }
 
 fn point(world: &mut World, link: &Link, effect: NameEffect) {
@@ -135,10 +125,7 @@ fn point(world: &mut World, link: &Link, effect: NameEffect) {
 async fn a_failover_that_is_over_is_followed_by_one_invocation() {
     let Some(python) = available(python()) else { return };
     let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
-    scene
-        .world
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("a failover");
+    scene.world.failover_db_cluster("orders", Some("orders-2")).expect("a failover");
     scene.world.pass(PATIENCE);
     // Its events are not what invokes it here.
     scene.world.sns.take_deliveries();
@@ -162,19 +149,13 @@ async fn a_failover_that_is_over_is_followed_by_one_invocation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_comes_before_dns_has_moved_changes_nothing_and_is_a_success() {
     let Some(python) = available(python()) else { return };
-    let pace = Pace {
-        dns_lag: Duration::from_secs(3600),
-        ..Pace::brisk()
-    };
+    let pace = Pace { dns_lag: Duration::from_secs(3600), ..Pace::brisk() };
     let scene = Scene::new(pace).expect("a good scene");
     let old = address(&scene.world, "orders-1");
     let baseline = Baseline::begin(scene, python).await;
-    baseline
-        .lab
-        .world()
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("a failover");
-    // The region's own events invoke it: RDS-EVENT-0073 at the beginning, RDS-EVENT-0071 once the failover has completed.
+    baseline.lab.world().failover_db_cluster("orders", Some("orders-2")).expect("a failover");
+    // The region's own events invoke it: RDS-EVENT-0073 at the beginning, RDS-EVENT-0071 once the
+    // failover has completed.
     let events = async {
         loop {
             let ended: Vec<Invocation> = baseline.lab.invocations();
@@ -185,7 +166,8 @@ async fn an_event_that_comes_before_dns_has_moved_changes_nothing_and_is_a_succe
         }
     };
     let events = tokio::time::timeout(PATIENCE, events).await;
-    let events = events.unwrap_or_else(|_| panic!("{:?}\n{}", baseline.lab.invocations(), baseline.log()));
+    let events =
+        events.unwrap_or_else(|_| panic!("{:?}\n{}", baseline.lab.invocations(), baseline.log()));
     for (event, id) in events.iter().zip(["RDS-EVENT-0073", "RDS-EVENT-0071"]) {
         assert!(event.payload.contains(id), "{}", event.payload);
         let answer = event.ending.as_ref().and_then(Ending::answer);
@@ -194,10 +176,7 @@ async fn an_event_that_comes_before_dns_has_moved_changes_nothing_and_is_a_succe
     }
     assert_eq!(baseline.writes(), [""; 0]);
     assert_eq!(baseline.present(baseline.orders()), [old]);
-    let writer = baseline
-        .orders()
-        .writer(&baseline.lab.world())
-        .map(|writer| writer.instance);
+    let writer = baseline.orders().writer(&baseline.lab.world()).map(|writer| writer.instance);
     assert_eq!(writer.as_deref(), Some("orders-2"), "the group is left on a reader");
 }
 
@@ -205,10 +184,7 @@ async fn an_event_that_comes_before_dns_has_moved_changes_nothing_and_is_a_succe
 async fn a_name_that_does_not_exist_changes_nothing_and_holds_up_no_other_link() {
     let Some(python) = available(python()) else { return };
     let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
-    let (old, new) = (
-        address(&scene.world, "billing"),
-        "10.20.3.9".parse().expect("an address"),
-    );
+    let (old, new) = (address(&scene.world, "billing"), "10.20.3.9".parse().expect("an address"));
     point(&mut scene.world, &scene.links[0], NameEffect::NxDomain);
     point(&mut scene.world, &scene.links[1], NameEffect::Addresses(vec![new]));
     let baseline = Baseline::begin(scene, python).await;
@@ -219,11 +195,7 @@ async fn a_name_that_does_not_exist_changes_nothing_and_holds_up_no_other_link()
         baseline.writes(),
         [format!("RegisterTargets {new}"), format!("DeregisterTargets {old}")]
     );
-    assert!(
-        baseline.log().contains("orders-writer: not followed"),
-        "{}",
-        baseline.log()
-    );
+    assert!(baseline.log().contains("orders-writer: not followed"), "{}", baseline.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,19 +205,11 @@ async fn a_failback_inside_the_drain_leaves_the_baselines_group_without_a_target
     let first = address(&scene.world, "orders-1");
     let second = address(&scene.world, "orders-2");
     let baseline = Baseline::begin(scene, python).await;
-    point(
-        &mut baseline.lab.world(),
-        baseline.orders(),
-        NameEffect::Addresses(vec![second]),
-    );
+    point(&mut baseline.lab.world(), baseline.orders(), NameEffect::Addresses(vec![second]));
     baseline.ask().await;
     assert_eq!(baseline.present(baseline.orders()), [second], "{}", baseline.log());
     // The first target drains for some 18 s, and is listed meanwhile.
-    point(
-        &mut baseline.lab.world(),
-        baseline.orders(),
-        NameEffect::Addresses(vec![first]),
-    );
+    point(&mut baseline.lab.world(), baseline.orders(), NameEffect::Addresses(vec![first]));
     let answer = baseline.ask().await;
     assert_eq!(answer["orders-writer"]["registered"], json!([]), "{answer:#}");
     assert!(baseline.present(baseline.orders()).is_empty(), "{}", baseline.log());
@@ -274,7 +238,8 @@ fn a_python_that_lacks_something_is_told_with_the_command_that_installs_it() {
     let home = TempDir::new().expect("there is room for temporary files");
     let bare = home.path().join("bare-python");
     // Without its site-packages an interpreter has nothing but its own library.
-    std::fs::write(&bare, "#!/bin/sh\nexec python3 -I -S \"$@\"\n").expect("a new directory can be written to");
+    std::fs::write(&bare, "#!/bin/sh\nexec python3 -I -S \"$@\"\n")
+        .expect("a new directory can be written to");
     let made = Command::new("chmod").arg("+x").arg(&bare).status();
     assert!(made.is_ok_and(|status| status.success()));
     let output = Command::new(tests_dir().join("baseline/run"))

@@ -1,4 +1,5 @@
-//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and at AWS's pace in virtual time.
+//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and
+//! at AWS's pace in virtual time.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -10,8 +11,8 @@ use writerlink_core::event::SourceType;
 use writerlink_lab::scene::Link;
 use writerlink_lab::world::World;
 use writerlink_lab::world::elbv2::TargetState;
+use writerlink_tests::deployed_lab::DeployedLab;
 use writerlink_tests::play::Play;
-use writerlink_tests::stage::Stage;
 
 /// The node that the clients are in front of.
 const ZONE: &str = "eu-west-1a";
@@ -21,24 +22,25 @@ const IN_A_ROW: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_connections_reach_the_new_writer_after_a_failover_that_the_function_followed() {
-    let stage = Stage::begin().await;
-    let _servers = serve_every_member_of_orders(&stage).await;
-    let old = stage.writer(stage.orders());
-    assert_eq!(connect(&stage).await, Some(old.to_string()));
-    stage
-        .follows(stage.orders(), |world| {
+    let deployed = DeployedLab::begin().await;
+    let _servers = serve_every_member_of_orders(&deployed).await;
+    let old = deployed.writer(deployed.orders());
+    assert_eq!(connect(&deployed).await, Some(old.to_string()));
+    deployed
+        .follows(deployed.orders(), |world| {
             world.failover_db_cluster("orders", None).expect("failover");
         })
         .await;
-    let new = stage.writer(stage.orders()).to_string();
+    let new = deployed.writer(deployed.orders()).to_string();
     let mut in_a_row = 0;
     let mut others = 0;
     while in_a_row < IN_A_ROW {
-        match connect(&stage).await {
+        match connect(&deployed).await {
             Some(reached) if reached == new => in_a_row += 1,
             _ => {
                 (in_a_row, others) = (0, others + 1);
-                // The nodes need their time; a client that asked without a pause would only make it look worse.
+                // The nodes need their time; a client that asked without a pause would only make it
+                // look worse.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
@@ -58,11 +60,7 @@ fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_ne
     let mut both = 0;
     let alone = loop {
         let takers = takers(&play);
-        assert!(
-            !takers.is_empty(),
-            "refused {:?} after the failover",
-            play.now() - began
-        );
+        assert!(!takers.is_empty(), "refused {:?} after the failover", play.now() - began);
         if takers == [writer(&play)] {
             break play.now() - began;
         }
@@ -77,20 +75,15 @@ fn new_flows_reach_the_former_writer_too_until_the_nodes_let_go_of_it_and_are_ne
 }
 
 /// A server for each member, which says the member's address as the region has it.
-async fn serve_every_member_of_orders(stage: &Stage) -> JoinSet<()> {
+async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
     let mut servers = JoinSet::new();
     for member in ["orders-1", "orders-2", "orders-3"] {
-        let address = stage
-            .lab
-            .world()
-            .rds
-            .instance_address(member)
-            .expect("a member of the scene");
-        let target = SocketAddr::new(address, stage.orders().port);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("loopback has ports");
-        stage.lab.place(target, listener.local_addr().expect("it is bound"));
+        let address =
+            deployed.lab.world().rds.instance_address(member).expect("a member of the scene");
+        let target = SocketAddr::new(address, deployed.orders().port);
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has ports");
+        deployed.lab.place(target, listener.local_addr().expect("it is bound"));
         servers.spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 // A client that is gone hears nothing.
@@ -102,9 +95,9 @@ async fn serve_every_member_of_orders(stage: &Stage) -> JoinSet<()> {
 }
 
 /// Whom a new connection reaches, if anybody.
-async fn connect(stage: &Stage) -> Option<String> {
-    let listeners = stage.lab.nlb_listeners();
-    let port = stage.orders().port;
+async fn connect(deployed: &DeployedLab) -> Option<String> {
+    let listeners = deployed.lab.nlb_listeners();
+    let port = deployed.orders().port;
     let node = listeners.iter().find(|node| node.port == port && node.zone == ZONE)?;
     let mut said = String::new();
     let mut connection = TcpStream::connect(node.address).await.ok()?;

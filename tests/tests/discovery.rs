@@ -7,7 +7,7 @@ use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::World;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
-use writerlink_tests::stage::{Stage, error, sns};
+use writerlink_tests::deployed_lab::{DeployedLab, error, sns};
 
 /// The scene's own bindings are given up for tags; its groups have the names of their databases.
 fn by_tags(config: String) -> String {
@@ -21,15 +21,11 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 fn tag_group(world: &mut World, group: &str, pairs: &[(&str, &str)]) {
-    world
-        .add_elbv2_tags(&[group.to_owned()], &tags(pairs))
-        .expect("it exists");
+    world.add_elbv2_tags(&[group.to_owned()], &tags(pairs)).expect("it exists");
 }
 
 fn consent(world: &mut World, arn: &str, to: &str) {
-    world
-        .add_rds_tags(arn, tags(&[("writerlink:publish", to)]))
-        .expect("it exists");
+    world.add_rds_tags(arn, tags(&[("writerlink:publish", to)])).expect("it exists");
 }
 
 /// Both groups ask for their databases, and both databases consent.
@@ -52,27 +48,24 @@ fn end<'a>(answer: &'a Value, name: &str) -> (&'a str, Option<&'a str>) {
     let bindings = answer["bindings"].as_array().expect("a list");
     let binding = bindings.iter().find(|binding| binding["name"] == name);
     let binding = binding.unwrap_or_else(|| panic!("no {name} in {answer:#}"));
-    (
-        binding["status"].as_str().expect("a status"),
-        binding["reason"]["code"].as_str(),
-    )
+    (binding["status"].as_str().expect("a status"), binding["reason"]["code"].as_str())
 }
 
 /// Calls of ELBv2 that read tags, since the world began.
-fn calls(stage: &Stage, operation: &str) -> usize {
-    let world = stage.lab.world();
+fn calls(deployed: &DeployedLab, operation: &str) -> usize {
+    let world = deployed.lab.world();
     world.calls.iter().filter(|call| call.operation == operation).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_is_followed_in_groups_that_only_tags_name() {
-    let stage = Stage::with(tagged, by_tags).await;
+    let deployed = DeployedLab::with(tagged, by_tags).await;
     let fail_over = |world: &mut World| {
         world.failover_db_cluster("orders", None).expect("it is available");
     };
-    stage.follows(stage.orders(), fail_over).await;
-    assert!(stage.was_never_empty(stage.orders()));
-    let answer = stage.ask(json!({})).await;
+    deployed.follows(deployed.orders(), fail_over).await;
+    assert!(deployed.was_never_empty(deployed.orders()));
+    let answer = deployed.ask(json!({})).await;
     assert_eq!(answer["ok"], true, "{answer:#}");
     assert_eq!(end(&answer, "orders").0, "settled");
     assert_eq!(end(&answer, "billing").0, "settled");
@@ -84,20 +77,17 @@ async fn a_database_that_does_not_consent_is_never_published() {
         tagged(scene);
         let arn = scene.world.cluster_arn("orders");
         consent(&mut scene.world, &arn, "another-group");
-        scene
-            .world
-            .failover_db_cluster("orders", None)
-            .expect("it is available");
+        scene.world.failover_db_cluster("orders", None).expect("it is available");
         scene.world.pass(Duration::from_secs(60));
     };
-    let stage = Stage::with(without, by_tags).await;
-    let now = stage.lab.world().timestamp();
-    let ending = stage.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
+    let deployed = DeployedLab::with(without, by_tags).await;
+    let now = deployed.lab.world().timestamp();
+    let ending = deployed.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
     let (kind, document) = error(&ending);
     assert_eq!(kind, "NotOk");
     assert!(document.contains("orders: held (not-published)"), "{document}");
-    assert_eq!(stage.writes(), [""; 0]);
-    let answer = stage.ask(json!({"bindings": ["billing"]})).await;
+    assert_eq!(deployed.writes(), [""; 0]);
+    let answer = deployed.ask(json!({"bindings": ["billing"]})).await;
     assert_eq!(end(&answer, "billing").0, "settled", "the others go on");
 }
 
@@ -119,31 +109,28 @@ async fn malformed_tags_and_sources_outside_the_patterns_are_told_by_group_and_s
             tag_group(&mut scene.world, &group, pairs);
         }
     };
-    let stage = Stage::with(more, by_tags).await;
-    let answer = stage.ask(json!({})).await;
+    let deployed = DeployedLab::with(more, by_tags).await;
+    let answer = deployed.ask(json!({})).await;
     assert_eq!(answer["bindings"].as_array().map(Vec::len), Some(5), "{answer:#}");
     for name in ["outside", "nonsense", "no-port"] {
         assert_eq!(end(&answer, name), ("failed", Some("bad-configuration")));
     }
     assert_eq!(end(&answer, "orders").0, "settled");
     assert_eq!(answer["ok"], false);
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_that_cannot_be_read_are_told_and_what_the_configuration_names_goes_on() {
     let beside = |config: String| {
-        let orders = config
-            .split("\n[[binding]]")
-            .nth(1)
-            .expect("the first binding")
-            .to_owned();
+        let orders = config.split("\n[[binding]]").nth(1).expect("the first binding").to_owned();
         format!("{}\n[[binding]]{orders}", by_tags(config))
     };
-    let stage = Stage::with(tagged, beside).await;
-    for (effect, code) in [(Effect::AccessDenied, "access-denied"), (Effect::Throttle, "throttled")] {
-        stage.lab.world().faults.add(Fault::on("DescribeTags", effect).times(2));
-        let answer = stage.ask(json!({})).await;
+    let deployed = DeployedLab::with(tagged, beside).await;
+    for (effect, code) in [(Effect::AccessDenied, "access-denied"), (Effect::Throttle, "throttled")]
+    {
+        deployed.lab.world().faults.add(Fault::on("DescribeTags", effect).times(2));
+        let answer = deployed.ask(json!({})).await;
         assert_eq!(end(&answer, "orders-writer").0, "settled");
         assert_eq!(end(&answer, "discovery"), ("failed", Some(code)));
         assert_eq!(
@@ -151,9 +138,9 @@ async fn tags_that_cannot_be_read_are_told_and_what_the_configuration_names_goes
             Some(2),
             "nothing is taken for untagged"
         );
-        stage.lab.world().faults.clear();
+        deployed.lab.world().faults.clear();
     }
-    let answer = stage.ask(json!({})).await;
+    let answer = deployed.ask(json!({})).await;
     assert_eq!(end(&answer, "billing").0, "settled");
     assert_eq!(
         answer["bindings"].as_array().map(Vec::len),
@@ -172,16 +159,13 @@ async fn the_calls_for_tags_grow_by_one_for_twenty_groups() {
                 scene.world.create_target_group(new).expect("a good group");
             }
         };
-        let stage = Stage::with(many, by_tags).await;
+        let deployed = DeployedLab::with(many, by_tags).await;
         let began = Instant::now();
-        let answer = stage.ask(json!({"mode": "plan"})).await;
+        let answer = deployed.ask(json!({"mode": "plan"})).await;
         let took = began.elapsed();
+        assert_eq!((answer["ok"].as_bool(), end(&answer, "orders").0), (Some(true), "settled"));
         assert_eq!(
-            (answer["ok"].as_bool(), end(&answer, "orders").0),
-            (Some(true), "settled")
-        );
-        assert_eq!(
-            (calls(&stage, "DescribeTargetGroups"), calls(&stage, "DescribeTags")),
+            (calls(&deployed, "DescribeTargetGroups"), calls(&deployed, "DescribeTags")),
             (pages, batches)
         );
         println!("{groups} groups: {} calls in {took:?}", pages + batches);

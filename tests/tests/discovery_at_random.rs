@@ -1,5 +1,5 @@
-//! S6 for tags, on the real run and its driver: whatever tags say, only groups that both sides consent to are written to, and
-//! only with addresses inside `allow`.
+//! S6 for tags, on the real run and its driver: whatever tags say, only groups that both sides
+//! consent to are written to, and only with addresses inside `allow`.
 
 use std::collections::BTreeSet;
 
@@ -29,12 +29,10 @@ const EXTRAS: [Option<(&str, &str)>; 7] = [
     Some(("writerlink:port", "x")),
     Some(("writerlink:publish", "true")),
 ];
-const CONSENTS: [Option<&str>; 6] = [None, Some("one"), Some("two one"), Some("true"), Some("ones"), Some("")];
-const PATTERNS: [&str; 3] = [
-    "\"cluster/*\"",
-    "\"instance/b*\"",
-    "\"cluster/orders\", \"instance/billing\"",
-];
+const CONSENTS: [Option<&str>; 6] =
+    [None, Some("one"), Some("two one"), Some("true"), Some("ones"), Some("")];
+const PATTERNS: [&str; 3] =
+    ["\"cluster/*\"", "\"instance/b*\"", "\"cluster/orders\", \"instance/billing\""];
 const ALLOWS: [&str; 2] = ["10.20.0.0/16", "10.20.1.0/24"];
 
 /// A group's name, the source that its tags name, and another tag of it.
@@ -58,7 +56,8 @@ impl Draw {
             usize::try_from(scramble(seed * 1000 + salt)).expect("64 bits") % most
         };
         Self {
-            groups: ["one", "two"].map(|name| (name, SOURCES[pick(SOURCES.len())], EXTRAS[pick(EXTRAS.len())])),
+            groups: ["one", "two"]
+                .map(|name| (name, SOURCES[pick(SOURCES.len())], EXTRAS[pick(EXTRAS.len())])),
             orders: CONSENTS[pick(CONSENTS.len())],
             billing: CONSENTS[pick(CONSENTS.len())],
             patterns: PATTERNS[pick(PATTERNS.len())],
@@ -68,18 +67,17 @@ impl Draw {
 
     /// Whether a group may be written to, stated without the code that decides it.
     fn may_write(&self, group: &str) -> bool {
-        let (_, source, extra) = self.groups.iter().find(|(name, ..)| *name == group).expect("drawn");
+        let (_, source, extra) =
+            self.groups.iter().find(|(name, ..)| *name == group).expect("drawn");
         let admitted = match (self.patterns, source) {
-            ("\"cluster/*\"", Some("cluster/orders")) | ("\"instance/b*\"", Some("instance/billing")) => true,
+            ("\"cluster/*\"", Some("cluster/orders"))
+            | ("\"instance/b*\"", Some("instance/billing")) => true,
             (both, Some("cluster/orders" | "instance/billing")) => both.contains(','),
             _ => false,
         };
-        let tag = if *source == Some("cluster/orders") {
-            self.orders
-        } else {
-            self.billing
-        };
-        let consents = tag.is_some_and(|tag| tag == "true" || tag.split(' ').any(|named| named == group));
+        let tag = if *source == Some("cluster/orders") { self.orders } else { self.billing };
+        let consents =
+            tag.is_some_and(|tag| tag == "true" || tag.split(' ').any(|named| named == group));
         // RDS reports another port than 5433 of both databases.
         let fit = extra.is_none();
         admitted && consents && fit
@@ -96,10 +94,8 @@ impl Draw {
             for (name, source, extra) in &self.groups {
                 let group = world.create_target_group(NewTargetGroup::tcp(name, 5432));
                 let arn = group.expect("a good group").arn.clone();
-                let pairs = source
-                    .map(|source| ("writerlink:source", source))
-                    .into_iter()
-                    .chain(*extra);
+                let pairs =
+                    source.map(|source| ("writerlink:source", source)).into_iter().chain(*extra);
                 world
                     .add_elbv2_tags(std::slice::from_ref(&arn), &tags(pairs.collect()))
                     .expect("it exists");
@@ -140,10 +136,7 @@ fn whatever_tags_say_only_what_both_sides_consent_to_is_written_and_only_inside_
         for (name, arn) in arns {
             let targets = present(&play.world(), &arn);
             if !targets.is_empty() {
-                assert!(
-                    draw.may_write(name),
-                    "seed {seed}: {name} holds {targets:?} of {draw:?}"
-                );
+                assert!(draw.may_write(name), "seed {seed}: {name} holds {targets:?} of {draw:?}");
                 written += 1;
             }
             for (address, _) in targets {

@@ -12,11 +12,7 @@ fn every_test_that_the_documentation_names_exists() {
     for page in pages() {
         for name in read(&page).split('`').filter(|text| is_test_name(text)) {
             named += 1;
-            assert!(
-                sources.contains(&format!("fn {name}(")),
-                "{} names {name}",
-                page.display()
-            );
+            assert!(sources.contains(&format!("fn {name}(")), "{} names {name}", page.display());
         }
     }
     assert!(named > 30, "only {named} names were found: is the search broken?");
@@ -27,11 +23,7 @@ fn every_file_that_the_documentation_links_to_exists() {
     let mut followed = 0;
     for page in pages() {
         let folder = page.parent().expect("a file lies in a folder");
-        for link in read(&page)
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
+        for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if link.contains("://") || link.starts_with('#') {
                 continue;
             }
@@ -48,17 +40,11 @@ fn every_file_that_the_documentation_links_to_exists() {
 fn the_tables_of_failures_say_of_each_handler_what_was_found() {
     let choosing = read(&workspace_dir().join("docs/choosing.md"));
     let row = |start: &str| {
-        choosing
-            .lines()
-            .find(|line| line.starts_with(start))
-            .expect("it is in the table")
+        choosing.lines().find(|line| line.starts_with(start)).expect("it is in the table")
     };
     let baseline = read(&workspace_dir().join("tests/baseline/README.md"));
     let habit = |words: &str| {
-        baseline
-            .lines()
-            .find(|line| line.contains(words))
-            .expect("it is in the table")
+        baseline.lines().find(|line| line.contains(words)).expect("it is in the table")
     };
     for page in [row("| T3 |"), habit("draining ones too")] {
         for handler in ["sample-rds-RR", "hostname-as-target", "CDK demo"] {
@@ -72,22 +58,19 @@ fn the_tables_of_failures_say_of_each_handler_what_was_found() {
         );
     }
     assert!(
-        habit("and ends in success")
-            .contains("CDK demo and hostname-as-target mean to, but their line for an error raises")
+        habit("and ends in success").contains(
+            "CDK demo and hostname-as-target mean to, but their line for an error raises"
+        )
     );
-    assert!(
-        !choosing.contains("cannot be in a shared subnet"),
-        "since 2026-11-10 it can"
-    );
+    assert!(!choosing.contains("cannot be in a shared subnet"), "since 2026-11-10 it can");
 }
 
-/// Tests are sentences: words in lower case, four of them at least. So are some of Terraform's types of resources.
+/// Tests are sentences: words in lower case, four of them at least. So are some of Terraform's
+/// types of resources.
 fn is_test_name(text: &str) -> bool {
     text.split('_').count() >= 4
         && !text.starts_with("aws_")
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -99,7 +82,8 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder can be read").flatten() {
         let (path, name) = (entry.path(), entry.file_name());
-        let is_ours = name != "target" && name != "node_modules" && !name.to_string_lossy().starts_with('.');
+        let is_ours =
+            name != "target" && name != "node_modules" && !name.to_string_lossy().starts_with('.');
         if path.is_dir() && is_ours {
             found.extend(files(&path, ending));
         } else if path.extension().is_some_and(|own| own == ending) {

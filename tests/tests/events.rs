@@ -1,5 +1,5 @@
-//! Core's table of events against what was made without it: the events of the lab's world, and the template that subscribes to
-//! RDS's.
+//! Core's table of events against what was made without it: the events of the lab's world, and the
+//! template that subscribes to RDS's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,8 +10,8 @@ use writerlink_core::event::catalogue::{Meaning, entries, find};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::events::{SourceType, category_of};
 use writerlink_lab::world::rds::{
-    Apply, Cancellation, CreateDbCluster, EndpointRole, Engine, EngineFamily, FinalSnapshot, ModifyDbCluster,
-    ModifyDbInstance, MultiAz, Pending, Reboot, Shift,
+    Apply, Cancellation, CreateDbCluster, EndpointRole, Engine, EngineFamily, FinalSnapshot,
+    ModifyDbCluster, ModifyDbInstance, MultiAz, Pending, Reboot, Shift,
 };
 use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace, World};
@@ -105,10 +105,8 @@ fn switch_over(world: &mut World, source: &str) -> Result<(), ApiError> {
 /// Writing goes to another Region and comes back, as planned and otherwise.
 fn shift(cluster: &str, world: &mut World) -> Result<(), ApiError> {
     world.create_global_cluster("world", cluster)?;
-    let (here, elsewhere) = (
-        world.cluster_arn(cluster),
-        "arn:aws:rds:us-east-1:111122223333:cluster:far",
-    );
+    let (here, elsewhere) =
+        (world.cluster_arn(cluster), "arn:aws:rds:us-east-1:111122223333:cluster:far");
     for how in [Shift::Switchover, Shift::Failover] {
         for target in [elsewhere, &here] {
             world.shift_global_cluster("world", target, how)?;
@@ -130,7 +128,8 @@ fn every_event_of_the_labs_databases_is_in_the_table_with_its_source_type_and_ca
         .collect();
     assert!(told.len() > 20, "the lab has told only of {told:?}");
     for (id, (source, category)) in told {
-        let entry = find(EventId(id)).unwrap_or_else(|| panic!("the table lacks RDS-EVENT-{id:04}, of {source}"));
+        let entry = find(EventId(id))
+            .unwrap_or_else(|| panic!("the table lacks RDS-EVENT-{id:04}, of {source}"));
         assert_eq!((entry.source, entry.category), (source, category), "{}", entry.id);
     }
 }
@@ -161,18 +160,15 @@ fn recorded(source: SourceType) -> BTreeMap<u16, String> {
     texts.collect()
 }
 
-/// A text without what differs from one switchover to the next: the database's name, the end of green's, and how far it lags.
+/// A text without what differs from one switchover to the next: the database's name, the end of
+/// green's, and how far it lags.
 fn plain(text: &str) -> String {
     let word = |word: &str| match word.split_once("-green-") {
         Some((name, _)) => format!("{name}-green"),
         None => word.replace(|c: char| c.is_ascii_digit(), "0"),
     };
     let text = text.replace("billing", "orders");
-    text.trim_end_matches('.')
-        .split(' ')
-        .map(word)
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.trim_end_matches('.').split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -199,16 +195,16 @@ fn the_lab_tells_of_switchovers_in_the_recorded_words() {
             compared.insert(event.id);
         }
     }
-    let deployments = [
-        244, 246, 247, 248, 249, 250, 251, 252, 259, 260, 261, 307, 308, 310, 311, 312, 314,
-    ];
+    let deployments =
+        [244, 246, 247, 248, 249, 250, 251, 252, 259, 260, 261, 307, 308, 310, 311, 312, 314];
     let expected = deployments.into_iter().chain([181, 182, 183, 184, 185, 238, 390, 397]);
     assert_eq!(compared, expected.collect());
 }
 
 #[test]
 fn the_template_subscribes_to_every_category_with_events_that_are_watched() {
-    let template = fs::read_to_string(tests_dir().join("../infra/reconciler.yaml")).expect("the template");
+    let template =
+        fs::read_to_string(tests_dir().join("../infra/reconciler.yaml")).expect("the template");
     for source in ["db-cluster", "db-instance"] {
         let (_, after) = template
             .split_once(&format!("SourceType: {source}\n"))
@@ -218,7 +214,8 @@ fn the_template_subscribes_to_every_category_with_events_that_are_watched() {
             let mut items = subscription.iter().filter_map(|line| line.trim().strip_prefix("- "));
             items.any(|item| item.split(" #").next() == Some(category))
         };
-        let watched = entries().filter(|entry| entry.source == source && entry.meaning != Meaning::Look);
+        let watched =
+            entries().filter(|entry| entry.source == source && entry.meaning != Meaning::Look);
         for entry in watched {
             assert!(
                 subscribes(entry.category),

@@ -31,18 +31,12 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
     let world = World::new(Timestamp::now()).with_pace(Pace::brisk());
     let lab = Lab::start(world, Options::default()).await.expect("loopback has ports");
     let mut command = Command::new(python);
-    command
-        .arg(tests_dir().join("python/lab_boto3.py"))
-        .arg(lab.aws_endpoint());
+    command.arg(tests_dir().join("python/lab_boto3.py")).arg(lab.aws_endpoint());
     let output = tokio::task::spawn_blocking(move || command.output().expect("it runs"))
         .await
         .expect("it ends");
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.lines().count() >= 30, "it claims more than that: {said}");
 }
 
@@ -51,9 +45,7 @@ async fn a_python_lambda_under_awslambdaric_hears_of_a_failover_through_sns() {
     let Some(python) = available(python()) else { return };
     let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
     scene.world.failover_db_cluster("orders", None).expect("failover");
-    let lab = Lab::start(scene.world, Options::default())
-        .await
-        .expect("loopback has ports");
+    let lab = Lab::start(scene.world, Options::default()).await.expect("loopback has ports");
     let child = Command::new(python)
         .args(["-m", "awslambdaric", "echo_handler.handler"])
         .current_dir(tests_dir().join("python"))
@@ -65,13 +57,9 @@ async fn a_python_lambda_under_awslambdaric_hears_of_a_failover_through_sns() {
         .expect("it starts");
     let _guard = Ended(child);
     let answers = || {
-        let ended = lab
-            .invocations()
-            .into_iter()
-            .filter_map(|invocation| invocation.ending?.answer());
-        ended
-            .filter(|answer| answer["subject"] == "RDS Notification Message")
-            .collect::<Vec<_>>()
+        let ended =
+            lab.invocations().into_iter().filter_map(|invocation| invocation.ending?.answer());
+        ended.filter(|answer| answer["subject"] == "RDS Notification Message").collect::<Vec<_>>()
     };
     let began = std::time::Instant::now();
     while answers().len() < 2 && began.elapsed() < Duration::from_secs(30) {
@@ -84,9 +72,7 @@ async fn a_python_lambda_under_awslambdaric_hears_of_a_failover_through_sns() {
         "{heard:?}"
     );
     assert!(
-        answers()[0]["function"]
-            .as_str()
-            .is_some_and(|arn| arn.ends_with(":function:writerlink"))
+        answers()[0]["function"].as_str().is_some_and(|arn| arn.ends_with(":function:writerlink"))
     );
 }
 
@@ -101,7 +87,8 @@ impl Drop for Ended {
     }
 }
 
-/// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the name leads.
+/// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the
+/// name leads.
 const NAME: &str = "writer.db.test";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +110,8 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
     let binding = |name: &str, source: &str| {
         let group = seeded["groups"][name].as_str().expect("a group has an ARN");
         format!(
-            "[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\nport = 5432\nport-differs = \"allowed\"\n"
+            "[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \
+             \"{group}\"\nport = 5432\nport-differs = \"allowed\"\n"
         )
     };
     let text = format!(
@@ -132,12 +120,14 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
         binding("orders", "cluster/orders"),
         binding("billing", "instance/billing")
     );
-    let config = Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
+    let config =
+        Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration");
 
     point_to("10.20.1.7");
     let report = reconcile(&config, &ministack.endpoint()).await;
     let ends: Vec<Status> = report.bindings.iter().map(|binding| binding.status).collect();
-    // Its orders group held 10.20.2.9. For a single-AZ instance the removal waits for a target that is seen healthy.
+    // Its orders group held 10.20.2.9. For a single-AZ instance the removal waits for a target that
+    // is seen healthy.
     assert_eq!(ends, [Status::Changed, Status::Changed], "{report:#?}");
     let state = ministack.state();
     assert_eq!(state["targets"]["orders"], serde_json::json!(["10.20.1.7:5432"]));
@@ -147,16 +137,10 @@ async fn our_adapters_put_the_groups_of_ministack_right() {
     point_to("10.20.3.8");
     let report = reconcile(&config, &ministack.endpoint()).await;
     assert!(report.ok, "{report:#?}");
-    assert_eq!(
-        ministack.state()["targets"]["orders"],
-        serde_json::json!(["10.20.3.8:5432"])
-    );
+    assert_eq!(ministack.state()["targets"]["orders"], serde_json::json!(["10.20.3.8:5432"]));
 
     let writes = reconcile(&config, &ministack.endpoint()).await;
-    assert!(
-        writes.bindings.iter().all(|binding| binding.status == Status::Settled),
-        "{writes:#?}"
-    );
+    assert!(writes.bindings.iter().all(|binding| binding.status == Status::Settled), "{writes:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,12 +152,8 @@ async fn our_adapters_read_the_proxies_of_ministack() {
     let made = ministack.seed_sets();
     let clients = Clients::at(&ministack.endpoint(), REGION).expect("a Region");
     let nobody = "127.0.0.1:53".parse().expect("an address");
-    let rds = clients.readers(&[nobody]).expect("servers are given").rds;
-    let scope = Scope {
-        databases: true,
-        custom_endpoints: true,
-        proxies: true,
-    };
+    let rds = clients.read_ports(&[nobody]).expect("servers are given").rds;
+    let scope = Scope { databases: true, custom_endpoints: true, proxies: true };
     let topology = rds.topology(scope).await.expect("databases are listed");
     let proxies = topology.proxies.expect("ministack has proxies");
     let front = &proxies[&"front".parse().expect("a name")];
@@ -192,15 +172,12 @@ async fn our_adapters_read_the_proxies_of_ministack() {
     // It lists the default endpoint a second time, by the proxy's own name.
     let names: Vec<&str> = front.endpoints.keys().map(Identifier::as_str).collect();
     assert_eq!(names, ["front", "front-ro"]);
-    assert!(
-        topology.custom_endpoints.is_err(),
-        "ministack does not know the operation"
-    );
+    assert!(topology.custom_endpoints.is_err(), "ministack does not know the operation");
 }
 
 async fn reconcile(config: &Config, endpoint: &str) -> Report {
     let clients = Clients::at(endpoint, REGION).expect("a Region");
-    let readers = clients.readers(&config.dns_servers).expect("servers are given");
+    let readers = clients.read_ports(&config.dns_servers).expect("servers are given");
     let run = Run::new(
         config,
         &Trigger::sweep(TriggerKind::Invoke),

@@ -1,4 +1,5 @@
-//! Our adapters, and the run on them, against moto. What moto is not like AWS in stands in `src/moto.rs`.
+//! Our adapters, and the run on them, against moto. What moto is not like AWS in stands in
+//! `src/moto.rs`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,12 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use writerlink_aws::clock::MachineClock;
-use writerlink_aws::{Clients, Readers};
+use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, GroupWriter, Rds};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{Rds, TargetGroupRead, TargetGroupWrite};
 use writerlink_core::run::Run;
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
 use writerlink_core::topology::Scope;
@@ -29,9 +30,9 @@ fn clients(moto: &Moto) -> Clients {
     Clients::at(&moto.endpoint(), REGION).expect("a Region")
 }
 
-fn readers(moto: &Moto) -> Readers {
+fn readers(moto: &Moto) -> ReadPorts {
     let nobody = "127.0.0.1:53".parse().expect("an address");
-    clients(moto).readers(&[nobody]).expect("servers are given")
+    clients(moto).read_ports(&[nobody]).expect("servers are given")
 }
 
 fn text(value: &Value) -> String {
@@ -54,14 +55,8 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
         let members = cluster.members.iter().map(|m| (m.instance.to_string(), m.writer));
         members.collect::<Vec<_>>()
     };
-    assert_eq!(
-        writers(orders),
-        [("orders-1".to_owned(), true), ("orders-2".to_owned(), false)]
-    );
-    assert_eq!(
-        orders.endpoint.as_ref().map(ToString::to_string),
-        Some(text(&seeded["cluster"]))
-    );
+    assert_eq!(writers(orders), [("orders-1".to_owned(), true), ("orders-2".to_owned(), false)]);
+    assert_eq!(orders.endpoint.as_ref().map(ToString::to_string), Some(text(&seeded["cluster"])));
     assert_eq!((orders.port, orders.status.as_str()), (Some(5432), "available"));
 
     let billing = &topology.instances[&"billing".parse().expect("an id")];
@@ -69,23 +64,13 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
         billing.endpoint.as_ref().map(ToString::to_string),
         Some(text(&seeded["instances"]["billing"]))
     );
-    assert_eq!(
-        (billing.vpc.clone(), &billing.cluster),
-        (Some(text(&seeded["vpc"])), &None)
-    );
-    assert_eq!(
-        billing.standby,
-        Standby::RefusesTcp,
-        "it is a Multi-AZ one of PostgreSQL"
-    );
+    assert_eq!((billing.vpc.clone(), &billing.cluster), (Some(text(&seeded["vpc"])), &None));
+    assert_eq!(billing.standby, Standby::RefusesTcp, "it is a Multi-AZ one of PostgreSQL");
 
     moto.fail_over();
     let topology = rds.topology(Scope::DATABASES).await.expect("a topology");
     let orders = &topology.clusters[&"orders".parse().expect("an id")];
-    assert_eq!(
-        writers(orders),
-        [("orders-1".to_owned(), false), ("orders-2".to_owned(), true)]
-    );
+    assert_eq!(writers(orders), [("orders-1".to_owned(), false), ("orders-2".to_owned(), true)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,24 +95,17 @@ async fn targets_are_read_registered_and_deregistered_as_boto3_sees_them() {
     };
     let before = groups.targets(&orders).await.expect("targets");
     assert_eq!(before, [old]);
-    let new = Registration {
-        address: "10.20.1.7:5432".parse().expect("an address"),
-        zone: None,
-    };
+    let new = Registration { address: "10.20.1.7:5432".parse().expect("an address"), zone: None };
     writer.register(&orders, &new).await.expect("it is taken");
     assert_eq!(moto.targets("orders"), json!(["10.20.1.7:5432", "10.20.2.9:5432"]));
     writer.deregister(&orders, &before).await.expect("it is taken");
     assert_eq!(moto.targets("orders"), json!(["10.20.1.7:5432"]));
 
-    let unknown = writer
-        .deregister(&orders, &before)
-        .await
-        .expect_err("moto refuses what AWS would take");
-    assert_eq!(unknown.failure, Failure::SaidNo(No::Invalid));
+    let unknown =
+        writer.deregister(&orders, &before).await.expect_err("moto refuses what AWS would take");
+    assert_eq!(unknown.failure, Failure::Rejected(Rejection::Invalid));
     assert!(
-        unknown
-            .detail
-            .starts_with("InvalidTarget: The specified target does not exist"),
+        unknown.detail.starts_with("InvalidTarget: The specified target does not exist"),
         "{unknown}"
     );
 }
@@ -136,58 +114,35 @@ async fn targets_are_read_registered_and_deregistered_as_boto3_sees_them() {
 async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_by_any_call() {
     let Some(moto) = available(Moto::start()) else { return };
     let seeded = moto.seed(0);
-    let (groups, writer, notifier) = (
-        readers(&moto).groups,
-        clients(&moto).writer(),
-        clients(&moto).notifier(),
-    );
+    let (groups, writer, notifier) =
+        (readers(&moto).groups, clients(&moto).writer(), clients(&moto).notifier());
     let topic = text(&seeded["topic"]);
-    notifier
-        .publish(&topic, "orders: changed", "é & <done>")
-        .await
-        .expect("published");
-    assert_eq!(
-        moto.inbox(),
-        json!([{"subject": "orders: changed", "message": "é & <done>"}])
-    );
+    notifier.publish(&topic, "orders: changed", "é & <done>").await.expect("published");
+    assert_eq!(moto.inbox(), json!([{"subject": "orders: changed", "message": "é & <done>"}]));
 
-    let refusal = notifier
-        .publish(&format!("{topic}-gone"), "s", "t")
-        .await
-        .expect_err("no topic");
-    assert_eq!(refusal.failure, Failure::SaidNo(No::NotFound), "{refusal}");
-    let gone: TargetGroupArn = format!("{}0", text(&seeded["groups"]["orders"]))
-        .parse()
-        .expect("an ARN");
+    let refusal = notifier.publish(&format!("{topic}-gone"), "s", "t").await.expect_err("no topic");
+    assert_eq!(refusal.failure, Failure::Rejected(Rejection::NotFound), "{refusal}");
+    let gone: TargetGroupArn =
+        format!("{}0", text(&seeded["groups"]["orders"])).parse().expect("an ARN");
     let target = Target {
         address: "10.20.2.9:5432".parse().expect("an address"),
         zone: None,
         state: TargetState::Healthy,
         reason: None,
     };
-    let registration = Registration {
-        address: target.address,
-        zone: None,
-    };
+    let registration = Registration { address: target.address, zone: None };
     for CallError { call, failure, detail } in [
         groups.group(&gone).await.expect_err("no group"),
         groups.targets(&gone).await.expect_err("no group"),
         writer.register(&gone, &registration).await.expect_err("no group"),
         writer.deregister(&gone, &[target]).await.expect_err("no group"),
     ] {
-        assert_eq!(failure, Failure::SaidNo(No::NotFound), "{call}: {detail}");
-        assert_eq!(
-            detail, "TargetGroupNotFound: One or more target groups not found",
-            "{call}"
-        );
+        assert_eq!(failure, Failure::Rejected(Rejection::NotFound), "{call}: {detail}");
+        assert_eq!(detail, "TargetGroupNotFound: One or more target groups not found", "{call}");
     }
 }
 
-const SETS: Scope = Scope {
-    databases: true,
-    custom_endpoints: true,
-    proxies: true,
-};
+const SETS: Scope = Scope { databases: true, custom_endpoints: true, proxies: true };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lists_that_moto_lacks_are_unknown_and_never_empty_and_the_others_stay_readable() {
@@ -230,25 +185,16 @@ async fn a_failover_is_followed_by_event_and_sweep_as_api_and_dns_move() {
     };
 
     names.point_orders_to("orders-1", ORDERS_1);
-    assert_eq!(
-        run(sweep()).await,
-        ["orders changed: 10.20.1.7", "billing changed: 10.20.1.11"]
-    );
+    assert_eq!(run(sweep()).await, ["orders changed: 10.20.1.7", "billing changed: 10.20.1.11"]);
 
     moto.fail_over();
-    let added = [
-        "orders held keys-disagree: 10.20.1.7 10.20.2.8",
-        "billing settled: 10.20.1.11",
-    ];
+    let added = ["orders held keys-disagree: 10.20.1.7 10.20.2.8", "billing settled: 10.20.1.11"];
     assert_eq!(run(event()).await, added, "added on the API's word");
 
     names.point_orders_to("orders-2", ORDERS_2);
     let removed = ["orders changed: 10.20.2.8", "billing settled: 10.20.1.11"];
     assert_eq!(run(sweep()).await, removed, "removed when DNS agreed");
-    assert_eq!(
-        run(sweep()).await,
-        ["orders settled: 10.20.2.8", "billing settled: 10.20.1.11"]
-    );
+    assert_eq!(run(sweep()).await, ["orders settled: 10.20.2.8", "billing settled: 10.20.1.11"]);
     assert_eq!(moto.targets("orders"), json!(["10.20.2.8:5432"]));
 }
 
@@ -267,7 +213,9 @@ impl Names {
             cluster: text(&seeded["cluster"]),
             seeded: seeded["instances"].clone(),
         };
-        for (instance, address) in [("orders-1", ORDERS_1), ("orders-2", ORDERS_2), ("billing", BILLING)] {
+        for (instance, address) in
+            [("orders-1", ORDERS_1), ("orders-2", ORDERS_2), ("billing", BILLING)]
+        {
             names.answer(
                 &text(&names.seeded[instance]),
                 NameEffect::Addresses(vec![address_of(address)]),
@@ -295,10 +243,13 @@ fn address_of(text: &str) -> IpAddr {
 fn configuration(seeded: &Value, names: &Names) -> Config {
     let binding = |name: &str, source: &str| {
         let group = text(&seeded["groups"][name]);
-        format!("[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\n")
+        format!(
+            "[[binding]]\nname = \"{name}\"\nsource = \"{source}\"\ntarget-group = \"{group}\"\n"
+        )
     };
     let text = format!(
-        "allow = [\"10.20.0.0/16\"]\n[dns]\nservers = [\"{}\"]\n[timing]\nsettle = 1\nsweep = 2\npatience = 3\n{}{}",
+        "allow = [\"10.20.0.0/16\"]\n[dns]\nservers = [\"{}\"]\n[timing]\nsettle = 1\nsweep = \
+         2\npatience = 3\n{}{}",
         names.lab.dns(),
         binding("orders", "cluster/orders"),
         binding("billing", "instance/billing")
@@ -309,24 +260,18 @@ fn configuration(seeded: &Value, names: &Names) -> Config {
 /// Runs, and says how each binding ended and what its group holds then.
 async fn run(config: &Config, moto: &Moto, trigger: &Trigger) -> Vec<String> {
     let clients = clients(moto);
-    let readers = clients.readers(&config.dns_servers).expect("servers are given");
+    let readers = clients.read_ports(&config.dns_servers).expect("servers are given");
     let run = Run::new(config, trigger, Timestamp::now(), Duration::from_secs(60));
-    let report = drive(run, &readers, Some(&clients.writer()), &MachineClock::start(), &mut ()).await;
+    let report =
+        drive(run, &readers, Some(&clients.writer()), &MachineClock::start(), &mut ()).await;
     let mut ends = Vec::new();
     for (end, binding) in report.bindings.iter().zip(config.usable()) {
-        let reason = end
-            .reason
-            .as_ref()
-            .map(|reason| format!(" {}", reason.code))
-            .unwrap_or_default();
+        let reason =
+            end.reason.as_ref().map(|reason| format!(" {}", reason.code)).unwrap_or_default();
         let targets = readers.groups.targets(&binding.target_group).await.expect("targets");
-        let held: Vec<String> = targets.iter().map(|target| target.address.ip().to_string()).collect();
-        ends.push(format!(
-            "{} {}{reason}: {}",
-            end.name,
-            end.status.as_str(),
-            held.join(" ")
-        ));
+        let held: Vec<String> =
+            targets.iter().map(|target| target.address.ip().to_string()).collect();
+        ends.push(format!("{} {}{reason}: {}", end.name, end.status.as_str(), held.join(" ")));
     }
     ends
 }

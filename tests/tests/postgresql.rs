@@ -1,8 +1,9 @@
-//! PostgreSQL behind the link, used by PostgreSQL's own programs: who takes writes through a failover, and whose name a client
-//! may verify.
+//! PostgreSQL behind the link, used by PostgreSQL's own programs: who takes writes through a
+//! failover, and whose name a client may verify.
 //!
-//! The last is what guides call impossible: `sslmode=verify-full` through PrivateLink. It passes under the endpoint's
-//! real name, which a private hosted zone in the consumer's VPC leads through the link.
+//! The last is what guides call impossible: `sslmode=verify-full` through PrivateLink. It passes
+//! under the endpoint's real name, which a private hosted zone in the consumer's VPC leads through
+//! the link.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ use writerlink_lab::scenario::Authority;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Postgres, Programs, ROLE};
 use writerlink_lab::scene::Link;
 use writerlink_lab::wire::Lab;
+use writerlink_tests::deployed_lab::DeployedLab;
 use writerlink_tests::skip::{Skip, available};
-use writerlink_tests::stage::Stage;
 
 /// The node that the clients are in front of.
 const ZONE: &str = "eu-west-1a";
@@ -34,14 +35,15 @@ async fn after_a_failover_the_old_writer_refuses_writes_and_the_new_one_has_ever
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = Stage::begin().await;
-    let link = stage.orders();
-    let mut databases = consumer.start(&stage.lab, link).await;
-    let test = consumer.write_through_a_failover(&stage, link);
-    let rows = databases.during(&stage.lab, link, test).await.expect("they follow");
-    databases.settle(&stage.lab, link).await.expect("they follow");
-    let [old, new] = ["orders-1", "orders-2"].map(|instance| databases.socket(instance).expect("it runs"));
-    let name = link.endpoint(&stage.lab.world());
+    let deployed = DeployedLab::begin().await;
+    let link = deployed.orders();
+    let mut databases = consumer.start(&deployed.lab, link).await;
+    let test = consumer.write_through_a_failover(&deployed, link);
+    let rows = databases.during(&deployed.lab, link, test).await.expect("they follow");
+    databases.settle(&deployed.lab, link).await.expect("they follow");
+    let [old, new] =
+        ["orders-1", "orders-2"].map(|instance| databases.socket(instance).expect("it runs"));
+    let name = link.endpoint(&deployed.lab.world());
     let refused = consumer.psql(&name, old, "INSERT INTO rows VALUES (0)").await;
     let refused = refused.expect_err("it was demoted");
     assert!(
@@ -60,19 +62,19 @@ async fn a_multi_az_instance_serves_at_its_other_host_with_its_rows_and_its_stan
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = Stage::begin().await;
-    let link = stage.billing();
-    let mut databases = consumer.start(&stage.lab, link).await;
+    let deployed = DeployedLab::begin().await;
+    let link = deployed.billing();
+    let mut databases = consumer.start(&deployed.lab, link).await;
     let first = databases.socket("billing").expect("it runs");
-    let test = consumer.write_through_a_failover(&stage, link);
-    let rows = databases.during(&stage.lab, link, test).await.expect("they follow");
+    let test = consumer.write_through_a_failover(&deployed, link);
+    let rows = databases.during(&deployed.lab, link, test).await.expect("they follow");
     let second = databases.socket("billing").expect("it runs");
     assert_ne!(first.ip(), second.ip());
     for port in [first.port(), second.port()] {
         let refused = TcpStream::connect((first.ip(), port)).expect_err("the host stands by");
         assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     }
-    let name = link.endpoint(&stage.lab.world());
+    let name = link.endpoint(&deployed.lab.world());
     let count = consumer.psql(&name, second, "SELECT count(*) FROM rows").await;
     assert_eq!(count, Ok(rows.len().to_string()));
 }
@@ -82,26 +84,22 @@ async fn pgbench_runs_through_the_link() {
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = Stage::begin().await;
-    let link = stage.orders();
-    let mut databases = consumer.start(&stage.lab, link).await;
+    let deployed = DeployedLab::begin().await;
+    let link = deployed.orders();
+    let mut databases = consumer.start(&deployed.lab, link).await;
     let test = async {
-        let (name, node) = (link.endpoint(&stage.lab.world()), node(&stage.lab, link));
+        let (name, node) = (link.endpoint(&deployed.lab.world()), node(&deployed.lab, link));
         let made = consumer.run("pgbench", &["--initialize", "--quiet"], &name, node).await;
         made.expect("the writer takes tables");
         consumer.run("pgbench", &["--client=4", "--time=2"], &name, node).await
     };
-    let said = databases.during(&stage.lab, link, test).await.expect("they follow");
+    let said = databases.during(&deployed.lab, link, test).await.expect("they follow");
     let said = said.expect("it runs");
     assert!(said.contains("number of failed transactions: 0 "), "{said}");
     let done = said
         .lines()
         .find_map(|line| line.strip_prefix("number of transactions actually processed: "));
-    assert!(
-        done.and_then(|done| done.parse::<u32>().ok())
-            .is_some_and(|done| done > 0),
-        "{said}"
-    );
+    assert!(done.and_then(|done| done.parse::<u32>().ok()).is_some_and(|done| done > 0), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,19 +107,19 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     let Some(consumer) = available(Consumer::find()) else {
         return;
     };
-    let stage = Stage::begin().await;
-    let link = stage.orders();
-    let _databases = consumer.start(&stage.lab, link).await;
-    let name = link.endpoint(&stage.lab.world());
-    let port = node(&stage.lab, link).port();
+    let deployed = DeployedLab::begin().await;
+    let link = deployed.orders();
+    let _databases = consumer.start(&deployed.lab, link).await;
+    let name = link.endpoint(&deployed.lab.world());
+    let port = node(&deployed.lab, link).port();
 
     // Without the zone, the name leads to the database itself, which the consumer cannot reach.
-    assert_eq!(resolve(&stage.lab, &name).await, [stage.writer(link).ip()]);
+    assert_eq!(resolve(&deployed.lab, &name).await, [deployed.writer(link).ip()]);
 
-    stage.lab.publish_privately(&name);
-    let through_the_zone = resolve(&stage.lab, &name).await;
-    let private_link = stage.lab.interface_endpoint();
-    assert_eq!(through_the_zone, resolve(&stage.lab, &private_link).await);
+    deployed.lab.publish_privately(&name);
+    let through_the_zone = resolve(&deployed.lab, &name).await;
+    let private_link = deployed.lab.interface_endpoint();
+    assert_eq!(through_the_zone, resolve(&deployed.lab, &private_link).await);
     let at = SocketAddr::new(through_the_zone[0], port);
     let asked = consumer.psql(
         &name,
@@ -131,24 +129,21 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     assert_eq!(asked.await.as_deref(), Ok("orders-1\nt"));
 
     // The same address under the other name: it is the name that is verified.
-    let refused = consumer
-        .psql(&private_link, at, "SELECT 1")
-        .await
-        .expect_err("no certificate bears it");
-    let own = stage.lab.world().instance_endpoint("orders-1");
-    let said =
-        format!(r#"server certificate for "{own}" (and 2 other names) does not match host name "{private_link}""#);
+    let refused =
+        consumer.psql(&private_link, at, "SELECT 1").await.expect_err("no certificate bears it");
+    let own = deployed.lab.world().instance_endpoint("orders-1");
+    let said = format!(
+        r#"server certificate for "{own}" (and 2 other names) does not match host name "{private_link}""#
+    );
     assert!(refused.contains(&said), "{refused}");
 
     let stranger = Consumer::find().expect("it was found before");
-    let refused = stranger
-        .psql(&name, at, "SELECT 1")
-        .await
-        .expect_err("another authority issued it");
+    let refused =
+        stranger.psql(&name, at, "SELECT 1").await.expect_err("another authority issued it");
     assert!(refused.contains("SSL error: "), "{refused}");
 
-    stage.lab.withdraw(&name);
-    assert_eq!(resolve(&stage.lab, &name).await, [stage.writer(link).ip()]);
+    deployed.lab.withdraw(&name);
+    assert_eq!(resolve(&deployed.lab, &name).await, [deployed.writer(link).ip()]);
 }
 
 /// A machine in the consumer's VPC, with PostgreSQL's programs and the root that it trusts.
@@ -168,12 +163,9 @@ impl Consumer {
         }
         let authority = Authority::new().expect("there is randomness");
         let home = TempDir::new().expect("there is room for temporary files");
-        std::fs::write(home.path().join("root.pem"), authority.root_pem()).expect("a new directory can be written to");
-        Ok(Self {
-            programs,
-            authority,
-            home,
-        })
+        std::fs::write(home.path().join("root.pem"), authority.root_pem())
+            .expect("a new directory can be written to");
+        Ok(Self { programs, authority, home })
     }
 
     /// Starts the databases of a link, with certificates that this machine trusts.
@@ -182,10 +174,10 @@ impl Consumer {
         started.expect("PostgreSQL starts")
     }
 
-    /// Writes rows through the link, lets the database fail over, and writes on until the nodes send everything to the new writer.
-    /// Gives the rows that were acknowledged.
-    async fn write_through_a_failover(&self, stage: &Stage, link: &Link) -> Vec<String> {
-        let (name, node) = (link.endpoint(&stage.lab.world()), node(&stage.lab, link));
+    /// Writes rows through the link, lets the database fail over, and writes on until the nodes
+    /// send everything to the new writer. Gives the rows that were acknowledged.
+    async fn write_through_a_failover(&self, deployed: &DeployedLab, link: &Link) -> Vec<String> {
+        let (name, node) = (link.endpoint(&deployed.lab.world()), node(&deployed.lab, link));
         let insert = async |row: usize| {
             let inserted = self
                 .psql(&name, node, &format!("INSERT INTO rows VALUES ({row}) RETURNING id"))
@@ -193,7 +185,7 @@ impl Consumer {
             inserted.inspect_err(|refused| println!("{row}: {refused}")).ok()
         };
         let mut rows = vec![insert(1).await.expect("the writer takes rows")];
-        stage
+        deployed
             .follows(link, |world| match link.source.cluster() {
                 Some(_) => drop(world.failover_db_cluster("orders", None).expect("it has readers")),
                 None => world.lose_host("billing").expect("it exists"),
@@ -211,7 +203,8 @@ impl Consumer {
         rows
     }
 
-    /// What psql prints of a statement, at an address and under a name that it verifies; or what it says instead.
+    /// What psql prints of a statement, at an address and under a name that it verifies; or what it
+    /// says instead.
     async fn psql(&self, name: &str, at: SocketAddr, statement: &str) -> Result<String, String> {
         let arguments = [
             "-X",
@@ -228,7 +221,13 @@ impl Consumer {
         self.run("psql", &arguments, name, at).await
     }
 
-    async fn run(&self, program: &str, arguments: &[&str], name: &str, at: SocketAddr) -> Result<String, String> {
+    async fn run(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        name: &str,
+        at: SocketAddr,
+    ) -> Result<String, String> {
         let root: PathBuf = self.home.path().join("root.pem");
         let mut command = Command::new(self.programs.program(program));
         command
@@ -247,11 +246,7 @@ impl Consumer {
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
         let output = output.expect("it ends in time").expect("it was found");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() {
-            Ok(text(&output.stdout))
-        } else {
-            Err(text(&output.stderr))
-        }
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 }
 

@@ -1,8 +1,11 @@
-//! Scenarios in real time, with an application that writes through the link: a few of those that `writerlink lab run --all` plays.
+//! Scenarios in real time, with an application that writes through the link: a few of those that
+//! `writerlink lab run --all` plays.
 
 use futures_util::future::join_all;
 use writerlink_lab::scenario::postgres::Programs;
-use writerlink_lab::scenario::{Databases, Play, PlayError, Program, Scenario, Verdict, play, scenarios};
+use writerlink_lab::scenario::{
+    Databases, Play, PlayError, Program, Scenario, Verdict, play, scenarios,
+};
 use writerlink_tests::programs;
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::{Skip, available};
@@ -20,8 +23,7 @@ fn manner(program: Program) -> Play {
 
 fn named(name: &str) -> Scenario {
     let mut all = scenarios().into_iter();
-    all.find(|scenario| scenario.name == name)
-        .expect("it is one of the built-in ones")
+    all.find(|scenario| scenario.name == name).expect("it is one of the built-in ones")
 }
 
 async fn verdict(name: &str, manner: Play) -> Verdict {
@@ -75,7 +77,8 @@ async fn on_postgresql_a_failover_that_is_followed_loses_no_acknowledged_row() {
     let verdict = verdict("planned-failover", manner).await;
     assert!(verdict.ok, "{:?}", verdict.faults);
     let link = &verdict.links[0];
-    // The trap that Aurora sets, too: the demoted writer comes back, accepts connections and refuses writes.
+    // The trap that Aurora sets, too: the demoted writer comes back, accepts connections and
+    // refuses writes.
     assert!(link.rows > 50 && link.outage.read_only > 0, "{link:?}");
 }
 
@@ -87,10 +90,7 @@ async fn the_handler_of_the_field_stays_behind_when_every_event_comes_before_dns
         python.display(),
         tests_dir().join("baseline/run").display()
     );
-    let manner = Play {
-        sweeps: false,
-        ..manner(Program::Command(baseline))
-    };
+    let manner = Play { sweeps: false, ..manner(Program::Command(baseline)) };
     let verdict = verdict("event-before-dns", manner).await;
     assert!(!verdict.ok && !verdict.converged);
     assert_eq!(
@@ -105,15 +105,11 @@ async fn the_handler_of_the_field_stays_behind_when_every_event_comes_before_dns
 #[tokio::test]
 async fn a_program_that_does_not_start_is_told_with_its_last_words() {
     let program = Program::Command("sh -c 'echo there is no such handler; exit 3'".to_owned());
-    let error = play(&named("planned-failover"), &manner(program))
-        .await
-        .expect_err("it does not work");
+    let error =
+        play(&named("planned-failover"), &manner(program)).await.expect_err("it does not work");
     let text = error.to_string();
     assert!(matches!(error, PlayError::Program(..)), "{text}");
-    assert!(
-        text.contains("exit status: 3") && text.contains("there is no such handler"),
-        "{text}"
-    );
+    assert!(text.contains("exit status: 3") && text.contains("there is no such handler"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +117,8 @@ async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measur
     let Some(python) = available(python()) else { return };
     let home = tempfile::TempDir::new().expect("there is room for temporary files");
     let raises = "def handler(event, context):\n    raise RuntimeError('no such luck')\n";
-    std::fs::write(home.path().join("raises.py"), raises).expect("a new directory can be written to");
+    std::fs::write(home.path().join("raises.py"), raises)
+        .expect("a new directory can be written to");
     let command = format!(
         "env -C '{}' '{}' -m awslambdaric raises.handler",
         home.path().display(),
@@ -133,7 +130,8 @@ async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measur
     let text = error.to_string();
     assert!(matches!(error, PlayError::Program(..)), "{text}");
     assert!(
-        text.contains("its first invocation did not end in an answer") && text.contains("no such luck"),
+        text.contains("its first invocation did not end in an answer")
+            && text.contains("no such luck"),
         "{text}"
     );
 }

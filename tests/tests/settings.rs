@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::TargetRequest;
-use writerlink_tests::stage::{Stage, sns};
+use writerlink_tests::deployed_lab::{DeployedLab, sns};
 
 /// Registers more addresses behind `orders`, and lets them become what they will be.
 fn register(scene: &mut Scene, targets: &[(&str, u16)]) {
-    let requests: Vec<TargetRequest> = targets.iter().map(|(id, port)| TargetRequest::new(id, *port)).collect();
+    let requests: Vec<TargetRequest> =
+        targets.iter().map(|(id, port)| TargetRequest::new(id, *port)).collect();
     let group = scene.links[0].group.clone();
     scene.world.register_targets(&group, &requests).expect("registered");
     scene.world.pass(Duration::from_secs(600));
@@ -27,35 +28,33 @@ fn with_setting(setting: &'static str) -> impl FnOnce(String) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn observe_reports_what_would_be_done_and_never_writes() {
-    let stage = Stage::with(|_| {}, with_setting("mode = \"observe\"")).await;
-    stage.lab.world().failover_db_cluster("orders", None).expect("failover");
-    let old = stage.writer(stage.orders());
-    stage
-        .until("the writer has moved", || {
-            (stage.writer(stage.orders()) != old).then_some(())
-        })
+    let deployed = DeployedLab::with(|_| {}, with_setting("mode = \"observe\"")).await;
+    deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
+    let old = deployed.writer(deployed.orders());
+    deployed
+        .until("the writer has moved", || (deployed.writer(deployed.orders()) != old).then_some(()))
         .await;
     let observed = || {
-        let ended = stage.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
+        let ended = deployed.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
         ended
             .filter_map(|answer| answer["bindings"].as_array().cloned())
             .flatten()
             .find(|b| b["status"] == "observed")
     };
-    let binding = stage.until("a run has observed", observed).await;
+    let binding = deployed.until("a run has observed", observed).await;
     let planned = binding["planned"].to_string();
     assert!(
-        planned.contains(&format!("register {}", stage.writer(stage.orders()))),
+        planned.contains(&format!("register {}", deployed.writer(deployed.orders()))),
         "{planned}"
     );
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_target_is_left_alone_and_named_unless_the_binding_is_exclusive() {
     let foreign = |scene: &mut Scene| register(scene, &[("10.20.2.10", 6000)]);
-    let stage = Stage::with(foreign, |config| config).await;
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    let deployed = DeployedLab::with(foreign, |config| config).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["status"], "settled", "{answer:#}");
     assert!(
         answer["bindings"][0]["notes"][0]
@@ -63,50 +62,40 @@ async fn a_foreign_target_is_left_alone_and_named_unless_the_binding_is_exclusiv
             .is_some_and(|note| note.contains("10.20.2.10:6000")),
         "{answer:#}"
     );
-    assert_eq!(stage.present(stage.orders()).len(), 2);
+    assert_eq!(deployed.present(deployed.orders()).len(), 2);
 
-    let stage = Stage::with(foreign, with_setting("exclusive = true")).await;
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["deregistered"],
-        json!(["10.20.2.10:6000"]),
-        "{answer:#}"
-    );
-    assert!(stage.is_right(stage.orders()));
+    let deployed = DeployedLab::with(foreign, with_setting("exclusive = true")).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(answer["bindings"][0]["deregistered"], json!(["10.20.2.10:6000"]), "{answer:#}");
+    assert!(deployed.is_right(deployed.orders()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_removals_than_max_removals_means_none() {
     let stale = |scene: &mut Scene| {
-        register(
-            scene,
-            &[("10.20.1.200", 5432), ("10.20.2.200", 5432), ("10.20.3.200", 5432)],
-        )
+        register(scene, &[("10.20.1.200", 5432), ("10.20.2.200", 5432), ("10.20.3.200", 5432)])
     };
-    let stage = Stage::with(stale, with_setting("max-removals = 2")).await;
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(
-        answer["bindings"][0]["reason"]["code"], "too-many-removals",
-        "{answer:#}"
-    );
-    assert_eq!(stage.writes(), [""; 0]);
+    let deployed = DeployedLab::with(stale, with_setting("max-removals = 2")).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(answer["bindings"][0]["reason"]["code"], "too-many-removals", "{answer:#}");
+    assert_eq!(deployed.writes(), [""; 0]);
 
-    let stage = Stage::with(stale, with_setting("max-removals = 3")).await;
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    let deployed = DeployedLab::with(stale, with_setting("max-removals = 3")).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["status"], "changed", "{answer:#}");
-    assert!(stage.is_right(stage.orders()));
+    assert!(deployed.is_right(deployed.orders()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settle_is_how_long_a_stale_target_stays() {
     let stale = |scene: &mut Scene| register(scene, &[("10.20.2.10", 5432)]);
     for (settle, least) in [(1, 1.0), (4, 4.0)] {
-        let stage = Stage::with(stale, move |config| {
+        let deployed = DeployedLab::with(stale, move |config| {
             config.replace("settle = 2", &format!("settle = {settle}"))
         })
         .await;
         let began = std::time::Instant::now();
-        let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+        let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
         let took = began.elapsed().as_secs_f64();
         assert_eq!(answer["bindings"][0]["status"], "changed", "{answer:#}");
         assert!(took >= least, "after {took} s with settle = {settle}");
@@ -115,18 +104,20 @@ async fn settle_is_how_long_a_stale_target_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_is_how_long_a_disagreement_is_looked_at() {
-    let stage = Stage::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
-    stage.lab.world().show_writers("orders", &["orders-2"]).expect("orders");
+    let deployed =
+        DeployedLab::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
+    deployed.lab.world().show_writers("orders", &["orders-2"]).expect("orders");
     let began = std::time::Instant::now();
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["reason"]["code"], "keys-disagree", "{answer:#}");
     assert!(began.elapsed() >= Duration::from_secs(1));
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_when_it_announces_a_failover() {
-    let stage = Stage::with(
+async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_when_it_announces_a_failover()
+ {
+    let deployed = DeployedLab::with(
         |_| {},
         |config| {
             config.replace(
@@ -137,9 +128,9 @@ async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_whe
     )
     .await;
     for (id, least, most) in [("RDS-EVENT-0071", 0.9, 3.8), ("RDS-EVENT-0072", 3.9, 30.0)] {
-        let now = stage.lab.world().timestamp();
+        let now = deployed.lab.world().timestamp();
         let began = std::time::Instant::now();
-        let ending = stage.deliver(&sns(id, "db-cluster", "orders", now)).await;
+        let ending = deployed.deliver(&sns(id, "db-cluster", "orders", now)).await;
         let took = began.elapsed().as_secs_f64();
         assert_eq!(ending.answer().expect("an answer")["bindings"][0]["status"], "settled");
         assert!((least..most).contains(&took), "{id} was watched for {took} s");
@@ -150,14 +141,14 @@ async fn patience_is_how_long_a_binding_is_watched_after_an_event_and_longer_whe
 async fn a_timeout_that_cuts_watches_short_is_told_in_the_log() {
     // The lab ends an invocation after 60 s; by default a binding may be watched for 180 s.
     let advice = "Raise the function's timeout";
-    let stage = Stage::with(
+    let deployed = DeployedLab::with(
         |_| {},
         |config| config.replace("patience-started = 12", "patience-started = 180"),
     )
     .await;
-    stage.ask(json!({})).await;
-    assert!(stage.log().contains(advice), "{}", stage.log());
-    let stage = Stage::begin().await;
-    stage.ask(json!({})).await;
-    assert!(!stage.log().contains(advice), "{}", stage.log());
+    deployed.ask(json!({})).await;
+    assert!(deployed.log().contains(advice), "{}", deployed.log());
+    let deployed = DeployedLab::begin().await;
+    deployed.ask(json!({})).await;
+    assert!(!deployed.log().contains(advice), "{}", deployed.log());
 }

@@ -1,5 +1,6 @@
-//! Seeded histories of the real engine, as `writerlink lab simulate` plays them: the promises of `docs/semantics.md` hold
-//! in every one. `WRITERLINK_SEEDS=FROM..TO` plays others than the usual ones.
+//! Seeded histories of the real engine, as `writerlink lab simulate` plays them: the promises of
+//! `docs/semantics.md` hold in every one. `WRITERLINK_SEEDS=FROM..TO` plays others than the usual
+//! ones.
 
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -24,16 +25,12 @@ fn every_promise_is_kept_in_every_seeded_history() {
         panic!("{}", told(failed.seed));
     }
     assert_eq!(found.seeds, to - from);
-    println!(
-        "{} seeds, {:.0} a second\n{}",
-        found.seeds,
-        found.rate(),
-        found.coverage
-    );
+    println!("{} seeds, {:.0} a second\n{}", found.seeds, found.rate(), found.coverage);
 }
 
-/// A round that reads other targets is cut by the deadline; an address that a host's name gave a moment ago is beside those that it gives;
-/// a registration waits beside removals that are too many.
+/// A round that reads other targets is cut by the deadline; an address that a host's name gave a
+/// moment ago is beside those that it gives; a registration waits beside removals that are too
+/// many.
 #[test]
 fn seeds_that_once_broke_a_promise_break_none() {
     for seed in [6_831, 100_007, 110_519] {
@@ -54,20 +51,13 @@ fn the_same_seed_tells_the_same_story_to_the_byte() {
 #[test]
 fn what_is_found_does_not_depend_on_the_number_of_threads_nor_on_the_telling() {
     let found = |threads| {
-        let campaign = Campaign {
-            from: 300,
-            seeds: Some(60),
-            most: None,
-            threads,
-        };
+        let campaign = Campaign { from: 300, seeds: Some(60), most: None, threads };
         let found = campaign.play(&FUNCTION, &AtomicBool::new(false));
         (found.coverage, found.counts, found.excuses, found.slowest)
     };
     assert_eq!(found(1), found(3));
-    let (silent, full) = (
-        simulate(301, &FUNCTION, Telling::Silent),
-        simulate(301, &FUNCTION, Telling::Full),
-    );
+    let (silent, full) =
+        (simulate(301, &FUNCTION, Telling::Silent), simulate(301, &FUNCTION, Telling::Full));
     assert_eq!(
         (silent.coverage, silent.counts, silent.settled),
         (full.coverage, full.counts, full.settled)
@@ -76,14 +66,12 @@ fn what_is_found_does_not_depend_on_the_number_of_threads_nor_on_the_telling() {
 
 #[test]
 fn a_function_that_breaks_a_promise_is_found_by_its_lowest_seed_and_the_story_tells_it() {
-    let hides_every_failure = Function {
-        fails: |_, _| false,
-        ..FUNCTION
-    };
+    let hides_every_failure = Function { fails: |_, _| false, ..FUNCTION };
     let found = campaign(0, 200, &hides_every_failure);
     let failed = found.failed.expect("some event's run is not ok");
     assert_eq!(failed.violations[0].promise, "O1");
-    let one_by_one = (0..).find(|seed| is_broken(&simulate(*seed, &hides_every_failure, Telling::Silent)));
+    let one_by_one =
+        (0..).find(|seed| is_broken(&simulate(*seed, &hides_every_failure, Telling::Silent)));
     assert_eq!(Some(failed.seed), one_by_one);
     let story = simulate(failed.seed, &hides_every_failure, Telling::Full);
     assert!(story.transcript.as_str().contains("O1 is broken"));

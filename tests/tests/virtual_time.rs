@@ -50,9 +50,7 @@ fn a_lost_event_is_made_up_for_by_the_next_sweep() {
 #[test]
 fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_been_healthy() {
     let play = Play::new();
-    play.world()
-        .reboot_db_instance("billing", Reboot::ToStandby)
-        .expect("reboot");
+    play.world().reboot_db_instance("billing", Reboot::ToStandby).expect("reboot");
     let began = play.now();
     let report = play.event(13, SourceType::Instance, "billing");
     assert!(status(&report, "billing").is_ok(), "{report:#?}");
@@ -66,10 +64,7 @@ fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_bee
             .find(|t| t.group == play.billing.group && t.target.id == writer);
         new.expect("registered").at - began
     };
-    assert!(
-        registered < 55 * S,
-        "promoted at 45 s, in DNS at 51 s, registered at {registered:?}"
-    );
+    assert!(registered < 55 * S, "promoted at 45 s, in DNS at 51 s, registered at {registered:?}");
     // Sweeps finish what the load balancer's registration was waited for.
     for _ in 0..4 {
         if play.is_right(&play.billing) {
@@ -91,7 +86,8 @@ fn a_multi_az_db_cluster_is_followed_through_its_failover_whatever_its_name_is_a
         let report = play.event(73, SourceType::Cluster, "ledger");
         assert_eq!(status(&report, "ledger-writer"), Status::Changed, "{report:#?}");
         assert!(play.is_right(ledger) && play.was_never_empty(ledger), "{names:?}");
-        // Promoted after 20 s, shown by the API after 25 s, by DNS from 26 s on and for good after 51 s.
+        // Promoted after 20 s, shown by the API after 25 s, by DNS from 26 s on and for good after
+        // 51 s.
         assert!(play.now() - began < 57 * S, "took {:?}", play.now() - began);
         play.pass(60 * S);
         // A restart in place moves nothing.
@@ -113,17 +109,16 @@ fn an_ipv6_group_follows_a_dual_stack_cluster_with_ipv6_addresses_alone() {
     let report = play.event(73, SourceType::Cluster, "parcels");
     assert_eq!(status(&report, "parcels-writer"), Status::Changed, "{report:#?}");
     assert!(play.is_right(parcels) && play.was_never_empty(parcels));
-    let written = report
-        .bindings
-        .iter()
-        .flat_map(|binding| [&binding.registered, &binding.deregistered]);
+    let written =
+        report.bindings.iter().flat_map(|binding| [&binding.registered, &binding.deregistered]);
     let written: Vec<&String> = written.flatten().collect();
     assert_eq!(written, ["[2001:db8:20:2::c]:5432", "[2001:db8:20:1::c]:5432"]);
     assert!(play.sweep().ok);
 }
 
 #[test]
-fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_alone_until_it_is_dual_stack_again() {
+fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_alone_until_it_is_dual_stack_again()
+ {
     let play = Play::with(|scene| scene.add_dual_stack_cluster().expect("a good scene"));
     let parcels = &play.links[2];
     let change = |network| ModifyDbCluster {
@@ -133,17 +128,10 @@ fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_
         ..ModifyDbCluster::default()
     };
     let modify = play.world().pace.modify;
-    let ids = || {
-        parcels
-            .present(&play.world())
-            .into_iter()
-            .map(|(target, _)| target)
-            .collect::<Vec<_>>()
-    };
+    let ids =
+        || parcels.present(&play.world()).into_iter().map(|(target, _)| target).collect::<Vec<_>>();
     let before = ids();
-    play.world()
-        .modify_db_cluster(change(Network::Ipv4))
-        .expect("it is available");
+    play.world().modify_db_cluster(change(Network::Ipv4)).expect("it is available");
     play.pass(modify);
     play.world().failover_db_cluster("parcels", None).expect("failover");
     let began = play.now();
@@ -154,30 +142,15 @@ fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_
         .find(|binding| binding.name == "parcels-writer")
         .expect("it is bound");
     let reason = held.reason.as_ref().expect("a reason");
-    assert_eq!(
-        (held.status, reason.code),
-        (Status::Held, "no-shared-family"),
-        "{report:#?}"
-    );
-    assert!(
-        reason
-            .remedy
-            .as_ref()
-            .is_some_and(|remedy| remedy.contains("--network-type DUAL"))
-    );
+    assert_eq!((held.status, reason.code), (Status::Held, "no-shared-family"), "{report:#?}");
+    assert!(reason.remedy.as_ref().is_some_and(|remedy| remedy.contains("--network-type DUAL")));
     // What only the operator can change is not watched for as long as an event otherwise is.
-    assert!(
-        held.rounds == 1 && play.now() - began < 20 * S,
-        "{} rounds",
-        held.rounds
-    );
+    assert!(held.rounds == 1 && play.now() - began < 20 * S, "{} rounds", held.rounds);
     // A sweep goes on with the others, and does not call it an error of its own.
     assert_eq!(status(&play.sweep(), "orders-writer"), Status::Settled);
     assert_eq!(ids(), before, "nothing is written");
     play.pass(60 * S);
-    play.world()
-        .modify_db_cluster(change(Network::Dual))
-        .expect("it is available");
+    play.world().modify_db_cluster(change(Network::Dual)).expect("it is available");
     play.pass(modify);
     for _ in 0..4 {
         play.sweep();
@@ -232,9 +205,7 @@ fn every_fault_of_a_write_ends_right_or_says_so_and_never_empties_the_group() {
                 let play = Play::new();
                 play.world().failover_db_cluster("orders", None).expect("failover");
                 play.pass(60 * S);
-                play.world()
-                    .faults
-                    .add(Fault::on(operation, effect.clone()).times(times));
+                play.world().faults.add(Fault::on(operation, effect.clone()).times(times));
                 let report = play.event(71, SourceType::Cluster, "orders");
                 let what = format!("{operation} {effect:?} {times} times: {report:#?}");
                 assert_eq!(report.ok, play.is_right(&play.orders), "{what}");

@@ -18,16 +18,17 @@ use writerlink_core::drive;
 
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
-use crate::elbv2::TargetReader;
+use crate::elbv2::ElbReadClient;
 use crate::home::Home;
 use crate::http::{HttpError, WayOut};
 use crate::profile::{self, ProfileError};
-use crate::rds::RdsReader;
+use crate::rds::RdsClient;
 use crate::sns::Notifier;
-use crate::writer::TargetWriter;
+use crate::writer::ElbWriteClient;
 
-/// The same for reads and writes, because the HTTP client keeps connections apart by it: a write goes out on the
-/// connection that the read before it has just proved, not on one that a frozen function left open.
+/// The same for reads and writes, because the HTTP client keeps connections apart by it: a write
+/// goes out on the connection that the read before it has just proved, not on one that a frozen
+/// function left open.
 const CONNECT: Duration = Duration::from_secs(1);
 const READ_ATTEMPT: Duration = Duration::from_secs(2);
 const READ: Duration = Duration::from_secs(4);
@@ -42,8 +43,8 @@ pub struct Settings {
     pub region: Option<String>,
 }
 
-/// Clients of RDS, Elastic Load Balancing and SNS in one Region. `AWS_ENDPOINT_URL` and its per-service forms are
-/// honoured, and the proxies and certificates of [`http`](crate::http).
+/// Clients of RDS, Elastic Load Balancing and SNS in one Region. `AWS_ENDPOINT_URL` and its
+/// per-service forms are honoured, and the proxies and certificates of [`http`](crate::http).
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
@@ -51,7 +52,7 @@ pub struct Clients {
 }
 
 /// What can be read, and nothing that writes.
-pub type Readers = drive::Readers<RdsReader, DnsResolver, TargetReader>;
+pub type ReadPorts = drive::ReadPorts<RdsClient, DnsResolver, ElbReadClient>;
 
 /// Why no clients could be built.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,10 @@ pub enum ConnectError {
     #[error("{0:?} is no Region: write it as in `eu-west-1`")]
     BadRegion(String),
     /// The endpoint is no URL.
-    #[error("the endpoint {0:?} is no URL: write it as in `http://127.0.0.1:4566`, or unset AWS_ENDPOINT_URL")]
+    #[error(
+        "the endpoint {0:?} is no URL: write it as in `http://127.0.0.1:4566`, or unset \
+         AWS_ENDPOINT_URL"
+    )]
     BadEndpoint(String),
     /// A proxy or a bundle of certificates that the environment names cannot be used.
     #[error(transparent)]
@@ -74,8 +78,8 @@ pub enum ConnectError {
 }
 
 impl Clients {
-    /// Reads the standard variables and profiles, and fetches the credentials ahead of the first call. When there
-    /// are none, each call says so.
+    /// Reads the standard variables and profiles, and fetches the credentials ahead of the first
+    /// call. When there are none, each call says so.
     ///
     /// # Errors
     /// When no Region is named, or one that cannot be; when the profile is defined nowhere; when a
@@ -94,7 +98,9 @@ impl Clients {
         }
         let config = loader.load().await;
         let provider = match &settings.profile {
-            Some(profile) => Some(SharedCredentialsProvider::new(of_profile(profile, &config, http))),
+            Some(profile) => {
+                Some(SharedCredentialsProvider::new(of_profile(profile, &config, http)))
+            }
             None => config.credentials_provider(),
         };
         let Some(provider) = provider else {
@@ -108,8 +114,8 @@ impl Clients {
         Self::on(config.into_builder().credentials_provider(fetched).build())
     }
 
-    /// Clients of one server for every service, such as the lab, which checks no credentials. No variable and no
-    /// file is read.
+    /// Clients of one server for every service, such as the lab, which checks no credentials. No
+    /// variable and no file is read.
     ///
     /// # Errors
     /// When `region` can be no Region.
@@ -153,29 +159,30 @@ impl Clients {
     ///
     /// # Errors
     /// When there are none and the system's cannot be read.
-    pub fn readers(&self, servers: &[SocketAddr]) -> Result<Readers, NoServers> {
+    pub fn read_ports(&self, servers: &[SocketAddr]) -> Result<ReadPorts, NoServers> {
         let rds = rds::config::Builder::from(&self.config)
             .retry_config(read_retries())
             .timeout_config(read_timeouts());
         let groups = elbv2::config::Builder::from(&self.config)
             .retry_config(read_retries())
             .timeout_config(read_timeouts());
-        Ok(Readers {
-            rds: RdsReader::new(rds::Client::from_conf(rds.build())),
-            groups: TargetReader::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
+        Ok(ReadPorts {
+            rds: RdsClient::new(rds::Client::from_conf(rds.build())),
+            groups: ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
             dns: DnsResolver::new(servers)?,
         })
     }
 
     /// The writer of target groups.
-    pub fn writer(&self) -> TargetWriter {
+    pub fn writer(&self) -> ElbWriteClient {
         let config = elbv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
-        TargetWriter::new(elbv2::Client::from_conf(config.build()), self.home.clone())
+        ElbWriteClient::new(elbv2::Client::from_conf(config.build()), self.home.clone())
     }
 
-    /// The publisher of outcomes. A message told twice does less harm than one not told, so it is tried twice.
+    /// The publisher of outcomes. A message told twice does less harm than one not told, so it is
+    /// tried twice.
     pub fn notifier(&self) -> Notifier {
         let config = sns::config::Builder::from(&self.config)
             .retry_config(read_retries())
@@ -184,16 +191,18 @@ impl Clients {
     }
 }
 
-/// The credentials of a profile that was asked for by name, whatever the environment holds: credentials in
-/// variables would win in the SDK's default chain, and another account would be looked at.
-fn of_profile(profile: &str, config: &SdkConfig, http: SharedHttpClient) -> ProfileFileCredentialsProvider {
+/// The credentials of a profile that was asked for by name, whatever the environment holds:
+/// credentials in variables would win in the SDK's default chain, and another account would be
+/// looked at.
+fn of_profile(
+    profile: &str,
+    config: &SdkConfig,
+    http: SharedHttpClient,
+) -> ProfileFileCredentialsProvider {
     let surroundings = ProviderConfig::without_region()
         .with_http_client(http)
         .with_region(config.region().cloned());
-    ProfileFileCredentialsProvider::builder()
-        .configure(&surroundings)
-        .profile_name(profile)
-        .build()
+    ProfileFileCredentialsProvider::builder().configure(&surroundings).profile_name(profile).build()
 }
 
 fn is_http(url: &str) -> bool {
@@ -203,9 +212,7 @@ fn is_http(url: &str) -> bool {
 }
 
 fn read_retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(2)
-        .with_initial_backoff(READ_BACKOFF)
+    RetryConfig::standard().with_max_attempts(2).with_initial_backoff(READ_BACKOFF)
 }
 
 fn read_timeouts() -> TimeoutConfig {
@@ -222,16 +229,10 @@ mod tests {
 
     #[test]
     fn a_region_that_is_missing_or_cannot_be_is_refused_with_the_remedy() {
-        let missing = Clients::at("http://127.0.0.1:1", "")
-            .expect_err("no Region")
-            .to_string();
-        assert!(
-            missing.contains("AWS_REGION") && missing.contains("--region"),
-            "{missing}"
-        );
-        let bad = Clients::at("http://127.0.0.1:1", "eu west 1")
-            .expect_err("no Region")
-            .to_string();
+        let missing = Clients::at("http://127.0.0.1:1", "").expect_err("no Region").to_string();
+        assert!(missing.contains("AWS_REGION") && missing.contains("--region"), "{missing}");
+        let bad =
+            Clients::at("http://127.0.0.1:1", "eu west 1").expect_err("no Region").to_string();
         assert!(bad.contains("eu west 1"), "{bad}");
         assert_eq!(
             Clients::at("http://127.0.0.1:1", "eu-west-1").expect("Region").region(),

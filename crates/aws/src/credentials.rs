@@ -15,11 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Credentials that would expire sooner are fetched anew.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// A provider that has its first credentials already. A call's time-out is a few seconds and covers the wait for
-/// credentials; a single sign-on or a helper program (`credential_process`) can take longer, and would then fail
-/// every call.
+/// A provider that has its first credentials already. A call's time-out is a few seconds and covers
+/// the wait for credentials; a single sign-on or a helper program (`credential_process`) can take
+/// longer, and would then fail every call.
 ///
-/// The first failure is kept as well: a provider of profile files tells what is wrong with them once only.
+/// The first failure is kept as well: a provider of profile files tells what is wrong with them
+/// once only.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     first: Result<Credentials, String>,
@@ -27,7 +28,8 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// Asks the provider. That it gives none is not an error yet: each call asks again, and says so.
+    /// Asks the provider. That it gives none is not an error yet: each call asks again, and says
+    /// so.
     pub(crate) async fn ahead(provider: SharedCredentialsProvider) -> Self {
         let first = match timeout(PATIENCE, provider.provide_credentials()).await {
             Ok(answer) => answer.map_err(|error| last_links(&error)),
@@ -42,7 +44,8 @@ impl Fetched {
     }
 
     fn still_good(&self) -> Option<Credentials> {
-        let good = |first: &&Credentials| first.expiry().is_none_or(|at| at > SystemTime::now() + MARGIN);
+        let good =
+            |first: &&Credentials| first.expiry().is_none_or(|at| at > SystemTime::now() + MARGIN);
         self.first.as_ref().ok().filter(good).cloned()
     }
 
@@ -88,15 +91,14 @@ mod tests {
         {
             self.asked.fetch_add(1, Ordering::SeqCst);
             let expiry = self.lifetime.map(|lifetime| SystemTime::now() + lifetime);
-            future::ProvideCredentials::ready(Ok(Credentials::new("id", "secret", None, expiry, "test")))
+            future::ProvideCredentials::ready(Ok(Credentials::new(
+                "id", "secret", None, expiry, "test",
+            )))
         }
     }
 
     async fn asked_after_two_calls(lifetime: Option<Duration>) -> u64 {
-        let counting = Counting {
-            asked: Arc::default(),
-            lifetime,
-        };
+        let counting = Counting { asked: Arc::default(), lifetime };
         let fetched = Fetched::ahead(SharedCredentialsProvider::new(counting.clone())).await;
         for _ in 0..2 {
             fetched.provide_credentials().await.expect("credentials");
@@ -133,10 +135,7 @@ mod tests {
         let fetched = Fetched::ahead(SharedCredentialsProvider::new(Forgetful::default())).await;
         for _ in 0..2 {
             let error = fetched.provide_credentials().await.expect_err("no credentials");
-            assert!(
-                last_links(&error).contains("profile `typo` is not defined"),
-                "{error:?}"
-            );
+            assert!(last_links(&error).contains("profile `typo` is not defined"), "{error:?}");
         }
     }
 }

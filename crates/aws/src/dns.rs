@@ -1,8 +1,8 @@
 //! Asks DNS, without memory.
 //!
-//! Each lookup builds what it needs and throws it away: no cache, no connection kept, no lookup shared with another
-//! under way, so that an answer is never older than the question. No hosts file and no search list: the name is
-//! fully qualified, and what counts is what the servers say.
+//! Each lookup builds what it needs and throws it away: no cache, no connection kept, no lookup
+//! shared with another under way, so that an answer is never older than the question. No hosts file
+//! and no search list: the name is fully qualified, and what counts is what the servers say.
 //!
 //! The servers are asked in two rounds, one after another, within [`LONGEST_LOOKUP`] in all:
 //!
@@ -94,7 +94,8 @@ impl Resolver for DnsResolver {
             };
             match answer {
                 Ok(records) => return follow(&question.name, &records, family),
-                // What a server says about the name is final; what keeps it from saying anything is not.
+                // What a server says about the name is final; what keeps it from saying anything is
+                // not.
                 Err(error @ (LookupError::NxDomain | LookupError::NoAddress)) => return Err(error),
                 Err(error) => {
                     silent[index] = error == LookupError::Timeout;
@@ -107,7 +108,8 @@ impl Resolver for DnsResolver {
 }
 
 fn fully_qualified(name: &HostName) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(name.as_str()).map_err(|error| LookupError::Unreachable(error.to_string()))?;
+    let mut name = Name::from_ascii(name.as_str())
+        .map_err(|error| LookupError::Unreachable(error.to_string()))?;
     name.set_fqdn(true);
     Ok(name)
 }
@@ -133,7 +135,9 @@ impl Question {
     async fn first(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
         let begun = Instant::now();
         match self.ask(server, Over::Udp, true, limit).await {
-            Err(error) if knows_no_edns(&error) => self.again(server, limit.saturating_sub(begun.elapsed())).await,
+            Err(error) if knows_no_edns(&error) => {
+                self.again(server, limit.saturating_sub(begun.elapsed())).await
+            }
             answer => answer.map_err(|error| sort(&error)),
         }
     }
@@ -145,19 +149,27 @@ impl Question {
 
     /// To a server that is silent over UDP. That it takes no TCP either is no news: it stays
     /// silent.
-    async fn over_tcp(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
+    async fn over_tcp(
+        &self,
+        server: SocketAddr,
+        limit: Duration,
+    ) -> Result<Vec<Record>, LookupError> {
         let begun = Instant::now();
-        match self
-            .ask(server, Over::Tcp, false, limit)
-            .await
-            .map_err(|error| sort(&error))
-        {
-            Err(LookupError::Unreachable(_)) => self.again(server, limit.saturating_sub(begun.elapsed())).await,
+        match self.ask(server, Over::Tcp, false, limit).await.map_err(|error| sort(&error)) {
+            Err(LookupError::Unreachable(_)) => {
+                self.again(server, limit.saturating_sub(begun.elapsed())).await
+            }
             answer => answer,
         }
     }
 
-    async fn ask(&self, server: SocketAddr, over: Over, edns: bool, limit: Duration) -> Result<Vec<Record>, NetError> {
+    async fn ask(
+        &self,
+        server: SocketAddr,
+        over: Over,
+        edns: bool,
+        limit: Duration,
+    ) -> Result<Vec<Record>, NetError> {
         let resolver = resolver(server, over, edns, limit)?;
         match timeout(limit, resolver.lookup(self.name.clone(), self.kind)).await {
             Ok(answer) => answer.map(|lookup| lookup.answers().to_vec()),
@@ -205,8 +217,8 @@ fn knows_no_edns(error: &NetError) -> bool {
     )
 }
 
-/// Follows the chain of CNAMEs from the asked name to its addresses. Records beside the chain say nothing about
-/// the asked name, whoever put them into the answer.
+/// Follows the chain of CNAMEs from the asked name to its addresses. Records beside the chain say
+/// nothing about the asked name, whoever put them into the answer.
 fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, LookupError> {
     let mut at = asked;
     let mut ttl = 0;
@@ -225,11 +237,8 @@ fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, Lo
     }
     let here: Vec<&Record> = records.iter().filter(|record| record.name == *at).collect();
     let ttl = here.iter().map(|record| record.ttl).fold(ttl, u32::max);
-    let mut addresses: Vec<IpAddr> = here
-        .into_iter()
-        .filter_map(address)
-        .filter(|ip| Family::of(*ip) == family)
-        .collect();
+    let mut addresses: Vec<IpAddr> =
+        here.into_iter().filter_map(address).filter(|ip| Family::of(*ip) == family).collect();
     addresses.sort();
     addresses.dedup();
     if addresses.is_empty() {
@@ -269,7 +278,9 @@ fn sort(error: &NetError) -> LookupError {
         NetError::Io(_) | NetError::NoConnections | NetError::Busy => {
             LookupError::Unreachable(bounded(&error.to_string()))
         }
-        unreadable => LookupError::Refused(bounded(&format!("something that cannot be read ({unreadable})"))),
+        unreadable => {
+            LookupError::Refused(bounded(&format!("something that cannot be read ({unreadable})")))
+        }
     }
 }
 

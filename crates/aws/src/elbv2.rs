@@ -7,9 +7,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self, TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription,
 };
 use writerlink_core::discover::TaggedGroup;
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::GroupReader;
-use writerlink_core::target::{Family, StateReason, Target, TargetGroup, TargetGroupArn, TargetState, Zone};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::TargetGroupRead;
+use writerlink_core::target::{
+    Family, StateReason, Target, TargetGroup, TargetGroupArn, TargetState, Zone,
+};
 
 use crate::error::read_error;
 use crate::home::Home;
@@ -23,23 +25,19 @@ const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 
 /// Reads target groups and their targets.
 #[derive(Debug, Clone)]
-pub struct TargetReader {
+pub struct ElbReadClient {
     elbv2: Client,
     home: Home,
     pace: Pace,
 }
 
-impl TargetReader {
+impl ElbReadClient {
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
-        Self {
-            elbv2,
-            home,
-            pace: Pace::default(),
-        }
+        Self { elbv2, home, pace: Pace::default() }
     }
 }
 
-impl GroupReader for TargetReader {
+impl TargetGroupRead for ElbReadClient {
     async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         self.home.admits(GROUPS, group.as_str(), group.region())?;
         let watch = Watch::expecting("DescribeTargetGroupsResponse");
@@ -57,7 +55,7 @@ impl GroupReader for TargetReader {
         let found = found.ok_or_else(|| {
             CallError::new(
                 GROUPS,
-                Failure::SaidNo(No::NotFound),
+                Failure::Rejected(Rejection::NotFound),
                 format!("{group} is not among the groups answered"),
             )
         })?;
@@ -76,7 +74,8 @@ impl GroupReader for TargetReader {
             .send()
             .await
             .map_err(|error| read_error(HEALTH, &error, watch.sent()))?;
-        let described = listed(HEALTH, "TargetHealthDescriptions", answer.target_health_descriptions)?;
+        let described =
+            listed(HEALTH, "TargetHealthDescriptions", answer.target_health_descriptions)?;
         let mut targets: Vec<Target> = described.iter().map(target_of).collect::<Result<_, _>>()?;
         targets.sort();
         Ok(targets)
@@ -89,9 +88,7 @@ impl GroupReader for TargetReader {
 
 pub(crate) fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
     let unclear = |what: &str| unclear(GROUPS, what);
-    let target_type = group
-        .target_type()
-        .ok_or_else(|| unclear("a group without TargetType"))?;
+    let target_type = group.target_type().ok_or_else(|| unclear("a group without TargetType"))?;
     let family = match group.ip_address_type() {
         // "The default value is ipv4" (botocore elbv2 2015-12-01, TargetGroup.IpAddressType).
         None | Some(TargetGroupIpAddressTypeEnum::Ipv4) => Family::V4,
@@ -110,22 +107,20 @@ pub(crate) fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallEr
     })
 }
 
-/// One target. What cannot be read fails the whole answer: a group of which a target was left out would look
-/// emptier than it is.
+/// One target. What cannot be read fails the whole answer: a group of which a target was left out
+/// would look emptier than it is.
 fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError> {
     let unclear = |what: &str| unclear(HEALTH, what);
-    let target = description
-        .target()
-        .ok_or_else(|| unclear("a target without a description"))?;
+    let target = description.target().ok_or_else(|| unclear("a target without a description"))?;
     let id = target.id().ok_or_else(|| unclear("a target without an id"))?;
-    let ip: IpAddr = id
-        .parse()
-        .map_err(|_| unclear(&format!("target {id:?}, which is no IP address")))?;
+    let ip: IpAddr =
+        id.parse().map_err(|_| unclear(&format!("target {id:?}, which is no IP address")))?;
     let port = target.port().and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| unclear(&format!("target {id} without a port")))?;
     let health = description.target_health();
     let state = health.and_then(|health| health.state());
-    let state = state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
+    let state =
+        state.ok_or_else(|| unclear(&format!("target {id}:{port} without a health state")))?;
     Ok(Target {
         address: SocketAddr::new(ip, port),
         zone: target.availability_zone().map(|zone| Zone(zone.to_owned())),
@@ -136,37 +131,35 @@ fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError>
 
 fn reason_of(health: &TargetHealth) -> Option<StateReason> {
     let code = health.reason()?;
-    Some(StateReason::new(
-        code.as_str(),
-        health.description().unwrap_or_default(),
-    ))
+    Some(StateReason::new(code.as_str(), health.description().unwrap_or_default()))
 }
 
 fn unclear(call: &'static str, what: &str) -> CallError {
-    CallError::new(call, Failure::SaidNo(No::Other), format!("the answer holds {what}"))
+    CallError::new(call, Failure::Rejected(Rejection::Other), format!("the answer holds {what}"))
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::{
-        ProtocolEnum, TargetDescription, TargetHealthReasonEnum, TargetHealthStateEnum, TargetTypeEnum,
+        ProtocolEnum, TargetDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+        TargetTypeEnum,
     };
 
     use super::*;
 
-    fn description(id: &str, port: Option<i32>, zone: Option<&str>, state: &str) -> TargetHealthDescription {
+    fn description(
+        id: &str,
+        port: Option<i32>,
+        zone: Option<&str>,
+        state: &str,
+    ) -> TargetHealthDescription {
         let target = TargetDescription::builder()
             .id(id)
             .set_port(port)
             .set_availability_zone(zone.map(str::to_owned))
             .build();
-        let health = TargetHealth::builder()
-            .state(TargetHealthStateEnum::from(state))
-            .build();
-        TargetHealthDescription::builder()
-            .target(target)
-            .target_health(health)
-            .build()
+        let health = TargetHealth::builder().state(TargetHealthStateEnum::from(state)).build();
+        TargetHealthDescription::builder().target(target).target_health(health).build()
     }
 
     #[test]
@@ -197,9 +190,8 @@ mod tests {
                 .description("Health checks \u{1b}[31mfailed");
             let listed = description("10.0.0.7", Some(5432), None, "unhealthy");
             let target = listed.target().cloned();
-            let listed = TargetHealthDescription::builder()
-                .set_target(target)
-                .target_health(health.build());
+            let listed =
+                TargetHealthDescription::builder().set_target(target).target_health(health.build());
             target_of(&listed.build()).expect("target").reason.expect("a reason")
         };
         assert_eq!(ill(TargetHealthReasonEnum::Timeout).code, "Target.Timeout");
@@ -209,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_state_that_is_not_known_is_kept_as_its_word() {
-        let target = target_of(&description("10.0.0.7", Some(5432), None, "resting")).expect("target");
+        let target =
+            target_of(&description("10.0.0.7", Some(5432), None, "resting")).expect("target");
         assert_eq!(target.state, TargetState::Other("resting".to_owned()));
     }
 
@@ -217,10 +210,7 @@ mod tests {
     fn a_target_that_cannot_be_read_fails_the_answer_by_name() {
         for (description, named) in [
             (description("i-0abc", Some(5432), None, "healthy"), "i-0abc"),
-            (
-                description("10.0.0.7", None, None, "healthy"),
-                "10.0.0.7 without a port",
-            ),
+            (description("10.0.0.7", None, None, "healthy"), "10.0.0.7 without a port"),
             (description("10.0.0.7", Some(70_000), None, "healthy"), "without a port"),
             (TargetHealthDescription::builder().build(), "without a description"),
         ] {
@@ -230,7 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_of_ipv4_unless_it_says_otherwise_and_in_use_when_a_load_balancer_forwards_to_it() {
+    fn a_group_is_of_ipv4_unless_it_says_otherwise_and_in_use_when_a_load_balancer_forwards_to_it()
+    {
         let group = types::TargetGroup::builder()
             .target_type(TargetTypeEnum::Ip)
             .protocol(ProtocolEnum::Tcp);
@@ -245,9 +236,7 @@ mod tests {
             .load_balancer_arns("arn");
         let other = group_of(&other.build()).expect("group");
         assert_eq!((other.family, other.in_use), (Family::V6, true));
-        let odd = group
-            .ip_address_type(TargetGroupIpAddressTypeEnum::from("ipv9"))
-            .build();
+        let odd = group.ip_address_type(TargetGroupIpAddressTypeEnum::from("ipv9")).build();
         assert!(group_of(&odd).expect_err("ipv9").detail.contains("ipv9"));
     }
 }

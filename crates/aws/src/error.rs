@@ -1,7 +1,7 @@
 //! Every SDK error, sorted once into core's kinds.
 //!
-//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a write it is first
-//! whether the request can have left this machine:
+//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a
+//! write it is first whether the request can have left this machine:
 //!
 //! | what happened | read | write |
 //! |---|---|---|
@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use hyper_util::client::legacy::Error as ConnectionError;
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 
 use crate::http::certificate_fault;
 
@@ -36,7 +36,11 @@ where
 }
 
 /// Sorts the error of a call that changes something.
-pub fn write_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
+pub fn write_error<E>(
+    call: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    sent: Sent,
+) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -73,14 +77,15 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
-        SdkError::ServiceError(answer) => {
-            sort(answer.err().code(), answer.raw().status().as_u16()).map_or(Fate::Silence, Fate::Known)
-        }
+        SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
+            .map_or(Fate::Silence, Fate::Known),
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out there is one thing to wait for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
-        SdkError::DispatchFailure(_) if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) => {
+        SdkError::DispatchFailure(_)
+            if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) =>
+        {
             Fate::NeverSent(match certificate_fault(error) {
                 Some(_) => Failure::Certificate,
                 None => Failure::Unreachable,
@@ -90,8 +95,9 @@ where
     }
 }
 
-/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore elbv2 2015-12-01,
-/// rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's reference.
+/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore
+/// elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's
+/// reference.
 fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
     match code.unwrap_or_default() {
         "ExpiredToken"
@@ -126,7 +132,7 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "NotAuthorized"
         | "OptInRequired"
         | "OperationNotPermitted"
-        | "KMSAccessDenied" => Some(Failure::SaidNo(No::Denied)),
+        | "KMSAccessDenied" => Some(Failure::Rejected(Rejection::AccessDenied)),
         "TargetGroupNotFound"
         | "LoadBalancerNotFound"
         | "DBClusterNotFoundFault"
@@ -136,7 +142,7 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "DBProxyNotFoundFault"
         | "DBProxyEndpointNotFoundFault"
         | "NotFound"
-        | "NotFoundException" => Some(Failure::SaidNo(No::NotFound)),
+        | "NotFoundException" => Some(Failure::Rejected(Rejection::NotFound)),
         "InvalidTarget"
         | "ValidationError"
         | "ValidationException"
@@ -144,8 +150,10 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "InvalidParameterValue"
         | "InvalidParameterCombination"
         | "MissingParameter"
-        | "InvalidConfigurationRequest" => Some(Failure::SaidNo(No::Invalid)),
-        "TooManyTargets" | "TooManyRegistrationsForTargetId" => Some(Failure::SaidNo(No::Quota)),
+        | "InvalidConfigurationRequest" => Some(Failure::Rejected(Rejection::Invalid)),
+        "TooManyTargets" | "TooManyRegistrationsForTargetId" => {
+            Some(Failure::Rejected(Rejection::Quota))
+        }
         "InternalFailure"
         | "InternalError"
         | "ServiceUnavailable"
@@ -153,10 +161,11 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "RequestTimeout"
         | "RequestTimeoutException" => None,
         code => match status {
-            403 => Some(Failure::SaidNo(No::Denied)),
+            403 => Some(Failure::Rejected(Rejection::AccessDenied)),
             429 => Some(Failure::Throttled),
-            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of something else.
-            400..=499 if !code.is_empty() => Some(Failure::SaidNo(No::Other)),
+            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of
+            // something else.
+            400..=499 if !code.is_empty() => Some(Failure::Rejected(Rejection::Other)),
             _ => None,
         },
     }
@@ -197,11 +206,7 @@ pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
 /// The lines after it are the SDK's list of every provider of credentials that it tried.
 fn first_line(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(" Attempted:")
-        .to_owned()
+    text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned()
 }
 
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
@@ -218,21 +223,21 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_whatever_the_status() {
-        let said = |no| Some(Failure::SaidNo(no));
+        let said = |no| Some(Failure::Rejected(no));
         for (code, status, sorted) in [
-            ("AccessDenied", 403, said(No::Denied)),
-            ("AccessDeniedException", 400, said(No::Denied)),
-            ("UnauthorizedOperation", 403, said(No::Denied)),
-            ("AuthorizationError", 403, said(No::Denied)),
-            ("TargetGroupNotFound", 400, said(No::NotFound)),
-            ("DBClusterNotFoundFault", 404, said(No::NotFound)),
-            ("DBClusterEndpointNotFoundFault", 400, said(No::NotFound)),
-            ("DBProxyNotFoundFault", 404, said(No::NotFound)),
-            ("DBProxyEndpointNotFoundFault", 404, said(No::NotFound)),
-            ("InvalidTarget", 400, said(No::Invalid)),
-            ("ValidationError", 400, said(No::Invalid)),
-            ("TooManyTargets", 400, said(No::Quota)),
-            ("TooManyRegistrationsForTargetId", 400, said(No::Quota)),
+            ("AccessDenied", 403, said(Rejection::AccessDenied)),
+            ("AccessDeniedException", 400, said(Rejection::AccessDenied)),
+            ("UnauthorizedOperation", 403, said(Rejection::AccessDenied)),
+            ("AuthorizationError", 403, said(Rejection::AccessDenied)),
+            ("TargetGroupNotFound", 400, said(Rejection::NotFound)),
+            ("DBClusterNotFoundFault", 404, said(Rejection::NotFound)),
+            ("DBClusterEndpointNotFoundFault", 400, said(Rejection::NotFound)),
+            ("DBProxyNotFoundFault", 404, said(Rejection::NotFound)),
+            ("DBProxyEndpointNotFoundFault", 404, said(Rejection::NotFound)),
+            ("InvalidTarget", 400, said(Rejection::Invalid)),
+            ("ValidationError", 400, said(Rejection::Invalid)),
+            ("TooManyTargets", 400, said(Rejection::Quota)),
+            ("TooManyRegistrationsForTargetId", 400, said(Rejection::Quota)),
             ("ExpiredToken", 403, Some(Failure::Credentials)),
             ("InvalidClientTokenId", 403, Some(Failure::Credentials)),
             ("SignatureDoesNotMatch", 403, Some(Failure::Credentials)),
@@ -242,8 +247,8 @@ mod tests {
             ("ThrottlingException", 400, Some(Failure::Throttled)),
             ("RequestLimitExceeded", 503, Some(Failure::Throttled)),
             ("SlowDown", 503, Some(Failure::Throttled)),
-            ("SomethingNew", 400, said(No::Other)),
-            ("SomethingNew", 403, said(No::Denied)),
+            ("SomethingNew", 400, said(Rejection::Other)),
+            ("SomethingNew", 403, said(Rejection::AccessDenied)),
             ("InternalFailure", 500, None),
             ("ServiceUnavailable", 503, None),
             ("HealthUnavailable", 500, None),
@@ -255,7 +260,7 @@ mod tests {
 
     #[test]
     fn without_a_code_only_403_and_429_are_an_answer() {
-        assert_eq!(sort(None, 403), Some(Failure::SaidNo(No::Denied)));
+        assert_eq!(sort(None, 403), Some(Failure::Rejected(Rejection::AccessDenied)));
         assert_eq!(sort(None, 429), Some(Failure::Throttled));
         for status in [200, 301, 400, 404, 500, 502, 503] {
             assert_eq!(sort(None, status), None, "{status}");

@@ -1,9 +1,9 @@
 //! The Region that the clients speak to.
 
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 
-/// The clients' own Region. An ARN of another Region is refused before any call: asked in the wrong Region, the
-/// service would answer "not found" for a thing that exists.
+/// The clients' own Region. An ARN of another Region is refused before any call: asked in the wrong
+/// Region, the service would answer "not found" for a thing that exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Home(String);
 
@@ -17,12 +17,17 @@ impl Home {
     }
 
     /// Whether `arn`, which is of `region`, can be asked for here.
-    pub(crate) fn admits(&self, call: &'static str, arn: &str, region: &str) -> Result<(), CallError> {
+    pub(crate) fn admits(
+        &self,
+        call: &'static str,
+        arn: &str,
+        region: &str,
+    ) -> Result<(), CallError> {
         if region == self.0 {
             return Ok(());
         }
         let detail = format!("{arn} is of Region {region}, and the clients speak to {}", self.0);
-        Err(CallError::new(call, Failure::SaidNo(No::Invalid), detail))
+        Err(CallError::new(call, Failure::Rejected(Rejection::Invalid), detail))
     }
 }
 
@@ -35,7 +40,7 @@ mod tests {
         let home = Home::new("eu-west-1");
         assert_eq!(home.admits("a:B", "arn:x", "eu-west-1"), Ok(()));
         let error = home.admits("a:B", "arn:x", "us-east-1").expect_err("another Region");
-        assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
+        assert_eq!(error.failure, Failure::Rejected(Rejection::Invalid));
         assert!(
             error.detail.contains("us-east-1") && error.detail.contains("eu-west-1"),
             "{error}"

@@ -21,10 +21,13 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_runtime_api::client::runtime_components::{
+    RuntimeComponents, RuntimeComponentsBuilder,
+};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -46,7 +49,8 @@ const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,
 pub enum HttpError {
     /// `AWS_CA_BUNDLE` gives no certificate.
     #[error(
-        "AWS_CA_BUNDLE names {path}, which {fault}: name a PEM file of root certificates, or unset it to trust the system's"
+        "AWS_CA_BUNDLE names {path}, which {fault}: name a PEM file of root certificates, or unset \
+         it to trust the system's"
     )]
     Bundle {
         /// The file.
@@ -56,7 +60,10 @@ pub enum HttpError {
     },
     /// A proxy's address cannot be understood. The text does not repeat it, because it can hold a
     /// password.
-    #[error("{name} cannot be used ({fault}): write it like `http://proxy.example.com:3128`, or unset it")]
+    #[error(
+        "{name} cannot be used ({fault}): write it like `http://proxy.example.com:3128`, or unset \
+         it"
+    )]
     Proxy {
         /// The variable.
         name: &'static str,
@@ -92,9 +99,7 @@ impl WayOut {
         let set = |name: &'static str| {
             let names = [name.to_owned(), name.to_ascii_lowercase()];
             let values = names.iter().filter_map(|name| variable(name));
-            values
-                .map(|value| value.trim().to_owned())
-                .find(|value| !value.is_empty())
+            values.map(|value| value.trim().to_owned()).find(|value| !value.is_empty())
         };
         let trust = match set("AWS_CA_BUNDLE") {
             Some(path) => trusting(Path::new(&path))?,
@@ -103,10 +108,7 @@ impl WayOut {
         let except = set("NO_PROXY").unwrap_or_default();
         let rules = rules(&except);
         if rules.iter().any(|rule| rule == "*") {
-            return Ok(Self {
-                trust,
-                ..Self::default()
-            });
+            return Ok(Self { trust, ..Self::default() });
         }
         let rules = format!("{NEVER_PROXIED},{}", rules.join(","));
         let proxy = |name| set(name).map(|url| proxy(name, &url, &rules)).transpose();
@@ -139,10 +141,7 @@ impl WayOut {
                 builder.build()
             })
         };
-        SharedHttpClient::new(ByScheme {
-            http: client(&self.http),
-            https: client(&self.https),
-        })
+        SharedHttpClient::new(ByScheme { http: client(&self.http), https: client(&self.https) })
     }
 
     /// A connector by itself.
@@ -176,7 +175,8 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<String> {
         rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. } => {
             format!("it has expired: {kind}")
         }
-        rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. } => {
+        rustls::CertificateError::NotValidForName
+        | rustls::CertificateError::NotValidForNameContext { .. } => {
             format!("it is of another name: {kind}")
         }
         _ => kind.to_string(),
@@ -190,9 +190,7 @@ fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Erro
         return Some(found);
     }
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    wrapped
-        .and_then(|inner| rustls_error(inner))
-        .or_else(|| error.source().and_then(rustls_error))
+    wrapped.and_then(|inner| rustls_error(inner)).or_else(|| error.source().and_then(rustls_error))
 }
 
 /// Trusts the certificates of a file alone. Those that cannot be read are passed over, as long as
@@ -216,9 +214,9 @@ fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
     }
     match (count, unusable) {
         (0, Some(fault)) => Err(refuse(format!("holds no certificate that can be used ({fault})"))),
-        (0, None) => Err(refuse(
-            "holds no certificate (no line `-----BEGIN CERTIFICATE-----`)".to_owned(),
-        )),
+        (0, None) => {
+            Err(refuse("holds no certificate (no line `-----BEGIN CERTIFICATE-----`)".to_owned()))
+        }
         _ => {
             let context = TlsContext::builder().with_trust_store(trusted).build();
             context.map_err(|error| refuse(format!("cannot be used ({error})")))
@@ -230,29 +228,20 @@ fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
 fn certificates(pem: &str) -> impl Iterator<Item = &str> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
-    pem.split_inclusive(END)
-        .filter_map(|part| part.rfind(BEGIN).map(|begin| &part[begin..]))
+    pem.split_inclusive(END).filter_map(|part| part.rfind(BEGIN).map(|begin| &part[begin..]))
 }
 
 fn usable(block: &str) -> Result<(), String> {
-    let certificate = CertificateDer::from_pem_slice(block.as_bytes()).map_err(|error| error.to_string())?;
-    RootCertStore::empty()
-        .add(certificate)
-        .map_err(|error| error.to_string())
+    let certificate =
+        CertificateDer::from_pem_slice(block.as_bytes()).map_err(|error| error.to_string())?;
+    RootCertStore::empty().add(certificate).map_err(|error| error.to_string())
 }
 
 fn proxy(name: &'static str, url: &str, rules: &str) -> Result<ProxyConfig, HttpError> {
-    let url = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("http://{url}")
-    };
+    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     ProxyConfig::all(url.as_str())
         .map(|proxy| proxy.no_proxy(rules))
-        .map_err(|error| HttpError::Proxy {
-            name,
-            fault: bounded(&error.to_string()),
-        })
+        .map_err(|error| HttpError::Proxy { name, fault: bounded(&error.to_string()) })
 }
 
 /// The rules of a `NO_PROXY`, in the one notation that the client knows: a domain stands for its
@@ -283,7 +272,11 @@ struct ByScheme<T> {
 }
 
 impl HttpClient for ByScheme<SharedHttpClient> {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(ByScheme {
             http: self.http.http_connector(settings, components),
             https: self.https.http_connector(settings, components),
@@ -306,10 +299,8 @@ impl HttpClient for ByScheme<SharedHttpClient> {
 
 impl HttpConnector for ByScheme<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_https = request
-            .uri()
-            .get(..6)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        let is_https =
+            request.uri().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
         let call = if is_https { &self.https } else { &self.http }.call(request);
         HttpConnectorFuture::new(async move { Ok(call.await?.map(cut_off)) })
     }
@@ -343,10 +334,9 @@ mod tests {
 
     #[test]
     fn without_variables_there_is_no_proxy_and_an_empty_one_is_none() {
-        for variables in [
-            &[][..],
-            &[("HTTPS_PROXY", ""), ("http_proxy", " "), ("AWS_CA_BUNDLE", "")],
-        ] {
+        for variables in
+            [&[][..], &[("HTTPS_PROXY", ""), ("http_proxy", " "), ("AWS_CA_BUNDLE", "")]]
+        {
             let way = way(variables).expect("nothing to refuse");
             assert!(way.http.is_none() && way.https.is_none(), "{variables:?}");
         }
@@ -365,19 +355,13 @@ mod tests {
         };
         assert_eq!(shown(&[("HTTPS_PROXY", "http://a:1")]), ["none", "a:1"]);
         assert_eq!(shown(&[("https_proxy", "a:1")]), ["none", "a:1"]);
-        assert_eq!(
-            shown(&[("HTTPS_PROXY", ""), ("https_proxy", "http://a:1")]),
-            ["none", "a:1"]
-        );
+        assert_eq!(shown(&[("HTTPS_PROXY", ""), ("https_proxy", "http://a:1")]), ["none", "a:1"]);
         assert_eq!(shown(&[("HTTP_PROXY", "http://b:1")]), ["b:1", "none"]);
         assert_eq!(
             shown(&[("ALL_PROXY", "http://c:1"), ("HTTPS_PROXY", "http://a:1")]),
             ["c:1", "a:1"]
         );
-        assert_eq!(
-            shown(&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "x, *")]),
-            ["none", "none"]
-        );
+        assert_eq!(shown(&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "x, *")]), ["none", "none"]);
         assert_eq!(
             shown(&[("HTTPS_PROXY", "http://a:1"), ("all_proxy", "socks5://c:1")]),
             ["none", "a:1"]
@@ -402,7 +386,10 @@ mod tests {
     #[test]
     fn every_way_to_write_an_exception_is_understood() {
         assert_eq!(
-            rules("*.internal, .corp.example example.com:8443,10.0.0.0/8,[fd12::7]:443,fd12::/48,::1,[::1]"),
+            rules(
+                "*.internal, .corp.example \
+                 example.com:8443,10.0.0.0/8,[fd12::7]:443,fd12::/48,::1,[::1]"
+            ),
             [
                 "internal",
                 ".corp.example",
@@ -427,18 +414,12 @@ mod tests {
         let begin = "-----BEGIN CERTIFICATE-----";
         let end = "-----END CERTIFICATE-----";
         for (path, says) in [
-            (
-                folder.path().join("nowhere.pem").display().to_string(),
-                "cannot be read",
-            ),
+            (folder.path().join("nowhere.pem").display().to_string(), "cannot be read"),
             (folder.path().display().to_string(), "cannot be read"),
             (file("empty.pem", ""), "holds no certificate"),
             (file("text.pem", "hello"), "holds no certificate"),
             (
-                file(
-                    "key.pem",
-                    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-                ),
+                file("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
                 "holds no certificate",
             ),
             (file("cut.pem", &format!("{begin}\nAAAA\n")), "holds no certificate"),

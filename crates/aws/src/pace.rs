@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Calls that may go out at once; those after them go at [`GAP`]. The budget of ELBv2's Describe calls is 40 at once and 10 a
-/// second for an account and Region (AWS docs, "Request throttling for the Elastic Load Balancing API"), and others live on it too.
+/// Calls that may go out at once; those after them go at [`GAP`]. The budget of ELBv2's Describe
+/// calls is 40 at once and 10 a second for an account and Region (AWS docs, "Request throttling for
+/// the Elastic Load Balancing API"), and others live on it too.
 const BURST: u32 = 10;
 
 /// The time between two calls of a long row: four a second.
@@ -22,8 +23,8 @@ impl Pace {
         sleep_until(self.next(Instant::now())).await;
     }
 
-    /// When the next call may go out: calls have their places in a row, [`GAP`] apart, and may go before their places by what a
-    /// burst allows.
+    /// When the next call may go out: calls have their places in a row, [`GAP`] apart, and may go
+    /// before their places by what a burst allows.
     fn next(&self, now: Instant) -> Instant {
         let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = row.unwrap_or(now).max(now);

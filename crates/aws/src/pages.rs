@@ -13,7 +13,10 @@ pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
 /// All entries of a list. A server that turns the pages in a circle, or has always another one, is
 /// given up.
-pub(crate) async fn all<T, F>(call: &'static str, read: impl Fn(Option<String>) -> F) -> Result<Vec<T>, CallError>
+pub(crate) async fn all<T, F>(
+    call: &'static str,
+    read: impl Fn(Option<String>) -> F,
+) -> Result<Vec<T>, CallError>
 where
     F: Future<Output = Result<Page<T>, CallError>>,
 {
@@ -38,9 +41,14 @@ where
 /// The list of an answer. The query protocol writes an empty list as an empty element (Smithy
 /// specification, "AWS query protocol"; botocore gives `[]` for both), so that without the element
 /// the answer says nothing of how many there are.
-pub(crate) fn listed<T>(call: &'static str, element: &str, list: Option<Vec<T>>) -> Result<Vec<T>, CallError> {
+pub(crate) fn listed<T>(
+    call: &'static str,
+    element: &str,
+    list: Option<Vec<T>>,
+) -> Result<Vec<T>, CallError> {
     list.ok_or_else(|| {
-        let detail = format!("the answer is malformed: it has no list `{element}`, not even an empty one");
+        let detail =
+            format!("the answer is malformed: it has no list `{element}`, not even an empty one");
         CallError::new(call, Failure::Unreachable, detail)
     })
 }

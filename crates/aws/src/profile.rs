@@ -8,7 +8,8 @@ use writerlink_core::text::bounded;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// It is defined nowhere.
-    #[error("the profile `{name}` is defined neither in {config} nor in {credentials}; {}", listing(.known))]
+    #[error("the profile `{name}` is defined neither in {config} nor in {credentials}; \
+        {}", listing(.known))]
     Missing {
         /// The name.
         name: String,
@@ -35,7 +36,9 @@ pub enum ProfileError {
 
 /// Refuses a profile that no file defines.
 pub(crate) async fn check(name: &str) -> Result<(), ProfileError> {
-    let file = |variable, default: &str| bounded(&std::env::var(variable).unwrap_or_else(|_| default.to_owned()));
+    let file = |variable, default: &str| {
+        bounded(&std::env::var(variable).unwrap_or_else(|_| default.to_owned()))
+    };
     let config = file("AWS_CONFIG_FILE", "~/.aws/config");
     let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
     let shown = bounded(name);
@@ -44,12 +47,7 @@ pub(crate) async fn check(name: &str) -> Result<(), ProfileError> {
         Ok(set) => {
             let mut known: Vec<String> = set.profiles().map(bounded).collect();
             known.sort();
-            Err(ProfileError::Missing {
-                name: shown,
-                config,
-                credentials,
-                known,
-            })
+            Err(ProfileError::Missing { name: shown, config, credentials, known })
         }
         Err(error) => Err(ProfileError::Unreadable {
             name: shown,
@@ -65,11 +63,7 @@ fn listing(names: &[String]) -> String {
     match names {
         [] => "they define no profile".to_owned(),
         names if names.len() > TOLD => {
-            format!(
-                "they define {} and {} more",
-                names[..TOLD].join(", "),
-                names.len() - TOLD
-            )
+            format!("they define {} and {} more", names[..TOLD].join(", "), names.len() - TOLD)
         }
         names => format!("they define {}", names.join(", ")),
     }

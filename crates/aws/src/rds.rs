@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{
-    ClusterScalabilityType, DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy, DbProxyEndpoint,
-    Endpoint, Tag,
+    ClusterScalabilityType, DbCluster, DbClusterEndpoint, DbClusterMember, DbInstance, DbProxy,
+    DbProxyEndpoint, Endpoint, Tag,
 };
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::failure::{CallError, bounded};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, Form, HostName, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Scope,
-    Standby, Topology,
+    Cluster, CustomEndpoint, Form, HostName, Instance, Member, Membership, Network, Proxy,
+    ProxyEndpoint, Scope, Standby, Topology,
 };
 
 use crate::error::read_error;
@@ -31,9 +31,9 @@ const PAGE: i32 = 100;
 
 /// Reads all clusters and instances of a Region.
 #[derive(Debug, Clone)]
-pub struct RdsReader(Client);
+pub struct RdsClient(Client);
 
-impl RdsReader {
+impl RdsClient {
     pub(crate) fn new(rds: Client) -> Self {
         Self(rds)
     }
@@ -58,7 +58,7 @@ impl RdsReader {
 /// operation of the SDK, the element that the answer is, and the one that holds the list.
 macro_rules! lists {
     ($($name:ident: $entry:ty = $call:ident, $operation:ident, $answer:literal, $list:ident, $element:literal;)*) => {
-        impl RdsReader {
+        impl RdsClient {
             $(async fn $name(&self) -> Result<Vec<$entry>, CallError> {
                 all($call, async |marker| {
                     let watch = Watch::expecting($answer);
@@ -81,15 +81,11 @@ lists! {
     proxy_endpoints: DbProxyEndpoint = PROXY_ENDPOINTS, describe_db_proxy_endpoints, "DescribeDBProxyEndpointsResponse", db_proxy_endpoints, "DBProxyEndpoints";
 }
 
-impl Rds for RdsReader {
+impl Rds for RdsClient {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
         let (databases, custom_endpoints, proxies) = tokio::join!(
             async {
-                if scope.databases {
-                    self.databases().await
-                } else {
-                    Ok(Topology::default())
-                }
+                if scope.databases { self.databases().await } else { Ok(Topology::default()) }
             },
             async {
                 if scope.custom_endpoints {
@@ -98,27 +94,14 @@ impl Rds for RdsReader {
                     Ok(BTreeMap::new())
                 }
             },
-            async {
-                if scope.proxies {
-                    self.proxies().await
-                } else {
-                    Ok(BTreeMap::new())
-                }
-            },
+            async { if scope.proxies { self.proxies().await } else { Ok(BTreeMap::new()) } },
         );
         // Who needs other lists only can go on with those.
         let databases = match databases {
-            Err(error) if scope.proxies => Topology {
-                unread: Some(error),
-                ..Topology::default()
-            },
+            Err(error) if scope.proxies => Topology { unread: Some(error), ..Topology::default() },
             read => read?,
         };
-        Ok(Topology {
-            custom_endpoints,
-            proxies,
-            ..databases
-        })
+        Ok(Topology { custom_endpoints, proxies, ..databases })
     }
 }
 
@@ -127,17 +110,17 @@ impl Rds for RdsReader {
 fn topology_of(clusters: &[DbCluster], instances: &[DbInstance]) -> Topology {
     let clusters: BTreeMap<_, _> = clusters
         .iter()
-        .filter_map(|cluster| Some((identifier(cluster.db_cluster_identifier())?, cluster_of(cluster))))
+        .filter_map(|cluster| {
+            Some((identifier(cluster.db_cluster_identifier())?, cluster_of(cluster)))
+        })
         .collect();
     let instances = instances
         .iter()
-        .filter_map(|instance| Some((identifier(instance.db_instance_identifier())?, instance_of(instance))))
+        .filter_map(|instance| {
+            Some((identifier(instance.db_instance_identifier())?, instance_of(instance)))
+        })
         .collect();
-    Topology {
-        clusters,
-        instances,
-        ..Topology::default()
-    }
+    Topology { clusters, instances, ..Topology::default() }
 }
 
 fn cluster_of(cluster: &DbCluster) -> Cluster {
@@ -175,8 +158,9 @@ fn member_of(member: &DbClusterMember) -> Option<Member> {
     })
 }
 
-/// The list has the endpoints of the writer and of all readers too, which have no `CustomEndpointType`. Of the two lists
-/// of members one is empty: an endpoint whose static list is not goes by it.
+/// The list has the endpoints of the writer and of all readers too, which have no
+/// `CustomEndpointType`. Of the two lists of members one is empty: an endpoint whose static list is
+/// not goes by it.
 fn custom_endpoint_of(endpoint: &DbClusterEndpoint) -> Option<(Identifier, CustomEndpoint)> {
     let list = |names: &[String]| names.iter().filter_map(|name| name.parse().ok()).collect();
     let members = match endpoint.static_members() {
@@ -210,10 +194,7 @@ fn proxy_of(proxy: &DbProxy) -> Proxy {
     Proxy {
         port: proxy.engine_family().and_then(port_of_family),
         default: ProxyEndpoint {
-            status: proxy
-                .status()
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
+            status: proxy.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
             endpoint: host_name(proxy.endpoint()),
             vpc: proxy.vpc_id().map(str::to_owned),
         },
@@ -223,17 +204,14 @@ fn proxy_of(proxy: &DbProxy) -> Proxy {
 
 fn proxy_endpoint_of(endpoint: &DbProxyEndpoint) -> ProxyEndpoint {
     ProxyEndpoint {
-        status: endpoint
-            .status()
-            .map(|status| status.as_str().to_owned())
-            .unwrap_or_default(),
+        status: endpoint.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
         endpoint: host_name(endpoint.endpoint()),
         vpc: endpoint.vpc_id().map(str::to_owned),
     }
 }
 
-/// A proxy listens on the default port of its engine family, and on no other (AWS docs: "Connecting to a database through
-/// RDS Proxy").
+/// A proxy listens on the default port of its engine family, and on no other (AWS docs: "Connecting
+/// to a database through RDS Proxy").
 fn port_of_family(family: &str) -> Option<u16> {
     match family {
         "MYSQL" => Some(3306),
@@ -253,10 +231,7 @@ fn instance_of(instance: &DbInstance) -> Instance {
         endpoint: host_name(endpoint.and_then(Endpoint::address)),
         port: port(endpoint.and_then(Endpoint::port)),
         cluster: identifier(instance.db_cluster_identifier()),
-        vpc: instance
-            .db_subnet_group()
-            .and_then(|group| group.vpc_id())
-            .map(str::to_owned),
+        vpc: instance.db_subnet_group().and_then(|group| group.vpc_id()).map(str::to_owned),
         standby: standby(instance),
         network: network(instance.network_type()),
     }
@@ -271,12 +246,14 @@ fn network(word: Option<&str>) -> Option<Network> {
     }
 }
 
-/// A Multi-AZ DB instance deployment keeps a standby that serves nobody, for MariaDB, MySQL, Oracle and PostgreSQL
-/// (AWS docs: "Multi-AZ DB instance deployments for Amazon RDS"). SQL Server mirrors or uses Always On, and RDS
-/// Custom does not set `MultiAZ` (botocore rds 2014-10-31), so of those nothing is known.
+/// A Multi-AZ DB instance deployment keeps a standby that serves nobody, for MariaDB, MySQL, Oracle
+/// and PostgreSQL (AWS docs: "Multi-AZ DB instance deployments for Amazon RDS"). SQL Server mirrors
+/// or uses Always On, and RDS Custom does not set `MultiAZ` (botocore rds 2014-10-31), so of those
+/// nothing is known.
 fn standby(instance: &DbInstance) -> Standby {
     let engine = instance.engine().unwrap_or_default();
-    let refuses = matches!(engine, "mysql" | "mariadb" | "postgres") || engine.starts_with("oracle-");
+    let refuses =
+        matches!(engine, "mysql" | "mariadb" | "postgres") || engine.starts_with("oracle-");
     if refuses && instance.multi_az() == Some(true) {
         Standby::RefusesTcp
     } else {
@@ -284,8 +261,9 @@ fn standby(instance: &DbInstance) -> Standby {
     }
 }
 
-/// RDS lists a database's tags with it (botocore rds 2014-10-31, `DBCluster.TagList` and `DBInstance.TagList`). Whether
-/// it leaves them out for who may not list tags, nobody has measured; without them nobody consents.
+/// RDS lists a database's tags with it (botocore rds 2014-10-31, `DBCluster.TagList` and
+/// `DBInstance.TagList`). Whether it leaves them out for who may not list tags, nobody has
+/// measured; without them nobody consents.
 fn publish(tags: &[Tag]) -> Option<String> {
     let tag = tags.iter().find(|tag| tag.key() == Some(PUBLISH))?;
     Some(tag.value().unwrap_or_default().to_owned())
@@ -352,10 +330,8 @@ mod tests {
 
     #[test]
     fn an_instance_that_is_being_created_has_no_endpoint_and_hides_nothing() {
-        let topology = topology_of(
-            &[],
-            &[instance("new", "mysql").build(), instance("old", "mysql").build()],
-        );
+        let topology =
+            topology_of(&[], &[instance("new", "mysql").build(), instance("old", "mysql").build()]);
         assert_eq!(topology.instances[&id("new")].endpoint, None);
         assert!(topology.instances.contains_key(&id("old")));
     }
@@ -364,9 +340,7 @@ mod tests {
     fn a_database_keeps_the_one_tag_that_consents() {
         let tags = |value: Option<&str>| {
             let other = Tag::builder().key("team").value("orders").build();
-            let ours = Tag::builder()
-                .key("writerlink:publish")
-                .set_value(value.map(str::to_owned));
+            let ours = Tag::builder().key("writerlink:publish").set_value(value.map(str::to_owned));
             [other, ours.build()]
         };
         assert_eq!(publish(&tags(Some("link"))), Some("link".to_owned()));
@@ -374,10 +348,7 @@ mod tests {
         assert_eq!(publish(&tags(None)[..1]), None);
         let listed = instance("billing", "mysql").set_tag_list(Some(tags(Some("link")).into()));
         let cluster = DbCluster::builder().set_tag_list(Some(tags(Some("link")).into()));
-        let told = [
-            instance_of(&listed.build()).publish,
-            cluster_of(&cluster.build()).publish,
-        ];
+        let told = [instance_of(&listed.build()).publish, cluster_of(&cluster.build()).publish];
         assert_eq!(told, [Some("link".to_owned()), Some("link".to_owned())]);
     }
 
@@ -399,11 +370,8 @@ mod tests {
             .build();
         let topology = topology_of(&[listed], &[]);
         let cluster = &topology.clusters[&id("orders")];
-        let members: Vec<_> = cluster
-            .members
-            .iter()
-            .map(|m| (m.instance.as_str(), m.writer))
-            .collect();
+        let members: Vec<_> =
+            cluster.members.iter().map(|m| (m.instance.as_str(), m.writer)).collect();
         assert_eq!(members, [("orders-1", false), ("orders-2", true)]);
         assert_eq!((cluster.port, &cluster.endpoint), (Some(3306), &None));
     }
@@ -420,9 +388,8 @@ mod tests {
                 .engine(engine)
                 .db_cluster_members(member)
                 .build();
-            let node = instance("ledger-instance-1", engine)
-                .db_cluster_identifier("ledger")
-                .build();
+            let node =
+                instance("ledger-instance-1", engine).db_cluster_identifier("ledger").build();
             let topology = topology_of(&[listed], &[node]);
             assert!(topology.clusters[&id("ledger")].members[0].writer, "{engine}");
             assert_eq!(topology.instances[&id("ledger-instance-1")].cluster, Some(id("ledger")));
@@ -437,7 +404,8 @@ mod tests {
             .db_cluster_resource_id("cluster-ABC");
         let member = instance("graph-1", "docdb").dbi_resource_id("db-63B5");
         let topology = topology_of(&[cluster.build()], &[member.build()]);
-        let (cluster, member) = (&topology.clusters[&id("graph")], &topology.instances[&id("graph-1")]);
+        let (cluster, member) =
+            (&topology.clusters[&id("graph")], &topology.instances[&id("graph-1")]);
         assert_eq!((cluster.engine.as_str(), member.engine.as_str()), ("docdb", "docdb"));
         let ids = (&cluster.resource_id, &member.resource_id);
         assert_eq!(ids, (&Some(id("cluster-abc")), &Some(id("db-63b5"))));
@@ -454,15 +422,11 @@ mod tests {
             ),
             (cluster.clone().engine_mode("serverless"), Form::ServerlessV1),
             (
-                cluster
-                    .clone()
-                    .cluster_scalability_type(ClusterScalabilityType::Standard),
+                cluster.clone().cluster_scalability_type(ClusterScalabilityType::Standard),
                 Form::Instances,
             ),
             (
-                cluster
-                    .clone()
-                    .cluster_scalability_type(ClusterScalabilityType::Limitless),
+                cluster.clone().cluster_scalability_type(ClusterScalabilityType::Limitless),
                 Form::Limitless,
             ),
             (cluster.clone().vpc_networking_enabled(false), Form::OutsideVpc),
@@ -477,10 +441,7 @@ mod tests {
             &[],
             &[instance("a--b", "mysql").build(), instance("fine", "mysql").build()],
         );
-        assert_eq!(
-            topology.instances.keys().map(Identifier::as_str).collect::<Vec<_>>(),
-            ["fine"]
-        );
+        assert_eq!(topology.instances.keys().map(Identifier::as_str).collect::<Vec<_>>(), ["fine"]);
     }
 
     #[test]
@@ -504,7 +465,10 @@ mod tests {
         }
     }
 
-    fn custom(name: &str, kind: Option<&str>) -> aws_sdk_rds::types::builders::DbClusterEndpointBuilder {
+    fn custom(
+        name: &str,
+        kind: Option<&str>,
+    ) -> aws_sdk_rds::types::builders::DbClusterEndpointBuilder {
         DbClusterEndpoint::builder()
             .db_cluster_endpoint_identifier(name)
             .db_cluster_identifier("Orders")
@@ -515,19 +479,13 @@ mod tests {
     #[test]
     fn a_custom_endpoint_keeps_its_cluster_its_type_and_the_one_list_that_it_has() {
         let ids = |names: &[&str]| names.iter().map(|name| id(name)).collect();
-        let only = custom("Reports", Some("READER"))
-            .static_members("orders-2")
-            .static_members("Orders-3");
+        let only =
+            custom("Reports", Some("READER")).static_members("orders-2").static_members("Orders-3");
         let all_but = custom("any", Some("ANY")).excluded_members("orders-1");
         for (listed, name, takes_writer, members) in [
             (only, "reports", false, Membership::Only(ids(&["orders-2", "orders-3"]))),
             (all_but, "any", true, Membership::AllBut(ids(&["orders-1"]))),
-            (
-                custom("all", Some("ANY")),
-                "all",
-                true,
-                Membership::AllBut(BTreeSet::new()),
-            ),
+            (custom("all", Some("ANY")), "all", true, Membership::AllBut(BTreeSet::new())),
         ] {
             let wanted = CustomEndpoint {
                 cluster: id("orders"),
@@ -573,7 +531,8 @@ mod tests {
 
     #[test]
     fn a_proxys_default_endpoint_is_told_with_the_proxy_and_the_others_by_name() {
-        let further = endpoint_of_proxy("Front", "Read-Only", "read-only.endpoint.proxy-abc.example.com");
+        let further =
+            endpoint_of_proxy("Front", "Read-Only", "read-only.endpoint.proxy-abc.example.com");
         let stray = endpoint_of_proxy("gone", "lost", "lost.example.com");
         let listed = proxies_of(&[proxy("Front", "POSTGRESQL")], &[further, stray]);
         let told = |status: &str, host: &str, vpc: &str| ProxyEndpoint {
@@ -593,8 +552,8 @@ mod tests {
         assert_eq!(listed, [(id("front"), wanted)].into());
     }
 
-    /// RDS lists the default endpoint with the others too, `IsDefault` (botocore rds 2014-10-31, `DBProxyEndpoint`); by which
-    /// name, nobody has measured.
+    /// RDS lists the default endpoint with the others too, `IsDefault` (botocore rds 2014-10-31,
+    /// `DBProxyEndpoint`); by which name, nobody has measured.
     #[test]
     fn the_default_endpoint_in_the_list_of_endpoints_takes_no_ones_place() {
         for name in ["default", "front"] {
@@ -627,15 +586,9 @@ mod tests {
 
     #[test]
     fn a_proxy_that_is_being_created_may_have_no_endpoint_yet() {
-        let creating = DbProxy::builder()
-            .db_proxy_name("front")
-            .status("creating".into())
-            .build();
+        let creating = DbProxy::builder().db_proxy_name("front").status("creating".into()).build();
         let front = &proxies_of(&[creating], &[])[&id("front")];
-        assert_eq!(
-            (front.default.status.as_str(), &front.default.endpoint),
-            ("creating", &None)
-        );
+        assert_eq!((front.default.status.as_str(), &front.default.endpoint), ("creating", &None));
     }
 
     #[test]
@@ -645,7 +598,8 @@ mod tests {
             (Some(""), false),
             (Some("arn:aws:rds:us-east-1:111122223333:cluster:far"), true),
         ] {
-            let listed = DbCluster::builder().set_replication_source_identifier(origin.map(str::to_owned));
+            let listed =
+                DbCluster::builder().set_replication_source_identifier(origin.map(str::to_owned));
             assert_eq!(cluster_of(&listed.build()).replicates, replicates, "{origin:?}");
         }
     }

@@ -32,8 +32,7 @@ impl Notifier {
     /// # Errors
     /// When the topic is of another Region, or SNS did not take it.
     pub async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), CallError> {
-        self.home
-            .admits(PUBLISH, topic, topic.split(':').nth(3).unwrap_or_default())?;
+        self.home.admits(PUBLISH, topic, topic.split(':').nth(3).unwrap_or_default())?;
         let watch = Watch::expecting("PublishResponse");
         let send = self
             .sns
@@ -49,8 +48,8 @@ impl Notifier {
     }
 }
 
-/// SNS takes ASCII without control characters that begins with a letter, a digit or punctuation, and refuses an
-/// empty subject (AWS docs: SNS `Publish`).
+/// SNS takes ASCII without control characters that begins with a letter, a digit or punctuation,
+/// and refuses an empty subject (AWS docs: SNS `Publish`).
 fn fit_subject(subject: &str) -> Option<String> {
     let printable = |c: char| {
         if c.is_ascii_graphic() || c == ' ' { c } else { '?' }

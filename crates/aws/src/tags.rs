@@ -1,15 +1,15 @@
 //! Reads the tags of all target groups.
 //!
-//! ELBv2 finds no group by its tags: they are listed, and asked for their tags 20 at a time (botocore elbv2 2015-12-01,
-//! `DescribeTagsInput`). That is 2 calls for one group, 3 for 40, 53 for 1,000, at a [pace](crate::pace) that leaves most of the
-//! account's budget to others.
+//! ELBv2 finds no group by its tags: they are listed, and asked for their tags 20 at a time
+//! (botocore elbv2 2015-12-01, `DescribeTagsInput`). That is 2 calls for one group, 3 for 40, 53
+//! for 1,000, at a [pace](crate::pace) that leaves most of the account's budget to others.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::target::{TargetGroup, TargetGroupArn};
 
 use crate::elbv2::{GROUPS, group_of};
@@ -41,8 +41,9 @@ pub(crate) async fn tagged(elbv2: &Client, pace: &Pace) -> Result<Vec<TaggedGrou
                 let (arn, group) = groups.remove_entry(&arn)?;
                 Some(TaggedGroup { arn, group, tags })
             })),
-            // One group that was deleted since it was listed refuses the whole batch. It is looked for by halves.
-            Err(error) if error.failure == Failure::SaidNo(No::NotFound) => {
+            // One group that was deleted since it was listed refuses the whole batch. It is looked
+            // for by halves.
+            Err(error) if error.failure == Failure::Rejected(Rejection::NotFound) => {
                 if batch.len() > 1 {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second, first]);
@@ -55,7 +56,8 @@ pub(crate) async fn tagged(elbv2: &Client, pace: &Pace) -> Result<Vec<TaggedGrou
     Ok(found)
 }
 
-/// Every group of the Region. What could not be named in a configuration is left out, so that it never hides the rest.
+/// Every group of the Region. What could not be named in a configuration is left out, so that it
+/// never hides the rest.
 async fn listed(elbv2: &Client, pace: &Pace) -> Result<Groups, CallError> {
     let groups = all(GROUPS, async |marker| {
         pace.turn().await;

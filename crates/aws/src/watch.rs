@@ -23,22 +23,16 @@ pub(crate) struct Watch {
 impl Watch {
     /// Watches a call whose answer is an XML element of this name.
     pub(crate) fn expecting(answer: &'static str) -> Self {
-        Self {
-            sent: Arc::default(),
-            answer,
-        }
+        Self { sent: Arc::default(), answer }
     }
 
     /// Whether the request can have left this machine.
     pub(crate) fn sent(&self) -> Sent {
-        if self.sent.load(Ordering::SeqCst) {
-            Sent::Perhaps
-        } else {
-            Sent::No
-        }
+        if self.sent.load(Ordering::SeqCst) { Sent::Perhaps } else { Sent::No }
     }
 
-    /// Runs a write under its one time-out, which covers everything from the credentials to the last byte.
+    /// Runs a write under its one time-out, which covers everything from the credentials to the
+    /// last byte.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
@@ -47,8 +41,14 @@ impl Watch {
     ) -> Result<T, CallError> {
         tokio::time::timeout(limit, write).await.unwrap_or_else(|_| {
             Err(match self.sent() {
-                Sent::Perhaps => CallError::new(call, Failure::AnswerLost, format!("no answer within {limit:?}")),
-                Sent::No => CallError::new(call, Failure::Credentials, format!("no credentials within {limit:?}")),
+                Sent::Perhaps => {
+                    CallError::new(call, Failure::AnswerLost, format!("no answer within {limit:?}"))
+                }
+                Sent::No => CallError::new(
+                    call,
+                    Failure::Credentials,
+                    format!("no credentials within {limit:?}"),
+                ),
             })
         })
     }
@@ -69,9 +69,10 @@ impl Intercept for Watch {
         Ok(())
     }
 
-    /// The SDK does not look at the body of an answer that has no members, so that any page with status 200, such
-    /// as a proxy's, would read as success. Of one that has members it takes the end of the text for the end of every
-    /// element, so that a list that was cut would read as a shorter one.
+    /// The SDK does not look at the body of an answer that has no members, so that any page with
+    /// status 200, such as a proxy's, would read as success. Of one that has members it takes the
+    /// end of the text for the end of every element, so that a list that was cut would read as a
+    /// shorter one.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use writerlink_core::failure::{CallError, Failure};
-use writerlink_core::ports::{GroupWriter, LONGEST_WRITE};
+use writerlink_core::ports::{LONGEST_WRITE, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, Zone};
 
 use crate::error::write_error;
@@ -15,18 +15,18 @@ use crate::watch::Watch;
 const REGISTER: &str = "elasticloadbalancing:RegisterTargets";
 const DEREGISTER: &str = "elasticloadbalancing:DeregisterTargets";
 
-/// Targets in one call. The API's model states no limit (botocore elbv2 2015-12-01); a hundred is well inside what
-/// others send at once (kubernetes-sigs/aws-load-balancer-controller: 200).
+/// Targets in one call. The API's model states no limit (botocore elbv2 2015-12-01); a hundred is
+/// well inside what others send at once (kubernetes-sigs/aws-load-balancer-controller: 200).
 const CHUNK: usize = 100;
 
 /// Registers and deregisters targets. Each write goes out once.
 #[derive(Debug, Clone)]
-pub struct TargetWriter {
+pub struct ElbWriteClient {
     elbv2: Client,
     home: Home,
 }
 
-impl TargetWriter {
+impl ElbWriteClient {
     /// A writer on a client whose retries are off.
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
         Self { elbv2, home }
@@ -52,8 +52,12 @@ impl TargetWriter {
     }
 }
 
-impl GroupWriter for TargetWriter {
-    async fn register(&self, group: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
+impl TargetGroupWrite for ElbWriteClient {
+    async fn register(
+        &self,
+        group: &TargetGroupArn,
+        target: &Registration,
+    ) -> Result<(), CallError> {
         self.home.admits(REGISTER, group.as_str(), group.region())?;
         let watch = Watch::expecting("RegisterTargetsResponse");
         let write = self
@@ -64,12 +68,17 @@ impl GroupWriter for TargetWriter {
             .customize()
             .interceptor(watch.clone())
             .send();
-        let sorted = async { write.await.map_err(|error| write_error(REGISTER, &error, watch.sent())) };
+        let sorted =
+            async { write.await.map_err(|error| write_error(REGISTER, &error, watch.sent())) };
         watch.within(LONGEST_WRITE, REGISTER, sorted).await?;
         Ok(())
     }
 
-    async fn deregister(&self, group: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
+    async fn deregister(
+        &self,
+        group: &TargetGroupArn,
+        targets: &[Target],
+    ) -> Result<(), CallError> {
         self.home.admits(DEREGISTER, group.as_str(), group.region())?;
         let watch = Watch::expecting("DeregisterTargetsResponse");
         let write = async {
@@ -83,8 +92,9 @@ impl GroupWriter for TargetWriter {
     }
 }
 
-/// ELBv2 takes a target without a port for one on the group's default port, and answers success for a target that
-/// is not registered (botocore elbv2 2015-12-01): so the port is always named, and the zone as ELBv2 reported it.
+/// ELBv2 takes a target without a port for one on the group's default port, and answers success for
+/// a target that is not registered (botocore elbv2 2015-12-01): so the port is always named, and
+/// the zone as ELBv2 reported it.
 fn describe(address: SocketAddr, zone: Option<&Zone>) -> TargetDescription {
     TargetDescription::builder()
         .id(address.ip().to_string())
@@ -93,7 +103,8 @@ fn describe(address: SocketAddr, zone: Option<&Zone>) -> TargetDescription {
         .build()
 }
 
-/// The error of a chunk that comes after others were applied: however clean the refusal, something was done.
+/// The error of a chunk that comes after others were applied: however clean the refusal, something
+/// was done.
 fn after(done: usize, error: CallError) -> CallError {
     if done == 0 {
         return error;

@@ -12,7 +12,8 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
     version,
     max_term_width = 100,
     after_help = EXAMPLES,
-    long_about = "Keeps a Network Load Balancer's target group pointed at the address behind an RDS endpoint.\n\n\
+    long_about = "Keeps a Network Load Balancer's target group pointed at the address behind an \
+        RDS endpoint.\n\n\
         The work is done by a Lambda function. This program shows it at work in an embedded region, serves that \
         region to other programs, and audits a real one. It only reads: it has no command that changes a target \
         group of an AWS account.",
@@ -132,7 +133,8 @@ pub(crate) enum LabCommand {
     /// Serve the region on loopback until Ctrl-C
     #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
-    /// Play scenarios in real time, with databases and an application, against the function or any other
+    /// Play scenarios in real time, with databases and an application, against the function or any
+    /// other
     #[command(long_about = RUN, after_help = RUN_EXAMPLES)]
     Run(RunArgs),
     /// Play seeded histories in virtual time and hold them against the promises
@@ -167,7 +169,8 @@ pub(crate) struct ServeArgs {
     pub(crate) write_config: Option<PathBuf>,
 }
 
-const SERVE: &str = "Serves the embedded region on loopback until Ctrl-C: the AWS Query API of RDS, Elastic Load \
+const SERVE: &str = "Serves the embedded region on loopback until Ctrl-C: the AWS Query API of \
+    RDS, Elastic Load \
 Balancing, SNS and STS, Lambda's Invoke and runtime APIs for one function named `writerlink`, and a DNS \
 server.\n\n\
 The first line on standard output is JSON with the addresses; how to use them follows on standard error. Any \
@@ -195,8 +198,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// The program under test: a command for the shell; can be given several times. `bootstrap` is our function, beside this program
-    /// [default: bootstrap]
+    /// The program under test: a command for the shell; can be given several times. `bootstrap` is
+    /// our function, beside this program [default: bootstrap]
     #[arg(long = "handler", value_name = "COMMAND")]
     pub(crate) handlers: Vec<String>,
 
@@ -229,7 +232,8 @@ pub(crate) struct RunArgs {
     pub(crate) report: Option<PathBuf>,
 }
 
-const RUN: &str = "Plays scenarios in the embedded region and says how they ended: a failover with a trouble around it, with databases \
+const RUN: &str = "Plays scenarios in the embedded region and says how they ended: a failover with \
+    a trouble around it, with databases \
 behind the load balancer and an application that writes through it all the time.\n\n\
 The program under test can be any that speaks the Lambda runtime API. It finds its addresses in AWS_LAMBDA_RUNTIME_API and \
 AWS_ENDPOINT_URL, what it is to do in WRITERLINK_CONFIG, and the same in WRITERLINK_LAB as JSON: the DNS server, and for each link its \
@@ -254,7 +258,8 @@ Examples:
 pub(crate) enum DatabaseKind {
     /// A few lines of this program, which are honest about being a writer or a reader
     Line,
-    /// PostgreSQL: a primary with streaming standbys, and an application that verifies their certificates; must be installed
+    /// PostgreSQL: a primary with streaming standbys, and an application that verifies their
+    /// certificates; must be installed
     Postgresql,
 }
 
@@ -291,7 +296,8 @@ pub(crate) struct SimulateArgs {
     pub(crate) threads: Option<usize>,
 }
 
-const SIMULATE: &str = "Plays seeded histories of the real engine in the embedded region, in virtual time, and holds \
+const SIMULATE: &str = "Plays seeded histories of the real engine in the embedded region, in \
+    virtual time, and holds \
 every one against the promises of docs/semantics.md.\n\n\
 A seed draws the databases and groups, how fast everything moves, failovers, and troubles around them: of messages, of the \
 RDS API, DNS and the load balancer, of permissions, and of the function, which is killed, hurried or run twice at \
@@ -308,11 +314,13 @@ Examples:
 
 /// A time as people write it.
 fn time(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 180s, 3m or 8h".to_owned())?;
+    let time: jiff::SignedDuration =
+        text.parse().map_err(|_| "a time such as 180s, 3m or 8h".to_owned())?;
     Duration::try_from(time).map_err(|_| "a time that is not negative".to_owned())
 }
 
-/// A factor by which a scenario can be played: beyond it the function's own settings, whole seconds, no longer keep up, or are refused.
+/// A factor by which a scenario can be played: beyond it the function's own settings, whole
+/// seconds, no longer keep up, or are refused.
 fn playing_speed(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(speed) if (0.25..=30.0).contains(&speed) => Ok(speed),

@@ -9,12 +9,14 @@ use writerlink_core::config::{Config, ConfigError, Location};
 pub(crate) enum ConfigurationError {
     /// None is named.
     #[error(
-        "no configuration: give `--config` or set WRITERLINK_CONFIG, either to the path of a TOML or JSON file or to the text itself"
+        "no configuration: give `--config` or set WRITERLINK_CONFIG, either to the path of a TOML \
+         or JSON file or to the text itself"
     )]
     Missing,
     /// The file that is named cannot be read.
     #[error(
-        "{place}: the configuration cannot be read; `--config` and WRITERLINK_CONFIG take the path of a TOML or JSON file, or the text itself"
+        "{place}: the configuration cannot be read; `--config` and WRITERLINK_CONFIG take the path \
+         of a TOML or JSON file, or the text itself"
     )]
     Unreadable {
         /// The path.
@@ -29,9 +31,8 @@ pub(crate) enum ConfigurationError {
 
 /// Reads the configuration that `value`, of `--config` or WRITERLINK_CONFIG, is or names.
 pub(crate) fn load(value: Option<&str>) -> Result<Config, ConfigurationError> {
-    let value = value
-        .filter(|value| !value.trim().is_empty())
-        .ok_or(ConfigurationError::Missing)?;
+    let value =
+        value.filter(|value| !value.trim().is_empty()).ok_or(ConfigurationError::Missing)?;
     let place = Location::from(value);
     let text = match &place {
         Location::Inline(text) => text.clone(),

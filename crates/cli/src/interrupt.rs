@@ -8,7 +8,8 @@ use crate::exit::Exit;
 
 /// Waits until the program is asked to end, and says how that is to be reported.
 ///
-/// It listens from the call on, not from the first wait: a signal that comes between the two is heard.
+/// It listens from the call on, not from the first wait: a signal that comes between the two is
+/// heard.
 pub(crate) fn interrupted() -> impl Future<Output = Exit> {
     let interrupt = signal(SignalKind::interrupt()).ok();
     let terminate = signal(SignalKind::terminate()).ok();

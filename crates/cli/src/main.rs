@@ -1,8 +1,9 @@
 //! `writerlink`: plays Writerlink against an embedded region, and audits a real one.
 //!
-//! It reads. No command changes a target group of an account: [`command::audit`] is given readers only, and what
-//! [`command::demo`] and [`command::lab`] change is the region inside this program. A re-sync by hand is an
-//! invocation of the function, where it waits its turn behind every other run.
+//! It reads. No command changes a target group of an account: [`command::audit`] is given readers
+//! only, and what
+//! [`command::demo`] and [`command::lab`] change is the region inside this program. A re-sync by
+//! hand is an invocation of the function, where it waits its turn behind every other run.
 
 mod args;
 mod command;
@@ -35,13 +36,10 @@ fn told(error: anyhow::Error) -> Exit {
     Exit::CouldNotRun
 }
 
-/// Help and version that were asked for are no error. The rest is: with 1, since an audit's 2 means drift.
+/// Help and version that were asked for are no error. The rest is: with 1, since an audit's 2 means
+/// drift.
 fn usage_or_help(answer: &clap::Error) -> Exit {
     // Without a place to print to, the exit code still says it.
     let _ = answer.print();
-    if answer.use_stderr() {
-        Exit::CouldNotRun
-    } else {
-        Exit::Success
-    }
+    if answer.use_stderr() { Exit::CouldNotRun } else { Exit::Success }
 }

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::Context;
 use serde::Serialize;
 
-/// Prints a text and ends its last line. A reader that has gone away (`| head`) is no error: it has what it wanted.
+/// Prints a text and ends its last line. A reader that has gone away (`| head`) is no error: it has
+/// what it wanted.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {

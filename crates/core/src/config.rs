@@ -1,7 +1,8 @@
 //! The configuration, and its refusals.
 //!
-//! What is wrong with the whole is refused at start. What is wrong with one binding fails that binding alone: a
-//! typing error in one team's binding must not keep another team's database from being followed.
+//! What is wrong with the whole is refused at start. What is wrong with one binding fails that
+//! binding alone: a typing error in one team's binding must not keep another team's database from
+//! being followed.
 
 mod written;
 
@@ -28,8 +29,8 @@ pub struct Config {
     pub timing: Timing,
     /// The bindings in the order they are written, the bad ones among them.
     pub bindings: Vec<Result<Binding, BadBinding>>,
-    /// The groups of these bindings, as far as they can be read, those of the bad ones among them: their tags count for
-    /// nothing.
+    /// The groups of these bindings, as far as they can be read, those of the bad ones among them:
+    /// their tags count for nothing.
     pub claimed: BTreeSet<TargetGroupArn>,
     /// What the tags of target groups may ask for, where they may.
     pub discover: Option<Discover>,
@@ -46,7 +47,8 @@ impl Config {
         self.bindings.iter().filter_map(|binding| binding.as_ref().ok())
     }
 
-    /// The names of all bindings, the bad ones among them: asked for, they say what is wrong with them.
+    /// The names of all bindings, the bad ones among them: asked for, they say what is wrong with
+    /// them.
     pub fn names(&self) -> Vec<&str> {
         self.bindings
             .iter()
@@ -76,7 +78,8 @@ pub struct Binding {
     pub exclusive: bool,
     /// More candidates for removal than this: remove none.
     pub max_removals: usize,
-    /// The addresses lie outside the group's VPC, and nobody can tell it from the source: a `dns/HOST`.
+    /// The addresses lie outside the group's VPC, and nobody can tell it from the source: a
+    /// `dns/HOST`.
     pub outside_vpc: bool,
     /// What may be registered.
     pub allow: Allow,
@@ -94,7 +97,8 @@ impl Binding {
 pub enum Consent {
     /// Who wrote the binding into the configuration.
     Written,
-    /// The group's tags ask for it, and the database's own must consent ([`discover`](crate::discover)).
+    /// The group's tags ask for it, and the database's own must consent
+    /// ([`discover`](crate::discover)).
     Tagged,
 }
 
@@ -127,7 +131,8 @@ pub struct Timing {
     pub settle: Duration,
     /// How long a binding is watched after an event that announces a failover.
     pub patience_started: Duration,
-    /// How long after an event that comes around one ([`Meaning`](crate::event::catalogue::Meaning)).
+    /// How long after an event that comes around one
+    /// ([`Meaning`](crate::event::catalogue::Meaning)).
     pub patience: Duration,
     /// How long a sweep may look when no removal is pending.
     pub sweep: Duration,
@@ -136,10 +141,7 @@ pub struct Timing {
 impl Timing {
     /// How long a run may have to look, at most.
     pub fn longest_watch(&self) -> Duration {
-        self.patience_started
-            .max(self.patience)
-            .max(self.sweep)
-            .max(self.settle + REMOVAL)
+        self.patience_started.max(self.patience).max(self.sweep).max(self.settle + REMOVAL)
     }
 }
 
@@ -192,7 +194,9 @@ pub enum ConfigError {
 
 fn list(bad: &[BadBinding]) -> String {
     if bad.is_empty() {
-        return ": write at least one `[[binding]]` with `name`, `source`, `target-group` and `allow`".to_owned();
+        return ": write at least one `[[binding]]` with `name`, `source`, `target-group` and \
+            `allow`"
+            .to_owned();
     }
     bad.iter().map(|bad| format!("\n  {bad}")).collect()
 }

@@ -1,5 +1,5 @@
-//! The loop that performs a run's effects over the ports. It decides nothing: what a run wants is asked for, what
-//! comes back is handed in, and time passes in between.
+//! The loop that performs a run's effects over the ports. It decides nothing: what a run wants is
+//! asked for, what comes back is handed in, and time passes in between.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use crate::failure::{CallError, Failure, No};
-use crate::ports::{Clock, GroupReader, GroupWriter, Journal, Rds, Resolver};
+use crate::failure::{CallError, Failure, Rejection};
+use crate::ports::{Clock, Journal, Rds, Resolver, TargetGroupRead, TargetGroupWrite};
 use crate::report::Report;
 use crate::run::{Effect, Input, Reaction, Run};
 
 /// The ports that only read.
 #[derive(Debug, Clone)]
-pub struct Readers<R, D, G> {
+pub struct ReadPorts<R, D, G> {
     /// The RDS API.
     pub rds: R,
     /// DNS.
@@ -24,13 +24,14 @@ pub struct Readers<R, D, G> {
     pub groups: G,
 }
 
-/// Drives a run to its end and returns its report. Without a writer nothing can be written, whatever the run wants.
+/// Drives a run to its end and returns its report. Without a writer nothing can be written,
+/// whatever the run wants.
 ///
-/// Dropping the future at any await leaves the run where it is: what was sent may still be done, and the next run
-/// reads what came of it.
-pub async fn drive<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
+/// Dropping the future at any await leaves the run where it is: what was sent may still be done,
+/// and the next run reads what came of it.
+pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     mut run: Run,
-    readers: &Readers<R, D, G>,
+    ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
     clock: &impl Clock,
     journal: &mut impl Journal,
@@ -45,11 +46,8 @@ pub async fn drive<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
         for note in notes {
             journal.note(&note.cleaned());
         }
-        under_way.extend(
-            effects
-                .into_iter()
-                .map(|effect| Box::pin(perform(effect, readers, writer))),
-        );
+        under_way
+            .extend(effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer))));
         if run.is_over() {
             break;
         }
@@ -75,18 +73,20 @@ async fn next<F: Future<Output = Input>>(
     }
 }
 
-async fn perform<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
+async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     effect: Effect,
-    readers: &Readers<R, D, G>,
+    ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
 ) -> Input {
     match effect {
-        Effect::ReadTopology(scope) => Input::Topology(readers.rds.topology(scope).await),
-        Effect::ReadGroup(index, group) => Input::Group(index, readers.groups.group(&group).await),
-        Effect::ReadTags => Input::Tags(readers.groups.tagged().await),
-        Effect::ReadTargets(index, group) => Input::Targets(index, readers.groups.targets(&group).await),
+        Effect::ReadTopology(scope) => Input::Topology(ports.rds.topology(scope).await),
+        Effect::ReadGroup(index, group) => Input::Group(index, ports.groups.group(&group).await),
+        Effect::ReadTags => Input::Tags(ports.groups.tagged().await),
+        Effect::ReadTargets(index, group) => {
+            Input::Targets(index, ports.groups.targets(&group).await)
+        }
         Effect::Resolve(index, names, family) => {
-            let answers = join_all(names.iter().map(|name| readers.dns.lookup(name, family))).await;
+            let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }
         Effect::Register(index, group, target) => {
@@ -113,5 +113,5 @@ async fn perform<R: Rds, D: Resolver, G: GroupReader, W: GroupWriter>(
 }
 
 fn no_writer(call: &'static str) -> CallError {
-    CallError::new(call, Failure::SaidNo(No::Denied), "this program only reads")
+    CallError::new(call, Failure::Rejected(Rejection::AccessDenied), "this program only reads")
 }

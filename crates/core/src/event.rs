@@ -1,8 +1,8 @@
 //! RDS events and what set a run going.
 //!
-//! An event says *look*; it never says what changed. All that is taken from its text is an id, the name of a
-//! database and a time; each is checked for its form, and none ever becomes an address, a group or a database that
-//! the configuration does not name.
+//! An event says *look*; it never says what changed. All that is taken from its text is an id, the
+//! name of a database and a time; each is checked for its form, and none ever becomes an address, a
+//! group or a database that the configuration does not name.
 
 pub mod catalogue;
 mod read;
@@ -36,21 +36,12 @@ pub struct Trigger {
 impl Trigger {
     /// A trigger that carries no event and asks for every binding to be put right.
     pub fn sweep(kind: TriggerKind) -> Self {
-        Self {
-            kind,
-            events: Vec::new(),
-            unreadable: 0,
-            intent: Intent::Reconcile,
-            only: None,
-        }
+        Self { kind, events: Vec::new(), unreadable: 0, intent: Intent::Reconcile, only: None }
     }
 
     /// A trigger that only asks what there is to do.
     pub fn dry_run(kind: TriggerKind) -> Self {
-        Self {
-            intent: Intent::Plan,
-            ..Self::sweep(kind)
-        }
+        Self { intent: Intent::Plan, ..Self::sweep(kind) }
     }
 
     /// Whether no event says where to look closely.
@@ -122,7 +113,8 @@ pub enum SourceType {
     Cluster,
     /// An instance, of a cluster or by itself.
     Instance,
-    /// A blue/green deployment. Its events name no database, so they concern every name that one can take from another.
+    /// A blue/green deployment. Its events name no database, so they concern every name that one
+    /// can take from another.
     Deployment,
     /// A proxy or an endpoint of one.
     Proxy,
@@ -135,8 +127,8 @@ pub enum SourceType {
 /// The content of an SNS message from RDS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// The plain text that RDS posts when a subscription is made (AWS docs: "Subscribing to Amazon RDS event
-    /// notification").
+    /// The plain text that RDS posts when a subscription is made (AWS docs: "Subscribing to Amazon
+    /// RDS event notification").
     Hello,
     /// An event.
     Event(Event),
@@ -151,8 +143,8 @@ impl Message {
         if Self::is_hello(text) {
             return Ok(Self::Hello);
         }
-        let body: Value =
-            serde_json::from_str(text).map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
+        let body: Value = serde_json::from_str(text)
+            .map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
         match Event::read(&body, Around::default()) {
             Some(event) => Ok(Self::Event(event)),
             None => Err(Unreadable("the message is no RDS event".to_owned())),
@@ -161,8 +153,9 @@ impl Message {
 
     /// Whether a text is RDS's hello.
     pub fn is_hello(text: &str) -> bool {
-        text.trim_start()
-            .starts_with("This is a message to notify that RDS will attempt to send you event notifications")
+        text.trim_start().starts_with(
+            "This is a message to notify that RDS will attempt to send you event notifications",
+        )
     }
 }
 
@@ -188,7 +181,9 @@ impl Event {
         match (self.about, self.id) {
             (SourceType::Unrelated, _) => Meaning::Ignore,
             (SourceType::Other | SourceType::Proxy, None) => Meaning::Look,
-            (SourceType::Cluster | SourceType::Instance | SourceType::Deployment, None) => Meaning::Around,
+            (SourceType::Cluster | SourceType::Instance | SourceType::Deployment, None) => {
+                Meaning::Around
+            }
             (_, Some(id)) => catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning),
         }
     }
@@ -202,12 +197,14 @@ impl Event {
         }
     }
 
-    /// How much of that is left at `now`. A time in the future is taken for now, and so is a missing one.
+    /// How much of that is left at `now`. A time in the future is taken for now, and so is a
+    /// missing one.
     pub fn patience_left(&self, timing: &Timing, now: Timestamp) -> Duration {
         self.patience(timing).saturating_sub(self.age(now))
     }
 
-    /// Whether it comes too late to say where to look: its patience is over, or would be if it had any.
+    /// Whether it comes too late to say where to look: its patience is over, or would be if it had
+    /// any.
     pub fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
         let fresh_for = match self.meaning() {
             Meaning::Announced => timing.patience_started,
@@ -253,15 +250,13 @@ mod tests {
         assert_eq!(event(today), expected);
         let old = r#"{"Event Source":"db-instance","Event Time":"2016-03-03 10:00:00.000","Identifier Link":"https://console.aws.amazon.com/rds/home?region=eu-west-1#dbinstance:id=billing \nSourceId: billing ","Event ID":"http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0013","Event Message":"Multi-AZ instance failover started"}"#;
         let old = event(old);
-        assert_eq!(
-            (old.id, old.source),
-            (Some(EventId(13)), Some("billing".parse().expect("id")))
-        );
+        assert_eq!((old.id, old.source), (Some(EventId(13)), Some("billing".parse().expect("id"))));
     }
 
     #[test]
     fn the_hello_message_is_known() {
-        let hello = "This is a message to notify that RDS will attempt to send you event notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds";
+        let hello = "This is a message to notify that RDS will attempt to send you event \
+            notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds";
         assert_eq!(Message::read(hello), Ok(Message::Hello));
     }
 
@@ -285,25 +280,19 @@ mod tests {
         ] {
             let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": source, "Event ID": id, "Event Time": "soon"});
             let event = event(&body.to_string());
-            assert_eq!(
-                (event.id, event.source, event.time),
-                (None, None, None),
-                "{source} {id}"
-            );
+            assert_eq!((event.id, event.source, event.time), (None, None, None), "{source} {id}");
         }
     }
 
     #[test]
     fn event_bridge_gives_the_same_with_and_without_an_id_and_a_prefix() {
         for (name, id) in [("rds:orders", Some("RDS-EVENT-0071")), ("orders", None)] {
-            let mut detail = serde_json::json!({"SourceIdentifier": name, "Date": "2021-05-12T18:06:48.701Z"});
+            let mut detail =
+                serde_json::json!({"SourceIdentifier": name, "Date": "2021-05-12T18:06:48.701Z"});
             if let Some(id) = id {
                 detail["EventID"] = id.into();
             }
-            let around = Around {
-                detail_type: Some("RDS DB Cluster Event"),
-                ..Around::default()
-            };
+            let around = Around { detail_type: Some("RDS DB Cluster Event"), ..Around::default() };
             let event = Event::read(&detail, around).expect("event");
             assert_eq!(event.id, id.map(|_| EventId(71)));
             assert_eq!(

@@ -1,5 +1,5 @@
-//! How a call to AWS can fail, in the few kinds that the decision tells apart. The adapters sort every error into
-//! these once, at their edge.
+//! How a call to AWS can fail, in the few kinds that the decision tells apart. The adapters sort
+//! every error into these once, at their edge.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ pub use crate::text::bounded;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{call}: {failure}: {detail}")]
 pub struct CallError {
-    /// The call, written as the IAM action that permits it, such as `elasticloadbalancing:RegisterTargets`.
+    /// The call, written as the IAM action that permits it, such as
+    /// `elasticloadbalancing:RegisterTargets`.
     pub call: &'static str,
     /// The kind of failure.
     pub failure: Failure,
@@ -36,29 +37,53 @@ impl CallError {
     /// What the operator can do about it.
     pub fn remedy(&self) -> String {
         match self.failure {
-            Failure::SaidNo(No::Denied) => format!(
-                "Allow `{}` in the policy of the role or user that runs this, and look for a service control policy, a permissions boundary or a VPC endpoint policy that denies it.",
+            Failure::Rejected(Rejection::AccessDenied) => format!(
+                "Allow `{}` in the policy of the role or user that runs this, and look for a \
+                 service control policy, a permissions boundary or a VPC endpoint policy that \
+                 denies it.",
                 self.call
             ),
-            Failure::SaidNo(No::NotFound) => {
-                "Check the name in the configuration, and that it is of this Region and account.".to_owned()
+            Failure::Rejected(Rejection::NotFound) => {
+                "Check the name in the configuration, and that it is of this Region and \
+                 account."
+                    .to_owned()
             }
-            Failure::SaidNo(No::Invalid) => "Check the binding's target group, its Region and account, and `allow` against what AWS says.".to_owned(),
-            Failure::SaidNo(No::Quota) => {
-                "Ask for a higher quota of targets for the group or the load balancer; nothing is removed to make room.".to_owned()
+            Failure::Rejected(Rejection::Invalid) => {
+                "Check the binding's target group, its Region \
+                and account, and `allow` against what AWS says."
+                    .to_owned()
             }
-            Failure::SaidNo(No::Other) => "Look the code up in the API's reference.".to_owned(),
+            Failure::Rejected(Rejection::Quota) => {
+                "Ask for a higher quota of targets for the group or the load balancer; nothing is \
+                 removed to make room."
+                    .to_owned()
+            }
+            Failure::Rejected(Rejection::Other) => "Look the code up in the API's \
+                reference."
+                .to_owned(),
             Failure::Credentials => {
-                "Give credentials: a profile (`--profile`), the standard AWS variables, or the function's role.".to_owned()
+                "Give credentials: a profile (`--profile`), the standard AWS variables, or the \
+                 function's role."
+                    .to_owned()
             }
             Failure::Throttled => {
-                "Nothing need be done once: the next round asks again. If it stays, another client uses up the account's API budget.".to_owned()
+                "Nothing need be done once: the next round asks again. If it stays, another client \
+                 uses up the account's API budget."
+                    .to_owned()
             }
             Failure::Unreachable => {
-                "Check the network path: in an isolated VPC the interface endpoints of RDS, Elastic Load Balancing and SNS, elsewhere AWS_ENDPOINT_URL and the Region; and HTTPS_PROXY and NO_PROXY where they are set.".to_owned()
+                "Check the network path: in an isolated VPC the interface endpoints of RDS, \
+                 Elastic Load Balancing and SNS, elsewhere AWS_ENDPOINT_URL and the Region; and \
+                 HTTPS_PROXY and NO_PROXY where they are set."
+                    .to_owned()
             }
             Failure::Certificate => {
-                "Nothing was sent. If a proxy or a firewall opens TLS, or the endpoint has a certificate of your own authority, name its root certificate in AWS_CA_BUNDLE (a PEM file, used in place of the system's). Otherwise look whether the certificate has expired, whether this machine's clock is right, and where AWS_ENDPOINT_URL leads.".to_owned()
+                "Nothing was sent. If a proxy or a firewall opens TLS, or the endpoint has a \
+                 certificate of your own authority, name its root certificate in AWS_CA_BUNDLE (a \
+                 PEM file, used in place of the system's). Otherwise look whether the certificate \
+                 has expired, whether this machine's clock is right, and where AWS_ENDPOINT_URL \
+                 leads."
+                    .to_owned()
             }
             Failure::AnswerLost => "The next round reads what came of it.".to_owned(),
         }
@@ -69,7 +94,7 @@ impl CallError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
     /// The service answered, and refused.
-    SaidNo(No),
+    Rejected(Rejection),
     /// The service asked for fewer calls. Nothing was done.
     Throttled,
     /// No credentials, or they cannot be used any more. Nothing was asked.
@@ -79,15 +104,16 @@ pub enum Failure {
     /// The server's certificate was refused: its issuer is unknown, it has expired, or it is of
     /// another name. Nothing was sent.
     Certificate,
-    /// A write went out and no usable answer came back: it may have been done, it may still be done.
+    /// A write went out and no usable answer came back: it may have been done, it may still be
+    /// done.
     AnswerLost,
 }
 
 /// How a service refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum No {
-    /// Not permitted.
-    Denied,
+pub enum Rejection {
+    /// The caller may not make this call.
+    AccessDenied,
     /// No such thing.
     NotFound,
     /// The request is wrong for this thing, such as an address that ELBv2 does not take.
@@ -101,11 +127,11 @@ pub enum No {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::SaidNo(No::Denied) => "not permitted",
-            Self::SaidNo(No::NotFound) => "not found",
-            Self::SaidNo(No::Invalid) => "refused as invalid",
-            Self::SaidNo(No::Quota) => "refused, a quota is used up",
-            Self::SaidNo(No::Other) => "refused",
+            Self::Rejected(Rejection::AccessDenied) => "not permitted",
+            Self::Rejected(Rejection::NotFound) => "not found",
+            Self::Rejected(Rejection::Invalid) => "refused as invalid",
+            Self::Rejected(Rejection::Quota) => "refused, a quota is used up",
+            Self::Rejected(Rejection::Other) => "refused",
             Self::Throttled => "throttled",
             Self::Credentials => "no usable credentials",
             Self::Unreachable => "could not be reached, or gave no usable answer",
@@ -119,11 +145,11 @@ impl Failure {
     /// The kebab-case word for reports and metrics.
     pub fn word(self) -> &'static str {
         match self {
-            Self::SaidNo(No::Denied) => "access-denied",
-            Self::SaidNo(No::NotFound) => "not-found",
-            Self::SaidNo(No::Invalid) => "refused-as-invalid",
-            Self::SaidNo(No::Quota) => "quota-reached",
-            Self::SaidNo(No::Other) => "refused",
+            Self::Rejected(Rejection::AccessDenied) => "access-denied",
+            Self::Rejected(Rejection::NotFound) => "not-found",
+            Self::Rejected(Rejection::Invalid) => "refused-as-invalid",
+            Self::Rejected(Rejection::Quota) => "quota-reached",
+            Self::Rejected(Rejection::Other) => "refused",
             Self::Throttled => "throttled",
             Self::Credentials => "no-credentials",
             Self::Unreachable => "unreachable",
@@ -133,8 +159,8 @@ impl Failure {
     }
 }
 
-/// Why a name gave no addresses. None of these is an empty answer: a name that cannot be resolved says nothing
-/// about where the database is.
+/// Why a name gave no addresses. None of these is an empty answer: a name that cannot be resolved
+/// says nothing about where the database is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum LookupError {
     /// NXDOMAIN: the server says that there is no such name.
@@ -175,7 +201,7 @@ mod tests {
     fn a_denied_call_names_the_permission_to_add() {
         let error = CallError::new(
             "rds:DescribeDBClusters",
-            Failure::SaidNo(No::Denied),
+            Failure::Rejected(Rejection::AccessDenied),
             "User: x is not authorized",
         );
         assert!(error.remedy().contains("`rds:DescribeDBClusters`"));

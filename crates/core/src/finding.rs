@@ -66,10 +66,14 @@ pub fn findings(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding
 /// What the load balancer's health checks say of the targets that belong into the group.
 fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let wanted = plan.wanted.iter();
-    let at = |address: &SocketAddr| targets.iter().find(|t| t.is_present() && t.address == *address);
+    let at =
+        |address: &SocketAddr| targets.iter().find(|t| t.is_present() && t.address == *address);
     let present: Vec<&Target> = wanted.filter_map(at).collect();
-    let ill = |target: &&Target| matches!(target.state, TargetState::Unhealthy | TargetState::UnhealthyDraining);
-    let unclear = |target: &&Target| matches!(target.state, TargetState::Unavailable | TargetState::Other(_));
+    let ill = |target: &&Target| {
+        matches!(target.state, TargetState::Unhealthy | TargetState::UnhealthyDraining)
+    };
+    let unclear =
+        |target: &&Target| matches!(target.state, TargetState::Unavailable | TargetState::Other(_));
     let nobody_serves = present.iter().all(ill);
     let (code, who) = match source {
         Source::Cluster(_) | Source::Instance(_) => ("writer-unhealthy", "is the writer"),
@@ -80,11 +84,7 @@ fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let ill = present.iter().copied().filter(ill).map(|target| Finding {
         code,
         // The others of a set go on serving.
-        severity: if nobody_serves {
-            Severity::Broken
-        } else {
-            Severity::Note
-        },
+        severity: if nobody_serves { Severity::Broken } else { Severity::Note },
         message: format!(
             "{} {who}, and the load balancer's health checks of it fail: {}",
             target.address,
@@ -100,12 +100,16 @@ fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
             target.address,
             state(target)
         ),
-        remedy: "Nothing need be done once. If it stays, connect through the load balancer and see.".to_owned(),
+        remedy:
+            "Nothing need be done once. If it stays, connect through the load balancer and see."
+                .to_owned(),
     });
     ill.chain(unclear).collect()
 }
 
-const CHECK_FIRST: &str = "Check first whether the database's security group admits the load balancer's security group (or, without one, its subnets) on this port; then the group's health check, network ACLs, and whether the database accepts connections.";
+const CHECK_FIRST: &str = "Check first whether the database's security group admits the load \
+    balancer's security group (or, without one, its subnets) on this port; then the group's health \
+    check, network ACLs, and whether the database accepts connections.";
 
 /// The state, with ELBv2's reason as it gave it.
 fn state(target: &Target) -> String {
@@ -132,16 +136,14 @@ mod tests {
     /// The codes and severities of a source of which the first `wanted` of these targets are
     /// wanted.
     fn found(source: &str, wanted: usize, states: &[&str]) -> Vec<(&'static str, Severity)> {
-        let targets: Vec<Target> = (1..).zip(states).map(|(last, state)| target(last, state)).collect();
+        let targets: Vec<Target> =
+            (1..).zip(states).map(|(last, state)| target(last, state)).collect();
         let plan = Plan {
             wanted: targets[..wanted].iter().map(|target| target.address).collect(),
             ..Plan::default()
         };
         let findings = findings(&source.parse().expect("a source"), &targets, &plan);
-        findings
-            .iter()
-            .map(|finding| (finding.code, finding.severity))
-            .collect()
+        findings.iter().map(|finding| (finding.code, finding.severity)).collect()
     }
 
     #[test]
@@ -161,11 +163,7 @@ mod tests {
                 assert_eq!(found(source, 1, states), says, "{source} {states:?}");
             }
         }
-        assert_eq!(
-            found("cluster/orders", 0, &["unhealthy"]),
-            [],
-            "the keys name nobody together"
-        );
+        assert_eq!(found("cluster/orders", 0, &["unhealthy"]), [], "the keys name nobody together");
     }
 
     #[test]
@@ -177,11 +175,7 @@ mod tests {
                 [one(Severity::Note)],
                 "{source}"
             );
-            assert_eq!(
-                found(source, 2, &["unhealthy"; 2]),
-                [one(Severity::Broken); 2],
-                "{source}"
-            );
+            assert_eq!(found(source, 2, &["unhealthy"; 2]), [one(Severity::Broken); 2], "{source}");
             assert_eq!(found(source, 1, &["unhealthy"]), [one(Severity::Broken)], "{source}");
         }
     }
@@ -189,12 +183,10 @@ mod tests {
     #[test]
     fn the_reason_of_elbv2_stands_in_the_message_as_it_is() {
         let targets = [target(1, "unhealthy")];
-        let plan = Plan {
-            wanted: [targets[0].address].into(),
-            ..Plan::default()
-        };
+        let plan = Plan { wanted: [targets[0].address].into(), ..Plan::default() };
         let found = findings(&"cluster/orders".parse().expect("a source"), &targets, &plan);
-        let says = "10.20.0.1:5432 is the writer, and the load balancer's health checks of it fail: `unhealthy`, Target.Timeout: Request timed out";
+        let says = "10.20.0.1:5432 is the writer, and the load balancer's health checks of it \
+            fail: `unhealthy`, Target.Timeout: Request timed out";
         assert_eq!(found[0].message, says);
         assert!(found[0].remedy.contains("security group"));
     }

@@ -8,8 +8,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use crate::target::Family;
 use crate::text::bounded;
 
-/// The networks of a binding. There is no default: publishing an address to other accounts is consented to in
-/// writing, best as the database's own subnets.
+/// The networks of a binding. There is no default: publishing an address to other accounts is
+/// consented to in writing, best as the database's own subnets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Allow(Vec<IpNet>);
 
@@ -28,9 +28,8 @@ impl Allow {
             if network.trunc() != *network {
                 return Err(AllowError::HostBits(*network));
             }
-            if let Some((range, special)) = RANGES
-                .iter()
-                .find(|(range, _)| range.contains(network) || network.contains(range))
+            if let Some((range, special)) =
+                RANGES.iter().find(|(range, _)| range.contains(network) || network.contains(range))
             {
                 return Err(AllowError::Special(*network, *range, *special));
             }
@@ -161,20 +160,24 @@ impl fmt::Display for Special {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// Nothing is allowed anywhere.
-    #[error("`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`")]
+    #[error(
+        "`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`"
+    )]
     Empty,
     /// Broader than any VPC.
     #[error("`allow` holds {0}, which is broader than /{1}: name the subnets of the database")]
     TooBroad(IpNet, u8),
     /// An address with a length, which leaves open whether the network or the address alone is
     /// meant.
-    #[error("`allow` holds {0}, which is an address of the network {network}: write `{network}`, or `{address}` for this address alone", network = .0.trunc(), address = IpNet::from(.0.addr()))]
+    #[error("`allow` holds {0}, which is an address of the network {network}: write `{network}`, \
+        or `{address}` for this address alone", network = .0.trunc(), address = IpNet::from(.0.addr()))]
     HostBits(IpNet),
     /// Not a range in which a database can be.
     #[error("`allow` holds {0}, which reaches {2} ({1}): name the subnets of the database")]
     Special(IpNet, IpNet, Special),
     /// No network at all.
-    #[error("`allow` holds {written:?}, which is no network: write {}", .meant.map_or_else(|| "it like `10.20.0.0/16`".to_owned(), |meant| format!("`{meant}` if that is what was meant")))]
+    #[error("`allow` holds {written:?}, which is no network: write \
+        {}", .meant.map_or_else(|| "it like `10.20.0.0/16`".to_owned(), |meant| format!("`{meant}` if that is what was meant")))]
     Syntax {
         /// What is written.
         written: String,
@@ -190,10 +193,9 @@ pub fn network(text: &str) -> Result<IpNet, AllowError> {
         address.parse::<IpAddr>().is_ok() && (length == "0" || !length.starts_with('0'))
     };
     let plain = text.split_once('/').filter(|parts| is_plain(*parts));
-    plain.and_then(|_| text.parse().ok()).ok_or_else(|| AllowError::Syntax {
-        written: bounded(text),
-        meant: meant(text),
-    })
+    plain
+        .and_then(|_| text.parse().ok())
+        .ok_or_else(|| AllowError::Syntax { written: bounded(text), meant: meant(text) })
 }
 
 /// The network that a text which is none probably means: with leading zeros, without a length, with
@@ -229,9 +231,7 @@ fn number(text: &str) -> Option<u8> {
 }
 
 fn special(address: IpAddr) -> Option<Special> {
-    RANGES
-        .iter()
-        .find_map(|(range, special)| range.contains(&address).then_some(*special))
+    RANGES.iter().find_map(|(range, special)| range.contains(&address).then_some(*special))
 }
 
 #[cfg(test)]

@@ -18,18 +18,8 @@ pub struct Note {
 impl Note {
     /// The same note, fit for a terminal and a log, whoever said what it repeats.
     pub fn cleaned(self) -> Self {
-        let Self {
-            binding,
-            round,
-            kind,
-            text,
-        } = self;
-        Self {
-            binding: bounded(&binding),
-            round,
-            kind,
-            text: sentence(&text),
-        }
+        let Self { binding, round, kind, text } = self;
+        Self { binding: bounded(&binding), round, kind, text: sentence(&text) }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The decision: what a target group needs, given what was seen.
 //!
-//! *Add on credible testimony; remove only on agreement.* What is wanted is a set of addresses: of one where a writer is
-//! followed, of several where a set of equals is. [`plan`] is total and pure: equal inputs give an equal plan. It names one step that may be taken at once, the actions that will follow when what holds them has passed,
-//! and the holds themselves, each a sentence that says what was left alone and why.
+//! *Add on credible testimony; remove only on agreement.* What is wanted is a set of addresses: of
+//! one where a writer is followed, of several where a set of equals is. [`plan`] is total and pure:
+//! equal inputs give an equal plan. It names one step that may be taken at once, the actions that
+//! will follow when what holds them has passed, and the holds themselves, each a sentence that says
+//! what was left alone and why.
 
 mod hold;
 
@@ -18,13 +20,13 @@ use crate::mechanism::Mechanism;
 use crate::target::{Registration, Target, TargetGroup, TargetState, Zone};
 use crate::topology::Standby;
 
-/// How long DNS must have given one address before it is credible for a source whose extra target might take
-/// connections. After a failover the answer goes back and forth for 20 to 30 s (aws-mysql-jdbc, issue 377), in
-/// spells shorter than this.
+/// How long DNS must have given one address before it is credible for a source whose extra target
+/// might take connections. After a failover the answer goes back and forth for 20 to 30 s
+/// (aws-mysql-jdbc, issue 377), in spells shorter than this.
 pub const STEADY: Duration = Duration::from_secs(10);
 
-/// How long an agreement may be required to last at most, which is what a run can wait out. A name whose answers are
-/// cached for longer than half of it never loses a target.
+/// How long an agreement may be required to last at most, which is what a run can wait out. A name
+/// whose answers are cached for longer than half of it never loses a target.
 pub const LONGEST_SETTLE: Duration = Duration::from_secs(180);
 
 /// One look at the world.
@@ -39,12 +41,12 @@ pub struct Observation {
     /// All its targets.
     pub targets: Vec<Target>,
     /// What the run's earlier looks add to this one.
-    pub standing: Standing,
+    pub earlier: EarlierRounds,
 }
 
 /// What the run's earlier looks and deeds add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Standing {
+pub struct EarlierRounds {
     /// An event has this source watched, because it names it, or announces a move and names nobody;
     /// its patience is not over.
     pub event: bool,
@@ -52,41 +54,44 @@ pub struct Standing {
     pub topology_named: u8,
     /// For how long DNS has given the present addresses.
     pub steady_for: Duration,
-    /// For how long the keys have agreed on the present addresses; for how long a name has answered without a break, where
-    /// it stands for a set.
+    /// For how long the keys have agreed on the present addresses; for how long a name has answered
+    /// without a break, where it stands for a set.
     pub agreed_for: Duration,
-    /// A failover explains the group: the agreed target was not present when the run began, or the topology moved to
-    /// it during the run, and the targets that would be removed are at other members' addresses.
+    /// A failover explains the group: the agreed target was not present when the run began, or the
+    /// topology moved to it during the run, and the targets that would be removed are at other
+    /// members' addresses.
     pub failover: bool,
     /// The keys have changed in this run, after an event.
     pub moving: bool,
-    /// All that would be removed is what a blue/green deployment has replaced: the RDS API lists it under the name that
-    /// such a one is given. It still accepts TCP, and its health proves nothing.
+    /// All that would be removed is what a blue/green deployment has replaced: the RDS API lists it
+    /// under the name that such a one is given. It still accepts TCP, and its health proves
+    /// nothing.
     pub switched: bool,
     /// What is known of the agreed target's registration; of a set's, what is known best.
-    pub assurance: Assurance,
+    pub registration_proof: RegistrationProof,
     /// How long ago an answer of this run last gave each address of a name, within the settle time.
     pub recent: BTreeMap<IpAddr, Duration>,
     /// A key that named somebody has named others in this run.
-    pub wavered: bool,
+    pub answer_changed: bool,
     /// What ELBv2 would not take in this run.
     pub refused: BTreeSet<SocketAddr>,
     /// A removal of this round was acknowledged.
-    pub thinned: bool,
+    pub removed_this_round: bool,
     /// The keys were read again after the targets were read, and said the same.
     pub reread: bool,
 }
 
-/// What is known of a target's registration. A reading of the group may be stale, so one reading is not enough to
-/// remove another target on.
+/// What is known of a target's registration. A reading of the group may be stale, so one reading is
+/// not enough to remove another target on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Assurance {
+pub enum RegistrationProof {
     /// Nothing.
-    None,
+    Unproven,
     /// The last reading showed it healthy, and those before it not for long enough.
     HealthyBriefly,
-    /// All readings have shown it healthy for a while, or ELBv2 acknowledged its registration in this run.
-    Assured,
+    /// All readings have shown it healthy for a while, or ELBv2 acknowledged its registration in
+    /// this run.
+    Proven,
 }
 
 /// What to do with a target group.
@@ -106,7 +111,8 @@ pub struct Plan {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Read the keys again, after the targets: before anything is removed, and before a set's new member is added.
+    /// Read the keys again, after the targets: before anything is removed, and before a set's new
+    /// member is added.
     Reread,
     /// Change the group.
     Do(Action),
@@ -131,44 +137,33 @@ pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
                 Verdict::Unknown(unknown) => Hold::Unknown(unknown.clone()),
                 Verdict::Agree(_) | Verdict::Listed(_) | Verdict::Disagree { .. } => hold,
             };
-            return Plan {
-                holds: vec![hold],
-                ..Plan::default()
-            };
+            return Plan { holds: vec![hold], ..Plan::default() };
         }
     };
-    let is_ours = |target: &&Target| target.address.port() == port && binding.allow.contains(target.address.ip());
-    let (ours, foreign): (Vec<&Target>, Vec<&Target>) = seen
-        .targets
-        .iter()
-        .filter(|target| target.is_present())
-        .partition(is_ours);
-    let case = Case {
-        binding,
-        timing,
-        seen,
-        port,
-        ours,
-        foreign,
+    let is_ours = |target: &&Target| {
+        target.address.port() == port && binding.allow.contains(target.address.ip())
     };
+    let (ours, foreign): (Vec<&Target>, Vec<&Target>) =
+        seen.targets.iter().filter(|target| target.is_present()).partition(is_ours);
+    let case = Case { binding, timing, seen, port, ours, foreign };
 
     let mut plan = match seen.evidence.verdict() {
-        Verdict::Agree(witness) => case.agreed(&[witness.address].into()),
-        Verdict::Listed(roll) => case.agreed(&roll.listed.keys().copied().collect()),
+        Verdict::Agree(member_at) => case.agreed(&[member_at.address].into()),
+        Verdict::Listed(listing) => case.agreed(&listing.listed.keys().copied().collect()),
         Verdict::Disagree { topology, dns } => case.undecided(Hold::KeysDisagree {
             topology: topology.clone(),
             dns: dns.clone(),
-            moving: seen.standing.moving,
+            moving: seen.earlier.moving,
         }),
         Verdict::Unknown(unknown) => case.undecided(Hold::Unknown(unknown.clone())),
     };
     if !binding.exclusive {
-        let is_own = |target: &Target| plan.wanted.iter().any(|wanted| wanted.ip() == target.address.ip());
+        let is_own =
+            |target: &Target| plan.wanted.iter().any(|wanted| wanted.ip() == target.address.ip());
         let left_alone = case.foreign.iter().map(|target| match reported {
-            Some(port) if is_own(target) && port_must_match(binding) => Hold::FormerPort {
-                target: target.address,
-                port,
-            },
+            Some(port) if is_own(target) && port_must_match(binding) => {
+                Hold::FormerPort { target: target.address, port }
+            }
             _ => Hold::Foreign(target.address),
         });
         let left_alone: Vec<Hold> = left_alone.collect();
@@ -199,7 +194,9 @@ fn port_must_match(binding: &Binding) -> bool {
 fn port_of(binding: &Binding, facts: Option<&Facts>, reported: Option<u16>) -> Result<u16, Hold> {
     match (binding.port, reported) {
         (Some(written), Some(reported))
-            if written != reported && port_must_match(binding) && Mechanism::PortDiffersHolds.is_on() =>
+            if written != reported
+                && port_must_match(binding)
+                && Mechanism::PortDiffersHolds.is_on() =>
         {
             Err(Hold::PortDiffers { written, reported })
         }
@@ -225,7 +222,8 @@ impl Case<'_> {
             wanted: addresses.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect(),
             ..Plan::default()
         };
-        let is_wanted = |target: &&&Target| addresses.contains(&target.address.ip()) && self.is_on_port(target);
+        let is_wanted =
+            |target: &&&Target| addresses.contains(&target.address.ip()) && self.is_on_port(target);
         let kept: Vec<&Target> = self.ours.iter().filter(is_wanted).copied().collect();
         let missing = self.missing(addresses);
         let unused = kept.iter().find(|target| target.state == TargetState::Unused);
@@ -240,15 +238,14 @@ impl Case<'_> {
                 return plan;
             }
         }
-        // What a name gave a moment ago it may give again: an answer can hold a part of what there is.
-        let recent = &self.seen.standing.recent;
+        // What a name gave a moment ago it may give again: an answer can hold a part of what there
+        // is.
+        let recent = &self.seen.earlier.recent;
         let spared: BTreeSet<IpAddr> = addresses.iter().chain(recent.keys()).copied().collect();
         let mut others = self.others(&spared);
         // It may be gone for good, so that this is not in sync before it has come back or has left.
         let gone = self.ours.iter().map(|target| target.address.ip());
-        let gone = gone
-            .filter(|ip| !addresses.contains(ip))
-            .filter_map(|ip| recent.get(&ip));
+        let gone = gone.filter(|ip| !addresses.contains(ip)).filter_map(|ip| recent.get(&ip));
         if let Some(age) = gone.max() {
             plan.holds.push(Hold::Settling(self.timing.settle.saturating_sub(*age)));
         }
@@ -261,18 +258,18 @@ impl Case<'_> {
                 plan.now = Some(Step::Do(Action::Deregister(others)));
             }
             (Some(first), _) => {
-                match self.doubt() {
+                match self.admission_wait() {
                     None => plan.now = Some(Step::Do(self.register(*first))),
-                    Some(Doubt::Unread) => plan.now = Some(Step::Reread),
-                    Some(Doubt::Unsteady(left)) => plan.holds.push(self.unsteady(left)),
+                    Some(AdmissionWait::Unread) => plan.now = Some(Step::Reread),
+                    Some(AdmissionWait::Unsteady(left)) => plan.holds.push(self.unsteady(left)),
                 }
                 let begun = usize::from(matches!(plan.now, Some(Step::Do(_))));
-                plan.later
-                    .extend(missing[begun..].iter().map(|address| self.register(*address)));
-                plan.later
-                    .extend((!others.is_empty()).then_some(Action::Deregister(others)));
+                plan.later.extend(missing[begun..].iter().map(|address| self.register(*address)));
+                plan.later.extend((!others.is_empty()).then_some(Action::Deregister(others)));
             }
-            (None, Some(serving)) if !others.is_empty() => self.remove(serving, kept.len(), others, &mut plan),
+            (None, Some(serving)) if !others.is_empty() => {
+                self.remove(serving, kept.len(), others, &mut plan)
+            }
             (None, _) => {}
         }
         plan
@@ -280,17 +277,21 @@ impl Case<'_> {
 
     /// The others are to leave, while all that is wanted is present, and this target of it serves.
     fn remove(&self, serving: &Target, kept: usize, mut others: Vec<Target>, plan: &mut Plan) {
-        let standing = &self.seen.standing;
+        let earlier = &self.seen.earlier;
         match self.obstacle(serving, &others) {
             Some(hold) => plan.holds.push(hold),
-            None if standing.assurance == Assurance::None && Mechanism::Assurance.is_on() => {
+            None if earlier.registration_proof == RegistrationProof::Unproven
+                && Mechanism::RegistrationProof.is_on() =>
+            {
                 // What is listed only once is not registered, not even again.
-                plan.now = Some(match self.doubt() {
-                    Some(Doubt::Unread) => Step::Reread,
-                    Some(Doubt::Unsteady(_)) | None => Step::Do(self.register(serving.address)),
+                plan.now = Some(match self.admission_wait() {
+                    Some(AdmissionWait::Unread) => Step::Reread,
+                    Some(AdmissionWait::Unsteady(_)) | None => {
+                        Step::Do(self.register(serving.address))
+                    }
                 });
             }
-            None if !standing.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
+            None if !earlier.reread && Mechanism::Reread.is_on() => plan.now = Some(Step::Reread),
             None => {
                 let most = match self.seen.evidence {
                     Evidence::Set { .. } => (kept + others.len()).div_ceil(2),
@@ -301,26 +302,25 @@ impl Case<'_> {
                 others = next_round;
             }
         }
-        plan.later
-            .extend((!others.is_empty()).then_some(Action::Deregister(others)));
+        plan.later.extend((!others.is_empty()).then_some(Action::Deregister(others)));
     }
 
-    /// The keys do not agree, so nothing is removed; what one of them says may still be credible enough to add.
+    /// The keys do not agree, so nothing is removed; what one of them says may still be credible
+    /// enough to add.
     fn undecided(&self, hold: Hold) -> Plan {
-        let mut plan = Plan {
-            holds: vec![hold],
-            ..Plan::default()
-        };
+        let mut plan = Plan { holds: vec![hold], ..Plan::default() };
         let Some(named) = self.seen.evidence.by_topology() else {
             return plan;
         };
-        let standing = &self.seen.standing;
-        // The event is the second witness. Without one, a wrong extra reader would take half of the new
-        // connections, so topology alone suffices only where there is nothing to lose, and for a set of equals.
-        let suffices = standing.event
+        let earlier = &self.seen.earlier;
+        // The event is the second witness. Without one, a wrong extra reader would take half of the
+        // new connections, so topology alone suffices only where there is nothing to lose, and for
+        // a set of equals.
+        let suffices = earlier.event
             || matches!(self.seen.evidence, Evidence::Set { .. })
             || (self.ours.is_empty() && self.foreign.is_empty());
-        let credible = (standing.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
+        let credible =
+            (earlier.topology_named >= 2 || !Mechanism::TopologyTwice.is_on()) && suffices;
         let missing = self.missing(&named.into_keys().collect());
         match missing.split_first() {
             Some((first, more)) if credible => {
@@ -338,19 +338,21 @@ impl Case<'_> {
 
     /// What stands against removing others while all that is wanted is present.
     fn obstacle(&self, target: &Target, removals: &[Target]) -> Option<Hold> {
-        let standing = &self.seen.standing;
+        let earlier = &self.seen.earlier;
         let settling = || {
-            let left = self.timing.settle.saturating_sub(standing.agreed_for);
+            let left = self.timing.settle.saturating_sub(earlier.agreed_for);
             (!left.is_zero() && Mechanism::Settling.is_on()).then_some(Hold::Settling(left))
         };
         let hold = match &self.seen.evidence {
-            // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it would leave
-            // writes on a reader.
-            Evidence::Cluster { .. } if standing.failover => None,
+            // A reader accepts TCP, so a cluster's target health proves nothing, and waiting for it
+            // would leave writes on a reader.
+            Evidence::Cluster { .. } if earlier.failover => None,
             Evidence::Cluster { .. } => settling(),
-            Evidence::Instance { .. } if standing.switched => settling(),
+            Evidence::Instance { .. } if earlier.switched => settling(),
             Evidence::Instance { .. } => {
-                let is_new = |other: &&Target| other.state == TargetState::Initial && Mechanism::InitialHolds.is_on();
+                let is_new = |other: &&Target| {
+                    other.state == TargetState::Initial && Mechanism::InitialHolds.is_on()
+                };
                 let initial = removals.iter().find(is_new);
                 match (&target.state, initial) {
                     (TargetState::Healthy, None) => settling(),
@@ -359,24 +361,27 @@ impl Case<'_> {
                     (state, _) => Some(Hold::NotHealthy(target.address, state.clone())),
                 }
             }
-            Evidence::Set { .. } if standing.thinned && Mechanism::HalfARound.is_on() => Some(Hold::HalfARound),
-            // Who has left is not listed twice: before the targets were read, and after (`Step::Reread`).
+            Evidence::Set { .. }
+                if earlier.removed_this_round && Mechanism::HalfPerRound.is_on() =>
+            {
+                Some(Hold::HalfPerRound)
+            }
+            // Who has left is not listed twice: before the targets were read, and after
+            // (`Step::Reread`).
             Evidence::Set { key: Key::Topology, .. } => None,
             Evidence::Set { key: Key::Dns, .. } if self.timing.settle > LONGEST_SETTLE => {
                 Some(Hold::CachedForLong(self.timing.settle))
             }
             Evidence::Set { key: Key::Dns, .. } => settling(),
         };
-        let briefly = standing.assurance == Assurance::HealthyBriefly && Mechanism::SeenForLong.is_on();
+        let briefly = earlier.registration_proof == RegistrationProof::HealthyBriefly
+            && Mechanism::SeenForLong.is_on();
         hold.or_else(|| briefly.then_some(Hold::SeenBriefly(target.address)))
     }
 
     fn too_many(&self, removals: &[Target]) -> Option<Hold> {
         let most = self.binding.max_removals;
-        (removals.len() > most).then_some(Hold::TooManyRemovals {
-            count: removals.len(),
-            most,
-        })
+        (removals.len() > most).then_some(Hold::TooManyRemovals { count: removals.len(), most })
     }
 
     /// Everything that this binding may remove, but for what is wanted.
@@ -397,18 +402,16 @@ impl Case<'_> {
             .map(|address| SocketAddr::new(*address, self.port))
             .filter(|wanted| !self.ours.iter().any(|target| target.address == *wanted))
             .collect();
-        missing.sort_by_key(|address| self.seen.standing.refused.contains(address));
+        missing.sort_by_key(|address| self.seen.earlier.refused.contains(address));
         missing
     }
 
-    /// DNS does not stand still. A name that gives a set and moves while nobody has told of a failover goes on so.
+    /// DNS does not stand still. A name that gives a set and moves while nobody has told of a
+    /// failover goes on so.
     fn unsteady(&self, left: Duration) -> Hold {
-        let rotates = matches!(self.seen.evidence, Evidence::Set { .. }) && self.seen.standing.wavered;
-        if rotates {
-            Hold::Rotates(left)
-        } else {
-            Hold::Unsteady(left)
-        }
+        let rotates =
+            matches!(self.seen.evidence, Evidence::Set { .. }) && self.seen.earlier.answer_changed;
+        if rotates { Hold::Rotates(left) } else { Hold::Unsteady(left) }
     }
 
     fn is_on_port(&self, target: &Target) -> bool {
@@ -416,11 +419,11 @@ impl Case<'_> {
     }
 
     /// What is still wanting before the agreed addresses are credible.
-    fn doubt(&self) -> Option<Doubt> {
-        let standing = &self.seen.standing;
+    fn admission_wait(&self) -> Option<AdmissionWait> {
+        let earlier = &self.seen.earlier;
         let unsteady = || {
-            let left = STEADY.min(self.timing.settle).saturating_sub(standing.steady_for);
-            (!left.is_zero()).then_some(Doubt::Unsteady(left))
+            let left = STEADY.min(self.timing.settle).saturating_sub(earlier.steady_for);
+            (!left.is_zero()).then_some(AdmissionWait::Unsteady(left))
         };
         let harmless = |facts: &Facts| facts.standby != Standby::Unknown;
         match &self.seen.evidence {
@@ -431,18 +434,19 @@ impl Case<'_> {
                 None
             }
             Evidence::Set { key: Key::Topology, .. } => {
-                let unread = standing.topology_named < 2 && Mechanism::TopologyTwice.is_on();
-                unread.then_some(Doubt::Unread)
+                let unread = earlier.topology_named < 2 && Mechanism::TopologyTwice.is_on();
+                unread.then_some(AdmissionWait::Unread)
             }
             Evidence::Instance { .. } | Evidence::Set { key: Key::Dns, .. } => unsteady(),
         }
     }
 
-    /// ELBv2 finds the zone of an address inside the group's VPC, and wants to hear `all` for one outside it
-    /// (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
+    /// ELBv2 finds the zone of an address inside the group's VPC, and wants to hear `all` for one
+    /// outside it (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
     fn register(&self, address: SocketAddr) -> Action {
         let database = self.seen.facts.as_ref().and_then(|facts| facts.vpc.as_ref());
-        let outside = matches!((database, &self.seen.group.vpc), (Some(db), Some(group)) if db != group);
+        let outside =
+            matches!((database, &self.seen.group.vpc), (Some(db), Some(group)) if db != group);
         Action::Register(Registration {
             address,
             zone: (outside || self.binding.outside_vpc).then(Zone::all),
@@ -451,7 +455,7 @@ impl Case<'_> {
 }
 
 /// What is still wanting before an agreed address is credible.
-enum Doubt {
+enum AdmissionWait {
     /// A second reading.
     Unread,
     /// Time.

@@ -1,5 +1,5 @@
-//! The ports: what the driver asks of the world. `writerlink-aws` implements them on AWS, `writerlink-lab` on a
-//! simulated Region; both decide nothing.
+//! The ports: what the driver asks of the world. `writerlink-aws` implements them on AWS,
+//! `writerlink-lab` on a simulated Region; both decide nothing.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::note::Note;
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Scope, Topology};
 
-/// The longest that a write may take. It bounds how late a write whose answer was lost can still land, so no write
-/// starts with less time left, and a lost answer is waited out for as long.
+/// The longest that a write may take. It bounds how late a write whose answer was lost can still
+/// land, so no write starts with less time left, and a lost answer is waited out for as long.
 pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
 /// Reads the RDS API.
@@ -19,31 +19,44 @@ pub trait Rds {
     /// The lists of the Region that are asked for, all pages of them.
     ///
     /// # Errors
-    /// When clusters or instances cannot be read. The other lists fail by themselves, inside the topology.
+    /// When clusters or instances cannot be read. The other lists fail by themselves, inside the
+    /// topology.
     fn topology(&self, scope: Scope) -> impl Future<Output = Result<Topology, CallError>> + Send;
 }
 
 /// Asks DNS, without any cache.
 pub trait Resolver {
     /// The addresses of a fully qualified name in one family.
-    fn lookup(&self, name: &HostName, family: Family) -> impl Future<Output = Result<Answer, LookupError>> + Send;
+    fn lookup(
+        &self,
+        name: &HostName,
+        family: Family,
+    ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
 }
 
 /// Reads a target group.
-pub trait GroupReader {
+pub trait TargetGroupRead {
     /// What kind of group it is.
-    fn group(&self, group: &TargetGroupArn) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
+    fn group(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
 
-    /// All its targets. (Asking for single ones would answer `unused` for one that is not registered.)
-    fn targets(&self, group: &TargetGroupArn) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
+    /// All its targets. (Asking for single ones would answer `unused` for one that is not
+    /// registered.)
+    fn targets(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
 
-    /// Every group of the Region that carries a tag of ours ([`NAMESPACE`](crate::discover::NAMESPACE)), all pages. It
-    /// may take long: an account's groups are many, and its budget of calls is shared.
+    /// Every group of the Region that carries a tag of ours
+    /// ([`NAMESPACE`](crate::discover::NAMESPACE)), all pages. It may take long: an account's
+    /// groups are many, and its budget of calls is shared.
     fn tagged(&self) -> impl Future<Output = Result<Vec<TaggedGroup>, CallError>> + Send;
 }
 
 /// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].
-pub trait GroupWriter {
+pub trait TargetGroupWrite {
     /// Registers a target.
     fn register(
         &self,
@@ -63,7 +76,7 @@ pub trait GroupWriter {
 #[derive(Debug)]
 pub enum NoWriter {}
 
-impl GroupWriter for NoWriter {
+impl TargetGroupWrite for NoWriter {
     async fn register(&self, _: &TargetGroupArn, _: &Registration) -> Result<(), CallError> {
         match *self {}
     }

@@ -16,7 +16,8 @@ use crate::target::{Target, Zone};
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Whether every binding that the run answers for ended well: the watched ones for an event, all for a sweep.
+    /// Whether every binding that the run answers for ended well: the watched ones for an event,
+    /// all for a sweep.
     pub ok: bool,
     /// What set the run going.
     pub trigger: TriggerReport,
@@ -24,12 +25,13 @@ pub struct Report {
     pub bindings: Vec<BindingReport>,
     /// Events that concern no binding.
     pub unmatched: u32,
-    /// Whether the run answers for every binding, as a sweep does, and not only for those that events name.
+    /// Whether the run answers for every binding, as a sweep does, and not only for those that
+    /// events name.
     #[serde(skip)]
     pub sweep: bool,
     /// Whether the run could do nothing of its work: no binding was usable, or every read failed.
     #[serde(skip)]
-    pub helpless: bool,
+    pub nothing_readable: bool,
 }
 
 /// What set a run going, as far as it is repeated.
@@ -79,7 +81,8 @@ pub struct BindingReport {
     pub notes: Vec<String>,
     /// What was noticed beside the membership of the group.
     pub findings: Vec<Finding>,
-    /// Whether the run answers for this binding: an event's run does for the bindings that the event names.
+    /// Whether the run answers for this binding: an event's run does for the bindings that the
+    /// event names.
     #[serde(skip)]
     pub answered_for: bool,
     /// What was wished for; absent where that cannot be understood.

@@ -1,31 +1,32 @@
 //! A run as a value: `step` takes what happened and returns what to do next.
 //!
-//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last step; what was
-//! started comes back as an [`Input`]. A run can be cloned, compared and hashed, so that every order of events can be
-//! walked through, and the same value drives the Lambda, the audit and the simulation.
+//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last
+//! step; what was started comes back as an [`Input`]. A run can be cloned, compared and hashed, so
+//! that every order of events can be walked through, and the same value drives the Lambda, the
+//! audit and the simulation.
 //!
-//! A run holds one pursuit (`run/pursuit.rs`) for each binding. They share the reading of the topology and nothing else: one bad
-//! binding never stops or fails another.
+//! A run holds one `BindingRun` for each binding. They share the reading of the topology and
+//! nothing else: one bad binding never stops or fails another.
 
-mod attention;
-mod condition;
-mod feed;
-mod memory;
-mod notice;
+mod binding_run;
+mod look_schedule;
+mod pending_event;
 mod phase;
-mod pursuit;
-mod search;
-mod summary;
+mod round_outcome;
+mod run_report;
+mod tag_search;
+mod topology_cache;
+mod write_log;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::feed::Feed;
-use self::notice::Notice;
-use self::pursuit::Pursuit;
-use self::search::Search;
+use self::binding_run::BindingRun;
+use self::pending_event::PendingEvent;
+use self::tag_search::TagSearch;
+use self::topology_cache::TopologyCache;
 use crate::config::{BadBinding, Config, Timing};
 use crate::discover::TaggedGroup;
 use crate::event::{Intent, SourceType, Trigger};
@@ -94,15 +95,15 @@ pub struct Run {
     timing: Timing,
     intent: Intent,
     left: Duration,
-    feed: Feed,
+    topology_cache: TopologyCache,
     entries: Vec<Entry>,
-    notices: Vec<Notice>,
-    search: Search,
+    pending_events: Vec<PendingEvent>,
+    search: TagSearch,
     unmatched: u32,
     /// Something may concern any binding: a sweep, or an event that does not say whom it is about.
     looks_everywhere: bool,
-    /// It answers for every binding, as a sweep does, and not only for those that events name. So does a run for events
-    /// that are older than their patience.
+    /// It answers for every binding, as a sweep does, and not only for those that events name. So
+    /// does a run for events that are older than their patience.
     sweeps: bool,
     read_something: bool,
     trigger: Arc<TriggerReport>,
@@ -111,24 +112,26 @@ pub struct Run {
 /// A binding of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Entry {
-    Good(Box<Pursuit>),
+    Good(Box<BindingRun>),
     Bad(Arc<BadBinding>),
 }
 
 impl Run {
     /// A run for `trigger` that must be over when `left` has passed.
     ///
-    /// An event only chooses who is watched closely and for how long: the binding of the database that it names. An
-    /// event that certainly concerns no binding leaves nothing to do.
+    /// An event only chooses who is watched closely and for how long: the binding of the database
+    /// that it names. An event that certainly concerns no binding leaves nothing to do.
     pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
-        let asked = |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
+        let asked =
+            |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
         let entry = |binding: &Result<_, BadBinding>| match binding {
-            Ok(binding) => Entry::Good(Box::new(Pursuit::new(Arc::new(Clone::clone(binding))))),
+            Ok(binding) => Entry::Good(Box::new(BindingRun::new(Arc::new(Clone::clone(binding))))),
             Err(bad) => Entry::Bad(Arc::new(bad.clone())),
         };
-        let entries: Vec<Entry> = config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
+        let entries: Vec<Entry> =
+            config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
         let sources = entries.iter().filter_map(|entry| match entry {
-            Entry::Good(pursuit) => Some(pursuit.source()),
+            Entry::Good(binding_run) => Some(binding_run.source()),
             Entry::Bad(_) => None,
         });
         let scope = match &config.discover {
@@ -139,10 +142,10 @@ impl Run {
             timing: config.timing,
             intent: trigger.intent,
             left,
-            feed: Feed::of(scope),
+            topology_cache: TopologyCache::of(scope),
             entries,
-            notices: Vec::new(),
-            search: Search::of(config, trigger),
+            pending_events: Vec::new(),
+            search: TagSearch::of(config, trigger),
             unmatched: 0,
             looks_everywhere: trigger.is_sweep() || trigger.unreadable > 0,
             sweeps: true,
@@ -153,16 +156,22 @@ impl Run {
             let patience = event.patience_left(&config.timing, now);
             run.sweeps &= event.is_stale(&config.timing, now);
             match (event.about, &event.source) {
-                (SourceType::Cluster, Some(id)) => run.notices.push(Notice::of_cluster(id.clone(), patience)),
+                (SourceType::Cluster, Some(id)) => {
+                    run.pending_events.push(PendingEvent::of_cluster(id.clone(), patience))
+                }
                 (SourceType::Instance, Some(id)) => {
                     let maybe = run.follows_a_cluster() || run.search.is_under_way();
-                    run.notices.push(Notice::of_instance(id.clone(), patience, maybe));
+                    run.pending_events.push(PendingEvent::of_instance(id.clone(), patience, maybe));
                 }
-                (SourceType::Proxy, Some(id)) => run.notices.push(Notice::of_proxy(id.clone(), patience)),
-                (SourceType::Deployment, _) => run.notices.push(Notice::of_deployment(patience)),
+                (SourceType::Proxy, Some(id)) => {
+                    run.pending_events.push(PendingEvent::of_proxy(id.clone(), patience))
+                }
+                (SourceType::Deployment, _) => {
+                    run.pending_events.push(PendingEvent::of_deployment(patience))
+                }
                 (SourceType::Unrelated, _) => run.unmatched += 1,
                 (SourceType::Other, _) | (_, None) if !patience.is_zero() => {
-                    run.notices.push(Notice::of_anybody(patience));
+                    run.pending_events.push(PendingEvent::of_anybody(patience));
                 }
                 (SourceType::Other, _) | (_, None) => run.looks_everywhere = true,
             }
@@ -183,17 +192,23 @@ impl Run {
             Input::Tags(result) => self.on_tags(result, &mut reaction),
             Input::Group(index, result) => {
                 self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_group(result, cx));
+                self.with(index, &mut reaction, |binding_run, cx| binding_run.on_group(result, cx));
             }
             Input::Targets(index, result) => {
                 self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_targets(result, cx));
+                self.with(index, &mut reaction, |binding_run, cx| {
+                    binding_run.on_targets(result, cx)
+                });
             }
             Input::Answers(index, answers) => {
-                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_answers(&answers, cx));
+                self.with(index, &mut reaction, |binding_run, cx| {
+                    binding_run.on_answers(&answers, cx)
+                });
             }
             Input::Written(index, result) => {
-                self.with(index, &mut reaction, |pursuit, cx| pursuit.on_written(result, cx));
+                self.with(index, &mut reaction, |binding_run, cx| {
+                    binding_run.on_written(result, cx)
+                });
             }
         }
         self.wake(&mut reaction);
@@ -203,28 +218,27 @@ impl Run {
 
     /// Whether there is nothing left to do, or no time for it.
     pub fn is_over(&self) -> bool {
-        let waits = self.search.is_under_way() || !self.notices.is_empty();
-        self.left.is_zero() || (!waits && self.pursuits().all(Pursuit::is_resting))
+        let waits = self.search.is_under_way() || !self.pending_events.is_empty();
+        self.left.is_zero() || (!waits && self.binding_runs().all(BindingRun::is_resting))
     }
 
     /// How long it may sleep when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
-        let someone_works = self.search.is_under_way() || self.pursuits().any(|pursuit| !pursuit.is_resting());
-        let pauses = self
-            .pursuits()
-            .filter(|_| someone_works)
-            .filter_map(Pursuit::sleeps_for);
-        let feed = self
-            .pursuits()
-            .any(Pursuit::awaits_topology)
-            .then(|| self.feed.ready_in())
+        let someone_works = self.search.is_under_way()
+            || self.binding_runs().any(|binding_run| !binding_run.is_resting());
+        let pauses =
+            self.binding_runs().filter(|_| someone_works).filter_map(BindingRun::sleeps_for);
+        let topology_cache = self
+            .binding_runs()
+            .any(BindingRun::awaits_topology)
+            .then(|| self.topology_cache.ready_in())
             .flatten();
-        pauses.chain(feed).fold(self.left, Duration::min)
+        pauses.chain(topology_cache).fold(self.left, Duration::min)
     }
 
     /// What the run found and did.
     pub fn report(&self) -> Report {
-        summary::report(self)
+        run_report::report(self)
     }
 
     fn start(&mut self, reaction: &mut Reaction) {
@@ -233,44 +247,47 @@ impl Run {
         }
         if !self.is_mapped() {
             // Whom the event means is not known yet; one reading of the topology tells.
-            self.feed.begin(reaction);
+            self.topology_cache.begin(reaction);
         }
         self.begin_fresh(reaction);
     }
 
-    /// Begins with those that have not begun, once it is known whom the events mean. While that may be somebody whom
-    /// the tags are still to name, the others need not be looked at.
+    /// Begins with those that have not begun, once it is known whom the events mean. While that may
+    /// be somebody whom the tags are still to name, the others need not be looked at.
     fn begin_fresh(&mut self, reaction: &mut Reaction) {
-        let concerned = self.looks_everywhere || self.pursuits().any(Pursuit::is_named);
+        let concerned = self.looks_everywhere || self.binding_runs().any(BindingRun::is_named);
         if !self.is_mapped() || (self.search.is_under_way() && !concerned) {
             return;
         }
         for index in 0..self.entries.len() {
-            self.with(index, reaction, |pursuit, cx| {
-                if pursuit.is_fresh() {
-                    pursuit.begin_round(cx);
+            self.with(index, reaction, |binding_run, cx| {
+                if binding_run.is_fresh() {
+                    binding_run.begin_round(cx);
                 }
             });
         }
-        if self.feed.latest().is_none() && self.feed.is_ready() && self.pursuits().next().is_some() {
-            self.feed.begin(reaction);
+        if self.topology_cache.latest().is_none()
+            && self.topology_cache.is_ready()
+            && self.binding_runs().next().is_some()
+        {
+            self.topology_cache.begin(reaction);
         }
     }
 
     fn on_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
-        self.read_something |= result.is_ok() && self.feed.asks();
-        self.feed.arrive(result);
+        self.read_something |= result.is_ok() && self.topology_cache.asks();
+        self.topology_cache.arrive(result);
         if !self.is_mapped() {
-            let latest = self.feed.latest();
+            let latest = self.topology_cache.latest();
             let topology = latest.as_ref().and_then(|latest| latest.as_ref().as_ref().ok());
-            self.notices.iter_mut().for_each(|notice| notice.map(topology));
+            self.pending_events.iter_mut().for_each(|pending_event| pending_event.map(topology));
             self.attend(0);
             self.drop_unconcerned();
             self.begin_fresh(reaction);
         }
         for index in 0..self.entries.len() {
-            let latest = self.feed.latest();
-            self.with(index, reaction, |pursuit, cx| pursuit.on_topology(latest, true, cx));
+            let latest = self.topology_cache.latest();
+            self.with(index, reaction, |binding_run, cx| binding_run.on_topology(latest, true, cx));
         }
     }
 
@@ -287,13 +304,13 @@ impl Run {
 
     /// Watches the bindings, from this entry on, that events concern.
     fn attend(&mut self, from: BindingIndex) {
-        for notice in &mut self.notices {
+        for pending_event in &mut self.pending_events {
             for entry in &mut self.entries[from..] {
-                if let Entry::Good(pursuit) = entry
-                    && notice.concerns(pursuit.source())
+                if let Entry::Good(binding_run) = entry
+                    && pending_event.concerns(binding_run.source())
                 {
-                    notice.tell(pursuit);
-                    self.looks_everywhere |= notice.names_nobody();
+                    pending_event.tell(binding_run);
+                    self.looks_everywhere |= pending_event.names_nobody();
                 }
             }
         }
@@ -301,23 +318,23 @@ impl Run {
 
     /// Whether it is known which clusters the instances belong to that events name.
     fn is_mapped(&self) -> bool {
-        self.notices.iter().all(Notice::is_mapped)
+        self.pending_events.iter().all(PendingEvent::is_mapped)
     }
 
-    /// An event that certainly concerns no binding is counted, and leaves every binding alone. While tags cannot be read,
-    /// nothing is certain, and the run answers for that.
+    /// An event that certainly concerns no binding is counted, and leaves every binding alone.
+    /// While tags cannot be read, nothing is certain, and the run answers for that.
     fn drop_unconcerned(&mut self) {
         if self.search.is_under_way() || !self.is_mapped() {
             return;
         }
         let blind = self.search.has_failed();
         let unmatched = self
-            .notices
+            .pending_events
             .drain(..)
-            .filter(|notice| !notice.matched && !blind)
+            .filter(|pending_event| !pending_event.matched && !blind)
             .count();
         self.unmatched += u32::try_from(unmatched).unwrap_or(u32::MAX);
-        let named = blind || self.pursuits().any(Pursuit::is_named);
+        let named = blind || self.binding_runs().any(BindingRun::is_named);
         if !named && !self.looks_everywhere {
             self.entries.clear();
         }
@@ -326,18 +343,18 @@ impl Run {
     }
 
     fn follows_a_cluster(&self) -> bool {
-        self.pursuits().any(|pursuit| pursuit.source().cluster().is_some())
+        self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
     }
 
     fn let_pass(&mut self, passed: Duration) {
         self.left = self.left.saturating_sub(passed);
-        self.feed.let_pass(passed);
-        for notice in &mut self.notices {
-            notice.patience = notice.patience.saturating_sub(passed);
+        self.topology_cache.let_pass(passed);
+        for pending_event in &mut self.pending_events {
+            pending_event.patience = pending_event.patience.saturating_sub(passed);
         }
         let timing = self.timing;
-        for pursuit in self.pursuits_mut() {
-            pursuit.let_pass(passed, &timing);
+        for binding_run in self.binding_runs_mut() {
+            binding_run.let_pass(passed, &timing);
         }
     }
 
@@ -347,30 +364,38 @@ impl Run {
             return;
         }
         for index in 0..self.entries.len() {
-            self.with(index, reaction, |pursuit, cx| {
-                if pursuit.is_due() {
-                    pursuit.begin_round(cx);
+            self.with(index, reaction, |binding_run, cx| {
+                if binding_run.is_due() {
+                    binding_run.begin_round(cx);
                 }
             });
         }
     }
 
-    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made for the others.
+    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made
+    /// for the others.
     fn serve_topology(&mut self, reaction: &mut Reaction) {
-        if let Some(latest) = self.feed.recent() {
+        if let Some(latest) = self.topology_cache.recent() {
             for index in 0..self.entries.len() {
                 let latest = Some(latest.clone());
-                self.with(index, reaction, |pursuit, cx| pursuit.on_topology(latest, false, cx));
+                self.with(index, reaction, |binding_run, cx| {
+                    binding_run.on_topology(latest, false, cx)
+                });
             }
         }
-        if self.pursuits().any(Pursuit::awaits_topology) && self.feed.is_ready() {
-            self.feed.begin(reaction);
-            self.pursuits_mut().for_each(Pursuit::promise_topology);
+        if self.binding_runs().any(BindingRun::awaits_topology) && self.topology_cache.is_ready() {
+            self.topology_cache.begin(reaction);
+            self.binding_runs_mut().for_each(BindingRun::promise_topology);
         }
     }
 
-    fn with(&mut self, index: BindingIndex, reaction: &mut Reaction, act: impl FnOnce(&mut Pursuit, &mut Context<'_>)) {
-        if let Some(Entry::Good(pursuit)) = self.entries.get_mut(index) {
+    fn with(
+        &mut self,
+        index: BindingIndex,
+        reaction: &mut Reaction,
+        act: impl FnOnce(&mut BindingRun, &mut Context<'_>),
+    ) {
+        if let Some(Entry::Good(binding_run)) = self.entries.get_mut(index) {
             let cx = &mut Context {
                 index,
                 timing: &self.timing,
@@ -378,20 +403,20 @@ impl Run {
                 left: self.left,
                 reaction,
             };
-            act(pursuit, cx);
+            act(binding_run, cx);
         }
     }
 
-    fn pursuits(&self) -> impl Iterator<Item = &Pursuit> {
+    fn binding_runs(&self) -> impl Iterator<Item = &BindingRun> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Good(pursuit) => Some(&**pursuit),
+            Entry::Good(binding_run) => Some(&**binding_run),
             Entry::Bad(_) => None,
         })
     }
 
-    fn pursuits_mut(&mut self) -> impl Iterator<Item = &mut Pursuit> {
+    fn binding_runs_mut(&mut self) -> impl Iterator<Item = &mut BindingRun> {
         self.entries.iter_mut().filter_map(|entry| match entry {
-            Entry::Good(pursuit) => Some(&mut **pursuit),
+            Entry::Good(binding_run) => Some(&mut **binding_run),
             Entry::Bad(_) => None,
         })
     }
@@ -400,13 +425,13 @@ impl Run {
 impl Entry {
     fn name(&self) -> &str {
         match self {
-            Self::Good(pursuit) => pursuit.name(),
+            Self::Good(binding_run) => binding_run.name(),
             Self::Bad(bad) => &bad.name,
         }
     }
 }
 
-/// What a pursuit sees of its run, and where it puts what it wants done.
+/// What a binding run sees of its run, and where it puts what it wants done.
 struct Context<'a> {
     index: BindingIndex,
     timing: &'a Timing,

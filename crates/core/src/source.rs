@@ -24,7 +24,8 @@ pub enum Source {
     },
     /// `instance/ID`: a DB instance that belongs to no cluster.
     Instance(Identifier),
-    /// `proxy/NAME` or `proxy/NAME/ENDPOINT`: an RDS Proxy, by its default endpoint or by another one.
+    /// `proxy/NAME` or `proxy/NAME/ENDPOINT`: an RDS Proxy, by its default endpoint or by another
+    /// one.
     Proxy(Identifier, Option<Identifier>),
     /// `dns/HOST`: all addresses of a name that is not of RDS.
     Name(HostName),
@@ -34,7 +35,8 @@ pub enum Source {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fallback {
-    /// The writer, as Aurora's own reader endpoint does it (AWS docs: "Reader endpoints for Amazon Aurora").
+    /// The writer, as Aurora's own reader endpoint does it (AWS docs: "Reader endpoints for Amazon
+    /// Aurora").
     #[default]
     Writer,
     /// Nothing: the last reader's target stays, whatever has become of it.
@@ -45,7 +47,9 @@ impl Source {
     /// The name of what is followed: a cluster's, an instance's, a proxy's, or a host's.
     pub fn name(&self) -> &str {
         match self {
-            Self::Cluster(id) | Self::Instance(id) | Self::Readers(id, _) | Self::Proxy(id, _) => id.as_str(),
+            Self::Cluster(id) | Self::Instance(id) | Self::Readers(id, _) | Self::Proxy(id, _) => {
+                id.as_str()
+            }
             Self::Custom { cluster, .. } => cluster.as_str(),
             Self::Name(host) => host.as_str(),
         }
@@ -69,7 +73,8 @@ impl Source {
         self.cluster().is_some() || matches!(self, Self::Instance(_))
     }
 
-    /// Whether a blue/green deployment can switch it over: a name that one database can take from another.
+    /// Whether a blue/green deployment can switch it over: a name that one database can take from
+    /// another.
     pub fn is_switchable(&self) -> bool {
         self.is_database()
     }
@@ -79,11 +84,10 @@ impl Source {
         let cluster = cluster.clone();
         match self {
             Self::Readers(_, fallback) => Self::Readers(cluster, *fallback),
-            Self::Custom { endpoint, .. } => Self::Custom {
-                cluster,
-                endpoint: endpoint.clone(),
-            },
-            Self::Cluster(_) | Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => Self::Cluster(cluster),
+            Self::Custom { endpoint, .. } => Self::Custom { cluster, endpoint: endpoint.clone() },
+            Self::Cluster(_) | Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => {
+                Self::Cluster(cluster)
+            }
         }
     }
 }
@@ -110,10 +114,9 @@ impl FromStr for Source {
         match parts.as_slice() {
             ["cluster", id] => Ok(Self::Cluster(id.parse()?)),
             ["cluster", id, "readers"] => Ok(Self::Readers(id.parse()?, Fallback::default())),
-            ["cluster", id, "custom", endpoint] => Ok(Self::Custom {
-                cluster: id.parse()?,
-                endpoint: endpoint.parse()?,
-            }),
+            ["cluster", id, "custom", endpoint] => {
+                Ok(Self::Custom { cluster: id.parse()?, endpoint: endpoint.parse()? })
+            }
             ["instance", id] => Ok(Self::Instance(id.parse()?)),
             ["proxy", id] => Ok(Self::Proxy(id.parse()?, None)),
             ["proxy", id, endpoint] => Ok(Self::Proxy(id.parse()?, Some(endpoint.parse()?))),
@@ -123,8 +126,8 @@ impl FromStr for Source {
     }
 }
 
-/// A name is asked as it stands, without a search list, so one without a dot could only be a mistake; and an address
-/// has no name that could be followed.
+/// A name is asked as it stands, without a search list, so one without a dot could only be a
+/// mistake; and an address has no name that could be followed.
 fn full_name(text: &str) -> Result<HostName, SourceError> {
     let host: HostName = text.parse()?;
     if !host.as_str().contains('.') || host.as_str().parse::<IpAddr>().is_ok() {
@@ -153,8 +156,8 @@ pub enum SourceError {
     NotFull(HostName),
 }
 
-/// An RDS identifier of a cluster, an instance, a proxy or an endpoint. RDS stores them in lower case (AWS docs: `CreateDBInstance`),
-/// so that is how they are kept and compared.
+/// An RDS identifier of a cluster, an instance, a proxy or an endpoint. RDS stores them in lower
+/// case (AWS docs: `CreateDBInstance`), so that is how they are kept and compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Identifier(String);
@@ -192,7 +195,8 @@ impl FromStr for Identifier {
 /// A text that cannot be an RDS identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} cannot be an RDS identifier: 1 to 63 letters, digits and single hyphens, a letter first, no hyphen at the end"
+    "{0:?} cannot be an RDS identifier: 1 to 63 letters, digits and single hyphens, a letter \
+     first, no hyphen at the end"
 )]
 pub struct IdentifierError(String);
 
@@ -222,14 +226,8 @@ mod tests {
 
     #[test]
     fn a_host_is_named_in_full_and_never_by_its_address() {
-        for text in [
-            "dns/db",
-            "dns/10.20.0.5",
-            "dns/10.20.0.5.",
-            "dns/fd00::5",
-            "dns/",
-            "dns/a..b",
-        ] {
+        for text in ["dns/db", "dns/10.20.0.5", "dns/10.20.0.5.", "dns/fd00::5", "dns/", "dns/a..b"]
+        {
             assert!(text.parse::<Source>().is_err(), "{text}");
         }
     }

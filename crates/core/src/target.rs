@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::failure::bounded;
 use crate::mechanism::Mechanism;
 
-/// One target of a group. ELBv2 knows a target by its address and port; the zone is carried along, so that a
-/// deregistration names exactly what ELBv2 reported, and is never compared.
+/// One target of a group. ELBv2 knows a target by its address and port; the zone is carried along,
+/// so that a deregistration names exactly what ELBv2 reported, and is never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// Address and port.
@@ -35,10 +35,7 @@ pub struct StateReason {
 impl StateReason {
     /// A reason of these texts, bounded and freed of control characters.
     pub fn new(code: &str, description: &str) -> Self {
-        Self {
-            code: bounded(code),
-            description: bounded(description),
-        }
+        Self { code: bounded(code), description: bounded(description) }
     }
 }
 
@@ -52,12 +49,13 @@ impl fmt::Display for StateReason {
 }
 
 impl Target {
-    /// Whether the target is registered and not on its way out. A draining target is absent: counting it as
-    /// registered is how a quick failback (A to B to A inside the drain) leaves a group without any target.
+    /// Whether the target is registered and not on its way out. A draining target is absent:
+    /// counting it as registered is how a quick failback (A to B to A inside the drain) leaves a
+    /// group without any target.
     ///
-    /// One in `unhealthy.draining` is still registered: it failed its health checks, its connections are let go, and
-    /// it comes back when it passes them again (AWS docs: NLB target groups, "Connection termination for unhealthy
-    /// targets").
+    /// One in `unhealthy.draining` is still registered: it failed its health checks, its
+    /// connections are let go, and it comes back when it passes them again (AWS docs: NLB target
+    /// groups, "Connection termination for unhealthy targets").
     pub fn is_present(&self) -> bool {
         self.state != TargetState::Draining || !Mechanism::DrainingIsAbsent.is_on()
     }
@@ -80,7 +78,8 @@ pub enum TargetState {
     Draining,
     /// Health checks are not available.
     Unavailable,
-    /// A state that ELBv2 did not have when this was written. It counts as present and as not healthy.
+    /// A state that ELBv2 did not have when this was written. It counts as present and as not
+    /// healthy.
     Other(String),
 }
 
@@ -121,8 +120,8 @@ impl fmt::Display for TargetState {
     }
 }
 
-/// A zone as ELBv2 takes it: the name of an availability zone, or `all` for an address outside the group's VPC
-/// (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
+/// A zone as ELBv2 takes it: the name of an availability zone, or `all` for an address outside the
+/// group's VPC (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Zone(pub String);
@@ -191,13 +190,15 @@ impl TargetGroup {
     pub fn check(&self) -> Result<(), String> {
         if self.target_type != "ip" {
             return Err(format!(
-                "its target type is `{}`, and an address can be registered only in a group of type `ip`: create the group anew with `--target-type ip`",
+                "its target type is `{}`, and an address can be registered only in a group of type \
+                 `ip`: create the group anew with `--target-type ip`",
                 self.target_type
             ));
         }
         if !matches!(self.protocol.as_str(), "TCP" | "TLS" | "TCP_UDP") {
             return Err(format!(
-                "its protocol is `{}`, and a database needs TCP: create the group anew with `--protocol TCP`",
+                "its protocol is `{}`, and a database needs TCP: create the group anew with \
+                 `--protocol TCP`",
                 self.protocol
             ));
         }
@@ -273,7 +274,9 @@ impl FromStr for TargetGroupArn {
 /// A text that is no ARN of a target group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no ARN of a target group: it reads `arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID`, as `aws elbv2 describe-target-groups` prints it"
+    "{0:?} is no ARN of a target group: it reads \
+     `arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID`, as `aws elbv2 \
+     describe-target-groups` prints it"
 )]
 pub struct ArnError(String);
 

@@ -74,10 +74,9 @@ pub fn clean_value(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(lines(&text)),
         Value::Array(list) => Value::Array(list.into_iter().map(clean_value).collect()),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(key, value)| (clean(&key), clean_value(value)))
-            .collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (clean(&key), clean_value(value))).collect()
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }

@@ -18,8 +18,8 @@ pub struct Topology {
     pub clusters: BTreeMap<Identifier, Cluster>,
     /// The instances by identifier, those of clusters included.
     pub instances: BTreeMap<Identifier, Instance>,
-    /// The custom endpoints of Aurora clusters by identifier. A list of its own, so that who may not read it, or needs
-    /// not, can read the others.
+    /// The custom endpoints of Aurora clusters by identifier. A list of its own, so that who may
+    /// not read it, or needs not, can read the others.
     pub custom_endpoints: Listed<CustomEndpoint>,
     /// The proxies by name; a list of its own as well.
     pub proxies: Listed<Proxy>,
@@ -40,7 +40,8 @@ impl Default for Topology {
     }
 }
 
-/// Which lists a reading is to hold. What nobody follows is not asked for: it would cost calls and permissions.
+/// Which lists a reading is to hold. What nobody follows is not asked for: it would cost calls and
+/// permissions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Clusters and instances.
@@ -53,11 +54,7 @@ pub struct Scope {
 
 impl Scope {
     /// Clusters and instances alone.
-    pub const DATABASES: Self = Self {
-        databases: true,
-        custom_endpoints: false,
-        proxies: false,
-    };
+    pub const DATABASES: Self = Self { databases: true, custom_endpoints: false, proxies: false };
 
     /// Both.
     pub fn and(self, other: Self) -> Self {
@@ -71,15 +68,10 @@ impl Scope {
     /// What is needed to follow these sources.
     pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
         sources.fold(Self::default(), |scope, source| match source {
-            Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => Self {
-                databases: true,
-                ..scope
-            },
-            Source::Custom { .. } => Self {
-                databases: true,
-                custom_endpoints: true,
-                ..scope
-            },
+            Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {
+                Self { databases: true, ..scope }
+            }
+            Source::Custom { .. } => Self { databases: true, custom_endpoints: true, ..scope },
             Source::Proxy(..) => Self { proxies: true, ..scope },
             Source::Name(_) => scope,
         })
@@ -96,7 +88,8 @@ pub struct Cluster {
     pub resource_id: Option<Identifier>,
     /// How its capacity is made up.
     pub form: Form,
-    /// RDS's word for its state. Most words (`upgrading`, `modifying`, …) mean a database that is up.
+    /// RDS's word for its state. Most words (`upgrading`, `modifying`, …) mean a database that is
+    /// up.
     pub status: String,
     /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
     pub publish: Option<String>,
@@ -106,8 +99,9 @@ pub struct Cluster {
     pub port: Option<u16>,
     /// Its instances.
     pub members: Vec<Member>,
-    /// It replicates from another cluster, as a secondary of an Aurora Global Database does, so that it has no writer
-    /// of its own (botocore rds 2014-10-31, `DBCluster.ReplicationSourceIdentifier`).
+    /// It replicates from another cluster, as a secondary of an Aurora Global Database does, so
+    /// that it has no writer of its own (botocore rds 2014-10-31,
+    /// `DBCluster.ReplicationSourceIdentifier`).
     pub replicates: bool,
 }
 
@@ -215,7 +209,8 @@ pub struct Instance {
     pub network: Option<Network>,
 }
 
-/// The families of an instance's addresses: `NetworkType` (botocore rds 2014-10-31; there is no instance without IPv4).
+/// The families of an instance's addresses: `NetworkType` (botocore rds 2014-10-31; there is no
+/// instance without IPv4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Network {
     /// IPv4 alone.
@@ -241,17 +236,18 @@ impl fmt::Display for Network {
     }
 }
 
-/// What a Multi-AZ instance's standby does with a TCP connection, and so what an extra target costs.
+/// What a Multi-AZ instance's standby does with a TCP connection, and so what an extra target
+/// costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standby {
-    /// It refuses: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer finds an extra target
-    /// unhealthy and sends nothing there.
+    /// It refuses: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer finds an extra
+    /// target unhealthy and sends nothing there.
     RefusesTcp,
-    /// There is none, and an extra target is as good as the others: all nodes of a proxy are, and an answer of DNS may hold a
-    /// part of them.
+    /// There is none, and an extra target is as good as the others: all nodes of a proxy are, and
+    /// an answer of DNS may hold a part of them.
     Equal,
-    /// It may accept (SQL Server's mirroring or Always On), or there is none, so that an extra target is some
-    /// other machine.
+    /// It may accept (SQL Server's mirroring or Always On), or there is none, so that an extra
+    /// target is some other machine.
     Unknown,
 }
 
@@ -275,15 +271,13 @@ impl fmt::Display for HostName {
 impl FromStr for HostName {
     type Err = HostNameError;
 
-    /// Takes names of letters, digits, hyphens and underscores, at most 253 characters, labels of 1 to 63
-    /// (RFC 1035; the underscore because DNS in the wild has it).
+    /// Takes names of letters, digits, hyphens and underscores, at most 253 characters, labels of 1
+    /// to 63 (RFC 1035; the underscore because DNS in the wild has it).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let label = |label: &str| {
             (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         if name.len() <= 253 && name.split('.').all(label) {
             Ok(Self(name))

@@ -32,10 +32,7 @@ impl Fault {
     /// A fault that strikes every call of an operation, whatever its resource, from the first.
     pub fn on(operation: &str, effect: Effect) -> Fault {
         Fault {
-            on: Matcher {
-                operation: operation.to_owned(),
-                resource: None,
-            },
+            on: Matcher { operation: operation.to_owned(), resource: None },
             effect,
             times: Times::Always,
             after: 0,
@@ -89,7 +86,8 @@ pub enum Times {
 /// What happens to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Refused for its rate: HTTP 400, `Throttling`, at ELBv2 `ThrottlingException` ("Rate exceeded").
+    /// Refused for its rate: HTTP 400, `Throttling`, at ELBv2 `ThrottlingException` ("Rate
+    /// exceeded").
     Throttle,
     /// Refused for want of a permission: HTTP 403, `AccessDenied`.
     AccessDenied,
@@ -113,15 +111,16 @@ pub enum Effect {
     EmptyPage,
     /// Answered with every other entry and no further marker: the rest is lost.
     LostPage,
-    /// A read, answered as it was before the latest change of what is asked for. Nobody has measured how far ELBv2's
-    /// readings can lag behind its writes; AWS promises nothing.
+    /// A read, answered as it was before the latest change of what is asked for. Nobody has
+    /// measured how far ELBv2's readings can lag behind its writes; AWS promises nothing.
     Stale,
-    /// A write of several targets, done for the first of them only and answered HTTP 500 `InternalFailure`. AWS documents
-    /// RegisterTargets and DeregisterTargets as one operation each, and says nothing of one that breaks off.
+    /// A write of several targets, done for the first of them only and answered HTTP 500
+    /// `InternalFailure`. AWS documents RegisterTargets and DeregisterTargets as one operation
+    /// each, and says nothing of one that breaks off.
     Partial,
-    /// A write whose connection is closed without an answer, and that is carried out this long after it was sent, whether its
-    /// caller still lives or not: ELBv2's writes cannot be fenced. In process only; on the wire the call is carried out at
-    /// once, and answered.
+    /// A write whose connection is closed without an answer, and that is carried out this long
+    /// after it was sent, whether its caller still lives or not: ELBv2's writes cannot be fenced.
+    /// In process only; on the wire the call is carried out at once, and answered.
     Late(Duration),
     /// A write that is acknowledged and never carried out, or undone at once: what another updater
     /// of the same group makes of it.
@@ -172,39 +171,41 @@ pub enum DeliveryFault {
 }
 
 impl FaultPlan {
-    /// Plans a fault on an API operation. Where several match a call, the one planned first strikes.
+    /// Plans a fault on an API operation. Where several match a call, the one planned first
+    /// strikes.
     pub fn add(&mut self, fault: Fault) {
         self.operations.push(fault);
     }
 
     /// Takes back every fault of this effect on these calls.
     pub fn retract(&mut self, on: &Matcher, effect: &Effect) {
-        self.operations
-            .retain(|fault| fault.on != *on || fault.effect != *effect);
+        self.operations.retain(|fault| fault.on != *on || fault.effect != *effect);
     }
 
     /// The effect that strikes this call, if any, counted as used.
     pub fn take(&mut self, operation: &str, resource: &str) -> Option<Effect> {
-        let struck = self
-            .operations
-            .iter_mut()
-            .find_map(|fault| fault.strike(operation, resource));
+        let struck = self.operations.iter_mut().find_map(|fault| fault.strike(operation, resource));
         self.operations.retain(|fault| fault.times != Times::Only(0));
         struck
     }
 
-    /// Plans a fault on a name, from `from` until `until` (or until cleared). The one planned last holds.
-    pub fn add_name(&mut self, name: &str, answer: NameEffect, from: Duration, until: Option<Duration>) {
-        self.names
-            .entry(canonical(name))
-            .or_default()
-            .push(NameFault { answer, from, until });
+    /// Plans a fault on a name, from `from` until `until` (or until cleared). The one planned last
+    /// holds.
+    pub fn add_name(
+        &mut self,
+        name: &str,
+        answer: NameEffect,
+        from: Duration,
+        until: Option<Duration>,
+    ) {
+        self.names.entry(canonical(name)).or_default().push(NameFault { answer, from, until });
     }
 
     /// What is answered for a name instead of the truth at this moment.
     pub fn name(&self, name: &str, now: Duration) -> Option<&NameEffect> {
         let faults = self.names.get(&canonical(name))?;
-        let holds = |fault: &&NameFault| fault.from <= now && fault.until.is_none_or(|until| now < until);
+        let holds =
+            |fault: &&NameFault| fault.from <= now && fault.until.is_none_or(|until| now < until);
         faults.iter().rev().find(holds).map(|fault| &fault.answer)
     }
 

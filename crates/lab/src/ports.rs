@@ -1,12 +1,13 @@
 //! Core's ports on the world, without a wire: what the simulation runs on.
 //!
-//! Time comes from a [`Clock`], as it does for the run; with [`VirtualTime`](crate::virtual_time::VirtualTime) an hour takes
-//! milliseconds. Faults strike here as they do on the wire, in core's own words for what they come to.
+//! Time comes from a [`Clock`], as it does for the run; with
+//! [`VirtualTime`](crate::virtual_time::VirtualTime) an hour takes milliseconds. Faults strike here
+//! as they do on the wire, in core's own words for what they come to.
 //!
-//! A write that was sent lands by itself, whether its caller still waits for the answer or was killed meanwhile: ELBv2's
-//! writes cannot be taken back.
+//! A write that was sent lands by itself, whether its caller still waits for the answer or was
+//! killed meanwhile: ELBv2's writes cannot be taken back.
 
-mod told;
+mod api_view;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,15 +19,21 @@ use std::time::Duration;
 use futures_util::future::join4;
 use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
-use writerlink_core::failure::{CallError, Failure, LookupError, No};
-use writerlink_core::ports::{Clock, GroupReader, GroupWriter, LONGEST_WRITE, Rds, Resolver};
+use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
+use writerlink_core::ports::{
+    Clock, LONGEST_WRITE, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+};
 use writerlink_core::source::Identifier;
-use writerlink_core::target::{Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone};
+use writerlink_core::target::{
+    Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone,
+};
 use writerlink_core::topology::{HostName, Scope, Topology};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord, TTL};
-use crate::world::elbv2::{self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType};
+use crate::world::elbv2::{
+    self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType,
+};
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -53,7 +60,14 @@ pub trait Observer: Send + Sync {
     fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect);
 
     /// A write takes effect at this moment, or is refused: the world before it, and after it.
-    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>);
+    fn landed(
+        &self,
+        caller: u64,
+        write: &Write,
+        before: &Present,
+        world: &World,
+        result: &Result<(), ApiError>,
+    );
 }
 
 /// The targets of a group that are not on their way out.
@@ -141,11 +155,7 @@ impl<C: Clock + Sync> InProcess<C> {
     where
         C: Clone,
     {
-        Self {
-            caller,
-            observer: Some(observer),
-            ..self.clone()
-        }
+        Self { caller, observer: Some(observer), ..self.clone() }
     }
 
     /// The world at this moment.
@@ -179,12 +189,11 @@ impl<C: Clock + Sync> InProcess<C> {
         if !asked {
             return Ok(BTreeMap::new());
         }
-        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other)
-            .await
+        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other).await
     }
 
-    /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost, `lag` tells what a
-    /// reading that lags behind would.
+    /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost,
+    /// `lag` tells what a reading that lags behind would.
     async fn read<T: Default>(
         &self,
         name: &'static str,
@@ -206,7 +215,9 @@ impl<C: Clock + Sync> InProcess<C> {
         let fail = |failure, why: &str| Err(CallError::new(name, failure, why));
         match fault {
             Some(Effect::Throttle) => fail(Failure::Throttled, "Rate exceeded"),
-            Some(Effect::AccessDenied) => fail(Failure::SaidNo(No::Denied), "not authorized"),
+            Some(Effect::AccessDenied) => {
+                fail(Failure::Rejected(Rejection::AccessDenied), "not authorized")
+            }
             Some(Effect::Error(error)) => Err(refused(name, &error)),
             Some(
                 Effect::ServerErrorBefore
@@ -233,7 +244,9 @@ impl<C: Clock + Sync> InProcess<C> {
                 thin(&mut answer);
                 answer
             }),
-            Some(Effect::Stale | Effect::Partial | Effect::Late(_) | Effect::Ignored) | None => answer,
+            Some(Effect::Stale | Effect::Partial | Effect::Late(_) | Effect::Ignored) | None => {
+                answer
+            }
         }
     }
 
@@ -281,13 +294,26 @@ impl<C: Clock + Sync> InProcess<C> {
         };
         self.clock.sleep(answered_after.min(LONGEST_WRITE)).await;
         match fault {
-            Some(Effect::Throttle) => return Err(CallError::new(name, Failure::Throttled, "Rate exceeded")),
+            Some(Effect::Throttle) => {
+                return Err(CallError::new(name, Failure::Throttled, "Rate exceeded"));
+            }
             Some(Effect::AccessDenied) => {
-                return Err(CallError::new(name, Failure::SaidNo(No::Denied), "not authorized"));
+                return Err(CallError::new(
+                    name,
+                    Failure::Rejected(Rejection::AccessDenied),
+                    "not authorized",
+                ));
             }
             Some(Effect::Error(error)) => return Err(refused(name, &error)),
-            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => return lost("no answer, and nothing was done"),
-            Some(Effect::ServerErrorAfter | Effect::ResetAfter | Effect::MalformedXml | Effect::Truncated) => {
+            Some(Effect::ServerErrorBefore | Effect::ResetBefore) => {
+                return lost("no answer, and nothing was done");
+            }
+            Some(
+                Effect::ServerErrorAfter
+                | Effect::ResetAfter
+                | Effect::MalformedXml
+                | Effect::Truncated,
+            ) => {
                 return lost("no usable answer, and it was done");
             }
             Some(Effect::Partial) => return lost("no usable answer, and a part of it was done"),
@@ -300,11 +326,7 @@ impl<C: Clock + Sync> InProcess<C> {
     }
 
     fn sent(&self, write: Write) -> Sent {
-        Sent {
-            write,
-            caller: self.caller,
-            observer: self.observer.clone(),
-        }
+        Sent { write, caller: self.caller, observer: self.observer.clone() }
     }
 }
 
@@ -346,37 +368,31 @@ pub fn present(world: &World, group: &str) -> Present {
     let targets = world.elbv2.present(group).into_iter();
     targets
         .filter_map(|target| {
-            Some((
-                SocketAddr::new(target.address()?, target.key.port),
-                target.state.as_str(),
-            ))
+            Some((SocketAddr::new(target.address()?, target.key.port), target.state.as_str()))
         })
         .collect()
 }
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
-        let clusters = self.list("rds:DescribeDBClusters", scope.databases, told::clusters);
-        let instances = self.list("rds:DescribeDBInstances", scope.databases, told::instances);
-        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, told::proxies);
+        let clusters = self.list("rds:DescribeDBClusters", scope.databases, api_view::clusters);
+        let instances = self.list("rds:DescribeDBInstances", scope.databases, api_view::instances);
+        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, api_view::proxies);
         let custom = self.list(
             "rds:DescribeDBClusterEndpoints",
             scope.custom_endpoints,
-            told::custom_endpoints,
+            api_view::custom_endpoints,
         );
-        let (clusters, instances, proxies, custom_endpoints) = join4(clusters, instances, proxies, custom).await;
+        let (clusters, instances, proxies, custom_endpoints) =
+            join4(clusters, instances, proxies, custom).await;
         let (clusters, instances, unread) = match (clusters, instances) {
             (Ok(clusters), Ok(instances)) => (clusters, instances, None),
-            (Err(error), _) | (_, Err(error)) if scope.proxies => (BTreeMap::new(), BTreeMap::new(), Some(error)),
+            (Err(error), _) | (_, Err(error)) if scope.proxies => {
+                (BTreeMap::new(), BTreeMap::new(), Some(error))
+            }
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
-        Ok(Topology {
-            unread,
-            clusters,
-            instances,
-            proxies,
-            custom_endpoints,
-        })
+        Ok(Topology { unread, clusters, instances, proxies, custom_endpoints })
     }
 }
 
@@ -414,16 +430,20 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
     }
 }
 
-impl<C: Clock + Sync> GroupReader for InProcess<C> {
+impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
     async fn group(&self, arn: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         let told = |world: &World| {
             world.target_health(arn.as_str(), &[])?;
             Ok(world.elbv2.group(arn.as_str()).map(|group| described(world, group)))
         };
         let name = "elasticloadbalancing:DescribeTargetGroups";
-        self.read(name, arn.as_str(), told, told, |_| {})
-            .await?
-            .ok_or_else(|| CallError::new(name, Failure::SaidNo(No::NotFound), "the answer names no such group"))
+        self.read(name, arn.as_str(), told, told, |_| {}).await?.ok_or_else(|| {
+            CallError::new(
+                name,
+                Failure::Rejected(Rejection::NotFound),
+                "the answer names no such group",
+            )
+        })
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
@@ -436,7 +456,7 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
                 let ip = row.key.id.parse().map_err(|_| {
                     CallError::new(
                         name,
-                        Failure::SaidNo(No::Other),
+                        Failure::Rejected(Rejection::Other),
                         format!("the target {:?} is no address", row.key.id),
                     )
                 })?;
@@ -444,7 +464,8 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
                     address: SocketAddr::new(ip, row.key.port),
                     zone: row.key.zone.clone().map(Zone),
                     state: row.state.as_str().into(),
-                    reason: (row.reason).map(|reason| StateReason::new(reason.code(), reason.description())),
+                    reason: (row.reason)
+                        .map(|reason| StateReason::new(reason.code(), reason.description())),
                 })
             })
             .collect()
@@ -461,9 +482,7 @@ impl<C: Clock + Sync> GroupReader for InProcess<C> {
         for batch in arns.chunks(20) {
             let tagged = |world: &World| {
                 let tags = world.elbv2_tags(batch)?.into_iter();
-                Ok(tags
-                    .filter_map(|(arn, tags)| tagged(world, arn, tags))
-                    .collect::<Vec<_>>())
+                Ok(tags.filter_map(|(arn, tags)| tagged(world, arn, tags)).collect::<Vec<_>>())
             };
             let name = "elasticloadbalancing:DescribeTags";
             groups.extend(self.read(name, "", tagged, tagged, half).await?);
@@ -512,7 +531,7 @@ fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
     }
 }
 
-impl<C: Clock + Sync> GroupWriter for InProcess<C> {
+impl<C: Clock + Sync> TargetGroupWrite for InProcess<C> {
     async fn register(&self, arn: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
         let write = Write {
             group: arn.as_str().to_owned(),
@@ -542,11 +561,11 @@ fn request(address: SocketAddr, zone: Option<&Zone>) -> TargetRequest {
 fn refused(name: &'static str, error: &ApiError) -> CallError {
     let failure = match error.code.as_ref() {
         "ExpiredToken" => Failure::Credentials,
-        "TargetGroupNotFound" => Failure::SaidNo(No::NotFound),
-        "InvalidTarget" | "ValidationError" => Failure::SaidNo(No::Invalid),
-        "TooManyTargets" => Failure::SaidNo(No::Quota),
-        "AccessDenied" => Failure::SaidNo(No::Denied),
-        _ => Failure::SaidNo(No::Other),
+        "TargetGroupNotFound" => Failure::Rejected(Rejection::NotFound),
+        "InvalidTarget" | "ValidationError" => Failure::Rejected(Rejection::Invalid),
+        "TooManyTargets" => Failure::Rejected(Rejection::Quota),
+        "AccessDenied" => Failure::Rejected(Rejection::AccessDenied),
+        _ => Failure::Rejected(Rejection::Other),
     };
     CallError::new(name, failure, &error.message)
 }
@@ -578,10 +597,8 @@ mod tests {
     fn region() -> (VirtualTime, InProcess<VirtualTime>, TargetGroupArn, Registration) {
         let scene = Scene::new(Pace::real()).expect("a good scene");
         let group = scene.links[0].group.parse().expect("an ARN");
-        let target = Registration {
-            address: "10.20.2.99:5432".parse().expect("an address"),
-            zone: None,
-        };
+        let target =
+            Registration { address: "10.20.2.99:5432".parse().expect("an address"), zone: None };
         let time = VirtualTime::default();
         time.run(time.sleep(scene.world.now()));
         let region = InProcess::new(scene.world, time.clone());

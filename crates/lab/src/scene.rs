@@ -1,4 +1,5 @@
-//! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the way of their events.
+//! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and
+//! the way of their events.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use crate::World;
 use crate::ports::{Present, present};
 use crate::world::elbv2::{
-    GroupProtocol, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest, TargetState,
+    GroupProtocol, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
+    TargetState,
 };
 use crate::world::events::CreateEventSubscription;
 use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, MultiAz, Naming, Network};
@@ -69,29 +71,20 @@ impl Scene {
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
         world.add_aurora("orders", aurora, &members)?;
         world.add_instance("billing", MultiAz::Yes, Engine::Mysql)?;
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal("link"))?
-            .arn
-            .clone();
-        let orders = publish(&mut world, &balancer, "orders-writer", "cluster/orders", aurora.port())?;
-        let billing = publish(
-            &mut world,
-            &balancer,
-            "billing",
-            "instance/billing",
-            Engine::Mysql.port(),
-        )?;
+        let balancer = world.create_load_balancer(NewLoadBalancer::internal("link"))?.arn.clone();
+        let orders =
+            publish(&mut world, &balancer, "orders-writer", "cluster/orders", aurora.port())?;
+        let billing =
+            publish(&mut world, &balancer, "billing", "instance/billing", Engine::Mysql.port())?;
         tell_of_failovers(&mut world)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
-        Ok(Self {
-            world,
-            links: vec![orders, billing],
-        })
+        Ok(Self { world, links: vec![orders, billing] })
     }
 
-    /// Adds `ledger`, a Multi-AZ DB cluster behind a load balancer of its own, made as long ago as the rest.
+    /// Adds `ledger`, a Multi-AZ DB cluster behind a load balancer of its own, made as long ago as
+    /// the rest.
     ///
     /// # Errors
     /// When the region refuses what is asked of it.
@@ -99,10 +92,8 @@ impl Scene {
         let (world, engine) = (&mut self.world, Engine::Postgres);
         world.rds.multi_az_cluster_names = names;
         world.add_multi_az_cluster("ledger", engine)?;
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal("link-ledger"))?
-            .arn
-            .clone();
+        let balancer =
+            world.create_load_balancer(NewLoadBalancer::internal("link-ledger"))?.arn.clone();
         let ledger = publish(world, &balancer, "ledger-writer", "cluster/ledger", engine.port())?;
         self.links.push(ledger);
         world.pass(AGO);
@@ -110,7 +101,8 @@ impl Scene {
         Ok(())
     }
 
-    /// Adds `parcels`, a dual-stack Aurora cluster behind an ipv6 group of a load balancer of its own, made as long ago as the rest.
+    /// Adds `parcels`, a dual-stack Aurora cluster behind an ipv6 group of a load balancer of its
+    /// own, made as long ago as the rest.
     ///
     /// # Errors
     /// When the region refuses what is asked of it.
@@ -123,7 +115,8 @@ impl Scene {
             .arn
             .clone();
         let source = "cluster/parcels";
-        let parcels = publish_in(world, &balancer, "parcels-writer", source, engine.port(), family)?;
+        let parcels =
+            publish_in(world, &balancer, "parcels-writer", source, engine.port(), family)?;
         self.links.push(parcels);
         world.pass(AGO);
         world.sns.take_deliveries();
@@ -192,13 +185,16 @@ impl Link {
     pub fn instance<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
         let id = self.database();
         match self.source {
-            Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } => world.rds.writer(id),
+            Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } => {
+                world.rds.writer(id)
+            }
             Source::Instance(_) => world.rds.true_instance(id),
             Source::Proxy(..) | Source::Name(_) => None,
         }
     }
 
-    /// Who truly writes, and where in the group's family; nobody, where the database has no address of it.
+    /// Who truly writes, and where in the group's family; nobody, where the database has no address
+    /// of it.
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let instance = self.instance(world)?;
         Some(Writer {
@@ -227,7 +223,8 @@ impl Link {
             }
             Source::Custom { endpoint, .. } => {
                 let endpoint = world.rds.custom_endpoint(endpoint.as_str());
-                let members = endpoint.into_iter().flat_map(|endpoint| world.rds.members_of(endpoint));
+                let members =
+                    endpoint.into_iter().flat_map(|endpoint| world.rds.members_of(endpoint));
                 self.serving(members)
             }
             Source::Proxy(proxy, endpoint) => {
@@ -245,18 +242,25 @@ impl Link {
     }
 
     /// Where those of these instances are that are in service.
-    fn serving<'w>(&self, instances: impl IntoIterator<Item = &'w DbInstance>) -> BTreeSet<SocketAddr> {
+    fn serving<'w>(
+        &self,
+        instances: impl IntoIterator<Item = &'w DbInstance>,
+    ) -> BTreeSet<SocketAddr> {
         instances
             .into_iter()
             .filter(|instance| instance.endpoint.is_some() && !instance.status.is_out_of_service())
-            .filter_map(|instance| Some(SocketAddr::new(instance.address_in(self.family)?, self.port)))
+            .filter_map(|instance| {
+                Some(SocketAddr::new(instance.address_in(self.family)?, self.port))
+            })
             .collect()
     }
 
     /// Whether an application can write through it.
     pub(crate) fn takes_writes(&self) -> bool {
         match self.source {
-            Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None) | Source::Name(_) => true,
+            Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None) | Source::Name(_) => {
+                true
+            }
             Source::Readers(..) | Source::Custom { .. } | Source::Proxy(_, Some(_)) => false,
         }
     }
@@ -298,8 +302,8 @@ impl Link {
     }
 }
 
-/// Puts a database behind a group of its own, with a listener on the database's port: a client that checks the name in
-/// an IAM token or a certificate sees the same port on both sides.
+/// Puts a database behind a group of its own, with a listener on the database's port: a client that
+/// checks the name in an IAM token or a certificate sees the same port on both sides.
 pub(crate) fn publish(
     world: &mut World,
     balancer: &str,
@@ -320,12 +324,10 @@ pub(crate) fn publish_in(
     family: IpFamily,
 ) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the scene's sources are well-formed");
-    let group = NewTargetGroup {
-        family,
-        ..NewTargetGroup::tcp(&Link::balancer_of(&source), port)
-    };
+    let group = NewTargetGroup { family, ..NewTargetGroup::tcp(&Link::balancer_of(&source), port) };
     let group = world.create_target_group(group)?.arn.clone();
-    // Off by default, which would leave a client in any zone but the writer's with a node that has no target.
+    // Off by default, which would leave a client in any zone but the writer's with a node that has
+    // no target.
     let cross_zone = ("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned());
     world.modify_target_group_attributes(&group, &[cross_zone])?;
     world.create_listener(NewListener {
@@ -335,23 +337,17 @@ pub(crate) fn publish_in(
         target_group: group.clone(),
         tags: Tags::new(),
     })?;
-    let link = Link {
-        name: name.to_owned(),
-        source,
-        group,
-        port,
-        family,
-    };
+    let link = Link { name: name.to_owned(), source, group, port, family };
     let members = link.members(world).into_iter();
-    let targets: Vec<_> = members
-        .map(|member| TargetRequest::new(&member.ip().to_string(), port))
-        .collect();
+    let targets: Vec<_> =
+        members.map(|member| TargetRequest::new(&member.ip().to_string(), port)).collect();
     world.register_targets(&link.group, &targets)?;
     Ok(link)
 }
 
-/// RDS events of failovers, through a topic, to the function. A subscription for clusters does not carry the events of
-/// instances (AWS docs: "Subscribing to Amazon RDS event notification"), so there are two. Gives the topic's ARN.
+/// RDS events of failovers, through a topic, to the function. A subscription for clusters does not
+/// carry the events of instances (AWS docs: "Subscribing to Amazon RDS event notification"), so
+/// there are two. Gives the topic's ARN.
 pub(crate) fn tell_of_failovers(world: &mut World) -> Result<String, ApiError> {
     let topic = world.create_topic("database-events", Default::default())?;
     for source_type in ["db-cluster", "db-instance"] {
@@ -368,12 +364,12 @@ pub(crate) fn tell_of_failovers(world: &mut World) -> Result<String, ApiError> {
     Ok(topic)
 }
 
-/// Subscriptions to what only some databases have: blue/green deployments, and failovers between Regions.
+/// Subscriptions to what only some databases have: blue/green deployments, and failovers between
+/// Regions.
 pub(crate) fn tell_of_more(world: &mut World, topic: &str) -> Result<(), ApiError> {
-    for (source_type, categories) in [
-        ("blue-green-deployment", vec![]),
-        ("db-cluster", vec!["global-failover"]),
-    ] {
+    for (source_type, categories) in
+        [("blue-green-deployment", vec![]), ("db-cluster", vec!["global-failover"])]
+    {
         world.create_event_subscription(CreateEventSubscription {
             name: format!("more-of-{source_type}"),
             topic: topic.to_owned(),

@@ -1,7 +1,8 @@
 //! Time that passes only when everybody waits for it.
 //!
-//! [`VirtualTime::run`] polls a future until it waits for nothing but time, then moves the clock to the earliest moment that is
-//! waited for. A minute takes as long as what happens in it, and the same future always sees the same times.
+//! [`VirtualTime::run`] polls a future until it waits for nothing but time, then moves the clock to
+//! the earliest moment that is waited for. A minute takes as long as what happens in it, and the
+//! same future always sees the same times.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -51,7 +52,8 @@ impl VirtualTime {
 }
 
 impl Sleepers {
-    /// Moves the clock to the earliest moment that is waited for; gives those who wait for it, in the order they came.
+    /// Moves the clock to the earliest moment that is waited for; gives those who wait for it, in
+    /// the order they came.
     fn advance(&mut self) -> Vec<Waker> {
         let first = self.asleep.first_key_value();
         let (&(when, _), _) = first.expect("what runs in virtual time waits for time only");
@@ -68,11 +70,7 @@ impl Clock for VirtualTime {
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
         let until = self.now().saturating_add(duration);
-        Sleep {
-            time: self.clone(),
-            until,
-            place: None,
-        }
+        Sleep { time: self.clone(), until, place: None }
     }
 }
 

@@ -30,7 +30,7 @@ pub enum InvocationFailed {
     NotOk(String),
     /// A sweep could do nothing of its work: one line for each binding.
     #[error("nothing could be done.\n{0}")]
-    Helpless(String),
+    NothingReadable(String),
     /// Records of a queue were not looked at, or hold a stack's request that could not be answered.
     #[error("{missed} of {all} records go back to their queue: {why}")]
     NotLookedAt {
@@ -56,7 +56,7 @@ impl InvocationFailed {
             Self::NotReady(_) => "NotReady",
             Self::PayloadRefused(_) => "PayloadRefused",
             Self::NotOk(_) => "NotOk",
-            Self::Helpless(_) => "Helpless",
+            Self::NothingReadable(_) => "NothingReadable",
             Self::NotLookedAt { .. } => "NotLookedAt",
             Self::StackRequestRefused(_) => "StackRequestRefused",
             Self::StackNotAnswered(_) => "StackNotAnswered",
@@ -82,7 +82,9 @@ pub fn answer(trigger: &Trigger, report: &Report) -> Result<Value, InvocationFai
     };
     match asker {
         Asker::Event if !report.ok => Err(InvocationFailed::NotOk(lines(report))),
-        Asker::Sweep if report.helpless => Err(InvocationFailed::Helpless(lines(report))),
+        Asker::Sweep if report.nothing_readable => {
+            Err(InvocationFailed::NothingReadable(lines(report)))
+        }
         Asker::Event | Asker::Sweep | Asker::Person | Asker::Stack => Ok(as_value(report)),
     }
 }
@@ -150,8 +152,8 @@ pub(crate) fn lines(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// `name: status (reason): sentence. remedy`, with each half bounded by itself: a long finding must not cut off what
-/// can be done about it.
+/// `name: status (reason): sentence. remedy`, with each half bounded by itself: a long finding must
+/// not cut off what can be done about it.
 pub(crate) fn line(binding: &BindingReport) -> String {
     let end = format!("{}: {}", binding.name, binding.status.as_str());
     let Some(reason) = &binding.reason else {
@@ -178,29 +180,26 @@ mod tests {
     #[test]
     fn who_asked_decides_what_an_end_that_is_not_ok_looks_like() {
         let held = || report(vec![binding("orders", Status::Held)]);
-        let helpless = || Report {
-            helpless: true,
-            ..held()
-        };
+        let nothing_readable = || Report { nothing_readable: true, ..held() };
         let ok = || report(vec![binding("orders", Status::Changed)]);
         for (trigger, report, ends) in [
             (event(TriggerKind::Sns), ok(), "answer"),
             (event(TriggerKind::Sns), held(), "NotOk"),
-            (event(TriggerKind::Sns), helpless(), "NotOk"),
+            (event(TriggerKind::Sns), nothing_readable(), "NotOk"),
             (event(TriggerKind::EventBridge), held(), "NotOk"),
             (sweep(TriggerKind::Sns), held(), "answer"),
-            (sweep(TriggerKind::Sns), helpless(), "Helpless"),
+            (sweep(TriggerKind::Sns), nothing_readable(), "NothingReadable"),
             (sweep(TriggerKind::EventBridge), held(), "answer"),
-            (sweep(TriggerKind::EventBridge), helpless(), "Helpless"),
+            (sweep(TriggerKind::EventBridge), nothing_readable(), "NothingReadable"),
             (sweep(TriggerKind::Schedule), held(), "answer"),
-            (sweep(TriggerKind::Schedule), helpless(), "Helpless"),
+            (sweep(TriggerKind::Schedule), nothing_readable(), "NothingReadable"),
             (sweep(TriggerKind::Invoke), held(), "answer"),
-            (sweep(TriggerKind::Invoke), helpless(), "answer"),
+            (sweep(TriggerKind::Invoke), nothing_readable(), "answer"),
             (Trigger::dry_run(TriggerKind::Invoke), held(), "answer"),
-            (sweep(TriggerKind::CustomResource), helpless(), "answer"),
+            (sweep(TriggerKind::CustomResource), nothing_readable(), "answer"),
             (event(TriggerKind::Destination), held(), "NotOk"),
-            (sweep(TriggerKind::Sqs), helpless(), "Helpless"),
-            (Trigger::dry_run(TriggerKind::Sns), helpless(), "answer"),
+            (sweep(TriggerKind::Sqs), nothing_readable(), "NothingReadable"),
+            (Trigger::dry_run(TriggerKind::Sns), nothing_readable(), "answer"),
         ] {
             let got = answer(&trigger, &report);
             let word = got.as_ref().map_or_else(InvocationFailed::error_type, |_| "answer");
@@ -219,32 +218,24 @@ mod tests {
             binding("stock", Status::Failed),
         ]);
         report.bindings[2].answered_for = false;
-        report.bindings[0].reason.as_mut().expect("held has a reason").message = "the keys\ndisagree.".to_owned();
-        let error = answer(&event(TriggerKind::Sns), &report)
-            .expect_err("not ok")
-            .to_string();
+        report.bindings[0].reason.as_mut().expect("held has a reason").message =
+            "the keys\ndisagree.".to_owned();
+        let error = answer(&event(TriggerKind::Sns), &report).expect_err("not ok").to_string();
         assert_eq!(error, "orders: held (keys-disagree): the keys disagree. Look.");
         report.bindings[2].answered_for = true;
         let reason = report.bindings[2].reason.as_mut().expect("failed has a reason");
         reason.message = "x".repeat(300_000);
         reason.remedy = Some("y".repeat(300_000));
-        let error = answer(&event(TriggerKind::Sns), &report)
-            .expect_err("not ok")
-            .to_string();
+        let error = answer(&event(TriggerKind::Sns), &report).expect_err("not ok").to_string();
         assert_eq!(error.lines().count(), 2);
         assert!(error.contains("x…. yyy") && error.chars().count() < 700, "{error}");
     }
 
     #[test]
     fn more_than_twenty_bindings_are_counted() {
-        let report = report(
-            (0..50)
-                .map(|n| binding(&format!("binding-{n}"), Status::Held))
-                .collect(),
-        );
-        let error = answer(&event(TriggerKind::Sns), &report)
-            .expect_err("not ok")
-            .to_string();
+        let report =
+            report((0..50).map(|n| binding(&format!("binding-{n}"), Status::Held)).collect());
+        let error = answer(&event(TriggerKind::Sns), &report).expect_err("not ok").to_string();
         assert_eq!(error.lines().count(), 21);
         assert!(error.ends_with("and 30 more bindings"), "{error}");
     }

@@ -49,7 +49,8 @@ impl Batch {
 /// The answer that gives these back; none where one of them has no id, since the answer would then
 /// mean something else.
 pub(crate) fn giving_back(ids: &[Option<&str>]) -> Option<Value> {
-    let failure = |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
+    let failure =
+        |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
     let failures: Option<Vec<Value>> = ids.iter().map(failure).collect();
     Some(json!({"batchItemFailures": failures?}))
 }
@@ -67,7 +68,7 @@ fn is_missed(record: &Record, report: &Report) -> bool {
         cut && binding.evidence.is_none()
     };
     let named: Vec<&BindingReport> = report.bindings.iter().filter(is_named).collect();
-    report.helpless
+    report.nothing_readable
         || match named.is_empty() {
             true => report.bindings.iter().any(|b| b.answered_for && unseen(b)),
             false => named.into_iter().any(unseen),
@@ -83,38 +84,26 @@ mod tests {
     use crate::sample::{binding, event, report};
 
     fn batch() -> Batch {
-        let record = |id: &str, events| Record {
-            id: Some(id.to_owned()),
-            events,
-        };
-        Batch::of(vec![
-            record("a", event(TriggerKind::Sqs).events),
-            record("b", Vec::new()),
-        ])
+        let record = |id: &str, events| Record { id: Some(id.to_owned()), events };
+        Batch::of(vec![record("a", event(TriggerKind::Sqs).events), record("b", Vec::new())])
     }
 
     fn unseen(name: &str) -> BindingReport {
         BindingReport {
-            reason: Some(Reason {
-                code: "out-of-time",
-                message: String::new(),
-                remedy: None,
-            }),
+            reason: Some(Reason { code: "out-of-time", message: String::new(), remedy: None }),
             ..binding(name, Status::Held)
         }
     }
 
     #[test]
     fn only_records_that_were_not_looked_at_go_back() {
-        let held = report(vec![
-            binding("orders", Status::Held),
-            binding("billing", Status::Failed),
-        ]);
+        let held =
+            report(vec![binding("orders", Status::Held), binding("billing", Status::Failed)]);
         assert!(batch().missed(&held).is_empty());
         let cut = report(vec![unseen("orders"), binding("billing", Status::Settled)]);
         assert_eq!(batch().missed(&cut), [Some("a"), Some("b")]);
-        let helpless = Report { helpless: true, ..held };
-        assert_eq!(batch().missed(&helpless), batch().all());
+        let nothing_readable = Report { nothing_readable: true, ..held };
+        assert_eq!(batch().missed(&nothing_readable), batch().all());
     }
 
     #[test]

@@ -27,9 +27,7 @@ pub struct Callback {
 impl Callback {
     /// Puts through this connector.
     pub fn through(connector: impl HttpConnector + 'static) -> Self {
-        Self {
-            connector: OnceLock::from(Ok(SharedHttpConnector::new(connector))),
-        }
+        Self { connector: OnceLock::from(Ok(SharedHttpConnector::new(connector))) }
     }
 
     /// Says whether a request to this URL can be made at all, without making it.
@@ -65,7 +63,9 @@ impl Callback {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
             Ok(Ok(response)) => Err(format!("the bucket answered {}", response.status().as_u16())),
             Ok(Err(error)) => Err(match certificate_fault(&error) {
-                Some(fault) => format!("{fault} (AWS_CA_BUNDLE names whose certificates are trusted)"),
+                Some(fault) => {
+                    format!("{fault} (AWS_CA_BUNDLE names whose certificates are trusted)")
+                }
                 None => bounded(&chain(&error).replace(url, "the ResponseURL")),
             }),
             Err(_) => Err(format!("no answer within {} s", TRY.as_secs())),
@@ -73,8 +73,8 @@ impl Callback {
     }
 }
 
-/// The URL is signed for a PUT without a content type, so the header must be empty: any other would break the
-/// signature (AWS docs, "cfn-response module": `content-type: ''`).
+/// The URL is signed for a PUT without a content type, so the header must be empty: any other would
+/// break the signature (AWS docs, "cfn-response module": `content-type: ''`).
 fn request(url: &str, body: &str) -> Result<HttpRequest, String> {
     let mut request = HttpRequest::new(SdkBody::from(body));
     let no_url = |_| "the ResponseURL is no URL".to_owned();
@@ -114,9 +114,7 @@ mod tests {
     async fn an_answer_is_put_whole_with_an_empty_content_type_and_its_length() {
         let (result, requests) = put(&[OK]).await;
         assert_eq!(result, Ok(()));
-        let [request] = requests.as_slice() else {
-            panic!("one request, not {requests:?}")
-        };
+        let [request] = requests.as_slice() else { panic!("one request, not {requests:?}") };
         assert!(
             request.starts_with("PUT /arn%3Aaws%7CFollow?X-Amz-Signature=secret HTTP/1.1\r\n"),
             "{request}"
@@ -124,10 +122,7 @@ mod tests {
         let lines: Vec<String> = request.lines().map(str::to_ascii_lowercase).collect();
         assert!(lines.iter().any(|line| line.trim_end() == "content-type:"), "{request}");
         assert!(lines.iter().any(|line| line == "content-length: 20"), "{request}");
-        assert!(
-            !lines.iter().any(|line| line.starts_with("transfer-encoding")),
-            "{request}"
-        );
+        assert!(!lines.iter().any(|line| line.starts_with("transfer-encoding")), "{request}");
         assert!(request.ends_with("{\"Status\":\"SUCCESS\"}"), "{request}");
     }
 
@@ -141,10 +136,7 @@ mod tests {
     #[tokio::test]
     async fn a_put_that_fails_twice_is_an_error_that_keeps_the_signature_to_itself() {
         let (result, requests) = put(&[DENIED, DENIED, OK]).await;
-        assert_eq!(
-            (result, requests.len()),
-            (Err("the bucket answered 403, twice".to_owned()), 2)
-        );
+        assert_eq!((result, requests.len()), (Err("the bucket answered 403, twice".to_owned()), 2));
         let callback = Callback::through(Connector::builder().build_http());
         let error = callback
             .put("http://127.0.0.1:1/a?X-Amz-Signature=secret", "{}")
@@ -157,16 +149,12 @@ mod tests {
     async fn by_itself_it_speaks_tls_and_sends_nothing_to_a_server_that_does_not() {
         let server = Server::answering(&[OK, OK]).await;
         let url = format!("https://{}/a?X-Amz-Signature=secret", server.address());
-        let error = Callback::default()
-            .put(&url, "{}")
-            .await
-            .expect_err("the server speaks no TLS");
+        let error =
+            Callback::default().put(&url, "{}").await.expect_err("the server speaks no TLS");
         assert!(!error.contains("secret"), "{error}");
         let requests = server.requests();
         assert!(
-            requests
-                .iter()
-                .all(|request| !request.contains("secret") && !request.contains("PUT")),
+            requests.iter().all(|request| !request.contains("secret") && !request.contains("PUT")),
             "{requests:?}"
         );
         assert_eq!(requests.len(), 2);

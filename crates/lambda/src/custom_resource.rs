@@ -1,8 +1,9 @@
 //! CloudFormation's custom resource requests, and what is answered to them.
 //!
-//! A request that is not answered blocks its stack for up to an hour (AWS docs, "Custom resource request and
-//! response reference"), so each is, whatever the function can do. And a stack must always be able to go away: a
-//! Delete succeeds, and leaves the group as it is, since whoever deletes the updater has not asked for an outage.
+//! A request that is not answered blocks its stack for up to an hour (AWS docs, "Custom resource
+//! request and response reference"), so each is, whatever the function can do. And a stack must
+//! always be able to go away: a Delete succeeds, and leaves the group as it is, since whoever
+//! deletes the updater has not asked for an outage.
 
 use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest as Request;
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,8 @@ impl StackRequest {
             response_url: field("ResponseURL")?,
             stack_id: field("StackId")?,
             request_id: field("RequestId")?,
-            physical_id: field("PhysicalResourceId").unwrap_or_else(|| first_physical_id(&logical_id)),
+            physical_id: field("PhysicalResourceId")
+                .unwrap_or_else(|| first_physical_id(&logical_id)),
             logical_id,
         })
     }
@@ -145,9 +147,9 @@ impl StackRequest {
     /// would make it longer is left out: data from its end, and the end of a reason.
     pub fn body(&self, answer: &StackAnswer) -> String {
         match answer {
-            StackAnswer::Success(data) => longest(data.len(), |kept| {
-                self.body_with(&data[..kept], data.len() - kept, None)
-            }),
+            StackAnswer::Success(data) => {
+                longest(data.len(), |kept| self.body_with(&data[..kept], data.len() - kept, None))
+            }
             StackAnswer::Failed(reason) => {
                 let reason: Vec<char> = bounded(reason).chars().collect();
                 longest(reason.len(), |kept| {
@@ -157,8 +159,14 @@ impl StackRequest {
         }
     }
 
-    fn body_with(&self, data: &[(String, String)], left_out: usize, reason: Option<&str>) -> String {
-        let mut data: BTreeMap<&str, &str> = data.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    fn body_with(
+        &self,
+        data: &[(String, String)],
+        left_out: usize,
+        reason: Option<&str>,
+    ) -> String {
+        let mut data: BTreeMap<&str, &str> =
+            data.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let left_out = left_out.to_string();
         if left_out != "0" {
             data.insert("LeftOut", &left_out);
@@ -203,14 +211,14 @@ fn longest(most: usize, body: impl Fn(usize) -> String) -> String {
 }
 
 impl StackAnswer {
-    /// The status of every binding, under names that `Fn::GetAtt` can ask for. A binding that is not ok does not
-    /// fail the stack: its database may be one that the same stack has yet to start.
+    /// The status of every binding, under names that `Fn::GetAtt` can ask for. A binding that is
+    /// not ok does not fail the stack: its database may be one that the same stack has yet to
+    /// start.
     pub fn of(report: &Report) -> Self {
         let all = ("Ok".to_owned(), report.ok.to_string());
-        let each = report
-            .bindings
-            .iter()
-            .map(|binding| (format!("Status.{}", binding.name), binding.status.as_str().to_owned()));
+        let each = report.bindings.iter().map(|binding| {
+            (format!("Status.{}", binding.name), binding.status.as_str().to_owned())
+        });
         Self::Success(std::iter::once(all).chain(each).collect())
     }
 }
@@ -264,12 +272,7 @@ mod tests {
 
     #[test]
     fn a_request_without_what_no_answer_needs_is_still_answered() {
-        for field in [
-            "ResourceType",
-            "ResourceProperties",
-            "ServiceToken",
-            "PhysicalResourceId",
-        ] {
+        for field in ["ResourceType", "ResourceProperties", "ServiceToken", "PhysicalResourceId"] {
             let mut payload = custom_resource("Update");
             payload.as_object_mut().expect("an object").remove(field);
             assert!(StackRequest::recognise(&payload).is_some(), "without {field}");
@@ -278,13 +281,7 @@ mod tests {
 
     #[test]
     fn a_request_that_cannot_be_answered_is_not_taken_for_one() {
-        for field in [
-            "RequestType",
-            "ResponseURL",
-            "StackId",
-            "RequestId",
-            "LogicalResourceId",
-        ] {
+        for field in ["RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId"] {
             let mut payload = custom_resource("Create");
             payload.as_object_mut().expect("an object").remove(field);
             assert_eq!(StackRequest::recognise(&payload), None, "without {field}");
@@ -310,13 +307,17 @@ mod tests {
                 "Data": {"Ok": "false", "Status.orders-writer": "changed", "Status.billing": "held"}
             })
         );
-        let foreign: CloudFormationCustomResourceResponse = serde_json::from_str(&body).expect("as others read it");
+        let foreign: CloudFormationCustomResourceResponse =
+            serde_json::from_str(&body).expect("as others read it");
         assert_eq!(foreign.data["Ok"], "false");
     }
 
     #[test]
     fn a_failure_gives_its_reason_bounded_and_on_one_line() {
-        let body = parsed(&request("Create").body(&StackAnswer::Failed(format!("line 1\nline 2{}", "x".repeat(9000)))));
+        let body = parsed(
+            &request("Create")
+                .body(&StackAnswer::Failed(format!("line 1\nline 2{}", "x".repeat(9000)))),
+        );
         assert_eq!(body["Status"], "FAILED");
         let reason = body["Reason"].as_str().expect("a reason");
         assert!(reason.starts_with("line 1 line 2x") && reason.chars().count() == 301);
@@ -346,7 +347,8 @@ mod tests {
                 .keys()
                 .filter(|key| key.starts_with("Status."))
                 .count();
-            let left_out: usize = data["LeftOut"].as_str().map_or(0, |n| n.parse().expect("a number"));
+            let left_out: usize =
+                data["LeftOut"].as_str().map_or(0, |n| n.parse().expect("a number"));
             assert_eq!(kept + left_out, count);
         }
     }

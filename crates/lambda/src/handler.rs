@@ -58,14 +58,10 @@ impl Handler {
         })
     }
 
-    /// A handler that answers every invocation with what is wrong. It must exist: a stack waits for an hour on a function
-    /// that dies before it can answer.
+    /// A handler that answers every invocation with what is wrong. It must exist: a stack waits for
+    /// an hour on a function that dies before it can answer.
     pub fn refusing(fault: StartError, region: Option<String>) -> Self {
-        Self {
-            ready: Err(fault),
-            region,
-            callback: Callback::default(),
-        }
+        Self { ready: Err(fault), region, callback: Callback::default() }
     }
 
     /// The same handler, with custom resources answered through `callback`.
@@ -73,8 +69,8 @@ impl Handler {
         Self { callback, ..self }
     }
 
-    /// The answer to a payload. `left` is what remains until the invocation must have answered; `journal` hears
-    /// every decision as it is taken.
+    /// The answer to a payload. `left` is what remains until the invocation must have answered;
+    /// `journal` hears every decision as it is taken.
     ///
     /// # Errors
     /// Where Lambda is to count the invocation as failed.
@@ -88,13 +84,23 @@ impl Handler {
     }
 
     /// As [`invoke`](Self::invoke), with the run for those who measure it.
-    pub async fn handle(&self, payload: &Value, left: Duration, journal: &mut impl Journal) -> Handled {
+    pub async fn handle(
+        &self,
+        payload: &Value,
+        left: Duration,
+        journal: &mut impl Journal,
+    ) -> Handled {
         self.handle_text(Ok(payload.to_string()), left, journal).await
     }
 
     /// As [`handle`](Self::handle), of a payload as it came: whether it is JSON, and whether a key
     /// stands in it twice, can only be told from its text.
-    pub async fn handle_text(&self, payload: Text, left: Duration, journal: &mut impl Journal) -> Handled {
+    pub async fn handle_text(
+        &self,
+        payload: Text,
+        left: Duration,
+        journal: &mut impl Journal,
+    ) -> Handled {
         let end = Instant::now() + left;
         let opened = match payload {
             Ok(text) => payload::open(&text),
@@ -136,7 +142,12 @@ impl Handler {
 
     /// Handles every request of CloudFormation, each by itself. A failure is logged here unless it
     /// becomes that of the invocation.
-    async fn handle_stacks(&self, request: &Request, end: Instant, journal: &mut impl Journal) -> Vec<Handled> {
+    async fn handle_stacks(
+        &self,
+        request: &Request,
+        end: Instant,
+        journal: &mut impl Journal,
+    ) -> Vec<Handled> {
         let is_alone = request.only_stacks && request.stacks.len() == 1;
         let mut all = Vec::new();
         for stack in &request.stacks {
@@ -149,7 +160,12 @@ impl Handler {
         all
     }
 
-    async fn handle_request(&self, request: &Request, end: Instant, journal: &mut impl Journal) -> Handled {
+    async fn handle_request(
+        &self,
+        request: &Request,
+        end: Instant,
+        journal: &mut impl Journal,
+    ) -> Handled {
         let ready = match &self.ready {
             Ok(ready) => ready,
             Err(fault) => return Handled::without_run(Err(fault.clone().into())),
@@ -207,7 +223,12 @@ impl Handler {
         request.check()
     }
 
-    async fn handle_stack(&self, request: &StackRequest, end: Instant, journal: &mut impl Journal) -> Handled {
+    async fn handle_stack(
+        &self,
+        request: &StackRequest,
+        end: Instant,
+        journal: &mut impl Journal,
+    ) -> Handled {
         if let Err(fault) = self.check(request) {
             return Handled::stack_refused(fault);
         }
@@ -244,7 +265,11 @@ impl Handler {
         }
     }
 
-    async fn put(&self, request: &StackRequest, answer: StackAnswer) -> Result<(), InvocationFailed> {
+    async fn put(
+        &self,
+        request: &StackRequest,
+        answer: StackAnswer,
+    ) -> Result<(), InvocationFailed> {
         let body = request.body(&answer);
         self.callback
             .put(&request.response_url, &body)
@@ -255,11 +280,7 @@ impl Handler {
 
 impl Handled {
     fn without_run(answer: Result<Value, InvocationFailed>) -> Self {
-        Self {
-            run: None,
-            answer,
-            batch_failure: None,
-        }
+        Self { run: None, answer, batch_failure: None }
     }
 
     fn stack_refused(fault: String) -> Self {
@@ -285,10 +306,7 @@ impl Handled {
     /// a retry can answer that stack.
     fn with_unanswered(self, unanswered: Option<InvocationFailed>) -> Self {
         match unanswered {
-            Some(failed) => Self {
-                answer: Err(failed),
-                ..self
-            },
+            Some(failed) => Self { answer: Err(failed), ..self },
             None => self,
         }
     }
@@ -301,7 +319,9 @@ impl Handled {
             return self;
         };
         let (missed, why) = match (&self.run, &self.answer) {
-            (_, Err(failed @ InvocationFailed::StackNotAnswered(_))) => (batch.all(), failed.to_string()),
+            (_, Err(failed @ InvocationFailed::StackNotAnswered(_))) => {
+                (batch.all(), failed.to_string())
+            }
             (None, Err(InvocationFailed::StackRequestRefused(_))) => (Vec::new(), String::new()),
             (None, Err(failed)) => (batch.all(), failed.to_string()),
             (Some((_, report)), _) => (batch.missed(report), lines(report)),
@@ -311,23 +331,14 @@ impl Handled {
         let failed = match (missed.len(), &self.answer) {
             (0, Err(refused @ InvocationFailed::StackRequestRefused(_))) => Some(refused.clone()),
             (0, _) => None,
-            (missed, _) => Some(InvocationFailed::NotLookedAt {
-                missed,
-                all: batch.len(),
-                why,
-            }),
+            (missed, _) => Some(InvocationFailed::NotLookedAt { missed, all: batch.len(), why }),
         };
         match (answer, failed) {
             // A record without an id cannot be named: the queue must deliver all of them again.
-            (None, Some(failed)) => Self {
-                answer: Err(failed),
-                ..self
-            },
-            (answer, batch_failure) => Self {
-                answer: Ok(answer.unwrap_or_default()),
-                batch_failure,
-                ..self
-            },
+            (None, Some(failed)) => Self { answer: Err(failed), ..self },
+            (answer, batch_failure) => {
+                Self { answer: Ok(answer.unwrap_or_default()), batch_failure, ..self }
+            }
         }
     }
 }
@@ -346,7 +357,7 @@ fn empty(ok: bool) -> Report {
         bindings: Vec::new(),
         unmatched: 0,
         sweep: false,
-        helpless: false,
+        nothing_readable: false,
     }
 }
 

@@ -9,16 +9,18 @@
 //! - A [payload] is an envelope of SNS, SQS or EventBridge, whatever stands in which, the
 //!   scheduler's input, a request of [CloudFormation](custom_resource), or typed by hand. Content
 //!   of an envelope is never an error; a payload by hand is taken to the letter.
-//! - Every trigger leads to the same run of core, over the ports of `writerlink-aws`. An event only says where to look
-//!   closely.
+//! - Every trigger leads to the same run of core, over the ports of `writerlink-aws`. An event only
+//!   says where to look closely.
 //! - What is [answered](answer) depends on who asked: an event's run that did not end well is an
 //!   invocation error, a sweep's only when it could do nothing of its work, somebody who asks by
 //!   hand always gets the report, a queue hears which of its records were not [looked at](batch),
 //!   and a stack is answered at its ResponseURL whatever happens, [if that is
 //!   CloudFormation's](response_url).
-//! - A [configuration](start) that is refused does not stop the function: it answers each invocation with what is wrong.
+//! - A [configuration](start) that is refused does not stop the function: it answers each
+//!   invocation with what is wrong.
 //!
-//! [`Handler`] does all of this and prints nothing. The program `bootstrap` adds the [logs] and the [metrics].
+//! [`Handler`] does all of this and prints nothing. The program `bootstrap` adds the [logs] and the
+//! [metrics].
 
 pub mod answer;
 pub mod batch;
@@ -28,7 +30,7 @@ mod elsewhere;
 mod handler;
 pub mod logs;
 pub mod metrics;
-pub mod notice;
+pub mod notification;
 pub mod payload;
 mod ready;
 pub mod response_url;

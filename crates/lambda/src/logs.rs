@@ -15,7 +15,8 @@ use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
 use writerlink_core::text::clean_value;
 
-/// The variable that says how much is logged: a level, or levels by module such as `writerlink=debug,aws_config=info`.
+/// The variable that says how much is logged: a level, or levels by module such as
+/// `writerlink=debug,aws_config=info`.
 pub const LEVEL: &str = "WRITERLINK_LOG";
 
 /// Lambda's own variable for the same (AWS docs, "Configuring advanced logging controls").
@@ -27,18 +28,17 @@ pub struct LogJournal;
 
 impl Journal for LogJournal {
     fn note(&mut self, note: &Note) {
-        let Note {
-            binding,
-            round,
-            kind,
-            text,
-        } = note;
+        let Note { binding, round, kind, text } = note;
         let word = kind.as_str();
         match kind {
             NoteKind::Rejected | NoteKind::Unconfirmed => {
                 warn!(binding, round, kind = word, "{text}")
             }
-            NoteKind::Evidence | NoteKind::Register | NoteKind::Deregister | NoteKind::Applied | NoteKind::Status => {
+            NoteKind::Evidence
+            | NoteKind::Register
+            | NoteKind::Deregister
+            | NoteKind::Applied
+            | NoteKind::Status => {
                 info!(binding, round, kind = word, "{text}");
             }
         }
@@ -57,16 +57,15 @@ where
     tracing_subscriber::registry().with(levels).with(lines)
 }
 
-/// The levels that the two variables ask for, the first of them before the second; `info` where they say nothing
-/// or something that cannot be read. A single level is ours alone: the AWS SDK at `debug` logs whole requests.
+/// The levels that the two variables ask for, the first of them before the second; `info` where
+/// they say nothing or something that cannot be read. A single level is ours alone: the AWS SDK at
+/// `debug` logs whole requests.
 pub fn levels(own: Option<&str>, lambda: Option<&str>) -> Targets {
-    let said = [own, lambda]
-        .into_iter()
-        .flatten()
-        .map(str::trim)
-        .find(|value| !value.is_empty());
+    let said = [own, lambda].into_iter().flatten().map(str::trim).find(|value| !value.is_empty());
     match said {
-        Some(value) if value.contains(['=', ',']) => value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO)),
+        Some(value) if value.contains(['=', ',']) => {
+            value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO))
+        }
         Some(value) if value.eq_ignore_ascii_case("fatal") => ours(LevelFilter::ERROR),
         Some(value) => ours(value.parse().unwrap_or(LevelFilter::INFO)),
         None => ours(LevelFilter::INFO),
@@ -92,7 +91,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut line = Map::new();
         for span in context.event_scope().into_iter().flatten() {
             let extensions = span.extensions();
@@ -153,9 +157,7 @@ mod tests {
         let writer = lines.clone();
         tracing::subscriber::with_default(subscriber(levels, move || writer.clone()), act);
         let text = String::from_utf8(lines.0.lock().expect("no panic").clone()).expect("text");
-        text.lines()
-            .map(|line| serde_json::from_str(line).expect("each line is JSON"))
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
     }
 
     #[derive(Clone, Default)]
@@ -173,35 +175,24 @@ mod tests {
     }
 
     fn note(kind: NoteKind, text: &str) -> Note {
-        Note {
-            binding: "orders".to_owned(),
-            round: 3,
-            kind,
-            text: text.to_owned(),
-        }
+        Note { binding: "orders".to_owned(), round: 3, kind, text: text.to_owned() }
     }
 
     #[test]
     fn a_decision_is_one_flat_line_with_the_request_it_belongs_to() {
         let lines = logged(levels(None, None), || {
-            error_span!("invocation", request_id = "r-1")
-                .in_scope(|| LogJournal.note(&note(NoteKind::Register, "registering \"x\"\nand {y}\u{1b}[31m")));
+            error_span!("invocation", request_id = "r-1").in_scope(|| {
+                LogJournal.note(&note(NoteKind::Register, "registering \"x\"\nand {y}\u{1b}[31m"))
+            });
         });
-        let [line] = lines.as_slice() else {
-            panic!("one line, not {lines:?}")
-        };
+        let [line] = lines.as_slice() else { panic!("one line, not {lines:?}") };
         let mut line = line.clone();
-        let time = line
-            .as_object_mut()
-            .and_then(|line| line.remove("timestamp"))
-            .expect("a time");
-        assert!(
-            time.as_str().is_some_and(|time| time.parse::<Timestamp>().is_ok()),
-            "{time}"
-        );
+        let time = line.as_object_mut().and_then(|line| line.remove("timestamp")).expect("a time");
+        assert!(time.as_str().is_some_and(|time| time.parse::<Timestamp>().is_ok()), "{time}");
         assert_eq!(
             line,
-            json!({"level": "INFO", "message": "registering \"x\"\nand {y}\u{fffd}[31m", "binding": "orders", "kind": "register",
+            json!({"level": "INFO", "message": "registering \"x\"\nand \
+                {y}\u{fffd}[31m", "binding": "orders", "kind": "register",
                    "round": 3, "request_id": "r-1"})
         );
     }
@@ -218,7 +209,8 @@ mod tests {
     #[test]
     fn the_request_stands_in_warnings_when_nothing_else_is_logged() {
         let lines = logged(levels(Some("warn"), None), || {
-            error_span!(target: "bootstrap", "invocation", request_id = "r-1").in_scope(|| warn!("x"));
+            error_span!(target: "bootstrap", "invocation", request_id = "r-1")
+                .in_scope(|| warn!("x"));
         });
         assert_eq!(lines[0]["request_id"], "r-1");
     }

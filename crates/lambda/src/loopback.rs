@@ -28,7 +28,9 @@ impl Server {
                 let request = read_request(&mut stream).await;
                 heard.lock().expect("no test panicked").push(request);
                 match answers.get(turn) {
-                    Some(answer) => stream.write_all(answer.as_bytes()).await.expect("the client listens"),
+                    Some(answer) => {
+                        stream.write_all(answer.as_bytes()).await.expect("the client listens")
+                    }
                     None => silent.push(stream),
                 }
             }
@@ -46,7 +48,8 @@ impl Server {
     }
 }
 
-/// Head and body, as far as `content-length` says; of a TLS handshake (which begins with a 22) the first part.
+/// Head and body, as far as `content-length` says; of a TLS handshake (which begins with a 22) the
+/// first part.
 async fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     while !is_whole(&request) && request.first() != Some(&22) {

@@ -17,7 +17,8 @@ use writerlink_lambda::metrics::Measured;
 use writerlink_lambda::payload::Text;
 use writerlink_lambda::{Handled, Handler, InvocationFailed, start};
 
-/// What Lambda always sets, and the runtime cannot do without (AWS docs, "Defined runtime environment variables").
+/// What Lambda always sets, and the runtime cannot do without (AWS docs, "Defined runtime
+/// environment variables").
 const NEEDED: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -30,16 +31,18 @@ async fn main() -> ExitCode {
     let missing: Vec<&str> = NEEDED.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
         eprintln!(
-            "bootstrap: not set: {}. This is the Lambda function of Writerlink, to be started by Lambda or by a server of its runtime API. To look at a configuration by hand use `writerlink audit`.",
+            "bootstrap: not set: {}. This is the Lambda function of Writerlink, to be started by \
+             Lambda or by a server of its runtime API. To look at a configuration by hand use \
+             `writerlink audit`.",
             missing.join(", ")
         );
         return ExitCode::FAILURE;
     }
-    let levels = logs::levels(
-        variable(logs::LEVEL).as_deref(),
-        variable(logs::LAMBDA_LEVEL).as_deref(),
-    );
-    if let Err(error) = tracing::subscriber::set_global_default(logs::subscriber(levels, io::stdout)) {
+    let levels =
+        logs::levels(variable(logs::LEVEL).as_deref(), variable(logs::LAMBDA_LEVEL).as_deref());
+    if let Err(error) =
+        tracing::subscriber::set_global_default(logs::subscriber(levels, io::stdout))
+    {
         eprintln!("bootstrap: {error}");
     }
     let handler = handler().await;
@@ -82,10 +85,7 @@ async fn handler() -> Handler {
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = std::str::from_utf8(&invocation.body).map_err(|error| error.to_string());
     let body = serde_json::to_vec(&text).expect("text is JSON");
-    LambdaInvocation {
-        body: body.into(),
-        ..invocation
-    }
+    LambdaInvocation { body: body.into(), ..invocation }
 }
 
 async fn invoke(handler: &Handler, event: LambdaEvent<Text>) -> Result<Value, InvocationFailed> {

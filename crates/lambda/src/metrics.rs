@@ -1,4 +1,5 @@
-//! Metrics in CloudWatch's embedded metric format: lines on standard output, no call and no permission.
+//! Metrics in CloudWatch's embedded metric format: lines on standard output, no call and no
+//! permission.
 //!
 //! One line for the run, and one for each binding that the run answers for: a line holds one value
 //! of each dimension. A binding that is well has its line too, with a 0: an alarm on a metric that
@@ -44,24 +45,24 @@ impl Measured<'_> {
         let mut count = |name, value| values.push((name, "Count", value));
         count("Runs", u64::from(self.run.is_some()));
         // A custom resource's run that did not end in time has a report without bindings.
-        let cut_off = self
-            .run
-            .is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
+        let cut_off = self.run.is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
         let not_ok = self.failed || cut_off || self.looks().any(|(_, not_ok)| not_ok);
         count("NotOk", not_ok.into());
         if let Some((trigger, report)) = self.run {
-            let sum = |of: fn(&BindingReport) -> usize| report.bindings.iter().map(|b| of(b) as u64).sum::<u64>();
+            let sum = |of: fn(&BindingReport) -> usize| {
+                report.bindings.iter().map(|b| of(b) as u64).sum::<u64>()
+            };
             count("Registered", sum(|binding| binding.registered.len()));
             count("Deregistered", sum(|binding| binding.deregistered.len()));
             count("Unmatched", report.unmatched.into());
             count("Unreadable", trigger.unreadable.into());
             if Asker::of(trigger) == Asker::Sweep {
-                count("SweepFinished", (!report.helpless).into());
+                count("SweepFinished", (!report.nothing_readable).into());
             }
         }
-        let each = self
-            .looks()
-            .map(|(binding, not_ok)| self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())]));
+        let each = self.looks().map(|(binding, not_ok)| {
+            self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())])
+        });
         std::iter::once(self.line(None, &values)).chain(each).collect()
     }
 
@@ -84,10 +85,11 @@ impl Measured<'_> {
                 unit => json!({"Name": name, "Unit": unit}),
             })
             .collect();
-        let dimensions: Map<String, Value> = [("Function", Some(self.function)), ("Binding", binding)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
-            .collect();
+        let dimensions: Map<String, Value> =
+            [("Function", Some(self.function)), ("Binding", binding)]
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
+                .collect();
         let by: Vec<&String> = dimensions.keys().collect();
         let mut root = Map::new();
         root.insert(
@@ -121,10 +123,7 @@ mod tests {
         };
         let lines = measured.lines();
         assert!(lines.iter().all(|line| !line.contains('\n')));
-        lines
-            .iter()
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect()
+        lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// The names declared are exactly the numbers at the root.
@@ -139,11 +138,8 @@ mod tests {
             .collect();
         declared.sort_unstable();
         let root = line.as_object().expect("an object");
-        let mut present: Vec<&str> = root
-            .iter()
-            .filter(|(_, value)| value.is_u64())
-            .map(|(key, _)| key.as_str())
-            .collect();
+        let mut present: Vec<&str> =
+            root.iter().filter(|(_, value)| value.is_u64()).map(|(key, _)| key.as_str()).collect();
         present.sort_unstable();
         assert_eq!(declared, present);
     }
@@ -159,12 +155,10 @@ mod tests {
         ]);
         report.bindings[4].answered_for = false;
         report.bindings[0].registered = vec!["10.20.1.7:5432".to_owned()];
-        report.bindings[0].deregistered = vec!["10.20.2.9:5432".to_owned(), "10.20.3.9:5432".to_owned()];
+        report.bindings[0].deregistered =
+            vec!["10.20.2.9:5432".to_owned(), "10.20.3.9:5432".to_owned()];
         report.unmatched = 2;
-        let trigger = Trigger {
-            unreadable: 3,
-            ..event(TriggerKind::Sns)
-        };
+        let trigger = Trigger { unreadable: 3, ..event(TriggerKind::Sns) };
         let lines = lines(true, Some((&trigger, &report)));
         lines.iter().for_each(assert_declared);
         let [run, orders, billing, stock] = lines.as_slice() else {
@@ -184,11 +178,10 @@ mod tests {
         ] {
             assert_eq!(run[name], value, "{name}");
         }
-        for (line, name, not_ok) in [(orders, "orders", 0), (billing, "billing", 1), (stock, "stock", 1)] {
-            assert_eq!(
-                (&line["Binding"], &line["BindingNotOk"]),
-                (&json!(name), &json!(not_ok))
-            );
+        for (line, name, not_ok) in
+            [(orders, "orders", 0), (billing, "billing", 1), (stock, "stock", 1)]
+        {
+            assert_eq!((&line["Binding"], &line["BindingNotOk"]), (&json!(name), &json!(not_ok)));
             assert_eq!(
                 line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
                 json!([["Binding", "Function"]])
@@ -199,24 +192,17 @@ mod tests {
     #[test]
     fn every_sweep_says_whether_it_could_do_its_work_and_nothing_else_does() {
         let held = report(vec![binding("orders", Status::Held)]);
-        let helpless = Report {
-            helpless: true,
-            ..held.clone()
-        };
+        let nothing_readable = Report { nothing_readable: true, ..held.clone() };
         for (trigger, report, finished) in [
             (Trigger::sweep(TriggerKind::Schedule), &held, Some(1)),
             (Trigger::sweep(TriggerKind::Sns), &held, Some(1)),
-            (Trigger::sweep(TriggerKind::Schedule), &helpless, Some(0)),
+            (Trigger::sweep(TriggerKind::Schedule), &nothing_readable, Some(0)),
             (Trigger::sweep(TriggerKind::Invoke), &held, None),
             (Trigger::sweep(TriggerKind::CustomResource), &held, None),
             (event(TriggerKind::Sns), &held, None),
         ] {
             let line = &lines(false, Some((&trigger, report)))[0];
-            assert_eq!(
-                line.get("SweepFinished").and_then(Value::as_u64),
-                finished,
-                "{trigger:?}"
-            );
+            assert_eq!(line.get("SweepFinished").and_then(Value::as_u64), finished, "{trigger:?}");
             assert_eq!(line["NotOk"], 1);
         }
     }
@@ -230,13 +216,9 @@ mod tests {
 
     #[test]
     fn every_good_end_writes_a_0_because_an_alarm_cannot_tell_a_gap_from_a_late_value() {
-        for status in [
-            Status::Settled,
-            Status::Changed,
-            Status::Waiting,
-            Status::Idle,
-            Status::Observed,
-        ] {
+        for status in
+            [Status::Settled, Status::Changed, Status::Waiting, Status::Idle, Status::Observed]
+        {
             let report = report(vec![binding("orders", status)]);
             let lines = lines(false, Some((&Trigger::sweep(TriggerKind::Schedule), &report)));
             assert_eq!(
@@ -258,19 +240,12 @@ mod tests {
             run: Some((&event(TriggerKind::Sns), &report)),
         };
         let line = &measured.lines()[1];
-        assert!(
-            line.len() <= 250,
-            "{} bytes, which docs/cost.md prices: {line}",
-            line.len()
-        );
+        assert!(line.len() <= 250, "{} bytes, which docs/cost.md prices: {line}", line.len());
     }
 
     #[test]
     fn a_run_that_did_not_end_in_time_is_not_ok() {
-        let cut_off = Report {
-            ok: false,
-            ..report(vec![])
-        };
+        let cut_off = Report { ok: false, ..report(vec![]) };
         let trigger = Trigger::sweep(TriggerKind::CustomResource);
         assert_eq!(lines(false, Some((&trigger, &cut_off)))[0]["NotOk"], 1);
         let no_bindings = report(vec![]);

@@ -61,7 +61,8 @@ pub(crate) struct Fault {
 /// Why a payload that is none of the envelopes was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{fault}; allowed is an object with `mode` (\"plan\" or \"reconcile\"), `bindings` (some of: {names}), both or neither. Nothing was written."
+    "{fault}; allowed is an object with `mode` (\"plan\" or \"reconcile\"), `bindings` (some of: \
+     {names}), both or neither. Nothing was written."
 )]
 pub struct Refusal {
     fault: String,
@@ -73,8 +74,8 @@ pub struct Refusal {
 pub enum OtherNames {
     /// A mistake.
     Refused,
-    /// That of a tagged group, which only the run finds out. It writes to what was asked for alone, so a mistyped name is
-    /// told and nothing is written for it.
+    /// That of a tagged group, which only the run finds out. It writes to what was asked for alone,
+    /// so a mistyped name is told and nothing is written for it.
     MayBeTagged,
 }
 
@@ -97,7 +98,11 @@ pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Reque
 }
 
 /// Reads a call by hand.
-pub(crate) fn read_call(call: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
+pub(crate) fn read_call(
+    call: &Value,
+    names: &[&str],
+    others: OtherNames,
+) -> Result<Request, Refusal> {
     let trigger = by_hand(call, names, others).map_err(|fault| Refusal::of(fault, names))?;
     Ok(Request::of(trigger))
 }
@@ -114,7 +119,9 @@ pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
     match Tree::read(text, beside(&tree)) {
         Ok(inner) if is_envelope(&inner) => open_tree(inner),
         Ok(inner) if inner.value.is_object() => Err(Fault {
-            text: "the payload is JSON that was encoded twice: send the object itself, not its text".to_owned(),
+            text:
+                "the payload is JSON that was encoded twice: send the object itself, not its text"
+                    .to_owned(),
             stack: None,
         }),
         _ => Ok(Opened::ByHand(tree.value)),
@@ -133,7 +140,9 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
     let left = beside(&tree);
     let value = &tree.value;
     let mut found = Found::new(match Shape::of(value) {
-        Shape::Records(records) if records.iter().any(|one| matches!(Shape::of(one), Shape::Sqs(_))) => {
+        Shape::Records(records)
+            if records.iter().any(|one| matches!(Shape::of(one), Shape::Sqs(_))) =>
+        {
             let mut found = Found::new(TriggerKind::Sqs);
             found.batch(records, left);
             return Ok(Opened::Envelope(found.end()));
@@ -172,7 +181,8 @@ fn mixed(tree: &Tree) -> Option<String> {
     }
     let key = beside_records(&tree.value)?;
     Some(format!(
-        "the payload has `{}` beside `Records`: an envelope of AWS has no other key there, so this may be a mistyped call by hand",
+        "the payload has `{}` beside `Records`: an envelope of AWS has no other key there, so this \
+         may be a mistyped call by hand",
         short(key)
     ))
 }
@@ -214,10 +224,7 @@ fn says_plan(keys: &Map<String, Value>) -> bool {
 
 impl Refusal {
     pub(crate) fn of(fault: String, names: &[&str]) -> Self {
-        Self {
-            fault,
-            names: list(names),
-        }
+        Self { fault, names: list(names) }
     }
 }
 
@@ -262,7 +269,9 @@ fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<Stri
     let no_list = || format!("`bindings` is {}, which is no list of names", excerpt(bindings));
     let asked = bindings.as_array().ok_or_else(no_list)?;
     if asked.is_empty() {
-        return Err("`bindings` is empty: name at least one, or leave it out for all of them".to_owned());
+        return Err(
+            "`bindings` is empty: name at least one, or leave it out for all of them".to_owned()
+        );
     }
     let one = |name: &Value| {
         let name = name.as_str().ok_or_else(no_list)?;
@@ -279,15 +288,15 @@ fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<Stri
 }
 
 fn sweep_stands_alone(keys: &Map<String, Value>) -> String {
-    let with = if keys.len() > 1 {
-        " together with other keys"
-    } else {
-        ""
-    };
-    format!("the payload has the key `trigger`{with}: the scheduler's input is exactly {{\"trigger\": \"sweep\"}}")
+    let with = if keys.len() > 1 { " together with other keys" } else { "" };
+    format!(
+        "the payload has the key `trigger`{with}: the scheduler's input is exactly {{\"trigger\": \
+         \"sweep\"}}"
+    )
 }
 
-/// The start of a value as JSON. It is cut before it is bounded, since a payload may have megabytes.
+/// The start of a value as JSON. It is cut before it is bounded, since a payload may have
+/// megabytes.
 fn excerpt(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{:?}", short(text)),

@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 use writerlink_aws::clock::MachineClock;
 use writerlink_aws::sns::Notifier;
-use writerlink_aws::writer::TargetWriter;
-use writerlink_aws::{Clients, Readers};
+use writerlink_aws::writer::ElbWriteClient;
+use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Event, Intent, Trigger};
@@ -20,7 +20,7 @@ use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
 
 use crate::answer::line;
-use crate::notice::{Notice, Told};
+use crate::notification::{Notification, Told};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
@@ -31,25 +31,30 @@ pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) config: Config,
-    readers: Readers,
-    writer: TargetWriter,
+    ports: ReadPorts,
+    writer: ElbWriteClient,
     notifier: Notifier,
     told: Mutex<Told>,
 }
 
 impl Ready {
     pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
-        let readers = clients.readers(&config.dns_servers).map_err(StartError::clients)?;
+        let ports = clients.read_ports(&config.dns_servers).map_err(StartError::clients)?;
         Ok(Self {
             config,
-            readers,
+            ports,
             writer: clients.writer(),
             notifier: clients.notifier(),
             told: Mutex::default(),
         })
     }
 
-    pub(crate) async fn run(&self, trigger: &Trigger, left: Duration, journal: &mut impl Journal) -> Report {
+    pub(crate) async fn run(
+        &self,
+        trigger: &Trigger,
+        left: Duration,
+        journal: &mut impl Journal,
+    ) -> Report {
         info!(
             kind = "begin",
             trigger = word(trigger),
@@ -61,7 +66,8 @@ impl Ready {
         if left < longest {
             warn!(
                 kind = "short",
-                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. Raise the function's timeout, or shorten `[timing]`.",
+                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. \
+                 Raise the function's timeout, or shorten `[timing]`.",
                 left.as_secs(),
                 longest.as_secs()
             );
@@ -70,7 +76,7 @@ impl Ready {
         // The run itself writes nothing when it is only to plan; without a writer it could not.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
         let clock = MachineClock::start();
-        let report = drive(run, &self.readers, writer, &clock, journal).await;
+        let report = drive(run, &self.ports, writer, &clock, journal).await;
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
             warn!(
                 kind = "not-ok",
@@ -81,19 +87,11 @@ impl Ready {
             );
         }
         let found = report.bindings.iter().flat_map(|binding| {
-            let broken = binding
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == Severity::Broken);
+            let broken =
+                binding.findings.iter().filter(|finding| finding.severity == Severity::Broken);
             broken.map(move |finding| (binding, finding))
         });
-        for (
-            binding,
-            Finding {
-                code, message, remedy, ..
-            },
-        ) in found
-        {
+        for (binding, Finding { code, message, remedy, .. }) in found {
             warn!(
                 kind = "finding",
                 binding = binding.name,
@@ -102,39 +100,40 @@ impl Ready {
                 bounded(message)
             );
         }
-        info!(
-            kind = "end",
-            ok = report.ok,
-            unmatched = report.unmatched,
-            "{}",
-            summary(&report)
-        );
+        info!(kind = "end", ok = report.ok, unmatched = report.unmatched, "{}", summary(&report));
         report
     }
 
-    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes of that never
-    /// changes the outcome itself.
-    pub(crate) async fn tell(&self, trigger: &Trigger, came_through: &[String], report: &Report, end: Instant) {
+    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes
+    /// of that never changes the outcome itself.
+    pub(crate) async fn tell(
+        &self,
+        trigger: &Trigger,
+        came_through: &[String],
+        report: &Report,
+        end: Instant,
+    ) {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
-        let notice = Notice::of(trigger, report, &self.told());
-        let Some(notice) = notice else {
+        let notification = Notification::of(trigger, report, &self.told());
+        let Some(notification) = notification else {
             return self.remember(trigger, report);
         };
         // Told on the topic that triggers us, each outcome would set the next run going.
         if came_through.contains(topic) {
             warn!(
                 kind = "notify",
-                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers this function. Give it another one."
+                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers \
+                 this function. Give it another one."
             );
             return;
         }
-        let publish = self.notifier.publish(topic, &notice.subject, &notice.text);
+        let publish = self.notifier.publish(topic, &notification.subject, &notification.text);
         match timeout(keeping_free(end, LAST_MOMENT), publish).await {
             Ok(Ok(())) => {
                 self.remember(trigger, report);
-                info!(kind = "notify", "published to {topic}: {}", notice.subject);
+                info!(kind = "notify", "published to {topic}: {}", notification.subject);
             }
             Ok(Err(error)) => warn!(
                 kind = "notify",
@@ -181,13 +180,9 @@ fn describe(trigger: &Trigger) -> String {
         return format!("{looking} at every binding");
     }
     let one = |event: &Event| {
-        let id = event
-            .id
-            .map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
+        let id = event.id.map_or_else(|| "an event without an id".to_owned(), |id| id.to_string());
         let source = event.source.as_ref().map_or("no database", |source| source.as_str());
-        let time = event
-            .time
-            .map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
+        let time = event.time.map_or_else(|| "an unknown time".to_owned(), |time| time.to_string());
         format!("{id} of {source} at {time}")
     };
     trigger.events.iter().take(10).map(one).collect::<Vec<_>>().join("; ")
@@ -196,9 +191,5 @@ fn describe(trigger: &Trigger) -> String {
 fn summary(report: &Report) -> String {
     let one = |binding: &BindingReport| format!("{} {}", binding.name, binding.status.as_str());
     let ends: Vec<String> = report.bindings.iter().take(50).map(one).collect();
-    if ends.is_empty() {
-        "no binding is concerned".to_owned()
-    } else {
-        ends.join(", ")
-    }
+    if ends.is_empty() { "no binding is concerned".to_owned() } else { ends.join(", ") }
 }

@@ -1,20 +1,21 @@
 //! Which places a custom resource request may be answered at.
 //!
-//! Whoever may invoke the function can name any ResponseURL. Were every one answered, the function would be a way
-//! to send requests from inside the VPC and to read the state of the bindings. So only CloudFormation's own bucket of
-//! the function's own Region is answered.
+//! Whoever may invoke the function can name any ResponseURL. Were every one answered, the function
+//! would be a way to send requests from inside the VPC and to read the state of the bindings. So
+//! only CloudFormation's own bucket of the function's own Region is answered.
 
 /// More than a signed URL of S3 has: its path is at most 1,024 bytes, encoded, and its token some
 /// two thousand.
 const LONGEST: usize = 8192;
 
-/// Says whether `url` belongs to CloudFormation in `region`; if not, why. The text never repeats the query, which
-/// is a secret.
+/// Says whether `url` belongs to CloudFormation in `region`; if not, why. The text never repeats
+/// the query, which is a secret.
 ///
 /// AWS docs, "Setting up VPC endpoints for AWS CloudFormation": the bucket of a Region is
 /// `cloudformation-custom-resource-response-REGION`, with the Region's hyphens left out. AWS docs,
-/// `AWS::CloudFormation::CustomResource`: the service token is of the stack's own Region. Both the Region-less host
-/// (us-east-1) and the two forms with a Region stand in public captures of requests.
+/// `AWS::CloudFormation::CustomResource`: the service token is of the stack's own Region. Both the
+/// Region-less host (us-east-1) and the two forms with a Region stand in public captures of
+/// requests.
 pub fn check(url: &str, region: Option<&str>) -> Result<(), String> {
     let region = region
         .filter(|region| !region.is_empty())
@@ -29,8 +30,8 @@ pub fn check(url: &str, region: Option<&str>) -> Result<(), String> {
         return Err(format!("it has {odd:?}, which cannot stand in a URL"));
     }
     let rest = strip_scheme(url).ok_or("it is no https address")?;
-    // Everything up to the path must be one of a few known texts. So it does not matter how a URL with user
-    // information, another port, a backslash or a trailing dot would be read further on.
+    // Everything up to the path must be one of a few known texts. So it does not matter how a URL
+    // with user information, another port, a backslash or a trailing dot would be read further on.
     let (authority, _) = rest.split_once('/').ok_or("it has no path")?;
     let authority = authority.to_ascii_lowercase();
     let host = authority.strip_suffix(":443").unwrap_or(&authority);
@@ -170,7 +171,8 @@ mod tests {
         let url = format!("https://{}/p?X-Amz-Signature=secret", "h".repeat(100_000));
         let fault = check(&url, Some("eu-west-1")).expect_err("refused");
         assert!(fault.len() < 300 && !fault.contains("secret"), "{fault}");
-        let fault = check("https://evil.example?X-Amz-Signature=secret/", Some("eu-west-1")).expect_err("refused");
+        let fault = check("https://evil.example?X-Amz-Signature=secret/", Some("eu-west-1"))
+            .expect_err("refused");
         assert!(!fault.contains("secret"), "{fault}");
     }
 }

@@ -13,10 +13,7 @@ pub(crate) fn event(kind: TriggerKind) -> Trigger {
         source: Some("orders".parse().expect("an identifier")),
         time: None,
     };
-    Trigger {
-        events: vec![event],
-        ..Trigger::sweep(kind)
-    }
+    Trigger { events: vec![event], ..Trigger::sweep(kind) }
 }
 
 /// A report of these bindings, ok if they all are.
@@ -27,7 +24,7 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
         bindings,
         unmatched: 0,
         sweep: false,
-        helpless: false,
+        nothing_readable: false,
     }
 }
 

@@ -17,7 +17,8 @@ pub enum StartError {
     NoConfig,
     /// The file cannot be read.
     #[error(
-        "{place}: the configuration cannot be read: {fault}. Set {CONFIG} to the path of a file that is part of the function's package, or to the text itself"
+        "{place}: the configuration cannot be read: {fault}. Set {CONFIG} to the path of a file \
+         that is part of the function's package, or to the text itself"
     )]
     Unreadable {
         /// The path.
@@ -45,15 +46,12 @@ impl StartError {
 /// # Errors
 /// When there is none, it cannot be read, or it is refused as a whole.
 pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
-    let value = value
-        .filter(|value| !value.trim().is_empty())
-        .ok_or(StartError::NoConfig)?;
+    let value = value.filter(|value| !value.trim().is_empty()).ok_or(StartError::NoConfig)?;
     let place = Location::from(value);
     let text = match &place {
         Location::Inline(text) => text.clone(),
-        Location::File(path) => fs::read_to_string(path).map_err(|fault| StartError::Unreadable {
-            place: place.to_string(),
-            fault: fault.to_string(),
+        Location::File(path) => fs::read_to_string(path).map_err(|fault| {
+            StartError::Unreadable { place: place.to_string(), fault: fault.to_string() }
         })?,
     };
     Ok(Config::parse(&text, &place)?)
@@ -64,9 +62,7 @@ pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
 /// # Errors
 /// When no Region is named.
 pub async fn clients() -> Result<Clients, StartError> {
-    Clients::connect(&Settings::default())
-        .await
-        .map_err(StartError::clients)
+    Clients::connect(&Settings::default()).await.map_err(StartError::clients)
 }
 
 #[cfg(test)]
@@ -84,11 +80,11 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_named_with_the_remedy() {
-        let error = configuration(Some("/nowhere/writerlink.toml"))
-            .expect_err("no file")
-            .to_string();
+        let error =
+            configuration(Some("/nowhere/writerlink.toml")).expect_err("no file").to_string();
         assert!(
-            error.starts_with("/nowhere/writerlink.toml: ") && error.contains("Set WRITERLINK_CONFIG"),
+            error.starts_with("/nowhere/writerlink.toml: ")
+                && error.contains("Set WRITERLINK_CONFIG"),
             "{error}"
         );
     }
@@ -97,7 +93,8 @@ mod tests {
     fn a_refused_configuration_keeps_its_place_and_remedy() {
         let error = configuration(Some("alow = []\n")).expect_err("refused").to_string();
         assert!(
-            error.contains("the configuration text, line 1") && error.contains("unknown field `alow`"),
+            error.contains("the configuration text, line 1")
+                && error.contains("unknown field `alow`"),
             "{error}"
         );
     }

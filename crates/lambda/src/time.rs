@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time until `end` with some of it kept free, but never more than half of it: a function with a short time-out
-/// must still get to work.
+/// The time until `end` with some of it kept free, but never more than half of it: a function with
+/// a short time-out must still get to work.
 pub(crate) fn keeping_free(end: Instant, free: Duration) -> Duration {
     let left = end.saturating_duration_since(Instant::now());
     left - free.min(left / 2)

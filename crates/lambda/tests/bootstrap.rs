@@ -71,9 +71,13 @@ impl Lambda {
     }
 
     fn invoke_bytes(&self, payload: &[u8]) -> (String, Value) {
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
+        let deadline =
+            SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
         let next = format!(
-            "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: {}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:111122223333:function:writerlink\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: \
+             {}\r\nlambda-runtime-invoked-function-arn: \
+             arn:aws:lambda:eu-west-1:111122223333:function:writerlink\r\ncontent-type: \
+             application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             deadline.as_millis(),
             payload.len()
         );
@@ -103,7 +107,9 @@ impl Lambda {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(!text.contains("very-secret"));
         text.lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON")))
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON"))
+            })
             .collect()
     }
 }
@@ -150,7 +156,8 @@ fn deny(mut stream: TcpStream, ears: &Mutex<Vec<String>>) -> io::Result<()> {
     let length = denied.len();
     write!(
         stream,
-        "HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{denied}"
+        "HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: \
+         {length}\r\nconnection: close\r\n\r\n{denied}"
     )
 }
 
@@ -190,9 +197,7 @@ fn started_outside_of_lambda_it_says_so_in_one_line_and_exits_1() {
 
 #[test]
 fn half_a_lambda_environment_names_what_is_missing_instead_of_a_panic() {
-    let output = bootstrap(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")])
-        .output()
-        .unwrap();
+    let output = bootstrap(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -212,28 +217,19 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
             ("/2018-06-01/runtime/invocation/r-1/error", &json!("NotReady"))
         );
         let text = error["errorMessage"].as_str().unwrap();
-        assert!(
-            text.contains("the configuration text, line 1: unknown field `alow`"),
-            "{text}"
-        );
+        assert!(text.contains("the configuration text, line 1: unknown field `alow`"), "{text}");
     }
     let lines = lambda.end();
     assert!(
-        lines
-            .iter()
-            .any(|line| line["level"] == "ERROR" && line.get("request_id").is_none()),
+        lines.iter().any(|line| line["level"] == "ERROR" && line.get("request_id").is_none()),
         "at the start: {lines:?}"
     );
     assert!(
-        lines
-            .iter()
-            .any(|line| line["error_type"] == "NotReady" && line["request_id"] == "r-1"),
+        lines.iter().any(|line| line["error_type"] == "NotReady" && line["request_id"] == "r-1"),
         "{lines:?}"
     );
     let told = |line: &&Value| {
-        line["message"]
-            .as_str()
-            .is_some_and(|text| text.contains("unknown field `alow`"))
+        line["message"].as_str().is_some_and(|text| text.contains("unknown field `alow`"))
     };
     assert_eq!(
         lines.iter().filter(told).count(),
@@ -250,7 +246,7 @@ fn a_sweep_that_reaches_nothing_fails_and_by_hand_the_report_says_why() {
     let lambda = Lambda::start(CONFIG);
     let (path, error) = lambda.invoke(&json!({"trigger": "sweep"}));
     assert!(path.ends_with("/error"), "{path}");
-    assert_eq!(error["errorType"], "Helpless");
+    assert_eq!(error["errorType"], "NothingReadable");
     let (path, report) = lambda.invoke(&json!({"mode": "plan"}));
     assert!(path.ends_with("/response"), "{path}");
     assert_eq!(
@@ -260,15 +256,11 @@ fn a_sweep_that_reaches_nothing_fails_and_by_hand_the_report_says_why() {
     assert!(report["bindings"][0]["reason"]["message"].is_string(), "{report}");
     let lines = lambda.end();
     assert!(
-        lines
-            .iter()
-            .all(|line| line.get("_aws").is_some() || line["message"].is_string()),
+        lines.iter().all(|line| line.get("_aws").is_some() || line["message"].is_string()),
         "{lines:?}"
     );
     assert!(
-        lines
-            .iter()
-            .any(|line| line["binding"] == "orders-writer" && line["request_id"] == "r-1"),
+        lines.iter().any(|line| line["binding"] == "orders-writer" && line["request_id"] == "r-1"),
         "{lines:?}"
     );
     assert_eq!(
@@ -316,10 +308,7 @@ fn a_payload_that_cannot_be_parsed_is_answered_and_measured() {
         assert!(path.ends_with("/error"), "{path}");
         assert_eq!(error["errorType"], "PayloadRefused", "{error}");
         let text = error["errorMessage"].as_str().unwrap();
-        assert!(
-            text.contains("cannot be read") && text.contains("Nothing was written"),
-            "{text}"
-        );
+        assert!(text.contains("cannot be read") && text.contains("Nothing was written"), "{text}");
     }
     let (path, _) = lambda.invoke(&json!({"mode": "plan"}));
     assert!(path.ends_with("/response"), "it goes on: {path}");
@@ -378,9 +367,10 @@ fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_c
         "{published:?}"
     );
 
-    let event = json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"}).to_string();
-    let from_topic =
-        |topic: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": event}}]});
+    let event =
+        json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"})
+            .to_string();
+    let from_topic = |topic: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": event}}]});
     let config_topic = lambda.invoke(&from_topic(topic));
     assert_eq!(config_topic.1["errorType"], "NotOk");
     assert_eq!(aws.heard("Publish").len(), 1);

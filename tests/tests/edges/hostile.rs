@@ -49,13 +49,10 @@ async fn region() -> (Lab, String) {
     let cluster = world.cluster_arn("orders");
     let publish = Tags::from([("writerlink:publish".to_owned(), "found".to_owned())]);
     world.add_rds_tags(&cluster, publish).expect("it exists");
-    world
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("a failover");
+    world.failover_db_cluster("orders", Some("orders-2")).expect("a failover");
     world.pass(MINUTE);
-    let lab = Lab::start(scene.world.clone(), Options::default())
-        .await
-        .expect("loopback has ports");
+    let lab =
+        Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
     let config = format!(
         "notify-topic = \"{TOPIC}\"\ndiscover = [\"cluster/orders*\"]\n{}",
         scene.config(lab.dns(), TIMING)
@@ -177,7 +174,8 @@ async fn play(lab: &str, config: &str, change: Change, log: &Shown) -> (Relay, u
         }
     }
     let clients = Clients::at(&relay.endpoint, "eu-west-1").expect("a good endpoint");
-    let parsed = Config::parse(config, &Location::Inline(config.to_owned())).expect("a good configuration");
+    let parsed =
+        Config::parse(config, &Location::Inline(config.to_owned())).expect("a good configuration");
     let handler = Handler::new(parsed, &clients).expect("a good handler");
     let mut length = 0;
     for payload in [json!({"mode": "plan"}), json!({"bindings": ["orders-writer"]})] {
@@ -228,9 +226,10 @@ fn form(body: &str) -> Vec<(String, String)> {
 async fn no_word_of_aws_reaches_a_terminal_a_log_or_a_message_with_a_control_or_format_character() {
     let log = Shown::default();
     let writer = log.clone();
-    let _logging = tracing::subscriber::set_default(logs::subscriber(logs::levels(Some("debug"), None), move || {
-        writer.clone()
-    }));
+    let _logging = tracing::subscriber::set_default(logs::subscriber(
+        logs::levels(Some("debug"), None),
+        move || writer.clone(),
+    ));
     let (lab, config) = region().await;
     let endpoint = lab.aws_endpoint();
     let (relay, length) = play(&endpoint, &config, Change::Nothing, &log).await;
@@ -265,9 +264,10 @@ async fn no_word_of_aws_reaches_a_terminal_a_log_or_a_message_with_a_control_or_
 async fn no_word_of_a_payload_or_a_configuration_does_either() {
     let log = Shown::default();
     let writer = log.clone();
-    let _logging = tracing::subscriber::set_default(logs::subscriber(logs::levels(Some("debug"), None), move || {
-        writer.clone()
-    }));
+    let _logging = tracing::subscriber::set_default(logs::subscriber(
+        logs::levels(Some("debug"), None),
+        move || writer.clone(),
+    ));
     let (lab, config) = region().await;
     let clients = Clients::at(&lab.aws_endpoint(), "eu-west-1").expect("a good endpoint");
     let sns = |message: Value| {
@@ -297,7 +297,8 @@ async fn no_word_of_a_payload_or_a_configuration_does_either() {
         "\u{202e}\u{200b}", "\u{2066}"
     );
     for text in [&config, &bad] {
-        let parsed = Config::parse(text, &Location::Inline(text.clone())).expect("a good configuration");
+        let parsed =
+            Config::parse(text, &Location::Inline(text.clone())).expect("a good configuration");
         let handler = Handler::new(parsed, &clients).expect("a good handler");
         for payload in &payloads {
             let (answer, metrics) = answered(&handler, payload).await;

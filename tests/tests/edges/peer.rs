@@ -117,12 +117,10 @@ fn serve(mut stream: TcpStream, tls: &Arc<ServerConfig>, told: &Mutex<Vec<String
     while let Some((head, body)) = request(&mut stream, told) {
         let answer = answer(&head, &body);
         let length = answer.len();
-        let whole = format!("HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n{answer}");
-        if stream
-            .write_all(whole.as_bytes())
-            .and_then(|()| stream.flush())
-            .is_err()
-        {
+        let whole = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n{answer}"
+        );
+        if stream.write_all(whole.as_bytes()).and_then(|()| stream.flush()).is_err() {
             return;
         }
     }
@@ -134,7 +132,8 @@ fn request(stream: &mut impl Read, told: &Mutex<Vec<String>>) -> Option<(String,
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = |line: &str| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok();
+            let length =
+                |line: &str| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok();
             let length = head.to_ascii_lowercase().lines().find_map(length);
             if body.len() >= length.unwrap_or(0) {
                 let line = head.lines().next().unwrap_or_default().to_owned();

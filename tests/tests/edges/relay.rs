@@ -39,14 +39,16 @@ impl Relay {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (upstream, change) = (upstream.clone(), change.clone());
-                tokio::spawn(serve(stream, upstream, change, Arc::clone(&leaves), Arc::clone(&heard)));
+                tokio::spawn(serve(
+                    stream,
+                    upstream,
+                    change,
+                    Arc::clone(&leaves),
+                    Arc::clone(&heard),
+                ));
             }
         });
-        Self {
-            endpoint,
-            seen,
-            requests,
-        }
+        Self { endpoint, seen, requests }
     }
 
     /// Every text of every answer so far.
@@ -58,11 +60,7 @@ impl Relay {
     pub(crate) fn requests(&self, operation: &str) -> Vec<String> {
         let requests = self.requests.lock().expect("no panic");
         let begin = format!("Action={operation}&");
-        requests
-            .iter()
-            .filter(|body| body.starts_with(&begin))
-            .cloned()
-            .collect()
+        requests.iter().filter(|body| body.starts_with(&begin)).cloned().collect()
     }
 }
 
@@ -93,7 +91,9 @@ async fn serve(
         let status = head.lines().next().unwrap_or_default().to_owned();
         let (status, xml) = match &change {
             Change::Nothing => (status, xml),
-            Change::Text((of, element), text) if *of == operation => (status, replaced(&xml, element, text)),
+            Change::Text((of, element), text) if *of == operation => {
+                (status, replaced(&xml, element, text))
+            }
             Change::Text(..) => (status, xml),
             Change::Refusal(of, text) if *of == operation => (
                 "HTTP/1.1 400 Bad Request".to_owned(),
@@ -119,7 +119,9 @@ fn leaves(xml: &str) -> Vec<&str> {
         .filter_map(|part| part.split_once('>'))
         .zip(xml.split('<').skip(2))
         .filter_map(|((name, text), next)| {
-            let is_leaf = !name.starts_with('/') && !text.is_empty() && next.strip_prefix('/')?.starts_with(name);
+            let is_leaf = !name.starts_with('/')
+                && !text.is_empty()
+                && next.strip_prefix('/')?.starts_with(name);
             is_leaf.then_some(name)
         })
         .collect()
@@ -150,7 +152,8 @@ async fn message(stream: &mut TcpStream) -> Option<(String, String)> {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = |line: &str| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok();
+            let length =
+                |line: &str| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok();
             let length = head.to_ascii_lowercase().lines().find_map(length);
             if body.len() >= length.unwrap_or(0) {
                 return Some((head.to_owned(), body.to_owned()));

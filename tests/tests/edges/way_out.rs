@@ -52,10 +52,7 @@ impl Company {
     }
 
     fn bundle(&self) -> (&'static str, String) {
-        (
-            "AWS_CA_BUNDLE",
-            self.folder.path().join("company.pem").display().to_string(),
-        )
+        ("AWS_CA_BUNDLE", self.folder.path().join("company.pem").display().to_string())
     }
 
     /// Its proxy, which opens TLS.
@@ -97,7 +94,8 @@ async fn audit(variables: Variables) -> (String, String) {
 }
 
 fn reason(stdout: &str) -> Value {
-    let report: Value = serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+    let report: Value =
+        serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
     report["bindings"][0]["reason"].clone()
 }
 
@@ -143,10 +141,7 @@ async fn with_the_companys_bundle_both_programs_reach_aws_through_its_proxy() {
     let proxy = company.proxy();
     let lower_case = ("https_proxy", through(&proxy).1);
     let answer = bootstrap(vec![company.bundle(), lower_case]).await;
-    assert_eq!(
-        answer["bindings"][0]["reason"]["code"], "source-not-found",
-        "{answer:#}"
-    );
+    assert_eq!(answer["bindings"][0]["reason"]["code"], "source-not-found", "{answer:#}");
     assert!(proxy.was_asked(), "{:?}", proxy.heard());
 }
 
@@ -176,10 +171,7 @@ async fn a_certificate_that_has_expired_or_is_of_another_name_is_told_as_that() 
     let company = Company::new();
     for (server, says) in [
         (company.authority.server_until(&["localhost"], 2001), "it has expired"),
-        (
-            company.authority.server(&["elsewhere.example"]),
-            "it is of another name",
-        ),
+        (company.authority.server(&["elsewhere.example"]), "it is of another name"),
     ] {
         let peer = Peer::start(server);
         let endpoint = ("AWS_ENDPOINT_URL", format!("https://localhost:{}", peer.address.port()));
@@ -200,19 +192,11 @@ async fn loopback_and_what_no_proxy_names_are_reached_without_the_proxy() {
     let peer = Peer::start(company.authority.server(&["localhost"]));
     let endpoint = ("AWS_ENDPOINT_URL", format!("https://localhost:{}", peer.address.port()));
     let nowhere = |name| (name, "http://127.0.0.1:9".to_owned());
-    let (stdout, _) = audit(vec![
-        company.bundle(),
-        endpoint,
-        nowhere("HTTPS_PROXY"),
-        nowhere("HTTP_PROXY"),
-    ])
-    .await;
+    let (stdout, _) =
+        audit(vec![company.bundle(), endpoint, nowhere("HTTPS_PROXY"), nowhere("HTTP_PROXY")])
+            .await;
     assert_eq!(reason(&stdout)["code"], "source-not-found", "{stdout}");
-    assert!(
-        peer.was_asked() && !peer.was_connected_to("localhost"),
-        "{:?}",
-        peer.heard()
-    );
+    assert!(peer.was_asked() && !peer.was_connected_to("localhost"), "{:?}", peer.heard());
 
     let proxy = company.proxy();
     let except = ("NO_PROXY", "10.0.0.0/8, *.amazonaws.com".to_owned());
@@ -230,15 +214,9 @@ async fn a_bundle_or_a_proxy_that_cannot_be_used_ends_the_start_with_its_name() 
     };
     let empty = file("empty.pem", "");
     for (variable, says) in [
-        (
-            ("AWS_CA_BUNDLE", "/nowhere/company.pem".to_owned()),
-            "/nowhere/company.pem",
-        ),
+        (("AWS_CA_BUNDLE", "/nowhere/company.pem".to_owned()), "/nowhere/company.pem"),
         (("AWS_CA_BUNDLE", empty.clone()), empty.as_str()),
-        (
-            ("HTTPS_PROXY", "socks5://user:secret@proxy:1080".to_owned()),
-            "HTTPS_PROXY",
-        ),
+        (("HTTPS_PROXY", "socks5://user:secret@proxy:1080".to_owned()), "HTTPS_PROXY"),
     ] {
         let (stdout, stderr) = audit(vec![variable.clone()]).await;
         assert_eq!(stdout, "");
@@ -266,16 +244,13 @@ async fn cloudformation_is_answered_through_the_same_proxy_and_with_the_same_cer
     };
     assert_eq!(put(&[company.bundle(), through(&proxy)]).await, Ok(Ok(())));
     assert!(proxy.was_connected_to(AWS[2]), "{:?}", proxy.heard());
-    assert!(
-        proxy.heard().iter().any(|line| line.starts_with("PUT /arn")),
-        "{:?}",
-        proxy.heard()
-    );
+    assert!(proxy.heard().iter().any(|line| line.starts_with("PUT /arn")), "{:?}", proxy.heard());
     let other = Company::new();
     for variables in [vec![through(&proxy)], vec![other.bundle(), through(&proxy)]] {
         let error = put(&variables).await.expect("good variables").expect_err("refused");
         assert!(
-            error.contains("its issuer is not among the trusted") && error.contains("AWS_CA_BUNDLE"),
+            error.contains("its issuer is not among the trusted")
+                && error.contains("AWS_CA_BUNDLE"),
             "{error}"
         );
         assert!(!error.contains("secret"), "{error}");
@@ -310,12 +285,9 @@ async fn a_profile_that_is_defined_nowhere_is_named_with_the_places_and_those_th
     };
     let (code, stderr) = run(&["--profile", "nope"], Variables::new()).await;
     assert_eq!(code, Some(1));
-    for says in [
-        "`nope`",
-        config.to_str().expect("text"),
-        "/nowhere/credentials",
-        "default, production",
-    ] {
+    for says in
+        ["`nope`", config.to_str().expect("text"), "/nowhere/credentials", "default, production"]
+    {
         assert!(stderr.contains(says), "{says}: {stderr}");
     }
     let (code, stderr) = run(&[], vec![("AWS_PROFILE", "nope".to_owned())]).await;

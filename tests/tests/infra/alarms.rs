@@ -7,29 +7,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
-use writerlink_tests::stage::{Stage, sns};
+use writerlink_tests::deployed_lab::{DeployedLab, sns};
 
 use crate::GROUP;
 use crate::template::{evaluate, list, properties, reconciler, text};
 
-const BINDING: [(&str, &str); 3] = [
-    ("Source", "cluster/orders"),
-    ("TargetGroupArns", GROUP),
-    ("Allow", "10.20.4.0/24"),
-];
+const BINDING: [(&str, &str); 3] =
+    [("Source", "cluster/orders"), ("TargetGroupArns", GROUP), ("Allow", "10.20.4.0/24")];
 
 /// The names of a metric and of its dimensions.
 type Metric = (String, BTreeSet<String>);
 
 /// What the real function printed in a sweep, and in an event's run that could not be carried out.
 async fn printed() -> Vec<Value> {
-    let stage = Stage::begin().await;
-    stage.deliver(&json!({"trigger": "sweep"})).await;
+    let deployed = DeployedLab::begin().await;
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
     let denied = Fault::on("DescribeTargetHealth", Effect::AccessDenied);
-    stage.lab.world().faults.add(denied);
-    let now = stage.lab.world().timestamp();
-    stage.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
-    let log = stage.log();
+    deployed.lab.world().faults.add(denied);
+    let now = deployed.lab.world().timestamp();
+    deployed.deliver(&sns("RDS-EVENT-0071", "db-cluster", "orders", now)).await;
+    let log = deployed.log();
     log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
@@ -40,7 +37,8 @@ fn emitted(lines: &[Value]) -> BTreeSet<Metric> {
         .flat_map(|directive| directive["CloudWatchMetrics"].as_array().expect("a list"))
         .flat_map(|directive| {
             assert_eq!(directive["Namespace"], "Writerlink");
-            let dimensions: BTreeSet<String> = list(&directive["Dimensions"][0]).into_iter().collect();
+            let dimensions: BTreeSet<String> =
+                list(&directive["Dimensions"][0]).into_iter().collect();
             let metrics = directive["Metrics"].as_array().expect("a list").iter();
             metrics.map(move |metric| (text(&metric["Name"]).to_owned(), dimensions.clone()))
         })
@@ -57,14 +55,9 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
             continue;
         }
         let dimensions = alarm["Dimensions"].as_array().expect("a list").iter();
-        let dimensions = dimensions
-            .map(|dimension| text(&dimension["Name"]).to_owned())
-            .collect();
+        let dimensions = dimensions.map(|dimension| text(&dimension["Name"]).to_owned()).collect();
         let metric = (text(&alarm["MetricName"]).to_owned(), dimensions);
-        assert!(
-            emitted.contains(&metric),
-            "{name} waits for {metric:?}, and there is {emitted:?}"
-        );
+        assert!(emitted.contains(&metric), "{name} waits for {metric:?}, and there is {emitted:?}");
     }
 
     let graphs = graphs(&dashboard(template));
@@ -76,10 +69,7 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let made = alarms(template).into_keys().map(|name| format!("{name}.Arn")).collect();
     assert_eq!(shown, made, "every alarm is on the dashboard");
     let dashboard = dashboard(template).to_string();
-    let by_binding = emitted
-        .iter()
-        .find(|metric| metric.1.len() == 2)
-        .expect("one was not ok");
+    let by_binding = emitted.iter().find(|metric| metric.1.len() == 2).expect("one was not ok");
     assert_eq!(by_binding.0, "BindingNotOk");
     assert!(dashboard.contains(
         r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"stack-Function\"', 'Maximum', 60)"#
@@ -95,12 +85,9 @@ async fn the_dashboards_query_finds_the_lines_of_runs_that_were_not_ok() {
     let Some(template) = reconciler() else { return };
     let widgets = dashboard(template)["widgets"].clone();
     let widgets = widgets.as_array().expect("a list").iter();
-    let queries: Vec<&str> = widgets
-        .filter_map(|widget| widget["properties"]["query"].as_str())
-        .collect();
-    let [query] = queries.as_slice() else {
-        panic!("one query, not {queries:?}")
-    };
+    let queries: Vec<&str> =
+        widgets.filter_map(|widget| widget["properties"]["query"].as_str()).collect();
+    let [query] = queries.as_slice() else { panic!("one query, not {queries:?}") };
     assert!(
         query.starts_with("SOURCE 'stack-LogGroup' | fields @timestamp, kind, binding, message | "),
         "{query}"
@@ -132,7 +119,8 @@ fn every_alarm_tells_the_topic_of_outcomes_and_is_of_one_metric() {
     }
 }
 
-/// The binding's alarm names the binding as the configuration does, and is there only where the stack knows that name.
+/// The binding's alarm names the binding as the configuration does, and is there only where the
+/// stack knows that name.
 #[test]
 fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     let Some(template) = reconciler() else { return };
@@ -142,7 +130,8 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
         json!([{"Name": "Function", "Value": "stack-Function"}, {"Name": "Binding", "Value": "stack"}])
     );
     let config = &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_CONFIG"];
-    let config: Value = serde_json::from_str(text(&evaluate(template, config, &BINDING))).expect("JSON");
+    let config: Value =
+        serde_json::from_str(text(&evaluate(template, config, &BINDING))).expect("JSON");
     assert_eq!(config["binding"][0]["name"], "stack");
 
     let is_there = |name: &str, given: &[(&str, &str)]| {
@@ -154,15 +143,9 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
         "BindingAlarm",
         &[("Config", "/var/task/writerlink.toml"), ("TargetGroupArns", GROUP)]
     ));
-    assert!(!is_there(
-        "BindingAlarm",
-        &[("Discover", "cluster/*"), ("Allow", "10.20.4.0/24")]
-    ));
+    assert!(!is_there("BindingAlarm", &[("Discover", "cluster/*"), ("Allow", "10.20.4.0/24")]));
     for name in alarms(template).keys() {
-        assert!(
-            !is_there(name, &[("Alarms", "false"), ("TargetGroupArns", GROUP)]),
-            "{name}"
-        );
+        assert!(!is_there(name, &[("Alarms", "false"), ("TargetGroupArns", GROUP)]), "{name}");
     }
 }
 
@@ -183,12 +166,17 @@ async fn a_sweep_logs_as_many_bytes_as_are_priced() {
     let each = two - one;
     println!("a sweep logs {} bytes, and {each} for each binding", one - each);
     let page =
-        std::fs::read_to_string(writerlink_tests::python::workspace_dir().join("docs/cost.md")).expect("it is there");
-    for (what, bytes, tolerance) in [("for every sweep", one - each, 80), ("for each binding", each, 80)] {
+        std::fs::read_to_string(writerlink_tests::python::workspace_dir().join("docs/cost.md"))
+            .expect("it is there");
+    for (what, bytes, tolerance) in
+        [("for every sweep", one - each, 80), ("for each binding", each, 80)]
+    {
         let priced = page
             .lines()
             .find_map(|line| line.split_once(&format!(" bytes {what}")))
-            .and_then(|(before, _)| before.rsplit(' ').next()?.replace(',', "").parse::<usize>().ok())
+            .and_then(|(before, _)| {
+                before.rsplit(' ').next()?.replace(',', "").parse::<usize>().ok()
+            })
             .unwrap_or_else(|| panic!("docs/cost.md says nothing of bytes {what}"));
         assert!(
             bytes.abs_diff(priced) <= tolerance,
@@ -199,11 +187,11 @@ async fn a_sweep_logs_as_many_bytes_as_are_priced() {
 
 /// The bytes that the function prints in a sweep in which there is nothing to do.
 async fn logged(configure: impl FnOnce(String) -> String) -> usize {
-    let stage = Stage::with(|_| {}, configure).await;
-    stage.deliver(&json!({"trigger": "sweep"})).await;
-    let before = stage.log().len();
-    stage.deliver(&json!({"trigger": "sweep"})).await;
-    let log = stage.log();
+    let deployed = DeployedLab::with(|_| {}, configure).await;
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
+    let before = deployed.log().len();
+    deployed.deliver(&json!({"trigger": "sweep"})).await;
+    let log = deployed.log();
     assert!(log[before..].contains("SweepFinished"), "{log}");
     log.len() - before
 }
@@ -211,8 +199,9 @@ async fn logged(configure: impl FnOnce(String) -> String) -> usize {
 fn alarms(template: &Value) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().expect("it has resources").iter();
     // That of the link is of the load balancer's own metric (link_alarm.rs).
-    let alarms =
-        resources.filter(|(name, resource)| resource["Type"] == "AWS::CloudWatch::Alarm" && *name != "LinkAlarm");
+    let alarms = resources.filter(|(name, resource)| {
+        resource["Type"] == "AWS::CloudWatch::Alarm" && *name != "LinkAlarm"
+    });
     alarms
         .map(|(name, alarm)| (name.clone(), evaluate(template, &alarm["Properties"], &BINDING)))
         .collect()
@@ -223,22 +212,18 @@ fn dashboard(template: &Value) -> Value {
     serde_json::from_str(text(&body)).expect("a dashboard is JSON")
 }
 
-/// The metrics of the graphs, with the shorthand of CloudWatch's metric arrays written out: `.` repeats what stands above.
+/// The metrics of the graphs, with the shorthand of CloudWatch's metric arrays written out: `.`
+/// repeats what stands above.
 fn graphs(dashboard: &Value) -> BTreeSet<Metric> {
     let widgets = dashboard["widgets"].as_array().expect("a list").iter();
     let mut found = BTreeSet::new();
     for metrics in widgets.filter_map(|widget| widget["properties"]["metrics"].as_array()) {
         let mut above = vec![];
         for metric in metrics.iter().filter(|metric| metric[0].is_string()) {
-            let parts = metric
-                .as_array()
-                .expect("a list")
-                .iter()
-                .filter_map(Value::as_str)
-                .enumerate();
-            above = parts
-                .map(|(index, part)| if part == "." { above[index] } else { part })
-                .collect();
+            let parts =
+                metric.as_array().expect("a list").iter().filter_map(Value::as_str).enumerate();
+            above =
+                parts.map(|(index, part)| if part == "." { above[index] } else { part }).collect();
             let [namespace, name, dimension, function] = above.as_slice() else {
                 panic!("a metric of a function, not {above:?}")
             };

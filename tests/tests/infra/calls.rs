@@ -1,4 +1,5 @@
-//! What the programs call in the lab is what they may, no less and no more, and every one of those calls passes a policy engine.
+//! What the programs call in the lab is what they may, no less and no more, and every one of those
+//! calls passes a policy engine.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +10,7 @@ use writerlink_lab::scenario::{Databases, Play, Program, play, scenarios};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::World;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
-use writerlink_tests::stage::{Stage, aws};
+use writerlink_tests::deployed_lab::{DeployedLab, aws};
 use writerlink_tests::{kinds, programs};
 
 use crate::GROUP;
@@ -30,9 +31,10 @@ struct Asked {
     tag: Option<String>,
 }
 
-/// Every call that reached the region. Where an action has no resource level, or is asked of everything, any resource does.
-fn asked(stage: &Stage) -> BTreeSet<Asked> {
-    let world = stage.lab.world();
+/// Every call that reached the region. Where an action has no resource level, or is asked of
+/// everything, any resource does.
+fn asked(deployed: &DeployedLab) -> BTreeSet<Asked> {
+    let world = deployed.lab.world();
     let calls = world.calls.iter().map(|call| {
         let resource = match call.operation.as_str() {
             "RegisterTargets" | "DeregisterTargets" => call.parameters["TargetGroupArn"].clone(),
@@ -63,21 +65,21 @@ fn allows(permissions: &Permissions, call: &Asked) -> bool {
     permissions.allow(&call.action, &call.resource, &context)
 }
 
-/// The actions under these conditions that the programs call themselves. The rest is called in the function's name: by Lambda, that
-/// logs, reports failures and attaches it to a VPC, and by SNS, that encrypts.
+/// The actions under these conditions that the programs call themselves. The rest is called in the
+/// function's name: by Lambda, that logs, reports failures and attaches it to a VPC, and by SNS,
+/// that encrypts.
 fn own_actions(conditions: &[&str]) -> BTreeSet<String> {
     let stated = stated();
     let statements = conditions.iter().flat_map(|condition| &stated[*condition]);
     let actions = statements.flat_map(|statement| list(&statement["Action"]));
     let is_own = |action: &String| {
-        ["rds:", "elasticloadbalancing:", "sns:"]
-            .iter()
-            .any(|service| action.starts_with(service))
+        ["rds:", "elasticloadbalancing:", "sns:"].iter().any(|service| action.starts_with(service))
     };
     actions.filter(is_own).collect()
 }
 
-/// Both groups of the scene ask for their databases by tags, and these consent. A third group has a tag of somebody else's.
+/// Both groups of the scene ask for their databases by tags, and these consent. A third group has a
+/// tag of somebody else's.
 fn tagged(scene: &mut Scene) {
     let groups = [&scene.links[0], &scene.links[1]].map(|link| link.group.clone());
     let world = &mut scene.world;
@@ -92,9 +94,7 @@ fn tagged(scene: &mut Scene) {
         (&stranger, "team", "payments"),
     ] {
         let tags = Tags::from([(key.to_owned(), value.to_owned())]);
-        world
-            .add_elbv2_tags(std::slice::from_ref(group), &tags)
-            .expect("it exists");
+        world.add_elbv2_tags(std::slice::from_ref(group), &tags).expect("it exists");
     }
     for database in [world.cluster_arn("orders"), world.instance_arn("billing")] {
         let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
@@ -115,21 +115,23 @@ fn fail_over(world: &mut World) {
     world.failover_db_cluster("orders", None).expect("it is available");
 }
 
-/// A function that follows every kind of source, and what it asked in a failover and in a run over everything.
-async fn bound() -> (Stage, BTreeSet<Asked>) {
+/// A function that follows every kind of source, and what it asked in a failover and in a run over
+/// everything.
+async fn bound() -> (DeployedLab, BTreeSet<Asked>) {
     let change = |scene: &mut Scene| {
         kinds::add(scene);
         with_topic(scene);
     };
-    let stage = Stage::with(change, |config| announcing(&config)).await;
-    stage.follows(stage.orders(), fail_over).await;
-    stage.ask(json!({})).await;
-    let asked = asked(&stage);
-    (stage, asked)
+    let deployed = DeployedLab::with(change, |config| announcing(&config)).await;
+    deployed.follows(deployed.orders(), fail_over).await;
+    deployed.ask(json!({})).await;
+    let asked = asked(&deployed);
+    (deployed, asked)
 }
 
-/// A function that follows what tags name, and what it asked in a failover and in a run over everything.
-async fn discovering() -> (Stage, BTreeSet<Asked>) {
+/// A function that follows what tags name, and what it asked in a failover and in a run over
+/// everything.
+async fn discovering() -> (DeployedLab, BTreeSet<Asked>) {
     let change = |scene: &mut Scene| {
         tagged(scene);
         with_topic(scene);
@@ -138,11 +140,11 @@ async fn discovering() -> (Stage, BTreeSet<Asked>) {
         let rest = config.split("\n[[binding]]").next().expect("a first piece").to_owned();
         announcing(&format!("discover = {}\n{rest}", json!(PATTERNS)))
     };
-    let stage = Stage::with(change, by_tags).await;
-    stage.follows(stage.orders(), fail_over).await;
-    stage.ask(json!({})).await;
-    let asked = asked(&stage);
-    (stage, asked)
+    let deployed = DeployedLab::with(change, by_tags).await;
+    deployed.follows(deployed.orders(), fail_over).await;
+    deployed.ask(json!({})).await;
+    let asked = asked(&deployed);
+    (deployed, asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,25 +155,16 @@ async fn the_function_calls_what_is_stated_and_everything_that_is_stated() {
     let both = &actions(&bound) | &actions(&discovering);
     assert_eq!(both, own_actions(&["always", "Writes", "Discovers"]));
     let only_for_tags = &actions(&discovering) - &actions(&bound);
-    assert_eq!(
-        only_for_tags,
-        BTreeSet::from(["elasticloadbalancing:DescribeTags".to_owned()])
-    );
+    assert_eq!(only_for_tags, BTreeSet::from(["elasticloadbalancing:DescribeTags".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
     let may = own_actions(&["always", "Writes"]);
-    let named = [
-        "planned-failover",
-        "lost-event",
-        "killed-between-the-writes",
-        "two-invocations-at-once",
-    ];
-    let chosen: Vec<_> = scenarios()
-        .into_iter()
-        .filter(|one| named.contains(&one.name.as_str()))
-        .collect();
+    let named =
+        ["planned-failover", "lost-event", "killed-between-the-writes", "two-invocations-at-once"];
+    let chosen: Vec<_> =
+        scenarios().into_iter().filter(|one| named.contains(&one.name.as_str())).collect();
     assert_eq!(chosen.len(), named.len());
     let manner = Play {
         program: Program::File(programs::bootstrap()),
@@ -183,10 +176,8 @@ async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
     let played = chosen.iter().map(|scenario| play(scenario, &manner));
     for played in join_all(played).await {
         let (recording, _) = played.expect("it can be played");
-        let calls = recording
-            .calls
-            .iter()
-            .map(|call| format!("{}:{}", call.service, call.operation));
+        let calls =
+            recording.calls.iter().map(|call| format!("{}:{}", call.service, call.operation));
         let beyond: BTreeSet<String> = calls.filter(|call| !may.contains(call)).collect();
         assert!(
             beyond.is_empty() && !recording.calls.is_empty(),
@@ -198,8 +189,8 @@ async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_call_of_a_bound_function_is_allowed_and_no_write_to_another_group() {
-    let (stage, asked) = bound().await;
-    let groups: Vec<&str> = stage.links.iter().map(|link| link.group.as_str()).collect();
+    let (deployed, asked) = bound().await;
+    let groups: Vec<&str> = deployed.links.iter().map(|link| link.group.as_str()).collect();
     let bound = [("TargetGroupArns", groups.as_slice())];
     let values = [&bound, MADE.as_slice()].concat();
     let permissions = Permissions::of(&filled(&["always", "Writes"], &values));
@@ -207,15 +198,9 @@ async fn every_recorded_call_of_a_bound_function_is_allowed_and_no_write_to_anot
         assert!(allows(&permissions, call), "{call:?}");
     }
     for write in asked.iter().filter(|call| call.action.ends_with("Targets")) {
-        let elsewhere = Asked {
-            resource: GROUP.replace("orders", "payroll"),
-            ..write.clone()
-        };
+        let elsewhere = Asked { resource: GROUP.replace("orders", "payroll"), ..write.clone() };
         assert!(!allows(&permissions, &elsewhere), "{elsewhere:?}");
-        let tagged = Asked {
-            tag: Some("cluster/orders".to_owned()),
-            ..elsewhere
-        };
+        let tagged = Asked { tag: Some("cluster/orders".to_owned()), ..elsewhere };
         assert!(
             !allows(&permissions, &tagged),
             "without discovery a tag opens nothing: {tagged:?}"
@@ -225,25 +210,21 @@ async fn every_recorded_call_of_a_bound_function_is_allowed_and_no_write_to_anot
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_recorded_call_of_a_discovering_function_is_allowed_and_no_write_to_a_group_without_the_tag() {
+async fn every_recorded_call_of_a_discovering_function_is_allowed_and_no_write_to_a_group_without_the_tag()
+ {
     let (_, asked) = discovering().await;
     let discover = [("Discover", PATTERNS.as_slice())];
     let values = [&discover, MADE.as_slice()].concat();
     let permissions = Permissions::of(&filled(&["always", "Discovers"], &values));
-    let writes: Vec<&Asked> = asked.iter().filter(|call| call.action.ends_with("Targets")).collect();
-    assert!(
-        writes.iter().any(|call| call.tag.as_deref() == Some("cluster/orders")),
-        "{asked:?}"
-    );
+    let writes: Vec<&Asked> =
+        asked.iter().filter(|call| call.action.ends_with("Targets")).collect();
+    assert!(writes.iter().any(|call| call.tag.as_deref() == Some("cluster/orders")), "{asked:?}");
     for call in &asked {
         assert!(allows(&permissions, call), "{call:?}");
     }
     for write in writes {
         for tag in [None, Some("cluster/payroll"), Some("xcluster/orders"), Some("")] {
-            let call = Asked {
-                tag: tag.map(str::to_owned),
-                ..write.clone()
-            };
+            let call = Asked { tag: tag.map(str::to_owned), ..write.clone() };
             assert!(!allows(&permissions, &call), "{call:?}");
         }
         let foreign = Asked {
@@ -255,7 +236,8 @@ async fn every_recorded_call_of_a_discovering_function_is_allowed_and_no_write_t
     refuses_what_nobody_asked_for(&permissions);
 }
 
-/// What Lambda needs to attach the function to a VPC is granted to the role, and is nothing for the code that runs under it.
+/// What Lambda needs to attach the function to a VPC is granted to the role, and is nothing for the
+/// code that runs under it.
 #[test]
 fn the_code_may_not_touch_a_network_interface_although_lambda_may_for_it() {
     let permissions = Permissions::of(&filled(&["always", "InVpc"], &MADE));
@@ -264,11 +246,8 @@ fn the_code_may_not_touch_a_network_interface_although_lambda_may_for_it() {
         "lambda:SourceFunctionArn",
         "arn:aws:lambda:eu-west-1:111122223333:function:stack-Function",
     )];
-    for action in [
-        "CreateNetworkInterface",
-        "DeleteNetworkInterface",
-        "DescribeNetworkInterfaces",
-    ] {
+    for action in ["CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces"]
+    {
         let action = format!("ec2:{action}");
         assert!(permissions.allow(&action, interface, &[]), "{action} for Lambda");
         assert!(!permissions.allow(&action, interface, &own), "{action} for the code");
@@ -283,18 +262,9 @@ fn refuses_what_nobody_asked_for(permissions: &Permissions) {
         ("elasticloadbalancing:ModifyTargetGroup", GROUP),
         ("elasticloadbalancing:DeleteTargetGroup", GROUP),
         ("elasticloadbalancing:AddTags", GROUP),
-        (
-            "rds:ModifyDBCluster",
-            "arn:aws:rds:eu-west-1:111122223333:cluster:orders",
-        ),
-        (
-            "rds:FailoverDBCluster",
-            "arn:aws:rds:eu-west-1:111122223333:cluster:orders",
-        ),
-        (
-            "rds:AddTagsToResource",
-            "arn:aws:rds:eu-west-1:111122223333:cluster:orders",
-        ),
+        ("rds:ModifyDBCluster", "arn:aws:rds:eu-west-1:111122223333:cluster:orders"),
+        ("rds:FailoverDBCluster", "arn:aws:rds:eu-west-1:111122223333:cluster:orders"),
+        ("rds:AddTagsToResource", "arn:aws:rds:eu-west-1:111122223333:cluster:orders"),
         ("sns:Publish", stranger),
         ("sns:Subscribe", OUTCOMES),
         ("kms:Decrypt", key),
@@ -315,7 +285,9 @@ fn the_topics_key_opens_for_sns_of_this_region_alone() {
     let used = [("TopicKeyArn", keys.as_slice())];
     let values = [&used, MADE.as_slice()].concat();
     let permissions = Permissions::of(&filled(&["always", "HasTopicKey"], &values));
-    let uses = |action: &str, key: &str, via: &str| permissions.allow(action, key, &[("kms:ViaService", via)]);
+    let uses = |action: &str, key: &str, via: &str| {
+        permissions.allow(action, key, &[("kms:ViaService", via)])
+    };
     assert!(uses("kms:GenerateDataKey", key, "sns.eu-west-1.amazonaws.com"));
     assert!(uses("kms:Decrypt", key, "sns.eu-west-1.amazonaws.com"));
     assert!(!uses("kms:Decrypt", key, "rds.eu-west-1.amazonaws.com"));
@@ -336,7 +308,7 @@ async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
         kinds::add(scene);
         tagged(scene);
     };
-    let stage = Stage::with(change, |config| {
+    let deployed = DeployedLab::with(change, |config| {
         text = format!("discover = {}\n{config}", json!(PATTERNS));
         text.clone()
     })
@@ -345,16 +317,13 @@ async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
     audit
         .args(["audit", "--output", "json"])
         .env_clear()
-        .envs(aws(&stage.lab))
+        .envs(aws(&deployed.lab))
         .env("WRITERLINK_CONFIG", &text);
     let ended = tokio::task::spawn_blocking(move || audit.output().expect("it runs"));
     let output = ended.await.expect("it ends");
     let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert!(
-        said["bindings"].as_array().is_some_and(|all| all.len() >= 7),
-        "{said:#}"
-    );
-    let asked = asked(&stage);
+    assert!(said["bindings"].as_array().is_some_and(|all| all.len() >= 7), "{said:#}");
+    let asked = asked(&deployed);
     assert_eq!(actions(&asked), own_actions(&["Audit"]));
     let permissions = Permissions::of(&filled(&["Audit"], &[]));
     for call in &asked {

@@ -28,9 +28,8 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
 fn every_cdk_deployment_that_we_document_does_without_a_nested_change_set() {
     let (docs, infra) = (workspace_dir().join("docs"), workspace_dir().join("infra"));
     let pages = fs::read_dir(docs).expect("it is part of the source");
-    let pages = pages
-        .map(|entry| entry.expect("it can be listed").path())
-        .filter(|path| path.is_file());
+    let pages =
+        pages.map(|entry| entry.expect("it can be listed").path()).filter(|path| path.is_file());
     let mut found = 0;
     for path in pages.chain([infra.join("README.md"), infra.join("cdk/app.js")]) {
         let bytes = fs::read(&path).expect("it can be read");
@@ -55,14 +54,16 @@ fn installed(python: &Path) -> Result<(), Skip> {
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
         return Err(Skip(format!(
-            "npm ci failed: the packages come from npm's registry, or from the one that npm is configured for\n  {why}"
+            "npm ci failed: the packages come from npm's registry, or from the one that npm is \
+             configured for\n  {why}"
         )));
     }
     fs::write(stamp, lock).expect("npm made the directory");
     Ok(())
 }
 
-/// Runs the environment's Node.js in `infra/cdk`: a distribution's own may be older than the CDK takes, as Debian 12's is.
+/// Runs the environment's Node.js in `infra/cdk`: a distribution's own may be older than the CDK
+/// takes, as Debian 12's is.
 fn in_cdk(python: &Path, program: &str, arguments: &[&str]) -> Output {
     let programs = python.parent().expect("it is bin/python of an environment");
     let path = std::env::var("PATH").unwrap_or_default();

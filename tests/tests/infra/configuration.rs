@@ -1,4 +1,5 @@
-//! What the parameters of the reconciler come to: its configuration, and the resource that reconciles.
+//! What the parameters of the reconciler come to: its configuration, and the resource that
+//! reconciles.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,10 +23,7 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
 
     let least = parse(&evaluate(template, config, &given));
     let binding = least.usable().next().expect("one binding");
-    assert_eq!(
-        (binding.name.as_str(), binding.port, binding.mode),
-        ("stack", None, Mode::Manage)
-    );
+    assert_eq!((binding.name.as_str(), binding.port, binding.mode), ("stack", None, Mode::Manage));
     assert_eq!(
         (binding.source.to_string(), binding.target_group.to_string()),
         ("cluster/orders".into(), GROUP.into())
@@ -35,11 +33,7 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
 
     let topic = "arn:aws:sns:eu-west-1:111122223333:outcomes";
     let more = [("Port", "5433"), ("Mode", "observe"), ("NotifyTopicArn", topic)];
-    let most = parse(&evaluate(
-        template,
-        config,
-        &[given.as_slice(), more.as_slice()].concat(),
-    ));
+    let most = parse(&evaluate(template, config, &[given.as_slice(), more.as_slice()].concat()));
     let binding = most.usable().next().expect("one binding");
     assert_eq!((binding.port, binding.mode), (Some(5433), Mode::Observe));
     assert_eq!(most.notify_topic.as_deref(), Some(topic));
@@ -86,11 +80,7 @@ fn the_source_parameter_takes_every_kind_that_needs_no_configuration_of_its_own(
         "proxy/ID",
         "proxy/ID/ID",
     ] {
-        let given = [
-            ("Source", source),
-            ("TargetGroupArns", GROUP),
-            ("Allow", "10.20.4.0/24"),
-        ];
+        let given = [("Source", source), ("TargetGroupArns", GROUP), ("Allow", "10.20.4.0/24")];
         let config = configuration(template);
         let taken = parse(&evaluate(template, config, &given));
         let binding = taken.usable().next().expect(source);
@@ -112,9 +102,7 @@ fn a_configuration_for_several_groups_goes_with_permissions_for_each_of_them() {
     let config = parse(&evaluate(template, configuration(template), &given));
     let written: Vec<String> = config.usable().map(|one| one.target_group.to_string()).collect();
     let role = evaluate(template, properties(template, "FunctionRole"), &given);
-    let statements = role["Policies"][0]["PolicyDocument"]["Statement"]
-        .as_array()
-        .expect("a list");
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("a list");
     let keeps = statements
         .iter()
         .find(|statement| statement["Sid"] == "KeepTargets")
@@ -128,20 +116,18 @@ fn a_configuration_for_several_groups_goes_with_permissions_for_each_of_them() {
 /// What the module does not hand on cannot be written with Terraform but in a whole `config`.
 #[test]
 fn the_terraform_module_hands_on_every_field_of_a_binding() {
-    let read = |path: &str| fs::read_to_string(workspace_dir().join(path)).expect("it is part of the source");
-    let (written, module) = (
-        read("crates/core/src/config/written.rs"),
-        read("infra/terraform/reconciler/config.tf"),
-    );
+    let read = |path: &str| {
+        fs::read_to_string(workspace_dir().join(path)).expect("it is part of the source")
+    };
+    let (written, module) =
+        (read("crates/core/src/config/written.rs"), read("infra/terraform/reconciler/config.tf"));
     let fields = written
         .split("struct WrittenBinding {")
         .nth(1)
         .and_then(|rest| rest.split('}').next())
         .expect("the function reads one");
-    let handed_on: BTreeSet<&str> = module
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let handed_on: BTreeSet<&str> =
+        module.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let mut found = 0;
     for (field, _) in fields.lines().filter_map(|line| line.trim().split_once(": ")) {
         found += 1;
@@ -153,8 +139,8 @@ fn the_terraform_module_hands_on_every_field_of_a_binding() {
     assert!(found > 8, "only {found} fields were found: is the search broken?");
 }
 
-/// Every parameter that goes into the configuration is a property, so that a change of any of them is a change of the resource,
-/// and CloudFormation asks again.
+/// Every parameter that goes into the configuration is a property, so that a change of any of them
+/// is a change of the resource, and CloudFormation asks again.
 #[test]
 fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes() {
     let Some(template) = reconciler() else { return };
@@ -177,14 +163,17 @@ fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes(
         assert_eq!(properties[name], json!({"Ref": name}));
     }
 
-    let waits = template["Resources"]["Invocations"]["Properties"]["MaximumEventAgeInSeconds"].as_u64();
+    let waits =
+        template["Resources"]["Invocations"]["Properties"]["MaximumEventAgeInSeconds"].as_u64();
     let runs = template["Parameters"]["FunctionTimeout"]["MaxValue"].as_u64();
     let timeout = properties["ServiceTimeout"].as_u64().expect("a number");
     assert!(
         timeout < 3600 && Some(timeout) >= waits.zip(runs).map(|(waits, runs)| waits + runs),
         "{timeout}"
     );
-    let is_there = |value: &str| evaluate(template, &template["Conditions"]["RunsFirst"], &[("FirstRun", value)]);
+    let is_there = |value: &str| {
+        evaluate(template, &template["Conditions"]["RunsFirst"], &[("FirstRun", value)])
+    };
     assert_eq!(
         (follow["Condition"].as_str(), is_there("true"), is_there("false")),
         (Some("RunsFirst"), json!(true), json!(false))
@@ -232,9 +221,6 @@ fn refusal(config: &Value) -> String {
 
 fn parse(config: &Value) -> Config {
     let location = Location::from(text(config));
-    assert!(
-        matches!(location, Location::Inline(_)),
-        "it would be taken for a path: {config}"
-    );
+    assert!(matches!(location, Location::Inline(_)), "it would be taken for a path: {config}");
     Config::parse(text(config), &location).expect("the Lambda takes it")
 }

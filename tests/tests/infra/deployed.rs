@@ -1,8 +1,10 @@
-//! The templates deployed to ministack as far as it goes, and the function that they deploy, driven there by an event of RDS.
+//! The templates deployed to ministack as far as it goes, and the function that they deploy, driven
+//! there by an event of RDS.
 //!
-//! ministack is no judge of what AWS accepts: it knows neither event subscriptions nor endpoint services nor rules of security groups,
-//! and asks nobody for permissions. What it does show is that the parts belong together: the archive, the handler's name, the environment,
-//! the topic's subscription, the function's outcomes.
+//! ministack is no judge of what AWS accepts: it knows neither event subscriptions nor endpoint
+//! services nor rules of security groups, and asks nobody for permissions. What it does show is
+//! that the parts belong together: the archive, the handler's name, the environment, the topic's
+//! subscription, the function's outcomes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +22,8 @@ use writerlink_tests::skip::{Skip, available};
 
 use crate::package::{ARCHITECTURES, package};
 
-/// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the name leads.
+/// The name that every endpoint of ministack has. It has no DNS server, so the lab's says where the
+/// name leads.
 const NAME: &str = "writer.db.test";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,14 +81,9 @@ async fn what_the_templates_deploy_follows_a_failover() {
     }
     let attributes = &deployed["attributes"];
     assert_eq!(attributes["balancer"]["load_balancing.cross_zone.enabled"], "true");
-    assert_eq!(
-        attributes["group"]["deregistration_delay.connection_termination.enabled"],
-        "true"
-    );
+    assert_eq!(attributes["group"]["deregistration_delay.connection_termination.enabled"], "true");
 
-    let topic = deployed["reconciler"]["outputs"]["EventTopicArn"]
-        .as_str()
-        .expect("an ARN");
+    let topic = deployed["reconciler"]["outputs"]["EventTopicArn"].as_str().expect("an ARN");
     let first = ministack.publish(topic, &message());
     assert_followed(&first, "10.20.4.7", "10.20.2.9");
 
@@ -100,7 +98,8 @@ fn archive_in(directory: &Path) -> Option<PathBuf> {
     let output = package(&available(linters())?, &bootstrap(), ARCHITECTURES.0, directory);
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("provided.al2023 has glibc") {
-        let lacking = format!("a glibc that is no newer than Lambda's, for what cargo builds: {said}");
+        let lacking =
+            format!("a glibc that is no newer than Lambda's, for what cargo builds: {said}");
         available::<()>(Err(Skip(lacking)))?;
     }
     assert!(output.status.success(), "{said}");
@@ -129,7 +128,8 @@ fn types(resources: &Value) -> BTreeSet<&str> {
 
 /// What RDS posts when a failover is complete, as recorded.
 fn message() -> String {
-    let recorded = fs::read(tests_dir().join("events/sns-2021-cluster-0071.json")).expect("it is recorded");
+    let recorded =
+        fs::read(tests_dir().join("events/sns-2021-cluster-0071.json")).expect("it is recorded");
     let recorded: Value = serde_json::from_slice(&recorded).expect("it is JSON");
     let message = recorded["Records"][0]["Sns"]["Message"].as_str().expect("a text");
     message.to_owned()

@@ -1,11 +1,14 @@
 //! The stated permissions, filled in, before a policy engine that is not ours: the crate `iam-rs`.
 //!
-//! It judges actions, resources, principals and conditions by IAM's published rules. AWS itself it is not.
+//! It judges actions, resources, principals and conditions by IAM's published rules. AWS itself it
+//! is not.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use iam_rs::{Arn, Context, Decision, IAMPolicy, IAMRequest, Principal, PrincipalId, evaluate_policy};
+use iam_rs::{
+    Arn, Context, Decision, IAMPolicy, IAMRequest, Principal, PrincipalId, evaluate_policy,
+};
 use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
 
@@ -14,15 +17,9 @@ pub(crate) const MADE: [(&str, &[&str]); 6] = [
     ("Partition", &["aws"]),
     ("Region", &["eu-west-1"]),
     ("AccountId", &["111122223333"]),
-    (
-        "LogGroupArn",
-        &["arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack"],
-    ),
+    ("LogGroupArn", &["arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack"]),
     ("FailuresArn", &["arn:aws:sqs:eu-west-1:111122223333:stack-Failures"]),
-    (
-        "OutcomeTopicArn",
-        &["arn:aws:sns:eu-west-1:111122223333:stack-OutcomeTopic"],
-    ),
+    ("OutcomeTopicArn", &["arn:aws:sns:eu-west-1:111122223333:stack-OutcomeTopic"]),
 ];
 
 /// Statements of IAM, or of a topic's policy.
@@ -42,16 +39,27 @@ impl Permissions {
     }
 
     /// Whether a service may do this.
-    pub(crate) fn allow_service(&self, service: &str, action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
+    pub(crate) fn allow_service(
+        &self,
+        service: &str,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> bool {
         let service = Principal::Service(PrincipalId::String(service.to_owned()));
         self.decide(service, action, resource, context)
     }
 
-    fn decide(&self, principal: Principal, action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
+    fn decide(
+        &self,
+        principal: Principal,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> bool {
         let resource = Arn::parse(resource).unwrap_or_else(|error| panic!("{resource}: {error}"));
-        let context = context
-            .iter()
-            .fold(Context::new(), |all, (key, value)| all.with_string(*key, *value));
+        let context =
+            context.iter().fold(Context::new(), |all, (key, value)| all.with_string(*key, *value));
         let request = IAMRequest::new_with_context(principal, action, resource, context);
         let decision = evaluate_policy(&self.0, &request).expect("the engine can tell");
         decision == Decision::Allow
@@ -60,18 +68,17 @@ impl Permissions {
 
 /// `infra/policy.json`: statements by the condition under which they are granted.
 pub(crate) fn stated() -> BTreeMap<String, Vec<Value>> {
-    let text = fs::read_to_string(workspace_dir().join("infra/policy.json")).expect("it is part of the source");
+    let text = fs::read_to_string(workspace_dir().join("infra/policy.json"))
+        .expect("it is part of the source");
     serde_json::from_str(&text).expect("it maps conditions to statements")
 }
 
-/// The statements under these conditions, with these values in the place of `${Name}`: a list takes the place of a text that
-/// is its placeholder and nothing else.
+/// The statements under these conditions, with these values in the place of `${Name}`: a list takes
+/// the place of a text that is its placeholder and nothing else.
 pub(crate) fn filled(conditions: &[&str], values: &[(&str, &[&str])]) -> Vec<Value> {
     let stated = stated();
     let under = |condition: &&str| {
-        stated
-            .get(*condition)
-            .unwrap_or_else(|| panic!("there is no {condition}"))
+        stated.get(*condition).unwrap_or_else(|| panic!("there is no {condition}"))
     };
     let statements = conditions.iter().flat_map(under);
     statements.map(|statement| fill(statement, values)).collect()

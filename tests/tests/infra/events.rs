@@ -23,11 +23,7 @@ fn only_rds_and_only_of_this_account_may_publish_events() {
         })
     );
     let permission = &template["Resources"]["TopicMayInvoke"]["Properties"];
-    assert_eq!(
-        permission["SourceArn"],
-        json!({"Ref": "EventTopic"}),
-        "only this topic may invoke"
-    );
+    assert_eq!(permission["SourceArn"], json!({"Ref": "EventTopic"}), "only this topic may invoke");
 }
 
 #[test]

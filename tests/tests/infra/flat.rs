@@ -40,10 +40,9 @@ fn the_flat_template_is_what_infra_flatten_makes_of_the_layers() {
 #[test]
 fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
     let infra = workspace_dir().join("infra");
-    let Some(output) = python(
-        tests_dir().join("python/flat.py"),
-        text(&infra.to_string_lossy().into()),
-    ) else {
+    let Some(output) =
+        python(tests_dir().join("python/flat.py"), text(&infra.to_string_lossy().into()))
+    else {
         return;
     };
     assert!(output.status.success(), "{}", said(&output));
@@ -77,10 +76,7 @@ fn every_tool_takes_the_flat_template_without_an_upload() {
     let mut outputs = template["Outputs"].as_object().expect("it has outputs").values();
     assert!(outputs.all(|output| output.get("Export").is_none()));
     let code = &template["Resources"]["ReconcilerFunction"]["Properties"]["Code"];
-    assert_eq!(
-        *code,
-        json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}})
-    );
+    assert_eq!(*code, json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}));
 }
 
 /// The first run and the sweeps find a database that is up, a proxy that knows it, and a group that
@@ -92,12 +88,7 @@ fn the_function_waits_for_what_it_follows() {
     };
     let mut reached = BTreeSet::new();
     follow(&template, "ReconcilerFunction", &mut reached);
-    for resource in [
-        "LinkListener",
-        "ProxyTargetGroup",
-        "DatabaseInstanceB",
-        "DatabaseInstance",
-    ] {
+    for resource in ["LinkListener", "ProxyTargetGroup", "DatabaseInstanceB", "DatabaseInstance"] {
         assert!(reached.contains(resource), "it does not wait for {resource}");
     }
     let mut reached = BTreeSet::new();
@@ -122,10 +113,8 @@ fn follow(template: &Value, name: &str, found: &mut BTreeSet<String>) {
     let resources = template["Resources"].as_object().expect("it has resources");
     let words = resources[name].to_string();
     let words = words.split(|c: char| !c.is_ascii_alphanumeric());
-    for word in words
-        .filter(|word| resources.contains_key(*word))
-        .map(str::to_owned)
-        .collect::<Vec<_>>()
+    for word in
+        words.filter(|word| resources.contains_key(*word)).map(str::to_owned).collect::<Vec<_>>()
     {
         if found.insert(word.clone()) {
             follow(template, &word, found);

@@ -27,10 +27,7 @@ fn one_run_goes_at_a_time_unless_the_account_cannot_reserve() {
     let Some(template) = reconciler() else { return };
     let reserved = &template["Resources"]["Function"]["Properties"]["ReservedConcurrentExecutions"];
     assert_eq!(evaluate(template, reserved, &[]), 1);
-    assert_eq!(
-        evaluate(template, reserved, &[("ReserveConcurrency", "false")]),
-        Value::Null
-    );
+    assert_eq!(evaluate(template, reserved, &[("ReserveConcurrency", "false")]), Value::Null);
 }
 
 #[test]
@@ -39,10 +36,12 @@ fn a_sweep_comes_every_minute_with_the_input_that_the_lambda_knows() {
     let sweep = &template["Resources"]["Sweep"]["Properties"];
     assert_eq!(sweep["ScheduleExpression"], "rate(1 minute)");
     assert_eq!(sweep["FlexibleTimeWindow"], json!({"Mode": "OFF"}));
-    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json")).expect("it is recorded");
+    let recorded = fs::read_to_string(tests_dir().join("events/scheduler-sweep.json"))
+        .expect("it is recorded");
     let recorded: Value = serde_json::from_str(&recorded).expect("it is JSON");
     let input: Value =
-        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text")).expect("JSON");
+        serde_json::from_str(sweep["Target"]["Input"].as_str().expect("an input is text"))
+            .expect("JSON");
     assert_eq!(input, recorded);
 }
 

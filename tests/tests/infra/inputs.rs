@@ -14,19 +14,14 @@ use crate::GROUP;
 /// Names good and bad, at the limits of what RDS takes.
 fn names() -> Vec<String> {
     let fixed = [
-        "orders", "o", "Orders-1", "a-b-c", "a1", "-a", "a-", "a--b", "1a", "", "a b", "a_b", "a.b", "ä", "a/", "a*",
-        "*",
+        "orders", "o", "Orders-1", "a-b-c", "a1", "-a", "a-", "a--b", "1a", "", "a b", "a_b",
+        "a.b", "ä", "a/", "a*", "*",
     ];
     let long = [62, 63, 64].map(|length| "a".repeat(length));
     // As many hyphens as there can be: a pattern that counts pairs would take more than 63
     // characters.
     let hyphens = [31, 32].map(|pairs| "a-".repeat(pairs) + "a");
-    fixed
-        .iter()
-        .map(|name| (*name).to_owned())
-        .chain(long)
-        .chain(hyphens)
-        .collect()
+    fixed.iter().map(|name| (*name).to_owned()).chain(long).chain(hyphens).collect()
 }
 
 /// Every form that there is, forms that may come, and slips, with every name in each of their
@@ -80,9 +75,15 @@ fn sources() -> Vec<String> {
 #[test]
 fn a_source_is_refused_by_the_templates_and_the_module_exactly_where_the_function_refuses_it() {
     let sources = sources();
-    let inputs = |given: &dyn Fn(&str) -> Value| sources.iter().map(|source| given(source)).collect::<Vec<_>>();
-    let parameter = inputs(&|source| json!({"Source": source, "TargetGroupArns": [GROUP], "Allow": "10.20.4.0/24"}));
-    let binding = inputs(&|source| json!({"bindings": {"orders": {"source": source, "target_group_arn": GROUP}}}));
+    let inputs = |given: &dyn Fn(&str) -> Value| {
+        sources.iter().map(|source| given(source)).collect::<Vec<_>>()
+    };
+    let parameter = inputs(
+        &|source| json!({"Source": source, "TargetGroupArns": [GROUP], "Allow": "10.20.4.0/24"}),
+    );
+    let binding = inputs(
+        &|source| json!({"bindings": {"orders": {"source": source, "target_group_arn": GROUP}}}),
+    );
     let one_command = inputs(&|source| with(&json!({"Source": source})));
     let layers = [
         ("reconciler.yaml", parameter, false),
@@ -121,8 +122,7 @@ fn with(more: &Value) -> Value {
 
 #[test]
 fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
-    let proxy =
-        json!({"UseProxy": "true", "EngineFamily": "MYSQL", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"});
+    let proxy = json!({"UseProxy": "true", "EngineFamily": "MYSQL", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"});
     let end_to_end = json!({
         "UseProxy": "true", "EngineFamily": "POSTGRESQL", "DatabaseSecurityGroupId": "sg-1", "DefaultAuthScheme": "IAM_AUTH",
         "DatabaseResourceId": "cluster-ABC", "DatabaseUser": "app",
@@ -146,27 +146,15 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
             Some("Leave Port empty"),
         ),
         ("a proxy", with(&proxy), None),
-        (
-            "a proxy for no engine",
-            without(&proxy, "EngineFamily"),
-            Some("Give EngineFamily"),
-        ),
-        (
-            "a proxy without a login",
-            without(&proxy, "SecretArn"),
-            Some("Give SecretArn"),
-        ),
+        ("a proxy for no engine", without(&proxy, "EngineFamily"), Some("Give EngineFamily")),
+        ("a proxy without a login", without(&proxy, "SecretArn"), Some("Give SecretArn")),
         ("IAM from end to end", with(&end_to_end), None),
         (
             "tokens for no database",
             without(&end_to_end, "DatabaseResourceId"),
             Some("Give DatabaseResourceId"),
         ),
-        (
-            "tokens for nobody",
-            without(&end_to_end, "DatabaseUser"),
-            Some("Give DatabaseUser"),
-        ),
+        ("tokens for nobody", without(&end_to_end, "DatabaseUser"), Some("Give DatabaseUser")),
         (
             "tokens without a proxy",
             with(&json!({"DefaultAuthScheme": "IAM_AUTH", "DatabaseUser": "app"})),
@@ -182,11 +170,7 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
             with(&json!({"SupportedRegions": ["eu-central-1", "eu-west-1"]})),
             Some("Leave this Region out"),
         ),
-        (
-            "other Regions",
-            with(&json!({"SupportedRegions": ["eu-central-1"]})),
-            None,
-        ),
+        ("other Regions", with(&json!({"SupportedRegions": ["eu-central-1"]})), None),
     ];
     let inputs: Vec<Value> = cases.iter().map(|(_, given, _)| given.clone()).collect();
     let Some(refused) = refused(ONE_COMMAND, &inputs) else {
@@ -195,7 +179,9 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
     for ((case, _, wanted), said) in cases.iter().zip(refused) {
         match wanted {
             None => assert!(said.is_empty(), "{case}: {said:?}"),
-            Some(wanted) => assert!(said.iter().any(|line| line.contains(wanted)), "{case}: {said:?}"),
+            Some(wanted) => {
+                assert!(said.iter().any(|line| line.contains(wanted)), "{case}: {said:?}")
+            }
         }
     }
 }
@@ -206,31 +192,21 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
     for (template, name) in ports {
         let text = read(template);
         let declared = text.split_once(&format!("\n  {name}:\n")).expect("it is a parameter").1;
-        let declared = declared
-            .split("\n  ")
-            .take_while(|line| line.starts_with("  "))
-            .collect::<String>();
-        assert!(
-            !declared.contains("Default:"),
-            "{template} has a port by default: {declared}"
-        );
+        let declared =
+            declared.split("\n  ").take_while(|line| line.starts_with("  ")).collect::<String>();
+        assert!(!declared.contains("Default:"), "{template} has a port by default: {declared}");
     }
     let app = read("examples/iam-lambda/template.yaml");
     assert!(!app.contains("Default: 5432"));
     for example in ["consumer", "existing-cluster", "existing-nlb", "from-nothing", "proxy"] {
         let text = read(&format!("terraform/examples/{example}/main.tf"));
-        assert!(
-            text.contains("region = var.region\n"),
-            "{example} has a Region of its own"
-        );
+        assert!(text.contains("region = var.region\n"), "{example} has a Region of its own");
         let variables = text.split("\nvariable ").skip(1);
         for variable in variables.map(|text| text.split("\n}").next().unwrap_or_default()) {
             let name = variable.split('"').nth(1).expect("a variable has a name");
-            let theirs = ["region", "consumers", "token_principals", "port", "cluster", "allow"].contains(&name);
-            assert!(
-                !theirs || !variable.contains("default"),
-                "{example} has {name} by default"
-            );
+            let theirs = ["region", "consumers", "token_principals", "port", "cluster", "allow"]
+                .contains(&name);
+            assert!(!theirs || !variable.contains("default"), "{example} has {name} by default");
         }
     }
     let proxy = read("terraform/examples/proxy/main.tf");
@@ -255,15 +231,13 @@ fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() 
         for name in declared.as_object().expect("it has parameters").keys() {
             // Those of the reconciler are the function's own subnets, which the one command leaves
             // outside the VPC.
-            let is_shared = asked.contains_key(name) && (layer != "Reconciler" || name != "SubnetIds");
+            let is_shared =
+                asked.contains_key(name) && (layer != "Reconciler" || name != "SubnetIds");
             assert!(!is_shared || given.get(name).is_some(), "{layer} is not given {name}");
         }
     }
     for output in ["DbResourceId", "Port"] {
-        assert!(
-            whole["Outputs"].get(output).is_some(),
-            "{output} is told to the consumer"
-        );
+        assert!(whole["Outputs"].get(output).is_some(), "{output} is told to the consumer");
     }
     let proxy = &stacks["Proxy"]["Properties"]["Parameters"];
     assert_eq!(proxy["IamAuth"], json!({"Ref": "IamAuth"}));
@@ -280,7 +254,8 @@ const ONE_COMMAND: &str = "layers.yaml";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf";
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(workspace_dir().join("infra").join(path)).expect("it is part of the source")
+    std::fs::read_to_string(workspace_dir().join("infra").join(path))
+        .expect("it is part of the source")
 }
 
 /// A template with every short tag in its long form.
@@ -310,7 +285,8 @@ fn refused(path: &str, inputs: &[Value]) -> Option<Vec<Vec<String>>> {
     drop(stdin);
     let output = script.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{path}");
-    let refused: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).expect("the script prints JSON");
+    let refused: Vec<Vec<String>> =
+        serde_json::from_slice(&output.stdout).expect("the script prints JSON");
     assert_eq!(refused.len(), inputs.len());
     Some(refused)
 }

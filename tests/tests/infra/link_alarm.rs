@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::GROUP;
 use crate::template::{evaluate, list, properties, reconciler, text};
 
-const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/fedcba9876543210";
+const BALANCER: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/fedcba9876543210";
 
 const LINK: [(&str, &str); 4] = [
     ("Source", "cluster/orders"),
@@ -55,7 +56,9 @@ fn the_links_alarm_is_there_where_the_stack_knows_the_load_balancer_and_then_on_
         ("LoadBalancerArn", BALANCER),
     ];
     let condition = text(&template["Resources"]["LinkAlarm"]["Condition"]);
-    let is_there = |given: &[(&str, &str)]| evaluate(template, &template["Conditions"][condition], given) == true;
+    let is_there = |given: &[(&str, &str)]| {
+        evaluate(template, &template["Conditions"][condition], given) == true
+    };
     assert!(is_there(&LINK));
     for given in [&LINK[..3], &without_alarms, &of_a_configuration] {
         assert!(!is_there(given), "{given:?}");
@@ -64,10 +67,6 @@ fn the_links_alarm_is_there_where_the_stack_knows_the_load_balancer_and_then_on_
         let body = evaluate(template, &properties(template, "Dashboard")["DashboardBody"], given);
         let dashboard: Value = serde_json::from_str(text(&body)).expect("a dashboard is JSON");
         let shown = list(&dashboard["widgets"][0]["properties"]["alarms"]);
-        assert_eq!(
-            shown.contains(&"LinkAlarm.Arn".to_owned()),
-            is_there(given),
-            "{shown:?}"
-        );
+        assert_eq!(shown.contains(&"LinkAlarm.Arn".to_owned()), is_there(given), "{shown:?}");
     }
 }

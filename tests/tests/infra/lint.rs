@@ -39,10 +39,7 @@ fn sam_takes_every_template_for_a_valid_one() {
             .output()
             .expect("the environment has the SAM CLI");
         let said = said(&output);
-        assert!(
-            output.status.success() && said.contains("is a valid SAM Template"),
-            "{said}"
-        );
+        assert!(output.status.success() && said.contains("is a valid SAM Template"), "{said}");
     }
 }
 
@@ -64,8 +61,8 @@ fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
     }
 }
 
-/// The checks that these files pass; none may fail, and none may be suppressed without a reason. checkov asks nobody
-/// outside.
+/// The checks that these files pass; none may fail, and none may be suppressed without a reason.
+/// checkov asks nobody outside.
 pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Option<Vec<Value>> {
     let python = available(auditors())?;
     let home = tempfile::tempdir().expect("there is room for temporary files");
@@ -76,8 +73,8 @@ pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Optio
         .env("HOME", home.path())
         .output()
         .expect("the environment has checkov");
-    let report: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
     assert_eq!(report["summary"]["parsing_errors"], 0, "{report:#}");
     assert_eq!(report["results"]["failed_checks"], json!([]));
     let checks = |kind: &str| report["results"][kind].as_array().expect("a list");
@@ -89,7 +86,5 @@ pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Optio
 }
 
 pub(crate) fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr]
-        .map(|bytes| String::from_utf8_lossy(bytes))
-        .concat()
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat()
 }

@@ -27,15 +27,12 @@ fn the_example_trusts_the_roots_of_rds_and_of_the_system_and_nobody_else() {
 #[test]
 fn every_psql_line_in_the_documentation_names_the_roots_of_what_stands_behind_the_name() {
     let pages = ["docs/consumer.md", "docs/deploy.md"];
-    let pages = pages.map(|page| fs::read_to_string(workspace_dir().join(page)).expect("it is there"));
+    let pages =
+        pages.map(|page| fs::read_to_string(workspace_dir().join(page)).expect("it is there"));
     let lines = pages.iter().flat_map(|page| page.lines());
     for line in lines.filter(|line| line.contains("sslmode=verify-full")) {
         let is_proxy = line.contains(".proxy-");
-        let roots = if is_proxy {
-            "sslrootcert=system"
-        } else {
-            "sslrootcert=global-bundle.pem"
-        };
+        let roots = if is_proxy { "sslrootcert=system" } else { "sslrootcert=global-bundle.pem" };
         let speaks_of_one = line.contains("host=");
         assert!(!speaks_of_one || line.contains(roots), "{line}");
     }

@@ -1,4 +1,5 @@
-//! What `infra/` deploys is what it says: linted, least-privileged, serial, without retries, and loud when something is wrong.
+//! What `infra/` deploys is what it says: linted, least-privileged, serial, without retries, and
+//! loud when something is wrong.
 
 mod alarms;
 mod calls;
@@ -20,4 +21,5 @@ mod template;
 mod terraform;
 mod versions;
 
-const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";

@@ -17,11 +17,8 @@ use writerlink_tests::python::{linters, workspace_dir};
 use writerlink_tests::skip::available;
 
 /// This machine, in Lambda's words, and the other one.
-pub(crate) const ARCHITECTURES: (&str, &str) = if cfg!(target_arch = "aarch64") {
-    ("arm64", "x86_64")
-} else {
-    ("x86_64", "arm64")
-};
+pub(crate) const ARCHITECTURES: (&str, &str) =
+    if cfg!(target_arch = "aarch64") { ("arm64", "x86_64") } else { ("x86_64", "arm64") };
 
 #[test]
 fn the_same_binary_gives_the_same_bytes_wherever_it_lies() {
@@ -30,7 +27,8 @@ fn the_same_binary_gives_the_same_bytes_wherever_it_lies() {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(first.path()).expect("it can be listed") {
         let name = entry.expect("it can be listed").file_name();
-        let [one, two] = [&first, &second].map(|results| fs::read(results.path().join(&name)).expect("both have it"));
+        let [one, two] = [&first, &second]
+            .map(|results| fs::read(results.path().join(&name)).expect("both have it"));
         assert!(one == two, "{} differs", name.to_string_lossy());
         names.insert(name.to_string_lossy().into_owned());
     }
@@ -54,7 +52,8 @@ fn the_archive_is_what_lambda_unpacks_and_the_checksum_is_its_own() {
     };
     assert_eq!(read["files"], json!([["bootstrap", "0o100755", 3, 1980]]));
     let name = format!("bootstrap-{}.zip", ARCHITECTURES.0);
-    let checksum = fs::read_to_string(results.path().join(format!("{name}.sha256"))).expect("it is there");
+    let checksum =
+        fs::read_to_string(results.path().join(format!("{name}.sha256"))).expect("it is there");
     let sha256 = read["sha256"].as_str().expect("a text");
     assert_eq!(checksum, format!("{sha256}  {name}\n"));
 }
@@ -68,11 +67,7 @@ fn a_configuration_goes_into_the_archive_and_the_parameter_for_it_is_told() {
     fs::write(&config, "allow = [\"10.20.4.0/24\"]\n").expect("there is room");
     let with = |config: &Path| {
         let mut command = packaging(&python, &program, ARCHITECTURES.0, results.path());
-        command
-            .arg("--config")
-            .arg(config)
-            .output()
-            .expect("it has an interpreter")
+        command.arg("--config").arg(config).output().expect("it has an interpreter")
     };
     let output = with(&config);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -82,10 +77,7 @@ fn a_configuration_goes_into_the_archive_and_the_parameter_for_it_is_told() {
     let read = unpacked(&results.path().join("bootstrap.zip")).expect("as above");
     assert_eq!(
         read["files"],
-        json!([
-            ["bootstrap", "0o100755", 3, 1980],
-            ["writerlink.toml", "0o100644", 3, 1980]
-        ])
+        json!([["bootstrap", "0o100755", 3, 1980], ["writerlink.toml", "0o100644", 3, 1980]])
     );
     assert_eq!(read["last"], "allow = [\"10.20.4.0/24\"]\n");
 
@@ -97,10 +89,7 @@ fn a_configuration_goes_into_the_archive_and_the_parameter_for_it_is_told() {
         let output = with(&wrong);
         assert!(!output.status.success(), "{}", wrong.display());
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            said.starts_with("infra/package: ") && said.contains("configuration"),
-            "{said}"
-        );
+        assert!(said.starts_with("infra/package: ") && said.contains("configuration"), "{said}");
         assert_eq!(fs::read_dir(results.path()).expect("it is there").count(), 0);
     }
 }
@@ -109,7 +98,8 @@ fn a_configuration_goes_into_the_archive_and_the_parameter_for_it_is_told() {
 fn a_program_that_is_not_the_function_is_refused() {
     let directory = scratch();
     let foreign = directory.path().join("foreign");
-    fs::write(directory.path().join("foreign.c"), "int main(void) { return 0; }\n").expect("there is room");
+    fs::write(directory.path().join("foreign.c"), "int main(void) { return 0; }\n")
+        .expect("there is room");
     compile(directory.path(), &["-o", "foreign", "foreign.c"]);
     for program in [foreign, writerlink(), PathBuf::from("/bin/ls")] {
         let Some(said) = refusal(&program, ARCHITECTURES.0) else {
@@ -126,9 +116,8 @@ fn the_function_that_cargo_builds_is_known_for_what_it_is() {
         return;
     };
     // A machine whose glibc is newer than Lambda's builds it for itself alone.
-    let is_taken = said
-        .as_ref()
-        .map_or_else(|said| said.contains("provided.al2023 has glibc"), |()| true);
+    let is_taken =
+        said.as_ref().map_or_else(|said| said.contains("provided.al2023 has glibc"), |()| true);
     assert!(is_taken, "{said:?}");
 }
 
@@ -147,12 +136,8 @@ fn every_tool_that_is_missing_is_named_at_once() {
         .expect("it has an interpreter");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
-    for tool in [
-        "cargo (",
-        "rustc (",
-        "readelf (",
-        "cargo-zigbuild or cargo-lambda, to build for",
-    ] {
+    for tool in ["cargo (", "rustc (", "readelf (", "cargo-zigbuild or cargo-lambda, to build for"]
+    {
         assert!(said.contains(&format!("\n  {tool}")), "{tool} is not named: {said}");
     }
     assert!(!said.contains("Traceback"), "{said}");
@@ -185,10 +170,7 @@ fn a_binary_for_another_machine_is_refused() {
     let directory = scratch();
     let program = program_that_needs("GLIBC_2.34", directory.path());
     let Some(said) = refusal(&program, other) else { return };
-    assert!(
-        said.expect_err("it is ours")
-            .contains(&format!("is not built for {other}"))
-    );
+    assert!(said.expect_err("it is ours").contains(&format!("is not built for {other}")));
     let Some(said) = refusal(&workspace_dir().join("Cargo.toml"), ours) else {
         return;
     };
@@ -199,17 +181,16 @@ fn a_binary_for_another_machine_is_refused() {
 fn the_components_are_what_is_linked_and_nothing_else() {
     let Some(results) = packaged() else { return };
     let file = results.path().join(format!("bootstrap-{}.cdx.json", ARCHITECTURES.0));
-    let list: Value = serde_json::from_slice(&fs::read(file).expect("it is there")).expect("it is JSON");
-    assert_eq!(
-        (&list["bomFormat"], &list["specVersion"]),
-        (&json!("CycloneDX"), &json!("1.6"))
-    );
+    let list: Value =
+        serde_json::from_slice(&fs::read(file).expect("it is there")).expect("it is JSON");
+    assert_eq!((&list["bomFormat"], &list["specVersion"]), (&json!("CycloneDX"), &json!("1.6")));
     let root = &list["metadata"]["component"];
     assert_eq!(root["name"], "writerlink-lambda");
     assert_eq!(root["hashes"][0]["content"].as_str().map(str::len), Some(64));
 
     let components = list["components"].as_array().expect("they are listed");
-    let names: BTreeSet<&str> = components.iter().filter_map(|each| each["name"].as_str()).collect();
+    let names: BTreeSet<&str> =
+        components.iter().filter_map(|each| each["name"].as_str()).collect();
     for linked in [
         "lambda_runtime",
         "aws_lambda_events",
@@ -240,13 +221,10 @@ fn the_components_are_what_is_linked_and_nothing_else() {
         assert!(each["licenses"][0]["expression"].is_string(), "{each}");
         let name = each["name"].as_str().expect("a text");
         let of_a_registry = !name.starts_with("writerlink") && name != "std";
-        assert_eq!(
-            each["purl"].is_string() && each["hashes"].is_array(),
-            of_a_registry,
-            "{each}"
-        );
+        assert_eq!(each["purl"].is_string() && each["hashes"].is_array(), of_a_registry, "{each}");
     }
-    let refs: BTreeSet<&str> = components.iter().filter_map(|each| each["bom-ref"].as_str()).collect();
+    let refs: BTreeSet<&str> =
+        components.iter().filter_map(|each| each["bom-ref"].as_str()).collect();
     assert_eq!(refs.len(), components.len(), "each stands once");
     for edge in list["dependencies"].as_array().expect("they are listed") {
         for on in edge["dependsOn"].as_array().expect("they are listed") {
@@ -270,9 +248,7 @@ fn packaged() -> Option<TempDir> {
 
 /// Runs `infra/package` on a binary, with its results in `output`.
 pub(crate) fn package(python: &Path, binary: &Path, arch: &str, output: &Path) -> Output {
-    packaging(python, binary, arch, output)
-        .output()
-        .expect("it has an interpreter")
+    packaging(python, binary, arch, output).output().expect("it has an interpreter")
 }
 
 fn packaging(python: &Path, binary: &Path, arch: &str, output: &Path) -> Command {
@@ -315,9 +291,11 @@ fn refusal(binary: &Path, arch: &str) -> Option<Result<(), String>> {
     Some(Err(String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
-/// A program that needs a symbol of this version, which a library beside it has: no machine has a glibc of every version.
+/// A program that needs a symbol of this version, which a library beside it has: no machine has a
+/// glibc of every version.
 fn program_that_needs(version: &str, directory: &Path) -> PathBuf {
-    let write = |name: &str, text: &str| fs::write(directory.join(name), text).expect("there is room");
+    let write =
+        |name: &str, text: &str| fs::write(directory.join(name), text).expect("there is room");
     write("library.c", "int writerlink_needs(void) { return 0; }\n");
     write("library.map", &format!("{version} {{ writerlink_needs; }};\n"));
     write(
@@ -327,14 +305,7 @@ int writerlink_needs(void);
 int main(void) { return writerlink_needs(); }\n",
     );
     let cc = |arguments: &[&str]| compile(directory, arguments);
-    cc(&[
-        "-shared",
-        "-fPIC",
-        "-Wl,--version-script=library.map",
-        "-o",
-        "library.so",
-        "library.c",
-    ]);
+    cc(&["-shared", "-fPIC", "-Wl,--version-script=library.map", "-o", "library.so", "library.c"]);
     cc(&["-o", "program", "program.c", "library.so"]);
     directory.join("program")
 }

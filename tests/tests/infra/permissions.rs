@@ -11,7 +11,8 @@ use crate::GROUP;
 use crate::engine::{MADE, Permissions, filled, stated};
 use crate::template::{evaluate, list, properties, reconciler, statements, text};
 
-/// A deployment: its parameters, the conditions under which `policy.json` then grants something, and what its placeholders stand for.
+/// A deployment: its parameters, the conditions under which `policy.json` then grants something,
+/// and what its placeholders stand for.
 struct Deployment<'a> {
     given: &'a [(&'a str, &'a str)],
     conditions: &'a [&'a str],
@@ -48,10 +49,7 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             values: &[("TargetGroupArns", &[GROUP])],
         },
         Deployment {
-            given: &[
-                ("Discover", "cluster/orders-*,instance/billing"),
-                ("TopicKey", "create"),
-            ],
+            given: &[("Discover", "cluster/orders-*,instance/billing"), ("TopicKey", "create")],
             conditions: &["Discovers", "HasTopicKey"],
             values: &[
                 ("Discover", &["cluster/orders-*", "instance/billing"]),
@@ -59,11 +57,7 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             ],
         },
         Deployment {
-            given: &[
-                ("TopicKey", key),
-                ("SubnetIds", "subnet-1"),
-                ("SecurityGroupIds", "sg-1"),
-            ],
+            given: &[("TopicKey", key), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
             conditions: &["HasTopicKey", "InVpc"],
             values: &[("TopicKeyArn", &[key])],
         },
@@ -75,20 +69,12 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             role.get("ManagedPolicyArns").is_none(),
             "a managed policy would grant more than is stated"
         );
-        let deployed = by_sid(
-            role["Policies"][0]["PolicyDocument"]["Statement"]
-                .as_array()
-                .expect("a list"),
-        );
+        let deployed =
+            by_sid(role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("a list"));
         let conditions = [&["always"], deployment.conditions].concat();
         // What a deployment does not say is as in every other.
         let values = [deployment.values, &MADE].concat();
-        assert_eq!(
-            deployed,
-            by_sid(&filled(&conditions, &values)),
-            "{:?}",
-            deployment.given
-        );
+        assert_eq!(deployed, by_sid(&filled(&conditions, &values)), "{:?}", deployment.given);
         granted.extend(conditions);
     }
     assert_eq!(
@@ -130,7 +116,8 @@ fn the_stated_policy_allows_every_call_that_the_code_makes_and_no_other() {
         .filter(|action| is_call(action))
         .collect();
 
-    // The code names a call by its permission wherever it makes one, so that an error can say what is missing.
+    // The code names a call by its permission wherever it makes one, so that an error can say what
+    // is missing.
     let sources = files(&workspace_dir().join("crates/aws/src"));
     let made: BTreeSet<String> = sources
         .iter()
@@ -156,7 +143,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn is_call(word: &str) -> bool {
     let services = ["rds", "elasticloadbalancing", "sns"];
     word.split_once(':').is_some_and(|(service, call)| {
-        services.contains(&service) && !call.is_empty() && call.bytes().all(|b| b.is_ascii_alphabetic())
+        services.contains(&service)
+            && !call.is_empty()
+            && call.bytes().all(|b| b.is_ascii_alphabetic())
     })
 }
 
@@ -166,7 +155,8 @@ fn nothing_that_writes_is_allowed_on_every_resource() {
     let mut seen = BTreeSet::new();
     for role in ["FunctionRole", "SweepRole"] {
         let allowed = statements(template, role);
-        for (_, statement) in allowed.iter().filter(|(_, statement)| statement["Effect"] == "Allow") {
+        for (_, statement) in allowed.iter().filter(|(_, statement)| statement["Effect"] == "Allow")
+        {
             for action in list(&statement["Action"]) {
                 let name = action.split_once(':').expect("an action has a service").1;
                 assert!(
@@ -188,9 +178,7 @@ fn nothing_that_writes_is_allowed_on_every_resource() {
 fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
     let Some(template) = reconciler() else { return };
     let is_write = |statement: &Value| {
-        list(&statement["Action"])
-            .iter()
-            .any(|action| action.ends_with("Targets"))
+        list(&statement["Action"]).iter().any(|action| action.ends_with("Targets"))
     };
     let writes = statements(template, "FunctionRole")
         .into_iter()
@@ -209,7 +197,8 @@ fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
         })
     );
     let told = |given: &[(&str, &str)]| {
-        ["Writes", "Discovers"].map(|name| evaluate(template, &template["Conditions"][name], given) == true)
+        ["Writes", "Discovers"]
+            .map(|name| evaluate(template, &template["Conditions"][name], given) == true)
     };
     assert_eq!(told(&[("TargetGroupArns", GROUP)]), [true, false]);
     assert_eq!(told(&[("Discover", "cluster/orders-*")]), [false, true]);
@@ -218,22 +207,15 @@ fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
 #[test]
 fn the_audit_may_describe_and_do_nothing_else() {
     let stated = stated();
-    let [statement] = stated["Audit"].as_slice() else {
-        panic!("one statement is enough")
-    };
+    let [statement] = stated["Audit"].as_slice() else { panic!("one statement is enough") };
     let actions = list(&statement["Action"]);
     assert!(actions.iter().all(|action| {
-        action
-            .split_once(':')
-            .is_some_and(|(_, call)| call.starts_with("Describe"))
+        action.split_once(':').is_some_and(|(_, call)| call.starts_with("Describe"))
     }));
     let audit = Permissions::of(std::slice::from_ref(statement));
     assert!(audit.allow("elasticloadbalancing:DescribeTargetHealth", GROUP, &[]));
     for write in ["RegisterTargets", "DeregisterTargets", "CreateTargetGroup"] {
-        assert!(
-            !audit.allow(&format!("elasticloadbalancing:{write}"), GROUP, &[]),
-            "{write}"
-        );
+        assert!(!audit.allow(&format!("elasticloadbalancing:{write}"), GROUP, &[]), "{write}");
     }
 }
 
@@ -249,13 +231,12 @@ fn only_the_services_that_must_may_publish_to_the_topics_and_use_their_key() {
     let outcomes = policy("OutcomeTopicPolicy", "PolicyDocument");
     let (rds, alarms) = ("events.rds.amazonaws.com", "cloudwatch.amazonaws.com");
     let topic = |name: &str| format!("arn:aws:sns:eu-west-1:111122223333:stack-{name}");
-    let from =
-        |account: &'static str, source: &'static str| [("aws:SourceAccount", account), ("aws:SourceArn", source)];
+    let from = |account: &'static str, source: &'static str| {
+        [("aws:SourceAccount", account), ("aws:SourceArn", source)]
+    };
     let cluster = from("111122223333", "arn:aws:rds:eu-west-1:111122223333:cluster:orders");
-    let alarm = from(
-        "111122223333",
-        "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:stack-SweepAlarm",
-    );
+    let alarm =
+        from("111122223333", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:stack-SweepAlarm");
     let deputy = from("444455556666", "arn:aws:rds:eu-west-1:444455556666:cluster:theirs");
 
     let publish = |policy: &Permissions, service, name, context: &[(&str, &str)]| {
@@ -266,39 +247,33 @@ fn only_the_services_that_must_may_publish_to_the_topics_and_use_their_key() {
     for (what, may) in [
         ("RDS for another account", publish(&events, rds, "EventTopic", &deputy)),
         ("RDS for nobody", publish(&events, rds, "EventTopic", &[])),
-        (
-            "alarms to the topic of events",
-            publish(&events, alarms, "EventTopic", &alarm),
-        ),
-        (
-            "RDS to the topic of outcomes",
-            publish(&outcomes, rds, "OutcomeTopic", &cluster),
-        ),
-        (
-            "an alarm of another account",
-            publish(&outcomes, alarms, "OutcomeTopic", &deputy),
-        ),
-        (
-            "an alarm that is a cluster",
-            publish(&outcomes, alarms, "OutcomeTopic", &cluster),
-        ),
+        ("alarms to the topic of events", publish(&events, alarms, "EventTopic", &alarm)),
+        ("RDS to the topic of outcomes", publish(&outcomes, rds, "OutcomeTopic", &cluster)),
+        ("an alarm of another account", publish(&outcomes, alarms, "OutcomeTopic", &deputy)),
+        ("an alarm that is a cluster", publish(&outcomes, alarms, "OutcomeTopic", &cluster)),
     ] {
         assert!(!may, "{what}");
     }
-    let subscribe = |policy: &Permissions| policy.allow_service(rds, "sns:Subscribe", &topic("EventTopic"), &cluster);
+    let subscribe = |policy: &Permissions| {
+        policy.allow_service(rds, "sns:Subscribe", &topic("EventTopic"), &cluster)
+    };
     assert!(!subscribe(&events));
 
     let key = policy("Key", "KeyPolicy");
     let uses = |service, context: &[(&str, &str)]| {
-        let may = ["kms:GenerateDataKey", "kms:Decrypt"]
-            .map(|action| key.allow_service(service, action, "arn:aws:kms:eu-west-1:111122223333:key/made", context));
+        let may = ["kms:GenerateDataKey", "kms:Decrypt"].map(|action| {
+            key.allow_service(
+                service,
+                action,
+                "arn:aws:kms:eu-west-1:111122223333:key/made",
+                context,
+            )
+        });
         assert_eq!(may[0], may[1]);
         may[0]
     };
-    let (ours, theirs) = (
-        topic("EventTopic"),
-        "arn:aws:sns:eu-west-1:444455556666:stack-EventTopic",
-    );
+    let (ours, theirs) =
+        (topic("EventTopic"), "arn:aws:sns:eu-west-1:444455556666:stack-EventTopic");
     let through = "kms:EncryptionContext:aws:sns:topicArn";
     assert!(uses(rds, &[(through, &ours)]) && uses(alarms, &alarm));
     assert!(!uses(rds, &[(through, theirs)]) && !uses(rds, &[]) && !uses(alarms, &deputy));

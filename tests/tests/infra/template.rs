@@ -47,15 +47,11 @@ pub(crate) fn properties<'a>(template: &'a Value, resource: &str) -> &'a Value {
 
 /// The statements of a role's own policies, each with the condition under which it is deployed.
 pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
-    let policies = properties(template, role)["Policies"]
-        .as_array()
-        .expect("a role has policies");
+    let policies = properties(template, role)["Policies"].as_array().expect("a role has policies");
     policies
         .iter()
         .flat_map(|policy| {
-            policy["PolicyDocument"]["Statement"]
-                .as_array()
-                .expect("a policy has statements")
+            policy["PolicyDocument"]["Statement"].as_array().expect("a policy has statements")
         })
         .map(|statement| match statement.get("Fn::If") {
             None => ("always".to_owned(), statement.clone()),
@@ -65,10 +61,7 @@ pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
                     json!({"Ref": "AWS::NoValue"}),
                     "a statement is there or is not"
                 );
-                (
-                    choice[0].as_str().expect("a condition has a name").to_owned(),
-                    choice[1].clone(),
-                )
+                (choice[0].as_str().expect("a condition has a name").to_owned(), choice[1].clone())
             }
         })
         .collect()
@@ -77,18 +70,17 @@ pub(crate) fn statements(template: &Value, role: &str) -> Vec<(String, Value)> {
 /// One or several strings, as IAM and CloudFormation take both.
 pub(crate) fn list(value: &Value) -> Vec<String> {
     let strings = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    strings
-        .iter()
-        .map(|string| string.as_str().expect("a string").to_owned())
-        .collect()
+    strings.iter().map(|string| string.as_str().expect("a string").to_owned()).collect()
 }
 
-/// What CloudFormation makes of a value with these parameters, in a stack named `stack` of the account 111122223333.
-/// What is `AWS::NoValue` is left out, and null by itself.
+/// What CloudFormation makes of a value with these parameters, in a stack named `stack` of the
+/// account 111122223333. What is `AWS::NoValue` is left out, and null by itself.
 pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) -> Value {
     let again = |value: &Value| evaluate(template, value, given);
     let object = match value {
-        Value::Array(values) => return values.iter().map(again).filter(|value| !value.is_null()).collect(),
+        Value::Array(values) => {
+            return values.iter().map(again).filter(|value| !value.is_null()).collect();
+        }
         Value::Object(object) => object,
         _ => return value.clone(),
     };
@@ -107,26 +99,20 @@ pub(crate) fn evaluate(template: &Value, value: &Value, given: &[(&str, &str)]) 
         "Fn::GetAtt" => json!(attribute(&list(argument))),
         "Fn::If" => again(&argument[if condition(&argument[0]) { 1 } else { 2 }]),
         "Fn::Not" => json!(again(&argument[0]) == false),
-        "Fn::And" => json!(
-            again(argument)
-                .as_array()
-                .expect("a list")
-                .iter()
-                .all(|one| *one == true)
-        ),
-        "Fn::Or" => json!(
-            again(argument)
-                .as_array()
-                .expect("a list")
-                .iter()
-                .any(|one| *one == true)
-        ),
+        "Fn::And" => {
+            json!(again(argument).as_array().expect("a list").iter().all(|one| *one == true))
+        }
+        "Fn::Or" => {
+            json!(again(argument).as_array().expect("a list").iter().any(|one| *one == true))
+        }
         "Fn::Equals" => json!(again(&argument[0]) == again(&argument[1])),
         "Fn::Split" => {
             let whole = again(&argument[1]);
             json!(text(&whole).split(text(&argument[0])).collect::<Vec<_>>())
         }
-        "Fn::Select" => again(&argument[1])[argument[0].to_string().parse::<usize>().expect("an index")].clone(),
+        "Fn::Select" => {
+            again(&argument[1])[argument[0].to_string().parse::<usize>().expect("an index")].clone()
+        }
         "Fn::Join" => json!(list(&again(&argument[1])).join(text(&argument[0]))),
         "Fn::Sub" => {
             let (pattern, own) = match argument {
@@ -161,12 +147,11 @@ fn parameter(template: &Value, name: &str, given: &[(&str, &str)]) -> Value {
         ("AWS::Region", _) => json!("eu-west-1"),
         ("AWS::AccountId", _) => json!("111122223333"),
         (_, Some((_, value))) => json!(value),
-        _ if resource["Type"] == "AWS::SNS::Topic" => json!(format!("arn:aws:sns:eu-west-1:111122223333:stack-{name}")),
+        _ if resource["Type"] == "AWS::SNS::Topic" => {
+            json!(format!("arn:aws:sns:eu-west-1:111122223333:stack-{name}"))
+        }
         _ if resource.is_object() => json!(format!("stack-{name}")),
-        _ => declared
-            .get("Default")
-            .unwrap_or_else(|| panic!("{name} is not given"))
-            .clone(),
+        _ => declared.get("Default").unwrap_or_else(|| panic!("{name} is not given")).clone(),
     };
     if declared["Type"] == "CommaDelimitedList" {
         return json!(text(&value).split(',').collect::<Vec<_>>());
@@ -178,7 +163,9 @@ fn parameter(template: &Value, name: &str, given: &[(&str, &str)]) -> Value {
 fn attribute(path: &[String]) -> String {
     match [path[0].as_str(), path[1].as_str()] {
         // With the streams, as CloudFormation documents it.
-        ["LogGroup", "Arn"] => "arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack:*".to_owned(),
+        ["LogGroup", "Arn"] => {
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack:*".to_owned()
+        }
         ["Failures", "Arn"] => "arn:aws:sqs:eu-west-1:111122223333:stack-Failures".to_owned(),
         ["Key", "Arn"] => "arn:aws:kms:eu-west-1:111122223333:key/made".to_owned(),
         [resource, attribute] => format!("{resource}.{attribute}"),

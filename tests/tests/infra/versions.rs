@@ -1,4 +1,5 @@
-//! Why the function has no alias: what the SAM translator does with `AutoPublishAlias` when a parameter changes.
+//! Why the function has no alias: what the SAM translator does with `AutoPublishAlias` when a
+//! parameter changes.
 
 use std::process::Command;
 

@@ -1,14 +1,15 @@
-//! What sweeps make of a region in which nothing goes wrong any more: on the world that a run at the wire has left, without
-//! the wire and in virtual time, because none of that is in question here.
+//! What sweeps make of a region in which nothing goes wrong any more: on the world that a run at
+//! the wire has left, without the wire and in virtual time, because none of that is in question
+//! here.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use writerlink_core::config::Config;
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::{Trigger, TriggerKind};
-use writerlink_core::ports::{Clock, GroupWriter, NoWriter};
+use writerlink_core::ports::{Clock, NoWriter, TargetGroupWrite};
 use writerlink_core::report::{BindingReport, Status};
 use writerlink_core::run::Run;
 use writerlink_lab::World;
@@ -57,14 +58,16 @@ impl Calm {
         self.sweep_with(Some(&self.region))
     }
 
-    /// What is wrong, if it is: one sweep must put the group right, and another one must find nothing to write.
+    /// What is wrong, if it is: one sweep must put the group right, and another one must find
+    /// nothing to write.
     pub(crate) fn complaint(&self) -> Option<String> {
         let mended = self.sweep();
         if !mended.status.is_ok() || self.holds() != "new" {
             return Some(format!("a sweep leaves {}: {mended:?}", self.holds()));
         }
         let settled = self.sweep_with(None::<&NoWriter>);
-        (settled.status != Status::Settled).then(|| format!("another sweep is not settled: {settled:?}"))
+        (settled.status != Status::Settled)
+            .then(|| format!("another sweep is not settled: {settled:?}"))
     }
 
     /// Whether no moment found the group without a present target.
@@ -72,16 +75,12 @@ impl Calm {
         self.link.was_never_empty(&self.region.world())
     }
 
-    fn sweep_with(&self, writer: Option<&impl GroupWriter>) -> BindingReport {
+    fn sweep_with(&self, writer: Option<&impl TargetGroupWrite>) -> BindingReport {
         let region = || self.region.clone();
-        let readers = Readers {
-            rds: region(),
-            dns: region(),
-            groups: region(),
-        };
+        let ports = ReadPorts { rds: region(), dns: region(), groups: region() };
         let trigger = Trigger::sweep(TriggerKind::Schedule);
         let run = Run::new(&self.config, &trigger, Timestamp::now(), LIMIT);
-        let report = self.time.run(drive(run, &readers, writer, &self.time, &mut ()));
+        let report = self.time.run(drive(run, &ports, writer, &self.time, &mut ()));
         report.bindings.into_iter().next().expect("there is a binding")
     }
 }
@@ -89,7 +88,8 @@ impl Calm {
 /// What a group holds, in the table's words.
 pub(crate) fn holds(world: &World, link: &Link) -> &'static str {
     let members = link.members(world);
-    let present: BTreeSet<_> = link.present(world).into_iter().map(|(address, _)| address).collect();
+    let present: BTreeSet<_> =
+        link.present(world).into_iter().map(|(address, _)| address).collect();
     let has_others = !present.is_subset(&members);
     match (members.is_subset(&present), has_others) {
         (true, false) => "new",

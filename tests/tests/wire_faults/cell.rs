@@ -11,12 +11,14 @@ use writerlink_lab::World;
 use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::{Lab, Options};
-use writerlink_lab::world::rds::{CreateDbClusterEndpoint, EndpointRole, Engine, EngineFamily, MultiAz};
+use writerlink_lab::world::rds::{
+    CreateDbClusterEndpoint, EndpointRole, Engine, EngineFamily, MultiAz,
+};
 use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace};
 use writerlink_lambda::Handler;
+use writerlink_tests::deployed_lab;
 use writerlink_tests::kinds::publish;
-use writerlink_tests::stage;
 
 use crate::calm::{Calm, holds};
 use crate::table::{Cell, Course, is_write};
@@ -28,14 +30,15 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Longer than any call is waited for.
 const TOO_LATE: Duration = Duration::from_secs(8);
 
-/// How long an event is watched for, in seconds: as long as three writes and their pauses take, or not for long where
-/// every look finds the same.
+/// How long an event is watched for, in seconds: as long as three writes and their pauses take, or
+/// not for long where every look finds the same.
 pub(crate) const PATIENT: u64 = 40;
 const IMPATIENT: u64 = 2;
 
-/// A region whose cluster has failed over a while ago, so that both keys name the new writer, and whose group still holds the
-/// old one. Where another source makes the call: an endpoint for readers that the writer has left and the former one has
-/// joined, or one of a proxy whose node was replaced.
+/// A region whose cluster has failed over a while ago, so that both keys name the new writer, and
+/// whose group still holds the old one. Where another source makes the call: an endpoint for
+/// readers that the writer has left and the former one has joined, or one of a proxy whose node was
+/// replaced.
 pub(crate) struct Region {
     pub(crate) lab: Arc<Lab>,
     pub(crate) link: Link,
@@ -68,7 +71,8 @@ fn link(scene: &mut Scene, source: &str) -> Link {
             world.add_custom_endpoint(request).expect("a good endpoint");
         }
         _ => {
-            let proxy = world.add_proxy("front", EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B]);
+            let proxy =
+                world.add_proxy("front", EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B]);
             proxy.expect("a good proxy");
             let endpoint = world.add_proxy_endpoint("front", "front-ro", EndpointRole::ReadOnly);
             endpoint.expect("a good endpoint");
@@ -79,14 +83,16 @@ fn link(scene: &mut Scene, source: &str) -> Link {
 
 impl Region {
     /// The region for an operation, after a change of the world.
-    pub(crate) async fn start(operation: &str, patience: u64, change: impl FnOnce(&mut World)) -> Self {
+    pub(crate) async fn start(
+        operation: &str,
+        patience: u64,
+        change: impl FnOnce(&mut World),
+    ) -> Self {
         let mut scene = Scene::new(Pace::real()).expect("a good scene");
         let link = link(&mut scene, source_for(operation));
         scene.links = vec![link.clone()];
         let world = &mut scene.world;
-        world
-            .failover_db_cluster("orders", None)
-            .expect("an available cluster fails over");
+        world.failover_db_cluster("orders", None).expect("an available cluster fails over");
         if matches!(link.source, Source::Proxy(..)) {
             // Which a failover does not do, and no event tells of.
             let node = world.move_proxy_address("front", Some("front-ro"), Zone::A);
@@ -95,22 +101,18 @@ impl Region {
         world.pass(Duration::from_secs(300));
         let topic = world.create_topic("outcomes", Default::default()).expect("a topic");
         change(world);
-        let lab = Lab::start(scene.world.clone(), Options::default())
-            .await
-            .expect("loopback has ports");
+        let lab =
+            Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
         // An event of a proxy has it looked at, and not watched.
-        let sweep = if matches!(link.source, Source::Proxy(..)) {
-            patience
-        } else {
-            2
-        };
+        let sweep = if matches!(link.source, Source::Proxy(..)) { patience } else { 2 };
         let timing = format!("\n[timing]\nsettle = 1\nsweep = {sweep}\npatience = {patience}\n");
         let text = format!("notify-topic = \"{topic}\"\n{}", scene.config(lab.dns(), &timing));
         Self {
             lab: Arc::new(lab),
             link,
             topic,
-            config: Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration"),
+            config: Config::parse(&text, &Location::Inline(text.clone()))
+                .expect("a good configuration"),
         }
     }
 
@@ -120,8 +122,9 @@ impl Region {
             Source::Proxy(..) => ("RDS-EVENT-0207", "db-proxy"),
             _ => ("RDS-EVENT-0071", "db-cluster"),
         };
-        let event = stage::sns(id, about, self.link.database(), Timestamp::now());
-        let handler = Handler::new(self.config.clone(), &tap.clients()).expect("servers are configured");
+        let event = deployed_lab::sns(id, about, self.link.database(), Timestamp::now());
+        let handler =
+            Handler::new(self.config.clone(), &tap.clients()).expect("servers are configured");
         let handled = tap.run(handler.handle(&event, LIMIT, &mut ())).await?;
         let (_, report) = handled.run.expect("an event sets a run going");
         report.bindings.into_iter().next()
@@ -144,7 +147,8 @@ impl Region {
     }
 }
 
-/// Plays a cell, and gives what was found in the table's words, and after them whatever no cell may show.
+/// Plays a cell, and gives what was found in the table's words, and after them whatever no cell may
+/// show.
 pub(crate) async fn play(cell: &Cell) -> String {
     let patience = if is_watched_in_vain(cell) { IMPATIENT } else { PATIENT };
     let region = Region::start(cell.operation(), patience, |world| {
@@ -175,12 +179,7 @@ pub(crate) async fn play(cell: &Cell) -> String {
         wrong.push("the call was never made".to_owned());
     }
     let is_too_often = |sent: &Sent| sent.attempt > if is_write(&sent.operation) { 1 } else { 2 };
-    wrong.extend(
-        tap.sent()
-            .into_iter()
-            .find(is_too_often)
-            .map(|sent| format!("{sent:?}")),
-    );
+    wrong.extend(tap.sent().into_iter().find(is_too_often).map(|sent| format!("{sent:?}")));
     let calm = region.calm();
     wrong.extend(calm.complaint());
     if !calm.was_never_empty() {
@@ -192,14 +191,14 @@ pub(crate) async fn play(cell: &Cell) -> String {
     found
 }
 
-/// The registrations and deregistrations, how often the SDK tried the call that is struck, and what came of a publication.
+/// The registrations and deregistrations, how often the SDK tried the call that is struck, and what
+/// came of a publication.
 fn requests(region: &Region, tap: &Tap, cell: &Cell) -> String {
-    let (registered, deregistered) = (region.asked("RegisterTargets"), region.asked("DeregisterTargets"));
+    let (registered, deregistered) =
+        (region.asked("RegisterTargets"), region.asked("DeregisterTargets"));
     let sent = tap.sent();
-    let attempts = sent
-        .iter()
-        .filter(|sent| sent.operation == cell.operation())
-        .map(|sent| sent.attempt);
+    let attempts =
+        sent.iter().filter(|sent| sent.operation == cell.operation()).map(|sent| sent.attempt);
     let asked = format!("{registered}+{deregistered} x{}", attempts.max().unwrap_or_default());
     match cell.operation() {
         "Publish" => format!("{asked} told {}", region.told()),
@@ -207,7 +206,8 @@ fn requests(region: &Region, tap: &Tap, cell: &Cell) -> String {
     }
 }
 
-/// Whether a run can only look again and again until the event's time is over. A group that looks empty gives it more to do.
+/// Whether a run can only look again and again until the event's time is over. A group that looks
+/// empty gives it more to do.
 fn is_watched_in_vain(cell: &Cell) -> bool {
     let looks_empty = cell.operation() == "DescribeTargetHealth" && cell.fault == "empty-page";
     match cell.course {
@@ -225,7 +225,9 @@ fn faults(cell: &Cell) -> Vec<Fault> {
     let fault = Fault::on(cell.operation(), effect);
     match cell.course {
         Course::Throughout => vec![fault],
-        Course::ThenBlind => vec![fault.times(1), Fault::on("DescribeTargetHealth", Effect::Throttle)],
+        Course::ThenBlind => {
+            vec![fault.times(1), Fault::on("DescribeTargetHealth", Effect::Throttle)]
+        }
         _ => vec![fault.times(1)],
     }
 }
@@ -257,13 +259,22 @@ fn effect(fault: &str, operation: &str) -> Option<Effect> {
 /// In the words of each service (botocore elbv2 2015-12-01, rds 2014-10-31, sns 2010-03-31).
 fn not_found(operation: &str) -> ApiError {
     match operation {
-        "DescribeDBClusters" => ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found"),
-        "DescribeDBInstances" => ApiError::not_found("DBInstanceNotFound", "DBInstance orders-1 not found"),
-        "DescribeDBClusterEndpoints" => ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found"),
-        "DescribeDBProxies" => ApiError::not_found("DBProxyNotFoundFault", "DBProxy front not found"),
-        "DescribeDBProxyEndpoints" => {
-            ApiError::not_found("DBProxyEndpointNotFoundFault", "DBProxyEndpoint front-ro not found")
+        "DescribeDBClusters" => {
+            ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found")
         }
+        "DescribeDBInstances" => {
+            ApiError::not_found("DBInstanceNotFound", "DBInstance orders-1 not found")
+        }
+        "DescribeDBClusterEndpoints" => {
+            ApiError::not_found("DBClusterNotFoundFault", "DBCluster orders not found")
+        }
+        "DescribeDBProxies" => {
+            ApiError::not_found("DBProxyNotFoundFault", "DBProxy front not found")
+        }
+        "DescribeDBProxyEndpoints" => ApiError::not_found(
+            "DBProxyEndpointNotFoundFault",
+            "DBProxyEndpoint front-ro not found",
+        ),
         "Publish" => ApiError::not_found("NotFound", "Topic does not exist"),
         _ => ApiError::bad_request("TargetGroupNotFound", "One or more target groups not found"),
     }
@@ -278,9 +289,12 @@ fn fill_a_page(world: &mut World, operation: &str) {
             "DescribeDBClusters" | "DescribeDBClusterEndpoints" => {
                 world.add_aurora(&identifier, Engine::AuroraPostgresql, &[])
             }
-            "DescribeDBProxies" | "DescribeDBProxyEndpoints" => {
-                world.add_proxy(&identifier, EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B])
-            }
+            "DescribeDBProxies" | "DescribeDBProxyEndpoints" => world.add_proxy(
+                &identifier,
+                EngineFamily::Postgresql,
+                "orders",
+                &[Zone::A, Zone::B],
+            ),
             _ => world.add_instance(&identifier, MultiAz::No, Engine::Postgres),
         };
         added.expect("a good name");

@@ -1,11 +1,11 @@
-//! Every AWS call of a run, every way in which it can fail, every moment at which the run can be killed: at the wire,
-//! through the real handler, SDK and resolver, against the lab. `outcomes.txt` has the right outcome of each, as
-//! docs/semantics.md has it.
+//! Every AWS call of a run, every way in which it can fail, every moment at which the run can be
+//! killed: at the wire, through the real handler, SDK and resolver, against the lab. `outcomes.txt`
+//! has the right outcome of each, as docs/semantics.md has it.
 //!
-//! Each cell has a region of its own, in which a cluster has failed over: an event comes, the run registers the new writer and
-//! deregisters the old one, and somewhere on the way the fault strikes. The lists of custom endpoints and of proxies are read
-//! for a set behind one of those instead. What sweeps make of it afterwards is played on the
-//! world that is left, in virtual time.
+//! Each cell has a region of its own, in which a cluster has failed over: an event comes, the run
+//! registers the new writer and deregisters the old one, and somewhere on the way the fault
+//! strikes. The lists of custom endpoints and of proxies are read for a set behind one of those
+//! instead. What sweeps make of it afterwards is played on the world that is left, in virtual time.
 
 mod calm;
 mod cell;
@@ -29,23 +29,21 @@ use tap::{Aim, Moment, Tap};
 const MANY: usize = 96;
 const FEW: usize = 8;
 
-/// How long after one another they begin: many at the same moment would keep each other from an answer in time.
+/// How long after one another they begin: many at the same moment would keep each other from an
+/// answer in time.
 const APART: Duration = Duration::from_millis(25);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_and_every_kill_at_every_call_ends_as_the_table_says() {
     let mut cells = table::cells();
     // The longest first.
-    cells.sort_by_key(|cell| (cell.course != Course::Throughout, !cell.fault.starts_with("silent")));
+    cells
+        .sort_by_key(|cell| (cell.course != Course::Throughout, !cell.fault.starts_with("silent")));
     let suspects = wrong_of(cells, MANY).await;
-    // A machine that is too busy for an answer in time makes another cell of one. Among few there is no such excuse.
+    // A machine that is too busy for an answer in time makes another cell of one. Among few there
+    // is no such excuse.
     let wrong = wrong_of(suspects.into_iter().map(|(cell, _)| cell).collect(), FEW).await;
-    assert!(
-        wrong.is_empty(),
-        "{} cells are wrong:\n{}",
-        wrong.len(),
-        table::grid(&wrong)
-    );
+    assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), table::grid(&wrong));
 }
 
 /// Plays cells, so many at a time. Returns those that came out wrong, each with what was found.
@@ -62,7 +60,8 @@ async fn wrong_of(cells: Vec<Cell>, at_once: usize) -> Vec<(Cell, String)> {
     });
     let played = playing.buffer_unordered(at_once);
     let ended = played.map(|cell| cell.expect("a cell is played to its end"));
-    let mut wrong: Vec<_> = ended.filter(|(cell, found)| ready(cell.right != found)).collect().await;
+    let mut wrong: Vec<_> =
+        ended.filter(|(cell, found)| ready(cell.right != found)).collect().await;
     wrong.sort();
     wrong
 }
@@ -88,10 +87,7 @@ async fn a_write_of_a_killed_run_that_lands_late_is_mended_by_a_sweep() {
     ] {
         let what = format!("{operation} {late:?}");
         let region = Region::start(operation, PATIENT, |_| {}).await;
-        let aim = Aim {
-            operation,
-            ..Aim::default()
-        };
+        let aim = Aim { operation, ..Aim::default() };
         let unanswered = Fault::on(operation, Effect::Hang).times(1);
         let tap = Tap::on(&region.lab, aim, vec![unanswered], Some(Moment::InFlight));
         assert!(region.follow(&tap).await.is_none(), "{what}: it is killed");

@@ -1,10 +1,12 @@
-//! The table of the right outcomes, `outcomes.txt`, which was written by hand from docs/semantics.md.
+//! The table of the right outcomes, `outcomes.txt`, which was written by hand from
+//! docs/semantics.md.
 
 use crate::tap::{Aim, Moment};
 
 const TABLE: &str = include_str!("outcomes.txt");
 
-/// The calls of a run that follows a failover, in order, and those that only a run for a custom endpoint or a proxy makes.
+/// The calls of a run that follows a failover, in order, and those that only a run for a custom
+/// endpoint or a proxy makes.
 const CALLS: [&str; 14] = [
     "DescribeTargetGroups",
     "DescribeDBClusters",
@@ -103,8 +105,8 @@ impl Course {
         }
     }
 
-    /// Whether there is such a cell: without a fault there is only the kill, a request that was never sent has none, and
-    /// only what a write did can be hidden.
+    /// Whether there is such a cell: without a fault there is only the kill, a request that was
+    /// never sent has none, and only what a write did can be hidden.
     fn is_played(self, operation: &str, fault: &str) -> bool {
         match self {
             Self::Once | Self::Throughout => fault != "none",
@@ -132,16 +134,9 @@ pub(crate) fn cells() -> Vec<Cell> {
         let [once, throughout, blind, killed] = columns(outcomes);
         let rights = [once, throughout, blind].into_iter().chain(killed.split(' '));
         for fault in faults.split_whitespace() {
-            let played = Course::ALL
-                .into_iter()
-                .zip(rights.clone())
-                .filter(|(_, right)| *right != "-");
-            cells.extend(played.map(|(course, right)| Cell {
-                call,
-                fault,
-                course,
-                right,
-            }));
+            let played =
+                Course::ALL.into_iter().zip(rights.clone()).filter(|(_, right)| *right != "-");
+            cells.extend(played.map(|(course, right)| Cell { call, fault, course, right }));
         }
     }
     cells
@@ -166,10 +161,7 @@ pub(crate) fn grid(wrong: &[(Cell, String)]) -> String {
     };
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(wrong.iter().map(row)).collect();
     let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
     };
     let widths: [usize; 5] = std::array::from_fn(width);
     let line = |row: &[String; 5]| {
@@ -181,10 +173,7 @@ pub(crate) fn grid(wrong: &[(Cell, String)]) -> String {
 
 #[test]
 fn the_table_has_every_call_with_every_fault_and_every_kill_once() {
-    let found: Vec<_> = cells()
-        .iter()
-        .map(|cell| (cell.call, cell.fault, cell.course))
-        .collect();
+    let found: Vec<_> = cells().iter().map(|cell| (cell.call, cell.fault, cell.course)).collect();
     let mut wanted = Vec::new();
     for call in CALLS {
         let operation = operation(call);
@@ -194,17 +183,13 @@ fn the_table_has_every_call_with_every_fault_and_every_kill_once() {
             _ => true,
         };
         for fault in FAULTS.into_iter().filter(can_be) {
-            let played = Course::ALL
-                .into_iter()
-                .filter(|course| course.is_played(operation, fault));
+            let played =
+                Course::ALL.into_iter().filter(|course| course.is_played(operation, fault));
             wanted.extend(played.map(|course| (call, fault, course)));
         }
     }
     let missing: Vec<_> = wanted.iter().filter(|cell| !found.contains(cell)).collect();
     let strange: Vec<_> = found.iter().filter(|cell| !wanted.contains(cell)).collect();
-    assert!(
-        missing.is_empty() && strange.is_empty(),
-        "missing: {missing:?}; strange: {strange:?}"
-    );
+    assert!(missing.is_empty() && strange.is_empty(), "missing: {missing:?}; strange: {strange:?}");
     assert_eq!(found.len(), wanted.len(), "each is there once");
 }

@@ -1,8 +1,9 @@
-//! A tap on the wire between the SDK and its server: it notes what is sent, lets a fault strike a request of its choice, and
-//! can end the run there.
+//! A tap on the wire between the SDK and its server: it notes what is sent, lets a fault strike a
+//! request of its choice, and can end the run there.
 //!
-//! The machine of a function can stop at any moment. Of those, three about a request lead to different worlds: it is not sent
-//! yet; it has arrived and been dealt with, and nobody has read the answer; the answer was taken in, and nothing has come of it.
+//! The machine of a function can stop at any moment. Of those, three about a request lead to
+//! different worlds: it is not sent yet; it has arrived and been dealt with, and nobody has read
+//! the answer; the answer was taken in, and nothing has come of it.
 
 use std::fmt;
 use std::future::{Future, pending};
@@ -23,7 +24,8 @@ use writerlink_aws::Clients;
 use writerlink_lab::fault::Fault;
 use writerlink_lab::wire::Lab;
 
-/// The request that is struck: the first of its operation, after the first of another one, on a page.
+/// The request that is struck: the first of its operation, after the first of another one, on a
+/// page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Aim {
     pub(crate) operation: &'static str,
@@ -147,7 +149,7 @@ impl HttpConnector for Tapped {
                 state.die().await;
             }
             state.note(&operation, attempt_of(&request));
-            let _doom = (kill == Some(Moment::After)).then(|| Doom(&state));
+            let _doom = (kill == Some(Moment::After)).then(|| KillPoint(&state));
             let mut exchange = connector.call(request);
             if kill == Some(Moment::InFlight) {
                 tokio::select! {
@@ -176,10 +178,7 @@ impl State {
     }
 
     fn note(&self, operation: &str, attempt: u32) {
-        let sent = Sent {
-            operation: operation.to_owned(),
-            attempt,
-        };
+        let sent = Sent { operation: operation.to_owned(), attempt };
         self.sent.lock().expect("nobody panicked with it").push(sent);
     }
 
@@ -203,9 +202,9 @@ impl State {
 }
 
 /// Dooms the run when the exchange is over, by an answer or because nobody waits for it any longer.
-struct Doom<'a>(&'a State);
+struct KillPoint<'a>(&'a State);
 
-impl Drop for Doom<'_> {
+impl Drop for KillPoint<'_> {
     fn drop(&mut self) {
         self.0.is_doomed.store(true, Ordering::SeqCst);
     }
@@ -227,7 +226,5 @@ fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
 fn attempt_of(request: &HttpRequest) -> u32 {
     let header = request.headers().get("amz-sdk-request").unwrap_or_default();
     let attempt = header.split("; ").find_map(|part| part.strip_prefix("attempt="));
-    attempt
-        .and_then(|number| number.parse().ok())
-        .expect("the SDK says which attempt it is")
+    attempt.and_then(|number| number.parse().ok()).expect("the SDK says which attempt it is")
 }

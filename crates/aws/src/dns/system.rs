@@ -22,10 +22,14 @@ const MOST: usize = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum NoServers {
     /// The file cannot be read.
-    #[error("{RESOLV_CONF} cannot be read ({0}): name the DNS servers in `[dns]` as `servers = [\"10.20.0.2:53\"]`")]
+    #[error(
+        "{RESOLV_CONF} cannot be read ({0}): name the DNS servers in `[dns]` as `servers = \
+         [\"10.20.0.2:53\"]`"
+    )]
     Unreadable(io::Error),
     /// It names none that can be used.
-    #[error("{RESOLV_CONF} names no DNS server that can be asked{}: name one in `[dns]` as `servers = [\"10.20.0.2:53\"]`", passed_over(.0))]
+    #[error("{RESOLV_CONF} names no DNS server that can be asked{}: name one in `[dns]` as \
+        `servers = [\"10.20.0.2:53\"]`", passed_over(.0))]
     None(Vec<String>),
 }
 
@@ -51,11 +55,7 @@ fn named_in(text: &str) -> Result<Vec<SocketAddr>, NoServers> {
         }
     }
     servers.truncate(MOST);
-    if servers.is_empty() {
-        Err(NoServers::None(unusable))
-    } else {
-        Ok(servers)
-    }
+    if servers.is_empty() { Err(NoServers::None(unusable)) } else { Ok(servers) }
 }
 
 /// An address, with a port where the file has one. The scope of an address that needs none is
@@ -63,11 +63,7 @@ fn named_in(text: &str) -> Result<Vec<SocketAddr>, NoServers> {
 fn server(word: &str) -> Option<SocketAddr> {
     let with_port = word.parse().ok();
     let (address, _) = word.split_once('%').unwrap_or((word, ""));
-    let server = address
-        .parse()
-        .ok()
-        .map(|ip: IpAddr| SocketAddr::new(ip, 53))
-        .or(with_port)?;
+    let server = address.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, 53)).or(with_port)?;
     let is_link_local = matches!(server.ip(), IpAddr::V6(ip) if ip.is_unicast_link_local());
     (!is_link_local).then_some(server)
 }
@@ -91,14 +87,8 @@ mod tests {
     #[test]
     fn of_resolv_conf_only_the_name_servers_count() {
         for (text, servers) in [
-            (
-                &b"nameserver 127.0.0.53\nsearch corp..example lan\n"[..],
-                &["127.0.0.53:53"][..],
-            ),
-            (
-                b"search -- \xff\xfe\ndomain ..\nnameserver 10.0.0.2\n",
-                &["10.0.0.2:53"],
-            ),
+            (&b"nameserver 127.0.0.53\nsearch corp..example lan\n"[..], &["127.0.0.53:53"][..]),
+            (b"search -- \xff\xfe\ndomain ..\nnameserver 10.0.0.2\n", &["10.0.0.2:53"]),
             (
                 b"options ndots:x timeout: rotate bogus attempts:99999999999\nnameserver 10.0.0.2",
                 &["10.0.0.2:53"],
@@ -120,14 +110,8 @@ mod tests {
                 b"nameserver not-an-address\nnameserver 10.0.0.2\nnameserver 10.0.0\n",
                 &["10.0.0.2:53"],
             ),
-            (
-                b"nameserver\nnameserver fe80::1%eth0\nnameserver 10.0.0.2",
-                &["10.0.0.2:53"],
-            ),
-            (
-                b"nameserver fd00:ec2::253%2\nnameserver ::1",
-                &["[fd00:ec2::253]:53", "[::1]:53"],
-            ),
+            (b"nameserver\nnameserver fe80::1%eth0\nnameserver 10.0.0.2", &["10.0.0.2:53"]),
+            (b"nameserver fd00:ec2::253%2\nnameserver ::1", &["[fd00:ec2::253]:53", "[::1]:53"]),
             (
                 b"nameserver [10.0.0.2]:5353\nnameserver 10.0.0.3:5353\nnameserver [::1]:5353",
                 &["10.0.0.3:5353", "[::1]:5353"],
@@ -137,13 +121,11 @@ mod tests {
                 &["10.0.0.2:53", "10.0.0.3:53"],
             ),
             (
-                b"nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n",
+                b"nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver \
+                    10.0.0.4\n",
                 &["10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53"],
             ),
-            (
-                b"nameservers 10.9.9.9\nNAMESERVER 10.9.9.9\nnameserver 10.0.0.2",
-                &["10.0.0.2:53"],
-            ),
+            (b"nameservers 10.9.9.9\nNAMESERVER 10.9.9.9\nnameserver 10.0.0.2", &["10.0.0.2:53"]),
         ] {
             assert_eq!(named(text), servers, "{}", String::from_utf8_lossy(text));
         }

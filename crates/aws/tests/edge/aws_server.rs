@@ -45,13 +45,11 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     Reply::Answer(status, xml)
 }
 
-/// Everything that is left of `xml` when it ends after one of its tags, but for the whole of it. No length tells of such an end
-/// where a proxy counted what it had, or the connection was simply closed.
+/// Everything that is left of `xml` when it ends after one of its tags, but for the whole of it. No
+/// length tells of such an end where a proxy counted what it had, or the connection was simply
+/// closed.
 pub(crate) fn cut(xml: &str) -> impl Iterator<Item = String> {
-    let ends = xml
-        .match_indices('>')
-        .map(|(at, _)| at + 1)
-        .filter(|end| *end < xml.len());
+    let ends = xml.match_indices('>').map(|(at, _)| at + 1).filter(|end| *end < xml.len());
     ends.map(|end| xml[..end].to_owned())
 }
 
@@ -69,18 +67,15 @@ impl AwsServer {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
-        let (seen, counted, reply) = (Arc::clone(&requests), Arc::clone(&connections), Arc::new(reply));
+        let (seen, counted, reply) =
+            (Arc::clone(&requests), Arc::clone(&connections), Arc::new(reply));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream, Arc::clone(&seen), Arc::clone(&reply)));
             }
         });
-        Self {
-            endpoint,
-            requests,
-            connections,
-        }
+        Self { endpoint, requests, connections }
     }
 
     pub(crate) fn clients(&self) -> Clients {
@@ -96,7 +91,11 @@ impl AwsServer {
     }
 }
 
-async fn serve<R: Fn(&str) -> Reply>(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, reply: Arc<R>) {
+async fn serve<R: Fn(&str) -> Reply>(
+    mut stream: TcpStream,
+    seen: Arc<Mutex<Vec<String>>>,
+    reply: Arc<R>,
+) {
     while let Some(body) = request(&mut stream).await {
         seen.lock().unwrap().push(body.clone());
         match reply(&body) {
@@ -115,7 +114,8 @@ async fn serve<R: Fn(&str) -> Reply>(mut stream: TcpStream, seen: Arc<Mutex<Vec<
             Reply::Close => return,
             Reply::Silence => std::future::pending().await,
             Reply::Endless(xml) => {
-                let head = "HTTP/1.1 200 X\r\ncontent-type: text/xml\r\ntransfer-encoding: chunked\r\n\r\n";
+                let head = "HTTP/1.1 200 X\r\ncontent-type: text/xml\r\ntransfer-encoding: \
+                    chunked\r\n\r\n";
                 let first = format!("{head}{:x}\r\n{xml}\r\n", xml.len());
                 let more = format!("{:x}\r\n{}\r\n", MORE, " ".repeat(MORE));
                 let mut written = stream.write_all(first.as_bytes()).await;
@@ -134,10 +134,9 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .to_ascii_lowercase()
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length = head.to_ascii_lowercase().lines().find_map(|line| {
+                line.strip_prefix("content-length:")?.trim().parse::<usize>().ok()
+            });
             if body.len() >= length.unwrap_or_default() {
                 return Some(body.to_owned());
             }

@@ -44,7 +44,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) edns: bool,
 }
 
-/// A record in the notation `name A 10.0.0.1` or `name CNAME other`, with the time to live that RDS gives.
+/// A record in the notation `name A 10.0.0.1` or `name CNAME other`, with the time to live that RDS
+/// gives.
 pub(crate) fn record(text: &str) -> Record {
     living(5, text)
 }
@@ -86,12 +87,18 @@ impl DnsServer {
     }
 
     /// The same, without TCP.
-    pub(crate) async fn hearing_udp(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
+    pub(crate) async fn hearing_udp(
+        say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
+    ) -> Self {
         let (udp, _) = sockets().await;
         Self::on(udp, None, say)
     }
 
-    fn on(udp: UdpSocket, tcp: Option<TcpListener>, say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
+    fn on(
+        udp: UdpSocket,
+        tcp: Option<TcpListener>,
+        say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
+    ) -> Self {
         let address = udp.local_addr().unwrap();
         let questions = Arc::new(Mutex::new(Vec::new()));
         let (seen, say) = (Arc::clone(&questions), Arc::new(say));
@@ -128,7 +135,11 @@ async fn sockets() -> (UdpSocket, TcpListener) {
     }
 }
 
-async fn over_tcp<S: Fn(&Asked<'_>) -> Say>(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, say: Arc<S>) {
+async fn over_tcp<S: Fn(&Asked<'_>) -> Say>(
+    mut stream: TcpStream,
+    seen: Arc<Mutex<Vec<String>>>,
+    say: Arc<S>,
+) {
     let Ok(length) = stream.read_u16().await else {
         return;
     };
@@ -150,7 +161,12 @@ async fn over_tcp<S: Fn(&Asked<'_>) -> Say>(mut stream: TcpStream, seen: Arc<Mut
     }
 }
 
-fn answer(question: &[u8], over: Over, seen: &Mutex<Vec<String>>, say: &impl Fn(&Asked<'_>) -> Say) -> Option<Vec<u8>> {
+fn answer(
+    question: &[u8],
+    over: Over,
+    seen: &Mutex<Vec<String>>,
+    say: &impl Fn(&Asked<'_>) -> Say,
+) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).unwrap();
     let query = question.queries[0].clone();
     let text = format!("{} {}", query.name(), query.query_type());
@@ -159,11 +175,7 @@ fn answer(question: &[u8], over: Over, seen: &Mutex<Vec<String>>, say: &impl Fn(
     seen.lock().unwrap().push(format!("{text} {over:?}{mark}"));
     let mut answer = Message::response(question.metadata.id, OpCode::Query);
     answer.add_query(query);
-    match say(&Asked {
-        text: &text,
-        over,
-        edns,
-    }) {
+    match say(&Asked { text: &text, over, edns }) {
         Say::Records(records) => {
             answer.add_answers(records);
         }

@@ -1,21 +1,18 @@
-//! The lists of RDS: those that are wanted, each to its last page, and one that is refused beside others that are not.
+//! The lists of RDS: those that are wanted, each to its last page, and one that is refused beside
+//! others that are not.
 
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{CallError, Failure, No};
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, Reply, cut, error, ok};
 
-const EVERYTHING: Scope = Scope {
-    databases: true,
-    custom_endpoints: true,
-    proxies: true,
-};
+const EVERYTHING: Scope = Scope { databases: true, custom_endpoints: true, proxies: true };
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn identifiers<'a>(listed: impl Iterator<Item = &'a Identifier>) -> Vec<&'a str> {
@@ -52,11 +49,15 @@ fn in_pages(body: &str) -> Reply {
         ),
         "DescribeDBProxies" => (
             "DBProxies",
-            format!("<member><DBProxyName>{name}</DBProxyName><EngineFamily>MYSQL</EngineFamily></member>"),
+            format!(
+                "<member><DBProxyName>{name}</DBProxyName><EngineFamily>MYSQL</EngineFamily></member>"
+            ),
         ),
         "DescribeDBProxyEndpoints" => (
             "DBProxyEndpoints",
-            format!("<member><DBProxyName>a</DBProxyName><DBProxyEndpointName>{name}</DBProxyEndpointName></member>"),
+            format!(
+                "<member><DBProxyName>a</DBProxyName><DBProxyEndpointName>{name}</DBProxyEndpointName></member>"
+            ),
         ),
         other => panic!("nobody asks for {other}"),
     };
@@ -69,7 +70,7 @@ fn in_pages(body: &str) -> Reply {
 #[tokio::test]
 async fn every_list_is_read_to_its_last_page() {
     let server = AwsServer::start(in_pages).await;
-    let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+    let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
     let (custom, proxies) = (topology.custom_endpoints.unwrap(), topology.proxies.unwrap());
     for listed in [
         identifiers(topology.clusters.keys()),
@@ -97,10 +98,11 @@ async fn what_nobody_follows_is_not_asked_for() {
             proxies: number & 4 > 0,
         };
         let server = AwsServer::start(in_pages).await;
-        readers(&server.clients()).rds.topology(scope).await.unwrap();
+        read_ports(&server.clients()).rds.topology(scope).await.unwrap();
         let requests = server.requests();
         let asked = |operations: &[&str]| {
-            let of = |wanted: &str| requests.iter().filter(|body| operation(body) == wanted).count();
+            let of =
+                |wanted: &str| requests.iter().filter(|body| operation(body) == wanted).count();
             operations.iter().map(|wanted| of(wanted)).collect::<Vec<_>>()
         };
         let pages = |wanted: bool| if wanted { 3 } else { 0 };
@@ -124,13 +126,9 @@ async fn denying(denied: &'static str) -> AwsServer {
 
 #[tokio::test]
 async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
-    for denied in [
-        "DescribeDBClusterEndpoints",
-        "DescribeDBProxies",
-        "DescribeDBProxyEndpoints",
-    ] {
+    for denied in ["DescribeDBClusterEndpoints", "DescribeDBProxies", "DescribeDBProxyEndpoints"] {
         let server = denying(denied).await;
-        let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+        let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
         assert_eq!((topology.clusters.len(), topology.instances.len()), (3, 3), "{denied}");
         let of_endpoints = denied == "DescribeDBClusterEndpoints";
         assert_eq!(
@@ -142,26 +140,31 @@ async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
         let error = refusals.into_iter().flatten().next().unwrap();
         assert_eq!(
             (error.call, error.failure),
-            (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+            (format!("rds:{denied}").as_str(), Failure::Rejected(Rejection::AccessDenied))
         );
     }
 }
 
-/// Nothing could be said of a cluster without them; and a half of the two would be taken for the whole. Who follows proxies as well
-/// can go on with those.
+/// Nothing could be said of a cluster without them; and a half of the two would be taken for the
+/// whole. Who follows proxies as well can go on with those.
 #[tokio::test]
-async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leave_the_proxies_readable() {
+async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leave_the_proxies_readable()
+ {
     for denied in ["DescribeDBClusters", "DescribeDBInstances"] {
         let server = denying(denied).await;
-        let rds = readers(&server.clients()).rds;
+        let rds = read_ports(&server.clients()).rds;
         let error = rds.topology(Scope::DATABASES).await.unwrap_err();
         let topology = rds.topology(EVERYTHING).await.unwrap();
-        assert!(topology.proxies.is_ok() && topology.clusters.is_empty() && topology.instances.is_empty());
+        assert!(
+            topology.proxies.is_ok()
+                && topology.clusters.is_empty()
+                && topology.instances.is_empty()
+        );
         for error in [Some(error), topology.unread] {
             let error = error.unwrap();
             assert_eq!(
                 (error.call, error.failure),
-                (format!("rds:{denied}").as_str(), Failure::SaidNo(No::Denied))
+                (format!("rds:{denied}").as_str(), Failure::Rejected(Rejection::AccessDenied))
             );
         }
     }
@@ -170,11 +173,8 @@ async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leav
 /// A member that an answer lacks would be taken for one that has left.
 #[tokio::test]
 async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
-    for operation in [
-        "DescribeDBClusterEndpoints",
-        "DescribeDBProxies",
-        "DescribeDBProxyEndpoints",
-    ] {
+    for operation in ["DescribeDBClusterEndpoints", "DescribeDBProxies", "DescribeDBProxyEndpoints"]
+    {
         let Reply::Answer(_, whole) = in_pages(&format!("Action={operation}&Marker=two")) else {
             panic!("it is an answer")
         };
@@ -185,12 +185,10 @@ async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
                 false => in_pages(body),
             })
             .await;
-            let topology = readers(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+            let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
             let failed = |error: CallError| error.failure;
-            let failures = [
-                topology.custom_endpoints.err().map(failed),
-                topology.proxies.err().map(failed),
-            ];
+            let failures =
+                [topology.custom_endpoints.err().map(failed), topology.proxies.err().map(failed)];
             assert!(failures.contains(&Some(Failure::Unreachable)), "{what}: {failures:?}");
         }
     }

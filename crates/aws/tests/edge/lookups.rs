@@ -17,10 +17,7 @@ const NAME: &str = "orders.cluster-x.eu-west-1.rds.amazonaws.com";
 
 async fn ask(servers: &[&DnsServer], name: &str, family: Family) -> Result<Answer, LookupError> {
     let servers: Vec<_> = servers.iter().map(|server| server.address).collect();
-    DnsResolver::new(&servers)
-        .unwrap()
-        .lookup(&name.parse().unwrap(), family)
-        .await
+    DnsResolver::new(&servers).unwrap().lookup(&name.parse().unwrap(), family).await
 }
 
 async fn saying(say: impl Fn() -> Say + Send + Sync + 'static) -> DnsServer {
@@ -80,10 +77,7 @@ async fn records_beside_the_chain_are_ignored() {
 #[tokio::test]
 async fn a_chain_that_bites_its_tail_gives_no_address() {
     let server = saying(|| {
-        records(&[
-            &format!("{NAME} CNAME b.example.com"),
-            &format!("b.example.com CNAME {NAME}"),
-        ])
+        records(&[&format!("{NAME} CNAME b.example.com"), &format!("b.example.com CNAME {NAME}")])
     })
     .await;
     assert_eq!(ask(&[&server], NAME, Family::V4).await, Err(LookupError::NoAddress));
@@ -127,8 +121,12 @@ async fn an_answer_can_be_as_old_as_the_longest_time_to_live_of_its_chain() {
             7,
         ),
     ] {
-        let told: Vec<(u32, String)> = links.iter().map(|(ttl, text)| (*ttl, (*text).to_owned())).collect();
-        let server = saying(move || Say::Records(told.iter().map(|(ttl, text)| living(*ttl, text)).collect())).await;
+        let told: Vec<(u32, String)> =
+            links.iter().map(|(ttl, text)| (*ttl, (*text).to_owned())).collect();
+        let server = saying(move || {
+            Say::Records(told.iter().map(|(ttl, text)| living(*ttl, text)).collect())
+        })
+        .await;
         let answer = ask(&[&server], NAME, Family::V4).await.unwrap();
         assert_eq!(answer.ttl, Duration::from_secs(longest), "{links:?}");
     }
@@ -181,15 +179,9 @@ async fn an_answer_is_never_remembered() {
     .await;
     let resolver = DnsResolver::new(&[server.address]).unwrap();
     let name = NAME.parse().unwrap();
-    assert_eq!(
-        shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
-        "[] [10.20.1.7]"
-    );
+    assert_eq!(shown(&resolver.lookup(&name, Family::V4).await.unwrap()), "[] [10.20.1.7]");
     assert_eq!(resolver.lookup(&name, Family::V4).await, Err(LookupError::NxDomain));
-    assert_eq!(
-        shown(&resolver.lookup(&name, Family::V4).await.unwrap()),
-        "[] [10.20.2.9]"
-    );
+    assert_eq!(shown(&resolver.lookup(&name, Family::V4).await.unwrap()), "[] [10.20.2.9]");
 }
 
 #[tokio::test]
@@ -197,7 +189,8 @@ async fn two_lookups_at_once_are_two_questions() {
     let server = saying(|| records(&[&format!("{NAME} A 10.20.1.7")])).await;
     let resolver = DnsResolver::new(&[server.address]).unwrap();
     let name = NAME.parse().unwrap();
-    let (one, two) = tokio::join!(resolver.lookup(&name, Family::V4), resolver.lookup(&name, Family::V4));
+    let (one, two) =
+        tokio::join!(resolver.lookup(&name, Family::V4), resolver.lookup(&name, Family::V4));
     assert_eq!(one, two);
     assert_eq!(server.questions().len(), 2);
 }
@@ -246,10 +239,7 @@ async fn a_server_that_says_nothing_useful_is_passed_over() {
 async fn what_the_first_server_says_of_the_name_is_final() {
     let first = saying(|| Say::Code(ResponseCode::NXDomain)).await;
     let second = saying(|| records(&[&format!("{NAME} A 10.66.6.6")])).await;
-    assert_eq!(
-        ask(&[&first, &second], NAME, Family::V4).await,
-        Err(LookupError::NxDomain)
-    );
+    assert_eq!(ask(&[&first, &second], NAME, Family::V4).await, Err(LookupError::NxDomain));
     assert!(second.questions().is_empty());
 }
 
@@ -270,10 +260,7 @@ async fn a_short_name_is_asked_as_it_stands_and_no_hosts_file_answers_it() {
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
     let listed = hosts.lines().filter(|line| !line.trim_start().starts_with('#'));
     let listed: Vec<&str> = listed.flat_map(|line| line.split_whitespace().skip(1)).collect();
-    let own = listed
-        .iter()
-        .find(|name| !name.contains("localhost") && name.is_ascii())
-        .copied();
+    let own = listed.iter().find(|name| !name.contains("localhost") && name.is_ascii()).copied();
     for name in ["orders"].into_iter().chain(own) {
         let server = saying(|| Say::Code(ResponseCode::NXDomain)).await;
         assert_eq!(ask(&[&server], name, Family::V4).await, Err(LookupError::NxDomain));
@@ -308,7 +295,9 @@ async fn a_name_that_does_not_exist_has_no_address_whatever_records_are_beside_t
         );
     }
     let server = DnsServer::start(move |question, _| match question {
-        "end.example.com. A" => Say::Both(ResponseCode::NXDomain, vec![record("end.example.com A 10.66.6.6")]),
+        "end.example.com. A" => {
+            Say::Both(ResponseCode::NXDomain, vec![record("end.example.com A 10.66.6.6")])
+        }
         _ => records(&[&format!("{NAME} CNAME end.example.com")]),
     })
     .await;
@@ -324,9 +313,12 @@ async fn any_other_code_is_no_answer_whatever_records_are_beside_it() {
         (ResponseCode::NotAuth, ""),
         (ResponseCode::Unknown(13), ""),
     ] {
-        let server = saying(move || Say::Both(code, vec![record(&format!("{NAME} A 10.66.6.6"))])).await;
+        let server =
+            saying(move || Say::Both(code, vec![record(&format!("{NAME} A 10.66.6.6"))])).await;
         match ask(&[&server], NAME, Family::V4).await {
-            Err(LookupError::Refused(said)) => assert!(word.is_empty() || said == word, "{code}: {said}"),
+            Err(LookupError::Refused(said)) => {
+                assert!(word.is_empty() || said == word, "{code}: {said}")
+            }
             other => panic!("{code}: {other:?}"),
         }
     }

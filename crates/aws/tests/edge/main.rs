@@ -1,5 +1,5 @@
-//! The adapters against servers on loopback that answer what a test wants: what goes over the wire, and into which
-//! kind of core's each failure is sorted.
+//! The adapters against servers on loopback that answer what a test wants: what goes over the wire,
+//! and into which kind of core's each failure is sorted.
 #![allow(clippy::unwrap_used)]
 
 mod aws_server;

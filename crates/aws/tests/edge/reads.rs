@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use writerlink_aws::http::LONGEST_ANSWER;
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, Rds};
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{Rds, TargetGroupRead};
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn group() -> TargetGroupArn {
@@ -60,7 +60,7 @@ async fn the_topology_is_read_from_all_pages() {
         _ => instances(&["a"], "<Marker>one</Marker>"),
     })
     .await;
-    let topology = readers(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap();
+    let topology = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap();
     let names: Vec<&str> = topology.instances.keys().map(Identifier::as_str).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let orders = topology.clusters.values().next().unwrap();
@@ -75,15 +75,10 @@ async fn pages_that_go_round_in_a_circle_end_in_an_error() {
         false => instances(&[], ""),
     })
     .await;
-    let rds = readers(&server.clients()).rds;
-    let given_up = timeout(Duration::from_secs(5), rds.topology(Scope::DATABASES))
-        .await
-        .unwrap();
+    let rds = read_ports(&server.clients()).rds;
+    let given_up = timeout(Duration::from_secs(5), rds.topology(Scope::DATABASES)).await.unwrap();
     let error = given_up.unwrap_err();
-    assert_eq!(
-        (error.call, error.failure),
-        ("rds:DescribeDBClusters", Failure::Unreachable)
-    );
+    assert_eq!((error.call, error.failure), ("rds:DescribeDBClusters", Failure::Unreachable));
     assert!(error.detail.contains("again"), "{error}");
 }
 
@@ -98,14 +93,10 @@ async fn a_denied_read_names_the_permission() {
         ),
     })
     .await;
-    let error = readers(&server.clients())
-        .rds
-        .topology(Scope::DATABASES)
-        .await
-        .unwrap_err();
+    let error = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
-        ("rds:DescribeDBInstances", Failure::SaidNo(No::Denied))
+        ("rds:DescribeDBInstances", Failure::Rejected(Rejection::AccessDenied))
     );
     assert!(error.detail.starts_with("AccessDenied: User: x"), "{error}");
 }
@@ -117,13 +108,11 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
         ("500", || error(500, "InternalFailure", "oops")),
         ("HealthUnavailable", || error(500, "HealthUnavailable", "not now")),
         ("a reset", || Reply::Close),
-        ("half an answer", || {
-            Reply::Half("<DescribeTargetHealthResponse>".to_owned())
-        }),
+        ("half an answer", || Reply::Half("<DescribeTargetHealthResponse>".to_owned())),
     ];
     for (name, reply) in cases {
         let server = AwsServer::start(move |_| reply()).await;
-        let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+        let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
         assert_eq!(
             (error.failure, server.requests().len()),
             (Failure::Unreachable, 2),
@@ -142,14 +131,14 @@ async fn a_read_that_succeeds_the_second_time_is_a_success() {
         }
     })
     .await;
-    assert_eq!(readers(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
+    assert_eq!(read_ports(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_parse_is_no_empty_group() {
     for xml in ["<html>welcome</html>", "<DescribeTargetHealthResponse><Descr", "", "{}"] {
         let server = AwsServer::start(move |_| ok(xml)).await;
-        let result = readers(&server.clients()).groups.targets(&group()).await;
+        let result = read_ports(&server.clients()).groups.targets(&group()).await;
         assert_eq!(result.unwrap_err().failure, Failure::Unreachable, "{xml:?}");
     }
 }
@@ -157,28 +146,24 @@ async fn an_answer_that_does_not_parse_is_no_empty_group() {
 #[tokio::test]
 async fn a_list_that_ends_too_soon_is_no_shorter_list() {
     let target = "<member><Target><Id>10.0.0.7</Id><Port>5432</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>";
-    let Reply::Answer(_, targets) = health(&target.repeat(2)) else {
-        panic!("it is an answer")
-    };
+    let Reply::Answer(_, targets) = health(&target.repeat(2)) else { panic!("it is an answer") };
     for xml in cut(&targets) {
         let server = AwsServer::start({
             let xml = xml.clone();
             move |_| ok(&xml)
         })
         .await;
-        let result = readers(&server.clients()).groups.targets(&group()).await;
-        assert_eq!(
-            result.map_err(|error| error.failure),
-            Err(Failure::Unreachable),
-            "{xml}"
-        );
+        let result = read_ports(&server.clients()).groups.targets(&group()).await;
+        assert_eq!(result.map_err(|error| error.failure), Err(Failure::Unreachable), "{xml}");
     }
 }
 
 #[tokio::test]
 async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
     let cluster = "<DBCluster><DBClusterIdentifier>orders</DBClusterIdentifier><Engine>aurora-mysql</Engine><DBClusterMembers><DBClusterMember><DBInstanceIdentifier>a</DBInstanceIdentifier></DBClusterMember></DBClusterMembers></DBCluster>";
-    let (Reply::Answer(_, listed), Reply::Answer(_, members)) = (clusters(cluster, ""), instances(&["a"], "")) else {
+    let (Reply::Answer(_, listed), Reply::Answer(_, members)) =
+        (clusters(cluster, ""), instances(&["a"], ""))
+    else {
         panic!("they are answers")
     };
     let cut_clusters = cut(&listed).map(|xml| (xml, members.clone()));
@@ -190,19 +175,15 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
             false => ok(&instances),
         })
         .await;
-        let result = readers(&server.clients()).rds.topology(Scope::DATABASES).await;
-        assert_eq!(
-            result.map_err(|error| error.failure),
-            Err(Failure::Unreachable),
-            "{what}"
-        );
+        let result = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await;
+        assert_eq!(result.map_err(|error| error.failure), Err(Failure::Unreachable), "{what}");
     }
 }
 
 #[tokio::test]
 async fn throttling_is_told_apart() {
     let server = AwsServer::start(|_| error(400, "Throttling", "Rate exceeded")).await;
-    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.group(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Throttled);
 }
 
@@ -210,7 +191,7 @@ async fn throttling_is_told_apart() {
 async fn a_silent_server_is_given_up_in_about_four_seconds() {
     let server = AwsServer::start(|_| Reply::Silence).await;
     let begun = Instant::now();
-    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(begun.elapsed() < Duration::from_millis(4_600), "{:?}", begun.elapsed());
 }
@@ -218,7 +199,7 @@ async fn a_silent_server_is_given_up_in_about_four_seconds() {
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
-    let error = readers(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error = read_ports(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -232,22 +213,11 @@ async fn targets_come_with_port_zone_and_state_in_order() {
         )
     })
     .await;
-    let targets = readers(&server.clients()).groups.targets(&group()).await.unwrap();
-    let shown: Vec<String> = targets
-        .iter()
-        .map(|t| format!("{} {:?} {}", t.address, t.zone, t.state))
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            "10.0.0.7:5432 None healthy",
-            "10.0.0.9:5432 Some(Zone(\"all\")) draining"
-        ]
-    );
-    assert!(
-        !server.requests()[0].contains("Targets.member"),
-        "the whole group is asked for"
-    );
+    let targets = read_ports(&server.clients()).groups.targets(&group()).await.unwrap();
+    let shown: Vec<String> =
+        targets.iter().map(|t| format!("{} {:?} {}", t.address, t.zone, t.state)).collect();
+    assert_eq!(shown, ["10.0.0.7:5432 None healthy", "10.0.0.9:5432 Some(Zone(\"all\")) draining"]);
+    assert!(!server.requests()[0].contains("Targets.member"), "the whole group is asked for");
 }
 
 #[tokio::test]
@@ -258,7 +228,7 @@ async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
         ))
     };
     let server = AwsServer::start(move |_| answer(GROUP)).await;
-    let found = readers(&server.clients()).groups.group(&group()).await.unwrap();
+    let found = read_ports(&server.clients()).groups.group(&group()).await.unwrap();
     assert_eq!(
         (found.target_type.as_str(), found.vpc.as_deref(), found.in_use),
         ("ip", Some("vpc-1"), true)
@@ -266,22 +236,22 @@ async fn a_group_is_asked_for_by_its_arn_and_must_be_the_one_answered() {
     assert!(server.requests()[0].contains("TargetGroupArns.member.1=arn"));
 
     let server = AwsServer::start(move |_| answer(&GROUP.replace("orders", "others"))).await;
-    let error = readers(&server.clients()).groups.group(&group()).await.unwrap_err();
-    assert_eq!(error.failure, Failure::SaidNo(No::NotFound));
+    let error = read_ports(&server.clients()).groups.group(&group()).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Rejected(Rejection::NotFound));
 }
 
 #[tokio::test]
 async fn a_group_of_another_region_is_refused_before_any_call() {
     let server = AwsServer::start(|_| health("")).await;
     let elsewhere: TargetGroupArn = GROUP.replace("eu-west-1", "us-east-2").parse().unwrap();
-    let groups = readers(&server.clients()).groups;
+    let groups = read_ports(&server.clients()).groups;
     assert_eq!(
         groups.group(&elsewhere).await.unwrap_err().failure,
-        Failure::SaidNo(No::Invalid)
+        Failure::Rejected(Rejection::Invalid)
     );
     assert_eq!(
         groups.targets(&elsewhere).await.unwrap_err().failure,
-        Failure::SaidNo(No::Invalid)
+        Failure::Rejected(Rejection::Invalid)
     );
     assert!(server.requests().is_empty());
 }
@@ -311,17 +281,13 @@ fn whole(operation: &str, inner: &str) -> Reply {
 
 /// Everything that a reader reads, with the call's own error where the reading has none of its own.
 async fn read_all(server: &AwsServer) -> Vec<CallError> {
-    let readers = readers(&server.clients());
-    let everything = Scope {
-        databases: true,
-        custom_endpoints: true,
-        proxies: true,
-    };
+    let read_ports = read_ports(&server.clients());
+    let everything = Scope { databases: true, custom_endpoints: true, proxies: true };
     let (topology, targets, found, tagged) = tokio::join!(
-        readers.rds.topology(everything),
-        async { readers.groups.targets(&group()).await },
-        async { readers.groups.group(&group()).await },
-        readers.groups.tagged(),
+        read_ports.rds.topology(everything),
+        async { read_ports.groups.targets(&group()).await },
+        async { read_ports.groups.group(&group()).await },
+        read_ports.groups.tagged(),
     );
     let mut errors = Vec::new();
     match topology {
@@ -339,7 +305,9 @@ async fn read_all(server: &AwsServer) -> Vec<CallError> {
 fn empty_or_one_group(operation: &str, list: &str) -> Reply {
     let member = match operation {
         "DescribeTargetGroups" => {
-            format!("<member><TargetGroupArn>{GROUP}</TargetGroupArn><TargetType>ip</TargetType></member>")
+            format!(
+                "<member><TargetGroupArn>{GROUP}</TargetGroupArn><TargetType>ip</TargetType></member>"
+            )
         }
         _ => String::new(),
     };
@@ -349,15 +317,14 @@ fn empty_or_one_group(operation: &str, list: &str) -> Reply {
 #[tokio::test]
 async fn an_answer_without_its_list_is_malformed_and_never_empty() {
     let list_of = |operation: &str| LISTS.iter().find(|(known, _)| *known == operation).unwrap().1;
-    let server = AwsServer::start(move |body| empty_or_one_group(operation(body), list_of(operation(body)))).await;
+    let server =
+        AwsServer::start(move |body| empty_or_one_group(operation(body), list_of(operation(body))))
+            .await;
     assert_eq!(read_all(&server).await, [], "an empty list is one");
     for (missing, list) in LISTS {
-        for instead in [
-            "",
-            "<Marker></Marker>",
-            "<Other><member/></Other>",
-            "<Marker>next</Marker>",
-        ] {
+        for instead in
+            ["", "<Marker></Marker>", "<Other><member/></Other>", "<Marker>next</Marker>"]
+        {
             let server = AwsServer::start(move |body| match operation(body) {
                 asked if asked == missing => whole(missing, instead),
                 asked => empty_or_one_group(asked, list_of(asked)),
@@ -388,24 +355,10 @@ async fn a_list_without_an_end_is_given_up_after_a_hundred_pages_and_says_so() {
         false => instances(&[], ""),
     })
     .await;
-    let error = readers(&server.clients())
-        .rds
-        .topology(Scope::DATABASES)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.call, error.failure),
-        ("rds:DescribeDBClusters", Failure::Unreachable)
-    );
-    assert!(
-        error.detail.contains("no end") && error.detail.contains("100"),
-        "{error}"
-    );
-    let asked = server
-        .requests()
-        .iter()
-        .filter(|body| body.contains("DescribeDBClusters"))
-        .count();
+    let error = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap_err();
+    assert_eq!((error.call, error.failure), ("rds:DescribeDBClusters", Failure::Unreachable));
+    assert!(error.detail.contains("no end") && error.detail.contains("100"), "{error}");
+    let asked = server.requests().iter().filter(|body| body.contains("DescribeDBClusters")).count();
     assert_eq!(asked, 100);
 }
 
@@ -418,7 +371,7 @@ async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
         _ => clusters("", "<Marker>a</Marker>"),
     })
     .await;
-    let rds = readers(&server.clients()).rds;
+    let rds = read_ports(&server.clients()).rds;
     let error = rds.topology(Scope::DATABASES).await.unwrap_err();
     assert!(error.detail.contains("circle"), "{error}");
     assert!(server.requests().len() <= 5, "{:?}", server.requests());
@@ -426,9 +379,10 @@ async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_long_is_cut_off_while_it_arrives() {
-    let server = AwsServer::start(|_| Reply::Endless("<DescribeTargetHealthResponse>".to_owned())).await;
+    let server =
+        AwsServer::start(|_| Reply::Endless("<DescribeTargetHealthResponse>".to_owned())).await;
     let begun = Instant::now();
-    let error = readers(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable, "{error}");
     assert!(error.detail.contains("longer than 8 MiB"), "{error}");
     // It is read twice, as every read that fails is; the rest is what sockets hold.

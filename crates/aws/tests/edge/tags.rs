@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use writerlink_aws::{Clients, Readers};
-use writerlink_core::failure::{Failure, No};
-use writerlink_core::ports::GroupReader;
+use writerlink_aws::{Clients, ReadPorts};
+use writerlink_core::failure::{Failure, Rejection};
+use writerlink_core::ports::TargetGroupRead;
 
 use crate::aws_server::{AwsServer, Reply, error, ok};
 
-fn readers(clients: &Clients) -> Readers {
-    clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap()
+fn read_ports(clients: &Clients) -> ReadPorts {
+    clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
 }
 
 fn arn(number: usize) -> String {
-    format!("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/group-{number:04}/0123456789abcdef")
+    format!(
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/group-{number:04}/0123456789abcdef"
+    )
 }
 
 /// A page of these groups, each of type `ip` on TCP.
@@ -33,15 +35,13 @@ fn groups(numbers: impl Iterator<Item = usize>, marker: &str) -> Reply {
 
 /// The numbers of the groups that a request names, as it is written in a form.
 fn named(body: &str) -> Vec<usize> {
-    body.split("group-")
-        .skip(1)
-        .map(|rest| rest[..4].parse().unwrap())
-        .collect()
+    body.split("group-").skip(1).map(|rest| rest[..4].parse().unwrap()).collect()
 }
 
 /// Every group carries a foreign tag, and every hundredth one of ours.
 fn tags(body: &str) -> Reply {
-    let tag = |key: &str, value: &str| format!("<member><Key>{key}</Key><Value>{value}</Value></member>");
+    let tag =
+        |key: &str, value: &str| format!("<member><Key>{key}</Key><Value>{value}</Value></member>");
     let list: String = named(body)
         .into_iter()
         .map(|number| {
@@ -61,11 +61,7 @@ fn tags(body: &str) -> Reply {
 
 fn count(server: &AwsServer, operation: &str) -> usize {
     let action = format!("Action={operation}&");
-    server
-        .requests()
-        .iter()
-        .filter(|body| body.starts_with(&action))
-        .count()
+    server.requests().iter().filter(|body| body.starts_with(&action)).count()
 }
 
 #[tokio::test]
@@ -77,22 +73,13 @@ async fn every_page_is_read_and_every_group_asked_for_its_tags_at_a_pace() {
     })
     .await;
     let began = Instant::now();
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     let names: Vec<&str> = tagged.iter().map(|tagged| tagged.arn.name()).collect();
-    assert_eq!(
-        names,
-        ["group-0000", "group-0100", "group-0200", "group-0300", "group-0400"]
-    );
+    assert_eq!(names, ["group-0000", "group-0100", "group-0200", "group-0300", "group-0400"]);
     let tags: Vec<_> = tagged[1].tags.iter().collect();
-    assert_eq!(
-        tags,
-        [(&"writerlink:source".to_owned(), &"cluster/orders-100".to_owned())]
-    );
+    assert_eq!(tags, [(&"writerlink:source".to_owned(), &"cluster/orders-100".to_owned())]);
     assert_eq!(tagged[1].group.as_ref().unwrap().target_type, "ip");
-    assert_eq!(
-        (count(&server, "DescribeTargetGroups"), count(&server, "DescribeTags")),
-        (2, 23)
-    );
+    assert_eq!((count(&server, "DescribeTargetGroups"), count(&server, "DescribeTags")), (2, 23));
     assert!(server.requests().iter().all(|body| named(body).len() <= 20));
     // 25 calls: 10 at once, and 15 of them four a second.
     assert!(began.elapsed() >= Duration::from_millis(3750), "{:?}", began.elapsed());
@@ -101,14 +88,17 @@ async fn every_page_is_read_and_every_group_asked_for_its_tags_at_a_pace() {
 #[tokio::test]
 async fn a_group_that_is_deleted_meanwhile_hides_no_other() {
     let server = AwsServer::start(|body| match body {
-        _ if body.contains("group-0007") => error(400, "TargetGroupNotFound", "One or more target groups not found"),
+        _ if body.contains("group-0007") => {
+            error(400, "TargetGroupNotFound", "One or more target groups not found")
+        }
         _ if body.contains("DescribeTags") => tags(body),
         _ => groups(0..20, ""),
     })
     .await;
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     assert_eq!(tagged.len(), 1);
-    let mut asked: Vec<usize> = server.requests()[1..].iter().flat_map(|body| named(body)).collect();
+    let mut asked: Vec<usize> =
+        server.requests()[1..].iter().flat_map(|body| named(body)).collect();
     asked.sort_unstable();
     asked.dedup();
     assert_eq!(asked, (0..20).collect::<Vec<_>>());
@@ -123,10 +113,10 @@ async fn tags_of_which_a_part_cannot_be_read_are_unknown_as_a_whole() {
         _ => groups(0..40, ""),
     })
     .await;
-    let error = readers(&server.clients()).groups.tagged().await.unwrap_err();
+    let error = read_ports(&server.clients()).groups.tagged().await.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
-        ("elasticloadbalancing:DescribeTags", Failure::SaidNo(No::Denied))
+        ("elasticloadbalancing:DescribeTags", Failure::Rejected(Rejection::AccessDenied))
     );
 }
 
@@ -141,7 +131,7 @@ async fn a_group_whose_description_cannot_be_understood_hides_no_other() {
         )),
     })
     .await;
-    let tagged = readers(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
     let understood: Vec<bool> = tagged.iter().map(|tagged| tagged.group.is_ok()).collect();
     assert_eq!(understood, [false, true]);
 }

@@ -8,8 +8,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use writerlink_aws::Clients;
-use writerlink_core::failure::{CallError, Failure, No};
-use writerlink_core::ports::{GroupReader, GroupWriter};
+use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::{TargetGroupRead, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, TargetState, Zone};
 
 use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
@@ -22,10 +22,7 @@ fn group() -> TargetGroupArn {
 }
 
 fn registration() -> Registration {
-    Registration {
-        address: "10.0.0.7:5432".parse().unwrap(),
-        zone: None,
-    }
+    Registration { address: "10.0.0.7:5432".parse().unwrap(), zone: None }
 }
 
 fn targets(count: u16) -> Vec<Target> {
@@ -43,7 +40,9 @@ async fn register(clients: &Clients) -> Result<(), CallError> {
     clients.writer().register(&group(), &registration()).await
 }
 
-async fn failure_of_register(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (CallError, usize) {
+async fn failure_of_register(
+    reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+) -> (CallError, usize) {
     let server = AwsServer::start(reply).await;
     let error = register(&server.clients()).await.unwrap_err();
     (error, server.requests().len())
@@ -53,17 +52,11 @@ async fn failure_of_register(reply: impl Fn(&str) -> Reply + Send + Sync + 'stat
 async fn a_registration_names_address_port_and_zone() {
     let server = AwsServer::start(|_| ok(REGISTERED)).await;
     register(&server.clients()).await.unwrap();
-    let outside = Registration {
-        zone: Some(Zone::all()),
-        ..registration()
-    };
+    let outside = Registration { zone: Some(Zone::all()), ..registration() };
     server.clients().writer().register(&group(), &outside).await.unwrap();
     let requests = server.requests();
     assert!(requests[0].contains("Action=RegisterTargets"), "{requests:?}");
-    assert!(
-        requests[0].contains("Id=10.0.0.7&Targets.member.1.Port=5432"),
-        "{requests:?}"
-    );
+    assert!(requests[0].contains("Id=10.0.0.7&Targets.member.1.Port=5432"), "{requests:?}");
     assert!(!requests[0].contains("AvailabilityZone"), "{requests:?}");
     assert!(requests[1].contains("AvailabilityZone=all"), "{requests:?}");
 }
@@ -71,12 +64,7 @@ async fn a_registration_names_address_port_and_zone() {
 #[tokio::test]
 async fn a_deregistration_names_port_and_zone_as_they_were_reported() {
     let server = AwsServer::start(|_| ok(DEREGISTERED)).await;
-    server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(2))
-        .await
-        .unwrap();
+    server.clients().writer().deregister(&group(), &targets(2)).await.unwrap();
     let [request] = server.requests().try_into().unwrap();
     for text in [
         "member.1.Id=10.0.0.1",
@@ -91,17 +79,9 @@ async fn a_deregistration_names_port_and_zone_as_they_were_reported() {
 #[tokio::test]
 async fn deregistrations_go_out_in_hundreds() {
     let server = AwsServer::start(|_| ok(DEREGISTERED)).await;
-    server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(250))
-        .await
-        .unwrap();
-    let counts: Vec<usize> = server
-        .requests()
-        .iter()
-        .map(|body| body.matches(".Id=").count())
-        .collect();
+    server.clients().writer().deregister(&group(), &targets(250)).await.unwrap();
+    let counts: Vec<usize> =
+        server.requests().iter().map(|body| body.matches(".Id=").count()).collect();
     assert_eq!(counts, [100, 100, 50]);
 }
 
@@ -119,12 +99,7 @@ async fn a_chunk_refused_after_another_was_applied_is_a_lost_answer() {
         false => error(400, "ThrottlingException", "Rate exceeded"),
     })
     .await;
-    let error = server
-        .clients()
-        .writer()
-        .deregister(&group(), &targets(150))
-        .await
-        .unwrap_err();
+    let error = server.clients().writer().deregister(&group(), &targets(150)).await.unwrap_err();
     assert_eq!(error.failure, Failure::AnswerLost);
     assert!(error.detail.contains("first 100 targets"), "{error}");
 }
@@ -132,10 +107,10 @@ async fn a_chunk_refused_after_another_was_applied_is_a_lost_answer() {
 #[tokio::test]
 async fn a_refused_write_is_sorted_by_its_code_and_sent_once() {
     for (status, code, failure) in [
-        (403, "AccessDenied", Failure::SaidNo(No::Denied)),
-        (400, "TargetGroupNotFound", Failure::SaidNo(No::NotFound)),
-        (400, "InvalidTarget", Failure::SaidNo(No::Invalid)),
-        (400, "TooManyTargets", Failure::SaidNo(No::Quota)),
+        (403, "AccessDenied", Failure::Rejected(Rejection::AccessDenied)),
+        (400, "TargetGroupNotFound", Failure::Rejected(Rejection::NotFound)),
+        (400, "InvalidTarget", Failure::Rejected(Rejection::Invalid)),
+        (400, "TooManyTargets", Failure::Rejected(Rejection::Quota)),
         (400, "Throttling", Failure::Throttled),
         (400, "ThrottlingException", Failure::Throttled),
         (403, "ExpiredToken", Failure::Credentials),
@@ -153,9 +128,7 @@ async fn a_write_that_may_have_been_done_is_a_lost_answer_and_is_not_repeated() 
     let cases: [Case; 8] = [
         ("500", || error(500, "InternalFailure", "oops")),
         ("503", || error(503, "ServiceUnavailable", "later")),
-        ("502 of a proxy", || {
-            Reply::Answer(502, "<html>bad gateway</html>".to_owned())
-        }),
+        ("502 of a proxy", || Reply::Answer(502, "<html>bad gateway</html>".to_owned())),
         ("404 of something else", || Reply::Answer(404, "not here".to_owned())),
         ("a reset", || Reply::Close),
         ("half an answer", || Reply::Half(REGISTERED.to_owned())),
@@ -197,9 +170,7 @@ async fn a_write_without_an_answer_ends_in_three_seconds_as_a_lost_answer() {
 
 #[tokio::test]
 async fn a_write_that_found_no_server_never_went_out() {
-    let error = register(&Clients::at("http://127.0.0.1:1", REGION).unwrap())
-        .await
-        .unwrap_err();
+    let error = register(&Clients::at("http://127.0.0.1:1", REGION).unwrap()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -211,8 +182,8 @@ async fn without_credentials_nothing_is_sent() {
     let error = register(&clients).await.unwrap_err();
     assert_eq!(error.failure, Failure::Credentials, "{error}");
     assert!(error.detail.contains("no profile, no variable"), "{error}");
-    let readers = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    let error = readers.groups.targets(&group()).await.unwrap_err();
+    let read_ports = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap();
+    let error = read_ports.groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Credentials, "{error}");
     assert!(server.requests().is_empty());
 }
@@ -221,7 +192,7 @@ async fn without_credentials_nothing_is_sent() {
 async fn credentials_that_do_not_come_in_time_are_no_lost_answer() {
     let server = AwsServer::start(|_| ok(REGISTERED)).await;
     let clients = with_credentials(&server, Slow);
-    let groups = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap().groups;
+    let groups = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap().groups;
     let group = group();
     let begun = Instant::now();
     let (written, read) = tokio::join!(register(&clients), groups.targets(&group));
@@ -239,8 +210,8 @@ async fn a_write_goes_out_on_the_connection_that_the_read_before_it_proved() {
     })
     .await;
     let clients = server.clients();
-    let readers = clients.readers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    readers.groups.targets(&group()).await.unwrap();
+    let read_ports = clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap();
+    read_ports.groups.targets(&group()).await.unwrap();
     register(&clients).await.unwrap();
     assert_eq!((server.requests().len(), server.connections()), (2, 1));
 }
@@ -254,7 +225,7 @@ async fn a_group_of_another_region_is_refused_before_any_call() {
         writer.register(&elsewhere, &registration()).await.unwrap_err(),
         writer.deregister(&elsewhere, &targets(1)).await.unwrap_err(),
     ] {
-        assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
+        assert_eq!(error.failure, Failure::Rejected(Rejection::Invalid));
         assert!(
             error.detail.contains("us-east-2") && error.detail.contains("eu-west-1"),
             "{error}"
@@ -283,17 +254,13 @@ async fn an_outcome_is_published_with_its_subject_and_only_to_a_topic_of_the_reg
         .publish("arn:aws:sns:us-east-2:111122223333:outcomes", "s", "t")
         .await
         .unwrap_err();
-    assert_eq!(error.failure, Failure::SaidNo(No::Invalid));
+    assert_eq!(error.failure, Failure::Rejected(Rejection::Invalid));
 }
 
 fn with_credentials(server: &AwsServer, provider: impl ProvideCredentials + 'static) -> Clients {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(
-            Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
+        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
         .endpoint_url(&server.endpoint)
         .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(provider));
@@ -308,7 +275,9 @@ impl ProvideCredentials for Absent {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile, no variable")))
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(
+            "no profile, no variable",
+        )))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `writerlink audit`: a dry run over readers.
 //!
-//! What could write is not there: the run is driven without a writer, and the clients are asked for readers only.
+//! What could write is not there: the run is driven without a writer, and the clients are asked for
+//! readers only.
 
 mod verdict;
 
@@ -28,17 +29,15 @@ use crate::render::table;
 /// The longest that an audit may look.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The same where tags are to be read: those of 3,000 groups, AWS's default quota, take 37 s at the pace of the reader.
+/// The same where tags are to be read: those of 3,000 groups, AWS's default quota, take 37 s at the
+/// pace of the reader.
 const LIMIT_WITH_TAGS: Duration = Duration::from_secs(90);
 
 /// Audits, prints the report, and says how that ends.
 pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
     let config = configuration::load(args.config.as_deref())?;
     check_names(&config, &args.bindings)?;
-    let settings = Settings {
-        profile: args.profile,
-        region: args.region,
-    };
+    let settings = Settings { profile: args.profile, region: args.region };
     let report = tokio::select! {
         report = look(&config, args.bindings, &settings) => report?,
         exit = interrupted() => return Ok(exit),
@@ -74,17 +73,13 @@ fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
 
 async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow::Result<Report> {
     let clients = Clients::connect(settings).await?;
-    let readers = clients.readers(&config.dns_servers)?;
+    let ports = clients.read_ports(&config.dns_servers)?;
     let trigger = Trigger {
         only: (!only.is_empty()).then_some(only),
         ..Trigger::dry_run(TriggerKind::Audit)
     };
-    let limit = if config.discover.is_some() {
-        LIMIT_WITH_TAGS
-    } else {
-        LIMIT
-    };
+    let limit = if config.discover.is_some() { LIMIT_WITH_TAGS } else { LIMIT };
     let run = Run::new(config, &trigger, Timestamp::now(), limit);
     let clock = MachineClock::start();
-    Ok(drive(run, &readers, None::<&NoWriter>, &clock, &mut ()).await)
+    Ok(drive(run, &ports, None::<&NoWriter>, &clock, &mut ()).await)
 }

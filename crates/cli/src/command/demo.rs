@@ -1,25 +1,26 @@
-//! `writerlink demo`: two failovers in the embedded region, and the real function that follows them.
+//! `writerlink demo`: two failovers in the embedded region, and the real function that follows
+//! them.
 //!
 //! ```text
 //! region (loopback) ──SNS, schedule──► inbox ──one at a time──► handler ──AWS SDK, DNS──► region
 //!      └──────────────── what is true, target states ────► story ◄── decisions ──┘
 //! ```
 //!
-//! The verdict is the region's own: who truly writes, and what its groups truly hold. What the function says of itself
-//! decides nothing.
+//! The verdict is the region's own: who truly writes, and what its groups truly hold. What the
+//! function says of itself decides nothing.
 
 mod inbox;
 mod judge;
+mod observer;
+mod region;
 mod script;
-mod stage;
 mod story;
-mod witness;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use self::judge::GroupVerdict;
-use self::stage::Stage;
+use self::region::DemoRegion;
 use self::story::Story;
 use crate::args::{DemoArgs, DemoForm};
 use crate::exit::Exit;
@@ -40,13 +41,13 @@ struct Outcome {
 /// Plays, tells, and says whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let colour = Colour::of_stdout();
-    let stage = Stage::set().await.context("the embedded region cannot be started")?;
+    let region = DemoRegion::set().await.context("the embedded region cannot be started")?;
     if args.output == DemoForm::Text {
-        output::print(&introduction(&stage))?;
+        output::print(&introduction(&region))?;
     }
     let story = Story::begin(args.output, colour);
     let groups = tokio::select! {
-        groups = stage.play(&story) => groups,
+        groups = region.play(&story) => groups,
         exit = interrupted() => return Ok(exit),
     };
     let outcome = Outcome {
@@ -62,7 +63,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     Ok(if outcome.ok { Exit::Success } else { Exit::CouldNotRun })
 }
 
-fn introduction(stage: &Stage) -> String {
+fn introduction(region: &DemoRegion) -> String {
     format!(
         "\
 An Aurora cluster of three (orders) and a Multi-AZ MySQL instance (billing) stand behind two target
@@ -71,7 +72,7 @@ the DNS resolver are the real ones. The region is embedded, on loopback, and in 
 minutes in AWS takes seconds here, and the function's [timing] is shortened alike.
 {}
 ",
-        stage.faults()
+        region.faults()
     )
 }
 
@@ -103,14 +104,11 @@ fn verdict(group: &GroupVerdict, colour: Colour) -> String {
     let text = match (&group.fault, group.registered_after, group.right_after) {
         (Some(fault), _, _) => fault.clone(),
         (None, Some(registered), Some(right)) => format!(
-            "{} is the only target: added {registered:.1} s and alone {right:.1} s after its promotion",
+            "{} is the only target: added {registered:.1} s and alone {right:.1} s after its \
+             promotion",
             group.writer.map(|writer| writer.to_string()).unwrap_or_default(),
         ),
         (None, _, _) => "the writer is the only target".to_owned(),
     };
-    format!(
-        "{}  {:<8}  {text}",
-        colour.paint(tone, &format!("{word:>8}")),
-        group.database
-    )
+    format!("{}  {:<8}  {text}", colour.paint(tone, &format!("{word:>8}")), group.database)
 }

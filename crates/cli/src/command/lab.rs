@@ -1,4 +1,5 @@
-//! `writerlink lab`: the embedded region, served to other programs, played against one of them, or played through in virtual time.
+//! `writerlink lab`: the embedded region, served to other programs, played against one of them, or
+//! played through in virtual time.
 
 pub(crate) mod run;
 pub(crate) mod serve;

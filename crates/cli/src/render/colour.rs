@@ -19,11 +19,7 @@ impl Colour {
     pub(crate) fn of_stdout() -> Self {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || env::var_os("TERM").is_some_and(|value| value == "dumb");
-        if io::stdout().is_terminal() && !refused {
-            Self::On
-        } else {
-            Self::Off
-        }
+        if io::stdout().is_terminal() && !refused { Self::On } else { Self::Off }
     }
 
     /// The text in a tone.

@@ -15,8 +15,8 @@ pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
     trimmed(&table)
 }
 
-/// One line for each verdict; of a scenario that several programs played, the name stands once. As wide as it needs to be, so that a
-/// line is a line.
+/// One line for each verdict; of a scenario that several programs played, the name stands once. As
+/// wide as it needs to be, so that a line is a line.
 pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
     let mut table = plain_table(Colour::Off, u16::MAX);
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -37,11 +37,7 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
     }
     for (index, verdict) in verdicts.iter().enumerate() {
         let is_first = index == 0 || verdicts[index - 1].scenario != verdict.scenario;
-        let some_for = verdict
-            .links
-            .iter()
-            .map(|link| link.outage.some_for)
-            .fold(0.0, f64::max);
+        let some_for = verdict.links.iter().map(|link| link.outage.some_for).fold(0.0, f64::max);
         table.add_row([
             Cell::new(if is_first { &verdict.scenario } else { "" }),
             Cell::new(&verdict.handler),
@@ -82,10 +78,7 @@ pub(crate) fn sentence(verdict: &Verdict) -> String {
         _ => faults(verdict),
     };
     let outage = seconds(verdict.outage_seconds);
-    format!(
-        "{}, {}: {end}; no write for {outage}",
-        verdict.scenario, verdict.handler
-    )
+    format!("{}, {}: {end}; no write for {outage}", verdict.scenario, verdict.handler)
 }
 
 /// What is wrong: of many links, the first few.

@@ -13,7 +13,7 @@ pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Repor
         bindings,
         unmatched: 0,
         sweep: false,
-        helpless: false,
+        nothing_readable: false,
     }
 }
 

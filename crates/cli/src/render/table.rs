@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use writerlink_core::config::Binding;
 use writerlink_core::finding::Severity;
-use writerlink_core::report::{BindingReport, EvidenceReport, KeyReport, MemberReport, Report, Status, TargetReport};
+use writerlink_core::report::{
+    BindingReport, EvidenceReport, KeyReport, MemberReport, Report, Status, TargetReport,
+};
 
 use super::colour::{Colour, Tone};
 
@@ -47,19 +49,12 @@ fn bindings(report: &Report, colour: Colour, width: u16) -> String {
 
 /// How it ended, and what is broken all the same.
 fn status(binding: &BindingReport) -> Cell {
-    let broken = binding
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Broken);
+    let broken = binding.findings.iter().filter(|finding| finding.severity == Severity::Broken);
     // Several members of a set can have the same finding.
     let codes: BTreeSet<&str> = broken.map(|finding| finding.code).collect();
     let codes: String = codes.iter().map(|code| format!("\n{code}")).collect();
     let text = format!("{}{codes}", binding.status.as_str());
-    let colour = if binding.is_broken() {
-        Color::Red
-    } else {
-        tint(binding.status)
-    };
+    let colour = if binding.is_broken() { Color::Red } else { tint(binding.status) };
     Cell::new(text).fg(colour)
 }
 
@@ -102,12 +97,17 @@ fn targets(targets: &[TargetReport]) -> String {
     if targets.is_empty() {
         return "-".to_owned();
     }
-    let one = |target: &TargetReport| format!("{} {}", SocketAddr::new(target.id, target.port), target.state);
+    let one = |target: &TargetReport| {
+        format!("{} {}", SocketAddr::new(target.id, target.port), target.state)
+    };
     targets.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn tells(binding: &BindingReport) -> bool {
-    binding.reason.is_some() || !binding.planned.is_empty() || !binding.notes.is_empty() || !binding.findings.is_empty()
+    binding.reason.is_some()
+        || !binding.planned.is_empty()
+        || !binding.notes.is_empty()
+        || !binding.findings.is_empty()
 }
 
 /// What was found, what there is to do, and what was left alone.
@@ -128,20 +128,13 @@ fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     if let Some(remedy) = binding.reason.as_ref().and_then(|r| r.remedy.as_ref()) {
         line("remedy", remedy);
     }
-    for finding in binding
-        .findings
-        .iter()
-        .filter(|finding| !is_told(finding.code, binding))
-    {
+    for finding in binding.findings.iter().filter(|finding| !is_told(finding.code, binding)) {
         let (code, severity) = (finding.code, finding.severity.as_str());
         line("finding", &format!("{code} ({severity}): {}", finding.message));
         line("check", &finding.remedy);
     }
-    let code = binding
-        .reason
-        .as_ref()
-        .map(|reason| format!(" ({})", reason.code))
-        .unwrap_or_default();
+    let code =
+        binding.reason.as_ref().map(|reason| format!(" ({})", reason.code)).unwrap_or_default();
     let end = colour.paint(tone(binding.status), binding.status.as_str());
     let broken = if binding.is_broken() {
         format!(", {}", colour.paint(Tone::Bad, "and broken"))
@@ -170,11 +163,7 @@ fn summary(report: &Report) -> String {
         Status::Unconfirmed,
     ];
     let count = |status: &Status| {
-        let count = report
-            .bindings
-            .iter()
-            .filter(|binding| binding.status == *status)
-            .count();
+        let count = report.bindings.iter().filter(|binding| binding.status == *status).count();
         (count > 0).then(|| format!("{count} {}", status.as_str()))
     };
     let ends: Vec<String> = ORDER.iter().filter_map(count).collect();
@@ -199,11 +188,7 @@ pub(super) fn plain_table(colour: Colour, width: u16) -> Table {
 }
 
 pub(super) fn trimmed(table: &Table) -> String {
-    table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect::<Vec<_>>()
-        .join("\n")
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn tone(status: Status) -> Tone {

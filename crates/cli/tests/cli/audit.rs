@@ -1,4 +1,5 @@
-//! `writerlink audit` without a region to audit: what it refuses, and how it ends when nothing can be read.
+//! `writerlink audit` without a region to audit: what it refuses, and how it ends when nothing can
+//! be read.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +23,8 @@ fn without_a_configuration_both_ways_to_give_one_are_named() {
 fn a_configuration_that_cannot_be_read_is_named_with_the_cause_and_the_remedy() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path().to_str().unwrap();
-    for (path, cause) in [("/nowhere/writerlink.toml", "No such file"), (folder, "Is a directory")] {
+    for (path, cause) in [("/nowhere/writerlink.toml", "No such file"), (folder, "Is a directory")]
+    {
         let (code, _, stderr) = run(&mut writerlink(&["audit", "--config", path]));
         assert_eq!(code, 1);
         assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
@@ -45,10 +47,7 @@ fn a_syntax_error_is_told_with_file_and_line() {
 fn a_configuration_without_a_usable_binding_is_refused_with_every_fault() {
     for (text, fault) in [
         ("allow = [\"10.20.0.0/16\"]\n".to_owned(), "no usable binding"),
-        (
-            format!("allow = [\"10.20.0.0/16\"]\n{BAD_BINDING}"),
-            "arn:aws:s3:::stock",
-        ),
+        (format!("allow = [\"10.20.0.0/16\"]\n{BAD_BINDING}"), "arn:aws:s3:::stock"),
     ] {
         let (code, _, stderr) = run(writerlink(&["audit"]).env("WRITERLINK_CONFIG", text));
         assert_eq!(code, 1);
@@ -65,7 +64,8 @@ fn the_config_option_wins_over_the_variable() {
 
 #[test]
 fn a_mistyped_binding_name_is_refused_with_the_names_that_there_are() {
-    let (code, stdout, stderr) = run(&mut writerlink(&["audit", "--config", BINDING, "--binding", "order"]));
+    let (code, stdout, stderr) =
+        run(&mut writerlink(&["audit", "--config", BINDING, "--binding", "order"]));
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(stderr.contains("`--binding order`") && stderr.contains("orders-writer"));
 }
@@ -92,7 +92,8 @@ fn without_credentials_it_could_not_run() {
 fn an_endpoint_that_points_nowhere_leaves_it_unable_to_tell() {
     let begun = Instant::now();
     let mut command = writerlink(&["audit", "--config", BINDING, "--output", "json"]);
-    let (code, stdout, stderr) = run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    let (code, stdout, stderr) =
+        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
     assert_eq!(code, 3, "{stdout}{stderr}");
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(report["ok"], false);
@@ -106,7 +107,8 @@ fn an_endpoint_that_points_nowhere_leaves_it_unable_to_tell() {
 fn one_bad_binding_is_shown_beside_the_others_and_exits_1() {
     let text = format!("{BINDING}{BAD_BINDING}");
     let mut command = writerlink(&["audit", "--config", &text]);
-    let (code, stdout, stderr) = run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    let (code, stdout, stderr) =
+        run(fake_credentials(&mut command).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
     assert_eq!(code, 1, "{stdout}{stderr}");
     for shown in ["orders-writer", "unreachable", "stock", "bad-configuration"] {
         assert!(stdout.contains(shown), "{shown} is missing in\n{stdout}");
@@ -124,7 +126,7 @@ fn nothing_in_this_program_names_what_writes_to_a_target_group() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            let names = ["TargetWriter", ".writer()", "writerlink_aws::writer"];
+            let names = ["ElbWriteClient", ".writer()", "writerlink_aws::writer"];
             if names.iter().any(|name| text.contains(name)) {
                 found.push(path.display().to_string());
             }

@@ -21,7 +21,8 @@ fn the_demo_ends_with_exactly_the_writer_in_both_groups() {
     }
     let told = |kind: &str, database: &str| {
         let entries = outcome["timeline"].as_array().unwrap();
-        let told = |entry: &&serde_json::Value| entry["kind"] == kind && entry["database"] == database;
+        let told =
+            |entry: &&serde_json::Value| entry["kind"] == kind && entry["database"] == database;
         entries.iter().filter(told).count()
     };
     for database in ["orders", "billing"] {
@@ -34,11 +35,8 @@ fn the_demo_ends_with_exactly_the_writer_in_both_groups() {
 
 #[test]
 fn ctrl_c_ends_a_demo_at_once() {
-    let mut child = writerlink(&["demo"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        writerlink(&["demo"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     let stdout = child.stdout.as_mut().unwrap();
     let mut lines = BufReader::new(stdout);

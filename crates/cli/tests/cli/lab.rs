@@ -26,15 +26,13 @@ impl Served {
         let mut line = String::new();
         let stdout = child.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
-        Self {
-            child,
-            addresses: serde_json::from_str(&line).unwrap(),
-        }
+        Self { child, addresses: serde_json::from_str(&line).unwrap() }
     }
 
     fn audit(&self, config: &Path) -> Command {
         let mut command = writerlink(&["audit", "--config", config.to_str().unwrap()]);
-        fake_credentials(&mut command).env("AWS_ENDPOINT_URL", self.addresses["aws_endpoint"].as_str().unwrap());
+        fake_credentials(&mut command)
+            .env("AWS_ENDPOINT_URL", self.addresses["aws_endpoint"].as_str().unwrap());
         command
     }
 

@@ -1,4 +1,5 @@
-//! `writerlink lab run`: what it lists, what it refuses, and what it prints. What scenarios show is claimed by the whole-system tests.
+//! `writerlink lab run`: what it lists, what it refuses, and what it prints. What scenarios show is
+//! claimed by the whole-system tests.
 
 use serde_json::Value;
 
@@ -10,20 +11,15 @@ fn every_scenario_is_listed_with_its_sentence() {
     assert_eq!(code, 0);
     assert!(stdout.lines().count() > 20, "{stdout}");
     assert!(
-        stdout
-            .lines()
-            .next()
-            .is_some_and(|line| line.contains("planned-failover") && line.contains("fails an Aurora cluster over"))
+        stdout.lines().next().is_some_and(|line| line.contains("planned-failover")
+            && line.contains("fails an Aurora cluster over"))
     );
 }
 
 #[test]
 fn what_cannot_be_played_is_refused_before_anything_is_played() {
     for (arguments, words) in [
-        (
-            &["planned"][..],
-            "there is no scenario `planned`; these are there: planned-failover, ",
-        ),
+        (&["planned"][..], "there is no scenario `planned`; these are there: planned-failover, "),
         (&[], "which scenario? `writerlink lab run --list` names them"),
         (
             &["planned-failover", "--report", "/no/such/folder/x.html"],
@@ -53,23 +49,16 @@ while True:
 fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
     let home = tempfile::tempdir().unwrap();
     let report = home.path().join("report.html");
-    let arguments = [
-        "lab",
-        "run",
-        "stale-extra-target",
-        "--speed",
-        "30",
-        "--handler",
-        IDLE,
-        "--report",
-    ];
+    let arguments =
+        ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE, "--report"];
     let (code, stdout, stderr) = run(writerlink(&arguments).arg(&report));
     assert_eq!((code, stderr.as_str()), (2, ""));
     let verdict: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(verdict["ok"], false);
     assert_eq!(
         verdict["faults"][0],
-        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and 10.20.1.10:5432 belongs there"
+        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and 10.20.1.10:5432 \
+         belongs there"
     );
     assert_eq!(
         (&verdict["calls"], &verdict["seconds_to_converge"]),
@@ -82,12 +71,10 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
 #[test]
 fn what_could_be_played_is_told_beside_what_could_not() {
     let arguments = ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE];
-    let (code, stdout, stderr) = run(writerlink(&arguments).args(["--handler", "/no/such/program"]));
+    let (code, stdout, stderr) =
+        run(writerlink(&arguments).args(["--handler", "/no/such/program"]));
     assert_eq!(code, 1);
     let verdicts: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(verdicts.as_array().map(Vec::len), Some(1), "{stdout}");
-    assert!(
-        stderr.contains("`/no/such/program`: it ended with exit status: 127"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("`/no/such/program`: it ended with exit status: 127"), "{stderr}");
 }

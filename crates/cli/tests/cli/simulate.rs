@@ -37,10 +37,8 @@ fn it_ends_when_its_time_is_over() {
 
 #[test]
 fn ctrl_c_ends_it_with_what_was_found_so_far() {
-    let child = writerlink(&["lab", "simulate", "--for", "1h"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child =
+        writerlink(&["lab", "simulate", "--for", "1h"]).stdout(Stdio::piped()).spawn().unwrap();
     let pid = child.id().to_string();
     while !catches_ctrl_c(&pid) {
         sleep(Duration::from_millis(20));
@@ -52,7 +50,8 @@ fn ctrl_c_ends_it_with_what_was_found_so_far() {
     assert!(stdout.contains(" seeds from 0 on, in "), "{stdout}");
 }
 
-/// Whether a process has come to listen for SIGINT, by the mask of caught signals that Linux shows (proc(5), `SigCgt`).
+/// Whether a process has come to listen for SIGINT, by the mask of caught signals that Linux shows
+/// (proc(5), `SigCgt`).
 fn catches_ctrl_c(pid: &str) -> bool {
     const SIGINT: u64 = 1 << (2 - 1);
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();

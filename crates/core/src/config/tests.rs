@@ -1,14 +1,18 @@
 use super::*;
 use crate::text::is_unprintable;
 
-const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, &Location::File("writerlink.toml".into()))
 }
 
 fn binding(extra: &str) -> String {
-    format!("[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"{GROUP}\"\n{extra}\n")
+    format!(
+        "[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \
+         \"{GROUP}\"\n{extra}\n"
+    )
 }
 
 /// A good binding, and the fault of a second one written as `lines`.
@@ -22,8 +26,13 @@ fn fault_of_second(lines: &str) -> String {
 #[test]
 fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     let toml = format!(
-        "allow = [\"10.20.0.0/16\"]\nnotify-topic = \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n{}",
-        binding("port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = [\"10.20.4.0/24\"]")
+        "allow = [\"10.20.0.0/16\"]\nnotify-topic = \
+         \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \
+         \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n{}",
+        binding(
+            "port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = \
+             [\"10.20.4.0/24\"]"
+        )
     );
     let json = serde_json::json!({
         "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
@@ -37,13 +46,7 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
         config.dns_servers,
         ["10.20.0.2:53".parse().expect("a"), "10.20.0.3:5353".parse().expect("b")]
     );
-    assert_eq!(
-        config.timing,
-        Timing {
-            settle: Duration::from_secs(20),
-            ..Timing::default()
-        }
-    );
+    assert_eq!(config.timing, Timing { settle: Duration::from_secs(20), ..Timing::default() });
     assert_eq!(config.usable().next().map(|b| b.mode), Some(Mode::Observe));
 }
 
@@ -78,10 +81,7 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
             "`discover` holds \"orders-*\", which is no pattern",
         ),
         ("discover = \"cluster/*\"\n", "writerlink.toml, line 1"),
-        (
-            "discover = [\"cluster/*\"]\n",
-            "`discover` needs an `allow` for the whole",
-        ),
+        ("discover = [\"cluster/*\"]\n", "`discover` needs an `allow` for the whole"),
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
         ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
         ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
@@ -101,19 +101,13 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
     let other = GROUP.replace("orders", "billing");
     let good = format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{other}\"");
     for (lines, says) in [
-        (
-            "name = \"b\"".to_owned(),
-            "writerlink.toml, line 7 (`b`): missing field `source`",
-        ),
+        ("name = \"b\"".to_owned(), "writerlink.toml, line 7 (`b`): missing field `source`"),
         (format!("{good}\nprot = 1"), "unknown field `prot`"),
         (
             good.replace("\"b\"\ns", "\"orders\"\ns"),
             "another binding (`orders`) has the name `orders`",
         ),
-        (
-            good.replace(&other, GROUP),
-            "another binding (`orders`) has the target group",
-        ),
+        (good.replace(&other, GROUP), "another binding (`orders`) has the target group"),
         (good.replace(&other, "orders"), "is no ARN of a target group"),
         (good.replace("instance/b", "instance"), "is no source"),
         (good.replace("instance/b", "dns/db.test"), "`port` is missing"),
@@ -122,14 +116,8 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
             format!("{good}\nreaders-fallback = \"none\""),
             "`readers-fallback` is for `cluster/ID/readers` only",
         ),
-        (
-            format!("{good}\noutside-vpc = true"),
-            "`outside-vpc` is for `dns/HOST` only",
-        ),
-        (
-            good.replace("instance/b", "instance/b--b"),
-            "cannot be an RDS identifier",
-        ),
+        (format!("{good}\noutside-vpc = true"), "`outside-vpc` is for `dns/HOST` only"),
+        (good.replace("instance/b", "instance/b--b"), "cannot be an RDS identifier"),
         (format!("{good}\nport = 0"), "`port` is 0"),
         (format!("{good}\nport = 70000"), "70000"),
         (format!("{good}\nmode = \"watch\""), "unknown variant `watch`"),
@@ -171,10 +159,7 @@ fn an_allow_for_all_is_checked_also_where_each_binding_has_its_own() {
 fn a_binding_may_have_the_name_of_any_stack() {
     let named = |length: usize| {
         let name = format!("\"{}\"", "s".repeat(length));
-        parse(&format!(
-            "allow = [\"10.20.0.0/16\"]\n{}",
-            binding("").replace("\"orders\"", &name)
-        ))
+        parse(&format!("allow = [\"10.20.0.0/16\"]\n{}", binding("").replace("\"orders\"", &name)))
     };
     assert_eq!(named(128).expect("as long as a stack's").usable().count(), 1);
     let fault = named(129).expect_err("longer than any stack's").to_string();
@@ -190,22 +175,21 @@ fn a_second_binding_of_a_name_is_reported_by_its_position() {
 
 #[test]
 fn with_discover_no_binding_need_be_written_and_a_bad_one_still_fails_alone() {
-    let wish = "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders-*\", \"instance/billing\"]\n";
+    let wish =
+        "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders-*\", \"instance/billing\"]\n";
     let config = parse(wish).expect("tags may bring bindings");
     let patterns = config.discover.expect("it is wished for").patterns;
     let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
     assert_eq!(patterns, ["cluster/orders-*", "instance/billing"]);
-    let json = r#"{"allow": ["10.20.0.0/16"], "discover": ["cluster/orders-*", "instance/billing"]}"#;
+    let json =
+        r#"{"allow": ["10.20.0.0/16"], "discover": ["cluster/orders-*", "instance/billing"]}"#;
     assert_eq!(parse(json).expect("json"), parse(wish).expect("toml"));
 
     let config = parse(&format!("{wish}{}", binding("prot = 1"))).expect("tags may bring bindings");
     assert!(config.bindings[0].is_err());
     let group: TargetGroupArn = GROUP.parse().expect("an ARN");
     assert!(config.claimed.contains(&group), "its tags count for nothing");
-    assert_eq!(
-        parse(&binding("allow = [\"10.20.0.0/16\"]")).expect("config").discover,
-        None
-    );
+    assert_eq!(parse(&binding("allow = [\"10.20.0.0/16\"]")).expect("config").discover, None);
 }
 
 #[test]
@@ -217,10 +201,7 @@ fn with_discover_no_binding_may_have_the_name_of_its_report() {
     assert_eq!(parse(&text).expect("config").usable().count(), 1);
     let bad = parse(&format!("discover = [\"cluster/*\"]\n{text}")).expect("config");
     let fault = bad.bindings[0].as_ref().expect_err("taken").to_string();
-    assert!(
-        fault.contains("the report on `discover` has the name `discovery` already"),
-        "{fault}"
-    );
+    assert!(fault.contains("the report on `discover` has the name `discovery` already"), "{fault}");
 }
 
 #[test]
@@ -236,10 +217,7 @@ fn a_byte_order_mark_before_the_text_means_nothing() {
         let Location::Inline(inline) = Location::from(marked.as_str()) else {
             panic!("{marked:?} is the text itself");
         };
-        assert_eq!(
-            Config::parse(&inline, &Location::Inline(inline.clone())).as_ref(),
-            Ok(&plain)
-        );
+        assert_eq!(Config::parse(&inline, &Location::Inline(inline.clone())).as_ref(), Ok(&plain));
     }
     let error = parse("\u{feff}alow = []\n").expect_err("refused").to_string();
     assert!(error.starts_with("writerlink.toml, line 1: "), "{error}");
@@ -255,16 +233,19 @@ fn a_name_that_could_deceive_a_reader_is_refused_and_what_is_refused_is_shown_cl
             format!("name = \"b\"\nsource = \"instance/{hostile}\"\ntarget-group = \"{GROUP}\""),
             true,
         ),
+        (format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{hostile}\""), true),
         (
-            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{hostile}\""),
+            format!(
+                "name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nmode = \
+                 \"{hostile}\""
+            ),
             true,
         ),
         (
-            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nmode = \"{hostile}\""),
-            true,
-        ),
-        (
-            format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nallow = [\"{hostile}\"]"),
+            format!(
+                "name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nallow = \
+                 [\"{hostile}\"]"
+            ),
             true,
         ),
         (format!("name = \"b\"\n[dns]\nservers = [\"{hostile}\"]"), false),

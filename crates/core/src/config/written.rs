@@ -1,4 +1,5 @@
-//! The configuration as it is written, in TOML or JSON, and the way from there to values that can be trusted.
+//! The configuration as it is written, in TOML or JSON, and the way from there to values that can
+//! be trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +10,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::{BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, PortDiffers, Timing, without_mark};
+use super::{
+    BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, PortDiffers, Timing,
+    without_mark,
+};
 use crate::discover::{self, Discover};
 use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
@@ -65,7 +69,8 @@ struct WrittenBinding {
     allow: Option<Vec<String>>,
 }
 
-/// A binding before it is looked into: where it stands, the name it gives itself, the group it claims, and the rest.
+/// A binding before it is looked into: where it stands, the name it gives itself, the group it
+/// claims, and the rest.
 struct Found {
     place: String,
     name: Option<String>,
@@ -80,8 +85,8 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
     let text = without_mark(text);
     let place = location.to_string();
     if text.trim_start().starts_with('{') {
-        let document: Document<serde_json::Value> =
-            serde_json::from_str(text).map_err(|error| refuse(line_at(&place, error.line()), error))?;
+        let document: Document<serde_json::Value> = serde_json::from_str(text)
+            .map_err(|error| refuse(line_at(&place, error.line()), error))?;
         settle(document, &place, |index, value| Found {
             place: format!("{place}, binding {}", index + 1),
             name: value.get("name").and_then(|name| name.as_str()).map(str::to_owned),
@@ -98,11 +103,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
         })?;
         settle(document, &place, |_, table| Found {
             place: line_at(&place, line(table.span().start)),
-            name: table
-                .get_ref()
-                .get("name")
-                .and_then(|name| name.as_str())
-                .map(str::to_owned),
+            name: table.get_ref().get("name").and_then(|name| name.as_str()).map(str::to_owned),
             group: table.get_ref().get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
             written: table
                 .into_inner()
@@ -112,7 +113,11 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
     }
 }
 
-fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Found) -> Result<Config, ConfigError> {
+fn settle<B>(
+    document: Document<B>,
+    place: &str,
+    find: impl Fn(usize, B) -> Found,
+) -> Result<Config, ConfigError> {
     let fault = |fault: String| refuse(place.to_owned(), fault);
     let discover = document
         .discover
@@ -121,16 +126,12 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
         .map_err(&fault)?;
     if let Some(topic) = document.notify_topic.as_ref().filter(|topic| !is_topic(topic)) {
         return Err(fault(format!(
-            "`notify-topic` is {topic:?}: write the ARN of an SNS topic, `arn:aws:sns:REGION:ACCOUNT:NAME`"
+            "`notify-topic` is {topic:?}: write the ARN of an SNS topic, \
+             `arn:aws:sns:REGION:ACCOUNT:NAME`"
         )));
     }
-    let dns_servers = document
-        .dns
-        .servers
-        .iter()
-        .map(|s| server(s))
-        .collect::<Result<_, _>>()
-        .map_err(&fault)?;
+    let dns_servers =
+        document.dns.servers.iter().map(|s| server(s)).collect::<Result<_, _>>().map_err(&fault)?;
     let timing = timing(&document.timing).map_err(&fault)?;
     let mut taken = Taken::default();
     if discover.is_some() {
@@ -148,11 +149,7 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
             let written_name = found.name.as_deref().unwrap_or(&position);
             let place = format!("{} (`{}`)", found.place, bounded(written_name));
             // A second binding of a name must not be mistaken for the first in a report.
-            let name = found
-                .name
-                .clone()
-                .filter(|name| !taken.has_name(name))
-                .unwrap_or(position);
+            let name = found.name.clone().filter(|name| !taken.has_name(name)).unwrap_or(position);
             binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
                 name: bounded(&name),
                 place,
@@ -162,10 +159,7 @@ fn settle<B>(document: Document<B>, place: &str, find: impl Fn(usize, B) -> Foun
         .collect();
     if discover.is_none() && bindings.iter().all(Result::is_err) {
         let bad = bindings.into_iter().filter_map(Result::err).collect();
-        return Err(ConfigError::NoBinding {
-            place: place.to_owned(),
-            bad,
-        });
+        return Err(ConfigError::NoBinding { place: place.to_owned(), bad });
     }
     Ok(Config {
         dns_servers,
@@ -188,17 +182,13 @@ impl Taken {
 
     /// A name that reports have for something else.
     fn reserve(&mut self, name: &str) {
-        self.0
-            .insert(format!("the name `{name}`"), "the report on `discover`".to_owned());
+        self.0.insert(format!("the name `{name}`"), "the report on `discover`".to_owned());
     }
 
-    /// A second binding of the same name could not be told from the first, and two on one group would undo each
-    /// other's work in turns.
+    /// A second binding of the same name could not be told from the first, and two on one group
+    /// would undo each other's work in turns.
     fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
-        match self
-            .0
-            .insert(thing.to_owned(), format!("another binding (`{binding}`)"))
-        {
+        match self.0.insert(thing.to_owned(), format!("another binding (`{binding}`)")) {
             None => Ok(()),
             Some(first) => {
                 let text = format!("{first} has {thing} already: give each binding its own");
@@ -214,15 +204,16 @@ const LONGEST_NAME: usize = 128;
 
 fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
     let written = found.written?;
-    if written.name.is_empty() || written.name.len() > LONGEST_NAME || written.name.contains(is_unprintable) {
+    if written.name.is_empty()
+        || written.name.len() > LONGEST_NAME
+        || written.name.contains(is_unprintable)
+    {
         return Err(format!("`name` must have 1 to {LONGEST_NAME} printable characters"));
     }
     taken.claim(&format!("the name `{}`", written.name), &written.name)?;
     let source = source(&written)?;
-    let target_group = written
-        .target_group
-        .parse()
-        .map_err(|error| format!("`target-group`: {error}"))?;
+    let target_group =
+        written.target_group.parse().map_err(|error| format!("`target-group`: {error}"))?;
     if written.port == Some(0) {
         return Err("`port` is 0: write the database's port, or leave it out".to_owned());
     }
@@ -248,11 +239,14 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
     let source: Source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
     if matches!(source, Source::Name(_)) && written.port.is_none() {
         return Err(format!(
-            "`port` is missing: nothing but the configuration can say on which port {source} listens"
+            "`port` is missing: nothing but the configuration can say on which port {source} \
+             listens"
         ));
     }
     if written.outside_vpc && !matches!(source, Source::Name(_)) {
-        return Err("`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned());
+        return Err(
+            "`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned()
+        );
     }
     if written.port_differs == Some(PortDiffers::Allowed) && !source.is_database() {
         return Err(format!(
@@ -268,13 +262,12 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
     }
 }
 
-/// The binding's own networks, which must lie inside the global ones where there are any, or else those.
+/// The binding's own networks, which must lie inside the global ones where there are any, or else
+/// those.
 fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
     let parse = |texts: &[String]| {
         let networks = texts.iter().map(|text| guard::network(text));
-        networks
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| error.to_string())
+        networks.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
     };
     let check = |networks: Vec<_>| Allow::new(networks).map_err(|error| error.to_string());
     let global = global.map(parse).transpose()?;
@@ -283,12 +276,12 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
         check(global.clone())?;
     }
     if let (Some(global), Some(own)) = (&global, &own)
-        && let Some(outside) = own
-            .iter()
-            .find(|own| !global.iter().any(|global| global.contains(*own)))
+        && let Some(outside) =
+            own.iter().find(|own| !global.iter().any(|global| global.contains(*own)))
     {
         return Err(format!(
-            "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen that one, or narrow this one"
+            "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen \
+             that one, or narrow this one"
         ));
     }
     check(own.or(global).unwrap_or_default())
@@ -297,33 +290,42 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
 /// The wish for discovery. What it finds has no `allow` of its own, so there must be one for all.
 fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, String> {
     if patterns.is_empty() {
-        return Err("`discover` is empty: write which sources tags may name, like `discover = [\"cluster/orders-*\"]`, or leave it out".to_owned());
+        return Err("`discover` is empty: write which sources tags may name, like `discover = \
+            [\"cluster/orders-*\"]`, or leave it out"
+            .to_owned());
     }
     let patterns = patterns.iter().map(|text| text.parse());
     Ok(Discover {
         patterns: patterns
             .collect::<Result<_, _>>()
             .map_err(|error: discover::PatternError| format!("`discover` holds {error}"))?,
-        allow: allow(global, None).map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
+        allow: allow(global, None)
+            .map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
     })
 }
 
 fn server(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
-        .map_err(|_| format!("`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"))
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53))).map_err(
+        |_| {
+            format!(
+                "`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"
+            )
+        },
+    )
 }
 
 fn timing(written: &WrittenTiming) -> Result<Timing, String> {
-    let seconds = |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value {
-        None => Ok(default),
-        Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
-        Some(value) => Err(format!(
-            "`timing.{name}` is {value}: write {} to {} seconds",
-            range.start(),
-            range.end()
-        )),
-    };
+    let seconds =
+        |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value
+        {
+            None => Ok(default),
+            Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
+            Some(value) => Err(format!(
+                "`timing.{name}` is {value}: write {} to {} seconds",
+                range.start(),
+                range.end()
+            )),
+        };
     let default = Timing::default();
     Ok(Timing {
         settle: seconds("settle", written.settle, default.settle, 1..=180)?, // A run of the function must be able to wait it out.
@@ -350,8 +352,5 @@ fn line_at(place: &str, line: usize) -> String {
 }
 
 fn refuse(place: String, fault: impl ToString) -> ConfigError {
-    ConfigError::Text {
-        place,
-        fault: sentence(&fault.to_string()),
-    }
+    ConfigError::Text { place, fault: sentence(&fault.to_string()) }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::source::Source;
 
-/// Which sources tags may name. `*` stands for any part of a name, and never for a `/`: who admits `cluster/orders-*`
-/// has not thought of the sources that have a cluster's name in them.
+/// Which sources tags may name. `*` stands for any part of a name, and never for a `/`: who admits
+/// `cluster/orders-*` has not thought of the sources that have a cluster's name in them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
@@ -18,7 +18,8 @@ impl Pattern {
 
     fn matches(&self, source: &str) -> bool {
         let (wanted, given) = (self.0.split('/'), source.split('/'));
-        wanted.clone().count() == given.clone().count() && wanted.zip(given).all(|(part, text)| fits(part, text))
+        wanted.clone().count() == given.clone().count()
+            && wanted.zip(given).all(|(part, text)| fits(part, text))
     }
 }
 
@@ -29,8 +30,8 @@ impl Pattern {
     }
 }
 
-/// Whether a text without `/` fits a part of a pattern: the leftmost fit of each piece between the stars is as good as
-/// any, once the first and the last are at the ends.
+/// Whether a text without `/` fits a part of a pattern: the leftmost fit of each piece between the
+/// stars is as good as any, once the first and the last are at the ends.
 fn fits(part: &str, text: &str) -> bool {
     let Some((first, rest)) = part.split_once('*') else {
         return part == text;
@@ -55,8 +56,8 @@ impl fmt::Display for Pattern {
 impl FromStr for Pattern {
     type Err = PatternError;
 
-    /// Takes what reads as a source with stars in its names. The kind is written out: `*` alone would admit kinds that
-    /// nobody has thought of.
+    /// Takes what reads as a source with stars in its names. The kind is written out: `*` alone
+    /// would admit kinds that nobody has thought of.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_name = |part: &str| {
             let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '*';
@@ -75,7 +76,8 @@ impl FromStr for Pattern {
 /// A text that is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?}, which is no pattern: write sources of clusters or instances, `*` for a part of a name, like `cluster/orders-*` or `instance/*`"
+    "{0:?}, which is no pattern: write sources of clusters or instances, `*` for a part of a name, \
+     like `cluster/orders-*` or `instance/*`"
 )]
 pub struct PatternError(String);
 
@@ -116,7 +118,10 @@ mod tests {
     fn a_star_stands_for_no_slash() {
         let pattern: Pattern = "cluster/orders*".parse().expect("a pattern");
         assert!(pattern.matches("cluster/orders-eu"));
-        assert!(!pattern.matches("cluster/orders/readers") && !pattern.matches("cluster/orders-eu/readers"));
+        assert!(
+            !pattern.matches("cluster/orders/readers")
+                && !pattern.matches("cluster/orders-eu/readers")
+        );
         let pattern: Pattern = "cluster/*/readers".parse().expect("a pattern");
         assert!(pattern.matches("cluster/orders/readers") && !pattern.matches("cluster/orders"));
     }

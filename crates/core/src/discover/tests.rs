@@ -9,19 +9,23 @@ use crate::source::Fallback;
 use crate::target::Family;
 use crate::topology::{Cluster, Form, Instance, Standby};
 
-const EXPLICIT: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/stock/0123456789abcdef";
+const EXPLICIT: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/stock/0123456789abcdef";
 
 fn config(patterns: &str) -> Config {
     let text = format!(
-        "allow = [\"10.20.0.0/16\"]\ndiscover = {patterns}\n[[binding]]\nname = \"stock\"\nsource = \"cluster/stock\"\ntarget-group = \"{EXPLICIT}\"\n"
+        "allow = [\"10.20.0.0/16\"]\ndiscover = {patterns}\n[[binding]]\nname = \"stock\"\nsource \
+         = \"cluster/stock\"\ntarget-group = \"{EXPLICIT}\"\n"
     );
     Config::parse(&text, &Location::Inline(String::new())).expect("config")
 }
 
 fn arn(name: &str) -> TargetGroupArn {
-    format!("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/{name}/fedcba9876543210")
-        .parse()
-        .expect("an ARN")
+    format!(
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/{name}/fedcba9876543210"
+    )
+    .parse()
+    .expect("an ARN")
 }
 
 fn group(target_type: &str, protocol: &str) -> TargetGroup {
@@ -38,10 +42,7 @@ fn tagged(name: &str, tags: &[(&str, &str)]) -> TaggedGroup {
     TaggedGroup {
         arn: arn(name),
         group: Ok(group("ip", "TCP")),
-        tags: tags
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect(),
+        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     }
 }
 
@@ -90,15 +91,13 @@ fn the_tags_of_a_group_make_a_binding_of_its_name() {
     let binding = one(&[(SOURCE, "cluster/orders-eu")]).expect("a binding");
     assert_eq!((binding.name.as_str(), binding.target_group), ("link", arn("link")));
     assert_eq!(binding.source.to_string(), "cluster/orders-eu");
-    assert_eq!(
-        (binding.port, binding.mode, binding.exclusive),
-        (None, Mode::Manage, false)
-    );
+    assert_eq!((binding.port, binding.mode, binding.exclusive), (None, Mode::Manage, false));
     assert_eq!(binding.consent, Consent::Tagged);
     assert!(binding.allow.contains("10.20.0.1".parse().expect("an address")));
     assert!(!binding.allow.contains("10.21.0.1".parse().expect("an address")));
 
-    let binding = one(&[(SOURCE, "cluster/orders-eu"), (PORT, "5433"), (MODE, "observe")]).expect("a binding");
+    let binding = one(&[(SOURCE, "cluster/orders-eu"), (PORT, "5433"), (MODE, "observe")])
+        .expect("a binding");
     assert_eq!((binding.port, binding.mode), (Some(5433), Mode::Observe));
 }
 
@@ -123,14 +122,8 @@ fn what_is_malformed_is_refused_by_the_groups_name_and_says_what_to_write() {
             vec![good, (MODE, "watch")],
             "`writerlink:mode` is \"watch\": write `manage` or `observe`",
         ),
-        (
-            vec![good, ("writerlink:prot", "1")],
-            "`writerlink:prot` is no tag for a target group",
-        ),
-        (
-            vec![good, (PUBLISH, "true")],
-            "`writerlink:publish` is no tag for a target group",
-        ),
+        (vec![good, ("writerlink:prot", "1")], "`writerlink:prot` is no tag for a target group"),
+        (vec![good, (PUBLISH, "true")], "`writerlink:publish` is no tag for a target group"),
     ] {
         let bad = one(&tags).expect_err(says);
         assert_eq!(bad.name, "link");
@@ -138,18 +131,13 @@ fn what_is_malformed_is_refused_by_the_groups_name_and_says_what_to_write() {
         assert!(text.starts_with("the tags of the target group `link`: "), "{text}");
         assert!(text.contains(says), "{tags:?} gave {text:?}, not {says:?}");
     }
-    for (target_type, protocol, says) in [
-        ("instance", "TCP", "`--target-type ip`"),
-        ("ip", "UDP", "`--protocol TCP`"),
-    ] {
-        let odd = TaggedGroup {
-            group: Ok(group(target_type, protocol)),
-            ..tagged("link", &[good])
-        };
-        let bad = bindings(&config("[\"cluster/*\"]"), &[odd])
-            .remove(0)
-            .expect_err(says)
-            .to_string();
+    for (target_type, protocol, says) in
+        [("instance", "TCP", "`--target-type ip`"), ("ip", "UDP", "`--protocol TCP`")]
+    {
+        let odd =
+            TaggedGroup { group: Ok(group(target_type, protocol)), ..tagged("link", &[good]) };
+        let bad =
+            bindings(&config("[\"cluster/*\"]"), &[odd]).remove(0).expect_err(says).to_string();
         assert!(bad.contains(says), "{bad}");
     }
 }
@@ -176,14 +164,12 @@ fn one_groups_tags_never_stop_anothers() {
 #[test]
 fn a_binding_of_the_configuration_wins_its_group_even_when_it_is_refused() {
     let tags = [(SOURCE, "cluster/orders-eu")];
-    let same = TaggedGroup {
-        arn: EXPLICIT.parse().expect("an ARN"),
-        ..tagged("stock", &tags)
-    };
+    let same = TaggedGroup { arn: EXPLICIT.parse().expect("an ARN"), ..tagged("stock", &tags) };
     let good = config("[\"cluster/*\"]");
     assert_eq!(bindings(&good, std::slice::from_ref(&same)), []);
     let text = format!(
-        "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/*\"]\n[[binding]]\nname = \"stock\"\nmode = \"observ\"\ntarget-group = \"{EXPLICIT}\"\n"
+        "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/*\"]\n[[binding]]\nname = \
+         \"stock\"\nmode = \"observ\"\ntarget-group = \"{EXPLICIT}\"\n"
     );
     let bad = Config::parse(&text, &Location::Inline(String::new())).expect("config");
     assert!(bad.bindings[0].is_err());
@@ -191,9 +177,8 @@ fn a_binding_of_the_configuration_wins_its_group_even_when_it_is_refused() {
 
     // Another group under a binding's name could not be told from it in a report.
     for name in ["stock", ENTRY] {
-        let refused = bindings(&good, &[tagged(name, &tags)])
-            .remove(0)
-            .expect_err("the name is taken");
+        let refused =
+            bindings(&good, &[tagged(name, &tags)]).remove(0).expect_err("the name is taken");
         assert_eq!(refused.name, arn(name).as_str());
         assert!(refused.fault.contains("give that one another name"), "{refused}");
     }
@@ -222,7 +207,8 @@ fn a_database_consents_by_the_groups_name_or_to_any_group() {
     let told = consent(&binding, &topology(&["orders-eu"], None)).expect_err("no tag");
     assert_eq!(
         told,
-        "orders-eu does not consent to being published through the target group `link`: it has no tag `writerlink:publish`"
+        "orders-eu does not consent to being published through the target group `link`: it has no \
+         tag `writerlink:publish`"
     );
 }
 
@@ -239,17 +225,14 @@ fn what_the_configuration_names_needs_no_tag() {
     assert_eq!(consent(stock, &topology(&["stock"], None)), Ok(()));
 }
 
-/// S6 for tags, stated from outside: whatever tags say, on groups and on databases, a binding that may act is of a source
-/// that a pattern names in full, of a group that nobody else has, and of a database whose own tag names that group.
+/// S6 for tags, stated from outside: whatever tags say, on groups and on databases, a binding that
+/// may act is of a source that a pattern names in full, of a group that nobody else has, and of a
+/// database whose own tag names that group.
 mod whatever_tags_say {
     use super::*;
 
     fn name() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "(orders|billing|stock)(-eu)?",
-            "[a-z]{1,3}",
-            "link|stock|discovery|true"
-        ]
+        prop_oneof!["(orders|billing|stock)(-eu)?", "[a-z]{1,3}", "link|stock|discovery|true"]
     }
 
     fn value() -> impl Strategy<Value = String> {
@@ -298,7 +281,8 @@ mod whatever_tags_say {
             for (binding, described) in bindings(&config, &groups).into_iter().flatten() {
                 let tagged = groups.iter().find(|tagged| tagged.arn == binding.target_group && tagged.tags.get(SOURCE) == Some(&binding.source.to_string()));
                 prop_assert!(tagged.is_some_and(|tagged| tagged.group == Ok(described.clone())), "a group's own tags ask for it");
-                prop_assert!(taken.insert(binding.name.clone()), "one binding a group, under a name of its own");
+                prop_assert!(taken.insert(binding.name.clone()), "one binding a group, under a \
+                    name of its own");
                 prop_assert_eq!(&described.target_type, "ip");
                 let source = binding.source.to_string();
                 prop_assert!(source.starts_with("cluster/orders") || source == "instance/billing", "{source}");

@@ -2,19 +2,20 @@
 //!
 //! An event only says *look*; the table says how closely and for how long. It follows three rules:
 //!
-//! - An event **announces a move** when its own subject is that an address or a role is about to be another's: a
-//!   failover, an activation, a host that will be replaced. It comes before DNS, by seconds or minutes, and is watched
-//!   for as long as such a move takes.
-//! - An event that comes **around a move**, or with a downtime in which a move is usual, is watched while DNS goes back
-//!   and forth. The move itself has an event that announces it.
-//! - Any other event is **looked at once**, and so is every id that the table does not have. Little is lost if that is
-//!   wrong: a binding that the look finds wrong is watched from then on, and a move that begins later is found by the
-//!   next sweep.
+//! - An event **announces a move** when its own subject is that an address or a role is about to be
+//!   another's: a failover, an activation, a host that will be replaced. It comes before DNS, by
+//!   seconds or minutes, and is watched for as long as such a move takes.
+//! - An event that comes **around a move**, or with a downtime in which a move is usual, is watched
+//!   while DNS goes back and forth. The move itself has an event that announces it.
+//! - Any other event is **looked at once**, and so is every id that the table does not have. Little
+//!   is lost if that is wrong: a binding that the look finds wrong is watched from then on, and a
+//!   move that begins later is found by the next sweep.
 //!
 //! An event of a kind that no binding follows is left alone, whatever its id.
 //!
-//! Ids, categories and meanings are those of AWS's pages "Amazon RDS event categories and event messages" and "Amazon RDS
-//! event categories and event messages for Aurora". `docs/events.md` is made from this table.
+//! Ids, categories and meanings are those of AWS's pages "Amazon RDS event categories and event
+//! messages" and "Amazon RDS event categories and event messages for Aurora". `docs/events.md` is
+//! made from this table.
 
 mod cluster;
 mod deployment;

@@ -37,7 +37,9 @@ pub(super) fn is_event(object: &Map<String, Value>) -> bool {
     let has = |keys: &[&'static str]| keys.iter().any(|&key| fields.texts(key).next().is_some());
     // Records of Lambda's envelopes have a key of the same letters: `EventSource` = `aws:sns`.
     let mut sources = fields.texts("eventsource").filter(|source| !source.starts_with("aws:"));
-    let told = |source| kind(source) != SourceType::Other || has(&["sourceid", "sourcearn", "eventmessage"]);
+    let told = |source| {
+        kind(source) != SourceType::Other || has(&["sourceid", "sourcearn", "eventmessage"])
+    };
     fields.texts("eventid").find_map(event_id).is_some()
         || sources.any(told)
         || (has(&["sourcetype"]) && has(&["sourceidentifier", "sourcearn"]))
@@ -51,9 +53,7 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
     let arns = || {
         let named = ["sourceid", "sourceidentifier", "sourcearn"];
         let named = named.into_iter().flat_map(move |key| fields.texts(key));
-        named
-            .chain(around.resources.iter().map(String::as_str))
-            .filter_map(Arn::read)
+        named.chain(around.resources.iter().map(String::as_str)).filter_map(Arn::read)
     };
     let words = ["eventsource", "sourcetype"];
     let said: Vec<SourceType> = (words.into_iter().flat_map(|key| fields.texts(key)).map(kind))
@@ -65,9 +65,7 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
     // A kind that is said and unknown is not that of the id's line: its names may be of another
     // sort.
     let by_id = || id.filter(|_| said.is_empty()).and_then(catalogue::find);
-    let about = known
-        .or_else(|| Some(kind(by_id()?.source)))
-        .unwrap_or(SourceType::Other);
+    let about = known.or_else(|| Some(kind(by_id()?.source))).unwrap_or(SourceType::Other);
     let plain = ["sourceid", "sourceidentifier"];
     let source = (plain.into_iter().flat_map(|key| fields.texts(key)).filter_map(name))
         .chain(arns().filter_map(Arn::name))
@@ -75,12 +73,7 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
         .next();
     let times = ["eventtime", "date"].into_iter().flat_map(|key| fields.texts(key));
     let time = times.filter_map(event_time).next().or(around.time);
-    Event {
-        id,
-        about,
-        source,
-        time,
-    }
+    Event { id, about, source, time }
 }
 
 /// An object's texts, by the letters and digits of their keys in lower case.
@@ -110,14 +103,13 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
 pub(super) fn kind(word: &str) -> SourceType {
     let word: String = letters(word).collect();
     let word = word.strip_prefix("rds").unwrap_or(&word);
-    let word = word
-        .strip_suffix("events")
-        .or(word.strip_suffix("event"))
-        .unwrap_or(word);
+    let word = word.strip_suffix("events").or(word.strip_suffix("event")).unwrap_or(word);
     match word.strip_prefix("db").filter(|rest| !rest.is_empty()).unwrap_or(word) {
         "cluster" | "clusters" => SourceType::Cluster,
         "db" | "instance" | "instances" => SourceType::Instance,
-        "bluegreendeployment" | "bluegreendeployments" | "bluegreen" | "deployment" => SourceType::Deployment,
+        "bluegreendeployment" | "bluegreendeployments" | "bluegreen" | "deployment" => {
+            SourceType::Deployment
+        }
         "proxy" | "proxies" | "proxyendpoint" => SourceType::Proxy,
         "parametergroup"
         | "clusterparametergroup"
@@ -170,9 +162,7 @@ impl<'a> Arn<'a> {
 
     /// The name in it. That of a proxy is a resource id, which no binding has.
     fn name(self) -> Option<Identifier> {
-        (kind(self.kind) != SourceType::Proxy)
-            .then(|| name(self.name))
-            .flatten()
+        (kind(self.kind) != SourceType::Proxy).then(|| name(self.name)).flatten()
     }
 }
 
@@ -266,19 +256,11 @@ mod tests {
 
     #[test]
     fn the_resources_of_an_event_name_it_where_nothing_else_does() {
-        let resources = [
-            "arn:aws:ec2:x:1:vpc/y".to_owned(),
-            "arn:aws:rds:eu-west-1:1:db:billing".to_owned(),
-        ];
-        let around = Around {
-            resources: &resources,
-            ..Around::default()
-        };
+        let resources =
+            ["arn:aws:ec2:x:1:vpc/y".to_owned(), "arn:aws:rds:eu-west-1:1:db:billing".to_owned()];
+        let around = Around { resources: &resources, ..Around::default() };
         let event = Event::read(&json!({}), around).expect("an event");
-        assert_eq!(
-            (event.about, event.source),
-            (SourceType::Instance, "billing".parse().ok())
-        );
+        assert_eq!((event.about, event.source), (SourceType::Instance, "billing".parse().ok()));
     }
 
     #[test]
@@ -312,31 +294,31 @@ mod tests {
         for (word, about) in spelled {
             assert_eq!(kind(word), about, "{word}");
         }
-        for (id, about) in [
-            ("RDS-EVENT-0072", SourceType::Cluster),
-            ("rds-event-0013", SourceType::Instance),
-        ] {
+        for (id, about) in
+            [("RDS-EVENT-0072", SourceType::Cluster), ("rds-event-0013", SourceType::Instance)]
+        {
             assert_eq!(read(&json!({"Event ID": id})).about, about, "{id}");
         }
-        let new = read(&json!({"Event Source": "something-new", "Event ID": "RDS-EVENT-0072", "Source ID": "orders"}));
+        let new = read(
+            &json!({"Event Source": "something-new", "Event ID": "RDS-EVENT-0072", "Source ID": "orders"}),
+        );
         assert_eq!(new.about, SourceType::Other);
     }
 
     #[test]
     fn an_arn_of_a_proxy_gives_its_kind_and_no_name() {
-        let event =
-            read(&json!({"Event ID": "RDS-EVENT-0204", "SourceArn": "arn:aws:rds:eu-west-1:1:db-proxy:prx-0123"}));
+        let event = read(
+            &json!({"Event ID": "RDS-EVENT-0204", "SourceArn": "arn:aws:rds:eu-west-1:1:db-proxy:prx-0123"}),
+        );
         assert_eq!((event.about, event.source), (SourceType::Proxy, None));
     }
 
     #[test]
     fn a_time_is_read_with_and_without_a_zone() {
         let expected = "2021-05-12T18:06:48.701Z".parse().ok();
-        for time in [
-            "2021-05-12 18:06:48.701",
-            "2021-05-12T18:06:48.701Z",
-            "2021-05-12T20:06:48.701+02:00",
-        ] {
+        for time in
+            ["2021-05-12 18:06:48.701", "2021-05-12T18:06:48.701Z", "2021-05-12T20:06:48.701+02:00"]
+        {
             assert_eq!(
                 read(&json!({"Event ID": "RDS-EVENT-0072", "Date": time})).time,
                 expected,

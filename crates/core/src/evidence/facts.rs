@@ -16,23 +16,29 @@ pub struct Facts {
     pub standby: Standby,
 }
 
-/// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of RDS it says nothing.
+/// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of
+/// RDS it says nothing.
 pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
     let not_listed = || not_listed(source, topology);
-    if let (Some(error), false) = (&topology.unread, matches!(source, Source::Proxy(..) | Source::Name(_))) {
+    if let (Some(error), false) =
+        (&topology.unread, matches!(source, Source::Proxy(..) | Source::Name(_)))
+    {
         return Err(Unknown::Call(error.clone()));
     }
     match source {
         Source::Cluster(id) => {
             let cluster = topology.clusters.get(id).ok_or_else(not_listed)?;
             let facts = of_cluster(source, cluster, topology)?;
-            // A replica that is being promoted may name its writer before it stops to name its origin.
+            // A replica that is being promoted may name its writer before it stops to name its
+            // origin.
             if cluster.replicates && !cluster.members.iter().any(|member| member.writer) {
                 return Err(Unknown::Secondary(id.clone()));
             }
             Ok(facts)
         }
-        Source::Readers(id, _) => of_cluster(source, topology.clusters.get(id).ok_or_else(not_listed)?, topology),
+        Source::Readers(id, _) => {
+            of_cluster(source, topology.clusters.get(id).ok_or_else(not_listed)?, topology)
+        }
         Source::Custom { cluster, endpoint } => {
             let custom = custom_endpoint(source, cluster, endpoint, topology)?;
             if is_idle(&custom.status) {
@@ -55,28 +61,16 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
             if is_idle(&instance.status) {
                 return Err(idle(source, &instance.status));
             }
-            Ok(Facts {
-                port: instance.port,
-                vpc: instance.vpc.clone(),
-                standby: instance.standby,
-            })
+            Ok(Facts { port: instance.port, vpc: instance.vpc.clone(), standby: instance.standby })
         }
         Source::Proxy(name, endpoint) => {
             let (proxy, endpoint) = proxy_endpoint(source, name, endpoint.as_ref(), topology)?;
             if is_idle(&endpoint.status) {
                 return Err(idle(source, &endpoint.status));
             }
-            Ok(Facts {
-                port: proxy.port,
-                vpc: endpoint.vpc.clone(),
-                standby: Standby::Equal,
-            })
+            Ok(Facts { port: proxy.port, vpc: endpoint.vpc.clone(), standby: Standby::Equal })
         }
-        Source::Name(_) => Ok(Facts {
-            port: None,
-            vpc: None,
-            standby: Standby::Unknown,
-        }),
+        Source::Name(_) => Ok(Facts { port: None, vpc: None, standby: Standby::Unknown }),
     }
 }
 
@@ -87,10 +81,8 @@ pub(super) fn custom_endpoint<'a>(
     endpoint: &Identifier,
     topology: &'a Topology,
 ) -> Result<&'a CustomEndpoint, Unknown> {
-    let listed = topology
-        .custom_endpoints
-        .as_ref()
-        .map_err(|error| Unknown::Call(error.clone()))?;
+    let listed =
+        topology.custom_endpoints.as_ref().map_err(|error| Unknown::Call(error.clone()))?;
     let found = listed.get(endpoint).filter(|found| found.cluster == *cluster);
     found.ok_or_else(|| not_listed(source, topology))
 }
@@ -102,10 +94,7 @@ pub(super) fn proxy_endpoint<'a>(
     endpoint: Option<&Identifier>,
     topology: &'a Topology,
 ) -> Result<(&'a Proxy, &'a ProxyEndpoint), Unknown> {
-    let proxies = topology
-        .proxies
-        .as_ref()
-        .map_err(|error| Unknown::Call(error.clone()))?;
+    let proxies = topology.proxies.as_ref().map_err(|error| Unknown::Call(error.clone()))?;
     let found = proxies.get(name).and_then(|proxy| {
         let endpoint = match endpoint {
             None => &proxy.default,
@@ -132,21 +121,22 @@ fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result
 }
 
 fn idle(source: &Source, status: &str) -> Unknown {
-    Unknown::Idle {
-        source_: source.clone(),
-        status: status.to_owned(),
-    }
+    Unknown::Idle { source_: source.clone(), status: status.to_owned() }
 }
 
-/// Whether an instance takes connections, or will in a moment, so that it belongs into a set of equals. `failed` and the
-/// `incompatible-` states need somebody to mend them (AWS docs: "Viewing Amazon RDS DB instance status").
+/// Whether an instance takes connections, or will in a moment, so that it belongs into a set of
+/// equals. `failed` and the `incompatible-` states need somebody to mend them (AWS docs: "Viewing
+/// Amazon RDS DB instance status").
 pub(super) fn is_up(status: &str) -> bool {
-    !is_idle(status) && !matches!(status, "failed" | "restore-error") && !status.starts_with("incompatible-")
+    !is_idle(status)
+        && !matches!(status, "failed" | "restore-error")
+        && !status.starts_with("incompatible-")
 }
 
-/// States in which there is no endpoint to follow. Every other word (`upgrading`, `storage-optimization`,
-/// `rebooting`, `failing-over`, …) is a database that is up, or will be in a moment, and keeps its target
-/// (AWS docs: "Viewing Amazon RDS DB instance status"; `suspended` is a proxy's: botocore rds 2014-10-31, `DBProxyStatus`).
+/// States in which there is no endpoint to follow. Every other word (`upgrading`,
+/// `storage-optimization`, `rebooting`, `failing-over`, …) is a database that is up, or will be in
+/// a moment, and keeps its target (AWS docs: "Viewing Amazon RDS DB instance status"; `suspended`
+/// is a proxy's: botocore rds 2014-10-31, `DBProxyStatus`).
 pub(super) fn is_idle(status: &str) -> bool {
     let is_known = matches!(
         status,

@@ -13,7 +13,7 @@ use crate::topology::{Form, HostName, Topology};
 
 /// A name that RDS lists as something else than the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Misnomer {
+pub struct WrongName {
     /// The source.
     pub asked: Source,
     /// The name in it.
@@ -24,14 +24,9 @@ pub struct Misnomer {
     pub write: Source,
 }
 
-impl fmt::Display for Misnomer {
+impl fmt::Display for WrongName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            asked,
-            name,
-            listed,
-            write,
-        } = self;
+        let Self { asked, name, listed, write } = self;
         write!(f, "{asked}: `{name}` is {listed}; write `{write}`")
     }
 }
@@ -61,7 +56,9 @@ impl fmt::Display for Listed {
             Self::Cluster => f.write_str("a cluster"),
             Self::Instance(None) => f.write_str("an instance of no cluster"),
             Self::Instance(Some(cluster)) => write!(f, "an instance of the cluster `{cluster}`"),
-            Self::CustomEndpoint(cluster) => write!(f, "a custom endpoint of the cluster `{cluster}`"),
+            Self::CustomEndpoint(cluster) => {
+                write!(f, "a custom endpoint of the cluster `{cluster}`")
+            }
             Self::Proxy => f.write_str("a proxy"),
             Self::ProxyEndpoint(proxy) => write!(f, "an endpoint of the proxy `{proxy}`"),
             Self::IdOfCluster(name) => write!(f, "the resource id of `{name}`"),
@@ -78,15 +75,14 @@ impl Listed {
     fn followed_as(&self, name: &Identifier, of_cluster: impl Fn(&Identifier) -> Source) -> Source {
         match self {
             Self::Cluster => of_cluster(name),
-            Self::IdOfCluster(cluster) | Self::Instance(Some(cluster)) | Self::IdOfInstance(_, Some(cluster)) => {
-                of_cluster(cluster)
-            }
+            Self::IdOfCluster(cluster)
+            | Self::Instance(Some(cluster))
+            | Self::IdOfInstance(_, Some(cluster)) => of_cluster(cluster),
             Self::Instance(None) => Source::Instance(name.clone()),
             Self::IdOfInstance(instance, None) => Source::Instance(instance.clone()),
-            Self::CustomEndpoint(cluster) => Source::Custom {
-                cluster: cluster.clone(),
-                endpoint: name.clone(),
-            },
+            Self::CustomEndpoint(cluster) => {
+                Source::Custom { cluster: cluster.clone(), endpoint: name.clone() }
+            }
             Self::Proxy => Source::Proxy(name.clone(), None),
             Self::ProxyEndpoint(proxy) => Source::Proxy(proxy.clone(), Some(name.clone())),
         }
@@ -96,23 +92,19 @@ impl Listed {
 /// Why RDS does not list a source: its name is that of something else, or nobody's.
 pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
     let database = |name| misnamed(source, name, topology, |cluster| source.of_cluster(cluster));
-    let endpoint = |name| misnamed(source, name, topology, |cluster| Source::Cluster(cluster.clone()));
-    let is_listed = |proxy| {
-        topology
-            .proxies
-            .as_ref()
-            .is_ok_and(|proxies| proxies.contains_key(proxy))
-    };
+    let endpoint =
+        |name| misnamed(source, name, topology, |cluster| Source::Cluster(cluster.clone()));
+    let is_listed =
+        |proxy| topology.proxies.as_ref().is_ok_and(|proxies| proxies.contains_key(proxy));
     let found = match source {
-        Source::Cluster(id) | Source::Readers(id, _) | Source::Instance(id) | Source::Proxy(id, None) => database(id),
-        Source::Custom {
-            cluster,
-            endpoint: name,
-        } if topology.clusters.contains_key(cluster) => endpoint(name),
-        Source::Custom {
-            cluster,
-            endpoint: name,
-        } => endpoint(name).or_else(|| database(cluster)),
+        Source::Cluster(id)
+        | Source::Readers(id, _)
+        | Source::Instance(id)
+        | Source::Proxy(id, None) => database(id),
+        Source::Custom { cluster, endpoint: name } if topology.clusters.contains_key(cluster) => {
+            endpoint(name)
+        }
+        Source::Custom { cluster, endpoint: name } => endpoint(name).or_else(|| database(cluster)),
         Source::Proxy(proxy, Some(name)) if is_listed(proxy) => endpoint(name),
         Source::Proxy(proxy, Some(name)) => endpoint(name).or_else(|| database(proxy)),
         Source::Name(_) => None,
@@ -130,13 +122,9 @@ fn misnamed(
     let candidates = look_up(name, topology).into_iter();
     let mut candidates = candidates.map(|listed| (listed.followed_as(name, &of_cluster), listed));
     let (write, listed) = candidates.find(|(write, _)| write != source)?;
-    let misnomer = || Misnomer {
-        asked: source.clone(),
-        name: name.clone(),
-        listed,
-        write: write.clone(),
-    };
-    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(misnomer()))))
+    let wrong_name =
+        || WrongName { asked: source.clone(), name: name.clone(), listed, write: write.clone() };
+    Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(wrong_name()))))
 }
 
 /// All that has this name in the lists that were read.
@@ -193,7 +181,9 @@ pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
         Form::ServerlessV1 | Form::Limitless => Some(no_instances()),
         // A replica without instances is a secondary of a global database that is there to be
         // promoted.
-        Form::Instances if cluster.members.is_empty() && !cluster.replicates && !is_idle(&cluster.status) => {
+        Form::Instances
+            if cluster.members.is_empty() && !cluster.replicates && !is_idle(&cluster.status) =>
+        {
             Some(no_instances())
         }
         Form::Instances => None,

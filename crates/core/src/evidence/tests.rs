@@ -1,10 +1,11 @@
 use super::*;
-use crate::failure::{CallError, Failure, No};
+use crate::failure::{CallError, Failure, Rejection};
 use crate::guard::Allow;
 use crate::source::Fallback;
 use crate::target::Family;
 use crate::topology::{
-    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby, Topology,
+    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint,
+    Standby, Topology,
 };
 
 fn id(text: &str) -> Identifier {
@@ -30,12 +31,10 @@ fn instance(label: &str, cluster: Option<&str>) -> Instance {
     }
 }
 
-/// The cluster `orders` with the writer `orders-1` and the reader `orders-2`, and the instance `billing`.
+/// The cluster `orders` with the writer `orders-1` and the reader `orders-2`, and the instance
+/// `billing`.
 fn topology() -> Topology {
-    let member = |label: &str, writer| Member {
-        instance: id(label),
-        writer,
-    };
+    let member = |label: &str, writer| Member { instance: id(label), writer };
     let cluster = Cluster {
         engine: "aurora-postgresql".to_owned(),
         resource_id: None,
@@ -86,11 +85,13 @@ fn look(source: &str, topology: &Topology, answers: &Answers) -> Evidence {
 /// What the keys come to, in a few words.
 fn words(evidence: &Evidence) -> String {
     match evidence.verdict() {
-        Verdict::Agree(witness) => format!("agree on {} at {}", witness.member, witness.address),
+        Verdict::Agree(member_at) => {
+            format!("agree on {} at {}", member_at.member, member_at.address)
+        }
         Verdict::Disagree { topology, dns } => {
             format!("{} against {}", topology.member, dns.member)
         }
-        Verdict::Listed(roll) => format!("all of {roll}"),
+        Verdict::Listed(listing) => format!("all of {listing}"),
         Verdict::Unknown(unknown) => unknown.word().to_owned(),
     }
 }
@@ -111,25 +112,18 @@ fn both_keys_of_a_cluster_name_who_and_where() {
 fn dns_of_a_cluster_names_the_member_by_alias_or_else_by_address() {
     let mut moved = answers();
     moved.insert(name("orders"), answer(&["orders-2"], &["10.20.0.2"]));
-    assert_eq!(
-        words(&look("cluster/orders", &topology(), &moved)),
-        "orders-1 against orders-2"
-    );
+    assert_eq!(words(&look("cluster/orders", &topology(), &moved)), "orders-1 against orders-2");
     moved.insert(name("orders"), answer(&[], &["10.20.0.2"]));
-    assert_eq!(
-        words(&look("cluster/orders", &topology(), &moved)),
-        "orders-1 against orders-2"
-    );
+    assert_eq!(words(&look("cluster/orders", &topology(), &moved)), "orders-1 against orders-2");
 }
 
-/// Of a Multi-AZ DB cluster no documentation says whether its name is an alias. Its members may be shown as `MultiAZ`.
+/// Of a Multi-AZ DB cluster no documentation says whether its name is an alias. Its members may be
+/// shown as `MultiAZ`.
 #[test]
 fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer() {
     let label = |number: u8| format!("ledger-instance-{number}");
-    let members = (1..=3).map(|number| Member {
-        instance: id(&label(number)),
-        writer: number == 2,
-    });
+    let members =
+        (1..=3).map(|number| Member { instance: id(&label(number)), writer: number == 2 });
     let cluster = Cluster {
         engine: "aurora-postgresql".to_owned(),
         resource_id: None,
@@ -148,9 +142,11 @@ fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer
             .collect(),
         ..Topology::default()
     };
-    let facts = facts(&"cluster/ledger".parse().expect("source"), &topology).expect("it is followed");
+    let facts =
+        facts(&"cluster/ledger".parse().expect("source"), &topology).expect("it is followed");
     assert_eq!(facts.standby, Standby::Unknown, "its readers accept connections");
-    let own = (1..=3).map(|number| (name(&label(number)), answer(&[], &[&format!("10.20.{number}.10")])));
+    let own =
+        (1..=3).map(|number| (name(&label(number)), answer(&[], &[&format!("10.20.{number}.10")])));
     let mut answers: Answers = own.collect();
     for (writer, aliases, verdict) in [
         (1, vec![], "ledger-instance-2 against ledger-instance-1"),
@@ -168,10 +164,7 @@ fn a_multi_az_db_cluster_is_a_cluster_whichever_way_its_name_leads_to_the_writer
 fn an_alias_of_the_writer_with_another_address_is_no_agreement() {
     let mut poisoned = answers();
     poisoned.insert(name("orders"), answer(&["orders-1"], &["10.20.0.66"]));
-    assert_eq!(
-        words(&look("cluster/orders", &topology(), &poisoned)),
-        "orders-1 against orders-1"
-    );
+    assert_eq!(words(&look("cluster/orders", &topology(), &poisoned)), "orders-1 against orders-1");
 }
 
 #[test]
@@ -195,11 +188,7 @@ fn every_answer_that_is_no_evidence_is_unknown_with_its_reason() {
             }
             let mut answers = answers();
             answers.insert(name(label), given.clone());
-            assert_eq!(
-                words(&look(source, &topology(), &answers)),
-                reason,
-                "{source}: {given:?}"
-            );
+            assert_eq!(words(&look(source, &topology(), &answers)), reason, "{source}: {given:?}");
         }
     }
 }
@@ -263,14 +252,8 @@ fn t6_an_instance_of_a_cluster_is_refused_in_favour_of_the_cluster() {
 
 #[test]
 fn a_source_that_rds_does_not_list_is_not_found() {
-    assert_eq!(
-        words(&look("cluster/nobody", &topology(), &answers())),
-        "source-not-found"
-    );
-    assert_eq!(
-        words(&look("instance/nobody", &topology(), &answers())),
-        "source-not-found"
-    );
+    assert_eq!(words(&look("cluster/nobody", &topology(), &answers())), "source-not-found");
+    assert_eq!(words(&look("instance/nobody", &topology(), &answers())), "source-not-found");
 }
 
 #[test]
@@ -282,19 +265,15 @@ fn a_clusters_own_name_and_those_of_its_members_are_asked_together() {
 #[test]
 fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_name() {
     let link = answer(&[], &["10.20.0.50"]);
-    let shadowed: Answers = ["orders", "orders-1", "orders-2"]
-        .map(|label| (name(label), link.clone()))
-        .into();
+    let shadowed: Answers =
+        ["orders", "orders-1", "orders-2"].map(|label| (name(label), link.clone())).into();
     assert_eq!(words(&look("cluster/orders", &topology(), &shadowed)), "shared-address");
     // The alias is left as it was, and all that it leads to is not.
     let mut aliased = shadowed.clone();
     aliased.insert(name("orders"), answer(&["orders-1"], &["10.20.0.50"]));
     let seen = look("cluster/orders", &topology(), &aliased);
     assert_eq!(words(&seen), "shared-address");
-    assert!(
-        seen.topology().is_some_and(Result::is_err),
-        "nor does topology know where"
-    );
+    assert!(seen.topology().is_some_and(Result::is_err), "nor does topology know where");
     let mut one_name = topology();
     for label in ["orders-1", "orders-2"] {
         one_name.instances.get_mut(&id(label)).expect(label).endpoint = Some(name("orders"));
@@ -305,8 +284,13 @@ fn an_address_that_several_members_share_is_no_evidence_unless_they_share_the_na
     );
 }
 
-/// What an IPv6 group's look comes to where RDS says this of every instance's network, and every name answers this.
-fn look_for_ipv6(source: &str, network: Option<Network>, answered: Result<Answer, LookupError>) -> Evidence {
+/// What an IPv6 group's look comes to where RDS says this of every instance's network, and every
+/// name answers this.
+fn look_for_ipv6(
+    source: &str,
+    network: Option<Network>,
+    answered: Result<Answer, LookupError>,
+) -> Evidence {
     let mut topology = topology();
     for instance in topology.instances.values_mut() {
         instance.network = network;
@@ -315,13 +299,7 @@ fn look_for_ipv6(source: &str, network: Option<Network>, answered: Result<Answer
         .map(|label| (name(label), answered.clone()))
         .into();
     let allow = Allow::new(vec!["fd12::/48".parse().expect("network")]).expect("allow");
-    weigh(
-        &source.parse().expect("source"),
-        &topology,
-        &answers,
-        &allow,
-        Family::V6,
-    )
+    weigh(&source.parse().expect("source"), &topology, &answers, &allow, Family::V6)
 }
 
 #[test]
@@ -336,7 +314,8 @@ fn an_ipv4_database_behind_an_ipv6_group_is_told_by_name_whatever_the_source() {
             assert_eq!(
                 unknown.to_string(),
                 format!(
-                    "{instance} is of the network type IPV4, and the target group takes IPv6 addresses only: they share no address family"
+                    "{instance} is of the network type IPV4, and the target group takes IPv6 \
+                     addresses only: they share no address family"
                 )
             );
         }
@@ -355,7 +334,8 @@ fn a_name_without_an_address_is_no_matter_of_families_where_rds_does_not_say_so(
 
 #[test]
 fn an_address_that_dns_gives_is_not_doubted_for_what_rds_says_of_the_network() {
-    let evidence = look_for_ipv6("instance/billing", Some(Network::Ipv4), answer(&[], &["fd12::9"]));
+    let evidence =
+        look_for_ipv6("instance/billing", Some(Network::Ipv4), answer(&[], &["fd12::9"]));
     assert_eq!(words(&evidence), "agree on billing at fd12::9");
 }
 
@@ -363,13 +343,8 @@ fn an_address_that_dns_gives_is_not_doubted_for_what_rds_says_of_the_network() {
 fn sets() -> Topology {
     let mut topology = topology();
     let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
-    cluster.members.push(Member {
-        instance: id("orders-3"),
-        writer: false,
-    });
-    topology
-        .instances
-        .insert(id("orders-3"), instance("orders-3", Some("orders")));
+    cluster.members.push(Member { instance: id("orders-3"), writer: false });
+    topology.instances.insert(id("orders-3"), instance("orders-3", Some("orders")));
     let custom = |takes_writer, members| CustomEndpoint {
         cluster: id("orders"),
         status: "available".to_owned(),
@@ -377,10 +352,7 @@ fn sets() -> Topology {
         members,
     };
     topology.custom_endpoints = Ok([
-        (
-            id("reports"),
-            custom(false, Membership::Only([id("orders-1"), id("orders-3")].into())),
-        ),
+        (id("reports"), custom(false, Membership::Only([id("orders-1"), id("orders-3")].into()))),
         (id("anybody"), custom(true, Membership::AllBut([id("orders-2")].into()))),
         (id("nobody"), custom(false, Membership::Only([id("orders-1")].into()))),
     ]
@@ -416,16 +388,10 @@ fn answers_of_sets() -> Answers {
 #[test]
 fn a_set_has_every_member_that_belongs_to_it_and_is_up() {
     for (source, says) in [
-        (
-            "cluster/orders/readers",
-            "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3",
-        ),
+        ("cluster/orders/readers", "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3"),
         // The writer is on the static list, and no reader any more.
         ("cluster/orders/custom/reports", "all of orders-3 at 10.20.0.3"),
-        (
-            "cluster/orders/custom/anybody",
-            "all of orders-1 at 10.20.0.1, orders-3 at 10.20.0.3",
-        ),
+        ("cluster/orders/custom/anybody", "all of orders-1 at 10.20.0.1, orders-3 at 10.20.0.3"),
         ("cluster/orders/custom/nobody", "no-reader"),
         ("cluster/orders/custom/other", "source-not-found"),
         ("cluster/billing/custom/reports", "misnamed"),
@@ -448,10 +414,7 @@ fn a_reader_that_is_not_up_does_not_belong_to_the_set() {
         ("failed", "all of orders-2 at 10.20.0.2"),
         ("incompatible-parameters", "all of orders-2 at 10.20.0.2"),
         ("rebooting", "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3"),
-        (
-            "storage-optimization",
-            "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3",
-        ),
+        ("storage-optimization", "all of orders-2 at 10.20.0.2, orders-3 at 10.20.0.3"),
     ] {
         let mut topology = sets();
         let third = topology.instances.get_mut(&id("orders-3")).expect("a reader");
@@ -500,11 +463,7 @@ fn nobody_is_a_reader_while_rds_names_no_writer_or_several() {
         let told = |source| words(&look(source, &topology, &answers_of_sets()));
         assert_eq!(told("cluster/orders/readers"), says, "{writers:?}");
         let of_readers = told("cluster/orders/custom/reports");
-        assert_eq!(
-            of_readers.starts_with("all of"),
-            replicates && !writers[0],
-            "{of_readers}"
-        );
+        assert_eq!(of_readers.starts_with("all of"), replicates && !writers[0], "{of_readers}");
         // Whoever takes the writer too need not tell them apart.
         assert_eq!(
             told("cluster/orders/custom/anybody"),
@@ -541,12 +500,10 @@ fn one_refused_address_refuses_the_whole_answer_of_a_name() {
 
 #[test]
 fn a_list_that_could_not_be_read_is_unknown_for_those_alone_who_need_it() {
-    let denied = CallError::new("rds:DescribeDBProxies", Failure::SaidNo(No::Denied), "x");
-    let topology = Topology {
-        proxies: Err(denied.clone()),
-        custom_endpoints: Err(denied),
-        ..sets()
-    };
+    let denied =
+        CallError::new("rds:DescribeDBProxies", Failure::Rejected(Rejection::AccessDenied), "x");
+    let topology =
+        Topology { proxies: Err(denied.clone()), custom_endpoints: Err(denied), ..sets() };
     for (source, says) in [
         ("proxy/front", "access-denied"),
         ("cluster/orders/custom/reports", "access-denied"),
@@ -563,10 +520,7 @@ fn a_cluster_that_replicates_has_no_writer_to_follow_until_one_is_promoted() {
     let cluster = topology.clusters.get_mut(&id("orders")).expect("the cluster");
     cluster.replicates = true;
     cluster.members[0].writer = false;
-    assert_eq!(
-        words(&look("cluster/orders", &topology, &answers())),
-        "global-secondary"
-    );
+    assert_eq!(words(&look("cluster/orders", &topology, &answers())), "global-secondary");
     let readers = look("cluster/orders/readers", &topology, &answers());
     assert_eq!(
         words(&readers),
@@ -587,9 +541,7 @@ fn what_a_blue_green_deployment_has_replaced_is_known_by_its_name_and_where_that
     for (old, cluster) in [("orders-1-old1", "orders-old1"), ("orders-2-older", "x")] {
         topology.instances.insert(id(old), instance(old, Some(cluster)));
     }
-    topology
-        .instances
-        .insert(id("billing-old2"), instance("billing-old2", None));
+    topology.instances.insert(id("billing-old2"), instance("billing-old2", None));
     let mut answers = answers();
     answers.insert(name("orders-1-old1"), answer(&[], &["10.20.0.5"]));
     answers.insert(name("billing-old2"), answer(&[], &["10.20.0.8"]));
@@ -597,11 +549,8 @@ fn what_a_blue_green_deployment_has_replaced_is_known_by_its_name_and_where_that
         let source: Source = source.parse().expect("source");
         let asked = questions(&source, &topology);
         assert!(asked.iter().all(|name| !name.as_str().contains("older")), "{asked:?}");
-        let known: Answers = answers
-            .clone()
-            .into_iter()
-            .filter(|(name, _)| asked.contains(name))
-            .collect();
+        let known: Answers =
+            answers.clone().into_iter().filter(|(name, _)| asked.contains(name)).collect();
         member_addresses(&source, &topology, &known)
     };
     let at = |last: u8, label: &str| (IpAddr::from([10, 20, 0, last]), id(label));
@@ -614,11 +563,9 @@ fn what_a_blue_green_deployment_has_replaced_is_known_by_its_name_and_where_that
 
 #[test]
 fn proxies_and_names_go_on_while_clusters_and_instances_cannot_be_read() {
-    let denied = CallError::new("rds:DescribeDBClusters", Failure::SaidNo(No::Denied), "x");
-    let topology = Topology {
-        unread: Some(denied),
-        ..sets()
-    };
+    let denied =
+        CallError::new("rds:DescribeDBClusters", Failure::Rejected(Rejection::AccessDenied), "x");
+    let topology = Topology { unread: Some(denied), ..sets() };
     for (source, says) in [
         ("proxy/front", "all of 10.20.0.11, 10.20.0.12"),
         ("dns/db.db.test", "all of 10.20.0.21, 10.20.0.22"),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Misnomer;
+use super::WrongName;
 use crate::failure::{CallError, LookupError};
 use crate::guard::Refusal;
 use crate::source::{Identifier, Source};
@@ -20,9 +20,10 @@ pub enum Unknown {
     SourceNotFound(Source),
     /// RDS lists what the source names as something else.
     #[error("{0}")]
-    Misnamed(Box<Misnomer>),
+    Misnamed(Box<WrongName>),
     /// RDS lists it for another service, whose own API says who writes.
-    #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow {}", by_name(.endpoint))]
+    #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow \
+        {}", by_name(.endpoint))]
     OtherEngine {
         /// The source. (A field named `source` would be taken for the cause of the error.)
         source_: Source,
@@ -43,7 +44,8 @@ pub enum Unknown {
     },
     /// The cluster's instances have no address in any VPC.
     #[error(
-        "cluster/{0} has no VPC networking (`VPCNetworkingEnabled` is false), so it has no address that a target group could take"
+        "cluster/{0} has no VPC networking (`VPCNetworkingEnabled` is false), so it has no address \
+         that a target group could take"
     )]
     OutsideVpc(Identifier),
     /// The instance belongs to a cluster, whose writer may be another one.
@@ -62,8 +64,12 @@ pub enum Unknown {
         /// RDS's word for its state.
         status: String,
     },
-    /// The cluster is a secondary of a global database, or another replica: its writer is elsewhere.
-    #[error("cluster/{0} replicates from another cluster and has no writer of its own: there is nothing to follow")]
+    /// The cluster is a secondary of a global database, or another replica: its writer is
+    /// elsewhere.
+    #[error(
+        "cluster/{0} replicates from another cluster and has no writer of its own: there is \
+         nothing to follow"
+    )]
     Secondary(Identifier),
     /// No reader of the cluster is available, and none is to stand in for them.
     #[error("no instance that belongs to {0} is available")]
@@ -82,7 +88,8 @@ pub enum Unknown {
     Lookup(HostName, LookupError),
     /// The name gave no address, because the instance has none of the group's family.
     #[error(
-        "{instance} is of the network type {network}, and the target group takes {family} addresses only: they share no address family"
+        "{instance} is of the network type {network}, and the target group takes {family} \
+         addresses only: they share no address family"
     )]
     NoSharedFamily {
         /// The instance.
@@ -97,12 +104,14 @@ pub enum Unknown {
     SeveralAddresses(HostName),
     /// The address is no member's: what a shadowing private zone or a poisoned resolver looks like.
     #[error(
-        "{0} resolves to {1}, which is no member of the cluster: look for a private hosted zone or a resolver rule that shadows the name"
+        "{0} resolves to {1}, which is no member of the cluster: look for a private hosted zone or \
+         a resolver rule that shadows the name"
     )]
     NotAMember(HostName, IpAddr),
     /// Several members resolve to one address.
     #[error(
-        "{0} and other names of the cluster all resolve to {1}: look for a private hosted zone or a resolver rule that shadows their names"
+        "{0} and other names of the cluster all resolve to {1}: look for a private hosted zone or \
+         a resolver rule that shadows their names"
     )]
     SharedAddress(HostName, IpAddr),
     /// The address must never be registered.
@@ -120,13 +129,19 @@ fn by_name(endpoint: &Option<HostName>) -> String {
 
 fn instead(form: Form, endpoint: &Option<HostName>) -> String {
     match form {
-        Form::Instances | Form::OutsideVpc => "; there is nothing to follow before one is created in it".to_owned(),
+        Form::Instances | Form::OutsideVpc => "; there is nothing to follow before one is created \
+            in it"
+            .to_owned(),
         Form::ServerlessV1 => {
             let by_name = by_name(endpoint);
-            format!(", because it is of Aurora Serverless v1 (engine mode `serverless`); follow {by_name}")
+            format!(
+                ", because it is of Aurora Serverless v1 (engine mode `serverless`); follow \
+                {by_name}"
+            )
         }
         Form::Limitless => {
-            ", because it is of Aurora Limitless; follow the endpoint of its DB shard group (`aws rds describe-db-shard-groups`) with `dns/HOST` and a `port`"
+            ", because it is of Aurora Limitless; follow the endpoint of its DB shard group (`aws \
+             rds describe-db-shard-groups`) with `dns/HOST` and a `port`"
                 .to_owned()
         }
     }

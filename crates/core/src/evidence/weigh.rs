@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{custom_endpoint, facts, is_up, proxy_endpoint};
-use super::{Answer, Answers, Evidence, Key, Reading, Roll, Unknown, Witness};
+use super::{Answer, Answers, Evidence, Key, Listing, MemberAt, Reading, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
 use crate::source::{Fallback, Identifier, Source};
 use crate::target::Family;
 use crate::topology::{Cluster, HostName, Member, Topology};
 
-/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it is a key, and those
-/// of a cluster's members; and those of what a blue/green deployment has replaced, for [`member_addresses`].
+/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it
+/// is a key, and those of a cluster's members; and those of what a blue/green deployment has
+/// replaced, for [`member_addresses`].
 pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     let of_members = |id| {
         let cluster: Option<&Cluster> = topology.clusters.get(id);
@@ -29,7 +30,9 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
             let of_members = of_members(id).chain(replaced_names(source, topology));
             own.into_iter().chain(of_members).cloned().collect()
         }
-        Source::Readers(id, _) | Source::Custom { cluster: id, .. } => of_members(id).cloned().collect(),
+        Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {
+            of_members(id).cloned().collect()
+        }
         Source::Proxy(name, endpoint) => proxy_endpoint(source, name, endpoint.as_ref(), topology)
             .ok()
             .and_then(|(_, endpoint)| endpoint.endpoint.clone())
@@ -42,9 +45,13 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     names
 }
 
-/// Whose address each is, as far as their own names answered: those of a cluster's members, and those of what a blue/green
-/// deployment has replaced, which goes before.
-pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers) -> BTreeMap<IpAddr, Identifier> {
+/// Whose address each is, as far as their own names answered: those of a cluster's members, and
+/// those of what a blue/green deployment has replaced, which goes before.
+pub fn member_addresses(
+    source: &Source,
+    topology: &Topology,
+    answers: &Answers,
+) -> BTreeMap<IpAddr, Identifier> {
     let cluster = match source {
         Source::Cluster(id) => topology.clusters.get(id),
         _ => None,
@@ -53,28 +60,24 @@ pub fn member_addresses(source: &Source, topology: &Topology, answers: &Answers)
     let members = members.map(|member| &member.instance);
     let at = |id: &Identifier| {
         let answer = answers.get(endpoint_of(id, topology)?)?.as_ref().ok()?;
-        Some(
-            answer
-                .addresses
-                .iter()
-                .map(|address| (*address, id.clone()))
-                .collect::<Vec<_>>(),
-        )
+        Some(answer.addresses.iter().map(|address| (*address, id.clone())).collect::<Vec<_>>())
     };
-    members
-        .chain(replaced(source, topology))
-        .filter_map(at)
-        .flatten()
-        .collect()
+    members.chain(replaced(source, topology)).filter_map(at).flatten().collect()
 }
 
-fn replaced_names<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a HostName> {
+fn replaced_names<'a>(
+    source: &'a Source,
+    topology: &'a Topology,
+) -> impl Iterator<Item = &'a HostName> {
     replaced(source, topology).filter_map(|id| endpoint_of(id, topology))
 }
 
-/// The instances that a blue/green deployment has replaced: it gives their names to others, and them `-oldN` behind those
-/// (AWS docs: "Switching a blue/green deployment in Amazon RDS").
-fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Item = &'a Identifier> {
+/// The instances that a blue/green deployment has replaced: it gives their names to others, and
+/// them `-oldN` behind those (AWS docs: "Switching a blue/green deployment in Amazon RDS").
+fn replaced<'a>(
+    source: &'a Source,
+    topology: &'a Topology,
+) -> impl Iterator<Item = &'a Identifier> {
     let cluster = match source {
         Source::Cluster(id) => topology.clusters.get(id),
         _ => None,
@@ -87,11 +90,11 @@ fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Ite
     let names: Vec<&Identifier> = members.map(|member| &member.instance).chain(instance).collect();
     let is_replaced = move |id: &&Identifier| {
         let old = |name: &&Identifier| {
-            let more = id
-                .as_str()
-                .strip_prefix(name.as_str())
-                .and_then(|more| more.strip_prefix("-old"));
-            more.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+            let more =
+                id.as_str().strip_prefix(name.as_str()).and_then(|more| more.strip_prefix("-old"));
+            more.is_some_and(|number| {
+                !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+            })
         };
         names.iter().any(old)
     };
@@ -99,109 +102,122 @@ fn replaced<'a>(source: &'a Source, topology: &'a Topology) -> impl Iterator<Ite
 }
 
 /// What every key says.
-pub fn weigh(source: &Source, topology: &Topology, answers: &Answers, allow: &Allow, family: Family) -> Evidence {
-    let court = Court {
-        topology,
-        answers,
-        allow,
-        family,
-    };
+pub fn weigh(
+    source: &Source,
+    topology: &Topology,
+    answers: &Answers,
+    allow: &Allow,
+    family: Family,
+) -> Evidence {
+    let builder = EvidenceBuilder { topology, answers, allow, family };
     if let Err(unknown) = facts(source, topology) {
         return Evidence::unknown(source, unknown);
     }
-    let by_api = |roll| Evidence::Set {
-        key: Key::Topology,
-        roll,
-    };
-    let by_name = |roll| Evidence::Set { key: Key::Dns, roll };
+    let by_api = |listing| Evidence::Set { key: Key::Topology, listing };
+    let by_name = |listing| Evidence::Set { key: Key::Dns, listing };
     match source {
-        Source::Instance(id) => Evidence::Instance {
-            dns: court.own_address(id),
-        },
+        Source::Instance(id) => Evidence::Instance { dns: builder.own_address(id) },
         Source::Cluster(id) => match topology.clusters.get(id) {
             Some(cluster) => Evidence::Cluster {
-                topology: writer(id, cluster).and_then(|writer| court.members_address(cluster, writer)),
-                dns: court.cluster_name(id, cluster),
+                topology: writer(id, cluster)
+                    .and_then(|writer| builder.members_address(cluster, writer)),
+                dns: builder.cluster_name(id, cluster),
             },
             None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
         },
-        Source::Readers(id, fallback) => by_api(court.readers(source, id, *fallback)),
-        Source::Custom { cluster, endpoint } => by_api(court.custom(source, cluster, endpoint)),
-        Source::Proxy(name, endpoint) => by_name(proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(
-            |(_, endpoint)| {
+        Source::Readers(id, fallback) => by_api(builder.readers(source, id, *fallback)),
+        Source::Custom { cluster, endpoint } => by_api(builder.custom(source, cluster, endpoint)),
+        Source::Proxy(name, endpoint) => by_name(
+            proxy_endpoint(source, name, endpoint.as_ref(), topology).and_then(|(_, endpoint)| {
                 let host = endpoint.endpoint.as_ref();
-                court.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
-            },
-        )),
-        Source::Name(host) => by_name(court.all(host)),
+                builder.all(host.ok_or_else(|| Unknown::NoEndpoint(name.clone()))?)
+            }),
+        ),
+        Source::Name(host) => by_name(builder.all(host)),
     }
 }
 
 /// The answers and what they are held against.
-struct Court<'a> {
+struct EvidenceBuilder<'a> {
     topology: &'a Topology,
     answers: &'a Answers,
     allow: &'a Allow,
     family: Family,
 }
 
-impl Court<'_> {
+impl EvidenceBuilder<'_> {
     /// The readers of a cluster that are up, or who stands in for them.
-    fn readers(&self, source: &Source, id: &Identifier, fallback: Fallback) -> Result<Roll, Unknown> {
+    fn readers(
+        &self,
+        source: &Source,
+        id: &Identifier,
+        fallback: Fallback,
+    ) -> Result<Listing, Unknown> {
         let cluster = self.cluster(source, id)?;
         tell_apart(id, cluster)?;
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
-            Fallback::Writer if readers.is_empty() => self.roll(source, cluster, self.up(cluster)),
-            _ => self.roll(source, cluster, readers.into_iter()),
+            Fallback::Writer if readers.is_empty() => {
+                self.listing(source, cluster, self.up(cluster))
+            }
+            _ => self.listing(source, cluster, readers.into_iter()),
         }
     }
 
-    /// The members of a custom endpoint that are up. A member that was promoted belongs to an endpoint of type `READER`
-    /// no longer (AWS docs: "Custom endpoints for Amazon Aurora").
-    fn custom(&self, source: &Source, cluster: &Identifier, endpoint: &Identifier) -> Result<Roll, Unknown> {
+    /// The members of a custom endpoint that are up. A member that was promoted belongs to an
+    /// endpoint of type `READER` no longer (AWS docs: "Custom endpoints for Amazon Aurora").
+    fn custom(
+        &self,
+        source: &Source,
+        cluster: &Identifier,
+        endpoint: &Identifier,
+    ) -> Result<Listing, Unknown> {
         let custom = custom_endpoint(source, cluster, endpoint, self.topology)?;
         let id = cluster;
         let cluster = self.cluster(source, id)?;
         if !custom.takes_writer {
             tell_apart(id, cluster)?;
         }
-        let belongs =
-            |member: &&Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
-        self.roll(source, cluster, self.up(cluster).filter(belongs))
+        let belongs = |member: &&Member| {
+            custom.members.has(&member.instance) && (custom.takes_writer || !member.writer)
+        };
+        self.listing(source, cluster, self.up(cluster).filter(belongs))
     }
 
     /// Every address of a name. One refused address refuses the whole answer.
-    fn all(&self, name: &HostName) -> Result<Roll, Unknown> {
+    fn all(&self, name: &HostName) -> Result<Listing, Unknown> {
         let answer = self.answer(name)?;
         self.guard(name, answer)?;
         if answer.addresses.is_empty() {
             return Err(Unknown::Lookup(name.clone(), LookupError::NoAddress));
         }
-        Ok(Roll {
+        Ok(Listing {
             listed: answer.addresses.iter().map(|address| (*address, None)).collect(),
             gap: None,
         })
     }
 
-    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing from the others.
-    fn roll<'m>(
+    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing
+    /// from the others.
+    fn listing<'m>(
         &self,
         source: &Source,
         cluster: &Cluster,
         members: impl Iterator<Item = &'m Member>,
-    ) -> Result<Roll, Unknown> {
-        let mut roll = Roll::default();
+    ) -> Result<Listing, Unknown> {
+        let mut listing = Listing::default();
         for member in members {
             match self.members_address(cluster, &member.instance) {
-                Ok(witness) => drop(roll.listed.insert(witness.address, Some(witness.member))),
-                Err(unknown) => roll.gap = roll.gap.or(Some(unknown)),
+                Ok(member_at) => {
+                    drop(listing.listed.insert(member_at.address, Some(member_at.member)))
+                }
+                Err(unknown) => listing.gap = listing.gap.or(Some(unknown)),
             }
         }
-        if roll.listed.is_empty() {
-            return Err(roll.gap.unwrap_or_else(|| Unknown::NoReader(source.clone())));
+        if listing.listed.is_empty() {
+            return Err(listing.gap.unwrap_or_else(|| Unknown::NoReader(source.clone())));
         }
-        Ok(roll)
+        Ok(listing)
     }
 
     fn cluster(&self, source: &Source, id: &Identifier) -> Result<&Cluster, Unknown> {
@@ -209,8 +225,8 @@ impl Court<'_> {
         cluster.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
     }
 
-    /// The members that take connections. One that the list of instances lacks may be on a lost page, and then its own
-    /// name is what is missing.
+    /// The members that take connections. One that the list of instances lacks may be on a lost
+    /// page, and then its own name is what is missing.
     fn up<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Member> {
         cluster.members.iter().filter(|member| {
             let instance = self.topology.instances.get(&member.instance);
@@ -222,23 +238,21 @@ impl Court<'_> {
     fn own_address(&self, id: &Identifier) -> Reading {
         let name = endpoint_of(id, self.topology).ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name).and_then(|answer| self.single(name, answer));
-        Ok(Witness {
+        Ok(MemberAt {
             member: id.clone(),
             address: answer.map_err(|unknown| self.explained(id, unknown))?,
         })
     }
 
-    /// Why an instance's name gives no address of the group's family. DNS is heard first: an address that it does give is not
-    /// doubted for the sake of what RDS says of the network.
+    /// Why an instance's name gives no address of the group's family. DNS is heard first: an
+    /// address that it does give is not doubted for the sake of what RDS says of the network.
     fn explained(&self, id: &Identifier, unknown: Unknown) -> Unknown {
         let network = self.topology.instances.get(id).and_then(|instance| instance.network);
         match (&unknown, network) {
-            (Unknown::Lookup(_, LookupError::NoAddress), Some(network)) if !network.has(self.family) => {
-                Unknown::NoSharedFamily {
-                    instance: id.clone(),
-                    network,
-                    family: self.family,
-                }
+            (Unknown::Lookup(_, LookupError::NoAddress), Some(network))
+                if !network.has(self.family) =>
+            {
+                Unknown::NoSharedFamily { instance: id.clone(), network, family: self.family }
             }
             _ => unknown,
         }
@@ -246,19 +260,16 @@ impl Court<'_> {
 
     /// Where a member's own name points, if no other member's does.
     fn members_address(&self, cluster: &Cluster, id: &Identifier) -> Reading {
-        let witness = self.own_address(id)?;
+        let member_at = self.own_address(id)?;
         if let Some(name) = endpoint_of(id, self.topology) {
-            self.unshared(cluster, name, witness.address)?;
+            self.unshared(cluster, name, member_at.address)?;
         }
-        Ok(witness)
+        Ok(member_at)
     }
 
     /// Who and where, by the cluster's name.
     fn cluster_name(&self, id: &Identifier, cluster: &Cluster) -> Reading {
-        let name = cluster
-            .endpoint
-            .as_ref()
-            .ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
+        let name = cluster.endpoint.as_ref().ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name)?;
         let address = self.single(name, answer)?;
         self.unshared(cluster, name, address)?;
@@ -266,10 +277,7 @@ impl Court<'_> {
             Some(member) => member,
             None => self.member_at(id, cluster, name, address)?,
         };
-        Ok(Witness {
-            member: member.clone(),
-            address,
-        })
+        Ok(MemberAt { member: member.clone(), address })
     }
 
     fn answer(&self, name: &HostName) -> Result<&Answer, Unknown> {
@@ -299,8 +307,8 @@ impl Court<'_> {
         Ok(())
     }
 
-    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one that leads to the
-    /// load balancer itself.
+    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one
+    /// that leads to the load balancer itself.
     fn unshared(&self, cluster: &Cluster, name: &HostName, address: IpAddr) -> Result<(), Unknown> {
         let names: BTreeSet<&HostName> = self
             .members_at(cluster, address)
@@ -312,8 +320,8 @@ impl Court<'_> {
         Ok(())
     }
 
-    /// The member whose own name points at an address. Members that share a name cannot be told apart by DNS at all:
-    /// then the topology says who.
+    /// The member whose own name points at an address. Members that share a name cannot be told
+    /// apart by DNS at all: then the topology says who.
     fn member_at<'c>(
         &self,
         id: &Identifier,
@@ -329,9 +337,14 @@ impl Court<'_> {
     }
 
     /// The members whose own names point at an address.
-    fn members_at<'c>(&self, cluster: &'c Cluster, address: IpAddr) -> impl Iterator<Item = &'c Identifier> {
+    fn members_at<'c>(
+        &self,
+        cluster: &'c Cluster,
+        address: IpAddr,
+    ) -> impl Iterator<Item = &'c Identifier> {
         let is_there = move |id: &&Identifier| {
-            let answer = endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
+            let answer =
+                endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
             answer.is_some_and(|answer| answer.addresses == [address])
         };
         cluster.members.iter().map(|member| &member.instance).filter(is_there)
@@ -348,10 +361,11 @@ fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, U
     }
 }
 
-/// Whether readers can be told from the writer. While RDS names none, the former writer and the next look like readers:
+/// Whether readers can be told from the writer. While RDS names none, the former writer and the
+/// next look like readers:
 ///
-/// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second apart, no member has
-///    `IsClusterWriter`.
+/// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second
+///    apart, no member has `IsClusterWriter`.
 /// 2. A is listed twice, and registered among the readers, whether it stays the writer or not.
 ///
 /// A replica of another cluster has no writer.
@@ -363,8 +377,14 @@ fn tell_apart(id: &Identifier, cluster: &Cluster) -> Result<(), Unknown> {
 }
 
 /// The member whose own name stands in the CNAME chain.
-fn named_member<'a>(cluster: &'a Cluster, topology: &Topology, answer: &Answer) -> Option<&'a Identifier> {
-    let named = |id: &&Identifier| endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name));
+fn named_member<'a>(
+    cluster: &'a Cluster,
+    topology: &Topology,
+    answer: &Answer,
+) -> Option<&'a Identifier> {
+    let named = |id: &&Identifier| {
+        endpoint_of(id, topology).is_some_and(|name| answer.aliases.contains(name))
+    };
     cluster.members.iter().map(|m| &m.instance).find(named)
 }
 

@@ -5,7 +5,8 @@
 use super::*;
 use crate::mechanism::Mechanism;
 
-/// Without this mechanism, this promise is broken in this setup, by the history in the snapshot of the same name.
+/// Without this mechanism, this promise is broken in this setup, by the history in the snapshot of
+/// the same name.
 fn is_missed(mechanism: Mechanism, law: Law, setup: &Setup) {
     is_missed_as(&format!("without_{mechanism:?}"), mechanism, law, setup);
 }
@@ -21,11 +22,7 @@ pub(super) fn is_missed_as(name: &str, mechanism: Mechanism, law: Law, setup: &S
 }
 
 fn with(budget: Budget) -> Setup {
-    Setup {
-        groups: usual(),
-        budget,
-        ..cluster(2)
-    }
+    Setup { groups: usual(), budget, ..cluster(2) }
 }
 
 const FAILOVER: Budget = Budget {
@@ -40,10 +37,7 @@ const FAILOVER: Budget = Budget {
 
 #[test]
 fn a_draining_target_that_counts_as_present_is_left_alone_until_the_group_is_empty() {
-    let setup = Setup {
-        groups: Group::all(2),
-        ..with(FAILOVER)
-    };
+    let setup = Setup { groups: Group::all(2), ..with(FAILOVER) };
     is_missed(Mechanism::DrainingIsAbsent, Law::L1, &setup);
 }
 
@@ -54,11 +48,7 @@ fn one_key_alone_removes_the_writer_that_the_other_names() {
 
 #[test]
 fn a_key_that_cannot_be_read_leaves_the_removal_to_the_one_that_lags() {
-    let setup = Setup {
-        keys_lie: true,
-        limit: 7 * S,
-        ..with(Budget::default())
-    };
+    let setup = Setup { keys_lie: true, limit: 7 * S, ..with(Budget::default()) };
     is_missed(Mechanism::UnknownHolds, Law::S4, &setup);
 }
 
@@ -75,12 +65,8 @@ fn keys_that_were_read_again_before_the_targets_and_not_after_them_are_as_bad() 
 
 #[test]
 fn a_stale_reading_makes_the_others_be_removed_in_favour_of_a_target_that_is_gone() {
-    let stale = Budget {
-        failovers: 2,
-        stale: 1,
-        ..FAILOVER
-    };
-    is_missed(Mechanism::Assurance, Law::S1, &with(stale));
+    let stale = Budget { failovers: 2, stale: 1, ..FAILOVER };
+    is_missed(Mechanism::RegistrationProof, Law::S1, &with(stale));
 }
 
 #[test]
@@ -91,12 +77,8 @@ fn one_reading_that_shows_a_target_healthy_can_be_a_stale_one() {
 
 #[test]
 fn what_was_seen_before_a_removal_vouches_for_the_removed_target() {
-    let faulty = Budget {
-        faults: 2,
-        stale: 1,
-        ..FAILOVER
-    };
-    is_missed(Mechanism::SentAwayIsUnknown, Law::S1, &with(faulty));
+    let faulty = Budget { faults: 2, stale: 1, ..FAILOVER };
+    is_missed(Mechanism::RemovalVoidsProof, Law::S1, &with(faulty));
 }
 
 #[test]
@@ -116,7 +98,7 @@ fn a_removal_that_the_last_reading_does_not_show_is_told_as_waiting() {
         invocations: vec![Invocation::Sweep],
         ..with(Budget { stale: 1, ..FAILOVER })
     };
-    is_missed(Mechanism::UnshownIsTold, Law::O1, &setup);
+    is_missed(Mechanism::MissingWriteIsReported, Law::O1, &setup);
 }
 
 #[test]
@@ -132,11 +114,7 @@ fn one_reading_of_the_topology_alone_registers_a_reader() {
 #[test]
 fn a_target_that_is_removed_before_the_agreement_has_lasted_is_the_new_writer() {
     let setup = Setup {
-        pace: Some(Pace {
-            keys: 3 * S,
-            refusal: 3 * S,
-            health: Duration::ZERO,
-        }),
+        pace: Some(Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO }),
         ..with(FAILOVER)
     };
     is_missed(Mechanism::Settling, Law::S2Housekeeping, &setup);
@@ -144,20 +122,13 @@ fn a_target_that_is_removed_before_the_agreement_has_lasted_is_the_new_writer() 
 
 #[test]
 fn one_false_record_of_the_writers_own_name_removes_the_writer_at_once() {
-    let false_name = Budget {
-        false_names: 1,
-        ..Budget::default()
-    };
+    let false_name = Budget { false_names: 1, ..Budget::default() };
     is_missed(Mechanism::LeftoversSettle, Law::S2Leftover, &with(false_name));
 }
 
 #[test]
 fn an_instances_new_target_that_is_still_initial_is_removed_while_its_name_goes_back() {
-    let slow = Pace {
-        keys: 6 * S,
-        refusal: 6 * S,
-        health: 6 * S,
-    };
+    let slow = Pace { keys: 6 * S, refusal: 6 * S, health: 6 * S };
     let setup = Setup {
         groups: vec![Group::only(A)],
         budget: FAILOVER,
@@ -168,10 +139,7 @@ fn an_instances_new_target_that_is_still_initial_is_removed_while_its_name_goes_
 
 #[test]
 fn writes_that_go_wrong_are_sent_again_and_again() {
-    let faulty = Budget {
-        faults: 5,
-        ..Budget::default()
-    };
+    let faulty = Budget { faults: 5, ..Budget::default() };
     let setup = Setup {
         groups: vec![Group::only(B)],
         invocations: vec![Invocation::Sweep],

@@ -1,9 +1,9 @@
 //! Everything that can happen next: to the database, to its keys, to the group, and to the runs.
 //!
-//! A [`Moment`] is the world, the runs that are under way and what may still go wrong. Its [`Move`]s are all that can
-//! follow; a run's own steps are [`Run::step`], nothing else. A call takes no time by itself: between its sending and
-//! its answer everything else may happen, which is what being slow comes to. An answer tells the world of the moment
-//! at which it is given.
+//! A [`Moment`] is the world, the runs that are under way and what may still go wrong. Its
+//! [`Move`]s are all that can follow; a run's own steps are [`Run::step`], nothing else. A call
+//! takes no time by itself: between its sending and its answer everything else may happen, which is
+//! what being slow comes to. An answer tells the world of the moment at which it is given.
 
 mod calling;
 mod telling;
@@ -15,7 +15,9 @@ use jiff::Timestamp;
 use self::calling::{config_of, event_about, sweep};
 pub(super) use self::telling::Shown;
 use super::monitor::{Breach, Law, Monitor};
-use super::world::{self, Group, Key, Kind, MOST_PLACES, NOBODY, Place, Places, Roster, Slot, World, Write};
+use super::world::{
+    self, Group, Key, Kind, Listing, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write,
+};
 use crate::config::Timing;
 use crate::failure::{CallError, Failure};
 use crate::run::{Effect, Input, Run};
@@ -34,7 +36,8 @@ pub(super) struct Setup {
     pub(super) groups: Vec<Group>,
     /// A key says anything at any reading. Otherwise it follows the writer at its own time.
     pub(super) keys_lie: bool,
-    /// Without it, time has no meaning outside of the runs, and everything takes as long as it likes.
+    /// Without it, time has no meaning outside of the runs, and everything takes as long as it
+    /// likes.
     pub(super) pace: Option<Pace>,
     pub(super) timing: Timing,
     /// When a run is over at the latest.
@@ -116,7 +119,7 @@ pub(super) enum Move {
     FailsOver(Place),
     Joins(Place),
     Leaves(Place),
-    Says(Key, Roster),
+    Says(Key, Listing),
     Heals(Place),
     Sickens(Place),
     Drains(Place),
@@ -133,7 +136,7 @@ pub(super) enum Move {
 /// What became of the oldest call of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Named(Option<Roster>),
+    Named(Option<Listing>),
     /// Every name was asked, and this member's says nothing.
     Silent(Place),
     Read,
@@ -146,10 +149,7 @@ pub(super) enum Outcome {
 
 impl Setup {
     pub(super) fn beginnings(&self) -> Vec<Moment> {
-        let now = Roster {
-            writer: Place(0),
-            up: Places::first(self.places).without(self.down),
-        };
+        let now = Listing { writer: Place(0), up: Places::first(self.places).without(self.down) };
         let beginning = |group: &Group| Moment {
             world: World {
                 now,
@@ -179,28 +179,29 @@ impl Setup {
             match live.waiting.first() {
                 Some(effect) => {
                     let outcomes = self.outcomes(moment, effect);
-                    moves.extend(outcomes.into_iter().map(|outcome| Move::Answered(index, outcome)));
+                    moves
+                        .extend(outcomes.into_iter().map(|outcome| Move::Answered(index, outcome)));
                 }
                 None => moves.push(Move::TimePasses(index)),
             }
             if moment.budget.kills > 0 && !live.waiting.is_empty() {
-                let late = live.waiting.iter().any(|effect| write_of(effect).is_some()) && moment.world.ghost.is_none();
-                moves.push(Move::Killed {
-                    run: index,
-                    late: false,
-                });
+                let late = live.waiting.iter().any(|effect| write_of(effect).is_some())
+                    && moment.world.ghost.is_none();
+                moves.push(Move::Killed { run: index, late: false });
                 moves.extend(late.then_some(Move::Killed { run: index, late }));
             }
         }
         moves
     }
 
-    /// What the world can do by itself. It does it when somebody is about to look: earlier would make no difference to
-    /// anyone.
+    /// What the world can do by itself. It does it when somebody is about to look: earlier would
+    /// make no difference to anyone.
     fn moves_of_the_world(&self, moment: &Moment, moves: &mut Vec<Move>) {
         let world = &moment.world;
         let idle = moment.runs.is_empty() && moment.begun < self.invocations.len();
-        let asked = |what: fn(&Effect) -> bool| moment.runs.iter().filter_map(|live| live.waiting.first()).any(what);
+        let asked = |what: fn(&Effect) -> bool| {
+            moment.runs.iter().filter_map(|live| live.waiting.first()).any(what)
+        };
         if moment.budget.failovers > 0 && (idle || asked(|_| true)) {
             let others = world.now.up.iter().filter(|place| *place != world.now.writer);
             moves.extend(others.map(Move::FailsOver));
@@ -208,19 +209,17 @@ impl Setup {
         if moment.budget.scalings > 0 && (idle || asked(|_| true)) {
             let others = Place::all(self.places).filter(|place| *place != world.now.writer);
             moves.extend(others.map(|place| {
-                if world.now.up.has(place) {
-                    Move::Leaves(place)
-                } else {
-                    Move::Joins(place)
-                }
+                if world.now.up.has(place) { Move::Leaves(place) } else { Move::Joins(place) }
             }));
         }
-        let moves_by_itself = |key: &Key| !self.keys_lie && (self.pace.is_none() || *key == Key::Topology);
+        let moves_by_itself =
+            |key: &Key| !self.keys_lie && (self.pace.is_none() || *key == Key::Topology);
         let keys = self.kind.keys().iter().copied();
         for key in keys.filter(moves_by_itself).filter(|key| asked(key.matters_to())) {
             let said = world.keys[key as usize];
             moves.extend((said != world.now).then_some(Move::Says(key, world.now)));
-            let back = moment.budget.regressions > 0 && said == world.now && world.former != world.now;
+            let back =
+                moment.budget.regressions > 0 && said == world.now && world.former != world.now;
             moves.extend(back.then_some(Move::Says(key, world.former)));
         }
         if asked(|effect| matches!(effect, Effect::ReadTargets(..))) {
@@ -228,7 +227,9 @@ impl Setup {
             for place in Place::all(MOST_PLACES) {
                 let accepts = self.accepts(place, world);
                 match world.group.slot(place) {
-                    Slot::Initial | Slot::Unhealthy if accepts && may_heal => moves.push(Move::Heals(place)),
+                    Slot::Initial | Slot::Unhealthy if accepts && may_heal => {
+                        moves.push(Move::Heals(place))
+                    }
                     Slot::Initial | Slot::Healthy if !accepts => moves.push(Move::Sickens(place)),
                     Slot::Draining => moves.push(Move::Drains(place)),
                     _ => {}
@@ -240,7 +241,11 @@ impl Setup {
             moves.extend(begins.then_some(Move::NameLies));
             moves.extend(world.false_name.map(|_| Move::NameHeals));
         }
-        if idle || asked(|effect| matches!(effect, Effect::ReadTargets(..)) || write_of(effect).is_some()) {
+        if idle
+            || asked(|effect| {
+                matches!(effect, Effect::ReadTargets(..)) || write_of(effect).is_some()
+            })
+        {
             moves.extend(world.ghost.map(|_| Move::GhostLands));
         }
         if let Some(pace) = self.pace.filter(|pace| idle && world.since_failover < pace.longest()) {
@@ -260,15 +265,11 @@ impl Setup {
         let faulty = moment.budget.faults > 0;
         let world = &moment.world;
         let said = |key| {
-            let mut said: Vec<Option<Roster>> = match self.pace {
-                _ if self.keys_lie => self.all_rosters().map(Some).collect(),
+            let mut said: Vec<Option<Listing>> = match self.pace {
+                _ if self.keys_lie => self.all_listings().map(Some).collect(),
                 Some(pace) if key == Key::Dns => {
                     let flaps = world.since_failover < pace.keys && world.former != world.now;
-                    [world.now]
-                        .into_iter()
-                        .chain(flaps.then_some(world.former))
-                        .map(Some)
-                        .collect()
+                    [world.now].into_iter().chain(flaps.then_some(world.former)).map(Some).collect()
                 }
                 _ => vec![Some(world.keys[key as usize])],
             };
@@ -280,10 +281,13 @@ impl Setup {
             outcomes
         };
         match effect {
-            Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => or_failed(vec![Outcome::Read]),
+            Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => {
+                or_failed(vec![Outcome::Read])
+            }
             Effect::ReadTopology(_) => or_failed(said(Key::Topology)),
             Effect::Resolve(_, names, _) if self.kind == Kind::Readers => {
-                let asked = |place: &Place| (self.keys_lie || faulty) && names.contains(&place.name());
+                let asked =
+                    |place: &Place| (self.keys_lie || faulty) && names.contains(&place.name());
                 let silent = Place::all(self.places).filter(asked).map(Outcome::Silent);
                 [Outcome::Read].into_iter().chain(silent).collect()
             }
@@ -304,10 +308,10 @@ impl Setup {
     }
 
     /// Everything that a key can say, where it says anything.
-    fn all_rosters(&self) -> impl Iterator<Item = Roster> {
+    fn all_listings(&self) -> impl Iterator<Item = Listing> {
         let up = Places::first(self.places);
         let of_writer = |writer| match self.kind {
-            Kind::Cluster | Kind::Instance(_) => vec![Roster { writer, up }],
+            Kind::Cluster | Kind::Instance(_) => vec![Listing { writer, up }],
             // Every other member up or not. What they come to is the same for many of them.
             Kind::Readers => Place::all(self.places)
                 .filter(|place| *place != writer)
@@ -316,13 +320,13 @@ impl Setup {
                     all.iter().copied().chain(without).collect()
                 })
                 .into_iter()
-                .map(|up| Roster { writer, up })
+                .map(|up| Listing { writer, up })
                 .collect(),
         };
-        let mut all: Vec<Roster> = Place::all(self.places).flat_map(of_writer).collect();
+        let mut all: Vec<Listing> = Place::all(self.places).flat_map(of_writer).collect();
         let mut seen = Vec::new();
-        all.retain(|roster| {
-            let wants = self.kind.wants(*roster);
+        all.retain(|listing| {
+            let wants = self.kind.wants(*listing);
             let is_new = !seen.contains(&wants);
             seen.push(wants);
             is_new
@@ -335,21 +339,18 @@ impl Setup {
         let breaches = match made {
             Move::FailsOver(to) => {
                 next.budget.failovers -= 1;
-                next.becomes(Roster {
-                    writer: to,
-                    ..next.world.now
-                })
+                next.becomes(Listing { writer: to, ..next.world.now })
             }
             Move::Joins(place) => {
                 next.budget.scalings -= 1;
-                next.becomes(Roster {
+                next.becomes(Listing {
                     up: next.world.now.up.or(Places::one(place)),
                     ..next.world.now
                 })
             }
             Move::Leaves(place) => {
                 next.budget.scalings -= 1;
-                next.becomes(Roster {
+                next.becomes(Listing {
                     up: next.world.now.up.without(Places::one(place)),
                     ..next.world.now
                 })
@@ -400,7 +401,8 @@ impl Setup {
                 let ghost = next.world.ghost.take().expect("it is on its way");
                 next.world.carry_out(ghost);
                 next.runs.iter_mut().for_each(|live| live.monitor.is_haunted());
-                let empties = matches!(ghost, Write::Deregister(_)) && next.world.group.present().is_empty();
+                let empties =
+                    matches!(ghost, Write::Deregister(_)) && next.world.group.present().is_empty();
                 let breach = Breach {
                     law: Law::Unfenced,
                     how: format!("{ghost}, sent by a run that is no more, left no target"),
@@ -428,10 +430,13 @@ impl Setup {
         moment.step(index, Duration::ZERO, Input::Start)
     }
 
-    pub(super) fn answer(&self, moment: &mut Moment, index: usize, outcome: Outcome) -> Vec<Breach> {
-        let Moment {
-            world, runs, budget, ..
-        } = moment;
+    pub(super) fn answer(
+        &self,
+        moment: &mut Moment,
+        index: usize,
+        outcome: Outcome,
+    ) -> Vec<Breach> {
+        let Moment { world, runs, budget, .. } = moment;
         let live = &mut runs[index];
         let effect = live.waiting.remove(0);
         let monitor = &mut live.monitor;
@@ -478,9 +483,13 @@ impl Setup {
                 Input::Answers(index, world::answers(self.kind, &names, writer, world))
             }
             (Effect::ReadTags, _) => Input::Tags(Ok(Vec::new())),
-            (Effect::ReadGroup(index, _), Outcome::Failed) => Input::Group(index, Err(fails(budget, monitor))),
+            (Effect::ReadGroup(index, _), Outcome::Failed) => {
+                Input::Group(index, Err(fails(budget, monitor)))
+            }
             (Effect::ReadGroup(index, _), _) => Input::Group(index, Ok(world::describe_group())),
-            (Effect::ReadTargets(index, _), Outcome::Failed) => Input::Targets(index, Err(fails(budget, monitor))),
+            (Effect::ReadTargets(index, _), Outcome::Failed) => {
+                Input::Targets(index, Err(fails(budget, monitor)))
+            }
             (Effect::ReadTargets(index, _), outcome) => {
                 let group = if outcome == Outcome::Stale {
                     budget.stale -= 1;
@@ -489,7 +498,8 @@ impl Setup {
                 } else {
                     world.group
                 };
-                // In the walks in which keys say what they like, none of them is sure to say it again.
+                // In the walks in which keys say what they like, none of them is sure to say it
+                // again.
                 let sure = !self.keys_lie && self.pace.is_none() && world.false_name.is_none();
                 let says_so = |key: &Key| world.keys[*key as usize] == world.now;
                 let told = sure && self.kind.keys().iter().any(says_so);
@@ -522,7 +532,8 @@ impl Setup {
                         live.monitor.is_disturbed();
                     }
                 }
-                let result = failure.map_or(Ok(()), |failure| Err(CallError::new("a write", failure, "")));
+                let result =
+                    failure.map_or(Ok(()), |failure| Err(CallError::new("a write", failure, "")));
                 Input::Written(0, result)
             }
         };
@@ -552,11 +563,13 @@ impl Setup {
 }
 
 impl Key {
-    /// The readings to which it matters what the key says: its own, and that of the targets, after which it is to be
-    /// read again.
+    /// The readings to which it matters what the key says: its own, and that of the targets, after
+    /// which it is to be read again.
     fn matters_to(self) -> fn(&Effect) -> bool {
         match self {
-            Self::Topology => |effect| matches!(effect, Effect::ReadTopology(_) | Effect::ReadTargets(..)),
+            Self::Topology => {
+                |effect| matches!(effect, Effect::ReadTopology(_) | Effect::ReadTargets(..))
+            }
             Self::Dns => |effect| matches!(effect, Effect::Resolve(..) | Effect::ReadTargets(..)),
         }
     }
@@ -581,9 +594,9 @@ impl Moment {
     }
 
     /// Other members are up, or another one is the writer.
-    fn becomes(&mut self, roster: Roster) -> Vec<Breach> {
+    fn becomes(&mut self, listing: Listing) -> Vec<Breach> {
         self.world.former = self.world.now;
-        self.world.now = roster;
+        self.world.now = listing;
         self.world.since_failover = Duration::ZERO;
         self.runs.iter_mut().for_each(|live| live.monitor.sees_failover());
         Vec::new()
@@ -623,12 +636,7 @@ impl Moment {
             since_failover: Duration::MAX,
             ..self.world.clone()
         };
-        Self {
-            world,
-            runs: Vec::new(),
-            begun: 0,
-            budget: Budget::default(),
-        }
+        Self { world, runs: Vec::new(), begun: 0, budget: Budget::default() }
     }
 }
 

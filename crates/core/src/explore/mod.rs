@@ -1,4 +1,5 @@
-//! The exhaustive walk: every order of everything that can happen, on the value that the Lambda drives.
+//! The exhaustive walk: every order of everything that can happen, on the value that the Lambda
+//! drives.
 //!
 //! - `world`: the database, its keys and the group.
 //! - `history`: all that can happen next, to the world and to the runs.
@@ -8,8 +9,8 @@
 //! - `limits`: what is not promised, each with the shortest history that shows why.
 //! - `ablations`: every safety mechanism switched off in turn, each with the harm that follows.
 //!
-//! `cargo test -p writerlink-core explore -- --nocapture` prints what was walked; `-- --ignored --nocapture
-//! --test-threads 1` walks further, for an hour.
+//! `cargo test -p writerlink-core explore -- --nocapture` prints what was walked;
+//! `-- --ignored --nocapture --test-threads 1` walks further, for an hour.
 
 mod ablations;
 mod history;
@@ -32,8 +33,8 @@ const S: Duration = Duration::from_secs(1);
 const A: Place = Place(0);
 const B: Place = Place(1);
 
-/// A cluster, an event's run and a sweep, one after the other, from every group of these places. Everything that
-/// takes long is scaled down: what matters is what comes before what.
+/// A cluster, an event's run and a sweep, one after the other, from every group of these places.
+/// Everything that takes long is scaled down: what matters is what comes before what.
 fn cluster(places: usize) -> Setup {
     Setup {
         kind: Kind::Cluster,
@@ -43,12 +44,7 @@ fn cluster(places: usize) -> Setup {
         groups: Group::all(places),
         keys_lie: false,
         pace: None,
-        timing: Timing {
-            settle: S,
-            patience_started: 2 * S,
-            patience: 2 * S,
-            sweep: 2 * S,
-        },
+        timing: Timing { settle: S, patience_started: 2 * S, patience: 2 * S, sweep: 2 * S },
         limit: 900 * S,
         invocations: vec![Invocation::Event, Invocation::Sweep],
         sweeps: true,
@@ -57,12 +53,10 @@ fn cluster(places: usize) -> Setup {
     }
 }
 
-/// An instance whose failover is a matter of seconds: settle time 3 s, and after a failover this pace.
+/// An instance whose failover is a matter of seconds: settle time 3 s, and after a failover this
+/// pace.
 fn instance(standby: Standby, pace: Pace) -> Setup {
-    let timing = Timing {
-        settle: 3 * S,
-        ..cluster(2).timing
-    };
+    let timing = Timing { settle: 3 * S, ..cluster(2).timing };
     Setup {
         kind: Kind::Instance(standby),
         // A standby that takes no connections is never read as healthy before it serves.
@@ -103,25 +97,14 @@ fn holds(setup: &Setup) {
 fn two_failovers_and_keys_that_lag_and_go_back_break_no_promise() {
     holds(&Setup {
         groups: usual(),
-        budget: Budget {
-            failovers: 2,
-            regressions: 1,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 2, regressions: 1, ..Budget::default() },
         ..cluster(2)
     });
 }
 
 #[test]
 fn a_failing_call_anywhere_before_or_after_it_was_carried_out_breaks_no_promise() {
-    holds(&Setup {
-        budget: Budget {
-            failovers: 1,
-            faults: 1,
-            ..Budget::default()
-        },
-        ..cluster(2)
-    });
+    holds(&Setup { budget: Budget { failovers: 1, faults: 1, ..Budget::default() }, ..cluster(2) });
 }
 
 #[test]
@@ -129,30 +112,20 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_by_the_next_sweep()
     holds(&Setup {
         groups: usual(),
         invocations: vec![Invocation::Event, Invocation::Sweep, Invocation::Sweep],
-        budget: Budget {
-            failovers: 1,
-            kills: 1,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 1, kills: 1, ..Budget::default() },
         ..cluster(2)
     });
 }
 
 #[test]
-fn readings_of_the_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise() {
+fn readings_of_the_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise()
+ {
     // Three readings a second apart, where four are needed.
-    let timing = Timing {
-        settle: 4 * S,
-        ..cluster(2).timing
-    };
+    let timing = Timing { settle: 4 * S, ..cluster(2).timing };
     holds(&Setup {
         groups: usual(),
         timing,
-        budget: Budget {
-            failovers: 1,
-            stale: 3,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 1, stale: 3, ..Budget::default() },
         ..cluster(2)
     });
 }
@@ -172,15 +145,8 @@ fn keys_that_say_anything_at_any_reading_never_empty_a_group() {
 fn a_false_record_of_the_writers_own_name_breaks_no_promise() {
     holds(&Setup {
         groups: usual(),
-        timing: Timing {
-            settle: 2 * S,
-            ..cluster(2).timing
-        },
-        budget: Budget {
-            false_names: 1,
-            failovers: 1,
-            ..Budget::default()
-        },
+        timing: Timing { settle: 2 * S, ..cluster(2).timing },
+        budget: Budget { false_names: 1, failovers: 1, ..Budget::default() },
         ..cluster(2)
     });
 }
@@ -189,53 +155,31 @@ fn a_false_record_of_the_writers_own_name_breaks_no_promise() {
 fn three_members_break_no_promise() {
     holds(&Setup {
         groups: usual(),
-        budget: Budget {
-            failovers: 1,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(3)
     });
 }
 
 #[test]
 fn two_runs_at_once_and_one_failover_break_no_promise_while_the_group_was_right() {
-    let brief = Timing {
-        patience: S,
-        sweep: S,
-        ..cluster(2).timing
-    };
+    let brief = Timing { patience: S, sweep: S, ..cluster(2).timing };
     holds(&Setup {
         groups: vec![Group::only(A)],
         timing: brief,
         at_once: 2,
-        budget: Budget {
-            failovers: 1,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(2)
     });
 }
 
 #[test]
-fn housekeeping_never_takes_a_new_writer_for_a_stale_extra_while_the_keys_lag_less_than_the_settle_time() {
+fn housekeeping_never_takes_a_new_writer_for_a_stale_extra_while_the_keys_lag_less_than_the_settle_time()
+ {
     holds(&Setup {
-        pace: Some(Pace {
-            keys: 3 * S,
-            refusal: 3 * S,
-            health: Duration::ZERO,
-        }),
-        groups: Group::all(2)
-            .into_iter()
-            .filter(|group| group.present().has(A))
-            .collect(),
-        timing: Timing {
-            settle: 3 * S,
-            ..cluster(2).timing
-        },
-        budget: Budget {
-            failovers: 1,
-            ..Budget::default()
-        },
+        pace: Some(Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO }),
+        groups: Group::all(2).into_iter().filter(|group| group.present().has(A)).collect(),
+        timing: Timing { settle: 3 * S, ..cluster(2).timing },
+        budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(2)
     });
 }
@@ -252,24 +196,14 @@ fn a_port_that_rds_does_not_report_keeps_every_run_from_writing() {
 fn wrong_port() -> Setup {
     Setup {
         reported: PORT + 1,
-        budget: Budget {
-            failovers: 1,
-            faults: 1,
-            ..Budget::default()
-        },
+        budget: Budget { failovers: 1, faults: 1, ..Budget::default() },
         ..cluster(2)
     }
 }
 
 /// A failover from A to B, after which the name points back to A again and again.
 fn one_failover(setup: Setup) -> Setup {
-    Setup {
-        budget: Budget {
-            failovers: 1,
-            ..Budget::default()
-        },
-        ..setup
-    }
+    Setup { budget: Budget { failovers: 1, ..Budget::default() }, ..setup }
 }
 
 #[test]
@@ -277,33 +211,22 @@ fn an_instances_name_that_goes_back_for_less_than_the_settle_time_removes_nothin
     // The load balancer notices for twice the settle time nothing of the old host.
     holds(&one_failover(instance(
         Standby::RefusesTcp,
-        Pace {
-            keys: 3 * S,
-            refusal: 6 * S,
-            health: Duration::ZERO,
-        },
+        Pace { keys: 3 * S, refusal: 6 * S, health: Duration::ZERO },
     )));
 }
 
 #[test]
-fn an_instances_name_that_goes_back_for_longer_removes_nothing_once_the_old_host_is_known_to_refuse() {
+fn an_instances_name_that_goes_back_for_longer_removes_nothing_once_the_old_host_is_known_to_refuse()
+ {
     holds(&one_failover(instance(
         Standby::RefusesTcp,
-        Pace {
-            keys: 6 * S,
-            refusal: 2 * S,
-            health: Duration::ZERO,
-        },
+        Pace { keys: 6 * S, refusal: 2 * S, health: Duration::ZERO },
     )));
 }
 
 #[test]
 fn an_instances_new_target_that_is_still_initial_is_not_removed_however_long_the_name_goes_back() {
-    let slow = Pace {
-        keys: 6 * S,
-        refusal: 6 * S,
-        health: 6 * S,
-    };
+    let slow = Pace { keys: 6 * S, refusal: 6 * S, health: 6 * S };
     holds(&one_failover(Setup {
         groups: vec![Group::only(A)],
         ..instance(Standby::RefusesTcp, slow)
@@ -314,11 +237,7 @@ fn an_instances_new_target_that_is_still_initial_is_not_removed_however_long_the
 fn an_instance_of_which_nothing_is_known_but_its_name_is_followed_as_safely() {
     holds(&one_failover(instance(
         Standby::Unknown,
-        Pace {
-            keys: 3 * S,
-            refusal: 3 * S,
-            health: Duration::ZERO,
-        },
+        Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO },
     )));
 }
 
@@ -332,12 +251,7 @@ mod further {
     fn two_failovers_two_faults_and_a_stale_reading() {
         holds(&Setup {
             groups: usual(),
-            budget: Budget {
-                failovers: 2,
-                faults: 2,
-                stale: 1,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 2, faults: 2, stale: 1, ..Budget::default() },
             ..cluster(2)
         });
     }
@@ -347,12 +261,7 @@ mod further {
     fn two_failovers_a_fault_and_a_kill() {
         holds(&Setup {
             groups: usual(),
-            budget: Budget {
-                failovers: 2,
-                faults: 1,
-                kills: 1,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 2, faults: 1, kills: 1, ..Budget::default() },
             ..cluster(2)
         });
     }
@@ -362,11 +271,7 @@ mod further {
     fn three_runs_and_two_failovers() {
         holds(&Setup {
             invocations: vec![Invocation::Event, Invocation::Event, Invocation::Sweep],
-            budget: Budget {
-                failovers: 2,
-                regressions: 1,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 2, regressions: 1, ..Budget::default() },
             ..cluster(2)
         });
     }
@@ -382,10 +287,7 @@ mod further {
     fn three_members_and_two_failovers() {
         holds(&Setup {
             groups: usual(),
-            budget: Budget {
-                failovers: 2,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 2, ..Budget::default() },
             ..cluster(3)
         });
     }
@@ -396,11 +298,7 @@ mod further {
         holds(&Setup {
             groups: vec![Group::only(A)],
             at_once: 2,
-            budget: Budget {
-                failovers: 1,
-                faults: 1,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 1, faults: 1, ..Budget::default() },
             ..cluster(2)
         });
     }
@@ -412,11 +310,7 @@ mod further {
             keys_lie: true,
             groups: usual(),
             limit: 6 * S,
-            budget: Budget {
-                failovers: 1,
-                faults: 1,
-                ..Budget::default()
-            },
+            budget: Budget { failovers: 1, faults: 1, ..Budget::default() },
             ..cluster(2)
         });
     }

@@ -1,12 +1,12 @@
 //! The promises of `docs/semantics.md`, each stated over what a run was told and what it then sent.
 //!
-//! A monitor follows one run from outside. It knows what the run was told and what was true, and shares no code with
-//! the planner.
+//! A monitor follows one run from outside. It knows what the run was told and what was true, and
+//! shares no code with the planner.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::world::{Group, Key, Kind, MOST_PLACES, Place, Places, Roster, Slot, World, Write};
+use super::world::{Group, Key, Kind, Listing, MOST_PLACES, Place, Places, Slot, World, Write};
 use crate::report::{BindingReport, Status};
 
 /// A promise.
@@ -16,16 +16,18 @@ pub(super) enum Law {
     S1,
     /// A key that is current keeps the writer from being removed.
     S2,
-    /// Keys that lag for less than the settle time let no run that begins after a failover take the new writer for a
-    /// stale extra.
+    /// Keys that lag for less than the settle time let no run that begins after a failover take the
+    /// new writer for a stale extra.
     S2Housekeeping,
-    /// A false record of the writer's own name removes the writer only after the agreement has lasted.
+    /// A false record of the writer's own name removes the writer only after the agreement has
+    /// lasted.
     S2Leftover,
     /// What is registered was credible in that run.
     S3,
     /// Disagreement, or anything unknown, removes nothing.
     S4,
-    /// Agreed target known to be registered, targets read, keys read again, and only then a removal.
+    /// Agreed target known to be registered, targets read, keys read again, and only then a
+    /// removal.
     S7,
     /// A set loses at most half of its targets in a round.
     S8,
@@ -64,8 +66,8 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Two writes for each change of the address, and as many again. For a set one for each of its places, one to make sure
-/// of, and as many removals as it takes to lose half of them twice.
+/// Two writes for each change of the address, and as many again. For a set one for each of its
+/// places, one to make sure of, and as many removals as it takes to lose half of them twice.
 fn writes_a_change(kind: Kind) -> u8 {
     match kind {
         Kind::Cluster | Kind::Instance(_) => 2,
@@ -74,7 +76,8 @@ fn writes_a_change(kind: Kind) -> u8 {
 }
 
 const MOST_TROUBLES: u8 = 3;
-/// For how long readings must show a target healthy before they vouch for it, unless the settle time is shorter.
+/// For how long readings must show a target healthy before they vouch for it, unless the settle
+/// time is shorter.
 const VOUCHING: Duration = Duration::from_secs(5);
 
 /// What one run was told, in the order that matters.
@@ -84,7 +87,7 @@ pub(super) struct Monitor {
     /// An event named the binding.
     event: bool,
     /// What each key said last of the members.
-    named: [Option<Roster>; 2],
+    named: [Option<Listing>; 2],
     /// Where that is, by the names.
     said: [Option<Places>; 2],
     /// The word of the topology before that.
@@ -108,7 +111,7 @@ pub(super) struct Monitor {
     settle: Duration,
     acknowledged: Places,
     removed: Places,
-    sent_away: Places,
+    removals_sent: Places,
     /// Whom the keys have last named together, or the topology alone.
     candidate: Option<Places>,
     /// The writes that the changes of the candidate allow.
@@ -121,7 +124,7 @@ pub(super) struct Monitor {
     /// The targets that were present when the run first read them.
     first_shown: Option<Places>,
     /// A write of a killed run was on its way during this one.
-    haunted: bool,
+    saw_late_write: bool,
     /// How often the topology was read since the last removal was sent, 2 standing for more.
     read_since_removal: u8,
     /// RDS reports another port than the binding's.
@@ -148,14 +151,14 @@ impl Monitor {
             settle,
             acknowledged: Places::default(),
             removed: Places::default(),
-            sent_away: Places::default(),
+            removals_sent: Places::default(),
             candidate: None,
             allowance: writes_a_change(kind),
             troubles: 0,
             calm: right,
             undisturbed: true,
             first_shown: None,
-            haunted: world.ghost.is_some(),
+            saw_late_write: world.ghost.is_some(),
             read_since_removal: 2,
             wrong_port: false,
         }
@@ -166,9 +169,9 @@ impl Monitor {
         Self { wrong_port, ..self }
     }
 
-    pub(super) fn hears(&mut self, key: Key, named: Option<Roster>, world: &World) {
+    pub(super) fn hears(&mut self, key: Key, named: Option<Listing>, world: &World) {
         let index = key as usize;
-        let by_the_names = |named: Roster| world.addresses_of(self.kind.wants(named));
+        let by_the_names = |named: Listing| world.addresses_of(self.kind.wants(named));
         if key == Key::Topology {
             self.said_before = self.said[index];
             self.gap = false;
@@ -199,7 +202,8 @@ impl Monitor {
         }
     }
 
-    /// The members' own names answered, but for this one's. They are asked more often than the topology is.
+    /// The members' own names answered, but for this one's. They are asked more often than the
+    /// topology is.
     pub(super) fn hears_names(&mut self, silent: Option<Place>, world: &World) {
         let index = Key::Topology as usize;
         let wanted = self.named[index].map(|named| self.kind.wants(named));
@@ -250,7 +254,7 @@ impl Monitor {
     }
 
     pub(super) fn is_haunted(&mut self) {
-        self.haunted = true;
+        self.saw_late_write = true;
         self.calm = false;
     }
 
@@ -273,7 +277,9 @@ impl Monitor {
         breaks(Law::L2, !self.calm, "all was right, and every reading said so");
         breaks(Law::S9, !self.wrong_port, "nobody listens on the binding's port");
         match write {
-            Write::Register(place) => breaks(Law::S3, self.is_credible(place), "not credible in this run"),
+            Write::Register(place) => {
+                breaks(Law::S3, self.is_credible(place), "not credible in this run")
+            }
             Write::Deregister(places) => {
                 let agreed = self.agreed();
                 breaks(Law::S4, agreed.is_some(), "the keys name no one together");
@@ -297,7 +303,8 @@ impl Monitor {
                     self.read_since_removal = 0;
                 }
                 let lasted = self.lasting.is_some_and(|(_, age)| age >= self.settle);
-                let named = self.named[Key::Topology as usize].filter(|_| self.kind != Kind::Readers);
+                let named =
+                    self.named[Key::Topology as usize].filter(|_| self.kind != Kind::Readers);
                 let true_home = named.is_some_and(|named| places.has(named.writer));
                 breaks(
                     Law::S2Leftover,
@@ -306,14 +313,10 @@ impl Monitor {
                 );
                 breaks(Law::S7, self.was_reread(), "no key was read after the targets");
                 let same = self.said == self.said_before_targets;
-                breaks(
-                    Law::S7,
-                    same,
-                    "the keys said something else before the targets were read",
-                );
-                self.sent_away = match self.kind {
+                breaks(Law::S7, same, "the keys said something else before the targets were read");
+                self.removals_sent = match self.kind {
                     Kind::Cluster | Kind::Instance(_) => places,
-                    Kind::Readers => self.sent_away.or(places),
+                    Kind::Readers => self.removals_sent.or(places),
                 };
                 self.acknowledged = self.acknowledged.without(places);
             }
@@ -338,7 +341,13 @@ impl Monitor {
 
     /// Judges a write as ELBv2 carries it out. `paced`: something after a failover is
     /// quicker than the settle time.
-    pub(super) fn commits(&self, write: Write, before: &World, after: &World, paced: bool) -> Vec<Breach> {
+    pub(super) fn commits(
+        &self,
+        write: Write,
+        before: &World,
+        after: &World,
+        paced: bool,
+    ) -> Vec<Breach> {
         let mut breaches = Vec::new();
         let Write::Deregister(places) = write else {
             return breaches;
@@ -348,12 +357,8 @@ impl Monitor {
             Kind::Readers => ("a member of the set", self.kind.wants(before.now).to_string()),
         };
         let removed = !places.and(self.kind.wants(before.now)).is_empty();
-        if after.group.present().is_empty() && !self.haunted {
-            let set = if self.kind == Kind::Readers {
-                "the set"
-            } else {
-                "the writer"
-            };
+        if after.group.present().is_empty() && !self.saw_late_write {
+            let set = if self.kind == Kind::Readers { "the set" } else { "the writer" };
             let how = format!("{write} left no target ({set} is {is})");
             breaches.push(Breach { law: Law::S1, how });
         }
@@ -362,15 +367,13 @@ impl Monitor {
             breaches.push(Breach { law: Law::S2, how });
         }
         if removed && self.told {
-            let how = format!("{write} removed {member}, which a key named before the targets were read");
+            let how =
+                format!("{write} removed {member}, which a key named before the targets were read");
             breaches.push(Breach { law: Law::S2, how });
         }
         if removed && self.kind == Kind::Readers {
             let how = format!("{write} removed {member}, which two readings lacked");
-            breaches.push(Breach {
-                law: Law::Unlisted,
-                how,
-            });
+            breaches.push(Breach { law: Law::Unlisted, how });
         }
         let housekeeping = self
             .first_shown
@@ -378,10 +381,7 @@ impl Monitor {
             .is_some_and(|(first, agreed)| !first.and(agreed).is_empty());
         if removed && self.undisturbed && housekeeping && paced {
             let how = format!("{write} removed the writer, in a run that began after the failover");
-            breaches.push(Breach {
-                law: Law::S2Housekeeping,
-                how,
-            });
+            breaches.push(Breach { law: Law::S2Housekeeping, how });
         }
         breaches
     }
@@ -391,9 +391,11 @@ impl Monitor {
             Write::Register(place) => {
                 self.acknowledged.add(place);
                 self.removed.remove(place);
-                self.sent_away.remove(place);
+                self.removals_sent.remove(place);
             }
-            Write::Deregister(places) if self.kind == Kind::Readers => self.removed = self.removed.or(places),
+            Write::Deregister(places) if self.kind == Kind::Readers => {
+                self.removed = self.removed.or(places)
+            }
             Write::Deregister(places) => self.removed = places,
         }
     }
@@ -414,7 +416,8 @@ impl Monitor {
         let shown = self.shown.map(Group::present);
         let holds = self.agreed().is_some_and(|agreed| shown == Some(agreed));
         let undone = shown.zip(self.agreed());
-        let undone = undone.is_some_and(|(shown, agreed)| !shown.and(self.removed).without(agreed).is_empty());
+        let undone = undone
+            .is_some_and(|(shown, agreed)| !shown.and(self.removed).without(agreed).is_empty());
         let how = if claims && !holds {
             "reported"
         } else if report.status.is_ok() && undone {
@@ -457,10 +460,12 @@ impl Monitor {
 
     /// Whether one of these is known to be registered.
     fn is_assured(&self, places: Places) -> bool {
-        let long = |place: Place| self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING));
-        places
-            .iter()
-            .any(|place| self.acknowledged.has(place) || (long(place) && !self.sent_away.has(place)))
+        let long = |place: Place| {
+            self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING))
+        };
+        places.iter().any(|place| {
+            self.acknowledged.has(place) || (long(place) && !self.removals_sent.has(place))
+        })
     }
 
     fn was_reread(&self) -> bool {

@@ -1,7 +1,8 @@
-//! The walk for a set of equals: a cluster's readers, of which some come, some go, and one is promoted.
+//! The walk for a set of equals: a cluster's readers, of which some come, some go, and one is
+//! promoted.
 //!
-//! The promises are the same, in the form in which they hold for a set. It has one key, so its second witness is the
-//! same key's second reading.
+//! The promises are the same, in the form in which they hold for a set. It has one key, so its
+//! second witness is the same key's second reading.
 
 mod ablations;
 mod limits;
@@ -14,18 +15,12 @@ const D: Place = Place(3);
 
 /// The readers of a cluster of three, whose writer is A.
 fn readers() -> Setup {
-    Setup {
-        kind: Kind::Readers,
-        groups: usual(),
-        ..cluster(3)
-    }
+    Setup { kind: Kind::Readers, groups: usual(), ..cluster(3) }
 }
 
 fn healthy(places: &[Place]) -> Group {
     let none = Group([Slot::Absent; MOST_PLACES]);
-    places
-        .iter()
-        .fold(none, |group, place| group.with(*place, Slot::Healthy))
+    places.iter().fold(none, |group, place| group.with(*place, Slot::Healthy))
 }
 
 /// The right group, one of them missing, one too many, one draining, only the wrong one, and none.
@@ -41,11 +36,7 @@ fn usual() -> Vec<Group> {
 }
 
 /// A writer that becomes a reader, as it does by a failover, and a reader that comes or goes.
-const CHANGES: Budget = Budget {
-    failovers: 1,
-    scalings: 1,
-    ..NOTHING
-};
+const CHANGES: Budget = Budget { failovers: 1, scalings: 1, ..NOTHING };
 
 const NOTHING: Budget = Budget {
     failovers: 0,
@@ -58,10 +49,7 @@ const NOTHING: Budget = Budget {
 };
 
 const ONE_COMES_OR_GOES: Budget = Budget { scalings: 1, ..NOTHING };
-const ONE_IS_PROMOTED: Budget = Budget {
-    failovers: 1,
-    ..NOTHING
-};
+const ONE_IS_PROMOTED: Budget = Budget { failovers: 1, ..NOTHING };
 
 fn with(budget: Budget) -> Setup {
     Setup { budget, ..readers() }
@@ -71,11 +59,7 @@ fn with(budget: Budget) -> Setup {
 fn readers_that_come_and_go_while_the_topology_lags_and_goes_back_break_no_promise() {
     holds(&Setup {
         groups: vec![healthy(&[B, C]), healthy(&[B]), healthy(&[A, B, C])],
-        ..with(Budget {
-            scalings: 2,
-            regressions: 1,
-            ..NOTHING
-        })
+        ..with(Budget { scalings: 2, regressions: 1, ..NOTHING })
     });
 }
 
@@ -104,16 +88,11 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_in_a_set_by_the_nex
 }
 
 #[test]
-fn readings_of_a_sets_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise() {
-    let timing = Timing {
-        settle: 4 * S,
-        ..cluster(3).timing
-    };
+fn readings_of_a_sets_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise()
+ {
+    let timing = Timing { settle: 4 * S, ..cluster(3).timing };
     for changes in [ONE_COMES_OR_GOES, ONE_IS_PROMOTED] {
-        holds(&Setup {
-            timing,
-            ..with(Budget { stale: 3, ..changes })
-        });
+        holds(&Setup { timing, ..with(Budget { stale: 3, ..changes }) });
     }
 }
 
@@ -144,20 +123,14 @@ fn four() -> Setup {
 
 #[test]
 fn four_members_of_which_most_go_leave_a_set_by_halves() {
-    holds(&Setup {
-        budget: ONE_IS_PROMOTED,
-        ..four()
-    });
+    holds(&Setup { budget: ONE_IS_PROMOTED, ..four() });
 }
 
 #[test]
 fn two_failing_calls_and_a_reader_that_comes_or_goes_break_no_promise() {
     holds(&Setup {
         groups: vec![healthy(&[B, C])],
-        ..with(Budget {
-            faults: 2,
-            ..ONE_COMES_OR_GOES
-        })
+        ..with(Budget { faults: 2, ..ONE_COMES_OR_GOES })
     });
 }
 
@@ -190,32 +163,19 @@ mod further {
     #[test]
     #[ignore = "minutes"]
     fn two_promotions_and_a_reader_that_comes_or_goes() {
-        holds(&with(Budget {
-            failovers: 2,
-            scalings: 1,
-            ..NOTHING
-        }));
+        holds(&with(Budget { failovers: 2, scalings: 1, ..NOTHING }));
     }
 
     #[test]
     #[ignore = "minutes"]
     fn four_members_of_which_one_is_promoted_and_another_comes_or_goes() {
-        holds(&Setup {
-            budget: CHANGES,
-            ..four()
-        });
+        holds(&Setup { budget: CHANGES, ..four() });
     }
 
     #[test]
     #[ignore = "minutes"]
     fn every_group_of_three_members_and_a_failing_call() {
-        holds(&Setup {
-            groups: Group::all(3),
-            ..with(Budget {
-                faults: 1,
-                ..ONE_COMES_OR_GOES
-            })
-        });
+        holds(&Setup { groups: Group::all(3), ..with(Budget { faults: 1, ..ONE_COMES_OR_GOES }) });
     }
 
     #[test]
@@ -223,11 +183,7 @@ mod further {
     fn a_fault_and_a_kill_while_one_is_promoted() {
         holds(&Setup {
             groups: vec![healthy(&[B, C]), healthy(&[A, B])],
-            ..with(Budget {
-                faults: 1,
-                kills: 1,
-                ..ONE_IS_PROMOTED
-            })
+            ..with(Budget { faults: 1, kills: 1, ..ONE_IS_PROMOTED })
         });
     }
 }

@@ -1,13 +1,14 @@
 //! The walk: every moment that can be reached, each once, the nearest first.
 //!
-//! Moments are kept by 128-bit fingerprints, so that millions fit; two different moments with one fingerprint are less
-//! likely than a machine that errs. Each knows the move that led to it, so that a broken promise comes with the
-//! shortest history that breaks it.
+//! Moments are kept by 128-bit fingerprints, so that millions fit; two different moments with one
+//! fingerprint are less likely than a machine that errs. Each knows the move that led to it, so
+//! that a broken promise comes with the shortest history that breaks it.
 
 #![expect(
     clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "no order of the fingerprints is ever looked at, and how long a walk took is only printed"
+    reason = "no order of the fingerprints is ever looked at, and how long a walk took is only \
+        printed"
 )]
 
 use std::collections::hash_map::Entry;
@@ -122,7 +123,8 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
                 walked.moves += 1;
                 let last = number + 1 == moves.len();
                 let moment = if last { before.take() } else { before.clone() };
-                let (after, breaches) = setup.after(moment.expect("taken by the last move only"), made);
+                let (after, breaches) =
+                    setup.after(moment.expect("taken by the last move only"), made);
                 for breach in breaches {
                     walked.breaks(breach, || history(setup, &origins, print, Some(made)));
                 }
@@ -141,9 +143,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
 
 impl Walked {
     fn breaks(&mut self, breach: Breach, steps: impl FnOnce() -> Vec<String>) {
-        self.broken
-            .entry(breach.law)
-            .or_insert_with(|| Trace { steps: steps(), breach });
+        self.broken.entry(breach.law).or_insert_with(|| Trace { steps: steps(), breach });
     }
 }
 
@@ -154,7 +154,12 @@ fn fingerprint(moment: &Moment) -> Fingerprint {
 }
 
 /// The moves that led to a moment, and one more, told one by one.
-fn history(setup: &Setup, origins: &HashMap<Fingerprint, Origin>, to: Fingerprint, then: Option<Move>) -> Vec<String> {
+fn history(
+    setup: &Setup,
+    origins: &HashMap<Fingerprint, Origin>,
+    to: Fingerprint,
+    then: Option<Move>,
+) -> Vec<String> {
     let mut moves = Vec::from_iter(then);
     let mut at = to;
     let beginning = loop {
@@ -179,9 +184,10 @@ fn history(setup: &Setup, origins: &HashMap<Fingerprint, Origin>, to: Fingerprin
     steps
 }
 
-/// When nothing goes wrong any more and nobody is at work, one sweep makes it right, and the next writes nothing.
-/// Says how long the sweep took to get there. It is tried with a load balancer that shows every new target as healthy at
-/// once, and for a cluster and its readers with one that never does.
+/// When nothing goes wrong any more and nobody is at work, one sweep makes it right, and the next
+/// writes nothing. Says how long the sweep took to get there. It is tried with a load balancer that
+/// shows every new target as healthy at once, and for a cluster and its readers with one that never
+/// does.
 fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
     let paces: &[bool] = match setup.kind {
         Kind::Cluster | Kind::Readers => &[true, false],
@@ -198,7 +204,9 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
         let wanted = setup.kind.wants(moment.world.now);
         if moment.world.group.present() != wanted {
             let database = match setup.kind {
-                Kind::Cluster | Kind::Instance(_) => format!("the writer is {}", moment.world.now.writer),
+                Kind::Cluster | Kind::Instance(_) => {
+                    format!("the writer is {}", moment.world.now.writer)
+                }
                 Kind::Readers => format!("the set is {wanted}"),
             };
             return Err(Breach {
@@ -213,10 +221,7 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
         let mut again = moment.calmed();
         let (_, writes) = sweep(setup, &mut again, *heals)?;
         if writes > 0 {
-            return Err(Breach {
-                law: Law::L2,
-                how: "a second sweep writes".to_owned(),
-            });
+            return Err(Breach { law: Law::L2, how: "a second sweep writes".to_owned() });
         }
         longest = longest.max(took);
     }
@@ -235,7 +240,9 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
                 Slot::Initial | Slot::Unhealthy if heals && accepts => {
                     world.group = world.group.with(place, Slot::Healthy);
                 }
-                Slot::Initial | Slot::Healthy if !accepts => world.group = world.group.with(place, Slot::Unhealthy),
+                Slot::Initial | Slot::Healthy if !accepts => {
+                    world.group = world.group.with(place, Slot::Unhealthy)
+                }
                 _ => {}
             }
         }
@@ -247,9 +254,13 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
                 breaches.extend(broken);
                 continue;
             }
-            Some(Effect::ReadTopology(_)) if matches!(setup.kind, Kind::Instance(_)) => Outcome::Read,
+            Some(Effect::ReadTopology(_)) if matches!(setup.kind, Kind::Instance(_)) => {
+                Outcome::Read
+            }
             Some(Effect::Resolve(..)) if setup.kind == Kind::Readers => Outcome::Read,
-            Some(Effect::ReadTopology(_) | Effect::Resolve(..)) => Outcome::Named(Some(moment.world.now)),
+            Some(Effect::ReadTopology(_) | Effect::Resolve(..)) => {
+                Outcome::Named(Some(moment.world.now))
+            }
             Some(Effect::Register(..) | Effect::Deregister(..)) => {
                 (writes, last) = (writes + 1, now);
                 Outcome::Done

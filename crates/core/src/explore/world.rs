@@ -173,13 +173,9 @@ impl Group {
             Slot::Healthy => Some(TargetState::Healthy),
             Slot::Unhealthy => Some(TargetState::Unhealthy),
         };
-        let target = |address, state| Target {
-            address,
-            zone: None,
-            state,
-            reason: None,
-        };
-        let ours = Place::all(MOST_PLACES).filter_map(|place| Some(target(place.address(), state(self.slot(place))?)));
+        let target = |address, state| Target { address, zone: None, state, reason: None };
+        let ours = Place::all(MOST_PLACES)
+            .filter_map(|place| Some(target(place.address(), state(self.slot(place))?)));
         let foreign = SocketAddr::new(IpAddr::from([10, 0, 0, 99]), PORT + 1);
         ours.chain([target(foreign, TargetState::Healthy)]).collect()
     }
@@ -234,9 +230,9 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Where the source is, when this is the database.
-    pub(super) fn wants(self, roster: Roster) -> Places {
-        let writer = Places::one(roster.writer);
-        let readers = roster.up.without(writer);
+    pub(super) fn wants(self, listing: Listing) -> Places {
+        let writer = Places::one(listing.writer);
+        let readers = listing.up.without(writer);
         match self {
             Self::Readers if !readers.is_empty() => readers,
             Self::Cluster | Self::Instance(_) | Self::Readers => writer,
@@ -254,7 +250,7 @@ impl Kind {
 
 /// The members of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Roster {
+pub(super) struct Listing {
     pub(super) writer: Place,
     /// Those that take connections, the writer among them. Only [`Kind::Readers`] sees it change.
     pub(super) up: Places,
@@ -263,13 +259,13 @@ pub(super) struct Roster {
 /// The world at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    pub(super) now: Roster,
+    pub(super) now: Listing,
     /// The members before the last failover, or the last one that came or went.
-    pub(super) former: Roster,
+    pub(super) former: Listing,
     /// Since that failover; grows to a bound. Not told where time does not matter.
     pub(super) since_failover: Duration,
     /// What each key says, where a key lags and does not lie at will.
-    pub(super) keys: [Roster; 2],
+    pub(super) keys: [Listing; 2],
     pub(super) group: Group,
     /// The group before it was last changed: what a stale reading shows.
     pub(super) before: Group,
@@ -282,11 +278,7 @@ pub(super) struct World {
 impl World {
     /// Where a member's own name leads.
     pub(super) fn address_of(&self, member: Place) -> Place {
-        if self.false_name == Some(member) {
-            NOBODY
-        } else {
-            member
-        }
+        if self.false_name == Some(member) { NOBODY } else { member }
     }
 
     /// Where the members' own names lead.
@@ -305,7 +297,9 @@ impl World {
                 }
             }
             Write::Deregister(places) => {
-                for place in Place::all(MOST_PLACES).filter(|place| places.and(before.present()).has(*place)) {
+                for place in
+                    Place::all(MOST_PLACES).filter(|place| places.and(before.present()).has(*place))
+                {
                     self.group = self.group.with(place, Slot::Draining);
                 }
             }
@@ -379,19 +373,27 @@ pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>)
     }
 }
 
-/// Answers in which the source's own name says `said`, and every member's name leads where it leads in this world.
-pub(super) fn answers(kind: Kind, names: &[HostName], said: Option<Place>, world: &World) -> Answers {
+/// Answers in which the source's own name says `said`, and every member's name leads where it leads
+/// in this world.
+pub(super) fn answers(
+    kind: Kind,
+    names: &[HostName],
+    said: Option<Place>,
+    world: &World,
+) -> Answers {
     let of = |place: Place, aliases| Answer {
         aliases,
         addresses: vec![world.address_of(place).address().ip()],
         ttl: Duration::from_secs(5),
     };
-    let answer = |name: &HostName| match (Place::all(MOST_PLACES).find(|place| place.name() == *name), said) {
-        (Some(place), _) => Ok(of(place, Vec::new())),
-        (None, None) => Err(LookupError::Timeout),
-        (None, Some(place)) if kind == Kind::Cluster => Ok(of(place, vec![place.name()])),
-        (None, Some(place)) => Ok(of(place, Vec::new())),
-    };
+    let answer =
+        |name: &HostName| match (Place::all(MOST_PLACES).find(|place| place.name() == *name), said)
+        {
+            (Some(place), _) => Ok(of(place, Vec::new())),
+            (None, None) => Err(LookupError::Timeout),
+            (None, Some(place)) if kind == Kind::Cluster => Ok(of(place, vec![place.name()])),
+            (None, Some(place)) => Ok(of(place, Vec::new())),
+        };
     names.iter().map(|name| (name.clone(), answer(name))).collect()
 }
 
@@ -401,10 +403,7 @@ pub(super) fn members_answers(names: &[HostName], silent: Option<Place>) -> Answ
         let place = Place::all(MOST_PLACES).find(|place| place.name() == *name);
         let place = place.filter(|place| silent != Some(*place));
         let addresses = vec![place.ok_or(LookupError::Timeout)?.address().ip()];
-        Ok(Answer {
-            addresses,
-            ..Answer::default()
-        })
+        Ok(Answer { addresses, ..Answer::default() })
     };
     names.iter().map(|name| (name.clone(), answer(name))).collect()
 }

@@ -2,11 +2,12 @@ mod ports;
 
 use super::*;
 use crate::config::Mode;
-use crate::evidence::{Roll, Unknown, Witness};
+use crate::evidence::{Listing, MemberAt, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
 
-const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
 fn binding() -> Binding {
     Binding {
@@ -29,19 +30,11 @@ fn address(last: u8) -> SocketAddr {
 }
 
 fn target(last: u8, state: &str) -> Target {
-    Target {
-        address: address(last),
-        zone: None,
-        state: state.into(),
-        reason: None,
-    }
+    Target { address: address(last), zone: None, state: state.into(), reason: None }
 }
 
-fn witness(last: u8) -> Witness {
-    Witness {
-        member: format!("orders-{last}").parse().expect("id"),
-        address: address(last).ip(),
-    }
+fn member_at(last: u8) -> MemberAt {
+    MemberAt { member: format!("orders-{last}").parse().expect("id"), address: address(last).ip() }
 }
 
 fn unknown() -> Unknown {
@@ -49,17 +42,12 @@ fn unknown() -> Unknown {
 }
 
 fn cluster(topology: Option<u8>, dns: Option<u8>) -> Evidence {
-    let reading = |key: Option<u8>| key.map(witness).ok_or_else(unknown);
-    Evidence::Cluster {
-        topology: reading(topology),
-        dns: reading(dns),
-    }
+    let reading = |key: Option<u8>| key.map(member_at).ok_or_else(unknown);
+    Evidence::Cluster { topology: reading(topology), dns: reading(dns) }
 }
 
 fn instance(dns: Option<u8>) -> Evidence {
-    Evidence::Instance {
-        dns: dns.map(witness).ok_or_else(unknown),
-    }
+    Evidence::Instance { dns: dns.map(member_at).ok_or_else(unknown) }
 }
 
 /// A look in which everything is favourable: a test takes away what it is about.
@@ -79,7 +67,7 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             in_use: true,
         },
         targets: targets.to_vec(),
-        standing: Standing {
+        earlier: EarlierRounds {
             event: false,
             topology_named: 2,
             steady_for: Duration::from_secs(30),
@@ -87,11 +75,11 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             failover: true,
             moving: false,
             switched: false,
-            assurance: Assurance::Assured,
+            registration_proof: RegistrationProof::Proven,
             recent: BTreeMap::new(),
-            wavered: false,
+            answer_changed: false,
             refused: BTreeSet::new(),
-            thinned: false,
+            removed_this_round: false,
             reread: true,
         },
     }
@@ -115,30 +103,15 @@ fn words(plan: &Plan) -> String {
 fn each_situation_of_a_cluster_has_its_plan() {
     let both = [target(1, "healthy"), target(2, "initial")];
     let cases: &[(&str, Evidence, &[Target], &str)] = &[
-        (
-            "the group holds exactly the agreed one",
-            cluster(Some(1), Some(1)),
-            &both[..1],
-            "- | ",
-        ),
+        ("the group holds exactly the agreed one", cluster(Some(1), Some(1)), &both[..1], "- | "),
         (
             "the writer moved and is not registered",
             cluster(Some(2), Some(2)),
             &both[..1],
             "register .2:5432 | ",
         ),
-        (
-            "both are present",
-            cluster(Some(2), Some(2)),
-            &both,
-            "deregister .1:5432 | ",
-        ),
-        (
-            "the group is empty",
-            cluster(Some(1), Some(1)),
-            &[],
-            "register .1:5432 | ",
-        ),
+        ("both are present", cluster(Some(2), Some(2)), &both, "deregister .1:5432 | "),
+        ("the group is empty", cluster(Some(1), Some(1)), &[], "register .1:5432 | "),
         (
             "the agreed one is draining",
             cluster(Some(1), Some(1)),
@@ -169,30 +142,10 @@ fn each_situation_of_a_cluster_has_its_plan() {
             &[target(1, "unhealthy")],
             "- | ",
         ),
-        (
-            "the keys disagree",
-            cluster(Some(2), Some(1)),
-            &both[..1],
-            "- | keys-disagree",
-        ),
-        (
-            "the name does not exist",
-            cluster(Some(1), None),
-            &both,
-            "- | dns-nxdomain",
-        ),
-        (
-            "the topology is unknown",
-            cluster(None, Some(1)),
-            &both,
-            "- | dns-nxdomain",
-        ),
-        (
-            "nothing is known and the group is empty",
-            cluster(None, None),
-            &[],
-            "- | dns-nxdomain",
-        ),
+        ("the keys disagree", cluster(Some(2), Some(1)), &both[..1], "- | keys-disagree"),
+        ("the name does not exist", cluster(Some(1), None), &both, "- | dns-nxdomain"),
+        ("the topology is unknown", cluster(None, Some(1)), &both, "- | dns-nxdomain"),
+        ("nothing is known and the group is empty", cluster(None, None), &[], "- | dns-nxdomain"),
         (
             "the group is empty and the keys disagree",
             cluster(Some(2), Some(1)),
@@ -213,11 +166,7 @@ fn each_situation_of_a_cluster_has_its_plan() {
         ),
     ];
     for (situation, evidence, targets, expected) in cases {
-        assert_eq!(
-            words(&decide(&look(evidence.clone(), targets))),
-            *expected,
-            "{situation}"
-        );
+        assert_eq!(words(&decide(&look(evidence.clone(), targets))), *expected, "{situation}");
     }
 }
 
@@ -232,24 +181,24 @@ fn a_removal_of_a_cluster_never_waits_for_health_after_a_failover() {
 #[test]
 fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
     let mut seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), target(2, "healthy")]);
-    seen.standing.failover = false;
-    seen.standing.agreed_for = Duration::from_secs(29);
+    seen.earlier.failover = false;
+    seen.earlier.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
     assert_eq!(
         decide(&seen).actions(),
         ["deregister 10.20.0.2:5432"],
         "it is planned all the same"
     );
-    seen.standing.agreed_for = Duration::from_secs(30);
+    seen.earlier.agreed_for = Duration::from_secs(30);
     assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
 }
 
 #[test]
 fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
     let mut seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, "initial")]);
-    seen.standing.assurance = Assurance::None;
+    seen.earlier.registration_proof = RegistrationProof::Unproven;
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ", "a reading may be stale");
-    seen.standing.assurance = Assurance::HealthyBriefly;
+    seen.earlier.registration_proof = RegistrationProof::HealthyBriefly;
     assert_eq!(
         words(&decide(&seen)),
         "- | seen-briefly",
@@ -260,7 +209,7 @@ fn nothing_is_removed_before_the_agreed_target_is_known_to_be_registered() {
 #[test]
 fn nothing_is_removed_before_both_keys_were_read_again() {
     let mut seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, "initial")]);
-    seen.standing.reread = false;
+    seen.earlier.reread = false;
     assert_eq!(words(&decide(&seen)), "reread | ");
 }
 
@@ -272,8 +221,8 @@ fn topology_alone_registers_only_with_an_event_and_when_it_says_so_twice() {
         (false, 2, "- | keys-disagree"),
     ] {
         let mut seen = look(cluster(Some(2), Some(1)), &[target(1, "healthy")]);
-        seen.standing.event = event;
-        seen.standing.topology_named = named;
+        seen.earlier.event = event;
+        seen.earlier.topology_named = named;
         assert_eq!(words(&decide(&seen)), expected, "event {event}, named {named} times");
     }
 }
@@ -281,13 +230,13 @@ fn topology_alone_registers_only_with_an_event_and_when_it_says_so_twice() {
 #[test]
 fn an_instance_whose_standby_refuses_tcp_is_followed_at_once_and_others_when_dns_is_steady() {
     let mut seen = look(instance(Some(2)), &[target(1, "healthy")]);
-    seen.standing.steady_for = Duration::ZERO;
+    seen.earlier.steady_for = Duration::ZERO;
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
     if let Some(facts) = &mut seen.facts {
         facts.standby = Standby::Unknown;
     }
     assert_eq!(words(&decide(&seen)), "- | dns-unsteady");
-    seen.standing.steady_for = STEADY;
+    seen.earlier.steady_for = STEADY;
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
 }
 
@@ -304,7 +253,7 @@ fn an_instance_removes_only_when_its_target_is_healthy_and_the_agreement_has_las
         ("healthy", "unhealthy", settle / 2, "- | settling"),
     ] {
         let mut seen = look(instance(Some(2)), &[target(1, other), target(2, own)]);
-        seen.standing.agreed_for = agreed_for;
+        seen.earlier.agreed_for = agreed_for;
         assert_eq!(words(&decide(&seen)), expected, "{own} beside {other}");
     }
 }
@@ -320,18 +269,13 @@ fn an_unused_target_is_reported_and_nothing_is_removed_in_its_favour() {
 
 #[test]
 fn foreign_targets_are_left_alone_and_reported_unless_the_binding_is_exclusive() {
-    let outside = Target {
-        address: SocketAddr::from(([10, 99, 0, 1], 5432)),
-        ..target(1, "healthy")
-    };
+    let outside =
+        Target { address: SocketAddr::from(([10, 99, 0, 1], 5432)), ..target(1, "healthy") };
     let mut elsewhere = target(2, "healthy");
     elsewhere.address.set_port(5433);
     let seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), elsewhere, outside]);
     assert_eq!(words(&decide(&seen)), "- | foreign-target, foreign-target");
-    let exclusive = Binding {
-        exclusive: true,
-        ..binding()
-    };
+    let exclusive = Binding { exclusive: true, ..binding() };
     let removed = words(&plan(&exclusive, &Timing::default(), &seen));
     assert_eq!(removed, "deregister .2:5433, 10.99.0.1:5432 | ");
 }
@@ -388,10 +332,10 @@ fn no_plan_empties_a_group_removes_the_agreed_target_or_removes_on_unknown() {
                 .collect();
             for bits in 0..16_u8 {
                 let mut seen = look(evidence.clone(), &targets);
-                seen.standing.reread = bits & 1 != 0;
-                seen.standing.failover = bits & 2 != 0;
-                seen.standing.event = bits & 4 != 0;
-                seen.standing.agreed_for = Duration::from_secs(if bits & 8 != 0 { 30 } else { 0 });
+                seen.earlier.reread = bits & 1 != 0;
+                seen.earlier.failover = bits & 2 != 0;
+                seen.earlier.event = bits & 4 != 0;
+                seen.earlier.agreed_for = Duration::from_secs(if bits & 8 != 0 { 30 } else { 0 });
                 check(&seen, &decide(&seen));
                 checked += 1;
             }
@@ -413,7 +357,7 @@ fn check(seen: &Observation, plan: &Plan) {
                 said.iter().all(|key| key.is_some() && *key == said[0]),
                 "removed without agreement: {seen:?}"
             );
-            assert!(seen.standing.reread, "removed without reading the keys again: {seen:?}");
+            assert!(seen.earlier.reread, "removed without reading the keys again: {seen:?}");
             let agreed = address(said[0].expect("agreed"));
             assert!(
                 removed.iter().all(|target| target.address != agreed),
@@ -442,10 +386,7 @@ fn last_of(reading: &crate::evidence::Reading) -> Option<u8> {
 /// A set that its key lists as these, in a run that has read it twice and for long enough.
 fn set(key: Key, listed: &[u8]) -> Evidence {
     let listed = listed.iter().map(|last| (address(*last).ip(), None)).collect();
-    Evidence::Set {
-        key,
-        roll: Ok(Roll { listed, gap: None }),
-    }
+    Evidence::Set { key, listing: Ok(Listing { listed, gap: None }) }
 }
 
 fn healthy(lasts: &[u8]) -> Vec<Target> {
@@ -471,22 +412,22 @@ fn every_member_of_a_set_is_registered_one_after_another() {
 #[test]
 fn a_new_member_is_registered_when_it_was_read_twice_and_an_address_when_dns_is_steady() {
     let mut seen = look(set(Key::Topology, &[1, 2]), &healthy(&[1]));
-    seen.standing.topology_named = 1;
+    seen.earlier.topology_named = 1;
     assert_eq!(words(&decide(&seen)), "reread | ");
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1]));
     seen.facts.as_mut().expect("facts").standby = Standby::Unknown;
-    seen.standing.steady_for = Duration::from_secs(9);
+    seen.earlier.steady_for = Duration::from_secs(9);
     assert_eq!(words(&decide(&seen)), "- | dns-unsteady");
-    seen.standing.steady_for = Duration::from_secs(10);
+    seen.earlier.steady_for = Duration::from_secs(10);
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
 }
 
 #[test]
 fn a_set_loses_at_most_half_of_its_targets_in_a_round_and_never_the_last() {
     let most = |mut seen: Observation| {
-        seen.standing.thinned = false;
+        seen.earlier.removed_this_round = false;
         let first = words(&decide(&seen));
-        seen.standing.thinned = true;
+        seen.earlier.removed_this_round = true;
         (first, words(&decide(&seen)))
     };
     for key in [Key::Topology, Key::Dns] {
@@ -515,29 +456,25 @@ fn nothing_leaves_a_set_before_all_that_is_wanted_is_in_it() {
 
 #[test]
 fn readers_wait_for_no_health_and_no_time_but_are_read_again() {
-    let mut seen = look(
-        set(Key::Topology, &[1]),
-        &[target(1, "initial"), target(2, "unhealthy")],
-    );
-    seen.standing.agreed_for = Duration::ZERO;
-    seen.standing.failover = false;
+    let mut seen = look(set(Key::Topology, &[1]), &[target(1, "initial"), target(2, "unhealthy")]);
+    seen.earlier.agreed_for = Duration::ZERO;
+    seen.earlier.failover = false;
     assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
-    seen.standing.reread = false;
+    seen.earlier.reread = false;
     assert_eq!(words(&decide(&seen)), "reread | ");
-    seen.standing.assurance = Assurance::None;
+    seen.earlier.registration_proof = RegistrationProof::Unproven;
     assert_eq!(words(&decide(&seen)), "register .1:5432 | ");
 }
 
 #[test]
-fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_caches_last_too_long() {
+fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_caches_last_too_long()
+ {
     let mut seen = look(set(Key::Dns, &[1]), &healthy(&[1, 2]));
-    seen.standing.agreed_for = Duration::from_secs(29);
+    seen.earlier.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
-    seen.standing.agreed_for = Duration::from_secs(300);
-    let of_long_lives = Timing {
-        settle: LONGEST_SETTLE + Duration::from_secs(1),
-        ..Timing::default()
-    };
+    seen.earlier.agreed_for = Duration::from_secs(300);
+    let of_long_lives =
+        Timing { settle: LONGEST_SETTLE + Duration::from_secs(1), ..Timing::default() };
     let plan = plan(&binding(), &of_long_lives, &seen);
     assert_eq!(words(&plan), "- | cached-for-long");
 }
@@ -546,10 +483,7 @@ fn the_addresses_of_a_name_leave_when_the_agreement_has_lasted_and_never_where_c
 fn a_gap_adds_what_is_known_and_removes_nothing() {
     let listed = [(address(1).ip(), None), (address(2).ip(), None)].into();
     let gap = Some(unknown());
-    let evidence = Evidence::Set {
-        key: Key::Topology,
-        roll: Ok(Roll { listed, gap }),
-    };
+    let evidence = Evidence::Set { key: Key::Topology, listing: Ok(Listing { listed, gap }) };
     let seen = look(evidence.clone(), &healthy(&[1, 7]));
     assert_eq!(words(&decide(&seen)), "register .2:5432 | dns-nxdomain");
     let seen = look(evidence, &healthy(&[1, 2, 7]));
@@ -571,9 +505,9 @@ fn an_unused_member_of_a_set_is_told_and_keeps_nobody_else_out() {
 fn an_instance_that_was_switched_over_waits_for_time_and_not_for_health() {
     let mut seen = look(instance(Some(2)), &[target(1, "healthy"), target(2, "initial")]);
     assert_eq!(words(&decide(&seen)), "- | target-initial");
-    seen.standing.switched = true;
+    seen.earlier.switched = true;
     assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ");
-    seen.standing.agreed_for = Duration::from_secs(29);
+    seen.earlier.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
 }
 
@@ -592,7 +526,7 @@ fn a_name_outside_the_vpc_is_registered_for_all_zones() {
 fn a_node_of_a_proxy_is_registered_as_soon_as_an_answer_lists_it() {
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 3]));
     seen.facts.as_mut().expect("facts").standby = Standby::Equal;
-    (seen.standing.steady_for, seen.standing.agreed_for) = (Duration::ZERO, Duration::ZERO);
+    (seen.earlier.steady_for, seen.earlier.agreed_for) = (Duration::ZERO, Duration::ZERO);
     assert_eq!(words(&decide(&seen)), "register .2:5432 | ");
 }
 
@@ -600,7 +534,7 @@ fn a_node_of_a_proxy_is_registered_as_soon_as_an_answer_lists_it() {
 fn an_address_that_a_name_gave_within_the_settle_time_does_not_leave() {
     let mut seen = look(set(Key::Dns, &[1, 2]), &healthy(&[1, 2, 3, 4]));
     let ago = Duration::from_secs;
-    seen.standing.recent = [(address(1).ip(), ago(0)), (address(3).ip(), ago(12))].into();
+    seen.earlier.recent = [(address(1).ip(), ago(0)), (address(3).ip(), ago(12))].into();
     let plan = decide(&seen);
     assert_eq!(words(&plan), "deregister .4:5432 | settling");
     assert!(plan.holds.contains(&Hold::Settling(ago(18))), "{plan:?}");
@@ -612,10 +546,10 @@ fn an_address_that_a_name_gave_within_the_settle_time_does_not_leave() {
 fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
     let mut seen = look(set(Key::Dns, &[1]), &healthy(&[2]));
     seen.facts.as_mut().expect("facts").standby = Standby::Unknown;
-    seen.standing.steady_for = Duration::ZERO;
+    seen.earlier.steady_for = Duration::ZERO;
     let weight = |seen: &Observation| decide(seen).weightiest().map(Hold::weight);
     assert_eq!(weight(&seen), Some(Weight::Waits));
-    seen.standing.wavered = true;
+    seen.earlier.answer_changed = true;
     assert_eq!(words(&decide(&seen)), "- | dns-rotates");
     assert_eq!(weight(&seen), Some(Weight::Holds));
 }
@@ -623,23 +557,17 @@ fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
 #[test]
 fn what_was_refused_goes_last() {
     let mut seen = look(set(Key::Topology, &[1, 2, 3]), &healthy(&[3]));
-    seen.standing.refused = [address(1)].into();
-    assert_eq!(
-        decide(&seen).actions(),
-        ["register 10.20.0.2:5432", "register 10.20.0.1:5432"]
-    );
+    seen.earlier.refused = [address(1)].into();
+    assert_eq!(decide(&seen).actions(), ["register 10.20.0.2:5432", "register 10.20.0.1:5432"]);
 }
 
 #[test]
 fn members_that_were_listed_once_wait_behind_a_gap_for_their_second_reading() {
     let listed = [(address(1).ip(), None)].into();
     let gap = Some(unknown());
-    let evidence = Evidence::Set {
-        key: Key::Topology,
-        roll: Ok(Roll { listed, gap }),
-    };
+    let evidence = Evidence::Set { key: Key::Topology, listing: Ok(Listing { listed, gap }) };
     let mut seen = look(evidence, &[]);
-    seen.standing.topology_named = 1;
+    seen.earlier.topology_named = 1;
     let plan = decide(&seen);
     assert_eq!((words(&plan).as_str(), plan.registrations()), ("- | dns-nxdomain", 1));
 }

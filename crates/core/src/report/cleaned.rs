@@ -3,7 +3,9 @@
 //! Each type is taken apart without a `..`, so that a field that it gains does not compile here
 //! until it is cleaned.
 
-use super::{BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport};
+use super::{
+    BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport,
+};
 use crate::finding::Finding;
 use crate::target::Zone;
 use crate::text::{bounded, sentence};
@@ -17,19 +19,15 @@ impl Report {
             bindings,
             unmatched,
             sweep,
-            helpless,
+            nothing_readable,
         } = self;
         Self {
             ok,
-            trigger: TriggerReport {
-                kind,
-                event: event.map(|id| bounded(&id)),
-                source,
-            },
+            trigger: TriggerReport { kind, event: event.map(|id| bounded(&id)), source },
             bindings: bindings.into_iter().map(BindingReport::cleaned).collect(),
             unmatched,
             sweep,
-            helpless,
+            nothing_readable,
         }
     }
 }
@@ -73,38 +71,21 @@ impl BindingReport {
 impl Reason {
     fn cleaned(self) -> Self {
         let Self { code, message, remedy } = self;
-        Self {
-            code,
-            message: sentence(&message),
-            remedy: remedy.map(|remedy| sentence(&remedy)),
-        }
+        Self { code, message: sentence(&message), remedy: remedy.map(|remedy| sentence(&remedy)) }
     }
 }
 
 impl Finding {
     fn cleaned(self) -> Self {
-        let Self {
-            code,
-            severity,
-            message,
-            remedy,
-        } = self;
-        Self {
-            code,
-            severity,
-            message: sentence(&message),
-            remedy: sentence(&remedy),
-        }
+        let Self { code, severity, message, remedy } = self;
+        Self { code, severity, message: sentence(&message), remedy: sentence(&remedy) }
     }
 }
 
 impl EvidenceReport {
     fn cleaned(self) -> Self {
         let Self { topology, dns } = self;
-        Self {
-            topology: topology.map(KeyReport::cleaned),
-            dns: dns.map(KeyReport::cleaned),
-        }
+        Self { topology: topology.map(KeyReport::cleaned), dns: dns.map(KeyReport::cleaned) }
     }
 }
 
@@ -112,28 +93,20 @@ impl KeyReport {
     fn cleaned(self) -> Self {
         match self {
             Self::Topology { instance, address } => Self::Topology { instance, address },
-            Self::Members { members, missing } => Self::Members {
-                members,
-                missing: missing.map(|missing| sentence(&missing)),
-            },
+            Self::Members { members, missing } => {
+                Self::Members { members, missing: missing.map(|missing| sentence(&missing)) }
+            }
             Self::Dns { instance, addresses } => Self::Dns { instance, addresses },
-            Self::Unknown { unknown, message } => Self::Unknown {
-                unknown,
-                message: sentence(&message),
-            },
+            Self::Unknown { unknown, message } => {
+                Self::Unknown { unknown, message: sentence(&message) }
+            }
         }
     }
 }
 
 impl TargetReport {
     fn cleaned(self) -> Self {
-        let Self {
-            id,
-            port,
-            zone,
-            state,
-            reason,
-        } = self;
+        let Self { id, port, zone, state, reason } = self;
         Self {
             id,
             port,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::feed::Shared;
+use super::topology_cache::Shared;
 use crate::plan::Action;
 
-/// What a pursuit is waiting for.
+/// What a binding run is waiting for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     /// The run, to begin.
@@ -15,11 +15,7 @@ pub(super) enum Phase {
     /// A reading of the topology; one `promised` to it begins after it asked.
     Topology { purpose: Purpose, promised: bool },
     /// Answers to its questions.
-    Names {
-        purpose: Purpose,
-        fresh: bool,
-        topology: Shared,
-    },
+    Names { purpose: Purpose, fresh: bool, topology: Shared },
     /// The targets.
     Targets,
     /// The answer to a write.
@@ -35,7 +31,7 @@ pub(super) enum Phase {
 pub(super) enum Purpose {
     /// To begin a round. A reading of the topology that began within the last second will do.
     Look,
-    /// To confirm, before a removal, what was seen before the targets were read. Only a reading that began after
-    /// that will do.
+    /// To confirm, before a removal, what was seen before the targets were read. Only a reading
+    /// that began after that will do.
     Confirm,
 }

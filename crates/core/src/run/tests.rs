@@ -1,14 +1,15 @@
-//! The run in virtual time, against a world of a few lines: what it does, in which order, and how it ends.
+//! The run in virtual time, against a world of a few lines: what it does, in which order, and how
+//! it ends.
 
 mod brief;
 mod discovery;
-mod stage;
+mod fixture;
 
 use std::time::Duration;
 
-use self::stage::{Reply, Stage, World};
+use self::fixture::{Reply, RunFixture, World};
 use super::*;
-use crate::failure::{Failure, LookupError, No};
+use crate::failure::{Failure, LookupError, Rejection};
 use crate::mechanism::Mechanism;
 use crate::ports::LONGEST_WRITE;
 use crate::report::Status;
@@ -23,77 +24,71 @@ fn failed_over(world: &mut World) {
 
 #[test]
 fn a_group_that_is_right_is_looked_at_once_and_not_written_to() {
-    let mut stage = Stage::sweep();
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Settled);
     assert_eq!(report.bindings[0].rounds, 1);
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
 #[test]
 fn a_failover_registers_then_rereads_the_keys_then_deregisters_and_verifies() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
     assert_eq!(report.bindings[0].registered, ["10.20.0.2:5432"]);
     assert_eq!(report.bindings[0].deregistered, ["10.20.0.1:5432"]);
-    let calls = stage.world.calls_after("register .2");
+    let calls = fixture.world.calls_after("register .2");
     assert_eq!(calls, ["targets", "topology", "names", "deregister .1", "targets"]);
-    assert!(stage.now < 4 * S, "it took {:?}", stage.now);
+    assert!(fixture.now < 4 * S, "it took {:?}", fixture.now);
 }
 
 #[test]
 fn t1_an_event_before_dns_moves_is_waited_out_and_followed() {
-    let mut stage = Stage::event("RDS-EVENT-0072");
-    stage.at(40 * S, |world| world.writer = 2);
-    stage.at(55 * S, |world| world.dns = vec![2]);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0072");
+    fixture.at(40 * S, |world| world.writer = 2);
+    fixture.at(55 * S, |world| world.dns = vec![2]);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
-    let (registered, _) = stage
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
+    let (registered, _) = fixture
         .world
         .log
         .iter()
         .map(|(at, what)| (*at, what))
         .find(|(_, w)| *w == "register .2")
         .expect("r");
-    assert!(
-        registered < 44 * S,
-        "registered on topology's word, twice, at {registered:?}"
-    );
-    let (removed, _) = stage.world.log.iter().find(|(_, w)| w == "deregister .1").expect("d");
-    assert!(
-        *removed >= 55 * S && *removed < 59 * S,
-        "removed when DNS agreed, at {removed:?}"
-    );
+    assert!(registered < 44 * S, "registered on topology's word, twice, at {registered:?}");
+    let (removed, _) = fixture.world.log.iter().find(|(_, w)| w == "deregister .1").expect("d");
+    assert!(*removed >= 55 * S && *removed < 59 * S, "removed when DNS agreed, at {removed:?}");
 }
 
 #[test]
 fn dns_that_flaps_removes_nothing_before_both_keys_agree_before_and_after_the_reading() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    stage.world.writer = 2;
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    fixture.world.writer = 2;
     for second in 0..20 {
         let back = second % 2 == 0;
-        stage.at(second * S, move |world| world.dns = vec![if back { 1 } else { 2 }]);
+        fixture.at(second * S, move |world| world.dns = vec![if back { 1 } else { 2 }]);
     }
-    stage.at(20 * S, |world| world.dns = vec![2]);
-    let report = stage.play();
+    fixture.at(20 * S, |world| world.dns = vec![2]);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.present(), [2]);
-    assert!(stage.world.never_empty);
+    assert_eq!(fixture.world.present(), [2]);
+    assert!(fixture.world.never_empty);
 }
 
 #[test]
 fn a_false_record_of_the_writers_own_name_removes_no_writer_before_the_agreement_has_lasted() {
     // Both keys rest on that name for where the writer is, so both say .9, where nobody listens.
     let play = || {
-        let mut stage = Stage::event("RDS-EVENT-0071");
-        stage.world.false_name = Some((1, 9));
-        stage.at(25 * S, |world| world.false_name = None);
-        stage.play();
-        stage.world
+        let mut fixture = RunFixture::event("RDS-EVENT-0071");
+        fixture.world.false_name = Some((1, 9));
+        fixture.at(25 * S, |world| world.false_name = None);
+        fixture.play();
+        fixture.world
     };
     let world = play();
     assert_eq!(world.writes(), ["register .9"]);
@@ -104,140 +99,130 @@ fn a_false_record_of_the_writers_own_name_removes_no_writer_before_the_agreement
 
 #[test]
 fn a_foreign_target_on_the_same_port_does_not_slow_a_failover() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.foreign = true;
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.foreign = true;
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert!(stage.now < 10 * S, "{:?}", stage.now);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    assert!(fixture.now < 10 * S, "{:?}", fixture.now);
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
 }
 
 #[test]
 fn a_former_writer_whose_name_is_gone_by_then_is_removed_at_once() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    stage.at(2 * S, |world| {
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    fixture.at(2 * S, |world| {
         world.false_name = Some((1, 9));
         (world.writer, world.dns) = (2, vec![2]);
     });
-    let report = stage.play();
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert!(stage.now < 10 * S, "{:?}", stage.now);
+    assert!(fixture.now < 10 * S, "{:?}", fixture.now);
 }
 
 #[test]
 fn t2_a_name_that_does_not_exist_changes_nothing_and_says_so() {
-    let mut stage = Stage::sweep();
-    stage.world.lookup_error = Some(LookupError::NxDomain);
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    fixture.world.lookup_error = Some(LookupError::NxDomain);
+    let report = fixture.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Held);
     assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("dns-nxdomain"));
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(fixture.world.writes(), [""; 0]);
     assert!(!report.ok);
 }
 
 #[test]
 fn t3_a_failback_inside_the_drain_registers_the_draining_target_again() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    stage.world.targets.clear();
-    stage.world.set(1, "draining");
-    stage.world.set(2, "healthy");
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    fixture.world.targets.clear();
+    fixture.world.set(1, "draining");
+    fixture.world.set(2, "healthy");
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .1", "deregister .2"]);
-    assert!(stage.world.never_empty);
+    assert_eq!(fixture.world.writes(), ["register .1", "deregister .2"]);
+    assert!(fixture.world.never_empty);
 }
 
 #[test]
 fn t4_a_throttled_registration_removes_nothing_and_is_tried_again() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.replies = vec![Reply::Fail(Failure::Throttled)];
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.replies = vec![Reply::Fail(Failure::Throttled)];
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "register .2", "deregister .1"]);
-    assert!(stage.world.never_empty);
+    assert_eq!(fixture.world.writes(), ["register .2", "register .2", "deregister .1"]);
+    assert!(fixture.world.never_empty);
 }
 
 #[test]
 fn a_registration_that_stays_refused_removes_nothing_and_ends_as_failed_with_the_permission() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.replies = vec![Reply::Fail(Failure::SaidNo(No::Denied)); 9];
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.replies = vec![Reply::Fail(Failure::Rejected(Rejection::AccessDenied)); 9];
+    let report = fixture.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Failed);
     assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("access-denied"));
-    assert_eq!(stage.world.writes(), ["register .2"], "a refusal is final for the run");
-    assert_eq!(stage.world.present(), [1]);
-    assert_eq!(
-        binding.planned,
-        ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
-    );
+    assert_eq!(fixture.world.writes(), ["register .2"], "a refusal is final for the run");
+    assert_eq!(fixture.world.present(), [1]);
+    assert_eq!(binding.planned, ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]);
 }
 
 #[test]
 fn a_lost_answer_is_waited_out_and_read_back() {
     for (reply, writes) in [
-        // It was done: a reading shows it, but only an acknowledgement or health is enough to remove another on.
+        // It was done: a reading shows it, but only an acknowledgement or health is enough to
+        // remove another on.
         (Reply::LostAfter, vec!["register .2", "register .2", "deregister .1"]),
         (Reply::LostBefore, vec!["register .2", "register .2", "deregister .1"]),
     ] {
-        let mut stage = Stage::event("RDS-EVENT-0071");
-        failed_over(&mut stage.world);
-        stage.world.replies = vec![reply];
-        let report = stage.play();
+        let mut fixture = RunFixture::event("RDS-EVENT-0071");
+        failed_over(&mut fixture.world);
+        fixture.world.replies = vec![reply];
+        let report = fixture.play();
         assert_eq!(report.bindings[0].status, Status::Changed, "{reply:?}");
-        assert_eq!(stage.world.writes(), writes, "{reply:?}");
-        let (first, second) = (
-            stage.world.log_times("register .2")[0],
-            stage.world.log_times("register .2")[1],
-        );
+        assert_eq!(fixture.world.writes(), writes, "{reply:?}");
+        let (first, second) =
+            (fixture.world.log_times("register .2")[0], fixture.world.log_times("register .2")[1]);
         assert!(second - first >= LONGEST_WRITE, "{reply:?}: {first:?} {second:?}");
     }
 }
 
 #[test]
 fn throttling_is_tried_three_times_with_growing_pauses() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.replies = vec![Reply::Fail(Failure::Throttled); 9];
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.replies = vec![Reply::Fail(Failure::Throttled); 9];
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Failed);
     assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("throttled"));
-    assert_eq!(stage.world.writes(), ["register .2"; 3], "three times at most");
-    let times = stage.world.log_times("register .2");
+    assert_eq!(fixture.world.writes(), ["register .2"; 3], "three times at most");
+    let times = fixture.world.log_times("register .2");
     assert!(times[1] - times[0] >= S && times[2] - times[1] >= 4 * S, "{times:?}");
 }
 
 #[test]
 fn answers_that_stay_lost_are_told_by_their_error_when_the_readings_show_that_nothing_was_done() {
-    let mut stage = Stage::sweep();
-    failed_over(&mut stage.world);
-    stage.world.replies = vec![Reply::LostBefore; 9];
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    failed_over(&mut fixture.world);
+    fixture.world.replies = vec![Reply::LostBefore; 9];
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Failed);
     assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("answer-lost"));
-    assert_eq!(stage.world.writes().len(), 3);
-    assert_eq!(
-        report.bindings[0].registered, [""; 0],
-        "it claims only what was confirmed"
-    );
+    assert_eq!(fixture.world.writes().len(), 3);
+    assert_eq!(report.bindings[0].registered, [""; 0], "it claims only what was confirmed");
 }
 
 #[test]
 fn a_lost_answer_that_no_reading_explains_is_unconfirmed() {
-    let mut stage = Stage::sweep();
-    failed_over(&mut stage.world);
-    stage.world.replies = vec![Reply::LostAfter];
-    stage.world.after_write = Some(|world| world.targets_failure = Some(Failure::Unreachable));
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    failed_over(&mut fixture.world);
+    fixture.world.replies = vec![Reply::LostAfter];
+    fixture.world.after_write = Some(|world| world.targets_failure = Some(Failure::Unreachable));
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Unconfirmed);
-    assert_eq!(
-        report.bindings[0].registered, [""; 0],
-        "it claims only what was confirmed"
-    );
+    assert_eq!(report.bindings[0].registered, [""; 0], "it claims only what was confirmed");
 }
 
 #[test]
@@ -247,24 +232,24 @@ fn readings_older_than_our_own_removal_vouch_for_nothing() {
     // 3. Were that taken for A's registration, B would be removed, and the group would be empty.
     for lost in [false, true] {
         for lag in [200, 900, 1100, 1500, 4000] {
-            let mut stage = Stage::event("RDS-EVENT-0072");
-            stage.world.set(2, "healthy");
-            stage.world.reads_lag = Duration::from_millis(lag);
+            let mut fixture = RunFixture::event("RDS-EVENT-0072");
+            fixture.world.set(2, "healthy");
+            fixture.world.reads_lag = Duration::from_millis(lag);
             if lost {
-                stage.world.replies = vec![Reply::LostAfter];
+                fixture.world.replies = vec![Reply::LostAfter];
             }
-            stage.at(2 * S, failed_over);
+            fixture.at(2 * S, failed_over);
             for back in [3500, 4050, 4500] {
-                stage.at(Duration::from_millis(back), |world| {
+                fixture.at(Duration::from_millis(back), |world| {
                     world.writer = 1;
                     world.dns = vec![1];
                 });
             }
-            stage.play();
+            fixture.play();
             assert!(
-                stage.world.never_empty,
+                fixture.world.never_empty,
                 "lag {lag} ms, lost {lost}: {:?}",
-                stage.world.log
+                fixture.world.log
             );
         }
     }
@@ -272,26 +257,26 @@ fn readings_older_than_our_own_removal_vouch_for_nothing() {
 
 #[test]
 fn a_write_that_a_late_reading_does_not_show_yet_is_not_repeated_at_once() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.reads_lag = Duration::from_millis(500);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.reads_lag = Duration::from_millis(500);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
 }
 
 #[test]
 fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
-    stage.world.reads_lag = 1000 * S;
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
+    fixture.world.reads_lag = 1000 * S;
+    let report = fixture.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Failed);
     assert_eq!(binding.reason.as_ref().map(|r| r.code), Some("write-ineffective"));
-    assert_eq!(stage.world.writes(), ["register .2"; 4], "once, and three times more");
+    assert_eq!(fixture.world.writes(), ["register .2"; 4], "once, and three times more");
     assert_eq!(
-        stage.world.present(),
+        fixture.world.present(),
         [1, 2],
         "nothing is removed on a registration that does not show"
     );
@@ -301,9 +286,10 @@ fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
 fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
     let mut told = Vec::new();
     for millis in (3000..4600).step_by(10).chain((6000..8600).step_by(100)) {
-        let mut stage = Stage::event("RDS-EVENT-0072").with_time(Duration::from_millis(millis));
-        stage.at(3 * S, failed_over);
-        let report = stage.play();
+        let mut fixture =
+            RunFixture::event("RDS-EVENT-0072").with_time(Duration::from_millis(millis));
+        fixture.at(3 * S, failed_over);
+        let report = fixture.play();
         let binding = &report.bindings[0];
         if binding.status.is_ok() {
             // What it tells fits together: exactly the one that it says both keys name.
@@ -318,93 +304,87 @@ fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
         }
         told.push(binding.status);
     }
-    assert!(
-        told.contains(&Status::Held) && told.contains(&Status::Changed),
-        "{told:?}"
-    );
+    assert!(told.contains(&Status::Held) && told.contains(&Status::Changed), "{told:?}");
 }
 
 #[test]
 fn t10_a_stale_extra_target_goes_after_the_agreement_has_lasted() {
-    let mut stage = Stage::sweep();
-    stage.world.set(2, "healthy");
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    fixture.world.set(2, "healthy");
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["deregister .2"]);
-    let removed = stage.world.log_times("deregister .2")[0];
+    assert_eq!(fixture.world.writes(), ["deregister .2"]);
+    let removed = fixture.world.log_times("deregister .2")[0];
     assert!(removed >= 30 * S && removed < 34 * S, "at {removed:?}");
 }
 
 #[test]
 fn keys_that_disagree_for_a_whole_sweep_are_held() {
-    let mut stage = Stage::sweep();
-    stage.world.writer = 2;
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    fixture.world.writer = 2;
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Held);
-    assert_eq!(
-        report.bindings[0].reason.as_ref().map(|r| r.code),
-        Some("keys-disagree")
-    );
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("keys-disagree"));
+    assert_eq!(fixture.world.writes(), [""; 0]);
     assert!(
-        stage.now >= 15 * S && stage.now < 18 * S,
+        fixture.now >= 15 * S && fixture.now < 18 * S,
         "a sweep looks for 15 s, not {:?}",
-        stage.now
+        fixture.now
     );
 }
 
 #[test]
 fn a_dry_run_plans_and_writes_nothing() {
-    let mut stage = Stage::dry_run();
-    failed_over(&mut stage.world);
-    let report = stage.play();
+    let mut fixture = RunFixture::dry_run();
+    failed_over(&mut fixture.world);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Drift);
     assert_eq!(
         report.bindings[0].planned,
         ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
     );
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
 #[test]
 fn observe_reports_what_would_be_done_and_writes_nothing() {
-    let mut stage = Stage::event("RDS-EVENT-0071").observing();
-    failed_over(&mut stage.world);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071").observing();
+    failed_over(&mut fixture.world);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Observed);
     assert!(report.ok);
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
 #[test]
 fn no_write_begins_with_less_time_left_than_the_longest_write() {
-    let mut stage = Stage::event("RDS-EVENT-0071").with_time(2 * S);
-    failed_over(&mut stage.world);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071").with_time(2 * S);
+    failed_over(&mut fixture.world);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Held);
     assert_eq!(report.bindings[0].reason.as_ref().map(|r| r.code), Some("out-of-time"));
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
 #[test]
 fn an_event_of_an_unknown_cluster_costs_nothing_and_of_an_unknown_instance_one_reading() {
-    let mut stage = Stage::event_of("db-cluster", "someone-else");
-    let report = stage.play();
+    let mut fixture = RunFixture::event_of("db-cluster", "someone-else");
+    let report = fixture.play();
     assert!(report.ok && report.bindings.is_empty());
-    assert_eq!((report.unmatched, stage.world.log.len()), (1, 0));
+    assert_eq!((report.unmatched, fixture.world.log.len()), (1, 0));
 
-    let mut stage = Stage::event_of("db-instance", "someone-else-1");
-    let report = stage.play();
+    let mut fixture = RunFixture::event_of("db-instance", "someone-else-1");
+    let report = fixture.play();
     assert!(report.ok && report.bindings.is_empty());
-    let calls: Vec<&str> = stage.world.log.iter().map(|(_, what)| what.as_str()).collect();
+    let calls: Vec<&str> = fixture.world.log.iter().map(|(_, what)| what.as_str()).collect();
     assert_eq!((report.unmatched, calls), (1, vec!["topology"]));
 }
 
 #[test]
 fn an_event_of_an_instance_watches_its_cluster() {
-    let mut stage = Stage::event_of("db-instance", "orders-2");
-    stage.at(10 * S, failed_over);
-    let report = stage.play();
+    let mut fixture = RunFixture::event_of("db-instance", "orders-2");
+    fixture.at(10 * S, failed_over);
+    let report = fixture.play();
     assert_eq!(report.unmatched, 0);
     assert_eq!(report.bindings[0].status, Status::Changed);
 }
@@ -412,11 +392,11 @@ fn an_event_of_an_instance_watches_its_cluster() {
 #[test]
 fn an_instances_event_ages_while_the_reading_that_tells_its_cluster_takes_its_time() {
     let writes = |takes| {
-        let mut stage = Stage::event_of("db-instance", "orders-2");
-        stage.world.writer = 2;
-        stage.world.topology_takes = takes;
-        stage.play();
-        stage.world.writes()
+        let mut fixture = RunFixture::event_of("db-instance", "orders-2");
+        fixture.world.writer = 2;
+        fixture.world.topology_takes = takes;
+        fixture.play();
+        fixture.world.writes()
     };
     assert_eq!(writes(3 * S), ["register .2"]);
     assert_eq!(writes(31 * S), [""; 0]);
@@ -424,71 +404,67 @@ fn an_instances_event_ages_while_the_reading_that_tells_its_cluster_takes_its_ti
 
 #[test]
 fn a_topology_that_cannot_be_read_holds_and_names_the_call() {
-    let mut stage = Stage::sweep();
-    stage.world.topology_failure = Some(Failure::SaidNo(No::Denied));
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    fixture.world.topology_failure = Some(Failure::Rejected(Rejection::AccessDenied));
+    let report = fixture.play();
     let binding = &report.bindings[0];
     assert_eq!(binding.status, Status::Held);
     let reason = binding.reason.as_ref().expect("reason");
     assert_eq!(reason.code, "access-denied");
-    assert!(
-        reason
-            .remedy
-            .as_ref()
-            .is_some_and(|r| r.contains("rds:DescribeDBClusters"))
-    );
-    assert_eq!(stage.world.writes(), [""; 0]);
+    assert!(reason.remedy.as_ref().is_some_and(|r| r.contains("rds:DescribeDBClusters")));
+    assert_eq!(fixture.world.writes(), [""; 0]);
 }
 
 #[test]
 fn a_deregistration_whose_keys_change_in_between_is_not_sent() {
-    let mut stage = Stage::event("RDS-EVENT-0071");
-    failed_over(&mut stage.world);
+    let mut fixture = RunFixture::event("RDS-EVENT-0071");
+    failed_over(&mut fixture.world);
     // Back to A right after B was registered, before the keys are read again.
-    stage.world.after_write = Some(|world| {
+    fixture.world.after_write = Some(|world| {
         world.writer = 1;
         world.dns = vec![1];
     });
-    let report = stage.play();
-    assert_eq!(stage.world.present(), [1]);
-    assert!(stage.world.never_empty);
+    let report = fixture.play();
+    assert_eq!(fixture.world.present(), [1]);
+    assert!(fixture.world.never_empty);
     assert_eq!(report.bindings[0].status, Status::Changed);
     assert!(
-        !stage.world.writes().contains(&"deregister .1".to_owned()),
+        !fixture.world.writes().contains(&"deregister .1".to_owned()),
         "{:?}",
-        stage.world.writes()
+        fixture.world.writes()
     );
 }
 
 #[test]
 fn keys_that_turn_around_while_they_are_read_again_remove_nothing_before_another_look() {
-    // Both targets are healthy, so that each could be removed for the other. The keys turn at every moment of the run.
+    // Both targets are healthy, so that each could be removed for the other. The keys turn at every
+    // moment of the run.
     for first in (2000..3600).step_by(20) {
-        let mut stage = Stage::event("RDS-EVENT-0072");
-        stage.world.set(2, "healthy");
-        stage.at(S, failed_over);
-        stage.at(Duration::from_millis(first), |world| {
+        let mut fixture = RunFixture::event("RDS-EVENT-0072");
+        fixture.world.set(2, "healthy");
+        fixture.at(S, failed_over);
+        fixture.at(Duration::from_millis(first), |world| {
             world.writer = 1;
             world.dns = vec![1];
         });
-        stage.play();
-        assert!(stage.world.never_empty, "{:?}", stage.world.log);
+        fixture.play();
+        assert!(fixture.world.never_empty, "{:?}", fixture.world.log);
     }
 }
 
 #[test]
 fn a_watched_binding_notices_what_others_do_to_its_group() {
-    let mut stage = Stage::event("RDS-EVENT-0072");
-    stage.at(20 * S, |world| world.set(1, "draining"));
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0072");
+    fixture.at(20 * S, |world| world.set(1, "draining"));
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    let registered = stage.world.log_times("register .1")[0];
+    let registered = fixture.world.log_times("register .1")[0];
     assert!(registered < 27 * S, "{registered:?}");
 }
 
 #[test]
 fn a_run_is_a_value_and_equal_runs_step_equally() {
-    let mut one = Stage::event("RDS-EVENT-0071");
+    let mut one = RunFixture::event("RDS-EVENT-0071");
     let mut other = one.run.clone();
     assert_eq!(one.run, other);
     assert_eq!(
@@ -500,63 +476,55 @@ fn a_run_is_a_value_and_equal_runs_step_equally() {
 
 #[test]
 fn an_event_that_may_concern_anybody_looks_at_everybody() {
-    for (about, source) in [
-        ("blue-green-deployment", "bgd-1"),
-        ("something-new", "x"),
-        ("db-cluster", ""),
-    ] {
-        let mut stage = Stage::event_of(about, source);
-        let report = stage.play();
+    for (about, source) in
+        [("blue-green-deployment", "bgd-1"), ("something-new", "x"), ("db-cluster", "")]
+    {
+        let mut fixture = RunFixture::event_of(about, source);
+        let report = fixture.play();
         assert_eq!((report.bindings.len(), report.unmatched), (1, 0), "{about} {source:?}");
         assert!(report.sweep, "it answers for everybody");
     }
-    let mut stage = Stage::event_of("db-snapshot", "orders");
-    let report = stage.play();
-    assert_eq!(
-        (report.bindings.len(), report.unmatched, stage.world.log.len()),
-        (0, 1, 0)
-    );
+    let mut fixture = RunFixture::event_of("db-snapshot", "orders");
+    let report = fixture.play();
+    assert_eq!((report.bindings.len(), report.unmatched, fixture.world.log.len()), (0, 1, 0));
 }
 
 #[test]
 fn an_event_that_announces_a_move_and_names_nobody_has_every_binding_watched_for_its_patience() {
-    let mut stage = Stage::unnamed("RDS-EVENT-0072");
-    stage.at(60 * S, |world| world.writer = 2);
-    stage.at(62 * S, |world| world.dns = vec![2]);
-    let report = stage.play();
+    let mut fixture = RunFixture::unnamed("RDS-EVENT-0072");
+    fixture.at(60 * S, |world| world.writer = 2);
+    fixture.at(62 * S, |world| world.dns = vec![2]);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
-    let reads = stage.world.log_times("targets");
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
+    let reads = fixture.world.log_times("targets");
     assert_eq!(reads.iter().filter(|at| **at < 60 * S).count(), 1, "{reads:?}");
 }
 
 #[test]
 fn watched_for_a_move_of_nobody_a_group_is_read_once_while_nothing_moves() {
     let mut stages = [
-        Stage::unnamed("RDS-EVENT-0072"),
-        Stage::of("RDS-EVENT-0247", "blue-green-deployment", "bgd-1"),
+        RunFixture::unnamed("RDS-EVENT-0072"),
+        RunFixture::of("RDS-EVENT-0247", "blue-green-deployment", "bgd-1"),
     ];
-    for stage in &mut stages {
-        let report = stage.play();
-        assert!(stage.now >= 150 * S && report.sweep, "{:?}", stage.now);
+    for fixture in &mut stages {
+        let report = fixture.play();
+        assert!(fixture.now >= 150 * S && report.sweep, "{:?}", fixture.now);
         assert_eq!(report.bindings[0].status, Status::Settled);
-        assert_eq!(stage.world.log_times("targets").len(), 1);
-        let topologies = stage.world.log_times("topology");
-        assert!(
-            topologies.windows(2).all(|pair| pair[1] - pair[0] >= S),
-            "{topologies:?}"
-        );
+        assert_eq!(fixture.world.log_times("targets").len(), 1);
+        let topologies = fixture.world.log_times("topology");
+        assert!(topologies.windows(2).all(|pair| pair[1] - pair[0] >= S), "{topologies:?}");
     }
 }
 
 #[test]
 fn watched_for_a_move_of_nobody_a_group_that_is_not_right_is_read_again_to_the_end() {
-    let mut stage = Stage::unnamed("RDS-EVENT-0072");
-    stage.world.lookup_error = Some(LookupError::NxDomain);
-    let report = stage.play();
-    assert!(stage.now >= 150 * S, "{:?}", stage.now);
+    let mut fixture = RunFixture::unnamed("RDS-EVENT-0072");
+    fixture.world.lookup_error = Some(LookupError::NxDomain);
+    let report = fixture.play();
+    assert!(fixture.now >= 150 * S, "{:?}", fixture.now);
     assert_eq!(report.bindings[0].status, Status::Held);
-    let readings = stage.world.log_times("targets");
+    let readings = fixture.world.log_times("targets");
     assert!(
         readings.len() > 20 && readings.windows(2).all(|pair| pair[1] - pair[0] < 8 * S),
         "{readings:?}"
@@ -565,26 +533,23 @@ fn watched_for_a_move_of_nobody_a_group_that_is_not_right_is_read_again_to_the_e
 
 #[test]
 fn an_event_older_than_its_patience_is_a_sweep() {
-    let mut stage = Stage::event("RDS-EVENT-0071").late(10 * 60 * S);
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0071").late(10 * 60 * S);
+    let report = fixture.play();
     assert!(report.sweep);
     assert_eq!(report.bindings[0].rounds, 1);
-    assert!(!Stage::event("RDS-EVENT-0071").play().sweep);
+    assert!(!RunFixture::event("RDS-EVENT-0071").play().sweep);
 }
 
 #[test]
 fn an_event_of_an_unknown_id_is_looked_at_once_and_answered_for() {
     for id in ["RDS-EVENT-9999", "RDS-EVENT-0287"] {
-        let mut stage = Stage::event(id);
-        let report = stage.play();
-        assert_eq!(
-            (report.bindings[0].status, report.bindings[0].rounds),
-            (Status::Settled, 1)
-        );
+        let mut fixture = RunFixture::event(id);
+        let report = fixture.play();
+        assert_eq!((report.bindings[0].status, report.bindings[0].rounds), (Status::Settled, 1));
         assert!(!report.sweep, "{id} names whom it answers for");
-        assert!(Stage::event(id).late(10 * 60 * S).play().sweep, "{id}, late");
-        let mut blind = Stage::event(id);
-        blind.world.topology_failure = Some(Failure::SaidNo(No::Denied));
+        assert!(RunFixture::event(id).late(10 * 60 * S).play().sweep, "{id}, late");
+        let mut blind = RunFixture::event(id);
+        blind.world.topology_failure = Some(Failure::Rejected(Rejection::AccessDenied));
         let report = blind.play();
         assert!(!report.ok && !report.sweep, "{id}, and nothing can be read");
     }
@@ -592,35 +557,32 @@ fn an_event_of_an_unknown_id_is_looked_at_once_and_answered_for() {
 
 #[test]
 fn a_binding_that_a_look_finds_wrong_is_watched_and_put_right() {
-    let mut stage = Stage::event("RDS-EVENT-9999");
-    stage.world.writer = 2;
+    let mut fixture = RunFixture::event("RDS-EVENT-9999");
+    fixture.world.writer = 2;
     // Until then the keys disagree.
-    stage.at(8 * S, |world| world.dns = vec![2]);
-    let report = stage.play();
+    fixture.at(8 * S, |world| world.dns = vec![2]);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Changed);
-    assert_eq!(stage.world.writes(), ["register .2", "deregister .1"]);
-    let registered = stage.world.log_times("register .2")[0];
-    assert!(
-        registered >= 8 * S,
-        "a look registers on agreement, as a sweep does: {registered:?}"
-    );
+    assert_eq!(fixture.world.writes(), ["register .2", "deregister .1"]);
+    let registered = fixture.world.log_times("register .2")[0];
+    assert!(registered >= 8 * S, "a look registers on agreement, as a sweep does: {registered:?}");
 }
 
 #[test]
 fn keys_that_disagree_in_a_sweep_are_held_even_after_a_hiccup_of_dns() {
-    let mut stage = Stage::sweep();
-    stage.world.writer = 2;
-    stage.world.lookup_error = Some(LookupError::Timeout);
-    stage.at(S, |world| world.lookup_error = None);
-    let report = stage.play();
+    let mut fixture = RunFixture::sweep();
+    fixture.world.writer = 2;
+    fixture.world.lookup_error = Some(LookupError::Timeout);
+    fixture.at(S, |world| world.lookup_error = None);
+    let report = fixture.play();
     assert_eq!(report.bindings[0].status, Status::Held);
 }
 
 #[test]
 fn what_no_look_would_mend_does_not_keep_the_run_awake() {
-    let mut stage = Stage::event("RDS-EVENT-0072");
-    stage.world.topology_failure = Some(Failure::SaidNo(No::Denied));
-    let report = stage.play();
+    let mut fixture = RunFixture::event("RDS-EVENT-0072");
+    fixture.world.topology_failure = Some(Failure::Rejected(Rejection::AccessDenied));
+    let report = fixture.play();
     assert!(!report.ok);
-    assert!(stage.now < S, "{:?}", stage.now);
+    assert!(fixture.now < S, "{:?}", fixture.now);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, Timing};
 use writerlink_core::evidence::{Evidence, Facts, Reading};
-use writerlink_core::plan::{Observation, Standing};
+use writerlink_core::plan::{EarlierRounds, Observation};
 use writerlink_core::target::{Family, Target, TargetGroup};
 use writerlink_core::topology::Standby;
 
@@ -17,7 +17,7 @@ pub(crate) struct Axes {
     pub(crate) settle: Duration,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) targets: Vec<Vec<Target>>,
-    pub(crate) standings: Vec<Standing>,
+    pub(crate) standings: Vec<EarlierRounds>,
     pub(crate) max_removals: Vec<usize>,
     pub(crate) exclusive: Vec<bool>,
     pub(crate) in_use: Vec<bool>,
@@ -82,16 +82,12 @@ impl Axes {
                     facts: facts.clone(),
                     group: group.clone(),
                     targets: targets.clone(),
-                    standing: self.standings[0].clone(),
+                    earlier: self.standings[0].clone(),
                 };
-                let mut cell = Cell {
-                    binding: &bindings[0],
-                    timing: &timing,
-                    seen,
-                };
-                for (binding, standing) in product(&bindings, &self.standings) {
+                let mut cell = Cell { binding: &bindings[0], timing: &timing, seen };
+                for (binding, earlier) in product(&bindings, &self.standings) {
                     cell.binding = binding;
-                    cell.seen.standing.clone_from(standing);
+                    cell.seen.earlier.clone_from(earlier);
                     look(&cell);
                 }
             }
@@ -100,7 +96,8 @@ impl Axes {
 
     /// Shows `count` cells to `look`, spread over all of a product that is too large to be walked.
     pub(crate) fn sample(&self, count: usize, mut look: impl FnMut(&Cell<'_>)) {
-        // A prime steps through every digit of a mixed-radix number whose radices it does not divide.
+        // A prime steps through every digit of a mixed-radix number whose radices it does not
+        // divide.
         const STEP: usize = 2_147_483_647;
         let timing = self.timing();
         let (bindings, groups) = (self.bindings(), self.groups());
@@ -119,17 +116,14 @@ impl Axes {
                     facts: self.facts[digit(self.facts.len())].clone(),
                     group: groups[digit(groups.len())].clone(),
                     targets: self.targets[digit(self.targets.len())].clone(),
-                    standing: self.standings[digit(self.standings.len())].clone(),
+                    earlier: self.standings[digit(self.standings.len())].clone(),
                 },
             });
         }
     }
 
     fn timing(&self) -> Timing {
-        Timing {
-            settle: self.settle,
-            ..Timing::default()
-        }
+        Timing { settle: self.settle, ..Timing::default() }
     }
 
     fn bindings(&self) -> Vec<Binding> {

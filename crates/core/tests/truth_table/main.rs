@@ -1,33 +1,39 @@
-//! The planner's truth table: every combination of what a plan is made from, against what the promises say of it.
+//! The planner's truth table: every combination of what a plan is made from, against what the
+//! promises say of it.
 //!
 //! Each cell is planned by the real planner and held against two statements that were written from
-//! `docs/semantics.md`: [`expected`] says which plan it is, to the last action, and [`rules`] what no plan may ever
-//! contain. Then [`sequel`] carries the plan out and plans again, until nothing is left to do.
+//! `docs/semantics.md`: [`expected`] says which plan it is, to the last action, and [`rules`] what
+//! no plan may ever contain. Then [`sequel`] carries the plan out and plans again, until nothing is
+//! left to do.
 //!
 //! # Why a few tables stand for the product of everything
 //!
-//! The product of all axes has some 10¹⁴ cells. It is cut so that everything that a promise reads together is walked
-//! together, and what it is cut into is sampled as a whole:
+//! The product of all axes has some 10¹⁴ cells. It is cut so that everything that a promise reads
+//! together is walked together, and what it is cut into is sampled as a whole:
 //!
-//! - *Two addresses* are walked in every state, under everything that a run can have seen before. Every promise is
-//!   about the one target that is wanted and the others, so two are enough for all but the number of the others.
-//! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too many. What the run
-//!   has seen is walked at its [extremes](values::extremes).
-//! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and all kinds together.
+//! - *Two addresses* are walked in every state, under everything that a run can have seen before.
+//!   Every promise is about the one target that is wanted and the others, so two are enough for all
+//!   but the number of the others.
+//! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too
+//!   many. What the run has seen is walked at its [extremes](values::extremes).
+//! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and
+//!   all kinds together.
 //! - *Reasons.* A key that says nothing has one of 43 reasons for it, which are the words of a hold
 //!   and nothing else. So every pair of readings is walked over the states of each kind, where
 //!   [little](values::tempting) keeps the planner from writing.
 //! - *Ports, VPCs and standbys* say what a target is called and whether anybody listens there, so
 //!   they are walked together, and over few states.
-//! - *Ages* are compared with a bound: one just below it and one at it are in every table, others in one of their own.
-//! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no promise speaks of.
+//! - *Ages* are compared with a bound: one just below it and one at it are in every table, others
+//!   in one of their own.
+//! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no
+//!   promise speaks of.
 //!
-//! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part of the table gets
-//! lost. Run with `--nocapture`, the tests print them.
+//! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part
+//! of the table gets lost. Run with `--nocapture`, the tests print them.
 
 mod axes;
 mod cell;
-mod court;
+mod evidence_cases;
 mod expected;
 mod readings;
 mod rules;
@@ -42,7 +48,7 @@ use std::time::Duration;
 use writerlink_core::evidence::Reading;
 
 use axes::Axes;
-use readings::{reasons, row, three, two, witness};
+use readings::{member_at, reasons, row, three, two};
 use table::{sample, walk};
 use values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
 use values::{all_facts, each, groups, other_port, outside, own, standings, tempting};
@@ -50,7 +56,7 @@ use values::{all_facts, each, groups, other_port, outside, own, standings, tempt
 #[test]
 fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
     let cluster = Axes::cluster(&two());
-    let tally = walk(&[Axes {
+    let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2)], &STATES),
         standings: standings(cluster.settle),
         max_removals: vec![0, 1, 2],
@@ -58,14 +64,15 @@ fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
         ..cluster
     }]);
     assert_eq!(
-        tally,
-        "2519424 cells: 82944 settled, 2164608 held, 223488 register, 24192 reread, 24192 deregister"
+        totals,
+        "2519424 cells: 82944 settled, 2164608 held, 223488 register, 24192 reread, 24192 \
+         deregister"
     );
 }
 
 #[test]
 fn two_addresses_of_an_instance_have_the_plan_of_the_table() {
-    let tally = walk(&Axes::instances(&two()).map(|instance| Axes {
+    let totals = walk(&Axes::instances(&two()).map(|instance| Axes {
         targets: groups(&[own(1), own(2)], &STATES),
         standings: standings(instance.settle),
         max_removals: vec![0, 1, 2],
@@ -73,33 +80,34 @@ fn two_addresses_of_an_instance_have_the_plan_of_the_table() {
         ..instance
     }));
     assert_eq!(
-        tally,
+        totals,
         "1679616 cells: 165888 settled, 1308672 held, 195840 register, 4608 reread, 4608 deregister"
     );
 }
 
 #[test]
 fn three_addresses_of_a_cluster_have_the_plan_of_the_table() {
-    let tally = walk(&[Axes {
+    let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2), own(3)], &STATES),
         max_removals: vec![1, 2],
         ..Axes::cluster(&three())
     }]);
     assert_eq!(
-        tally,
-        "2239488 cells: 13824 settled, 1968192 held, 212112 register, 22680 reread, 22680 deregister"
+        totals,
+        "2239488 cells: 13824 settled, 1968192 held, 212112 register, 22680 reread, 22680 \
+         deregister"
     );
 }
 
 #[test]
 fn three_addresses_of_an_instance_have_the_plan_of_the_table() {
-    let tally = walk(&Axes::instances(&three()).map(|instance| Axes {
+    let totals = walk(&Axes::instances(&three()).map(|instance| Axes {
         targets: groups(&[own(1), own(2), own(3)], &STATES),
         max_removals: vec![1, 2],
         ..instance
     }));
     assert_eq!(
-        tally,
+        totals,
         "1119744 cells: 27648 settled, 936000 held, 148032 register, 4032 reread, 4032 deregister"
     );
 }
@@ -108,7 +116,7 @@ fn three_addresses_of_an_instance_have_the_plan_of_the_table() {
 fn strangers_have_the_plan_of_the_table() {
     let one = [other_port(1), outside()].map(|stranger| groups(&[own(1), stranger], &STATES));
     let two_beside_two = groups(&[own(1), own(2), other_port(1), outside()], &CHIEF_STATES);
-    let tally = walk(&Axes::sources(&two()).map(|source| Axes {
+    let totals = walk(&Axes::sources(&two()).map(|source| Axes {
         targets: [one.concat(), two_beside_two.clone()].concat(),
         standings: tempting(source.settle),
         max_removals: vec![1, 3],
@@ -117,8 +125,9 @@ fn strangers_have_the_plan_of_the_table() {
         ..source
     }));
     assert_eq!(
-        tally,
-        "3399840 cells: 178848 settled, 2277680 held, 835324 register, 31512 reread, 76476 deregister"
+        totals,
+        "3399840 cells: 178848 settled, 2277680 held, 835324 register, 31512 reread, 76476 \
+         deregister"
     );
 }
 
@@ -127,23 +136,24 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     let silent = reasons();
     let rows: Vec<usize> = silent.iter().map(|why| row(why).0).collect();
     assert_eq!(rows, (0..43).collect::<Vec<_>>());
-    // The third and the fourth are members at each other's address, where a host was replaced or DNS is behind.
-    let known = [witness(1, 1), witness(2, 2), witness(1, 2), witness(2, 1)];
+    // The third and the fourth are members at each other's address, where a host was replaced or
+    // DNS is behind.
+    let known = [member_at(1, 1), member_at(2, 2), member_at(1, 2), member_at(2, 1)];
     let readings: Vec<Reading> = known.into_iter().chain(silent.into_iter().map(Err)).collect();
-    let tally = walk(&Axes::sources(&readings).map(|source| Axes {
+    let totals = walk(&Axes::sources(&readings).map(|source| Axes {
         targets: groups(&[own(1), own(2)], &CHIEF_STATES),
         standings: tempting(source.settle),
         ..source
     }));
     assert_eq!(
-        tally,
+        totals,
         "2072700 cells: 2592 settled, 2020956 held, 48140 register, 296 reread, 716 deregister"
     );
 }
 
 #[test]
 fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
-    let tally = walk(&Axes::sources(&two()).map(|source| Axes {
+    let totals = walk(&Axes::sources(&two()).map(|source| Axes {
         targets: groups(&[own(1), other_port(1), own(2)], &["healthy", "draining"]),
         standings: tempting(source.settle),
         facts: all_facts(),
@@ -153,8 +163,9 @@ fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
         ..source
     }));
     assert_eq!(
-        tally,
-        "3324240 cells: 186624 settled, 2050592 held, 1059040 register, 8448 reread, 19536 deregister"
+        totals,
+        "3324240 cells: 186624 settled, 2050592 held, 1059040 register, 8448 reread, 19536 \
+         deregister"
     );
 }
 
@@ -163,10 +174,10 @@ fn every_age_and_settle_time_has_the_plan_of_the_table() {
     let mut tables = Vec::new();
     for settle in [1, 10, 30, 180].map(Duration::from_secs) {
         let mut standings = tempting(settle);
-        standings.retain(|standing| standing.steady_for == STEADY && standing.agreed_for == settle);
+        standings.retain(|earlier| earlier.steady_for == STEADY && earlier.agreed_for == settle);
         let ages = |bound| [Duration::ZERO, bound - NANO, bound, bound + NANO];
-        let standings = each(&standings, ages(STEADY), |standing, age| standing.steady_for = age);
-        let standings = each(&standings, ages(settle), |standing, age| standing.agreed_for = age);
+        let standings = each(&standings, ages(STEADY), |earlier, age| earlier.steady_for = age);
+        let standings = each(&standings, ages(settle), |earlier, age| earlier.agreed_for = age);
         tables.extend(Axes::sources(&two()).map(|source| Axes {
             targets: groups(&[own(1), own(2)], &CHIEF_STATES),
             standings: standings.clone(),
@@ -182,7 +193,7 @@ fn every_age_and_settle_time_has_the_plan_of_the_table() {
 
 #[test]
 fn cells_from_all_over_the_whole_product_have_the_plan_of_the_table() {
-    let readings = [three().as_slice(), &[witness(1, 2)]].concat();
+    let readings = [three().as_slice(), &[member_at(1, 2)]].concat();
     let tables = Axes::sources(&readings).map(|source| Axes {
         targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
         standings: standings(source.settle),

@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use writerlink_core::evidence::{Listed, Misnomer, Reading, Unknown, Witness};
-use writerlink_core::failure::{CallError, Failure, LookupError, No};
+use writerlink_core::evidence::{Listed, MemberAt, Reading, Unknown, WrongName};
+use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::guard::{Refusal, Special};
 use writerlink_core::target::Family;
 use writerlink_core::topology::{Form, Network};
 
 /// A member at an address. The two have the same number until a host is replaced.
-pub(crate) fn witness(member: u8, address: u8) -> Reading {
-    Ok(Witness {
+pub(crate) fn member_at(member: u8, address: u8) -> Reading {
+    Ok(MemberAt {
         member: format!("orders-{member}").parse().expect("an identifier"),
         address: crate::values::ip(address),
     })
@@ -18,12 +18,12 @@ pub(crate) fn witness(member: u8, address: u8) -> Reading {
 
 /// Two writers, and no answer.
 pub(crate) fn two() -> [Reading; 3] {
-    [witness(1, 1), witness(2, 2), silence()]
+    [member_at(1, 1), member_at(2, 2), silence()]
 }
 
 /// Three writers, and no answer.
 pub(crate) fn three() -> [Reading; 4] {
-    [witness(1, 1), witness(2, 2), witness(3, 3), silence()]
+    [member_at(1, 1), member_at(2, 2), member_at(3, 3), silence()]
 }
 
 /// One of the reasons for saying nothing, where they make no difference.
@@ -37,26 +37,24 @@ pub(crate) fn reasons() -> Vec<Unknown> {
     let name = || "orders.db.test".parse().expect("a name");
     let id = || "orders".parse().expect("an identifier");
     let source = || "cluster/orders".parse().expect("a source");
-    let call = |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
+    let call =
+        |failure| Unknown::Call(CallError::new("rds:DescribeDBClusters", failure, "it failed"));
     let lookup = |error| Unknown::Lookup(name(), error);
     let stray = || IpAddr::from([10, 20, 0, 77]);
     let guarded = |refusal| Unknown::Guarded(name(), IpAddr::from([127, 0, 0, 1]), refusal);
     let special = |special| guarded(Refusal::Special(special));
     vec![
-        call(Failure::SaidNo(No::Denied)),
-        call(Failure::SaidNo(No::NotFound)),
-        call(Failure::SaidNo(No::Invalid)),
-        call(Failure::SaidNo(No::Quota)),
-        call(Failure::SaidNo(No::Other)),
+        call(Failure::Rejected(Rejection::AccessDenied)),
+        call(Failure::Rejected(Rejection::NotFound)),
+        call(Failure::Rejected(Rejection::Invalid)),
+        call(Failure::Rejected(Rejection::Quota)),
+        call(Failure::Rejected(Rejection::Other)),
         call(Failure::Throttled),
         call(Failure::Credentials),
         call(Failure::Unreachable),
         call(Failure::AnswerLost),
         Unknown::SourceNotFound(source()),
-        Unknown::InstanceOfCluster {
-            instance: id(),
-            cluster: id(),
-        },
+        Unknown::InstanceOfCluster { instance: id(), cluster: id() },
         Unknown::Idle {
             source_: "cluster/orders".parse().expect("a source"),
             status: "stopped".to_owned(),
@@ -83,16 +81,12 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         guarded(Refusal::Outside),
         Unknown::Secondary(id()),
         Unknown::NoReader("cluster/orders/readers".parse().expect("a source")),
-        Unknown::NoSharedFamily {
-            instance: id(),
-            network: Network::Ipv4,
-            family: Family::V6,
-        },
+        Unknown::NoSharedFamily { instance: id(), network: Network::Ipv4, family: Family::V6 },
         call(Failure::Certificate),
         special(Special::Translated),
         special(Special::Reserved),
         special(Special::Amazon),
-        Unknown::Misnamed(Box::new(Misnomer {
+        Unknown::Misnamed(Box::new(WrongName {
             asked: source(),
             name: id(),
             listed: Listed::Instance(None),
@@ -103,25 +97,21 @@ pub(crate) fn reasons() -> Vec<Unknown> {
             engine: "docdb".to_owned(),
             endpoint: Some(name()),
         },
-        Unknown::NoInstances {
-            cluster: id(),
-            form: Form::Limitless,
-            endpoint: None,
-        },
+        Unknown::NoInstances { cluster: id(), form: Form::Limitless, endpoint: None },
         Unknown::OutsideVpc(id()),
     ]
 }
 
-/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a reason that the
-/// type gains does not compile here until the table has it.
+/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a
+/// reason that the type gains does not compile here until the table has it.
 pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
     match why {
         Unknown::Call(error) => match error.failure {
-            Failure::SaidNo(No::Denied) => (0, "access-denied"),
-            Failure::SaidNo(No::NotFound) => (1, "not-found"),
-            Failure::SaidNo(No::Invalid) => (2, "refused-as-invalid"),
-            Failure::SaidNo(No::Quota) => (3, "quota-reached"),
-            Failure::SaidNo(No::Other) => (4, "refused"),
+            Failure::Rejected(Rejection::AccessDenied) => (0, "access-denied"),
+            Failure::Rejected(Rejection::NotFound) => (1, "not-found"),
+            Failure::Rejected(Rejection::Invalid) => (2, "refused-as-invalid"),
+            Failure::Rejected(Rejection::Quota) => (3, "quota-reached"),
+            Failure::Rejected(Rejection::Other) => (4, "refused"),
             Failure::Throttled => (5, "throttled"),
             Failure::Credentials => (6, "no-credentials"),
             Failure::Unreachable => (7, "unreachable"),

@@ -1,9 +1,11 @@
-//! What every plan keeps, whatever the cell: the promises of `docs/semantics.md` as predicates of one plan.
+//! What every plan keeps, whatever the cell: the promises of `docs/semantics.md` as predicates of
+//! one plan.
 //!
-//! They are weaker than the decision table and stand on their own: a mistake that the table shared with the planner
-//! would still have to get past them. A predicate without a number is what the words of a plan are said to mean.
+//! They are weaker than the decision table and stand on their own: a mistake that the table shared
+//! with the planner would still have to get past them. A predicate without a number is what the
+//! words of a plan are said to mean.
 
-use writerlink_core::plan::{Action, Assurance, Hold, Observation, Plan, Step};
+use writerlink_core::plan::{Action, Hold, Observation, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -13,30 +15,22 @@ use crate::values::STEADY;
 type Rule = (&'static str, fn(&Cell<'_>, &Plan) -> bool);
 
 pub(crate) const RULES: [Rule; 19] = [
-    (
-        "S1: a removal leaves the agreed target present",
-        a_removal_leaves_the_agreed_target,
-    ),
+    ("S1: a removal leaves the agreed target present", a_removal_leaves_the_agreed_target),
     (
         "S3: what is registered is named by a key and may be registered",
         a_registration_is_of_a_named_target,
     ),
     ("S3: what is registered is credible", a_registration_is_credible),
-    (
-        "S4: disagreement, or anything unknown, removes nothing",
-        a_removal_needs_an_agreement,
-    ),
+    ("S4: disagreement, or anything unknown, removes nothing", a_removal_needs_an_agreement),
     (
         "S5: a removal names all the others exactly as they were read, or none",
         a_removal_names_all_the_others,
     ),
-    (
-        "S5: more candidates than max-removals: none is removed",
-        a_removal_is_bounded,
-    ),
+    ("S5: more candidates than max-removals: none is removed", a_removal_is_bounded),
     ("S5: every stranger is reported", strangers_are_reported),
     (
-        "S9: a port that RDS does not report is written to only where the binding says that it is meant",
+        "S9: a port that RDS does not report is written to only where the binding says that it is \
+         meant",
         a_wrong_port_is_not_written_to,
     ),
     (
@@ -44,39 +38,26 @@ pub(crate) const RULES: [Rule; 19] = [
         a_former_port_is_not_in_sync,
     ),
     (
-        "S7: a removal needs assurance and a second reading of the keys",
+        "S7: a removal needs proof of registration and a second reading of the keys",
         a_removal_is_made_sure_of,
     ),
-    (
-        "S7: the keys are read again only for a removal that is due",
-        a_rereading_is_for_a_removal,
-    ),
+    ("S7: the keys are read again only for a removal that is due", a_rereading_is_for_a_removal),
     ("L2: what is right is left alone", what_is_right_is_left_alone),
-    (
-        "L3: what is present is registered only to make sure of it",
-        a_registration_is_needed,
-    ),
+    ("L3: what is present is registered only to make sure of it", a_registration_is_needed),
     (
         "an instance removes beside a healthy target, when the agreement has lasted",
         an_instance_removes_on_two_witnesses,
     ),
-    (
-        "a cluster removes after a failover or when the agreement has lasted",
-        a_cluster_is_patient,
-    ),
+    ("a cluster removes after a failover or when the agreement has lasted", a_cluster_is_patient),
     ("a target without traffic is held", a_target_without_traffic_is_held),
-    (
-        "what is called for later cannot be done at once",
-        what_is_later_is_not_now,
-    ),
+    ("what is called for later cannot be done at once", what_is_later_is_not_now),
     ("what is not done is explained", what_is_not_done_is_explained),
     ("every hold says what is so", every_hold_says_what_is_so),
 ];
 
 fn a_removal_leaves_the_agreed_target(cell: &Cell<'_>, plan: &Plan) -> bool {
     let left = |removed: &[Target]| {
-        cell.present()
-            .any(|t| Some(t.address) == cell.agreed() && !removed.contains(t))
+        cell.present().any(|t| Some(t.address) == cell.agreed() && !removed.contains(t))
     };
     removed_now(plan).is_none_or(left)
 }
@@ -88,18 +69,22 @@ fn a_removal_needs_an_agreement(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn a_registration_is_of_a_named_target(cell: &Cell<'_>, plan: &Plan) -> bool {
     let named = cell.agreed().or(cell.named_by_topology_alone());
     registrations(plan).all(|action| {
-        named.is_some_and(|named| cell.is_home(named) && *action == Action::Register(cell.registration(named)))
+        named.is_some_and(|named| {
+            cell.is_home(named) && *action == Action::Register(cell.registration(named))
+        })
     })
 }
 
 fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     let credible = match (cell.agreed(), cell.follows()) {
         (Some(_), Follows::Cluster | Follows::Refusing) => true,
         (Some(agreed), Follows::Unknown) => {
-            standing.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
+            earlier.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
         }
-        (None, _) => standing.topology_named >= 2 && (standing.event || cell.present().next().is_none()),
+        (None, _) => {
+            earlier.topology_named >= 2 && (earlier.event || cell.present().next().is_none())
+        }
     };
     credible || !matches!(plan.now, Some(Step::Do(Action::Register(_))))
 }
@@ -107,22 +92,23 @@ fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn an_instance_removes_on_two_witnesses(cell: &Cell<'_>, plan: &Plan) -> bool {
     let vouched = |removed: &[Target]| {
         cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Healthy)
-            && cell.seen.standing.agreed_for >= cell.timing.settle
+            && cell.seen.earlier.agreed_for >= cell.timing.settle
             && removed.iter().all(|target| target.state != TargetState::Initial)
     };
     cell.follows() == Follows::Cluster || removed_now(plan).is_none_or(vouched)
 }
 
 fn a_cluster_is_patient(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    let due = standing.failover || standing.agreed_for >= cell.timing.settle;
+    let earlier = &cell.seen.earlier;
+    let due = earlier.failover || earlier.agreed_for >= cell.timing.settle;
     cell.follows() != Follows::Cluster || due || removed_now(plan).is_none()
 }
 
 fn a_removal_names_all_the_others(cell: &Cell<'_>, plan: &Plan) -> bool {
     removals(plan).all(|removed| {
         cell.agreed().is_some_and(|agreed| {
-            cell.others(agreed).all(|other| removed.contains(other)) && removed.len() == cell.others(agreed).count()
+            cell.others(agreed).all(|other| removed.contains(other))
+                && removed.len() == cell.others(agreed).count()
         })
     })
 }
@@ -133,19 +119,24 @@ fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
 
 fn strangers_are_reported(cell: &Cell<'_>, plan: &Plan) -> bool {
     // Without a port no target can be told from a stranger.
-    cell.port().is_none() || cell.is_on_a_wrong_port() || cell.strangers().all(|target| is_reported(target, plan))
+    cell.port().is_none()
+        || cell.is_on_a_wrong_port()
+        || cell.strangers().all(|target| is_reported(target, plan))
 }
 
 /// Whether a plan names a target that it leaves alone.
 pub(crate) fn is_reported(left_alone: &Target, plan: &Plan) -> bool {
     plan.holds.iter().any(|hold| match hold {
-        Hold::Foreign(address) | Hold::FormerPort { target: address, .. } => *address == left_alone.address,
+        Hold::Foreign(address) | Hold::FormerPort { target: address, .. } => {
+            *address == left_alone.address
+        }
         _ => false,
     })
 }
 
 pub(crate) fn a_wrong_port_is_not_written_to(cell: &Cell<'_>, plan: &Plan) -> bool {
-    !cell.is_on_a_wrong_port() || (plan.now.is_none() && plan.later.is_empty() && plan.weightiest().is_some())
+    !cell.is_on_a_wrong_port()
+        || (plan.now.is_none() && plan.later.is_empty() && plan.weightiest().is_some())
 }
 
 fn a_former_port_is_not_in_sync(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -154,13 +145,16 @@ fn a_former_port_is_not_in_sync(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_removal_is_made_sure_of(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    removed_now(plan).is_none() || (standing.assurance == Assurance::Assured && standing.reread)
+    let earlier = &cell.seen.earlier;
+    removed_now(plan).is_none()
+        || (earlier.registration_proof == RegistrationProof::Proven && earlier.reread)
 }
 
 fn a_rereading_is_for_a_removal(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let standing = &cell.seen.standing;
-    let due = removals(plan).next().is_some() && standing.assurance == Assurance::Assured && !standing.reread;
+    let earlier = &cell.seen.earlier;
+    let due = removals(plan).next().is_some()
+        && earlier.registration_proof == RegistrationProof::Proven
+        && !earlier.reread;
     plan.now != Some(Step::Reread) || due
 }
 
@@ -171,9 +165,11 @@ fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn a_registration_is_needed(cell: &Cell<'_>, plan: &Plan) -> bool {
     let needed = |action: &Action| match action {
         Action::Register(registration) => {
-            let unsure = cell.seen.standing.assurance == Assurance::None;
+            let unsure = cell.seen.earlier.registration_proof == RegistrationProof::Unproven;
             cell.state_of(registration.address).is_none()
-                || (unsure && cell.agreed() == Some(registration.address) && removals(plan).next().is_some())
+                || (unsure
+                    && cell.agreed() == Some(registration.address)
+                    && removals(plan).next().is_some())
         }
         Action::Deregister(_) => false,
     };
@@ -181,9 +177,11 @@ fn a_registration_is_needed(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_target_without_traffic_is_held(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let unused = cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Unused);
+    let unused =
+        cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Unused);
     let said = |hold: &Hold| matches!(hold, Hold::ZoneNotEnabled(_) | Hold::GroupNotInUse);
-    cell.is_on_a_wrong_port() || (plan.holds.iter().any(said) == unused && (!unused || plan.now.is_none()))
+    cell.is_on_a_wrong_port()
+        || (plan.holds.iter().any(said) == unused && (!unused || plan.now.is_none()))
 }
 
 fn what_is_later_is_not_now(_: &Cell<'_>, plan: &Plan) -> bool {
@@ -200,42 +198,44 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
-    let Observation {
-        evidence,
-        standing,
-        group,
-        ..
-    } = &cell.seen;
+    let Observation { evidence, earlier, group, .. } = &cell.seen;
     match hold {
         Hold::Unknown(why) => {
             let keys = [evidence.topology(), evidence.dns()];
-            keys.into_iter()
-                .flatten()
-                .any(|reading| reading.as_ref().err() == Some(why))
+            keys.into_iter().flatten().any(|reading| reading.as_ref().err() == Some(why))
         }
         Hold::KeysDisagree { topology, dns, moving } => {
             let said = [Some(topology), Some(dns)];
             let keys = [evidence.topology(), evidence.dns()];
-            said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok())) && *moving == standing.moving
+            said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok()))
+                && *moving == earlier.moving
         }
-        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => {
+            unreachable!("only sets are held so")
+        }
         Hold::NoPort => cell.port().is_none(),
         Hold::PortDiffers { written, reported } => {
             let said = seen_port(cell);
-            cell.is_on_a_wrong_port() && cell.binding.port == Some(*written) && said == Some(*reported)
+            cell.is_on_a_wrong_port()
+                && cell.binding.port == Some(*written)
+                && said == Some(*reported)
         }
         Hold::FormerPort { target, port } => {
-            let is_own = cell
-                .agreed()
-                .is_some_and(|agreed| agreed.ip() == target.ip() && agreed != *target);
+            let is_own =
+                cell.agreed().is_some_and(|agreed| agreed.ip() == target.ip() && agreed != *target);
             let is_there = cell.strangers().any(|stranger| stranger.address == *target);
             is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
         }
-        Hold::Unsteady(left) => standing.steady_for + *left == STEADY.min(cell.timing.settle),
-        Hold::Settling(left) => standing.agreed_for + *left == cell.timing.settle,
-        Hold::SeenBriefly(at) => Some(*at) == cell.agreed() && standing.assurance == Assurance::HealthyBriefly,
+        Hold::Unsteady(left) => earlier.steady_for + *left == STEADY.min(cell.timing.settle),
+        Hold::Settling(left) => earlier.agreed_for + *left == cell.timing.settle,
+        Hold::SeenBriefly(at) => {
+            Some(*at) == cell.agreed()
+                && earlier.registration_proof == RegistrationProof::HealthyBriefly
+        }
         Hold::Initial(at) => cell.state_of(*at) == Some(&TargetState::Initial),
-        Hold::NotHealthy(at, state) => Some(*at) == cell.agreed() && cell.state_of(*at) == Some(state),
+        Hold::NotHealthy(at, state) => {
+            Some(*at) == cell.agreed() && cell.state_of(*at) == Some(state)
+        }
         Hold::ZoneNotEnabled(at) => Some(*at) == cell.agreed() && group.in_use,
         Hold::GroupNotInUse => !group.in_use,
         Hold::TooManyRemovals { count, most } => {

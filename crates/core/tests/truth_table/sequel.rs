@@ -1,13 +1,14 @@
 //! What comes of a plan when it is carried out: no plan undoes another.
 //!
-//! A plan's step is applied to its cell as the load balancer and the run would have it, and the cell that comes of it
-//! is planned again. The steps can only go forward (register, read the keys again, deregister), each of them one that
-//! the plan before called for, so that no sequence can turn in a circle. At its end nothing is to do, or a hold
-//! explains why. Then time passes, and what only waited for that comes right.
+//! A plan's step is applied to its cell as the load balancer and the run would have it, and the
+//! cell that comes of it is planned again. The steps can only go forward (register, read the keys
+//! again, deregister), each of them one that the plan before called for, so that no sequence can
+//! turn in a circle. At its end nothing is to do, or a hold explains why. Then time passes, and
+//! what only waited for that comes right.
 
 use std::net::SocketAddr;
 
-use writerlink_core::plan::{Action, Assurance, Plan, Step, Weight};
+use writerlink_core::plan::{Action, Plan, RegistrationProof, Step, Weight};
 use writerlink_core::target::{Registration, Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -92,13 +93,13 @@ fn place(step: &Step) -> u8 {
 }
 
 fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
-    cell.seen.standing.reread = *step == Step::Reread;
+    cell.seen.earlier.reread = *step == Step::Reread;
     match step {
         Step::Reread => {}
         Step::Do(Action::Register(registration)) => {
             register(&mut cell.seen.targets, registration, again);
             if cell.agreed() == Some(registration.address) {
-                cell.seen.standing.assurance = Assurance::Assured;
+                cell.seen.earlier.registration_proof = RegistrationProof::Proven;
             }
         }
         Step::Do(Action::Deregister(removed)) => {
@@ -112,12 +113,9 @@ fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
 fn register(targets: &mut Vec<Target>, registration: &Registration, again: Again) {
     let Registration { address, zone } = registration.clone();
     match (again, targets.iter_mut().find(|target| target.address == address)) {
-        (_, None) => targets.push(Target {
-            address,
-            zone,
-            state: TargetState::Initial,
-            reason: None,
-        }),
+        (_, None) => {
+            targets.push(Target { address, zone, state: TargetState::Initial, reason: None })
+        }
         (Again::Keeps, Some(target)) if target.state != TargetState::Draining => {}
         (_, Some(target)) => target.state = TargetState::Initial,
     }
@@ -130,15 +128,16 @@ fn let_time_pass(cell: &mut Cell<'_>) {
             target.state = TargetState::Healthy;
         }
     }
-    let standing = &mut cell.seen.standing;
-    standing.steady_for = STEADY;
-    standing.agreed_for = cell.timing.settle;
-    if standing.assurance == Assurance::HealthyBriefly {
-        standing.assurance = Assurance::Assured;
+    let earlier = &mut cell.seen.earlier;
+    earlier.steady_for = STEADY;
+    earlier.agreed_for = cell.timing.settle;
+    if earlier.registration_proof == RegistrationProof::HealthyBriefly {
+        earlier.registration_proof = RegistrationProof::Proven;
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit or the database.
+/// Whether it cannot come right without somebody who changes the load balancer, the limit or the
+/// database.
 fn is_in_somebodys_hands(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
     let too_many = cell.others(agreed).count() > cell.binding.max_removals;
     if cell.is_on_a_wrong_port() || cell.on_a_former_port(&[agreed.ip()]).next().is_some() {

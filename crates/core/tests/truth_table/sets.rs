@@ -1,14 +1,17 @@
-//! The table for sets of equals: a cluster's readers, a custom endpoint's members, the addresses of a name.
+//! The table for sets of equals: a cluster's readers, a custom endpoint's members, the addresses of
+//! a name.
 //!
-//! It is built as the other is: [`stated`](stated::stated) says which plan a cell has, [`RULES`](rules::RULES) what no
-//! plan may ever contain, and [`sequel`] carries plans out until nothing is left to do. A set has one key, so its axes
-//! are others:
+//! It is built as the other is: [`stated`](stated::stated) says which plan a cell has,
+//! [`RULES`](rules::RULES) what no plan may ever contain, and [`sequel`] carries plans out until
+//! nothing is left to do. A set has one key, so its axes are others:
 //!
-//! - *The roll*: each of three addresses listed or not, with or without a gap, and no roll at all, by either key.
+//! - *The roll*: each of three addresses listed or not, with or without a gap, and no roll at all,
+//!   by either key.
 //! - *Targets*: at these addresses, at one that is nobody's, on another port, and outside `allow`.
-//! - *What the run has seen*: how often the topology listed the same, the two ages just below their bounds and at them,
-//!   what is known of the registrations, whether some were removed in this round, and whether the key was read again.
-//!   An event, a failover and a switchover mean nothing to a set; they are among what is sampled.
+//! - *What the run has seen*: how often the topology listed the same, the two ages just below their
+//!   bounds and at them, what is known of the registrations, whether some were removed in this
+//!   round, and whether the key was read again. An event, a failover and a switchover mean nothing
+//!   to a set; they are among what is sampled.
 
 mod rules;
 mod sequel;
@@ -16,9 +19,9 @@ mod stated;
 
 use std::time::Duration;
 
-use writerlink_core::evidence::{Evidence, Key, Roll, Unknown};
+use writerlink_core::evidence::{Evidence, Key, Listing, Unknown};
 use writerlink_core::failure::LookupError;
-use writerlink_core::plan::{Action, LONGEST_SETTLE, Plan, Standing, Step, plan};
+use writerlink_core::plan::{Action, EarlierRounds, LONGEST_SETTLE, Plan, Step, plan};
 use writerlink_core::topology::Standby;
 
 use crate::axes::Axes;
@@ -30,36 +33,38 @@ use stated::stated;
 
 #[test]
 fn two_addresses_of_a_set_have_the_plan_of_the_table() {
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&[own(1), own(2)], &STATES),
         max_removals: vec![0, 1, 4],
         ..set
     }));
     assert_eq!(
-        tally,
-        "1189728 cells: 85536 settled, 781632 held, 200928 register, 118608 reread, 3024 deregister; 6 steps at most"
+        totals,
+        "1189728 cells: 85536 settled, 781632 held, 200928 register, 118608 reread, 3024 \
+         deregister; 6 steps at most"
     );
 }
 
 #[test]
 fn three_addresses_of_a_set_have_the_plan_of_the_table() {
     let states = [CHIEF_STATES.as_slice(), &["unused"]].concat();
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&[own(1), own(2), own(3)], &states),
         standings: few(&set.standings),
         max_removals: vec![1, 4],
         ..set
     }));
     assert_eq!(
-        tally,
-        "705024 cells: 48576 settled, 497664 held, 111168 register, 42864 reread, 4752 deregister; 5 steps at most"
+        totals,
+        "705024 cells: 48576 settled, 497664 held, 111168 register, 42864 reread, 4752 deregister; \
+         5 steps at most"
     );
 }
 
 #[test]
 fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
     let all = [own(1), own(2), own(4), other_port(1), outside()];
-    let tally = walk(&sets().map(|set| Axes {
+    let totals = walk(&sets().map(|set| Axes {
         targets: groups(&all, &["healthy", "draining"]),
         standings: few(&set.standings).into_iter().filter(|seen| seen.reread).collect(),
         max_removals: vec![2, 9],
@@ -68,8 +73,9 @@ fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
         ..set
     }));
     assert_eq!(
-        tally,
-        "1586304 cells: 111648 settled, 882600 held, 439272 register, 147060 reread, 5724 deregister; 7 steps at most"
+        totals,
+        "1586304 cells: 111648 settled, 882600 held, 439272 register, 147060 reread, 5724 \
+         deregister; 7 steps at most"
     );
 }
 
@@ -96,16 +102,19 @@ fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
         .collect();
     assert_eq!(
         walk(&tables),
-        "816000 cells: 88320 settled, 386688 held, 336960 register, 2016 reread, 2016 deregister; 4 steps at most"
+        "816000 cells: 88320 settled, 386688 held, 336960 register, 2016 reread, 2016 deregister; \
+         4 steps at most"
     );
 }
 
 #[test]
 fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for set in sets() {
         let seen = standings(set.settle);
-        let seen = each(&seen, [false, true], |seen, thinned| seen.thinned = thinned);
+        let seen = each(&seen, [false, true], |seen, removed_this_round| {
+            seen.removed_this_round = removed_this_round
+        });
         let whole = Axes {
             targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
             standings: each(&seen, [false, true], |seen, switched| seen.switched = switched),
@@ -118,62 +127,61 @@ fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
             vpcs: VPCS.into(),
             ..set
         };
-        whole.sample(200_000, |cell| tally.count(cell));
+        whole.sample(200_000, |cell| totals.count(cell));
     }
     assert_eq!(
-        tally.told(),
-        "400000 cells: 15072 settled, 294627 held, 60274 register, 28646 reread, 1381 deregister; 8 steps at most"
+        totals.told(),
+        "400000 cells: 15072 settled, 294627 held, 60274 register, 28646 reread, 1381 deregister; \
+         8 steps at most"
     );
 }
 
 /// A set by either key, of which everything is said that can be said of three addresses.
 fn sets() -> [Axes; 2] {
-    let silent = || Unknown::Lookup("orders-9.db.test".parse().expect("a name"), LookupError::NxDomain);
-    [
-        (Key::Topology, "cluster/orders/readers"),
-        (Key::Dns, "dns/orders.db.test"),
-    ]
-    .map(|(key, source)| {
-        let rolls = (0..8_u8).flat_map(|listed| {
-            let listed: Vec<u8> = (1..=3).filter(|last| listed & 1 << (last - 1) != 0).collect();
-            [None, Some(silent())].map(|gap| Ok(roll(&listed, gap)))
-        });
-        let evidence = rolls.chain([Err(silent())]).map(|roll| Evidence::Set { key, roll });
-        let set = Axes::of(source, Standby::Unknown, evidence.collect());
-        Axes {
-            standings: of_sets(set.settle),
-            ..set
-        }
-    })
+    let silent =
+        || Unknown::Lookup("orders-9.db.test".parse().expect("a name"), LookupError::NxDomain);
+    [(Key::Topology, "cluster/orders/readers"), (Key::Dns, "dns/orders.db.test")].map(
+        |(key, source)| {
+            let rolls = (0..8_u8).flat_map(|listed| {
+                let listed: Vec<u8> =
+                    (1..=3).filter(|last| listed & 1 << (last - 1) != 0).collect();
+                [None, Some(silent())].map(|gap| Ok(listing(&listed, gap)))
+            });
+            let evidence =
+                rolls.chain([Err(silent())]).map(|listing| Evidence::Set { key, listing });
+            let set = Axes::of(source, Standby::Unknown, evidence.collect());
+            Axes { standings: of_sets(set.settle), ..set }
+        },
+    )
 }
 
-fn roll(listed: &[u8], gap: Option<Unknown>) -> Roll {
-    Roll {
-        listed: listed.iter().map(|last| (ip(*last), None)).collect(),
-        gap,
-    }
+fn listing(listed: &[u8], gap: Option<Unknown>) -> Listing {
+    Listing { listed: listed.iter().map(|last| (ip(*last), None)).collect(), gap }
 }
 
 /// Everything that a run's earlier looks can add and a set depends on.
-fn of_sets(settle: Duration) -> Vec<Standing> {
+fn of_sets(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
     all.retain(|seen| !seen.event && !seen.failover && !seen.moving);
-    each(&all, [false, true], |seen, thinned| seen.thinned = thinned)
+    each(&all, [false, true], |seen, removed_this_round| {
+        seen.removed_this_round = removed_this_round
+    })
 }
 
 /// Those in which both ages are below their bounds or at them, and the topology was read at all.
-fn few(all: &[Standing]) -> Vec<Standing> {
-    let bound = |age: fn(&Standing) -> Duration| all.iter().map(age).max();
+fn few(all: &[EarlierRounds]) -> Vec<EarlierRounds> {
+    let bound = |age: fn(&EarlierRounds) -> Duration| all.iter().map(age).max();
     let (steady, agreed) = (bound(|seen| seen.steady_for), bound(|seen| seen.agreed_for));
-    let together = |seen: &&Standing| {
-        (Some(seen.steady_for) == steady) == (Some(seen.agreed_for) == agreed) && seen.topology_named > 0
+    let together = |seen: &&EarlierRounds| {
+        (Some(seen.steady_for) == steady) == (Some(seen.agreed_for) == agreed)
+            && seen.topology_named > 0
     };
     all.iter().filter(together).cloned().collect()
 }
 
 /// How many cells have which kind of plan.
 #[derive(Default)]
-struct Tally {
+struct RunTotals {
     cells: usize,
     settled: usize,
     held: usize,
@@ -183,7 +191,7 @@ struct Tally {
     longest: usize,
 }
 
-impl Tally {
+impl RunTotals {
     fn count(&mut self, cell: &Cell<'_>) {
         let plan = decide(cell);
         self.cells += 1;
@@ -198,15 +206,7 @@ impl Tally {
     }
 
     fn told(self) -> String {
-        let Self {
-            cells,
-            settled,
-            held,
-            register,
-            reread,
-            deregister,
-            longest,
-        } = self;
+        let Self { cells, settled, held, register, reread, deregister, longest } = self;
         let told = format!(
             "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
              {deregister} deregister; {longest} steps at most"
@@ -217,21 +217,18 @@ impl Tally {
 }
 
 fn walk(tables: &[Axes]) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.walk(|cell| tally.count(cell));
+        axes.walk(|cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// The plan of a cell, which must be the stated one and keep every rule.
 fn decide(cell: &Cell<'_>) -> Plan {
     let plan = plan(cell.binding, cell.timing, &cell.seen);
     let stated = stated(cell);
-    assert!(
-        stated.is(&plan),
-        "the table has {stated:?}\nthe planner {plan:?}\n{cell}"
-    );
+    assert!(stated.is(&plan), "the table has {stated:?}\nthe planner {plan:?}\n{cell}");
     for (rule, keeps) in RULES {
         assert!(keeps(cell, &plan), "{rule}\n{plan:?}\n{cell}");
     }

@@ -1,4 +1,5 @@
-//! Walking the table: each cell is planned, held against the decision table and the rules, and followed to its end.
+//! Walking the table: each cell is planned, held against the decision table and the rules, and
+//! followed to its end.
 
 use writerlink_core::plan::{Action, Plan, Step, plan};
 
@@ -10,7 +11,7 @@ use crate::sequel;
 
 /// How many cells have which kind of plan.
 #[derive(Default)]
-struct Tally {
+struct RunTotals {
     cells: usize,
     settled: usize,
     held: usize,
@@ -19,7 +20,7 @@ struct Tally {
     deregister: usize,
 }
 
-impl Tally {
+impl RunTotals {
     fn count(&mut self, cell: &Cell<'_>) {
         let plan = decide(cell);
         self.cells += 1;
@@ -34,16 +35,10 @@ impl Tally {
     }
 
     fn told(self) -> String {
-        let Self {
-            cells,
-            settled,
-            held,
-            register,
-            reread,
-            deregister,
-        } = self;
+        let Self { cells, settled, held, register, reread, deregister } = self;
         let told = format!(
-            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, {deregister} deregister"
+            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
+             {deregister} deregister"
         );
         println!("{told}");
         told
@@ -52,20 +47,20 @@ impl Tally {
 
 /// Looks at every cell of these tables, and counts them.
 pub(crate) fn walk(tables: &[Axes]) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.walk(|cell| tally.count(cell));
+        axes.walk(|cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// Looks at this many cells of each of these tables, and counts them.
 pub(crate) fn sample(tables: &[Axes], count: usize) -> String {
-    let mut tally = Tally::default();
+    let mut totals = RunTotals::default();
     for axes in tables {
-        axes.sample(count, |cell| tally.count(cell));
+        axes.sample(count, |cell| totals.count(cell));
     }
-    tally.told()
+    totals.told()
 }
 
 /// The plan of a cell, which must be the table's and keep every rule.
@@ -90,7 +85,8 @@ fn is_same(table: &Expected, plan: &Plan) -> bool {
         (table, plan) => table == plan,
     };
     let pairs = || table.later.iter().zip(&plan.later);
-    now && table.later.len() == plan.later.len() && pairs().all(|(table, plan)| is_same_action(table, plan))
+    now && table.later.len() == plan.later.len()
+        && pairs().all(|(table, plan)| is_same_action(table, plan))
 }
 
 fn is_same_action(table: &Action, plan: &Action) -> bool {

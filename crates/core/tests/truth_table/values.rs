@@ -1,4 +1,5 @@
-//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a run has seen.
+//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a
+//! run has seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +8,7 @@ use std::time::Duration;
 use writerlink_core::config::PortDiffers;
 use writerlink_core::evidence::Facts;
 use writerlink_core::guard::Allow;
-use writerlink_core::plan::{Assurance, Standing};
+use writerlink_core::plan::{EarlierRounds, RegistrationProof};
 use writerlink_core::target::{Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
 
@@ -25,11 +26,7 @@ pub(crate) fn allow() -> Allow {
 }
 
 pub(crate) fn facts(port: Option<u16>, vpc: Option<&str>, standby: Standby) -> Facts {
-    Facts {
-        port,
-        vpc: vpc.map(str::to_owned),
-        standby,
-    }
+    Facts { port, vpc: vpc.map(str::to_owned), standby }
 }
 
 /// What a binding can say of its port.
@@ -41,10 +38,12 @@ pub(crate) const PORT_DIFFERS: [PortDiffers; 2] = [PortDiffers::Held, PortDiffer
 /// What can be known of a VPC.
 pub(crate) const VPCS: [Option<&str>; 3] = [None, Some("vpc-1"), Some("vpc-2")];
 
-/// Everything that the RDS API can say of a source besides its writer, not having been read among it.
+/// Everything that the RDS API can say of a source besides its writer, not having been read among
+/// it.
 pub(crate) fn all_facts() -> Vec<Option<Facts>> {
     let standbys = [Standby::RefusesTcp, Standby::Unknown];
-    let told = product(&PORTS, &VPCS).flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
+    let told = product(&PORTS, &VPCS)
+        .flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
     [None].into_iter().chain(told).collect()
 }
 
@@ -83,7 +82,8 @@ pub(crate) const STATES: [&str; 8] = [
 /// What a removal depends on, a state of each kind; `unused` aside, which stops everything.
 pub(crate) const CHIEF_STATES: [&str; 4] = ["initial", "healthy", "unhealthy", "draining"];
 
-/// Every group over these addresses, each of them absent or in one of these states, in zones of every kind.
+/// Every group over these addresses, each of them absent or in one of these states, in zones of
+/// every kind.
 pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Target>> {
     let zones = [None, Some(Zone("eu-west-1a".to_owned())), Some(Zone::all())];
     let mut groups = vec![Vec::new()];
@@ -94,12 +94,10 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
             state: TargetState::from(*state),
             reason: None,
         };
-        let choices: Vec<Option<Target>> = [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
+        let choices: Vec<Option<Target>> =
+            [None].into_iter().chain(states.iter().map(target).map(Some)).collect();
         let with_each = |group: &Vec<Target>| -> Vec<Vec<Target>> {
-            choices
-                .iter()
-                .map(|choice| group.iter().chain(choice).cloned().collect())
-                .collect()
+            choices.iter().map(|choice| group.iter().chain(choice).cloned().collect()).collect()
         };
         groups = groups.iter().flat_map(with_each).collect();
     }
@@ -107,8 +105,8 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
 }
 
 /// Everything that a run's earlier looks can add, with each age just below its bound and at it.
-pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
-    let all = vec![Standing {
+pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
+    let all = vec![EarlierRounds {
         event: false,
         topology_named: 0,
         steady_for: Duration::ZERO,
@@ -116,68 +114,72 @@ pub(crate) fn standings(settle: Duration) -> Vec<Standing> {
         failover: false,
         moving: false,
         switched: false,
-        assurance: Assurance::None,
+        registration_proof: RegistrationProof::Unproven,
         recent: BTreeMap::new(),
-        wavered: false,
+        answer_changed: false,
         refused: BTreeSet::new(),
-        thinned: false,
+        removed_this_round: false,
         reread: false,
     }];
-    let all = each(&all, [0, 1, 2], |standing, named| standing.topology_named = named);
-    let all = each(&all, ASSURANCES, |standing, assurance| standing.assurance = assurance);
-    let all = each(&all, [STEADY - NANO, STEADY], |standing, age| standing.steady_for = age);
-    let all = each(&all, [settle - NANO, settle], |standing, age| standing.agreed_for = age);
-    let all = each(&all, [false, true], |standing, event| standing.event = event);
-    let all = each(&all, [false, true], |standing, failover| standing.failover = failover);
-    let all = each(&all, [false, true], |standing, moving| standing.moving = moving);
-    each(&all, [false, true], |standing, reread| standing.reread = reread)
+    let all = each(&all, [0, 1, 2], |earlier, named| earlier.topology_named = named);
+    let all = each(&all, ASSURANCES, |earlier, registration_proof| {
+        earlier.registration_proof = registration_proof
+    });
+    let all = each(&all, [STEADY - NANO, STEADY], |earlier, age| earlier.steady_for = age);
+    let all = each(&all, [settle - NANO, settle], |earlier, age| earlier.agreed_for = age);
+    let all = each(&all, [false, true], |earlier, event| earlier.event = event);
+    let all = each(&all, [false, true], |earlier, failover| earlier.failover = failover);
+    let all = each(&all, [false, true], |earlier, moving| earlier.moving = moving);
+    each(&all, [false, true], |earlier, reread| earlier.reread = reread)
 }
 
-/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there is an event: no
-/// promise reads these two and two together. Topology has named its writer as often as decides, and once less.
-pub(crate) fn extremes(settle: Duration) -> Vec<Standing> {
+/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there
+/// is an event: no promise reads these two and two together. Topology has named its writer as often
+/// as decides, and once less.
+pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
-    all.retain(|standing| {
-        (standing.steady_for == STEADY) == (standing.agreed_for == settle)
-            && standing.event == standing.moving
-            && standing.topology_named > 0
+    all.retain(|earlier| {
+        (earlier.steady_for == STEADY) == (earlier.agreed_for == settle)
+            && earlier.event == earlier.moving
+            && earlier.topology_named > 0
     });
     all
 }
 
-/// Those of [`standings`] in which everything speaks for writing, and those in which one or two things do not.
-pub(crate) fn tempting(settle: Duration) -> Vec<Standing> {
+/// Those of [`standings`] in which everything speaks for writing, and those in which one or two
+/// things do not.
+pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
-    all.retain(|standing| {
+    all.retain(|earlier| {
         let against = [
-            !standing.event,
-            standing.topology_named < 2,
-            standing.steady_for < STEADY,
-            standing.agreed_for < settle,
-            !standing.failover,
-            standing.assurance != Assurance::Assured,
-            !standing.reread,
+            !earlier.event,
+            earlier.topology_named < 2,
+            earlier.steady_for < STEADY,
+            earlier.agreed_for < settle,
+            !earlier.failover,
+            earlier.registration_proof != RegistrationProof::Proven,
+            !earlier.reread,
         ];
-        against.iter().filter(|against| **against).count() <= 2 && standing.topology_named > 0 && !standing.moving
+        against.iter().filter(|against| **against).count() <= 2
+            && earlier.topology_named > 0
+            && !earlier.moving
     });
     all
 }
 
-const ASSURANCES: [Assurance; 3] = [Assurance::None, Assurance::HealthyBriefly, Assurance::Assured];
+const ASSURANCES: [RegistrationProof; 3] =
+    [RegistrationProof::Unproven, RegistrationProof::HealthyBriefly, RegistrationProof::Proven];
 
 /// Each of these with each value.
 pub(crate) fn each<T: Copy, const N: usize>(
-    standings: &[Standing],
+    standings: &[EarlierRounds],
     values: [T; N],
-    set: impl Fn(&mut Standing, T),
-) -> Vec<Standing> {
-    let with = |standing: &Standing, value| {
-        let mut standing = standing.clone();
-        set(&mut standing, value);
-        standing
+    set: impl Fn(&mut EarlierRounds, T),
+) -> Vec<EarlierRounds> {
+    let with = |earlier: &EarlierRounds, value| {
+        let mut earlier = earlier.clone();
+        set(&mut earlier, value);
+        earlier
     };
-    standings
-        .iter()
-        .flat_map(|standing| values.map(|value| with(standing, value)))
-        .collect()
+    standings.iter().flat_map(|earlier| values.map(|value| with(earlier, value))).collect()
 }

@@ -24,10 +24,8 @@ fn every_hold_says_what_was_left_alone() {
         ..source
     });
     let silent: Vec<Reading> = reasons().into_iter().map(Err).collect();
-    let silent = Axes::instances(&silent).map(|source| Axes {
-        targets: vec![Vec::new()],
-        ..source
-    });
+    let silent =
+        Axes::instances(&silent).map(|source| Axes { targets: vec![Vec::new()], ..source });
     let mut words = BTreeSet::new();
     for axes in known.iter().chain(&silent) {
         axes.walk(|cell| {
@@ -48,16 +46,25 @@ fn every_hold_says_what_was_left_alone() {
 fn subjects(hold: &Hold) -> Vec<String> {
     match hold {
         Hold::Unknown(why) => vec![why.to_string()],
-        Hold::KeysDisagree { topology, dns, .. } => [topology, dns]
-            .map(|named| format!("{} at {}", named.member, named.address))
-            .into(),
-        Hold::Unsteady(left) | Hold::Settling(left) => vec![format!("{} s", left.as_secs_f64().ceil())],
-        Hold::SeenBriefly(at) | Hold::Initial(at) | Hold::ZoneNotEnabled(at) | Hold::Foreign(at) => {
+        Hold::KeysDisagree { topology, dns, .. } => {
+            [topology, dns].map(|named| format!("{} at {}", named.member, named.address)).into()
+        }
+        Hold::Unsteady(left) | Hold::Settling(left) => {
+            vec![format!("{} s", left.as_secs_f64().ceil())]
+        }
+        Hold::SeenBriefly(at)
+        | Hold::Initial(at)
+        | Hold::ZoneNotEnabled(at)
+        | Hold::Foreign(at) => {
             vec![at.to_string()]
         }
         Hold::NotHealthy(at, state) => vec![at.to_string(), state.to_string()],
-        Hold::TooManyRemovals { count, most } => vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()],
-        Hold::Rotates(_) | Hold::HalfARound | Hold::CachedForLong(_) => unreachable!("only sets are held so"),
+        Hold::TooManyRemovals { count, most } => {
+            vec![count.to_string(), most.to_string(), "`max-removals`".to_owned()]
+        }
+        Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => {
+            unreachable!("only sets are held so")
+        }
         Hold::NoPort => vec!["port".to_owned()],
         Hold::PortDiffers { written, reported } => vec![written.to_string(), reported.to_string()],
         Hold::FormerPort { target, port } => vec![target.to_string(), port.to_string()],

@@ -10,7 +10,9 @@ use crate::scene::Link;
 use crate::world::ApiError;
 use crate::world::dns::Move;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Network, Reboot, Shift, Status};
+use crate::world::rds::{
+    Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Network, Reboot, Shift, Status,
+};
 use crate::world::vpc::Zone;
 
 /// What became of an act.
@@ -66,9 +68,8 @@ impl Act {
             }
             Act::AddMember { name, to } => {
                 let cluster = world.rds.cluster(link(to)?.database());
-                let engine = cluster
-                    .map(|cluster| cluster.engine.name().to_owned())
-                    .unwrap_or_default();
+                let engine =
+                    cluster.map(|cluster| cluster.engine.name().to_owned()).unwrap_or_default();
                 world.create_db_instance(CreateDbInstance {
                     identifier: name.clone(),
                     class: "db.r6g.large".to_owned(),
@@ -85,9 +86,7 @@ impl Act {
             Act::SwitchOver(database) => {
                 let deployment = deployment_of(world, database)?;
                 world.switchover_blue_green_deployment(&deployment, None)?;
-                Ok(Done::of(format!(
-                    "the blue/green deployment of {database} is switched over"
-                )))
+                Ok(Done::of(format!("the blue/green deployment of {database} is switched over")))
             }
             Act::CancelSwitchOver(database) => {
                 let deployment = deployment_of(world, database)?;
@@ -134,16 +133,11 @@ impl Act {
             }
             Act::OptimizeStorage(instance) => {
                 world.show_instance_status(instance, Status::StorageOptimization)?;
-                Ok(Done::of(format!(
-                    "the RDS API shows {instance} as `storage-optimization`"
-                )))
+                Ok(Done::of(format!("the RDS API shows {instance} as `storage-optimization`")))
             }
-            Act::Api {
-                calls,
-                answer,
-                times,
-                lasts,
-            } => Ok(spoil_calls(world, calls, *answer, *times, *lasts)),
+            Act::Api { calls, answer, times, lasts } => {
+                Ok(spoil_calls(world, calls, *answer, *times, *lasts))
+            }
             Act::Name { of, answer, lasts } => {
                 let name = link(of)?.endpoint(world);
                 Ok(spoil_name(world, &name, answer, *lasts))
@@ -157,15 +151,15 @@ impl Act {
                     None => target.parse::<IpAddr>().map_err(|_| no_target(target))?,
                 };
                 let target = SocketAddr::new(address, port.unwrap_or(link.port));
-                world.register_targets(&link.group, &[TargetRequest::new(&address.to_string(), target.port())])?;
+                world.register_targets(
+                    &link.group,
+                    &[TargetRequest::new(&address.to_string(), target.port())],
+                )?;
                 Ok(Done::of(format!("somebody registers {target} in the group of {of}")))
             }
             Act::KillAt(call) => {
                 world.faults.add(Fault::on(call, Effect::Hang).times(1));
-                Ok(Done {
-                    kill_at: Some(call.clone()),
-                    ..Done::default()
-                })
+                Ok(Done { kill_at: Some(call.clone()), ..Done::default() })
             }
         }
     }
@@ -173,10 +167,7 @@ impl Act {
 
 impl Done {
     fn of(what: String) -> Done {
-        Done {
-            what,
-            ..Done::default()
-        }
+        Done { what, ..Done::default() }
     }
 }
 
@@ -196,9 +187,12 @@ fn deployment_of(world: &World, database: &str) -> Result<String, ApiError> {
     let prefix = format!("{database}-");
     let mut deployments = world.rds.deployments();
     let found = deployments.find(|deployment| deployment.name.starts_with(&prefix));
-    found
-        .map(|deployment| deployment.identifier.clone())
-        .ok_or_else(|| ApiError::bad_request("NoSuchDeployment", format!("`{database}` has no blue/green deployment")))
+    found.map(|deployment| deployment.identifier.clone()).ok_or_else(|| {
+        ApiError::bad_request(
+            "NoSuchDeployment",
+            format!("`{database}` has no blue/green deployment"),
+        )
+    })
 }
 
 fn zone_named(world: &World, letter: char) -> Result<Zone, ApiError> {
@@ -220,11 +214,19 @@ fn lose_zone(world: &mut World, links: &[Link], letter: char) -> Result<Done, Ap
     Ok(Done::of(format!("zone {letter} is lost, with {lost} writers in it")))
 }
 
-fn spoil_calls(world: &mut World, calls: &[String], answer: ApiAnswer, times: Option<u32>, lasts: Option<f64>) -> Done {
+fn spoil_calls(
+    world: &mut World,
+    calls: &[String],
+    answer: ApiAnswer,
+    times: Option<u32>,
+    lasts: Option<f64>,
+) -> Done {
     let (effect, words) = match answer {
         ApiAnswer::Throttled => (Effect::Throttle, "throttled"),
         ApiAnswer::ServerError => (Effect::ServerErrorBefore, "answered with HTTP 500"),
-        ApiAnswer::ServerErrorAfterwards => (Effect::ServerErrorAfter, "done and answered with HTTP 500"),
+        ApiAnswer::ServerErrorAfterwards => {
+            (Effect::ServerErrorAfter, "done and answered with HTTP 500")
+        }
     };
     let mut undo = Vec::new();
     for call in calls {
@@ -254,10 +256,7 @@ fn spoil_name(world: &mut World, name: &str, answer: &NameAnswer, lasts: Option<
         NameAnswer::NxDomain => (NameEffect::NxDomain, "does not exist".to_owned()),
         NameAnswer::Addresses(addresses) => {
             let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            (
-                NameEffect::Addresses(addresses.clone()),
-                format!("leads to {}", list.join(", ")),
-            )
+            (NameEffect::Addresses(addresses.clone()), format!("leads to {}", list.join(", ")))
         }
     };
     let until = lasts.map(|lasts| now + Duration::from_secs_f64(lasts));
@@ -269,7 +268,9 @@ fn spoil_name(world: &mut World, name: &str, answer: &NameAnswer, lasts: Option<
 fn spoil_messages(world: &mut World, fate: Fate, times: u32) -> Done {
     let (fault, words) = match fate {
         Fate::Lost => (DeliveryFault::Lose, "are lost".to_owned()),
-        Fate::Repeated(more) => (DeliveryFault::Duplicate(more), format!("arrive {more} times more")),
+        Fate::Repeated(more) => {
+            (DeliveryFault::Duplicate(more), format!("arrive {more} times more"))
+        }
     };
     for _ in 0..times {
         world.faults.add_delivery(fault.clone());

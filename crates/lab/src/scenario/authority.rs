@@ -1,12 +1,15 @@
 //! The authority that the lab's databases have their certificates from, as RDS has its own.
 //!
-//! A certificate names the instance's endpoint and, of a cluster's member, the cluster's (AWS docs: "Using SSL/TLS to encrypt a
-//! connection to a DB cluster"). No name of the load balancer or of PrivateLink is in it: a client that verifies must ask for the
-//! endpoint's real name, wherever that leads it.
+//! A certificate names the instance's endpoint and, of a cluster's member, the cluster's (AWS docs:
+//! "Using SSL/TLS to encrypt a connection to a DB cluster"). No name of the load balancer or of
+//! PrivateLink is in it: a client that verifies must ask for the endpoint's real name, wherever
+//! that leads it.
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
 use rustls::pki_types::CertificateDer;
 
 /// An authority whose root is made anew. Copies are the same authority.
@@ -33,9 +36,7 @@ impl Authority {
         root.distinguished_name.push(DnType::CommonName, "Writerlink lab root");
         root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        Ok(Authority {
-            root: Arc::new(CertifiedIssuer::self_signed(root, KeyPair::generate()?)?),
-        })
+        Ok(Authority { root: Arc::new(CertifiedIssuer::self_signed(root, KeyPair::generate()?)?) })
     }
 
     /// The root's certificate as PEM, as a client's `sslrootcert` wants it.

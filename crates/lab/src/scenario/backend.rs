@@ -83,7 +83,7 @@ impl Backend for Postgresql {
 }
 
 /// Databases that stand behind links for as long as this lives, without a scenario.
-pub struct Standing {
+pub struct RunningDatabases {
     fleets: Fleets,
 }
 
@@ -92,12 +92,16 @@ enum Fleets {
     Postgresql(Vec<Postgres>, Authority),
 }
 
-impl Standing {
+impl RunningDatabases {
     /// Starts what stands behind the links.
     ///
     /// # Errors
     /// When a server does not start.
-    pub async fn start(lab: &Lab, links: &[Link], databases: &Databases) -> io::Result<Standing> {
+    pub async fn start(
+        lab: &Lab,
+        links: &[Link],
+        databases: &Databases,
+    ) -> io::Result<RunningDatabases> {
         let fleets = match databases {
             Databases::Line => Fleets::Line(start(&Line, lab, links).await?),
             Databases::Postgresql(programs) => {
@@ -105,14 +109,18 @@ impl Standing {
                 Fleets::Postgresql(start(&backend, lab, links).await?, backend.authority)
             }
         };
-        Ok(Standing { fleets })
+        Ok(RunningDatabases { fleets })
     }
 
     /// Lets them follow the world, without an end.
     ///
     /// # Errors
     /// When a server fails for good.
-    pub async fn follow(&mut self, lab: &Lab, links: &[Link]) -> io::Result<std::convert::Infallible> {
+    pub async fn follow(
+        &mut self,
+        lab: &Lab,
+        links: &[Link],
+    ) -> io::Result<std::convert::Infallible> {
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
@@ -135,7 +143,11 @@ impl Standing {
 /// How often databases are brought to what the world says.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 
-pub(super) async fn start<B: Backend>(backend: &B, lab: &Lab, links: &[Link]) -> io::Result<Vec<B::Fleet>> {
+pub(super) async fn start<B: Backend>(
+    backend: &B,
+    lab: &Lab,
+    links: &[Link],
+) -> io::Result<Vec<B::Fleet>> {
     let mut fleets = Vec::new();
     for link in links {
         fleets.push(backend.start(lab, link).await?);
@@ -143,7 +155,11 @@ pub(super) async fn start<B: Backend>(backend: &B, lab: &Lab, links: &[Link]) ->
     Ok(fleets)
 }
 
-pub(super) async fn follow<F: Fleet>(fleets: &mut [F], lab: &Lab, links: &[Link]) -> io::Result<()> {
+pub(super) async fn follow<F: Fleet>(
+    fleets: &mut [F],
+    lab: &Lab,
+    links: &[Link],
+) -> io::Result<()> {
     for (fleet, link) in fleets.iter_mut().zip(links) {
         fleet.follow(lab, link).await?;
     }

@@ -66,13 +66,7 @@ impl Handler {
             })
         };
         let environments = runtime_apis.iter().map(start).collect::<io::Result<_>>()?;
-        Ok(Handler {
-            program: program.clone(),
-            variables,
-            environments,
-            is_trusted: false,
-            log,
-        })
+        Ok(Handler { program: program.clone(), variables, environments, is_trusted: false, log })
     }
 
     /// Starts those anew that have ended, as Lambda does at the next invocation.
@@ -95,7 +89,8 @@ impl Handler {
                     "it ended with {status} again and again{words}"
                 )));
             }
-            environment.process = spawn(&self.program, &self.variables, &environment.runtime_api, &self.log)?;
+            environment.process =
+                spawn(&self.program, &self.variables, &environment.runtime_api, &self.log)?;
             environment.started = Instant::now();
         }
         Ok(())
@@ -147,10 +142,16 @@ impl Program {
     }
 }
 
-fn spawn(program: &Program, variables: &[(&str, String)], runtime_api: &str, log: &Path) -> io::Result<Child> {
+fn spawn(
+    program: &Program,
+    variables: &[(&str, String)],
+    runtime_api: &str,
+    log: &Path,
+) -> io::Result<Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let mut command = program.command();
-    // Nothing of the machine's own AWS settings, or a call could reach a real account; and no proxy on the way to loopback.
+    // Nothing of the machine's own AWS settings, or a call could reach a real account; and no proxy
+    // on the way to loopback.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().to_ascii_lowercase();
         if text.starts_with("aws_") || text.ends_with("_proxy") {
@@ -169,7 +170,8 @@ fn spawn(program: &Program, variables: &[(&str, String)], runtime_api: &str, log
         .spawn()
 }
 
-/// What every program is told: where AWS is, its function's settings, our configuration, and the same for others.
+/// What every program is told: where AWS is, its function's settings, our configuration, and the
+/// same for others.
 fn variables(lab: &Lab, links: &[Link], config: &str) -> Vec<(&'static str, String)> {
     let region = lab.world().region.clone();
     let told: Vec<_> = links
@@ -195,10 +197,7 @@ fn variables(lab: &Lab, links: &[Link], config: &str) -> Vec<(&'static str, Stri
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
         ("WRITERLINK_CONFIG", config.to_owned()),
-        (
-            "WRITERLINK_LAB",
-            json!({"dns": lab.dns().to_string(), "links": told}).to_string(),
-        ),
+        ("WRITERLINK_LAB", json!({"dns": lab.dns().to_string(), "links": told}).to_string()),
     ]
 }
 

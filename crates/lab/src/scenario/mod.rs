@@ -1,5 +1,6 @@
-//! Scenarios: a failover with a trouble around it, played in real time against any program that speaks the Lambda runtime
-//! API, with databases behind the load balancer and an application that writes through it.
+//! Scenarios: a failover with a trouble around it, played in real time against any program that
+//! speaks the Lambda runtime API, with databases behind the load balancer and an application that
+//! writes through it.
 //!
 //! ```text
 //! script ──► region (loopback) ──SNS, schedule──► program under test ──AWS API, DNS──► region
@@ -8,9 +9,10 @@
 //!               └────────────── what is true, what is shown, what is done ──► recording ┘ ──► verdict, report
 //! ```
 //!
-//! A scenario is data ([`Scenario`]); the built-in ones stand in `scenarios.toml`. Playing one gives a [`Recording`], which is
-//! all that the [`Verdict`] and the pictures are made of. The verdict is the region's and the application's own: what the program
-//! says of itself decides nothing.
+//! A scenario is data ([`Scenario`]); the built-in ones stand in `scenarios.toml`. Playing one
+//! gives a [`Recording`], which is all that the [`Verdict`] and the pictures are made of. The
+//! verdict is the region's and the application's own: what the program says of itself decides
+//! nothing.
 
 pub mod recording;
 pub mod report;
@@ -29,7 +31,7 @@ mod stopwatch;
 mod watch;
 
 pub use authority::Authority;
-pub use backend::{Databases, Standing};
+pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;
 pub use handler::Program;
 pub use play::{Play, PlayError, play};

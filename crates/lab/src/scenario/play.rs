@@ -1,7 +1,8 @@
 //! Plays a scenario.
 //!
-//! The region, the databases and the application live in this process, on loopback; the program under test is a process of its own. Once it
-//! has answered a first invocation, the scenario's time begins.
+//! The region, the databases and the application live in this process, on loopback; the program
+//! under test is a process of its own. Once it has answered a first invocation, the scenario's time
+//! begins.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -50,7 +51,9 @@ pub enum PlayError {
     Script(String, ApiError),
     /// There is no PostgreSQL for what stands behind the link.
     #[error(
-        "`{0}` can be played with the built-in databases only: PostgreSQL is started for the members of one cluster or for one instance, not for proxies, other hosts, or databases that take each other's names"
+        "`{0}` can be played with the built-in databases only: PostgreSQL is started for the \
+         members of one cluster or for one instance, not for proxies, other hosts, or databases \
+         that take each other's names"
     )]
     BuiltInOnly(String),
     /// The program under test does not work.
@@ -64,11 +67,13 @@ pub enum PlayError {
 /// How long the program may take until it has answered its first invocation.
 const START: Duration = Duration::from_secs(60);
 
-/// The function's timeout as `infra/reconciler.yaml` sets it, and the schedule's period, in the region's time.
+/// The function's timeout as `infra/reconciler.yaml` sets it, and the schedule's period, in the
+/// region's time.
 const TIMEOUT: f64 = 240.0;
 const SWEEP: f64 = 60.0;
 
-/// How long everything must have been well for a scenario to end early, and how long after its last step at the soonest.
+/// How long everything must have been well for a scenario to end early, and how long after its last
+/// step at the soonest.
 const WELL_FOR: f64 = 30.0;
 const COURSE: f64 = 60.0;
 
@@ -77,22 +82,23 @@ const COURSE: f64 = 60.0;
 /// # Errors
 /// See [`PlayError`].
 pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdict), PlayError> {
-    if matches!(play.databases, Databases::Postgresql(_)) && !scenario.has_servers_of_one_database() {
+    if matches!(play.databases, Databases::Postgresql(_)) && !scenario.has_servers_of_one_database()
+    {
         return Err(PlayError::BuiltInOnly(scenario.name.clone()));
     }
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
     let setting = Setting::new(scenario, play.seed).map_err(refused)?;
     match &play.databases {
-        Databases::Line => Stage::set(scenario, play, setting, Line).await?.play().await,
+        Databases::Line => ScenarioRun::set(scenario, play, setting, Line).await?.play().await,
         Databases::Postgresql(programs) => {
             let backend = Postgresql::new(programs)?;
-            Stage::set(scenario, play, setting, backend).await?.play().await
+            ScenarioRun::set(scenario, play, setting, backend).await?.play().await
         }
     }
 }
 
 /// A scenario that is being played.
-struct Stage<'a, B: Backend> {
+struct ScenarioRun<'a, B: Backend> {
     scenario: &'a Scenario,
     play: &'a Play,
     lab: Lab,
@@ -108,9 +114,14 @@ struct Stage<'a, B: Backend> {
     _home: TempDir,
 }
 
-impl<'a, B: Backend> Stage<'a, B> {
+impl<'a, B: Backend> ScenarioRun<'a, B> {
     /// Starts everything, and lets the program answer a first invocation.
-    async fn set(scenario: &'a Scenario, play: &'a Play, setting: Setting, backend: B) -> Result<Self, PlayError> {
+    async fn set(
+        scenario: &'a Scenario,
+        play: &'a Play,
+        setting: Setting,
+        backend: B,
+    ) -> Result<Self, PlayError> {
         let Setting { world, links } = setting;
         let wall = |seconds: f64| Duration::from_secs_f64(seconds / play.speed);
         let options = Options {
@@ -136,10 +147,8 @@ impl<'a, B: Backend> Stage<'a, B> {
             // A machine that is busy with other scenarios is no outage.
             patience: wall(5.0).max(Duration::from_millis(500)),
         };
-        let doors = links
-            .iter()
-            .map(|link| backend.door(&lab, link))
-            .collect::<io::Result<Vec<_>>>()?;
+        let doors =
+            links.iter().map(|link| backend.door(&lab, link)).collect::<io::Result<Vec<_>>>()?;
         for (door, link) in doors.iter().zip(&links) {
             await_database(door, &nodes(&lab, link)).await?;
         }
@@ -154,7 +163,7 @@ impl<'a, B: Backend> Stage<'a, B> {
                 Pool::start(door, &nodes(&lab, link), manner, stopwatch)
             })
             .collect();
-        Ok(Stage {
+        Ok(ScenarioRun {
             scenario,
             play,
             lab,
@@ -182,20 +191,16 @@ impl<'a, B: Backend> Stage<'a, B> {
             let now = self.watch.now(&self.lab.world());
             while let Some(step) = steps.next_if(|step| step.at <= now) {
                 let done = step.act.carry_out(&mut self.lab.world(), &self.links);
-                let done = done.map_err(|error| PlayError::Script(self.scenario.name.clone(), error))?;
+                let done =
+                    done.map_err(|error| PlayError::Script(self.scenario.name.clone(), error))?;
                 self.kill_at = done.kill_at.or(self.kill_at.take());
                 self.undo.extend(
-                    done.undo
-                        .map(|(after, faults)| (self.lab.world().now() + after, faults)),
+                    done.undo.map(|(after, faults)| (self.lab.world().now() + after, faults)),
                 );
                 self.tell(done.what);
             }
             self.keep_up().await?;
-            well_since = if self.is_well(now) {
-                well_since.or(Some(now))
-            } else {
-                None
-            };
+            well_since = if self.is_well(now) { well_since.or(Some(now)) } else { None };
             let is_over = steps.peek().is_none()
                 && self.scenario.expect == Expectation::Follows
                 && now >= last + COURSE
@@ -218,10 +223,7 @@ impl<'a, B: Backend> Stage<'a, B> {
                 faults.iter().for_each(|(on, effect)| world.faults.retract(on, effect));
             }
             let hangs = |call: &str| {
-                world
-                    .calls
-                    .of(call)
-                    .any(|call| call.outcome == Outcome::DroppedUnanswered)
+                world.calls.of(call).any(|call| call.outcome == Outcome::DroppedUnanswered)
             };
             self.kill_at.as_deref().is_some_and(hangs)
         };
@@ -233,7 +235,8 @@ impl<'a, B: Backend> Stage<'a, B> {
         self.handler.revive().map_err(|error| broken(self.play, &error))
     }
 
-    /// Whether every group holds exactly what belongs there, all of it healthy, and no application has met with a failure for a while.
+    /// Whether every group holds exactly what belongs there, all of it healthy, and no application
+    /// has met with a failure for a while.
     fn is_well(&self, now: f64) -> bool {
         let world = self.lab.world();
         let is_right = |link: &Link| {
@@ -242,11 +245,8 @@ impl<'a, B: Backend> Stage<'a, B> {
         };
         let is_served = |pool: &Pool| {
             pool.with(|record| {
-                let statements = if record.writes.is_empty() {
-                    &record.reads
-                } else {
-                    &record.writes
-                };
+                let statements =
+                    if record.writes.is_empty() { &record.reads } else { &record.writes };
                 let failed = statements.iter().rev().find(|one| one.end != End::Acknowledged);
                 failed.is_none_or(|failed| failed.at + failed.took < now - WELL_FOR)
             })
@@ -286,10 +286,8 @@ impl<'a, B: Backend> Stage<'a, B> {
             let rows = self.fleets[index].rows(&self.lab, &self.links[index]).await?;
             let link = &mut recording.links[index];
             let acknowledged = writes.iter().filter(|write| write.end == End::Acknowledged);
-            link.lost = acknowledged
-                .map(|write| write.row)
-                .filter(|row| !rows.contains(row))
-                .collect();
+            link.lost =
+                acknowledged.map(|write| write.row).filter(|row| !rows.contains(row)).collect();
             (link.writes, link.reads) = (writes, reads);
         }
         self.lab.shutdown().await;
@@ -305,7 +303,8 @@ impl<'a, B: Backend> Stage<'a, B> {
     }
 }
 
-/// Waits until an application could count rows, so that no database that is slow to start passes for an outage.
+/// Waits until an application could count rows, so that no database that is slow to start passes
+/// for an outage.
 async fn await_database(door: &impl Door, nodes: &[SocketAddr]) -> Result<(), PlayError> {
     let began = std::time::Instant::now();
     loop {
@@ -324,8 +323,8 @@ async fn await_database(door: &impl Door, nodes: &[SocketAddr]) -> Result<(), Pl
     }
 }
 
-/// Waits for the moment at which every scenario begins: health checks and the schedule have a phase, and how long the program took to
-/// start must not decide where in it the script falls.
+/// Waits for the moment at which every scenario begins: health checks and the schedule have a
+/// phase, and how long the program took to start must not decide where in it the script falls.
 async fn await_phase(lab: &Lab, speed: f64) {
     const PHASE: f64 = 10.0;
     let left = (PHASE - lab.world().now().as_secs_f64()).rem_euclid(SWEEP);
@@ -341,7 +340,9 @@ async fn await_first_answer(
 ) -> Result<(), PlayError> {
     let mut asked = Vec::new();
     for _ in 0..environments {
-        if let Ok(Invoked::Queued(id)) = lab.invoke(FUNCTION, r#"{"trigger":"sweep"}"#, Kind::Async).await {
+        if let Ok(Invoked::Queued(id)) =
+            lab.invoke(FUNCTION, r#"{"trigger":"sweep"}"#, Kind::Async).await
+        {
             asked.push(id);
         }
     }
@@ -391,20 +392,15 @@ fn config(lab: &Lab, links: &[Link], speed: f64) -> String {
         hasty(15.0)
     );
     // Nothing that is named: the tags say what there is.
-    let discover = if links.is_empty() {
-        "discover = [\"cluster/*\", \"instance/*\"]\n"
-    } else {
-        ""
-    };
+    let discover =
+        if links.is_empty() { "discover = [\"cluster/*\", \"instance/*\"]\n" } else { "" };
     format!("{discover}{}", crate::scene::config(links, lab.dns(), &timing))
 }
 
 /// Where the link's load balancer listens, a node in each zone.
 fn nodes(lab: &Lab, link: &Link) -> Vec<SocketAddr> {
-    let of_link = |listener: &crate::wire::NlbListener| listener.load_balancer == Link::balancer_of(&link.source);
-    lab.nlb_listeners()
-        .into_iter()
-        .filter(of_link)
-        .map(|listener| listener.address)
-        .collect()
+    let of_link = |listener: &crate::wire::NlbListener| {
+        listener.load_balancer == Link::balancer_of(&link.source)
+    };
+    lab.nlb_listeners().into_iter().filter(of_link).map(|listener| listener.address).collect()
 }

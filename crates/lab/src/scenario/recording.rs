@@ -1,7 +1,8 @@
 //! What happened while a scenario was played, as data.
 //!
-//! Times are seconds of the region since the scenario began. The region may go faster than the clock on the wall
-//! ([`Recording::speed`]); the application's pauses and time-outs go with it, the program's under test do not.
+//! Times are seconds of the region since the scenario began. The region may go faster than the
+//! clock on the wall ([`Recording::speed`]); the application's pauses and time-outs go with it, the
+//! program's under test do not.
 
 use serde::Serialize;
 
@@ -52,16 +53,16 @@ pub struct LinkRecording {
     pub group: String,
     /// The endpoint's name.
     pub endpoint: String,
-    /// Which addresses truly belonged behind the link, joined by a comma: the one that wrote (`10.20.1.10:5432`), or those of a
-    /// set. Without a gap.
+    /// Which addresses truly belonged behind the link, joined by a comma: the one that wrote
+    /// (`10.20.1.10:5432`), or those of a set. Without a gap.
     pub wanted: Vec<Span>,
     /// Whether any of these accepted connections: `up` or `down`, without a gap.
     pub serving: Vec<Span>,
-    /// The addresses that the RDS API named: the writer's, or a set's; `-` while it named no writer, or several. Without a gap;
-    /// empty where the RDS API is no key.
+    /// The addresses that the RDS API named: the writer's, or a set's; `-` while it named no
+    /// writer, or several. Without a gap; empty where the RDS API is no key.
     pub topology: Vec<Span>,
-    /// What DNS answered for the endpoint, addresses joined by a comma; else `NXDOMAIN`, `SERVFAIL`, `silence` or `no address`.
-    /// Without a gap.
+    /// What DNS answered for the endpoint, addresses joined by a comma; else `NXDOMAIN`,
+    /// `SERVFAIL`, `silence` or `no address`. Without a gap.
     pub dns: Vec<Span>,
     /// The group's targets and their states, one span for each state of each target.
     pub targets: Vec<TargetSpan>,
@@ -143,7 +144,8 @@ pub struct Call {
     pub targets: Option<String>,
     /// The name of the binding whose group it concerns, where it concerns one.
     pub link: Option<String>,
-    /// `ok`, an error code, or `no answer` where a fault kept it from the caller (with `, done` if it was carried out).
+    /// `ok`, an error code, or `no answer` where a fault kept it from the caller (with `, done` if
+    /// it was carried out).
     pub outcome: String,
 }
 

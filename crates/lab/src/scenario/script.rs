@@ -1,4 +1,5 @@
-//! A scenario as data: which databases stand behind the link, what happens when, and how it should end.
+//! A scenario as data: which databases stand behind the link, what happens when, and how it should
+//! end.
 //!
 //! ```toml
 //! [[scenario]]
@@ -10,8 +11,10 @@
 //! ]
 //! ```
 //!
-//! Times are seconds of the region. A database is named by what the region calls it: `orders` (an Aurora cluster of three), `billing`
-//! (a Multi-AZ instance), `ledger` (a Multi-AZ DB cluster), `parcels` (a dual-stack Aurora cluster of two), or `db-01` to `db-20` (clusters of two, all of whose writers are in zone a).
+//! Times are seconds of the region. A database is named by what the region calls it: `orders` (an
+//! Aurora cluster of three), `billing` (a Multi-AZ instance), `ledger` (a Multi-AZ DB cluster),
+//! `parcels` (a dual-stack Aurora cluster of two), or `db-01` to `db-20` (clusters of two, all of
+//! whose writers are in zone a).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -29,11 +32,13 @@ pub struct Scenario {
     /// The databases behind the link.
     #[serde(default)]
     pub databases: Region,
-    /// What of them is behind the link, where it is not their writer: `cluster/orders/readers`, or `proxy/front` with a proxy of that
-    /// name before them. `dns/HOST` needs no databases: three machines have that name.
+    /// What of them is behind the link, where it is not their writer: `cluster/orders/readers`, or
+    /// `proxy/front` with a proxy of that name before them. `dns/HOST` needs no databases: three
+    /// machines have that name.
     #[serde(default)]
     pub source: Option<String>,
-    /// The program is told of no binding: it has to find them by the tags of the groups, to which the databases consent.
+    /// The program is told of no binding: it has to find them by the tags of the groups, to which
+    /// the databases consent.
     #[serde(default)]
     pub tagged: bool,
     /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
@@ -50,7 +55,7 @@ pub struct Scenario {
     pub environments: usize,
     /// What happens, and when.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScriptStep>,
     /// How it should end.
     #[serde(default)]
     pub expect: Expectation,
@@ -69,7 +74,8 @@ impl Scenario {
                 Act::SwitchOver(_) | Act::Rename { .. } | Act::Demote(_) | Act::Promote(_)
             )
         };
-        !self.source.as_ref().is_some_and(is_other) && !self.steps.iter().any(|step| moves(&step.act))
+        !self.source.as_ref().is_some_and(is_other)
+            && !self.steps.iter().any(|step| moves(&step.act))
     }
 }
 
@@ -119,7 +125,7 @@ pub enum Delay {
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct ScriptStep {
     /// When, since the beginning.
     pub at: f64,
     /// What.
@@ -131,7 +137,8 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Act {
-    /// Somebody asks for a failover of this database (FailoverDBCluster, or RebootDBInstance with failover).
+    /// Somebody asks for a failover of this database (FailoverDBCluster, or RebootDBInstance with
+    /// failover).
     FailOver(String),
     /// The writer of this database is lost without anybody's asking.
     LoseWriter(String),
@@ -177,7 +184,8 @@ pub enum Act {
         /// The zone: `a`, `b` or `c`.
         zone: char,
     },
-    /// Answers for this proxy's name hold so many of its addresses, other ones at each question; all of them, when not given.
+    /// Answers for this proxy's name hold so many of its addresses, other ones at each question;
+    /// all of them, when not given.
     TellNodes {
         /// The proxy.
         of: String,
@@ -328,7 +336,8 @@ mod tests {
             assert!(is_sentence, "{}: {}", scenario.name, scenario.title);
             let steps = &scenario.steps;
             assert!(
-                steps.is_sorted_by(|a, b| a.at <= b.at) && steps.iter().all(|step| step.at < scenario.lasts),
+                steps.is_sorted_by(|a, b| a.at <= b.at)
+                    && steps.iter().all(|step| step.at < scenario.lasts),
                 "{}: its steps are in order, and within its time",
                 scenario.name
             );
@@ -362,8 +371,11 @@ mod tests {
 
     #[test]
     fn what_is_misspelt_is_told_with_its_line() {
-        let error = read("[[scenario]]\nname = \"a\"\ntitle = \"b\"\nsteps = [{ at = 1, do.fail-ovr = \"orders\" }]\n")
-            .expect_err("there is no such act");
+        let error = read(
+            "[[scenario]]\nname = \"a\"\ntitle = \"b\"\nsteps = [{ at = 1, \
+            do.fail-ovr = \"orders\" }]\n",
+        )
+        .expect_err("there is no such act");
         assert!(error.contains("line 4") && error.contains("fail-over"), "{error}");
     }
 

@@ -10,7 +10,8 @@ use super::script::{Act, Delay, Region, Scenario};
 use crate::scene::{AGO, Link, tell_of_failovers, tell_of_more};
 use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
-    GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
+    GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags,
+    TargetRequest,
 };
 use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz, Naming, Network};
 use crate::world::vpc::Zone;
@@ -23,13 +24,11 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// The region of a scenario; a seed draws how its delays differ from the usual ones, by a fifth at most. Those that the scenario
-    /// states are as stated.
+    /// The region of a scenario; a seed draws how its delays differ from the usual ones, by a fifth
+    /// at most. Those that the scenario states are as stated.
     pub(super) fn new(scenario: &Scenario, seed: u64) -> Result<Setting, ApiError> {
         let ago = SignedDuration::try_from(AGO).expect("ten minutes are in range");
-        let began = Timestamp::now()
-            .saturating_sub(ago)
-            .expect("ten minutes are no calendar unit");
+        let began = Timestamp::now().saturating_sub(ago).expect("ten minutes are no calendar unit");
         let mut world = World::new(began).with_pace(pace(scenario, seed));
         let links = match scenario.databases {
             Region::Aurora => {
@@ -54,7 +53,9 @@ impl Setting {
                 vec![publish_as(&mut world, scenario, "billing", "instance/billing")?]
             }
             Region::MultiAzCluster => vec![add_nodes(&mut world, scenario, Naming::Alias)?],
-            Region::MultiAzClusterByAddress => vec![add_nodes(&mut world, scenario, Naming::Address)?],
+            Region::MultiAzClusterByAddress => {
+                vec![add_nodes(&mut world, scenario, Naming::Address)?]
+            }
             Region::Twenty => (1..=20)
                 .map(|number| add_twin(&mut world, scenario, number))
                 .collect::<Result<_, _>>()?,
@@ -77,26 +78,37 @@ impl Setting {
 }
 
 /// The members of a cluster, of which the first writes.
-const MEMBERS: [(&str, Zone); 3] = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
+const MEMBERS: [(&str, Zone); 3] =
+    [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
 
-/// Publishes what the scenario says, made first where it is not a database's own; else the usual source.
-fn publish_as(world: &mut World, scenario: &Scenario, name: &str, usual: &str) -> Result<Link, ApiError> {
+/// Publishes what the scenario says, made first where it is not a database's own; else the usual
+/// source.
+fn publish_as(
+    world: &mut World,
+    scenario: &Scenario,
+    name: &str,
+    usual: &str,
+) -> Result<Link, ApiError> {
     let Some(source) = &scenario.source else {
         return publish(world, scenario, name, usual);
     };
     match source.parse().expect("the settings' sources are well-formed") {
-        Source::Proxy(proxy, _) => world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, "orders", &Zone::ALL)?,
+        Source::Proxy(proxy, _) => {
+            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, "orders", &Zone::ALL)?
+        }
         Source::Name(host) => {
             let machines = [1, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 210]));
             world.add_host(host.as_str(), PORT, &machines);
         }
-        Source::Custom { cluster, endpoint } => world.add_custom_endpoint(CreateDbClusterEndpoint {
-            cluster: cluster.to_string(),
-            identifier: endpoint.to_string(),
-            kind: "READER".to_owned(),
-            static_members: vec!["orders-2".to_owned(), "orders-3".to_owned()],
-            ..CreateDbClusterEndpoint::default()
-        })?,
+        Source::Custom { cluster, endpoint } => {
+            world.add_custom_endpoint(CreateDbClusterEndpoint {
+                cluster: cluster.to_string(),
+                identifier: endpoint.to_string(),
+                kind: "READER".to_owned(),
+                static_members: vec!["orders-2".to_owned(), "orders-3".to_owned()],
+                ..CreateDbClusterEndpoint::default()
+            })?
+        }
         Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
@@ -128,20 +140,22 @@ fn add_dual_stack(world: &mut World, scenario: &Scenario) -> Result<Link, ApiErr
 fn add_twin(world: &mut World, scenario: &Scenario, number: u8) -> Result<Link, ApiError> {
     let name = format!("db-{number:02}");
     let (writer, reader) = (format!("{name}-1"), format!("{name}-2"));
-    world.add_aurora(
-        &name,
-        Engine::AuroraPostgresql,
-        &[(&writer, Zone::A), (&reader, Zone::B)],
-    )?;
+    world.add_aurora(&name, Engine::AuroraPostgresql, &[(&writer, Zone::A), (&reader, Zone::B)])?;
     publish(world, scenario, &name, &format!("cluster/{name}"))
 }
 
 /// The port of every database.
 const PORT: u16 = 5432;
 
-/// Puts a database behind a load balancer of its own, set up as a link should be: cross-zone on, so that one target serves
-/// the nodes of every zone; a short deregistration delay that ends its connections; a health check every 10 s.
-fn publish(world: &mut World, scenario: &Scenario, name: &str, source: &str) -> Result<Link, ApiError> {
+/// Puts a database behind a load balancer of its own, set up as a link should be: cross-zone on, so
+/// that one target serves the nodes of every zone; a short deregistration delay that ends its
+/// connections; a health check every 10 s.
+fn publish(
+    world: &mut World,
+    scenario: &Scenario,
+    name: &str,
+    source: &str,
+) -> Result<Link, ApiError> {
     publish_in(world, scenario, name, source, IpFamily::Ipv4)
 }
 
@@ -155,10 +169,8 @@ fn publish_in(
 ) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the settings' sources are well-formed");
     let database = Link::balancer_of(&source);
-    let balancer = world
-        .create_load_balancer(NewLoadBalancer::internal_for(&database, family))?
-        .arn
-        .clone();
+    let balancer =
+        world.create_load_balancer(NewLoadBalancer::internal_for(&database, family))?.arn.clone();
     let group = NewTargetGroup {
         health_check: HealthCheckChange {
             interval: Some(10),
@@ -185,18 +197,10 @@ fn publish_in(
         target_group: group.clone(),
         tags: Tags::new(),
     })?;
-    let link = Link {
-        name: name.to_owned(),
-        source,
-        group,
-        port: PORT,
-        family,
-    };
+    let link = Link { name: name.to_owned(), source, group, port: PORT, family };
     let members = link.members(world);
-    let targets: Vec<TargetRequest> = members
-        .iter()
-        .map(|member| TargetRequest::new(&member.ip().to_string(), PORT))
-        .collect();
+    let targets: Vec<TargetRequest> =
+        members.iter().map(|member| TargetRequest::new(&member.ip().to_string(), PORT)).collect();
     world.register_targets(&link.group, &targets)?;
     Ok(link)
 }

@@ -11,10 +11,7 @@ pub(super) struct Stopwatch {
 
 impl Stopwatch {
     pub(super) fn start(speed: f64) -> Stopwatch {
-        Stopwatch {
-            began: Instant::now(),
-            speed,
-        }
+        Stopwatch { began: Instant::now(), speed }
     }
 
     pub(super) fn seconds(&self) -> f64 {

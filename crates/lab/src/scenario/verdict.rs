@@ -29,7 +29,8 @@ pub struct Verdict {
     pub faults: Vec<String>,
     /// Whether every group ended as the scenario expects.
     pub converged: bool,
-    /// From the first evidence of the last change until every group was right for good, if they were: the longest.
+    /// From the first evidence of the last change until every group was right for good, if they
+    /// were: the longest.
     pub seconds_to_converge: Option<f64>,
     /// The longest outage of any link's application.
     pub outage_seconds: f64,
@@ -58,7 +59,8 @@ pub struct LinkVerdict {
     pub wanted: Vec<String>,
     /// Whether any moment found the group without a present target.
     pub was_empty: bool,
-    /// When the RDS API or DNS first showed what belonged there at the end, if it was something else before.
+    /// When the RDS API or DNS first showed what belonged there at the end, if it was something
+    /// else before.
     pub evidence_at: Option<f64>,
     /// From that evidence until all of it was among the present targets.
     pub registered_after: Option<f64>,
@@ -75,7 +77,8 @@ pub struct LinkVerdict {
 /// What an application's writes met with, or its reads where it only reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Outage {
-    /// The longest time in which no write was acknowledged, between two that were (or the beginning, or the end).
+    /// The longest time in which no write was acknowledged, between two that were (or the
+    /// beginning, or the end).
     pub none_for: f64,
     /// From the first write that failed to the last one.
     pub some_for: f64,
@@ -94,14 +97,12 @@ pub struct Outage {
 impl Verdict {
     /// Judges a recording.
     pub(super) fn of(recording: &Recording, expect: Expectation) -> Verdict {
-        let links: Vec<LinkVerdict> = recording
-            .links
-            .iter()
-            .map(|link| LinkVerdict::of(link, recording, expect))
-            .collect();
+        let links: Vec<LinkVerdict> =
+            recording.links.iter().map(|link| LinkVerdict::of(link, recording, expect)).collect();
         let faults: Vec<String> = links.iter().flat_map(|link| link.faults(expect)).collect();
         let converged = links.iter().all(|link| link.converged);
-        let longest = |of: fn(&LinkVerdict) -> Option<f64>| links.iter().filter_map(of).reduce(f64::max);
+        let longest =
+            |of: fn(&LinkVerdict) -> Option<f64>| links.iter().filter_map(of).reduce(f64::max);
         Verdict {
             scenario: recording.scenario.clone(),
             title: recording.title.clone(),
@@ -131,7 +132,8 @@ impl LinkVerdict {
     fn of(link: &LinkRecording, recording: &Recording, expect: Expectation) -> LinkVerdict {
         let end = recording.seconds;
         let statements = if link.only_reads { &link.reads } else { &link.writes };
-        let belongs: Vec<String> = link.wanted.last().map(|span| addresses(&span.what)).unwrap_or_default();
+        let belongs: Vec<String> =
+            link.wanted.last().map(|span| addresses(&span.what)).unwrap_or_default();
         let groups = Group::course(link, end);
         let at_first = groups.first().map(|group| group.present.clone()).unwrap_or_default();
         let at_last = groups.last().map(|group| group.present.clone()).unwrap_or_default();
@@ -145,17 +147,18 @@ impl LinkVerdict {
             .take_while(|group| group.present == wanted)
             .last()
             .map(|group| group.from);
-        // The writer of the end writes since its last promotion, if there was one, and a set is as it is since its last change.
-        let changed = (link.wanted.len() > 1)
-            .then(|| link.wanted.last().map(|span| span.from))
-            .flatten();
+        // The writer of the end writes since its last promotion, if there was one, and a set is as
+        // it is since its last change.
+        let changed =
+            (link.wanted.len() > 1).then(|| link.wanted.last().map(|span| span.from)).flatten();
         let evidence_at = changed.and_then(|changed| evidence(link, &belongs, changed));
         let since = evidence_at.unwrap_or_default();
-        let registered = groups
-            .iter()
-            .find(|group| group.to > since && belongs.iter().all(|one| group.present.contains(one)));
-        let converged =
-            at_last == wanted && (expect == Expectation::Follows || groups.iter().all(|group| group.present == wanted));
+        let registered = groups.iter().find(|group| {
+            group.to > since && belongs.iter().all(|one| group.present.contains(one))
+        });
+        let converged = at_last == wanted
+            && (expect == Expectation::Follows
+                || groups.iter().all(|group| group.present == wanted));
         LinkVerdict {
             name: link.name.clone(),
             converged,
@@ -168,10 +171,7 @@ impl LinkVerdict {
                 .map(|right| (right - since).max(0.0))
                 .filter(|_| converged && expect == Expectation::Follows),
             outage: Outage::of(statements, end),
-            rows: statements
-                .iter()
-                .filter(|statement| statement.end == End::Acknowledged)
-                .count(),
+            rows: statements.iter().filter(|statement| statement.end == End::Acknowledged).count(),
             lost: link.lost.len(),
         }
     }
@@ -190,7 +190,9 @@ impl LinkVerdict {
                     let wanted = self.wanted.join(" and ");
                     format!("{name}: the group holds {targets}, and {wanted} belongs there")
                 }
-                Expectation::Untouched => format!("{name}: the group was changed, and holds {targets}"),
+                Expectation::Untouched => {
+                    format!("{name}: the group was changed, and holds {targets}")
+                }
             });
         }
         if self.was_empty {
@@ -245,12 +247,8 @@ struct Group {
 impl Group {
     /// A group's course, without a gap.
     fn course(link: &LinkRecording, end: f64) -> Vec<Group> {
-        let mut moments: Vec<f64> = link
-            .targets
-            .iter()
-            .flat_map(|span| [span.from, span.to])
-            .chain([0.0, end])
-            .collect();
+        let mut moments: Vec<f64> =
+            link.targets.iter().flat_map(|span| [span.from, span.to]).chain([0.0, end]).collect();
         moments.sort_by(f64::total_cmp);
         moments.dedup();
         let mut course: Vec<Group> = Vec::new();
@@ -289,10 +287,7 @@ fn evidence(link: &LinkRecording, belongs: &[String], from: f64) -> Option<f64> 
         span.to > from && (named == belongs || named.into_iter().collect::<BTreeSet<_>>() == hosts)
     };
     let first = |spans: &[Span]| spans.iter().find(names).map(|span| span.from.max(from));
-    [first(&link.topology), first(&link.dns)]
-        .into_iter()
-        .flatten()
-        .reduce(f64::min)
+    [first(&link.topology), first(&link.dns)].into_iter().flatten().reduce(f64::min)
 }
 
 #[cfg(test)]
@@ -305,11 +300,7 @@ mod tests {
 
     /// A failover from A to B at 20 s; the RDS API says so at 25 s.
     fn failover(targets: &[(&str, f64, f64, &str)]) -> Recording {
-        let span = |from, to, what: &str| Span {
-            from,
-            to,
-            what: what.to_owned(),
-        };
+        let span = |from, to, what: &str| Span { from, to, what: what.to_owned() };
         let target = |&(target, from, to, state): &(&str, f64, f64, &str)| TargetSpan {
             target: target.to_owned(),
             from,
@@ -325,21 +316,11 @@ mod tests {
             writes: vec![write(1.0, End::Acknowledged)],
             ..LinkRecording::default()
         };
-        Recording {
-            seconds: 100.0,
-            links: vec![link],
-            ..Recording::default()
-        }
+        Recording { seconds: 100.0, links: vec![link], ..Recording::default() }
     }
 
     fn write(at: f64, end: End) -> Attempt {
-        Attempt {
-            at,
-            took: 0.5,
-            end,
-            by: None,
-            row: 1,
-        }
+        Attempt { at, took: 0.5, end, by: None, row: 1 }
     }
 
     #[test]
@@ -374,10 +355,7 @@ mod tests {
     #[test]
     fn a_group_that_stays_behind_is_a_fault_that_names_both() {
         let verdict = Verdict::of(&failover(&[(A, 0.0, 100.0, "healthy")]), Expectation::Follows);
-        assert_eq!(
-            verdict.faults,
-            [format!("orders: the group holds {A}, and {B} belongs there")]
-        );
+        assert_eq!(verdict.faults, [format!("orders: the group holds {A}, and {B} belongs there")]);
         assert_eq!((verdict.ok, verdict.seconds_to_converge), (false, None));
     }
 
@@ -395,16 +373,14 @@ mod tests {
     fn a_group_that_should_stay_as_it_is_may_not_change_in_between() {
         let recording = failover(&[(A, 0.0, 100.0, "healthy"), (B, 40.0, 50.0, "initial")]);
         let verdict = Verdict::of(&recording, Expectation::Untouched);
-        assert_eq!(
-            verdict.faults,
-            [format!("orders: the group was changed, and holds {A}")]
-        );
+        assert_eq!(verdict.faults, [format!("orders: the group was changed, and holds {A}")]);
         let recording = failover(&[(A, 0.0, 100.0, "healthy")]);
         assert!(Verdict::of(&recording, Expectation::Untouched).ok);
     }
 
     #[test]
-    fn an_outage_is_the_longest_time_without_an_acknowledged_write_and_failures_are_counted_by_kind() {
+    fn an_outage_is_the_longest_time_without_an_acknowledged_write_and_failures_are_counted_by_kind()
+     {
         let writes = [
             write(1.0, End::Acknowledged),
             write(2.0, End::Broken),
@@ -418,13 +394,7 @@ mod tests {
         assert_eq!(outage.none_for, 8.0);
         assert_eq!(outage.some_for, 12.5);
         assert_eq!(
-            (
-                outage.failed,
-                outage.read_only,
-                outage.refused,
-                outage.broken,
-                outage.hung
-            ),
+            (outage.failed, outage.read_only, outage.refused, outage.broken, outage.hung),
             (4, 1, 1, 1, 1)
         );
     }

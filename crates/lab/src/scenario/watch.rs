@@ -38,10 +38,7 @@ impl Watch {
             calls_before: world.calls.total(),
             links: links
                 .iter()
-                .map(|link| Seen {
-                    endpoint: link.endpoint(world),
-                    ..Seen::default()
-                })
+                .map(|link| Seen { endpoint: link.endpoint(world), ..Seen::default() })
                 .collect(),
         };
         watch.look(world, links);
@@ -69,7 +66,8 @@ impl Watch {
         }
     }
 
-    /// What there is to tell of a link when all is over; what its application met with is left to the caller.
+    /// What there is to tell of a link when all is over; what its application met with is left to
+    /// the caller.
     pub(super) fn recording(&self, world: &World, index: usize, link: &Link) -> LinkRecording {
         let end = self.now(world);
         let seen = &self.links[index];
@@ -112,18 +110,12 @@ impl Watch {
 
     fn targets(&self, world: &World, link: &Link, end: f64) -> Vec<TargetSpan> {
         let mut spans: Vec<TargetSpan> = Vec::new();
-        for transition in world
-            .elbv2
-            .timeline()
-            .iter()
-            .filter(|change| change.group == link.group)
+        for transition in world.elbv2.timeline().iter().filter(|change| change.group == link.group)
         {
             let at = self.since(transition.at).max(0.0);
             let target = transition.target.to_string();
-            let open = spans
-                .iter_mut()
-                .rev()
-                .find(|span| span.target == target && span.to.is_infinite());
+            let open =
+                spans.iter_mut().rev().find(|span| span.target == target && span.to.is_infinite());
             if let Some(open) = open {
                 open.to = at;
             }
@@ -198,11 +190,7 @@ fn note(spans: &mut Vec<Span>, now: f64, what: String) {
     if spans.last().is_some_and(|last| last.what == what) {
         return;
     }
-    spans.push(Span {
-        from: now.max(0.0),
-        to: f64::INFINITY,
-        what,
-    });
+    spans.push(Span { from: now.max(0.0), to: f64::INFINITY, what });
 }
 
 /// The spans, each ended where the next begins.
@@ -222,7 +210,8 @@ fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
     }
 }
 
-/// The addresses of those whom DescribeDBClusters names, where it is a key: the one writer, or the others.
+/// The addresses of those whom DescribeDBClusters names, where it is a key: the one writer, or the
+/// others.
 fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let writes = match link.source {
         Source::Cluster(_) => true,
@@ -232,14 +221,13 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let belongs = |instance: &str| match &link.source {
         Source::Custom { endpoint, .. } => {
             let endpoint = world.rds.custom_endpoint(endpoint.as_str());
-            endpoint.is_some_and(|endpoint| endpoint.static_members.iter().any(|member| member == instance))
+            endpoint.is_some_and(|endpoint| {
+                endpoint.static_members.iter().any(|member| member == instance)
+            })
         }
         _ => true,
     };
-    let members = world
-        .rds
-        .cluster(link.database())
-        .map(|cluster| world.rds.members(cluster));
+    let members = world.rds.cluster(link.database()).map(|cluster| world.rds.members(cluster));
     let named = members
         .into_iter()
         .flatten()
@@ -250,11 +238,7 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
             Some(SocketAddr::new(address, link.port))
         })
         .collect();
-    Some(if writes && named.len() > 1 {
-        BTreeSet::new()
-    } else {
-        named
-    })
+    Some(if writes && named.len() > 1 { BTreeSet::new() } else { named })
 }
 
 fn answer(world: &mut World, name: &str, family: Family) -> String {
@@ -273,7 +257,8 @@ fn answer(world: &mut World, name: &str, family: Family) -> String {
     }
 }
 
-/// An address and a port as a request has them, in the words of a socket's address where they are one.
+/// An address and a port as a request has them, in the words of a socket's address where they are
+/// one.
 fn socket(id: &str, port: &str) -> String {
     match (id.parse(), port.parse()) {
         (Ok(address), Ok(port)) => SocketAddr::new(address, port).to_string(),
@@ -314,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_failover_is_written_down_as_it_was_true_shown_and_answered() {
-        let Setting { mut world, links } = Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let Setting { mut world, links } =
+            Setting::new(&scenarios()[0], 1).expect("a good setting");
         let mut watch = Watch::begin(&mut world, &links);
         world.failover_db_cluster("orders", None).expect("it fails over");
         for _ in 0..120 {
@@ -335,19 +321,16 @@ mod tests {
 
     #[test]
     fn a_targets_states_are_spans_that_end_where_it_ends() {
-        let Setting { mut world, links } = Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let Setting { mut world, links } =
+            Setting::new(&scenarios()[0], 1).expect("a good setting");
         let watch = Watch::begin(&mut world, &links);
         world.pass(Duration::from_secs(10));
         let old = TargetRequest::new("10.20.1.10", 5432);
-        world
-            .deregister_targets(&links[0].group, &[old])
-            .expect("it is deregistered");
+        world.deregister_targets(&links[0].group, &[old]).expect("it is deregistered");
         world.pass(Duration::from_secs(100));
         let spans = watch.recording(&world, 0, &links[0]).targets;
-        let told: Vec<_> = spans
-            .iter()
-            .map(|s| (s.state.as_str(), s.from.round(), s.to.round()))
-            .collect();
+        let told: Vec<_> =
+            spans.iter().map(|s| (s.state.as_str(), s.from.round(), s.to.round())).collect();
         assert_eq!(told, [("healthy", 0.0, 10.0), ("draining", 10.0, 40.0)]);
     }
 }

@@ -1,18 +1,21 @@
-//! The ports as one run is given them: those of the region, with all that passes through written down.
+//! The ports as one run is given them: those of the region, with all that passes through written
+//! down.
 
 use std::sync::Arc;
 
 use writerlink_core::discover::TaggedGroup;
 use writerlink_core::evidence::Answer;
-use writerlink_core::failure::{CallError, Failure, LookupError, No};
-use writerlink_core::ports::{GroupReader, GroupWriter, Rds, Resolver};
-use writerlink_core::target::{Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState};
+use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
+use writerlink_core::ports::{Rds, Resolver, TargetGroupRead, TargetGroupWrite};
+use writerlink_core::target::{
+    Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState,
+};
 use writerlink_core::topology::{HostName, Scope, Topology};
 
 use super::judge::Judge;
 use super::record::Record;
-use super::stage::{Call, Kind, Stage, State};
-use super::step::Step;
+use super::region::{Call, Kind, SimulatedRegion, State};
+use super::step::RunStep;
 use super::transcript::Who;
 use super::trouble::{Family as Fault, Trouble};
 use crate::ports::InProcess;
@@ -22,70 +25,61 @@ use crate::virtual_time::VirtualTime;
 #[derive(Clone)]
 pub(super) struct Calls {
     run: u64,
-    stage: Arc<Stage>,
+    sim: Arc<SimulatedRegion>,
     region: InProcess<VirtualTime>,
 }
 
 impl Calls {
-    pub(super) fn new(run: u64, stage: &Arc<Stage>) -> Calls {
-        Calls {
-            run,
-            region: stage.region.observed(run, stage.clone()),
-            stage: stage.clone(),
-        }
+    pub(super) fn new(run: u64, sim: &Arc<SimulatedRegion>) -> Calls {
+        Calls { run, region: sim.region.observed(run, sim.clone()), sim: sim.clone() }
     }
 
     fn begin(&self, kind: Kind) -> Call {
-        self.stage.begin_call(self.run, kind)
+        self.sim.begin_call(self.run, kind)
     }
 
     /// Which binding a group is of. Groups that nobody configured are none of ours.
     fn binding(&self, group: &TargetGroupArn) -> usize {
-        let found = self
-            .stage
-            .bounds
-            .iter()
-            .position(|bound| bound.link.group == group.as_str());
+        let found = self.sim.bounds.iter().position(|bound| bound.link.group == group.as_str());
         found.unwrap_or_else(|| {
-            let now = self.stage.now();
-            self.stage
-                .state()
-                .judge
-                .accuse("S5", now, format!("{group} is no group of ours"));
+            let now = self.sim.now();
+            self.sim.state().judge.accuse("S5", now, format!("{group} is no group of ours"));
             0
         })
     }
 
     fn say(&self, state: &mut State, what: impl FnOnce() -> String) {
-        state.transcript.say(self.stage.now(), Who::Run(self.run), what);
+        state.transcript.say(self.sim.now(), Who::Run(self.run), what);
     }
 
     /// A call has ended: what it was told is written down by `record`.
     fn end<T>(&self, call: &Call, record: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.stage.state();
-        self.stage.end_call(call, &mut state);
+        let mut state = self.sim.state();
+        self.sim.end_call(call, &mut state);
         record(&mut state)
     }
 
     /// A write is about to be sent: it is judged by what the run knows.
     fn send(&self, index: usize, judge: impl FnOnce(&mut Judge, &Record)) {
-        let mut state = self.stage.state();
-        let State {
-            judge: of,
-            runs,
-            counts,
-            ..
-        } = &mut *state;
+        let mut state = self.sim.state();
+        let State { judge: of, runs, counts, .. } = &mut *state;
         if let Some(record) = runs.get_mut(&self.run) {
-            record.views[index].count_look(&self.stage.bounds[index]);
+            record.views[index].count_look(&self.sim.bounds[index]);
             judge(of, record);
             record.views[index].send();
             counts.writes += 1;
         }
     }
 
-    fn mark_if_gone(&self, state: &mut State, index: usize, step: Step, error: Option<&CallError>) {
-        let is_gone = error.is_some_and(|error| error.failure == Failure::SaidNo(No::NotFound));
+    fn mark_if_gone(
+        &self,
+        state: &mut State,
+        index: usize,
+        step: RunStep,
+        error: Option<&CallError>,
+    ) {
+        let is_gone =
+            error.is_some_and(|error| error.failure == Failure::Rejected(Rejection::NotFound));
         if is_gone && state.is_gone[index] {
             state.coverage.mark(Trouble::GroupGone, step);
         }
@@ -95,10 +89,10 @@ impl Calls {
 impl Rds for Calls {
     async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
         let call = self.begin(Kind::Topology);
-        let began = self.stage.now();
+        let began = self.sim.now();
         let result = self.region.topology(scope).await;
         self.end(&call, |state| {
-            let ours = |index: usize| &self.stage.bounds[index].link;
+            let ours = |index: usize| &self.sim.bounds[index].link;
             state.mark_active(call.step, |trouble, place, _| match trouble {
                 Trouble::RdsStale
                 | Trouble::RdsAbsent
@@ -112,7 +106,7 @@ impl Rds for Calls {
                 _ => false,
             });
             if let Some(record) = state.runs.get_mut(&self.run) {
-                record.hear_topology(&self.stage.bounds, began, result.as_ref().ok());
+                record.hear_topology(&self.sim.bounds, began, result.as_ref().ok());
             }
             if let Err(error) = &result {
                 self.say(state, || format!("{error}"));
@@ -124,19 +118,20 @@ impl Rds for Calls {
 
 impl Resolver for Calls {
     async fn lookup(&self, name: &HostName, family: Family) -> Result<Answer, LookupError> {
-        let Some(index) = self.stage.whose(name) else {
-            let now = self.stage.now();
-            self.stage
-                .state()
-                .judge
-                .accuse("S6", now, format!("{name} is asked for, which is no name of ours"));
+        let Some(index) = self.sim.whose(name) else {
+            let now = self.sim.now();
+            self.sim.state().judge.accuse(
+                "S6",
+                now,
+                format!("{name} is asked for, which is no name of ours"),
+            );
             return Err(LookupError::NxDomain);
         };
-        let bound = &self.stage.bounds[index];
+        let bound = &self.sim.bounds[index];
         let call = self.begin(Kind::Name(index));
         {
-            let mut state = self.stage.state();
-            let now = self.stage.now();
+            let mut state = self.sim.state();
+            let now = self.sim.now();
             if let Some(record) = state.runs.get_mut(&self.run) {
                 let topology = record.topologies.last().cloned();
                 record.views[index].begin_look(index, bound, topology, now);
@@ -147,7 +142,7 @@ impl Resolver for Calls {
             state.mark_active(call.step, |trouble, _, of| {
                 trouble.family() == Fault::Dns && of == Some(name.as_str())
             });
-            let now = self.stage.now();
+            let now = self.sim.now();
             if let Some(record) = state.runs.get_mut(&self.run) {
                 record.views[index].hear_name(name, result.as_ref().ok(), now);
             }
@@ -156,7 +151,7 @@ impl Resolver for Calls {
     }
 }
 
-impl GroupReader for Calls {
+impl TargetGroupRead for Calls {
     async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         let index = self.binding(group);
         let call = self.begin(Kind::Group(index));
@@ -169,7 +164,7 @@ impl GroupReader for Calls {
                 record.views[index].saw_wrong = true;
             }
             if let Err(error) = &result {
-                self.say(state, || format!("{}: {error}", self.stage.bounds[index].link.name));
+                self.say(state, || format!("{}: {error}", self.sim.bounds[index].link.name));
             }
         });
         result
@@ -177,11 +172,11 @@ impl GroupReader for Calls {
 
     async fn targets(&self, group: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
         let index = self.binding(group);
-        let bound = &self.stage.bounds[index];
+        let bound = &self.sim.bounds[index];
         let call = self.begin(Kind::Targets(index));
         let result = self.region.targets(group).await;
         self.end(&call, |state| {
-            let now = self.stage.now();
+            let now = self.sim.now();
             self.mark_if_gone(state, index, call.step, result.as_ref().err());
             let shown = result.as_deref().unwrap_or_default();
             let has = |of: TargetState| shown.iter().any(|target| target.state == of);
@@ -189,15 +184,18 @@ impl GroupReader for Calls {
                 Trouble::GroupUnused => place == index && has(TargetState::Unused),
                 Trouble::ForeignTarget => {
                     place == index
-                        && shown
-                            .iter()
-                            .any(|target| !bound.owns(target.address) && target.address.port() == bound.link.port)
+                        && shown.iter().any(|target| {
+                            !bound.owns(target.address) && target.address.port() == bound.link.port
+                        })
                 }
                 Trouble::OtherPort => {
-                    place == index && shown.iter().any(|target| target.address.port() != bound.link.port)
+                    place == index
+                        && shown.iter().any(|target| target.address.port() != bound.link.port)
                 }
                 Trouble::SlowToHealthy => has(TargetState::Initial),
-                Trouble::NeverHealthy => place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy)),
+                Trouble::NeverHealthy => {
+                    place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy))
+                }
                 _ => false,
             });
             if let Some(record) = state.runs.get_mut(&self.run) {
@@ -215,12 +213,16 @@ impl GroupReader for Calls {
     }
 }
 
-impl GroupWriter for Calls {
-    async fn register(&self, group: &TargetGroupArn, target: &Registration) -> Result<(), CallError> {
+impl TargetGroupWrite for Calls {
+    async fn register(
+        &self,
+        group: &TargetGroupArn,
+        target: &Registration,
+    ) -> Result<(), CallError> {
         let index = self.binding(group);
-        let bound = &self.stage.bounds[index];
+        let bound = &self.sim.bounds[index];
         self.send(index, |judge, record| {
-            judge.registers(record, index, bound, target, &self.stage.standing(index));
+            judge.registers(record, index, bound, target, &self.sim.context(index));
         });
         let call = self.begin(Kind::Register(index));
         let result = self.region.register(group, target).await;
@@ -232,15 +234,19 @@ impl GroupWriter for Calls {
         result
     }
 
-    async fn deregister(&self, group: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
+    async fn deregister(
+        &self,
+        group: &TargetGroupArn,
+        targets: &[Target],
+    ) -> Result<(), CallError> {
         let index = self.binding(group);
-        let bound = &self.stage.bounds[index];
+        let bound = &self.sim.bounds[index];
         self.send(index, |judge, record| {
-            judge.deregisters(record, index, bound, targets, &self.stage.standing(index));
+            judge.deregisters(record, index, bound, targets, &self.sim.context(index));
         });
         {
             let away: Vec<_> = targets.iter().map(|target| target.address).collect();
-            let mut state = self.stage.state();
+            let mut state = self.sim.state();
             if let Some(record) = state.runs.get_mut(&self.run) {
                 record.views[index].send_away(&away);
             }

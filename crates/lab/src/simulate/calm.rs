@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::history::SWEEP;
-use super::stage::Stage;
+use super::region::SimulatedRegion;
 use crate::ports::present;
 
 /// How much longer than its settle time a sweep with a pending removal looks.
 const REMOVAL: Duration = Duration::from_secs(10);
 
-/// How much longer a set takes: the rounds that remove half of what is stale each, and two answers of a name that caches may keep.
+/// How much longer a set takes: the rounds that remove half of what is stale each, and two answers
+/// of a name that caches may keep.
 const SET: Duration = Duration::from_secs(20);
 
 /// What calls take, all told, in the time that L1 allows.
@@ -37,21 +38,23 @@ pub(super) struct Calm {
 }
 
 impl Calm {
-    pub(super) fn new(stage: &Stage, from: Duration) -> Calm {
-        let pace = stage.region.world().pace.clone();
-        let timing = stage.timing();
+    pub(super) fn new(sim: &SimulatedRegion, from: Duration) -> Calm {
+        let pace = sim.region.world().pace.clone();
+        let timing = sim.timing();
         let lag = pace.topology_lag.max(pace.dns_lag + pace.flap);
-        // A run that is under way may have written as much as it may, or have met what it takes for final.
-        let run_under_way = stage.service.time_out;
+        // A run that is under way may have written as much as it may, or have met what it takes for
+        // final.
+        let run_under_way = sim.service.time_out;
         let removal = timing.settle + REMOVAL + CALLS;
         let cluster = from + lag + run_under_way + SWEEP + removal;
         let healthy = {
             let check = Duration::from_secs(30);
-            // A new target's first check, and a second one where the first fails; or an unhealthy one's way back.
-            (stage.state().slowest_registration + 2 * check).max(6 * check)
+            // A new target's first check, and a second one where the first fails; or an unhealthy
+            // one's way back.
+            (sim.state().slowest_registration + 2 * check).max(6 * check)
         };
         let instance = cluster + healthy + SWEEP + removal;
-        let bounds: Vec<_> = stage
+        let bounds: Vec<_> = sim
             .bounds
             .iter()
             .map(|bound| match () {
@@ -73,17 +76,17 @@ impl Calm {
     }
 
     /// Looks at every group, by the region itself.
-    pub(super) fn look(&mut self, stage: &Stage, now: Duration) {
-        let world = stage.region.world();
-        let mut state = stage.state();
-        for (index, bound) in stage.bounds.iter().enumerate() {
+    pub(super) fn look(&mut self, sim: &SimulatedRegion, now: Duration) {
+        let world = sim.region.world();
+        let mut state = sim.state();
+        for (index, bound) in sim.bounds.iter().enumerate() {
             let members = bound.truth(&world);
             let targets = present(&world, &bound.link.group).into_iter().map(|(target, _)| target);
-            let ours: BTreeSet<_> = targets
-                .filter(|target| bound.exclusive || bound.owns(*target))
-                .collect();
+            let ours: BTreeSet<_> =
+                targets.filter(|target| bound.exclusive || bound.owns(*target)).collect();
             self.deserted[index] = members.is_empty();
-            self.overfull[index] = ours.is_superset(&members) && ours.len() - members.len() > bound.max_removals;
+            self.overfull[index] =
+                ours.is_superset(&members) && ours.len() - members.len() > bound.max_removals;
             let is_right = ours == members || self.overfull[index] || members.is_empty();
             let is_expected = bound.managed && !state.is_gone[index];
             match (is_right || !is_expected, self.right[index]) {
@@ -94,7 +97,9 @@ impl Calm {
                 }
                 _ => {}
             }
-            if self.right[index].is_none_or(|since| since > self.bounds[index]) && now > self.bounds[index] {
+            if self.right[index].is_none_or(|since| since > self.bounds[index])
+                && now > self.bounds[index]
+            {
                 let after = (now - self.from).as_secs_f64();
                 let text = format!(
                     "{} holds {ours:?} {after} s after calm, and the truth is {members:?}",
@@ -106,12 +111,11 @@ impl Calm {
     }
 
     pub(super) fn was_right_at(&self, moment: Duration) -> bool {
-        self.right
-            .iter()
-            .all(|right| right.is_some_and(|since| since <= moment))
+        self.right.iter().all(|right| right.is_some_and(|since| since <= moment))
     }
 
-    /// How long it took, and how long it might have taken, for the binding that came closest to its bound.
+    /// How long it took, and how long it might have taken, for the binding that came closest to its
+    /// bound.
     pub(super) fn closest(&self) -> Option<(Duration, Duration)> {
         let spans = self
             .right
@@ -119,7 +123,8 @@ impl Calm {
             .zip(&self.bounds)
             .filter_map(|(right, bound)| Some(((*right)? - self.from, *bound - self.from)));
         spans.max_by(|one, other| {
-            let share = |(took, most): &(Duration, Duration)| took.as_secs_f64() / most.as_secs_f64();
+            let share =
+                |(took, most): &(Duration, Duration)| took.as_secs_f64() / most.as_secs_f64();
             share(one).total_cmp(&share(other))
         })
     }

@@ -33,7 +33,8 @@ pub struct Found {
     pub excuses: BTreeMap<Excuse, (u32, u64)>,
     /// What happened, in numbers.
     pub counts: Counts,
-    /// The history that came closest to its bound: its seed, how long it took, how long it might have.
+    /// The history that came closest to its bound: its seed, how long it took, how long it might
+    /// have.
     pub slowest: Option<(u64, Duration, Duration)>,
     /// The history of the lowest seed in which something was broken.
     pub failed: Option<History>,
@@ -44,15 +45,18 @@ pub struct Found {
 impl Campaign {
     /// Plays until the seeds or the time are used up, a promise is broken, or `stop` says so.
     ///
-    /// What is found does not depend on the number of threads, as long as neither time nor `stop` ends it: each seed is a
-    /// history of its own, and of those that break something the lowest is given.
+    /// What is found does not depend on the number of threads, as long as neither time nor `stop`
+    /// ends it: each seed is a history of its own, and of those that break something the lowest is
+    /// given.
     pub fn play(&self, function: &Function, stop: &AtomicBool) -> Found {
         let began = Instant::now();
         let next = AtomicU64::new(0);
         // Seeds from here on need not be played any more.
         let end = AtomicU64::new(self.seeds.unwrap_or(u64::MAX));
         let found = Mutex::new(Found::default());
-        let is_over = || stop.load(Ordering::Relaxed) || self.most.is_some_and(|most| began.elapsed() >= most);
+        let is_over = || {
+            stop.load(Ordering::Relaxed) || self.most.is_some_and(|most| began.elapsed() >= most)
+        };
         thread::scope(|scope| {
             for _ in 0..self.threads.max(1) {
                 scope.spawn(|| {
@@ -61,7 +65,8 @@ impl Campaign {
                         if number >= end.load(Ordering::Relaxed) {
                             break;
                         }
-                        let history = simulate(self.from.wrapping_add(number), function, Telling::Silent);
+                        let history =
+                            simulate(self.from.wrapping_add(number), function, Telling::Silent);
                         if !history.violations.is_empty() {
                             end.fetch_min(number, Ordering::Relaxed);
                         }
@@ -96,7 +101,9 @@ impl Found {
                 self.slowest = Some((history.seed, took, most));
             }
         }
-        if !history.violations.is_empty() && self.failed.as_ref().is_none_or(|failed| history.seed < failed.seed) {
+        if !history.violations.is_empty()
+            && self.failed.as_ref().is_none_or(|failed| history.seed < failed.seed)
+        {
             self.failed = Some(history);
         }
     }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::step::Step;
+use super::step::RunStep;
 use super::trouble::Trouble;
 
 /// How often each trouble struck in each step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage(BTreeMap<(Trouble, Step), u64>);
+pub struct Coverage(BTreeMap<(Trouble, RunStep), u64>);
 
 impl Coverage {
-    pub(super) fn mark(&mut self, trouble: Trouble, step: Step) {
+    pub(super) fn mark(&mut self, trouble: Trouble, step: RunStep) {
         if trouble.can_strike(step) {
             *self.0.entry((trouble, step)).or_default() += 1;
         }
@@ -25,7 +25,7 @@ impl Coverage {
     }
 
     /// How often a trouble struck in a step.
-    pub fn of(&self, trouble: Trouble, step: Step) -> u64 {
+    pub fn of(&self, trouble: Trouble, step: RunStep) -> u64 {
         self.0.get(&(trouble, step)).copied().unwrap_or(0)
     }
 
@@ -33,7 +33,7 @@ impl Coverage {
     pub fn cells(&self) -> (usize, usize) {
         let cells = Trouble::ALL
             .into_iter()
-            .flat_map(|trouble| Step::ALL.map(|step| (trouble, step)))
+            .flat_map(|trouble| RunStep::ALL.map(|step| (trouble, step)))
             .filter(|(trouble, step)| trouble.can_strike(*step));
         let (mut all, mut reached) = (0, 0);
         for (trouble, step) in cells {
@@ -48,13 +48,13 @@ impl Coverage {
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut head = format!("{:<27}", "");
-        for step in Step::ALL {
+        for step in RunStep::ALL {
             let _ = write!(head, "{:>width$}", step.word(), width = width(step));
         }
         writeln!(f, "{head}")?;
         for trouble in Trouble::ALL {
             let mut row = format!("{:<27}", trouble.words());
-            for step in Step::ALL {
+            for step in RunStep::ALL {
                 let cell = match (trouble.can_strike(step), self.of(trouble, step)) {
                     (false, _) => "-".to_owned(),
                     (true, 0) => "NEVER".to_owned(),
@@ -69,6 +69,6 @@ impl fmt::Display for Coverage {
     }
 }
 
-fn width(step: Step) -> usize {
+fn width(step: RunStep) -> usize {
     step.word().len().max(6) + 1
 }

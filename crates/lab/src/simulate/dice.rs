@@ -1,7 +1,8 @@
 //! Numbers drawn from a seed.
 //!
-//! They are those of PCG XSH RR 64/32 (O'Neill 2014, <https://www.pcg-random.org>), whose sequence is fixed by its paper, so that a
-//! seed tells the same story on every machine and after every update.
+//! They are those of PCG XSH RR 64/32 (O'Neill 2014, <https://www.pcg-random.org>), whose sequence
+//! is fixed by its paper, so that a seed tells the same story on every machine and after every
+//! update.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use rand_pcg::rand_core::Rng;
 /// Dice whose throws a seed decides.
 pub(crate) struct Dice(Pcg32);
 
-/// What dice are thrown for. Each subject has its own sequence, so that a further throw for one leaves the others as they were.
+/// What dice are thrown for. Each subject has its own sequence, so that a further throw for one
+/// leaves the others as they were.
 #[derive(Clone, Copy)]
 pub(crate) enum Subject {
     /// The region and the function in it.
@@ -85,6 +87,8 @@ mod tests {
         let mut dice = Dice::new(7, Subject::Script);
         let throws: Vec<_> = (0..20_000).map(|_| dice.seconds(2, 3)).collect();
         assert!(throws.iter().all(|throw| (2..=3).contains(&throw.as_secs())));
-        assert!(throws.contains(&Duration::from_secs(2)) && throws.contains(&Duration::from_secs(3)));
+        assert!(
+            throws.contains(&Duration::from_secs(2)) && throws.contains(&Duration::from_secs(3))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! One history: the loop that lets things happen, invokes the function, and ends when all has come right.
+//! One history: the loop that lets things happen, invokes the function, and ends when all has come
+//! right.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -16,10 +17,10 @@ use writerlink_core::report::{BindingReport, Report, Status};
 
 use super::calm::Calm;
 use super::judge::{Excuse, Violation};
-use super::mortal::{Ended, run};
+use super::killable_run::{Ended, run};
 use super::record::Record;
-use super::stage::{Counts, Stage};
-use super::step::Step;
+use super::region::{Counts, SimulatedRegion};
+use super::step::RunStep;
 use super::transcript::Who;
 use super::trouble::Trouble;
 use super::{Coverage, Function, Transcript};
@@ -30,11 +31,12 @@ pub(super) const SWEEP: Duration = Duration::from_secs(60);
 /// What is kept free at the end of an invocation for the answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// The first pause before an invocation that found no free environment is tried again, and the longest (AWS docs, "Understanding
-/// retry behavior in Lambda": from 1 second to 5 minutes).
+/// The first pause before an invocation that found no free environment is tried again, and the
+/// longest (AWS docs, "Understanding retry behavior in Lambda": from 1 second to 5 minutes).
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
-/// How long the region may take to come to rest after its last fault, which is the simulation's own affair.
+/// How long the region may take to come to rest after its last fault, which is the simulation's own
+/// affair.
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
 /// Sweeps that must find nothing to do after all has come right.
@@ -53,8 +55,8 @@ pub struct History {
     pub coverage: Coverage,
     /// What happened, in numbers.
     pub counts: Counts,
-    /// How long it took to come right after calm, and how long it may have taken at most, for the binding that came closest to
-    /// its bound.
+    /// How long it took to come right after calm, and how long it may have taken at most, for the
+    /// binding that came closest to its bound.
     pub settled: Option<(Duration, Duration)>,
     /// What was told.
     pub transcript: Transcript,
@@ -69,7 +71,7 @@ struct Waiting {
 
 /// Invocations, runs, and what is watched until the end.
 pub(super) struct Player<'a> {
-    stage: Arc<Stage>,
+    sim: Arc<SimulatedRegion>,
     function: &'a Function,
     waiting: VecDeque<Waiting>,
     next_sweep: Duration,
@@ -78,10 +80,10 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(stage: Arc<Stage>, function: &'a Function) -> Self {
+    pub(super) fn new(sim: Arc<SimulatedRegion>, function: &'a Function) -> Self {
         Player {
-            next_sweep: stage.service.first_sweep,
-            stage,
+            next_sweep: sim.service.first_sweep,
+            sim,
             function,
             waiting: VecDeque::new(),
             started: 0,
@@ -91,10 +93,11 @@ impl<'a> Player<'a> {
 
     /// Plays to the end.
     pub(super) async fn play(mut self) -> Option<(Duration, Duration)> {
-        let stage = self.stage.clone();
-        let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> = FuturesUnordered::new();
+        let sim = self.sim.clone();
+        let mut runs: FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>> =
+            FuturesUnordered::new();
         loop {
-            stage.carry_out_due();
+            sim.carry_out_due();
             self.collect();
             while let Some(run) = self.next_run(runs.len()) {
                 runs.push(run);
@@ -103,8 +106,9 @@ impl<'a> Player<'a> {
                 return self.calm.as_ref().and_then(Calm::closest);
             }
             let until = self.next_moment();
-            let sleep = stage.time.sleep(until.saturating_sub(stage.now()));
-            if let Some((id, report)) = one_of(&mut runs, sleep, || stage.next_moment() < until).await {
+            let sleep = sim.time.sleep(until.saturating_sub(sim.now()));
+            if let Some((id, report)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await
+            {
                 self.ended(id, report);
             }
         }
@@ -112,9 +116,9 @@ impl<'a> Player<'a> {
 
     /// Queues what has reached the function, and the schedule's sweep.
     fn collect(&mut self) {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let mut payloads: Vec<Value> = {
-            let deliveries = self.stage.region.world().sns.take_deliveries();
+            let deliveries = self.sim.region.world().sns.take_deliveries();
             deliveries.into_iter().map(|delivery| delivery.payload).collect()
         };
         if now >= self.next_sweep {
@@ -130,9 +134,9 @@ impl<'a> Player<'a> {
 
     /// Begins a run for an invocation whose time has come, if there is an environment for it.
     fn next_run(&mut self, alive: usize) -> Option<Pin<Box<dyn Future<Output = Ended>>>> {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let due = self.waiting.iter().position(|waiting| waiting.next_try <= now)?;
-        if alive >= self.stage.service.at_once {
+        if alive >= self.sim.service.at_once {
             for waiting in self.waiting.iter_mut().filter(|waiting| waiting.next_try <= now) {
                 waiting.next_try = now + waiting.pause;
                 waiting.pause = (waiting.pause * 2).min(RETRY.1);
@@ -142,24 +146,20 @@ impl<'a> Player<'a> {
         let waiting = self.waiting.remove(due)?;
         self.started += 1;
         let id = self.started;
-        let names = self.stage.config.names();
-        let mut state = self.stage.state();
+        let names = self.sim.config.names();
+        let mut state = self.sim.state();
         let trigger = match (self.function.read)(&waiting.payload, &names) {
             Ok(trigger) => trigger,
             Err(refusal) => {
-                state
-                    .transcript
-                    .say(now, Who::Run(id), || format!("is refused: {refusal}"));
-                state
-                    .judge
-                    .accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
+                state.transcript.say(now, Who::Run(id), || format!("is refused: {refusal}"));
+                state.judge.accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
                 return None;
             }
         };
-        let (doom, deadline) = state.next_doom();
-        let left = deadline.unwrap_or(self.stage.service.time_out - ANSWER);
-        let mut record = Record::new(now, left, trigger.clone(), self.stage.bounds.len());
-        record.doom = doom;
+        let (kill_point, deadline) = state.next_doom();
+        let left = deadline.unwrap_or(self.sim.service.time_out - ANSWER);
+        let mut record = Record::new(now, left, trigger.clone(), self.sim.bounds.len());
+        record.kill_point = kill_point;
         record.is_hurried = deadline.is_some();
         record.overlapped = alive > 0;
         if alive > 0 {
@@ -167,28 +167,24 @@ impl<'a> Player<'a> {
             state.mark_all(Trouble::TwoAtOnce, &steps);
             state.runs.values_mut().for_each(|other| other.overlapped = true);
         }
-        if !self.stage.service.skew.is_zero() && !trigger.is_sweep() {
-            state.coverage.mark(Trouble::ClockSkew, Step::Begin);
+        if !self.sim.service.skew.is_zero() && !trigger.is_sweep() {
+            state.coverage.mark(Trouble::ClockSkew, RunStep::Begin);
         }
         state.counts.runs += 1;
-        state
-            .transcript
-            .say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
+        state.transcript.say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
         state.runs.insert(id, record);
         drop(state);
-        Some(Box::pin(run(self.stage.clone(), id, trigger, left)))
+        Some(Box::pin(run(self.sim.clone(), id, trigger, left)))
     }
 
     fn ended(&mut self, id: u64, report: Option<Report>) {
-        let now = self.stage.now();
+        let now = self.sim.now();
         let on_former_port: Vec<bool> = {
-            let world = self.stage.region.world();
-            let bounds = self.stage.bounds.iter();
-            bounds
-                .map(|bound| self.calm.is_some() && bound.has_former_port(&world))
-                .collect()
+            let world = self.sim.region.world();
+            let bounds = self.sim.bounds.iter();
+            bounds.map(|bound| self.calm.is_some() && bound.has_former_port(&world)).collect()
         };
-        let mut state = self.stage.state();
+        let mut state = self.sim.state();
         let state = &mut *state;
         let Some(record) = state.runs.remove(&id) else { return };
         let Some(report) = report else {
@@ -208,7 +204,7 @@ impl<'a> Player<'a> {
             state.judge.accuse("O1", now, format!("run {id} does not end in time"));
         }
         let is_error = || (self.function.fails)(&record.trigger, &report);
-        state.judge.reports(&record, &self.stage.bounds, &report, is_error, now);
+        state.judge.reports(&record, &self.sim.bounds, &report, is_error, now);
         state.transcript.say(now, Who::Run(id), || {
             let end = |binding: &BindingReport| {
                 let reason = binding.reason.as_ref().map(|reason| format!(" ({})", reason.code));
@@ -228,24 +224,36 @@ impl<'a> Player<'a> {
             .filter(|calm| record.trigger.is_sweep() && calm.was_right_at(record.begun))
         {
             calm.quiet += 1;
-            for (index, bound) in self.stage.bounds.iter().enumerate() {
+            for (index, bound) in self.sim.bounds.iter().enumerate() {
                 let name = &bound.link.name;
                 if record.views[index].writes > 0 {
-                    state
-                        .judge
-                        .accuse("L2", now, format!("{name} was right, and a sweep wrote to it"));
+                    state.judge.accuse(
+                        "L2",
+                        now,
+                        format!("{name} was right, and a sweep wrote to it"),
+                    );
                 }
                 let end = report.bindings.iter().find(|binding| binding.name == *name);
-                let is_right = bound.managed && !state.is_gone[index] && !calm.overfull[index] && !calm.deserted[index];
+                let is_right = bound.managed
+                    && !state.is_gone[index]
+                    && !calm.overfull[index]
+                    && !calm.deserted[index];
                 let is_well = |end: &BindingReport| match on_former_port[index] {
                     false => end.status == Status::Settled,
-                    true => end.status == Status::Held && end.reason.as_ref().is_some_and(|r| r.code == "former-port"),
+                    true => {
+                        end.status == Status::Held
+                            && end.reason.as_ref().is_some_and(|r| r.code == "former-port")
+                    }
                 };
                 if is_right && !end.is_some_and(is_well) {
-                    let said = end.map(|end| (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code)));
-                    state
-                        .judge
-                        .accuse("O1", now, format!("{name} is right and said to be {said:?}"));
+                    let said = end.map(|end| {
+                        (end.status.as_str(), end.reason.as_ref().map(|reason| reason.code))
+                    });
+                    state.judge.accuse(
+                        "O1",
+                        now,
+                        format!("{name} is right and said to be {said:?}"),
+                    );
                 }
                 let is_hopeless = state.is_gone[index] || calm.overfull[index];
                 if bound.managed && is_hopeless && end.is_none_or(|end| end.status.is_ok()) {
@@ -260,32 +268,31 @@ impl<'a> Player<'a> {
     }
 
     fn next_moment(&self) -> Duration {
-        let due = self.stage.region.world().next_due();
+        let due = self.sim.region.world().next_due();
         let tries = self.waiting.iter().map(|waiting| waiting.next_try);
-        let calm = self
-            .calm
-            .iter()
-            .flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
-        let now = self.stage.now();
+        let calm =
+            self.calm.iter().flat_map(|calm| calm.bounds.iter().chain([&calm.begins, &calm.end]));
+        let now = self.sim.now();
         tries
             .chain(due)
             .chain(calm.copied().filter(|moment| *moment > now))
-            .chain([self.next_sweep, self.stage.next_moment()])
+            .chain([self.next_sweep, self.sim.next_moment()])
             .min()
             .unwrap_or(self.next_sweep)
     }
 
-    /// Whether there is nothing left to see: all has come right and stays so, or something is broken.
+    /// Whether there is nothing left to see: all has come right and stays so, or something is
+    /// broken.
     fn is_over(&mut self) -> bool {
-        if !self.stage.state().judge.violations.is_empty() {
+        if !self.sim.state().judge.violations.is_empty() {
             return true;
         }
-        let now = self.stage.now();
+        let now = self.sim.now();
         if self.calm.is_none() {
-            self.calm = self.stage.at_rest_since().map(|from| Calm::new(&self.stage, from));
+            self.calm = self.sim.at_rest_since().map(|from| Calm::new(&self.sim, from));
         }
-        if self.calm.is_none() && now >= self.stage.calm + LONGEST_REST {
-            let mut state = self.stage.state();
+        if self.calm.is_none() && now >= self.sim.calm + LONGEST_REST {
+            let mut state = self.sim.state();
             let lasting = state.lasting();
             let text = format!("the region does not come to rest: {lasting:?} cannot be made good");
             state.judge.accuse("L1", now, text);
@@ -294,24 +301,26 @@ impl<'a> Player<'a> {
         let Some(calm) = self.calm.as_mut().filter(|calm| now >= calm.begins) else {
             return false;
         };
-        calm.look(&self.stage, now);
+        calm.look(&self.sim, now);
         if calm.quiet < QUIET_SWEEPS && now >= calm.end {
-            self.stage
-                .state()
-                .judge
-                .accuse("L1", now, "there were no sweeps that found all right".to_owned());
+            self.sim.state().judge.accuse(
+                "L1",
+                now,
+                "there were no sweeps that found all right".to_owned(),
+            );
         }
         let is_over = calm.quiet >= QUIET_SWEEPS || now >= calm.end;
         if is_over {
             for _ in calm.overfull.iter().filter(|overfull| **overfull) {
-                self.stage.state().judge.excuse(Excuse::TooManyToRemove);
+                self.sim.state().judge.excuse(Excuse::TooManyToRemove);
             }
         }
         is_over
     }
 }
 
-/// The next run that ends; nothing, when the time is over before or something is due earlier than was thought.
+/// The next run that ends; nothing, when the time is over before or something is due earlier than
+/// was thought.
 async fn one_of<S: Future<Output = ()>>(
     runs: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Ended>>>>,
     sleep: S,

@@ -21,7 +21,7 @@ use self::groups::{add_target, delete_listeners};
 use self::messages::{MALFORMED, event, forged, say};
 use super::setting::Bound;
 use super::setting::set::GUESTS;
-use super::step::Step;
+use super::step::RunStep;
 use super::trouble::Trouble;
 use crate::fault::{DeliveryFault, Effect, Fault};
 use crate::world::{ApiError, World};
@@ -45,7 +45,7 @@ pub(super) enum When {
     /// At this moment.
     At(Duration),
     /// When a run takes this step, from this moment on.
-    In(Step, Duration),
+    In(RunStep, Duration),
 }
 
 /// What became of the region.
@@ -64,17 +64,23 @@ pub(super) struct Begun {
 }
 
 impl Incident {
-    /// Lets it happen. What the region refuses, such as a failover of a database that is being renamed, does not happen.
+    /// Lets it happen. What the region refuses, such as a failover of a database that is being
+    /// renamed, does not happen.
     pub(super) fn begin(&self, world: &mut World, bounds: &[Bound], topic: &str) -> Begun {
         let bound = &bounds[self.place];
-        self.try_begin(world, bound, bounds, topic)
-            .unwrap_or_else(|refusal| Begun {
-                words: format!("does not happen: {refusal}"),
-                ..Begun::default()
-            })
+        self.try_begin(world, bound, bounds, topic).unwrap_or_else(|refusal| Begun {
+            words: format!("does not happen: {refusal}"),
+            ..Begun::default()
+        })
     }
 
-    fn try_begin(&self, world: &mut World, bound: &Bound, bounds: &[Bound], topic: &str) -> Result<Begun, ApiError> {
+    fn try_begin(
+        &self,
+        world: &mut World,
+        bound: &Bound,
+        bounds: &[Bound],
+        topic: &str,
+    ) -> Result<Begun, ApiError> {
         match self.trouble {
             Trouble::FailOver => self.fail_over(world, bound),
             Trouble::ZoneLost => Ok(self.lose_zone(world, bounds)),
@@ -87,10 +93,16 @@ impl Incident {
                 let late = DeliveryFault::Delay(Duration::from_secs(60) + self.lasts);
                 self.message(world, late, bound, topic)
             }
-            Trouble::MessageOutOfOrder => self.message(world, DeliveryFault::Delay(self.lasts), bound, topic),
-            Trouble::MessageMalformed => say(world, topic, MALFORMED[self.form % MALFORMED.len()].to_owned()),
+            Trouble::MessageOutOfOrder => {
+                self.message(world, DeliveryFault::Delay(self.lasts), bound, topic)
+            }
+            Trouble::MessageMalformed => {
+                say(world, topic, MALFORMED[self.form % MALFORMED.len()].to_owned())
+            }
             Trouble::MessageForged => say(world, topic, forged(self.form, bound)),
-            Trouble::MessageOfStranger => say(world, topic, event(world, "db-cluster", "somebody-else", 71)),
+            Trouble::MessageOfStranger => {
+                say(world, topic, event(world, "db-cluster", "somebody-else", 71))
+            }
             Trouble::RdsThrottled => Ok(self.on_rds(world, bound, Effect::Throttle)),
             Trouble::RdsServerError => Ok(self.on_rds(world, bound, Effect::ServerErrorBefore)),
             Trouble::RdsSlow => Ok(self.on_rds(
@@ -98,10 +110,14 @@ impl Incident {
                 bound,
                 Effect::Delay(Duration::from_millis(200 + 40 * u64::from(self.small(120)))),
             )),
-            Trouble::RdsPageLost if self.form.is_multiple_of(2) => Ok(self.on_rds(world, bound, Effect::EmptyPage)),
+            Trouble::RdsPageLost if self.form.is_multiple_of(2) => {
+                Ok(self.on_rds(world, bound, Effect::EmptyPage))
+            }
             Trouble::RdsPageLost => Ok(self.on_rds(world, bound, Effect::LostPage)),
             Trouble::RdsDenied => Ok(self.on_rds(world, bound, Effect::AccessDenied)),
-            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => self.insist(world, bound),
+            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => {
+                self.insist(world, bound)
+            }
             Trouble::RdsAbsent => self.unlist(world, bound),
             Trouble::RdsRenamed => self.rename(world, bound),
             Trouble::RdsModifying => self.show_status(world, bound),
@@ -119,20 +135,31 @@ impl Incident {
             | Trouble::DnsTruncated => Ok(self.on_name(world, bound)),
             Trouble::ReadThrottled => Ok(self.on_read(world, bound, Effect::Throttle)),
             Trouble::ReadServerError => Ok(self.on_read(world, bound, Effect::ServerErrorBefore)),
-            Trouble::ReadStale => Ok(self.on_calls(world, "DescribeTargetHealth", Some(bound), Effect::Stale)),
-            Trouble::HealthDenied => Ok(self.on_calls(world, "DescribeTargetHealth", None, Effect::AccessDenied)),
+            Trouble::ReadStale => {
+                Ok(self.on_calls(world, "DescribeTargetHealth", Some(bound), Effect::Stale))
+            }
+            Trouble::HealthDenied => {
+                Ok(self.on_calls(world, "DescribeTargetHealth", None, Effect::AccessDenied))
+            }
             Trouble::WriteThrottled => Ok(self.on_write(world, bound, Effect::Throttle)),
             Trouble::WriteErrorBefore => Ok(self.on_write(world, bound, Effect::ServerErrorBefore)),
             Trouble::WriteErrorAfter => Ok(self.on_write(world, bound, Effect::ServerErrorAfter)),
             Trouble::WriteReplyLost => {
                 // What is still on its way lands within the longest write.
-                let late = Effect::Late(Duration::from_millis(100 + 20 * u64::from(self.small(140))));
+                let late =
+                    Effect::Late(Duration::from_millis(100 + 20 * u64::from(self.small(140))));
                 let forms = [Effect::ResetAfter, Effect::Hang, Effect::Truncated, late];
                 Ok(self.on_write(world, bound, forms[self.form % forms.len()].clone()))
             }
-            Trouble::WritePartial => Ok(self.on_calls(world, "DeregisterTargets", None, Effect::Partial)),
-            Trouble::RegisterDenied => Ok(self.on_calls(world, "RegisterTargets", None, Effect::AccessDenied)),
-            Trouble::DeregisterDenied => Ok(self.on_calls(world, "DeregisterTargets", None, Effect::AccessDenied)),
+            Trouble::WritePartial => {
+                Ok(self.on_calls(world, "DeregisterTargets", None, Effect::Partial))
+            }
+            Trouble::RegisterDenied => {
+                Ok(self.on_calls(world, "RegisterTargets", None, Effect::AccessDenied))
+            }
+            Trouble::DeregisterDenied => {
+                Ok(self.on_calls(world, "DeregisterTargets", None, Effect::AccessDenied))
+            }
             Trouble::CredentialsExpired => {
                 let message = "The security token included in the request is expired";
                 let error = ApiError::new("ExpiredToken", 403, message);
@@ -183,20 +210,20 @@ impl Incident {
                 let undo = Undo::Registration(world.pace.registration);
                 world.pace.registration = Duration::from_secs(180 + u64::from(self.small(120)));
                 let seconds = world.pace.registration.as_secs();
-                Ok(Begun::undone_by(
-                    format!("a target takes {seconds} s to its first check"),
-                    undo,
-                ))
+                Ok(Begun::undone_by(format!("a target takes {seconds} s to its first check"), undo))
             }
             Trouble::NeverHealthy => {
                 world.elbv2.shut_checks_out(&bound.link.group);
-                let words = format!("the checks of the group of {} do not get through", bound.link.name);
+                let words =
+                    format!("the checks of the group of {} do not get through", bound.link.name);
                 Ok(Begun::undone_by(words, Undo::Checks))
             }
             // These happen to runs, and are not the region's.
-            Trouble::Killed | Trouble::LateWrite | Trouble::DeadlineNear | Trouble::TwoAtOnce | Trouble::ClockSkew => {
-                Ok(Begun::default())
-            }
+            Trouble::Killed
+            | Trouble::LateWrite
+            | Trouble::DeadlineNear
+            | Trouble::TwoAtOnce
+            | Trouble::ClockSkew => Ok(Begun::default()),
         }
     }
 
@@ -211,7 +238,7 @@ impl Incident {
 
     fn on_read(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
         let operation = match self.when {
-            When::In(Step::Group, _) => "DescribeTargetGroups",
+            When::In(RunStep::Group, _) => "DescribeTargetGroups",
             _ => "DescribeTargetHealth",
         };
         let only = self.form.is_multiple_of(2).then_some(bound);
@@ -220,8 +247,8 @@ impl Incident {
 
     fn on_write(&self, world: &mut World, bound: &Bound, effect: Effect) -> Begun {
         let operation = match self.when {
-            When::In(Step::Register, _) => "RegisterTargets",
-            When::In(Step::Deregister, _) => "DeregisterTargets",
+            When::In(RunStep::Register, _) => "RegisterTargets",
+            When::In(RunStep::Deregister, _) => "DeregisterTargets",
             _ => ["RegisterTargets", "DeregisterTargets"][self.form % 2],
         };
         let only = (self.form % 3 == 2).then_some(bound);
@@ -229,7 +256,13 @@ impl Incident {
     }
 
     /// A fault on calls: on a few of them, or on all while it lasts.
-    fn on_calls(&self, world: &mut World, operation: &str, of: Option<&Bound>, effect: Effect) -> Begun {
+    fn on_calls(
+        &self,
+        world: &mut World,
+        operation: &str,
+        of: Option<&Bound>,
+        effect: Effect,
+    ) -> Begun {
         let mut fault = Fault::on(operation, effect.clone());
         if let Some(bound) = of {
             fault = fault.of(&bound.link.group);
@@ -258,16 +291,10 @@ impl Incident {
 
 impl Begun {
     fn of(words: String) -> Begun {
-        Begun {
-            words,
-            ..Begun::default()
-        }
+        Begun { words, ..Begun::default() }
     }
 
     fn undone_by(words: String, undo: Undo) -> Begun {
-        Begun {
-            undo: Some(undo),
-            ..Begun::of(words)
-        }
+        Begun { undo: Some(undo), ..Begun::of(words) }
     }
 }

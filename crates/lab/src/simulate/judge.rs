@@ -1,7 +1,7 @@
 //! The promises of `docs/semantics.md`, held against what happened.
 //!
-//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what each run was told
-//! and by what is true in the region; it never asks the planner.
+//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what
+//! each run was told and by what is true in the region; it never asks the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -40,8 +40,8 @@ pub enum Excuse {
     EmptiedOnStaleReading,
     /// The writer was removed, because both keys named another one.
     RemovedOnFalseKeys,
-    /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the right instance, and where
-    /// that is comes from the same name for both keys.
+    /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the
+    /// right instance, and where that is comes from the same name for both keys.
     RemovedOnFalseName,
     /// The writer was removed, because it became the writer after the keys were read.
     RemovedAfterFailover,
@@ -57,12 +57,17 @@ impl Excuse {
         match self {
             Excuse::EmptiedByTwoRuns => "groups emptied by two runs at once",
             Excuse::EmptiedByLateWrite => "groups emptied by a late write of a killed run",
-            Excuse::EmptiedOnStaleReading => "groups emptied on a stale reading of another run's removal",
+            Excuse::EmptiedOnStaleReading => {
+                "groups emptied on a stale reading of another run's removal"
+            }
             Excuse::RemovedOnFalseKeys => "writers removed while every key named another",
             Excuse::RemovedOnFalseName => {
-                "writers removed on a false answer for the writer's own name, which both keys rest on"
+                "writers removed on a false answer for the writer's own name, which both keys rest \
+                 on"
             }
-            Excuse::RemovedAfterFailover => "writers removed that became it after the keys were read",
+            Excuse::RemovedAfterFailover => {
+                "writers removed that became it after the keys were read"
+            }
             Excuse::MemberRemoved => "members of a set removed that their key listed no more",
             Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
         }
@@ -103,9 +108,9 @@ impl Judge {
         index: usize,
         bound: &Bound,
         target: &Registration,
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let at = standing.now;
+        let at = context.now;
         let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
         if !bound.allows(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
@@ -115,7 +120,7 @@ impl Judge {
             self.accuse("S5", at, format!("{name}: {address} must not be registered"));
         }
         let keys = view.keys();
-        if let Some(fault) = incredible(record, index, bound, address.ip(), standing) {
+        if let Some(fault) = why_not_credible(record, index, bound, address.ip(), context) {
             self.accuse(
                 "S3",
                 at,
@@ -132,9 +137,9 @@ impl Judge {
         index: usize,
         bound: &Bound,
         targets: &[Target],
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let at = standing.now;
+        let at = context.now;
         let name = &bound.link.name;
         let view = &record.views[index];
         let keys = view.keys();
@@ -162,46 +167,53 @@ impl Judge {
             self.accuse(
                 "S7",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed:?} is not known to be registered"),
+                format!(
+                    "{name}: {removed:?} are removed, and {agreed:?} is not known to be registered"
+                ),
             );
         }
         // An instance's one key is its name; the RDS API is read anew all the same.
-        if view
-            .asked_at()
-            .is_none_or(|(topology, names)| topology < read || names < read)
-        {
+        if view.asked_at().is_none_or(|(topology, names)| topology < read || names < read) {
             self.accuse(
                 "S7",
                 at,
-                format!("{name}: {removed:?} are removed on keys that were read before the targets"),
+                format!(
+                    "{name}: {removed:?} are removed on keys that were read before the targets"
+                ),
             );
         }
-        let may = |target: &&SocketAddr| present.contains(target) && (bound.exclusive || bound.owns(**target));
-        if !bound.managed || removed.len() > bound.max_removals || !removed.iter().all(|target| may(&target)) {
+        let may = |target: &&SocketAddr| {
+            present.contains(target) && (bound.exclusive || bound.owns(**target))
+        };
+        if !bound.managed
+            || removed.len() > bound.max_removals
+            || !removed.iter().all(|target| may(&target))
+        {
             self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
         }
         if bound.is_set() {
             let removable = present.iter().filter(|target| may(target)).count();
-            self.takes_from_set(view, bound, &removed, removable, standing);
+            self.takes_from_set(view, bound, &removed, removable, context);
         }
         self.writes(record, index, bound, at);
     }
 
-    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than half at a time.
+    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than
+    /// half at a time.
     fn takes_from_set(
         &mut self,
         view: &View,
         bound: &Bound,
         removed: &[SocketAddr],
         removable: usize,
-        standing: &Standing<'_>,
+        context: &WriteContext<'_>,
     ) {
-        let (at, name) = (standing.now, &bound.link.name);
+        let (at, name) = (context.now, &bound.link.name);
         let may_leave = |target: &SocketAddr| {
             if bound.has_cluster() {
                 return view.is_unlisted_twice(target.ip());
             }
-            let need = standing.timing.settle.max(TWO_ANSWERS);
+            let need = context.timing.settle.max(TWO_ANSWERS);
             view.unlisted_since(target.ip()).is_some_and(|since| since + need <= at)
         };
         // What is on another port was never one of the set.
@@ -210,7 +222,9 @@ impl Judge {
             self.accuse(
                 "S2",
                 at,
-                format!("{name}: {target} is removed, and has not been off the list for long enough"),
+                format!(
+                    "{name}: {target} is removed, and has not been off the list for long enough"
+                ),
             );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
@@ -239,7 +253,9 @@ impl Judge {
     /// A removal has taken effect.
     pub(super) fn removed(&mut self, bound: &Bound, landing: &Landing<'_>) {
         let at = landing.now;
-        let ours = |present: &[(SocketAddr, &'static str)]| present.iter().any(|(target, _)| bound.owns(*target));
+        let ours = |present: &[(SocketAddr, &'static str)]| {
+            present.iter().any(|(target, _)| bound.owns(*target))
+        };
         if ours(landing.before) && !ours(landing.after) {
             let excuse = match landing.circumstance {
                 Circumstance::Clean => None,
@@ -257,7 +273,8 @@ impl Judge {
             members.for_each(|_| self.excuse(Excuse::MemberRemoved));
             return;
         }
-        // Where the keys did not agree on another one, that has been found when the removal was sent.
+        // Where the keys did not agree on another one, that has been found when the removal was
+        // sent.
         if let Some(writer) = members.next() {
             if landing.agreed.is_some_and(|agreed| agreed.contains(writer)) {
                 self.accuse(
@@ -284,10 +301,8 @@ impl Judge {
         is_error: impl FnOnce() -> bool,
         now: Duration,
     ) {
-        let ok = report
-            .bindings
-            .iter()
-            .all(|binding| binding.status.is_ok() || !binding.answered_for);
+        let ok =
+            report.bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for);
         if ok != report.ok {
             self.accuse(
                 "O1",
@@ -310,18 +325,28 @@ impl Judge {
         }
     }
 
-    fn reports_binding(&mut self, record: &Record, index: usize, bound: &Bound, end: &BindingReport, now: Duration) {
+    fn reports_binding(
+        &mut self,
+        record: &Record,
+        index: usize,
+        bound: &Bound,
+        end: &BindingReport,
+        now: Duration,
+    ) {
         if !matches!(end.status, Status::Settled | Status::Changed) {
             return;
         }
         let view = &record.views[index];
         let evidence = end.evidence.as_ref();
-        let said: BTreeSet<IpAddr> =
-            match evidence.and_then(|evidence| evidence.dns.as_ref().or(evidence.topology.as_ref())) {
-                Some(KeyReport::Dns { addresses, .. }) => addresses.iter().copied().collect(),
-                Some(KeyReport::Members { members, .. }) => members.iter().map(|member| member.address).collect(),
-                _ => BTreeSet::new(),
-            };
+        let said: BTreeSet<IpAddr> = match evidence
+            .and_then(|evidence| evidence.dns.as_ref().or(evidence.topology.as_ref()))
+        {
+            Some(KeyReport::Dns { addresses, .. }) => addresses.iter().copied().collect(),
+            Some(KeyReport::Members { members, .. }) => {
+                members.iter().map(|member| member.address).collect()
+            }
+            _ => BTreeSet::new(),
+        };
         let says = end.status.as_str();
         let name = &bound.link.name;
         let Some(reading) = &view.targets else {
@@ -331,12 +356,8 @@ impl Judge {
                 format!("{name} is said to be {says}, and its targets were never read"),
             );
         };
-        let ours: BTreeSet<IpAddr> = reading
-            .present
-            .iter()
-            .filter(|t| bound.owns(**t))
-            .map(SocketAddr::ip)
-            .collect();
+        let ours: BTreeSet<IpAddr> =
+            reading.present.iter().filter(|t| bound.owns(**t)).map(SocketAddr::ip).collect();
         if ours != said {
             self.accuse(
                 "O1",
@@ -355,7 +376,7 @@ impl Judge {
 }
 
 /// What is so at the moment of a write.
-pub(super) struct Standing<'a> {
+pub(super) struct WriteContext<'a> {
     pub(super) now: Duration,
     pub(super) timing: &'a Timing,
     /// The function's clock.
@@ -395,28 +416,28 @@ pub(super) enum Circumstance {
 }
 
 /// Why an address is not credible, if it is not (S3).
-fn incredible(
+fn why_not_credible(
     record: &Record,
     index: usize,
     bound: &Bound,
     address: IpAddr,
-    standing: &Standing<'_>,
+    context: &WriteContext<'_>,
 ) -> Option<String> {
     let view = &record.views[index];
     let keys = view.keys();
     if bound.is_set() {
-        return unlisted(view, bound, address, standing);
+        return unlisted(view, bound, address, context);
     }
     if !bound.is_cluster() {
-        let need = if standing.standby_refuses {
+        let need = if context.standby_refuses {
             Duration::ZERO
         } else {
-            Duration::from_secs(10).min(standing.timing.settle)
+            Duration::from_secs(10).min(context.timing.settle)
         };
         let lasted = view
             .steady
             .filter(|(steady, _)| *steady == address)
-            .map(|(_, since)| standing.now.saturating_sub(since));
+            .map(|(_, since)| context.now.saturating_sub(since));
         return match lasted {
             Some(lasted) if lasted >= need => None,
             Some(lasted) => Some(format!("which DNS has given for {lasted:?} only")),
@@ -433,23 +454,26 @@ fn incredible(
         return Some("which the RDS API alone has named once only".to_owned());
     }
     let mut events = record.trigger.events.iter();
-    let is_watched = events.any(|event| !event.patience_left(standing.timing, standing.clock).is_zero());
+    let is_watched =
+        events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
     (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
 }
 
-/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it twice, a name for a while, a proxy once.
-fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>) -> Option<String> {
+/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it
+/// twice, a name for a while, a proxy once.
+fn unlisted(
+    view: &View,
+    bound: &Bound,
+    address: IpAddr,
+    context: &WriteContext<'_>,
+) -> Option<String> {
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
     };
     // What is shown there already is registered again where nothing else vouches for it.
     let target = SocketAddr::new(address, bound.link.port);
-    if view
-        .targets
-        .as_ref()
-        .is_some_and(|reading| reading.present.contains(&target))
-    {
+    if view.targets.as_ref().is_some_and(|reading| reading.present.contains(&target)) {
         return None;
     }
     if bound.has_cluster() {
@@ -460,6 +484,6 @@ fn unlisted(view: &View, bound: &Bound, address: IpAddr, standing: &Standing<'_>
     if let Source::Proxy(..) = bound.link.source {
         return None;
     }
-    let lasted = standing.now.saturating_sub(since.heard);
+    let lasted = context.now.saturating_sub(since.heard);
     (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
 }

@@ -11,13 +11,13 @@
 //!                                      Judge ─► violations, excuses      Coverage: trouble × step
 //! ```
 //!
-//! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function is run. Nothing else
-//! does, so that the same seed tells the same story to the byte, on any machine and on any number of threads. Minutes take
-//! milliseconds.
+//! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function
+//! is run. Nothing else does, so that the same seed tells the same story to the byte, on any
+//! machine and on any number of threads. Minutes take milliseconds.
 //!
-//! When the script's faults are over, everything must come right within the bound of L1, and stay so. Up to then the
-//! judge holds every call against the promises of `docs/semantics.md`. What is not promised, such as a group that two runs at once
-//! empty, is counted.
+//! When the script's faults are over, everything must come right within the bound of L1, and stay
+//! so. Up to then the judge holds every call against the promises of `docs/semantics.md`. What is
+//! not promised, such as a group that two runs at once empty, is counted.
 //!
 //! How a message is read and an answer given is the function's own: it is [handed in](Function).
 
@@ -29,11 +29,11 @@ pub(crate) mod dice;
 mod history;
 mod incident;
 mod judge;
-mod mortal;
+mod killable_run;
 mod record;
+mod region;
 mod script;
 mod setting;
-mod stage;
 mod step;
 mod transcript;
 mod trouble;
@@ -48,19 +48,20 @@ pub use campaign::{Campaign, Found};
 pub use coverage::Coverage;
 pub use history::History;
 pub use judge::{Excuse, Violation};
-pub use stage::Counts;
-pub use step::Step;
+pub use region::Counts;
+pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
 pub use trouble::Trouble;
 
 use dice::{Dice, Subject};
 use history::Player;
+use region::SimulatedRegion;
 use script::Script;
 use setting::{Own, Setting};
-use stage::Stage;
 use transcript::Who;
 
-/// The function around the run: how it reads what it is invoked with, and whether it answers with an error.
+/// The function around the run: how it reads what it is invoked with, and whether it answers with
+/// an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// What a payload asks for, given the names of the bindings, or why it is refused.
@@ -78,13 +79,14 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
         set: dice(Subject::Set),
         moves: dice(Subject::Moves),
     };
-    let setting = Setting::draw(&mut dice(Subject::Setting), &mut own).expect("the region takes every setting");
+    let setting = Setting::draw(&mut dice(Subject::Setting), &mut own)
+        .expect("the region takes every setting");
     let mut script = Script::draw(&mut dice(Subject::Script), &setting);
     script.add_set(&mut own.set, &setting);
     script.add_moves(&mut own.moves, &setting);
-    let stage = Stage::new(setting, script, telling);
-    let settled = stage.time.run(Player::new(stage.clone(), function).play());
-    let state = &mut *stage.state();
+    let sim = SimulatedRegion::new(setting, script, telling);
+    let settled = sim.time.run(Player::new(sim.clone(), function).play());
+    let state = &mut *sim.state();
     for violation in &state.judge.violations {
         let text = format!("{} is broken: {}", violation.promise, violation.text);
         state.transcript.say(violation.at, Who::Judge, || text);
@@ -102,12 +104,7 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
 
 impl Counts {
     fn add(&mut self, other: Counts) {
-        let Counts {
-            runs,
-            killed,
-            failovers,
-            writes,
-        } = other;
+        let Counts { runs, killed, failovers, writes } = other;
         self.runs.add_assign(runs);
         self.killed.add_assign(killed);
         self.failovers.add_assign(failovers);

@@ -1,6 +1,6 @@
 //! What one run has been told, as it was told it: what the judge goes by.
 
-mod roster;
+mod listing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -13,9 +13,9 @@ use writerlink_core::source::Identifier;
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
 
-use self::roster::Roster;
+use self::listing::Listing;
 use super::setting::{Bound, is_allowed};
-use super::step::Step;
+use super::step::RunStep;
 
 /// One run.
 pub(super) struct Record {
@@ -28,19 +28,19 @@ pub(super) struct Record {
     /// Others were alive while it was.
     pub(super) overlapped: bool,
     /// A write of a killed run landed while it was alive.
-    pub(super) haunted: bool,
+    pub(super) saw_late_write: bool,
     /// Calls that have begun and not ended: which step, of which binding.
-    pub(super) under_way: Vec<(u64, Step, Option<usize>)>,
+    pub(super) under_way: Vec<(u64, RunStep, Option<usize>)>,
     pub(super) has_asked: bool,
     /// Every reading of the topology, the last of them last.
     pub(super) topologies: Vec<Arc<Heard>>,
     pub(super) views: Vec<View>,
-    pub(super) doom: Option<Doom>,
+    pub(super) kill_point: Option<KillPoint>,
 }
 
 /// How a run is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doom {
+pub(super) enum KillPoint {
     /// When it has been woken this often.
     AfterWakes(usize),
     /// In what it waits for at this moment.
@@ -64,7 +64,7 @@ struct Said {
     /// The endpoint that is followed.
     endpoint: Option<HostName>,
     /// The names behind which a set is; nothing, where that is not told.
-    roster: Option<Roster>,
+    listing: Option<Listing>,
 }
 
 /// What a run has been told of one binding, and what it did about it.
@@ -142,46 +142,54 @@ pub(super) struct Reading {
 }
 
 impl Record {
-    pub(super) fn new(begun: Duration, left: Duration, trigger: Trigger, bindings: usize) -> Record {
+    pub(super) fn new(
+        begun: Duration,
+        left: Duration,
+        trigger: Trigger,
+        bindings: usize,
+    ) -> Record {
         Record {
             begun,
             deadline: begun + left,
             trigger,
             is_hurried: false,
             overlapped: false,
-            haunted: false,
+            saw_late_write: false,
             under_way: Vec::new(),
             has_asked: false,
             topologies: Vec::new(),
             views: (0..bindings).map(|_| View::default()).collect(),
-            doom: None,
+            kill_point: None,
         }
     }
 
     /// The steps that it is in.
-    pub(super) fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<RunStep> {
         if self.under_way.is_empty() {
-            return vec![if self.has_asked { Step::Pause } else { Step::Begin }];
+            return vec![if self.has_asked { RunStep::Pause } else { RunStep::Begin }];
         }
         self.under_way.iter().map(|(_, step, _)| *step).collect()
     }
 
-    pub(super) fn hear_topology(&mut self, bounds: &[Bound], began: Duration, topology: Option<&Topology>) {
+    pub(super) fn hear_topology(
+        &mut self,
+        bounds: &[Bound],
+        began: Duration,
+        topology: Option<&Topology>,
+    ) {
         let said = |bound: &Bound| match topology {
             Some(topology) => Said::of(bound, topology),
             None => Said {
-                roster: Roster::of(&bound.link.source, &Topology::default()),
+                listing: Listing::of(&bound.link.source, &Topology::default()),
                 ..Said::default()
             },
         };
-        self.topologies.push(Arc::new(Heard {
-            began,
-            said: bounds.iter().map(said).collect(),
-        }));
+        self.topologies.push(Arc::new(Heard { began, said: bounds.iter().map(said).collect() }));
     }
 
-    /// Whether the RDS API had named the same writer of a cluster a second or more before it did so for the last look. What it has
-    /// said to others since, while that look's names were asked, is not of it.
+    /// Whether the RDS API had named the same writer of a cluster a second or more before it did so
+    /// for the last look. What it has said to others since, while that look's names were asked, is
+    /// not of it.
     pub(super) fn named_twice(&self, index: usize) -> bool {
         let look = self.views[index].look.as_ref();
         let Some(last) = look.and_then(|look| look.topology.as_ref()) else {
@@ -189,7 +197,8 @@ impl Record {
         };
         let writer = &last.said[index].writer;
         let earlier = |heard: &Arc<Heard>| {
-            heard.began + Duration::from_secs(1) <= last.began && heard.said[index].writer == *writer
+            heard.began + Duration::from_secs(1) <= last.began
+                && heard.said[index].writer == *writer
         };
         writer.is_some() && self.topologies.iter().any(earlier)
     }
@@ -198,18 +207,12 @@ impl Record {
 impl Said {
     fn of(bound: &Bound, topology: &Topology) -> Said {
         if bound.is_set() {
-            return Said {
-                roster: Roster::of(&bound.link.source, topology),
-                ..Said::default()
-            };
+            return Said { listing: Listing::of(&bound.link.source, topology), ..Said::default() };
         }
         let id = &bound.link.database().parse().expect("an identifier");
         let name_of = |id: &Identifier| topology.instances.get(id)?.endpoint.clone();
         if !bound.is_cluster() {
-            return Said {
-                endpoint: name_of(id),
-                ..Said::default()
-            };
+            return Said { endpoint: name_of(id), ..Said::default() };
         }
         let Some(cluster) = topology.clusters.get(id) else {
             return Said::default();
@@ -223,14 +226,21 @@ impl Said {
             writer_name: writer.as_ref().and_then(name_of),
             writer,
             endpoint: cluster.endpoint.clone(),
-            roster: None,
+            listing: None,
         }
     }
 }
 
 impl View {
-    /// A name is asked for, which begins a look on the last answer of the RDS API: all names of a look are asked for at one moment.
-    pub(super) fn begin_look(&mut self, binding: usize, bound: &Bound, topology: Option<Arc<Heard>>, now: Duration) {
+    /// A name is asked for, which begins a look on the last answer of the RDS API: all names of a
+    /// look are asked for at one moment.
+    pub(super) fn begin_look(
+        &mut self,
+        binding: usize,
+        bound: &Bound,
+        topology: Option<Arc<Heard>>,
+        now: Duration,
+    ) {
         if self.look.as_ref().is_some_and(|look| look.began == now) {
             return;
         }
@@ -253,7 +263,12 @@ impl View {
         }
     }
 
-    pub(super) fn hear_targets(&mut self, bound: &Bound, targets: Option<&[Target]>, now: Duration) {
+    pub(super) fn hear_targets(
+        &mut self,
+        bound: &Bound,
+        targets: Option<&[Target]>,
+        now: Duration,
+    ) {
         self.count_look(bound);
         self.wrote = false;
         self.saw_stale |= std::mem::take(&mut self.lags);
@@ -270,7 +285,8 @@ impl View {
         let seen = |address| (self.healthy.get(&address).copied().unwrap_or(0) + 1).min(2);
         self.healthy = healthy.map(|target| (target.address, seen(target.address))).collect();
         let removable = present.iter().filter(|target| bound.exclusive || bound.owns(**target));
-        // An exclusive binding may remove what is on another port too, and that is not the target that it wants.
+        // An exclusive binding may remove what is on another port too, and that is not the target
+        // that it wants.
         let wanted = self.keys().agreed(bound);
         self.saw_wrong |= wanted != Some(removable.copied().collect());
         self.targets = Some(Reading { ended: now, present });
@@ -300,11 +316,8 @@ impl View {
         self.listed = keys.listed.iter().map(since).collect();
         self.unlisted.extend(keys.listed.iter().map(|address| (*address, at)));
         self.first_look.get_or_insert(at);
-        self.earlier = self
-            .before
-            .replace(keys)
-            .filter(|keys| keys.is_whole)
-            .map(|keys| keys.listed);
+        self.earlier =
+            self.before.replace(keys).filter(|keys| keys.is_whole).map(|keys| keys.listed);
         if let Some(look) = &mut self.look {
             look.counted = true;
         }
@@ -327,14 +340,16 @@ impl View {
         Some((look.topology.as_ref()?.began, look.began))
     }
 
-    /// A reading showed that more targets are present than are wanted: there is something to remove.
+    /// A reading showed that more targets are present than are wanted: there is something to
+    /// remove.
     pub(super) fn has_removal_in_sight(&self) -> bool {
         let wanted = self.keys().listed.len().max(1);
         let reading = self.targets.as_ref();
         reading.is_some_and(|reading| reading.present.len() > wanted)
     }
 
-    /// Whether the run knows that a target is registered: acknowledged, or seen healthy twice, and not sent away by it.
+    /// Whether the run knows that a target is registered: acknowledged, or seen healthy twice, and
+    /// not sent away by it.
     pub(super) fn is_sure_of(&self, target: SocketAddr) -> bool {
         let seen = self.healthy.get(&target) == Some(&2) && !self.sent_away.contains(&target);
         self.acknowledged.contains(&target) || seen
@@ -352,23 +367,22 @@ impl View {
 
     /// Whether the last two looks have listed all of a set, and not this address.
     pub(super) fn is_unlisted_twice(&self, address: IpAddr) -> bool {
-        let lack = |listed: Option<&BTreeSet<IpAddr>>| listed.is_some_and(|listed| !listed.contains(&address));
+        let lack = |listed: Option<&BTreeSet<IpAddr>>| {
+            listed.is_some_and(|listed| !listed.contains(&address))
+        };
         let last = self.before.as_ref().filter(|keys| keys.is_whole);
         lack(last.map(|keys| &keys.listed)) && lack(self.earlier.as_ref())
     }
 
-    /// Whether the keys have been asked for twice since the last removal, which a set has to wait for.
+    /// Whether the keys have been asked for twice since the last removal, which a set has to wait
+    /// for.
     pub(super) fn has_looked_twice_since_removal(&self) -> bool {
         self.looks_since_removal.is_none_or(|looks| looks >= 2)
     }
 
     /// How many addresses it has to do with: those that are listed, and those that are present.
     pub(super) fn size(&self) -> u32 {
-        let present = self
-            .targets
-            .iter()
-            .flat_map(|reading| &reading.present)
-            .map(SocketAddr::ip);
+        let present = self.targets.iter().flat_map(|reading| &reading.present).map(SocketAddr::ip);
         let known: BTreeSet<_> = present.chain(self.unlisted.keys().copied()).collect();
         u32::try_from(known.len()).unwrap_or(u32::MAX)
     }
@@ -386,16 +400,14 @@ impl View {
 }
 
 impl Look {
-    /// The address of the one instance that the RDS API calls the cluster's writer, and the address that the endpoint's name
-    /// gives.
+    /// The address of the one instance that the RDS API calls the cluster's writer, and the address
+    /// that the endpoint's name gives.
     fn keys(&self) -> Keys {
         let Some(said) = self.topology.as_ref().map(|heard| &heard.said[self.binding]) else {
             return Keys::default();
         };
-        let (listed, is_whole) = said
-            .roster
-            .as_ref()
-            .map_or_else(Default::default, |roster| self.listed(roster));
+        let (listed, is_whole) =
+            said.listing.as_ref().map_or_else(Default::default, |listing| self.listed(listing));
         Keys {
             topology: said.writer_name.as_ref().and_then(|name| self.address(name)),
             dns: said.endpoint.as_ref().and_then(|name| self.address(name)),
@@ -405,14 +417,14 @@ impl Look {
     }
 
     /// The addresses of a set, and whether these are all of them.
-    fn listed(&self, roster: &Roster) -> (BTreeSet<IpAddr>, bool) {
+    fn listed(&self, listing: &Listing) -> (BTreeSet<IpAddr>, bool) {
         let mut listed = BTreeSet::new();
-        let mut is_whole = roster.is_whole;
-        for name in &roster.names {
+        let mut is_whole = listing.is_whole;
+        for name in &listing.names {
             let answer = self.answers.get(name).and_then(Option::as_ref);
             match answer.map(|answer| answer.addresses.as_slice()) {
                 Some(addresses @ [_, ..])
-                    if (addresses.len() == 1 || roster.is_of_one_name)
+                    if (addresses.len() == 1 || listing.is_of_one_name)
                         && addresses.iter().all(|at| is_allowed(*at)) =>
                 {
                     listed.extend(addresses);

@@ -7,7 +7,7 @@ use writerlink_core::source::Source;
 use super::dice::Dice;
 use super::incident::{Incident, When};
 use super::setting::Setting;
-use super::step::Step;
+use super::step::RunStep;
 use super::trouble::{Family, Trouble};
 
 /// What will happen in one history.
@@ -22,14 +22,12 @@ pub(super) struct Script {
 const NOT_DRAWN_HERE: [Trouble; 3] = [Trouble::FailOver, Trouble::TwoAtOnce, Trouble::ClockSkew];
 
 impl Script {
-    /// Draws what will happen. Few kinds of trouble a history, each perhaps several times, find more than a little of all.
+    /// Draws what will happen. Few kinds of trouble a history, each perhaps several times, find
+    /// more than a little of all.
     pub(super) fn draw(dice: &mut Dice, setting: &Setting) -> Script {
         let start = setting.world.now();
         let length = dice.seconds(150, 500);
-        let mut script = Script {
-            incidents: Vec::new(),
-            calm: start + length,
-        };
+        let mut script = Script { incidents: Vec::new(), calm: start + length };
         let failovers = 1 + dice.below(4);
         let mut moments = Vec::new();
         for _ in 0..failovers {
@@ -68,7 +66,9 @@ impl Script {
         let length = (self.calm - start).as_secs();
         let moves: &[Trouble] = match source {
             Source::Name(_) => &[Trouble::HostMoved, Trouble::HostMoved, Trouble::DnsPartial],
-            Source::Proxy(..) => &[Trouble::NodeReplaced, Trouble::NodeReplaced, Trouble::DnsPartial],
+            Source::Proxy(..) => {
+                &[Trouble::NodeReplaced, Trouble::NodeReplaced, Trouble::DnsPartial]
+            }
             _ => &[
                 Trouble::FailOver,
                 Trouble::FailOver,
@@ -139,53 +139,48 @@ impl Script {
 
     /// At a moment, or in the first step after it that the trouble can strike.
     fn when(&self, dice: &mut Dice, trouble: Trouble, at: Duration) -> When {
-        let steps: Vec<Step> = Step::ALL
+        let steps: Vec<RunStep> = RunStep::ALL
             .into_iter()
-            .filter(|step| !matches!(step, Step::Idle | Step::Begin | Step::Pause) && trouble.can_strike(*step))
+            .filter(|step| {
+                !matches!(step, RunStep::Idle | RunStep::Begin | RunStep::Pause)
+                    && trouble.can_strike(*step)
+            })
             .collect();
         let in_step = match trouble {
             Trouble::LateWrite => true,
             Trouble::FailOver => dice.percent(30),
             _ => dice.percent(50),
         };
-        if in_step && !steps.is_empty() {
-            When::In(*dice.pick(&steps), at)
-        } else {
-            When::At(at)
-        }
+        if in_step && !steps.is_empty() { When::In(*dice.pick(&steps), at) } else { When::At(at) }
     }
 
     /// Adds it to a binding that follows a writer. What happens to the set is drawn apart.
     fn add(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When) {
         let lasts = lasts(dice, trouble, setting);
         let writers = setting.set().unwrap_or(setting.bounds.len());
-        let clusters: Vec<usize> = (0..writers)
-            .filter(|index| setting.bounds[*index].is_cluster())
-            .collect();
+        let clusters: Vec<usize> =
+            (0..writers).filter(|index| setting.bounds[*index].is_cluster()).collect();
         let place = match trouble {
-            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => *dice.pick(&clusters),
+            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => {
+                *dice.pick(&clusters)
+            }
             _ => dice.below(writers),
         };
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident {
-            trouble,
-            when,
-            lasts,
-            place,
-            form,
-        });
+        self.incidents.push(Incident { trouble, when, lasts, place, form });
     }
 
-    fn add_at(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When, place: usize) {
+    fn add_at(
+        &mut self,
+        dice: &mut Dice,
+        setting: &Setting,
+        trouble: Trouble,
+        when: When,
+        place: usize,
+    ) {
         let lasts = lasts(dice, trouble, setting);
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident {
-            trouble,
-            when,
-            lasts,
-            place,
-            form,
-        });
+        self.incidents.push(Incident { trouble, when, lasts, place, form });
     }
 }
 

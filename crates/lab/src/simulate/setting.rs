@@ -56,7 +56,8 @@ pub(super) struct Service {
 /// A binding of the configuration, and the database behind it.
 pub(super) struct Bound {
     pub(super) link: Link,
-    /// The instances of a cluster; the instance itself where it stands alone; none where the RDS API does not say who.
+    /// The instances of a cluster; the instance itself where it stands alone; none where the RDS
+    /// API does not say who.
     pub(super) instances: Vec<&'static str>,
     pub(super) engine: Engine,
     pub(super) multi_az: MultiAz,
@@ -109,16 +110,7 @@ impl Setting {
         }
         let config = config(&bounds, dice, &mut words);
         let service = Service::draw(dice, world.now(), &mut words);
-        Ok(Setting {
-            world,
-            config,
-            bounds,
-            moved,
-            topic,
-            epoch,
-            service,
-            words,
-        })
+        Ok(Setting { world, config, bounds, moved, topic, epoch, service, words })
     }
 
     /// The set of equals, where there is one.
@@ -132,8 +124,7 @@ impl Setting {
             let names = bound.names(&self.world);
             names.into_iter().map(move |name| (name, index))
         });
-        own.filter_map(|(name, index)| Some((name.parse().ok()?, index)))
-            .collect()
+        own.filter_map(|(name, index)| Some((name.parse().ok()?, index))).collect()
     }
 }
 
@@ -171,7 +162,8 @@ impl Bound {
     /// Whether a target stands at the database's own address on a port on which it does not listen,
     /// and is left alone.
     pub(super) fn has_former_port(&self, world: &World) -> bool {
-        let is_own = |target: SocketAddr| self.truth(world).iter().any(|own| own.ip() == target.ip());
+        let is_own =
+            |target: SocketAddr| self.truth(world).iter().any(|own| own.ip() == target.ip());
         let mut present = self.link.present(world).into_iter();
         let told = self.link.source.is_database() && !self.exclusive;
         told && present.any(|(target, _)| target.port() != self.link.port && is_own(target))
@@ -199,7 +191,8 @@ impl Bound {
         database.make(world, self.link.database())
     }
 
-    /// Whether the RDS API has a database of the name that is followed, as far as it tells the truth.
+    /// Whether the RDS API has a database of the name that is followed, as far as it tells the
+    /// truth.
     pub(super) fn is_named(&self, world: &World) -> bool {
         match self.link.source.cluster() {
             Some(id) => world.rds.cluster(id.as_str()).is_some(),
@@ -207,7 +200,8 @@ impl Bound {
         }
     }
 
-    /// Where its hosts are at this moment, whatever each is called since a deployment or a rename: names that begin alike.
+    /// Where its hosts are at this moment, whatever each is called since a deployment or a rename:
+    /// names that begin alike.
     pub(super) fn homes(&self, world: &World) -> impl Iterator<Item = SocketAddr> {
         let is_own = |name: &str| self.instances.iter().any(|own| name.starts_with(own));
         let family = self.link.family;
@@ -215,12 +209,15 @@ impl Bound {
             .rds
             .instances()
             .filter(move |instance| is_own(&instance.identifier))
-            .flat_map(move |instance| [instance.address_in(family), instance.standby_address_in(family)])
+            .flat_map(move |instance| {
+                [instance.address_in(family), instance.standby_address_in(family)]
+            })
             .flatten()
             .map(|ip| SocketAddr::new(ip, self.link.port))
     }
 
-    /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong one.
+    /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong
+    /// one.
     fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
         let one = |target: SocketAddr| TargetRequest::new(&target.ip().to_string(), target.port());
         let members: Vec<_> = self.truth(world).into_iter().map(one).collect();
@@ -290,7 +287,11 @@ fn pace(dice: &mut Dice) -> Pace {
 }
 
 /// Perhaps a Multi-AZ DB cluster, as fast and under such a name as is drawn.
-fn multi_az_cluster(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+fn multi_az_cluster(
+    world: &mut World,
+    dice: &mut Dice,
+    words: &mut Vec<String>,
+) -> Result<Option<Bound>, ApiError> {
     if !dice.percent(MULTI_AZ_CLUSTER.percent) {
         return Ok(None);
     }
@@ -303,7 +304,11 @@ fn multi_az_cluster(world: &mut World, dice: &mut Dice, words: &mut Vec<String>)
 }
 
 /// Perhaps a dual-stack database behind an ipv6 group.
-fn dual_stack(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+fn dual_stack(
+    world: &mut World,
+    dice: &mut Dice,
+    words: &mut Vec<String>,
+) -> Result<Option<Bound>, ApiError> {
     let kind = dice.pick(&DUAL_STACK);
     if !dice.percent(kind.percent) {
         return Ok(None);
@@ -368,7 +373,9 @@ mod tests {
     fn some_settings_have_a_name_that_moves() {
         let moved: Vec<_> = (0..400).filter_map(|seed| drawn(seed).moved).collect();
         assert!((30..70).contains(&moved.len()));
-        assert!(moved.iter().any(|moved| moved.is_global) && moved.iter().any(|moved| !moved.is_global));
+        assert!(
+            moved.iter().any(|moved| moved.is_global) && moved.iter().any(|moved| !moved.is_global)
+        );
     }
 
     #[test]
@@ -376,20 +383,12 @@ mod tests {
         let mut kinds = [0, 0];
         for seed in 0..400 {
             let setting = drawn(seed);
-            for bound in setting
-                .bounds
-                .iter()
-                .filter(|bound| bound.link.family == IpFamily::Ipv6)
-            {
+            for bound in setting.bounds.iter().filter(|bound| bound.link.family == IpFamily::Ipv6) {
                 kinds[usize::from(bound.is_cluster())] += 1;
                 let writer = bound.truth(&setting.world).pop_first().expect("it has a writer");
                 assert!(writer.is_ipv6() && bound.allows(writer.ip()) && bound.owns(writer));
                 assert!(
-                    bound
-                        .link
-                        .present(&setting.world)
-                        .iter()
-                        .all(|(target, _)| target.is_ipv6())
+                    bound.link.present(&setting.world).iter().all(|(target, _)| target.is_ipv6())
                 );
             }
         }

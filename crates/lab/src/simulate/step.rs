@@ -2,7 +2,7 @@
 
 /// A step of a run, or the time between runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum RunStep {
     /// No run is alive.
     Idle,
     /// A run has begun and asked nothing yet.
@@ -29,38 +29,38 @@ pub enum Step {
     Pause,
 }
 
-impl Step {
+impl RunStep {
     /// All steps, in the order in which a run comes to them.
-    pub const ALL: [Step; 12] = [
-        Step::Idle,
-        Step::Begin,
-        Step::Topology,
-        Step::Names,
-        Step::Group,
-        Step::Targets,
-        Step::Register,
-        Step::ReadBack,
-        Step::TopologyAgain,
-        Step::NamesAgain,
-        Step::Deregister,
-        Step::Pause,
+    pub const ALL: [RunStep; 12] = [
+        RunStep::Idle,
+        RunStep::Begin,
+        RunStep::Topology,
+        RunStep::Names,
+        RunStep::Group,
+        RunStep::Targets,
+        RunStep::Register,
+        RunStep::ReadBack,
+        RunStep::TopologyAgain,
+        RunStep::NamesAgain,
+        RunStep::Deregister,
+        RunStep::Pause,
     ];
 
     /// The word at the head of its column.
     pub fn word(self) -> &'static str {
         match self {
-            Step::Idle => "idle",
-            Step::Begin => "begin",
-            Step::Topology => "topo",
-            Step::Names => "names",
-            Step::Group => "group",
-            Step::Targets => "targets",
-            Step::Register => "register",
-            Step::ReadBack => "readback",
-            Step::TopologyAgain => "topo-2",
-            Step::NamesAgain => "names-2",
-            Step::Deregister => "deregister",
-            Step::Pause => "pause",
+            RunStep::Idle => "idle",
+            RunStep::Begin => "begin",
+            RunStep::Topology => "topo",
+            RunStep::Names => "names",
+            RunStep::Group => "group",
+            RunStep::Targets => "targets",
+            RunStep::Register => "register",
+            RunStep::ReadBack => "readback",
+            RunStep::TopologyAgain => "topo-2",
+            RunStep::NamesAgain => "names-2",
+            RunStep::Deregister => "deregister",
+            RunStep::Pause => "pause",
         }
     }
 }

@@ -54,11 +54,7 @@ pub struct Transcript {
 
 impl Transcript {
     pub(super) fn new(telling: Telling, began: Duration) -> Transcript {
-        Transcript {
-            telling,
-            began,
-            text: String::new(),
-        }
+        Transcript { telling, began, text: String::new() }
     }
 
     pub(super) fn say(&mut self, now: Duration, who: Who, what: impl FnOnce() -> String) {

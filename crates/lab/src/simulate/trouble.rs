@@ -1,6 +1,7 @@
-//! The table of faults: everything that a script may bring about, and the steps of a run that each can strike.
+//! The table of faults: everything that a script may bring about, and the steps of a run that each
+//! can strike.
 
-use super::step::Step;
+use super::step::RunStep;
 use crate::fault::Effect;
 
 /// A fault, or another thing that a run has to live with.
@@ -70,7 +71,8 @@ pub enum Trouble {
     DnsPoisoned,
     /// A name has addresses of the other family only.
     DnsWrongFamily,
-    /// An answer is cut short over UDP. In process there is no UDP: the resolver would come back over TCP and hear the truth.
+    /// An answer is cut short over UDP. In process there is no UDP: the resolver would come back
+    /// over TCP and hear the truth.
     DnsTruncated,
     /// ELBv2 asks for fewer reads.
     ReadThrottled,
@@ -312,17 +314,24 @@ impl Trouble {
     }
 
     /// Whether it can strike a run in this step.
-    pub fn can_strike(self, step: Step) -> bool {
-        use Step::{Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets};
+    pub fn can_strike(self, step: RunStep) -> bool {
+        use RunStep::{
+            Begin, Deregister, Group, Idle, Names, NamesAgain, Pause, ReadBack, Register, Targets,
+        };
         match self {
             Trouble::WritePartial => step == Deregister,
             Trouble::QuotaReached | Trouble::RegisterDenied => step == Register,
             Trouble::DeregisterDenied => step == Deregister,
             Trouble::LateWrite => matches!(step, Register | Deregister),
-            // The reading that lags is the one of the targets; what kind of group it is does not change.
+            // The reading that lags is the one of the targets; what kind of group it is does not
+            // change.
             Trouble::HealthDenied | Trouble::ReadStale => matches!(step, Targets | ReadBack),
-            Trouble::GroupGone => matches!(step, Group | Targets | Register | ReadBack | Deregister),
-            Trouble::CredentialsExpired => !matches!(step, Idle | Begin | Names | NamesAgain | Pause),
+            Trouble::GroupGone => {
+                matches!(step, Group | Targets | Register | ReadBack | Deregister)
+            }
+            Trouble::CredentialsExpired => {
+                !matches!(step, Idle | Begin | Names | NamesAgain | Pause)
+            }
             // A run asks before it waits for the first time.
             Trouble::Killed => !matches!(step, Idle | Begin),
             // A write ends before its run's time does, or it is not begun.
@@ -353,7 +362,10 @@ impl Trouble {
     pub(super) fn moves_a_name(self) -> bool {
         matches!(
             self,
-            Trouble::SwitchedOver | Trouble::SwitchoverCancelled | Trouble::MadeAgain | Trouble::Demoted
+            Trouble::SwitchedOver
+                | Trouble::SwitchoverCancelled
+                | Trouble::MadeAgain
+                | Trouble::Demoted
         )
     }
 
@@ -402,9 +414,10 @@ impl Trouble {
             | Trouble::DnsWrongFamily
             | Trouble::DnsTruncated
             | Trouble::DnsPartial => Family::Dns,
-            Trouble::ReadThrottled | Trouble::ReadServerError | Trouble::ReadStale | Trouble::HealthDenied => {
-                Family::Reads
-            }
+            Trouble::ReadThrottled
+            | Trouble::ReadServerError
+            | Trouble::ReadStale
+            | Trouble::HealthDenied => Family::Reads,
             Trouble::GroupUnused
             | Trouble::ForeignTarget
             | Trouble::OtherPort
@@ -453,7 +466,9 @@ impl Trouble {
                 Effect::Throttle => Trouble::WriteThrottled,
                 Effect::ServerErrorBefore => Trouble::WriteErrorBefore,
                 Effect::ServerErrorAfter => Trouble::WriteErrorAfter,
-                Effect::ResetAfter | Effect::Hang | Effect::Truncated | Effect::Late(_) => Trouble::WriteReplyLost,
+                Effect::ResetAfter | Effect::Hang | Effect::Truncated | Effect::Late(_) => {
+                    Trouble::WriteReplyLost
+                }
                 Effect::Partial => Trouble::WritePartial,
                 Effect::AccessDenied if operation == "RegisterTargets" => Trouble::RegisterDenied,
                 Effect::AccessDenied => Trouble::DeregisterDenied,
@@ -465,14 +480,14 @@ impl Trouble {
 }
 
 impl Family {
-    fn strikes(self, step: Step) -> bool {
+    fn strikes(self, step: RunStep) -> bool {
         match self {
             Family::Databases | Family::Messages | Family::Function => true,
-            Family::RdsApi => matches!(step, Step::Topology | Step::TopologyAgain),
-            Family::Dns => matches!(step, Step::Names | Step::NamesAgain),
-            Family::Reads => matches!(step, Step::Group | Step::Targets | Step::ReadBack),
-            Family::Targets => matches!(step, Step::Targets | Step::ReadBack),
-            Family::Writes => matches!(step, Step::Register | Step::Deregister),
+            Family::RdsApi => matches!(step, RunStep::Topology | RunStep::TopologyAgain),
+            Family::Dns => matches!(step, RunStep::Names | RunStep::NamesAgain),
+            Family::Reads => matches!(step, RunStep::Group | RunStep::Targets | RunStep::ReadBack),
+            Family::Targets => matches!(step, RunStep::Targets | RunStep::ReadBack),
+            Family::Writes => matches!(step, RunStep::Register | RunStep::Deregister),
         }
     }
 }
@@ -488,10 +503,7 @@ mod tests {
         let rows: BTreeSet<_> = Trouble::ALL.into_iter().collect();
         assert_eq!(rows.len(), Trouble::ALL.len());
         for trouble in Trouble::ALL {
-            assert!(
-                Step::ALL.into_iter().any(|step| trouble.can_strike(step)),
-                "{trouble:?}"
-            );
+            assert!(RunStep::ALL.into_iter().any(|step| trouble.can_strike(step)), "{trouble:?}");
         }
     }
 }

@@ -11,7 +11,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that starts at a world time and runs at a speed; at 1 when the speed is no positive number.
+    /// A clock that starts at a world time and runs at a speed; at 1 when the speed is no positive
+    /// number.
     pub(super) fn start(at: Duration, speed: f64) -> Clock {
         Clock {
             started: Instant::now(),

@@ -1,13 +1,15 @@
-//! DNS as it is in the VPC of a consumer, whose interface endpoint is connected to the load balancers through PrivateLink.
+//! DNS as it is in the VPC of a consumer, whose interface endpoint is connected to the load
+//! balancers through PrivateLink.
 //!
-//! The resolver there knows what the public knows, the interface endpoint's name, and the private hosted zones that are
-//! associated with the VPC. A zone named exactly as a database's endpoint, with an alias at its apex to the interface
-//! endpoint, leads the endpoint's own name through the link (AWS docs, Route 53: "Choosing between alias and non-alias records";
-//! "Considerations when working with a private hosted zone": a name that a private zone covers is looked up there alone). An
-//! alias answers addresses, never a CNAME.
+//! The resolver there knows what the public knows, the interface endpoint's name, and the private
+//! hosted zones that are associated with the VPC. A zone named exactly as a database's endpoint,
+//! with an alias at its apex to the interface endpoint, leads the endpoint's own name through the
+//! link (AWS docs, Route 53: "Choosing between alias and non-alias records"; "Considerations when
+//! working with a private hosted zone": a name that a private zone covers is looked up there
+//! alone). An alias answers addresses, never a CNAME.
 //!
-//! The addresses are those at which the load balancers' nodes listen. DNS carries no ports, so whoever connects takes
-//! the node's from [`Lab::nlb_listeners`](super::Lab::nlb_listeners).
+//! The addresses are those at which the load balancers' nodes listen. DNS carries no ports, so
+//! whoever connects takes the node's from [`Lab::nlb_listeners`](super::Lab::nlb_listeners).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,7 +20,8 @@ use super::nlb::Nlb;
 use super::region::Region;
 use crate::world::dns::{Code, Family, Reply, ResourceRecord, canonical};
 
-/// The labels that AWS gives an interface endpoint and the service behind it, both before the region's name.
+/// The labels that AWS gives an interface endpoint and the service behind it, both before the
+/// region's name.
 const ENDPOINT: &str = "vpce-0a1b2c3d4e5f60718-x7k2m9qd.vpce-svc-0918273645abcdef0";
 
 /// The resolver of a consumer's VPC.
@@ -30,11 +33,7 @@ pub(super) struct Consumer {
 
 impl Consumer {
     pub(super) fn new(region: Arc<Region>, nlb: Arc<Nlb>) -> Consumer {
-        Consumer {
-            region,
-            nlb,
-            zones: Mutex::default(),
-        }
+        Consumer { region, nlb, zones: Mutex::default() }
     }
 
     /// The interface endpoint's name.
@@ -62,16 +61,14 @@ impl Consumer {
 
     /// The nodes' addresses, under a name.
     fn link(&self, name: &str, family: Family) -> Reply {
-        let nodes: BTreeSet<IpAddr> = self.nlb.listeners().iter().map(|node| node.address.ip()).collect();
+        let nodes: BTreeSet<IpAddr> =
+            self.nlb.listeners().iter().map(|node| node.address.ip()).collect();
         let asked_for = nodes.into_iter().filter(|address| match family {
             Family::V4 => address.is_ipv4(),
             Family::V6 => address.is_ipv6(),
             Family::Other => false,
         });
-        let record = |address| ResourceRecord::Address {
-            owner: name.to_owned(),
-            address,
-        };
+        let record = |address| ResourceRecord::Address { owner: name.to_owned(), address };
         reply(Code::NoError, asked_for.map(record).collect())
     }
 
@@ -99,11 +96,7 @@ fn is_whole_labels(before: &str) -> bool {
 }
 
 fn reply(code: Code, records: Vec<ResourceRecord>) -> Reply {
-    Reply {
-        code,
-        records,
-        cut_over_udp: false,
-    }
+    Reply { code, records, cut_over_udp: false }
 }
 
 #[cfg(test)]
@@ -115,9 +108,7 @@ mod tests {
 
     async fn lab() -> Lab {
         let scene = Scene::new(Pace::brisk()).expect("a good scene");
-        Lab::start(scene.world, Options::default())
-            .await
-            .expect("loopback has ports")
+        Lab::start(scene.world, Options::default()).await.expect("loopback has ports")
     }
 
     fn ask(lab: &Lab, name: &str) -> (Code, Vec<IpAddr>) {

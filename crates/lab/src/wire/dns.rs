@@ -1,4 +1,5 @@
-//! DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which sees other things under some names.
+//! DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which sees other
+//! things under some names.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -41,7 +42,8 @@ pub(super) async fn serve(udp: UdpSocket, tcp: TcpListener, view: Arc<impl View>
     let mut server = Server::new(Answers { view });
     server.register_socket(udp);
     server.register_listener(tcp, IDLE, WAITING);
-    // Ends only with an error of the sockets themselves; then nobody is answered, which is what a dead server looks like.
+    // Ends only with an error of the sockets themselves; then nobody is answered, which is what a
+    // dead server looks like.
     let _ = server.block_until_done().await;
 }
 
@@ -83,14 +85,12 @@ impl<V: View> Answers<V> {
             Code::NxDomain => ResponseCode::NXDomain,
             Code::ServFail => ResponseCode::ServFail,
         };
-        let cut = if reply.cut_over_udp && info.protocol == Protocol::Udp {
-            Cut::Yes
-        } else {
-            Cut::No
-        };
+        let cut =
+            if reply.cut_over_udp && info.protocol == Protocol::Udp { Cut::Yes } else { Cut::No };
         match records(&reply) {
             Some(records) => send(request, sender, code, &records, cut).await,
-            // A name in the world that DNS cannot carry, such as one with a label of more than 63 bytes.
+            // A name in the world that DNS cannot carry, such as one with a label of more than 63
+            // bytes.
             None => send(request, sender, ResponseCode::ServFail, &[], cut).await,
         }
     }
@@ -147,7 +147,8 @@ async fn send(
     metadata.response_code = code;
     metadata.truncation = cut == Cut::Yes;
     let sent = if cut == Cut::Yes { &[] } else { records };
-    let response = MessageResponseBuilder::from_message_request(request).build(metadata, sent, &[], &[], &[]);
+    let response =
+        MessageResponseBuilder::from_message_request(request).build(metadata, sent, &[], &[], &[]);
     match sender.send_response(response).await {
         Ok(info) => info,
         // The asker is gone.

@@ -1,8 +1,10 @@
-//! The one function of the region: its queue, the invocations that run, and the record of those that ended.
+//! The one function of the region: its queue, the invocations that run, and the record of those
+//! that ended.
 //!
-//! An environment takes one invocation at a time, and there are as many environments as the function's reserved concurrency
-//! allows: with one, nothing runs side by side. Asynchronous invocations wait in a queue; a synchronous one is refused while
-//! every environment is taken (AWS docs: "Lambda function scaling", "Understanding retry behavior in Lambda"; errors are not
+//! An environment takes one invocation at a time, and there are as many environments as the
+//! function's reserved concurrency allows: with one, nothing runs side by side. Asynchronous
+//! invocations wait in a queue; a synchronous one is refused while every environment is taken (AWS
+//! docs: "Lambda function scaling", "Understanding retry behavior in Lambda"; errors are not
 //! retried here, as with `MaximumRetryAttempts: 0`).
 
 mod state;
@@ -17,7 +19,8 @@ use super::invocation::{Ending, Invocation, Invoked, Kind, Refusal};
 use crate::world::ids;
 use state::State;
 
-/// How many invocations that ended, and errors of environments that could not start, are remembered.
+/// How many invocations that ended, and errors of environments that could not start, are
+/// remembered.
 const KEPT: usize = 10_000;
 
 /// The function and its invocations.
@@ -51,7 +54,12 @@ pub(super) enum Accepted {
 }
 
 impl Function {
-    pub(super) fn new(arn: String, timeout: Duration, environments: usize, clock: Clock) -> Function {
+    pub(super) fn new(
+        arn: String,
+        timeout: Duration,
+        environments: usize,
+        clock: Clock,
+    ) -> Function {
         Function {
             arn,
             timeout,
@@ -78,7 +86,12 @@ impl Function {
     }
 
     /// Invokes the function of that name.
-    pub(super) async fn invoke(&self, name: &str, payload: &str, kind: Kind) -> Result<Invoked, Refusal> {
+    pub(super) async fn invoke(
+        &self,
+        name: &str,
+        payload: &str,
+        kind: Kind,
+    ) -> Result<Invoked, Refusal> {
         if !self.is_called(name) {
             return Err(Refusal::NotFound(name.to_owned()));
         }
@@ -126,7 +139,8 @@ impl Function {
         self.wait(|state| state.is_quiet().then_some(())).await;
     }
 
-    /// Adds an invocation to the queue; gives its number, or nothing if it is synchronous and there is no environment for it.
+    /// Adds an invocation to the queue; gives its number, or nothing if it is synchronous and there
+    /// is no environment for it.
     fn add(&self, payload: String, kind: Kind) -> Option<u64> {
         let mut state = self.lock();
         if kind == Kind::Sync && !state.has_a_free_environment() {
@@ -154,7 +168,8 @@ impl Function {
     /// Looks at the state until it has what is wanted.
     async fn wait<T>(&self, mut look: impl FnMut(&mut State) -> Option<T>) -> T {
         loop {
-            // Registered before the look, so that a change between the look and the wait is not missed.
+            // Registered before the look, so that a change between the look and the wait is not
+            // missed.
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
@@ -175,14 +190,12 @@ impl Environment<'_> {
         self.function.arn()
     }
 
-    /// Waits for work, and takes it. Asking for work while an invocation runs here means that the process that had it is gone;
-    /// what runs in other environments goes on.
+    /// Waits for work, and takes it. Asking for work while an invocation runs here means that the
+    /// process that had it is gone; what runs in other environments goes on.
     pub(super) async fn next(&self) -> Taken {
         self.end_running(&mut self.function.lock(), Ending::Crashed);
         let Environment { function, number } = *self;
-        function
-            .wait(|state| state.take(number, function.clock.now(), function.timeout))
-            .await
+        function.wait(|state| state.take(number, function.clock.now(), function.timeout)).await
     }
 
     /// The invocation that runs here has ended.

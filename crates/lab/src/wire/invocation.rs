@@ -26,7 +26,8 @@ pub struct Invocation {
     pub queued: Duration,
     /// When the function took it.
     pub taken: Option<Duration>,
-    /// Which environment took it: the place of its runtime API in [`Lab::runtime_apis`](super::Lab::runtime_apis), from 0.
+    /// Which environment took it: the place of its runtime API in
+    /// [`Lab::runtime_apis`](super::Lab::runtime_apis), from 0.
     pub environment: Option<usize>,
     /// When it ended.
     pub ended: Option<Duration>,

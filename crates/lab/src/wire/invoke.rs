@@ -52,9 +52,7 @@ pub(super) async fn respond(
 /// The function's name, out of the path of an Invoke.
 fn function_name(method: &Method, path: &str) -> Option<String> {
     let path = path.split('?').next().unwrap_or_default();
-    let name = path
-        .strip_prefix("/2015-03-31/functions/")?
-        .strip_suffix("/invocations")?;
+    let name = path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/invocations")?;
     // The SDKs send an ARN's colons percent-encoded.
     let name = name.replace("%3A", ":").replace("%3a", ":");
     (method == Method::POST && !name.is_empty()).then_some(name)
@@ -84,10 +82,9 @@ fn ended(request_id: &str, ending: Ending) -> Response<Bytes> {
         .to_string(),
     };
     let mut response = answer(StatusCode::OK, request_id, document.into());
-    response.headers_mut().insert(
-        "x-amz-function-error",
-        hyper::header::HeaderValue::from_static("Unhandled"),
-    );
+    response
+        .headers_mut()
+        .insert("x-amz-function-error", hyper::header::HeaderValue::from_static("Unhandled"));
     response
 }
 

@@ -1,9 +1,10 @@
 //! The region on loopback, in real time.
 //!
-//! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API ([`query`]), DNS (`dns`), and the Lambda
-//! runtime API, one for each environment (`runtime`), for which `function` keeps the queue of the one function that lives here.
-//! Beside them the load balancers' listeners carry TCP of real clients (`nlb`), and a second DNS server answers as the consumer's
-//! resolver does (`consumer`). All bind to 127.0.0.1.
+//! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API
+//! ([`query`]), DNS (`dns`), and the Lambda runtime API, one for each environment (`runtime`), for
+//! which `function` keeps the queue of the one function that lives here. Beside them the load
+//! balancers' listeners carry TCP of real clients (`nlb`), and a second DNS server answers as the
+//! consumer's resolver does (`consumer`). All bind to 127.0.0.1.
 
 mod clock;
 mod consumer;
@@ -43,12 +44,14 @@ pub struct Options {
     pub speed: f64,
     /// The name of the function that takes invocations from the runtime API.
     pub function: String,
-    /// How many environments the function has, and so how many invocations may run side by side, as with a reserved concurrency
-    /// of that number; at least one.
+    /// How many environments the function has, and so how many invocations may run side by side, as
+    /// with a reserved concurrency of that number; at least one.
     pub environments: usize,
-    /// How long the function may take for one invocation, in real time, as Lambda's timeout setting.
+    /// How long the function may take for one invocation, in real time, as Lambda's timeout
+    /// setting.
     pub timeout: Duration,
-    /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`; never, when not given.
+    /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`;
+    /// never, when not given.
     pub sweep_every: Option<Duration>,
     /// How many flows the load balancers carry at once; further ones are refused.
     pub flows: usize,
@@ -81,9 +84,11 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Serves a world on loopback ports of the system's choice. Needs a tokio runtime with time and I/O.
+    /// Serves a world on loopback ports of the system's choice. Needs a tokio runtime with time and
+    /// I/O.
     ///
-    /// A function that compares event times with its own clock needs a world whose epoch is the moment of this call.
+    /// A function that compares event times with its own clock needs a world whose epoch is the
+    /// moment of this call.
     ///
     /// # Errors
     ///
@@ -127,12 +132,10 @@ impl Lab {
         })
     }
 
-    /// The world, brought up to the moment. Nothing is served while the guard is held, and a second guard waits for the first.
+    /// The world, brought up to the moment. Nothing is served while the guard is held, and a second
+    /// guard waits for the first.
     pub fn world(&self) -> WorldGuard<'_> {
-        WorldGuard {
-            region: &self.region,
-            world: self.region.lock(),
-        }
+        WorldGuard { region: &self.region, world: self.region.lock() }
     }
 
     /// The URL for AWS clients (`AWS_ENDPOINT_URL`).
@@ -155,7 +158,8 @@ impl Lab {
         self.consumer.endpoint()
     }
 
-    /// Gives the consumer's VPC a private hosted zone named exactly as a database's endpoint, an alias of the interface endpoint.
+    /// Gives the consumer's VPC a private hosted zone named exactly as a database's endpoint, an
+    /// alias of the interface endpoint.
     pub fn publish_privately(&self, endpoint: &str) {
         self.consumer.publish(endpoint);
     }
@@ -165,13 +169,14 @@ impl Lab {
         self.consumer.withdraw(endpoint);
     }
 
-    /// The first environment's runtime API, which is the only one unless [`Options::environments`] says more: its host and port
-    /// (`AWS_LAMBDA_RUNTIME_API`).
+    /// The first environment's runtime API, which is the only one unless [`Options::environments`]
+    /// says more: its host and port (`AWS_LAMBDA_RUNTIME_API`).
     pub fn runtime_api(&self) -> String {
         self.runtimes[0].to_string()
     }
 
-    /// Each environment's runtime API. A process at one of them is an environment of its own, and takes one invocation at a time.
+    /// Each environment's runtime API. A process at one of them is an environment of its own, and
+    /// takes one invocation at a time.
     pub fn runtime_apis(&self) -> Vec<String> {
         self.runtimes.iter().map(SocketAddr::to_string).collect()
     }
@@ -181,7 +186,8 @@ impl Lab {
         self.nlb.listeners()
     }
 
-    /// Lets a loopback socket stand for a target's address. Flows that are under way stay where they are.
+    /// Lets a loopback socket stand for a target's address. Flows that are under way stay where
+    /// they are.
     pub fn place(&self, target: SocketAddr, socket: SocketAddr) {
         self.nlb.place(target, socket);
     }
@@ -191,14 +197,20 @@ impl Lab {
         self.region.function().arn().to_owned()
     }
 
-    /// Invokes a function by name or ARN with a JSON text, as Lambda's Invoke does: [`Kind::Async`] returns at once,
+    /// Invokes a function by name or ARN with a JSON text, as Lambda's Invoke does: [`Kind::Async`]
+    /// returns at once,
     /// [`Kind::Sync`] when the function has answered.
     ///
     /// # Errors
     ///
-    /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call while every environment is
-    /// taken.
-    pub async fn invoke(&self, function: &str, payload: &str, kind: Kind) -> Result<Invoked, Refusal> {
+    /// As Lambda refuses: an unknown function, a payload that is no JSON, or a synchronous call
+    /// while every environment is taken.
+    pub async fn invoke(
+        &self,
+        function: &str,
+        payload: &str,
+        kind: Kind,
+    ) -> Result<Invoked, Refusal> {
         self.region.function().invoke(function, payload, kind).await
     }
 
@@ -212,12 +224,11 @@ impl Lab {
         self.region.function().init_errors()
     }
 
-    /// Waits until no invocation is queued or running; says whether that was reached within `patience` of real time.
-    /// Events that are still on their way through the world are not waited for.
+    /// Waits until no invocation is queued or running; says whether that was reached within
+    /// `patience` of real time. Events that are still on their way through the world are not waited
+    /// for.
     pub async fn is_quiet_within(&self, patience: Duration) -> bool {
-        tokio::time::timeout(patience, self.region.function().quiet())
-            .await
-            .is_ok()
+        tokio::time::timeout(patience, self.region.function().quiet()).await.is_ok()
     }
 
     /// Closes every server and connection, and gives the world as it ended.

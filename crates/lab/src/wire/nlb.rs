@@ -1,15 +1,19 @@
-//! The load balancers' data plane: TCP of real clients, carried to the sockets that stand for targets.
+//! The load balancers' data plane: TCP of real clients, carried to the sockets that stand for
+//! targets.
 //!
-//! Every listener for TCP has one loopback address for each node of its load balancer, which is one for each zone; listeners that come
-//! and go through the API are followed. Who takes a flow and when a flow is cut is the world's decision
-//! ([`crate::world::elbv2::route`], [`crate::world::elbv2::fate`]), in the world's own time. Targets have addresses of a VPC, where
-//! nothing listens, so a target's flows go to the socket that [`Lab::place`](super::Lab::place) gave it; one without a socket refuses.
-//! Health checks are not carried: whether one passes is what the world says of the database ([`World::accepts_tcp`]), at the
-//! world's pace, and whoever places a socket sees to it that both agree.
+//! Every listener for TCP has one loopback address for each node of its load balancer, which is one
+//! for each zone; listeners that come and go through the API are followed. Who takes a flow and
+//! when a flow is cut is the world's decision ([`crate::world::elbv2::route`],
+//! [`crate::world::elbv2::fate`]), in the world's own time. Targets have addresses of a VPC, where
+//! nothing listens, so a target's flows go to the socket that [`Lab::place`](super::Lab::place)
+//! gave it; one without a socket refuses. Health checks are not carried: whether one passes is what
+//! the world says of the database ([`World::accepts_tcp`]), at the world's pace, and whoever places
+//! a socket sees to it that both agree.
 //!
-//! Two things differ from AWS. A node of AWS passes a client's SYN on, so that a refusal by a target, or for want of one,
-//! reaches `connect`; here the client's system has connected before the node is asked, and a refusal is a reset right after it. And listeners
-//! for TLS and UDP have no address here.
+//! Two things differ from AWS. A node of AWS passes a client's SYN on, so that a refusal by a
+//! target, or for want of one, reaches `connect`; here the client's system has connected before the
+//! node is asked, and a refusal is a reset right after it. And listeners for TLS and UDP have no
+//! address here.
 
 mod carry;
 
@@ -103,7 +107,8 @@ impl Nlb {
         lock(&self.places).insert(target, socket);
     }
 
-    /// Opens the listeners that the world has and closes those that it has no longer. What was opened accepts among the `acceptors`.
+    /// Opens the listeners that the world has and closes those that it has no longer. What was
+    /// opened accepts among the `acceptors`.
     pub(super) async fn follow(self: &Arc<Self>, acceptors: &mut JoinSet<()>) -> io::Result<()> {
         let wanted = self.region.with(|world| wanted(world));
         lock(&self.nodes).retain(|node, _| wanted.contains_key(node));
@@ -120,16 +125,14 @@ impl Nlb {
             };
             let (closes, closed) = oneshot::channel();
             acceptors.spawn(accept(self.clone(), node.clone(), listener, closed));
-            let open = Open {
-                shown,
-                _closes_when_dropped: closes,
-            };
+            let open = Open { shown, _closes_when_dropped: closes };
             lock(&self.nodes).insert(node, open);
         }
         Ok(())
     }
 
-    /// Draws a target for a new flow, whose client is at `from`. Nobody, when no target takes it or too many flows are under way.
+    /// Draws a target for a new flow, whose client is at `from`. Nobody, when no target takes it or
+    /// too many flows are under way.
     fn admit(self: &Arc<Self>, node: &Node, from: SocketAddr) -> Option<Flow> {
         let mut flows = lock(&self.flows);
         if flows.carried.len() >= self.most_flows {
@@ -141,18 +144,9 @@ impl Nlb {
         let target = carry::draw(route.takers(), from, serial)?.clone();
         let socket = self.socket_of(&target);
         let (cuts, cut) = oneshot::channel();
-        let carried = Carried {
-            node: node.clone(),
-            target,
-            _cut_when_dropped: cuts,
-        };
+        let carried = Carried { node: node.clone(), target, _cut_when_dropped: cuts };
         flows.carried.insert(serial, carried);
-        Some(Flow {
-            nlb: self.clone(),
-            serial,
-            socket,
-            cut,
-        })
+        Some(Flow { nlb: self.clone(), serial, socket, cut })
     }
 
     fn socket_of(&self, target: &TargetKey) -> Option<SocketAddr> {
@@ -167,9 +161,9 @@ impl Nlb {
             return;
         }
         self.region.with(|world| {
-            flows
-                .carried
-                .retain(|_, flow| world.fate(&flow.node.listener, &flow.node.zone, &flow.target) == Fate::Kept);
+            flows.carried.retain(|_, flow| {
+                world.fate(&flow.node.listener, &flow.node.zone, &flow.target) == Fate::Kept
+            });
         });
     }
 
@@ -191,8 +185,14 @@ pub(super) async fn serve(nlb: Arc<Nlb>, mut acceptors: JoinSet<()>) {
     }
 }
 
-/// Accepts flows at a node until its listener is closed, and stays for those that are still under way.
-async fn accept(nlb: Arc<Nlb>, node: Node, listener: TcpListener, mut closed: oneshot::Receiver<Infallible>) {
+/// Accepts flows at a node until its listener is closed, and stays for those that are still under
+/// way.
+async fn accept(
+    nlb: Arc<Nlb>,
+    node: Node,
+    listener: TcpListener,
+    mut closed: oneshot::Receiver<Infallible>,
+) {
     let mut flows = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -203,7 +203,8 @@ async fn accept(nlb: Arc<Nlb>, node: Node, listener: TcpListener, mut closed: on
             Ok((client, from)) => {
                 flows.spawn(carry(nlb.admit(&node, from), client));
             }
-            // Out of descriptors or a connection that was gone before it was accepted: others may still come.
+            // Out of descriptors or a connection that was gone before it was accepted: others may
+            // still come.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while flows.try_join_next().is_some() {}
@@ -216,16 +217,11 @@ async fn accept(nlb: Arc<Nlb>, node: Node, listener: TcpListener, mut closed: on
 fn wanted(world: &World) -> BTreeMap<Node, (String, u16)> {
     let mut wanted = BTreeMap::new();
     for balancer in world.elbv2.balancers() {
-        let listeners = world
-            .elbv2
-            .listeners()
-            .filter(|listener| listener.balancer == balancer.arn);
+        let listeners =
+            world.elbv2.listeners().filter(|listener| listener.balancer == balancer.arn);
         for listener in listeners.filter(|listener| listener.protocol == GroupProtocol::Tcp) {
             for node in &balancer.nodes {
-                let node = Node {
-                    listener: listener.arn.clone(),
-                    zone: node.zone.clone(),
-                };
+                let node = Node { listener: listener.arn.clone(), zone: node.zone.clone() };
                 wanted.insert(node, (balancer.name.clone(), listener.port));
             }
         }

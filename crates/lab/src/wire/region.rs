@@ -33,7 +33,8 @@ impl Region {
 
     /// The world, brought up to the moment.
     pub(super) fn lock(&self) -> MutexGuard<'_, World> {
-        // A test that panicked while it held the world says so itself; the servers go on for the others.
+        // A test that panicked while it held the world says so itself; the servers go on for the
+        // others.
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance(self.clock.now());
         self.collect(&mut world);
@@ -48,7 +49,8 @@ impl Region {
         result
     }
 
-    /// Queues the messages that have reached the function. Messages to other functions end here: they do not exist.
+    /// Queues the messages that have reached the function. Messages to other functions end here:
+    /// they do not exist.
     pub(super) fn collect(&self, world: &mut World) {
         for delivery in world.sns.take_deliveries() {
             if self.function.is_called(&delivery.function) {
@@ -67,7 +69,13 @@ impl query::Region for Region {
         Region::with(self, work)
     }
 
-    async fn lambda(&self, method: Method, path: String, headers: HeaderMap, body: Bytes) -> Response<Bytes> {
+    async fn lambda(
+        &self,
+        method: Method,
+        path: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Response<Bytes> {
         invoke::respond(self.function(), &method, &path, &headers, &body).await
     }
 }

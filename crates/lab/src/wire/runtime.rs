@@ -1,7 +1,7 @@
 //! The Lambda runtime API, which a function's process asks for work and tells its answers.
 //!
-//! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its host and port. Each environment
-//! has one of its own, as on AWS.
+//! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its
+//! host and port. Each environment has one of its own, as on AWS.
 
 use std::io;
 use std::sync::Arc;
@@ -26,7 +26,8 @@ const VERSION: &str = "/2018-06-01/runtime/";
 /// Bytes of an answer that are read (AWS docs: "Lambda quotas", 6 MB for an invocation payload).
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
-/// Serves the environment of that number until the future is dropped, and closes every connection then.
+/// Serves the environment of that number until the future is dropped, and closes every connection
+/// then.
 pub(super) async fn serve(listener: TcpListener, region: Arc<Region>, environment: usize) {
     let mut connections = JoinSet::new();
     loop {
@@ -34,7 +35,8 @@ pub(super) async fn serve(listener: TcpListener, region: Arc<Region>, environmen
             Ok((stream, _)) => {
                 connections.spawn(converse(stream, region.clone(), environment));
             }
-            // Out of descriptors or a connection that was gone before it was accepted: others may still come.
+            // Out of descriptors or a connection that was gone before it was accepted: others may
+            // still come.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -44,23 +46,25 @@ pub(super) async fn serve(listener: TcpListener, region: Arc<Region>, environmen
 async fn converse(stream: TcpStream, region: Arc<Region>, environment: usize) {
     let service = hyper::service::service_fn(move |request| {
         let region = region.clone();
-        async move { Ok::<_, io::Error>(respond(request, region.function().environment(environment)).await) }
+        async move {
+            Ok::<_, io::Error>(respond(request, region.function().environment(environment)).await)
+        }
     });
-    // A process that goes away takes its connection with it; the function's record tells what became of its invocation.
+    // A process that goes away takes its connection with it; the function's record tells what
+    // became of its invocation.
     let _ = stream.set_nodelay(true);
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-async fn respond(request: Request<Incoming>, environment: Environment<'_>) -> Response<Full<Bytes>> {
+async fn respond(
+    request: Request<Incoming>,
+    environment: Environment<'_>,
+) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let Some(call) = Call::of(&head.method, head.uri.path()) else {
-        return refuse(
-            StatusCode::NOT_FOUND,
-            "InvalidPath",
-            "The runtime API has no such call.",
-        );
+        return refuse(StatusCode::NOT_FOUND, "InvalidPath", "The runtime API has no such call.");
     };
     if call == Call::Next {
         let taken = environment.next().await;
@@ -95,21 +99,19 @@ impl<'a> Call<'a> {
     }
 }
 
-fn take_in(environment: Environment<'_>, call: Call<'_>, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
+fn take_in(
+    environment: Environment<'_>,
+    call: Call<'_>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response<Full<Bytes>> {
     let text = String::from_utf8_lossy(body).into_owned();
     match call {
         Call::Next => refuse(StatusCode::NOT_FOUND, "InvalidPath", "Work is asked for with GET."),
         Call::Response(id) => end(environment, id, Ending::Answered(text)),
         Call::Error(id) => {
             let error_type = error_type(headers, &text);
-            end(
-                environment,
-                id,
-                Ending::Failed {
-                    error_type,
-                    document: text,
-                },
-            )
+            end(environment, id, Ending::Failed { error_type, document: text })
         }
         Call::InitError => {
             environment.init_failed(text);
@@ -121,7 +123,9 @@ fn take_in(environment: Environment<'_>, call: Call<'_>, headers: &HeaderMap, bo
 fn end(environment: Environment<'_>, id: &str, ending: Ending) -> Response<Full<Bytes>> {
     match environment.end(id, ending) {
         Accepted::Yes => accepted(),
-        Accepted::UnknownRequestId => refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
+        Accepted::UnknownRequestId => {
+            refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+        }
     }
 }
 
@@ -131,19 +135,18 @@ fn too_large(environment: Environment<'_>, call: Call<'_>) -> Response<Full<Byte
     if let Call::Response(id) | Call::Error(id) = call {
         let ending = Ending::Failed {
             error_type: error_type.to_owned(),
-            document: json!({"errorType": error_type, "errorMessage": "Response payload size exceeded maximum allowed payload size"}).to_string(),
+            document: json!({"errorType": error_type, "errorMessage": "Response payload size \
+                exceeded maximum allowed payload size"})
+            .to_string(),
         };
         end(environment, id, ending);
     }
-    refuse(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        error_type,
-        "The payload is larger than 6 MiB.",
-    )
+    refuse(StatusCode::PAYLOAD_TOO_LARGE, error_type, "The payload is larger than 6 MiB.")
 }
 
 fn hand_out(taken: &Taken, function_arn: &str) -> Response<Full<Bytes>> {
-    // The function compares the deadline with its own clock, so this is the one place that reads the real one.
+    // The function compares the deadline with its own clock, so this is the one place that reads
+    // the real one.
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let deadline = (since_epoch + taken.timeout).as_millis().to_string();
     let trace = format!(
@@ -167,17 +170,13 @@ fn hand_out(taken: &Taken, function_arn: &str) -> Response<Full<Bytes>> {
 
 /// The type of a function's error: the header's, else the document's.
 fn error_type(headers: &HeaderMap, document: &str) -> String {
-    let header = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|value| value.to_str().ok());
+    let header =
+        headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
     let in_document = || {
         let document: Value = serde_json::from_str(document).ok()?;
         document.get("errorType")?.as_str().map(str::to_owned)
     };
-    header
-        .map(str::to_owned)
-        .or_else(in_document)
-        .unwrap_or_else(|| "Unknown".to_owned())
+    header.map(str::to_owned).or_else(in_document).unwrap_or_else(|| "Unknown".to_owned())
 }
 
 fn accepted() -> Response<Full<Bytes>> {
@@ -185,19 +184,15 @@ fn accepted() -> Response<Full<Bytes>> {
 }
 
 fn refuse(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
-    json_response(
-        status,
-        json!({"errorType": error_type, "errorMessage": message}).to_string(),
-    )
+    json_response(status, json!({"errorType": error_type, "errorMessage": message}).to_string())
 }
 
 fn json_response(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        hyper::header::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
     response
 }
 

@@ -16,12 +16,12 @@ pub struct ApiError {
 
 impl ApiError {
     /// A refusal with its code, HTTP status and sentence.
-    pub fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> ApiError {
-        ApiError {
-            code: code.into(),
-            status,
-            message: message.into(),
-        }
+    pub fn new(
+        code: impl Into<Cow<'static, str>>,
+        status: u16,
+        message: impl Into<String>,
+    ) -> ApiError {
+        ApiError { code: code.into(), status, message: message.into() }
     }
 
     /// A request that is wrong in itself (HTTP 400).
@@ -59,7 +59,8 @@ impl ApiError {
             "AccessDenied",
             403,
             format!(
-                "User: {principal} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action"
+                "User: {principal} is not authorized to perform: {action} on resource: {resource} \
+                 because no identity-based policy allows the {action} action"
             ),
         )
     }

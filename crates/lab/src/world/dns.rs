@@ -1,7 +1,9 @@
-//! What a resolver would answer at a moment: it follows the world with a lag, and wavers after a failover.
+//! What a resolver would answer at a moment: it follows the world with a lag, and wavers after a
+//! failover.
 //!
-//! Every name has a timeline of records. A failover appends to it the whole to and fro that AWS's users see, so that the answer
-//! is a function of the moment alone, however often and whenever one asks.
+//! Every name has a timeline of records. A failover appends to it the whole to and fro that AWS's
+//! users see, so that the answer is a function of the moment alone, however often and whenever one
+//! asks.
 
 mod name;
 mod reply;
@@ -15,8 +17,8 @@ use crate::fault::NameEffect;
 use crate::world::World;
 use name::Name;
 
-/// How long an answer may be kept, in seconds (AWS docs, "Fast failover with Amazon Aurora PostgreSQL": Aurora's zones have a
-/// TTL of 5 seconds).
+/// How long an answer may be kept, in seconds (AWS docs, "Fast failover with Amazon Aurora
+/// PostgreSQL": Aurora's zones have a TTL of 5 seconds).
 pub const TTL: u32 = 5;
 
 /// The longest chain of aliases that is followed.
@@ -35,13 +37,10 @@ impl World {
         name.repoint(self.now, record, how, &self.pace);
     }
 
-    /// What a resolver would hear at this moment. Only the turn of a reader endpoint changes by asking.
+    /// What a resolver would hear at this moment. Only the turn of a reader endpoint changes by
+    /// asking.
     pub fn resolve(&mut self, name: &str, family: Family) -> Reply {
-        let mut reply = Reply {
-            code: Code::NoError,
-            records: Vec::new(),
-            cut_over_udp: false,
-        };
+        let mut reply = Reply { code: Code::NoError, records: Vec::new(), cut_over_udp: false };
         let mut name = canonical(name);
         for _ in 0..LONGEST_CHAIN {
             match self.hop(&name, family, &mut reply) {

@@ -10,9 +10,9 @@
 //!            register again ◄── draining ──deregistration delay──► gone
 //! ```
 //!
-//! A target that no listener reaches, or whose zone the load balancer lacks, is `unused` and leaves at once.
-//! Sources: botocore elbv2 2015-12-01; AWS docs, Network Load Balancers, "Target groups", "Register targets" and
-//! "Health checks for target groups".
+//! A target that no listener reaches, or whose zone the load balancer lacks, is `unused` and leaves
+//! at once. Sources: botocore elbv2 2015-12-01; AWS docs, Network Load Balancers, "Target groups",
+//! "Register targets" and "Health checks for target groups".
 
 mod attributes;
 mod balancer;
@@ -36,10 +36,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
 pub use balancer::{LoadBalancer, NewLoadBalancer, Node};
-pub use flow::{CrossZone, Endings, Fate, Quorum, Route, Seen, Standing, fate, route};
+pub use flow::{CrossZone, Endings, Fate, Quorum, Routability, Route, Seen, fate, route};
 pub use group::{GroupProtocol, GroupSelection, IpFamily, NewTargetGroup, TargetGroup, TargetType};
 pub use health_check::{HealthCheck, HealthCheckChange};
-pub use lifecycle::Change;
+pub use lifecycle::TargetChange;
 pub use listener::{Listener, NewListener};
 pub use network::{Subnet, Vpc};
 pub use tags::Tags;
@@ -94,8 +94,8 @@ impl Elbv2 {
         self.quota = quota;
     }
 
-    /// Keeps the health checks of a group out, as a security group that does not admit the load balancer does: its targets
-    /// never become healthy.
+    /// Keeps the health checks of a group out, as a security group that does not admit the load
+    /// balancer does: its targets never become healthy.
     pub fn shut_checks_out(&mut self, group: &str) {
         self.shut.insert(group.to_owned());
     }
@@ -153,10 +153,7 @@ impl Elbv2 {
 
 impl World {
     fn elbv2_arn(&self, resource: &str) -> String {
-        format!(
-            "arn:aws:elasticloadbalancing:{}:{}:{resource}",
-            self.region, self.account
-        )
+        format!("arn:aws:elasticloadbalancing:{}:{}:{resource}", self.region, self.account)
     }
 
     fn vpc(&self, id: &str) -> Option<Vpc> {

@@ -11,7 +11,8 @@ use std::time::Duration;
 pub use catalogue::{SourceType, category_of};
 pub use describe::DescribeEvents;
 pub use subscription::{
-    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription, SubscriptionStatus,
+    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription,
+    SubscriptionStatus,
 };
 
 use crate::world::rds::{ClusterKey, InstanceKey};
@@ -45,7 +46,7 @@ pub struct RdsEvent {
 
 /// An event that reaches a subscription's topic later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum EventsChange {
     /// A subscription becomes active and says hello.
     Activate(String),
     /// An event is published to a topic, for the subscription of that name.
@@ -63,9 +64,11 @@ impl Events {
 }
 
 impl World {
-    /// Something happened to a database: it is written down at once, and published after [`Pace::event_lag`](world::Pace).
+    /// Something happened to a database: it is written down at once, and published after
+    /// [`Pace::event_lag`](world::Pace).
     ///
-    /// Public so that a scenario can tell of what the model does not do by itself, such as a blue/green switchover.
+    /// Public so that a scenario can tell of what the model does not do by itself, such as a
+    /// blue/green switchover.
     pub fn emit(&mut self, source_type: SourceType, source: &str, id: u16, message: &str) {
         let event = RdsEvent {
             at: self.now,
@@ -76,16 +79,14 @@ impl World {
             category: category_of(id),
             message: message.to_owned(),
         };
-        let subscribers = self
-            .events
-            .subscriptions
-            .values()
-            .filter(|subscription| subscription.wants(&event));
-        let names: Vec<String> = subscribers.map(|subscription| subscription.name.clone()).collect();
+        let subscribers =
+            self.events.subscriptions.values().filter(|subscription| subscription.wants(&event));
+        let names: Vec<String> =
+            subscribers.map(|subscription| subscription.name.clone()).collect();
         for name in names {
             self.after(
                 self.pace.event_lag,
-                world::Change::Events(Change::Publish(name, event.clone())),
+                world::WorldChange::Events(EventsChange::Publish(name, event.clone())),
             );
         }
         if self.events.history.len() == Events::KEPT {
@@ -106,10 +107,10 @@ impl World {
         }
     }
 
-    pub(super) fn apply_events(&mut self, change: Change) {
+    pub(super) fn apply_events(&mut self, change: EventsChange) {
         match change {
-            Change::Activate(name) => self.activate_subscription(&name),
-            Change::Publish(name, event) => self.publish_event(&name, &event),
+            EventsChange::Activate(name) => self.activate_subscription(&name),
+            EventsChange::Publish(name, event) => self.publish_event(&name, &event),
         }
     }
 
@@ -118,12 +119,7 @@ impl World {
         if let Some(proxy) = self.rds.proxy(source).filter(|_| source_type == SourceType::DbProxy) {
             return proxy.arn.clone();
         }
-        format!(
-            "arn:aws:rds:{}:{}:{}:{source}",
-            self.region,
-            self.account,
-            source_type.arn_part()
-        )
+        format!("arn:aws:rds:{}:{}:{}:{source}", self.region, self.account, source_type.arn_part())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Databases that are not of RDS: machines in the VPC, and the name of a private zone that stands for some of them.
+//! Databases that are not of RDS: machines in the VPC, and the name of a private zone that stands
+//! for some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -35,17 +36,14 @@ impl Hosts {
 impl World {
     /// Machines that run and listen on this port, with a name that answers all of them.
     pub fn add_host(&mut self, name: &str, port: u16, addresses: &[IpAddr]) {
-        self.hosts
-            .machines
-            .extend(addresses.iter().map(|address| (*address, port)));
+        self.hosts.machines.extend(addresses.iter().map(|address| (*address, port)));
         self.name_host(name, addresses, Move::AtOnce);
     }
 
-    /// The name stands for these machines from now on, of which new ones begin to run. Those that it stood for run on.
+    /// The name stands for these machines from now on, of which new ones begin to run. Those that
+    /// it stood for run on.
     pub fn move_host(&mut self, name: &str, port: u16, addresses: &[IpAddr], how: Move) {
-        self.hosts
-            .machines
-            .extend(addresses.iter().map(|address| (*address, port)));
+        self.hosts.machines.extend(addresses.iter().map(|address| (*address, port)));
         self.name_host(name, addresses, how);
     }
 

@@ -36,14 +36,16 @@ pub fn uuid(seed: u64) -> String {
 /// A resource id such as `db-ABCDEFGHIJKLMNOPQRSTUVWXYZ`: 26 capitals and digits after the prefix.
 pub fn resource_id(prefix: &str, seed: u64) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let digits = (0..26u64).map(|at| ALPHABET[(scramble(seed.wrapping_add(at << 40)) % 32) as usize] as char);
+    let digits = (0..26u64)
+        .map(|at| ALPHABET[(scramble(seed.wrapping_add(at << 40)) % 32) as usize] as char);
     format!("{prefix}-{}", digits.collect::<String>())
 }
 
 /// Small letters and digits, as at the end of a green database's name.
 pub fn letters(seed: u64, count: u64) -> String {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let letters = (0..count).map(|at| ALPHABET[(scramble(seed.wrapping_add(at << 48)) % 36) as usize] as char);
+    let letters = (0..count)
+        .map(|at| ALPHABET[(scramble(seed.wrapping_add(at << 48)) % 36) as usize] as char);
     letters.collect()
 }
 

@@ -136,10 +136,7 @@ mod tests {
         let calls = Journal::KEPT as u64 + 3;
         (0..calls).for_each(|at| journal.record(call(at)));
         assert_eq!((journal.iter().count(), journal.total()), (Journal::KEPT, calls));
-        assert_eq!(
-            journal.iter().next().map(|call| call.at),
-            Some(Duration::from_millis(3))
-        );
+        assert_eq!(journal.iter().next().map(|call| call.at), Some(Duration::from_millis(3)));
         assert!(journal.of("Even").all(|call| call.at.as_millis().is_multiple_of(2)));
     }
 }

@@ -53,24 +53,25 @@ pub struct World {
     pub calls: Journal,
     now: Duration,
     epoch: Timestamp,
-    schedule: Schedule<Change>,
+    schedule: Schedule<WorldChange>,
 }
 
 /// Something that is due at a later moment.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum WorldChange {
     /// A database changes.
-    Rds(rds::Change),
+    Rds(rds::RdsChange),
     /// A target or a load balancer changes.
-    Elbv2(elbv2::Change),
+    Elbv2(elbv2::TargetChange),
     /// An RDS event reaches its subscribers.
-    Events(events::Change),
+    Events(events::EventsChange),
     /// A message leaves a topic.
-    Sns(sns::Change),
+    Sns(sns::SnsChange),
 }
 
 impl World {
-    /// An empty region whose clock begins at `epoch`, in eu-west-1, at the pace AWS was measured to have.
+    /// An empty region whose clock begins at `epoch`, in eu-west-1, at the pace AWS was measured to
+    /// have.
     pub fn new(epoch: Timestamp) -> World {
         World {
             region: "eu-west-1".to_owned(),
@@ -114,7 +115,8 @@ impl World {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An earlier moment than
+    /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An
+    /// earlier moment than
     /// [`now`](World::now) changes nothing: time does not go back.
     pub fn advance(&mut self, to: Duration) {
         while let Some((when, change)) = self.schedule.pop_due(to) {
@@ -130,7 +132,7 @@ impl World {
     }
 
     /// Schedules a change for `delay` from now.
-    pub fn after(&mut self, delay: Duration, change: Change) {
+    pub fn after(&mut self, delay: Duration, change: WorldChange) {
         self.schedule.push(self.now.saturating_add(delay), change);
     }
 
@@ -139,11 +141,12 @@ impl World {
         self.schedule.next_due()
     }
 
-    /// Whether a TCP connection to this address would be accepted by a database or a proxy at this moment.
+    /// Whether a TCP connection to this address would be accepted by a database or a proxy at this
+    /// moment.
     ///
-    /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and so does a database that
-    /// is being created, stopped or restarted (AWS docs, "Multi-AZ DB instance deployments": a standby
-    /// does not serve read traffic).
+    /// An Aurora reader accepts as its writer does; the standby of a Multi-AZ instance refuses, and
+    /// so does a database that is being created, stopped or restarted (AWS docs, "Multi-AZ DB
+    /// instance deployments": a standby does not serve read traffic).
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
         self.rds.accepts_tcp(address) || self.hosts.accepts_tcp(address, None)
     }
@@ -153,12 +156,12 @@ impl World {
         self.rds.listens(address, port) || self.hosts.accepts_tcp(address, Some(port))
     }
 
-    fn carry_out(&mut self, change: Change) {
+    fn carry_out(&mut self, change: WorldChange) {
         match change {
-            Change::Rds(change) => self.apply_rds(change),
-            Change::Elbv2(change) => self.apply_elbv2(change),
-            Change::Events(change) => self.apply_events(change),
-            Change::Sns(change) => self.apply_sns(change),
+            WorldChange::Rds(change) => self.apply_rds(change),
+            WorldChange::Elbv2(change) => self.apply_elbv2(change),
+            WorldChange::Events(change) => self.apply_events(change),
+            WorldChange::Sns(change) => self.apply_sns(change),
         }
     }
 }

@@ -8,8 +8,9 @@ pub use switchover::SwitchoverPace;
 
 /// Every delay of the model.
 ///
-/// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so, when DNS says so (and for
-/// how long it wavers), when the events are sent, and when they arrive. Each is a field, so that a test can put them in any order.
+/// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so,
+/// when DNS says so (and for how long it wavers), when the events are sent, and when they arrive.
+/// Each is a field, so that a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// From CreateDBCluster to `available`.
@@ -22,63 +23,79 @@ pub struct Pace {
     pub stop: Duration,
     /// From a start until `available`.
     pub start: Duration,
-    /// How long a restart keeps a database from accepting connections (AWS docs: "Rebooting a DB instance").
+    /// How long a restart keeps a database from accepting connections (AWS docs: "Rebooting a DB
+    /// instance").
     pub reboot: Duration,
     /// How long a change of the instance class takes, its restart included.
     pub modify: Duration,
     /// From a rename until the new name resolves; the old one is gone at once (AWS docs,
     /// "Renaming a DB instance": up to 10 minutes).
     pub rename: Duration,
-    /// From the start of an Aurora failover until the new writer writes (AWS docs: "typically restored in less than 60 seconds,
-    /// and often less than 30").
+    /// From the start of an Aurora failover until the new writer writes (AWS docs: "typically
+    /// restored in less than 60 seconds, and often less than 30").
     pub promote: Duration,
-    /// From the start of a Multi-AZ failover until the standby serves (AWS docs: "typically 60-120 seconds").
+    /// From the start of a Multi-AZ failover until the standby serves (AWS docs: "typically 60-120
+    /// seconds").
     pub promote_standby: Duration,
-    /// From the start of a Multi-AZ DB cluster's failover until the new writer writes (AWS docs, "Failing over a Multi-AZ DB cluster":
-    /// "typically under 35 seconds" for the whole, both readers having applied what the lost writer left).
+    /// From the start of a Multi-AZ DB cluster's failover until the new writer writes (AWS docs,
+    /// "Failing over a Multi-AZ DB cluster": "typically under 35 seconds" for the whole, both
+    /// readers having applied what the lost writer left).
     pub promote_multi_az_cluster: Duration,
-    /// From the promotion until the RDS API shows the new writer. AWS states no figure; the API is not current.
+    /// From the promotion until the RDS API shows the new writer. AWS states no figure; the API is
+    /// not current.
     pub topology_lag: Duration,
     /// From the promotion until DNS answers the new address for the first time.
     pub dns_lag: Duration,
-    /// How long DNS then goes back and forth (measured by users of aws-mysql-jdbc, issue 377: 20 to 30 s).
+    /// How long DNS then goes back and forth (measured by users of aws-mysql-jdbc, issue 377: 20 to
+    /// 30 s).
     pub flap: Duration,
-    /// How long each answer lasts while DNS goes back and forth; never zero. An RDS record's TTL is 5 s.
+    /// How long each answer lasts while DNS goes back and forth; never zero. An RDS record's TTL is
+    /// 5 s.
     pub flap_period: Duration,
-    /// From the promotion of an Aurora writer until RDS writes its "completed" event (measured by others: 16 to 39 s after "started").
+    /// From the promotion of an Aurora writer until RDS writes its "completed" event (measured by
+    /// others: 16 to 39 s after "started").
     pub completed: Duration,
-    /// From the promotion of a Multi-AZ DB cluster's writer until RDS writes its "completed" event: what is left of those 35 s. Nobody
-    /// has measured it.
+    /// From the promotion of a Multi-AZ DB cluster's writer until RDS writes its "completed" event:
+    /// what is left of those 35 s. Nobody has measured it.
     pub completed_multi_az_cluster: Duration,
-    /// From the promotion of a standby until RDS writes its "completed" event (measured by others: usable 3 to 42 s before it).
+    /// From the promotion of a standby until RDS writes its "completed" event (measured by others:
+    /// usable 3 to 42 s before it).
     pub completed_standby: Duration,
-    /// From the promotion of a standby until the AvailabilityZone field has swapped (measured by others: 1 to 9 minutes).
+    /// From the promotion of a standby until the AvailabilityZone field has swapped (measured by
+    /// others: 1 to 9 minutes).
     pub zone_lag: Duration,
-    /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is nobody's measurement.
+    /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is
+    /// nobody's measurement.
     pub create_proxy: Duration,
-    /// From a proxy's node leaving DNS until it accepts no more connections. Neither documented nor measured.
+    /// From a proxy's node leaving DNS until it accepts no more connections. Neither documented nor
+    /// measured.
     pub proxy_drain: Duration,
-    /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so too. Nobody has measured it.
+    /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so
+    /// too. Nobody has measured it.
     pub change_endpoint: Duration,
     /// From an event's time until SNS has it (AWS docs: "might take up to five minutes").
     pub event_lag: Duration,
     /// From a message's publication until the function is invoked.
     pub delivery: Duration,
-    /// From RegisterTargets until the first health check of a target counts (measured by others: 70 to 180 s; AWS docs: "can take
-    /// a few minutes").
+    /// From RegisterTargets until the first health check of a target counts (measured by others: 70
+    /// to 180 s; AWS docs: "can take a few minutes").
     pub registration: Duration,
-    /// From DeregisterTargets until no node of the load balancer sends a new connection to the target, whatever the deregistration
-    /// delay (AWS docs, "Edit target group attributes for your Network Load Balancer": "due to configuration propagation delay", no
-    /// figure; users measured about 120 s: aws/containers-roadmap, issue 470, and kubernetes-sigs/aws-load-balancer-controller,
-    /// issue 2366; AWS support spoke of 180 to 300 s: the latter's issue 1834).
+    /// From DeregisterTargets until no node of the load balancer sends a new connection to the
+    /// target, whatever the deregistration delay (AWS docs, "Edit target group attributes for your
+    /// Network Load Balancer": "due to configuration propagation delay", no figure; users measured
+    /// about 120 s: aws/containers-roadmap, issue 470, and
+    /// kubernetes-sigs/aws-load-balancer-controller, issue 2366; AWS support spoke of 180 to 300 s:
+    /// the latter's issue 1834).
     pub deregistration: Duration,
-    /// From the start of a switchover or failover of a global database until its writer has come to this Region, or gone (AWS docs,
-    /// "Using switchover or failover in Amazon Aurora Global Database": a failover in minutes; of a switchover no figure).
+    /// From the start of a switchover or failover of a global database until its writer has come to
+    /// this Region, or gone (AWS docs, "Using switchover or failover in Amazon Aurora Global
+    /// Database": a failover in minutes; of a switchover no figure).
     pub global_move: Duration,
     /// How long a blue/green switchover takes.
     pub switchover: SwitchoverPace,
-    /// By how much the durations that a caller sets (health check intervals, deregistration delays) are divided; never zero. One, but
-    /// in a world in haste, where AWS's smallest interval of 5 s would be as long as a failover.
+    /// By how much the durations that a caller sets (health check intervals, deregistration delays)
+    /// are divided; never zero. One, but in a world in haste, where AWS's smallest interval of 5 s
+    /// would be as long as a failover.
     pub haste: u32,
 }
 
@@ -118,7 +135,8 @@ impl Pace {
         }
     }
 
-    /// The same story in seconds, for a demonstration: every delay in the same order, a failover over in about ten seconds.
+    /// The same story in seconds, for a demonstration: every delay in the same order, a failover
+    /// over in about ten seconds.
     pub fn brisk() -> Pace {
         Pace {
             create_cluster: Duration::from_millis(400),
@@ -172,10 +190,7 @@ mod tests {
     #[test]
     fn in_haste_everything_keeps_its_order() {
         for pace in [Pace::real(), Pace::brisk()] {
-            assert!(
-                pace.delete > pace.promote,
-                "a deleted writer is replaced before it is gone"
-            );
+            assert!(pace.delete > pace.promote, "a deleted writer is replaced before it is gone");
             assert!(pace.dns_lag > pace.topology_lag);
             assert!(pace.flap > pace.flap_period * 2, "DNS wavers more than once");
             assert!(
@@ -183,15 +198,15 @@ mod tests {
                 "the last event comes while DNS still wavers"
             );
             assert!(
-                pace.promote < pace.promote_multi_az_cluster && pace.promote_multi_az_cluster < pace.promote_standby
+                pace.promote < pace.promote_multi_az_cluster
+                    && pace.promote_multi_az_cluster < pace.promote_standby
             );
             assert!(pace.completed_multi_az_cluster < pace.dns_lag + pace.flap);
             assert!(pace.zone_lag > pace.completed_standby);
+            assert!(pace.switchover.create > pace.create_instance, "green is made of instances");
             assert!(
-                pace.switchover.create > pace.create_instance,
-                "green is made of instances"
+                pace.switchover.gap > Duration::ZERO && pace.switchover.dns_step > Duration::ZERO
             );
-            assert!(pace.switchover.gap > Duration::ZERO && pace.switchover.dns_step > Duration::ZERO);
             assert!(
                 pace.deregistration > pace.registration,
                 "nodes let go of a target later than they take up another"

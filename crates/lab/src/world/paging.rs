@@ -21,9 +21,13 @@ pub struct Page<T> {
 }
 
 impl PageRequest {
-    /// The page of an RDS list, whose entries are ordered by `key`: 20 to 100 entries a page, 100 unless said
-    /// (botocore rds 2014-10-31, MaxRecords).
-    pub fn of_rds<T>(&self, items: Vec<T>, key: impl Fn(&T) -> String) -> Result<Page<T>, ApiError> {
+    /// The page of an RDS list, whose entries are ordered by `key`: 20 to 100 entries a page, 100
+    /// unless said (botocore rds 2014-10-31, MaxRecords).
+    pub fn of_rds<T>(
+        &self,
+        items: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Page<T>, ApiError> {
         let size = match self.max_records {
             None => 100,
             Some(size @ 20..=100) => size,
@@ -36,8 +40,9 @@ impl PageRequest {
         Ok(self.cut(items, size as usize, key))
     }
 
-    /// The page of at most `size` entries of a list that is ordered by `key`. The marker names the last entry shown, so that
-    /// entries that come or go between two pages neither hide nor repeat others.
+    /// The page of at most `size` entries of a list that is ordered by `key`. The marker names the
+    /// last entry shown, so that entries that come or go between two pages neither hide nor repeat
+    /// others.
     pub fn cut<T>(&self, items: Vec<T>, size: usize, key: impl Fn(&T) -> String) -> Page<T> {
         let is_after = |item: &T| self.marker.as_ref().is_none_or(|marker| key(item) > *marker);
         let mut rest: Vec<T> = items.into_iter().filter(is_after).collect();
@@ -58,10 +63,7 @@ mod tests {
 
     #[test]
     fn the_pages_of_a_list_are_the_list() {
-        let mut request = PageRequest {
-            max_records: Some(20),
-            marker: None,
-        };
+        let mut request = PageRequest { max_records: Some(20), marker: None };
         let mut seen = Vec::new();
         loop {
             let page = request.of_rds(names(45), String::clone).expect("20 is allowed");
@@ -76,10 +78,7 @@ mod tests {
 
     #[test]
     fn the_last_full_page_has_no_marker() {
-        let request = PageRequest {
-            max_records: Some(20),
-            marker: None,
-        };
+        let request = PageRequest { max_records: Some(20), marker: None };
         let page = request.of_rds(names(20), String::clone).expect("20 is allowed");
         assert_eq!(page.marker, None);
     }
@@ -87,10 +86,7 @@ mod tests {
     #[test]
     fn a_page_size_outside_20_to_100_is_refused() {
         for size in [0, 19, 101] {
-            let request = PageRequest {
-                max_records: Some(size),
-                marker: None,
-            };
+            let request = PageRequest { max_records: Some(size), marker: None };
             let refusal = request.of_rds(names(1), String::clone).expect_err("out of range");
             assert_eq!(refusal.code, "InvalidParameterValue");
         }

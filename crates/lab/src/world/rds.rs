@@ -1,8 +1,9 @@
 //! Databases: what is true of them, and what the RDS API says.
 //!
-//! Three things move at different moments after a failover, and the model keeps them apart: who truly writes
-//! ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and where DNS points
-//! ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
+//! Three things move at different moments after a failover, and the model keeps them apart: who
+//! truly writes ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and
+//! where DNS points ([`crate::world::dns`]). Operations are methods of [`World`], named as in the
+//! API.
 
 mod blue_green;
 mod cluster;
@@ -31,14 +32,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 pub use blue_green::{
-    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair,
-    Side, Step,
+    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus,
+    DescribeDeployments, Pair, Side, SwitchoverStep,
 };
 pub use cluster::{Capacity, ClusterKey, DbCluster, Member};
 pub use create::{CreateDbCluster, CreateDbInstance};
 pub use custom_endpoint::{
-    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,
-    ModifyDbClusterEndpoint, Promoted,
+    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint,
+    DescribeDbClusterEndpoints, EndpointKind, ModifyDbClusterEndpoint, Promoted,
 };
 pub use delete::FinalSnapshot;
 pub use describe::{DescribeRequest, Filter};
@@ -49,8 +50,8 @@ pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
 pub use multi_az_cluster::{Form, Naming, Nodes};
 pub use network::Network;
 pub use proxy::{
-    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints, EndpointRole,
-    EngineFamily, ProxyTarget,
+    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints,
+    EndpointRole, EngineFamily, ProxyTarget,
 };
 pub use reboot::Reboot;
 pub use shown::Listed;
@@ -64,11 +65,14 @@ use instance::{Host, Serving, Writes};
 pub struct Rds {
     /// What the names of Multi-AZ DB clusters answer, from the next move of each on.
     pub multi_az_cluster_names: Naming,
-    /// What the writer endpoint's name of a secondary cluster answers, from the next move of each on.
+    /// What the writer endpoint's name of a secondary cluster answers, from the next move of each
+    /// on.
     pub secondary_name: SecondaryName,
-    /// What becomes of promoted members of custom endpoints for readers, from the next move of each on.
+    /// What becomes of promoted members of custom endpoints for readers, from the next move of each
+    /// on.
     pub promoted_members: Promoted,
-    /// The subnet groups that have a subnet without an IPv6 range: no database in them is dual-stack.
+    /// The subnet groups that have a subnet without an IPv6 range: no database in them is
+    /// dual-stack.
     pub ipv4_subnet_groups: BTreeSet<String>,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
@@ -82,7 +86,7 @@ pub struct Rds {
 
 /// A change of a database that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum RdsChange {
     /// A new cluster becomes available.
     ClusterReady(ClusterKey),
     /// A new instance becomes available.
@@ -126,13 +130,13 @@ pub enum Change {
     /// A cluster is gone.
     ClusterGone(ClusterKey),
     /// A custom endpoint changes.
-    CustomEndpoint(custom_endpoint::Change),
+    CustomEndpoint(custom_endpoint::EndpointChange),
     /// A proxy changes.
-    Proxy(proxy::Change),
+    Proxy(proxy::ProxyChange),
     /// Writing moves between Regions.
     Global(ClusterKey, GlobalStep),
     /// A blue/green deployment goes on.
-    Deployment(DeploymentKey, Step),
+    Deployment(DeploymentKey, SwitchoverStep),
 }
 
 impl Rds {
@@ -146,7 +150,8 @@ impl Rds {
         self.instances.values()
     }
 
-    /// The cluster of that name, in any case, or of that ARN: RDS operations take either (botocore rds 2014-10-31).
+    /// The cluster of that name, in any case, or of that ARN: RDS operations take either (botocore
+    /// rds 2014-10-31).
     pub fn cluster(&self, name: &str) -> Option<&DbCluster> {
         self.clusters()
             .find(|cluster| cluster.identifier.eq_ignore_ascii_case(name) || cluster.arn == name)
@@ -177,8 +182,9 @@ impl Rds {
         cluster.members.iter().filter_map(member).collect()
     }
 
-    /// The writer of the cluster that a name truly leads to at this moment. During a failover it is the old one until the promotion,
-    /// during a blue/green switchover that of blue until green takes writes.
+    /// The writer of the cluster that a name truly leads to at this moment. During a failover it is
+    /// the old one until the promotion, during a blue/green switchover that of blue until green
+    /// takes writes.
     pub fn writer(&self, cluster: &str) -> Option<&DbInstance> {
         let cluster = self.clusters().find(|known| known.name.eq_ignore_ascii_case(cluster))?;
         self.instances.get(&cluster.writer?)
@@ -199,12 +205,14 @@ impl Rds {
         self.true_instance(instance).map(DbInstance::address)
     }
 
-    /// Whether the database at this address would take a write: it accepts connections, is not a reader, and is neither the green
-    /// database of a blue/green deployment nor the blue one that a switchover left behind.
+    /// Whether the database at this address would take a write: it accepts connections, is not a
+    /// reader, and is neither the green database of a blue/green deployment nor the blue one that a
+    /// switchover left behind.
     pub fn takes_writes(&self, address: IpAddr) -> bool {
         let writes = |instance: &DbInstance| {
             let cluster = self.cluster_of(instance);
-            instance.writes == Writes::Allowed && cluster.is_none_or(|cluster| cluster.writer == Some(instance.key))
+            instance.writes == Writes::Allowed
+                && cluster.is_none_or(|cluster| cluster.writer == Some(instance.key))
         };
         let mut here = self.instances().filter(|instance| instance.address() == address);
         here.any(|instance| instance.accepts_tcp(address) && writes(instance))
@@ -212,7 +220,8 @@ impl Rds {
 
     /// Whether a TCP connection to this address would be accepted by a database or a proxy.
     pub fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.instances().any(|instance| instance.accepts_tcp(address)) || self.proxy_accepts_tcp(address, None)
+        self.instances().any(|instance| instance.accepts_tcp(address))
+            || self.proxy_accepts_tcp(address, None)
     }
 
     /// Whether a database or a proxy accepts connections at this address and port.
@@ -252,33 +261,35 @@ impl World {
         format!("arn:aws:rds:{}:{}:db:{identifier}", self.region, self.account)
     }
 
-    pub(super) fn apply_rds(&mut self, change: Change) {
+    pub(super) fn apply_rds(&mut self, change: RdsChange) {
         match change {
-            Change::ClusterReady(cluster) => self.cluster_ready(cluster),
-            Change::InstanceReady(instance) => self.instance_ready(instance),
-            Change::Promote(cluster, target) => self.promote(cluster, target),
-            Change::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
-            Change::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
-            Change::Serve(instance) => self.serve(instance),
-            Change::Restarted(instance) => self.restarted(instance),
-            Change::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
-            Change::PromoteStandby(instance) => self.promote_standby(instance),
-            Change::StandbyComplete(instance) => self.standby_complete(instance),
-            Change::ShowZones(instance) => self.show_zones(instance),
-            Change::Modified(instance, changes) => self.modified(instance, &changes),
-            Change::ClusterNetworkChanged(cluster, network) => self.cluster_network_changed(cluster, network),
-            Change::InstanceRenamed(instance) => self.instance_renamed(instance),
-            Change::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
-            Change::InstanceStopped(instance) => self.instance_stopped(instance),
-            Change::InstanceStarted(instance) => self.instance_started(instance),
-            Change::ClusterStopped(cluster) => self.cluster_stopped(cluster),
-            Change::ClusterStarted(cluster) => self.cluster_started(cluster),
-            Change::InstanceGone(instance) => self.instance_gone(instance),
-            Change::ClusterGone(cluster) => self.cluster_gone(cluster),
-            Change::CustomEndpoint(change) => self.apply_custom_endpoint(change),
-            Change::Proxy(change) => self.apply_proxy(change),
-            Change::Global(cluster, step) => self.global_goes_on(cluster, step),
-            Change::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
+            RdsChange::ClusterReady(cluster) => self.cluster_ready(cluster),
+            RdsChange::InstanceReady(instance) => self.instance_ready(instance),
+            RdsChange::Promote(cluster, target) => self.promote(cluster, target),
+            RdsChange::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
+            RdsChange::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
+            RdsChange::Serve(instance) => self.serve(instance),
+            RdsChange::Restarted(instance) => self.restarted(instance),
+            RdsChange::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
+            RdsChange::PromoteStandby(instance) => self.promote_standby(instance),
+            RdsChange::StandbyComplete(instance) => self.standby_complete(instance),
+            RdsChange::ShowZones(instance) => self.show_zones(instance),
+            RdsChange::Modified(instance, changes) => self.modified(instance, &changes),
+            RdsChange::ClusterNetworkChanged(cluster, network) => {
+                self.cluster_network_changed(cluster, network)
+            }
+            RdsChange::InstanceRenamed(instance) => self.instance_renamed(instance),
+            RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
+            RdsChange::InstanceStopped(instance) => self.instance_stopped(instance),
+            RdsChange::InstanceStarted(instance) => self.instance_started(instance),
+            RdsChange::ClusterStopped(cluster) => self.cluster_stopped(cluster),
+            RdsChange::ClusterStarted(cluster) => self.cluster_started(cluster),
+            RdsChange::InstanceGone(instance) => self.instance_gone(instance),
+            RdsChange::ClusterGone(cluster) => self.cluster_gone(cluster),
+            RdsChange::CustomEndpoint(change) => self.apply_custom_endpoint(change),
+            RdsChange::Proxy(change) => self.apply_proxy(change),
+            RdsChange::Global(cluster, step) => self.global_goes_on(cluster, step),
+            RdsChange::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }
     }
 }

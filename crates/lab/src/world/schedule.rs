@@ -12,10 +12,7 @@ pub struct Schedule<T> {
 
 impl<T> Default for Schedule<T> {
     fn default() -> Self {
-        Schedule {
-            entries: BTreeMap::new(),
-            next: 0,
-        }
+        Schedule { entries: BTreeMap::new(), next: 0 }
     }
 }
 
@@ -51,9 +48,8 @@ mod tests {
             schedule.push(second, name);
         }
         schedule.push(Duration::ZERO, "first");
-        let order: Vec<_> = std::iter::from_fn(|| schedule.pop_due(second))
-            .map(|(_, name)| name)
-            .collect();
+        let order: Vec<_> =
+            std::iter::from_fn(|| schedule.pop_due(second)).map(|(_, name)| name).collect();
         assert_eq!(order, ["first", "z", "a", "m"]);
     }
 

@@ -51,7 +51,7 @@ pub struct Delivery {
 
 /// A change of a message that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum SnsChange {
     /// A message reaches a function.
     Deliver(Delivery),
 }
@@ -77,7 +77,8 @@ impl Sns {
 }
 
 impl World {
-    /// Publish: every function that subscribes to the topic is invoked a little later. Gives the message's id.
+    /// Publish: every function that subscribes to the topic is invoked a little later. Gives the
+    /// message's id.
     pub fn publish(
         &mut self,
         topic: &str,
@@ -136,14 +137,14 @@ impl World {
         for copy in 0..copies {
             for delivery in &deliveries {
                 let after = self.pace.delivery * (copy + 1) + delay;
-                self.after(after, world::Change::Sns(Change::Deliver(delivery.clone())));
+                self.after(after, world::WorldChange::Sns(SnsChange::Deliver(delivery.clone())));
             }
         }
     }
 
-    pub(super) fn apply_sns(&mut self, change: Change) {
+    pub(super) fn apply_sns(&mut self, change: SnsChange) {
         match change {
-            Change::Deliver(delivery) => self.sns.outbox.push_back(delivery),
+            SnsChange::Deliver(delivery) => self.sns.outbox.push_back(delivery),
         }
     }
 }
@@ -163,9 +164,7 @@ mod tests {
     }
 
     fn send(world: &mut World, topic: &str) -> usize {
-        world
-            .publish(topic, None, "hello", BTreeMap::new())
-            .expect("the topic exists");
+        world.publish(topic, None, "hello", BTreeMap::new()).expect("the topic exists");
         world.pass(Duration::from_secs(1));
         world.sns.take_deliveries().len()
     }
@@ -173,9 +172,7 @@ mod tests {
     #[test]
     fn a_message_reaches_the_subscribed_function_as_lambda_gets_it() {
         let (mut world, topic) = subscribed();
-        world
-            .publish(&topic, Some("subject"), "text", BTreeMap::new())
-            .expect("the topic exists");
+        world.publish(&topic, Some("subject"), "text", BTreeMap::new()).expect("the topic exists");
         assert_eq!(world.sns.take_deliveries(), []);
         world.pass(world.pace.delivery);
         let deliveries = world.sns.take_deliveries();
@@ -195,9 +192,7 @@ mod tests {
     fn a_duplicated_message_keeps_its_id() {
         let (mut world, topic) = subscribed();
         world.faults.add_delivery(DeliveryFault::Duplicate(1));
-        world
-            .publish(&topic, None, "text", BTreeMap::new())
-            .expect("the topic exists");
+        world.publish(&topic, None, "text", BTreeMap::new()).expect("the topic exists");
         world.pass(Duration::from_secs(1));
         let deliveries = world.sns.take_deliveries();
         assert_eq!(deliveries.len(), 2);
@@ -224,9 +219,7 @@ mod tests {
         let (mut world, topic) = subscribed();
         world.delete_topic(&topic);
         assert_eq!(world.sns.subscriptions().count(), 0);
-        let refusal = world
-            .publish(&topic, None, "text", BTreeMap::new())
-            .expect_err("it is gone");
+        let refusal = world.publish(&topic, None, "text", BTreeMap::new()).expect_err("it is gone");
         assert_eq!((refusal.code.as_ref(), refusal.status), ("NotFound", 404));
     }
 

@@ -11,8 +11,8 @@ pub const VPC_ID: &str = "vpc-0a1b2c3d";
 /// The VPC's network, as text: the third byte of an address is its zone's number.
 pub const VPC_CIDR: &str = "10.20.0.0/16";
 
-/// The VPC's IPv6 network, as text: a /56, as AWS gives them (AWS docs: "VPC CIDR blocks"), of the range for documentation (RFC 3849).
-/// The fourth group of an address is its zone's number.
+/// The VPC's IPv6 network, as text: a /56, as AWS gives them (AWS docs: "VPC CIDR blocks"), of the
+/// range for documentation (RFC 3849). The fourth group of an address is its zone's number.
 pub const VPC_IPV6_CIDR: &str = "2001:db8:20::/56";
 
 /// The subnet group that databases are in unless another is named.
@@ -33,7 +33,8 @@ impl Zone {
     /// All zones, in order.
     pub const ALL: [Zone; 3] = [Zone::A, Zone::B, Zone::C];
 
-    /// The zone's number, from 1: the third byte of its IPv4 addresses, and the fourth group of its IPv6 addresses.
+    /// The zone's number, from 1: the third byte of its IPv4 addresses, and the fourth group of its
+    /// IPv6 addresses.
     pub fn number(self) -> u8 {
         match self {
             Zone::A => 1,
@@ -90,7 +91,10 @@ impl Zone {
     pub fn address_in(self, family: IpFamily, host: u8) -> IpAddr {
         match family {
             IpFamily::Ipv4 => Ipv4Addr::new(10, 20, self.number(), host).into(),
-            IpFamily::Ipv6 => Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host.into()).into(),
+            IpFamily::Ipv6 => {
+                Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host.into())
+                    .into()
+            }
         }
     }
 }
@@ -117,10 +121,7 @@ mod tests {
                 assert_eq!(Zone::of_address(zone.address_in(family, 9)), Some(zone));
             }
         }
-        assert_eq!(
-            Zone::of_address(IpAddr::from([0x2001, 0xdb8, 0x21, 1, 0, 0, 0, 9])),
-            None
-        );
+        assert_eq!(Zone::of_address(IpAddr::from([0x2001, 0xdb8, 0x21, 1, 0, 0, 0, 9])), None);
         assert_eq!(Zone::of_address(IpAddr::from([10, 21, 1, 9])), None);
         assert_eq!(Zone::of_address(IpAddr::from([10, 20, 4, 9])), None);
     }

@@ -24,14 +24,11 @@ fn mostly(usual: Value) -> impl Strategy<Value = Option<Value>> {
 }
 
 fn object(fields: Vec<(&'static str, Value)>) -> impl Strategy<Value = Value> {
-    let strategies: Vec<_> = fields
-        .into_iter()
-        .map(|(name, usual)| (Just(name), mostly(usual)))
-        .collect();
+    let strategies: Vec<_> =
+        fields.into_iter().map(|(name, usual)| (Just(name), mostly(usual))).collect();
     strategies.prop_map(|fields| {
-        let present = fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let present =
+            fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(present.collect())
     })
 }
@@ -81,20 +78,14 @@ fn event_fields() -> Vec<(&'static str, Value)> {
         ("detail-type", json!("RDS DB Cluster Event")),
         ("source", json!("aws.rds")),
         ("time", json!("2026-11-20T10:11:13Z")),
-        (
-            "resources",
-            json!(["arn:aws:rds:eu-west-1:111122223333:cluster:orders"]),
-        ),
+        ("resources", json!(["arn:aws:rds:eu-west-1:111122223333:cluster:orders"])),
         ("detail", json!({"EventID": "RDS-EVENT-0072"})),
     ]
 }
 
 /// The object with every field as AWS documents it.
 fn usual(fields: Vec<(&'static str, Value)>) -> Value {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 proptest! {
@@ -155,10 +146,7 @@ fn a_batch_with_one_bad_record_is_refused_by_the_type_of_sns_and_read_by_us() {
         "SignatureVersion": "1", "Signature": "s", "SigningCertUrl": "u", "UnsubscribeUrl": "u", "Message": "m"}});
     assert!(SnsEvent::deserialize(&json!({"Records": [good]})).is_ok());
     let mut bad = good.clone();
-    bad["Sns"]
-        .as_object_mut()
-        .expect("an object")
-        .remove("SignatureVersion");
+    bad["Sns"].as_object_mut().expect("an object").remove("SignatureVersion");
     let payload = json!({"Records": [good, bad]});
     assert!(SnsEvent::deserialize(&payload).is_err());
     let request = super::read(&payload, &[], super::OtherNames::Refused).expect("read");

@@ -36,23 +36,16 @@ impl Tree {
     pub(super) fn read(text: &str, most: usize) -> Result<Self, String> {
         let left = Cell::new(Some(most));
         let twice = RefCell::new(None);
-        let branch = Branch {
-            left: &left,
-            twice: &twice,
-            at: At::Top,
-        };
+        let branch = Branch { left: &left, twice: &twice, at: At::Top };
         let mut reader = serde_json::Deserializer::from_str(text);
-        let value = branch
-            .deserialize(&mut reader)
-            .and_then(|value| reader.end().map(|()| value));
+        let value = branch.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
         match (value, left.get()) {
-            (Ok(value), Some(left)) => Ok(Self {
-                value,
-                weight: most - left,
-                twice: twice.into_inner(),
-            }),
+            (Ok(value), Some(left)) => {
+                Ok(Self { value, weight: most - left, twice: twice.into_inner() })
+            }
             (_, None) => Err(format!(
-                "it has too many values: it would take more than the {} MB of memory that a payload is given",
+                "it has too many values: it would take more than the {} MB of memory that a \
+                 payload is given",
                 MOST >> 20
             )),
             (Err(_), _) if text.trim().is_empty() => Err("it is empty".to_owned()),
@@ -175,7 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn an_own_key_that_stands_twice_is_seen_however_it_is_written_and_where_nothing_is_read_it_is_not() {
+    fn an_own_key_that_stands_twice_is_seen_however_it_is_written_and_where_nothing_is_read_it_is_not()
+     {
         for (text, twice) in [
             (r#"{"mode":"plan","mode":"reconcile"}"#, Some("mode")),
             (r#"{"mode":"plan","mod\u0065":"reconcile"}"#, Some("mode")),

@@ -12,16 +12,13 @@ use super::*;
 /// Every recorded payload by its file's name.
 fn recorded() -> BTreeMap<String, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events");
-    let files = fs::read_dir(folder)
-        .expect("the folder")
-        .map(|entry| entry.expect("a file").path());
-    let payload = |path: &Path| serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
+    let files =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").path());
+    let payload =
+        |path: &Path| serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
     let json = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     json.map(|path| {
-        (
-            path.file_stem().expect("a name").to_string_lossy().into_owned(),
-            payload(&path),
-        )
+        (path.file_stem().expect("a name").to_string_lossy().into_owned(), payload(&path))
     })
     .collect()
 }
@@ -35,9 +32,8 @@ fn told(payload: &Value) -> String {
             place.map_or_else(|fault| fault, |()| "answered".to_owned())
         );
     }
-    let Request {
-        trigger, unreadable, ..
-    } = read(payload, &["orders-writer", "billing"], OtherNames::Refused).expect("none is refused");
+    let Request { trigger, unreadable, .. } =
+        read(payload, &["orders-writer", "billing"], OtherNames::Refused).expect("none is refused");
     assert_eq!(trigger.unreadable as usize, unreadable.len());
     let mut text = format!("{:?} {:?}", trigger.kind, trigger.intent);
     for event in &trigger.events {
@@ -68,7 +64,8 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ),
         (
             "eventbridge-blue-green-0248",
-            "EventBridge Reconcile | RDS-EVENT-0248 Deployment bgd-0123456789abcdef 2025-03-04T10:04:17.402Z",
+            "EventBridge Reconcile | RDS-EVENT-0248 Deployment bgd-0123456789abcdef \
+             2025-03-04T10:04:17.402Z",
         ),
         (
             "eventbridge-cluster",
@@ -95,20 +92,14 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "EventBridge Reconcile | - Instance billing 2018-09-27T22:36:43.292Z",
         ),
         ("garbage-in-sns", "Sns Reconcile | unreadable"),
-        (
-            "pipes-sqs",
-            "Pipes Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
-        ),
+        ("pipes-sqs", "Pipes Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z"),
         ("scheduled", "Schedule Reconcile"),
         ("scheduler-sweep", "Schedule Reconcile"),
         (
             "sns-2016-instance-0013",
             "Sns Reconcile | RDS-EVENT-0013 Instance billing 2016-04-21T23:17:32.957Z",
         ),
-        (
-            "sns-2018",
-            "Sns Reconcile | RDS-EVENT-0015 Instance billing 2018-03-08T18:47:46.562Z",
-        ),
+        ("sns-2018", "Sns Reconcile | RDS-EVENT-0015 Instance billing 2018-03-08T18:47:46.562Z"),
         (
             "sns-2020-cluster-0071",
             "Sns Reconcile | RDS-EVENT-0071 Cluster orders 2020-10-05T06:11:49.443Z",
@@ -127,7 +118,8 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ),
         (
             "sns-blue-green-0260",
-            "Sns Reconcile | RDS-EVENT-0260 Deployment bgd-0123456789abcdef 2025-03-04T10:10:17.402Z",
+            "Sns Reconcile | RDS-EVENT-0260 Deployment bgd-0123456789abcdef \
+             2025-03-04T10:10:17.402Z",
         ),
         (
             "sns-cluster-0172",
@@ -166,36 +158,23 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
             "sns-name-in-the-link",
             "Sns Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
         ),
-        (
-            "sns-proxy-0207",
-            "Sns Reconcile | RDS-EVENT-0207 Proxy front 2025-03-04T10:04:17.402Z",
-        ),
+        ("sns-proxy-0207", "Sns Reconcile | RDS-EVENT-0207 Proxy front 2025-03-04T10:04:17.402Z"),
         (
             "sns-source-id-is-an-arn",
             "Sns Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
         ),
-        (
-            "sqs-destination",
-            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
-        ),
-        (
-            "sqs-eventbridge",
-            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
-        ),
-        (
-            "sqs-sns",
-            "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z",
-        ),
+        ("sqs-destination", "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z"),
+        ("sqs-eventbridge", "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z"),
+        ("sqs-sns", "Sqs Reconcile | RDS-EVENT-0072 Cluster orders 2026-11-20T10:11:13Z"),
         (
             "unknown-database",
             "Sns Reconcile | RDS-EVENT-0071 Cluster warehouse 2021-05-12T18:06:48.701Z",
         ),
     ];
     let recorded = recorded();
-    let told: Vec<(&str, String)> = recorded
-        .iter()
-        .map(|(name, payload)| (name.as_str(), told(payload)))
-        .collect();
-    let expected: Vec<(&str, String)> = expected.map(|(name, text)| (name, text.to_owned())).to_vec();
+    let told: Vec<(&str, String)> =
+        recorded.iter().map(|(name, payload)| (name.as_str(), told(payload))).collect();
+    let expected: Vec<(&str, String)> =
+        expected.map(|(name, text)| (name, text.to_owned())).to_vec();
     assert_eq!(told, expected);
 }

@@ -81,7 +81,9 @@ impl<'a> Shape<'a> {
         {
             return Self::Destination(payload);
         }
-        if field("source").is_some() && (field("detail-type").is_some() || field("detail").is_some()) {
+        if field("source").is_some()
+            && (field("detail-type").is_some() || field("detail").is_some())
+        {
             let detail = field("detail").unwrap_or(&Value::Null);
             return Self::EventBridge(Box::new(event_bridge(value)), detail);
         }
@@ -163,7 +165,8 @@ pub(super) mod by_field {
         event.detail_type = text(fields, "detail-type").unwrap_or_default();
         event.time = Deserialize::deserialize(&fields["time"]).ok().flatten();
         let resources = fields.get("resources").and_then(Value::as_array);
-        event.resources = resources.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        event.resources = resources
+            .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         event
     }
 

@@ -7,7 +7,8 @@ use super::*;
 
 const NAMES: [&str; 2] = ["orders-writer", "billing"];
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:rds-events";
-const HELLO: &str = "This is a message to notify that RDS will attempt to send you event notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds-events.";
+const HELLO: &str = "This is a message to notify that RDS will attempt to send you event \
+    notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds-events.";
 
 fn request(payload: &Value) -> Request {
     read(payload, &NAMES, OtherNames::Refused).unwrap()
@@ -32,7 +33,8 @@ fn completed(cluster: &str) -> String {
 
 #[test]
 fn an_sns_envelope_gives_the_events_of_all_its_records_and_the_topic_they_came_through() {
-    let request = request(&json!({"Records": [record(&completed("orders")), record(&completed("billing"))]}));
+    let request =
+        request(&json!({"Records": [record(&completed("orders")), record(&completed("billing"))]}));
     assert_eq!(request.trigger.kind, TriggerKind::Sns);
     let names: Vec<_> = request
         .trigger
@@ -86,10 +88,7 @@ fn an_event_of_eventbridge_is_read_with_and_without_an_id() {
     });
     let with = request(&payload).trigger;
     assert_eq!(with.kind, TriggerKind::EventBridge);
-    assert_eq!(
-        (with.events[0].id, with.events[0].about),
-        (Some(EventId(71)), SourceType::Cluster)
-    );
+    assert_eq!((with.events[0].id, with.events[0].about), (Some(EventId(71)), SourceType::Cluster));
     payload["detail"].as_object_mut().unwrap().remove("EventID");
     let without = request(&payload).trigger;
     assert_eq!((without.events[0].id, without.events.len()), (None, 1));
@@ -100,7 +99,8 @@ fn an_eventbridge_envelope_never_errors_for_its_content() {
     for payload in [
         json!({"detail-type": "RDS DB Cluster Event", "source": "aws.rds"}),
         json!({"detail-type": null, "source": 3}),
-        json!({"detail-type": "EC2 Instance State-change Notification", "source": "aws.ec2", "detail": "x".repeat(300_000)}),
+        json!({"detail-type": "EC2 Instance State-change \
+            Notification", "source": "aws.ec2", "detail": "x".repeat(300_000)}),
     ] {
         let request = request(&payload);
         assert!(request.trigger.is_sweep());
@@ -120,11 +120,7 @@ fn a_scheduled_event_and_the_schedulers_input_are_sweeps() {
         json!({"detail-type": "Scheduled Event", "source": "my.scheduler"}),
         json!({"detail-type": "Anything", "source": "aws.events"}),
     ] {
-        assert_eq!(
-            request(&payload).trigger,
-            Trigger::sweep(TriggerKind::Schedule),
-            "{payload}"
-        );
+        assert_eq!(request(&payload).trigger, Trigger::sweep(TriggerKind::Schedule), "{payload}");
     }
 }
 
@@ -136,19 +132,10 @@ fn by_hand_mode_and_bindings_are_taken_alone_and_together() {
         (json!({}), plain.clone()),
         (json!({"mode": "reconcile"}), plain.clone()),
         (json!({"mode": "plan"}), Trigger::dry_run(TriggerKind::Invoke)),
-        (
-            json!({"bindings": ["billing"]}),
-            Trigger {
-                only: only.clone(),
-                ..plain
-            },
-        ),
+        (json!({"bindings": ["billing"]}), Trigger { only: only.clone(), ..plain }),
         (
             json!({"bindings": ["billing"], "mode": "plan"}),
-            Trigger {
-                only,
-                ..Trigger::dry_run(TriggerKind::Invoke)
-            },
+            Trigger { only, ..Trigger::dry_run(TriggerKind::Invoke) },
         ),
     ] {
         assert_eq!(request(&payload), Request::of(trigger), "{payload}");
@@ -164,28 +151,16 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
         (json!({"mode": null}), "`mode` is null"),
         (json!({"mode": ["plan"]}), "`mode` is [\"plan\"]"),
         (json!({"bindings": []}), "`bindings` is empty"),
-        (
-            json!({"bindings": "billing"}),
-            "`bindings` is \"billing\", which is no list",
-        ),
-        (
-            json!({"bindings": ["billing", 3]}),
-            "`bindings` is [\"billing\",3], which is no list",
-        ),
+        (json!({"bindings": "billing"}), "`bindings` is \"billing\", which is no list"),
+        (json!({"bindings": ["billing", 3]}), "`bindings` is [\"billing\",3], which is no list"),
         (
             json!({"bindings": ["billing", "invoices"]}),
             "names `invoices`, which the configuration does not have",
         ),
         (json!({"trigger": "swep"}), "exactly {\"trigger\": \"sweep\"}"),
-        (
-            json!({"trigger": "sweep", "mode": "plan"}),
-            "`trigger` together with other keys",
-        ),
+        (json!({"trigger": "sweep", "mode": "plan"}), "`trigger` together with other keys"),
         (json!({"Records": []}), "unknown key `Records`"),
-        (
-            json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}),
-            "unknown key `Records`",
-        ),
+        (json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}), "unknown key `Records`"),
         (json!([{"mode": "plan"}]), "which is no object"),
         (json!("{\"mode\": \"plan\"}"), "encoded twice"),
         (json!("{}"), "encoded twice"),
@@ -359,10 +334,7 @@ fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
         (json!(""), "is empty"),
         (json!("{}"), "no event of RDS"),
         (json!(3), ""),
-        (
-            json!({"AlarmName": "a", "Trigger": {"MetricName": "m"}}),
-            "no event of RDS",
-        ),
+        (json!({"AlarmName": "a", "Trigger": {"MetricName": "m"}}), "no event of RDS"),
         (json!("[[[["), "no JSON"),
         (json!("[]"), "an empty list"),
         (json!([]), "an empty list"),
@@ -503,51 +475,25 @@ fn a_call_beside_the_fields_of_an_envelope_or_a_key_that_stands_twice_is_refused
     for (text, says) in [
         (r#"{"mode": "plan", "mode": "reconcile"}"#, "the key `mode` twice"),
         (r#"{"mode": "plan", "mo\u0064e": "reconcile"}"#, "the key `mode` twice"),
-        (
-            r#"{"bindings": ["billing"], "bindings": ["orders-writer"]}"#,
-            "`bindings` twice",
-        ),
-        (
-            r#"{"Records": [], "Records": [{"EventSource": "aws:sns"}]}"#,
-            "`Records` twice",
-        ),
-        (
-            r#"[{"eventSource": "aws:sqs", "body": "x", "body": "y"}]"#,
-            "`body` twice",
-        ),
+        (r#"{"bindings": ["billing"], "bindings": ["orders-writer"]}"#, "`bindings` twice"),
+        (r#"{"Records": [], "Records": [{"EventSource": "aws:sns"}]}"#, "`Records` twice"),
+        (r#"[{"eventSource": "aws:sqs", "body": "x", "body": "y"}]"#, "`body` twice"),
         (r#"{"trigger": "sweep", "trigger": "sweep"}"#, "`trigger` twice"),
         (r#"{"mode": "plan"} {"mode": "reconcile"}"#, "no JSON"),
-        (
-            r#"{"mode": "plan", "source": null, "detail-type": null}"#,
-            "`mode` beside",
-        ),
-        (
-            r#"{"mode": "plan", "detail": {}, "source": "aws.rds"}"#,
-            "`mode` beside",
-        ),
+        (r#"{"mode": "plan", "source": null, "detail-type": null}"#, "`mode` beside"),
+        (r#"{"mode": "plan", "detail": {}, "source": "aws.rds"}"#, "`mode` beside"),
         (r#"{"bindings": [], "detail": {}}"#, "`bindings` is empty"),
         (r#"{"mode": "plan", "Records": null}"#, "unknown key `Records`"),
         (r#"{"mode": "plan", "Records": []}"#, "unknown key `Records`"),
-        (
-            r#"{"mode": "plan", "requestPayload": {}, "requestContext": {}}"#,
-            "`mode` beside",
-        ),
-        (
-            r#"[{"mode": "plan"}, {"eventSource": "aws:sqs", "body": "x"}]"#,
-            "`mode` beside",
-        ),
+        (r#"{"mode": "plan", "requestPayload": {}, "requestContext": {}}"#, "`mode` beside"),
+        (r#"[{"mode": "plan"}, {"eventSource": "aws:sqs", "body": "x"}]"#, "`mode` beside"),
         (r#"{"mode": "plan", "detail-type": null}"#, "unknown key `detail-type`"),
-        (
-            r#"{"mode": "plan", "RequestType": "Create"}"#,
-            "unknown key `RequestType`",
-        ),
+        (r#"{"mode": "plan", "RequestType": "Create"}"#, "unknown key `RequestType`"),
     ] {
         let fault = refused(text);
         assert!(fault.contains(says), "{text} gave {fault:?}, not {says:?}");
     }
-    for word in [
-        "mode", "Mode", "MODE", "bindings", "trigger", "trust", "writer", "expires",
-    ] {
+    for word in ["mode", "Mode", "MODE", "bindings", "trigger", "trust", "writer", "expires"] {
         for (name, wrap) in wrappers() {
             let mut payload = wrap(started());
             if let Some(keys) = payload.as_object_mut() {
@@ -575,10 +521,7 @@ fn a_request_of_cloudformation_is_found_in_every_wrapper() {
     let mut mixed = stack;
     mixed["mode"] = json!("plan");
     let fault = open(&mixed.to_string()).unwrap_err();
-    assert!(
-        fault.stack.is_some() && fault.text.contains("`mode` beside"),
-        "{fault:?}"
-    );
+    assert!(fault.stack.is_some() && fault.text.contains("`mode` beside"), "{fault:?}");
 }
 
 #[test]

@@ -32,11 +32,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn new(kind: TriggerKind) -> Self {
-        Self {
-            request: Request::of(Trigger::sweep(kind)),
-            calls: 0,
-            others: 0,
-        }
+        Self { request: Request::of(Trigger::sweep(kind)), calls: 0, others: 0 }
     }
 
     /// Ends the search. If the payload holds only calls by hand, the run looks and writes nothing.
@@ -75,7 +71,8 @@ impl Found {
 
     fn shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
         if depth > DEEPEST {
-            return self.unreadable(&format!("it is wrapped more than {DEEPEST} levels deep"), value);
+            return self
+                .unreadable(&format!("it is wrapped more than {DEEPEST} levels deep"), value);
         }
         if is_call(value, &shape) {
             self.calls += 1;
@@ -83,7 +80,9 @@ impl Found {
         }
         match shape {
             Shape::List([]) => self.unreadable("it is an empty list", value),
-            Shape::Records(list) | Shape::List(list) => list.iter().for_each(|one| self.look(one, left, depth + 1)),
+            Shape::Records(list) | Shape::List(list) => {
+                list.iter().for_each(|one| self.look(one, left, depth + 1))
+            }
             Shape::Sns(sns) => {
                 self.request.topics.extend(sns.topic.map(str::to_owned));
                 match sns.message {
@@ -122,7 +121,13 @@ impl Found {
     /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are
     /// of `aws.rds`. An event of another source may hold one of RDS, or the record of an invocation
     /// that failed (source `lambda`).
-    fn event_bridge(&mut self, event: &EventBridgeEvent<Elsewhere>, detail: &Value, left: usize, depth: usize) {
+    fn event_bridge(
+        &mut self,
+        event: &EventBridgeEvent<Elsewhere>,
+        detail: &Value,
+        left: usize,
+        depth: usize,
+    ) {
         if is_scheduled(event) {
             self.others += 1;
             return;
@@ -141,7 +146,10 @@ impl Found {
                 true => self.shape(detail, shape, left, depth + 1),
                 false => {
                     let source = super::short(&event.source);
-                    self.unreadable(&format!("the event is of source `{source}`, not of `aws.rds`"), detail);
+                    self.unreadable(
+                        &format!("the event is of source `{source}`, not of `aws.rds`"),
+                        detail,
+                    );
                 }
             };
         }
@@ -192,7 +200,8 @@ fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     let Value::Object(keys) = value else {
         return false;
     };
-    let is_word = |key: &String| ["mode", "bindings"].iter().any(|word| key.eq_ignore_ascii_case(word));
+    let is_word =
+        |key: &String| ["mode", "bindings"].iter().any(|word| key.eq_ignore_ascii_case(word));
     keys.keys().any(is_word) || (matches!(shape, Shape::Unknown) && super::says_plan(keys))
 }
 

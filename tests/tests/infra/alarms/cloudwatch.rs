@@ -101,12 +101,8 @@ impl Alarm {
     /// The state after an evaluation of these points, the oldest first; each says whether it
     /// breaches.
     pub(super) fn judge(&self, points: &[Option<bool>], state: State) -> State {
-        let real: Vec<bool> = points
-            .iter()
-            .rev()
-            .filter_map(|point| *point)
-            .take(self.points)
-            .collect();
+        let real: Vec<bool> =
+            points.iter().rev().filter_map(|point| *point).take(self.points).collect();
         let breaching = real.iter().filter(|breaches| **breaches).count();
         let filled = self.points - real.len();
         let assumed = match self.missing {
@@ -124,7 +120,12 @@ impl Alarm {
 
     /// Every change of the state from `begin` to `end`, with its second. `written` is in the order
     /// of time.
-    pub(super) fn follow(&self, written: &[Written], view: View, (begin, end): (i64, i64)) -> Vec<(i64, State)> {
+    pub(super) fn follow(
+        &self,
+        written: &[Written],
+        view: View,
+        (begin, end): (i64, i64),
+    ) -> Vec<(i64, State)> {
         let mut state = State::Insufficient;
         let mut changes = Vec::new();
         let mut now = begin - begin.rem_euclid(EVALUATION);
@@ -143,25 +144,18 @@ impl Alarm {
     /// The points of the evaluation range as they can be seen at `now`, the oldest first.
     fn spans(&self, written: &[Written], view: View, now: i64) -> Vec<Option<bool>> {
         let count = self.points + view.beyond;
-        let end = if view.aligned {
-            now - now.rem_euclid(self.period)
-        } else {
-            now
-        };
+        let end = if view.aligned { now - now.rem_euclid(self.period) } else { now };
         let begin = end - self.period * i64::try_from(count).expect("it is small");
         let first = written.partition_point(|one| one.at < begin);
         let mut values: Vec<Option<f64>> = vec![None; count];
-        for one in written[first..]
-            .iter()
-            .take_while(|one| one.at < end && one.at + view.lag <= now)
+        for one in
+            written[first..].iter().take_while(|one| one.at < end && one.at + view.lag <= now)
         {
-            let span = usize::try_from((one.at - begin) / self.period).expect("it is after the beginning");
+            let span =
+                usize::try_from((one.at - begin) / self.period).expect("it is after the beginning");
             let before = values[span].unwrap_or(one.value);
-            values[span] = Some(if self.minimum {
-                before.min(one.value)
-            } else {
-                before.max(one.value)
-            });
+            values[span] =
+                Some(if self.minimum { before.min(one.value) } else { before.max(one.value) });
         }
         let breaches = |value: f64| (value < self.threshold) == self.below;
         values.iter().map(|value| value.or(self.fill).map(breaches)).collect()
@@ -190,16 +184,12 @@ fn the_model_gives_every_row_of_the_guides_tables() {
     let tables = [(3, three_of_three.as_slice()), (2, two_of_three.as_slice())];
     for (to_alarm, rows) in tables {
         for (points, states) in rows {
-            let read: Vec<Option<bool>> = points.chars().map(|c| (c != '-').then_some(c == 'X')).collect();
-            for (missing, expected) in [Missing::Ignore, Missing::Breaching, Missing::NotBreaching]
-                .into_iter()
-                .zip(states)
+            let read: Vec<Option<bool>> =
+                points.chars().map(|c| (c != '-').then_some(c == 'X')).collect();
+            for (missing, expected) in
+                [Missing::Ignore, Missing::Breaching, Missing::NotBreaching].into_iter().zip(states)
             {
-                let alarm = Alarm {
-                    to_alarm,
-                    missing,
-                    ..sample()
-                };
+                let alarm = Alarm { to_alarm, missing, ..sample() };
                 // "Retain current state" is written here as the state before.
                 assert_eq!(
                     alarm.judge(&read, State::Insufficient),
@@ -240,17 +230,9 @@ fn an_alarm_on_filled_gaps_may_never_go_off() {
     };
     let never = |lag: i64| {
         let silent = (0..60).filter(|offset| {
-            let looks: Vec<Written> = (0..60)
-                .map(|look| Written {
-                    at: offset + 60 * look,
-                    value: 1.0,
-                })
-                .collect();
-            let view = View {
-                lag,
-                beyond: 2,
-                aligned: false,
-            };
+            let looks: Vec<Written> =
+                (0..60).map(|look| Written { at: offset + 60 * look, value: 1.0 }).collect();
+            let view = View { lag, beyond: 2, aligned: false };
             let changes = filled.follow(&looks, view, (0, 3600));
             !changes.iter().any(|(_, state)| *state == State::Alarm)
         });

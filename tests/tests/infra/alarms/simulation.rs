@@ -50,41 +50,20 @@ struct Row {
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |alarm, sweep, turns, story, within| {
-        rows.push(Row {
-            alarm,
-            sweep: sweep * MINUTE,
-            turns,
-            story,
-            within,
-        });
+        rows.push(Row { alarm, sweep: sweep * MINUTE, turns, story, within });
     };
     // Between two looks at a binding: the sweep's period, times the sweeps that it takes to look at
     // all of them.
-    for (sweep, turns) in [
-        (1, 1),
-        (2, 1),
-        (3, 1),
-        (4, 1),
-        (5, 1),
-        (1, 3),
-        (1, 5),
-        (2, 2),
-        (1, 10),
-        (5, 2),
-    ] {
+    for (sweep, turns) in
+        [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (1, 3), (1, 5), (2, 2), (1, 10), (5, 2)]
+    {
         let looks = sweep * turns;
         for story in [Story::Well, Story::OneBadLook] {
             add("binding", sweep, turns, story, None);
             add("not_ok", sweep, turns, story, None);
         }
         add("binding", sweep, turns, Story::Bad, Some(7.max(2 * looks + 1)));
-        add(
-            "not_ok",
-            sweep,
-            turns,
-            Story::Bad,
-            Some((11 + looks).max(3 * looks + 1)),
-        );
+        add("not_ok", sweep, turns, Story::Bad, Some((11 + looks).max(3 * looks + 1)));
     }
     for sweep in 1..=5 {
         add("sweep", sweep, 1, Story::Well, None);
@@ -175,20 +154,12 @@ impl Row {
         for lag in LAGS {
             for beyond in self.beyond(alarm) {
                 for offset in 0..MINUTE {
-                    let view = View {
-                        lag,
-                        beyond,
-                        aligned: false,
-                    };
+                    let view = View { lag, beyond, aligned: false };
                     self.run(alarm, view, offset, &mut outcome);
                 }
                 // Where spans begin at multiples of the period, the minute matters too.
                 for offset in (0..alarm.period).step_by(4) {
-                    let view = View {
-                        lag,
-                        beyond,
-                        aligned: true,
-                    };
+                    let view = View { lag, beyond, aligned: true };
                     self.run(alarm, view, offset, &mut outcome);
                 }
             }
@@ -200,7 +171,9 @@ impl Row {
         let round = self.sweep * self.turns;
         let range = alarm.period * i64::try_from(alarm.points + view.beyond).expect("it is small");
         let trouble = offset + round * (1 + range / round);
-        let end = trouble + view.lag + (2 * range).max(self.within.unwrap_or_default() * MINUTE + 2 * alarm.period);
+        let end = trouble
+            + view.lag
+            + (2 * range).max(self.within.unwrap_or_default() * MINUTE + 2 * alarm.period);
         let written = self.written(offset, trouble, end);
         let changes = alarm.follow(&written, view, (range - MINUTE, end));
         let rang = changes.iter().find(|(_, state)| *state == State::Alarm);
@@ -237,18 +210,15 @@ fn every_alarm_goes_off_in_time_and_none_without_a_cause() {
     let Some(sources) = sources() else { return };
     let (first, expected) = sources.first_key_value().expect("there are several");
     let names = |alarms: &BTreeMap<String, Value>| alarms.keys().cloned().collect::<Vec<_>>();
-    let simulated: BTreeSet<String> = rows().iter().map(|row| format!("{}_alarm", row.alarm)).collect();
+    let simulated: BTreeSet<String> =
+        rows().iter().map(|row| format!("{}_alarm", row.alarm)).collect();
     let unknown: Vec<_> = expected.keys().filter(|name| !simulated.contains(*name)).collect();
     assert!(unknown.is_empty(), "no row simulates {unknown:?}");
     let timing = |alarm: &Value| format!("{:?}", Alarm::read(alarm));
     for (source, alarms) in &sources {
         assert_eq!(names(alarms), names(expected), "{source} and {first}");
         for (name, alarm) in alarms {
-            assert_eq!(
-                timing(alarm),
-                timing(&expected[name]),
-                "{name} in {source} and in {first}"
-            );
+            assert_eq!(timing(alarm), timing(&expected[name]), "{name} in {source} and in {first}");
         }
     }
 
@@ -261,11 +231,7 @@ fn every_alarm_goes_off_in_time_and_none_without_a_cause() {
         let alarm = Alarm::read(alarm);
         let outcome = row.simulate(&alarm);
         let all = if row.within.is_some() { outcome.runs } else { 0 };
-        assert_eq!(
-            outcome.rang, all,
-            "{row:?} goes off in {} of {}",
-            outcome.rang, outcome.runs
-        );
+        assert_eq!(outcome.rang, all, "{row:?} goes off in {} of {}", outcome.rang, outcome.runs);
         let what = row.line();
         match lines.iter_mut().find(|(before, _)| *before == what) {
             Some((_, line)) => line.add(row, &outcome),

@@ -6,8 +6,8 @@ use crate::exit::Exit;
 
 /// The exit code of an audit, the gravest first:
 ///
-/// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its work, and a pipeline
-///    that checks a configuration before it ships must stop.
+/// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its
+///    work, and a pipeline that checks a configuration before it ships must stop.
 /// 2. Something is broken: a finding says so, whatever the group's membership.
 /// 3. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth
 ///    would hide it.
@@ -20,10 +20,7 @@ pub(crate) fn of(report: &Report) -> Exit {
         return Exit::Drift;
     }
     let any = |exit| report.bindings.iter().any(|binding| of_one(binding) == exit);
-    [Exit::CouldNotTell, Exit::Drift]
-        .into_iter()
-        .find(|exit| any(*exit))
-        .unwrap_or(Exit::Success)
+    [Exit::CouldNotTell, Exit::Drift].into_iter().find(|exit| any(*exit)).unwrap_or(Exit::Success)
 }
 
 /// What one binding alone would mean.
@@ -33,13 +30,16 @@ pub(crate) fn of_one(binding: &BindingReport) -> Exit {
     }
     match binding.status {
         _ if binding.is_broken() => Exit::Drift,
-        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => Exit::Success,
+        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => {
+            Exit::Success
+        }
         Status::Drift => Exit::Drift,
         Status::Held | Status::Failed | Status::Unconfirmed => Exit::CouldNotTell,
     }
 }
 
-/// Why the audit could not do its work, for standard error, where the report alone does not stand out.
+/// Why the audit could not do its work, for standard error, where the report alone does not stand
+/// out.
 pub(crate) fn message(report: &Report) -> Option<String> {
     let bad: Vec<&str> = bad(report).map(|binding| binding.name.as_str()).collect();
     if !bad.is_empty() {
@@ -63,10 +63,7 @@ fn is_bad(binding: &BindingReport) -> bool {
 
 fn is_without_credentials(report: &Report) -> bool {
     !report.bindings.is_empty()
-        && report
-            .bindings
-            .iter()
-            .all(|binding| has_code(binding, "no-credentials"))
+        && report.bindings.iter().all(|binding| has_code(binding, "no-credentials"))
 }
 
 fn has_code(binding: &BindingReport, code: &str) -> bool {
@@ -134,8 +131,9 @@ mod tests {
 
     #[test]
     fn what_kept_the_audit_from_its_work_is_named() {
-        let told =
-            |ends: &[(Status, &'static str)]| message(&report(ends.iter().map(|(status, code)| ended(*status, code))));
+        let told = |ends: &[(Status, &'static str)]| {
+            message(&report(ends.iter().map(|(status, code)| ended(*status, code))))
+        };
         assert_eq!(told(&[(Status::Drift, ""), (Status::Held, "x")]), None);
         let bad = told(&[(Status::Settled, ""), (Status::Failed, "bad-configuration")]);
         assert!(bad.is_some_and(|text| text.contains("the configuration of orders-writer")));

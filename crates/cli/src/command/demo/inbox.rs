@@ -1,4 +1,5 @@
-//! The function's invocations, from their arrival to their end: one at a time, as with a reserved concurrency of 1.
+//! The function's invocations, from their arrival to their end: one at a time, as with a reserved
+//! concurrency of 1.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -35,11 +36,7 @@ pub(super) struct Calls(mpsc::UnboundedReceiver<(Call, Value)>);
 impl Inbox {
     pub(super) fn new() -> (Self, Calls) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let inbox = Self {
-            sender,
-            seen: Cell::new(0),
-            open: Cell::new(0),
-        };
+        let inbox = Self { sender, seen: Cell::new(0), open: Cell::new(0) };
         (inbox, Calls(receiver))
     }
 
@@ -73,13 +70,16 @@ impl Inbox {
 
 impl Calls {
     /// Hands each invocation to the function when the one before it has ended.
-    pub(super) async fn handle(mut self, handler: &Handler, inbox: &Inbox, decisions: &mut Decisions<'_>) {
+    pub(super) async fn handle(
+        mut self,
+        handler: &Handler,
+        inbox: &Inbox,
+        decisions: &mut Decisions<'_>,
+    ) {
         while let Some((call, payload)) = self.0.recv().await {
             let handled = handler.handle(&payload, TIMEOUT, decisions).await;
             inbox.open.set(inbox.open.get() - 1);
-            decisions
-                .story
-                .tell(Kind::Run, call.database(), ending(&call, &handled));
+            decisions.story.tell(Kind::Run, call.database(), ending(&call, &handled));
         }
     }
 }
@@ -150,9 +150,7 @@ mod tests {
         let event = json!({"Records": [{"Sns": {"Message": body.to_string()}}]});
         let call = Call::of(&event);
         assert_eq!(call.database(), Some("orders"));
-        let Call::Event { word, .. } = call else {
-            panic!("an event")
-        };
+        let Call::Event { word, .. } = call else { panic!("an event") };
         assert_eq!(word, "RDS-EVENT-0073 (failover started)");
         for payload in [json!({"trigger": "sweep"}), json!(null), json!([1])] {
             assert_eq!(Call::of(&payload), Call::Sweep);

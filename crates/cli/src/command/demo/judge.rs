@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 use writerlink_lab::World;
 
-use super::witness::Account;
+use super::observer::Account;
 use writerlink_lab::scene::Link;
 
 /// How one group ended.
@@ -35,7 +35,8 @@ impl GroupVerdict {
     /// Compares a group with the truth.
     pub(super) fn of(link: &Link, account: &Account, world: &World) -> Self {
         let writer = link.writer(world).map(|writer| writer.address);
-        let targets: Vec<SocketAddr> = link.present(world).into_iter().map(|(address, _)| address).collect();
+        let targets: Vec<SocketAddr> =
+            link.present(world).into_iter().map(|(address, _)| address).collect();
         let after = |moment: Option<f64>| Some(hundredths(moment? - account.promoted?));
         let fault = fault(writer, &targets, account);
         Self {
@@ -91,10 +92,7 @@ mod tests {
     }
 
     fn failed_over() -> Account {
-        Account {
-            promoted: Some(1.0),
-            ..Account::default()
-        }
+        Account { promoted: Some(1.0), ..Account::default() }
     }
 
     #[test]
@@ -113,10 +111,7 @@ mod tests {
 
     #[test]
     fn a_group_that_was_empty_for_a_moment_is_wrong_however_it_ends() {
-        let account = Account {
-            emptied: Some(4.2),
-            ..failed_over()
-        };
+        let account = Account { emptied: Some(4.2), ..failed_over() };
         let fault = judged(&[NEW], account);
         assert_eq!(fault.as_deref(), Some("the group held no target at 4.2 s"));
     }

@@ -14,7 +14,8 @@ pub(super) const LIMIT: Duration = Duration::from_secs(27);
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(4);
 
 /// The function's times, shortened as the region's are.
-pub(super) const TIMING: &str = "\n[timing]\nsettle = 2\npatience-started = 8\npatience = 4\nsweep = 3\n";
+pub(super) const TIMING: &str =
+    "\n[timing]\nsettle = 2\npatience-started = 8\npatience = 4\nsweep = 3\n";
 
 /// When the cluster loses its writer.
 const ORDERS: Duration = Duration::from_millis(500);

@@ -24,12 +24,7 @@ pub(super) struct Story {
 impl Story {
     /// A story whose clock begins to run.
     pub(super) fn begin(form: DemoForm, colour: Colour) -> Self {
-        Self {
-            began: Instant::now(),
-            form,
-            colour,
-            entries: RefCell::default(),
-        }
+        Self { began: Instant::now(), form, colour, entries: RefCell::default() }
     }
 
     /// How long ago it began.
@@ -49,12 +44,8 @@ impl Story {
         if kind == Kind::Keys && self.last_heard(database).as_ref() == Some(&text) {
             return;
         }
-        let entry = Entry {
-            seconds: self.seconds(),
-            kind,
-            database: database.map(str::to_owned),
-            text,
-        };
+        let entry =
+            Entry { seconds: self.seconds(), kind, database: database.map(str::to_owned), text };
         if self.form == DemoForm::Text {
             // A reader that has gone away does not change how it ends.
             let _ = output::print(&line(&entry, self.colour));
@@ -64,7 +55,8 @@ impl Story {
 
     fn last_heard(&self, database: Option<&str>) -> Option<String> {
         let entries = self.entries.borrow();
-        let of_keys = |entry: &&Entry| entry.kind == Kind::Keys && entry.database.as_deref() == database;
+        let of_keys =
+            |entry: &&Entry| entry.kind == Kind::Keys && entry.database.as_deref() == database;
         entries.iter().rfind(of_keys).map(|entry| entry.text.clone())
     }
 
@@ -87,7 +79,8 @@ impl Journal for Decisions<'_> {
             NoteKind::Register => Kind::Register,
             NoteKind::Deregister => Kind::Deregister,
             NoteKind::Rejected | NoteKind::Unconfirmed => Kind::Trouble,
-            // The targets themselves show what was applied, and the end of the run shows how it stands.
+            // The targets themselves show what was applied, and the end of the run shows how it
+            // stands.
             NoteKind::Applied | NoteKind::Status => return,
         };
         let link = self.links.iter().find(|link| link.name == note.binding);

@@ -1,4 +1,5 @@
-//! `writerlink lab run`: scenarios, played against our function or any other program that speaks the Lambda runtime API.
+//! `writerlink lab run`: scenarios, played against our function or any other program that speaks
+//! the Lambda runtime API.
 
 use std::env;
 use std::fs;
@@ -10,7 +11,9 @@ use anyhow::{Context, anyhow, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_core::text;
-use writerlink_lab::scenario::{Play, Program, Recording, Scenario, Verdict, play, report, scenarios};
+use writerlink_lab::scenario::{
+    Play, Program, Recording, Scenario, Verdict, play, report, scenarios,
+};
 
 use super::serve::databases;
 use crate::args::{RunArgs, RunForm};
@@ -33,15 +36,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if let Some(path) = &args.report {
         check_place(path)?;
     }
-    let handlers = if args.handlers.is_empty() {
-        &[OURS.to_owned()][..]
-    } else {
-        &args.handlers
-    };
-    let programs = handlers
-        .iter()
-        .map(|handler| program(handler))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let handlers = if args.handlers.is_empty() { &[OURS.to_owned()][..] } else { &args.handlers };
+    let programs =
+        handlers.iter().map(|handler| program(handler)).collect::<anyhow::Result<Vec<_>>>()?;
     let asked = scenarios.len() * programs.len();
     let (played, failed) = tokio::select! {
         played = play_all(args, scenarios, &programs) => played?,
@@ -61,11 +58,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if let Some(error) = failed {
         return Err(error);
     }
-    Ok(if verdicts.iter().all(|verdict| verdict.ok) {
-        Exit::Success
-    } else {
-        Exit::Drift
-    })
+    Ok(if verdicts.iter().all(|verdict| verdict.ok) { Exit::Success } else { Exit::Drift })
 }
 
 /// Minutes later would be late to find out.
@@ -107,15 +100,16 @@ fn program(handler: &str) -> anyhow::Result<Program> {
     let path = own.parent().unwrap_or(Path::new(".")).join(OURS);
     if !path.exists() {
         bail!(
-            "the function is not built: {} is not there. `cargo build --workspace` builds it; or name a program with --handler",
+            "the function is not built: {} is not there. `cargo build --workspace` builds it; or \
+             name a program with --handler",
             path.display()
         );
     }
     Ok(Program::File(path))
 }
 
-/// Plays them, several at a time, and tells on standard error what is done. They come back in the order of the scenarios, with what
-/// kept the last of those that could not be played.
+/// Plays them, several at a time, and tells on standard error what is done. They come back in the
+/// order of the scenarios, with what kept the last of those that could not be played.
 async fn play_all(
     args: &RunArgs,
     scenarios: Vec<Scenario>,
@@ -148,7 +142,11 @@ async fn play_all(
             Ok(played) => played,
             Err(error) => {
                 if let Some(before) = failed.replace(anyhow!(error)) {
-                    let _ = writeln!(io::stderr(), "writerlink: {}", text::lines(&format!("{before:#}")));
+                    let _ = writeln!(
+                        io::stderr(),
+                        "writerlink: {}",
+                        text::lines(&format!("{before:#}"))
+                    );
                 }
                 continue;
             }

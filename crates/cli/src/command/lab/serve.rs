@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use writerlink_lab::World;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
-use writerlink_lab::scenario::{Authority, Databases, Standing};
+use writerlink_lab::scenario::{Authority, Databases, RunningDatabases};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
 use writerlink_lab::world::Pace;
 
@@ -31,7 +31,8 @@ struct Addresses {
     dns: String,
     /// `AWS_LAMBDA_RUNTIME_API`.
     runtime_api: String,
-    /// Where the load balancers listen. Behind the demo's stand databases; any other target refuses.
+    /// Where the load balancers listen. Behind the demo's stand databases; any other target
+    /// refuses.
     nlb_listeners: Vec<NlbListener>,
     /// The Region's name.
     region: String,
@@ -41,11 +42,7 @@ struct Addresses {
 
 /// Serves until Ctrl-C or SIGTERM, either of which is a good end.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
-    let scene = if args.demo_world {
-        Some(Scene::new(Pace::real())?)
-    } else {
-        None
-    };
+    let scene = if args.demo_world { Some(Scene::new(Pace::real())?) } else { None };
     let world = match &scene {
         Some(scene) => scene.world.clone(),
         None => World::new(Timestamp::now()),
@@ -57,17 +54,16 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         timeout: TIMEOUT,
         ..Options::default()
     };
-    let lab = Lab::start(world, options)
-        .await
-        .context("no loopback port can be opened")?;
+    let lab = Lab::start(world, options).await.context("no loopback port can be opened")?;
     let config = scene.as_ref().map(|scene| scene.config(lab.dns(), ""));
     let links = scene.map(|scene| scene.links).unwrap_or_default();
     let databases = databases(args.databases)?;
-    let mut standing = Standing::start(&lab, &links, &databases)
+    let mut standing = RunningDatabases::start(&lab, &links, &databases)
         .await
         .context("the databases cannot be started")?;
     if let (Some(path), Some(config)) = (&args.write_config, &config) {
-        fs::write(path, config).with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
+        fs::write(path, config)
+            .with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
     }
     let addresses = Addresses {
         aws_endpoint: lab.aws_endpoint(),
@@ -104,10 +100,16 @@ pub(super) fn databases(kind: DatabaseKind) -> anyhow::Result<Databases> {
 }
 
 /// How a consumer connects, and verifies whom it is connected to.
-fn psql_hints(lab: &Lab, links: &[Link], authority: &Authority, home: &Path) -> anyhow::Result<String> {
+fn psql_hints(
+    lab: &Lab,
+    links: &[Link],
+    authority: &Authority,
+    home: &Path,
+) -> anyhow::Result<String> {
     let root = home.join("root.pem");
     fs::write(&root, authority.root_pem()).context("the root certificate cannot be written")?;
-    let mut text = "\nAs a consumer, through the load balancer, under the endpoint's own name:\n\n".to_owned();
+    let mut text =
+        "\nAs a consumer, through the load balancer, under the endpoint's own name:\n\n".to_owned();
     for link in links {
         let name = link.endpoint(&lab.world());
         lab.publish_privately(&name);
@@ -116,7 +118,8 @@ fn psql_hints(lab: &Lab, links: &[Link], authority: &Authority, home: &Path) -> 
             continue;
         };
         text.push_str(&format!(
-            "  psql 'host={name} hostaddr={} port={} dbname={DATABASE} user={ROLE} password={PASSWORD} sslmode=verify-full sslrootcert={}'\n",
+            "  psql 'host={name} hostaddr={} port={} dbname={DATABASE} user={ROLE} \
+             password={PASSWORD} sslmode=verify-full sslrootcert={}'\n",
             node.address.ip(),
             node.address.port(),
             root.display()
@@ -166,7 +169,8 @@ In its configuration:
         }
         None => text.push_str(&format!("  export WRITERLINK_CONFIG='{config}'\n")),
     }
-    let program = std::env::current_exe().map_or_else(|_| "writerlink".to_owned(), |path| path.display().to_string());
+    let program = std::env::current_exe()
+        .map_or_else(|_| "writerlink".to_owned(), |path| path.display().to_string());
     text.push_str(&format!(
         "  {program} audit
   aws rds failover-db-cluster --db-cluster-identifier orders

@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use writerlink_lab::simulate::{Campaign, Found, Function, History, Telling, Violation, simulate as play};
+use writerlink_lab::simulate::{
+    Campaign, Found, Function, History, Telling, Violation, simulate as play,
+};
 use writerlink_lambda::{answer, payload};
 
 use crate::args::SimulateArgs;
@@ -135,7 +137,8 @@ fn account(campaign: &Campaign, found: &Found) -> String {
     let (all, reached) = found.coverage.cells();
     let _ = writeln!(
         text,
-        "\nHow often each trouble struck in each step of a run: {reached} of {all} cells were reached. (- cannot be.)\n\n{}\n{}",
+        "\nHow often each trouble struck in each step of a run: {reached} of {all} cells were \
+         reached. (- cannot be.)\n\n{}\n{}",
         found.coverage, LEGEND
     );
     match &found.failed {

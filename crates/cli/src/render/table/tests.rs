@@ -33,16 +33,11 @@ target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/
 
 /// A report of these, each with the binding of its name.
 fn told<const N: usize>(ends: [BindingReport; N]) -> Report {
-    let config = Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration");
-    report(ends.map(|end| {
-        BindingReport {
-            binding: config
-                .usable()
-                .find(|binding| binding.name == end.name)
-                .cloned()
-                .map(Arc::new),
-            ..end
-        }
+    let config =
+        Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration");
+    report(ends.map(|end| BindingReport {
+        binding: config.usable().find(|binding| binding.name == end.name).cloned().map(Arc::new),
+        ..end
     }))
 }
 
@@ -58,20 +53,11 @@ fn dns(instance: &str, address: &str) -> KeyReport {
 }
 
 fn topology(instance: &str, address: &str) -> KeyReport {
-    KeyReport::Topology {
-        instance: instance.parse().expect("a name"),
-        address: ip(address),
-    }
+    KeyReport::Topology { instance: instance.parse().expect("a name"), address: ip(address) }
 }
 
 fn target(address: &str, port: u16, state: &str) -> TargetReport {
-    TargetReport {
-        id: ip(address),
-        port,
-        zone: None,
-        state: state.to_owned(),
-        reason: None,
-    }
+    TargetReport { id: ip(address), port, zone: None, state: state.to_owned(), reason: None }
 }
 
 fn drifting() -> BindingReport {
@@ -81,10 +67,7 @@ fn drifting() -> BindingReport {
             dns: Some(dns("orders-2", "10.20.2.4")),
         }),
         targets: vec![target("10.20.1.4", 5432, "healthy")],
-        planned: vec![
-            "register 10.20.2.4:5432".to_owned(),
-            "deregister 10.20.1.4:5432".to_owned(),
-        ],
+        planned: vec!["register 10.20.2.4:5432".to_owned(), "deregister 10.20.1.4:5432".to_owned()],
         ..ended(Status::Drift, "")
     }
 }
@@ -92,14 +75,8 @@ fn drifting() -> BindingReport {
 fn settled() -> BindingReport {
     BindingReport {
         name: "billing".to_owned(),
-        evidence: Some(EvidenceReport {
-            topology: None,
-            dns: Some(dns("billing", "10.20.1.9")),
-        }),
-        targets: vec![
-            target("10.20.1.9", 3306, "healthy"),
-            target("10.20.3.9", 3306, "draining"),
-        ],
+        evidence: Some(EvidenceReport { topology: None, dns: Some(dns("billing", "10.20.1.9")) }),
+        targets: vec![target("10.20.1.9", 3306, "healthy"), target("10.20.3.9", 3306, "draining")],
         ..ended(Status::Settled, "")
     }
 }
@@ -110,7 +87,8 @@ fn readers() -> BindingReport {
         instance: instance.parse().expect("a name"),
         address: ip(address),
     };
-    let message = "orders-3.c0ffee1234ab.eu-west-1.rds.amazonaws.com: the servers did not answer in time";
+    let message =
+        "orders-3.c0ffee1234ab.eu-west-1.rds.amazonaws.com: the servers did not answer in time";
     BindingReport {
         name: "orders-readers".to_owned(),
         evidence: Some(EvidenceReport {
@@ -125,11 +103,7 @@ fn readers() -> BindingReport {
             target("10.20.2.4", 5432, "healthy"),
             target("10.20.3.4", 5432, "healthy"),
         ],
-        reason: Some(Reason {
-            code: "dns-timeout",
-            message: message.to_owned(),
-            remedy: None,
-        }),
+        reason: Some(Reason { code: "dns-timeout", message: message.to_owned(), remedy: None }),
         ..ended(Status::Held, "")
     }
 }
@@ -144,10 +118,7 @@ fn proxy() -> BindingReport {
                 addresses: vec![ip("10.20.1.12"), ip("10.20.2.12")],
             }),
         }),
-        targets: vec![
-            target("10.20.1.12", 5432, "healthy"),
-            target("10.20.2.12", 5432, "initial"),
-        ],
+        targets: vec![target("10.20.1.12", 5432, "healthy"), target("10.20.2.12", 5432, "initial")],
         ..ended(Status::Settled, "")
     }
 }
@@ -165,10 +136,20 @@ fn held() -> BindingReport {
         targets: vec![target("fd00:ec2::17", 5432, "unhealthy")],
         reason: Some(Reason {
             code: "dns-nxdomain",
-            message: "reporting.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com: the name does not exist (NXDOMAIN)".to_owned(),
-            remedy: Some("Look for a private hosted zone that shadows the name in the VPC from which this runs, and for a firewall that filters its answers.".to_owned()),
+            message: "reporting.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com: the name does \
+                not exist (NXDOMAIN)"
+                .to_owned(),
+            remedy: Some(
+                "Look for a private hosted zone that shadows the name in the VPC from \
+                which this runs, and for a firewall that filters its answers."
+                    .to_owned(),
+            ),
         }),
-        notes: vec!["10.20.9.9:5433 is on another port or outside the binding's `allow`, and was left alone".to_owned()],
+        notes: vec![
+            "10.20.9.9:5433 is on another port or outside the binding's `allow`, and was \
+            left alone"
+                .to_owned(),
+        ],
         ..ended(Status::Held, "")
     }
 }
@@ -178,7 +159,8 @@ fn bad() -> BindingReport {
         name: "stock".to_owned(),
         reason: Some(Reason {
             code: "bad-configuration",
-            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?".to_owned(),
+            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?"
+                .to_owned(),
             remedy: None,
         }),
         ..ended(Status::Failed, "")
@@ -203,16 +185,10 @@ fn a_set_is_listed_with_each_of_its_members_and_a_gap_is_told() {
 
 #[test]
 fn what_is_broken_stands_beside_the_status_and_below_the_table_with_what_to_check() {
-    let unreachable = BindingReport {
-        findings: vec![finding(Severity::Broken)],
-        ..settled()
-    };
+    let unreachable = BindingReport { findings: vec![finding(Severity::Broken)], ..settled() };
     let told = audit(&told([unreachable]), Colour::Off, WIDTH);
-    let said = [
-        "writer-unhealthy",
-        "settled, and broken",
-        "writer-unhealthy (broken): what was noticed",
-    ];
+    let said =
+        ["writer-unhealthy", "settled, and broken", "writer-unhealthy (broken): what was noticed"];
     for part in said.into_iter().chain(["What to check first."]) {
         assert!(told.contains(part), "{told}");
     }

@@ -7,8 +7,8 @@ use super::{Group, Page};
 /// Working templates write the category so; the page prints it with a blank.
 const GLOBAL: &str = "global-failover";
 
-const UPGRADE_BEGINS: &str =
-    "instances restart in turn, and the writer's role may move with them; a failover announces itself";
+const UPGRADE_BEGINS: &str = "instances restart in turn, and the writer's role may move with them; \
+    a failover announces itself";
 const UPGRADE_ENDS: &str = "the instances have restarted, and the writer may be another";
 
 pub(super) const GROUPS: &[Group] = &[
@@ -51,11 +51,7 @@ pub(super) const GROUPS: &[Group] = &[
         UPGRADE_BEGINS,
         &[(388, "offline patches are starting on some of the instances")],
     ),
-    maintenance(
-        Rds,
-        UPGRADE_BEGINS,
-        &[(417, "an upgrade of the engine's version has started")],
-    ),
+    maintenance(Rds, UPGRADE_BEGINS, &[(417, "an upgrade of the engine's version has started")]),
     maintenance(
         Both,
         UPGRADE_ENDS,
@@ -94,17 +90,15 @@ pub(super) const GROUPS: &[Group] = &[
         why: "there is nothing to follow while it is stopped, and 0151 comes when it is back",
         events: &[
             (150, "the cluster has been stopped"),
-            (
-                153,
-                "the cluster is being started, since it was stopped for as long as it may be",
-            ),
+            (153, "the cluster is being started, since it was stopped for as long as it may be"),
         ],
     },
     Group {
         category: "creation",
         page: Both,
         meaning: Look,
-        why: "it may be the one that a binding waits for; until its instances are there, sweeps look",
+        why: "it may be the one that a binding waits for; until its instances are there, sweeps \
+            look",
         events: &[(170, "a cluster has been created")],
     },
     Group {
@@ -118,7 +112,8 @@ pub(super) const GROUPS: &[Group] = &[
         category: GLOBAL,
         page: Aurora,
         meaning: Announced,
-        why: "writing is about to move between Regions, so this Region's writer is about to go or to come",
+        why: "writing is about to move between Regions, so this Region's writer is about to go or \
+            to come",
         events: &[
             (181, "a global switchover to the named cluster has started"),
             (182, "the former primary cluster has shut down"),
@@ -151,12 +146,10 @@ pub(super) const GROUPS: &[Group] = &[
     },
 ];
 
-const fn maintenance(page: Page, why: &'static str, events: &'static [(u16, &'static str)]) -> Group {
-    Group {
-        category: "maintenance",
-        page,
-        meaning: Around,
-        why,
-        events,
-    }
+const fn maintenance(
+    page: Page,
+    why: &'static str,
+    events: &'static [(u16, &'static str)],
+) -> Group {
+    Group { category: "maintenance", page, meaning: Around, why, events }
 }

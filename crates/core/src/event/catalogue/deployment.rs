@@ -1,5 +1,5 @@
-//! Events of blue/green deployments. They name the deployment and no database, so every binding of a cluster or an
-//! instance is watched.
+//! Events of blue/green deployments. They name the deployment and no database, so every binding of
+//! a cluster or an instance is watched.
 
 use super::Group;
 use super::Meaning::{self, Announced, Around, Look};
@@ -11,34 +11,10 @@ const STAYS: &str = "names stay with blue, or go back to it";
 const NO_NAME: &str = "no name moves";
 
 pub(super) const GROUPS: &[Group] = &[
-    all(
-        Look,
-        Both,
-        "creation",
-        NO_NAME,
-        &[(244, "the green databases are ready")],
-    ),
-    all(
-        Look,
-        Both,
-        "failure",
-        NO_NAME,
-        &[(245, "the deployment could not be created")],
-    ),
-    all(
-        Look,
-        Both,
-        "deletion",
-        NO_NAME,
-        &[(246, "the deployment has been deleted")],
-    ),
-    all(
-        Announced,
-        Both,
-        "notification",
-        BEGINS,
-        &[(247, "a switchover has started")],
-    ),
+    all(Look, Both, "creation", NO_NAME, &[(244, "the green databases are ready")]),
+    all(Look, Both, "failure", NO_NAME, &[(245, "the deployment could not be created")]),
+    all(Look, Both, "deletion", NO_NAME, &[(246, "the deployment has been deleted")]),
+    all(Announced, Both, "notification", BEGINS, &[(247, "a switchover has started")]),
     all(
         Announced,
         Rds,
@@ -61,40 +37,22 @@ pub(super) const GROUPS: &[Group] = &[
             (312, "sequences are in step for a cluster's switchover"),
         ],
     ),
-    all(
-        Around,
-        Both,
-        "notification",
-        MOVED,
-        &[(248, "the switchover has completed")],
-    ),
+    all(Around, Both, "notification", MOVED, &[(248, "the switchover has completed")]),
     all(
         Around,
         Rds,
         "notification",
         MOVED,
-        &[(
-            251,
-            "the switchover of an instance has completed, and blue and green are renamed",
-        )],
+        &[(251, "the switchover of an instance has completed, and blue and green are renamed")],
     ),
     all(
         Around,
         Aurora,
         "notification",
         MOVED,
-        &[(
-            260,
-            "the switchover of a cluster has completed, and blue and green are renamed",
-        )],
+        &[(260, "the switchover of a cluster has completed, and blue and green are renamed")],
     ),
-    all(
-        Around,
-        Both,
-        "failure",
-        STAYS,
-        &[(249, "the switchover has been cancelled")],
-    ),
+    all(Around, Both, "failure", STAYS, &[(249, "the switchover has been cancelled")]),
     all(
         Around,
         Rds,
@@ -104,7 +62,8 @@ pub(super) const GROUPS: &[Group] = &[
             (252, "the switchover of an instance has been cancelled"),
             (
                 310,
-                "the switchover of an instance has been cancelled, since sequences were not in step",
+                "the switchover of an instance has been cancelled, since sequences were not in \
+                 step",
             ),
         ],
     ),
@@ -130,11 +89,5 @@ const fn all(
     why: &'static str,
     events: &'static [(u16, &'static str)],
 ) -> Group {
-    Group {
-        category,
-        page,
-        meaning,
-        why,
-        events,
-    }
+    Group { category, page, meaning, why, events }
 }

@@ -23,10 +23,7 @@ pub(super) const GROUPS: &[Group] = &[
         page: Both,
         meaning: Announced,
         why: "a failover or an activation is next",
-        events: &[(
-            53,
-            "a Multi-AZ recovery has completed; a failover or activation is pending",
-        )],
+        events: &[(53, "a Multi-AZ recovery has completed; a failover or activation is pending")],
     },
     Group {
         category: "failover",
@@ -54,7 +51,8 @@ pub(super) const GROUPS: &[Group] = &[
         category: "availability",
         page: Both,
         meaning: Around,
-        why: "so a failover begins whose own event is late or lost; a restart in place moves nothing",
+        why: "so a failover begins whose own event is late or lost; a restart in place moves \
+            nothing",
         events: &[(4, "the instance has shut down")],
     },
     Group {
@@ -76,10 +74,7 @@ pub(super) const GROUPS: &[Group] = &[
         page: Both,
         meaning: Around,
         why: "a lost host is replaced by one with another address",
-        events: &[
-            (20, "the instance is being recovered"),
-            (21, "the instance has been recovered"),
-        ],
+        events: &[(20, "the instance is being recovered"), (21, "the instance has been recovered")],
     },
     Group {
         category: "recovery",
@@ -93,10 +88,7 @@ pub(super) const GROUPS: &[Group] = &[
         page: Both,
         meaning: Look,
         why: STANDBY,
-        events: &[
-            (361, "the standby is being rebuilt"),
-            (362, "the standby has been rebuilt"),
-        ],
+        events: &[(361, "the standby is being rebuilt"), (362, "the standby has been rebuilt")],
     },
     Group {
         category: "maintenance",
@@ -109,7 +101,8 @@ pub(super) const GROUPS: &[Group] = &[
         category: "maintenance",
         page: Both,
         meaning: Around,
-        why: "a Multi-AZ instance is patched by failing over to the standby, which announces itself",
+        why: "a Multi-AZ instance is patched by failing over to the standby, which announces \
+            itself",
         events: &[
             (26, "offline patches are being applied; the instance is not available"),
             (27, "offline patches have been applied; the instance is available"),
@@ -140,10 +133,7 @@ pub(super) const GROUPS: &[Group] = &[
         meaning: Look,
         why: CERTIFICATE,
         events: &[
-            (
-                501,
-                "the server's certificate is to be rotated, which restarts the instance",
-            ),
+            (501, "the server's certificate is to be rotated, which restarts the instance"),
             (
                 502,
                 "a rotation of the server's certificate is planned for the next maintenance window",
@@ -162,10 +152,7 @@ pub(super) const GROUPS: &[Group] = &[
         page: Both,
         meaning: Around,
         why: "the instance has just come up on its new host, and DNS may lag",
-        events: &[(
-            14,
-            "the change of the instance's class is done; this is not about its name",
-        )],
+        events: &[(14, "the change of the instance's class is done; this is not about its name")],
     },
     Group {
         category: "configuration change",
@@ -201,16 +188,11 @@ pub(super) const GROUPS: &[Group] = &[
         category: "notification",
         page: Aurora,
         meaning: Announced,
-        why: "writing is about to move between Regions, so this Region's writer is about to go or to come",
+        why: "writing is about to move between Regions, so this Region's writer is about to go or \
+            to come",
         events: &[
-            (
-                390,
-                "writes to the cluster are blocked, ahead of a global switchover or failover",
-            ),
-            (
-                391,
-                "writes could not be blocked in time; the global switchover or failover goes on",
-            ),
+            (390, "writes to the cluster are blocked, ahead of a global switchover or failover"),
+            (391, "writes could not be blocked in time; the global switchover or failover goes on"),
         ],
     },
     Group {
@@ -248,7 +230,8 @@ pub(super) const GROUPS: &[Group] = &[
         category: "deletion",
         page: Both,
         meaning: Look,
-        why: "of a cluster's writer the failover is told by the cluster; of an instance nothing testifies to another address",
+        why: "of a cluster's writer the failover is told by the cluster; of an instance nothing \
+            testifies to another address",
         events: &[(3, "an instance has been deleted")],
     },
 ];

@@ -33,7 +33,8 @@ const AFTER_MEANINGS: &str = "
 - **Events of snapshots, parameter groups, security groups and engine versions** concern no binding and are left alone. A kind of event that
   RDS did not have when this was written has every binding looked at.
 
-Where a line says what AWS says, it is in our words, after \"Amazon RDS event categories and event messages\" in the user guide of RDS, the page of the
+Where a line says what AWS says, it is in our words, after \"Amazon RDS event categories and event \
+    messages\" in the user guide of RDS, the page of the
 same name in that of Aurora, or both. The reason is ours. AWS documents neither when a move follows an event nor that it must.
 
 ## How to subscribe
@@ -63,7 +64,8 @@ any order. So all of these ways work:
 None of these is known to be faster than the others: nobody has measured them, and RDS itself may
 take up to five minutes. The sweep every minute is needed with each of them.
 
-**A rule** matches `{\"source\": [\"aws.rds\"]}`. Limit it to the `detail-type`s of clusters, instances
+**A rule** matches `{\"source\": [\"aws.rds\"]}`. Limit it to the `detail-type`s of clusters, \
+    instances
 and blue/green deployments, or it also invokes the function for each snapshot (which costs an
 invocation and no call). An input path of `$.detail` is read; an input transformer must keep
 `EventID`, `SourceIdentifier` or `SourceArn`, `SourceType` and `Date`.
@@ -84,7 +86,8 @@ invocation and no call). An input path of `$.detail` is read; an input transform
 If there has to be one: `ReportBatchItemFailures` on (without it, records that were not looked at
 are deleted), a batch size of 1 to 10, a visibility timeout of six times the function's, and a
 `maxReceiveCount` of 10 or more. The answer to a batch is
-`{\"batchItemFailures\": [{\"itemIdentifier\": \"…\"}]}`. It lists only records that were not looked at:
+`{\"batchItemFailures\": [{\"itemIdentifier\": \"…\"}]}`. It lists only records that were not \
+    looked at:
 the configuration is refused, no call got through, or the time was over first. A binding that is
 held is no reason to deliver a message again; it shows in `BindingNotOk`. A record without an id
 cannot be listed; the invocation then ends in an error, and the whole batch comes again. A pipe is
@@ -99,7 +102,8 @@ answered in the same way.
   `DB_CLUSTER`, `CLUSTER`), else from the `detail-type`, the ARN or the link, else from the id.
 - **What cannot be read inside of a wrapper is a sweep**, is logged as `unreadable` and counted in
   `Unreadable`. One bad record spoils no other.
-- **A call by hand inside of a wrapper** (`{\"mode\": \"plan\"}` in a queue, say) is not obeyed. If a
+- **A call by hand inside of a wrapper** (`{\"mode\": \"plan\"}` in a queue, say) is not obeyed. \
+    If a
   delivery holds nothing else, the run looks at every binding and writes nothing. Beside the fields
   of a wrapper, or with a key that stands twice, a call is refused and nothing is read.
 - **A payload whose values would take more than 64 MB of memory** is refused before they are made. A
@@ -135,7 +139,11 @@ fn page() -> String {
         "| watch, {} s | a move is under way or over, or may be (`patience`) |",
         timing.patience.as_secs()
     ));
-    line("| look | nothing is known to move: one look, and more only where it finds something wrong |".to_owned());
+    line(
+        "| look | nothing is known to move: one look, and more only where it finds something \
+        wrong |"
+            .to_owned(),
+    );
     line("| nothing | no binding can be concerned |".to_owned());
     line(AFTER_MEANINGS.trim_end().to_owned());
     for kind in ["db-cluster", "db-instance", "blue-green-deployment"] {
@@ -150,7 +158,11 @@ fn page() -> String {
         ("db-proxy", "Proxies"),
     ] {
         line(format!("\n## {title}: `{kind}`\n"));
-        line("| id | category | what AWS says | page | what we do | why |\n|---|---|---|---|---|---|".to_owned());
+        line(
+            "| id | category | what AWS says | page | what we do | why \
+            |\n|---|---|---|---|---|---|"
+                .to_owned(),
+        );
         let mut lines: Vec<Entry> = entries().filter(|entry| entry.source == kind).collect();
         lines.sort_by_key(|entry| entry.id);
         lines.iter().for_each(|entry| line(row(entry, &timing)));
@@ -160,7 +172,9 @@ fn page() -> String {
 
 fn watched_categories(kind: &str) -> Vec<String> {
     let categories: BTreeSet<&str> = entries()
-        .filter(|entry| entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around))
+        .filter(|entry| {
+            entry.source == kind && matches!(entry.meaning, Meaning::Announced | Meaning::Around)
+        })
         .map(|entry| entry.category)
         .collect();
     categories.iter().map(|category| format!("`{category}`")).collect()
@@ -178,13 +192,7 @@ fn row(entry: &Entry, timing: &Timing) -> String {
         (Meaning::Look, _) => "look".to_owned(),
         (Meaning::Ignore, _) => "nothing".to_owned(),
     };
-    let Entry {
-        id,
-        category,
-        says,
-        why,
-        ..
-    } = entry;
+    let Entry { id, category, says, why, .. } = entry;
     format!("| {id} | {category} | {says} | {page} | {act} | {why} |")
 }
 
@@ -197,6 +205,7 @@ fn the_page_of_events_says_what_the_table_says() {
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         written == page(),
-        "docs/events.md is not what the table gives. Write it anew with: {WRITE}=1 cargo test -p writerlink-core --lib event::catalogue"
+        "docs/events.md is not what the table gives. Write it anew with: {WRITE}=1 cargo test -p \
+         writerlink-core --lib event::catalogue"
     );
 }

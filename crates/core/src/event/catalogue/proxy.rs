@@ -1,4 +1,5 @@
-//! Events of RDS Proxy. None of them tells of a change of a proxy's addresses, which the sweep follows.
+//! Events of RDS Proxy. None of them tells of a change of a proxy's addresses, which the sweep
+//! follows.
 
 use super::Group;
 use super::Meaning::Look;
@@ -9,33 +10,18 @@ const WHY: &str = "its endpoints may be other ones";
 pub(super) const GROUPS: &[Group] = &[
     look(
         "creation",
-        &[
-            (203, "a proxy has been created"),
-            (206, "an endpoint of a proxy has been created"),
-        ],
+        &[(203, "a proxy has been created"), (206, "an endpoint of a proxy has been created")],
     ),
     look(
         "configuration change",
-        &[
-            (204, "a proxy has been modified"),
-            (207, "an endpoint of a proxy has been modified"),
-        ],
+        &[(204, "a proxy has been modified"), (207, "an endpoint of a proxy has been modified")],
     ),
     look(
         "deletion",
-        &[
-            (205, "a proxy has been deleted"),
-            (208, "an endpoint of a proxy has been deleted"),
-        ],
+        &[(205, "a proxy has been deleted"), (208, "an endpoint of a proxy has been deleted")],
     ),
 ];
 
 const fn look(category: &'static str, events: &'static [(u16, &'static str)]) -> Group {
-    Group {
-        category,
-        page: Both,
-        meaning: Look,
-        why: WHY,
-        events,
-    }
+    Group { category, page: Both, meaning: Look, why: WHY, events }
 }

@@ -12,11 +12,10 @@ const KINDS: [&str; 4] = ["db-cluster", "db-instance", "blue-green-deployment", 
 
 /// The lines of a folder under `tests/events`, by the kind of thing that they are about.
 fn recorded(folder: &str) -> Vec<(&'static str, serde_json::Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/events")
-        .join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events").join(folder);
     let lines = KINDS.map(|kind| {
-        let text = fs::read_to_string(folder.join(format!("{kind}.jsonl"))).expect("a file of this kind");
+        let text =
+            fs::read_to_string(folder.join(format!("{kind}.jsonl"))).expect("a file of this kind");
         let line = |line: &str| (kind, serde_json::from_str(line).expect("JSON"));
         text.lines().map(line).collect::<Vec<_>>()
     });
@@ -38,10 +37,7 @@ fn from_event_bridge() -> Vec<(&'static str, Event)> {
 }
 
 fn of_event_bridge(body: &serde_json::Value) -> Event {
-    let around = Around {
-        detail_type: body["detail-type"].as_str(),
-        ..Around::default()
-    };
+    let around = Around { detail_type: body["detail-type"].as_str(), ..Around::default() };
     Event::read(&body["detail"], around).expect("an event")
 }
 
@@ -79,11 +75,7 @@ fn every_id_has_the_category_that_event_bridge_gives_it() {
         let event = of_event_bridge(&body);
         let entry = find(event.id.expect("an id")).expect("it is in the table");
         let categories = body["detail"]["EventCategories"].as_array().expect("categories");
-        assert!(
-            categories.iter().any(|c| c == entry.category),
-            "{}: {categories:?}",
-            entry.id
-        );
+        assert!(categories.iter().any(|c| c == entry.category), "{}: {categories:?}", entry.id);
     }
 }
 
@@ -145,12 +137,8 @@ fn an_event_is_ignored_exactly_where_no_binding_follows_its_kind() {
 
 #[test]
 fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
-    let event = |about, id: Option<u16>| Event {
-        id: id.map(EventId),
-        about,
-        source: None,
-        time: None,
-    };
+    let event =
+        |about, id: Option<u16>| Event { id: id.map(EventId), about, source: None, time: None };
     for about in [SourceType::Cluster, SourceType::Instance, SourceType::Deployment] {
         assert!(find(EventId(9999)).is_none());
         assert_eq!(event(about, Some(9999)).meaning(), Meaning::Look);
@@ -160,12 +148,7 @@ fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
 
 #[test]
 fn a_kind_that_no_binding_follows_goes_before_the_id_and_an_unknown_kind_does_not() {
-    let event = |about| Event {
-        id: Some(EventId(13)),
-        about,
-        source: None,
-        time: None,
-    };
+    let event = |about| Event { id: Some(EventId(13)), about, source: None, time: None };
     assert_eq!(event(SourceType::Instance).meaning(), Meaning::Announced);
     assert_eq!(event(SourceType::Other).meaning(), Meaning::Announced);
     assert_eq!(event(SourceType::Unrelated).meaning(), Meaning::Ignore);

@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::evidence::facts;
-use crate::topology::{Cluster, CustomEndpoint, Instance, Member, Membership, Proxy, ProxyEndpoint, Standby};
+use crate::topology::{
+    Cluster, CustomEndpoint, Instance, Member, Membership, Proxy, ProxyEndpoint, Standby,
+};
 
 fn id(text: &str) -> Identifier {
     text.parse().expect("an identifier")
@@ -14,10 +16,8 @@ fn host(label: &str) -> Option<HostName> {
 }
 
 fn cluster(label: &str, engine: &str, form: Form, members: &[&str]) -> (Identifier, Cluster) {
-    let member = |(place, label): (usize, &&str)| Member {
-        instance: id(label),
-        writer: place == 0,
-    };
+    let member =
+        |(place, label): (usize, &&str)| Member { instance: id(label), writer: place == 0 };
     let cluster = Cluster {
         engine: engine.to_owned(),
         resource_id: Some(id(&format!("cluster-{label}"))),
@@ -101,11 +101,7 @@ fn told(source: &str, topology: &Topology) -> String {
 #[test]
 fn a_name_that_rds_lists_as_something_else_is_told_with_what_to_write() {
     for (source, is, write) in [
-        (
-            "cluster/orders-2",
-            "an instance of the cluster `orders`",
-            "cluster/orders",
-        ),
+        ("cluster/orders-2", "an instance of the cluster `orders`", "cluster/orders"),
         (
             "cluster/orders-2/readers",
             "an instance of the cluster `orders`",
@@ -113,52 +109,20 @@ fn a_name_that_rds_lists_as_something_else_is_told_with_what_to_write() {
         ),
         ("cluster/billing", "an instance of no cluster", "instance/billing"),
         ("instance/orders", "a cluster", "cluster/orders"),
-        (
-            "cluster/cluster-orders",
-            "the resource id of `orders`",
-            "cluster/orders",
-        ),
-        (
-            "cluster/CLUSTER-ORDERS/readers",
-            "the resource id of `orders`",
-            "cluster/orders/readers",
-        ),
+        ("cluster/cluster-orders", "the resource id of `orders`", "cluster/orders"),
+        ("cluster/CLUSTER-ORDERS/readers", "the resource id of `orders`", "cluster/orders/readers"),
         (
             "cluster/cluster-orders/custom/reports",
             "a custom endpoint of",
             "cluster/orders/custom/reports",
         ),
-        (
-            "instance/cluster-orders",
-            "the resource id of `orders`",
-            "cluster/orders",
-        ),
-        (
-            "instance/db-billing",
-            "the resource id of `billing`",
-            "instance/billing",
-        ),
-        (
-            "instance/db-orders-1",
-            "the resource id of `orders-1`",
-            "cluster/orders",
-        ),
+        ("instance/cluster-orders", "the resource id of `orders`", "cluster/orders"),
+        ("instance/db-billing", "the resource id of `billing`", "instance/billing"),
+        ("instance/db-orders-1", "the resource id of `orders-1`", "cluster/orders"),
         ("cluster/db-orders-1", "the resource id of `orders-1`", "cluster/orders"),
-        (
-            "cluster/empty/custom/reports",
-            "a custom endpoint of",
-            "cluster/orders/custom/reports",
-        ),
-        (
-            "cluster/nobody/custom/reports",
-            "a custom endpoint of",
-            "cluster/orders/custom/reports",
-        ),
-        (
-            "cluster/orders/custom/orders-2",
-            "an instance of the cluster",
-            "cluster/orders",
-        ),
+        ("cluster/empty/custom/reports", "a custom endpoint of", "cluster/orders/custom/reports"),
+        ("cluster/nobody/custom/reports", "a custom endpoint of", "cluster/orders/custom/reports"),
+        ("cluster/orders/custom/orders-2", "an instance of the cluster", "cluster/orders"),
         (
             "cluster/reports",
             "a custom endpoint of the cluster `orders`",
@@ -166,17 +130,9 @@ fn a_name_that_rds_lists_as_something_else_is_told_with_what_to_write() {
         ),
         ("instance/front", "a proxy", "proxy/front"),
         ("cluster/front", "a proxy", "proxy/front"),
-        (
-            "proxy/front-ro",
-            "an endpoint of the proxy `front`",
-            "proxy/front/front-ro",
-        ),
+        ("proxy/front-ro", "an endpoint of the proxy `front`", "proxy/front/front-ro"),
         ("proxy/orders", "a cluster", "cluster/orders"),
-        (
-            "proxy/nobody/front-ro",
-            "an endpoint of the proxy `front`",
-            "proxy/front/front-ro",
-        ),
+        ("proxy/nobody/front-ro", "an endpoint of the proxy `front`", "proxy/front/front-ro"),
     ] {
         let told = told(source, &topology());
         assert!(told.contains(is), "{source}: {told}");
@@ -190,10 +146,7 @@ fn a_database_that_cannot_be_followed_is_told_with_its_engine_or_form_by_whateve
     for (source, says) in [
         ("cluster/graph", ["with engine neptune", "follow `dns/graph.db.test`"]),
         ("cluster/docs", ["with engine docdb", "follow `dns/docs.db.test`"]),
-        (
-            "cluster/docs/readers",
-            ["with engine docdb", "follow `dns/docs.db.test`"],
-        ),
+        ("cluster/docs/readers", ["with engine docdb", "follow `dns/docs.db.test`"]),
         ("instance/docs-1", ["with engine docdb", "follow `dns/docs-1.db.test`"]),
         ("cluster/docs-1", ["cluster/docs with engine docdb", dns]),
         ("cluster/cluster-docs", ["cluster/docs with engine docdb", dns]),
@@ -202,14 +155,8 @@ fn a_database_that_cannot_be_followed_is_told_with_its_engine_or_form_by_whateve
         ("cluster/wide", ["has no instances", "describe-db-shard-groups"]),
         ("cluster/wide/readers", ["has no instances", "Limitless"]),
         ("cluster/empty", ["has no instances", "before one is created"]),
-        (
-            "cluster/express",
-            ["cluster/express has no VPC networking", "no address"],
-        ),
-        (
-            "cluster/express-1",
-            ["cluster/express has no VPC networking", "no address"],
-        ),
+        ("cluster/express", ["cluster/express has no VPC networking", "no address"]),
+        ("cluster/express-1", ["cluster/express has no VPC networking", "no address"]),
     ] {
         let told = told(source, &topology());
         for part in says {
@@ -254,7 +201,8 @@ fn a_cluster_that_is_not_made_yet_or_that_replicates_may_have_no_instances() {
         let mut topology = topology();
         let empty = topology.clusters.get_mut(&id("empty")).expect("it is listed");
         (empty.status, empty.replicates) = (status.to_owned(), replicates);
-        let unknown = facts(&"cluster/empty".parse().expect("a source"), &topology).expect_err("nothing to follow");
+        let unknown = facts(&"cluster/empty".parse().expect("a source"), &topology)
+            .expect_err("nothing to follow");
         assert_eq!(unknown.word(), word);
     }
 }

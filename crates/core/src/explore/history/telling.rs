@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Invocation, Kind, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
-use crate::explore::world::{Group, Place, Roster, Slot};
+use crate::explore::world::{Group, Listing, Place, Slot};
 use crate::run::Effect;
 
 impl Move {
@@ -18,18 +18,20 @@ impl Move {
             Self::Heals(place) => format!("{place} is healthy"),
             Self::Sickens(place) => format!("{place} is unhealthy"),
             Self::Drains(place) => format!("{place} has drained"),
-            Self::NameLies => format!("the writer's own name now gives {NOBODY}, where nobody listens"),
+            Self::NameLies => {
+                format!("the writer's own name now gives {NOBODY}, where nobody listens")
+            }
             Self::NameHeals => "every name tells the truth again".to_owned(),
             Self::Waits(long) => format!("{} s pass", long.as_secs_f32()),
             Self::Begins(Invocation::Sweep) => format!("run {} begins, a sweep", before.begun + 1),
-            Self::Begins(Invocation::Event) => format!("run {} begins, for an event", before.begun + 1),
-            Self::TimePasses(index) => format!("{} sleeps {} s", run(index), before.sleeps_for(index).as_secs_f32()),
+            Self::Begins(Invocation::Event) => {
+                format!("run {} begins, for an event", before.begun + 1)
+            }
+            Self::TimePasses(index) => {
+                format!("{} sleeps {} s", run(index), before.sleeps_for(index).as_secs_f32())
+            }
             Self::Killed { run: index, late } => {
-                let late = if late {
-                    ", and its write is still on the way"
-                } else {
-                    ""
-                };
+                let late = if late { ", and its write is still on the way" } else { "" };
                 format!("{} is killed{late}", run(index))
             }
             Self::GhostLands => format!(
@@ -41,17 +43,25 @@ impl Move {
                 let (run, call) = (run(index), call(effect));
                 match outcome {
                     Outcome::Named(Some(said)) => format!("{run}: {call} {}", says(kind, said)),
-                    Outcome::Named(None) if kind == Kind::Readers => format!("{run}: {call} names no writer"),
+                    Outcome::Named(None) if kind == Kind::Readers => {
+                        format!("{run}: {call} names no writer")
+                    }
                     Outcome::Named(None) => format!("{run}: {call} names nobody"),
-                    Outcome::Silent(place) => format!("{run}: {call} knows all names but that of {place}"),
+                    Outcome::Silent(place) => {
+                        format!("{run}: {call} knows all names but that of {place}")
+                    }
                     Outcome::Read if matches!(effect, Effect::ReadTargets(..)) => {
                         format!("{run}: {call} are {}", Shown(before.world.group))
                     }
-                    Outcome::Stale => format!("{run}: {call} are {}, which is stale", Shown(before.world.before)),
+                    Outcome::Stale => {
+                        format!("{run}: {call} are {}, which is stale", Shown(before.world.before))
+                    }
                     Outcome::Read => format!("{run}: {call} read"),
                     Outcome::Done => format!("{run}: {call}"),
                     Outcome::Failed => format!("{run}: {call} fails"),
-                    Outcome::LostBefore => format!("{run}: {call}, not done, and the answer is lost"),
+                    Outcome::LostBefore => {
+                        format!("{run}: {call}, not done, and the answer is lost")
+                    }
                     Outcome::LostAfter => format!("{run}: {call}, done, and the answer is lost"),
                 }
             }
@@ -59,7 +69,7 @@ impl Move {
     }
 }
 
-fn says(kind: Kind, said: Roster) -> String {
+fn says(kind: Kind, said: Listing) -> String {
     match kind {
         Kind::Cluster | Kind::Instance(_) => format!("names {}", said.writer),
         Kind::Readers => format!("lists {}", kind.wants(said)),
@@ -73,7 +83,9 @@ fn call(effect: &Effect) -> String {
         Effect::ReadGroup(..) => "the group".to_owned(),
         Effect::ReadTargets(..) => "the targets".to_owned(),
         Effect::Resolve(..) => "DNS".to_owned(),
-        Effect::Register(..) | Effect::Deregister(..) => write_of(effect).map(|w| w.to_string()).unwrap_or_default(),
+        Effect::Register(..) | Effect::Deregister(..) => {
+            write_of(effect).map(|w| w.to_string()).unwrap_or_default()
+        }
     }
 }
 

@@ -4,25 +4,28 @@ use super::*;
 
 /// The cluster `orders`, with these seconds of `settle`, `patience`, `patience-started` and
 /// `sweep`.
-fn brief(stage: Stage, seconds: u8) -> Stage {
-    stage.with_config(&format!(
-        "allow = [\"10.20.0.0/16\"]\n[timing]\nsettle = {seconds}\npatience = {seconds}\npatience-started = {seconds}\nsweep = {seconds}\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
+fn brief(fixture: RunFixture, seconds: u8) -> RunFixture {
+    fixture.with_config(&format!(
+        "allow = [\"10.20.0.0/16\"]\n[timing]\nsettle = {seconds}\npatience = \
+         {seconds}\npatience-started = {seconds}\nsweep = {seconds}\n[[binding]]\nname = \
+         \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \
+         \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
     ))
 }
 
 #[test]
 fn a_removal_that_never_takes_effect_is_told_however_short_the_timing() {
     for seconds in 1..=12 {
-        for stage in [
-            Stage::sweep(),
-            Stage::event("RDS-EVENT-0071"),
-            Stage::event("RDS-EVENT-0073"),
+        for fixture in [
+            RunFixture::sweep(),
+            RunFixture::event("RDS-EVENT-0071"),
+            RunFixture::event("RDS-EVENT-0073"),
         ] {
-            let mut stage = brief(stage, seconds);
-            failed_over(&mut stage.world);
-            stage.world.set(2, "healthy");
-            stage.world.stays = true;
-            let report = stage.play();
+            let mut fixture = brief(fixture, seconds);
+            failed_over(&mut fixture.world);
+            fixture.world.set(2, "healthy");
+            fixture.world.stays = true;
+            let report = fixture.play();
             let binding = &report.bindings[0];
             let reason = binding.reason.as_ref().map(|reason| reason.code);
             assert_eq!(
@@ -39,11 +42,11 @@ fn a_removal_that_never_takes_effect_is_told_however_short_the_timing() {
 #[test]
 fn a_removal_that_shows_late_is_waited_for_however_short_the_timing() {
     for seconds in 1..=12 {
-        let mut stage = brief(Stage::sweep(), seconds);
-        failed_over(&mut stage.world);
-        stage.world.set(2, "healthy");
-        stage.world.reads_lag = Duration::from_millis(500);
-        let report = stage.play();
+        let mut fixture = brief(RunFixture::sweep(), seconds);
+        failed_over(&mut fixture.world);
+        fixture.world.set(2, "healthy");
+        fixture.world.reads_lag = Duration::from_millis(500);
+        let report = fixture.play();
         let binding = &report.bindings[0];
         assert_eq!(
             (binding.status, binding.deregistered.len()),

@@ -1,16 +1,16 @@
 //! What comes of a plan for a set when it is carried out: it ends, and with exactly the set.
 
-use writerlink_core::plan::{Action, Assurance, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::plan::{Action, LONGEST_SETTLE, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use super::rules::{has_no_former_port, is_right};
 use super::stated::{listed, within_reach};
-use super::{decide, roll};
+use super::{decide, listing};
 use crate::cell::Cell;
 use crate::values::STEADY;
 
-/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to make sure of, and
-/// three removals with a reading before each.
+/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to
+/// make sure of, and three removals with a reading before each.
 const MOST_STEPS: usize = 12;
 
 /// Follows a plan to its end; gives the number of steps.
@@ -39,12 +39,12 @@ pub(super) fn follow(cell: &Cell<'_>, plan: Plan) -> usize {
 }
 
 fn apply(cell: &mut Cell<'_>, step: &Step) {
-    let standing = &mut cell.seen.standing;
-    standing.reread = *step == Step::Reread;
+    let earlier = &mut cell.seen.earlier;
+    earlier.reread = *step == Step::Reread;
     match step {
-        Step::Reread => standing.topology_named = (standing.topology_named + 1).min(2),
+        Step::Reread => earlier.topology_named = (earlier.topology_named + 1).min(2),
         Step::Do(Action::Register(registration)) => {
-            standing.assurance = Assurance::Assured;
+            earlier.registration_proof = RegistrationProof::Proven;
             let targets = &mut cell.seen.targets;
             targets.retain(|target| target.address != registration.address);
             targets.push(Target {
@@ -55,7 +55,7 @@ fn apply(cell: &mut Cell<'_>, step: &Step) {
             });
         }
         Step::Do(Action::Deregister(leaving)) => {
-            standing.thinned = true;
+            earlier.removed_this_round = true;
             for target in cell.seen.targets.iter_mut().filter(|target| leaving.contains(target)) {
                 target.state = TargetState::Draining;
             }
@@ -65,18 +65,19 @@ fn apply(cell: &mut Cell<'_>, step: &Step) {
 
 /// The key says the same, for long enough. No health check passes: a set waits for none.
 fn begin_another_round(cell: &mut Cell<'_>) {
-    let standing = &mut cell.seen.standing;
-    standing.topology_named = 2;
-    standing.steady_for = STEADY;
-    standing.agreed_for = cell.timing.settle;
-    standing.thinned = false;
-    standing.reread = false;
-    if standing.assurance == Assurance::HealthyBriefly {
-        standing.assurance = Assurance::Assured;
+    let earlier = &mut cell.seen.earlier;
+    earlier.topology_named = 2;
+    earlier.steady_for = STEADY;
+    earlier.agreed_for = cell.timing.settle;
+    earlier.removed_this_round = false;
+    earlier.reread = false;
+    if earlier.registration_proof == RegistrationProof::HealthyBriefly {
+        earlier.registration_proof = RegistrationProof::Proven;
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name or the database.
+/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name
+/// or the database.
 fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
     let Some((_, known, listed)) = listed(cell) else {
         return true;
@@ -86,7 +87,7 @@ fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
     known.gap.is_some()
         || cell.is_on_a_wrong_port()
         || !has_no_former_port(cell, &listed)
-        || *known == roll(&[], None)
+        || *known == listing(&[], None)
         || unused
         || leaving.count() > cell.binding.max_removals
         || cell.timing.settle > LONGEST_SETTLE

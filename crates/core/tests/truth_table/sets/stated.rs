@@ -1,12 +1,14 @@
-//! The plan of each cell, as the promises for sets have it. It shares no judgement with the planner.
+//! The plan of each cell, as the promises for sets have it. It shares no judgement with the
+//! planner.
 //!
-//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner does, and a remark says so.
+//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner
+//! does, and a remark says so.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::evidence::{Evidence, Key, Roll};
-use writerlink_core::plan::{Action, Assurance, Hold, LONGEST_SETTLE, Plan, Step};
+use writerlink_core::evidence::{Evidence, Key, Listing};
+use writerlink_core::plan::{Action, Hold, LONGEST_SETTLE, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::Standby;
 
@@ -40,19 +42,18 @@ enum Now {
 }
 
 /// What a set's key says, over the binding's port.
-pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Roll, BTreeSet<SocketAddr>)> {
-    let Evidence::Set { key, roll: Ok(roll) } = &cell.seen.evidence else {
+pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeSet<SocketAddr>)> {
+    let Evidence::Set { key, listing: Ok(listing) } = &cell.seen.evidence else {
         return None;
     };
     let port = cell.port()?;
-    let addresses = roll.listed.keys().map(|ip| SocketAddr::new(*ip, port));
-    Some((*key, roll, addresses.collect()))
+    let addresses = listing.listed.keys().map(|ip| SocketAddr::new(*ip, port));
+    Some((*key, listing, addresses.collect()))
 }
 
 /// What is present and the binding's to remove, if it is not wanted.
 pub(super) fn within_reach<'c>(cell: &'c Cell<'_>) -> impl Iterator<Item = &'c Target> {
-    cell.present()
-        .filter(|target| cell.binding.exclusive || cell.is_home(target.address))
+    cell.present().filter(|target| cell.binding.exclusive || cell.is_home(target.address))
 }
 
 pub(super) fn stated(cell: &Cell<'_>) -> Stated {
@@ -63,10 +64,8 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
         return held(why_silent(cell).unwrap_or("port-differs"));
     }
     let whole = listed(cell).filter(|_| why_silent(cell).is_none());
-    let own: Vec<IpAddr> = whole
-        .iter()
-        .flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip))
-        .collect();
+    let own: Vec<IpAddr> =
+        whole.iter().flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip)).collect();
     let former = cell.on_a_former_port(&own).count();
     let strangers = (cell.strangers().count() > former).then_some("foreign-target");
     let former = (former > 0).then_some("former-port");
@@ -83,32 +82,33 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
 
 fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
     match &cell.seen.evidence {
-        Evidence::Set { roll: Err(why), .. } => Some(row(why).1),
-        Evidence::Set { roll: Ok(roll), .. } => roll.gap.as_ref().map(|gap| row(gap).1),
+        Evidence::Set { listing: Err(why), .. } => Some(row(why).1),
+        Evidence::Set { listing: Ok(listing), .. } => listing.gap.as_ref().map(|gap| row(gap).1),
         _ => unreachable!("only sets are in this table"),
     }
 }
 
-/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set all the same, where
-/// the topology vouches for them.
-fn with_a_gap(why: &'static str, key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
+/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set
+/// all the same, where the topology vouches for them.
+fn with_a_gap(
+    why: &'static str,
+    key: Key,
+    listed: &BTreeSet<SocketAddr>,
+    cell: &Cell<'_>,
+) -> Stated {
     let registers = missing(listed, cell);
     if key == Key::Dns || registers.is_empty() {
         return held(why);
     }
     Stated {
         registers,
-        now: if cell.seen.standing.topology_named < 2 {
-            Now::Nothing
-        } else {
-            Now::Registers
-        },
+        now: if cell.seen.earlier.topology_named < 2 { Now::Nothing } else { Now::Registers },
         ..held(why)
     }
 }
 
 fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Stated {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     let registers = missing(listed, cell);
     let unused = |address: &&SocketAddr| cell.state_of(**address) == Some(&TargetState::Unused);
     let silent = listed.iter().filter(unused).count();
@@ -119,26 +119,24 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     let mut stated = Stated::default();
     if silent > 0 {
         let in_use = cell.seen.group.in_use;
-        stated.holds.insert(if in_use {
-            "target-zone-not-enabled"
-        } else {
-            "group-not-in-use"
-        });
+        stated.holds.insert(if in_use { "target-zone-not-enabled" } else { "group-not-in-use" });
         // Left open: nothing is called for later either.
         if silent == listed.len() {
             return stated;
         }
     }
-    let leaving: Vec<&Target> = within_reach(cell).filter(|t| !listed.contains(&t.address)).collect();
+    let leaving: Vec<&Target> =
+        within_reach(cell).filter(|t| !listed.contains(&t.address)).collect();
     if leaving.len() > cell.binding.max_removals {
         stated.holds.insert("too-many-removals");
     } else {
         stated.removes = leaving.into_iter().cloned().collect();
     }
-    let twice = standing.topology_named >= 2;
+    let twice = earlier.topology_named >= 2;
     // An address too many costs nothing where nobody would get a connection there who should not.
-    let harmless = (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
-    let steady = harmless || standing.steady_for >= STEADY.min(cell.timing.settle);
+    let harmless =
+        (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
+    let steady = harmless || earlier.steady_for >= STEADY.min(cell.timing.settle);
     stated.now = match key {
         Key::Topology if !registers.is_empty() && !twice => Now::Reread,
         Key::Dns if !registers.is_empty() && !steady => {
@@ -146,7 +144,8 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
             Now::Nothing
         }
         _ if !registers.is_empty() => Now::Registers,
-        // An empty roll is none that a key can give; the planner does nothing on it, and says nothing.
+        // An empty roll is none that a key can give; the planner does nothing on it, and says
+        // nothing.
         _ if stated.removes.is_empty() || listed.is_empty() => {
             stated.removes.clear();
             Now::Nothing
@@ -156,9 +155,16 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
                 stated.holds.insert(why);
                 Now::Nothing
             }
-            None if standing.assurance == Assurance::None && key == Key::Topology && !twice => Now::Reread,
-            None if standing.assurance == Assurance::None => Now::MakesSure(again(&serving, cell)),
-            None if !standing.reread => Now::Reread,
+            None if earlier.registration_proof == RegistrationProof::Unproven
+                && key == Key::Topology
+                && !twice =>
+            {
+                Now::Reread
+            }
+            None if earlier.registration_proof == RegistrationProof::Unproven => {
+                Now::MakesSure(again(&serving, cell))
+            }
+            None if !earlier.reread => Now::Reread,
             None => Now::Removes(stated.removes.len().min(half(within_reach(cell).count()))),
         },
     };
@@ -168,21 +174,21 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
 
 /// What a removal of others waits for while all that is listed is present.
 fn waits(key: Key, cell: &Cell<'_>) -> Option<&'static str> {
-    let standing = &cell.seen.standing;
+    let earlier = &cell.seen.earlier;
     match key {
-        _ if standing.thinned => Some("half-a-round"),
+        _ if earlier.removed_this_round => Some("half-a-round"),
         Key::Dns if cell.timing.settle > LONGEST_SETTLE => Some("cached-for-long"),
-        Key::Dns if standing.agreed_for < cell.timing.settle => Some("settling"),
-        _ if standing.assurance == Assurance::HealthyBriefly => Some("seen-briefly"),
+        Key::Dns if earlier.agreed_for < cell.timing.settle => Some("settling"),
+        _ if earlier.registration_proof == RegistrationProof::HealthyBriefly => {
+            Some("seen-briefly")
+        }
         Key::Topology | Key::Dns => None,
     }
 }
 
 fn missing(listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> Vec<Action> {
     let missing = listed.iter().filter(|address| cell.state_of(**address).is_none());
-    missing
-        .map(|address| Action::Register(cell.registration(*address)))
-        .collect()
+    missing.map(|address| Action::Register(cell.registration(*address))).collect()
 }
 
 fn again(serving: &[&SocketAddr], cell: &Cell<'_>) -> Vec<Action> {
@@ -196,10 +202,7 @@ pub(super) fn half(count: usize) -> usize {
 }
 
 fn held(why: &'static str) -> Stated {
-    Stated {
-        holds: [why].into(),
-        ..Stated::default()
-    }
+    Stated { holds: [why].into(), ..Stated::default() }
 }
 
 impl Stated {
@@ -216,8 +219,12 @@ impl Stated {
         let registers = self.registers.iter();
         let (same, leave_now, first) = match (&self.now, &plan.now) {
             (Now::Nothing, None) | (Now::Reread, Some(Step::Reread)) => (true, [].as_slice(), 0),
-            (Now::Registers, Some(Step::Do(action))) => (self.registers.first() == Some(action), [].as_slice(), 1),
-            (Now::MakesSure(any), Some(Step::Do(action))) => (any.contains(action), [].as_slice(), 0),
+            (Now::Registers, Some(Step::Do(action))) => {
+                (self.registers.first() == Some(action), [].as_slice(), 1)
+            }
+            (Now::MakesSure(any), Some(Step::Do(action))) => {
+                (any.contains(action), [].as_slice(), 0)
+            }
             (Now::Removes(count), Some(Step::Do(Action::Deregister(targets)))) => {
                 (targets.len() == *count, targets.as_slice(), 0)
             }

@@ -25,10 +25,9 @@ impl Door for LineDoor {
         let refused = |_| Failure::of(End::Refused);
         let stream = TcpStream::connect(node).await.map_err(refused)?;
         let _ = stream.set_nodelay(true);
-        let mut session = LineSession {
-            stream: BufReader::new(stream),
-        };
-        // A node has accepted before it knows of a target: only the database's greeting makes a connection.
+        let mut session = LineSession { stream: BufReader::new(stream) };
+        // A node has accepted before it knows of a target: only the database's greeting makes a
+        // connection.
         session.hear().await.map_err(refused)?;
         Ok(session)
     }
@@ -39,10 +38,9 @@ impl Session for LineSession {
         let answer = self.ask(&format!("write {row}\n")).await?;
         match answer.split_once(' ') {
             Some(("ok", name)) => Ok(name.to_owned()),
-            Some(("read-only", name)) => Err(Failure {
-                end: End::ReadOnly,
-                by: Some(name.to_owned()),
-            }),
+            Some(("read-only", name)) => {
+                Err(Failure { end: End::ReadOnly, by: Some(name.to_owned()) })
+            }
             _ => Err(Failure::of(End::Broken)),
         }
     }
@@ -50,11 +48,7 @@ impl Session for LineSession {
     async fn count(&mut self) -> Result<(u64, String), Failure> {
         let answer = self.ask("count\n").await?;
         let mut words = answer.split(' ');
-        match (
-            words.next(),
-            words.next().and_then(|rows| rows.parse().ok()),
-            words.next(),
-        ) {
+        match (words.next(), words.next().and_then(|rows| rows.parse().ok()), words.next()) {
             (Some("rows"), Some(rows), Some(name)) => Ok((rows, name.to_owned())),
             _ => Err(Failure::of(End::Broken)),
         }

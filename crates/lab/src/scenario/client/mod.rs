@@ -1,4 +1,5 @@
-//! The application's side: how it opens a connection through the link, and what a statement can end in.
+//! The application's side: how it opens a connection through the link, and what a statement can end
+//! in.
 
 mod line;
 pub(super) mod pool;
@@ -18,8 +19,10 @@ pub(super) trait Door: Clone + Send + Sync + 'static {
     /// Opens a connection at a node of the load balancer.
     ///
     /// # Errors
-    /// [`Failure`], with [`End::Refused`] where no connection was to be had. It need not end by itself: the caller has a time-out.
-    fn open(&self, node: SocketAddr) -> impl Future<Output = Result<Self::Session, Failure>> + Send;
+    /// [`Failure`], with [`End::Refused`] where no connection was to be had. It need not end by
+    /// itself: the caller has a time-out.
+    fn open(&self, node: SocketAddr)
+    -> impl Future<Output = Result<Self::Session, Failure>> + Send;
 }
 
 /// An open connection to a database. After a failure it is not used any more.

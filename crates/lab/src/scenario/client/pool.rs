@@ -1,8 +1,11 @@
-//! An application: a pool of connections through the link on which numbered rows are written, and one on which they are counted.
+//! An application: a pool of connections through the link on which numbered rows are written, and
+//! one on which they are counted.
 //!
-//! A connection is kept as long as it works. A statement that fails, for whatever reason, costs its connection, and the next one opens
-//! another at the next node: what a pool does that tests connections and treats `read-only` as a broken one. A pool that keeps a
-//! connection to a demoted writer would be stuck for as long as that connection lives, and say nothing about the load balancer.
+//! A connection is kept as long as it works. A statement that fails, for whatever reason, costs its
+//! connection, and the next one opens another at the next node: what a pool does that tests
+//! connections and treats `read-only` as a broken one. A pool that keeps a connection to a demoted
+//! writer would be stuck for as long as that connection lives, and say nothing about the load
+//! balancer.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,11 +34,7 @@ pub(in crate::scenario) struct Manner {
 impl Manner {
     /// The same application, if it only reads.
     pub(in crate::scenario) fn reading(self) -> Manner {
-        Manner {
-            writers: 0,
-            readers: self.writers,
-            ..self
-        }
+        Manner { writers: 0, readers: self.writers, ..self }
     }
 }
 
@@ -55,7 +54,12 @@ pub(in crate::scenario) struct Record {
 
 impl Pool {
     /// Starts an application that comes in at these nodes.
-    pub(in crate::scenario) fn start(door: &impl Door, nodes: &[SocketAddr], manner: Manner, watch: Stopwatch) -> Pool {
+    pub(in crate::scenario) fn start(
+        door: &impl Door,
+        nodes: &[SocketAddr],
+        manner: Manner,
+        watch: Stopwatch,
+    ) -> Pool {
         let record = Arc::new(Mutex::default());
         let mut tasks = JoinSet::new();
         for first_node in 0..manner.writers {
@@ -97,11 +101,7 @@ async fn write<D: Door>(mut connection: Connection<D>, record: Arc<Mutex<Record>
         let attempt = connection
             .attempt(async |session| session.write(row).await.map(|by| (row, by)), row)
             .await;
-        record
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .writes
-            .push(attempt);
+        record.lock().unwrap_or_else(PoisonError::into_inner).writes.push(attempt);
     }
 }
 
@@ -112,11 +112,7 @@ async fn read<D: Door>(mut connection: Connection<D>, record: Arc<Mutex<Record>>
     loop {
         ticks.tick().await;
         let attempt = connection.attempt(async |session| session.count().await, 0).await;
-        record
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .reads
-            .push(attempt);
+        record.lock().unwrap_or_else(PoisonError::into_inner).reads.push(attempt);
     }
 }
 
@@ -137,7 +133,13 @@ struct Connection<D: Door> {
 }
 
 impl<D: Door> Connection<D> {
-    fn new(door: &D, nodes: &[SocketAddr], next_node: usize, manner: Manner, watch: Stopwatch) -> Self {
+    fn new(
+        door: &D,
+        nodes: &[SocketAddr],
+        next_node: usize,
+        manner: Manner,
+        watch: Stopwatch,
+    ) -> Self {
         Connection {
             door: door.clone(),
             nodes: nodes.to_vec(),
@@ -171,13 +173,7 @@ impl<D: Door> Connection<D> {
         let result = result.await.unwrap_or_else(|_| Err(Failure::of(End::Hung)));
         let took = self.watch.seconds() - at;
         match result {
-            Ok((row, by)) => Attempt {
-                at,
-                took,
-                end: End::Acknowledged,
-                by: Some(by),
-                row,
-            },
+            Ok((row, by)) => Attempt { at, took, end: End::Acknowledged, by: Some(by), row },
             Err(Failure { end, by }) => Attempt { at, took, end, by, row },
         }
     }

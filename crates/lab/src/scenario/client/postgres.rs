@@ -1,7 +1,7 @@
 //! An application that speaks PostgreSQL over TLS, and verifies whom it speaks with.
 //!
-//! As with `sslmode=verify-full`, the certificate must be of the lab's authority and bear the *endpoint's* name, whatever address
-//! the connection was made to.
+//! As with `sslmode=verify-full`, the certificate must be of the lab's authority and bear the
+//! *endpoint's* name, whatever address the connection was made to.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,17 +38,18 @@ impl PostgresDoor {
     ///
     /// # Errors
     /// When the authority's root is none that TLS accepts.
-    pub(in crate::scenario) fn new(authority: &Authority, endpoint: &str) -> Result<Self, rustls::Error> {
+    pub(in crate::scenario) fn new(
+        authority: &Authority,
+        endpoint: &str,
+    ) -> Result<Self, rustls::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(authority.root())?;
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(PostgresDoor {
-            tls: MakeRustlsConnect::new(config),
-            endpoint: endpoint.into(),
-        })
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        Ok(PostgresDoor { tls: MakeRustlsConnect::new(config), endpoint: endpoint.into() })
     }
 }
 
@@ -56,19 +57,13 @@ impl Door for PostgresDoor {
     type Session = PostgresSession;
 
     async fn open(&self, node: SocketAddr) -> Result<PostgresSession, Failure> {
-        let refused = || Failure {
-            end: End::Refused,
-            by: None,
-        };
+        let refused = || Failure { end: End::Refused, by: None };
         let stream = TcpStream::connect(node).await.map_err(|_| refused())?;
         let mut tls = self.tls.clone();
-        let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &self.endpoint).map_err(|_| refused())?;
+        let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &self.endpoint)
+            .map_err(|_| refused())?;
         let mut config = Config::new();
-        config
-            .user(ROLE)
-            .password(PASSWORD)
-            .dbname(DATABASE)
-            .ssl_mode(SslMode::Require);
+        config.user(ROLE).password(PASSWORD).dbname(DATABASE).ssl_mode(SslMode::Require);
         let (client, connection) = config.connect_raw(stream, tls).await.map_err(|_| refused())?;
         // Ends with the client; what breaks it is told to the statement under way.
         tokio::spawn(connection);
@@ -81,10 +76,8 @@ impl Door for PostgresDoor {
 impl Session for PostgresSession {
     async fn write(&mut self, row: u64) -> Result<String, Failure> {
         let id = i64::try_from(row).unwrap_or(i64::MAX);
-        let written = self
-            .client
-            .execute_typed("INSERT INTO rows VALUES ($1)", &[(&id, Type::INT8)])
-            .await;
+        let written =
+            self.client.execute_typed("INSERT INTO rows VALUES ($1)", &[(&id, Type::INT8)]).await;
         match written {
             Ok(_) => Ok(self.instance.clone()),
             Err(error) => Err(self.failure(&error)),
@@ -107,9 +100,6 @@ impl PostgresSession {
         } else {
             End::Broken
         };
-        Failure {
-            end,
-            by: error.code().map(|_| self.instance.clone()),
-        }
+        Failure { end, by: error.code().map(|_| self.instance.clone()) }
     }
 }

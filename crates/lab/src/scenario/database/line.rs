@@ -1,4 +1,5 @@
-//! A database that is a few lines: it takes numbered rows, and is honest about being a writer or a reader.
+//! A database that is a few lines: it takes numbered rows, and is honest about being a writer or a
+//! reader.
 //!
 //! ```text
 //! ready orders-1          as soon as a connection stands
@@ -6,8 +7,9 @@
 //! count                   rows 16 orders-2
 //! ```
 //!
-//! All hosts of a link share their rows, as Aurora's instances share their storage and a standby has its primary's. A database that
-//! does not accept connections resets them, and one that stops ends its sessions in the same way.
+//! All hosts of a link share their rows, as Aurora's instances share their storage and a standby
+//! has its primary's. A database that does not accept connections resets them, and one that stops
+//! ends its sessions in the same way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -38,7 +40,9 @@ impl Fleet for LineFleet {
     async fn follow(&mut self, lab: &Lab, link: &Link) -> io::Result<()> {
         let hosts = hosts(&lab.world(), link);
         for (_, server) in self.servers.iter().filter(|(address, _)| !hosts.contains_key(address)) {
-            server.send_if_modified(|gone| std::mem::replace(&mut gone.role, Role::Down) != Role::Down);
+            server.send_if_modified(|gone| {
+                std::mem::replace(&mut gone.role, Role::Down) != Role::Down
+            });
         }
         for (address, host) in hosts {
             match self.servers.get(&address) {
@@ -74,7 +78,8 @@ async fn serve(listener: TcpListener, host: watch::Receiver<Host>, rows: Rows) {
             Ok((stream, _)) => {
                 sessions.spawn(converse(stream, host.clone(), rows.clone()));
             }
-            // Out of descriptors, or a connection that was gone before it was accepted: others may still come.
+            // Out of descriptors, or a connection that was gone before it was accepted: others may
+            // still come.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while sessions.try_join_next().is_some() {}
@@ -102,7 +107,11 @@ async fn converse(mut stream: TcpStream, mut host: watch::Receiver<Host>, rows: 
     }
 }
 
-async fn talk(stream: &mut TcpStream, host: &mut watch::Receiver<Host>, rows: &Rows) -> io::Result<()> {
+async fn talk(
+    stream: &mut TcpStream,
+    host: &mut watch::Receiver<Host>,
+    rows: &Rows,
+) -> io::Result<()> {
     let (reading, mut writing) = stream.split();
     let greeting = format!("ready {}\n", host.borrow().name);
     writing.write_all(greeting.as_bytes()).await?;
@@ -139,20 +148,14 @@ mod tests {
     use super::*;
 
     fn host(role: Role) -> Host {
-        Host {
-            name: "orders-1".to_owned(),
-            role,
-        }
+        Host { name: "orders-1".to_owned(), role }
     }
 
     #[test]
     fn a_writer_takes_rows_and_a_reader_refuses_them_and_counts() {
         let mut rows = BTreeSet::new();
         assert_eq!(answer("write 17", &host(Role::Writer), &mut rows), "ok orders-1\n");
-        assert_eq!(
-            answer("write 18", &host(Role::Reader), &mut rows),
-            "read-only orders-1\n"
-        );
+        assert_eq!(answer("write 18", &host(Role::Reader), &mut rows), "read-only orders-1\n");
         assert_eq!(answer("count", &host(Role::Reader), &mut rows), "rows 1 orders-1\n");
         assert_eq!(answer("write x", &host(Role::Writer), &mut rows), "not a number: x\n");
         assert_eq!(answer("drop", &host(Role::Writer), &mut rows), "not understood: drop\n");
@@ -160,18 +163,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_stops_ends_its_sessions_and_takes_no_others() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("loopback has ports");
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has ports");
         let address = listener.local_addr().expect("it is bound");
         let (sender, receiver) = watch::channel(host(Role::Writer));
         let server = tokio::spawn(serve(listener, receiver, Rows::default()));
         let mut session = TcpStream::connect(address).await.expect("it accepts");
         let mut line = String::new();
-        BufReader::new(&mut session)
-            .read_line(&mut line)
-            .await
-            .expect("it greets");
+        BufReader::new(&mut session).read_line(&mut line).await.expect("it greets");
         assert_eq!(line, "ready orders-1\n");
         sender.send_replace(host(Role::Down));
         let ended = BufReader::new(&mut session).read_line(&mut line).await;

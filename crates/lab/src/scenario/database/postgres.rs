@@ -1,13 +1,17 @@
-//! PostgreSQL as the databases behind a link: a primary, and a streaming hot standby for every other member of a cluster.
+//! PostgreSQL as the databases behind a link: a primary, and a streaming hot standby for every
+//! other member of a cluster.
 //!
-//! What Aurora does by sharing its storage is done here by synchronous replication: a row is acknowledged when every standby
-//! that is up has it, so that whichever is promoted has every acknowledged row. A failover is then what the application sees of Aurora's: the
-//! writer ends its sessions, another member is promoted, and the former writer comes back as a standby, which accepts connections and
-//! refuses writes (SQLSTATE 25006). A Multi-AZ instance is one server and one directory, which serves at one of two
-//! addresses; nothing listens at the other.
+//! What Aurora does by sharing its storage is done here by synchronous replication: a row is
+//! acknowledged when every standby that is up has it, so that whichever is promoted has every
+//! acknowledged row. A failover is then what the application sees of Aurora's: the writer ends its
+//! sessions, another member is promoted, and the former writer comes back as a standby, which
+//! accepts connections and refuses writes (SQLSTATE 25006). A Multi-AZ instance is one server and
+//! one directory, which serves at one of two addresses; nothing listens at the other.
 //!
-//! Every instance has a loopback address of its own (Linux has all of 127.0.0.0/8) and a certificate of the lab's
-//! [`Authority`]. `SHOW cluster_name` tells which one answers. A server that is stopped comes back on another port.
+//! Every instance has a loopback address of its own (Linux has all of 127.0.0.0/8) and a
+//! certificate of the lab's
+//! [`Authority`]. `SHOW cluster_name` tells which one answers. A server that is stopped comes back
+//! on another port.
 
 mod member;
 mod plan;
@@ -29,7 +33,7 @@ use crate::scene::Link;
 use crate::wire::Lab;
 use crate::world::rds::InstanceKey;
 use member::{Data, Member, Role, Running, State};
-use plan::{Action, Latest, Server, Standing, Wanted};
+use plan::{Action, Latest, Replication, Server, Wanted};
 pub use programs::{Missing, Programs};
 
 /// The database that the application uses.
@@ -89,11 +93,17 @@ enum Done {
 }
 
 impl Postgres {
-    /// Starts the servers of a link, with certificates of the authority, and waits until they stand as the world says.
+    /// Starts the servers of a link, with certificates of the authority, and waits until they stand
+    /// as the world says.
     ///
     /// # Errors
     /// When a server does not start; the text has the end of its log.
-    pub async fn start(lab: &Lab, link: &Link, authority: &Authority, programs: &Programs) -> io::Result<Postgres> {
+    pub async fn start(
+        lab: &Lab,
+        link: &Link,
+        authority: &Authority,
+        programs: &Programs,
+    ) -> io::Result<Postgres> {
         let home = tempfile::Builder::new().prefix("writerlink-").tempdir()?;
         if home.path().to_str().is_none() {
             return Err(io::Error::other(
@@ -117,7 +127,12 @@ impl Postgres {
     ///
     /// # Errors
     /// When a server fails for good.
-    pub async fn during<T>(&mut self, lab: &Lab, link: &Link, work: impl Future<Output = T>) -> io::Result<T> {
+    pub async fn during<T>(
+        &mut self,
+        lab: &Lab,
+        link: &Link,
+        work: impl Future<Output = T>,
+    ) -> io::Result<T> {
         let follow = async {
             loop {
                 if let Err(error) = self.follow(lab, link).await {
@@ -166,7 +181,8 @@ impl Postgres {
         })
     }
 
-    /// A directory and a certificate for each member that is new; those that are gone take theirs along.
+    /// A directory and a certificate for each member that is new; those that are gone take theirs
+    /// along.
     fn keep(&mut self, wanted: &BTreeMap<InstanceKey, Wanted>) -> io::Result<()> {
         self.servers.retain(|key, _| wanted.contains_key(key));
         for (key, wanted) in wanted {
@@ -206,13 +222,12 @@ impl Postgres {
     }
 
     fn latest(&self, key: InstanceKey) -> Latest {
-        match self
-            .latest
-            .and_then(|latest| Some((latest, self.servers.get(&latest)?)))
-        {
+        match self.latest.and_then(|latest| Some((latest, self.servers.get(&latest)?))) {
             None => Latest::Nobody,
             Some((latest, _)) if latest == key => Latest::Itself,
-            Some((_, kept)) if kept.busy.is_none() && kept.server.state.running.is_none() => Latest::Stopped,
+            Some((_, kept)) if kept.busy.is_none() && kept.server.state.running.is_none() => {
+                Latest::Stopped
+            }
             Some(_) => Latest::Runs,
         }
     }
@@ -224,7 +239,7 @@ impl Postgres {
         };
         let joined = self.servers.iter().filter(|(key, kept)| {
             let is_up = wanted.get(key).is_some_and(|wanted| wanted.up);
-            is_up && kept.server.standing == Standing::Joined
+            is_up && kept.server.replication == Replication::Joined
         });
         let standbys: Vec<_> = joined.map(|(_, kept)| kept.member.name.clone()).collect();
         for kept in self.servers.values_mut().filter(|kept| kept.busy.is_none()) {
@@ -276,7 +291,8 @@ impl Fleet for Postgres {
     async fn rows(&mut self, lab: &Lab, link: &Link) -> io::Result<BTreeSet<u64>> {
         self.settle(lab, link).await?;
         let primary = self.primary(&plan::wanted(&lab.world(), link));
-        let (member, running) = primary.ok_or_else(|| io::Error::other(format!("{} has no writer", link.name)))?;
+        let (member, running) =
+            primary.ok_or_else(|| io::Error::other(format!("{} has no writer", link.name)))?;
         let rows = member.rows(running).await?;
         Ok(rows.into_iter().map(i64::unsigned_abs).collect())
     }
@@ -284,16 +300,11 @@ impl Fleet for Postgres {
 
 impl Kept {
     fn new(member: Member) -> Kept {
-        Kept {
-            member,
-            server: Server::default(),
-            told: String::new(),
-            busy: None,
-            failed: 0,
-        }
+        Kept { member, server: Server::default(), told: String::new(), busy: None, failed: 0 }
     }
 
-    /// Takes note of how what went on has ended; gives the role in which the server runs since, if it does.
+    /// Takes note of how what went on has ended; gives the role in which the server runs since, if
+    /// it does.
     async fn collect(&mut self) -> io::Result<Option<Role>> {
         let Some(busy) = self.busy.take_if(|busy| busy.task.is_finished()) else {
             if self.busy.is_none() {
@@ -304,44 +315,44 @@ impl Kept {
         match busy.task.await.map_err(io::Error::other)? {
             Ok(Done::Moved(state)) => {
                 self.failed = 0;
-                self.server = Server {
-                    state,
-                    standing: Standing::default(),
-                };
+                self.server = Server { state, replication: Replication::default() };
                 Ok(state.running.map(|running| running.role))
             }
             Ok(Done::Looked(joined)) => {
                 self.failed = 0;
-                self.server.standing = match self.server.standing {
-                    Standing::Unseen(looks) if !joined => Standing::Unseen(looks + 1),
-                    _ => Standing::Joined,
+                self.server.replication = match self.server.replication {
+                    Replication::Unseen(looks) if !joined => Replication::Unseen(looks + 1),
+                    _ => Replication::Joined,
                 };
                 Ok(None)
             }
             Err(error) => {
                 self.failed += 1;
                 self.notice_its_end();
-                // A failover takes away whom a server was about to copy or to look at: the next attempt finds another.
+                // A failover takes away whom a server was about to copy or to look at: the next
+                // attempt finds another.
                 if self.failed < FAILURES { Ok(None) } else { Err(error) }
             }
         }
     }
 
-    /// Whether it gets the rows of the primary that has begun is yet to be seen; a look at the one before says nothing of it.
+    /// Whether it gets the rows of the primary that has begun is yet to be seen; a look at the one
+    /// before says nothing of it.
     fn has_another_primary(&mut self) {
-        self.server.standing = Standing::default();
+        self.server.replication = Replication::default();
         if let Some(look) = self.busy.take_if(|busy| busy.action == Action::Look) {
             look.task.abort();
         }
     }
 
-    /// A server whose process has ended runs no longer. It was not asked to, so a primary has handed nothing over.
+    /// A server whose process has ended runs no longer. It was not asked to, so a primary has
+    /// handed nothing over.
     fn notice_its_end(&mut self) {
         if let Some(running) = self.server.state.running
             && !self.member.is_running()
         {
             self.server.state.running = None;
-            self.server.standing = Standing::default();
+            self.server.replication = Replication::default();
             if running.role == Role::Primary {
                 self.server.state.data = Data::Ahead;
             }
@@ -356,7 +367,13 @@ impl Kept {
         Ok(())
     }
 
-    fn begin(&mut self, action: Action, host: IpAddr, primary: Option<(Member, Running)>, former: Option<Member>) {
+    fn begin(
+        &mut self,
+        action: Action,
+        host: IpAddr,
+        primary: Option<(Member, Running)>,
+        former: Option<Member>,
+    ) {
         if matches!(
             action,
             Action::Create | Action::CopyRunning | Action::TakeOver | Action::Discard
@@ -372,8 +389,12 @@ impl Kept {
                 (Action::Start(role), ..) => member.start(host, role).await.map(Done::Moved),
                 (Action::Stop, ..) => member.stop().await.map(Done::Moved),
                 (Action::Discard, ..) => member.discard().await.map(Done::Moved),
-                (Action::Promote, _, _, Some(running)) => member.promote(running).await.map(Done::Moved),
-                (Action::TakeOver, _, Some(former), _) => member.take_over(former, host).await.map(Done::Moved),
+                (Action::Promote, _, _, Some(running)) => {
+                    member.promote(running).await.map(Done::Moved)
+                }
+                (Action::TakeOver, _, Some(former), _) => {
+                    member.take_over(former, host).await.map(Done::Moved)
+                }
                 (Action::CopyRunning, Some((primary, running)), ..) => {
                     let port = running.socket.port();
                     member.copy_running(primary, port).await.map(Done::Moved)

@@ -7,7 +7,8 @@ const TICKS: f64 = 10.0;
 /// The steps between ticks that people count in.
 const STEPS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0];
 
-/// A place across, or a width, in thousandths of a percent: whole numbers, so that what touches in time touches on the page.
+/// A place across, or a width, in thousandths of a percent: whole numbers, so that what touches in
+/// time touches on the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(pub(super) u32);
 
@@ -45,9 +46,7 @@ pub(super) struct Tick {
 
 impl Axis {
     pub(super) fn of(seconds: f64) -> Axis {
-        Axis {
-            seconds: if seconds > 0.0 { seconds } else { 1.0 },
-        }
+        Axis { seconds: if seconds > 0.0 { seconds } else { 1.0 } }
     }
 
     /// How long it is.
@@ -81,11 +80,7 @@ impl Axis {
                     Place::END => "end",
                     _ => "middle",
                 };
-                Tick {
-                    x,
-                    label: format!("{moment:.0}"),
-                    anchor,
-                }
+                Tick { x, label: format!("{moment:.0}"), anchor }
             })
             .collect()
     }

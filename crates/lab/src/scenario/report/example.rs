@@ -1,4 +1,5 @@
-//! Recordings made by hand: an Aurora failover as a careful program and as a careless one may live through it.
+//! Recordings made by hand: an Aurora failover as a careful program and as a careless one may live
+//! through it.
 
 use crate::scenario::recording::{
     Attempt, Call, End, Incident, Invocation, LinkRecording, Recording, Span, TargetSpan,
@@ -15,7 +16,8 @@ pub(super) const FAILS: f64 = 30.0;
 pub(super) const BACK: f64 = 71.5;
 const LENGTH: f64 = 180.0;
 
-/// A failover that is followed: the new writer is registered before DNS has settled, and the old one drained after it has.
+/// A failover that is followed: the new writer is registered before DNS has settled, and the old
+/// one drained after it has.
 pub(super) fn followed() -> (Recording, Verdict) {
     let recording = Recording {
         scenario: "aurora-unplanned-dns-flaps".to_owned(),
@@ -55,7 +57,8 @@ pub(super) fn followed() -> (Recording, Verdict) {
     (recording, verdict)
 }
 
-/// The same failover, not followed: the program looks once, when DNS still has the old address, and is content.
+/// The same failover, not followed: the program looks once, when DNS still has the old address, and
+/// is content.
 pub(super) fn missed() -> (Recording, Verdict) {
     let (recording, _) = followed();
     let mut link = recording.links[0].clone();
@@ -72,7 +75,9 @@ pub(super) fn missed() -> (Recording, Verdict) {
         ..recording
     };
     let mut verdict = judged(&recording, false, 0.0);
-    verdict.faults = vec!["orders-writer: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned()];
+    verdict.faults = vec![
+        "orders-writer: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned(),
+    ];
     (recording, verdict)
 }
 
@@ -81,16 +86,8 @@ pub(super) fn grid() -> Vec<(Recording, Verdict)> {
     let named = |(recording, verdict): (Recording, Verdict), scenario: &str, title: &str| {
         let (scenario, title) = (scenario.to_owned(), title.to_owned());
         (
-            Recording {
-                scenario: scenario.clone(),
-                title: title.clone(),
-                ..recording
-            },
-            Verdict {
-                scenario,
-                title,
-                ..verdict
-            },
+            Recording { scenario: scenario.clone(), title: title.clone(), ..recording },
+            Verdict { scenario, title, ..verdict },
         )
     };
     let planned = ("aurora-planned", "the writer of a cluster is changed by hand");
@@ -100,11 +97,7 @@ pub(super) fn grid() -> Vec<(Recording, Verdict)> {
         missed(),
         named(followed(), planned.0, planned.1),
         named(
-            Recording {
-                handler: CARELESS.to_owned(),
-                ..followed().0
-            }
-            .with(followed().1),
+            Recording { handler: CARELESS.to_owned(), ..followed().0 }.with(followed().1),
             planned.0,
             planned.1,
         ),
@@ -118,15 +111,8 @@ pub(super) fn many_links() -> (Recording, Verdict) {
     let (missed, _) = missed();
     let link = recording.links.remove(0);
     for number in 1..=12 {
-        let link = if number == 9 {
-            missed.links[0].clone()
-        } else {
-            link.clone()
-        };
-        recording.links.push(LinkRecording {
-            name: format!("orders-{number}"),
-            ..link
-        });
+        let link = if number == 9 { missed.links[0].clone() } else { link.clone() };
+        recording.links.push(LinkRecording { name: format!("orders-{number}"), ..link });
     }
     let link_name = |index: usize| Some(format!("orders-{}", index % 12 + 1));
     for (index, call) in recording.calls.iter_mut().enumerate() {
@@ -138,7 +124,9 @@ pub(super) fn many_links() -> (Recording, Verdict) {
         link.converged = index != 8;
     }
     verdict.seconds_to_converge = None;
-    verdict.faults = vec!["orders-9: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned()];
+    verdict.faults = vec![
+        "orders-9: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned(),
+    ];
     (recording, verdict)
 }
 
@@ -183,8 +171,8 @@ fn shown() -> LinkRecording {
     }
 }
 
-/// A write every 180 ms: acknowledged before the failover and once it is over, refused in the middle of it, and broken,
-/// hung and read-only for a while.
+/// A write every 180 ms: acknowledged before the failover and once it is over, refused in the
+/// middle of it, and broken, hung and read-only for a while.
 pub(super) fn writes(back: f64) -> Vec<Attempt> {
     let end = |at: f64| match at {
         at if at < FAILS => End::Acknowledged,
@@ -201,11 +189,7 @@ pub(super) fn writes(back: f64) -> Vec<Attempt> {
 fn reads() -> Vec<Attempt> {
     let every = (0..180).map(f64::from);
     let end = |at: f64| {
-        if (FAILS..43.0).contains(&at) {
-            End::Refused
-        } else {
-            End::Acknowledged
-        }
+        if (FAILS..43.0).contains(&at) { End::Refused } else { End::Acknowledged }
     };
     every.map(|at| attempt(at, end(at), 0)).collect()
 }
@@ -228,7 +212,8 @@ fn judged(recording: &Recording, converged: bool, right_after: f64) -> Verdict {
     let link = |link: &LinkRecording| {
         let (from, to) = outage(&link.writes, LENGTH).expect("every example has an outage");
         let ended = |end| link.writes.iter().filter(|write| write.end == end).count();
-        let (rows, failed) = (ended(End::Acknowledged), link.writes.len() - ended(End::Acknowledged));
+        let (rows, failed) =
+            (ended(End::Acknowledged), link.writes.len() - ended(End::Acknowledged));
         LinkVerdict {
             name: link.name.clone(),
             converged,
@@ -269,21 +254,11 @@ fn judged(recording: &Recording, converged: bool, right_after: f64) -> Verdict {
 }
 
 pub(super) fn attempt(at: f64, end: End, row: u64) -> Attempt {
-    Attempt {
-        at,
-        took: 0.01,
-        end,
-        by: None,
-        row,
-    }
+    Attempt { at, took: 0.01, end, by: None, row }
 }
 
 pub(super) fn span(from: f64, to: f64, what: &str) -> Span {
-    Span {
-        from,
-        to,
-        what: what.to_owned(),
-    }
+    Span { from, to, what: what.to_owned() }
 }
 
 pub(super) fn call(at: f64, operation: &str, targets: Option<&str>, outcome: &str) -> Call {
@@ -299,19 +274,11 @@ pub(super) fn call(at: f64, operation: &str, targets: Option<&str>, outcome: &st
 }
 
 fn state(target: &str, from: f64, to: f64, state: &str) -> TargetSpan {
-    TargetSpan {
-        target: target.to_owned(),
-        from,
-        to,
-        state: state.to_owned(),
-    }
+    TargetSpan { target: target.to_owned(), from, to, state: state.to_owned() }
 }
 
 fn incident(at: f64, what: &str) -> Incident {
-    Incident {
-        at,
-        what: what.to_owned(),
-    }
+    Incident { at, what: what.to_owned() }
 }
 
 fn invocation(queued: f64, taken: f64, ended: f64, what: &str, end: &str) -> Invocation {

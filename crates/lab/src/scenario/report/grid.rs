@@ -53,13 +53,8 @@ struct Total {
 type Ground<'a> = (&'a str, String);
 
 fn ground(recording: &Recording) -> Ground<'_> {
-    let Recording {
-        seed, databases, speed, ..
-    } = recording;
-    (
-        &recording.scenario,
-        format!("seed {seed}, {databases} databases, speed {speed}"),
-    )
+    let Recording { seed, databases, speed, .. } = recording;
+    (&recording.scenario, format!("seed {seed}, {databases} databases, speed {speed}"))
 }
 
 impl Grid {
@@ -90,10 +85,9 @@ impl Grid {
         }
         let same = rows.windows(2).all(|pair| pair[0].0.1 == pair[1].0.1);
         let common = rows.first().filter(|_| same).map(|((_, ground), _)| ground.clone());
-        let rows = rows.into_iter().map(|((_, ground), row)| Row {
-            ground: common.is_none().then_some(ground),
-            ..row
-        });
+        let rows = rows
+            .into_iter()
+            .map(|((_, ground), row)| Row { ground: common.is_none().then_some(ground), ..row });
         Grid {
             rows: rows.collect(),
             totals: programs.iter().map(|program| Total::of(program, played)).collect(),
@@ -145,10 +139,7 @@ impl Total {
             .iter()
             .filter_map(|verdict| verdict.seconds_to_converge)
             .max_by(f64::total_cmp);
-        let outage = verdicts
-            .iter()
-            .map(|verdict| verdict.outage_seconds)
-            .fold(0.0, f64::max);
+        let outage = verdicts.iter().map(|verdict| verdict.outage_seconds).fold(0.0, f64::max);
         Total {
             ok: format!("{ok} of {}", verdicts.len()),
             right: words::number_or_dash(longest),

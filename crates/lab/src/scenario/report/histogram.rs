@@ -1,6 +1,7 @@
 //! Many moments as a row of columns.
 //!
-//! Each kind of moment has a row of its own, so that a failure among a hundred successes is seen; a column that is not empty has at least
+//! Each kind of moment has a row of its own, so that a failure among a hundred successes is seen; a
+//! column that is not empty has at least
 //! [`LEAST`] of the height, so that one moment among a thousand others of its kind is seen too.
 
 use std::fmt::Write;

@@ -1,13 +1,15 @@
 //! Where a label has room.
 //!
-//! A timeline stretches with the page and text does not. What is placed so that nothing overlaps on the narrowest page has more room on
-//! every wider one; a bar's label that fits only on a wide page is hidden on a narrow one by the style sheet.
+//! A timeline stretches with the page and text does not. What is placed so that nothing overlaps on
+//! the narrowest page has more room on every wider one; a bar's label that fits only on a wide page
+//! is hidden on a narrow one by the style sheet.
 
 use serde::Serialize;
 
 use super::axis::Place;
 
-/// The width of a timeline's lanes on the narrowest page that everything is laid out for, in pixels.
+/// The width of a timeline's lanes on the narrowest page that everything is laid out for, in
+/// pixels.
 const NARROW: f64 = 500.0;
 /// Their width on a page that is wide enough for what the style sheet calls `wide`, in pixels.
 const WIDE: f64 = 860.0;
@@ -39,14 +41,7 @@ impl Text {
             (false, true) => format!("{class} wide"),
             (false, false) => return None,
         };
-        Some(Text {
-            x,
-            dx: GAP.cast_signed(),
-            y,
-            anchor: "start",
-            class,
-            text: text.to_owned(),
-        })
+        Some(Text { x, dx: GAP.cast_signed(), y, anchor: "start", class, text: text.to_owned() })
     }
 }
 
@@ -72,12 +67,14 @@ impl Shelves {
         Shelves { most, rows: Vec::new() }
     }
 
-    /// Puts a label beside a mark: at its right, else at its left, cut where neither has room. None if no row is free there.
+    /// Puts a label beside a mark: at its right, else at its left, cut where neither has room. None
+    /// if no row is free there.
     pub(super) fn put(&mut self, mark: Place, text: &str) -> Option<Put> {
         self.label(mark, mark, text, MARK_GAP)
     }
 
-    /// The same for a bar, whose label begins inside of it, at its left, and may go on beyond it; else it ends where the bar does.
+    /// The same for a bar, whose label begins inside of it, at its left, and may go on beyond it;
+    /// else it ends where the bar does.
     pub(super) fn beside(&mut self, from: Place, to: Place, text: &str) -> Option<Put> {
         self.label(from, to, text, GAP)
     }
@@ -108,7 +105,8 @@ impl Shelves {
     }
 
     fn free(&mut self, begins: f64, ends: f64) -> Option<usize> {
-        let is_free = |row: &Vec<(f64, f64)>| row.iter().all(|(from, to)| ends <= *from || *to <= begins);
+        let is_free =
+            |row: &Vec<(f64, f64)>| row.iter().all(|(from, to)| ends <= *from || *to <= begins);
         let row = match self.rows.iter().position(is_free) {
             Some(row) => row,
             None if self.rows.len() < self.most => {

@@ -49,15 +49,18 @@ pub(super) struct Mark {
 
 impl Lane {
     pub(super) fn new(label: impl Into<String>, height: u32) -> Lane {
-        Lane {
-            label: label.into(),
-            height,
-            ..Lane::default()
-        }
+        Lane { label: label.into(), height, ..Lane::default() }
     }
 
     /// Draws a bar; a tip is what one reads when pointing at it.
-    pub(super) fn bar(&mut self, axis: Axis, times: (f64, f64), down: (u32, u32), class: String, tip: String) {
+    pub(super) fn bar(
+        &mut self,
+        axis: Axis,
+        times: (f64, f64),
+        down: (u32, u32),
+        class: String,
+        tip: String,
+    ) {
         let (x, width) = axis.span(times.0, times.1);
         self.bars.push(Bar {
             x: Place(x.0.min(Place::END.0 - Place::LEAST.0)),

@@ -1,5 +1,5 @@
-//! The lanes of a timeline, from top to bottom: what the script did, what was true and shown, what the program did, how long that
-//! took, and what the application met with.
+//! The lanes of a timeline, from top to bottom: what the script did, what was true and shown, what
+//! the program did, how long that took, and what the application met with.
 
 mod application;
 mod evidence;
@@ -22,17 +22,19 @@ const TALL: u32 = 18;
 const BASE: u32 = 13;
 
 /// All lanes of a link.
-pub(super) fn all(axis: Axis, recording: &Recording, link: &LinkRecording, verdict: Option<&LinkVerdict>) -> Vec<Lane> {
+pub(super) fn all(
+    axis: Axis,
+    recording: &Recording,
+    link: &LinkRecording,
+    verdict: Option<&LinkVerdict>,
+) -> Vec<Lane> {
     let palette = Palette::of(link);
     let groups = [
         vec![script::lane(axis, &recording.incidents)],
         evidence::lanes(axis, link, &palette),
         targets::lanes(axis, &link.targets, &palette),
         program::lanes(axis, recording, link, &palette),
-        verdict
-            .and_then(|verdict| measured::lane(axis, verdict))
-            .into_iter()
-            .collect(),
+        verdict.and_then(|verdict| measured::lane(axis, verdict)).into_iter().collect(),
         application::lanes(axis, "writes", &link.writes),
         application::lanes(axis, "reads", &link.reads),
     ];

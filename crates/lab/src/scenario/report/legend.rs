@@ -20,10 +20,8 @@ pub(super) struct Entry {
 /// The legend of a timeline.
 pub(super) fn of(link: &LinkRecording, lanes: &[Lane], has_outage: bool) -> Vec<Entry> {
     let palette = Palette::of(link);
-    let mut legend: Vec<Entry> = palette
-        .known()
-        .map(|(address, class)| bar(&[&class], &address))
-        .collect();
+    let mut legend: Vec<Entry> =
+        palette.known().map(|(address, class)| bar(&[&class], &address)).collect();
     if drawn(lanes, "down") {
         legend.push(bar(&["down"], "not serving"));
     }
@@ -37,11 +35,9 @@ pub(super) fn of(link: &LinkRecording, lanes: &[Lane], has_outage: bool) -> Vec<
         }
     }
     legend.extend(states.into_iter().map(|state| bar(&[&target_class(state)], state)));
-    for (shape, text) in [
-        ("register", "registration"),
-        ("deregister", "removal"),
-        ("change", "another write"),
-    ] {
+    for (shape, text) in
+        [("register", "registration"), ("deregister", "removal"), ("change", "another write")]
+    {
         if marked(lanes, shape, "") {
             legend.push(mark(shape, "ink", text));
         }
@@ -83,7 +79,8 @@ fn mark(shape: &str, class: &str, text: &str) -> Entry {
 
 fn drawn(lanes: &[Lane], class: &str) -> bool {
     let has_bar = |lane: &Lane| lane.bars.iter().any(|bar| bar.class == class);
-    let has_columns = |lane: &Lane| lane.histogram.as_ref().is_some_and(|columns| columns.is(class));
+    let has_columns =
+        |lane: &Lane| lane.histogram.as_ref().is_some_and(|columns| columns.is(class));
     lanes.iter().any(|lane| has_bar(lane) || has_columns(lane))
 }
 

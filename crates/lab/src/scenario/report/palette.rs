@@ -1,6 +1,7 @@
 //! Which colour an address has: the same one in every lane of a timeline.
 //!
-//! The writer of the beginning has the first colour, so that two programs' timelines of one scenario look alike where they are.
+//! The writer of the beginning has the first colour, so that two programs' timelines of one
+//! scenario look alike where they are.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -53,19 +54,16 @@ impl Palette {
 
     /// Every address with the class of its colour.
     pub(super) fn known(&self) -> impl Iterator<Item = (String, String)> {
-        self.addresses
-            .iter()
-            .map(|address| (address.to_string(), self.class(address)))
+        self.addresses.iter().map(|address| (address.to_string(), self.class(address)))
     }
 }
 
-/// The addresses in a text that joins them by commas, each with or without a port; none of `NXDOMAIN` and the like.
+/// The addresses in a text that joins them by commas, each with or without a port; none of
+/// `NXDOMAIN` and the like.
 pub(super) fn addresses(text: &str) -> Vec<IpAddr> {
     let address = |part: &str| -> Option<IpAddr> {
         let part = part.trim();
-        part.parse()
-            .ok()
-            .or_else(|| Some(part.parse::<SocketAddr>().ok()?.ip()))
+        part.parse().ok().or_else(|| Some(part.parse::<SocketAddr>().ok()?.ip()))
     };
     text.split(',').filter_map(address).collect()
 }

@@ -73,9 +73,7 @@ impl Run {
             ],
             pace: pace(recording.speed),
             figures: figures(recording, verdict),
-            calls: operations
-                .map(|(name, count)| (name.to_owned(), words::count(count)))
-                .collect(),
+            calls: operations.map(|(name, count)| (name.to_owned(), words::count(count))).collect(),
             links: links(recording, verdict),
             overview: (verdict.links.len() > 1).then(|| tables::links(verdict)),
             tables: tables::of(recording),
@@ -85,21 +83,18 @@ impl Run {
 
 fn pace(speed: f64) -> String {
     if speed == 1.0 {
-        return "Times are seconds of the region, which went as fast as the clock on the wall.".to_owned();
+        return "Times are seconds of the region, which went as fast as the clock on the wall."
+            .to_owned();
     }
     format!(
-        "Times are seconds of the region, which went {speed} times as fast as the clock on the wall. So did the application; \
+        "Times are seconds of the region, which went {speed} times as fast as the clock on the \
+         wall. So did the application; \
          the program under test did not, so its own time counts {speed} times."
     )
 }
 
 fn figures(recording: &Recording, verdict: &Verdict) -> Vec<Figure> {
-    let figure = |name, value, note, is_bad| Figure {
-        name,
-        value,
-        note,
-        is_bad,
-    };
+    let figure = |name, value, note, is_bad| Figure { name, value, note, is_bad };
     let converged = verdict.links.iter().filter(|link| link.converged).count();
     let as_expected = match (verdict.links.len(), verdict.converged) {
         (0 | 1, true) => "as the scenario expects".to_owned(),
@@ -108,11 +103,7 @@ fn figures(recording: &Recording, verdict: &Verdict) -> Vec<Figure> {
     };
     let of_a_change = verdict.links.iter().filter(|link| link.evidence_at.is_some());
     let registered: Option<Vec<f64>> = of_a_change.map(|link| link.registered_after).collect();
-    let some_for = verdict
-        .links
-        .iter()
-        .map(|link| link.outage.some_for)
-        .fold(0.0, f64::max);
+    let some_for = verdict.links.iter().map(|link| link.outage.some_for).fold(0.0, f64::max);
     let rows = verdict.links.iter().map(|link| link.rows).sum();
     let failed = verdict.links.iter().map(|link| link.outage.failed).sum();
     vec![
@@ -124,7 +115,9 @@ fn figures(recording: &Recording, verdict: &Verdict) -> Vec<Figure> {
         ),
         figure(
             "evidence to registered",
-            words::seconds_or_dash(registered.and_then(|after| after.into_iter().max_by(f64::total_cmp))),
+            words::seconds_or_dash(
+                registered.and_then(|after| after.into_iter().max_by(f64::total_cmp)),
+            ),
             "until the writer is a target".to_owned(),
             false,
         ),
@@ -180,7 +173,8 @@ fn kinds(verdict: &Verdict) -> String {
 
 /// The links, the worst one first if there are several: it alone is unfolded.
 fn links(recording: &Recording, verdict: &Verdict) -> Vec<Link> {
-    let judged = |link: &LinkRecording| verdict.links.iter().find(|judged| judged.name == link.name);
+    let judged =
+        |link: &LinkRecording| verdict.links.iter().find(|judged| judged.name == link.name);
     let mut links: Vec<_> = recording.links.iter().map(|link| (link, judged(link))).collect();
     links.sort_by(|a, b| badness(b.1).partial_cmp(&badness(a.1)).unwrap_or(Ordering::Equal));
     links

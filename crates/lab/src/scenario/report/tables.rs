@@ -19,12 +19,8 @@ pub(super) struct Table {
 
 /// The tables of a run; those without a row are left out.
 pub(super) fn of(recording: &Recording) -> Vec<Table> {
-    let mut tables = vec![
-        incidents(recording),
-        calls(recording),
-        invocations(recording),
-        shown(recording),
-    ];
+    let mut tables =
+        vec![incidents(recording), calls(recording), invocations(recording), shown(recording)];
     tables.retain(|table| !table.rows.is_empty());
     tables
 }
@@ -118,11 +114,7 @@ fn shown(recording: &Recording) -> Table {
     let mut rows = Vec::new();
     let mut row = |link: &str, who: &str, from, to, what: &str| {
         let words = [link, who].map(str::to_owned).into_iter();
-        rows.push(
-            words
-                .chain([moment(Some(from)), moment(Some(to)), what.to_owned()])
-                .collect(),
-        );
+        rows.push(words.chain([moment(Some(from)), moment(Some(to)), what.to_owned()]).collect());
     };
     for link in &recording.links {
         let lanes = [
@@ -132,18 +124,10 @@ fn shown(recording: &Recording) -> Table {
             ("DNS", &link.dns),
         ];
         for (who, spans) in lanes {
-            spans
-                .iter()
-                .for_each(|span| row(&link.name, who, span.from, span.to, &span.what));
+            spans.iter().for_each(|span| row(&link.name, who, span.from, span.to, &span.what));
         }
         for span in &link.targets {
-            row(
-                &link.name,
-                &format!("target {}", span.target),
-                span.from,
-                span.to,
-                &span.state,
-            );
+            row(&link.name, &format!("target {}", span.target), span.from, span.to, &span.state);
         }
     }
     Table {

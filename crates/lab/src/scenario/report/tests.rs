@@ -27,10 +27,7 @@ fn bars<'a>(timeline: &'a Timeline, label: &str) -> Vec<&'a Bar> {
 }
 
 fn acknowledged(moments: impl Iterator<Item = f64>) -> Vec<Attempt> {
-    (0..)
-        .zip(moments)
-        .map(|(row, at)| attempt(at, End::Acknowledged, row))
-        .collect()
+    (0..).zip(moments).map(|(row, at)| attempt(at, End::Acknowledged, row)).collect()
 }
 
 #[test]
@@ -80,11 +77,7 @@ fn an_address_has_one_colour_in_every_lane() {
     let timeline = timeline(&recording);
     for said in ["RDS API says", "DNS says"] {
         let bars = bars(&timeline, said);
-        assert_eq!(
-            bars.first().expect("there is a first").class,
-            "a0",
-            "{said}, the old writer"
-        );
+        assert_eq!(bars.first().expect("there is a first").class, "a0", "{said}, the old writer");
         assert_eq!(bars.last().expect("there is a last").class, "a1", "{said}, the new one");
     }
     for (target, colour) in [(example::OLD, "a0"), (example::NEW, "a1")] {
@@ -101,10 +94,8 @@ fn the_writer_is_hatched_while_it_does_not_serve() {
     let (recording, _) = example::followed();
     let timeline = timeline(&recording);
     let axis = Axis::of(recording.seconds);
-    let hatched: Vec<_> = bars(&timeline, "true writer")
-        .into_iter()
-        .filter(|bar| bar.class == "down")
-        .collect();
+    let hatched: Vec<_> =
+        bars(&timeline, "true writer").into_iter().filter(|bar| bar.class == "down").collect();
     let places: Vec<_> = hatched.iter().map(|bar| (bar.x, bar.width)).collect();
     assert_eq!(places, [axis.span(30.0, 38.0), axis.span(38.0, 43.0)]);
 }
@@ -118,10 +109,7 @@ fn the_outage_is_shaded_where_it_was() {
     let shade = timeline(&recording).outage.expect("there was an outage");
     let axis = Axis::of(recording.seconds);
     assert_eq!((shade.x, shade.right), (axis.at(29.71), axis.at(70.01)));
-    assert_eq!(
-        shade.label.expect("it is labelled").text,
-        "no write acknowledged for 40.3\u{a0}s"
-    );
+    assert_eq!(shade.label.expect("it is labelled").text, "no write acknowledged for 40.3\u{a0}s");
 }
 
 #[test]
@@ -142,10 +130,7 @@ fn a_pause_between_two_writes_is_no_outage_unless_a_write_failed_in_it() {
     let shade = timeline(&recording).outage.expect("a write failed");
     assert_eq!(shade.x, Axis::of(10.0).at(9.01));
     recording.links[0].writes.clear();
-    assert!(
-        timeline(&recording).outage.is_none(),
-        "who does not write has no outage"
-    );
+    assert!(timeline(&recording).outage.is_none(), "who does not write has no outage");
 }
 
 #[test]
@@ -162,15 +147,9 @@ fn one_failure_among_two_thousand_successes_has_a_row_of_its_own() {
     writes[1000].end = End::Hung;
     recording.links[0].writes = writes;
     let timeline = timeline(&recording);
-    let rows: Vec<_> = timeline
-        .lanes
-        .iter()
-        .filter(|lane| lane.label.starts_with("writes"))
-        .collect();
-    let told: Vec<_> = rows
-        .iter()
-        .map(|lane| (lane.label.as_str(), lane.note.as_str()))
-        .collect();
+    let rows: Vec<_> =
+        timeline.lanes.iter().filter(|lane| lane.label.starts_with("writes")).collect();
+    let told: Vec<_> = rows.iter().map(|lane| (lane.label.as_str(), lane.note.as_str())).collect();
     assert_eq!(told, [("writes acknowledged", "1,999"), ("writes hung", "1")]);
     let hung = rows[1].histogram.as_ref().expect("it has columns");
     assert_eq!(hung.path(), "M120 14v-14.0h1v14.0z");
@@ -204,23 +183,18 @@ fn labels_do_not_overlap_and_stay_inside() {
 
 #[test]
 fn a_label_is_inside_of_its_bar_or_not_there() {
-    let class = |width| Text::inside(Place(0), Place(width), 13, "10.20.1.10", "on-a0").map(|text| text.class);
+    let class = |width| {
+        Text::inside(Place(0), Place(width), 13, "10.20.1.10", "on-a0").map(|text| text.class)
+    };
     assert_eq!(class(20_000).as_deref(), Some("on-a0"));
-    assert_eq!(
-        class(10_000).as_deref(),
-        Some("on-a0 wide"),
-        "hidden where the page is narrow"
-    );
+    assert_eq!(class(10_000).as_deref(), Some("on-a0 wide"), "hidden where the page is narrow");
     assert_eq!(class(5_000), None);
 }
 
 #[test]
 fn every_incident_has_a_mark_even_where_its_sentence_has_no_room() {
     let (mut recording, _) = example::followed();
-    let fails = |n: u32| Incident {
-        at: 30.0,
-        what: format!("database {n} fails over"),
-    };
+    let fails = |n: u32| Incident { at: 30.0, what: format!("database {n} fails over") };
     recording.incidents = (0..20).map(fails).collect();
     let timeline = timeline(&recording);
     let lane = lane(&timeline, "what the script did");
@@ -246,10 +220,7 @@ fn calls_for_another_link_are_not_shown() {
 fn the_worst_link_comes_first_and_it_alone_is_unfolded() {
     let (recording, verdict) = example::many_links();
     let run = Run::of(0, &recording, &verdict);
-    assert_eq!(
-        run.links[0].timeline.summary.split('.').next(),
-        Some("Timeline of orders-9")
-    );
+    assert_eq!(run.links[0].timeline.summary.split('.').next(), Some("Timeline of orders-9"));
     let open: Vec<_> = run.links.iter().map(|link| link.is_open).collect();
     assert_eq!(open, (0..12).map(|rank| rank == 0).collect::<Vec<_>>());
 }
@@ -259,19 +230,12 @@ fn the_grid_has_a_row_a_scenario_and_a_column_a_program() {
     let grid = Grid::of(&example::grid());
     assert_eq!(grid.programs, [example::CAREFUL, example::CARELESS]);
     let words = |row: &grid::Row| {
-        row.cells
-            .iter()
-            .map(|cell| cell.as_ref().map(|cell| cell.word))
-            .collect::<Vec<_>>()
+        row.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.word)).collect::<Vec<_>>()
     };
     let rows: Vec<_> = grid.rows.iter().map(words).collect();
     assert_eq!(
         rows,
-        [
-            [Some("right"), Some("wrong")],
-            [Some("right"), Some("right")],
-            [Some("wrong"), None],
-        ]
+        [[Some("right"), Some("wrong")], [Some("right"), Some("right")], [Some("wrong"), None],]
     );
 }
 
@@ -296,12 +260,8 @@ fn what_comes_from_outside_is_escaped() {
     const EVIL: &str = "\"><script>alert('x')</script>";
     let evil = || EVIL.to_owned();
     let (mut recording, mut verdict) = example::followed();
-    (
-        recording.handler,
-        recording.title,
-        recording.scenario,
-        recording.databases,
-    ) = (evil(), evil(), evil(), evil());
+    (recording.handler, recording.title, recording.scenario, recording.databases) =
+        (evil(), evil(), evil(), evil());
     (verdict.ok, verdict.faults) = (false, vec![evil()]);
     recording.incidents[0].what = evil();
     (recording.calls[0].operation, recording.calls[0].outcome) = (evil(), evil());
@@ -349,8 +309,6 @@ fn the_page_is_well_formed() {
 fn what_recorded_nothing_is_drawn_as_well() {
     assert!(page(&[]).contains("<main>"));
     let (mut recording, verdict) = (Recording::default(), Verdict::default());
-    recording
-        .links
-        .push(crate::scenario::recording::LinkRecording::default());
+    recording.links.push(crate::scenario::recording::LinkRecording::default());
     assert!(page(&[(recording, verdict)]).contains("There is no outage."));
 }

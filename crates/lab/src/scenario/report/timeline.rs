@@ -1,4 +1,5 @@
-//! A link's timeline: its lanes below each other on one axis, and the outage shaded through all of them.
+//! A link's timeline: its lanes below each other on one axis, and the outage shaded through all of
+//! them.
 
 use serde::Serialize;
 
@@ -46,7 +47,11 @@ pub(super) struct Shade {
 }
 
 impl Timeline {
-    pub(super) fn of(recording: &Recording, link: &LinkRecording, verdict: Option<&LinkVerdict>) -> Timeline {
+    pub(super) fn of(
+        recording: &Recording,
+        link: &LinkRecording,
+        verdict: Option<&LinkVerdict>,
+    ) -> Timeline {
         let axis = Axis::of(recording.seconds);
         let mut lanes = lanes::all(axis, recording, link, verdict);
         let floor = stack(&mut lanes);
@@ -57,11 +62,7 @@ impl Timeline {
             head: HEAD,
             floor,
             ticks: axis.ticks(),
-            moments: recording
-                .incidents
-                .iter()
-                .map(|incident| axis.at(incident.at))
-                .collect(),
+            moments: recording.incidents.iter().map(|incident| axis.at(incident.at)).collect(),
             legend: legend::of(link, &lanes, outage.is_some()),
             outage: outage.map(|times| shade(axis, times)),
             lanes,

@@ -18,21 +18,15 @@ pub(super) fn add_target(
         ..TargetRequest::new(&target.ip().to_string(), target.port())
     };
     world.register_targets(&bound.link.group, &[request])?;
-    Ok(Begun::of(format!(
-        "somebody registers {target} in the group of {}",
-        bound.link.name
-    )))
+    Ok(Begun::of(format!("somebody registers {target} in the group of {}", bound.link.name)))
 }
 
 /// Takes the group's listeners away; gives the load balancer that they belonged to.
 pub(super) fn delete_listeners(world: &mut World, bound: &Bound) -> Result<String, ApiError> {
-    let of_group = world
-        .elbv2
-        .listeners()
-        .filter(|listener| listener.target_group == bound.link.group);
-    let listeners: Vec<_> = of_group
-        .map(|listener| (listener.arn.clone(), listener.balancer.clone()))
-        .collect();
+    let of_group =
+        world.elbv2.listeners().filter(|listener| listener.target_group == bound.link.group);
+    let listeners: Vec<_> =
+        of_group.map(|listener| (listener.arn.clone(), listener.balancer.clone())).collect();
     for (listener, _) in &listeners {
         world.delete_listener(listener)?;
     }

@@ -39,22 +39,16 @@ impl Incident {
             let text = event(world, kind, bound.link.database(), id);
             say(world, topic, text)?;
         }
-        Ok(Begun {
-            awaits_message,
-            ..Begun::of(words)
-        })
+        Ok(Begun { awaits_message, ..Begun::of(words) })
     }
 }
 
 /// Messages that somebody else made up: of databases that exist, with instructions in every field.
 pub(super) fn forged(form: usize, bound: &Bound) -> String {
     let address = IpAddr::from(FORGED_ADDRESS);
-    let group = "arn:aws:elasticloadbalancing:eu-west-1:999999999999:targetgroup/evil/0123456789abcdef";
-    let kind = if bound.has_cluster() {
-        "db-cluster"
-    } else {
-        "db-instance"
-    };
+    let group =
+        "arn:aws:elasticloadbalancing:eu-west-1:999999999999:targetgroup/evil/0123456789abcdef";
+    let kind = if bound.has_cluster() { "db-cluster" } else { "db-instance" };
     let source = match form % 4 {
         0 => bound.link.database().to_owned(),
         1 => address.to_string(),

@@ -1,5 +1,5 @@
-//! What happens to a name: a blue/green deployment takes it to another database, its database is deleted and made once more, or writes in
-//! another Region for a while.
+//! What happens to a name: a blue/green deployment takes it to another database, its database is
+//! deleted and made once more, or writes in another Region for a while.
 
 use super::{Begun, Incident, Undo};
 use crate::simulate::setting::Bound;
@@ -15,7 +15,8 @@ impl Incident {
         let id = bound.link.database();
         let deployment = world.add_blue_green(id)?;
         world.switchover_blue_green_deployment(&deployment, None)?;
-        let undo = (self.trouble == Trouble::SwitchoverCancelled).then_some(Undo::Switchover(deployment));
+        let undo =
+            (self.trouble == Trouble::SwitchoverCancelled).then_some(Undo::Switchover(deployment));
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.switchover.whole()),
             undo,
@@ -38,12 +39,16 @@ impl Incident {
         world.demote_primary(id, ELSEWHERE, shift)?;
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.global_move),
-            ..Begun::undone_by(format!("writing leaves {id} for another Region"), Undo::Demotion(shift))
+            ..Begun::undone_by(
+                format!("writing leaves {id} for another Region"),
+                Undo::Demotion(shift),
+            )
         })
     }
 }
 
-/// Deletes a database, as far as that is not done yet and can be done at this moment; its writer last, since a reader would take its place.
+/// Deletes a database, as far as that is not done yet and can be done at this moment; its writer
+/// last, since a reader would take its place.
 pub(super) fn erase(world: &mut World, bound: &Bound) {
     let id = bound.link.database();
     let Some(cluster) = bound.is_cluster().then(|| world.rds.cluster(id)).flatten() else {

@@ -20,15 +20,14 @@ fn nobody(family: IpFamily, form: usize) -> IpAddr {
 
 /// Whether it is an address that only a lie of DNS gives.
 pub(in crate::simulate) fn is_a_lie(address: IpAddr) -> bool {
-    [0, 1]
-        .iter()
-        .any(|form| nobody(IpFamily::of(address), *form) == address)
+    [0, 1].iter().any(|form| nobody(IpFamily::of(address), *form) == address)
 }
 
 impl Incident {
     pub(super) fn on_name(&self, world: &mut World, bound: &Bound) -> Begun {
         let own = bound.link.endpoint(world);
-        // The names of a cluster's members are asked too; of a set that is made of members, they alone.
+        // The names of a cluster's members are asked too; of a set that is made of members, they
+        // alone.
         let asked = match (bound.is_set(), bound.has_cluster()) {
             (true, true) => 0,
             (true, false) => 1,
@@ -94,7 +93,8 @@ impl Incident {
 
     /// Where a name points at times that it does not point at the writer.
     fn elsewhere(&self, world: &World, bound: &Bound, name: &str) -> NameEffect {
-        let Some(&other) = bound.instances.get((self.form / 4) % bound.instances.len().max(1)) else {
+        let Some(&other) = bound.instances.get((self.form / 4) % bound.instances.len().max(1))
+        else {
             return NameEffect::Addresses(machines(self.form));
         };
         let (instance, family) = (world.rds.instance(other), bound.link.family);

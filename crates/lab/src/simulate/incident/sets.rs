@@ -59,10 +59,7 @@ impl Incident {
             }
         }
         let words = format!("answers hold {at_a_time} of the addresses of {id}");
-        Ok(Begun {
-            name: Some(name),
-            ..Begun::undone_by(words, Undo::AllAnswers)
-        })
+        Ok(Begun { name: Some(name), ..Begun::undone_by(words, Undo::AllAnswers) })
     }
 
     fn zone(&self) -> Zone {

@@ -10,7 +10,8 @@ use crate::simulate::setting::Bound;
 use crate::world::dns::{Move, Record};
 use crate::world::elbv2::{GroupProtocol, NewListener, TARGETS_PER_GROUP, Tags};
 use crate::world::rds::{
-    Apply, Cancellation, DeploymentStatus, Listed, ModifyDbCluster, ModifyDbInstance, Pending, Shift, Status,
+    Apply, Cancellation, DeploymentStatus, Listed, ModifyDbCluster, ModifyDbInstance, Pending,
+    Shift, Status,
 };
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
@@ -37,14 +38,21 @@ pub(in crate::simulate) enum Undo {
 }
 
 impl Undo {
-    /// Makes the incident good again. Refused, as while a database is still being renamed, it is to be tried again.
-    pub(in crate::simulate) fn make_good(&self, world: &mut World, bound: &Bound) -> Result<(), ApiError> {
+    /// Makes the incident good again. Refused, as while a database is still being renamed, it is to
+    /// be tried again.
+    pub(in crate::simulate) fn make_good(
+        &self,
+        world: &mut World,
+        bound: &Bound,
+    ) -> Result<(), ApiError> {
         let id = bound.link.database();
         match self {
             Undo::Calls(on, effect) => world.faults.retract(on, effect),
             Undo::Writers => under_its_name(id, |id| world.insist_on_writers(id, None)),
             Undo::ListCluster => under_its_name(id, |id| world.list_cluster(id, Listed::Yes)),
-            Undo::ListInstance(instance) => under_its_name(instance, |id| world.list_instance(id, Listed::Yes)),
+            Undo::ListInstance(instance) => {
+                under_its_name(instance, |id| world.list_instance(id, Listed::Yes))
+            }
             // It was deleted and made once more meanwhile.
             Undo::Name if bound.is_named(world) => {}
             Undo::Name => return rename(world, bound, &renamed(id), id),
@@ -72,7 +80,9 @@ impl Undo {
                     world.repoint(id, Record::Addresses(machines), Move::AtOnce);
                 }
             },
-            Undo::ClusterStatus => under_its_name(id, |id| world.show_cluster_status(id, Status::Available)),
+            Undo::ClusterStatus => {
+                under_its_name(id, |id| world.show_cluster_status(id, Status::Available))
+            }
             Undo::InstanceStatus(instance) => {
                 under_its_name(instance, |id| world.show_instance_status(id, Status::Available));
             }
@@ -107,7 +117,8 @@ impl Undo {
     }
 }
 
-/// Adds these readers to a cluster again, those that are there excepted. One that is still being deleted has to be waited for.
+/// Adds these readers to a cluster again, those that are there excepted. One that is still being
+/// deleted has to be waited for.
 fn restore(world: &mut World, cluster: &str, readers: &[&str]) -> Result<(), ApiError> {
     for (reader, zone) in readers.iter().zip(Zone::ALL.into_iter().rev().cycle()) {
         let known = world.rds.instance(reader);
@@ -118,7 +129,12 @@ fn restore(world: &mut World, cluster: &str, readers: &[&str]) -> Result<(), Api
     Ok(())
 }
 
-pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> Result<(), ApiError> {
+pub(super) fn rename(
+    world: &mut World,
+    bound: &Bound,
+    from: &str,
+    to: &str,
+) -> Result<(), ApiError> {
     if bound.has_cluster() {
         let request = ModifyDbCluster {
             network: None,
@@ -131,10 +147,7 @@ pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> 
     } else {
         let request = ModifyDbInstance {
             identifier: from.to_owned(),
-            changes: Pending {
-                identifier: Some(to.to_owned()),
-                ..Pending::default()
-            },
+            changes: Pending { identifier: Some(to.to_owned()), ..Pending::default() },
             promotion_tier: None,
             port: None,
             apply: Apply::Immediately,
@@ -143,7 +156,8 @@ pub(super) fn rename(world: &mut World, bound: &Bound, from: &str, to: &str) -> 
     }
 }
 
-/// Does something to a database, whether it is being called by another name or not. One that was deleted needs it no more.
+/// Does something to a database, whether it is being called by another name or not. One that was
+/// deleted needs it no more.
 fn under_its_name(id: &str, mut act: impl FnMut(&str) -> Result<(), ApiError>) {
     drop(act(id).or_else(|_| act(&renamed(id))));
 }

@@ -72,7 +72,8 @@ pub(super) const KINDS: [Kind; 6] = [
     },
 ];
 
-/// A Multi-AZ DB cluster. Its dice are its own, so that a setting without it is what it would be if there were none.
+/// A Multi-AZ DB cluster. Its dice are its own, so that a setting without it is what it would be if
+/// there were none.
 pub(super) const MULTI_AZ_CLUSTER: Kind = Kind {
     binding: "payments-writer",
     source: "cluster/payments",
@@ -82,7 +83,8 @@ pub(super) const MULTI_AZ_CLUSTER: Kind = Kind {
     percent: 20,
 };
 
-/// Dual-stack databases behind ipv6 groups, one of which some settings have. Their dice are their own too.
+/// Dual-stack databases behind ipv6 groups, one of which some settings have. Their dice are their
+/// own too.
 pub(super) const DUAL_STACK: [Kind; 2] = [
     Kind {
         binding: "parcels-writer",
@@ -104,7 +106,12 @@ pub(super) const DUAL_STACK: [Kind; 2] = [
 
 impl Kind {
     /// Makes it, dual-stack where its group is of IPv6.
-    pub(super) fn build(&self, world: &mut World, dice: &mut Dice, family: IpFamily) -> Result<Bound, ApiError> {
+    pub(super) fn build(
+        &self,
+        world: &mut World,
+        dice: &mut Dice,
+        family: IpFamily,
+    ) -> Result<Bound, ApiError> {
         let name = self.source.split('/').next_back().unwrap_or(self.source);
         let is_cluster = self.source.starts_with("cluster/");
         let database = Database {
@@ -121,7 +128,14 @@ impl Kind {
             .arn
             .clone();
         Ok(Bound {
-            link: publish_in(world, &balancer, self.binding, self.source, self.engine.port(), family)?,
+            link: publish_in(
+                world,
+                &balancer,
+                self.binding,
+                self.source,
+                self.engine.port(),
+                family,
+            )?,
             instances: self.instances.to_vec(),
             engine: self.engine,
             multi_az: self.multi_az,

@@ -1,4 +1,5 @@
-//! A set of equals behind a group of its own, which a fifth of the settings has beside their writers.
+//! A set of equals behind a group of its own, which a fifth of the settings has beside their
+//! writers.
 
 use std::net::IpAddr;
 
@@ -26,7 +27,11 @@ const MEMBERS: [&str; 4] = ["fleet-1", "fleet-2", "fleet-3", "fleet-4"];
 pub(in crate::simulate) const GUESTS: [&str; 2] = ["fleet-5", "fleet-6"];
 
 /// Perhaps a set.
-pub(super) fn draw(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) -> Result<Option<Bound>, ApiError> {
+pub(super) fn draw(
+    world: &mut World,
+    dice: &mut Dice,
+    words: &mut Vec<String>,
+) -> Result<Option<Bound>, ApiError> {
     if !dice.percent(PERCENT) {
         return Ok(None);
     }
@@ -56,21 +61,17 @@ pub(super) fn draw(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) 
             instances.clear();
         }
         Source::Custom { endpoint, .. } => {
-            let lists = [["fleet-1", "fleet-2"], ["fleet-2", "fleet-3"]][dice.below(2)].map(str::to_owned);
+            let lists =
+                [["fleet-1", "fleet-2"], ["fleet-2", "fleet-3"]][dice.below(2)].map(str::to_owned);
             let (is_static, kind) = (dice.percent(50), ["READER", "ANY"][dice.below(2)]);
-            let named = instances
-                .iter()
-                .filter(|instance| lists.iter().any(|name| name == *instance));
+            let named =
+                instances.iter().filter(|instance| lists.iter().any(|name| name == *instance));
             let named: Vec<_> = named.map(|name| (*name).to_owned()).collect();
             let (words_of, static_members, excluded_members) = match is_static {
                 true => ("has", named, Vec::new()),
                 false => ("leaves out", Vec::new(), named[..1].to_vec()),
             };
-            let list = static_members
-                .iter()
-                .chain(&excluded_members)
-                .cloned()
-                .collect::<Vec<_>>();
+            let list = static_members.iter().chain(&excluded_members).cloned().collect::<Vec<_>>();
             words.push(format!("the custom endpoint, {kind}, {words_of} {}", list.join(", ")));
             world.add_custom_endpoint(CreateDbClusterEndpoint {
                 cluster: CLUSTER.to_owned(),
@@ -82,18 +83,9 @@ pub(super) fn draw(world: &mut World, dice: &mut Dice, words: &mut Vec<String>) 
         }
         _ => {}
     }
-    let balancer = world
-        .create_load_balancer(NewLoadBalancer::internal("link-set"))?
-        .arn
-        .clone();
-    let published = publish_in(
-        world,
-        &balancer,
-        "set",
-        &source.to_string(),
-        ENGINE.port(),
-        IpFamily::Ipv4,
-    )?;
+    let balancer = world.create_load_balancer(NewLoadBalancer::internal("link-set"))?.arn.clone();
+    let published =
+        publish_in(world, &balancer, "set", &source.to_string(), ENGINE.port(), IpFamily::Ipv4)?;
     let fallback = match &source {
         Source::Readers(_, Fallback::None) => ", with no fallback",
         _ => "",
@@ -120,9 +112,7 @@ fn custom() -> Source {
 /// One to three machines in as many zones, of some that a name may stand for.
 pub(in crate::simulate) fn machines(form: usize) -> Vec<IpAddr> {
     let zones = Zone::ALL.into_iter().take(1 + form % 3);
-    let number = |zone: usize| 210 + u8::try_from((form / 3 + zone * (form / 64)) % 12).unwrap_or_default();
-    zones
-        .enumerate()
-        .map(|(at, zone)| zone.address_in(IpFamily::Ipv4, number(at)))
-        .collect()
+    let number =
+        |zone: usize| 210 + u8::try_from((form / 3 + zone * (form / 64)) % 12).unwrap_or_default();
+    zones.enumerate().map(|(at, zone)| zone.address_in(IpFamily::Ipv4, number(at))).collect()
 }

@@ -32,14 +32,10 @@ fn question(name: &str, record_type: RecordType) -> Vec<u8> {
 
 async fn over_udp(server: SocketAddr, name: &str, record_type: RecordType) -> Option<Message> {
     let socket = UdpSocket::bind("127.0.0.1:0").await.expect("loopback has ports");
-    socket
-        .send_to(&question(name, record_type), server)
-        .await
-        .expect("loopback is there");
+    socket.send_to(&question(name, record_type), server).await.expect("loopback is there");
     let mut bytes = [0; 4096];
-    let received = tokio::time::timeout(Duration::from_millis(500), socket.recv(&mut bytes))
-        .await
-        .ok()?;
+    let received =
+        tokio::time::timeout(Duration::from_millis(500), socket.recv(&mut bytes)).await.ok()?;
     Some(Message::from_vec(&bytes[..received.expect("an answer")]).expect("a DNS message"))
 }
 
@@ -75,34 +71,24 @@ async fn a_cluster_endpoint_answers_alias_and_address_over_udp_and_tcp() {
 #[tokio::test]
 async fn names_are_found_in_any_case() {
     let lab = lab().await;
-    let answer = over_udp(lab.dns(), &CLUSTER.to_uppercase(), RecordType::A)
-        .await
-        .expect("an answer");
+    let answer =
+        over_udp(lab.dns(), &CLUSTER.to_uppercase(), RecordType::A).await.expect("an answer");
     assert_eq!(data(&answer), chain());
 }
 
 #[tokio::test]
 async fn an_unknown_name_does_not_exist_and_a_known_one_without_ipv6_has_no_address() {
     let lab = lab().await;
-    let unknown = over_udp(lab.dns(), "nobody.test.", RecordType::A)
-        .await
-        .expect("an answer");
+    let unknown = over_udp(lab.dns(), "nobody.test.", RecordType::A).await.expect("an answer");
     assert_eq!(unknown.metadata.response_code, ResponseCode::NXDomain);
-    let ipv6 = over_udp(lab.dns(), INSTANCE, RecordType::AAAA)
-        .await
-        .expect("an answer");
-    assert_eq!(
-        (ipv6.metadata.response_code, data(&ipv6)),
-        (ResponseCode::NoError, vec![])
-    );
+    let ipv6 = over_udp(lab.dns(), INSTANCE, RecordType::AAAA).await.expect("an answer");
+    assert_eq!((ipv6.metadata.response_code, data(&ipv6)), (ResponseCode::NoError, vec![]));
 }
 
 #[tokio::test]
 async fn a_truncated_answer_is_whole_over_tcp() {
     let lab = lab().await;
-    lab.world()
-        .faults
-        .add_name(CLUSTER, NameEffect::Truncate, Duration::ZERO, None);
+    lab.world().faults.add_name(CLUSTER, NameEffect::Truncate, Duration::ZERO, None);
     let udp = over_udp(lab.dns(), CLUSTER, RecordType::A).await.expect("an answer");
     assert_eq!((udp.metadata.truncation, data(&udp)), (true, vec![]));
     let tcp = over_tcp(lab.dns(), CLUSTER).await;

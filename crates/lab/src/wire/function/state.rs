@@ -37,13 +37,15 @@ impl State {
         self.running.len()
     }
 
-    /// Whether an environment is left for a synchronous invocation: none runs in it, and none that somebody waits for will.
+    /// Whether an environment is left for a synchronous invocation: none runs in it, and none that
+    /// somebody waits for will.
     pub(super) fn has_a_free_environment(&self) -> bool {
         let running = self.running.iter().flatten().count();
         running + self.awaited() < self.environments()
     }
 
-    /// Queues an invocation, and gives its number. One that somebody waits for goes before those that nobody waits for.
+    /// Queues an invocation, and gives its number. One that somebody waits for goes before those
+    /// that nobody waits for.
     pub(super) fn queue(&mut self, invocation: impl FnOnce(u64) -> Invocation) -> u64 {
         self.serial += 1;
         let serial = self.serial;
@@ -58,16 +60,18 @@ impl State {
     }
 
     /// The next invocation, for an environment in which none runs.
-    pub(super) fn take(&mut self, environment: usize, now: Duration, timeout: Duration) -> Option<Taken> {
+    pub(super) fn take(
+        &mut self,
+        environment: usize,
+        now: Duration,
+        timeout: Duration,
+    ) -> Option<Taken> {
         let place = self.running.get_mut(environment)?;
         if place.is_some() {
             return None;
         }
         let serial = self.queue.pop_front()?;
-        *place = Some(Running {
-            serial,
-            deadline: Instant::now() + timeout,
-        });
+        *place = Some(Running { serial, deadline: Instant::now() + timeout });
         let invocation = self.all.get_mut(&serial)?;
         invocation.taken = Some(now);
         invocation.environment = Some(environment);
@@ -117,11 +121,13 @@ impl State {
 
     /// How many synchronous invocations are queued; they stand before the others.
     fn awaited(&self) -> usize {
-        let is_awaited = |serial: &&u64| self.all.get(serial).is_some_and(|queued| queued.kind == Kind::Sync);
+        let is_awaited =
+            |serial: &&u64| self.all.get(serial).is_some_and(|queued| queued.kind == Kind::Sync);
         self.queue.iter().take_while(is_awaited).count()
     }
 
-    /// Forgets the oldest invocation that ended, once too many are remembered; those that wait or run stay.
+    /// Forgets the oldest invocation that ended, once too many are remembered; those that wait or
+    /// run stay.
     fn forget_the_oldest(&mut self) {
         if self.all.len() <= KEPT {
             return;
@@ -158,7 +164,8 @@ mod tests {
     #[test]
     fn an_environment_has_no_second_invocation_before_the_first_has_ended() {
         let mut state = State::new(2);
-        let [first, second] = [Kind::Async, Kind::Async].map(|kind| queue(&mut state, kind).to_string());
+        let [first, second] =
+            [Kind::Async, Kind::Async].map(|kind| queue(&mut state, kind).to_string());
         assert_eq!(take(&mut state, 1), Some(first.clone()));
         assert_eq!(take(&mut state, 1), None);
         assert_eq!(state.running_in(1), Some(first.as_str()));

@@ -1,4 +1,5 @@
-//! One flow: from the client's connection to the target's socket and back, until either side ends it or it is cut.
+//! One flow: from the client's connection to the target's socket and back, until either side ends
+//! it or it is cut.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,8 +31,9 @@ impl Drop for Flow {
     }
 }
 
-/// Draws a target by a hash of the flow, as a node does (AWS docs, "What is a Network Load Balancer?": protocol, addresses, ports and the
-/// TCP sequence number). The flow's serial number stands for the sequence number, which makes two connections from one port differ.
+/// Draws a target by a hash of the flow, as a node does (AWS docs, "What is a Network Load
+/// Balancer?": protocol, addresses, ports and the TCP sequence number). The flow's serial number
+/// stands for the sequence number, which makes two connections from one port differ.
 pub(super) fn draw(takers: &[TargetKey], from: SocketAddr, serial: u64) -> Option<&TargetKey> {
     let mut hasher = DefaultHasher::new();
     (from, serial).hash(&mut hasher);
@@ -39,7 +41,8 @@ pub(super) fn draw(takers: &[TargetKey], from: SocketAddr, serial: u64) -> Optio
     takers.get(index as usize)
 }
 
-/// Carries a flow to its end. Without one, or where nothing listens for its target, the client is refused.
+/// Carries a flow to its end. Without one, or where nothing listens for its target, the client is
+/// refused.
 pub(super) async fn carry(flow: Option<Flow>, mut client: TcpStream) {
     let Some(mut flow) = flow else {
         return reset(&client);

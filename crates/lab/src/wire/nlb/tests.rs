@@ -38,18 +38,13 @@ impl Town {
         let mut servers = JoinSet::new();
         for member in ["orders-1", "orders-2", "orders-3"] {
             let address = lab.world().rds.instance_address(member).expect("a member of the scene");
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-                .await
-                .expect("loopback has ports");
+            let listener =
+                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has ports");
             let socket = listener.local_addr().expect("a bound socket has an address");
             lab.place(SocketAddr::new(address, orders.port), socket);
             servers.spawn(serve_lines(listener, member));
         }
-        Town {
-            lab,
-            orders,
-            _servers: servers,
-        }
+        Town { lab, orders, _servers: servers }
     }
 
     fn set_on_balancer(&self, key: &str, value: &str) {
@@ -63,33 +58,25 @@ impl Town {
     fn set_on_group(&self, key: &str, value: &str) {
         self.lab
             .world()
-            .modify_target_group_attributes(&self.orders.group, &[(key.to_owned(), value.to_owned())])
+            .modify_target_group_attributes(
+                &self.orders.group,
+                &[(key.to_owned(), value.to_owned())],
+            )
             .expect("a good attribute");
     }
 
     fn register(&self, member: &str) {
         let target = self.target(member);
-        self.lab
-            .world()
-            .register_targets(&self.orders.group, &[target])
-            .expect("a good target");
+        self.lab.world().register_targets(&self.orders.group, &[target]).expect("a good target");
     }
 
     fn deregister(&self, member: &str) {
         let target = self.target(member);
-        self.lab
-            .world()
-            .deregister_targets(&self.orders.group, &[target])
-            .expect("a good target");
+        self.lab.world().deregister_targets(&self.orders.group, &[target]).expect("a good target");
     }
 
     fn target(&self, member: &str) -> TargetRequest {
-        let address = self
-            .lab
-            .world()
-            .rds
-            .instance_address(member)
-            .expect("a member of the scene");
+        let address = self.lab.world().rds.instance_address(member).expect("a member of the scene");
         TargetRequest::new(&address.to_string(), self.orders.port)
     }
 
@@ -99,9 +86,7 @@ impl Town {
 
     fn node(&self, zone: &str) -> SocketAddr {
         let listeners = self.lab.nlb_listeners();
-        let node = listeners
-            .iter()
-            .find(|node| node.port == self.orders.port && node.zone == zone);
+        let node = listeners.iter().find(|node| node.port == self.orders.port && node.zone == zone);
         node.expect("a listener for each zone").address
     }
 
@@ -206,10 +191,7 @@ async fn a_node_refuses_when_zones_are_not_crossed_and_its_own_has_no_target() {
     let town = Town::new().await;
     town.set_on_group(CROSS_ZONE, "use_load_balancer_configuration");
     town.set_on_balancer(CROSS_ZONE, "false");
-    assert_eq!(
-        open(town.node("eu-west-1a")).await.expect("the writer's zone").0,
-        "orders-1"
-    );
+    assert_eq!(open(town.node("eu-west-1a")).await.expect("the writer's zone").0, "orders-1");
     assert_eq!(kind(open(town.node("eu-west-1b")).await), ErrorKind::ConnectionReset);
 }
 
@@ -225,9 +207,7 @@ async fn an_empty_group_refuses_its_clients() {
 async fn a_target_without_a_socket_refuses() {
     let town = Town::new().await;
     let mut listeners = town.lab.nlb_listeners().into_iter();
-    let billing = listeners
-        .find(|node| node.port != town.orders.port)
-        .expect("billing's listener");
+    let billing = listeners.find(|node| node.port != town.orders.port).expect("billing's listener");
     assert_eq!(kind(open(billing.address).await), ErrorKind::ConnectionReset);
 }
 
@@ -238,10 +218,7 @@ async fn while_one_target_replaces_another_new_flows_reach_both_and_then_the_new
     assert_eq!(town.reached().await, ["orders-1".to_owned()].into());
     town.pass(90);
     town.deregister("orders-1");
-    assert_eq!(
-        town.reached().await,
-        ["orders-1".to_owned(), "orders-2".to_owned()].into()
-    );
+    assert_eq!(town.reached().await, ["orders-1".to_owned(), "orders-2".to_owned()].into());
     town.pass(120);
     assert_eq!(town.reached().await, ["orders-2".to_owned()].into());
 }
@@ -310,13 +287,12 @@ async fn a_client_that_has_said_everything_still_hears_the_answer() {
 #[tokio::test]
 async fn a_target_that_resets_its_connection_resets_the_clients() {
     let town = Town::new().await;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("loopback has ports");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has ports");
     let writer = town.orders.writer(&town.lab.world()).expect("a writer").address;
     let socket = listener.local_addr().expect("a bound socket has an address");
     town.lab.place(writer, socket);
-    let (opened, accepted) = tokio::join!(TcpStream::connect(town.node("eu-west-1a")), listener.accept());
+    let (opened, accepted) =
+        tokio::join!(TcpStream::connect(town.node("eu-west-1a")), listener.accept());
     let mut flow = BufStream::new(opened.expect("the node accepts"));
     let (mut server, _) = accepted.expect("the node connects");
     server.write_all(b"hello\n").await.expect("the node takes it");
@@ -331,13 +307,7 @@ async fn much_data_arrives_whole_in_both_directions() {
     let town = Town::new().await;
     let (_, flow) = town.open().await.expect("the writer takes it");
     let sent: Vec<u8> = (0..1_000_000_u32)
-        .map(|n| {
-            if n % 100 == 99 {
-                b'\n'
-            } else {
-                b'a' + u8::try_from(n % 23).expect("a letter")
-            }
-        })
+        .map(|n| if n % 100 == 99 { b'\n' } else { b'a' + u8::try_from(n % 23).expect("a letter") })
         .collect();
     let (mut hearing, mut saying) = tokio::io::split(flow);
     let mut heard = vec![0; sent.len()];
@@ -355,10 +325,7 @@ async fn much_data_arrives_whole_in_both_directions() {
 
 #[tokio::test]
 async fn more_flows_than_the_lab_carries_are_refused_until_one_ends() {
-    let options = Options {
-        flows: 3,
-        ..Options::default()
-    };
+    let options = Options { flows: 3, ..Options::default() };
     let town = Town::with(options).await;
     let mut flows = Vec::new();
     for _ in 0..3 {

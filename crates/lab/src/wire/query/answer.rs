@@ -42,7 +42,11 @@ pub(super) enum Credentials {
 }
 
 /// Answers a request, and writes it into the journal.
-pub(super) fn answer(world: &mut World, form: BTreeMap<String, String>, credentials: Credentials) -> Answer {
+pub(super) fn answer(
+    world: &mut World,
+    form: BTreeMap<String, String>,
+    credentials: Credentials,
+) -> Answer {
     let request_id = ids::uuid(world.calls.total());
     let version = form.get("Version").map_or("", String::as_str);
     let action = form.get("Action").cloned().unwrap_or_default();
@@ -87,10 +91,7 @@ pub(super) fn answer(world: &mut World, form: BTreeMap<String, String>, credenti
 /// The answer to a call that is not carried out.
 fn refuse(manner: Dialect, refusal: &ApiError, request_id: &str) -> (Answer, Outcome) {
     let document = error_document(manner, refusal, request_id);
-    (
-        Answer::whole(refusal.status, document, request_id),
-        Outcome::Refused(refusal.code.clone()),
-    )
+    (Answer::whole(refusal.status, document, request_id), Outcome::Refused(refusal.code.clone()))
 }
 
 /// Carries the call out as far as the fault lets it.
@@ -143,7 +144,12 @@ fn perform(
     spoil(dialect, answer, outcome, effect)
 }
 
-fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+fn carry_out(
+    world: &mut World,
+    action: &str,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     match params.dialect() {
         Dialect::Rds => rds::carry_out(world, action, params, xml),
         Dialect::Elbv2 => elbv2::carry_out(world, action, params, xml),
@@ -153,16 +159,20 @@ fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) ->
 }
 
 /// What a fault makes of the answer to a call that was carried out.
-fn spoil(dialect: Dialect, answer: Answer, outcome: Outcome, effect: Option<Effect>) -> (Answer, Outcome) {
+fn spoil(
+    dialect: Dialect,
+    answer: Answer,
+    outcome: Outcome,
+    effect: Option<Effect>,
+) -> (Answer, Outcome) {
     let unanswered = match &outcome {
         Outcome::Ok => Outcome::CommittedUnanswered,
         _ => Outcome::DroppedUnanswered,
     };
     match effect {
-        Some(Effect::ServerErrorAfter | Effect::Partial) => (
-            refuse(dialect, &ApiError::internal_failure(), &answer.request_id).0,
-            unanswered,
-        ),
+        Some(Effect::ServerErrorAfter | Effect::Partial) => {
+            (refuse(dialect, &ApiError::internal_failure(), &answer.request_id).0, unanswered)
+        }
         Some(Effect::ResetAfter) => (Answer::none(Delivery::Reset, &answer.request_id), unanswered),
         Some(Effect::Delay(delay)) => (Answer { delay, ..answer }, outcome),
         Some(Effect::MalformedXml) => {
@@ -194,7 +204,8 @@ impl Answer {
     }
 }
 
-/// `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`, the form of the query protocol.
+/// `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`, the form of the query
+/// protocol.
 fn result_document(dialect: Dialect, action: &str, result: &str, request_id: &str) -> String {
     let mut xml = Xml::default();
     xml.element(&format!("{action}Result"), |xml| {
@@ -211,16 +222,9 @@ fn result_document(dialect: Dialect, action: &str, result: &str, request_id: &st
 fn error_document(dialect: Dialect, refusal: &ApiError, request_id: &str) -> String {
     let mut xml = Xml::default();
     xml.element("Error", |xml| {
-        xml.text(
-            "Type",
-            if refusal.is_senders_fault() {
-                "Sender"
-            } else {
-                "Receiver"
-            },
-        )
-        .text("Code", &refusal.code)
-        .text("Message", &refusal.message);
+        xml.text("Type", if refusal.is_senders_fault() { "Sender" } else { "Receiver" })
+            .text("Code", &refusal.code)
+            .text("Message", &refusal.message);
     })
     .text("RequestId", request_id);
     let (namespace, content) = (dialect.namespace(), xml.into_string());
@@ -261,10 +265,7 @@ const RESOURCES: [&str; 23] = [
 ];
 
 fn resource(form: &BTreeMap<String, String>) -> &str {
-    RESOURCES
-        .iter()
-        .find_map(|name| form.get(*name))
-        .map_or("", String::as_str)
+    RESOURCES.iter().find_map(|name| form.get(*name)).map_or("", String::as_str)
 }
 
 /// Parameters of a call that the journal keeps, and characters of each: it holds many calls.
@@ -272,14 +273,10 @@ const JOURNAL: (usize, usize) = (256, 1024);
 
 /// The parameters without those that every call has.
 fn asked(form: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let own = form
-        .into_iter()
-        .filter(|(name, _)| name != "Action" && name != "Version");
+    let own = form.into_iter().filter(|(name, _)| name != "Action" && name != "Version");
     let bounded = |text: String| match text.char_indices().nth(JOURNAL.1) {
         Some((end, _)) => text[..end].to_owned(),
         None => text,
     };
-    own.take(JOURNAL.0)
-        .map(|(name, value)| (bounded(name), bounded(value)))
-        .collect()
+    own.take(JOURNAL.0).map(|(name, value)| (bounded(name), bounded(value))).collect()
 }

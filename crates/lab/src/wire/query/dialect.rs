@@ -61,8 +61,8 @@ impl Dialect {
         no_such_operation(action, self.version())
     }
 
-    /// The refusal of a call that lacks a parameter (AWS docs: RDS "Common errors", MissingParameter; the others validate against
-    /// their model and name the member).
+    /// The refusal of a call that lacks a parameter (AWS docs: RDS "Common errors",
+    /// MissingParameter; the others validate against their model and name the member).
     pub(super) fn missing(self, name: &str) -> ApiError {
         match self {
             Dialect::Rds => ApiError::bad_request(
@@ -72,7 +72,8 @@ impl Dialect {
             Dialect::Elbv2 | Dialect::Sns | Dialect::Sts => ApiError::bad_request(
                 "ValidationError",
                 format!(
-                    "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+                    "1 validation error detected: Value null at '{}' failed to satisfy constraint: \
+                     Member must not be null",
                     member_of(name)
                 ),
             ),
@@ -103,7 +104,5 @@ pub(super) fn no_such_operation(action: &str, version: &str) -> ApiError {
 /// A parameter's name as a model's member: `TargetGroupArn` is `targetGroupArn`.
 fn member_of(name: &str) -> String {
     let mut letters = name.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

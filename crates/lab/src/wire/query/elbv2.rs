@@ -11,7 +11,12 @@ use crate::world::paging::PageRequest;
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn carry_out(
+    world: &mut World,
+    action: &str,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     match action {
         "CreateTargetGroup" => groups::create(world, params, xml),
         "DescribeTargetGroups" => groups::describe(world, params, xml),
@@ -37,16 +42,18 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
     }
 }
 
-/// The entries of the page that is asked for and the marker of the next: 1 to 400 entries, all of them unless said.
-fn page<T>(params: &Params, mut items: Vec<T>, arn: impl Fn(&T) -> &str) -> Result<(Vec<T>, Option<String>), ApiError> {
+/// The entries of the page that is asked for and the marker of the next: 1 to 400 entries, all of
+/// them unless said.
+fn page<T>(
+    params: &Params,
+    mut items: Vec<T>,
+    arn: impl Fn(&T) -> &str,
+) -> Result<(Vec<T>, Option<String>), ApiError> {
     let size = params.parsed::<u32>("PageSize")?.unwrap_or(400);
     if !(1..=400).contains(&size) {
         return Err(params.dialect().malformed("PageSize", &size.to_string()));
     }
-    let request = PageRequest {
-        max_records: None,
-        marker: params.owned("Marker"),
-    };
+    let request = PageRequest { max_records: None, marker: params.owned("Marker") };
     items.sort_by(|one, other| arn(one).cmp(arn(other)));
     let page = request.cut(items, size as usize, |item| arn(item).to_owned());
     Ok((page.items, page.marker))

@@ -23,7 +23,8 @@ impl Params {
         self.dialect
     }
 
-    /// The same parameters, but for the further members of a list: what a call that breaks off does.
+    /// The same parameters, but for the further members of a list: what a call that breaks off
+    /// does.
     pub(super) fn with_first_member_only(&self, list: &str) -> Params {
         let members = format!("{list}.member.");
         let first = format!("{members}1.");
@@ -35,10 +36,7 @@ impl Params {
 
     /// A text; an empty one counts as absent, as it does with AWS.
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
-        self.values
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// A text, owned.
@@ -72,39 +70,28 @@ impl Params {
         self.optional(name).map(parse).transpose()
     }
 
-    /// The texts of `name.member.1`, `name.member.2`, … in order. RDS names its members otherwise (`name.EventCategory.1`), so any
-    /// word is taken for `member`.
+    /// The texts of `name.member.1`, `name.member.2`, … in order. RDS names its members otherwise
+    /// (`name.EventCategory.1`), so any word is taken for `member`.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        self.list(name)
-            .into_iter()
-            .filter_map(|member| member.owned(""))
-            .collect()
+        self.list(name).into_iter().filter_map(|member| member.owned("")).collect()
     }
 
     /// A list of texts that must have one at least.
     pub(super) fn required_texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let texts = self.texts(name);
-        if texts.is_empty() {
-            Err(self.dialect.missing(name))
-        } else {
-            Ok(texts)
-        }
+        if texts.is_empty() { Err(self.dialect.missing(name)) } else { Ok(texts) }
     }
 
-    /// The members of a list of structures, in order. What follows `name.member.1.` names a member's own parameters.
+    /// The members of a list of structures, in order. What follows `name.member.1.` names a
+    /// member's own parameters.
     pub(super) fn list(&self, name: &str) -> Vec<Params> {
         let mut members: BTreeMap<u64, BTreeMap<String, String>> = BTreeMap::new();
         let prefix = format!("{name}.");
-        for (key, value) in self
-            .values
-            .range(prefix.clone()..)
-            .take_while(|(key, _)| key.starts_with(&prefix))
+        for (key, value) in
+            self.values.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix))
         {
             if let Some((number, field)) = place_in_list(&key[prefix.len()..]) {
-                members
-                    .entry(number)
-                    .or_default()
-                    .insert(field.to_owned(), value.clone());
+                members.entry(number).or_default().insert(field.to_owned(), value.clone());
             }
         }
         let params = |values| Params::new(self.dialect, values);
@@ -114,10 +101,7 @@ impl Params {
     /// A list of `Key` and `Value`.
     pub(super) fn pairs(&self, name: &str) -> Result<Vec<(String, String)>, ApiError> {
         let pair = |member: Params| {
-            Ok((
-                member.required("Key")?.to_owned(),
-                member.owned("Value").unwrap_or_default(),
-            ))
+            Ok((member.required("Key")?.to_owned(), member.owned("Value").unwrap_or_default()))
         };
         self.list(name).into_iter().map(pair).collect()
     }
@@ -147,7 +131,8 @@ mod tests {
 
     #[test]
     fn rds_may_name_its_members_after_their_shape() {
-        let params = params("EventCategories.EventCategory.1=failover&EventCategories.member.2=failure");
+        let params =
+            params("EventCategories.EventCategory.1=failover&EventCategories.member.2=failure");
         assert_eq!(params.texts("EventCategories"), ["failover", "failure"]);
     }
 

@@ -16,7 +16,12 @@ use crate::world::rds::{Apply, DescribeRequest, Filter, FinalSnapshot, Network};
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn carry_out(
+    world: &mut World,
+    action: &str,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     match action {
         "CreateDBCluster" => clusters::create(world, params, xml),
         "DescribeDBClusters" => clusters::describe(world, params, xml),
@@ -85,19 +90,12 @@ fn filters(params: &Params) -> Result<Vec<Filter>, ApiError> {
 }
 
 fn page_request(params: &Params) -> Result<PageRequest, ApiError> {
-    Ok(PageRequest {
-        max_records: params.parsed("MaxRecords")?,
-        marker: params.owned("Marker"),
-    })
+    Ok(PageRequest { max_records: params.parsed("MaxRecords")?, marker: params.owned("Marker") })
 }
 
 fn apply(params: &Params) -> Result<Apply, ApiError> {
     let of = |immediately| {
-        if immediately {
-            Apply::Immediately
-        } else {
-            Apply::InMaintenanceWindow
-        }
+        if immediately { Apply::Immediately } else { Apply::InMaintenanceWindow }
     };
     Ok(params.flag("ApplyImmediately")?.map_or(Apply::default(), of))
 }
@@ -107,14 +105,9 @@ fn network(params: &Params) -> Result<Option<Network>, ApiError> {
 }
 
 fn final_snapshot(params: &Params) -> Result<FinalSnapshot, ApiError> {
-    Ok(
-        match (
-            params.flag("SkipFinalSnapshot")?,
-            params.owned("FinalDBSnapshotIdentifier"),
-        ) {
-            (Some(true), _) => FinalSnapshot::Skip,
-            (_, Some(name)) => FinalSnapshot::Named(name),
-            (_, None) => FinalSnapshot::Unsaid,
-        },
-    )
+    Ok(match (params.flag("SkipFinalSnapshot")?, params.owned("FinalDBSnapshotIdentifier")) {
+        (Some(true), _) => FinalSnapshot::Skip,
+        (_, Some(name)) => FinalSnapshot::Named(name),
+        (_, None) => FinalSnapshot::Unsaid,
+    })
 }

@@ -1,4 +1,5 @@
-//! The HTTP server: requests off a loopback socket, answers back, faults of the connection carried out.
+//! The HTTP server: requests off a loopback socket, answers back, faults of the connection carried
+//! out.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -46,7 +47,8 @@ pub(crate) async fn serve<R: Region>(listener: TcpListener, region: Arc<R>) {
             Ok((stream, _)) => {
                 connections.spawn(converse(stream, region.clone()));
             }
-            // Out of descriptors or a connection that was gone before it was accepted: others may still come.
+            // Out of descriptors or a connection that was gone before it was accepted: others may
+            // still come.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -65,29 +67,22 @@ async fn converse<R: Region>(stream: TcpStream, region: Arc<R>) {
         .await;
 }
 
-async fn respond<R: Region>(request: Request<Incoming>, region: &R) -> Result<Response<Sent>, io::Error> {
+async fn respond<R: Region>(
+    request: Request<Incoming>,
+    region: &R,
+) -> Result<Response<Sent>, io::Error> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return Ok(plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The request is larger than 1 MiB.\n",
-        ));
+        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MiB.\n"));
     };
     let body = body.to_bytes();
     if head.uri.path().starts_with(LAMBDA) {
-        let path = head
-            .uri
-            .path_and_query()
-            .map_or(LAMBDA, |path| path.as_str())
-            .to_owned();
+        let path = head.uri.path_and_query().map_or(LAMBDA, |path| path.as_str()).to_owned();
         let answer = region.lambda(head.method, path, head.headers, body).await;
         return Ok(answer.map(Sent::whole));
     }
     if !matches!(head.method, Method::POST | Method::GET) {
-        return Ok(plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The Query API takes GET and POST.\n",
-        ));
+        return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "The Query API takes GET and POST.\n"));
     }
     let credentials = match head.headers.contains_key(AUTHORIZATION) {
         true => Credentials::Present,
@@ -143,17 +138,11 @@ enum Ending {
 
 impl Sent {
     fn whole(bytes: Bytes) -> Sent {
-        Sent {
-            rest: Some(bytes),
-            ending: Ending::Clean,
-        }
+        Sent { rest: Some(bytes), ending: Ending::Clean }
     }
 
     fn half(bytes: &Bytes) -> Sent {
-        Sent {
-            rest: Some(bytes.slice(..bytes.len() / 2)),
-            ending: Ending::Broken,
-        }
+        Sent { rest: Some(bytes.slice(..bytes.len() / 2)), ending: Ending::Broken }
     }
 }
 
@@ -161,7 +150,10 @@ impl Body for Sent {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         Poll::Ready(match (self.rest.take(), self.ending) {
             (Some(bytes), _) => Some(Ok(Frame::data(bytes))),
             (None, Ending::Clean) => None,

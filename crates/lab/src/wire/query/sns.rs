@@ -9,7 +9,12 @@ use crate::world::sns::Subscription;
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn carry_out(
+    world: &mut World,
+    action: &str,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     match action {
         "CreateTopic" => create_topic(world, params, xml),
         "DeleteTopic" => {
@@ -25,11 +30,7 @@ pub(super) fn carry_out(world: &mut World, action: &str, params: &Params, xml: &
         "Subscribe" => subscribe(world, params, xml),
         "Unsubscribe" => world.unsubscribe(params.required("SubscriptionArn")?),
         "ListSubscriptions" => {
-            write_page(
-                world.list_subscriptions(None, params.optional("NextToken"))?,
-                world,
-                xml,
-            );
+            write_page(world.list_subscriptions(None, params.optional("NextToken"))?, world, xml);
             Ok(())
         }
         "ListSubscriptionsByTopic" => {
@@ -71,20 +72,23 @@ fn topic_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(),
 
 fn set_topic_attribute(world: &mut World, params: &Params) -> Result<(), ApiError> {
     let value = params.optional("AttributeValue").unwrap_or_default();
-    world.set_topic_attribute(params.required("TopicArn")?, params.required("AttributeName")?, value)
+    world.set_topic_attribute(
+        params.required("TopicArn")?,
+        params.required("AttributeName")?,
+        value,
+    )
 }
 
 fn subscribe(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let endpoint = params.optional("Endpoint").unwrap_or_default();
-    let arn = world.subscribe(params.required("TopicArn")?, params.required("Protocol")?, endpoint)?;
+    let arn =
+        world.subscribe(params.required("TopicArn")?, params.required("Protocol")?, endpoint)?;
     xml.text("SubscriptionArn", arn);
     Ok(())
 }
 
 fn publish(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let topic = params
-        .optional("TargetArn")
-        .map_or_else(|| params.required("TopicArn"), Ok)?;
+    let topic = params.optional("TargetArn").map_or_else(|| params.required("TopicArn"), Ok)?;
     let attributes = entries(params, "MessageAttributes", "Name", "Value.StringValue");
     let message = params.required("Message")?;
     let id = world.publish(topic, params.optional("Subject"), message, attributes)?;
@@ -103,7 +107,8 @@ fn write_page(page: Page<&Subscription>, world: &World, xml: &mut Xml) {
     xml.marker("NextToken", page.marker);
 }
 
-/// A map of the query protocol: `name.entry.1.key` and `name.entry.1.value`, under the names that its shape has.
+/// A map of the query protocol: `name.entry.1.key` and `name.entry.1.value`, under the names that
+/// its shape has.
 fn entries(params: &Params, name: &str, key: &str, value: &str) -> BTreeMap<String, String> {
     let entry = |entry: Params| Some((entry.owned(key)?, entry.owned(value).unwrap_or_default()));
     params.list(name).into_iter().filter_map(entry).collect()

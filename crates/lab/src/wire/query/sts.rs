@@ -5,7 +5,12 @@ use super::xml::Xml;
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
-pub(super) fn carry_out(world: &World, action: &str, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn carry_out(
+    world: &World,
+    action: &str,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     if action != "GetCallerIdentity" {
         return Err(params.dialect().unknown_operation(action));
     }

@@ -34,11 +34,14 @@ impl Region for Served {
         work(&mut self.world.lock().unwrap())
     }
 
-    async fn lambda(&self, method: Method, path: String, _: HeaderMap, body: Bytes) -> Response<Bytes> {
-        Response::new(Bytes::from(format!(
-            "{method} {path} {}",
-            String::from_utf8_lossy(&body)
-        )))
+    async fn lambda(
+        &self,
+        method: Method,
+        path: String,
+        _: HeaderMap,
+        body: Bytes,
+    ) -> Response<Bytes> {
+        Response::new(Bytes::from(format!("{method} {path} {}", String::from_utf8_lossy(&body))))
     }
 }
 
@@ -53,16 +56,11 @@ impl Client {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
         world.add_aurora("orders", Engine::AuroraPostgresql, &members).unwrap();
-        let group = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .unwrap()
-            .arn
-            .clone();
+        let group =
+            world.create_target_group(NewTargetGroup::tcp("orders", 5432)).unwrap().arn.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = Arc::new(Served {
-            world: Mutex::new(world),
-        });
+        let served = Arc::new(Served { world: Mutex::new(world) });
         tokio::spawn(serve(listener, served.clone()));
         Client { served, address, group }
     }
@@ -90,8 +88,7 @@ impl Client {
     }
 
     fn fault(&self, operation: &str, effect: Effect) {
-        self.served
-            .with(|world| world.faults.add(Fault::on(operation, effect).times(1)));
+        self.served.with(|world| world.faults.add(Fault::on(operation, effect).times(1)));
     }
 
     fn register_form(&self) -> String {
@@ -106,8 +103,7 @@ impl Client {
     }
 
     fn last_outcome(&self) -> Outcome {
-        self.served
-            .with(|world| world.calls.iter().next_back().unwrap().outcome.clone())
+        self.served.with(|world| world.calls.iter().next_back().unwrap().outcome.clone())
     }
 }
 

@@ -27,10 +27,7 @@ pub(super) enum Pages {
 
 impl Xml {
     pub(super) fn new(pages: Pages) -> Xml {
-        Xml {
-            text: String::new(),
-            pages,
-        }
+        Xml { text: String::new(), pages }
     }
 
     /// `<name>value</name>`.
@@ -38,7 +35,8 @@ impl Xml {
         self.open(name);
         let value = value.to_string();
         // Characters that XML 1.0 does not have would make the whole document unreadable.
-        let printable = value.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'), "\u{fffd}");
+        let printable =
+            value.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'), "\u{fffd}");
         self.text.push_str(&escape(printable));
         self.close(name)
     }

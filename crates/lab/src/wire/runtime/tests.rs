@@ -22,10 +22,7 @@ struct Heard {
 
 impl Heard {
     fn header(&self, name: &str) -> &str {
-        let line = self
-            .head
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let line = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_default()
     }
 
@@ -38,18 +35,15 @@ async fn ask(server: &str, method: &str, path: &str, headers: &str, body: &str) 
     let mut stream = TcpStream::connect(server).await.expect("it listens");
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\ncontent-length: \
+         {length}\r\n{headers}\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.expect("it reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("it answers");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     Heard {
-        status: head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .expect("a status"),
+        status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
         head: head.to_owned(),
         body: body.to_owned(),
     }
@@ -86,18 +80,13 @@ async fn lab() -> Lab {
 }
 
 fn endings(lab: &Lab) -> Vec<Option<Ending>> {
-    lab.invocations()
-        .into_iter()
-        .map(|invocation| invocation.ending)
-        .collect()
+    lab.invocations().into_iter().map(|invocation| invocation.ending).collect()
 }
 
 #[tokio::test]
 async fn an_invocation_is_handed_out_with_its_headers_and_its_answer_recorded() {
     let lab = lab().await;
-    lab.invoke("writerlink", r#"{"a": 1}"#, Kind::Async)
-        .await
-        .expect("it exists");
+    lab.invoke("writerlink", r#"{"a": 1}"#, Kind::Async).await.expect("it exists");
     let work = next(&lab).await;
     assert_eq!((work.status, work.body.as_str()), (200, r#"{"a": 1}"#));
     assert_eq!(work.header("lambda-runtime-invoked-function-arn"), lab.function_arn());
@@ -112,27 +101,15 @@ async fn an_invocation_is_handed_out_with_its_headers_and_its_answer_recorded() 
 async fn an_rds_event_reaches_the_function_through_its_topic() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH).with_pace(Pace::brisk());
     world
-        .add_aurora(
-            "orders",
-            Engine::AuroraMysql,
-            &[("orders-1", Zone::A), ("orders-2", Zone::B)],
-        )
+        .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A), ("orders-2", Zone::B)])
         .expect("good names");
     let topic = world.create_topic("events", BTreeMap::new()).expect("a good name");
-    let lab = Lab::start(
-        world,
-        Options {
-            speed: 10.0,
-            ..Options::default()
-        },
-    )
-    .await
-    .expect("loopback has ports");
+    let lab = Lab::start(world, Options { speed: 10.0, ..Options::default() })
+        .await
+        .expect("loopback has ports");
     {
         let mut world = lab.world();
-        world
-            .subscribe(&topic, "lambda", &lab.function_arn())
-            .expect("the topic exists");
+        world.subscribe(&topic, "lambda", &lab.function_arn()).expect("the topic exists");
         let request = CreateEventSubscription {
             name: "all".to_owned(),
             topic,
@@ -145,12 +122,7 @@ async fn an_rds_event_reaches_the_function_through_its_topic() {
     for _ in 0..3 {
         let work = tokio::time::timeout(PATIENCE, next(&lab)).await.expect("an event");
         let payload: Value = serde_json::from_str(&work.body).expect("JSON");
-        messages.push(
-            payload["Records"][0]["Sns"]["Message"]
-                .as_str()
-                .expect("a text")
-                .to_owned(),
-        );
+        messages.push(payload["Records"][0]["Sns"]["Message"].as_str().expect("a text").to_owned());
         tell(&lab, &work.request_id(), "response", "{}").await;
     }
     assert!(messages[0].starts_with("This is a message to notify"), "{messages:?}");
@@ -194,10 +166,7 @@ async fn a_functions_error_is_told_to_the_synchronous_caller_and_recorded() {
     let (heard, ()) = tokio::join!(invoke(&lab, "RequestResponse", "writerlink", "{}"), function);
     assert_eq!((heard.status, heard.header("x-amz-function-error")), (200, "Unhandled"));
     assert_eq!(heard.body, document);
-    let failed = Ending::Failed {
-        error_type: "Held".to_owned(),
-        document: document.to_owned(),
-    };
+    let failed = Ending::Failed { error_type: "Held".to_owned(), document: document.to_owned() };
     assert_eq!(endings(&lab), [Some(failed)]);
 }
 
@@ -219,21 +188,13 @@ async fn an_unknown_request_id_and_an_unknown_path_are_refused() {
     let lab = lab().await;
     assert_eq!(tell(&lab, "nobody", "response", "{}").await, 400);
     assert_eq!(
-        ask(&lab.runtime_api(), "GET", "/2018-06-01/runtime/nowhere", "", "")
-            .await
-            .status,
+        ask(&lab.runtime_api(), "GET", "/2018-06-01/runtime/nowhere", "", "").await.status,
         404
     );
     assert_eq!(
-        ask(
-            &lab.runtime_api(),
-            "POST",
-            "/2018-06-01/runtime/init/error",
-            "",
-            "broken"
-        )
-        .await
-        .status,
+        ask(&lab.runtime_api(), "POST", "/2018-06-01/runtime/init/error", "", "broken")
+            .await
+            .status,
         202
     );
     assert_eq!(lab.init_errors(), ["broken"]);
@@ -253,10 +214,7 @@ async fn an_environment_that_asks_for_work_unanswered_has_crashed() {
 #[tokio::test]
 async fn an_invocation_that_outlives_its_timeout_ends() {
     let world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    let options = Options {
-        timeout: Duration::from_millis(50),
-        ..Options::default()
-    };
+    let options = Options { timeout: Duration::from_millis(50), ..Options::default() };
     let lab = Lab::start(world, options).await.expect("loopback has ports");
     lab.invoke("writerlink", "1", Kind::Async).await.expect("it exists");
     let work = next(&lab).await;
@@ -272,19 +230,14 @@ async fn a_process_that_went_away_while_it_waited_is_handed_nothing() {
     assert!(gone.is_err(), "there is no work yet");
     tokio::time::sleep(Duration::from_millis(100)).await;
     let queued = lab.invoke("writerlink", "1", Kind::Async).await.expect("it exists");
-    let work = tokio::time::timeout(PATIENCE, next(&lab))
-        .await
-        .expect("the work is still there");
+    let work = tokio::time::timeout(PATIENCE, next(&lab)).await.expect("the work is still there");
     assert_eq!(queued, Invoked::Queued(work.request_id()));
 }
 
 #[tokio::test]
 async fn a_schedule_sweeps() {
     let world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    let options = Options {
-        sweep_every: Some(Duration::from_millis(20)),
-        ..Options::default()
-    };
+    let options = Options { sweep_every: Some(Duration::from_millis(20)), ..Options::default() };
     let lab = Lab::start(world, options).await.expect("loopback has ports");
     let work = tokio::time::timeout(PATIENCE, next(&lab)).await.expect("a sweep");
     assert_eq!(work.body, r#"{"trigger":"sweep"}"#);
@@ -299,10 +252,8 @@ async fn an_answer_of_more_than_6_mib_ends_as_an_error() {
     let path = format!("/2018-06-01/runtime/invocation/{}/response", work.request_id());
     // The server may close the connection before it has read all of it; what counts is the record.
     let mut stream = TcpStream::connect(lab.runtime_api()).await.expect("it listens");
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: lab\r\ncontent-length: {}\r\n\r\n",
-        too_much.len()
-    );
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: lab\r\ncontent-length: {}\r\n\r\n", too_much.len());
     stream.write_all(head.as_bytes()).await.expect("it reads");
     let _ = stream.write_all(too_much.as_bytes()).await;
     assert!(lab.is_quiet_within(PATIENCE).await);
@@ -326,9 +277,7 @@ async fn messages_to_another_function_do_not_reach_this_one() {
     for function in [lab.function_arn().replace("writerlink", "another"), lab.function_arn()] {
         let mut world = lab.world();
         world.subscribe(&topic, "lambda", &function).expect("the topic exists");
-        world
-            .publish(&topic, None, &function, BTreeMap::new())
-            .expect("the topic exists");
+        world.publish(&topic, None, &function, BTreeMap::new()).expect("the topic exists");
     }
     // The first message went to the other function alone, the second to both.
     let work = tokio::time::timeout(PATIENCE, next(&lab)).await.expect("a message");

@@ -24,11 +24,7 @@ pub enum Record {
 impl Record {
     /// One of these names, or nothing if there are none.
     pub fn one_of(names: Vec<String>) -> Record {
-        if names.is_empty() {
-            Record::Absent
-        } else {
-            Record::OneOf(names)
-        }
+        if names.is_empty() { Record::Absent } else { Record::OneOf(names) }
     }
 }
 
@@ -53,10 +49,7 @@ pub(super) struct Name {
 impl Name {
     /// Appends to the timeline that the name comes to stand for something else.
     pub(super) fn repoint(&mut self, now: Duration, record: Record, how: Move, pace: &Pace) {
-        let old = self
-            .timeline
-            .last_key_value()
-            .map_or(Record::Absent, |(_, last)| last.clone());
+        let old = self.timeline.last_key_value().map_or(Record::Absent, |(_, last)| last.clone());
         if old == record {
             return;
         }
@@ -79,7 +72,8 @@ impl Name {
         self.timeline.insert(wavers_until, record);
     }
 
-    /// The record at a moment, with one name chosen where it is one of several, and a part of the addresses where only a part is told.
+    /// The record at a moment, with one name chosen where it is one of several, and a part of the
+    /// addresses where only a part is told.
     pub(super) fn ask(&mut self, now: Duration) -> Record {
         match self.at(now) {
             Record::OneOf(names) => {

@@ -80,18 +80,12 @@ impl Reply {
 
 impl Reply {
     pub(super) fn without_records(code: Code) -> Reply {
-        Reply {
-            code,
-            records: Vec::new(),
-            cut_over_udp: false,
-        }
+        Reply { code, records: Vec::new(), cut_over_udp: false }
     }
 
     pub(super) fn add_alias(&mut self, owner: &str, target: &str) {
-        self.records.push(ResourceRecord::Alias {
-            owner: owner.to_owned(),
-            target: target.to_owned(),
-        });
+        self.records
+            .push(ResourceRecord::Alias { owner: owner.to_owned(), target: target.to_owned() });
     }
 
     pub(super) fn add_addresses(&mut self, owner: &str, addresses: &[IpAddr], family: Family) {
@@ -100,9 +94,11 @@ impl Reply {
             Family::V6 => address.is_ipv6(),
             Family::Other => false,
         });
-        self.records.extend(asked_for.map(|address| ResourceRecord::Address {
-            owner: owner.to_owned(),
-            address: *address,
-        }));
+        self.records.extend(
+            asked_for.map(|address| ResourceRecord::Address {
+                owner: owner.to_owned(),
+                address: *address,
+            }),
+        );
     }
 }

@@ -105,13 +105,8 @@ fn aliases_in_a_circle_are_a_failure_of_the_server() {
 fn a_fault_on_the_target_shows_through_its_alias() {
     let mut world = world_with("db.test");
     world.repoint("alias.test", Record::Alias("db.test".to_owned()), Move::AtOnce);
-    world
-        .faults
-        .add_name("db.test", NameEffect::Timeout, Duration::ZERO, None);
-    assert_eq!(
-        world.resolve("alias.test", Family::V4),
-        Reply::without_records(Code::Silence)
-    );
+    world.faults.add_name("db.test", NameEffect::Timeout, Duration::ZERO, None);
+    assert_eq!(world.resolve("alias.test", Family::V4), Reply::without_records(Code::Silence));
     world.faults.clear_name("db.test");
     let elsewhere = vec![IpAddr::from(NEW)];
     world.faults.add_name(

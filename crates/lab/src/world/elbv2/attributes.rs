@@ -16,8 +16,10 @@ const GRACE: &str = "target_health_state.unhealthy.draining_interval_seconds";
 const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_termination.enabled";
 const TERMINATE_DEREGISTERED: &str = "deregistration_delay.connection_termination.enabled";
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
-const QUORUM_COUNT: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
-const QUORUM_PERCENTAGE: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage";
+const QUORUM_COUNT: &str =
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
+const QUORUM_PERCENTAGE: &str =
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage";
 
 impl World {
     /// DescribeTargetGroupAttributes.
@@ -55,17 +57,14 @@ impl World {
         for (key, value) in changes {
             accept(&balancer.attributes, "Load balancer", key, value)?;
         }
-        let balancer = self
-            .elbv2
-            .balancers
-            .get_mut(arn)
-            .ok_or_else(refusal::balancer_not_found)?;
+        let balancer = self.elbv2.balancers.get_mut(arn).ok_or_else(refusal::balancer_not_found)?;
         balancer.attributes.extend(changes.iter().cloned());
         Ok(&balancer.attributes)
     }
 }
 
-/// What a new target group has (AWS docs, "Edit target group attributes for your Network Load Balancer").
+/// What a new target group has (AWS docs, "Edit target group attributes for your Network Load
+/// Balancer").
 pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attributes {
     let keeps_client_ip = protocol == GroupProtocol::Udp || target_type == TargetType::Instance;
     let own: &[(&str, &str)] = if protocol == GroupProtocol::Http {
@@ -77,10 +76,7 @@ pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attr
     } else {
         &[
             (TERMINATE_DEREGISTERED, "false"),
-            (
-                "preserve_client_ip.enabled",
-                if keeps_client_ip { "true" } else { "false" },
-            ),
+            ("preserve_client_ip.enabled", if keeps_client_ip { "true" } else { "false" }),
             ("proxy_protocol_v2.enabled", "false"),
             ("stickiness.type", "source_ip"),
             (TERMINATE_UNHEALTHY, "true"),
@@ -90,7 +86,8 @@ pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attr
     attributes(&[own, &SHARED_BY_GROUPS].concat())
 }
 
-/// What a new network load balancer has (AWS docs, "Network Load Balancers", "Load balancer attributes").
+/// What a new network load balancer has (AWS docs, "Network Load Balancers", "Load balancer
+/// attributes").
 pub(super) fn of_network_load_balancer() -> Attributes {
     attributes(&[
         ("access_logs.s3.bucket", ""),
@@ -109,7 +106,8 @@ pub(super) fn deregistration_delay(attributes: &Attributes) -> Duration {
     seconds(attributes, DELAY)
 }
 
-/// How long a target that turned unhealthy is `unhealthy.draining`: not at all while its connections are terminated.
+/// How long a target that turned unhealthy is `unhealthy.draining`: not at all while its
+/// connections are terminated.
 pub(super) fn unhealthy_grace(attributes: &Attributes) -> Duration {
     if is(attributes, TERMINATE_UNHEALTHY, "false") {
         seconds(attributes, GRACE)
@@ -142,7 +140,8 @@ pub(super) fn endings(attributes: &Attributes) -> Endings {
     Endings {
         deregistered: is(attributes, TERMINATE_DEREGISTERED, "true"),
         // Without termination connections are kept, or let go when a draining interval is over.
-        unhealthy: !is(attributes, TERMINATE_UNHEALTHY, "false") || !unhealthy_grace(attributes).is_zero(),
+        unhealthy: !is(attributes, TERMINATE_UNHEALTHY, "false")
+            || !unhealthy_grace(attributes).is_zero(),
     }
 }
 
@@ -151,19 +150,13 @@ const SHARED_BY_GROUPS: [(&str, &str); 7] = [
     (CROSS_ZONE, "use_load_balancer_configuration"),
     ("stickiness.enabled", "false"),
     ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
-    (
-        "target_group_health.dns_failover.minimum_healthy_targets.percentage",
-        "off",
-    ),
+    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
     (QUORUM_COUNT, "1"),
     (QUORUM_PERCENTAGE, "off"),
 ];
 
 fn attributes(pairs: &[(&str, &str)]) -> Attributes {
-    pairs
-        .iter()
-        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 fn is(attributes: &Attributes, key: &str, value: &str) -> bool {
@@ -212,7 +205,9 @@ mod tests {
 
     #[test]
     fn a_tcp_group_of_addresses_does_not_keep_the_clients_ip_and_one_of_instances_does() {
-        let keeps = |target_type| of_group(GroupProtocol::Tcp, target_type)["preserve_client_ip.enabled"].clone();
+        let keeps = |target_type| {
+            of_group(GroupProtocol::Tcp, target_type)["preserve_client_ip.enabled"].clone()
+        };
         assert_eq!(
             (keeps(TargetType::Ip).as_str(), keeps(TargetType::Instance).as_str()),
             ("false", "true")
@@ -222,15 +217,11 @@ mod tests {
     #[test]
     fn a_delay_outside_0_to_3600_and_a_flag_that_is_none_are_refused() {
         let mut fixture = Fixture::in_use();
-        for (key, value) in [
-            (DELAY, "3601"),
-            (DELAY, "-1"),
-            (DELAY, ""),
-            ("proxy_protocol_v2.enabled", "maybe"),
-        ] {
-            let refused = fixture
-                .world
-                .modify_target_group_attributes(&fixture.group, &[change(key, value)]);
+        for (key, value) in
+            [(DELAY, "3601"), (DELAY, "-1"), (DELAY, ""), ("proxy_protocol_v2.enabled", "maybe")]
+        {
+            let refused =
+                fixture.world.modify_target_group_attributes(&fixture.group, &[change(key, value)]);
             assert_eq!(
                 refused.expect_err("a bad value").code,
                 "InvalidConfigurationRequest",
@@ -247,15 +238,9 @@ mod tests {
             .world
             .modify_target_group_attributes(&fixture.group, &changes)
             .expect_err("an unknown key");
+        assert_eq!(refused.message, "Target group attribute key 'no.such.key' is not recognized");
         assert_eq!(
-            refused.message,
-            "Target group attribute key 'no.such.key' is not recognized"
-        );
-        assert_eq!(
-            fixture
-                .world
-                .target_group_attributes(&fixture.group)
-                .expect("it exists")[DELAY],
+            fixture.world.target_group_attributes(&fixture.group).expect("it exists")[DELAY],
             "300"
         );
     }

@@ -82,7 +82,10 @@ impl NewLoadBalancer {
 
 impl World {
     /// CreateLoadBalancer: one of type network, active at once.
-    pub fn create_load_balancer(&mut self, new: NewLoadBalancer) -> Result<&LoadBalancer, ApiError> {
+    pub fn create_load_balancer(
+        &mut self,
+        new: NewLoadBalancer,
+    ) -> Result<&LoadBalancer, ApiError> {
         check_name("Load balancer", &new.name)?;
         if self.elbv2.balancers.values().any(|balancer| balancer.name == new.name) {
             let message = format!(
@@ -112,35 +115,41 @@ impl World {
         Ok(self.elbv2.balancers.entry(arn).or_insert(balancer))
     }
 
-    /// DescribeLoadBalancers, without its pages: those of the ARNs and names, or all when there are none.
-    pub fn load_balancers(&self, arns: &[String], names: &[String]) -> Result<Vec<&LoadBalancer>, ApiError> {
+    /// DescribeLoadBalancers, without its pages: those of the ARNs and names, or all when there are
+    /// none.
+    pub fn load_balancers(
+        &self,
+        arns: &[String],
+        names: &[String],
+    ) -> Result<Vec<&LoadBalancer>, ApiError> {
         if arns.is_empty() && names.is_empty() {
             return Ok(self.elbv2.balancers.values().collect());
         }
-        let mut found = arns
-            .iter()
-            .map(|arn| self.find_balancer(arn))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut found =
+            arns.iter().map(|arn| self.find_balancer(arn)).collect::<Result<Vec<_>, _>>()?;
         for name in names {
             let named = self.elbv2.balancers.values().find(|balancer| &balancer.name == name);
             found.push(named.ok_or_else(|| {
-                ApiError::bad_request("LoadBalancerNotFound", format!("Load balancers '[{name}]' not found"))
+                ApiError::bad_request(
+                    "LoadBalancerNotFound",
+                    format!("Load balancers '[{name}]' not found"),
+                )
             })?);
         }
         Ok(found)
     }
 
-    /// DeleteLoadBalancer, its listeners included. Deleting one that does not exist succeeds (AWS docs, DeleteLoadBalancer).
+    /// DeleteLoadBalancer, its listeners included. Deleting one that does not exist succeeds (AWS
+    /// docs, DeleteLoadBalancer).
     pub fn delete_load_balancer(&mut self, arn: &str) -> Result<(), ApiError> {
         check_arn(arn, &self.elbv2_arn("loadbalancer/"), "load balancer")?;
         let protects = |balancer: &LoadBalancer| {
-            balancer
-                .attributes
-                .get("deletion_protection.enabled")
-                .is_some_and(|on| on == "true")
+            balancer.attributes.get("deletion_protection.enabled").is_some_and(|on| on == "true")
         };
         if self.elbv2.balancers.get(arn).is_some_and(protects) {
-            let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
+            let message = format!(
+                "Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+            );
             return Err(ApiError::bad_request("OperationNotPermitted", message));
         }
         let listeners: Vec<_> = self
@@ -163,15 +172,14 @@ impl World {
         self.elbv2.balancers.get(arn).ok_or_else(|| balancer_not_found_as(arn))
     }
 
-    /// Refuses what no network load balancer can be, and a dual-stack one in a subnet without an IPv6 range (the latter measured by
-    /// kubernetes-sigs/aws-load-balancer-controller, issue 4852).
+    /// Refuses what no network load balancer can be, and a dual-stack one in a subnet without an
+    /// IPv6 range (the latter measured by kubernetes-sigs/aws-load-balancer-controller, issue
+    /// 4852).
     fn check_ip_address_type(&self, kind: &str, vpc: &str, nodes: &[Node]) -> Result<(), ApiError> {
         let lacks_ipv6 = |node: &Node| {
             let vpc = self.vpc(vpc);
-            let subnet = vpc
-                .iter()
-                .flat_map(|vpc| &vpc.subnets)
-                .find(|subnet| subnet.id == node.subnet);
+            let subnet =
+                vpc.iter().flat_map(|vpc| &vpc.subnets).find(|subnet| subnet.id == node.subnet);
             subnet.is_some_and(|subnet| subnet.ranges.iter().all(|range| range.addr().is_ipv4()))
         };
         match kind {
@@ -193,10 +201,7 @@ impl World {
         let holding = ids.filter_map(|id| Some((id, self.vpc(id)?))).find_map(|(id, vpc)| {
             let node = |subnet: &String| {
                 let found = vpc.subnets.iter().find(|known| known.id == *subnet)?;
-                Some(Node {
-                    zone: found.zone.clone(),
-                    subnet: found.id.clone(),
-                })
+                Some(Node { zone: found.zone.clone(), subnet: found.id.clone() })
             };
             let nodes = subnets.iter().map(node).collect::<Option<Vec<_>>>()?;
             Some((id.to_owned(), nodes))
@@ -209,7 +214,8 @@ impl World {
         })?;
         nodes.sort_by(|a, b| a.zone.cmp(&b.zone));
         if nodes.windows(2).any(|pair| pair[0].zone == pair[1].zone) {
-            let message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone";
+            let message = "A load balancer cannot be attached to multiple subnets in the same \
+                Availability Zone";
             return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         Ok((vpc, nodes))
@@ -240,15 +246,9 @@ mod tests {
         for (subnets, code) in [
             (vec![], "ValidationError"),
             (vec!["subnet-unknown".to_owned()], "SubnetNotFound"),
-            (
-                vec![Zone::A.subnet_id(), Zone::A.subnet_id()],
-                "InvalidConfigurationRequest",
-            ),
+            (vec![Zone::A.subnet_id(), Zone::A.subnet_id()], "InvalidConfigurationRequest"),
         ] {
-            let new = NewLoadBalancer {
-                subnets,
-                ..NewLoadBalancer::internal("other")
-            };
+            let new = NewLoadBalancer { subnets, ..NewLoadBalancer::internal("other") };
             assert_eq!(
                 fixture.world.create_load_balancer(new).expect_err("bad subnets").code,
                 code
@@ -285,10 +285,7 @@ mod tests {
         let refused = create("two", &both, "dualstack").expect_err("one has no IPv6");
         assert_eq!(
             (refused.code.as_ref(), refused.message.as_str()),
-            (
-                "ValidationError",
-                "You must specify subnets with an associated IPv6 CIDR block."
-            )
+            ("ValidationError", "You must specify subnets with an associated IPv6 CIDR block.")
         );
         assert_eq!(create("two", &both, "ipv4").as_deref(), Ok("ipv4"));
         assert_eq!(
@@ -305,10 +302,8 @@ mod tests {
             .world
             .modify_load_balancer_attributes(&fixture.balancer, &protect)
             .expect("a good attribute");
-        let refused = fixture
-            .world
-            .delete_load_balancer(&fixture.balancer)
-            .expect_err("it is protected");
+        let refused =
+            fixture.world.delete_load_balancer(&fixture.balancer).expect_err("it is protected");
         assert_eq!(refused.code, "OperationNotPermitted");
         assert_eq!(fixture.world.balancers_of(&fixture.group), [fixture.balancer.as_str()]);
     }

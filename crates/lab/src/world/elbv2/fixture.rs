@@ -1,8 +1,11 @@
-//! The world of this module's tests: an Aurora cluster of three behind a load balancer in all zones.
+//! The world of this module's tests: an Aurora cluster of three behind a load balancer in all
+//! zones.
 
 use std::time::Duration;
 
-use super::{NewListener, NewLoadBalancer, NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState};
+use super::{
+    NewListener, NewLoadBalancer, NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState,
+};
 use crate::world::World;
 use crate::world::elbv2::{GroupProtocol, Tags};
 use crate::world::rds::Engine;
@@ -27,14 +30,9 @@ impl Fixture {
     pub(super) fn without_listener() -> Fixture {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
-        world
-            .add_aurora("orders", Engine::AuroraPostgresql, &members)
-            .expect("a good cluster");
-        let writer = world
-            .rds
-            .writer_address("orders")
-            .expect("a new cluster has a writer")
-            .to_string();
+        world.add_aurora("orders", Engine::AuroraPostgresql, &members).expect("a good cluster");
+        let writer =
+            world.rds.writer_address("orders").expect("a new cluster has a writer").to_string();
         let group = world
             .create_target_group(NewTargetGroup::tcp("orders", 5432))
             .expect("a good group")
@@ -45,12 +43,7 @@ impl Fixture {
             .expect("a good name")
             .arn
             .clone();
-        Fixture {
-            world,
-            group,
-            balancer,
-            writer,
-        }
+        Fixture { world, group, balancer, writer }
     }
 
     pub(super) fn listen(&mut self) -> String {
@@ -79,9 +72,7 @@ impl Fixture {
     /// The only target of the group.
     pub(super) fn only(&self) -> (TargetState, Option<Reason>) {
         let health = self.world.target_health(&self.group, &[]).expect("the group exists");
-        let [one] = health.as_slice() else {
-            panic!("{} targets", health.len())
-        };
+        let [one] = health.as_slice() else { panic!("{} targets", health.len()) };
         (one.state, one.reason)
     }
 

@@ -1,17 +1,21 @@
-//! What the load balancer's nodes do with flows: which targets take a new one, and which established ones end.
+//! What the load balancer's nodes do with flows: which targets take a new one, and which
+//! established ones end.
 //!
-//! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client opened at one of them. A node
-//! acts on what it was told, which lags behind the API: a target is nothing to it until its registration is through
-//! ([`Pace::registration`](crate::world::Pace::registration)), and is still what it was for a while after it was deregistered
-//! ([`Pace::deregistration`](crate::world::Pace::deregistration)). What a node takes a target for is its [`Standing`]; from the standings
-//! [`route`] says who takes a new flow, and from a target's state [`fate`] says what becomes of an established one. Both are
-//! functions of values, in whatever time the world lives.
+//! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client
+//! opened at one of them. A node acts on what it was told, which lags behind the API: a target is
+//! nothing to it until its registration is through
+//! ([`Pace::registration`](crate::world::Pace::registration)), and is still what it was for a while
+//! after it was deregistered ([`Pace::deregistration`](crate::world::Pace::deregistration)). What a
+//! node takes a target for is its [`Routability`]; from the standings
+//! [`route`] says who takes a new flow, and from a target's state [`fate`] says what becomes of an
+//! established one. Both are functions of values, in whatever time the world lives.
 //!
-//! Sources, all AWS docs for Network Load Balancers: "Health checks for target groups" (who is healthy, fail open, resets),
-//! "Target group health" (the thresholds of failing open, by zone), "Edit target group attributes" (deregistration, termination,
-//! cross-zone), "Troubleshoot" (fail open takes all registered targets). Not modelled: passive health checks, stickiness, idle
-//! time-outs, weights, zonal shift, and the time until nodes heed that a target is unhealthy (one user measured 30 to 40 s:
-//! aws/containers-roadmap, issue 470).
+//! Sources, all AWS docs for Network Load Balancers: "Health checks for target groups" (who is
+//! healthy, fail open, resets), "Target group health" (the thresholds of failing open, by zone),
+//! "Edit target group attributes" (deregistration, termination, cross-zone), "Troubleshoot" (fail
+//! open takes all registered targets). Not modelled: passive health checks, stickiness, idle
+//! time-outs, weights, zonal shift, and the time until nodes heed that a target is unhealthy (one
+//! user measured 30 to 40 s: aws/containers-roadmap, issue 470).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,10 +25,11 @@ use super::{Reason, Target, TargetGroup, TargetKey, TargetState, World};
 
 /// What a node takes a target for, the better the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum Routability {
     /// For nothing: it was not told of it yet, or has let go of it.
     Unknown,
-    /// For one that is not known to be healthy: `initial` with its registration through, `unhealthy`, `unavailable`.
+    /// For one that is not known to be healthy: `initial` with its registration through,
+    /// `unhealthy`, `unavailable`.
     NotHealthy,
     /// For a healthy one.
     Healthy,
@@ -36,7 +41,7 @@ pub struct Seen {
     /// The target.
     pub key: TargetKey,
     /// What the nodes take it for.
-    pub standing: Standing,
+    pub routability: Routability,
 }
 
 /// Whether a node sends flows to targets of other zones.
@@ -90,27 +95,26 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leaving {
     since: Duration,
-    standing: Standing,
+    routability: Routability,
 }
 
 /// Who takes a new flow at the node of a zone.
 ///
-/// A target that is in no zone, or in `all`, belongs to every node. A node that fails open sends to everything that it knows,
-/// whatever its health; what the docs say of `unhealthy` targets users report of `initial` ones too. An empty group "fails open" in
-/// DNS only: there is nobody to take the flow.
+/// A target that is in no zone, or in `all`, belongs to every node. A node that fails open sends to
+/// everything that it knows, whatever its health; what the docs say of `unhealthy` targets users
+/// report of `initial` ones too. An empty group "fails open" in DNS only: there is nobody to take
+/// the flow.
 pub fn route(zone: &str, cross_zone: CrossZone, quorum: Quorum, targets: &[Seen]) -> Route {
     let known: Vec<_> = targets
         .iter()
-        .filter(|target| target.standing > Standing::Unknown)
+        .filter(|target| target.routability > Routability::Unknown)
         .filter(|target| cross_zone == CrossZone::On || is_of(&target.key, zone))
         .collect();
     if known.is_empty() {
         return Route::Refused;
     }
-    let healthy: Vec<_> = known
-        .iter()
-        .filter(|target| target.standing == Standing::Healthy)
-        .collect();
+    let healthy: Vec<_> =
+        known.iter().filter(|target| target.routability == Routability::Healthy).collect();
     if healthy.len() < quorum.count || healthy.len() * 100 < quorum.percent * known.len() {
         Route::FailOpen(known.iter().map(|target| target.key.clone()).collect())
     } else {
@@ -118,10 +122,12 @@ pub fn route(zone: &str, cross_zone: CrossZone, quorum: Quorum, targets: &[Seen]
     }
 }
 
-/// What becomes of an established flow to a target in this state, at a node that sends new flows so. A target in no state is gone.
+/// What becomes of an established flow to a target in this state, at a node that sends new flows
+/// so. A target in no state is gone.
 ///
-/// Deregistering alone ends no flow: with termination, its end is that of the deregistration delay, and without it the flow
-/// outlives the target. A target that is unhealthy keeps its flows while the node fails open.
+/// Deregistering alone ends no flow: with termination, its end is that of the deregistration delay,
+/// and without it the flow outlives the target. A target that is unhealthy keeps its flows while
+/// the node fails open.
 pub fn fate(target: Option<TargetState>, endings: Endings, node: &Route) -> Fate {
     let cut = match target {
         None => endings.deregistered,
@@ -150,8 +156,8 @@ impl Route {
 }
 
 impl World {
-    /// Who takes a new flow of a listener at the load balancer's node in this zone, at this moment. Nobody, when there is no such
-    /// listener.
+    /// Who takes a new flow of a listener at the load balancer's node in this zone, at this moment.
+    /// Nobody, when there is no such listener.
     pub fn route(&self, listener: &str, zone: &str) -> Route {
         let Some(listener) = self.elbv2.listeners.get(listener) else {
             return Route::Refused;
@@ -167,11 +173,12 @@ impl World {
         route(zone, cross_zone, quorum(&group.attributes), &seen)
     }
 
-    /// What becomes, at this moment, of a flow that a listener's node in this zone has sent to a target. A listener that is gone
-    /// takes its flows along; what AWS does then is not documented.
+    /// What becomes, at this moment, of a flow that a listener's node in this zone has sent to a
+    /// target. A listener that is gone takes its flows along; what AWS does then is not documented.
     pub fn fate(&self, listener: &str, zone: &str, target: &TargetKey) -> Fate {
         let group = self.elbv2.listeners.get(listener);
-        let Some(group) = group.and_then(|listener| self.elbv2.groups.get(&listener.target_group)) else {
+        let Some(group) = group.and_then(|listener| self.elbv2.groups.get(&listener.target_group))
+        else {
             return Fate::Cut;
         };
         let state = group.targets.get(target).map(|target| target.state);
@@ -180,12 +187,12 @@ impl World {
 }
 
 impl TargetGroup {
-    /// Notes that a target is deregistered at this moment: for `lag` the nodes go on to see what they see.
+    /// Notes that a target is deregistered at this moment: for `lag` the nodes go on to see what
+    /// they see.
     pub(super) fn leave(&mut self, key: &TargetKey, now: Duration, lag: Duration) {
-        let standing = self.standing(key, now, lag);
-        self.leaving
-            .retain(|_, leaving| now < leaving.since.saturating_add(lag));
-        self.leaving.insert(key.clone(), Leaving { since: now, standing });
+        let routability = self.routability(key, now, lag);
+        self.leaving.retain(|_, leaving| now < leaving.since.saturating_add(lag));
+        self.leaving.insert(key.clone(), Leaving { since: now, routability });
     }
 
     /// What the nodes see, when they hear of a deregistration after `lag`.
@@ -193,44 +200,44 @@ impl TargetGroup {
         let keys: BTreeSet<_> = self.targets.keys().chain(self.leaving.keys()).collect();
         let seen = |key: &TargetKey| Seen {
             key: key.clone(),
-            standing: self.standing(key, now, lag),
+            routability: self.routability(key, now, lag),
         };
         keys.into_iter().map(seen).collect()
     }
 
-    /// A target that was deregistered and registered again in the meantime is seen at its best: nodes that were never told of its
-    /// leaving have no reason to let go of it. (Nobody has measured this.)
-    fn standing(&self, key: &TargetKey, now: Duration, lag: Duration) -> Standing {
-        let registered = self.targets.get(key).map_or(Standing::Unknown, Target::standing);
+    /// A target that was deregistered and registered again in the meantime is seen at its best:
+    /// nodes that were never told of its leaving have no reason to let go of it. (Nobody has
+    /// measured this.)
+    fn routability(&self, key: &TargetKey, now: Duration, lag: Duration) -> Routability {
+        let registered = self.targets.get(key).map_or(Routability::Unknown, Target::routability);
         match self.leaving.get(key) {
-            Some(leaving) if now < leaving.since.saturating_add(lag) => registered.max(leaving.standing),
+            Some(leaving) if now < leaving.since.saturating_add(lag) => {
+                registered.max(leaving.routability)
+            }
             _ => registered,
         }
     }
 }
 
 impl Target {
-    fn standing(&self) -> Standing {
+    fn routability(&self) -> Routability {
         match (self.state, self.reason) {
-            (TargetState::Healthy, _) => Standing::Healthy,
+            (TargetState::Healthy, _) => Routability::Healthy,
             (TargetState::Unused | TargetState::Draining, _)
-            | (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Standing::Unknown,
+            | (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Routability::Unknown,
             (
                 TargetState::Initial
                 | TargetState::Unhealthy
                 | TargetState::UnhealthyDraining
                 | TargetState::Unavailable,
                 _,
-            ) => Standing::NotHealthy,
+            ) => Routability::NotHealthy,
         }
     }
 }
 
 fn is_of(target: &TargetKey, zone: &str) -> bool {
-    target
-        .zone
-        .as_deref()
-        .is_none_or(|of_target| of_target == zone || of_target == "all")
+    target.zone.as_deref().is_none_or(|of_target| of_target == zone || of_target == "all")
 }
 
 #[cfg(test)]

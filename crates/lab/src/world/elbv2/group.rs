@@ -38,7 +38,8 @@ pub struct TargetGroup {
     pub targets: BTreeMap<TargetKey, Target>,
     /// Its targets as they were before the latest change.
     pub(super) before: BTreeMap<TargetKey, Target>,
-    /// The targets that were deregistered lately, which the load balancer's nodes may not have let go of.
+    /// The targets that were deregistered lately, which the load balancer's nodes may not have let
+    /// go of.
     pub(super) leaving: BTreeMap<TargetKey, Leaving>,
 }
 
@@ -191,32 +192,37 @@ impl World {
             GroupSelection::All => Ok(self.elbv2.groups.values().collect()),
             GroupSelection::Arns(arns) => arns.iter().map(|arn| self.find_group(arn)).collect(),
             GroupSelection::Names(names) => {
-                let named = |name: &String| self.elbv2.group_named(name).ok_or_else(group_not_found);
+                let named =
+                    |name: &String| self.elbv2.group_named(name).ok_or_else(group_not_found);
                 names.iter().map(named).collect()
             }
             GroupSelection::LoadBalancer(arn) => {
                 self.find_balancer(arn)?;
                 let groups = self.elbv2.groups.values();
-                Ok(groups
-                    .filter(|group| self.balancers_of(&group.arn).contains(arn))
-                    .collect())
+                Ok(groups.filter(|group| self.balancers_of(&group.arn).contains(arn)).collect())
             }
         }
     }
 
     /// ModifyTargetGroup: its health check.
-    pub fn modify_target_group(&mut self, arn: &str, change: &HealthCheckChange) -> Result<&TargetGroup, ApiError> {
+    pub fn modify_target_group(
+        &mut self,
+        arn: &str,
+        change: &HealthCheckChange,
+    ) -> Result<&TargetGroup, ApiError> {
         self.find_group(arn)?;
         let group = self.elbv2.groups.get_mut(arn).ok_or_else(group_not_found)?;
         group.health_check.change(change)?;
         Ok(group)
     }
 
-    /// DeleteTargetGroup. Deleting one that does not exist succeeds: botocore elbv2 2015-12-01 has no such refusal for it.
+    /// DeleteTargetGroup. Deleting one that does not exist succeeds: botocore elbv2 2015-12-01 has
+    /// no such refusal for it.
     pub fn delete_target_group(&mut self, arn: &str) -> Result<(), ApiError> {
         check_arn(arn, &self.elbv2_arn("targetgroup/"), "target group")?;
         if !self.balancers_of(arn).is_empty() {
-            let message = format!("Target group '{arn}' is currently in use by a listener or a rule");
+            let message =
+                format!("Target group '{arn}' is currently in use by a listener or a rule");
             return Err(ApiError::bad_request("ResourceInUse", message));
         }
         self.elbv2.groups.remove(arn);
@@ -226,18 +232,16 @@ impl World {
 
     /// The ARNs of the load balancers whose listeners forward to a group.
     pub fn balancers_of(&self, group: &str) -> Vec<String> {
-        let forwarding = self
-            .elbv2
-            .listeners
-            .values()
-            .filter(|listener| listener.target_group == group);
+        let forwarding =
+            self.elbv2.listeners.values().filter(|listener| listener.target_group == group);
         let mut arns: Vec<_> = forwarding.map(|listener| listener.balancer.clone()).collect();
         arns.sort();
         arns.dedup();
         arns
     }
 
-    /// The group of an ARN, or AWS's refusal: an ARN of another Region or account is no valid one here, an unknown one is not found.
+    /// The group of an ARN, or AWS's refusal: an ARN of another Region or account is no valid one
+    /// here, an unknown one is not found.
     pub(super) fn find_group(&self, arn: &str) -> Result<&TargetGroup, ApiError> {
         check_arn(arn, &self.elbv2_arn("targetgroup/"), "target group")?;
         self.elbv2.groups.get(arn).ok_or_else(group_not_found)
@@ -263,10 +267,7 @@ mod tests {
         let rest = arn
             .strip_prefix("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/")
             .expect("its name");
-        assert!(
-            rest.len() == 16 && rest.bytes().all(|digit| digit.is_ascii_hexdigit()),
-            "{arn}"
-        );
+        assert!(rest.len() == 16 && rest.bytes().all(|digit| digit.is_ascii_hexdigit()), "{arn}");
     }
 
     #[test]
@@ -293,27 +294,15 @@ mod tests {
     fn bad_names_vpcs_and_health_checks_are_refused() {
         let mut world = world();
         let good = NewTargetGroup::tcp("orders", 5432);
-        let check = |change| NewTargetGroup {
-            health_check: change,
-            ..good.clone()
-        };
+        let check = |change| NewTargetGroup { health_check: change, ..good.clone() };
         for bad in [
             NewTargetGroup::tcp("", 80),
             NewTargetGroup::tcp("under_score", 80),
             NewTargetGroup::tcp("-dash", 80),
             NewTargetGroup::tcp(&"x".repeat(33), 80),
-            NewTargetGroup {
-                vpc: "vpc-unknown".to_owned(),
-                ..good.clone()
-            },
-            check(HealthCheckChange {
-                interval: Some(4),
-                ..HealthCheckChange::default()
-            }),
-            check(HealthCheckChange {
-                timeout: Some(121),
-                ..HealthCheckChange::default()
-            }),
+            NewTargetGroup { vpc: "vpc-unknown".to_owned(), ..good.clone() },
+            check(HealthCheckChange { interval: Some(4), ..HealthCheckChange::default() }),
+            check(HealthCheckChange { timeout: Some(121), ..HealthCheckChange::default() }),
             check(HealthCheckChange {
                 healthy_threshold: Some(11),
                 ..HealthCheckChange::default()
@@ -355,9 +344,6 @@ mod tests {
             Err("TargetGroupNotFound".to_owned())
         );
         let elsewhere = arn.replace("111122223333", "999900001111");
-        assert_eq!(
-            found(GroupSelection::Arns(vec![elsewhere])),
-            Err("ValidationError".to_owned())
-        );
+        assert_eq!(found(GroupSelection::Arns(vec![elsewhere])), Err("ValidationError".to_owned()));
     }
 }

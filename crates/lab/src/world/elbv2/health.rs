@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attributes::unhealthy_grace;
-use super::lifecycle::Step;
+use super::lifecycle::LifecycleStep;
 use super::{HealthCheck, Reason, Target, TargetGroup, TargetKey, TargetState, World};
 
 /// Whether a check found the target's port open.
@@ -51,10 +51,10 @@ impl World {
             }
             Verdict::Unhealthy => {
                 self.fail(group, key, TargetState::UnhealthyDraining);
-                self.later(group, key, grace, Step::EndGrace);
+                self.later(group, key, grace, LifecycleStep::EndGrace);
             }
         }
-        self.later(group, key, self.pace.of_caller(interval), Step::Check);
+        self.later(group, key, self.pace.of_caller(interval), LifecycleStep::Check);
     }
 
     /// The grace of a target that turned unhealthy is over, unless it is healthy again.
@@ -72,7 +72,11 @@ impl World {
     fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
         let port = group.health_check.port_for(target.key.port);
         match target.address() {
-            Some(address) if !self.elbv2.shut.contains(&group.arn) && self.listens(address, port) => Check::Passed,
+            Some(address)
+                if !self.elbv2.shut.contains(&group.arn) && self.listens(address, port) =>
+            {
+                Check::Passed
+            }
             _ => Check::Failed,
         }
     }
@@ -89,8 +93,8 @@ fn contrary_checks(target: &Target, check: Check) -> u32 {
 
 fn verdict(state: TargetState, check: Check, in_a_row: u32, settings: &HealthCheck) -> Verdict {
     match (state, check) {
-        // A new target takes traffic after its first passed check, whatever the threshold (AWS docs, "Health checks for
-        // Network Load Balancer target groups").
+        // A new target takes traffic after its first passed check, whatever the threshold (AWS
+        // docs, "Health checks for Network Load Balancer target groups").
         (TargetState::Initial | TargetState::Unavailable, Check::Passed) => Verdict::Healthy,
         (TargetState::Unhealthy | TargetState::UnhealthyDraining, Check::Passed)
             if in_a_row >= settings.healthy_threshold =>
@@ -125,15 +129,9 @@ mod tests {
         let mut fixture = Fixture::in_use();
         let writer = fixture.writer.clone();
         fixture.register(&writer);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Initial, Some(Reason::RegistrationInProgress))
-        );
+        assert_eq!(fixture.only(), (TargetState::Initial, Some(Reason::RegistrationInProgress)));
         fixture.pass(60);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Initial, Some(Reason::InitialHealthChecking))
-        );
+        assert_eq!(fixture.only(), (TargetState::Initial, Some(Reason::InitialHealthChecking)));
         fixture.pass(30);
         assert_eq!(fixture.only(), (TargetState::Healthy, None));
         assert_eq!(
@@ -152,10 +150,7 @@ mod tests {
         fixture.pass(119);
         assert_eq!(fixture.only().0, TargetState::Initial);
         fixture.pass(1);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unhealthy, Some(Reason::FailedHealthChecks))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unhealthy, Some(Reason::FailedHealthChecks)));
     }
 
     #[test]
@@ -174,14 +169,9 @@ mod tests {
     #[test]
     fn a_database_on_another_port_does_not_answer_the_check() {
         let mut fixture = Fixture::in_use();
-        let change = HealthCheckChange {
-            port: Some("8008".to_owned()),
-            ..HealthCheckChange::default()
-        };
-        fixture
-            .world
-            .modify_target_group(&fixture.group, &change)
-            .expect("a good port");
+        let change =
+            HealthCheckChange { port: Some("8008".to_owned()), ..HealthCheckChange::default() };
+        fixture.world.modify_target_group(&fixture.group, &change).expect("a good port");
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(300);
@@ -194,22 +184,13 @@ mod tests {
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture
-            .world
-            .stop_db_cluster("orders")
-            .expect("an available cluster stops");
+        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
         fixture.pass(25);
         assert_eq!(fixture.only().0, TargetState::Healthy);
         fixture.pass(35);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Unhealthy, Some(Reason::FailedHealthChecks))
-        );
+        assert_eq!(fixture.only(), (TargetState::Unhealthy, Some(Reason::FailedHealthChecks)));
         fixture.pass(600);
-        fixture
-            .world
-            .start_db_cluster("orders")
-            .expect("a stopped cluster starts");
+        fixture.world.start_db_cluster("orders").expect("a stopped cluster starts");
         fixture.pass(300 + 4 * 30);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
         fixture.pass(30);
@@ -224,10 +205,7 @@ mod tests {
                 "target_health_state.unhealthy.connection_termination.enabled".to_owned(),
                 "false".to_owned(),
             ),
-            (
-                "target_health_state.unhealthy.draining_interval_seconds".to_owned(),
-                "60".to_owned(),
-            ),
+            ("target_health_state.unhealthy.draining_interval_seconds".to_owned(), "60".to_owned()),
         ];
         fixture
             .world
@@ -236,10 +214,7 @@ mod tests {
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture
-            .world
-            .stop_db_cluster("orders")
-            .expect("an available cluster stops");
+        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
         fixture.pass(60);
         assert_eq!(fixture.only().0, TargetState::UnhealthyDraining);
         fixture.pass(60);
@@ -254,10 +229,7 @@ mod tests {
                 "target_health_state.unhealthy.connection_termination.enabled".to_owned(),
                 "false".to_owned(),
             ),
-            (
-                "target_health_state.unhealthy.draining_interval_seconds".to_owned(),
-                "60".to_owned(),
-            ),
+            ("target_health_state.unhealthy.draining_interval_seconds".to_owned(), "60".to_owned()),
         ];
         fixture
             .world
@@ -276,16 +248,10 @@ mod tests {
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture
-            .world
-            .stop_db_cluster("orders")
-            .expect("an available cluster stops");
+        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
         fixture.pass(51);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
-        fixture
-            .world
-            .start_db_cluster("orders")
-            .expect("a stopped cluster starts");
+        fixture.world.start_db_cluster("orders").expect("a stopped cluster starts");
         fixture.pass(4 * 30);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
         fixture.pass(30);

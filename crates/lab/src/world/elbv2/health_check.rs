@@ -4,8 +4,8 @@ use super::GroupProtocol;
 use super::refusal::invalid;
 use crate::world::ApiError;
 
-/// How targets are checked. The defaults are those of a TCP group (AWS docs, "Health checks for Network Load Balancer target
-/// groups").
+/// How targets are checked. The defaults are those of a TCP group (AWS docs, "Health checks for
+/// Network Load Balancer target groups").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
     /// `TCP`, `HTTP` or `HTTPS`.
@@ -83,11 +83,7 @@ impl HealthCheck {
             ("Health check interval", self.interval, 5..=300),
             ("Health check timeout", self.timeout, 2..=120),
             ("Health check healthy threshold count", self.healthy_threshold, 2..=10),
-            (
-                "Health check unhealthy threshold count",
-                self.unhealthy_threshold,
-                2..=10,
-            ),
+            ("Health check unhealthy threshold count", self.unhealthy_threshold, 2..=10),
         ];
         for (what, value, range) in ranges {
             if !range.contains(&value) {

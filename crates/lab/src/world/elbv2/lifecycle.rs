@@ -8,18 +8,18 @@ use crate::world;
 
 /// Something that will happen to a target by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct TargetChange {
     group: String,
     target: TargetKey,
-    /// Which registration of the target it belongs to. A change of an earlier one does nothing, or a target that was
-    /// registered again while draining would vanish when the first delay ends.
+    /// Which registration of the target it belongs to. A change of an earlier one does nothing, or
+    /// a target that was registered again while draining would vanish when the first delay ends.
     registration: u64,
-    step: Step,
+    step: LifecycleStep,
 }
 
-/// What a [`Change`] does.
+/// What a [`TargetChange`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum LifecycleStep {
     /// The data plane knows the target; its first health check is on its way.
     AwaitFirstCheck,
     /// A health check comes to its result.
@@ -32,22 +32,22 @@ pub(super) enum Step {
 
 impl World {
     /// Carries out a change that fell due.
-    pub(in crate::world) fn apply_elbv2(&mut self, change: Change) {
+    pub(in crate::world) fn apply_elbv2(&mut self, change: TargetChange) {
         let target = self.elbv2.target(&change.group, &change.target);
         if target.is_none_or(|target| target.registration != change.registration) {
             return;
         }
         let (group, key) = (&change.group, &change.target);
         match change.step {
-            Step::AwaitFirstCheck => self.await_first_check(group, key),
-            Step::Check => self.check_target(group, key),
-            Step::EndGrace => self.end_grace(group, key),
-            Step::Forget => self.forget(group, key),
+            LifecycleStep::AwaitFirstCheck => self.await_first_check(group, key),
+            LifecycleStep::Check => self.check_target(group, key),
+            LifecycleStep::EndGrace => self.end_grace(group, key),
+            LifecycleStep::Forget => self.forget(group, key),
         }
     }
 
-    /// Registers a target, afresh or out of draining: it is `initial` for as long as the data plane takes, then checked.
-    /// One that no load balancer reaches is `unused`.
+    /// Registers a target, afresh or out of draining: it is `initial` for as long as the data plane
+    /// takes, then checked. One that no load balancer reaches is `unused`.
     pub(super) fn begin(&mut self, group: &str, key: &TargetKey) {
         let now = self.now();
         let unused = self.unused_because(group, key);
@@ -72,12 +72,13 @@ impl World {
         self.elbv2.note(now, group, key, from, Some(state));
         if unused.is_none() {
             let delay = self.pace.registration;
-            self.later(group, key, delay / 2, Step::AwaitFirstCheck);
-            self.later(group, key, delay, Step::Check);
+            self.later(group, key, delay / 2, LifecycleStep::AwaitFirstCheck);
+            self.later(group, key, delay, LifecycleStep::Check);
         }
     }
 
-    /// Begins to drain a target; one that nothing reaches is gone at once. Does nothing to one that is not there.
+    /// Begins to drain a target; one that nothing reaches is gone at once. Does nothing to one that
+    /// is not there.
     pub(super) fn drain(&mut self, group: &str, key: &TargetKey) {
         let Some(known) = self.elbv2.groups.get(group) else {
             return;
@@ -97,12 +98,13 @@ impl World {
                 }
                 let reason = Some(Reason::DeregistrationInProgress);
                 self.enter(group, key, TargetState::Draining, reason);
-                self.later(group, key, delay, Step::Forget);
+                self.later(group, key, delay, LifecycleStep::Forget);
             }
         }
     }
 
-    /// Looks again at which of a group's targets a load balancer reaches, after its listeners changed.
+    /// Looks again at which of a group's targets a load balancer reaches, after its listeners
+    /// changed.
     pub(super) fn reconsider_use(&mut self, group: &str) {
         let Some(known) = self.elbv2.groups.get(group) else {
             return;
@@ -120,19 +122,28 @@ impl World {
         }
     }
 
-    /// Puts a target into a state that AWS enters for reasons of its own, such as `unavailable` with `Elb.InternalError`.
-    /// Its next health check takes it out again.
-    pub fn set_target_state(&mut self, group: &str, key: &TargetKey, state: TargetState, reason: Option<Reason>) {
+    /// Puts a target into a state that AWS enters for reasons of its own, such as `unavailable`
+    /// with `Elb.InternalError`. Its next health check takes it out again.
+    pub fn set_target_state(
+        &mut self,
+        group: &str,
+        key: &TargetKey,
+        state: TargetState,
+        reason: Option<Reason>,
+    ) {
         self.enter(group, key, state, reason);
     }
 
     /// Moves a target into a state; what is counted towards the next one begins anew.
-    pub(super) fn enter(&mut self, group: &str, key: &TargetKey, state: TargetState, reason: Option<Reason>) {
+    pub(super) fn enter(
+        &mut self,
+        group: &str,
+        key: &TargetKey,
+        state: TargetState,
+        reason: Option<Reason>,
+    ) {
         let now = self.now();
-        if self
-            .elbv2
-            .target(group, key)
-            .is_some_and(|target| target.state != state)
+        if self.elbv2.target(group, key).is_some_and(|target| target.state != state)
             && let Some(group) = self.elbv2.groups.get_mut(group)
         {
             group.remember();
@@ -151,17 +162,23 @@ impl World {
     }
 
     /// Schedules the next step of a target's present registration.
-    pub(super) fn later(&mut self, group: &str, key: &TargetKey, delay: Duration, step: Step) {
+    pub(super) fn later(
+        &mut self,
+        group: &str,
+        key: &TargetKey,
+        delay: Duration,
+        step: LifecycleStep,
+    ) {
         let Some(target) = self.elbv2.target(group, key) else {
             return;
         };
-        let change = Change {
+        let change = TargetChange {
             group: group.to_owned(),
             target: key.clone(),
             registration: target.registration,
             step,
         };
-        self.after(delay, world::Change::Elbv2(change));
+        self.after(delay, world::WorldChange::Elbv2(change));
     }
 
     fn await_first_check(&mut self, group: &str, key: &TargetKey) {
@@ -180,7 +197,8 @@ impl World {
         }
     }
 
-    /// Why no load balancer reaches a target, if none does (AWS docs, "Health checks", reason code Target.NotInUse).
+    /// Why no load balancer reaches a target, if none does (AWS docs, "Health checks", reason code
+    /// Target.NotInUse).
     fn unused_because(&self, group: &str, key: &TargetKey) -> Option<Reason> {
         let balancers = self.balancers_of(group);
         let Some(balancer) = balancers.first().and_then(|arn| self.elbv2.balancers.get(arn)) else {
@@ -260,10 +278,7 @@ mod tests {
         fixture.register(&writer);
         fixture.pass(100);
         fixture.deregister(&writer);
-        assert_eq!(
-            fixture.only(),
-            (TargetState::Draining, Some(Reason::DeregistrationInProgress))
-        );
+        assert_eq!(fixture.only(), (TargetState::Draining, Some(Reason::DeregistrationInProgress)));
         assert_eq!(fixture.world.elbv2.present(&fixture.group), Vec::<&Target>::new());
         fixture.pass(299);
         assert_eq!(fixture.only().0, TargetState::Draining);
@@ -338,12 +353,8 @@ mod tests {
             subnets: vec![Zone::A.subnet_id()],
             ..NewLoadBalancer::internal("one-zone")
         };
-        fixture.balancer = fixture
-            .world
-            .create_load_balancer(one_zone)
-            .expect("a good subnet")
-            .arn
-            .clone();
+        fixture.balancer =
+            fixture.world.create_load_balancer(one_zone).expect("a good subnet").arn.clone();
         fixture.listen();
         fixture.register("10.20.2.9");
         assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::ZoneNotEnabled)));

@@ -38,11 +38,8 @@ impl World {
     /// CreateListener: from then on the group's targets are in use.
     pub fn create_listener(&mut self, new: NewListener) -> Result<&Listener, ApiError> {
         self.check_listener(&new)?;
-        let of_balancer = new
-            .balancer
-            .rsplit_once(":loadbalancer/")
-            .map_or("", |(_, name)| name)
-            .to_owned();
+        let of_balancer =
+            new.balancer.rsplit_once(":loadbalancer/").map_or("", |(_, name)| name).to_owned();
         let suffix = self.elbv2.next_suffix();
         let arn = self.elbv2_arn(&format!("listener/{of_balancer}/{suffix}"));
         let listener = Listener {
@@ -60,7 +57,11 @@ impl World {
     }
 
     /// DescribeListeners, without its pages: those of a load balancer, or those of the ARNs.
-    pub fn listeners(&self, balancer: Option<&str>, arns: &[String]) -> Result<Vec<&Listener>, ApiError> {
+    pub fn listeners(
+        &self,
+        balancer: Option<&str>,
+        arns: &[String],
+    ) -> Result<Vec<&Listener>, ApiError> {
         if let Some(arn) = balancer {
             self.find_balancer(arn)?;
             return Ok(self
@@ -94,7 +95,8 @@ impl World {
         let group = self.find_group(&new.target_group)?;
         if !forwards(new.protocol, group.protocol) {
             let message = format!(
-                "Listener protocol '{}' is not supported with a target group with the protocol '{}'",
+                "Listener protocol '{}' is not supported with a target group with the protocol \
+                 '{}'",
                 new.protocol, group.protocol
             );
             return Err(ApiError::bad_request("IncompatibleProtocols", message));
@@ -107,19 +109,16 @@ impl World {
             return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
         if group.family == IpFamily::Ipv6 && balancer.ip_address_type == "ipv4" {
-            // Measured by zalando-incubator/kube-ingress-aws-controller, pull request 752; the code is CloudFormation's
-            // `InvalidRequest` there.
-            let message =
-                "You cannot associate an IPv6 target group with a load balancer that has an 'ipv4' IP address type";
+            // Measured by zalando-incubator/kube-ingress-aws-controller, pull request 752; the code
+            // is CloudFormation's `InvalidRequest` there.
+            let message = "You cannot associate an IPv6 target group with a load balancer that has \
+                an 'ipv4' IP address type";
             return Err(ApiError::bad_request("InvalidConfigurationRequest", message));
         }
-        if self
-            .balancers_of(&new.target_group)
-            .iter()
-            .any(|other| *other != new.balancer)
-        {
+        if self.balancers_of(&new.target_group).iter().any(|other| *other != new.balancer) {
             let message = format!(
-                "The following target groups cannot be associated with more than one load balancer: {}",
+                "The following target groups cannot be associated with more than one load \
+                 balancer: {}",
                 new.target_group
             );
             return Err(ApiError::bad_request("TargetGroupAssociationLimit", message));
@@ -142,7 +141,8 @@ impl World {
     }
 }
 
-/// Which listeners may forward to which groups (AWS docs, "Listeners for your Network Load Balancers", "Protocols and ports").
+/// Which listeners may forward to which groups (AWS docs, "Listeners for your Network Load
+/// Balancers", "Protocols and ports").
 fn forwards(listener: GroupProtocol, group: GroupProtocol) -> bool {
     use GroupProtocol::{Http, Tcp, TcpUdp, Tls, Udp};
     match listener {
@@ -171,12 +171,7 @@ mod tests {
     }
 
     fn refusal(fixture: &mut Fixture, new: NewListener) -> String {
-        fixture
-            .world
-            .create_listener(new)
-            .expect_err("a listener to be refused")
-            .code
-            .into_owned()
+        fixture.world.create_listener(new).expect_err("a listener to be refused").code.into_owned()
     }
 
     #[test]
@@ -188,10 +183,7 @@ mod tests {
             .expect("a good name")
             .arn
             .clone();
-        let new = NewListener {
-            balancer: other,
-            ..listener(&fixture, 80)
-        };
+        let new = NewListener { balancer: other, ..listener(&fixture, 80) };
         assert_eq!(refusal(&mut fixture, new), "TargetGroupAssociationLimit");
     }
 
@@ -207,37 +199,20 @@ mod tests {
         let mut fixture = Fixture::without_listener();
         for (group, code) in [
             (
-                NewTargetGroup {
-                    protocol: GroupProtocol::Udp,
-                    ..NewTargetGroup::tcp("udp", 53)
-                },
+                NewTargetGroup { protocol: GroupProtocol::Udp, ..NewTargetGroup::tcp("udp", 53) },
                 "IncompatibleProtocols",
             ),
             (
-                NewTargetGroup {
-                    protocol: GroupProtocol::Http,
-                    ..NewTargetGroup::tcp("http", 80)
-                },
+                NewTargetGroup { protocol: GroupProtocol::Http, ..NewTargetGroup::tcp("http", 80) },
                 "IncompatibleProtocols",
             ),
             (
-                NewTargetGroup {
-                    family: IpFamily::Ipv6,
-                    ..NewTargetGroup::tcp("six", 5432)
-                },
+                NewTargetGroup { family: IpFamily::Ipv6, ..NewTargetGroup::tcp("six", 5432) },
                 "InvalidConfigurationRequest",
             ),
         ] {
-            let group = fixture
-                .world
-                .create_target_group(group)
-                .expect("a good group")
-                .arn
-                .clone();
-            let new = NewListener {
-                target_group: group,
-                ..listener(&fixture, 80)
-            };
+            let group = fixture.world.create_target_group(group).expect("a good group").arn.clone();
+            let new = NewListener { target_group: group, ..listener(&fixture, 80) };
             assert_eq!(refusal(&mut fixture, new), code);
         }
     }
@@ -246,17 +221,10 @@ mod tests {
     fn a_group_that_a_listener_uses_is_not_deleted() {
         let mut fixture = Fixture::in_use();
         assert_eq!(
-            fixture
-                .world
-                .delete_target_group(&fixture.group)
-                .expect_err("in use")
-                .code,
+            fixture.world.delete_target_group(&fixture.group).expect_err("in use").code,
             "ResourceInUse"
         );
-        fixture
-            .world
-            .delete_load_balancer(&fixture.balancer)
-            .expect("not protected");
+        fixture.world.delete_load_balancer(&fixture.balancer).expect("not protected");
         fixture.world.delete_target_group(&fixture.group).expect("not in use");
         assert!(fixture.world.elbv2.group(&fixture.group).is_none());
     }

@@ -37,9 +37,7 @@ impl Vpc {
                 net(&format!("2001:db8:20:{}::/64", zone.number())),
             ],
         };
-        Self {
-            subnets: Zone::ALL.map(subnet).to_vec(),
-        }
+        Self { subnets: Zone::ALL.map(subnet).to_vec() }
     }
 
     /// The subnet that holds an address.
@@ -50,8 +48,8 @@ impl Vpc {
     }
 }
 
-/// Whether a target outside the VPC may have this address (AWS docs, "Register targets": the subnets of the VPC,
-/// 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16).
+/// Whether a target outside the VPC may have this address (AWS docs, "Register targets": the
+/// subnets of the VPC, 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16).
 pub(super) fn is_reachable_from_outside(address: IpAddr) -> bool {
     ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"]
         .iter()
@@ -59,6 +57,5 @@ pub(super) fn is_reachable_from_outside(address: IpAddr) -> bool {
 }
 
 fn net(text: &str) -> IpNet {
-    text.parse()
-        .expect("a range that is written in this file is well formed")
+    text.parse().expect("a range that is written in this file is well formed")
 }

@@ -2,7 +2,8 @@
 
 use crate::world::ApiError;
 
-/// The refusal for a group that is not there (HTTP 400; botocore elbv2 2015-12-01, TargetGroupNotFoundException).
+/// The refusal for a group that is not there (HTTP 400; botocore elbv2 2015-12-01,
+/// TargetGroupNotFoundException).
 pub(super) fn group_not_found() -> ApiError {
     ApiError::bad_request("TargetGroupNotFound", "One or more target groups not found")
 }
@@ -12,7 +13,8 @@ pub(super) fn invalid(message: String) -> ApiError {
     ApiError::bad_request("ValidationError", message)
 }
 
-/// Refuses what cannot be an ARN of this Region and account, in AWS's words (hashicorp/terraform-provider-aws, issue 4552).
+/// Refuses what cannot be an ARN of this Region and account, in AWS's words
+/// (hashicorp/terraform-provider-aws, issue 4552).
 pub(super) fn check_arn(arn: &str, prefix: &str, what: &str) -> Result<(), ApiError> {
     if arn.starts_with(prefix) {
         return Ok(());
@@ -23,20 +25,21 @@ pub(super) fn check_arn(arn: &str, prefix: &str, what: &str) -> Result<(), ApiEr
 /// Refuses a name that a load balancer or a target group cannot have (botocore elbv2 2015-12-01).
 pub(super) fn check_name(what: &str, name: &str) -> Result<(), ApiError> {
     if name.is_empty() || name.len() > 32 {
-        return Err(invalid(format!(
-            "{what} name '{name}' cannot be longer than '32' characters"
-        )));
+        return Err(invalid(format!("{what} name '{name}' cannot be longer than '32' characters")));
     }
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !plain || name.starts_with('-') || name.ends_with('-') {
-        let message =
-            format!("{what} name '{name}' can only contain characters that are alphanumeric characters and hyphens(-)");
+        let message = format!(
+            "{what} name '{name}' can only contain characters that are alphanumeric characters and \
+             hyphens(-)"
+        );
         return Err(invalid(message));
     }
     Ok(())
 }
 
-/// The refusal for a load balancer that is not there (botocore elbv2 2015-12-01, LoadBalancerNotFoundException).
+/// The refusal for a load balancer that is not there (botocore elbv2 2015-12-01,
+/// LoadBalancerNotFoundException).
 pub(super) fn balancer_not_found() -> ApiError {
     ApiError::bad_request("LoadBalancerNotFound", "One or more load balancers not found")
 }
@@ -46,7 +49,8 @@ pub(super) fn balancer_not_found_as(arn: &str) -> ApiError {
     ApiError::bad_request("LoadBalancerNotFound", format!("Load balancer '{arn}' not found"))
 }
 
-/// The refusal for a listener that is not there (botocore elbv2 2015-12-01, ListenerNotFoundException).
+/// The refusal for a listener that is not there (botocore elbv2 2015-12-01,
+/// ListenerNotFoundException).
 pub(super) fn listener_not_found() -> ApiError {
     ApiError::bad_request("ListenerNotFound", "One or more listeners not found")
 }

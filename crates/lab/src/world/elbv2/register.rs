@@ -2,15 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{Reason, Target, TargetGroup, TargetHealth, TargetKey, TargetRequest, TargetState, World};
+use super::{
+    Reason, Target, TargetGroup, TargetHealth, TargetKey, TargetRequest, TargetState, World,
+};
 use crate::world::ApiError;
 
 impl World {
     /// RegisterTargets: all of them or, refused, none.
     ///
-    /// A target that is registered already keeps its health. One that is draining is registered again: to take `draining` for
-    /// registered is how updaters lose the writer when a failover comes back quickly.
-    pub fn register_targets(&mut self, arn: &str, requests: &[TargetRequest]) -> Result<(), ApiError> {
+    /// A target that is registered already keeps its health. One that is draining is registered
+    /// again: to take `draining` for registered is how updaters lose the writer when a failover
+    /// comes back quickly.
+    pub fn register_targets(
+        &mut self,
+        arn: &str,
+        requests: &[TargetRequest],
+    ) -> Result<(), ApiError> {
         let group = self.find_group(arn)?;
         let keys = requests
             .iter()
@@ -30,9 +37,14 @@ impl World {
         Ok(())
     }
 
-    /// DeregisterTargets. A target that is not registered is no error: the call succeeds and does nothing, which is what happens
-    /// to one that is named without its port while registered on another than the group's.
-    pub fn deregister_targets(&mut self, arn: &str, requests: &[TargetRequest]) -> Result<(), ApiError> {
+    /// DeregisterTargets. A target that is not registered is no error: the call succeeds and does
+    /// nothing, which is what happens to one that is named without its port while registered on
+    /// another than the group's.
+    pub fn deregister_targets(
+        &mut self,
+        arn: &str,
+        requests: &[TargetRequest],
+    ) -> Result<(), ApiError> {
         let group = self.find_group(arn)?;
         let keys = requests
             .iter()
@@ -44,24 +56,30 @@ impl World {
         Ok(())
     }
 
-    /// DescribeTargetHealth as it was before the group's latest change: what a reading that lags behind would tell.
+    /// DescribeTargetHealth as it was before the group's latest change: what a reading that lags
+    /// behind would tell.
     pub fn target_health_a_change_ago(&self, arn: &str) -> Result<Vec<TargetHealth>, ApiError> {
         let group = self.find_group(arn)?;
         Ok(group.before.values().map(|target| health_of(group, target)).collect())
     }
 
-    /// DescribeTargetHealth: every target of the group, or an answer for each one that was asked for. It has no pages.
-    pub fn target_health(&self, arn: &str, asked: &[TargetRequest]) -> Result<Vec<TargetHealth>, ApiError> {
+    /// DescribeTargetHealth: every target of the group, or an answer for each one that was asked
+    /// for. It has no pages.
+    pub fn target_health(
+        &self,
+        arn: &str,
+        asked: &[TargetRequest],
+    ) -> Result<Vec<TargetHealth>, ApiError> {
         let group = self.find_group(arn)?;
         if asked.is_empty() {
             return Ok(group.targets.values().map(|target| health_of(group, target)).collect());
         }
         let answer = |request: &TargetRequest| {
             let key = self.key_to_find(group, request)?;
-            Ok(group
-                .targets
-                .get(&key)
-                .map_or_else(|| not_registered(group, key.clone()), |target| health_of(group, target)))
+            Ok(group.targets.get(&key).map_or_else(
+                || not_registered(group, key.clone()),
+                |target| health_of(group, target),
+            ))
         };
         asked.iter().map(answer).collect()
     }
@@ -113,26 +131,19 @@ mod tests {
         assert_eq!(refused.code, "ValidationError");
         assert_eq!(
             refused.message,
-            "The Availability Zone is required for IP address '10.30.0.7' because it is not in the VPC"
+            "The Availability Zone is required for IP address '10.30.0.7' because it is not in the \
+             VPC"
         );
-        let everywhere = TargetRequest {
-            zone: Some("all".to_owned()),
-            ..outside
-        };
-        fixture
-            .world
-            .register_targets(&fixture.group, &[everywhere])
-            .expect("all is a zone");
+        let everywhere = TargetRequest { zone: Some("all".to_owned()), ..outside };
+        fixture.world.register_targets(&fixture.group, &[everywhere]).expect("all is a zone");
         assert_eq!(fixture.keys()[0].zone.as_deref(), Some("all"));
     }
 
     #[test]
     fn an_address_of_the_vpc_cannot_have_zone_all() {
         let mut fixture = Fixture::in_use();
-        let request = TargetRequest {
-            zone: Some("all".to_owned()),
-            ..TargetRequest::new("10.20.1.7", 5432)
-        };
+        let request =
+            TargetRequest { zone: Some("all".to_owned()), ..TargetRequest::new("10.20.1.7", 5432) };
         let refused = refusal(&mut fixture, request);
         assert!(refused.message.contains("within the VPC"), "{refused}");
     }
@@ -147,10 +158,8 @@ mod tests {
             ("db.example", "ValidationError"),
             ("i-0123456789abcdef0", "ValidationError"),
         ] {
-            let request = TargetRequest {
-                zone: Some("all".to_owned()),
-                ..TargetRequest::new(id, 5432)
-            };
+            let request =
+                TargetRequest { zone: Some("all".to_owned()), ..TargetRequest::new(id, 5432) };
             assert_eq!(refusal(&mut fixture, request).code, code, "{id}");
         }
         assert_eq!(fixture.keys(), []);
@@ -159,17 +168,11 @@ mod tests {
     #[test]
     fn an_ipv6_group_takes_ipv6_addresses_only_and_knows_them_by_one_spelling() {
         let mut fixture = Fixture::in_use();
-        let new = NewTargetGroup {
-            family: IpFamily::Ipv6,
-            ..NewTargetGroup::tcp("six", 5432)
+        let new = NewTargetGroup { family: IpFamily::Ipv6, ..NewTargetGroup::tcp("six", 5432) };
+        let group = fixture.world.create_target_group(new).expect("a good group").arn.clone();
+        let register = |world: &mut World, id: &str| {
+            world.register_targets(&group, &[TargetRequest::new(id, 5432)])
         };
-        let group = fixture
-            .world
-            .create_target_group(new)
-            .expect("a good group")
-            .arn
-            .clone();
-        let register = |world: &mut World, id: &str| world.register_targets(&group, &[TargetRequest::new(id, 5432)]);
         assert!(register(&mut fixture.world, "10.20.1.7").is_err());
         register(&mut fixture.world, "2001:db8:20:1::7").expect("an address of the VPC");
         register(&mut fixture.world, "2001:0db8:0020:0001:0:0:0:7").expect("the same address");
@@ -183,12 +186,7 @@ mod tests {
             target_type: TargetType::Instance,
             ..NewTargetGroup::tcp("instances", 80)
         };
-        let group = fixture
-            .world
-            .create_target_group(new)
-            .expect("a good group")
-            .arn
-            .clone();
+        let group = fixture.world.create_target_group(new).expect("a good group").arn.clone();
         let refused = fixture
             .world
             .register_targets(&group, &[TargetRequest::new("10.20.1.7", 80)])
@@ -203,14 +201,8 @@ mod tests {
     #[test]
     fn one_bad_target_refuses_the_whole_call() {
         let mut fixture = Fixture::in_use();
-        let requests = [
-            TargetRequest::new("10.20.1.7", 5432),
-            TargetRequest::new("8.8.8.8", 5432),
-        ];
-        fixture
-            .world
-            .register_targets(&fixture.group, &requests)
-            .expect_err("a public address");
+        let requests = [TargetRequest::new("10.20.1.7", 5432), TargetRequest::new("8.8.8.8", 5432)];
+        fixture.world.register_targets(&fixture.group, &requests).expect_err("a public address");
         assert_eq!(fixture.keys(), []);
     }
 
@@ -222,10 +214,7 @@ mod tests {
             .world
             .register_targets(&fixture.group, &[TargetRequest::new("10.20.1.7", 6432)])
             .expect("another port");
-        assert_eq!(
-            fixture.keys().iter().map(|key| key.port).collect::<Vec<_>>(),
-            [5432, 6432]
-        );
+        assert_eq!(fixture.keys().iter().map(|key| key.port).collect::<Vec<_>>(), [5432, 6432]);
     }
 
     #[test]
@@ -235,20 +224,14 @@ mod tests {
             .world
             .register_targets(&fixture.group, &[TargetRequest::new("10.20.1.7", 6432)])
             .expect("a good target");
-        let portless = TargetRequest {
-            port: None,
-            ..TargetRequest::new("10.20.1.7", 0)
-        };
+        let portless = TargetRequest { port: None, ..TargetRequest::new("10.20.1.7", 0) };
         fixture
             .world
             .deregister_targets(&fixture.group, std::slice::from_ref(&portless))
             .expect("success, doing nothing");
         assert_eq!(fixture.keys().len(), 1);
         fixture.register("10.20.1.7");
-        fixture
-            .world
-            .deregister_targets(&fixture.group, &[portless])
-            .expect("success");
+        fixture.world.deregister_targets(&fixture.group, &[portless]).expect("success");
         assert_eq!(fixture.keys().iter().map(|key| key.port).collect::<Vec<_>>(), [6432]);
     }
 
@@ -264,20 +247,15 @@ mod tests {
     #[test]
     fn deregistering_outside_the_vpc_needs_the_zone_it_was_registered_with() {
         let mut fixture = Fixture::in_use();
-        let everywhere = TargetRequest {
-            zone: Some("all".to_owned()),
-            ..TargetRequest::new("10.30.0.7", 5432)
-        };
+        let everywhere =
+            TargetRequest { zone: Some("all".to_owned()), ..TargetRequest::new("10.30.0.7", 5432) };
         fixture
             .world
             .register_targets(&fixture.group, std::slice::from_ref(&everywhere))
             .expect("all is a zone");
         fixture.deregister("10.30.0.7");
         assert_eq!(fixture.only().0, TargetState::Initial);
-        fixture
-            .world
-            .deregister_targets(&fixture.group, &[everywhere])
-            .expect("success");
+        fixture.world.deregister_targets(&fixture.group, &[everywhere]).expect("success");
         assert_eq!(fixture.only().0, TargetState::Draining);
     }
 
@@ -286,10 +264,7 @@ mod tests {
         let mut fixture = Fixture::in_use();
         fixture.register("10.20.1.7");
         let asked = [TargetRequest::new("10.20.2.9", 5432)];
-        let health = fixture
-            .world
-            .target_health(&fixture.group, &asked)
-            .expect("the group exists");
+        let health = fixture.world.target_health(&fixture.group, &asked).expect("the group exists");
         assert_eq!(
             (health[0].state, health[0].reason),
             (TargetState::Unused, Some(Reason::NotRegistered))
@@ -303,10 +278,8 @@ mod tests {
         fixture.register(&writer);
         fixture.pass(100);
         fixture.deregister(&writer);
-        let lagging = fixture
-            .world
-            .target_health_a_change_ago(&fixture.group)
-            .expect("the group exists");
+        let lagging =
+            fixture.world.target_health_a_change_ago(&fixture.group).expect("the group exists");
         let states: Vec<_> = lagging.iter().map(|target| target.state).collect();
         assert_eq!(states, [TargetState::Healthy]);
         assert_eq!(fixture.only().0, TargetState::Draining);
@@ -317,14 +290,8 @@ mod tests {
         let mut fixture = Fixture::in_use();
         fixture.world.elbv2.set_target_quota(1);
         fixture.register("10.20.1.7");
-        let twice = [
-            TargetRequest::new("10.20.1.7", 5432),
-            TargetRequest::new("10.20.1.7", 5432),
-        ];
-        fixture
-            .world
-            .register_targets(&fixture.group, &twice)
-            .expect("a known target, twice");
+        let twice = [TargetRequest::new("10.20.1.7", 5432), TargetRequest::new("10.20.1.7", 5432)];
+        fixture.world.register_targets(&fixture.group, &twice).expect("a known target, twice");
         assert_eq!(
             refusal(&mut fixture, TargetRequest::new("10.20.2.9", 5432)).code,
             "TooManyTargets"
@@ -334,7 +301,8 @@ mod tests {
     #[test]
     fn a_group_that_is_gone_is_not_found_and_one_of_another_region_is_no_valid_arn() {
         let mut fixture = Fixture::in_use();
-        let gone = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/gone/0123456789abcdef";
+        let gone =
+            "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/gone/0123456789abcdef";
         let refused = fixture.world.target_health(gone, &[]).expect_err("not there");
         assert_eq!((refused.code.as_ref(), refused.status), ("TargetGroupNotFound", 400));
         assert_eq!(refused.message, "One or more target groups not found");
@@ -343,28 +311,17 @@ mod tests {
             .world
             .register_targets(&elsewhere, &[TargetRequest::new("10.20.1.7", 1)])
             .expect_err("elsewhere");
-        assert_eq!(
-            refused.message,
-            format!("'{elsewhere}' is not a valid target group ARN")
-        );
+        assert_eq!(refused.message, format!("'{elsewhere}' is not a valid target group ARN"));
     }
 
     #[test]
     fn a_fixed_health_check_port_is_shown_for_every_target() {
         let mut fixture = Fixture::in_use();
         fixture.register("10.20.1.7");
-        let change = HealthCheckChange {
-            port: Some("8008".to_owned()),
-            ..HealthCheckChange::default()
-        };
-        fixture
-            .world
-            .modify_target_group(&fixture.group, &change)
-            .expect("a good port");
-        let health = fixture
-            .world
-            .target_health(&fixture.group, &[])
-            .expect("the group exists");
+        let change =
+            HealthCheckChange { port: Some("8008".to_owned()), ..HealthCheckChange::default() };
+        fixture.world.modify_target_group(&fixture.group, &change).expect("a good port");
+        let health = fixture.world.target_health(&fixture.group, &[]).expect("the group exists");
         assert_eq!(health[0].health_check_port, 8008);
     }
 }

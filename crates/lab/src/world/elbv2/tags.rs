@@ -40,23 +40,24 @@ impl World {
             return Err(unknown(arn));
         }
         for arn in arns {
-            self.elbv2
-                .tags
-                .entry(arn.clone())
-                .or_default()
-                .retain(|key, _| !keys.contains(key));
+            self.elbv2.tags.entry(arn.clone()).or_default().retain(|key, _| !keys.contains(key));
         }
         Ok(())
     }
 
     /// DescribeTags, of at most 20 resources.
-    pub fn elbv2_tags<'a>(&'a self, arns: &'a [String]) -> Result<Vec<(&'a str, &'a Tags)>, ApiError> {
+    pub fn elbv2_tags<'a>(
+        &'a self,
+        arns: &'a [String],
+    ) -> Result<Vec<(&'a str, &'a Tags)>, ApiError> {
         if arns.len() > ARNS_PER_CALL {
             return Err(invalid(format!(
                 "The number of resource ARNs cannot be greater than '{ARNS_PER_CALL}'"
             )));
         }
-        let tagged = |arn: &'a String| Ok((arn.as_str(), self.elbv2.tags.get(arn).ok_or_else(|| unknown(arn))?));
+        let tagged = |arn: &'a String| {
+            Ok((arn.as_str(), self.elbv2.tags.get(arn).ok_or_else(|| unknown(arn))?))
+        };
         arns.iter().map(tagged).collect()
     }
 }
@@ -70,8 +71,6 @@ fn unknown(arn: &str) -> ApiError {
     } else if arn.contains(":listener/") {
         listener_not_found()
     } else {
-        invalid(format!(
-            "'{arn}' is not a valid load balancer, target group or listener ARN"
-        ))
+        invalid(format!("'{arn}' is not a valid load balancer, target group or listener ARN"))
     }
 }

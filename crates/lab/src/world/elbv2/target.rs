@@ -39,11 +39,7 @@ pub struct TargetRequest {
 impl TargetRequest {
     /// A request for an address on a port, its zone left to AWS.
     pub fn new(id: &str, port: u16) -> Self {
-        Self {
-            id: id.to_owned(),
-            port: Some(port),
-            zone: None,
-        }
+        Self { id: id.to_owned(), port: Some(port), zone: None }
     }
 }
 
@@ -80,8 +76,9 @@ impl TargetState {
         }
     }
 
-    /// Whether the target is registered. One that is draining is not; one in `unhealthy.draining` is, and comes back when it
-    /// passes its health checks again (AWS docs: NLB target groups, "Connection termination for unhealthy targets").
+    /// Whether the target is registered. One that is draining is not; one in `unhealthy.draining`
+    /// is, and comes back when it passes its health checks again (AWS docs: NLB target groups,
+    /// "Connection termination for unhealthy targets").
     pub fn is_present(self) -> bool {
         self != Self::Draining
     }
@@ -130,8 +127,12 @@ impl Reason {
             Self::InternalError => "Internal error",
             Self::FailedHealthChecks => "Health checks failed",
             Self::NotRegistered => "Target is not registered to the target group",
-            Self::GroupNotInUse => "Target group is not configured to receive traffic from the load balancer",
-            Self::ZoneNotEnabled => "Target is in an Availability Zone that is not enabled for the load balancer",
+            Self::GroupNotInUse => {
+                "Target group is not configured to receive traffic from the load balancer"
+            }
+            Self::ZoneNotEnabled => {
+                "Target is in an Availability Zone that is not enabled for the load balancer"
+            }
             Self::DeregistrationInProgress => "Target deregistration is in progress",
         }
     }
@@ -148,7 +149,8 @@ pub struct Target {
     pub reason: Option<Reason>,
     /// When it came to stand there.
     pub since: Duration,
-    /// Counts its registrations and deregistrations, so that a change of an earlier one is recognised.
+    /// Counts its registrations and deregistrations, so that a change of an earlier one is
+    /// recognised.
     pub(super) registration: u64,
     /// Health checks in a row that contradict the state.
     pub(super) contrary_checks: u32,

@@ -1,4 +1,5 @@
-//! What RDS publishes to a topic: the hello, and the body of an event in the form it has had since 2021.
+//! What RDS publishes to a topic: the hello, and the body of an event in the form it has had since
+//! 2021.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ const SUBJECT: &str = "RDS Notification Message";
 const EVENT_TIME: &str = "%Y-%m-%d %H:%M:%S.%3f";
 
 /// The page that an event's id links to.
-const EVENT_PAGE: &str = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html";
+const EVENT_PAGE: &str =
+    "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html";
 
 impl World {
     /// A subscription is active: RDS says hello in plain text, which is no JSON.
@@ -26,7 +28,8 @@ impl World {
         let topic = subscription.topic.clone();
         let source = subscription.source_type.map_or("all", SourceType::name);
         let hello = format!(
-            "This is a message to notify that RDS will attempt to send you event notifications of type {source} to the topic {topic}"
+            "This is a message to notify that RDS will attempt to send you event notifications of \
+             type {source} to the topic {topic}"
         );
         self.tell(name, &topic, &hello, BTreeMap::new());
     }
@@ -58,7 +61,13 @@ impl World {
         .to_string()
     }
 
-    fn tell(&mut self, subscription: &str, topic: &str, message: &str, attributes: BTreeMap<String, String>) {
+    fn tell(
+        &mut self,
+        subscription: &str,
+        topic: &str,
+        message: &str,
+        attributes: BTreeMap<String, String>,
+    ) {
         let told = self.publish(topic, Some(SUBJECT), message, attributes);
         let subscription = self.events.subscriptions.get_mut(subscription);
         if let (Err(_), Some(subscription)) = (told, subscription) {

@@ -1,6 +1,7 @@
 //! The kinds of things that have events, and the categories of those events.
 //!
-//! AWS docs: "Amazon RDS event categories and event messages"; the same for Aurora; botocore rds 2014-10-31, SourceType.
+//! AWS docs: "Amazon RDS event categories and event messages"; the same for Aurora; botocore rds
+//! 2014-10-31, SourceType.
 
 use std::fmt;
 
@@ -71,7 +72,8 @@ impl SourceType {
 
     /// The categories its events fall into.
     ///
-    /// Working templates write Aurora Global's category `global-failover`; the docs print it with a blank.
+    /// Working templates write Aurora Global's category `global-failover`; the docs print it with a
+    /// blank.
     pub fn categories(self) -> &'static [&'static str] {
         match self {
             SourceType::DbInstance => &[
@@ -149,7 +151,9 @@ pub fn category_of(id: u16) -> &'static str {
         13 | 15 | 34 | 49..=51 | 65 | 69..=73 => "failover",
         245 | 249 | 252 | 261 | 310 | 314 => "failure",
         20 | 21 | 52 | 53 | 361 | 362 => "recovery",
-        26 | 27 | 47 | 173 | 176..=178 | 266..=268 | 286..=290 | 388 | 417 | 422 | 501 | 502 => "maintenance",
+        26 | 27 | 47 | 173 | 176..=178 | 266..=268 | 286..=290 | 388 | 417 | 422 | 501 | 502 => {
+            "maintenance"
+        }
         181..=187 | 238 | 239 | 397 | 423 => "global-failover",
         _ => "notification",
     }

@@ -11,8 +11,8 @@ use crate::world::{ApiError, World};
 /// How long events are kept (botocore rds 2014-10-31: "events … for the past 14 days").
 const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// How far back DescribeEvents looks unless told (botocore rds 2014-10-31: "By default, RDS returns events that were generated in
-/// the past hour").
+/// How far back DescribeEvents looks unless told (botocore rds 2014-10-31: "By default, RDS returns
+/// events that were generated in the past hour").
 const LAST_HOUR: Duration = Duration::from_secs(3600);
 
 /// The parameters of DescribeEvents.
@@ -73,13 +73,10 @@ impl World {
 
 impl DescribeEvents {
     fn concerns(&self, event: &RdsEvent) -> bool {
-        self.source
-            .as_ref()
-            .is_none_or(|source| source.eq_ignore_ascii_case(&event.source))
-            && self
-                .source_type
-                .is_none_or(|source_type| source_type == event.source_type)
-            && (self.categories.is_empty() || self.categories.iter().any(|category| category == event.category))
+        self.source.as_ref().is_none_or(|source| source.eq_ignore_ascii_case(&event.source))
+            && self.source_type.is_none_or(|source_type| source_type == event.source_type)
+            && (self.categories.is_empty()
+                || self.categories.iter().any(|category| category == event.category))
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Change, RdsEvent, SourceType};
+use super::{EventsChange, RdsEvent, SourceType};
 use crate::world::paging::{Page, PageRequest};
 use crate::world::{self, ApiError, World};
 
-/// Subscriptions an account may have in a region (AWS docs: "Quotas for Amazon RDS", 20, adjustable).
+/// Subscriptions an account may have in a region (AWS docs: "Quotas for Amazon RDS", 20,
+/// adjustable).
 const QUOTA: usize = 20;
 
 /// An event subscription.
@@ -97,7 +98,8 @@ pub struct ModifyEventSubscription {
 }
 
 impl World {
-    /// CreateEventSubscription: the subscription is `creating`, then `active`, and RDS says hello to the topic.
+    /// CreateEventSubscription: the subscription is `creating`, then `active`, and RDS says hello
+    /// to the topic.
     pub fn create_event_subscription(
         &mut self,
         request: CreateEventSubscription,
@@ -125,24 +127,20 @@ impl World {
         for source in &request.source_ids {
             self.check_source(source_type, source)?;
         }
-        let activate = Change::Activate(request.name.clone());
-        self.after(self.pace.event_lag, world::Change::Events(activate));
+        let activate = EventsChange::Activate(request.name.clone());
+        self.after(self.pace.event_lag, world::WorldChange::Events(activate));
         let arn = format!("arn:aws:rds:{}:{}:es:{}", self.region, self.account, request.name);
-        Ok(self
-            .events
-            .subscriptions
-            .entry(request.name.clone())
-            .or_insert(EventSubscription {
-                name: request.name,
-                arn,
-                topic: request.topic,
-                status: SubscriptionStatus::Creating,
-                source_type,
-                source_ids: request.source_ids.into_iter().collect(),
-                categories: request.categories.into_iter().collect(),
-                delivery: request.enabled.unwrap_or(Enabled::Yes),
-                created: self.now,
-            }))
+        Ok(self.events.subscriptions.entry(request.name.clone()).or_insert(EventSubscription {
+            name: request.name,
+            arn,
+            topic: request.topic,
+            status: SubscriptionStatus::Creating,
+            source_type,
+            source_ids: request.source_ids.into_iter().collect(),
+            categories: request.categories.into_iter().collect(),
+            delivery: request.enabled.unwrap_or(Enabled::Yes),
+            created: self.now,
+        }))
     }
 
     /// ModifyEventSubscription.
@@ -203,9 +201,12 @@ impl World {
                 format!("Invalid topic: {topic}"),
             ));
         }
-        self.find_topic(topic)
-            .map(drop)
-            .map_err(|_| ApiError::not_found("SNSTopicArnNotFound", format!("SNS topic ARN does not exist: {topic}")))
+        self.find_topic(topic).map(drop).map_err(|_| {
+            ApiError::not_found(
+                "SNSTopicArnNotFound",
+                format!("SNS topic ARN does not exist: {topic}"),
+            )
+        })
     }
 
     fn check_source(&self, source_type: Option<SourceType>, source: &str) -> Result<(), ApiError> {
@@ -222,20 +223,16 @@ impl World {
         if exists {
             return Ok(());
         }
-        Err(ApiError::not_found(
-            "SourceNotFound",
-            format!("Could not find source: {source}"),
-        ))
+        Err(ApiError::not_found("SourceNotFound", format!("Could not find source: {source}")))
     }
 }
 
 impl EventSubscription {
-    /// Whether it is told of an event. A subscription to clusters is not told of their instances' events.
+    /// Whether it is told of an event. A subscription to clusters is not told of their instances'
+    /// events.
     pub fn wants(&self, event: &RdsEvent) -> bool {
         self.delivery == Enabled::Yes
-            && self
-                .source_type
-                .is_none_or(|source_type| source_type == event.source_type)
+            && self.source_type.is_none_or(|source_type| source_type == event.source_type)
             && (self.source_ids.is_empty() || self.source_ids.contains(&event.source))
             && (self.categories.is_empty() || self.categories.contains(event.category))
     }
@@ -245,18 +242,19 @@ fn source_type(name: Option<&str>) -> Result<Option<SourceType>, ApiError> {
     let Some(name) = name else { return Ok(None) };
     match SourceType::named(name) {
         Some(source_type) => Ok(Some(source_type)),
-        None => Err(ApiError::invalid_parameter_value(format!(
-            "Invalid source type: {name}"
-        ))),
+        None => Err(ApiError::invalid_parameter_value(format!("Invalid source type: {name}"))),
     }
 }
 
-fn check_categories(source_type: Option<SourceType>, categories: &[String]) -> Result<(), ApiError> {
+fn check_categories(
+    source_type: Option<SourceType>,
+    categories: &[String],
+) -> Result<(), ApiError> {
     let known = |category: &str| match source_type {
         Some(source_type) => source_type.categories().contains(&category),
-        None => SourceType::ALL
-            .iter()
-            .any(|source_type| source_type.categories().contains(&category)),
+        None => {
+            SourceType::ALL.iter().any(|source_type| source_type.categories().contains(&category))
+        }
     };
     match categories.iter().find(|category| !known(category)) {
         None => Ok(()),

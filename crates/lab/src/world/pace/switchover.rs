@@ -4,9 +4,10 @@ use std::time::Duration;
 
 /// The clocks of a blue/green switchover.
 ///
-/// AWS documents the order of its actions and a downtime of typically less than a minute, but neither when the RDS API shows the new
-/// names nor when DNS does, nor whether a name is ever without an answer (AWS docs: "Switching a blue/green deployment"). So the last
-/// six run apart from each other, and a test can put them in any order.
+/// AWS documents the order of its actions and a downtime of typically less than a minute, but
+/// neither when the RDS API shows the new names nor when DNS does, nor whether a name is ever
+/// without an answer (AWS docs: "Switching a blue/green deployment"). So the last six run apart
+/// from each other, and a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchoverPace {
     /// From CreateBlueGreenDeployment until the green databases are ready.
@@ -25,7 +26,8 @@ pub struct SwitchoverPace {
     pub dns_step: Duration,
     /// How long a name answers nothing before it answers green.
     pub gap: Duration,
-    /// From the begin of the move until the switchover is reported as complete, or as long as it takes to open and to be shown.
+    /// From the begin of the move until the switchover is reported as complete, or as long as it
+    /// takes to open and to be shown.
     pub completed: Duration,
 }
 
@@ -60,7 +62,8 @@ impl SwitchoverPace {
         }
     }
 
-    /// From the start of a switchover of a cluster of the simulation's size, of four instances at most, until nothing moves any more.
+    /// From the start of a switchover of a cluster of the simulation's size, of four instances at
+    /// most, until nothing moves any more.
     pub(crate) fn whole(&self) -> Duration {
         let names = 2 + 4;
         let dns = self.dns + self.dns_step * names + self.gap;

@@ -1,11 +1,14 @@
-//! Blue/green deployments: a copy of a database in production, kept in step with it, that takes its place and its names.
+//! Blue/green deployments: a copy of a database in production, kept in step with it, that takes its
+//! place and its names.
 //!
-//! The copy is green, the original blue. Until a switchover, green is a database like any other with names of its own, `ID-green-xxxxxx`,
-//! that takes no writes. [`switchover`] has what follows (AWS docs: "Overview of Amazon RDS Blue/Green Deployments", and the page of
-//! that name for Aurora; names, statuses and refusals: botocore rds 2014-10-31).
+//! The copy is green, the original blue. Until a switchover, green is a database like any other
+//! with names of its own, `ID-green-xxxxxx`, that takes no writes. [`switchover`] has what follows
+//! (AWS docs: "Overview of Amazon RDS Blue/Green Deployments", and the page of that name for
+//! Aurora; names, statuses and refusals: botocore rds 2014-10-31).
 //!
-//! Aurora clusters and single instances of MySQL, MariaDB and PostgreSQL have them. Multi-AZ DB clusters have none here, and read
-//! replicas and Aurora Global Database are not modelled in a deployment.
+//! Aurora clusters and single instances of MySQL, MariaDB and PostgreSQL have them. Multi-AZ DB
+//! clusters have none here, and read replicas and Aurora Global Database are not modelled in a
+//! deployment.
 
 mod create;
 mod delete;
@@ -17,7 +20,7 @@ use std::time::Duration;
 
 pub use create::CreateBlueGreenDeployment;
 pub use describe::DescribeDeployments;
-pub use switchover::{Cancellation, Step};
+pub use switchover::{Cancellation, SwitchoverStep};
 
 use super::{ClusterKey, InstanceKey, Rds, refusal};
 use crate::world::events::SourceType;
@@ -42,7 +45,8 @@ pub struct Deployment {
     pub status_details: Option<String>,
     /// When it was made.
     pub created: Duration,
-    /// Blue and green: first the database that was asked for, then its instances if it is a cluster.
+    /// Blue and green: first the database that was asked for, then its instances if it is a
+    /// cluster.
     pub pairs: Vec<Pair>,
     /// How far green is behind blue while writes are blocked: what a switchover waits for.
     lag: Duration,
@@ -86,7 +90,8 @@ enum Database {
     Instance(InstanceKey),
 }
 
-/// The status of a deployment, and of each database in it (botocore rds 2014-10-31, BlueGreenDeployment and SwitchoverDetail).
+/// The status of a deployment, and of each database in it (botocore rds 2014-10-31,
+/// BlueGreenDeployment and SwitchoverDetail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeploymentStatus {
     /// Green is being made.
@@ -97,8 +102,8 @@ pub enum DeploymentStatus {
     SwitchoverInProgress,
     /// Green is in production.
     SwitchoverCompleted,
-    /// A switchover was cancelled, and everything is as before. That this, and not `AVAILABLE`, is what a cancelled one leaves is not
-    /// documented.
+    /// A switchover was cancelled, and everything is as before. That this, and not `AVAILABLE`, is
+    /// what a cancelled one leaves is not documented.
     SwitchoverFailed,
     /// It is being deleted.
     Deleting,
@@ -120,18 +125,12 @@ impl fmt::Display for DeploymentStatus {
 impl Deployment {
     /// Whether blue and green are clusters.
     fn is_of_cluster(&self) -> bool {
-        matches!(
-            self.pairs.first().map(|pair| pair.blue.database),
-            Some(Database::Cluster(_))
-        )
+        matches!(self.pairs.first().map(|pair| pair.blue.database), Some(Database::Cluster(_)))
     }
 
     /// The instances of both sides.
     fn instances(&self) -> Vec<InstanceKey> {
-        let both = self
-            .pairs
-            .iter()
-            .flat_map(|pair| [pair.blue.database, pair.green.database]);
+        let both = self.pairs.iter().flat_map(|pair| [pair.blue.database, pair.green.database]);
         both.filter_map(Database::instance).collect()
     }
 }
@@ -151,15 +150,14 @@ impl Rds {
         self.deployments.values()
     }
 
-    /// The deployment of that id, in any case (botocore rds 2014-10-31: "This parameter isn't case-sensitive").
+    /// The deployment of that id, in any case (botocore rds 2014-10-31: "This parameter isn't
+    /// case-sensitive").
     pub fn deployment(&self, identifier: &str) -> Option<&Deployment> {
-        self.deployments()
-            .find(|deployment| deployment.identifier.eq_ignore_ascii_case(identifier))
+        self.deployments().find(|deployment| deployment.identifier.eq_ignore_ascii_case(identifier))
     }
 
     fn find_deployment(&self, identifier: &str) -> Result<&Deployment, ApiError> {
-        self.deployment(identifier)
-            .ok_or_else(|| refusal::deployment_not_found(identifier))
+        self.deployment(identifier).ok_or_else(|| refusal::deployment_not_found(identifier))
     }
 
     /// A database's name as the RDS API shows it; nothing once it is gone.
@@ -179,11 +177,7 @@ impl World {
             Database::Cluster(_) => self.cluster_arn(&name),
             Database::Instance(_) => self.instance_arn(&name),
         };
-        Side {
-            database,
-            arn,
-            renamed: None,
-        }
+        Side { database, arn, renamed: None }
     }
 
     fn emit_deployment_event(&mut self, key: DeploymentKey, id: u16, message: &str) {

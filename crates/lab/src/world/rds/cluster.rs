@@ -17,7 +17,8 @@ pub struct DbCluster {
     pub key: ClusterKey,
     /// Its name, as the RDS API shows it.
     pub identifier: String,
-    /// The name that truly leads to it: another one for a moment, while a blue/green switchover renames it.
+    /// The name that truly leads to it: another one for a moment, while a blue/green switchover
+    /// renames it.
     pub(super) name: String,
     /// Its ARN.
     pub arn: String,

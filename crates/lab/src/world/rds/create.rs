@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::multi_az_cluster::form_of;
 use super::shown::Listed;
 use super::{
-    Capacity, Change, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz, Network,
-    Pending, Rds, Serving, Status, Writes, refusal,
+    Capacity, ClusterKey, DbCluster, DbInstance, Engine, Form, Host, InstanceKey, Layout, MultiAz,
+    Network, Pending, Rds, RdsChange, Serving, Status, Writes, refusal,
 };
 use crate::world::vpc::{DEFAULT_SUBNET_GROUP, Zone};
 use crate::world::{self, ApiError, World, ids};
@@ -30,7 +30,8 @@ pub struct CreateDbCluster {
     pub class: Option<String>,
     /// `AllocatedStorage` of each of these nodes, in GiB.
     pub allocated_storage: Option<u32>,
-    /// `StorageType`; `io1`, when none is given for a Multi-AZ DB cluster. Of others it is not modelled.
+    /// `StorageType`; `io1`, when none is given for a Multi-AZ DB cluster. Of others it is not
+    /// modelled.
     pub storage_type: Option<String>,
     /// `Iops` of each of these nodes.
     pub iops: Option<u32>,
@@ -64,8 +65,8 @@ pub struct CreateDbInstance {
 }
 
 impl World {
-    /// CreateDBCluster: the cluster is `creating`, then `available`; it has no instance yet, but for a Multi-AZ DB cluster, which has all
-    /// three.
+    /// CreateDBCluster: the cluster is `creating`, then `available`; it has no instance yet, but
+    /// for a Multi-AZ DB cluster, which has all three.
     pub fn create_db_cluster(&mut self, request: CreateDbCluster) -> Result<&DbCluster, ApiError> {
         let identifier = refusal::identifier("DBClusterIdentifier", &request.identifier)?;
         let engine = cluster_engine_of(&request.engine)?;
@@ -78,7 +79,9 @@ impl World {
         }
         let nodes = match &form {
             Form::SharedStorage => None,
-            Form::ThreeNodes(nodes) => Some((nodes.class.clone(), self.rds.hosts_for_nodes(&identifier)?)),
+            Form::ThreeNodes(nodes) => {
+                Some((nodes.class.clone(), self.rds.hosts_for_nodes(&identifier)?))
+            }
         };
         let number = self.rds.next_number();
         let key = ClusterKey(number);
@@ -110,13 +113,20 @@ impl World {
         self.rds.clusters.insert(key, cluster);
         match nodes {
             Some((class, hosts)) => self.add_nodes(key, &class, hosts),
-            None => self.after(self.pace.create_cluster, world::Change::Rds(Change::ClusterReady(key))),
+            None => self.after(
+                self.pace.create_cluster,
+                world::WorldChange::Rds(RdsChange::ClusterReady(key)),
+            ),
         }
         self.rds.find_cluster(&identifier)
     }
 
-    /// CreateDBInstance: the instance is `creating` and has no endpoint, then `available`. In a cluster, the first is the writer.
-    pub fn create_db_instance(&mut self, request: CreateDbInstance) -> Result<&DbInstance, ApiError> {
+    /// CreateDBInstance: the instance is `creating` and has no endpoint, then `available`. In a
+    /// cluster, the first is the writer.
+    pub fn create_db_instance(
+        &mut self,
+        request: CreateDbInstance,
+    ) -> Result<&DbInstance, ApiError> {
         let identifier = refusal::identifier("DBInstanceIdentifier", &request.identifier)?;
         let place = self.place_of(&request)?;
         if self.rds.instance(&identifier).is_some() {
@@ -136,13 +146,11 @@ impl World {
             standby,
             promotion_tier: request.promotion_tier.unwrap_or(1),
         });
-        self.rds
-            .instances
-            .get(&key)
-            .ok_or_else(|| refusal::instance_not_found(&identifier))
+        self.rds.instances.get(&key).ok_or_else(|| refusal::instance_not_found(&identifier))
     }
 
-    /// Puts a new instance in its place, `creating`. The first of a cluster is its writer, but of a secondary in a global database.
+    /// Puts a new instance in its place, `creating`. The first of a cluster is its writer, but of a
+    /// secondary in a global database.
     pub(super) fn insert_instance(&mut self, new: NewInstance) -> InstanceKey {
         let number = self.rds.next_number();
         let key = InstanceKey(number);
@@ -183,7 +191,7 @@ impl World {
         self.rds.instances.insert(key, instance);
         self.after(
             self.pace.create_instance,
-            world::Change::Rds(Change::InstanceReady(key)),
+            world::WorldChange::Rds(RdsChange::InstanceReady(key)),
         );
         key
     }
@@ -215,13 +223,15 @@ impl World {
         let engine = engine_of(&request.engine, Layout::Cluster)?;
         if engine != cluster.engine {
             return Err(ApiError::invalid_parameter_combination(format!(
-                "The engine name requested for your DB instance ({engine}) doesn't match the engine name of your DB cluster ({}).",
+                "The engine name requested for your DB instance ({engine}) doesn't match the \
+                 engine name of your DB cluster ({}).",
                 cluster.engine
             )));
         }
         if request.multi_az == Some(MultiAz::Yes) {
             return Err(ApiError::invalid_parameter_combination(
-                "VPC Multi-AZ DB Instances are not available for engine: ".to_owned() + engine.name(),
+                "VPC Multi-AZ DB Instances are not available for engine: ".to_owned()
+                    + engine.name(),
             ));
         }
         if matches!(cluster.status, Status::Deleting | Status::Stopping | Status::Stopped) {
@@ -244,15 +254,14 @@ impl World {
     fn place_alone(&self, request: &CreateDbInstance) -> Result<Place, ApiError> {
         let engine = engine_of(&request.engine, Layout::Instance)?;
         if request.multi_az == Some(MultiAz::Yes) && request.availability_zone.is_some() {
-            // AWS docs: CreateDBInstance, AvailabilityZone: "can't be specified if the DB instance is a Multi-AZ deployment".
+            // AWS docs: CreateDBInstance, AvailabilityZone: "can't be specified if the DB instance
+            // is a Multi-AZ deployment".
             return Err(ApiError::invalid_parameter_combination(
                 "Requesting a specific availability zone is not valid for Multi-AZ instances.",
             ));
         }
-        let subnet_group = request
-            .subnet_group
-            .clone()
-            .unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned());
+        let subnet_group =
+            request.subnet_group.clone().unwrap_or_else(|| DEFAULT_SUBNET_GROUP.to_owned());
         Ok(Place {
             engine,
             engine_version: request
@@ -269,8 +278,9 @@ impl World {
 
     fn zone_asked(&self, name: Option<&str>) -> Result<Zone, ApiError> {
         match name {
-            Some(name) => Zone::named(name, &self.region)
-                .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid Availability Zone: {name}"))),
+            Some(name) => Zone::named(name, &self.region).ok_or_else(|| {
+                ApiError::invalid_parameter_value(format!("Invalid Availability Zone: {name}"))
+            }),
             None => Ok(self.rds.emptiest_zone()),
         }
     }
@@ -319,34 +329,34 @@ fn engine_of(name: &str, layout: Layout) -> Result<Engine, ApiError> {
 }
 
 fn engine_named(name: &str) -> Result<Engine, ApiError> {
-    Engine::named(name).ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))
+    Engine::named(name)
+        .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid DB engine: {name}")))
 }
 
 impl Rds {
     /// A host of a zone whose address no database and no proxy has.
     pub(super) fn free_host(&self, zone: Zone) -> Result<Host, ApiError> {
         let taken = self.taken_hosts();
-        let host = (10..=254)
-            .map(|number| Host { zone, number })
-            .find(|host| !taken.contains(host));
+        let host =
+            (10..=254).map(|number| Host { zone, number }).find(|host| !taken.contains(host));
         host.ok_or_else(|| {
             ApiError::bad_request(
                 "InsufficientDBInstanceCapacity",
-                "The specified DB instance class isn't available in the specified Availability Zone.",
+                "The specified DB instance class isn't available in the specified Availability \
+                 Zone.",
             )
         })
     }
 
     fn taken_hosts(&self) -> BTreeSet<Host> {
-        let hosts = self
-            .instances()
-            .flat_map(|instance| [Some(instance.host), instance.standby]);
+        let hosts = self.instances().flat_map(|instance| [Some(instance.host), instance.standby]);
         let proxies = self.proxy_addresses().filter_map(Host::at);
         hosts.flatten().chain(proxies).collect()
     }
 
     pub(super) fn emptiest_zone(&self) -> Zone {
-        let databases = |zone: &Zone| self.instances().filter(|instance| instance.host.zone == *zone).count();
+        let databases =
+            |zone: &Zone| self.instances().filter(|instance| instance.host.zone == *zone).count();
         Zone::ALL.into_iter().min_by_key(databases).unwrap_or(Zone::A)
     }
 }

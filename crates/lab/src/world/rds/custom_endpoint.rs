@@ -1,10 +1,12 @@
 //! Aurora's custom endpoints: names that answer one of the members that one chooses.
 //!
-//! A custom endpoint has a type, and a list of members that belong or of members that do not (AWS docs: "Considerations for custom
-//! endpoints in Amazon Aurora"; shapes and codes: botocore rds 2014-10-31). With a list of those that belong, a new instance stays
-//! outside; without one it joins by itself. A member that is stopped or restarts stays associated, and is not answered until it is
-//! available again. An endpoint without any available member answers nothing here, of which the documentation says nothing. Nor does it
-//! say what becomes of a list that names an instance which is renamed or deleted: here it keeps the name, which matches nobody.
+//! A custom endpoint has a type, and a list of members that belong or of members that do not (AWS
+//! docs: "Considerations for custom endpoints in Amazon Aurora"; shapes and codes: botocore rds
+//! 2014-10-31). With a list of those that belong, a new instance stays outside; without one it
+//! joins by itself. A member that is stopped or restarts stays associated, and is not answered
+//! until it is available again. An endpoint without any available member answers nothing here, of
+//! which the documentation says nothing. Nor does it say what becomes of a list that names an
+//! instance which is renamed or deleted: here it keeps the name, which matches nobody.
 //!
 //! No event tells of custom endpoints.
 
@@ -33,7 +35,7 @@ pub(super) struct CustomEndpoints {
 
 /// A change of a custom endpoint that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum EndpointChange {
     /// A new or changed endpoint becomes available.
     Ready(CustomEndpointKey),
     /// An endpoint is gone.
@@ -72,8 +74,10 @@ pub enum CustomKind {
     Any,
 }
 
-/// What becomes of a member that the static list of a `READER` endpoint names, and that is promoted. The docs say both that only replicas can be part of one, and that
-/// it "might include a DB instance that was an Aurora Replica and then was promoted to a primary instance"; nobody has measured it.
+/// What becomes of a member that the static list of a `READER` endpoint names, and that is
+/// promoted. The docs say both that only replicas can be part of one, and that it "might include a
+/// DB instance that was an Aurora Replica and then was promoted to a primary instance"; nobody has
+/// measured it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Promoted {
     /// The name lets go of it, as long as it is the writer.
@@ -111,7 +115,10 @@ impl Rds {
     }
 
     /// A cluster's custom endpoints, in the order they were made.
-    pub fn custom_endpoints_of(&self, cluster: &DbCluster) -> impl Iterator<Item = &CustomEndpoint> {
+    pub fn custom_endpoints_of(
+        &self,
+        cluster: &DbCluster,
+    ) -> impl Iterator<Item = &CustomEndpoint> {
         let (key, endpoints) = (cluster.key, self.custom_endpoints.endpoints.values());
         endpoints.filter(move |endpoint| endpoint.cluster == key)
     }
@@ -127,34 +134,34 @@ impl Rds {
             CustomKind::Reader => stays || cluster.writer != Some(instance.key),
         };
         let members = cluster.members.iter().filter_map(|key| self.instances.get(key));
-        members
-            .filter(|instance| endpoint.lists(instance) && has_role(instance))
-            .collect()
+        members.filter(|instance| endpoint.lists(instance) && has_role(instance)).collect()
     }
 
     fn find_custom_endpoint(&self, name: &str) -> Result<&CustomEndpoint, ApiError> {
-        self.custom_endpoint(name)
-            .ok_or_else(|| refusal::custom_endpoint_not_found(name))
+        self.custom_endpoint(name).ok_or_else(|| refusal::custom_endpoint_not_found(name))
     }
 }
 
 impl World {
-    /// The name in DNS of a custom endpoint, which does not hold its cluster's (AWS docs: "Considerations for custom endpoints").
+    /// The name in DNS of a custom endpoint, which does not hold its cluster's (AWS docs:
+    /// "Considerations for custom endpoints").
     pub fn custom_endpoint_host(&self, endpoint: &str) -> String {
         self.endpoint(endpoint, &format!("cluster-custom-{}", super::endpoint::ACCOUNT_LABEL))
     }
 
-    pub(super) fn apply_custom_endpoint(&mut self, change: Change) {
+    pub(super) fn apply_custom_endpoint(&mut self, change: EndpointChange) {
         match change {
-            Change::Ready(endpoint) => self.custom_endpoint_ready(endpoint),
-            Change::Gone(endpoint) => self.custom_endpoint_gone(endpoint),
+            EndpointChange::Ready(endpoint) => self.custom_endpoint_ready(endpoint),
+            EndpointChange::Gone(endpoint) => self.custom_endpoint_gone(endpoint),
         }
     }
 
-    /// Points the names of a cluster's custom endpoints. One that is being made or changed waits for its own change.
+    /// Points the names of a cluster's custom endpoints. One that is being made or changed waits
+    /// for its own change.
     pub(super) fn point_custom_endpoints(&mut self, cluster: ClusterKey, how: Move) {
         let endpoints = self.rds.custom_endpoints.endpoints.values();
-        let settled = endpoints.filter(|endpoint| endpoint.cluster == cluster && endpoint.status == Status::Available);
+        let settled = endpoints
+            .filter(|endpoint| endpoint.cluster == cluster && endpoint.status == Status::Available);
         let record = |endpoint: &CustomEndpoint| {
             let members = self.rds.members_of(endpoint).into_iter();
             let available = members.filter(|member| member.serving == Serving::Yes);
@@ -167,7 +174,8 @@ impl World {
         }
     }
 
-    /// The cluster of these endpoints is gone, and they with it; what AWS does with them is not documented.
+    /// The cluster of these endpoints is gone, and they with it; what AWS does with them is not
+    /// documented.
     pub(super) fn forget_custom_endpoints(&mut self, cluster: ClusterKey) {
         let endpoints = self.rds.custom_endpoints.endpoints.values();
         let of_cluster = endpoints.filter(|endpoint| endpoint.cluster == cluster);

@@ -1,7 +1,7 @@
 //! DeleteDBCluster and DeleteDBInstance.
 
 use super::multi_az_cluster::refuse_node;
-use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -17,16 +17,18 @@ pub enum FinalSnapshot {
 }
 
 impl World {
-    /// DeleteDBCluster: refused while it has instances that are not being deleted. A Multi-AZ DB cluster takes its nodes along (botocore
-    /// rds 2014-10-31, DeleteDBCluster: "all cluster members are terminated").
-    pub fn delete_db_cluster(&mut self, cluster: &str, snapshot: &FinalSnapshot) -> Result<DbCluster, ApiError> {
+    /// DeleteDBCluster: refused while it has instances that are not being deleted. A Multi-AZ DB
+    /// cluster takes its nodes along (botocore rds 2014-10-31, DeleteDBCluster: "all cluster
+    /// members are terminated").
+    pub fn delete_db_cluster(
+        &mut self,
+        cluster: &str,
+        snapshot: &FinalSnapshot,
+    ) -> Result<DbCluster, ApiError> {
         check_snapshot(snapshot)?;
         let found = self.rds.find_cluster(cluster)?;
         let stays = |key: &InstanceKey| {
-            self.rds
-                .instances
-                .get(key)
-                .is_some_and(|member| member.status != Status::Deleting)
+            self.rds.instances.get(key).is_some_and(|member| member.status != Status::Deleting)
         };
         let nodes = match found.form {
             Form::SharedStorage => Vec::new(),
@@ -51,14 +53,18 @@ impl World {
         let deleted = found.clone();
         for node in nodes {
             self.interrupt(node, Status::Deleting);
-            self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(node)));
+            self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(node)));
         }
-        self.after(self.pace.delete, world::Change::Rds(Change::ClusterGone(key)));
+        self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::ClusterGone(key)));
         Ok(deleted)
     }
 
     /// DeleteDBInstance. Where the writer of a cluster goes, a reader is promoted.
-    pub fn delete_db_instance(&mut self, instance: &str, snapshot: &FinalSnapshot) -> Result<DbInstance, ApiError> {
+    pub fn delete_db_instance(
+        &mut self,
+        instance: &str,
+        snapshot: &FinalSnapshot,
+    ) -> Result<DbInstance, ApiError> {
         let found = self.rds.find_instance(instance)?;
         if found.status == Status::Deleting {
             return Err(refusal::instance_state(format!(
@@ -73,17 +79,14 @@ impl World {
         let (key, cluster) = (found.key, found.cluster);
         self.interrupt(key, Status::Deleting);
         let writes = |cluster: &ClusterKey| {
-            self.rds
-                .clusters
-                .get(cluster)
-                .is_some_and(|cluster| cluster.writer == Some(key))
+            self.rds.clusters.get(cluster).is_some_and(|cluster| cluster.writer == Some(key))
         };
         if let Some(cluster) = cluster.filter(writes)
             && self.rds.best_reader(cluster).is_some()
         {
             self.start_failover(cluster, None);
         }
-        self.after(self.pace.delete, world::Change::Rds(Change::InstanceGone(key)));
+        self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(key)));
         self.rds.find_instance(instance).cloned()
     }
 
@@ -96,7 +99,9 @@ impl World {
         if let Some(endpoint) = instance.endpoint {
             self.forget_name(&endpoint);
         }
-        let Some(cluster) = instance.cluster.and_then(|cluster| self.rds.clusters.get_mut(&cluster)) else {
+        let Some(cluster) =
+            instance.cluster.and_then(|cluster| self.rds.clusters.get_mut(&cluster))
+        else {
             return;
         };
         cluster.members.retain(|member| *member != key);
@@ -144,9 +149,8 @@ mod tests {
         world
             .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
             .expect("good names");
-        let refusal = world
-            .delete_db_cluster("orders", &FinalSnapshot::Skip)
-            .expect_err("it has a member");
+        let refusal =
+            world.delete_db_cluster("orders", &FinalSnapshot::Skip).expect_err("it has a member");
         assert_eq!(refusal.code, "InvalidDBClusterStateFault");
         world
             .delete_db_instance("orders-1", &FinalSnapshot::Unsaid)
@@ -163,17 +167,13 @@ mod tests {
     #[test]
     fn a_deleted_instance_takes_its_name_and_its_address_along() {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        world
-            .add_instance("billing", MultiAz::No, Engine::Mysql)
-            .expect("a good name");
+        world.add_instance("billing", MultiAz::No, Engine::Mysql).expect("a good name");
         let address = world.rds.instance_address("billing").expect("it exists");
         let refusal = world
             .delete_db_instance("billing", &FinalSnapshot::Unsaid)
             .expect_err("a snapshot or none must be said");
         assert_eq!(refusal.code, "InvalidParameterCombination");
-        world
-            .delete_db_instance("billing", &FinalSnapshot::Skip)
-            .expect("it exists");
+        world.delete_db_instance("billing", &FinalSnapshot::Skip).expect("it exists");
         world.pass(world.pace.delete);
         let name = world.instance_endpoint("billing");
         assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);

@@ -25,15 +25,15 @@ pub struct Filter {
 }
 
 impl World {
-    /// DescribeDBClusters, ordered by name. A name that does not exist is an error; a filter that matches nothing is not.
-    pub fn describe_db_clusters(&self, request: &DescribeRequest) -> Result<Page<&DbCluster>, ApiError> {
+    /// DescribeDBClusters, ordered by name. A name that does not exist is an error; a filter that
+    /// matches nothing is not.
+    pub fn describe_db_clusters(
+        &self,
+        request: &DescribeRequest,
+    ) -> Result<Page<&DbCluster>, ApiError> {
         let mut clusters = match &request.identifier {
             Some(name) => vec![self.rds.find_cluster(name)?],
-            None => self
-                .rds
-                .clusters()
-                .filter(|cluster| cluster.listed == Listed::Yes)
-                .collect(),
+            None => self.rds.clusters().filter(|cluster| cluster.listed == Listed::Yes).collect(),
         };
         for filter in &request.filters {
             let test = cluster_filter(filter)?;
@@ -43,15 +43,17 @@ impl World {
         request.page.of_rds(clusters, |cluster| cluster.identifier.clone())
     }
 
-    /// DescribeDBInstances, ordered by name. A name that does not exist is an error; a filter that matches nothing is not.
-    pub fn describe_db_instances(&self, request: &DescribeRequest) -> Result<Page<&DbInstance>, ApiError> {
+    /// DescribeDBInstances, ordered by name. A name that does not exist is an error; a filter that
+    /// matches nothing is not.
+    pub fn describe_db_instances(
+        &self,
+        request: &DescribeRequest,
+    ) -> Result<Page<&DbInstance>, ApiError> {
         let mut instances = match &request.identifier {
             Some(name) => vec![self.rds.find_instance(name)?],
-            None => self
-                .rds
-                .instances()
-                .filter(|instance| instance.listed == Listed::Yes)
-                .collect(),
+            None => {
+                self.rds.instances().filter(|instance| instance.listed == Listed::Yes).collect()
+            }
         };
         for filter in &request.filters {
             let test = instance_filter(filter, &self.rds)?;
@@ -92,9 +94,7 @@ fn unknown_filter(filter: &Filter) -> ApiError {
 
 impl Filter {
     fn names(&self, identifier: &str, arn: &str) -> bool {
-        self.values
-            .iter()
-            .any(|value| value.eq_ignore_ascii_case(identifier) || value == arn)
+        self.values.iter().any(|value| value.eq_ignore_ascii_case(identifier) || value == arn)
     }
 
     fn has(&self, text: &str) -> bool {
@@ -117,21 +117,14 @@ mod tests {
                 &[("orders-1", Zone::A), ("orders-2", Zone::B)],
             )
             .expect("good names");
-        world
-            .add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)])
-            .expect("good names");
-        world
-            .add_instance("billing", MultiAz::Yes, Engine::Mysql)
-            .expect("a good name");
+        world.add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)]).expect("good names");
+        world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
         world
     }
 
     fn filtered(name: &str, value: &str) -> DescribeRequest {
         DescribeRequest {
-            filters: vec![Filter {
-                name: name.to_owned(),
-                values: vec![value.to_owned()],
-            }],
+            filters: vec![Filter { name: name.to_owned(), values: vec![value.to_owned()] }],
             ..DescribeRequest::default()
         }
     }
@@ -144,9 +137,7 @@ mod tests {
     #[test]
     fn clusters_of_neptune_are_listed_too() {
         let world = world();
-        let page = world
-            .describe_db_clusters(&DescribeRequest::default())
-            .expect("a good request");
+        let page = world.describe_db_clusters(&DescribeRequest::default()).expect("a good request");
         let names: Vec<_> = page.items.iter().map(|cluster| cluster.identifier.as_str()).collect();
         assert_eq!(names, ["graph", "orders"]);
     }
@@ -168,19 +159,14 @@ mod tests {
             ["orders-1", "orders-2"]
         );
         let arn = "arn:aws:rds:eu-west-1:111122223333:cluster:orders";
-        assert_eq!(
-            instances(&world, &filtered("db-cluster-id", arn)),
-            ["orders-1", "orders-2"]
-        );
+        assert_eq!(instances(&world, &filtered("db-cluster-id", arn)), ["orders-1", "orders-2"]);
     }
 
     #[test]
     fn an_unknown_name_is_an_error_and_an_unknown_value_of_a_filter_is_not() {
         let world = world();
-        let request = DescribeRequest {
-            identifier: Some("nobody".to_owned()),
-            ..DescribeRequest::default()
-        };
+        let request =
+            DescribeRequest { identifier: Some("nobody".to_owned()), ..DescribeRequest::default() };
         assert_eq!(
             world.describe_db_instances(&request).expect_err("unknown").code,
             "DBInstanceNotFound"
@@ -190,10 +176,7 @@ mod tests {
             ..DescribeRequest::default()
         };
         assert_eq!(
-            world
-                .describe_db_instances(&elsewhere)
-                .expect_err("another region")
-                .code,
+            world.describe_db_instances(&elsewhere).expect_err("another region").code,
             "DBInstanceNotFound"
         );
         assert_eq!(
@@ -201,9 +184,8 @@ mod tests {
             "DBClusterNotFoundFault"
         );
         assert_eq!(instances(&world, &filtered("db-cluster-id", "nobody")), [""; 0]);
-        let refusal = world
-            .describe_db_clusters(&filtered("colour", "blue"))
-            .expect_err("no such filter");
+        let refusal =
+            world.describe_db_clusters(&filtered("colour", "blue")).expect_err("no such filter");
         assert_eq!(refusal.code, "InvalidParameterValue");
     }
 }

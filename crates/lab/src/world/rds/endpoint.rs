@@ -38,7 +38,8 @@ impl World {
         }
     }
 
-    /// Points a cluster's names: the one that follows the writer, and those that answer one of several members.
+    /// Points a cluster's names: the one that follows the writer, and those that answer one of
+    /// several members.
     pub(super) fn point_cluster(&mut self, key: ClusterKey, how: Move) {
         let Some(cluster) = self.rds.clusters.get(&key) else {
             return;
@@ -49,9 +50,10 @@ impl World {
         self.point_sets(key, how);
     }
 
-    /// What the names of a cluster stand for: its writer's, and its readers'. A cluster without any reader answers the writer for both
-    /// (AWS docs: "Reader endpoints for Amazon Aurora": "the reader endpoint connects to the primary instance"); one whose readers are
-    /// all unavailable does the same here, of which the documentation says nothing.
+    /// What the names of a cluster stand for: its writer's, and its readers'. A cluster without any
+    /// reader answers the writer for both (AWS docs: "Reader endpoints for Amazon Aurora": "the
+    /// reader endpoint connects to the primary instance"); one whose readers are all unavailable
+    /// does the same here, of which the documentation says nothing.
     pub(super) fn cluster_records(
         &self,
         cluster: &DbCluster,
@@ -63,14 +65,15 @@ impl World {
         };
         let writer = cluster.writer.and_then(|key| self.rds.instances.get(&key));
         let name = writer.and_then(endpoint);
-        let by_address =
-            matches!(cluster.form, Form::ThreeNodes(_)) && self.rds.multi_az_cluster_names == Naming::Address;
+        let by_address = matches!(cluster.form, Form::ThreeNodes(_))
+            && self.rds.multi_az_cluster_names == Naming::Address;
         let record = match (writer, &name) {
             (Some(writer), Some(_)) if by_address => writer.record(),
             (_, Some(name)) => Record::Alias(name.clone()),
             (_, None) => self.secondary_record(cluster, endpoint),
         };
-        let mut readers: Vec<String> = self.rds.available_readers(cluster).filter_map(endpoint).collect();
+        let mut readers: Vec<String> =
+            self.rds.available_readers(cluster).filter_map(endpoint).collect();
         if readers.is_empty() {
             readers.extend(name);
         }
@@ -78,7 +81,11 @@ impl World {
     }
 
     /// What the writer endpoint's name of a cluster without a writer stands for.
-    fn secondary_record(&self, cluster: &DbCluster, endpoint: impl Fn(&DbInstance) -> Option<String>) -> Record {
+    fn secondary_record(
+        &self,
+        cluster: &DbCluster,
+        endpoint: impl Fn(&DbInstance) -> Option<String>,
+    ) -> Record {
         let first = self.rds.readers(cluster).find_map(endpoint);
         match (self.rds.secondary_name, first) {
             (SecondaryName::Reader, Some(name)) if cluster.global.is_some() => Record::Alias(name),

@@ -93,7 +93,8 @@ impl Engine {
         }
     }
 
-    /// Whether it has Multi-AZ DB clusters (AWS docs: "Creating a Multi-AZ DB cluster": "only for the MySQL and PostgreSQL DB engines").
+    /// Whether it has Multi-AZ DB clusters (AWS docs: "Creating a Multi-AZ DB cluster": "only for
+    /// the MySQL and PostgreSQL DB engines").
     pub fn has_multi_az_clusters(self) -> bool {
         matches!(self, Engine::Mysql | Engine::Postgres)
     }
@@ -106,15 +107,20 @@ impl Engine {
     /// Whether its instances stand in a cluster.
     pub fn layout(self) -> Layout {
         match self {
-            Engine::AuroraPostgresql | Engine::AuroraMysql | Engine::Neptune | Engine::Docdb => Layout::Cluster,
-            Engine::Mysql | Engine::Mariadb | Engine::Postgres | Engine::OracleEe | Engine::SqlserverEe => {
-                Layout::Instance
+            Engine::AuroraPostgresql | Engine::AuroraMysql | Engine::Neptune | Engine::Docdb => {
+                Layout::Cluster
             }
+            Engine::Mysql
+            | Engine::Mariadb
+            | Engine::Postgres
+            | Engine::OracleEe
+            | Engine::SqlserverEe => Layout::Instance,
         }
     }
 
-    /// Whether the standby of a Multi-AZ instance answers on its port. SQL Server's is a mirroring or Always On partner that
-    /// listens; the others' does not (AWS docs: "Multi-AZ deployments for Amazon RDS for Microsoft SQL Server").
+    /// Whether the standby of a Multi-AZ instance answers on its port. SQL Server's is a mirroring
+    /// or Always On partner that listens; the others' does not (AWS docs: "Multi-AZ deployments for
+    /// Amazon RDS for Microsoft SQL Server").
     pub fn standby_accepts_tcp(self) -> bool {
         self == Engine::SqlserverEe
     }

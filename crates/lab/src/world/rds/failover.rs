@@ -7,18 +7,27 @@
 //!                         └──completed──► event 0071
 //! ```
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, Serving, Status, refusal};
+use super::{
+    ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, RdsChange, Serving, Status,
+    refusal,
+};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
 impl World {
     /// FailoverDBCluster: to the target, else to the best reader.
-    pub fn failover_db_cluster(&mut self, cluster: &str, target: Option<&str>) -> Result<&DbCluster, ApiError> {
+    pub fn failover_db_cluster(
+        &mut self,
+        cluster: &str,
+        target: Option<&str>,
+    ) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
         if target.is_some() && self.rds.find_cluster(cluster)?.engine == Engine::Mysql {
-            // botocore rds 2014-10-31, TargetDBInstanceIdentifier: "isn't supported for RDS for MySQL Multi-AZ DB clusters".
+            // botocore rds 2014-10-31, TargetDBInstanceIdentifier: "isn't supported for RDS for
+            // MySQL Multi-AZ DB clusters".
             return Err(ApiError::invalid_parameter_combination(
-                "TargetDBInstanceIdentifier isn't supported for RDS for MySQL Multi-AZ DB clusters.",
+                "TargetDBInstanceIdentifier isn't supported for RDS for MySQL Multi-AZ DB \
+                 clusters.",
             ));
         }
         if self.rds.find_cluster(cluster)?.replication_source().is_some() {
@@ -39,14 +48,16 @@ impl World {
         self.rds.find_cluster(cluster)
     }
 
-    /// The writer of a cluster is lost without anybody's asking: the same failover, in any state of the cluster.
+    /// The writer of a cluster is lost without anybody's asking: the same failover, in any state of
+    /// the cluster.
     pub fn lose_writer(&mut self, cluster: &str) -> Result<(), ApiError> {
         let key = self.rds.find_cluster(cluster)?.key;
         self.start_failover(key, None);
         Ok(())
     }
 
-    /// A failover begins. Without a target, the best reader at the moment of the promotion is promoted.
+    /// A failover begins. Without a target, the best reader at the moment of the promotion is
+    /// promoted.
     pub(super) fn start_failover(&mut self, key: ClusterKey, target: Option<InstanceKey>) {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {
             return;
@@ -83,7 +94,7 @@ impl World {
                 "A failover for the DB cluster has started across Availability Zones.",
             );
         }
-        self.after(promotion, world::Change::Rds(Change::Promote(key, target)));
+        self.after(promotion, world::WorldChange::Rds(RdsChange::Promote(key, target)));
     }
 
     /// A member becomes the writer; without any reader, the old writer is restarted in its place.
@@ -95,10 +106,12 @@ impl World {
         // A target that was deleted meanwhile is not waited for.
         let is_there = |target: &InstanceKey| {
             let instance = self.rds.instances.get(target);
-            cluster.members.contains(target) && instance.is_some_and(|instance| instance.status != Status::Deleting)
+            cluster.members.contains(target)
+                && instance.is_some_and(|instance| instance.status != Status::Deleting)
         };
         let target = target.filter(is_there);
-        // Writing may have left for another Region since the failover began; then there is nobody to promote.
+        // Writing may have left for another Region since the failover began; then there is nobody
+        // to promote.
         let is_elsewhere = old.is_none() && cluster.global.is_some();
         let successor = target.or_else(|| self.rds.best_reader(key)).or(old);
         let Some(new) = successor.filter(|_| !is_elsewhere) else {
@@ -114,11 +127,14 @@ impl World {
         }
         self.serve(new);
         if let Some(old) = old.filter(|old| *old != new) {
-            self.after(self.pace.reboot, world::Change::Rds(Change::Serve(old)));
+            self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(old)));
         }
         self.point_cluster(key, Move::Failover);
-        self.after(self.pace.topology_lag, world::Change::Rds(Change::ShowWriter(key, new)));
-        self.after(completion, world::Change::Rds(Change::FailoverComplete(key, new)));
+        self.after(
+            self.pace.topology_lag,
+            world::WorldChange::Rds(RdsChange::ShowWriter(key, new)),
+        );
+        self.after(completion, world::WorldChange::Rds(RdsChange::FailoverComplete(key, new)));
     }
 
     /// The RDS API shows a new writer.
@@ -150,7 +166,11 @@ impl World {
         };
         if !matches!(
             instance.status,
-            Status::Creating | Status::Stopping | Status::Stopped | Status::Starting | Status::Deleting
+            Status::Creating
+                | Status::Stopping
+                | Status::Stopped
+                | Status::Starting
+                | Status::Deleting
         ) {
             instance.serving = Serving::Yes;
         }
@@ -159,8 +179,9 @@ impl World {
 }
 
 impl Rds {
-    /// The reader to promote: one that serves, of the lowest tier, the first to have joined (AWS docs: "Fault tolerance for an
-    /// Aurora DB cluster", where the larger instance wins within a tier; sizes are not modelled). A Multi-AZ DB cluster has no tiers.
+    /// The reader to promote: one that serves, of the lowest tier, the first to have joined (AWS
+    /// docs: "Fault tolerance for an Aurora DB cluster", where the larger instance wins within a
+    /// tier; sizes are not modelled). A Multi-AZ DB cluster has no tiers.
     pub(super) fn best_reader(&self, key: ClusterKey) -> Option<InstanceKey> {
         let cluster = self.clusters.get(&key)?;
         let serving = self.readers(cluster).filter(|reader| reader.serving == Serving::Yes);
@@ -184,9 +205,8 @@ impl Rds {
     }
 
     fn check_target(&self, instance: &DbInstance) -> Result<InstanceKey, ApiError> {
-        let is_writer = self
-            .cluster_of(instance)
-            .is_some_and(|cluster| cluster.writer == Some(instance.key));
+        let is_writer =
+            self.cluster_of(instance).is_some_and(|cluster| cluster.writer == Some(instance.key));
         if is_writer || instance.serving == Serving::No {
             return Err(refusal::instance_state(format!(
                 "DB instance {} cannot be promoted: it is the writer or does not serve.",

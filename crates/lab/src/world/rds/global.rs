@@ -1,4 +1,5 @@
-//! Aurora Global Database, as one Region sees it: a cluster that writes, or one that follows a primary in another Region.
+//! Aurora Global Database, as one Region sees it: a cluster that writes, or one that follows a
+//! primary in another Region.
 //!
 //! ```text
 //! promotion:  start ──global move──► the writer has come ──topology lag──► the RDS API shows it
@@ -8,10 +9,11 @@
 //!                 0181, 0390           0182
 //! ```
 //!
-//! The other Region is an ARN and no more. Of a secondary cluster no member is the writer, its readers serve, and its writer endpoint is
-//! "inactive" (AWS docs: DBClusterEndpoint, Status: "a writer endpoint for a read-only secondary cluster in a global database"). What
-//! DNS says of that name is not documented: see [`SecondaryName`]. Nor is it documented in which Region each event appears, and which
-//! of the clocks is first; here this Region has them all.
+//! The other Region is an ARN and no more. Of a secondary cluster no member is the writer, its
+//! readers serve, and its writer endpoint is "inactive" (AWS docs: DBClusterEndpoint, Status: "a
+//! writer endpoint for a read-only secondary cluster in a global database"). What DNS says of that
+//! name is not documented: see [`SecondaryName`]. Nor is it documented in which Region each event
+//! appears, and which of the clocks is first; here this Region has them all.
 
 mod shift;
 
@@ -66,9 +68,14 @@ pub struct GlobalCluster {
 }
 
 impl World {
-    /// CreateGlobalCluster of a cluster that is there, by its ARN or name: it becomes the primary. An empty global database is not
-    /// modelled, since its first cluster could only be this Region's.
-    pub fn create_global_cluster(&mut self, identifier: &str, source: &str) -> Result<GlobalCluster, ApiError> {
+    /// CreateGlobalCluster of a cluster that is there, by its ARN or name: it becomes the primary.
+    /// An empty global database is not modelled, since its first cluster could only be this
+    /// Region's.
+    pub fn create_global_cluster(
+        &mut self,
+        identifier: &str,
+        source: &str,
+    ) -> Result<GlobalCluster, ApiError> {
         let identifier = refusal::identifier("GlobalClusterIdentifier", identifier)?;
         if self.rds.global_clusters().any(|other| other.identifier == identifier) {
             return Err(ApiError::bad_request(
@@ -89,7 +96,8 @@ impl World {
         self.rds.find_global_cluster(&identifier)
     }
 
-    /// An Aurora cluster that is already available and follows a primary in another Region, with its members and their zones.
+    /// An Aurora cluster that is already available and follows a primary in another Region, with
+    /// its members and their zones.
     ///
     /// # Errors
     ///
@@ -127,10 +135,7 @@ impl World {
 
     fn join_global(&mut self, key: ClusterKey, database: &str, role: GlobalRole) {
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.global = Some(GlobalMember {
-                database: database.to_owned(),
-                role,
-            });
+            cluster.global = Some(GlobalMember { database: database.to_owned(), role });
         }
     }
 }

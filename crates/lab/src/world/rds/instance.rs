@@ -20,7 +20,8 @@ pub struct DbInstance {
     pub key: InstanceKey,
     /// Its name, as the RDS API shows it.
     pub identifier: String,
-    /// The name that truly leads to it: another one for a moment, while a blue/green switchover renames it.
+    /// The name that truly leads to it: another one for a moment, while a blue/green switchover
+    /// renames it.
     pub(super) name: String,
     /// Its ARN.
     pub arn: String,
@@ -69,11 +70,7 @@ pub struct DbInstance {
 impl DbInstance {
     /// Whether it has a standby in another zone.
     pub fn multi_az(&self) -> MultiAz {
-        if self.standby.is_some() {
-            MultiAz::Yes
-        } else {
-            MultiAz::No
-        }
+        if self.standby.is_some() { MultiAz::Yes } else { MultiAz::No }
     }
 
     /// The IPv4 address it truly serves at.
@@ -156,10 +153,7 @@ impl Host {
         let IpAddr::V4(octets) = address else {
             return None;
         };
-        Some(Host {
-            zone: Zone::of_address(address)?,
-            number: octets.octets()[3],
-        })
+        Some(Host { zone: Zone::of_address(address)?, number: octets.octets()[3] })
     }
 
     pub(super) fn address_in(self, family: IpFamily) -> IpAddr {
@@ -167,7 +161,8 @@ impl Host {
     }
 }
 
-/// Changes that wait for the maintenance window, because they were asked for without ApplyImmediately.
+/// Changes that wait for the maintenance window, because they were asked for without
+/// ApplyImmediately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
     /// The new name.
@@ -214,10 +209,7 @@ pub enum Status {
 impl Status {
     /// Whether an instance in this state serves nobody, and is not about to.
     pub fn is_out_of_service(self) -> bool {
-        matches!(
-            self,
-            Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting
-        )
+        matches!(self, Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting)
     }
 }
 

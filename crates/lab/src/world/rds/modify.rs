@@ -2,7 +2,8 @@
 //! network type or port.
 
 use super::{
-    Change, ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, Serving, Status, refusal,
+    ClusterKey, DbCluster, DbInstance, InstanceKey, MultiAz, Network, Pending, Rds, RdsChange,
+    Serving, Status, refusal,
 };
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
@@ -50,7 +51,10 @@ pub struct ModifyDbCluster {
 
 impl World {
     /// ModifyDBInstance.
-    pub fn modify_db_instance(&mut self, request: ModifyDbInstance) -> Result<&DbInstance, ApiError> {
+    pub fn modify_db_instance(
+        &mut self,
+        request: ModifyDbInstance,
+    ) -> Result<&DbInstance, ApiError> {
         let key = self.rds.available_instance(&request.identifier)?;
         let changes = self.rds.checked_changes(key, request.changes)?;
         if request.promotion_tier.is_some_and(|tier| tier > 15) {
@@ -67,19 +71,15 @@ impl World {
             }
         }
         let is_another = |instance: &mut DbInstance| {
-            let port = request
-                .port
-                .filter(|port| *port != instance.port && instance.cluster.is_none())?;
+            let port =
+                request.port.filter(|port| *port != instance.port && instance.cluster.is_none())?;
             instance.port = port;
             Some(())
         };
         if self.rds.instances.get_mut(&key).and_then(is_another).is_some() {
             self.restart(key);
         }
-        self.rds
-            .instances
-            .get(&key)
-            .ok_or_else(|| refusal::instance_not_found(&request.identifier))
+        self.rds.instances.get(&key).ok_or_else(|| refusal::instance_not_found(&request.identifier))
     }
 
     /// ModifyDBCluster.
@@ -100,7 +100,8 @@ impl World {
             cluster.pending_identifier = new_name.or(cluster.pending_identifier.take());
             cluster.pending_network = network.or(cluster.pending_network.take());
             if request.apply == Apply::Immediately {
-                let (name, network) = (cluster.pending_identifier.take(), cluster.pending_network.take());
+                let (name, network) =
+                    (cluster.pending_identifier.take(), cluster.pending_network.take());
                 if let Some(network) = network {
                     self.begin_cluster_network(key, network);
                 }
@@ -109,10 +110,7 @@ impl World {
                 }
             }
         }
-        self.rds
-            .clusters
-            .get(&key)
-            .ok_or_else(|| refusal::cluster_not_found(&request.identifier))
+        self.rds.clusters.get(&key).ok_or_else(|| refusal::cluster_not_found(&request.identifier))
     }
 
     fn begin_changes(&mut self, key: InstanceKey, changes: Pending) {
@@ -129,9 +127,11 @@ impl World {
             self.emit_instance_event(key, 12, "Applying modification to database instance class");
         }
         match changes.multi_az {
-            Some(MultiAz::Yes) => {
-                self.emit_instance_event(key, 24, "Applying modification to convert to a Multi-AZ DB Instance")
-            }
+            Some(MultiAz::Yes) => self.emit_instance_event(
+                key,
+                24,
+                "Applying modification to convert to a Multi-AZ DB Instance",
+            ),
             Some(MultiAz::No) => self.emit_instance_event(
                 key,
                 30,
@@ -139,7 +139,7 @@ impl World {
             ),
             None => {}
         }
-        self.after(self.pace.modify, world::Change::Rds(Change::Modified(key, changes)));
+        self.after(self.pace.modify, world::WorldChange::Rds(RdsChange::Modified(key, changes)));
     }
 
     /// An instance's changes are done; another class needs a restart.
@@ -161,7 +161,11 @@ impl World {
             if let Some(instance) = self.rds.instances.get_mut(&key) {
                 instance.class.clone_from(class);
             }
-            self.emit_instance_event(key, 14, "Finished applying modification to DB instance class");
+            self.emit_instance_event(
+                key,
+                14,
+                "Finished applying modification to DB instance class",
+            );
             self.restart(key);
         }
     }
@@ -192,8 +196,8 @@ impl World {
         }
     }
 
-    /// An instance takes another name: the old one is gone at once, the new one resolves when the instance has restarted.
-    /// No event tells of it.
+    /// An instance takes another name: the old one is gone at once, the new one resolves when the
+    /// instance has restarted. No event tells of it.
     fn begin_instance_rename(&mut self, key: InstanceKey, name: String) {
         let endpoint = self.instance_endpoint(&name);
         let arn = self.instance_arn(&name);
@@ -213,7 +217,7 @@ impl World {
         if let Some(cluster) = cluster {
             self.point_cluster(cluster, Move::AtOnce);
         }
-        self.after(self.pace.rename, world::Change::Rds(Change::InstanceRenamed(key)));
+        self.after(self.pace.rename, world::WorldChange::Rds(RdsChange::InstanceRenamed(key)));
     }
 
     /// An instance's new name resolves.
@@ -238,7 +242,7 @@ impl World {
         cluster.name.clone_from(&name);
         let old = std::mem::replace(&mut cluster.identifier, name);
         self.forget_cluster_names(&old);
-        self.after(self.pace.rename, world::Change::Rds(Change::ClusterRenamed(key, old)));
+        self.after(self.pace.rename, world::WorldChange::Rds(RdsChange::ClusterRenamed(key, old)));
     }
 
     /// A cluster's new names resolve.
@@ -286,7 +290,11 @@ impl Rds {
     }
 
     /// The network type that a cluster is to have, if it has another.
-    fn new_cluster_network(&self, key: ClusterKey, asked: Option<Network>) -> Result<Option<Network>, ApiError> {
+    fn new_cluster_network(
+        &self,
+        key: ClusterKey,
+        asked: Option<Network>,
+    ) -> Result<Option<Network>, ApiError> {
         let Some(cluster) = self.clusters.get(&key) else {
             return Ok(None);
         };

@@ -1,19 +1,27 @@
-//! A Multi-AZ DB cluster: a writer and two readers of PostgreSQL or MySQL, each in a zone of its own.
+//! A Multi-AZ DB cluster: a writer and two readers of PostgreSQL or MySQL, each in a zone of its
+//! own.
 //!
-//! To a client it is what an Aurora cluster is: a name that follows the writer, readers that accept connections and refuse writes, and
-//! `IsClusterWriter` among the members. But it is made, restarted and deleted as a whole, and it always has three nodes. A change is
-//! committed when one reader at least has acknowledged it, and a failover goes to the reader that has the most recent one, so that no
-//! acknowledged change is lost (AWS docs: "Multi-AZ DB cluster deployments for Amazon RDS"; parameters and limits: botocore rds
-//! 2014-10-31). Which reader that is nobody can foretell; here it is the first to have joined.
+//! To a client it is what an Aurora cluster is: a name that follows the writer, readers that accept
+//! connections and refuse writes, and `IsClusterWriter` among the members. But it is made,
+//! restarted and deleted as a whole, and it always has three nodes. A change is committed when one
+//! reader at least has acknowledged it, and a failover goes to the reader that has the most recent
+//! one, so that no acknowledged change is lost (AWS docs: "Multi-AZ DB cluster deployments for
+//! Amazon RDS"; parameters and limits: botocore rds 2014-10-31). Which reader that is nobody can
+//! foretell; here it is the first to have joined.
 //!
-//! What DNS says of the cluster's name is not documented, nor known from a measurement: see [`Naming`].
+//! What DNS says of the cluster's name is not documented, nor known from a measurement: see
+//! [`Naming`].
 
 use super::create::{NewInstance, Place};
-use super::{Change, ClusterKey, CreateDbCluster, DbCluster, DbInstance, Engine, Host, MultiAz, Rds, Status, refusal};
+use super::{
+    ClusterKey, CreateDbCluster, DbCluster, DbInstance, Engine, Host, MultiAz, Rds, RdsChange,
+    Status, refusal,
+};
 use crate::world::vpc::Zone;
 use crate::world::{self, ApiError, World};
 
-/// The longest name: it leaves room for `-instance-1` in an instance's 63 characters (botocore: CreateDBCluster, DBClusterIdentifier).
+/// The longest name: it leaves room for `-instance-1` in an instance's 63 characters (botocore:
+/// CreateDBCluster, DBClusterIdentifier).
 const LONGEST_NAME: usize = 52;
 
 /// How a cluster is built.
@@ -38,8 +46,8 @@ pub struct Nodes {
     pub iops: u32,
 }
 
-/// What the name that follows the writer of a Multi-AZ DB cluster answers. Aurora's is an alias of the writer's own name; of this one no
-/// documentation says whether it is.
+/// What the name that follows the writer of a Multi-AZ DB cluster answers. Aurora's is an alias of
+/// the writer's own name; of this one no documentation says whether it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Naming {
     /// An alias of the writer's own name.
@@ -50,8 +58,13 @@ pub enum Naming {
 }
 
 impl World {
-    /// A Multi-AZ DB cluster that is already available, with its three nodes; the first of them is the writer.
-    pub fn add_multi_az_cluster(&mut self, identifier: &str, engine: Engine) -> Result<(), ApiError> {
+    /// A Multi-AZ DB cluster that is already available, with its three nodes; the first of them is
+    /// the writer.
+    pub fn add_multi_az_cluster(
+        &mut self,
+        identifier: &str,
+        engine: Engine,
+    ) -> Result<(), ApiError> {
         let cluster = self.create_db_cluster(CreateDbCluster {
             identifier: identifier.to_owned(),
             engine: engine.name().to_owned(),
@@ -62,14 +75,15 @@ impl World {
         })?;
         let (key, members) = (cluster.key, cluster.members.clone());
         for member in members {
-            self.apply_rds(Change::InstanceReady(member));
+            self.apply_rds(RdsChange::InstanceReady(member));
         }
-        self.apply_rds(Change::ClusterReady(key));
+        self.apply_rds(RdsChange::ClusterReady(key));
         Ok(())
     }
 
-    /// RebootDBCluster: the writer restarts in place, the readers go on, and nobody is promoted (AWS docs: "Rebooting a Multi-AZ DB
-    /// cluster and reader DB instances": "Multi-AZ DB clusters don't support reboot with a failover").
+    /// RebootDBCluster: the writer restarts in place, the readers go on, and nobody is promoted
+    /// (AWS docs: "Rebooting a Multi-AZ DB cluster and reader DB instances": "Multi-AZ DB clusters
+    /// don't support reboot with a failover").
     pub fn reboot_db_cluster(&mut self, cluster: &str) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
         let found = self.rds.find_cluster(cluster)?;
@@ -85,7 +99,7 @@ impl World {
         if let Some(cluster) = self.rds.clusters.get_mut(&key) {
             cluster.status = Status::Rebooting;
         }
-        self.after(self.pace.reboot, world::Change::Rds(Change::ClusterRestarted(key)));
+        self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::ClusterRestarted(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -122,7 +136,10 @@ impl World {
                 promotion_tier: 1,
             });
         }
-        self.after(self.pace.create_instance, world::Change::Rds(Change::ClusterReady(key)));
+        self.after(
+            self.pace.create_instance,
+            world::WorldChange::Rds(RdsChange::ClusterReady(key)),
+        );
     }
 }
 
@@ -159,7 +176,8 @@ impl DbCluster {
     }
 }
 
-/// Refuses what can be done to the instances of a cluster, but not to a node of three. What AWS says to it is not documented.
+/// Refuses what can be done to the instances of a cluster, but not to a node of three. What AWS
+/// says to it is not documented.
 pub(super) fn refuse_node(rds: &Rds, instance: &DbInstance) -> Result<(), ApiError> {
     match rds.cluster_of(instance).map(|cluster| &cluster.form) {
         Some(Form::ThreeNodes(_)) => Err(refusal::cluster_state(format!(

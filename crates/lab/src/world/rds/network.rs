@@ -1,18 +1,22 @@
 //! Dual-stack databases: those whose names answer IPv6 addresses too.
 //!
-//! `NetworkType` is `IPV4` or `DUAL`; there is no database without IPv4. `DUAL` needs a subnet group all of whose subnets have IPv6 ranges,
-//! and a cluster's instances have the cluster's (AWS docs: "Working with a DB instance in a VPC", "Dual-stack mode"; botocore rds
-//! 2014-10-31; terraform-aws-modules/terraform-aws-rds-aurora, pull request 322). Where no type is asked for, it is `IPV4`, whatever the
-//! subnets have. The IPv6 addresses are global ones of the VPC's range, and private by routing.
+//! `NetworkType` is `IPV4` or `DUAL`; there is no database without IPv4. `DUAL` needs a subnet
+//! group all of whose subnets have IPv6 ranges, and a cluster's instances have the cluster's (AWS
+//! docs: "Working with a DB instance in a VPC", "Dual-stack mode"; botocore rds 2014-10-31;
+//! terraform-aws-modules/terraform-aws-rds-aurora, pull request 322). Where no type is asked for,
+//! it is `IPV4`, whatever the subnets have. The IPv6 addresses are global ones of the VPC's range,
+//! and private by routing.
 //!
-//! Two things are simpler than what users met with. One of them saw an `IPV4` instance in dual-stack subnets whose name answered an IPv6
-//! address at which it did not listen (cloudposse/terraform-aws-rds, issue 166); here it answers none. And a change of the type takes
-//! [`Pace::modify`](crate::world::Pace::modify) without a restart (and is not among `PendingModifiedValues`, as in botocore): how long it takes, and whether connections break, nobody has
-//! measured.
+//! Two things are simpler than what users met with. One of them saw an `IPV4` instance in
+//! dual-stack subnets whose name answered an IPv6 address at which it did not listen
+//! (cloudposse/terraform-aws-rds, issue 166); here it answers none. And a change of the type takes
+//! [`Pace::modify`](crate::world::Pace::modify) without a restart (and is not among
+//! `PendingModifiedValues`, as in botocore): how long it takes, and whether connections break,
+//! nobody has measured.
 
 use std::fmt;
 
-use super::{Change, ClusterKey, DbCluster, Form, InstanceKey, Rds, Status};
+use super::{ClusterKey, DbCluster, Form, InstanceKey, Rds, RdsChange, Status};
 use crate::world::dns::Move;
 use crate::world::elbv2::IpFamily;
 use crate::world::{self, ApiError, World};
@@ -28,7 +32,8 @@ pub enum Network {
 }
 
 impl Network {
-    /// The network type of that name, or RDS's refusal (botocore rds 2014-10-31: `NetworkTypeNotSupported`).
+    /// The network type of that name, or RDS's refusal (botocore rds 2014-10-31:
+    /// `NetworkTypeNotSupported`).
     pub fn named(name: &str) -> Result<Network, ApiError> {
         match name {
             "IPV4" => Ok(Network::Ipv4),
@@ -65,31 +70,43 @@ impl Rds {
     }
 
     /// The network type that is asked for, if the subnet group has it.
-    pub(super) fn network_asked(&self, asked: Option<Network>, subnet_group: &str) -> Result<Network, ApiError> {
+    pub(super) fn network_asked(
+        &self,
+        asked: Option<Network>,
+        subnet_group: &str,
+    ) -> Result<Network, ApiError> {
         let network = asked.unwrap_or_default();
         if self.network_types(subnet_group).contains(&network) {
             return Ok(network);
         }
         Err(not_supported(format!(
-            "The DB subnet group {subnet_group} does not support the network type {network}: not all of its subnets have IPv6 CIDR blocks."
+            "The DB subnet group {subnet_group} does not support the network type {network}: not \
+             all of its subnets have IPv6 CIDR blocks."
         )))
     }
 
-    /// The network type of a new instance of a cluster, which is the cluster's. What AWS says to another one is not documented.
-    pub(super) fn network_in(cluster: &DbCluster, asked: Option<Network>) -> Result<Network, ApiError> {
+    /// The network type of a new instance of a cluster, which is the cluster's. What AWS says to
+    /// another one is not documented.
+    pub(super) fn network_in(
+        cluster: &DbCluster,
+        asked: Option<Network>,
+    ) -> Result<Network, ApiError> {
         match asked {
-            Some(network) if network != cluster.network => Err(ApiError::invalid_parameter_combination(format!(
-                "The network type requested for your DB instance ({network}) doesn't match the network type of your DB cluster ({}).",
-                cluster.network
-            ))),
+            Some(network) if network != cluster.network => {
+                Err(ApiError::invalid_parameter_combination(format!(
+                    "The network type requested for your DB instance ({network}) doesn't match the \
+                     network type of your DB cluster ({}).",
+                    cluster.network
+                )))
+            }
             _ => Ok(cluster.network),
         }
     }
 }
 
 impl DbCluster {
-    /// Refuses a network type where the API has none: "Valid for Cluster Type: Aurora DB clusters only" (botocore rds 2014-10-31,
-    /// CreateDBCluster and ModifyDBCluster, NetworkType).
+    /// Refuses a network type where the API has none: "Valid for Cluster Type: Aurora DB clusters
+    /// only" (botocore rds 2014-10-31, CreateDBCluster and ModifyDBCluster, NetworkType).
     pub(super) fn refuse_network(form: &Form, asked: Option<Network>) -> Result<(), ApiError> {
         match (form, asked) {
             (Form::ThreeNodes(_), Some(_)) => Err(ApiError::invalid_parameter_combination(
@@ -108,7 +125,7 @@ impl World {
         }
         self.after(
             self.pace.modify,
-            world::Change::Rds(Change::ClusterNetworkChanged(key, network)),
+            world::WorldChange::Rds(RdsChange::ClusterNetworkChanged(key, network)),
         );
     }
 

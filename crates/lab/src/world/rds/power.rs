@@ -1,6 +1,6 @@
 //! Stopping and starting.
 
-use super::{Change, ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
@@ -9,7 +9,7 @@ impl World {
         self.rds.find_instance(instance).and_then(refuse_member)?;
         let key = self.rds.available_instance(instance)?;
         self.interrupt(key, Status::Stopping);
-        self.after(self.pace.stop, world::Change::Rds(Change::InstanceStopped(key)));
+        self.after(self.pace.stop, world::WorldChange::Rds(RdsChange::InstanceStopped(key)));
         self.rds.find_instance(instance)
     }
 
@@ -25,18 +25,19 @@ impl World {
             )));
         }
         self.interrupt(key, Status::Starting);
-        self.after(self.pace.start, world::Change::Rds(Change::InstanceStarted(key)));
+        self.after(self.pace.start, world::WorldChange::Rds(RdsChange::InstanceStarted(key)));
         self.rds.find_instance(instance)
     }
 
-    /// StopDBCluster: the cluster and all its members. It "only applies to Aurora DB clusters" (botocore rds 2014-10-31).
+    /// StopDBCluster: the cluster and all its members. It "only applies to Aurora DB clusters"
+    /// (botocore rds 2014-10-31).
     pub fn stop_db_cluster(&mut self, cluster: &str) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(cluster)?;
         if self.rds.find_cluster(cluster)?.form != Form::SharedStorage {
             return Err(refusal::cluster_state("A Multi-AZ DB cluster cannot be stopped."));
         }
         self.interrupt_cluster(key, Status::Stopping);
-        self.after(self.pace.stop, world::Change::Rds(Change::ClusterStopped(key)));
+        self.after(self.pace.stop, world::WorldChange::Rds(RdsChange::ClusterStopped(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -51,7 +52,7 @@ impl World {
             )));
         }
         self.interrupt_cluster(key, Status::Starting);
-        self.after(self.pace.start, world::Change::Rds(Change::ClusterStarted(key)));
+        self.after(self.pace.start, world::WorldChange::Rds(RdsChange::ClusterStarted(key)));
         self.rds.find_cluster(cluster)
     }
 
@@ -109,11 +110,7 @@ impl World {
 
     /// Moves an instance from one status to the next; says whether it was in the first.
     fn settle(&mut self, key: InstanceKey, from: Status, to: Status) -> bool {
-        let instance = self
-            .rds
-            .instances
-            .get_mut(&key)
-            .filter(|instance| instance.status == from);
+        let instance = self.rds.instances.get_mut(&key).filter(|instance| instance.status == from);
         instance.map(|instance| instance.status = to).is_some()
     }
 }
@@ -124,10 +121,7 @@ fn refuse_member(instance: &DbInstance) -> Result<(), ApiError> {
     }
     Err(ApiError::bad_request(
         "InvalidDBClusterStateFault",
-        format!(
-            "{} is a member of a DB cluster: stop or start the cluster.",
-            instance.identifier
-        ),
+        format!("{} is a member of a DB cluster: stop or start the cluster.", instance.identifier),
     ))
 }
 
@@ -140,9 +134,7 @@ mod tests {
     #[test]
     fn a_stopped_instance_refuses_tcp_until_it_is_started() {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        world
-            .add_instance("billing", MultiAz::No, Engine::Mysql)
-            .expect("a good name");
+        world.add_instance("billing", MultiAz::No, Engine::Mysql).expect("a good name");
         let address = world.rds.instance_address("billing").expect("it exists");
         world.stop_db_instance("billing").expect("it is available");
         world.pass(world.pace.stop);
@@ -173,20 +165,13 @@ mod tests {
         assert!(world.rds.instances().all(|instance| instance.status == Status::Stopped));
         world.start_db_cluster("orders").expect("it is stopped");
         world.pass(world.pace.start);
-        assert!(
-            world
-                .rds
-                .instances()
-                .all(|instance| world.accepts_tcp(instance.address()))
-        );
+        assert!(world.rds.instances().all(|instance| world.accepts_tcp(instance.address())));
     }
 
     #[test]
     fn what_is_not_stopped_cannot_be_started() {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        world
-            .add_instance("billing", MultiAz::No, Engine::Mysql)
-            .expect("a good name");
+        world.add_instance("billing", MultiAz::No, Engine::Mysql).expect("a good name");
         let refusal = world.start_db_instance("billing").expect_err("it runs");
         assert_eq!(refusal.code, "InvalidDBInstanceState");
     }

@@ -1,13 +1,16 @@
 //! RDS Proxy: nodes in subnets of the VPC, under names that do not move with a failover.
 //!
-//! A proxy has a default endpoint that reads and writes, and further ones that one creates (AWS docs: "Working with Amazon RDS Proxy
-//! endpoints"; shapes, codes and required parameters: botocore rds 2014-10-31). Each endpoint's name answers addresses, one in each of
-//! its subnets. AWS replaces the nodes behind them without an event: see `nodes`.
+//! A proxy has a default endpoint that reads and writes, and further ones that one creates (AWS
+//! docs: "Working with Amazon RDS Proxy endpoints"; shapes, codes and required parameters: botocore
+//! rds 2014-10-31). Each endpoint's name answers addresses, one in each of its subnets. AWS
+//! replaces the nodes behind them without an event: see `nodes`.
 //!
-//! A node accepts TCP as long as its endpoint is available, whatever becomes of the database: RDS Proxy takes a client's connection
-//! itself and lets it wait for one of the database's (AWS docs: "RDS Proxy concepts and terminology", and, of a reader endpoint without
-//! readers, "Working with Amazon RDS Proxy endpoints": it answers with an error). Not modelled: how clients are authenticated, security
-//! groups, network types other than IPv4, proxies in other VPCs, a change of a proxy or of an endpoint.
+//! A node accepts TCP as long as its endpoint is available, whatever becomes of the database: RDS
+//! Proxy takes a client's connection itself and lets it wait for one of the database's (AWS docs:
+//! "RDS Proxy concepts and terminology", and, of a reader endpoint without readers, "Working with
+//! Amazon RDS Proxy endpoints": it answers with an error). Not modelled: how clients are
+//! authenticated, security groups, network types other than IPv4, proxies in other VPCs, a change
+//! of a proxy or of an endpoint.
 
 mod create;
 mod delete;
@@ -45,7 +48,7 @@ pub(super) struct Proxies {
 
 /// A change of a proxy that is due later.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum ProxyChange {
     /// A new proxy becomes available, with its default endpoint.
     Ready(ProxyKey),
     /// A new endpoint becomes available.
@@ -132,7 +135,8 @@ pub enum EngineFamily {
 }
 
 impl EngineFamily {
-    /// The port its proxies listen on, always the engine's own (AWS docs: "Connecting to a database through RDS Proxy").
+    /// The port its proxies listen on, always the engine's own (AWS docs: "Connecting to a database
+    /// through RDS Proxy").
     pub fn port(self) -> u16 {
         match self {
             EngineFamily::Mysql => 3306,
@@ -145,7 +149,9 @@ impl EngineFamily {
         [EngineFamily::Mysql, EngineFamily::Postgresql, EngineFamily::Sqlserver]
             .into_iter()
             .find(|family| family.to_string() == name)
-            .ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid engine family: {name}")))
+            .ok_or_else(|| {
+                ApiError::invalid_parameter_value(format!("Invalid engine family: {name}"))
+            })
     }
 }
 
@@ -169,8 +175,8 @@ impl fmt::Display for EndpointRole {
 }
 
 impl DbProxyEndpoint {
-    /// The name that the RDS API shows. The docs give the default endpoint's in logs, `default`; whether the API shows the same, nobody
-    /// has measured.
+    /// The name that the RDS API shows. The docs give the default endpoint's in logs, `default`;
+    /// whether the API shows the same, nobody has measured.
     pub fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or("default")
     }
@@ -221,7 +227,8 @@ impl Rds {
         self.proxies.proxies.get(&endpoint.proxy)
     }
 
-    /// Whether a proxy's node accepts connections at this address, and on this port where one is given.
+    /// Whether a proxy's node accepts connections at this address, and on this port where one is
+    /// given.
     pub(super) fn proxy_accepts_tcp(&self, address: IpAddr, port: Option<u16>) -> bool {
         self.proxies.endpoints.values().any(|endpoint| {
             let listens = |proxy: &DbProxy| port.is_none_or(|port| proxy.family.port() == port);
@@ -252,25 +259,23 @@ impl Rds {
             let own = endpoint.name.as_ref();
             own.is_some_and(|own| own.eq_ignore_ascii_case(name))
         };
-        endpoints
-            .find(has_name)
-            .ok_or_else(|| refusal::proxy_endpoint_not_found(name))
+        endpoints.find(has_name).ok_or_else(|| refusal::proxy_endpoint_not_found(name))
     }
 }
 
 impl World {
-    pub(super) fn apply_proxy(&mut self, change: Change) {
+    pub(super) fn apply_proxy(&mut self, change: ProxyChange) {
         match change {
-            Change::Ready(proxy) => self.proxy_ready(proxy),
-            Change::EndpointReady(endpoint) => self.proxy_endpoint_ready(endpoint),
-            Change::NodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
-            Change::Gone(proxy) => self.proxy_gone(proxy),
-            Change::EndpointGone(endpoint) => self.proxy_endpoint_gone(endpoint),
+            ProxyChange::Ready(proxy) => self.proxy_ready(proxy),
+            ProxyChange::EndpointReady(endpoint) => self.proxy_endpoint_ready(endpoint),
+            ProxyChange::NodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
+            ProxyChange::Gone(proxy) => self.proxy_gone(proxy),
+            ProxyChange::EndpointGone(endpoint) => self.proxy_endpoint_gone(endpoint),
         }
     }
 
-    fn proxy_change(&mut self, delay: Duration, change: Change) {
-        self.after(delay, crate::world::Change::Rds(super::Change::Proxy(change)));
+    fn proxy_change(&mut self, delay: Duration, change: ProxyChange) {
+        self.after(delay, crate::world::WorldChange::Rds(super::RdsChange::Proxy(change)));
     }
 
     fn emit_proxy_event(&mut self, proxy: ProxyKey, id: u16, message: impl FnOnce(&str) -> String) {

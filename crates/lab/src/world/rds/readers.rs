@@ -1,17 +1,24 @@
-//! A cluster's readers: how many there are, and what the names say that answer one of several members.
+//! A cluster's readers: how many there are, and what the names say that answer one of several
+//! members.
 //!
-//! Such a name answers an available member (AWS docs: "Reader endpoints for Amazon Aurora": connections go "to available Aurora
-//! Replicas"; "Considerations for custom endpoints": a member that is stopped, rebooting or unhealthy stays associated, but "you
-//! can't connect to it through those endpoints until it becomes available again"). How soon a name lets go of a member is not
-//! documented: here it takes as long as DNS takes after a failover ([`Pace::dns_lag`](crate::world::Pace::dns_lag)).
+//! Such a name answers an available member (AWS docs: "Reader endpoints for Amazon Aurora":
+//! connections go "to available Aurora Replicas"; "Considerations for custom endpoints": a member
+//! that is stopped, rebooting or unhealthy stays associated, but "you can't connect to it through
+//! those endpoints until it becomes available again"). How soon a name lets go of a member is not
+//! documented: here it takes as long as DNS takes after a failover
+//! ([`Pace::dns_lag`](crate::world::Pace::dns_lag)).
 
-use super::{ClusterKey, CreateDbInstance, DbCluster, DbInstance, FinalSnapshot, InstanceKey, Rds, Serving, Status};
+use super::{
+    ClusterKey, CreateDbInstance, DbCluster, DbInstance, FinalSnapshot, InstanceKey, Rds, Serving,
+    Status,
+};
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// A cluster gets another reader, by CreateDBInstance: it is `creating` and without an endpoint before it is available.
+    /// A cluster gets another reader, by CreateDBInstance: it is `creating` and without an endpoint
+    /// before it is available.
     ///
     /// # Errors
     ///
@@ -29,11 +36,13 @@ impl World {
         Ok(())
     }
 
-    /// A cluster loses a reader, by DeleteDBInstance: it is `deleting`, accepts no connections and is still a member before it is gone.
+    /// A cluster loses a reader, by DeleteDBInstance: it is `deleting`, accepts no connections and
+    /// is still a member before it is gone.
     ///
     /// # Errors
     ///
-    /// When the instance does not exist, is being deleted, or is the writer: nobody scales in the writer.
+    /// When the instance does not exist, is being deleted, or is the writer: nobody scales in the
+    /// writer.
     pub fn remove_reader(&mut self, reader: &str) -> Result<(), ApiError> {
         let instance = self.rds.find_instance(reader)?;
         let reads = |cluster: &DbCluster| cluster.writer != Some(instance.key);
@@ -47,7 +56,8 @@ impl World {
         Ok(())
     }
 
-    /// Whether an instance accepts connections has changed: the names that answer one of its cluster's members follow.
+    /// Whether an instance accepts connections has changed: the names that answer one of its
+    /// cluster's members follow.
     pub(super) fn availability_changed(&mut self, instance: InstanceKey) {
         let cluster = self.rds.instances.get(&instance).and_then(|instance| instance.cluster);
         if let Some(cluster) = cluster {
@@ -77,7 +87,10 @@ impl World {
 
 impl Rds {
     /// The readers of a cluster that accept connections.
-    pub(super) fn available_readers<'a>(&'a self, cluster: &'a DbCluster) -> impl Iterator<Item = &'a DbInstance> {
+    pub(super) fn available_readers<'a>(
+        &'a self,
+        cluster: &'a DbCluster,
+    ) -> impl Iterator<Item = &'a DbInstance> {
         self.readers(cluster).filter(|reader| reader.serving == Serving::Yes)
     }
 }

@@ -1,15 +1,23 @@
-//! What happens when a new cluster or instance becomes available, and databases that are available from the start.
+//! What happens when a new cluster or instance becomes available, and databases that are available
+//! from the start.
 
 use super::{
-    Change, ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network, Serving, Status,
+    ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network,
+    RdsChange, Serving, Status,
 };
 use crate::world::dns::Move;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// An Aurora cluster that is already available, with its members and their zones; the first is the writer.
-    pub fn add_aurora(&mut self, identifier: &str, engine: Engine, members: &[(&str, Zone)]) -> Result<(), ApiError> {
+    /// An Aurora cluster that is already available, with its members and their zones; the first is
+    /// the writer.
+    pub fn add_aurora(
+        &mut self,
+        identifier: &str,
+        engine: Engine,
+        members: &[(&str, Zone)],
+    ) -> Result<(), ApiError> {
         self.add_aurora_of(identifier, engine, members, Network::Ipv4)
     }
 
@@ -29,7 +37,7 @@ impl World {
                 ..CreateDbCluster::default()
             })?
             .key;
-        self.apply_rds(Change::ClusterReady(cluster));
+        self.apply_rds(RdsChange::ClusterReady(cluster));
         for (member, zone) in members {
             self.add_member(identifier, engine, member, *zone)?;
         }
@@ -54,12 +62,17 @@ impl World {
                 ..CreateDbInstance::default()
             })?
             .key;
-        self.apply_rds(Change::InstanceReady(instance));
+        self.apply_rds(RdsChange::InstanceReady(instance));
         Ok(())
     }
 
     /// An instance outside any cluster that is already available.
-    pub fn add_instance(&mut self, identifier: &str, multi_az: MultiAz, engine: Engine) -> Result<(), ApiError> {
+    pub fn add_instance(
+        &mut self,
+        identifier: &str,
+        multi_az: MultiAz,
+        engine: Engine,
+    ) -> Result<(), ApiError> {
         self.add_instance_of(identifier, multi_az, engine, Network::Ipv4)
     }
 
@@ -81,11 +94,12 @@ impl World {
                 ..CreateDbInstance::default()
             })?
             .key;
-        self.apply_rds(Change::InstanceReady(instance));
+        self.apply_rds(RdsChange::InstanceReady(instance));
         Ok(())
     }
 
-    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it changes nothing.
+    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it
+    /// changes nothing.
     pub(super) fn cluster_ready(&mut self, key: ClusterKey) {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {
             return;

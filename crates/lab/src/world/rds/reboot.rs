@@ -6,7 +6,7 @@
 //!                                      └──zone lag───► AvailabilityZone has swapped
 //! ```
 
-use super::{Change, DbInstance, InstanceKey, MultiAz, Serving, Status};
+use super::{DbInstance, InstanceKey, MultiAz, RdsChange, Serving, Status};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
@@ -21,24 +21,30 @@ pub enum Reboot {
 
 impl World {
     /// RebootDBInstance.
-    pub fn reboot_db_instance(&mut self, instance: &str, how: Reboot) -> Result<&DbInstance, ApiError> {
+    pub fn reboot_db_instance(
+        &mut self,
+        instance: &str,
+        how: Reboot,
+    ) -> Result<&DbInstance, ApiError> {
         let key = self.rds.available_instance(instance)?;
         let multi_az = self.rds.find_instance(instance)?.multi_az();
         match (how, multi_az) {
             (Reboot::InPlace, _) => self.restart(key),
             (Reboot::ToStandby, MultiAz::Yes) => self.fail_to_standby(key, Status::Rebooting),
             (Reboot::ToStandby, MultiAz::No) => {
-                // botocore rds 2014-10-31, RebootDBInstance: "you can't enable force failover if the instance isn't configured for
-                // Multi-AZ".
+                // botocore rds 2014-10-31, RebootDBInstance: "you can't enable force failover if
+                // the instance isn't configured for Multi-AZ".
                 return Err(ApiError::invalid_parameter_combination(
-                    "You can't enable force failover if the instance isn't configured for Multi-AZ.",
+                    "You can't enable force failover if the instance isn't configured for \
+                     Multi-AZ.",
                 ));
             }
         }
         self.rds.find_instance(instance)
     }
 
-    /// A Multi-AZ instance's host is lost without anybody's asking; a single-AZ instance is restarted in place.
+    /// A Multi-AZ instance's host is lost without anybody's asking; a single-AZ instance is
+    /// restarted in place.
     pub fn lose_host(&mut self, instance: &str) -> Result<(), ApiError> {
         let instance = self.rds.find_instance(instance)?;
         match instance.multi_az() {
@@ -48,7 +54,8 @@ impl World {
         Ok(())
     }
 
-    /// An instance's host is replaced by one with another address in the same zone, as in maintenance (RDS-EVENT-0422).
+    /// An instance's host is replaced by one with another address in the same zone, as in
+    /// maintenance (RDS-EVENT-0422).
     pub fn replace_host(&mut self, instance: &str) -> Result<(), ApiError> {
         let (key, zone, cluster) = {
             let instance = self.rds.find_instance(instance)?;
@@ -71,7 +78,7 @@ impl World {
     pub(super) fn restart(&mut self, key: InstanceKey) {
         self.interrupt(key, Status::Rebooting);
         self.emit_instance_event(key, 4, "DB instance shutdown");
-        self.after(self.pace.reboot, world::Change::Rds(Change::Restarted(key)));
+        self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Restarted(key)));
     }
 
     /// An instance serves again after a restart in place.
@@ -91,7 +98,7 @@ impl World {
         self.emit_instance_event(key, 13, "Multi-AZ instance failover started.");
         self.after(
             self.pace.promote_standby,
-            world::Change::Rds(Change::PromoteStandby(key)),
+            world::WorldChange::Rds(RdsChange::PromoteStandby(key)),
         );
     }
 
@@ -107,9 +114,9 @@ impl World {
         self.point_instance(key, Move::Failover);
         self.after(
             self.pace.completed_standby,
-            world::Change::Rds(Change::StandbyComplete(key)),
+            world::WorldChange::Rds(RdsChange::StandbyComplete(key)),
         );
-        self.after(self.pace.zone_lag, world::Change::Rds(Change::ShowZones(key)));
+        self.after(self.pace.zone_lag, world::WorldChange::Rds(RdsChange::ShowZones(key)));
     }
 
     /// The takeover is reported as complete.

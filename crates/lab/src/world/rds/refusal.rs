@@ -123,7 +123,9 @@ pub(super) fn identifier(parameter: &str, name: &str) -> Result<String, ApiError
         return Ok(name.to_ascii_lowercase());
     }
     Err(ApiError::invalid_parameter_value(format!(
-        "The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+        "The parameter {parameter} is not a valid identifier. Identifiers must begin with a \
+         letter; must contain only ASCII letters, digits, and hyphens; and must not end with a \
+         hyphen or contain two consecutive hyphens."
     )))
 }
 

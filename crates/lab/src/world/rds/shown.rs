@@ -1,5 +1,5 @@
-//! What the RDS API says, told apart from what is: for scenarios in which it is wrong, or in a state that the model does not
-//! reach by itself.
+//! What the RDS API says, told apart from what is: for scenarios in which it is wrong, or in a
+//! state that the model does not reach by itself.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::world::{ApiError, World};
 pub enum Listed {
     /// They do.
     Yes,
-    /// They leave it out. The RDS API is "not current", in the words of the maintainers of AWS's own drivers; how long it can
-    /// miss an entry, nobody has measured.
+    /// They leave it out. The RDS API is "not current", in the words of the maintainers of AWS's
+    /// own drivers; how long it can miss an entry, nobody has measured.
     No,
 }
 
@@ -30,7 +30,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes DescribeDBClusters call these members writers, none or several too, until the next failover.
+    /// Makes DescribeDBClusters call these members writers, none or several too, until the next
+    /// failover.
     ///
     /// # Errors
     ///
@@ -47,12 +48,17 @@ impl World {
         Ok(())
     }
 
-    /// Makes DescribeDBClusters call these members writers whatever happens, or tell what it would by itself again.
+    /// Makes DescribeDBClusters call these members writers whatever happens, or tell what it would
+    /// by itself again.
     ///
     /// # Errors
     ///
     /// When the cluster or an instance does not exist.
-    pub fn insist_on_writers(&mut self, cluster: &str, writers: Option<&[&str]>) -> Result<(), ApiError> {
+    pub fn insist_on_writers(
+        &mut self,
+        cluster: &str,
+        writers: Option<&[&str]>,
+    ) -> Result<(), ApiError> {
         let key = self.rds.find_cluster(cluster)?.key;
         let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
         let writers = writers
@@ -126,9 +132,7 @@ mod tests {
     fn orders() -> World {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-        world
-            .add_aurora("orders", Engine::AuroraMysql, &members)
-            .expect("good names");
+        world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
         world
     }
 
@@ -142,9 +146,7 @@ mod tests {
         let mut world = orders();
         world.show_writers("orders", &[]).expect("they exist");
         assert_eq!(shown(&world), [false, false]);
-        world
-            .show_writers("orders", &["orders-1", "orders-2"])
-            .expect("they exist");
+        world.show_writers("orders", &["orders-1", "orders-2"]).expect("they exist");
         assert_eq!(shown(&world), [true, true]);
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
@@ -154,9 +156,7 @@ mod tests {
     #[test]
     fn the_api_can_insist_on_a_former_writer_through_a_failover() {
         let mut world = orders();
-        world
-            .insist_on_writers("orders", Some(&["orders-1"]))
-            .expect("they exist");
+        world.insist_on_writers("orders", Some(&["orders-1"])).expect("they exist");
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
         assert_eq!(shown(&world), [true, false]);
@@ -179,9 +179,7 @@ mod tests {
     #[test]
     fn an_instance_whose_storage_is_optimised_still_serves() {
         let mut world = orders();
-        world
-            .show_instance_status("orders-1", Status::StorageOptimization)
-            .expect("it exists");
+        world.show_instance_status("orders-1", Status::StorageOptimization).expect("it exists");
         let instance = world.rds.instance("orders-1").expect("it exists");
         assert_eq!(instance.status.to_string(), "storage-optimization");
         assert!(world.accepts_tcp(instance.address()));

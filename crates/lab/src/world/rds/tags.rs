@@ -1,4 +1,5 @@
-//! Tags of clusters and instances. They stay with the resource through a rename, which gives it another ARN.
+//! Tags of clusters and instances. They stay with the resource through a rename, which gives it
+//! another ARN.
 
 use super::Rds;
 use crate::world::elbv2::Tags;
@@ -15,7 +16,8 @@ impl Rds {
         self.tags.entry(resource.to_owned()).or_default().extend(tags);
     }
 
-    /// The resource id behind an ARN (botocore rds 2014-10-31: these operations take ARNs, and no names).
+    /// The resource id behind an ARN (botocore rds 2014-10-31: these operations take ARNs, and no
+    /// names).
     fn resource(&self, arn: &str) -> Result<String, ApiError> {
         let kind = arn.split(':').nth(5).unwrap_or_default();
         match kind {
@@ -39,11 +41,7 @@ impl World {
     /// RemoveTagsFromResource: a key that is not there is no error.
     pub fn remove_rds_tags(&mut self, arn: &str, keys: &[String]) -> Result<(), ApiError> {
         let resource = self.rds.resource(arn)?;
-        self.rds
-            .tags
-            .entry(resource)
-            .or_default()
-            .retain(|key, _| !keys.contains(key));
+        self.rds.tags.entry(resource).or_default().retain(|key, _| !keys.contains(key));
         Ok(())
     }
 
@@ -80,15 +78,10 @@ mod tests {
         };
         world.modify_db_cluster(rename).expect("a good name");
         world.pass(std::time::Duration::from_secs(3600));
-        assert_eq!(
-            world.rds_tags(&old).expect_err("it is gone").code,
-            "DBClusterNotFoundFault"
-        );
+        assert_eq!(world.rds_tags(&old).expect_err("it is gone").code, "DBClusterNotFoundFault");
         let new = world.cluster_arn("sales");
         assert_eq!(world.rds_tags(&new), Ok(tags("link")));
-        world
-            .remove_rds_tags(&new, &["writerlink:publish".to_owned()])
-            .expect("it exists");
+        world.remove_rds_tags(&new, &["writerlink:publish".to_owned()]).expect("it exists");
         assert_eq!(world.rds_tags(&new), Ok(Tags::new()));
     }
 

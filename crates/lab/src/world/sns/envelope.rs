@@ -1,4 +1,5 @@
-//! The event that Lambda makes of a message (AWS docs: "Invoking Lambda functions with Amazon SNS notifications").
+//! The event that Lambda makes of a message (AWS docs: "Invoking Lambda functions with Amazon SNS
+//! notifications").
 
 use serde_json::{Map, Value, json};
 
@@ -36,6 +37,8 @@ impl World {
 }
 
 fn attributes(message: &Published) -> Map<String, Value> {
-    let entry = |(name, value): (&String, &String)| (name.clone(), json!({"Type": "String", "Value": value}));
+    let entry = |(name, value): (&String, &String)| {
+        (name.clone(), json!({"Type": "String", "Value": value}))
+    };
     message.attributes.iter().map(entry).collect()
 }

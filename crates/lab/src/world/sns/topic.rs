@@ -1,4 +1,5 @@
-//! Topics and who subscribes to them. Codes: botocore sns 2010-03-31; the sentences are the lab's own.
+//! Topics and who subscribes to them. Codes: botocore sns 2010-03-31; the sentences are the lab's
+//! own.
 
 use std::collections::BTreeMap;
 
@@ -45,26 +46,29 @@ impl Sns {
 
 impl World {
     /// CreateTopic: gives the topic's ARN, also when it exists already.
-    pub fn create_topic(&mut self, name: &str, attributes: BTreeMap<String, String>) -> Result<String, ApiError> {
-        let has_known_characters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    pub fn create_topic(
+        &mut self,
+        name: &str,
+        attributes: BTreeMap<String, String>,
+    ) -> Result<String, ApiError> {
+        let has_known_characters =
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if name.is_empty() || name.len() > 256 || !has_known_characters {
             // A name that ends in .fifo is refused too: RDS has no events for FIFO topics.
             return Err(invalid("Topic Name"));
         }
         let arn = format!("arn:aws:sns:{}:{}:{name}", self.region, self.account);
-        self.sns.topics.entry(arn.clone()).or_insert_with(|| Topic {
-            arn: arn.clone(),
-            attributes,
-        });
+        self.sns
+            .topics
+            .entry(arn.clone())
+            .or_insert_with(|| Topic { arn: arn.clone(), attributes });
         Ok(arn)
     }
 
     /// DeleteTopic: the topic and its subscriptions are gone; one that does not exist is no error.
     pub fn delete_topic(&mut self, arn: &str) {
         self.sns.topics.remove(arn);
-        self.sns
-            .subscriptions
-            .retain(|_, subscription| subscription.topic != arn);
+        self.sns.subscriptions.retain(|_, subscription| subscription.topic != arn);
     }
 
     /// ListTopics.
@@ -76,11 +80,8 @@ impl World {
     /// GetTopicAttributes: what was set, and what every topic has.
     pub fn topic_attributes(&self, arn: &str) -> Result<BTreeMap<String, String>, ApiError> {
         let topic = self.find_topic(arn)?;
-        let subscribers = self
-            .sns
-            .subscriptions()
-            .filter(|subscription| subscription.topic == arn)
-            .count();
+        let subscribers =
+            self.sns.subscriptions().filter(|subscription| subscription.topic == arn).count();
         let mut attributes = topic.attributes.clone();
         attributes.insert("TopicArn".to_owned(), arn.to_owned());
         attributes.insert("Owner".to_owned(), self.account.clone());
@@ -91,7 +92,12 @@ impl World {
     }
 
     /// SetTopicAttributes.
-    pub fn set_topic_attribute(&mut self, arn: &str, name: &str, value: &str) -> Result<(), ApiError> {
+    pub fn set_topic_attribute(
+        &mut self,
+        arn: &str,
+        name: &str,
+        value: &str,
+    ) -> Result<(), ApiError> {
         self.find_topic(arn)?;
         if let Some(topic) = self.sns.topics.get_mut(arn) {
             topic.attributes.insert(name.to_owned(), value.to_owned());
@@ -100,22 +106,24 @@ impl World {
     }
 
     /// Subscribe: gives the subscription's ARN, also when it exists already.
-    pub fn subscribe(&mut self, topic: &str, protocol: &str, endpoint: &str) -> Result<String, ApiError> {
+    pub fn subscribe(
+        &mut self,
+        topic: &str,
+        protocol: &str,
+        endpoint: &str,
+    ) -> Result<String, ApiError> {
         self.find_topic(topic)?;
         if protocol == "lambda" && !endpoint.starts_with("arn:aws:lambda:") {
             return Err(invalid("Lambda endpoint ARN"));
         }
         let seed = ids::hash(&format!("{topic} {protocol} {endpoint}"));
         let arn = format!("{topic}:{}", ids::uuid(seed));
-        self.sns
-            .subscriptions
-            .entry(arn.clone())
-            .or_insert_with(|| Subscription {
-                arn: arn.clone(),
-                topic: topic.to_owned(),
-                protocol: protocol.to_owned(),
-                endpoint: endpoint.to_owned(),
-            });
+        self.sns.subscriptions.entry(arn.clone()).or_insert_with(|| Subscription {
+            arn: arn.clone(),
+            topic: topic.to_owned(),
+            protocol: protocol.to_owned(),
+            endpoint: endpoint.to_owned(),
+        });
         Ok(arn)
     }
 
@@ -136,7 +144,8 @@ impl World {
         if let Some(topic) = topic {
             self.find_topic(topic)?;
         }
-        let wanted = |subscription: &&Subscription| topic.is_none_or(|topic| subscription.topic == topic);
+        let wanted =
+            |subscription: &&Subscription| topic.is_none_or(|topic| subscription.topic == topic);
         let subscriptions = self.sns.subscriptions().filter(wanted).collect();
         Ok(page(next_token).cut(subscriptions, PAGE, |subscription| subscription.arn.clone()))
     }
@@ -152,8 +161,5 @@ fn invalid(parameter: &str) -> ApiError {
 }
 
 fn page(next_token: Option<&str>) -> PageRequest {
-    PageRequest {
-        max_records: None,
-        marker: next_token.map(str::to_owned),
-    }
+    PageRequest { max_records: None, marker: next_token.map(str::to_owned) }
 }

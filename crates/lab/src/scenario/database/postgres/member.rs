@@ -1,7 +1,7 @@
 //! One server of PostgreSQL: its directory, and what can be done with it.
 //!
-//! What takes longer than a moment is a future that ends with the server's new [`State`], or with an error whose text has the end
-//! of the server's log.
+//! What takes longer than a moment is a future that ends with the server's new [`State`], or with
+//! an error whose text has the end of the server's log.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,7 +19,8 @@ use crate::scenario::authority::Identity;
 /// How long a server may take to start, to stop or to be copied before that counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a server may take to end its sessions and hand its last rows to the standbys, before it is stopped without.
+/// How long a server may take to end its sessions and hand its last rows to the standbys, before it
+/// is stopped without.
 const LAST_ROWS: Duration = Duration::from_secs(3);
 
 /// How long a look at a standby's connection may last.
@@ -54,9 +55,11 @@ pub(super) enum Data {
     /// Nothing that can be used.
     #[default]
     Nothing,
-    /// A whole database, of a standby or of a primary that handed over its last rows when it stopped: it can follow another.
+    /// A whole database, of a standby or of a primary that handed over its last rows when it
+    /// stopped: it can follow another.
     Whole,
-    /// That of a primary which did not: there may be rows in it that nobody else has, and it cannot follow another.
+    /// That of a primary which did not: there may be rows in it that nobody else has, and it cannot
+    /// follow another.
     Ahead,
 }
 
@@ -80,7 +83,12 @@ pub(super) enum Role {
 
 impl Member {
     /// A server without data, in a new directory.
-    pub(super) fn new(name: &str, home: PathBuf, programs: &Programs, identity: &Identity) -> io::Result<Member> {
+    pub(super) fn new(
+        name: &str,
+        home: PathBuf,
+        programs: &Programs,
+        identity: &Identity,
+    ) -> io::Result<Member> {
         fs::create_dir(&home)?;
         programs.hand_over(&home)?;
         let member = Member {
@@ -101,21 +109,10 @@ impl Member {
         self.clear()?;
         let data = self.data();
         let initdb = self.programs.program("initdb");
-        let options = [
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--no-instructions",
-        ];
-        let mut command = vec![
-            text(&initdb),
-            "-D",
-            text(&data),
-            "-U",
-            settings::SUPERUSER,
-            "--wal-segsize=1",
-        ];
+        let options =
+            ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"];
+        let mut command =
+            vec![text(&initdb), "-D", text(&data), "-U", settings::SUPERUSER, "--wal-segsize=1"];
         command.extend(options);
         self.run(command).await?;
         let state = self.clone().start(host, Role::Primary).await?;
@@ -152,14 +149,12 @@ impl Member {
             }
             tokio::time::sleep(AGAIN).await;
         }
-        Ok(State {
-            data: Data::Whole,
-            running: Some(running),
-        })
+        Ok(State { data: Data::Whole, running: Some(running) })
     }
 
-    /// Stops the server. A primary ends its sessions at once and then hands its last rows to the standbys that are connected:
-    /// Aurora's instances share their storage, so that a writer takes no row with it.
+    /// Stops the server. A primary ends its sessions at once and then hands its last rows to the
+    /// standbys that are connected: Aurora's instances share their storage, so that a writer takes
+    /// no row with it.
     pub(super) async fn stop(self) -> io::Result<State> {
         let ended = match self.slot.signal("INT") {
             Ok(()) => self.slot.ended(LAST_ROWS).await?,
@@ -167,10 +162,7 @@ impl Member {
         };
         self.slot.end();
         let handed_over = ended.is_some_and(|status| status.success());
-        Ok(State {
-            data: if handed_over { Data::Whole } else { Data::Ahead },
-            running: None,
-        })
+        Ok(State { data: if handed_over { Data::Whole } else { Data::Ahead }, running: None })
     }
 
     /// Stops the server, whose data is of no more use.
@@ -191,13 +183,7 @@ impl Member {
             }
             tokio::time::sleep(AGAIN).await;
         }
-        Ok(State {
-            data: Data::Whole,
-            running: Some(Running {
-                role: Role::Primary,
-                ..standby
-            }),
-        })
+        Ok(State { data: Data::Whole, running: Some(Running { role: Role::Primary, ..standby }) })
     }
 
     /// Copies the data of a primary that runs.
@@ -209,10 +195,7 @@ impl Member {
         let mut command = vec![text(&copier), "-D", text(&data), "-d", &from];
         command.extend(["--checkpoint=fast", "--wal-method=stream", "--no-sync", "--no-manifest"]);
         self.run(command).await?;
-        Ok(State {
-            data: Data::Whole,
-            running: None,
-        })
+        Ok(State { data: Data::Whole, running: None })
     }
 
     /// Copies the data of a server that does not run, and starts as a primary.
@@ -226,26 +209,34 @@ impl Member {
 
     /// Whether this standby has caught up with a primary, and gets its rows as they come.
     ///
-    /// The primary alone cannot tell. Of a standby that is ahead of where the primary's timeline began:
-    /// 1. it goes on with the old timeline, and asks for it from the beginning of a file, which lies before that point;
-    /// 2. the primary sends the old timeline up to that point, and calls the standby caught up and `streaming`;
+    /// The primary alone cannot tell. Of a standby that is ahead of where the primary's timeline
+    /// began:
+    /// 1. it goes on with the old timeline, and asks for it from the beginning of a file, which
+    ///    lies before that point;
+    /// 2. the primary sends the old timeline up to that point, and calls the standby caught up and
+    ///    `streaming`;
     /// 3. it gets nothing more, asks again, and is `streaming` again and again.
     ///
     /// So the standby must also get the timeline that the primary writes.
-    pub(super) async fn gets_rows_of(self, primary: Member, leads: Running, follows: Running) -> io::Result<bool> {
-        let sends = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_stat_replication \
+    pub(super) async fn gets_rows_of(
+        self,
+        primary: Member,
+        leads: Running,
+        follows: Running,
+    ) -> io::Result<bool> {
+        let sends = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM \
+            pg_stat_replication \
                      WHERE application_name = $1 AND state = 'streaming' LIMIT 1";
-        let gets =
-            "SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver WHERE status = 'streaming'";
+        let gets = "SELECT lpad(upper(to_hex(received_tli)), 8, '0') FROM pg_stat_wal_receiver \
+            WHERE status = 'streaming'";
         let primary = primary.superuser("postgres", leads).await?;
         let standby = self.superuser("postgres", follows).await?;
         let began = Instant::now();
         while began.elapsed() < LOOK {
-            let sent: Option<String> = primary
-                .query_opt_scalar(sends, &[&self.name])
-                .await
-                .map_err(io::Error::other)?;
-            let got: Option<String> = standby.query_opt_scalar(gets, &[]).await.map_err(io::Error::other)?;
+            let sent: Option<String> =
+                primary.query_opt_scalar(sends, &[&self.name]).await.map_err(io::Error::other)?;
+            let got: Option<String> =
+                standby.query_opt_scalar(gets, &[]).await.map_err(io::Error::other)?;
             if sent.is_some() && sent == got {
                 return Ok(true);
             }
@@ -257,10 +248,7 @@ impl Member {
     /// The rows of the application's table.
     pub(super) async fn rows(&self, running: Running) -> io::Result<Vec<i64>> {
         let client = self.superuser(DATABASE, running).await?;
-        let rows = client
-            .query("SELECT id FROM rows", &[])
-            .await
-            .map_err(io::Error::other)?;
+        let rows = client.query("SELECT id FROM rows", &[]).await.map_err(io::Error::other)?;
         let ids = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>();
         ids.map_err(io::Error::other)
     }
@@ -362,8 +350,8 @@ fn free_socket(host: IpAddr) -> io::Result<SocketAddr> {
     TcpListener::bind((loopback(host), 0))?.local_addr()
 }
 
-/// The loopback address that stands for a host: `127.20.1.10` for `10.20.1.10`, and for `2001:db8:20:1::a`, which is the same host. Of
-/// IPv6, loopback has one address alone.
+/// The loopback address that stands for a host: `127.20.1.10` for `10.20.1.10`, and for
+/// `2001:db8:20:1::a`, which is the same host. Of IPv6, loopback has one address alone.
 pub(super) fn loopback(host: IpAddr) -> IpAddr {
     let (network, zone, number) = match host {
         IpAddr::V4(host) => {

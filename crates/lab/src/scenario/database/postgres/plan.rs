@@ -14,7 +14,8 @@ use crate::World;
 use crate::scene::Link;
 use crate::world::rds::{DbInstance, InstanceKey};
 
-/// After how many looks, each of which takes a moment, a standby that does not get the rows is copied anew.
+/// After how many looks, each of which takes a moment, a standby that does not get the rows is
+/// copied anew.
 const LOOKS: u32 = 20;
 
 /// What a server should be.
@@ -38,21 +39,21 @@ pub(super) struct Server {
     /// What it is.
     pub(super) state: State,
     /// As a standby: what was seen of its getting the rows of the primary of today.
-    pub(super) standing: Standing,
+    pub(super) replication: Replication,
 }
 
 /// Whether a standby gets the rows of the primary of today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Replication {
     /// It was not seen to in so many looks.
     Unseen(u32),
     /// It does, and no row is acknowledged before it has it.
     Joined,
 }
 
-impl Default for Standing {
+impl Default for Replication {
     fn default() -> Self {
-        Standing::Unseen(0)
+        Replication::Unseen(0)
     }
 }
 
@@ -86,8 +87,8 @@ pub(super) enum Action {
     Promote,
     /// Copy the primary's data while it runs.
     CopyRunning,
-    /// Copy the last primary's data, which is stopped, and start as a primary: what a promotion is for a server that was not seen to
-    /// have every row.
+    /// Copy the last primary's data, which is stopped, and start as a primary: what a promotion is
+    /// for a server that was not seen to have every row.
     TakeOver,
 }
 
@@ -117,20 +118,26 @@ pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted
     instances.map(|instance| (instance.key, wanted(instance))).collect()
 }
 
-/// What is to be done with a server next, if anything. `is_led` says whether the writer runs as a primary.
-pub(super) fn next(wanted: &Wanted, server: &Server, is_led: bool, latest: Latest) -> Option<Action> {
+/// What is to be done with a server next, if anything. `is_led` says whether the writer runs as a
+/// primary.
+pub(super) fn next(
+    wanted: &Wanted,
+    server: &Server,
+    is_led: bool,
+    latest: Latest,
+) -> Option<Action> {
     match server.state.running {
         Some(running) if !wanted.up || running.host != wanted.host => Some(Action::Stop),
         Some(running) if running.role == Role::Primary => (!wanted.writer).then_some(Action::Stop),
-        Some(_) if wanted.writer => match (latest, server.standing) {
+        Some(_) if wanted.writer => match (latest, server.replication) {
             (Latest::Runs, _) => None,
-            (_, Standing::Joined) => Some(Action::Promote),
-            (_, Standing::Unseen(_)) => Some(Action::Stop),
+            (_, Replication::Joined) => Some(Action::Promote),
+            (_, Replication::Unseen(_)) => Some(Action::Stop),
         },
-        Some(_) => match server.standing {
-            Standing::Unseen(LOOKS..) => Some(Action::Discard),
-            Standing::Unseen(_) => is_led.then_some(Action::Look),
-            Standing::Joined => None,
+        Some(_) => match server.replication {
+            Replication::Unseen(LOOKS..) => Some(Action::Discard),
+            Replication::Unseen(_) => is_led.then_some(Action::Look),
+            Replication::Joined => None,
         },
         None if wanted.writer => match latest {
             Latest::Nobody => Some(Action::Create),
@@ -150,11 +157,12 @@ pub(super) fn is_right(wanted: &Wanted, server: &Server) -> bool {
     match server.state.running {
         None => !wanted.up,
         Some(running) if running.role == Role::Primary => wanted.up && wanted.writer,
-        Some(_) => wanted.up && !wanted.writer && server.standing == Standing::Joined,
+        Some(_) => wanted.up && !wanted.writer && server.replication == Replication::Joined,
     }
 }
 
-/// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its readers.
+/// The names in a certificate of RDS: the instance's own, and the cluster's for its writer and its
+/// readers.
 fn endpoints(world: &World, link: &Link, instance: &DbInstance) -> Vec<String> {
     let mut names = vec![world.instance_endpoint(&instance.identifier)];
     if link.source.cluster().is_some() {
@@ -172,39 +180,23 @@ mod tests {
     const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 1, 10));
 
     fn wanted(up: bool, writer: bool) -> Wanted {
-        Wanted {
-            name: "orders-1".to_owned(),
-            endpoints: vec![],
-            host: HOST,
-            up,
-            writer,
-        }
+        Wanted { name: "orders-1".to_owned(), endpoints: vec![], host: HOST, up, writer }
     }
 
     fn stopped(data: Data) -> Server {
         let state = State { data, running: None };
-        Server {
-            state,
-            standing: Standing::default(),
-        }
+        Server { state, replication: Replication::default() }
     }
 
-    fn running(role: Role, standing: Standing) -> Server {
-        let running = Running {
-            host: HOST,
-            socket: ([127, 20, 1, 10], 5432).into(),
-            role,
-        };
-        let state = State {
-            data: Data::Whole,
-            running: Some(running),
-        };
-        Server { state, standing }
+    fn running(role: Role, replication: Replication) -> Server {
+        let running = Running { host: HOST, socket: ([127, 20, 1, 10], 5432).into(), role };
+        let state = State { data: Data::Whole, running: Some(running) };
+        Server { state, replication }
     }
 
     #[test]
     fn the_successor_is_promoted_once_the_former_primary_has_stopped() {
-        let successor = running(Role::Standby, Standing::Joined);
+        let successor = running(Role::Standby, Replication::Joined);
         assert_eq!(next(&wanted(true, true), &successor, false, Latest::Runs), None);
         let then = next(&wanted(true, true), &successor, false, Latest::Stopped);
         assert_eq!(then, Some(Action::Promote));
@@ -212,28 +204,19 @@ mod tests {
 
     #[test]
     fn a_successor_that_may_lack_rows_takes_them_over_from_the_former_primary() {
-        let successor = running(Role::Standby, Standing::Unseen(3));
+        let successor = running(Role::Standby, Replication::Unseen(3));
         let first = next(&wanted(true, true), &successor, false, Latest::Stopped);
         assert_eq!(first, Some(Action::Stop));
         let second = next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Stopped);
         assert_eq!(second, Some(Action::TakeOver));
-        assert_eq!(
-            next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs),
-            None
-        );
+        assert_eq!(next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs), None);
     }
 
     #[test]
     fn a_demoted_primary_stops_and_comes_back_as_a_standby_once_it_may() {
-        let demoted = running(Role::Primary, Standing::default());
-        assert_eq!(
-            next(&wanted(true, false), &demoted, true, Latest::Itself),
-            Some(Action::Stop)
-        );
-        assert_eq!(
-            next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs),
-            None
-        );
+        let demoted = running(Role::Primary, Replication::default());
+        assert_eq!(next(&wanted(true, false), &demoted, true, Latest::Itself), Some(Action::Stop));
+        assert_eq!(next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs), None);
         let back = next(&wanted(true, false), &stopped(Data::Whole), true, Latest::Runs);
         assert_eq!(back, Some(Action::Start(Role::Standby)));
     }
@@ -245,18 +228,15 @@ mod tests {
             assert_eq!(copied, Some(Action::CopyRunning));
             assert_eq!(next(&wanted(true, false), &stopped(data), false, Latest::Runs), None);
         }
-        let left_behind = running(Role::Standby, Standing::Unseen(LOOKS));
+        let left_behind = running(Role::Standby, Replication::Unseen(LOOKS));
         let discarded = next(&wanted(true, false), &left_behind, true, Latest::Runs);
         assert_eq!(discarded, Some(Action::Discard));
     }
 
     #[test]
     fn a_writer_that_restarts_in_place_stays_the_primary() {
-        let primary = running(Role::Primary, Standing::default());
-        assert_eq!(
-            next(&wanted(false, true), &primary, false, Latest::Itself),
-            Some(Action::Stop)
-        );
+        let primary = running(Role::Primary, Replication::default());
+        assert_eq!(next(&wanted(false, true), &primary, false, Latest::Itself), Some(Action::Stop));
         let again = next(&wanted(true, true), &stopped(Data::Ahead), false, Latest::Itself);
         assert_eq!(again, Some(Action::Start(Role::Primary)));
     }
@@ -265,7 +245,7 @@ mod tests {
     fn a_server_whose_host_has_another_address_moves_there() {
         let mut moved = wanted(true, true);
         moved.host = IpAddr::from([10, 20, 2, 10]);
-        let primary = running(Role::Primary, Standing::default());
+        let primary = running(Role::Primary, Replication::default());
         assert_eq!(next(&moved, &primary, true, Latest::Itself), Some(Action::Stop));
     }
 }

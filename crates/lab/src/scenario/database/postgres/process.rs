@@ -1,8 +1,9 @@
 //! A child process that never outlives the lab.
 //!
-//! A shell stands between: it passes on the signals that are written to its standard input, and when that is closed, because
-//! the lab let go of the process or was itself killed, it sends the last one. Nothing needs to be found by its name or by a file with
-//! an id in it, and no signal can reach a process of somebody else.
+//! A shell stands between: it passes on the signals that are written to its standard input, and
+//! when that is closed, because the lab let go of the process or was itself killed, it sends the
+//! last one. Nothing needs to be found by its name or by a file with an id in it, and no signal can
+//! reach a process of somebody else.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -167,8 +168,10 @@ mod tests {
     use super::*;
 
     fn sleeper(directory: &Path) -> Guarded<'_> {
-        // Says which signal it got, and ends at the last one only. Its id it says when it can take them.
-        let script = "trap 'echo USR1 >>got' USR1; trap 'exit 7' TERM; echo $$ >id; while :; do sleep 0.01; done";
+        // Says which signal it got, and ends at the last one only. Its id it says when it can take
+        // them.
+        let script = "trap 'echo USR1 >>got' USR1; trap 'exit 7' TERM; echo $$ >id; while :; do \
+            sleep 0.01; done";
         Guarded {
             command: vec!["/bin/sh", "-c", script],
             account: None,

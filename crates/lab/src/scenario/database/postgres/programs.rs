@@ -13,8 +13,8 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// What a fleet needs.
 const NEEDED: [&str; 3] = ["initdb", "postgres", "pg_basebackup"];
 
-/// PostgreSQL's programs on this machine. A standby changes its primary without a restart from version 13 on, and older ones
-/// do not do here.
+/// PostgreSQL's programs on this machine. A standby changes its primary without a restart from
+/// version 13 on, and older ones do not do here.
 #[derive(Clone, Debug)]
 pub struct Programs {
     directory: PathBuf,
@@ -45,11 +45,9 @@ impl Programs {
     /// What is missing.
     pub fn find() -> Result<Programs, Missing> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let directory = first_complete(debian(Path::new(DEBIAN)).into_iter().chain(on_path(&path)))?;
-        Ok(Programs {
-            directory,
-            account: account()?,
-        })
+        let directory =
+            first_complete(debian(Path::new(DEBIAN)).into_iter().chain(on_path(&path)))?;
+        Ok(Programs { directory, account: account()? })
     }
 
     /// One of the programs, such as `psql`.
@@ -72,11 +70,13 @@ impl Programs {
 }
 
 fn first_complete(directories: impl Iterator<Item = PathBuf>) -> Result<PathBuf, Missing> {
-    let is_complete = |directory: &PathBuf| NEEDED.iter().all(|name| directory.join(name).is_file());
+    let is_complete =
+        |directory: &PathBuf| NEEDED.iter().all(|name| directory.join(name).is_file());
     let mut directories = directories;
     directories.find(is_complete).ok_or_else(|| {
         Missing(format!(
-            "there is no PostgreSQL ({}) in {DEBIAN}/*/bin or on the PATH; on Debian: apt-get install postgresql",
+            "there is no PostgreSQL ({}) in {DEBIAN}/*/bin or on the PATH; on Debian: apt-get \
+             install postgresql",
             NEEDED.join(", ")
         ))
     })
@@ -88,10 +88,7 @@ fn debian(root: &Path) -> Vec<PathBuf> {
     let version = |name: OsString| name.to_str()?.parse::<u32>().ok();
     let mut versions: Vec<u32> = entries.filter_map(|entry| version(entry.file_name())).collect();
     versions.sort_unstable_by(|a, b| b.cmp(a));
-    versions
-        .iter()
-        .map(|version| root.join(version.to_string()).join("bin"))
-        .collect()
+    versions.iter().map(|version| root.join(version.to_string()).join("bin")).collect()
 }
 
 fn on_path(path: &OsString) -> impl Iterator<Item = PathBuf> {
@@ -107,17 +104,15 @@ fn account() -> Result<Option<Account>, Missing> {
     }
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let found = named(&passwd, "postgres").or_else(|| named(&passwd, "nobody"));
-    let missing = "PostgreSQL refuses to run as root, and /etc/passwd has neither postgres nor nobody";
+    let missing =
+        "PostgreSQL refuses to run as root, and /etc/passwd has neither postgres nor nobody";
     found.map(Some).ok_or_else(|| Missing(missing.to_owned()))
 }
 
 fn named(passwd: &str, name: &str) -> Option<Account> {
     let fields = |line: &str| line.split(':').map(str::to_owned).collect::<Vec<_>>();
     let entry = passwd.lines().map(fields).find(|entry| entry[0] == name)?;
-    Some(Account {
-        user: entry.get(2)?.parse().ok()?,
-        group: entry.get(3)?.parse().ok()?,
-    })
+    Some(Account { user: entry.get(2)?.parse().ok()?, group: entry.get(3)?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -135,22 +130,13 @@ mod tests {
             }
         }
         let found = first_complete(debian(root.path()).into_iter());
-        assert_eq!(
-            found,
-            Ok(root.path().join("15/bin")),
-            "16 has no server, and 9 is older"
-        );
+        assert_eq!(found, Ok(root.path().join("15/bin")), "16 has no server, and 9 is older");
     }
 
     #[test]
     fn what_is_missing_is_said_with_the_package_that_brings_it() {
-        let said = first_complete(std::iter::empty())
-            .expect_err("nothing is there")
-            .to_string();
-        assert!(
-            said.contains("initdb") && said.contains("apt-get install postgresql"),
-            "{said}"
-        );
+        let said = first_complete(std::iter::empty()).expect_err("nothing is there").to_string();
+        assert!(said.contains("initdb") && said.contains("apt-get install postgresql"), "{said}");
     }
 
     #[test]

@@ -9,8 +9,8 @@ pub(super) const CHANGING: &str = "changing.conf";
 /// The superuser, who comes over the socket in the server's own directory only.
 pub(super) const SUPERUSER: &str = "postgres";
 
-/// Who may come from where: the application over TLS with a password, the superuser and the standbys over a socket that lies in a
-/// directory nobody else can enter.
+/// Who may come from where: the application over TLS with a password, the superuser and the
+/// standbys over a socket that lies in a directory nobody else can enter.
 pub(super) const ACCESS: &str = "\
 local   all          postgres               trust
 local   replication  postgres               trust
@@ -60,7 +60,8 @@ include '{CHANGING}'
     )
 }
 
-/// What a primary is told while it runs: who must have a row before it is acknowledged. Nobody, where there is no standby.
+/// What a primary is told while it runs: who must have a row before it is acknowledged. Nobody,
+/// where there is no standby.
 pub(super) fn primary(standbys: &[String]) -> String {
     let quoted: Vec<_> = standbys.iter().map(|name| format!("\"{name}\"")).collect();
     let names = match quoted.len() {
@@ -72,10 +73,7 @@ pub(super) fn primary(standbys: &[String]) -> String {
 
 /// What a standby is told while it runs: whom it follows.
 pub(super) fn standby(name: &str, primary: &Path, port: u16) -> String {
-    format!(
-        "primary_conninfo = '{} application_name={name}'\n",
-        replication(primary, port)
-    )
+    format!("primary_conninfo = '{} application_name={name}'\n", replication(primary, port))
 }
 
 /// How a standby reaches its primary.
@@ -91,9 +89,6 @@ mod tests {
     fn a_row_is_acknowledged_when_every_standby_has_it_and_without_standbys_at_once() {
         assert_eq!(primary(&[]), "synchronous_standby_names = ''\n");
         let two = primary(&["orders-2".to_owned(), "orders-3".to_owned()]);
-        assert_eq!(
-            two,
-            "synchronous_standby_names = 'FIRST 2 (\"orders-2\", \"orders-3\")'\n"
-        );
+        assert_eq!(two, "synchronous_standby_names = 'FIRST 2 (\"orders-2\", \"orders-3\")'\n");
     }
 }

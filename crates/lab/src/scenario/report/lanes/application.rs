@@ -1,4 +1,5 @@
-//! What the application met with: a row for each way in which its statements ended, placed where they ended.
+//! What the application met with: a row for each way in which its statements ended, placed where
+//! they ended.
 
 use crate::scenario::recording::{Attempt, End};
 use crate::scenario::report::axis::Axis;
@@ -14,16 +15,14 @@ const ENDS: [(End, &str, &str); 5] = [
     (End::Hung, "hung", "bad"),
 ];
 
-/// The rows of the writes, or of the reads. What succeeds has a row even if nothing did; what fails, only if something did.
+/// The rows of the writes, or of the reads. What succeeds has a row even if nothing did; what
+/// fails, only if something did.
 pub(super) fn lanes(axis: Axis, statements: &str, attempts: &[Attempt]) -> Vec<Lane> {
     let columns = histogram::columns(attempts.len());
     let mut lanes = Vec::new();
     for (end, name, class) in ENDS {
-        let moments: Vec<f64> = attempts
-            .iter()
-            .filter(|it| it.end == end)
-            .map(|it| it.at + it.took)
-            .collect();
+        let moments: Vec<f64> =
+            attempts.iter().filter(|it| it.end == end).map(|it| it.at + it.took).collect();
         if attempts.is_empty() || (moments.is_empty() && end != End::Acknowledged) {
             continue;
         }

@@ -1,4 +1,5 @@
-//! What was true, and what the RDS API and DNS said: three lanes of addresses, each address in its colour.
+//! What was true, and what the RDS API and DNS said: three lanes of addresses, each address in its
+//! colour.
 
 use std::borrow::Cow;
 
@@ -64,18 +65,15 @@ fn address_bar(
     is_down: bool,
 ) {
     let tip = format!("{what}: {} to {}", words::seconds(times.0), words::seconds(times.1));
-    let mut classes: Vec<_> = addresses(named).iter().map(|address| palette.class(address)).collect();
+    let mut classes: Vec<_> =
+        addresses(named).iter().map(|address| palette.class(address)).collect();
     if classes.is_empty() {
         classes.push("none".to_owned());
     }
     let parts = classes.len() as u32;
     for (part, class) in (0..).zip(&classes) {
         let (top, bottom) = (TALL * part / parts, TALL * (part + 1) / parts);
-        let class = if is_down {
-            format!("{class} faded")
-        } else {
-            class.clone()
-        };
+        let class = if is_down { format!("{class} faded") } else { class.clone() };
         lane.bar(axis, times, (top, bottom - top), class, tip.clone());
     }
     if is_down {

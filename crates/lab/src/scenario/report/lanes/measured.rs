@@ -1,4 +1,5 @@
-//! What the verdict measured, drawn from where it counts: from the first evidence of the last writer.
+//! What the verdict measured, drawn from where it counts: from the first evidence of the last
+//! writer.
 
 use super::{BASE, TALL};
 use crate::scenario::report::axis::Axis;
@@ -7,7 +8,8 @@ use crate::scenario::report::lane::Lane;
 use crate::scenario::report::words;
 use crate::scenario::verdict::LinkVerdict;
 
-/// From the evidence to the registration, and to when all was right for good; none where neither came about.
+/// From the evidence to the registration, and to when all was right for good; none where neither
+/// came about.
 pub(super) fn lane(axis: Axis, verdict: &LinkVerdict) -> Option<Lane> {
     let mut lane = Lane::new("since the evidence", 0);
     let mut shelves = Shelves::new(2);

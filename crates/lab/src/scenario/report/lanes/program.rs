@@ -12,10 +12,16 @@ use crate::scenario::report::words;
 const ROWS: usize = 6;
 /// More invocations than this go without labels, on low rows.
 const FEW: usize = 24;
-/// How wide a tick of a call is, and how many may stand in a lane: calls nearer to each other than this share one.
+/// How wide a tick of a call is, and how many may stand in a lane: calls nearer to each other than
+/// this share one.
 const TICK: u32 = 250;
 
-pub(super) fn lanes(axis: Axis, recording: &Recording, link: &LinkRecording, palette: &Palette) -> Vec<Lane> {
+pub(super) fn lanes(
+    axis: Axis,
+    recording: &Recording,
+    link: &LinkRecording,
+    palette: &Palette,
+) -> Vec<Lane> {
     let concerns = |call: &&Call| call.link.as_ref().is_none_or(|name| *name == link.name);
     let (writes, reads): (Vec<&Call>, Vec<&Call>) =
         recording.calls.iter().filter(concerns).partition(|call| is_write(call));
@@ -28,12 +34,11 @@ pub(super) fn lanes(axis: Axis, recording: &Recording, link: &LinkRecording, pal
 
 /// Whether a call changes something.
 fn is_write(call: &Call) -> bool {
-    !["Describe", "Get", "List"]
-        .iter()
-        .any(|verb| call.operation.starts_with(verb))
+    !["Describe", "Get", "List"].iter().any(|verb| call.operation.starts_with(verb))
 }
 
-/// A mark and its words for each call that changes something; a hollow one for a call that was refused or not answered.
+/// A mark and its words for each call that changes something; a hollow one for a call that was
+/// refused or not answered.
 fn changes(axis: Axis, calls: &[&Call], palette: &Palette) -> Lane {
     let mut lane = Lane::new("calls that write", 0);
     lane.note = words::count(calls.len());
@@ -54,11 +59,7 @@ fn changes(axis: Axis, calls: &[&Call], palette: &Palette) -> Lane {
                 "DeregisterTargets" => "deregister",
                 _ => "change",
             },
-            class: if call.outcome == "ok" {
-                colour
-            } else {
-                format!("{colour} hollow")
-            },
+            class: if call.outcome == "ok" { colour } else { format!("{colour} hollow") },
             tip: tip(call),
         });
         lane.texts.extend(put.map(|put| Text {
@@ -80,11 +81,7 @@ fn said(call: &Call) -> String {
         "DeregisterTargets" => "deregister",
         other => other,
     };
-    let targets = call
-        .targets
-        .as_deref()
-        .map(|targets| format!(" {targets}"))
-        .unwrap_or_default();
+    let targets = call.targets.as_deref().map(|targets| format!(" {targets}")).unwrap_or_default();
     match call.outcome.as_str() {
         "ok" => format!("{verb}{targets}"),
         outcome => format!("{verb}{targets}: {outcome}"),
@@ -92,20 +89,12 @@ fn said(call: &Call) -> String {
 }
 
 fn tip(call: &Call) -> String {
-    let targets = call
-        .targets
-        .as_deref()
-        .map(|targets| format!(" {targets}"))
-        .unwrap_or_default();
-    format!(
-        "{}: {}{targets}, {}",
-        words::seconds(call.at),
-        call.operation,
-        call.outcome
-    )
+    let targets = call.targets.as_deref().map(|targets| format!(" {targets}")).unwrap_or_default();
+    format!("{}: {}{targets}, {}", words::seconds(call.at), call.operation, call.outcome)
 }
 
-/// A tick for each call that only reads; those that failed stand below the line, so that the others do not hide them.
+/// A tick for each call that only reads; those that failed stand below the line, so that the others
+/// do not hide them.
 fn ticks(axis: Axis, calls: &[&Call]) -> Lane {
     let mut lane = Lane::new("calls that read", TALL);
     lane.note = words::count(calls.len());
@@ -165,20 +154,10 @@ fn invocations(axis: Axis, invocations: &[Invocation], seconds: f64) -> Lane {
         );
         if axis.span(invocation.queued, taken).1 > Place::LEAST {
             let line = (top + row_height / 2, 2);
-            lane.bar(
-                axis,
-                (invocation.queued, taken),
-                line,
-                "waiting".to_owned(),
-                tip.clone(),
-            );
+            lane.bar(axis, (invocation.queued, taken), line, "waiting".to_owned(), tip.clone());
         }
         if invocation.taken.is_some() {
-            let class = if invocation.end == "answered" {
-                "running"
-            } else {
-                "running failed"
-            };
+            let class = if invocation.end == "answered" { "running" } else { "running failed" };
             let bar = (top + 1, row_height - 2);
             lane.bar(axis, (taken, ended), bar, class.to_owned(), tip);
         }
@@ -199,6 +178,8 @@ fn progress(invocation: &Invocation) -> String {
     match (invocation.taken, invocation.ended) {
         (None, _) => "never taken".to_owned(),
         (Some(taken), None) => format!("taken at {}, not ended", words::seconds(taken)),
-        (Some(taken), Some(ended)) => format!("taken at {}, ended at {}", words::seconds(taken), words::seconds(ended)),
+        (Some(taken), Some(ended)) => {
+            format!("taken at {}, ended at {}", words::seconds(taken), words::seconds(ended))
+        }
     }
 }

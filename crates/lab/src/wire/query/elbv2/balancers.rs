@@ -13,10 +13,8 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
     if kind != "network" {
         return Err(params.dialect().malformed("Type", kind));
     }
-    let mapped = params
-        .list("SubnetMappings")
-        .into_iter()
-        .filter_map(|mapping| mapping.owned("SubnetId"));
+    let mapped =
+        params.list("SubnetMappings").into_iter().filter_map(|mapping| mapping.owned("SubnetId"));
     let new = NewLoadBalancer {
         name: params.required("Name")?.to_owned(),
         subnets: params.texts("Subnets").into_iter().chain(mapped).collect(),
@@ -33,7 +31,8 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 }
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let balancers = world.load_balancers(&params.texts("LoadBalancerArns"), &params.texts("Names"))?;
+    let balancers =
+        world.load_balancers(&params.texts("LoadBalancerArns"), &params.texts("Names"))?;
     let (balancers, marker) = page(params, balancers, |balancer| &balancer.arn)?;
     xml.list("LoadBalancers", "member", balancers, |xml, balancer| {
         write(world, balancer, xml);
@@ -43,21 +42,27 @@ pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<
 }
 
 pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    write_attributes(
-        world.load_balancer_attributes(params.required("LoadBalancerArn")?)?,
-        xml,
-    );
+    write_attributes(world.load_balancer_attributes(params.required("LoadBalancerArn")?)?, xml);
     Ok(())
 }
 
-pub(super) fn modify_attributes(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn modify_attributes(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let changes = params.pairs("Attributes")?;
-    let attributes = world.modify_load_balancer_attributes(params.required("LoadBalancerArn")?, &changes)?;
+    let attributes =
+        world.modify_load_balancer_attributes(params.required("LoadBalancerArn")?, &changes)?;
     write_attributes(attributes, xml);
     Ok(())
 }
 
-pub(super) fn create_listener(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn create_listener(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let protocol = params.parsed::<GroupProtocol>("Protocol")?;
     let new = NewListener {
         balancer: params.required("LoadBalancerArn")?.to_owned(),
@@ -73,8 +78,13 @@ pub(super) fn create_listener(world: &mut World, params: &Params, xml: &mut Xml)
     Ok(())
 }
 
-pub(super) fn describe_listeners(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let listeners = world.listeners(params.optional("LoadBalancerArn"), &params.texts("ListenerArns"))?;
+pub(super) fn describe_listeners(
+    world: &World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
+    let listeners =
+        world.listeners(params.optional("LoadBalancerArn"), &params.texts("ListenerArns"))?;
     let (listeners, marker) = page(params, listeners, |listener| &listener.arn)?;
     xml.list("Listeners", "member", listeners, |xml, listener| {
         write_listener(listener, xml);
@@ -86,16 +96,16 @@ pub(super) fn describe_listeners(world: &World, params: &Params, xml: &mut Xml) 
 /// The one group of a listener's one forward action, in its short form or as a ForwardConfig.
 fn forwarded_to(params: &Params) -> Result<String, ApiError> {
     let actions = params.list("DefaultActions");
-    let action = actions
-        .first()
-        .ok_or_else(|| params.dialect().missing("DefaultActions"))?;
+    let action = actions.first().ok_or_else(|| params.dialect().missing("DefaultActions"))?;
     let kind = action.required("Type")?;
     if kind != "forward" {
         return Err(params.dialect().malformed("DefaultActions.Type", kind));
     }
     let configured = action.list("ForwardConfig.TargetGroups");
     match configured.as_slice() {
-        [one] if action.optional("TargetGroupArn").is_none() => Ok(one.required("TargetGroupArn")?.to_owned()),
+        [one] if action.optional("TargetGroupArn").is_none() => {
+            Ok(one.required("TargetGroupArn")?.to_owned())
+        }
         _ => Ok(action.required("TargetGroupArn")?.to_owned()),
     }
 }
@@ -125,12 +135,13 @@ fn write_listener(listener: &Listener, xml: &mut Xml) {
         .text("Port", listener.port)
         .text("Protocol", listener.protocol)
         .list("DefaultActions", "member", [&listener.target_group], |xml, group| {
-            xml.text("Type", "forward")
-                .text("TargetGroupArn", group)
-                .element("ForwardConfig", |xml| {
+            xml.text("Type", "forward").text("TargetGroupArn", group).element(
+                "ForwardConfig",
+                |xml| {
                     xml.list("TargetGroups", "member", [group], |xml, group| {
                         xml.text("TargetGroupArn", group);
                     });
-                });
+                },
+            );
         });
 }

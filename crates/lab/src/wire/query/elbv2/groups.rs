@@ -4,14 +4,14 @@ use super::page;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::elbv2::{
-    Attributes, GroupProtocol, GroupSelection, HealthCheckChange, IpFamily, NewTargetGroup, TargetGroup, TargetType,
+    Attributes, GroupProtocol, GroupSelection, HealthCheckChange, IpFamily, NewTargetGroup,
+    TargetGroup, TargetType,
 };
 use crate::world::{ApiError, World};
 
 pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let protocol: GroupProtocol = params
-        .parsed("Protocol")?
-        .ok_or_else(|| params.dialect().missing("Protocol"))?;
+    let protocol: GroupProtocol =
+        params.parsed("Protocol")?.ok_or_else(|| params.dialect().missing("Protocol"))?;
     let port = params.port("Port")?.ok_or_else(|| params.dialect().missing("Port"))?;
     let new = NewTargetGroup {
         name: params.required("Name")?.to_owned(),
@@ -50,9 +50,14 @@ pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Resul
     Ok(())
 }
 
-pub(super) fn modify_attributes(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn modify_attributes(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let changes = params.pairs("Attributes")?;
-    let attributes = world.modify_target_group_attributes(params.required("TargetGroupArn")?, &changes)?;
+    let attributes =
+        world.modify_target_group_attributes(params.required("TargetGroupArn")?, &changes)?;
     write_attributes(attributes, xml);
     Ok(())
 }

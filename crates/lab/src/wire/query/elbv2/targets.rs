@@ -17,21 +17,17 @@ pub(super) fn health(world: &World, params: &Params, xml: &mut Xml) -> Result<()
     let group = params.required("TargetGroupArn")?;
     let health = match xml.pages() {
         Pages::Lagging => world.target_health_a_change_ago(group)?,
-        Pages::Full | Pages::Empty | Pages::Thin => world.target_health(group, &requests(params)?)?,
+        Pages::Full | Pages::Empty | Pages::Thin => {
+            world.target_health(group, &requests(params)?)?
+        }
     };
-    xml.list("TargetHealthDescriptions", "member", health, |xml, target| {
-        write(&target, xml)
-    });
+    xml.list("TargetHealthDescriptions", "member", health, |xml, target| write(&target, xml));
     Ok(())
 }
 
 fn required(params: &Params) -> Result<Vec<TargetRequest>, ApiError> {
     let requests = requests(params)?;
-    if requests.is_empty() {
-        Err(params.dialect().missing("Targets"))
-    } else {
-        Ok(requests)
-    }
+    if requests.is_empty() { Err(params.dialect().missing("Targets")) } else { Ok(requests) }
 }
 
 fn requests(params: &Params) -> Result<Vec<TargetRequest>, ApiError> {

@@ -3,7 +3,9 @@
 use super::{filters, page_request};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::rds::{CreateBlueGreenDeployment, Deployment, DeploymentStatus, DescribeDeployments};
+use crate::world::rds::{
+    CreateBlueGreenDeployment, Deployment, DeploymentStatus, DescribeDeployments,
+};
 use crate::world::{ApiError, World};
 
 const NAME: &str = "BlueGreenDeploymentIdentifier";
@@ -32,11 +34,14 @@ pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<
     Ok(())
 }
 
-pub(super) fn switch_over(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn switch_over(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let timeout = params.parsed("SwitchoverTimeout")?;
-    let deployment = world
-        .switchover_blue_green_deployment(params.required(NAME)?, timeout)?
-        .clone();
+    let deployment =
+        world.switchover_blue_green_deployment(params.required(NAME)?, timeout)?.clone();
     write_one(world, &deployment, xml);
     Ok(())
 }

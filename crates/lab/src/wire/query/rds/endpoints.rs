@@ -4,8 +4,8 @@ use super::{filters, page_request};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{
-    CreateDbClusterEndpoint, CustomEndpoint, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,
-    ModifyDbClusterEndpoint,
+    CreateDbClusterEndpoint, CustomEndpoint, DbClusterEndpoint, DescribeDbClusterEndpoints,
+    EndpointKind, ModifyDbClusterEndpoint,
 };
 use crate::world::{ApiError, World};
 
@@ -33,14 +33,9 @@ pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<
         page: page_request(params)?,
     })?;
     // The model gives the members of this list the list's own name.
-    xml.list(
-        "DBClusterEndpoints",
-        "DBClusterEndpointList",
-        page.items,
-        |xml, endpoint| {
-            write(&endpoint, xml);
-        },
-    );
+    xml.list("DBClusterEndpoints", "DBClusterEndpointList", page.items, |xml, endpoint| {
+        write(&endpoint, xml);
+    });
     xml.marker("Marker", page.marker);
     Ok(())
 }
@@ -81,10 +76,7 @@ fn write(endpoint: &DbClusterEndpoint<'_>, xml: &mut Xml) {
     let custom = endpoint.custom();
     xml.maybe(NAME, custom.map(|custom| &custom.identifier))
         .text(CLUSTER, &endpoint.cluster.identifier)
-        .maybe(
-            "DBClusterEndpointResourceIdentifier",
-            custom.map(|custom| &custom.resource_id),
-        )
+        .maybe("DBClusterEndpointResourceIdentifier", custom.map(|custom| &custom.resource_id))
         .text("Endpoint", &endpoint.host)
         .text("Status", endpoint.status)
         .text("EndpointType", endpoint.kind.name());

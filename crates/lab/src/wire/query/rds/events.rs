@@ -6,13 +6,18 @@ use super::page_request;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::events::{
-    CreateEventSubscription, DescribeEvents, Enabled, EventSubscription, ModifyEventSubscription, RdsEvent, SourceType,
+    CreateEventSubscription, DescribeEvents, Enabled, EventSubscription, ModifyEventSubscription,
+    RdsEvent, SourceType,
 };
 use crate::world::{ApiError, World};
 
 const NAME: &str = "SubscriptionName";
 
-pub(super) fn create_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn create_subscription(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let request = CreateEventSubscription {
         name: params.required(NAME)?.to_owned(),
         topic: params.required("SnsTopicArn")?.to_owned(),
@@ -26,7 +31,11 @@ pub(super) fn create_subscription(world: &mut World, params: &Params, xml: &mut 
     Ok(())
 }
 
-pub(super) fn modify_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn modify_subscription(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let request = ModifyEventSubscription {
         name: params.required(NAME)?.to_owned(),
         topic: params.owned("SnsTopicArn"),
@@ -39,22 +48,25 @@ pub(super) fn modify_subscription(world: &mut World, params: &Params, xml: &mut 
     Ok(())
 }
 
-pub(super) fn delete_subscription(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn delete_subscription(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let subscription = world.delete_event_subscription(params.required(NAME)?)?;
     write_one(world, &subscription, xml);
     Ok(())
 }
 
-pub(super) fn describe_subscriptions(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn describe_subscriptions(
+    world: &World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let page = world.describe_event_subscriptions(params.optional(NAME), &page_request(params)?)?;
-    xml.list(
-        "EventSubscriptionsList",
-        "EventSubscription",
-        page.items,
-        |xml, subscription| {
-            write_subscription(world, subscription, xml);
-        },
-    );
+    xml.list("EventSubscriptionsList", "EventSubscription", page.items, |xml, subscription| {
+        write_subscription(world, subscription, xml);
+    });
     xml.marker("Marker", page.marker);
     Ok(())
 }
@@ -79,12 +91,9 @@ pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<
 
 pub(super) fn categories(params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let wanted = source_type(params)?;
-    let types = SourceType::ALL
-        .into_iter()
-        .filter(|of| wanted.is_none_or(|wanted| wanted == *of));
+    let types = SourceType::ALL.into_iter().filter(|of| wanted.is_none_or(|wanted| wanted == *of));
     xml.list("EventCategoriesMapList", "EventCategoriesMap", types, |xml, of| {
-        xml.text("SourceType", of)
-            .texts("EventCategories", "EventCategory", of.categories());
+        xml.text("SourceType", of).texts("EventCategories", "EventCategory", of.categories());
     });
     Ok(())
 }
@@ -95,7 +104,9 @@ fn enabled(params: &Params) -> Result<Option<Enabled>, ApiError> {
 }
 
 fn source_type(params: &Params) -> Result<Option<SourceType>, ApiError> {
-    let named = |name| SourceType::named(name).ok_or_else(|| params.dialect().malformed("SourceType", name));
+    let named = |name| {
+        SourceType::named(name).ok_or_else(|| params.dialect().malformed("SourceType", name))
+    };
     params.optional("SourceType").map(named).transpose()
 }
 

@@ -18,14 +18,19 @@ pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let page = world.describe_global_clusters(params.optional(NAME), &page_request(params)?)?;
     xml.marker("Marker", page.marker);
-    // The entries of this list are named so, and not GlobalCluster (botocore rds 2014-10-31, GlobalClusterList).
+    // The entries of this list are named so, and not GlobalCluster (botocore rds 2014-10-31,
+    // GlobalClusterList).
     xml.list("GlobalClusters", "GlobalClusterMember", page.items, |xml, cluster| {
         write(world, &cluster, xml);
     });
     Ok(())
 }
 
-pub(super) fn switch_over(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn switch_over(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     shift(world, params, Shift::Switchover, xml)
 }
 

@@ -106,7 +106,8 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
         .text("Engine", instance.engine)
         .text("EngineVersion", &instance.engine_version)
         .text("DBInstanceStatus", instance.status);
-    // Absent while the instance is being created, which has broken callers that take it for granted.
+    // Absent while the instance is being created, which has broken callers that take it for
+    // granted.
     if let Some(address) = &instance.endpoint {
         xml.element("Endpoint", |xml| {
             xml.text("Address", address)
@@ -114,12 +115,11 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
                 .text("HostedZoneId", "Z29XKXDKYMONMX");
         });
     }
-    xml.texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE)
-        .texts(
-            "ReadReplicaDBInstanceIdentifiers",
-            "ReadReplicaDBInstanceIdentifier",
-            NONE,
-        );
+    xml.texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE).texts(
+        "ReadReplicaDBInstanceIdentifiers",
+        "ReadReplicaDBInstanceIdentifier",
+        NONE,
+    );
     tags::write(world.rds.tags(&instance.resource_id), xml);
     xml.text("InstanceCreateTime", world.timestamp_at(instance.created))
         .text("AvailabilityZone", instance.shown_zone.name(&world.region))

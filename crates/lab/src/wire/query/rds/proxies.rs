@@ -4,8 +4,8 @@ use super::{describe_request, page_request};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{
-    CreateDbProxy, CreateDbProxyEndpoint, DbInstance, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints, EndpointRole,
-    ProxyTarget,
+    CreateDbProxy, CreateDbProxyEndpoint, DbInstance, DbProxy, DbProxyEndpoint,
+    DescribeDbProxyEndpoints, EndpointRole, ProxyTarget,
 };
 use crate::world::vpc::{VPC_ID, Zone};
 use crate::world::{ApiError, World};
@@ -43,16 +43,18 @@ pub(super) fn delete(world: &mut World, params: &Params, xml: &mut Xml) -> Resul
 }
 
 pub(super) fn register(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let (instances, clusters) = (
-        params.texts("DBInstanceIdentifiers"),
-        params.texts("DBClusterIdentifiers"),
-    );
+    let (instances, clusters) =
+        (params.texts("DBInstanceIdentifiers"), params.texts("DBClusterIdentifiers"));
     let target = world.register_db_proxy_targets(params.required(NAME)?, &instances, &clusters)?;
     write_targets(world, target, xml);
     Ok(())
 }
 
-pub(super) fn create_endpoint(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn create_endpoint(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let request = CreateDbProxyEndpoint {
         proxy: params.required(NAME)?.to_owned(),
         name: params.required(ENDPOINT)?.to_owned(),
@@ -65,7 +67,11 @@ pub(super) fn create_endpoint(world: &mut World, params: &Params, xml: &mut Xml)
     Ok(())
 }
 
-pub(super) fn describe_endpoints(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn describe_endpoints(
+    world: &World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let page = world.describe_db_proxy_endpoints(&DescribeDbProxyEndpoints {
         proxy: params.owned(NAME),
         endpoint: params.owned(ENDPOINT),
@@ -78,7 +84,11 @@ pub(super) fn describe_endpoints(world: &World, params: &Params, xml: &mut Xml) 
     Ok(())
 }
 
-pub(super) fn delete_endpoint(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+pub(super) fn delete_endpoint(
+    world: &mut World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
     let endpoint = world.delete_db_proxy_endpoint(params.required(ENDPOINT)?)?.clone();
     xml.element("DBProxyEndpoint", |xml| write_endpoint(world, &endpoint, xml));
     Ok(())
@@ -135,7 +145,8 @@ fn subnets(endpoint: &DbProxyEndpoint) -> impl Iterator<Item = String> {
     endpoint.zones().map(Zone::subnet_id)
 }
 
-/// A cluster is told of once for itself and once for each of its instances (AWS CLI, example of register-db-proxy-targets).
+/// A cluster is told of once for itself and once for each of its instances (AWS CLI, example of
+/// register-db-proxy-targets).
 fn write_targets(world: &World, target: ProxyTarget, xml: &mut Xml) {
     let cluster = match target {
         ProxyTarget::Cluster(key) => world.rds.clusters().find(|cluster| cluster.key == key),
@@ -145,24 +156,20 @@ fn write_targets(world: &World, target: ProxyTarget, xml: &mut Xml) {
         ProxyTarget::Cluster(key) => instance.cluster == Some(key),
         ProxyTarget::Instance(key) => instance.key == key,
     };
-    let of_cluster = cluster.map(|cluster| (cluster.identifier.as_str(), cluster.port, "TRACKED_CLUSTER", None));
+    let of_cluster =
+        cluster.map(|cluster| (cluster.identifier.as_str(), cluster.port, "TRACKED_CLUSTER", None));
     let instances = world.rds.instances().filter(is_behind).map(|instance| {
         let endpoint = instance.endpoint.as_ref();
         (instance.identifier.as_str(), instance.port, "RDS_INSTANCE", endpoint)
     });
     let targets = of_cluster.into_iter().chain(instances);
-    xml.list(
-        "DBProxyTargets",
-        "member",
-        targets,
-        |xml, (id, port, kind, endpoint)| {
-            xml.maybe("Endpoint", endpoint)
-                .text("RdsResourceId", id)
-                .text("Port", port)
-                .text("Type", kind)
-                .element("TargetHealth", |xml| {
-                    xml.text("State", "REGISTERING");
-                });
-        },
-    );
+    xml.list("DBProxyTargets", "member", targets, |xml, (id, port, kind, endpoint)| {
+        xml.maybe("Endpoint", endpoint)
+            .text("RdsResourceId", id)
+            .text("Port", port)
+            .text("Type", kind)
+            .element("TargetHealth", |xml| {
+                xml.text("State", "REGISTERING");
+            });
+    });
 }

@@ -8,16 +8,13 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
     let client = Client::start().await;
     client.served.with(|world| {
         for n in 0..5 {
-            world
-                .create_target_group(NewTargetGroup::tcp(&format!("group-{n}"), 80))
-                .unwrap();
+            world.create_target_group(NewTargetGroup::tcp(&format!("group-{n}"), 80)).unwrap();
         }
     });
     let (mut seen, mut marker) = (Vec::new(), String::new());
     loop {
-        let answer = client
-            .elbv2(&format!("Action=DescribeTargetGroups&PageSize=2&Marker={marker}"))
-            .await;
+        let answer =
+            client.elbv2(&format!("Action=DescribeTargetGroups&PageSize=2&Marker={marker}")).await;
         seen.extend(
             answer
                 .split("<TargetGroupName>")
@@ -50,9 +47,8 @@ async fn groups_asked_for_by_name_in_any_order_come_in_pages_too() {
             names[0], names[1]
         );
         let first = client.elbv2(&asked).await;
-        let second = client
-            .elbv2(&format!("{asked}&Marker={}", text_of(&first, "NextMarker")))
-            .await;
+        let second =
+            client.elbv2(&format!("{asked}&Marker={}", text_of(&first, "NextMarker"))).await;
         let mut pair = [first, second].map(|page| text_of(&page, "TargetGroupName").to_owned());
         pair.sort();
         seen.push(pair);
@@ -69,10 +65,7 @@ async fn tags_of_more_than_twenty_resources_are_refused() {
             .collect::<String>()
     };
     assert!(
-        client
-            .elbv2(&format!("Action=DescribeTags{}", arns(20)))
-            .await
-            .starts_with("HTTP/1.1 200")
+        client.elbv2(&format!("Action=DescribeTags{}", arns(20))).await.starts_with("HTTP/1.1 200")
     );
     assert_eq!(
         text_of(&client.elbv2(&format!("Action=DescribeTags{}", arns(21))).await, "Code"),
@@ -84,13 +77,10 @@ async fn tags_of_more_than_twenty_resources_are_refused() {
 async fn health_is_shown_with_its_zone_port_state_reason_and_description() {
     let client = Client::start().await;
     client.served.with(|world| {
-        world
-            .register_targets(&client.group, &[TargetRequest::new("10.20.2.9", 6432)])
-            .unwrap();
+        world.register_targets(&client.group, &[TargetRequest::new("10.20.2.9", 6432)]).unwrap();
     });
-    let answer = client
-        .elbv2(&format!("Action=DescribeTargetHealth&TargetGroupArn={}", client.group))
-        .await;
+    let answer =
+        client.elbv2(&format!("Action=DescribeTargetHealth&TargetGroupArn={}", client.group)).await;
     assert!(
         answer.contains(
             "<TargetHealthDescriptions><member><Target><Id>10.20.2.9</Id><Port>6432</Port><AvailabilityZone>eu-west-1b</AvailabilityZone></Target>\

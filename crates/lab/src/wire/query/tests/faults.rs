@@ -28,12 +28,9 @@ async fn a_fault_before_the_commit_leaves_the_world_alone() {
 
 #[tokio::test]
 async fn a_fault_after_the_commit_has_changed_the_world() {
-    for effect in [
-        Effect::ServerErrorAfter,
-        Effect::ResetAfter,
-        Effect::MalformedXml,
-        Effect::Truncated,
-    ] {
+    for effect in
+        [Effect::ServerErrorAfter, Effect::ResetAfter, Effect::MalformedXml, Effect::Truncated]
+    {
         let client = Client::start().await;
         client.fault("RegisterTargets", effect.clone());
         let answer = client.elbv2(&client.register_form()).await;
@@ -70,7 +67,9 @@ async fn an_empty_page_has_its_list_without_entries() {
     client.fault("DescribeDBInstances", Effect::EmptyPage);
     let answer = client.rds("Action=DescribeDBInstances").await;
     assert!(
-        answer.contains("<DescribeDBInstancesResult><DBInstances></DBInstances></DescribeDBInstancesResult>"),
+        answer.contains(
+            "<DescribeDBInstancesResult><DBInstances></DBInstances></DescribeDBInstancesResult>"
+        ),
         "{answer}"
     );
 }
@@ -78,17 +77,9 @@ async fn an_empty_page_has_its_list_without_entries() {
 #[tokio::test]
 async fn a_lost_page_takes_entries_along() {
     let client = Client::start().await;
-    let all = client
-        .rds("Action=DescribeDBInstances")
-        .await
-        .matches("<DBInstance>")
-        .count();
+    let all = client.rds("Action=DescribeDBInstances").await.matches("<DBInstance>").count();
     client.fault("DescribeDBInstances", Effect::LostPage);
-    let rest = client
-        .rds("Action=DescribeDBInstances")
-        .await
-        .matches("<DBInstance>")
-        .count();
+    let rest = client.rds("Action=DescribeDBInstances").await.matches("<DBInstance>").count();
     assert!(all > 1 && rest == all.div_ceil(2), "{rest} of {all}");
 }
 
@@ -111,10 +102,7 @@ async fn a_write_that_breaks_off_is_done_for_its_first_target() {
         client.register_form()
     );
     assert!(client.elbv2(&form).await.starts_with("HTTP/1.1 500"));
-    assert_eq!(
-        (client.targets(), client.last_outcome()),
-        (1, Outcome::CommittedUnanswered)
-    );
+    assert_eq!((client.targets(), client.last_outcome()), (1, Outcome::CommittedUnanswered));
     client.elbv2(&form).await;
     assert_eq!(client.targets(), 2);
 }
@@ -127,7 +115,10 @@ async fn a_denied_call_names_caller_action_and_resource() {
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     let message = text_of(&answer, "Message");
     assert!(
-        message.contains("assumed-role/lab/lab is not authorized to perform: elasticloadbalancing:RegisterTargets"),
+        message.contains(
+            "assumed-role/lab/lab is not authorized to perform: \
+            elasticloadbalancing:RegisterTargets"
+        ),
         "{message}"
     );
     assert!(message.contains(&client.group), "{message}");
@@ -137,9 +128,7 @@ async fn a_denied_call_names_caller_action_and_resource() {
 async fn a_fault_on_one_group_spares_the_others() {
     let client = Client::start().await;
     client.served.with(|world| {
-        world
-            .faults
-            .add(Fault::on("RegisterTargets", Effect::Throttle).of("targetgroup/billing/"));
+        world.faults.add(Fault::on("RegisterTargets", Effect::Throttle).of("targetgroup/billing/"));
     });
     assert!(client.elbv2(&client.register_form()).await.starts_with("HTTP/1.1 200"));
 }
@@ -161,15 +150,9 @@ async fn the_journal_has_what_was_asked_and_how_it_ended() {
 #[tokio::test]
 async fn the_journal_keeps_no_more_of_a_call_than_it_must() {
     let client = Client::start().await;
-    let many: String = (0..2_000)
-        .map(|n| format!("&Names.member.{n}={}", "ü".repeat(40)))
-        .collect();
-    client
-        .elbv2(&format!(
-            "Action=DescribeTargetGroups&Marker={}{many}",
-            "ü".repeat(5_000)
-        ))
-        .await;
+    let many: String =
+        (0..2_000).map(|n| format!("&Names.member.{n}={}", "ü".repeat(40))).collect();
+    client.elbv2(&format!("Action=DescribeTargetGroups&Marker={}{many}", "ü".repeat(5_000))).await;
     client.served.with(|world| {
         let call = world.calls.iter().next_back().unwrap();
         assert_eq!(call.parameters.len(), 256);

@@ -22,10 +22,7 @@ async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover
         ))
         .await;
     let id = text_of(&made, "BlueGreenDeploymentIdentifier").to_owned();
-    assert!(
-        id.starts_with("bgd-") && made.contains("<Status>PROVISIONING</Status>"),
-        "{made}"
-    );
+    assert!(id.starts_with("bgd-") && made.contains("<Status>PROVISIONING</Status>"), "{made}");
     let green = text_of(&made, "Target").to_owned();
     assert_eq!(texts(&made, "SourceMember").len(), 3);
     client.served.with(|world| world.pass(world.pace.switchover.create));
@@ -36,12 +33,8 @@ async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover
     );
     let started = client.rds(&form).await;
     assert!(started.contains("<Status>SWITCHOVER_IN_PROGRESS</Status>"), "{started}");
-    client
-        .served
-        .with(|world| world.pass(std::time::Duration::from_secs(120)));
-    let after = client
-        .rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier={id}"))
-        .await;
+    client.served.with(|world| world.pass(std::time::Duration::from_secs(120)));
+    let after = client.rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier={id}")).await;
     assert_eq!(text_of(&after, "Source"), format!("{source}-old1"));
     assert_eq!(text_of(&after, "Target"), source);
     assert_ne!(green, source);
@@ -50,10 +43,7 @@ async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover
     };
     let count = |xml: String| texts(&xml, "BlueGreenDeploymentIdentifier").len();
     assert_eq!(count(client.rds(&filtered("target", &source)).await), 1);
-    assert_eq!(
-        count(client.rds(&filtered("blue-green-deployment-name", "other")).await),
-        0
-    );
+    assert_eq!(count(client.rds(&filtered("blue-green-deployment-name", "other")).await), 0);
     let unknown = client.rds(&filtered("colour", "teal")).await;
     assert_eq!(text_of(&unknown, "Code"), "InvalidParameterValue");
 }
@@ -61,14 +51,10 @@ async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover
 #[tokio::test]
 async fn an_unknown_deployment_is_not_found_and_a_missing_parameter_is_named() {
     let client = Client::start().await;
-    let answer = client
-        .rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier=bgd-x"))
-        .await;
+    let answer = client.rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier=bgd-x")).await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert_eq!(text_of(&answer, "Code"), "BlueGreenDeploymentNotFoundFault");
-    let answer = client
-        .rds("Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=x")
-        .await;
+    let answer = client.rds("Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=x").await;
     assert_eq!(text_of(&answer, "Code"), "MissingParameter");
     assert!(answer.contains("Source"), "{answer}");
 }
@@ -79,9 +65,7 @@ async fn a_secondary_names_its_primary_and_no_writer() {
     let primary = "arn:aws:rds:us-east-1:111122223333:cluster:world-us";
     client.served.with(|world| {
         let members = [("far-1", Zone::A)];
-        world
-            .add_global_secondary("far", Engine::AuroraMysql, &members, primary)
-            .unwrap();
+        world.add_global_secondary("far", Engine::AuroraMysql, &members, primary).unwrap();
     });
     let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=far").await;
     assert_eq!(text_of(&answer, "ReplicationSourceIdentifier"), primary);

@@ -21,22 +21,14 @@ async fn a_databases_tags_are_listed_with_it_and_by_themselves() {
         ))
         .await;
     let both = "<TagList><Tag><Key>team</Key><Value>a&amp;b</Value></Tag><Tag><Key>writerlink:publish</Key><Value>link</Value></Tag>";
-    let listed = client
-        .rds(&format!("Action=ListTagsForResource&ResourceName={arn}"))
-        .await;
+    let listed = client.rds(&format!("Action=ListTagsForResource&ResourceName={arn}")).await;
     assert_eq!(tag_list(&listed), both);
-    let described = client
-        .rds("Action=DescribeDBInstances&DBInstanceIdentifier=stock")
-        .await;
+    let described = client.rds("Action=DescribeDBInstances&DBInstanceIdentifier=stock").await;
     assert_eq!(tag_list(&described), both);
     client
-        .rds(&format!(
-            "Action=RemoveTagsFromResource&ResourceName={arn}&TagKeys.member.1=team"
-        ))
+        .rds(&format!("Action=RemoveTagsFromResource&ResourceName={arn}&TagKeys.member.1=team"))
         .await;
-    let described = client
-        .rds("Action=DescribeDBInstances&DBInstanceIdentifier=stock")
-        .await;
+    let described = client.rds("Action=DescribeDBInstances&DBInstanceIdentifier=stock").await;
     assert_eq!(
         tag_list(&described),
         both.replace("<Tag><Key>team</Key><Value>a&amp;b</Value></Tag>", "")

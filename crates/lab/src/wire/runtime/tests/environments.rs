@@ -8,11 +8,7 @@ async fn lab_of_two() -> (Lab, [String; 2]) {
 
 async fn lab_of_two_with(timeout: Duration) -> (Lab, [String; 2]) {
     let world = World::new(jiff::Timestamp::UNIX_EPOCH).with_pace(Pace::brisk());
-    let options = Options {
-        environments: 2,
-        timeout,
-        ..Options::default()
-    };
+    let options = Options { environments: 2, timeout, ..Options::default() };
     let lab = Lab::start(world, options).await.expect("loopback has ports");
     let environments = lab.runtime_apis().try_into().expect("two were asked for");
     (lab, environments)
@@ -26,9 +22,7 @@ async fn queue(lab: &Lab, payloads: &[&str]) {
 
 /// Work that is there; a test that waits for more than its patience has found that there is none.
 async fn work(environment: &str) -> Heard {
-    tokio::time::timeout(PATIENCE, next_in(environment))
-        .await
-        .expect("there is work")
+    tokio::time::timeout(PATIENCE, next_in(environment)).await.expect("there is work")
 }
 
 /// A synchronous call by a caller that does not wait for longer than its patience.
@@ -50,10 +44,7 @@ async fn two_invocations_run_at_the_same_time_in_two_environments() {
     let (first, second) = (work(&a).await, work(&b).await);
     assert_eq!((first.body.as_str(), second.body.as_str()), ("1", "2"));
     let runs = |invocation: &Invocation| invocation.taken.is_some() && invocation.ending.is_none();
-    assert_eq!(
-        lab.invocations().iter().map(runs).collect::<Vec<_>>(),
-        [true, true, false]
-    );
+    assert_eq!(lab.invocations().iter().map(runs).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(tell_in(&b, &second.request_id(), "response", "2").await, 202);
     let third = work(&b).await;
     assert_eq!(tell_in(&a, &first.request_id(), "response", "1").await, 202);
@@ -97,10 +88,7 @@ async fn a_synchronous_invocation_is_refused_only_when_every_environment_is_take
         tell_in(&b, &second.request_id(), "response", "{}").await;
     };
     let (invoked, ()) = tokio::join!(lab.invoke("writerlink", "3", Kind::Sync), function);
-    assert!(
-        matches!(invoked, Ok(Invoked::Ended(_, Ending::Answered(_)))),
-        "{invoked:?}"
-    );
+    assert!(matches!(invoked, Ok(Invoked::Ended(_, Ending::Answered(_)))), "{invoked:?}");
     assert_eq!(work(&b).await.body, "2");
     assert_eq!(tell_in(&a, &first.request_id(), "response", "{}").await, 202);
 }
@@ -117,15 +105,11 @@ async fn callers_wait_in_their_order_and_only_as_many_as_there_are_environments(
             tell_in(environment, &taken.request_id(), "response", payload).await;
         }
     };
-    let callers = (
-        lab.invoke("writerlink", "1", Kind::Sync),
-        lab.invoke("writerlink", "2", Kind::Sync),
-    );
+    let callers =
+        (lab.invoke("writerlink", "1", Kind::Sync), lab.invoke("writerlink", "2", Kind::Sync));
     let (first, second, ()) = tokio::join!(callers.0, callers.1, function);
     for (invoked, payload) in [(first, "1"), (second, "2")] {
-        let Ok(Invoked::Ended(_, ending)) = invoked else {
-            panic!("{invoked:?}")
-        };
+        let Ok(Invoked::Ended(_, ending)) = invoked else { panic!("{invoked:?}") };
         assert_eq!(Some(ending), answered(payload));
     }
 }
@@ -141,10 +125,7 @@ async fn each_invocation_has_its_own_timeout() {
     assert!(lab.is_quiet_within(PATIENCE).await);
     assert_eq!(endings(&lab), [Some(Ending::TimedOut), Some(Ending::TimedOut)]);
     for invocation in lab.invocations() {
-        let lasted = invocation
-            .ended
-            .zip(invocation.taken)
-            .map(|(ended, taken)| ended - taken);
+        let lasted = invocation.ended.zip(invocation.taken).map(|(ended, taken)| ended - taken);
         // The world runs at the real speed here.
         assert!(lasted >= Some(timeout), "{invocation:?}");
     }
@@ -157,31 +138,20 @@ async fn with_one_environment_nothing_runs_side_by_side() {
     queue(&lab, &["1", "2", "3"]).await;
     for _ in 0..3 {
         let work = work(&lab.runtime_api()).await;
-        let running = lab
-            .invocations()
-            .into_iter()
-            .filter(|i| i.taken.is_some() && i.ended.is_none());
+        let running =
+            lab.invocations().into_iter().filter(|i| i.taken.is_some() && i.ended.is_none());
         assert_eq!(running.count(), 1);
         tell(&lab, &work.request_id(), "response", "{}").await;
     }
-    let times: Vec<_> = lab
-        .invocations()
-        .iter()
-        .map(|i| (i.taken, i.ended, i.environment))
-        .collect();
+    let times: Vec<_> =
+        lab.invocations().iter().map(|i| (i.taken, i.ended, i.environment)).collect();
     assert!(times.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{times:?}");
-    assert!(
-        times.iter().all(|(_, _, environment)| *environment == Some(0)),
-        "{times:?}"
-    );
+    assert!(times.iter().all(|(_, _, environment)| *environment == Some(0)), "{times:?}");
 }
 
 #[tokio::test]
 async fn a_function_has_one_environment_at_least() {
-    let options = Options {
-        environments: 0,
-        ..Options::default()
-    };
+    let options = Options { environments: 0, ..Options::default() };
     let lab = Lab::start(World::new(jiff::Timestamp::UNIX_EPOCH), options)
         .await
         .expect("loopback has ports");

@@ -15,10 +15,8 @@ fn in_use(attributes: &[(&str, &str)]) -> (Fixture, String) {
     let mut fixture = Fixture::without_listener();
     let listener = fixture.listen();
     cross(&mut fixture, "true");
-    let attributes: Vec<_> = attributes
-        .iter()
-        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-        .collect();
+    let attributes: Vec<_> =
+        attributes.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
     fixture
         .world
         .modify_target_group_attributes(&fixture.group, &attributes)
@@ -47,21 +45,13 @@ fn at(fixture: &Fixture, listener: &str, zone: &str) -> Vec<String> {
 
 /// What becomes of a flow to this address.
 fn fate_of(fixture: &Fixture, listener: &str, address: &str, zone: &str) -> Fate {
-    let key = TargetKey {
-        id: address.to_owned(),
-        port: 5432,
-        zone: Some(zone.to_owned()),
-    };
+    let key = TargetKey { id: address.to_owned(), port: 5432, zone: Some(zone.to_owned()) };
     fixture.world.fate(listener, A, &key)
 }
 
-fn seen(id: usize, zone: &str, standing: Standing) -> Seen {
-    let key = TargetKey {
-        id: format!("10.20.0.{id}"),
-        port: 5432,
-        zone: Some(zone.to_owned()),
-    };
-    Seen { key, standing }
+fn seen(id: usize, zone: &str, routability: Routability) -> Seen {
+    let key = TargetKey { id: format!("10.20.0.{id}"), port: 5432, zone: Some(zone.to_owned()) };
+    Seen { key, routability }
 }
 
 #[test]
@@ -84,7 +74,9 @@ fn an_initial_target_takes_flows_when_none_is_healthy_as_soon_as_its_registratio
     fixture.pass(44);
     assert_eq!(fixture.world.route(&listener, A), Route::Refused);
     fixture.pass(1);
-    assert!(matches!(fixture.world.route(&listener, A), Route::FailOpen(takers) if takers[0].id == NOBODY));
+    assert!(
+        matches!(fixture.world.route(&listener, A), Route::FailOpen(takers) if takers[0].id == NOBODY)
+    );
 }
 
 #[test]
@@ -205,7 +197,7 @@ fn the_groups_own_cross_zone_setting_outranks_the_load_balancers() {
 
 #[test]
 fn a_target_of_all_zones_belongs_to_every_node() {
-    let everywhere = [seen(1, "all", Standing::Healthy)];
+    let everywhere = [seen(1, "all", Routability::Healthy)];
     for zone in [A, B] {
         assert_eq!(route(zone, CrossZone::Off, ONE, &everywhere).takers().len(), 1);
     }
@@ -214,9 +206,9 @@ fn a_target_of_all_zones_belongs_to_every_node() {
 #[test]
 fn without_cross_zone_a_node_fails_open_for_its_zone_alone() {
     let targets = [
-        seen(1, A, Standing::NotHealthy),
-        seen(2, B, Standing::Healthy),
-        seen(3, B, Standing::NotHealthy),
+        seen(1, A, Routability::NotHealthy),
+        seen(2, B, Routability::Healthy),
+        seen(3, B, Routability::NotHealthy),
     ];
     let keys = |of: &[usize]| of.iter().map(|&index| targets[index].key.clone()).collect();
     assert_eq!(
@@ -228,18 +220,15 @@ fn without_cross_zone_a_node_fails_open_for_its_zone_alone() {
     assert_eq!(route(A, CrossZone::On, ONE, &targets), Route::Healthy(keys(&[1])));
 }
 
-/// AWS docs, "Target group health", "Example": ten targets in each of two zones, 50 % required, six of zone b fail.
+/// AWS docs, "Target group health", "Example": ten targets in each of two zones, 50 % required, six
+/// of zone b fail.
 #[test]
 fn a_node_fails_open_below_the_share_of_healthy_targets_that_the_group_requires() {
     let half = Quorum { count: 1, percent: 50 };
-    let in_a = (0..10).map(|id| seen(id, A, Standing::Healthy));
+    let in_a = (0..10).map(|id| seen(id, A, Routability::Healthy));
     let in_b = (10..20).map(|id| {
-        let standing = if id < 14 {
-            Standing::Healthy
-        } else {
-            Standing::NotHealthy
-        };
-        seen(id, B, standing)
+        let routability = if id < 14 { Routability::Healthy } else { Routability::NotHealthy };
+        seen(id, B, routability)
     });
     let targets: Vec<_> = in_a.chain(in_b).collect();
     let of = |zone, cross_zone| match route(zone, cross_zone, half, &targets) {
@@ -268,14 +257,14 @@ fn the_groups_required_number_of_healthy_targets_is_heeded() {
 /// Every way to stand for three targets in two zones.
 #[test]
 fn a_flow_is_refused_only_when_the_node_knows_no_target_and_never_goes_to_one_it_does_not_know() {
-    use Standing::{Healthy, NotHealthy, Unknown};
+    use Routability::{Healthy, NotHealthy, Unknown};
     let standings = [Unknown, NotHealthy, Healthy];
     for (x, y, z) in (0..27).map(|n| (standings[n / 9], standings[n / 3 % 3], standings[n % 3])) {
         let targets = [seen(1, A, x), seen(2, A, y), seen(3, B, z)];
         for (cross_zone, own) in [(CrossZone::On, &targets[..]), (CrossZone::Off, &targets[..2])] {
-            let best = own.iter().map(|target| target.standing).max();
+            let best = own.iter().map(|target| target.routability).max();
             let chosen = route(A, cross_zone, ONE, &targets);
-            let expected = own.iter().filter(|target| Some(target.standing) == best);
+            let expected = own.iter().filter(|target| Some(target.routability) == best);
             match best {
                 Some(Healthy) => assert!(matches!(chosen, Route::Healthy(_))),
                 Some(NotHealthy) => assert!(matches!(chosen, Route::FailOpen(_))),
@@ -320,7 +309,8 @@ fn with_termination_a_flow_ends_when_the_deregistration_delay_does() {
 
 #[test]
 fn with_termination_a_target_registered_again_in_time_keeps_its_flows() {
-    let (mut fixture, listener) = in_use(&[("deregistration_delay.connection_termination.enabled", "true")]);
+    let (mut fixture, listener) =
+        in_use(&[("deregistration_delay.connection_termination.enabled", "true")]);
     let writer = fixture.writer.clone();
     fixture.register(&writer);
     fixture.pass(100);
@@ -341,10 +331,7 @@ fn with_a_writer_that_turns_unhealthy(attributes: &[(&str, &str)]) -> (Fixture, 
     fixture.register(READER);
     fixture.pass(100);
     fixture.world.pace.promote = Duration::from_secs(3600);
-    fixture
-        .world
-        .failover_db_cluster("orders", None)
-        .expect("an available cluster");
+    fixture.world.failover_db_cluster("orders", None).expect("an available cluster");
     fixture.pass(60);
     (fixture, listener, writer)
 }
@@ -357,11 +344,7 @@ fn a_target_that_turns_unhealthy_loses_its_flows_where_the_group_has_not_switche
     let off = ("target_health_state.unhealthy.connection_termination.enabled", "false");
     let (fixture, listener, writer) = with_a_writer_that_turns_unhealthy(&[off]);
     assert_eq!(fate_of(&fixture, &listener, &writer, A), Fate::Kept);
-    assert_eq!(
-        takers(&fixture, &listener),
-        [READER],
-        "it takes no new flows all the same"
-    );
+    assert_eq!(takers(&fixture, &listener), [READER], "it takes no new flows all the same");
 }
 
 #[test]

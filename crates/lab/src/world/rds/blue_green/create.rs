@@ -4,7 +4,8 @@ use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Pair};
 use crate::world::rds::create::{NewInstance, Place};
 use crate::world::rds::instance::Writes;
 use crate::world::rds::{
-    Change, ClusterKey, CreateDbCluster, DbInstance, Engine, Form, InstanceKey, MultiAz, Status, refusal,
+    ClusterKey, CreateDbCluster, DbInstance, Engine, Form, InstanceKey, MultiAz, RdsChange, Status,
+    refusal,
 };
 use crate::world::{self, ApiError, World, ids};
 
@@ -20,7 +21,8 @@ pub struct CreateBlueGreenDeployment {
 }
 
 impl World {
-    /// CreateBlueGreenDeployment: the deployment is `PROVISIONING` while green is made, then `AVAILABLE`.
+    /// CreateBlueGreenDeployment: the deployment is `PROVISIONING` while green is made, then
+    /// `AVAILABLE`.
     pub fn create_blue_green_deployment(
         &mut self,
         request: CreateBlueGreenDeployment,
@@ -34,14 +36,13 @@ impl World {
         let suffix = format!("-green-{}", ids::letters(number.into(), 6));
         let green = match blue {
             Database::Cluster(cluster) => self.clone_cluster(cluster, &suffix, &request)?,
-            Database::Instance(instance) => vec![self.clone_instance(instance, None, &suffix, &request)?],
+            Database::Instance(instance) => {
+                vec![self.clone_instance(instance, None, &suffix, &request)?]
+            }
         };
         let pairs = green
             .into_iter()
-            .map(|(blue, green)| Pair {
-                blue: self.side(blue),
-                green: self.side(green),
-            })
+            .map(|(blue, green)| Pair { blue: self.side(blue), green: self.side(green) })
             .collect();
         let deployment = Deployment {
             key,
@@ -58,7 +59,7 @@ impl World {
         };
         self.after(
             self.pace.switchover.create,
-            world::Change::Rds(Change::Deployment(key, super::Step::Ready)),
+            world::WorldChange::Rds(RdsChange::Deployment(key, super::SwitchoverStep::Ready)),
         );
         Ok(self.rds.deployments.entry(key).or_insert(deployment))
     }
@@ -78,18 +79,20 @@ impl World {
             source: arn,
             engine_version: None,
         })?;
-        let (key, identifier, pairs) = (deployment.key, deployment.identifier.clone(), deployment.pairs.clone());
+        let (key, identifier, pairs) =
+            (deployment.key, deployment.identifier.clone(), deployment.pairs.clone());
         for green in pairs.iter().map(|pair| pair.green.database) {
             self.apply_rds(match green {
-                Database::Cluster(cluster) => Change::ClusterReady(cluster),
-                Database::Instance(instance) => Change::InstanceReady(instance),
+                Database::Cluster(cluster) => RdsChange::ClusterReady(cluster),
+                Database::Instance(instance) => RdsChange::InstanceReady(instance),
             });
         }
         self.deployment_ready(key);
         Ok(identifier)
     }
 
-    /// Green is ready. Heard a second time, from the schedule after `add_blue_green`, it changes nothing.
+    /// Green is ready. Heard a second time, from the schedule after `add_blue_green`, it changes
+    /// nothing.
     pub(super) fn deployment_ready(&mut self, key: DeploymentKey) {
         let Some(deployment) = self.rds.deployments.get_mut(&key) else {
             return;
@@ -101,7 +104,8 @@ impl World {
         self.emit_deployment_event(
             key,
             244,
-            "Blue/green deployment tasks completed. You can make more modifications to the green environment databases or switch over the deployment.",
+            "Blue/green deployment tasks completed. You can make more modifications to the green \
+             environment databases or switch over the deployment.",
         );
     }
 
@@ -113,7 +117,8 @@ impl World {
             pairs.any(|pair| pair.blue.database == database && !self.is_left_behind(database))
         };
         if let Some(cluster) = self.rds.clusters().find(|cluster| cluster.arn == arn) {
-            let is_aurora = matches!(cluster.engine, Engine::AuroraMysql | Engine::AuroraPostgresql);
+            let is_aurora =
+                matches!(cluster.engine, Engine::AuroraMysql | Engine::AuroraPostgresql);
             let key = self.rds.available_cluster(&cluster.identifier)?;
             let is_plain = cluster.form == Form::SharedStorage && cluster.global.is_none();
             if !is_aurora || !is_plain || is_taken(Database::Cluster(key)) {
@@ -127,7 +132,8 @@ impl World {
             false => refusal::instance_not_found(arn),
         })?;
         let key = self.rds.available_instance(&instance.identifier)?;
-        let is_of_rds = matches!(instance.engine, Engine::Mysql | Engine::Mariadb | Engine::Postgres);
+        let is_of_rds =
+            matches!(instance.engine, Engine::Mysql | Engine::Mariadb | Engine::Postgres);
         if !is_of_rds || instance.cluster.is_some() || is_taken(Database::Instance(key)) {
             return Err(refusal::instance_not_supported());
         }
@@ -138,14 +144,16 @@ impl World {
         let refuses = |instance: &DbInstance| instance.writes == Writes::Refused;
         match database {
             Database::Cluster(key) => self.rds.clusters.get(&key).is_some_and(|cluster| {
-                let mut members = cluster.members.iter().filter_map(|key| self.rds.instances.get(key));
+                let mut members =
+                    cluster.members.iter().filter_map(|key| self.rds.instances.get(key));
                 members.any(refuses)
             }),
             Database::Instance(key) => self.rds.instances.get(&key).is_some_and(refuses),
         }
     }
 
-    /// Green's cluster with its instances, in the order of blue's, blue's writer first, since the first to join is the writer.
+    /// Green's cluster with its instances, in the order of blue's, blue's writer first, since the
+    /// first to join is the writer.
     fn clone_cluster(
         &mut self,
         blue: ClusterKey,
@@ -185,10 +193,8 @@ impl World {
             return Err(refusal::instance_not_found(&request.source));
         };
         let host = self.rds.free_host(instance.host.zone)?;
-        let standby = instance
-            .standby
-            .map(|standby| self.rds.free_host(standby.zone))
-            .transpose()?;
+        let standby =
+            instance.standby.map(|standby| self.rds.free_host(standby.zone)).transpose()?;
         let green = self.insert_instance(NewInstance {
             identifier: format!("{}{suffix}", instance.identifier),
             class: instance.class,
@@ -220,7 +226,9 @@ impl World {
         deployment.pairs.iter().all(|pair| {
             let status = match pair.green.database {
                 Database::Cluster(key) => self.rds.clusters.get(&key).map(|cluster| cluster.status),
-                Database::Instance(key) => self.rds.instances.get(&key).map(|instance| instance.status),
+                Database::Instance(key) => {
+                    self.rds.instances.get(&key).map(|instance| instance.status)
+                }
             };
             status == Some(Status::Available)
         })

@@ -1,12 +1,12 @@
 //! DeleteBlueGreenDeployment.
 
-use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Step};
-use crate::world::rds::{Change, FinalSnapshot, refusal};
+use super::{Database, Deployment, DeploymentKey, DeploymentStatus, SwitchoverStep};
+use crate::world::rds::{FinalSnapshot, RdsChange, refusal};
 use crate::world::{self, ApiError, World};
 
 impl World {
-    /// DeleteBlueGreenDeployment. Blue and green stay, as databases of their own, unless green is to go too, which is refused after a
-    /// switchover (botocore rds 2014-10-31, DeleteTarget).
+    /// DeleteBlueGreenDeployment. Blue and green stay, as databases of their own, unless green is
+    /// to go too, which is refused after a switchover (botocore rds 2014-10-31, DeleteTarget).
     pub fn delete_blue_green_deployment(
         &mut self,
         identifier: &str,
@@ -34,7 +34,7 @@ impl World {
         }
         self.after(
             self.pace.delete,
-            world::Change::Rds(Change::Deployment(key, Step::Gone)),
+            world::WorldChange::Rds(RdsChange::Deployment(key, SwitchoverStep::Gone)),
         );
         self.rds.find_deployment(identifier).cloned()
     }

@@ -17,7 +17,8 @@ pub struct DescribeDeployments {
 }
 
 impl World {
-    /// DescribeBlueGreenDeployments, ordered by id. An id that does not exist is an error; a filter that matches nothing is not.
+    /// DescribeBlueGreenDeployments, ordered by id. An id that does not exist is an error; a filter
+    /// that matches nothing is not.
     pub fn describe_blue_green_deployments(
         &self,
         request: &DescribeDeployments,
@@ -31,7 +32,9 @@ impl World {
                 "blue-green-deployment-identifier" => |deployment| &deployment.identifier,
                 "blue-green-deployment-name" => |deployment| &deployment.name,
                 "source" => |deployment| deployment.pairs.first().map_or("", |pair| &pair.blue.arn),
-                "target" => |deployment| deployment.pairs.first().map_or("", |pair| &pair.green.arn),
+                "target" => {
+                    |deployment| deployment.pairs.first().map_or("", |pair| &pair.green.arn)
+                }
                 _ => {
                     return Err(ApiError::invalid_parameter_value(format!(
                         "Unrecognized filter name: {}",
@@ -39,17 +42,17 @@ impl World {
                     )));
                 }
             };
-            deployments.retain(|deployment| filter.values.iter().any(|value| value == field(deployment)));
+            deployments
+                .retain(|deployment| filter.values.iter().any(|value| value == field(deployment)));
         }
         deployments.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        request
-            .page
-            .of_rds(deployments, |deployment| deployment.identifier.clone())
+        request.page.of_rds(deployments, |deployment| deployment.identifier.clone())
     }
 }
 
 impl Rds {
-    /// The switchover status of a pair (botocore rds 2014-10-31, SwitchoverDetail): its deployment's, unless one side is gone.
+    /// The switchover status of a pair (botocore rds 2014-10-31, SwitchoverDetail): its
+    /// deployment's, unless one side is gone.
     pub fn pair_status(&self, deployment: &Deployment, pair: &Pair) -> String {
         if self.shown_name(pair.blue.database).is_none() {
             return "MISSING_SOURCE".to_owned();

@@ -8,10 +8,11 @@
 //!                                                               └──completed──► 0260/0251, 0248
 //! ```
 //!
-//! The order of the actions is that of AWS docs, "Switching a blue/green deployment", which says of blue that it only allows reads
-//! afterwards. Whether the API or DNS shows the new names first, and whether a name answers nothing in between, is not documented:
-//! [`SwitchoverPace`](crate::world::pace::SwitchoverPace) sets it. What the statuses of blue and green say meanwhile is not documented
-//! either, and stays `available` here.
+//! The order of the actions is that of AWS docs, "Switching a blue/green deployment", which says of
+//! blue that it only allows reads afterwards. Whether the API or DNS shows the new names first, and
+//! whether a name answers nothing in between, is not documented:
+//! [`SwitchoverPace`](crate::world::pace::SwitchoverPace) sets it. What the statuses of blue and
+//! green say meanwhile is not documented either, and stays `available` here.
 
 mod names;
 mod tell;
@@ -19,7 +20,7 @@ mod tell;
 use std::time::Duration;
 
 use super::{Deployment, DeploymentKey, DeploymentStatus};
-use crate::world::rds::{Change, Serving, refusal};
+use crate::world::rds::{RdsChange, Serving, refusal};
 use crate::world::{self, ApiError, World};
 
 /// `SwitchoverTimeout` unless said (botocore rds 2014-10-31).
@@ -27,7 +28,7 @@ const TIMEOUT: u32 = 300;
 
 /// What happens to a deployment next. A number is that of the switchover it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SwitchoverStep {
     /// Green is ready.
     Ready,
     /// Writes are blocked.
@@ -76,7 +77,8 @@ impl World {
         );
         if !can_start || !self.green_is_sound(found) {
             return Err(refusal::deployment_state(format!(
-                "The blue/green deployment {} can't be switched over: its status is {}, or its green databases are not available.",
+                "The blue/green deployment {} can't be switched over: its status is {}, or its \
+                 green databases are not available.",
                 found.identifier, found.status
             )));
         }
@@ -88,19 +90,24 @@ impl World {
             deployment.attempt += 1;
             let attempt = deployment.attempt;
             self.tell_started(key);
-            self.step(self.pace.switchover.checks, key, Step::Block(attempt));
-            self.step(deadline - self.now, key, Step::TimeOut(attempt));
+            self.step(self.pace.switchover.checks, key, SwitchoverStep::Block(attempt));
+            self.step(deadline - self.now, key, SwitchoverStep::TimeOut(attempt));
         }
         self.rds.find_deployment(identifier)
     }
 
-    /// Cancels a switchover that has moved no name: everything is as before (AWS docs, "Switching a blue/green deployment": "any
-    /// changes are rolled back and no changes are made to either environment").
+    /// Cancels a switchover that has moved no name: everything is as before (AWS docs, "Switching a
+    /// blue/green deployment": "any changes are rolled back and no changes are made to either
+    /// environment").
     ///
     /// # Errors
     ///
     /// When no such switchover is under way.
-    pub fn cancel_switchover(&mut self, identifier: &str, why: Cancellation) -> Result<(), ApiError> {
+    pub fn cancel_switchover(
+        &mut self,
+        identifier: &str,
+        why: Cancellation,
+    ) -> Result<(), ApiError> {
         let found = self.rds.find_deployment(identifier)?;
         if found.status != DeploymentStatus::SwitchoverInProgress || found.names_move {
             return Err(refusal::deployment_state(format!(
@@ -112,7 +119,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes green lag: a switchover waits for as long, or is cancelled by a guardrail if that is longer than its timeout.
+    /// Makes green lag: a switchover waits for as long, or is cancelled by a guardrail if that is
+    /// longer than its timeout.
     ///
     /// # Errors
     ///
@@ -126,29 +134,35 @@ impl World {
     }
 
     /// A deployment's next step, unless it belongs to a switchover that is over.
-    pub(in crate::world::rds) fn deployment_goes_on(&mut self, key: DeploymentKey, step: Step) {
+    pub(in crate::world::rds) fn deployment_goes_on(
+        &mut self,
+        key: DeploymentKey,
+        step: SwitchoverStep,
+    ) {
         let Some(deployment) = self.rds.deployments.get(&key) else {
             return;
         };
-        let is_under_way =
-            |attempt| deployment.attempt == attempt && deployment.status == DeploymentStatus::SwitchoverInProgress;
+        let is_under_way = |attempt| {
+            deployment.attempt == attempt
+                && deployment.status == DeploymentStatus::SwitchoverInProgress
+        };
         match step {
-            Step::Ready => self.deployment_ready(key),
-            Step::Gone => self.deployment_gone(key),
-            Step::Block(attempt) if is_under_way(attempt) => self.block(key, attempt),
-            Step::Move(attempt) if is_under_way(attempt) => self.move_names(key, attempt),
-            Step::Open(attempt) if is_under_way(attempt) => self.open(key),
-            Step::Show(attempt) if is_under_way(attempt) => self.show_names(key),
-            Step::Complete(attempt) if is_under_way(attempt) => self.complete(key),
-            Step::TimeOut(attempt) if is_under_way(attempt) && !deployment.names_move => {
+            SwitchoverStep::Ready => self.deployment_ready(key),
+            SwitchoverStep::Gone => self.deployment_gone(key),
+            SwitchoverStep::Block(attempt) if is_under_way(attempt) => self.block(key, attempt),
+            SwitchoverStep::Move(attempt) if is_under_way(attempt) => self.move_names(key, attempt),
+            SwitchoverStep::Open(attempt) if is_under_way(attempt) => self.open(key),
+            SwitchoverStep::Show(attempt) if is_under_way(attempt) => self.show_names(key),
+            SwitchoverStep::Complete(attempt) if is_under_way(attempt) => self.complete(key),
+            SwitchoverStep::TimeOut(attempt) if is_under_way(attempt) && !deployment.names_move => {
                 self.roll_back(key, Cancellation::ReplicationLag);
             }
             _ => {}
         }
     }
 
-    fn step(&mut self, delay: Duration, key: DeploymentKey, step: Step) {
-        self.after(delay, world::Change::Rds(Change::Deployment(key, step)));
+    fn step(&mut self, delay: Duration, key: DeploymentKey, step: SwitchoverStep) {
+        self.after(delay, world::WorldChange::Rds(RdsChange::Deployment(key, step)));
     }
 
     /// The guardrails have been checked: writes are blocked on both sides, and connections dropped.
@@ -171,7 +185,7 @@ impl World {
             [311, 307],
             "has initiated. Switchover when using sequences may lead to extended downtime.",
         );
-        self.step(self.pace.switchover.catch_up + lag, key, Step::Move(attempt));
+        self.step(self.pace.switchover.catch_up + lag, key, SwitchoverStep::Move(attempt));
     }
 
     /// Everything is as it was before the switchover.
@@ -189,7 +203,9 @@ impl World {
             self.serve(instance);
         }
         match why {
-            Cancellation::ReplicationLag => self.tell_part(key, ids, "was canceled due to replication lag."),
+            Cancellation::ReplicationLag => {
+                self.tell_part(key, ids, "was canceled due to replication lag.")
+            }
             Cancellation::Sequences => {
                 self.tell_sequences(key, ids, "was cancelled because sequences failed to sync.");
             }
@@ -210,9 +226,9 @@ impl World {
             deployment.names_move = true;
         }
         let pace = self.pace.switchover.clone();
-        self.step(pace.open, key, Step::Open(attempt));
-        self.step(pace.shown, key, Step::Show(attempt));
-        self.step(pace.end(), key, Step::Complete(attempt));
+        self.step(pace.open, key, SwitchoverStep::Open(attempt));
+        self.step(pace.shown, key, SwitchoverStep::Show(attempt));
+        self.step(pace.end(), key, SwitchoverStep::Complete(attempt));
     }
 
     /// The switchover is reported as complete.

@@ -13,18 +13,14 @@ use crate::world::vpc::Zone;
 fn orders() -> (World, String) {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-    world
-        .add_aurora("orders", Engine::AuroraPostgresql, &members)
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraPostgresql, &members).expect("good names");
     let deployment = world.add_blue_green("orders").expect("Aurora has them");
     (world, deployment)
 }
 
 fn billing() -> (World, String) {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_instance("billing", MultiAz::Yes, Engine::Mysql)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
     let deployment = world.add_blue_green("billing").expect("MySQL has them");
     (world, deployment)
 }
@@ -47,7 +43,8 @@ fn until_moves(pace: &SwitchoverPace) -> Duration {
 /// The ids of the events that tell of deployments.
 fn told(world: &World) -> Vec<u16> {
     let events = world.events.history();
-    let of_deployments = events.filter(|event| event.source_type == SourceType::BlueGreenDeployment);
+    let of_deployments =
+        events.filter(|event| event.source_type == SourceType::BlueGreenDeployment);
     of_deployments.map(|event| event.id).collect()
 }
 
@@ -64,11 +61,9 @@ fn green_is_a_copy_under_names_of_its_own_and_takes_no_writes() {
     let green = green_of(&world, &deployment, 0);
     assert_eq!(green.len(), "orders-green-xxxxxx".len());
     assert!(green.starts_with("orders-green-"));
-    assert_eq!(
-        green_of(&world, &deployment, 2),
-        format!("orders-2{}", &green["orders".len()..])
-    );
-    let [blue_at, green_at] = ["orders", &green].map(|name| world.rds.writer_address(name).expect("a writer"));
+    assert_eq!(green_of(&world, &deployment, 2), format!("orders-2{}", &green["orders".len()..]));
+    let [blue_at, green_at] =
+        ["orders", &green].map(|name| world.rds.writer_address(name).expect("a writer"));
     assert!(world.rds.takes_writes(blue_at));
     assert!(world.accepts_tcp(green_at) && !world.rds.takes_writes(green_at));
     let name = world.cluster_endpoint(&green);
@@ -80,9 +75,7 @@ fn green_is_a_copy_under_names_of_its_own_and_takes_no_writes() {
 fn a_deployment_is_provisioning_until_green_is_ready() {
     let (mut world, _) = orders();
     let members = [("sales-1", Zone::A)];
-    world
-        .add_aurora("sales", Engine::AuroraMysql, &members)
-        .expect("good names");
+    world.add_aurora("sales", Engine::AuroraMysql, &members).expect("good names");
     let request = CreateBlueGreenDeployment {
         name: "upgrade".to_owned(),
         source: world.cluster_arn("sales"),
@@ -91,13 +84,9 @@ fn a_deployment_is_provisioning_until_green_is_ready() {
     let made = world.create_blue_green_deployment(request.clone()).expect("it can");
     let identifier = made.identifier.clone();
     assert_eq!(made.status, DeploymentStatus::Provisioning);
-    let refused = world
-        .switchover_blue_green_deployment(&identifier, None)
-        .expect_err("too early");
+    let refused = world.switchover_blue_green_deployment(&identifier, None).expect_err("too early");
     assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
-    let again = world
-        .create_blue_green_deployment(request.clone())
-        .expect_err("the name is taken");
+    let again = world.create_blue_green_deployment(request.clone()).expect_err("the name is taken");
     assert_eq!(again.code, "BlueGreenDeploymentAlreadyExistsFault");
     let name = "another".to_owned();
     let second = world.create_blue_green_deployment(CreateBlueGreenDeployment { name, ..request });
@@ -112,15 +101,9 @@ fn a_deployment_is_provisioning_until_green_is_ready() {
 #[test]
 fn what_has_no_deployment_is_refused() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_multi_az_cluster("ledger", Engine::Postgres)
-        .expect("a good name");
-    world
-        .add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)])
-        .expect("good names");
-    world
-        .add_instance("erp", MultiAz::No, Engine::OracleEe)
-        .expect("a good name");
+    world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
+    world.add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)]).expect("good names");
+    world.add_instance("erp", MultiAz::No, Engine::OracleEe).expect("a good name");
     for (source, code) in [
         ("ledger", "SourceClusterNotSupportedFault"),
         ("graph", "SourceClusterNotSupportedFault"),
@@ -138,29 +121,15 @@ fn during_a_switchover_both_sides_drop_connections_and_nobody_writes_until_green
     let (mut world, deployment) = orders();
     let pace = world.pace.switchover.clone();
     let green = green_of(&world, &deployment, 0);
-    let [blue_at, green_at] = ["orders", &green].map(|name| world.rds.writer_address(name).expect("a writer"));
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
-    assert!(
-        world.rds.takes_writes(blue_at),
-        "the guardrails are checked while blue serves"
-    );
+    let [blue_at, green_at] =
+        ["orders", &green].map(|name| world.rds.writer_address(name).expect("a writer"));
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    assert!(world.rds.takes_writes(blue_at), "the guardrails are checked while blue serves");
     world.pass(pace.checks);
-    assert!(
-        world
-            .rds
-            .instances()
-            .all(|instance| !world.accepts_tcp(instance.address()))
-    );
+    assert!(world.rds.instances().all(|instance| !world.accepts_tcp(instance.address())));
     assert_eq!(world.rds.writer_address("orders"), Some(blue_at));
     world.pass(pace.catch_up + pace.open);
-    assert!(
-        world
-            .rds
-            .instances()
-            .all(|instance| world.accepts_tcp(instance.address()))
-    );
+    assert!(world.rds.instances().all(|instance| world.accepts_tcp(instance.address())));
     assert_eq!(world.rds.writer_address("orders"), Some(green_at));
     assert_eq!(world.rds.writer_address("orders-old1"), Some(blue_at));
     assert!(world.rds.takes_writes(green_at));
@@ -177,18 +146,13 @@ fn names_move_and_identities_stay() {
         Some((cluster.resource_id.clone(), writer.resource_id.clone()))
     };
     let (blues, greens) = (ids(&world, "orders"), ids(&world, &green));
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
     world.pass(Duration::from_secs(120));
     assert_eq!((ids(&world, "orders-old1"), ids(&world, "orders")), (blues, greens));
     assert!(world.rds.cluster(&green).is_none());
     for (cluster, member) in [("orders", "orders-2"), ("orders-old1", "orders-2-old1")] {
         let instance = world.rds.instance(member).expect("it has been renamed");
-        assert_eq!(
-            world.rds.cluster_of(instance).map(|of| of.identifier.as_str()),
-            Some(cluster)
-        );
+        assert_eq!(world.rds.cluster_of(instance).map(|of| of.identifier.as_str()), Some(cluster));
         assert_eq!(instance.arn, world.instance_arn(member));
         assert_eq!(instance.endpoint, Some(world.instance_endpoint(member)));
         let address = instance.address();
@@ -202,17 +166,13 @@ fn names_move_and_identities_stay() {
     let gone = [world.cluster_endpoint(&green), world.reader_endpoint(&green)];
     assert!(gone.iter().all(|name| answer(&mut world, name).is_none()));
     assert_eq!(told(&world), [244, 247, 259, 311, 312, 260, 248]);
-    let last: Vec<_> = world
-        .events
-        .history()
-        .rev()
-        .take(2)
-        .map(|event| event.message.clone())
-        .collect();
+    let last: Vec<_> =
+        world.events.history().rev().take(2).map(|event| event.message.clone()).collect();
     assert_eq!(
         last[1],
         format!(
-            "Switchover from DB cluster orders to {green} completed. Renamed orders to orders-old1 and {green} to orders."
+            "Switchover from DB cluster orders to {green} completed. Renamed orders to orders-old1 \
+             and {green} to orders."
         )
     );
     let deployment = world.rds.deployment(&deployment).expect("it stays");
@@ -228,14 +188,16 @@ fn an_instance_with_a_standby_is_switched_over_too() {
     let before = world.rds.instance_address("billing").expect("it exists");
     let after = world.rds.instance_address(&green).expect("it exists");
     assert_eq!(world.rds.instance(&green).map(DbInstance::multi_az), Some(MultiAz::Yes));
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
     world.pass(Duration::from_secs(120));
     let name = world.instance_endpoint("billing");
     assert_eq!(answer(&mut world, &name), Some(after));
     assert_eq!(world.rds.instance_address("billing"), Some(after));
-    assert!(world.rds.takes_writes(after) && world.accepts_tcp(before) && !world.rds.takes_writes(before));
+    assert!(
+        world.rds.takes_writes(after)
+            && world.accepts_tcp(before)
+            && !world.rds.takes_writes(before)
+    );
     assert_eq!(told(&world), [244, 247, 250, 251, 248], "MySQL has no sequences");
 }
 
@@ -245,11 +207,10 @@ fn each_name_answers_blue_then_nothing_then_green_at_its_own_time() {
     let pace = world.pace.switchover.clone();
     let green = green_of(&world, &deployment, 1);
     let names = ["orders-1", "orders-2"].map(|name| world.instance_endpoint(name));
-    let [blue_at, second_at] = ["orders-1", "orders-2"].map(|name| world.rds.instance_address(name));
+    let [blue_at, second_at] =
+        ["orders-1", "orders-2"].map(|name| world.rds.instance_address(name));
     let green_at = world.rds.instance_address(&green);
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
     world.pass(until_moves(&pace));
     // The cluster's two names are first, the instances' follow.
     let first = pace.dns + 2 * pace.dns_step;
@@ -278,20 +239,14 @@ fn the_pace_sets_whether_the_api_or_dns_or_the_truth_moves_first() {
             ..world.pace.switchover.clone()
         };
         world.pace.switchover = pace.clone();
-        world
-            .switchover_blue_green_deployment(&deployment, None)
-            .expect("it is available");
+        world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
         world.pass(until_moves(&pace));
         for at in 0..=10 {
             let name = world.instance_endpoint("billing");
             let shown = world.rds.instance("billing").map(DbInstance::address);
             let moved = [world.rds.instance_address("billing"), shown, answer(&mut world, &name)];
             let expected = clocks.map(|clock| at >= clock);
-            assert_eq!(
-                moved.map(|address| address == Some(after)),
-                expected,
-                "{clocks:?} at {at}"
-            );
+            assert_eq!(moved.map(|address| address == Some(after)), expected, "{clocks:?} at {at}");
             world.pass(second(1));
         }
         assert_eq!(status(&world, &deployment), DeploymentStatus::SwitchoverCompleted);
@@ -303,13 +258,9 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
     let (mut world, deployment) = orders();
     let pace = world.pace.switchover.clone();
     let before = world.rds.writer_address("orders").expect("a writer");
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
     world.pass(pace.checks);
-    world
-        .cancel_switchover(&deployment, Cancellation::Sequences)
-        .expect("no name has moved");
+    world.cancel_switchover(&deployment, Cancellation::Sequences).expect("no name has moved");
     world.pass(Duration::from_secs(600));
     let name = world.cluster_endpoint("orders");
     assert_eq!(answer(&mut world, &name), Some(before));
@@ -317,13 +268,10 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
     assert!(world.rds.takes_writes(before) && world.rds.cluster("orders-old1").is_none());
     assert_eq!(status(&world, &deployment), DeploymentStatus::SwitchoverFailed);
     assert_eq!(told(&world), [244, 247, 259, 311, 314, 249]);
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("again");
+    world.switchover_blue_green_deployment(&deployment, None).expect("again");
     world.pass(until_moves(&pace));
-    let late = world
-        .cancel_switchover(&deployment, Cancellation::ReplicationLag)
-        .expect_err("names move");
+    let late =
+        world.cancel_switchover(&deployment, Cancellation::ReplicationLag).expect_err("names move");
     assert_eq!(late.code, "InvalidBlueGreenDeploymentStateFault");
     world.pass(Duration::from_secs(120));
     assert_ne!(world.rds.writer_address("orders"), Some(before));
@@ -333,36 +281,20 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
 fn green_that_lags_too_far_is_stopped_by_a_guardrail_or_by_the_timeout() {
     let (mut world, deployment) = orders();
     let pace = world.pace.switchover.clone();
-    world
-        .lag_green(&deployment, Duration::from_secs(60))
-        .expect("it exists");
-    world
-        .switchover_blue_green_deployment(&deployment, Some(30))
-        .expect("it is available");
+    world.lag_green(&deployment, Duration::from_secs(60)).expect("it exists");
+    world.switchover_blue_green_deployment(&deployment, Some(30)).expect("it is available");
     world.pass(pace.checks);
-    assert_eq!(
-        told(&world),
-        [244, 247, 259, 261, 249],
-        "a guardrail: nothing was blocked"
-    );
-    assert!(
-        world
-            .rds
-            .instances()
-            .all(|instance| world.accepts_tcp(instance.address()))
-    );
-    world
-        .switchover_blue_green_deployment(&deployment, Some(75))
-        .expect("again");
+    assert_eq!(told(&world), [244, 247, 259, 261, 249], "a guardrail: nothing was blocked");
+    assert!(world.rds.instances().all(|instance| world.accepts_tcp(instance.address())));
+    world.switchover_blue_green_deployment(&deployment, Some(75)).expect("again");
     world.pass(Duration::from_secs(74));
     let at = world.rds.writer_address("orders").expect("a writer");
     assert!(!world.accepts_tcp(at), "it waits for green");
     world.pass(Duration::from_secs(1));
     assert!(world.rds.takes_writes(at));
     assert_eq!(status(&world, &deployment), DeploymentStatus::SwitchoverFailed);
-    let refused = world
-        .switchover_blue_green_deployment(&deployment, Some(29))
-        .expect_err("too short");
+    let refused =
+        world.switchover_blue_green_deployment(&deployment, Some(29)).expect_err("too short");
     assert_eq!(refused.code, "InvalidParameterValue");
 }
 
@@ -370,12 +302,9 @@ fn green_that_lags_too_far_is_stopped_by_a_guardrail_or_by_the_timeout() {
 fn green_in_need_of_repair_is_not_switched_over_to() {
     let (mut world, deployment) = orders();
     let green = green_of(&world, &deployment, 1);
-    world
-        .show_instance_status(&green, Status::Upgrading)
-        .expect("it exists");
-    let refused = world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect_err("green is busy");
+    world.show_instance_status(&green, Status::Upgrading).expect("it exists");
+    let refused =
+        world.switchover_blue_green_deployment(&deployment, None).expect_err("green is busy");
     assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
     assert_eq!(told(&world), [244]);
 }
@@ -383,22 +312,15 @@ fn green_in_need_of_repair_is_not_switched_over_to() {
 #[test]
 fn a_second_deployment_leaves_a_second_old_database() {
     let (mut world, first) = billing();
-    world
-        .switchover_blue_green_deployment(&first, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&first, None).expect("it is available");
     world.pass(Duration::from_secs(120));
     world.delete_blue_green_deployment(&first, false).expect("it is over");
     world.pass(world.pace.delete);
     let second = world.add_blue_green("billing").expect("green is in production");
-    world
-        .switchover_blue_green_deployment(&second, None)
-        .expect("it is available");
+    world.switchover_blue_green_deployment(&second, None).expect("it is available");
     world.pass(Duration::from_secs(120));
-    let mut names: Vec<_> = world
-        .rds
-        .instances()
-        .map(|instance| instance.identifier.clone())
-        .collect();
+    let mut names: Vec<_> =
+        world.rds.instances().map(|instance| instance.identifier.clone()).collect();
     names.sort();
     assert_eq!(names, ["billing", "billing-old1", "billing-old2"]);
 }
@@ -407,29 +329,20 @@ fn a_second_deployment_leaves_a_second_old_database() {
 fn a_deployment_is_deleted_with_green_or_without_and_after_a_switchover_only_without() {
     let (mut world, deployment) = orders();
     let green = green_of(&world, &deployment, 0);
-    world
-        .delete_blue_green_deployment(&deployment, true)
-        .expect("it is not switched over");
+    world.delete_blue_green_deployment(&deployment, true).expect("it is not switched over");
     assert_eq!(status(&world, &deployment), DeploymentStatus::Deleting);
     world.pass(world.pace.delete);
     assert!(world.rds.deployment(&deployment).is_none() && world.rds.cluster(&green).is_none());
     assert_eq!(told(&world), [244, 246]);
     let deployment = world.add_blue_green("orders").expect("blue is free again");
-    world
-        .switchover_blue_green_deployment(&deployment, None)
-        .expect("it is available");
-    let during = world
-        .delete_blue_green_deployment(&deployment, false)
-        .expect_err("names move");
+    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    let during = world.delete_blue_green_deployment(&deployment, false).expect_err("names move");
     assert_eq!(during.code, "InvalidBlueGreenDeploymentStateFault");
     world.pass(Duration::from_secs(120));
-    let refused = world
-        .delete_blue_green_deployment(&deployment, true)
-        .expect_err("green is in production");
+    let refused =
+        world.delete_blue_green_deployment(&deployment, true).expect_err("green is in production");
     assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
-    world
-        .delete_blue_green_deployment(&deployment, false)
-        .expect("it is over");
+    world.delete_blue_green_deployment(&deployment, false).expect("it is over");
     world.pass(world.pace.delete);
     assert!(world.rds.cluster("orders").is_some() && world.rds.cluster("orders-old1").is_some());
 }
@@ -442,9 +355,7 @@ fn a_pair_says_which_side_is_gone() {
         world.rds.pair_status(deployment, &deployment.pairs[0])
     };
     assert_eq!(pair_status(&world), "AVAILABLE");
-    world
-        .delete_db_instance("billing", &FinalSnapshot::Skip)
-        .expect("it exists");
+    world.delete_db_instance("billing", &FinalSnapshot::Skip).expect("it exists");
     world.pass(world.pace.delete);
     assert_eq!(pair_status(&world), "MISSING_SOURCE");
 }

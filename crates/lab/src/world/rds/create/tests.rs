@@ -30,17 +30,10 @@ fn member(identifier: &str, cluster: &str) -> CreateDbInstance {
 #[test]
 fn a_creating_instance_has_no_endpoint_no_name_and_refuses_tcp() {
     let mut world = world();
-    world
-        .create_db_cluster(cluster("orders", "aurora-postgresql"))
-        .expect("a good name");
-    let instance = world
-        .create_db_instance(member("orders-1", "orders"))
-        .expect("a good name");
+    world.create_db_cluster(cluster("orders", "aurora-postgresql")).expect("a good name");
+    let instance = world.create_db_instance(member("orders-1", "orders")).expect("a good name");
     let address = instance.address();
-    assert_eq!(
-        (instance.status, instance.endpoint.as_deref()),
-        (Status::Creating, None)
-    );
+    assert_eq!((instance.status, instance.endpoint.as_deref()), (Status::Creating, None));
     assert!(!world.accepts_tcp(address));
     let name = world.instance_endpoint("orders-1");
     assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);
@@ -58,9 +51,7 @@ fn a_creating_instance_has_no_endpoint_no_name_and_refuses_tcp() {
 #[test]
 fn the_first_instance_of_a_cluster_is_its_writer() {
     let mut world = world();
-    world
-        .create_db_cluster(cluster("orders", "aurora-postgresql"))
-        .expect("a good name");
+    world.create_db_cluster(cluster("orders", "aurora-postgresql")).expect("a good name");
     for name in ["orders-1", "orders-2"] {
         world.create_db_instance(member(name, "orders")).expect("a good name");
     }
@@ -73,13 +64,13 @@ fn the_first_instance_of_a_cluster_is_its_writer() {
 fn a_cluster_endpoint_leads_through_the_writers_name_to_its_address() {
     let mut world = world();
     let zones = [("orders-1", Zone::B), ("orders-2", Zone::C)];
-    world
-        .add_aurora("orders", Engine::AuroraPostgresql, &zones)
-        .expect("good names");
-    let reply = world.resolve("orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
+    world.add_aurora("orders", Engine::AuroraPostgresql, &zones).expect("good names");
+    let reply =
+        world.resolve("orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
     assert_eq!(reply.records.len(), 2, "an alias and an address");
     assert_eq!(reply.addresses(), [IpAddr::from([10, 20, 2, 10])]);
-    let reply = world.resolve("orders.cluster-ro-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
+    let reply =
+        world.resolve("orders.cluster-ro-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
     assert_eq!(reply.addresses(), [IpAddr::from([10, 20, 3, 10])]);
 }
 
@@ -94,9 +85,7 @@ fn the_same_calls_give_the_same_world() {
                 &[("orders-1", Zone::A), ("orders-2", Zone::B)],
             )
             .expect("good names");
-        world
-            .add_instance("billing", MultiAz::Yes, Engine::Mysql)
-            .expect("a good name");
+        world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(std::time::Duration::from_secs(30));
         format!("{world:?}")
@@ -107,35 +96,17 @@ fn the_same_calls_give_the_same_world() {
 #[test]
 fn what_rds_refuses_is_refused_with_its_code() {
     let mut world = world();
-    world
-        .create_db_cluster(cluster("orders", "aurora-postgresql"))
-        .expect("a good name");
-    world
-        .create_db_instance(member("orders-1", "orders"))
-        .expect("a good name");
+    world.create_db_cluster(cluster("orders", "aurora-postgresql")).expect("a good name");
+    world.create_db_instance(member("orders-1", "orders")).expect("a good name");
     let code = |refused: Result<(), ApiError>| refused.expect_err("refused").code;
     let create = |world: &mut World, request| world.create_db_instance(request).map(drop);
-    assert_eq!(
-        code(create(&mut world, member("ORDERS-1", "orders"))),
-        "DBInstanceAlreadyExists"
-    );
-    assert_eq!(
-        code(create(&mut world, member("a", "nobody"))),
-        "DBClusterNotFoundFault"
-    );
-    assert_eq!(
-        code(create(&mut world, member("-a", "orders"))),
-        "InvalidParameterValue"
-    );
-    let other_engine = CreateDbInstance {
-        engine: "aurora-mysql".to_owned(),
-        ..member("a", "orders")
-    };
+    assert_eq!(code(create(&mut world, member("ORDERS-1", "orders"))), "DBInstanceAlreadyExists");
+    assert_eq!(code(create(&mut world, member("a", "nobody"))), "DBClusterNotFoundFault");
+    assert_eq!(code(create(&mut world, member("-a", "orders"))), "InvalidParameterValue");
+    let other_engine =
+        CreateDbInstance { engine: "aurora-mysql".to_owned(), ..member("a", "orders") };
     assert_eq!(code(create(&mut world, other_engine)), "InvalidParameterCombination");
-    let alone = CreateDbInstance {
-        cluster: None,
-        ..member("a", "orders")
-    };
+    let alone = CreateDbInstance { cluster: None, ..member("a", "orders") };
     assert_eq!(code(create(&mut world, alone)), "InvalidParameterCombination");
     let cluster_again = world.create_db_cluster(cluster("orders", "aurora-mysql")).map(drop);
     assert_eq!(code(cluster_again), "DBClusterAlreadyExistsFault");
@@ -144,11 +115,8 @@ fn what_rds_refuses_is_refused_with_its_code() {
 #[test]
 fn a_zone_without_a_free_address_takes_no_more_databases() {
     let mut world = world();
-    let mut request = CreateDbInstance {
-        cluster: None,
-        engine: "mysql".to_owned(),
-        ..member("db", "")
-    };
+    let mut request =
+        CreateDbInstance { cluster: None, engine: "mysql".to_owned(), ..member("db", "") };
     request.availability_zone = Some("eu-west-1a".to_owned());
     let made = (0..300).map_while(|n| {
         request.identifier = format!("db-{n}");

@@ -1,11 +1,12 @@
 //! CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
 
-use super::{Change, CustomEndpoint, CustomEndpointKey, CustomKind};
+use super::{CustomEndpoint, CustomEndpointKey, CustomKind, EndpointChange};
 use crate::world::dns::Move;
 use crate::world::rds::{ClusterKey, DbCluster, Rds, Status, refusal};
 use crate::world::{self, ApiError, World, ids};
 
-/// The most custom endpoints of a cluster (AWS docs: "Custom endpoints for Amazon Aurora": "up to five").
+/// The most custom endpoints of a cluster (AWS docs: "Custom endpoints for Amazon Aurora": "up to
+/// five").
 const MOST: usize = 5;
 
 /// The parameters of CreateDBClusterEndpoint that the model knows.
@@ -42,14 +43,17 @@ impl World {
     /// # Errors
     ///
     /// As CreateDBClusterEndpoint refuses.
-    pub fn add_custom_endpoint(&mut self, request: CreateDbClusterEndpoint) -> Result<(), ApiError> {
+    pub fn add_custom_endpoint(
+        &mut self,
+        request: CreateDbClusterEndpoint,
+    ) -> Result<(), ApiError> {
         let key = self.create_db_cluster_endpoint(request)?.key;
         self.custom_endpoint_ready(key);
         Ok(())
     }
 
-    /// CreateDBClusterEndpoint: the endpoint is `creating`, then `available` and in DNS. "This action applies only to Aurora DB
-    /// clusters" (botocore rds 2014-10-31).
+    /// CreateDBClusterEndpoint: the endpoint is `creating`, then `available` and in DNS. "This
+    /// action applies only to Aurora DB clusters" (botocore rds 2014-10-31).
     pub fn create_db_cluster_endpoint(
         &mut self,
         request: CreateDbClusterEndpoint,
@@ -63,9 +67,8 @@ impl World {
                 cluster.identifier
             )));
         }
-        let lists = self
-            .rds
-            .checked_lists(cluster, request.static_members, request.excluded_members)?;
+        let lists =
+            self.rds.checked_lists(cluster, request.static_members, request.excluded_members)?;
         let cluster = self.rds.available_cluster(&request.cluster)?;
         if self.rds.custom_endpoint(&identifier).is_some() {
             return Err(ApiError::bad_request(
@@ -85,7 +88,13 @@ impl World {
         self.rds.find_custom_endpoint(&identifier)
     }
 
-    fn insert_custom_endpoint(&mut self, identifier: &str, cluster: ClusterKey, kind: CustomKind, lists: Lists) {
+    fn insert_custom_endpoint(
+        &mut self,
+        identifier: &str,
+        cluster: ClusterKey,
+        kind: CustomKind,
+        lists: Lists,
+    ) {
         let number = self.rds.next_number();
         let key = CustomEndpointKey(number);
         let endpoint = CustomEndpoint {
@@ -103,20 +112,20 @@ impl World {
             status: Status::Creating,
         };
         self.rds.custom_endpoints.endpoints.insert(key, endpoint);
-        self.custom_endpoint_change(self.pace.change_endpoint, Change::Ready(key));
+        self.custom_endpoint_change(self.pace.change_endpoint, EndpointChange::Ready(key));
     }
 
-    /// ModifyDBClusterEndpoint: the API shows the new lists at once, with the status `modifying` (AWS CLI, example of
-    /// modify-db-cluster-endpoint); DNS follows when the endpoint is available again.
+    /// ModifyDBClusterEndpoint: the API shows the new lists at once, with the status `modifying`
+    /// (AWS CLI, example of modify-db-cluster-endpoint); DNS follows when the endpoint is available
+    /// again.
     pub fn modify_db_cluster_endpoint(
         &mut self,
         request: ModifyDbClusterEndpoint,
     ) -> Result<&CustomEndpoint, ApiError> {
         let kind = request.kind.as_deref().map(kind_named).transpose()?;
         let (key, cluster) = self.rds.settled_endpoint(&request.identifier)?;
-        let lists = self
-            .rds
-            .checked_lists(cluster, request.static_members, request.excluded_members)?;
+        let lists =
+            self.rds.checked_lists(cluster, request.static_members, request.excluded_members)?;
         if let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) {
             endpoint.kind = kind.unwrap_or(endpoint.kind);
             endpoint.status = Status::Modifying;
@@ -125,21 +134,25 @@ impl World {
                 endpoint.excluded_members = lists.of_excluded;
             }
         }
-        self.custom_endpoint_change(self.pace.change_endpoint, Change::Ready(key));
+        self.custom_endpoint_change(self.pace.change_endpoint, EndpointChange::Ready(key));
         self.rds.find_custom_endpoint(&request.identifier)
     }
 
     /// DeleteDBClusterEndpoint.
-    pub fn delete_db_cluster_endpoint(&mut self, identifier: &str) -> Result<&CustomEndpoint, ApiError> {
+    pub fn delete_db_cluster_endpoint(
+        &mut self,
+        identifier: &str,
+    ) -> Result<&CustomEndpoint, ApiError> {
         let (key, _) = self.rds.settled_endpoint(identifier)?;
         if let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) {
             endpoint.status = Status::Deleting;
         }
-        self.custom_endpoint_change(self.pace.delete, Change::Gone(key));
+        self.custom_endpoint_change(self.pace.delete, EndpointChange::Gone(key));
         self.rds.find_custom_endpoint(identifier)
     }
 
-    /// A new or changed endpoint is available. Heard again, from the schedule after `add_custom_endpoint`, it changes nothing.
+    /// A new or changed endpoint is available. Heard again, from the schedule after
+    /// `add_custom_endpoint`, it changes nothing.
     pub(super) fn custom_endpoint_ready(&mut self, key: CustomEndpointKey) {
         let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) else {
             return;
@@ -158,8 +171,8 @@ impl World {
         }
     }
 
-    fn custom_endpoint_change(&mut self, delay: std::time::Duration, change: Change) {
-        self.after(delay, world::Change::Rds(world::rds::Change::CustomEndpoint(change)));
+    fn custom_endpoint_change(&mut self, delay: std::time::Duration, change: EndpointChange) {
+        self.after(delay, world::WorldChange::Rds(world::rds::RdsChange::CustomEndpoint(change)));
     }
 }
 
@@ -177,7 +190,10 @@ impl Lists {
 
 impl Rds {
     /// An endpoint that can be changed, and its cluster.
-    fn settled_endpoint(&self, identifier: &str) -> Result<(CustomEndpointKey, &DbCluster), ApiError> {
+    fn settled_endpoint(
+        &self,
+        identifier: &str,
+    ) -> Result<(CustomEndpointKey, &DbCluster), ApiError> {
         let endpoint = self.find_custom_endpoint(identifier)?;
         if endpoint.status != Status::Available {
             return Err(ApiError::bad_request(
@@ -190,7 +206,8 @@ impl Rds {
         Ok((endpoint.key, cluster))
     }
 
-    /// "Each custom endpoint can contain only one of these list types" (AWS docs), and an instance of the cluster only.
+    /// "Each custom endpoint can contain only one of these list types" (AWS docs), and an instance
+    /// of the cluster only.
     fn checked_lists(
         &self,
         cluster: &DbCluster,
@@ -222,8 +239,6 @@ impl Rds {
 /// The type of that name. `WRITER` was for clusters of several writers, which Aurora has no more.
 fn kind_named(name: &str) -> Result<CustomKind, ApiError> {
     let kinds = [CustomKind::Reader, CustomKind::Any];
-    let found = kinds
-        .into_iter()
-        .find(|kind| kind.to_string().eq_ignore_ascii_case(name));
+    let found = kinds.into_iter().find(|kind| kind.to_string().eq_ignore_ascii_case(name));
     found.ok_or_else(|| ApiError::invalid_parameter_value(format!("Invalid endpoint type: {name}")))
 }

@@ -54,7 +54,8 @@ impl EndpointKind<'_> {
 }
 
 impl DbClusterEndpoint<'_> {
-    /// The custom endpoint, where it is one. The others have no identifier (AWS CLI, example of describe-db-cluster-endpoints).
+    /// The custom endpoint, where it is one. The others have no identifier (AWS CLI, example of
+    /// describe-db-cluster-endpoints).
     pub fn custom(&self) -> Option<&CustomEndpoint> {
         match self.kind {
             EndpointKind::Writer | EndpointKind::Reader => None,
@@ -67,7 +68,9 @@ impl DbClusterEndpoint<'_> {
         let has = |text: &str| filter.values.iter().any(|value| value.eq_ignore_ascii_case(text));
         Ok(match filter.name.as_str() {
             "db-cluster-endpoint-type" => has(self.kind.name()),
-            "db-cluster-endpoint-custom-type" => self.custom().is_some_and(|custom| has(&custom.kind.to_string())),
+            "db-cluster-endpoint-custom-type" => {
+                self.custom().is_some_and(|custom| has(&custom.kind.to_string()))
+            }
             "db-cluster-endpoint-id" => self.custom().is_some_and(|custom| has(&custom.identifier)),
             "db-cluster-endpoint-status" => has(&self.status.to_string()),
             name => {
@@ -80,8 +83,9 @@ impl DbClusterEndpoint<'_> {
 }
 
 impl World {
-    /// DescribeDBClusterEndpoints, of one Aurora cluster or of all. A cluster that does not exist is an error; an endpoint that does not is
-    /// none: DBClusterNotFoundFault is the operation's only one (botocore rds 2014-10-31).
+    /// DescribeDBClusterEndpoints, of one Aurora cluster or of all. A cluster that does not exist
+    /// is an error; an endpoint that does not is none: DBClusterNotFoundFault is the operation's
+    /// only one (botocore rds 2014-10-31).
     pub fn describe_db_cluster_endpoints(
         &self,
         request: &DescribeDbClusterEndpoints,
@@ -91,13 +95,15 @@ impl World {
             None => self.rds.clusters().collect(),
         };
         let aurora = clusters.into_iter().filter(|cluster| cluster.engine.is_aurora());
-        let mut endpoints: Vec<_> = aurora.flat_map(|cluster| self.endpoints_of_cluster(cluster)).collect();
+        let mut endpoints: Vec<_> =
+            aurora.flat_map(|cluster| self.endpoints_of_cluster(cluster)).collect();
         if let Some(name) = &request.endpoint {
             let is_it = |custom: &CustomEndpoint| custom.identifier.eq_ignore_ascii_case(name);
             endpoints.retain(|endpoint| endpoint.custom().is_some_and(is_it));
         }
         for filter in &request.filters {
-            let passed: Vec<bool> = endpoints.iter().map(|it| it.passes(filter)).collect::<Result<_, _>>()?;
+            let passed: Vec<bool> =
+                endpoints.iter().map(|it| it.passes(filter)).collect::<Result<_, _>>()?;
             let mut passed = passed.into_iter();
             endpoints.retain(|_| passed.next().unwrap_or(false));
         }
@@ -118,12 +124,7 @@ impl World {
             Status::Creating | Status::Deleting => cluster.status,
             _ => Status::Available,
         };
-        let built_in = |host, kind| DbClusterEndpoint {
-            cluster,
-            host,
-            status,
-            kind,
-        };
+        let built_in = |host, kind| DbClusterEndpoint { cluster, host, status, kind };
         let custom = self.rds.custom_endpoints_of(cluster).map(|endpoint| DbClusterEndpoint {
             cluster,
             host: self.custom_endpoint_host(&endpoint.identifier),

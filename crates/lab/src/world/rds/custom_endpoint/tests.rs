@@ -10,9 +10,7 @@ use crate::world::vpc::Zone;
 fn orders() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
-    world
-        .add_aurora("orders", Engine::AuroraPostgresql, &members)
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraPostgresql, &members).expect("good names");
     world
 }
 
@@ -37,9 +35,7 @@ fn answers(world: &mut World, endpoint: &str) -> BTreeSet<String> {
         for address in world.resolve(&host, Family::V4).addresses() {
             let mut instances = world.rds.instances();
             answers.extend(
-                instances
-                    .find(|it| it.address() == address)
-                    .map(|it| it.identifier.clone()),
+                instances.find(|it| it.address() == address).map(|it| it.identifier.clone()),
             );
         }
     }
@@ -53,12 +49,8 @@ fn set(members: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_reader_endpoint_without_lists_answers_every_reader_and_any_the_writer_too() {
     let mut world = orders();
-    world
-        .add_custom_endpoint(request("reports", "READER"))
-        .expect("a good request");
-    world
-        .add_custom_endpoint(request("all", "any"))
-        .expect("the type is taken in any case");
+    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
+    world.add_custom_endpoint(request("all", "any")).expect("the type is taken in any case");
     assert_eq!(answers(&mut world, "reports"), set(&["orders-2", "orders-3"]));
     assert_eq!(answers(&mut world, "all"), set(&["orders-1", "orders-2", "orders-3"]));
 }
@@ -86,10 +78,9 @@ fn a_new_instance_joins_unless_a_static_list_names_others() {
 
 #[test]
 fn a_promoted_member_of_a_reader_endpoint_leaves_or_stays_as_the_world_is_told() {
-    for (promoted, expected) in [
-        (Promoted::Leaves, set(&["orders-3"])),
-        (Promoted::Stays, set(&["orders-2", "orders-3"])),
-    ] {
+    for (promoted, expected) in
+        [(Promoted::Leaves, set(&["orders-3"])), (Promoted::Stays, set(&["orders-2", "orders-3"]))]
+    {
         let mut world = orders();
         world.rds.promoted_members = promoted;
         let both = CreateDbClusterEndpoint {
@@ -97,9 +88,7 @@ fn a_promoted_member_of_a_reader_endpoint_leaves_or_stays_as_the_world_is_told()
             ..request("reports", "READER")
         };
         world.add_custom_endpoint(both).expect("a good request");
-        world
-            .failover_db_cluster("orders", Some("orders-2"))
-            .expect("it is a reader");
+        world.failover_db_cluster("orders", Some("orders-2")).expect("it is a reader");
         world.pass(world.pace.promote + world.pace.reboot + world.pace.dns_lag + world.pace.flap);
         assert_eq!(answers(&mut world, "reports"), expected);
         let endpoint = world.rds.custom_endpoint("reports").expect("it exists");
@@ -110,12 +99,8 @@ fn a_promoted_member_of_a_reader_endpoint_leaves_or_stays_as_the_world_is_told()
 #[test]
 fn a_member_that_restarts_stays_associated_and_is_not_answered_until_it_is_back() {
     let mut world = orders();
-    world
-        .add_custom_endpoint(request("reports", "READER"))
-        .expect("a good request");
-    world
-        .reboot_db_instance("orders-2", Reboot::InPlace)
-        .expect("it is available");
+    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
+    world.reboot_db_instance("orders-2", Reboot::InPlace).expect("it is available");
     world.pass(world.pace.dns_lag);
     assert_eq!(answers(&mut world, "reports"), set(&["orders-3"]));
     let endpoint = world.rds.custom_endpoint("reports").expect("it exists");
@@ -170,9 +155,7 @@ fn a_new_endpoint_resolves_when_it_is_available_and_a_changed_one_changes_then()
 #[test]
 fn its_name_outlives_a_rename_of_the_cluster_and_goes_with_the_cluster() {
     let mut world = orders();
-    world
-        .add_custom_endpoint(request("all", "ANY"))
-        .expect("a good request");
+    world.add_custom_endpoint(request("all", "ANY")).expect("a good request");
     world
         .modify_db_cluster(ModifyDbCluster {
             identifier: "orders".to_owned(),
@@ -184,13 +167,9 @@ fn its_name_outlives_a_rename_of_the_cluster_and_goes_with_the_cluster() {
     assert_eq!(answers(&mut world, "all").len(), 3);
     world.pass(world.pace.rename);
     for instance in ["orders-1", "orders-2", "orders-3"] {
-        world
-            .delete_db_instance(instance, &FinalSnapshot::Skip)
-            .expect("it exists");
+        world.delete_db_instance(instance, &FinalSnapshot::Skip).expect("it exists");
     }
-    world
-        .delete_db_cluster("sales", &FinalSnapshot::Skip)
-        .expect("its members are being deleted");
+    world.delete_db_cluster("sales", &FinalSnapshot::Skip).expect("its members are being deleted");
     world.pass(world.pace.delete);
     assert!(world.rds.custom_endpoint("all").is_none());
 }
@@ -198,20 +177,13 @@ fn its_name_outlives_a_rename_of_the_cluster_and_goes_with_the_cluster() {
 #[test]
 fn the_list_holds_the_endpoints_that_every_cluster_has() {
     let mut world = orders();
-    world
-        .add_custom_endpoint(request("reports", "READER"))
-        .expect("a good request");
-    world
-        .add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)])
-        .expect("good names");
+    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
+    world.add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)]).expect("good names");
     let listed = |request: DescribeDbClusterEndpoints| {
         let page = world.describe_db_cluster_endpoints(&request).expect("a good request");
         page.items.iter().map(|it| it.kind.name()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        listed(DescribeDbClusterEndpoints::default()),
-        ["WRITER", "READER", "CUSTOM"]
-    );
+    assert_eq!(listed(DescribeDbClusterEndpoints::default()), ["WRITER", "READER", "CUSTOM"]);
     let named = |name: &str| DescribeDbClusterEndpoints {
         cluster: Some("orders".to_owned()),
         endpoint: Some(name.to_owned()),
@@ -238,15 +210,9 @@ fn the_list_holds_the_endpoints_that_every_cluster_has() {
 #[test]
 fn what_it_cannot_do_is_refused_with_its_code() {
     let mut world = orders();
-    world
-        .add_aurora("sales", Engine::AuroraMysql, &[("sales-1", Zone::A)])
-        .expect("good names");
-    world
-        .add_multi_az_cluster("ledger", Engine::Postgres)
-        .expect("a good name");
-    world
-        .add_custom_endpoint(request("one", "ANY"))
-        .expect("a good request");
+    world.add_aurora("sales", Engine::AuroraMysql, &[("sales-1", Zone::A)]).expect("good names");
+    world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
+    world.add_custom_endpoint(request("one", "ANY")).expect("a good request");
     let mut code = |request| world.create_db_cluster_endpoint(request).expect_err("refused").code;
     let with = |members: &[&str], excluded: &[&str]| CreateDbClusterEndpoint {
         static_members: names(members),
@@ -258,21 +224,14 @@ fn what_it_cannot_do_is_refused_with_its_code() {
     assert_eq!(code(with(&["orders-1"], &["orders-2"])), "InvalidParameterCombination");
     assert_eq!(code(with(&["nobody"], &[])), "DBInstanceNotFound");
     assert_eq!(code(with(&["sales-1"], &[])), "InvalidParameterValue");
-    let not_aurora = CreateDbClusterEndpoint {
-        cluster: "ledger".to_owned(),
-        ..request("two", "ANY")
-    };
+    let not_aurora =
+        CreateDbClusterEndpoint { cluster: "ledger".to_owned(), ..request("two", "ANY") };
     assert_eq!(code(not_aurora), "InvalidDBClusterStateFault");
     for name in ["two", "three", "four", "five"] {
-        world
-            .add_custom_endpoint(request(name, "ANY"))
-            .expect("five are allowed");
+        world.add_custom_endpoint(request(name, "ANY")).expect("five are allowed");
     }
     let sixth = world.create_db_cluster_endpoint(request("six", "ANY"));
-    assert_eq!(
-        sixth.expect_err("one too many").code,
-        "DBClusterEndpointQuotaExceededFault"
-    );
+    assert_eq!(sixth.expect_err("one too many").code, "DBClusterEndpointQuotaExceededFault");
     world.delete_db_cluster_endpoint("five").expect("it is available");
     let refusal = world.delete_db_cluster_endpoint("five").expect_err("it is deleted");
     assert_eq!(refusal.code, "InvalidDBClusterEndpointStateFault");

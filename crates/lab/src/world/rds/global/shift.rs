@@ -2,7 +2,7 @@
 
 use super::{GlobalCluster, GlobalRole};
 use crate::world::dns::Move;
-use crate::world::rds::{Change, ClusterKey, InstanceKey, Serving, refusal};
+use crate::world::rds::{ClusterKey, InstanceKey, RdsChange, Serving, refusal};
 use crate::world::{self, ApiError, World};
 
 /// How writing moves between Regions.
@@ -28,8 +28,9 @@ pub enum GlobalStep {
 }
 
 impl World {
-    /// SwitchoverGlobalCluster or FailoverGlobalCluster to the cluster of an ARN: this Region's is promoted, or else demoted. Any ARN of
-    /// another Region is taken for a secondary's, since this Region knows no more of them.
+    /// SwitchoverGlobalCluster or FailoverGlobalCluster to the cluster of an ARN: this Region's is
+    /// promoted, or else demoted. Any ARN of another Region is taken for a secondary's, since this
+    /// Region knows no more of them.
     pub fn shift_global_cluster(
         &mut self,
         global: &str,
@@ -44,7 +45,8 @@ impl World {
             ));
         }
         let is_here = self.rds.cluster(target).is_some();
-        let is_elsewhere = target.contains(":cluster:") && !target.contains(&format!(":{}:", self.region));
+        let is_elsewhere =
+            target.contains(":cluster:") && !target.contains(&format!(":{}:", self.region));
         match (is_here, is_elsewhere) {
             (true, _) => self.promote_secondary(target, shift)?,
             (false, true) => self.demote_primary(&found.primary, target, shift)?,
@@ -73,7 +75,8 @@ impl World {
             self.emit_cluster_event(
                 key,
                 183,
-                "Waiting for data synchronization across global cluster members. Current lags behind primary DB cluster: 0 s.",
+                "Waiting for data synchronization across global cluster members. Current lags \
+                 behind primary DB cluster: 0 s.",
             );
         }
         self.global_step(self.pace.global_move, key, GlobalStep::Moved(shift, None));
@@ -85,13 +88,16 @@ impl World {
     /// # Errors
     ///
     /// When it is not there, or not the primary of a global database.
-    pub fn demote_primary(&mut self, cluster: &str, to: &str, shift: Shift) -> Result<(), ApiError> {
+    pub fn demote_primary(
+        &mut self,
+        cluster: &str,
+        to: &str,
+        shift: Shift,
+    ) -> Result<(), ApiError> {
         let key = self.rds.find_cluster(cluster)?.key;
         let found = self.rds.find_cluster(cluster)?;
-        if !matches!(
-            found.global.as_ref().map(|member| &member.role),
-            Some(GlobalRole::Primary(_))
-        ) {
+        if !matches!(found.global.as_ref().map(|member| &member.role), Some(GlobalRole::Primary(_)))
+        {
             return Err(refusal::cluster_state(format!(
                 "DbCluster {} is not the primary of a global database.",
                 found.identifier
@@ -130,14 +136,21 @@ impl World {
             GlobalStep::Repointed => self.emit_cluster_event(
                 key,
                 397,
-                "Aurora finished changing the DNS name that the global writer endpoint resolves to.",
+                "Aurora finished changing the DNS name that the global writer endpoint resolves \
+                 to.",
             ),
             GlobalStep::Complete(Shift::Switchover, name, region) => {
-                let message = format!("Global switchover to DB cluster {name} in Region {region} finished.");
+                let message = format!(
+                    "Global switchover to DB cluster {name} in Region {region} \
+                    finished."
+                );
                 self.emit_cluster_event(key, 185, &message);
             }
             GlobalStep::Complete(Shift::Failover, name, region) => {
-                let message = format!("Global failover to DB cluster {name} in Region {region} completed.");
+                let message = format!(
+                    "Global failover to DB cluster {name} in Region {region} \
+                    completed."
+                );
                 self.emit_cluster_event(key, 238, &message);
             }
         }
@@ -158,7 +171,9 @@ impl World {
         self.serve(writer);
         self.point_cluster(key, Move::Failover);
         if shift == Shift::Switchover {
-            let message = format!("New primary DB cluster {name} in Region {region} was successfully promoted.");
+            let message = format!(
+                "New primary DB cluster {name} in Region {region} was successfully promoted."
+            );
             self.emit_cluster_event(key, 184, &message);
         }
         let shown = GlobalStep::Shown(Some(writer), GlobalRole::Primary(former));
@@ -176,7 +191,7 @@ impl World {
             if let Some(instance) = self.rds.instances.get_mut(&member) {
                 instance.serving = Serving::No;
             }
-            self.after(self.pace.reboot, world::Change::Rds(Change::Serve(member)));
+            self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(member)));
         }
         self.point_cluster(key, Move::After(self.pace.dns_lag));
         if shift == Shift::Switchover {
@@ -198,11 +213,12 @@ impl World {
     }
 
     fn global_step(&mut self, delay: std::time::Duration, key: ClusterKey, step: GlobalStep) {
-        self.after(delay, world::Change::Rds(Change::Global(key, step)));
+        self.after(delay, world::WorldChange::Rds(RdsChange::Global(key, step)));
     }
 
     fn tell_global_start(&mut self, key: ClusterKey, target: &str, region: &str) {
-        let message = format!("Global switchover to DB cluster {target} in Region {region} started.");
+        let message =
+            format!("Global switchover to DB cluster {target} in Region {region} started.");
         self.emit_cluster_event(key, 181, &message);
     }
 }

@@ -22,9 +22,7 @@ fn secondary(name: SecondaryName) -> World {
 fn primary() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-    world
-        .add_aurora("orders", Engine::AuroraMysql, &members)
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
     world.create_global_cluster("world", "orders").expect("it is Aurora");
     world
 }
@@ -58,10 +56,7 @@ fn a_secondary_has_readers_and_no_writer() {
     let both: Vec<_> = world.rds.instances().map(DbInstance::address).collect();
     let asked: Vec<_> = (0..2).flat_map(|_| answers(&mut world, &reader)).collect();
     assert_eq!(asked, both);
-    assert!(
-        both.iter()
-            .all(|at| world.accepts_tcp(*at) && !world.rds.takes_writes(*at))
-    );
+    assert!(both.iter().all(|at| world.accepts_tcp(*at) && !world.rds.takes_writes(*at)));
 }
 
 #[test]
@@ -70,9 +65,7 @@ fn the_writer_endpoint_of_a_secondary_may_lead_to_a_reader() {
     let name = world.cluster_endpoint("orders");
     let first = world.rds.instance_address("orders-1").expect("it exists");
     assert_eq!(answers(&mut world, &name), [first]);
-    world
-        .delete_db_instance("orders-1", &FinalSnapshot::Unsaid)
-        .expect("it exists");
+    world.delete_db_instance("orders-1", &FinalSnapshot::Unsaid).expect("it exists");
     world.pass(world.pace.delete);
     let second = world.rds.instance_address("orders-2").expect("it exists");
     assert_eq!(answers(&mut world, &name), [second]);
@@ -91,20 +84,16 @@ fn a_secondary_does_not_fail_over_by_itself() {
 
 #[test]
 fn a_promoted_secondary_gets_a_writer_that_the_api_and_dns_show_later() {
-    for (shift, events) in [
-        (Shift::Switchover, vec![181, 183, 184, 397, 185]),
-        (Shift::Failover, vec![397, 238]),
-    ] {
+    for (shift, events) in
+        [(Shift::Switchover, vec![181, 183, 184, 397, 185]), (Shift::Failover, vec![397, 238])]
+    {
         let mut world = secondary(SecondaryName::Absent);
         let name = world.cluster_endpoint("orders");
         world.promote_secondary("orders", shift).expect("it is a secondary");
         world.pass(world.pace.global_move);
         let writer = world.rds.writer_address("orders").expect("it has come");
         assert!(world.rds.takes_writes(writer));
-        assert_eq!(
-            (shown_writers(&world), replication_source(&world)),
-            (0, Some(ELSEWHERE))
-        );
+        assert_eq!((shown_writers(&world), replication_source(&world)), (0, Some(ELSEWHERE)));
         assert!(answers(&mut world, &name).is_empty());
         world.pass(world.pace.topology_lag);
         assert_eq!((shown_writers(&world), replication_source(&world)), (1, None));
@@ -114,9 +103,7 @@ fn a_promoted_secondary_gets_a_writer_that_the_api_and_dns_show_later() {
         let global = world.rds.find_global_cluster("orders-global").expect("it exists");
         assert_eq!(global.primary, world.cluster_arn("orders"));
         assert_eq!(global.secondary.as_deref(), Some(ELSEWHERE));
-        world
-            .failover_db_cluster("orders", None)
-            .expect("it is a cluster like any other");
+        world.failover_db_cluster("orders", None).expect("it is a cluster like any other");
     }
 }
 
@@ -125,19 +112,14 @@ fn a_demoted_primary_has_no_writer_and_its_instances_come_back_as_readers() {
     let mut world = primary();
     let name = world.cluster_endpoint("orders");
     let writer = world.rds.writer_address("orders").expect("a writer");
-    world
-        .demote_primary("orders", ELSEWHERE, Shift::Switchover)
-        .expect("it is the primary");
+    world.demote_primary("orders", ELSEWHERE, Shift::Switchover).expect("it is the primary");
     assert!(world.rds.takes_writes(writer));
     world.pass(world.pace.global_move);
     assert!(world.rds.writer("orders").is_none() && !world.accepts_tcp(writer));
     assert_eq!((shown_writers(&world), replication_source(&world)), (1, None));
     assert_eq!(answers(&mut world, &name), [writer]);
     world.pass(Duration::from_secs(120));
-    assert_eq!(
-        (shown_writers(&world), replication_source(&world)),
-        (0, Some(ELSEWHERE))
-    );
+    assert_eq!((shown_writers(&world), replication_source(&world)), (0, Some(ELSEWHERE)));
     assert!(answers(&mut world, &name).is_empty());
     assert!(world.accepts_tcp(writer) && !world.rds.takes_writes(writer));
     assert_eq!(told(&world), [181, 390, 182, 397, 185]);
@@ -159,23 +141,18 @@ fn a_global_database_is_shifted_by_the_arn_of_its_target() {
         .shift_global_cluster("world", &here, Shift::Switchover)
         .expect_err("it is the primary");
     assert_eq!(itself.code, "InvalidGlobalClusterStateFault");
-    let nobody = world
-        .shift_global_cluster("world", "sales", Shift::Switchover)
-        .expect_err("unknown");
+    let nobody =
+        world.shift_global_cluster("world", "sales", Shift::Switchover).expect_err("unknown");
     assert_eq!(nobody.code, "DBClusterNotFoundFault");
-    let unknown = world
-        .shift_global_cluster("moon", &here, Shift::Switchover)
-        .expect_err("unknown");
+    let unknown =
+        world.shift_global_cluster("moon", &here, Shift::Switchover).expect_err("unknown");
     assert_eq!(unknown.code, "GlobalClusterNotFoundFault");
     for (target, writes) in [(ELSEWHERE, false), (here.as_str(), true)] {
-        world
-            .shift_global_cluster("world", target, Shift::Switchover)
-            .expect("it can");
+        world.shift_global_cluster("world", target, Shift::Switchover).expect("it can");
         world.pass(Duration::from_secs(300));
         assert_eq!(world.rds.writer("orders").is_some(), writes);
-        let page = world
-            .describe_global_clusters(None, &PageRequest::default())
-            .expect("a good request");
+        let page =
+            world.describe_global_clusters(None, &PageRequest::default()).expect("a good request");
         assert_eq!(page.items[0].primary, target);
     }
 }
@@ -183,14 +160,10 @@ fn a_global_database_is_shifted_by_the_arn_of_its_target() {
 #[test]
 fn a_failover_that_writing_overtakes_on_its_way_elsewhere_promotes_nobody() {
     let mut world = primary();
-    world
-        .demote_primary("orders", ELSEWHERE, Shift::Failover)
-        .expect("it is the primary");
+    world.demote_primary("orders", ELSEWHERE, Shift::Failover).expect("it is the primary");
     world.pass(world.pace.global_move - world.pace.promote / 2);
     world.failover_db_cluster("orders", None).expect("it has a reader");
     world.pass(Duration::from_secs(120));
     assert!(world.rds.writer("orders").is_none(), "nobody was promoted");
-    world
-        .promote_secondary("orders", Shift::Failover)
-        .expect("it is available again");
+    world.promote_secondary("orders", Shift::Failover).expect("it is available again");
 }

@@ -8,10 +8,7 @@ use crate::world::vpc::Zone;
 fn rename(identifier: &str, to: &str, apply: Apply) -> ModifyDbInstance {
     ModifyDbInstance {
         identifier: identifier.to_owned(),
-        changes: Pending {
-            identifier: Some(to.to_owned()),
-            ..Pending::default()
-        },
+        changes: Pending { identifier: Some(to.to_owned()), ..Pending::default() },
         promotion_tier: None,
         port: None,
         apply,
@@ -20,9 +17,7 @@ fn rename(identifier: &str, to: &str, apply: Apply) -> ModifyDbInstance {
 
 fn billing() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_instance("billing", MultiAz::No, Engine::Mysql)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::No, Engine::Mysql).expect("a good name");
     world
 }
 
@@ -65,9 +60,7 @@ fn without_apply_immediately_a_change_stays_pending_until_another_brings_it() {
 #[test]
 fn a_name_that_is_taken_is_refused() {
     let mut world = billing();
-    world
-        .add_instance("invoices", MultiAz::No, Engine::Mysql)
-        .expect("a good name");
+    world.add_instance("invoices", MultiAz::No, Engine::Mysql).expect("a good name");
     let refused = world
         .modify_db_instance(rename("billing", "invoices", Apply::Immediately))
         .expect_err("taken");
@@ -80,10 +73,7 @@ fn an_instance_gets_and_loses_its_standby() {
     for multi_az in [MultiAz::Yes, MultiAz::No] {
         let request = ModifyDbInstance {
             identifier: "billing".to_owned(),
-            changes: Pending {
-                multi_az: Some(multi_az),
-                ..Pending::default()
-            },
+            changes: Pending { multi_az: Some(multi_az), ..Pending::default() },
             promotion_tier: None,
             port: None,
             apply: Apply::Immediately,
@@ -97,9 +87,7 @@ fn an_instance_gets_and_loses_its_standby() {
 #[test]
 fn a_renamed_cluster_says_so_and_keeps_its_writer() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)]).expect("good names");
     let address = world.rds.writer_address("orders").expect("it has one");
     let request = ModifyDbCluster {
         network: None,
@@ -122,9 +110,7 @@ fn a_renamed_cluster_says_so_and_keeps_its_writer() {
 #[test]
 fn a_writer_that_is_renamed_takes_its_clusters_name_along_when_its_own_resolves() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)]).expect("good names");
     let before = world.rds.instance("orders-1").expect("it exists").resource_id.clone();
     let events = world.events.history().count();
     world
@@ -132,10 +118,7 @@ fn a_writer_that_is_renamed_takes_its_clusters_name_along_when_its_own_resolves(
         .expect("it is available");
     let name = world.cluster_endpoint("orders");
     assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);
-    assert_eq!(
-        world.rds.instance("first").map(|instance| instance.status),
-        Some(Status::Renaming)
-    );
+    assert_eq!(world.rds.instance("first").map(|instance| instance.status), Some(Status::Renaming));
     world.pass(world.pace.rename);
     let first = world.rds.writer("orders").expect("it writes").clone();
     assert_eq!((first.identifier, first.resource_id), ("first".to_owned(), before));
@@ -148,9 +131,7 @@ fn a_writer_that_is_renamed_takes_its_clusters_name_along_when_its_own_resolves(
 fn an_instance_that_is_made_anew_under_a_name_is_another_and_answers_by_it() {
     let mut world = billing();
     let before = world.rds.instance("billing").expect("it exists").resource_id.clone();
-    world
-        .delete_db_instance("billing", &FinalSnapshot::Skip)
-        .expect("it exists");
+    world.delete_db_instance("billing", &FinalSnapshot::Skip).expect("it exists");
     let name = world.instance_endpoint("billing");
     let again = CreateDbInstance {
         identifier: "billing".to_owned(),
@@ -173,15 +154,9 @@ fn an_instance_that_is_made_anew_under_a_name_is_another_and_answers_by_it() {
 fn a_cluster_that_is_made_anew_under_a_name_answers_by_it_again() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A)];
-    world
-        .add_aurora("orders", Engine::AuroraMysql, &members)
-        .expect("good names");
-    world
-        .delete_db_instance("orders-1", &FinalSnapshot::Skip)
-        .expect("it exists");
-    world
-        .delete_db_cluster("orders", &FinalSnapshot::Skip)
-        .expect("its member goes");
+    world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
+    world.delete_db_instance("orders-1", &FinalSnapshot::Skip).expect("it exists");
+    world.delete_db_cluster("orders", &FinalSnapshot::Skip).expect("its member goes");
     world.pass(world.pace.delete);
     assert!(world.rds.writer("orders").is_none());
     world

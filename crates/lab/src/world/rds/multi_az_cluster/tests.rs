@@ -36,10 +36,7 @@ fn true_writer(world: &World) -> &str {
 
 fn shown_writers(world: &World) -> Vec<String> {
     let members = world.rds.members(cluster(world)).into_iter();
-    members
-        .filter(|member| member.is_cluster_writer)
-        .map(|member| member.instance)
-        .collect()
+    members.filter(|member| member.is_cluster_writer).map(|member| member.instance).collect()
 }
 
 fn failovers(world: &World) -> Vec<u16> {
@@ -65,9 +62,7 @@ fn one_call_makes_three_nodes_in_three_zones_and_the_first_is_the_writer() {
         nodes.iter().all(|node| world.accepts_tcp(node.address())),
         "readers accept connections too"
     );
-    let listed = world
-        .describe_db_instances(&DescribeRequest::default())
-        .expect("a good request");
+    let listed = world.describe_db_instances(&DescribeRequest::default()).expect("a good request");
     assert_eq!(listed.items.len(), 3);
 }
 
@@ -76,7 +71,8 @@ fn its_name_leads_to_the_writer_as_an_alias_or_as_an_address() {
     for (names, records) in [(Naming::Alias, 2), (Naming::Address, 1)] {
         let mut world = ledger(Engine::Postgres, names);
         let writer = world.rds.writer_address("ledger").expect("it has one");
-        let reply = world.resolve("ledger.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
+        let reply =
+            world.resolve("ledger.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com", Family::V4);
         assert_eq!((reply.records.len(), reply.addresses()), (records, vec![writer]));
         let readers = world.reader_endpoint("ledger");
         let mut turn = || world.resolve(&readers, Family::V4).addresses()[0];
@@ -94,19 +90,12 @@ fn a_failover_takes_its_own_time_and_ends_with_another_node_under_the_name() {
         world.failover_db_cluster("ledger", None).expect("it has readers");
         assert!(!world.accepts_tcp(old));
         world.pass(world.pace.promote);
-        assert_eq!(
-            true_writer(&world),
-            "ledger-instance-1",
-            "Aurora's would be another by now"
-        );
+        assert_eq!(true_writer(&world), "ledger-instance-1", "Aurora's would be another by now");
         world.pass(world.pace.promote_multi_az_cluster - world.pace.promote);
         assert_eq!(true_writer(&world), "ledger-instance-2");
         assert_eq!(shown_writers(&world), ["ledger-instance-1"]);
         world.pass(world.pace.completed_multi_az_cluster);
-        assert_eq!(
-            (cluster(&world).status, failovers(&world)),
-            (Status::Available, vec![73, 71])
-        );
+        assert_eq!((cluster(&world).status, failovers(&world)), (Status::Available, vec![73, 71]));
         world.pass(world.pace.dns_lag + world.pace.flap);
         let new = world.rds.writer_address("ledger").expect("it has one");
         assert_eq!(world.resolve(&name, Family::V4).addresses(), [new]);
@@ -141,8 +130,8 @@ fn a_target_is_taken_by_postgresql_and_refused_by_mysql() {
 #[test]
 fn a_reboot_restarts_the_writer_in_place_and_promotes_nobody() {
     let mut world = ledger(Engine::Postgres, Naming::Alias);
-    let [writer, reader] =
-        ["ledger-instance-1", "ledger-instance-2"].map(|node| world.rds.instance_address(node).expect("it exists"));
+    let [writer, reader] = ["ledger-instance-1", "ledger-instance-2"]
+        .map(|node| world.rds.instance_address(node).expect("it exists"));
     let rebooted = world.reboot_db_cluster("ledger").expect("it is available");
     assert_eq!(rebooted.status, Status::Rebooting);
     assert_eq!((world.accepts_tcp(writer), world.accepts_tcp(reader)), (false, true));
@@ -177,9 +166,7 @@ fn it_is_deleted_with_its_nodes_and_not_node_by_node() {
         .delete_db_instance("ledger-instance-2", &FinalSnapshot::Skip)
         .expect_err("it always has three");
     assert_eq!(refusal.code, "InvalidDBClusterStateFault");
-    let deleted = world
-        .delete_db_cluster("ledger", &FinalSnapshot::Skip)
-        .expect("it exists");
+    let deleted = world.delete_db_cluster("ledger", &FinalSnapshot::Skip).expect("it exists");
     assert_eq!(deleted.status, Status::Deleting);
     assert!(world.rds.instances().all(|node| node.status == Status::Deleting));
     world.pass(world.pace.delete);
@@ -192,49 +179,16 @@ fn it_is_deleted_with_its_nodes_and_not_node_by_node() {
 fn what_it_cannot_do_is_refused_with_its_code() {
     let code = |request| empty().create_db_cluster(request).expect_err("refused").code;
     let combination = "InvalidParameterCombination";
-    assert_eq!(
-        code(CreateDbCluster {
-            class: None,
-            ..request()
-        }),
-        combination
-    );
-    assert_eq!(
-        code(CreateDbCluster {
-            allocated_storage: None,
-            ..request()
-        }),
-        combination
-    );
-    assert_eq!(
-        code(CreateDbCluster {
-            iops: None,
-            ..request()
-        }),
-        combination
-    );
-    assert_eq!(
-        code(CreateDbCluster {
-            iops: Some(5001),
-            ..request()
-        }),
-        combination
-    );
-    let of = |engine: &str| CreateDbCluster {
-        engine: engine.to_owned(),
-        ..request()
-    };
+    assert_eq!(code(CreateDbCluster { class: None, ..request() }), combination);
+    assert_eq!(code(CreateDbCluster { allocated_storage: None, ..request() }), combination);
+    assert_eq!(code(CreateDbCluster { iops: None, ..request() }), combination);
+    assert_eq!(code(CreateDbCluster { iops: Some(5001), ..request() }), combination);
+    let of = |engine: &str| CreateDbCluster { engine: engine.to_owned(), ..request() };
     assert_eq!(code(of("aurora-postgresql")), combination);
     assert_eq!(code(of("mariadb")), combination);
-    let storage = CreateDbCluster {
-        storage_type: Some("aurora".to_owned()),
-        ..request()
-    };
+    let storage = CreateDbCluster { storage_type: Some("aurora".to_owned()), ..request() };
     assert_eq!(code(storage), "InvalidParameterValue");
-    let named = |length: usize| CreateDbCluster {
-        identifier: "l".repeat(length),
-        ..request()
-    };
+    let named = |length: usize| CreateDbCluster { identifier: "l".repeat(length), ..request() };
     assert_eq!(code(named(53)), "InvalidParameterValue");
     empty().create_db_cluster(named(52)).expect("its nodes' names have 63");
 
@@ -252,18 +206,14 @@ fn what_it_cannot_do_is_refused_with_its_code() {
     world
         .add_aurora("orders", Engine::AuroraPostgresql, &[("orders-1", Zone::A)])
         .expect("good names");
-    let aurora = world
-        .reboot_db_cluster("orders")
-        .expect_err("its instances are rebooted");
+    let aurora = world.reboot_db_cluster("orders").expect_err("its instances are rebooted");
     assert_eq!(aurora.code, "InvalidDBClusterStateFault");
 }
 
 #[test]
 fn a_node_whose_name_is_taken_makes_nothing() {
     let mut world = empty();
-    world
-        .add_instance("ledger-instance-3", MultiAz::No, Engine::Mysql)
-        .expect("a good name");
+    world.add_instance("ledger-instance-3", MultiAz::No, Engine::Mysql).expect("a good name");
     let refusal = world.create_db_cluster(request()).expect_err("the name is taken");
     assert_eq!(refusal.code, "DBInstanceAlreadyExists");
     assert_eq!((world.rds.clusters().count(), world.rds.instances().count()), (0, 1));

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::world::dns::Family;
-use crate::world::rds::{Apply, CreateDbCluster, CreateDbInstance, Engine, ModifyDbCluster, ModifyDbInstance, MultiAz};
+use crate::world::rds::{
+    Apply, CreateDbCluster, CreateDbInstance, Engine, ModifyDbCluster, ModifyDbInstance, MultiAz,
+};
 use crate::world::rds::{Pending, Reboot};
 use crate::world::vpc::Zone;
 
@@ -36,10 +38,7 @@ fn a_dual_stack_cluster_and_its_instances_answer_and_accept_in_both_families() {
     let mut world = orders();
     let name = world.cluster_endpoint("orders");
     let [v4, v6] = asked(&mut world, &name);
-    assert_eq!(
-        (v4, v6),
-        (vec!["10.20.1.10".to_owned()], vec!["2001:db8:20:1::a".to_owned()])
-    );
+    assert_eq!((v4, v6), (vec!["10.20.1.10".to_owned()], vec!["2001:db8:20:1::a".to_owned()]));
     let writer = world.rds.writer("orders").expect("it has a writer");
     for address in writer.addresses() {
         assert!(world.accepts_tcp(address), "{address}");
@@ -50,9 +49,7 @@ fn a_dual_stack_cluster_and_its_instances_answer_and_accept_in_both_families() {
 #[test]
 fn an_ipv4_database_answers_no_ipv6_address_and_accepts_at_none() {
     let mut world = world();
-    world
-        .add_instance("billing", MultiAz::Yes, Engine::Mysql)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
     let name = world.instance_endpoint("billing");
     let [v4, v6] = asked(&mut world, &name);
     assert_eq!((v4.len(), v6), (1, none()));
@@ -82,9 +79,7 @@ fn both_addresses_move_in_a_failover_of_a_cluster_and_of_an_instance() {
     world.pass(world.pace.create_instance);
     let name = world.instance_endpoint("billing");
     let before = asked(&mut world, &name);
-    world
-        .reboot_db_instance("billing", Reboot::ToStandby)
-        .expect("it has a standby");
+    world.reboot_db_instance("billing", Reboot::ToStandby).expect("it has a standby");
     world.pass(world.pace.promote_standby + moved(&world));
     let after = asked(&mut world, &name);
     assert!(before[0] != after[0] && before[1] != after[1], "{before:?} {after:?}");
@@ -92,10 +87,7 @@ fn both_addresses_move_in_a_failover_of_a_cluster_and_of_an_instance() {
         .rds
         .instance("billing")
         .and_then(|billing| billing.standby_address_in(IpFamily::Ipv6));
-    assert_eq!(
-        standby.map(|address| vec![address.to_string()]),
-        Some(before[1].clone())
-    );
+    assert_eq!(standby.map(|address| vec![address.to_string()]), Some(before[1].clone()));
 }
 
 #[test]
@@ -122,18 +114,13 @@ fn a_changed_network_type_reaches_the_instances_and_the_names_when_it_is_done() 
 #[test]
 fn an_instance_becomes_dual_stack_and_keeps_its_ipv4_address() {
     let mut world = world();
-    world
-        .add_instance("billing", MultiAz::No, Engine::Postgres)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::No, Engine::Postgres).expect("a good name");
     let name = world.instance_endpoint("billing");
     let before = asked(&mut world, &name);
     world
         .modify_db_instance(ModifyDbInstance {
             identifier: "billing".to_owned(),
-            changes: Pending {
-                network: Some(Network::Dual),
-                ..Pending::default()
-            },
+            changes: Pending { network: Some(Network::Dual), ..Pending::default() },
             apply: Apply::Immediately,
             ..ModifyDbInstance::default()
         })
@@ -164,13 +151,8 @@ fn what_cannot_be_dual_stack_is_refused_with_rdss_own_code() {
     };
     let refused = world.create_db_cluster(nodes).expect_err("for Aurora only");
     assert_eq!(refused.code, "InvalidParameterCombination");
-    assert_eq!(
-        Network::named("IPV6").expect_err("no such type").code,
-        "NetworkTypeNotSupported"
-    );
-    world
-        .create_db_cluster(cluster("aurora-mysql", "new"))
-        .expect("it has IPv6");
+    assert_eq!(Network::named("IPV6").expect_err("no such type").code, "NetworkTypeNotSupported");
+    world.create_db_cluster(cluster("aurora-mysql", "new")).expect("it has IPv6");
     let member = CreateDbInstance {
         identifier: "orders-1".to_owned(),
         class: "db.r6g.large".to_owned(),

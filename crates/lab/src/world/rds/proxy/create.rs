@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Change, DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyEndpointKey, ProxyKey};
+use super::{
+    DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyChange, ProxyEndpointKey, ProxyKey,
+};
 use crate::world::elbv2::IpFamily;
 use crate::world::rds::{Status, refusal};
 use crate::world::vpc::Zone;
@@ -43,7 +45,8 @@ pub struct CreateDbProxyEndpoint {
 }
 
 impl World {
-    /// A proxy before a cluster or an instance that is already available, with a node in each of these zones.
+    /// A proxy before a cluster or an instance that is already available, with a node in each of
+    /// these zones.
     ///
     /// # Errors
     ///
@@ -72,12 +75,19 @@ impl World {
         Ok(())
     }
 
-    /// A further endpoint of a proxy that is already available, in the zones of its default endpoint.
+    /// A further endpoint of a proxy that is already available, in the zones of its default
+    /// endpoint.
     ///
     /// # Errors
     ///
-    /// When the proxy does not exist, or the name is taken, or the endpoint is for readers and there are none.
-    pub fn add_proxy_endpoint(&mut self, proxy: &str, name: &str, role: EndpointRole) -> Result<(), ApiError> {
+    /// When the proxy does not exist, or the name is taken, or the endpoint is for readers and
+    /// there are none.
+    pub fn add_proxy_endpoint(
+        &mut self,
+        proxy: &str,
+        name: &str,
+        role: EndpointRole,
+    ) -> Result<(), ApiError> {
         let zones = self.rds.proxy_endpoint(proxy, None).map(DbProxyEndpoint::zones);
         let endpoint = self
             .create_db_proxy_endpoint(CreateDbProxyEndpoint {
@@ -92,8 +102,8 @@ impl World {
         Ok(())
     }
 
-    /// CreateDBProxy: the proxy is `creating` with its default endpoint, whose name is known and resolves to nothing yet; then
-    /// `available`.
+    /// CreateDBProxy: the proxy is `creating` with its default endpoint, whose name is known and
+    /// resolves to nothing yet; then `available`.
     pub fn create_db_proxy(&mut self, request: CreateDbProxy) -> Result<&DbProxy, ApiError> {
         refusal::identifier("DBProxyName", &request.name)?;
         let family = EngineFamily::named(&request.family)?;
@@ -123,13 +133,17 @@ impl World {
             security_groups: request.security_groups,
             nodes,
         });
-        self.proxy_change(self.pace.create_proxy, Change::Ready(key));
+        self.proxy_change(self.pace.create_proxy, ProxyChange::Ready(key));
         self.rds.find_proxy(&request.name)
     }
 
-    /// CreateDBProxyEndpoint: the endpoint is `creating`, then `available`. One for readers "requires that the Aurora cluster has one or
-    /// more reader DB instances" (AWS docs: "Working with Amazon RDS Proxy endpoints"); with which code AWS refuses it is not documented.
-    pub fn create_db_proxy_endpoint(&mut self, request: CreateDbProxyEndpoint) -> Result<&DbProxyEndpoint, ApiError> {
+    /// CreateDBProxyEndpoint: the endpoint is `creating`, then `available`. One for readers
+    /// "requires that the Aurora cluster has one or more reader DB instances" (AWS docs: "Working
+    /// with Amazon RDS Proxy endpoints"); with which code AWS refuses it is not documented.
+    pub fn create_db_proxy_endpoint(
+        &mut self,
+        request: CreateDbProxyEndpoint,
+    ) -> Result<&DbProxyEndpoint, ApiError> {
         let proxy = self.rds.find_proxy(&request.proxy)?;
         refusal::identifier("DBProxyEndpointName", &request.name)?;
         if proxy.status != Status::Available {
@@ -160,11 +174,12 @@ impl World {
             security_groups: request.security_groups,
             nodes,
         });
-        self.proxy_change(self.pace.create_proxy, Change::EndpointReady(endpoint));
+        self.proxy_change(self.pace.create_proxy, ProxyChange::EndpointReady(endpoint));
         self.rds.find_endpoint(&request.name)
     }
 
-    /// A new proxy is available. Heard a second time, from the schedule after `add_proxy`, it changes nothing.
+    /// A new proxy is available. Heard a second time, from the schedule after `add_proxy`, it
+    /// changes nothing.
     pub(super) fn proxy_ready(&mut self, key: ProxyKey) {
         let Some(proxy) = self.rds.proxies.proxies.get_mut(&key) else {
             return;
@@ -201,14 +216,16 @@ impl World {
         self.point_proxy_endpoint(key);
     }
 
-    /// A free address in each of these subnets. A proxy needs two zones at least (AWS docs: "Setting up network prerequisites for RDS
-    /// Proxy").
+    /// A free address in each of these subnets. A proxy needs two zones at least (AWS docs:
+    /// "Setting up network prerequisites for RDS Proxy").
     fn nodes_in(&self, subnets: &[String]) -> Result<BTreeMap<Zone, IpAddr>, ApiError> {
         let zone = |subnet: &String| Zone::ALL.into_iter().find(|zone| zone.subnet_id() == *subnet);
         let zones: Option<Vec<Zone>> = subnets.iter().map(zone).collect();
-        let zones = zones.ok_or_else(|| refusal::invalid_subnet("The requested subnet is invalid."))?;
+        let zones =
+            zones.ok_or_else(|| refusal::invalid_subnet("The requested subnet is invalid."))?;
         let node = |zone: Zone| Ok((zone, self.rds.free_host(zone)?.address_in(IpFamily::Ipv4)));
-        let nodes: BTreeMap<Zone, IpAddr> = zones.into_iter().map(node).collect::<Result<_, ApiError>>()?;
+        let nodes: BTreeMap<Zone, IpAddr> =
+            zones.into_iter().map(node).collect::<Result<_, ApiError>>()?;
         if nodes.len() < 2 {
             return Err(refusal::invalid_subnet(
                 "The subnets must be in at least two Availability Zones.",

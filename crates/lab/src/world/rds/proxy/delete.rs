@@ -1,12 +1,13 @@
 //! DeleteDBProxy and DeleteDBProxyEndpoint.
 
-use super::{Change, DbProxy, DbProxyEndpoint, ProxyEndpointKey, ProxyKey, refusal};
+use super::{DbProxy, DbProxyEndpoint, ProxyChange, ProxyEndpointKey, ProxyKey, refusal};
 use crate::world::rds::Status;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// DeleteDBProxy: "RDS Proxy automatically deletes all the associated endpoints" (AWS docs: "Working with Amazon RDS Proxy
-    /// endpoints"). Its nodes accept no more connections from then on, as a deleted database does; nobody has measured it.
+    /// DeleteDBProxy: "RDS Proxy automatically deletes all the associated endpoints" (AWS docs:
+    /// "Working with Amazon RDS Proxy endpoints"). Its nodes accept no more connections from then
+    /// on, as a deleted database does; nobody has measured it.
     pub fn delete_db_proxy(&mut self, name: &str) -> Result<&DbProxy, ApiError> {
         let proxy = self.rds.find_proxy(name)?;
         if proxy.status == Status::Deleting {
@@ -20,7 +21,7 @@ impl World {
         for endpoint in endpoints.filter(|endpoint| endpoint.proxy == key) {
             endpoint.status = Status::Deleting;
         }
-        self.proxy_change(self.pace.delete, Change::Gone(key));
+        self.proxy_change(self.pace.delete, ProxyChange::Gone(key));
         self.rds.find_proxy(name)
     }
 
@@ -37,7 +38,7 @@ impl World {
         if let Some(endpoint) = self.rds.proxies.endpoints.get_mut(&key) {
             endpoint.status = Status::Deleting;
         }
-        self.proxy_change(self.pace.delete, Change::EndpointGone(key));
+        self.proxy_change(self.pace.delete, ProxyChange::EndpointGone(key));
         self.rds.find_endpoint(name)
     }
 

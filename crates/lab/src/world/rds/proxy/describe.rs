@@ -17,9 +17,12 @@ pub struct DescribeDbProxyEndpoints {
 }
 
 impl World {
-    /// DescribeDBProxies, ordered by name. A name that does not exist is an error. Filters are "not currently supported" (botocore rds
-    /// 2014-10-31), and passed over.
-    pub fn describe_db_proxies(&self, request: &DescribeRequest) -> Result<Page<&DbProxy>, ApiError> {
+    /// DescribeDBProxies, ordered by name. A name that does not exist is an error. Filters are "not
+    /// currently supported" (botocore rds 2014-10-31), and passed over.
+    pub fn describe_db_proxies(
+        &self,
+        request: &DescribeRequest,
+    ) -> Result<Page<&DbProxy>, ApiError> {
         let mut proxies: Vec<_> = match &request.identifier {
             Some(name) => vec![self.rds.find_proxy(name)?],
             None => self.rds.proxies.proxies.values().collect(),
@@ -28,8 +31,9 @@ impl World {
         request.page.of_rds(proxies, |proxy| proxy.name.clone())
     }
 
-    /// DescribeDBProxyEndpoints, ordered by proxy and name: those of one proxy, or of all; of that name, or all. A proxy or an endpoint
-    /// that does not exist is an error. The default endpoints are among them, as the field `IsDefault` has it.
+    /// DescribeDBProxyEndpoints, ordered by proxy and name: those of one proxy, or of all; of that
+    /// name, or all. A proxy or an endpoint that does not exist is an error. The default endpoints
+    /// are among them, as the field `IsDefault` has it.
     pub fn describe_db_proxy_endpoints(
         &self,
         request: &DescribeDbProxyEndpoints,

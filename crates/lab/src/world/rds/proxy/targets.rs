@@ -14,8 +14,9 @@ pub enum ProxyTarget {
 }
 
 impl World {
-    /// RegisterDBProxyTargets: one instance or one cluster (AWS docs: "RDS Proxy concepts and terminology": a target group "is
-    /// associated with" one of either). Which code a second one is refused with, where it is another, is not documented.
+    /// RegisterDBProxyTargets: one instance or one cluster (AWS docs: "RDS Proxy concepts and
+    /// terminology": a target group "is associated with" one of either). Which code a second one is
+    /// refused with, where it is another, is not documented.
     pub fn register_db_proxy_targets(
         &mut self,
         proxy: &str,
@@ -38,7 +39,8 @@ impl World {
         if found.target.is_some() {
             return Err(ApiError::bad_request(
                 "DBProxyTargetAlreadyRegisteredFault",
-                "The proxy is already associated with the specified RDS DB instance or Aurora DB cluster.",
+                "The proxy is already associated with the specified RDS DB instance or Aurora DB \
+                 cluster.",
             ));
         }
         let key = found.key;

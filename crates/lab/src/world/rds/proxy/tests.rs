@@ -9,12 +9,8 @@ const HOST: &str = "app.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com";
 fn world() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-    world
-        .add_aurora("orders", Engine::AuroraPostgresql, &members)
-        .expect("good names");
-    world
-        .add_proxy("app", EngineFamily::Postgresql, "orders", &Zone::ALL)
-        .expect("a good name");
+    world.add_aurora("orders", Engine::AuroraPostgresql, &members).expect("good names");
+    world.add_proxy("app", EngineFamily::Postgresql, "orders", &Zone::ALL).expect("a good name");
     world
 }
 
@@ -56,19 +52,13 @@ fn a_new_proxy_has_a_name_that_resolves_when_it_is_available() {
     let proxy = world.create_db_proxy(request("app")).expect("a good request");
     assert_eq!(proxy.status, Status::Creating);
     assert_eq!(
-        world
-            .rds
-            .proxy_endpoint("app", None)
-            .map(|endpoint| endpoint.host.as_str()),
+        world.rds.proxy_endpoint("app", None).map(|endpoint| endpoint.host.as_str()),
         Some(HOST)
     );
     assert_eq!(world.resolve(HOST, Family::V4).code, Code::NxDomain);
     assert!(!world.accepts_tcp(nodes(&world)[0]));
     world.pass(world.pace.create_proxy);
-    assert_eq!(
-        world.rds.proxy("APP").map(|proxy| proxy.status),
-        Some(Status::Available)
-    );
+    assert_eq!(world.rds.proxy("APP").map(|proxy| proxy.status), Some(Status::Available));
     assert_eq!(world.resolve(HOST, Family::V4).addresses(), nodes(&world));
     assert_eq!(told(&world), [(203, "RDS created DB proxy app.")]);
 }
@@ -77,9 +67,7 @@ fn a_new_proxy_has_a_name_that_resolves_when_it_is_available() {
 fn a_node_is_replaced_without_an_event_and_the_old_one_serves_for_a_while() {
     let mut world = world();
     let (before, events) = (nodes(&world), told(&world).len());
-    let new = world
-        .move_proxy_address("app", None, Zone::B)
-        .expect("it has a node there");
+    let new = world.move_proxy_address("app", None, Zone::B).expect("it has a node there");
     assert!(!before.contains(&new));
     assert_eq!(world.resolve(HOST, Family::V4).addresses(), [before[0], new, before[2]]);
     assert!(world.accepts_tcp(before[1]) && world.accepts_tcp(new));
@@ -92,9 +80,7 @@ fn a_node_is_replaced_without_an_event_and_the_old_one_serves_for_a_while() {
 fn an_address_that_a_proxy_has_is_given_to_nobody_else() {
     let mut world = world();
     let old = nodes(&world)[0];
-    world
-        .move_proxy_address("app", None, Zone::A)
-        .expect("it has a node there");
+    world.move_proxy_address("app", None, Zone::A).expect("it has a node there");
     world.add_reader("orders", "orders-3", Zone::A).expect("a good name");
     let reader = world.rds.instance_address("orders-3").expect("it exists");
     assert_ne!(reader, old, "it still serves there");
@@ -105,9 +91,7 @@ fn an_address_that_a_proxy_has_is_given_to_nobody_else() {
 fn lookups_can_hold_a_part_of_the_addresses_and_come_to_all_of_them() {
     let mut world = world();
     world.tell_proxy_addresses("app", None, Some(1)).expect("it exists");
-    let seen: Vec<_> = (0..3)
-        .flat_map(|_| world.resolve(HOST, Family::V4).addresses())
-        .collect();
+    let seen: Vec<_> = (0..3).flat_map(|_| world.resolve(HOST, Family::V4).addresses()).collect();
     assert_eq!(seen, nodes(&world));
     world.tell_proxy_addresses("app", None, None).expect("it exists");
     assert_eq!(world.resolve(HOST, Family::V4).addresses().len(), 3);
@@ -131,25 +115,17 @@ fn a_further_endpoint_has_nodes_of_its_own_under_a_name_of_its_own() {
         .expect("the cluster has a reader");
     let endpoint = world.rds.proxy_endpoint("app", Some("app-readers")).expect("it exists");
     let (host, addresses) = (endpoint.host.clone(), endpoint.addresses());
-    assert_eq!(
-        host,
-        "app-readers.endpoint.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com"
-    );
+    assert_eq!(host, "app-readers.endpoint.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com");
     assert_eq!(world.resolve(&host, Family::V4).addresses(), addresses);
     assert!(nodes(&world).iter().all(|node| !addresses.contains(node)));
     let (last, told) = (206, told(&world));
-    assert_eq!(
-        told.last(),
-        Some(&(last, "RDS created endpoint app-readers for DB proxy app."))
-    );
+    assert_eq!(told.last(), Some(&(last, "RDS created endpoint app-readers for DB proxy app.")));
 }
 
 #[test]
 fn an_endpoint_that_only_reads_needs_a_cluster_with_a_reader() {
     let mut world = world();
-    world
-        .add_instance("billing", MultiAz::No, Engine::Postgres)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::No, Engine::Postgres).expect("a good name");
     world
         .add_proxy("bills", EngineFamily::Postgresql, "billing", &[Zone::A, Zone::B])
         .expect("a good name");
@@ -165,9 +141,7 @@ fn an_endpoint_that_only_reads_needs_a_cluster_with_a_reader() {
 #[test]
 fn a_deleted_proxy_takes_its_endpoints_and_their_names_along() {
     let mut world = world();
-    world
-        .add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite)
-        .expect("a good name");
+    world.add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite).expect("a good name");
     let node = nodes(&world)[0];
     world.delete_db_proxy("app").expect("it exists");
     let refusal = world.delete_db_proxy("app").expect_err("it is being deleted");
@@ -183,9 +157,7 @@ fn a_deleted_proxy_takes_its_endpoints_and_their_names_along() {
 #[test]
 fn a_deleted_endpoint_leaves_the_proxy_and_the_default_one_cannot_be_deleted() {
     let mut world = world();
-    world
-        .add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite)
-        .expect("a good name");
+    world.add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite).expect("a good name");
     world.delete_db_proxy_endpoint("app-too").expect("it exists");
     world.pass(world.pace.delete);
     assert!(world.rds.proxy_endpoint("app", Some("app-too")).is_none());
@@ -221,31 +193,20 @@ fn what_it_cannot_do_is_refused_with_its_code() {
     let mut code = |request| world.create_db_proxy(request).expect_err("refused").code;
     assert_eq!(code(request("app")), "DBProxyAlreadyExistsFault");
     assert_eq!(code(request("a--b")), "InvalidParameterValue");
-    let one_zone = CreateDbProxy {
-        subnets: vec![Zone::A.subnet_id()],
-        ..request("one")
-    };
+    let one_zone = CreateDbProxy { subnets: vec![Zone::A.subnet_id()], ..request("one") };
     assert_eq!(code(one_zone), "InvalidSubnet");
     let elsewhere = CreateDbProxy {
         subnets: vec![Zone::A.subnet_id(), "subnet-elsewhere".to_owned()],
         ..request("one")
     };
     assert_eq!(code(elsewhere), "InvalidSubnet");
-    let oracle = CreateDbProxy {
-        family: "ORACLE".to_owned(),
-        ..request("one")
-    };
+    let oracle = CreateDbProxy { family: "ORACLE".to_owned(), ..request("one") };
     assert_eq!(code(oracle), "InvalidParameterValue");
     let target = ["orders".to_owned()];
     let twice = world.register_db_proxy_targets("app", &[], &target);
-    assert_eq!(
-        twice.expect_err("it has one").code,
-        "DBProxyTargetAlreadyRegisteredFault"
-    );
-    let unknown = DescribeRequest {
-        identifier: Some("nobody".to_owned()),
-        ..DescribeRequest::default()
-    };
+    assert_eq!(twice.expect_err("it has one").code, "DBProxyTargetAlreadyRegisteredFault");
+    let unknown =
+        DescribeRequest { identifier: Some("nobody".to_owned()), ..DescribeRequest::default() };
     assert_eq!(
         world.describe_db_proxies(&unknown).expect_err("unknown").code,
         "DBProxyNotFoundFault"
@@ -255,12 +216,8 @@ fn what_it_cannot_do_is_refused_with_its_code() {
 #[test]
 fn endpoints_are_listed_by_proxy_and_by_name_the_default_ones_too() {
     let mut world = world();
-    world
-        .add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite)
-        .expect("a good name");
-    world
-        .add_proxy("bills", EngineFamily::Postgresql, "orders", &Zone::ALL)
-        .expect("a good name");
+    world.add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite).expect("a good name");
+    world.add_proxy("bills", EngineFamily::Postgresql, "orders", &Zone::ALL).expect("a good name");
     let listed = |proxy: Option<&str>, endpoint: Option<&str>| {
         let request = DescribeDbProxyEndpoints {
             proxy: proxy.map(str::to_owned),
@@ -268,19 +225,12 @@ fn endpoints_are_listed_by_proxy_and_by_name_the_default_ones_too() {
             ..DescribeDbProxyEndpoints::default()
         };
         let page = world.describe_db_proxy_endpoints(&request)?;
-        Ok(page
-            .items
-            .iter()
-            .map(|endpoint| endpoint.shown_name())
-            .collect::<Vec<_>>())
+        Ok(page.items.iter().map(|endpoint| endpoint.shown_name()).collect::<Vec<_>>())
     };
     assert_eq!(listed(None, None), Ok(vec!["app-too", "default", "default"]));
     assert_eq!(listed(Some("bills"), None), Ok(vec!["default"]));
     assert_eq!(listed(Some("app"), Some("APP-too")), Ok(vec!["app-too"]));
     let code = |refused: Result<Vec<&str>, ApiError>| refused.expect_err("unknown").code;
-    assert_eq!(
-        code(listed(Some("bills"), Some("app-too"))),
-        "DBProxyEndpointNotFoundFault"
-    );
+    assert_eq!(code(listed(Some("bills"), Some("app-too"))), "DBProxyEndpointNotFoundFault");
     assert_eq!(code(listed(Some("nobody"), None)), "DBProxyNotFoundFault");
 }

@@ -9,9 +9,7 @@ use crate::world::rds::{Apply, Engine, ModifyDbCluster, Reboot};
 
 fn orders(members: &[(&str, Zone)]) -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_aurora("orders", Engine::AuroraPostgresql, members)
-        .expect("good names");
+    world.add_aurora("orders", Engine::AuroraPostgresql, members).expect("good names");
     world
 }
 
@@ -78,19 +76,14 @@ fn a_writer_is_no_reader_to_remove() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B)]);
     let refusal = world.remove_reader("orders-1").expect_err("it is the writer");
     assert_eq!(refusal.code, "InvalidDBInstanceState");
-    assert_eq!(
-        world.remove_reader("nobody").expect_err("unknown").code,
-        "DBInstanceNotFound"
-    );
+    assert_eq!(world.remove_reader("nobody").expect_err("unknown").code, "DBInstanceNotFound");
 }
 
 #[test]
 fn a_reader_that_restarts_is_answered_again_when_it_is_back() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)]);
     let both = ["orders-2", "orders-3"].map(|reader| address(&world, reader));
-    world
-        .reboot_db_instance("orders-3", Reboot::InPlace)
-        .expect("it is available");
+    world.reboot_db_instance("orders-3", Reboot::InPlace).expect("it is available");
     world.pass(world.pace.dns_lag);
     assert_eq!(answers(&mut world), [both[0]].into());
     world.pass(world.pace.reboot + world.pace.dns_lag);
@@ -118,15 +111,10 @@ fn a_renamed_clusters_reader_endpoint_resolves_no_sooner_than_its_other_name() {
             ..ModifyDbCluster::default()
         })
         .expect("a good name");
-    world
-        .reboot_db_instance("orders-2", Reboot::InPlace)
-        .expect("it is available");
+    world.reboot_db_instance("orders-2", Reboot::InPlace).expect("it is available");
     world.pass(world.pace.reboot + world.pace.dns_lag);
     let name = world.reader_endpoint("sales");
     assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);
     world.pass(world.pace.rename);
-    assert_eq!(
-        world.resolve(&name, Family::V4).addresses(),
-        [address(&world, "orders-2")]
-    );
+    assert_eq!(world.resolve(&name, Family::V4).addresses(), [address(&world, "orders-2")]);
 }

@@ -9,9 +9,7 @@ use crate::world::vpc::Zone;
 
 fn billing(engine: Engine) -> (World, IpAddr, IpAddr) {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    world
-        .add_instance("billing", MultiAz::Yes, engine)
-        .expect("a good name");
+    world.add_instance("billing", MultiAz::Yes, engine).expect("a good name");
     let instance = world.rds.instance("billing").expect("it exists");
     let (host, standby) = (instance.address(), instance.standby_address().expect("it has one"));
     (world, host, standby)
@@ -21,9 +19,7 @@ fn billing(engine: Engine) -> (World, IpAddr, IpAddr) {
 fn a_standby_refuses_tcp_until_it_serves() {
     let (mut world, host, standby) = billing(Engine::Mysql);
     assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (true, false));
-    world
-        .reboot_db_instance("billing", Reboot::ToStandby)
-        .expect("it has a standby");
+    world.reboot_db_instance("billing", Reboot::ToStandby).expect("it has a standby");
     assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (false, false));
     world.pass(world.pace.promote_standby);
     assert_eq!((world.accepts_tcp(host), world.accepts_tcp(standby)), (false, true));
@@ -44,9 +40,7 @@ fn a_reboot_with_failover_moves_the_address_and_later_the_zones() {
         (instance.shown_zone, instance.shown_standby_zone)
     };
     let before = zones(&world);
-    world
-        .reboot_db_instance("billing", Reboot::ToStandby)
-        .expect("it has a standby");
+    world.reboot_db_instance("billing", Reboot::ToStandby).expect("it has a standby");
     world.pass(world.pace.promote_standby);
     assert_eq!(world.rds.instance_address("billing"), Some(standby));
     assert_eq!(world.resolve(&name, Family::V4).addresses(), [host], "DNS lags");
@@ -62,13 +56,9 @@ fn a_reboot_with_failover_moves_the_address_and_later_the_zones() {
 #[test]
 fn a_reboot_in_place_keeps_the_address_and_interrupts_it() {
     let (mut world, host, _) = billing(Engine::Mysql);
-    world
-        .reboot_db_instance("billing", Reboot::InPlace)
-        .expect("it is available");
+    world.reboot_db_instance("billing", Reboot::InPlace).expect("it is available");
     assert!(!world.accepts_tcp(host));
-    let refusal = world
-        .reboot_db_instance("billing", Reboot::InPlace)
-        .expect_err("it restarts");
+    let refusal = world.reboot_db_instance("billing", Reboot::InPlace).expect_err("it restarts");
     assert_eq!(refusal.code, "InvalidDBInstanceState");
     world.pass(world.pace.reboot);
     assert!(world.accepts_tcp(host));

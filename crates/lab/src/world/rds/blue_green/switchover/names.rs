@@ -17,12 +17,14 @@ struct Endpoint {
 }
 
 impl World {
-    /// Takes each endpoint of blue to green, one after the other, and blue's records to its new names.
+    /// Takes each endpoint of blue to green, one after the other, and blue's records to its new
+    /// names.
     pub(super) fn move_records(&mut self, pairs: &[Pair]) {
         let pace = self.pace.switchover.clone();
         let mut at = pace.dns;
         for Endpoint { names, records } in self.endpoints(pairs) {
-            let (later, [production, old, green], [blues, greens]) = (at + pace.gap, names, records);
+            let (later, [production, old, green], [blues, greens]) =
+                (at + pace.gap, names, records);
             self.repoint(&production, Record::Absent, Move::After(at));
             self.repoint(&production, greens, Move::After(later));
             self.repoint(&old, blues, Move::After(at));
@@ -78,7 +80,8 @@ impl World {
         endpoints
     }
 
-    /// Both sides accept connections; green takes writes, under the names of production, and blue does not.
+    /// Both sides accept connections; green takes writes, under the names of production, and blue
+    /// does not.
     pub(super) fn open(&mut self, key: DeploymentKey) {
         for Pair { blue, green } in self.pairs(key) {
             for (side, writes) in [(blue, Writes::Refused), (green, Writes::Allowed)] {
@@ -88,8 +91,12 @@ impl World {
                 }
                 let Some(rename) = side.renamed else { continue };
                 let name = match side.database {
-                    Database::Cluster(key) => self.rds.clusters.get_mut(&key).map(|cluster| &mut cluster.name),
-                    Database::Instance(key) => self.rds.instances.get_mut(&key).map(|instance| &mut instance.name),
+                    Database::Cluster(key) => {
+                        self.rds.clusters.get_mut(&key).map(|cluster| &mut cluster.name)
+                    }
+                    Database::Instance(key) => {
+                        self.rds.instances.get_mut(&key).map(|instance| &mut instance.name)
+                    }
                 };
                 if let Some(name) = name {
                     *name = rename.to;
@@ -136,13 +143,11 @@ impl World {
 }
 
 impl Rds {
-    /// The pairs with the names of both sides before and after: blue gets `-oldN`, the first number that no name of blue's has had,
-    /// and green blue's. A pair that lacks a side keeps its names.
+    /// The pairs with the names of both sides before and after: blue gets `-oldN`, the first number
+    /// that no name of blue's has had, and green blue's. A pair that lacks a side keeps its names.
     pub(super) fn renamed(&self, pairs: &[Pair]) -> Vec<Pair> {
-        let blues: Vec<String> = pairs
-            .iter()
-            .filter_map(|pair| self.shown_name(pair.blue.database))
-            .collect();
+        let blues: Vec<String> =
+            pairs.iter().filter_map(|pair| self.shown_name(pair.blue.database)).collect();
         let is_free = |number: &u32| {
             let mut olds = blues.iter().map(|blue| format!("{blue}-old{number}"));
             olds.all(|old| self.cluster(&old).is_none() && self.instance(&old).is_none())
@@ -150,15 +155,10 @@ impl Rds {
         let number = (1..).find(is_free).unwrap_or(1);
         let renamed = |pair: &Pair| {
             let mut pair = pair.clone();
-            let names = (
-                self.shown_name(pair.blue.database),
-                self.shown_name(pair.green.database),
-            );
+            let names = (self.shown_name(pair.blue.database), self.shown_name(pair.green.database));
             if let (Some(blue), Some(green)) = names {
-                pair.blue.renamed = Some(Rename {
-                    to: format!("{blue}-old{number}"),
-                    from: blue.clone(),
-                });
+                pair.blue.renamed =
+                    Some(Rename { to: format!("{blue}-old{number}"), from: blue.clone() });
                 pair.green.renamed = Some(Rename { from: green, to: blue });
             }
             pair

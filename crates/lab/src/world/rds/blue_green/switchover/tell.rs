@@ -1,6 +1,8 @@
-//! The events of a switchover, in the words of AWS docs ("Amazon RDS event categories and event messages", and the same for Aurora).
+//! The events of a switchover, in the words of AWS docs ("Amazon RDS event categories and event
+//! messages", and the same for Aurora).
 //!
-//! Where there are two ids, the first is a cluster's, the second an instance's. Sequences are told of PostgreSQL alone.
+//! Where there are two ids, the first is a cluster's, the second an instance's. Sequences are told
+//! of PostgreSQL alone.
 
 use super::super::{Deployment, DeploymentKey, Rename};
 use crate::world::World;
@@ -10,7 +12,11 @@ impl World {
     /// The switchover has started.
     pub(super) fn tell_started(&mut self, key: DeploymentKey) {
         if let Some([blue, green]) = self.names(key) {
-            self.emit_deployment_event(key, 247, &format!("Switchover from {blue} to {green} started."));
+            self.emit_deployment_event(
+                key,
+                247,
+                &format!("Switchover from {blue} to {green} started."),
+            );
         }
         self.tell_part(key, [259, 250], "started.");
     }
@@ -22,7 +28,11 @@ impl World {
             true => (ids[0], "DB cluster"),
             false => (ids[1], "primary/read replica"),
         };
-        self.emit_deployment_event(key, id, &format!("Switchover from {kind} {blue} to {green} {what}"));
+        self.emit_deployment_event(
+            key,
+            id,
+            &format!("Switchover from {kind} {blue} to {green} {what}"),
+        );
     }
 
     /// What comes of bringing the sequences of both sides in step.
@@ -49,7 +59,11 @@ impl World {
                 true => (260, "DB cluster"),
                 false => (251, "primary/read replica"),
             };
-            self.emit_deployment_event(key, id, &format!("Switchover from {kind} {blue} to {green} {what}"));
+            self.emit_deployment_event(
+                key,
+                id,
+                &format!("Switchover from {kind} {blue} to {green} {what}"),
+            );
         }
         self.emit_deployment_event(key, 248, "Switchover completed on blue/green deployment.");
     }

@@ -1,6 +1,6 @@
 //! How a binding stands at the end of a round, and what that means for the report.
 
-use super::attention::Found;
+use super::look_schedule::Found;
 use crate::config::Mode;
 use crate::discover::PUBLISH;
 use crate::event::Intent;
@@ -10,9 +10,9 @@ use crate::report::{Reason, Status};
 
 /// How a round ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Condition {
+pub(super) enum RoundOutcome {
     /// No round has ended yet.
-    Unlooked,
+    NotReadYet,
     /// As the plan says, after all of its steps that may be taken were taken.
     Planned(Plan),
     /// A call failed on the way; a write leaves what it was part of to be done.
@@ -27,7 +27,7 @@ pub(super) enum Condition {
     Exhausted(Plan, Option<CallError>),
 }
 
-impl Condition {
+impl RoundOutcome {
     /// Nothing to do, and nothing that keeps from it.
     pub(super) fn is_clean(&self) -> bool {
         matches!(self, Self::Planned(plan) if plan.is_clean())
@@ -45,7 +45,9 @@ impl Condition {
                 Some(hold) if hold.weight() == Weight::Idles => Found::Right,
                 Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
                 // One that lasts beside it must not end the watch.
-                Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => Found::Pending,
+                Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => {
+                    Found::Pending
+                }
                 // Whatever else stands still: the database is still to be added.
                 Some(_) if may_write && plan.will_register() => Found::Pending,
                 // It keeps nothing from being done, and only somebody else can do something about
@@ -58,13 +60,21 @@ impl Condition {
             Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
             // One of a set that is refused keeps none of the others out.
             Self::Failed(_, plan) if plan.registrations() > 1 => Found::Wrong,
-            Self::Unlooked | Self::OutOfTime(_) => Found::Wrong,
-            Self::Failed(..) | Self::WrongGroup(_) | Self::NotPublished(_) | Self::Exhausted(..) => Found::Hopeless,
+            Self::NotReadYet | Self::OutOfTime(_) => Found::Wrong,
+            Self::Failed(..)
+            | Self::WrongGroup(_)
+            | Self::NotPublished(_)
+            | Self::Exhausted(..) => Found::Hopeless,
         }
     }
 
     /// How the binding ends a run that ends here, and why.
-    pub(super) fn end(&self, intent: Intent, mode: Mode, has_written: bool) -> (Status, Option<Reason>) {
+    pub(super) fn end(
+        &self,
+        intent: Intent,
+        mode: Mode,
+        has_written: bool,
+    ) -> (Status, Option<Reason>) {
         match self {
             Self::Planned(plan) if plan.is_clean() => {
                 (if has_written { Status::Changed } else { Status::Settled }, None)
@@ -85,16 +95,19 @@ impl Condition {
                     code: "not-published",
                     message: format!("{finding}. The group keeps the targets that it has"),
                     remedy: Some(format!(
-                        "If it is to be published, add the group's name to the database's tag `{PUBLISH}`. If not, remove the group's tags, and look at its targets."
+                        "If it is to be published, add the group's name to the database's tag \
+                         `{PUBLISH}`. If not, remove the group's tags, and look at its targets."
                     )),
                 }),
             ),
-            Self::Unlooked => cut_short(),
+            Self::NotReadYet => cut_short(),
             Self::OutOfTime(_) => (
                 Status::Held,
                 Some(Reason {
                     code: "out-of-time",
-                    message: "too little of the run's time is left for a write that could be finished".to_owned(),
+                    message:
+                        "too little of the run's time is left for a write that could be finished"
+                            .to_owned(),
                     remedy: Some(MORE_TIME.to_owned()),
                 }),
             ),
@@ -121,7 +134,7 @@ impl Condition {
     /// One sentence for the log; it changes when the situation does, not with every second.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::Unlooked => String::new(),
+            Self::NotReadYet => String::new(),
             Self::Planned(plan) if plan.is_clean() => "in sync".to_owned(),
             Self::Planned(plan) => match plan.weightiest() {
                 None => format!("to do: {}", plan.actions().join("; ")),
@@ -141,21 +154,24 @@ impl Condition {
     /// The plan that the round ended with, where there is one.
     pub(super) fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Planned(plan) | Self::Failed(_, plan) | Self::OutOfTime(plan) | Self::Exhausted(plan, _) => {
-                Some(plan)
-            }
-            Self::Unlooked | Self::WrongGroup(_) | Self::NotPublished(_) => None,
+            Self::Planned(plan)
+            | Self::Failed(_, plan)
+            | Self::OutOfTime(plan)
+            | Self::Exhausted(plan, _) => Some(plan),
+            Self::NotReadYet | Self::WrongGroup(_) | Self::NotPublished(_) => None,
         }
     }
 }
 
-const MORE_TIME: &str = "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.";
+const MORE_TIME: &str =
+    "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.";
 
 /// How a binding ends that was in the middle of something when the run's time was over.
 pub(super) fn cut_short() -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "out-of-time",
-        message: "the run's time was over in the middle of a round: what was found and done in it is not verified"
+        message: "the run's time was over in the middle of a round: what was found and done in it \
+            is not verified"
             .to_owned(),
         remedy: Some(MORE_TIME.to_owned()),
     };
@@ -166,18 +182,23 @@ pub(super) fn cut_short() -> (Status, Option<Reason>) {
 pub(super) fn ineffective() -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "write-ineffective",
-        message: "writes were acknowledged and the group does not show them: something else may be changing it"
-            .to_owned(),
+        message:
+            "writes were acknowledged and the group does not show them: something else may be \
+            changing it"
+                .to_owned(),
         remedy: Some("Look for another updater of the same target group in CloudTrail.".to_owned()),
     };
     (Status::Failed, Some(reason))
 }
 
-/// How a binding ends when the answer to `action` was lost and no reading has shown what came of it.
+/// How a binding ends when the answer to `action` was lost and no reading has shown what came of
+/// it.
 pub(super) fn unconfirmed(action: &Action) -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "answer-lost",
-        message: format!("the answer to `{action}` was lost, and what came of it could not be read"),
+        message: format!(
+            "the answer to `{action}` was lost, and what came of it could not be read"
+        ),
         remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
     };
     (Status::Unconfirmed, Some(reason))
@@ -204,9 +225,5 @@ fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reaso
 }
 
 pub(super) fn called(error: &CallError) -> Reason {
-    Reason {
-        code: error.failure.word(),
-        message: error.to_string(),
-        remedy: Some(error.remedy()),
-    }
+    Reason { code: error.failure.word(), message: error.to_string(), remedy: Some(error.remedy()) }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use crate::simulate::coverage::Coverage;
 use crate::simulate::incident::{Incident, Undo, When};
 use crate::simulate::judge::Judge;
-use crate::simulate::record::{Doom, Record};
-use crate::simulate::step::Step;
+use crate::simulate::record::{KillPoint, Record};
+use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Transcript;
 use crate::simulate::trouble::Trouble;
 
-/// What changes while it is played. It is never locked while the region is asked for, since the region tells of what
-/// happens in it while it is locked itself.
+/// What changes while it is played. It is never locked while the region is asked for, since the
+/// region tells of what happens in it while it is locked itself.
 pub(in crate::simulate) struct State {
     pub(in crate::simulate) runs: BTreeMap<u64, Record>,
     pub(in crate::simulate) judge: Judge,
@@ -67,14 +67,14 @@ pub(super) struct Active {
 
 impl State {
     /// The steps in which runs are, or that none is alive.
-    pub(in crate::simulate) fn steps(&self) -> Vec<Step> {
+    pub(in crate::simulate) fn steps(&self) -> Vec<RunStep> {
         if self.runs.is_empty() {
-            return vec![Step::Idle];
+            return vec![RunStep::Idle];
         }
         self.runs.values().flat_map(Record::steps).collect()
     }
 
-    pub(in crate::simulate) fn mark_all(&mut self, trouble: Trouble, steps: &[Step]) {
+    pub(in crate::simulate) fn mark_all(&mut self, trouble: Trouble, steps: &[RunStep]) {
         for step in steps {
             self.coverage.mark(trouble, *step);
         }
@@ -83,7 +83,7 @@ impl State {
     /// Marks the troubles that are going on and that show in an answer of this step.
     pub(in crate::simulate) fn mark_active(
         &mut self,
-        step: Step,
+        step: RunStep,
         shows: impl Fn(Trouble, usize, Option<&str>) -> bool,
     ) {
         let State { active, coverage, .. } = self;
@@ -95,24 +95,24 @@ impl State {
     }
 
     /// How the next run is to be killed, and how little time it is to have.
-    pub(in crate::simulate) fn next_doom(&mut self) -> (Option<Doom>, Option<Duration>) {
-        let doom = self.dooms.pop_front().map(Doom::AfterWakes);
-        (doom, self.deadlines.pop_front())
+    pub(in crate::simulate) fn next_doom(&mut self) -> (Option<KillPoint>, Option<Duration>) {
+        let kill_point = self.dooms.pop_front().map(KillPoint::AfterWakes);
+        (kill_point, self.deadlines.pop_front())
     }
 
-    pub(super) fn doom(&mut self, incident: &Incident) {
+    pub(super) fn kill_point(&mut self, incident: &Incident) {
         match incident.when {
             // Whoever is in that step.
             When::In(step, _) => {
                 for record in self.runs.values_mut() {
                     if record.steps().contains(&step) {
-                        record.doom = Some(Doom::Now);
+                        record.kill_point = Some(KillPoint::Now);
                     }
                 }
             }
             When::At(_) if incident.form.is_multiple_of(2) => {
                 for record in self.runs.values_mut() {
-                    record.doom = Some(Doom::AfterWakes((incident.form / 2) % 8));
+                    record.kill_point = Some(KillPoint::AfterWakes((incident.form / 2) % 8));
                 }
             }
             // From the first await of a run on, later ones less often.
@@ -123,15 +123,16 @@ impl State {
         }
     }
 
-    /// Whether the database is changing already in a way that this cannot be added to: one name moves at a time, and what a
-    /// failover amid a switchover comes to is not documented.
+    /// Whether the database is changing already in a way that this cannot be added to: one name
+    /// moves at a time, and what a failover amid a switchover comes to is not documented.
     pub(super) fn moves_already(&self, incident: &Incident, now: Duration) -> bool {
         let of = incident.trouble;
         if of.moves_a_name() && now < self.moves_until {
             return true;
         }
         self.active.iter().map(|active| &active.incident).any(|other| {
-            let (renames, moves) = (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
+            let (renames, moves) =
+                (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
             let changes = of.moves_a_name() || of == Trouble::RdsRenamed || of.moves_a_host();
             let is_here = other.place == incident.place || of == Trouble::ZoneLost;
             is_here && (moves && changes || renames && of.moves_a_name())
@@ -148,9 +149,8 @@ impl State {
         self.pending.extract_if(.., due).collect()
     }
 
-    pub(super) fn take_waiting(&mut self, step: Step, now: Duration) -> Vec<Incident> {
-        let waiting =
-            |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
+    pub(super) fn take_waiting(&mut self, step: RunStep, now: Duration) -> Vec<Incident> {
+        let waiting = |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
         self.pending.extract_if(.., waiting).collect()
     }
 

@@ -39,23 +39,20 @@ impl Told {
 }
 
 fn broken(binding: &BindingReport) -> impl Iterator<Item = (String, &'static str)> {
-    let broken = binding
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Broken);
+    let broken = binding.findings.iter().filter(|finding| finding.severity == Severity::Broken);
     broken.map(|finding| (binding.name.clone(), finding.code))
 }
 
 /// A message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notification {
     /// One line of ASCII.
     pub subject: String,
     /// The report.
     pub text: String,
 }
 
-impl Notice {
+impl Notification {
     /// What there is to tell of a run, if anything is.
     ///
     /// A change is always told. An end that is not ok, or in which something is broken, is told of
@@ -79,10 +76,7 @@ impl Notice {
             return None;
         }
         let text = serde_json::to_string_pretty(&as_value(report)).expect("a report is JSON");
-        Some(Self {
-            subject: subject(first, others.len()),
-            text,
-        })
+        Some(Self { subject: subject(first, others.len()), text })
     }
 }
 
@@ -104,13 +98,8 @@ fn subject(first: &BindingReport, others: usize) -> String {
         }
     }
     end.push_str(&more);
-    let name = first
-        .name
-        .chars()
-        .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
-    let name: String = name
-        .take(LONGEST_SUBJECT.saturating_sub(begin.len() + end.len()))
-        .collect();
+    let name = first.name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
+    let name: String = name.take(LONGEST_SUBJECT.saturating_sub(begin.len() + end.len())).collect();
     format!("{begin}{name}{end}")
 }
 
@@ -124,7 +113,8 @@ mod tests {
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
         let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
-        Notice::of(trigger, &report(bindings), &Told::default()).map(|notice| notice.subject)
+        Notification::of(trigger, &report(bindings), &Told::default())
+            .map(|notification| notification.subject)
     }
 
     #[test]
@@ -192,7 +182,8 @@ mod tests {
         let (fine, broken) = (look(None), look(Some(Severity::Broken)));
         let mut told = Told::default();
         let mut tell = |trigger: &Trigger, report: &Report| {
-            let subject = Notice::of(trigger, report, &told).map(|notice| notice.subject);
+            let subject =
+                Notification::of(trigger, report, &told).map(|notification| notification.subject);
             told.remember(report);
             subject
         };
@@ -200,11 +191,7 @@ mod tests {
         assert_eq!(tell(&sweep, &fine), None);
         assert_eq!(tell(&sweep, &look(Some(Severity::Note))), None);
         assert_eq!(tell(&sweep, &broken), said);
-        assert_eq!(
-            tell(&sweep, &broken),
-            None,
-            "a sweep does not tell the same every minute"
-        );
+        assert_eq!(tell(&sweep, &broken), None, "a sweep does not tell the same every minute");
         assert_eq!(tell(&Trigger::dry_run(TriggerKind::Invoke), &broken), None);
         assert_eq!(
             tell(&event(TriggerKind::Sns), &broken),
@@ -227,7 +214,8 @@ mod tests {
         for blind in [look(Status::Failed, None), look(Status::Held, None)] {
             let mut told = Told::default();
             let subjects = [&broken, &blind, &broken].map(|report| {
-                let subject = Notice::of(&sweep, report, &told).map(|notice| notice.subject);
+                let subject = Notification::of(&sweep, report, &told)
+                    .map(|notification| notification.subject);
                 told.remember(report);
                 subject.is_some()
             });
@@ -237,12 +225,8 @@ mod tests {
 
     #[test]
     fn a_subject_stays_short_however_much_is_broken() {
-        let codes = [
-            "writer-unhealthy",
-            "health-unknown",
-            "wrong-target-group",
-            "a-code-of-its-own",
-        ];
+        let codes =
+            ["writer-unhealthy", "health-unknown", "wrong-target-group", "a-code-of-its-own"];
         for (name, others) in [("orders", 0), ("orders", 40), (&*"x".repeat(200), 40)] {
             let mut orders = binding(name, Status::Unconfirmed);
             for code in codes.into_iter().cycle().take(15) {
@@ -251,8 +235,9 @@ mod tests {
             }
             let mut bindings = vec![orders];
             bindings.extend((0..others).map(|n| binding(&format!("other-{n}"), Status::Changed)));
-            let notice = Notice::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
-            let subject = notice.expect("told").subject;
+            let notification =
+                Notification::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
+            let subject = notification.expect("told").subject;
             assert!(subject.len() <= 99 && subject.is_ascii(), "{subject:?}");
             let start: String = name.chars().take(24).collect();
             assert!(subject.starts_with(&format!("writerlink: {start}")), "{subject:?}");
@@ -265,13 +250,14 @@ mod tests {
     fn an_event_does_not_tell_of_a_held_binding_that_it_does_not_concern() {
         let mut report = report(vec![binding("orders", Status::Held)]);
         report.bindings[0].answered_for = false;
-        assert_eq!(Notice::of(&event(TriggerKind::Sns), &report, &Told::default()), None);
+        assert_eq!(Notification::of(&event(TriggerKind::Sns), &report, &Told::default()), None);
     }
 
     #[test]
     fn a_subject_is_short_ascii_whatever_the_binding_is_called() {
         let name = format!("{}\n{}", "é".repeat(40), "x".repeat(80));
-        let subject = subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("told");
+        let subject =
+            subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("told");
         assert!(
             subject.len() <= 99 && subject.is_ascii() && !subject.contains(char::is_control),
             "{subject:?}"
@@ -282,8 +268,9 @@ mod tests {
     #[test]
     fn the_text_is_the_report() {
         let report = report(vec![binding("orders", Status::Changed)]);
-        let notice = Notice::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
-        let text: serde_json::Value = serde_json::from_str(&notice.text).expect("JSON");
+        let notification =
+            Notification::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
+        let text: serde_json::Value = serde_json::from_str(&notification.text).expect("JSON");
         assert_eq!(text, as_value(&report));
     }
 }

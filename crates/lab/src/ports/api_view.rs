@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint, Standby,
+    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint,
+    Standby,
 };
 
 use crate::world::World;
@@ -36,7 +37,8 @@ pub(super) fn clusters(world: &World) -> BTreeMap<Identifier, Cluster> {
                 },
                 status: cluster.status.to_string(),
                 publish: publish(world, &cluster.resource_id),
-                endpoint: Some(world.cluster_endpoint(&cluster.identifier)).and_then(|name| name.parse().ok()),
+                endpoint: Some(world.cluster_endpoint(&cluster.identifier))
+                    .and_then(|name| name.parse().ok()),
                 port: Some(cluster.port),
                 members: members.collect(),
                 replicates: cluster.replication_source().is_some(),

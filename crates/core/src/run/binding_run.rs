@@ -1,44 +1,50 @@
 //! One binding through one run: look, plan, apply, look again.
 //!
-//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to do. The planner's
-//! step is carried out and followed by another reading of the targets, so that nothing is taken for done that was
-//! not read back. The order *targets, then both keys again, then the removal* is the planner's `Reread`:
+//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to
+//! do. The planner's step is carried out and followed by another reading of the targets, so that
+//! nothing is taken for done that was not read back. The order *targets, then both keys again, then
+//! the removal* is the planner's `Reread`:
 //!
 //! 1. A run reads both keys: they name A. It is then slow for a while.
 //! 2. The cluster fails over to B; another run registers B and removes A.
-//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the keys it has, it
-//!    would register A and remove B, the writer. Reading the keys again shows B.
+//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the
+//!    keys it has, it would register A and remove B, the writer. Reading the keys again shows B.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attention::{Attention, Found, slow};
-use super::condition::{self, Condition};
-use super::feed::Shared;
-use super::memory::Memory;
+use super::look_schedule::{Found, LookSchedule, slow};
 use super::phase::{Phase, Purpose};
-use super::summary::Tally;
+use super::round_outcome::{self, RoundOutcome};
+use super::run_report::RunTotals;
+use super::topology_cache::Shared;
+use super::write_log::WriteLog;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
-use crate::evidence::{Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh};
+use crate::evidence::EvidenceHistory;
+use crate::evidence::{
+    Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh,
+};
 use crate::failure::{CallError, Failure};
 use crate::finding::findings;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{Action, Assurance, LONGEST_SETTLE, Observation, Plan, Standing, Step, plan};
+use crate::plan::{
+    Action, EarlierRounds, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step, plan,
+};
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
 use crate::source::{Identifier, Source};
 use crate::target::{Target, TargetGroup, TargetState};
-use crate::testimony::Testimony;
 use crate::topology::Topology;
 
-/// How old a reading of the targets may be for a round that finds the same evidence as the one before and nothing to
-/// do. It keeps a watched binding from spending the account's budget of Describe calls.
+/// How old a reading of the targets may be for a round that finds the same evidence as the one
+/// before and nothing to do. It keeps a watched binding from spending the account's budget of
+/// Describe calls.
 const TARGETS_KEEP: Duration = Duration::from_secs(5);
 
 /// How long a write that was acknowledged is given to show in a reading before it is sent again.
@@ -46,41 +52,43 @@ const UNSHOWN: Duration = Duration::from_secs(1);
 
 /// One binding through one run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Pursuit {
+pub(super) struct BindingRun {
     binding: Arc<Binding>,
     phase: Phase,
-    attention: Attention,
-    testimony: Testimony,
-    memory: Memory,
+    look_schedule: LookSchedule,
+    history: EvidenceHistory,
+    write_log: WriteLog,
     group: Option<TargetGroup>,
     facts: Option<Facts>,
-    /// Where the members' own names have pointed in this run, and those of what a blue/green deployment has replaced.
+    /// Where the members' own names have pointed in this run, and those of what a blue/green
+    /// deployment has replaced.
     members: BTreeMap<IpAddr, Identifier>,
     targets: Vec<Target>,
     /// Since the targets were read; grows to [`TARGETS_KEEP`].
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
-    /// The longest that answers about the source's own name may be cached, as far as this run has heard.
+    /// The longest that answers about the source's own name may be cached, as far as this run has
+    /// heard.
     ttl: Duration,
     /// A write of this round was acknowledged.
     wrote: bool,
     /// So was a removal.
-    thinned: bool,
+    removed_this_round: bool,
     /// Something changed, or was written, that no round has taken in to its end.
     unfinished: bool,
-    condition: Condition,
-    tally: Tally,
+    outcome: RoundOutcome,
+    totals: RunTotals,
 }
 
-impl Pursuit {
+impl BindingRun {
     pub(super) fn new(binding: Arc<Binding>) -> Self {
         Self {
             binding,
             phase: Phase::Fresh,
-            attention: Attention::default(),
-            testimony: Testimony::default(),
-            memory: Memory::default(),
+            look_schedule: LookSchedule::default(),
+            history: EvidenceHistory::default(),
+            write_log: WriteLog::default(),
             group: None,
             facts: None,
             members: BTreeMap::new(),
@@ -89,19 +97,16 @@ impl Pursuit {
             reread: false,
             ttl: Duration::ZERO,
             wrote: false,
-            thinned: false,
+            removed_this_round: false,
             unfinished: true,
-            condition: Condition::Unlooked,
-            tally: Tally::default(),
+            outcome: RoundOutcome::NotReadYet,
+            totals: RunTotals::default(),
         }
     }
 
     /// The same, with a group that has been described and checked.
     pub(super) fn with_group(self, group: TargetGroup) -> Self {
-        Self {
-            group: Some(group),
-            ..self
-        }
+        Self { group: Some(group), ..self }
     }
 
     pub(super) fn is_fresh(&self) -> bool {
@@ -117,15 +122,15 @@ impl Pursuit {
     }
 
     pub(super) fn watch(&mut self, patience: Duration) {
-        self.attention.watch(patience);
+        self.look_schedule.watch(patience);
     }
 
     pub(super) fn watch_unnamed(&mut self, patience: Duration) {
-        self.attention.watch_unnamed(patience);
+        self.look_schedule.watch_unnamed(patience);
     }
 
     pub(super) fn is_named(&self) -> bool {
-        self.attention.is_named()
+        self.look_schedule.is_named()
     }
 
     pub(super) fn is_resting(&self) -> bool {
@@ -155,9 +160,9 @@ impl Pursuit {
 
     pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
         let timing = self.timing(timing);
-        self.attention.let_pass(passed);
-        self.testimony.age(passed, timing.settle);
-        self.memory.let_pass(passed, &timing);
+        self.look_schedule.let_pass(passed);
+        self.history.age(passed, timing.settle);
+        self.write_log.let_pass(passed, &timing);
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
         if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
             *left = left.saturating_sub(passed);
@@ -165,9 +170,9 @@ impl Pursuit {
     }
 
     pub(super) fn begin_round(&mut self, cx: &mut Context<'_>) {
-        self.tally.rounds += 1;
+        self.totals.rounds += 1;
         self.wrote = false;
-        self.thinned = false;
+        self.removed_this_round = false;
         if self.group.is_some() {
             self.ask_topology(Purpose::Look);
         } else {
@@ -178,14 +183,18 @@ impl Pursuit {
         }
     }
 
-    pub(super) fn on_group(&mut self, result: Result<TargetGroup, CallError>, cx: &mut Context<'_>) {
+    pub(super) fn on_group(
+        &mut self,
+        result: Result<TargetGroup, CallError>,
+        cx: &mut Context<'_>,
+    ) {
         if self.phase != Phase::Group {
             return;
         }
         match result {
-            Err(error) => self.end_round(Condition::Failed(error, Plan::default()), cx),
+            Err(error) => self.end_round(RoundOutcome::Failed(error, Plan::default()), cx),
             Ok(group) => match group.check() {
-                Err(fault) => self.end_round(Condition::WrongGroup(fault), cx),
+                Err(fault) => self.end_round(RoundOutcome::WrongGroup(fault), cx),
                 Ok(()) => {
                     self.group = Some(group);
                     self.ask_topology(Purpose::Look);
@@ -194,7 +203,12 @@ impl Pursuit {
         }
     }
 
-    pub(super) fn on_topology(&mut self, latest: Option<Shared>, fresh: bool, cx: &mut Context<'_>) {
+    pub(super) fn on_topology(
+        &mut self,
+        latest: Option<Shared>,
+        fresh: bool,
+        cx: &mut Context<'_>,
+    ) {
         let (&Phase::Topology { purpose, promised }, Some(topology)) = (&self.phase, latest) else {
             return;
         };
@@ -207,12 +221,10 @@ impl Pursuit {
             _ => topology,
         };
         // Asked before each removal too, since the keys are read again for it.
-        if let Ok(Err(finding)) = topology
-            .as_ref()
-            .as_ref()
-            .map(|topology| consent(&self.binding, topology))
+        if let Ok(Err(finding)) =
+            topology.as_ref().as_ref().map(|topology| consent(&self.binding, topology))
         {
-            return self.end_round(Condition::NotPublished(finding), cx);
+            return self.end_round(RoundOutcome::NotPublished(finding), cx);
         }
         match facts_of(&self.binding.source, &topology) {
             Err(unknown) => {
@@ -227,33 +239,35 @@ impl Pursuit {
     }
 
     pub(super) fn on_answers(&mut self, answers: &Answers, cx: &mut Context<'_>) {
-        if let Phase::Names {
-            purpose,
-            fresh,
-            topology,
-        } = &self.phase
-        {
+        if let Phase::Names { purpose, fresh, topology } = &self.phase {
             let (purpose, fresh, topology) = (*purpose, *fresh, topology.clone());
             self.weigh(purpose, fresh, &topology, answers, cx);
         }
     }
 
-    pub(super) fn on_targets(&mut self, result: Result<Vec<Target>, CallError>, cx: &mut Context<'_>) {
+    pub(super) fn on_targets(
+        &mut self,
+        result: Result<Vec<Target>, CallError>,
+        cx: &mut Context<'_>,
+    ) {
         if self.phase != Phase::Targets {
             return;
         }
         match result {
-            Err(error) => self.end_round(Condition::Failed(error, Plan::default()), cx),
+            Err(error) => self.end_round(RoundOutcome::Failed(error, Plan::default()), cx),
             Ok(targets) => {
-                if let Some(action) = self.memory.see(&targets) {
+                if let Some(action) = self.write_log.see(&targets) {
                     self.note(
                         NoteKind::Applied,
-                        format!("the lost answer to `{action}` is made up for: the targets show that it was done"),
+                        format!(
+                            "the lost answer to `{action}` is made up for: the targets show \
+                            that it was done"
+                        ),
                         cx,
                     );
-                    self.tally.applied(&action);
+                    self.totals.applied(&action);
                 }
-                self.tally.see(&targets);
+                self.totals.see(&targets);
                 self.unfinished |= self.targets != targets;
                 self.targets = targets;
                 self.targets_age = Duration::ZERO;
@@ -272,15 +286,15 @@ impl Pursuit {
         };
         match result {
             Ok(()) => {
-                self.memory.done(&action);
-                self.tally.applied(&action);
+                self.write_log.done(&action);
+                self.totals.applied(&action);
                 self.wrote = true;
-                self.thinned |= matches!(action, Action::Deregister(_));
+                self.removed_this_round |= matches!(action, Action::Deregister(_));
                 self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
                 if Mechanism::ReadBack.is_on() {
                     self.read_targets(cx);
                 } else {
-                    self.end_round(Condition::Planned(Plan::default()), cx);
+                    self.end_round(RoundOutcome::Planned(Plan::default()), cx);
                 }
             }
             Err(error) if error.failure == Failure::AnswerLost => {
@@ -290,20 +304,20 @@ impl Pursuit {
                     cx,
                 );
                 let plan = self.plan(cx.timing).unwrap_or_default();
-                self.memory.lost(action, &error);
-                self.end_round(Condition::Failed(error, plan), cx);
+                self.write_log.lost(action, &error);
+                self.end_round(RoundOutcome::Failed(error, plan), cx);
                 // What was sent may still land within the longest write.
                 self.phase = Phase::Pause(LONGEST_WRITE);
             }
             Err(error) => {
                 self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
                 let plan = self.plan(cx.timing).unwrap_or_default();
-                self.memory.refused(&error);
+                self.write_log.refused(&error);
                 if !error.is_retryable() {
-                    self.memory.set_aside(&action);
+                    self.write_log.set_aside(&action);
                 }
-                self.end_round(Condition::Failed(error, plan), cx);
-                self.pause_for(self.memory.back_off());
+                self.end_round(RoundOutcome::Failed(error, plan), cx);
+                self.pause_for(self.write_log.back_off());
             }
         }
     }
@@ -311,27 +325,27 @@ impl Pursuit {
     pub(super) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
         let in_doubt = match &self.phase {
             Phase::Write(action) => Some(action),
-            _ => self.memory.unconfirmed(),
+            _ => self.write_log.unconfirmed(),
         };
         let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
         let (status, reason) = match in_doubt {
-            Some(action) => condition::unconfirmed(action),
-            None if cut => condition::cut_short(),
-            None if self.has_unshown() => condition::ineffective(),
-            None => self.condition.end(intent, self.binding.mode, self.tally.has_written()),
+            Some(action) => round_outcome::unconfirmed(action),
+            None if cut => round_outcome::cut_short(),
+            None if self.has_unshown() => round_outcome::ineffective(),
+            None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
         };
         BindingReport {
             name: self.binding.name.clone(),
             status,
             reason,
-            rounds: self.tally.rounds,
-            evidence: self.testimony.latest().map(Into::into),
+            rounds: self.totals.rounds,
+            evidence: self.history.latest().map(Into::into),
             targets: self.targets.iter().map(Into::into).collect(),
-            registered: self.tally.registered.clone(),
-            deregistered: self.tally.deregistered.clone(),
-            planned: self.condition.planned(),
-            notes: self.condition.remarks(),
-            findings: (self.condition.plan().filter(|_| !cut))
+            registered: self.totals.registered.clone(),
+            deregistered: self.totals.deregistered.clone(),
+            planned: self.outcome.planned(),
+            notes: self.outcome.remarks(),
+            findings: (self.outcome.plan().filter(|_| !cut))
                 .map(|plan| findings(&self.binding.source, &self.targets, plan))
                 .unwrap_or_default(),
             answered_for: sweeps || self.is_named(),
@@ -341,17 +355,15 @@ impl Pursuit {
 
     /// Whether a write that was acknowledged in this run is called for again by the last reading.
     fn has_unshown(&self) -> bool {
-        let Condition::Planned(plan) = &self.condition else {
+        let RoundOutcome::Planned(plan) = &self.outcome else {
             return false;
         };
-        plan.pending().any(|action| self.memory.was_acknowledged(action)) && Mechanism::UnshownIsTold.is_on()
+        plan.pending().any(|action| self.write_log.was_acknowledged(action))
+            && Mechanism::MissingWriteIsReported.is_on()
     }
 
     fn ask_topology(&mut self, purpose: Purpose) {
-        self.phase = Phase::Topology {
-            purpose,
-            promised: false,
-        };
+        self.phase = Phase::Topology { purpose, promised: false };
     }
 
     fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, cx: &mut Context<'_>) {
@@ -363,14 +375,17 @@ impl Pursuit {
             return self.weigh(purpose, fresh, &topology, &Answers::new(), cx);
         }
         cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
-        self.phase = Phase::Names {
-            purpose,
-            fresh,
-            topology,
-        };
+        self.phase = Phase::Names { purpose, fresh, topology };
     }
 
-    fn weigh(&mut self, purpose: Purpose, fresh: bool, topology: &Shared, answers: &Answers, cx: &mut Context<'_>) {
+    fn weigh(
+        &mut self,
+        purpose: Purpose,
+        fresh: bool,
+        topology: &Shared,
+        answers: &Answers,
+        cx: &mut Context<'_>,
+    ) {
         let (Ok(known), Some(group)) = (&**topology, &self.group) else {
             return;
         };
@@ -384,13 +399,19 @@ impl Pursuit {
         self.on_evidence(evidence, fresh, purpose, cx);
     }
 
-    fn on_evidence(&mut self, evidence: Evidence, fresh: bool, purpose: Purpose, cx: &mut Context<'_>) {
-        let same = self.testimony.latest() == Some(&evidence);
+    fn on_evidence(
+        &mut self,
+        evidence: Evidence,
+        fresh: bool,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+    ) {
+        let same = self.history.latest() == Some(&evidence);
         if !same {
             self.unfinished = true;
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
         }
-        self.testimony.record(evidence, fresh);
+        self.history.record(evidence, fresh);
         match purpose {
             Purpose::Confirm if same => {
                 self.reread = true;
@@ -399,8 +420,8 @@ impl Pursuit {
             // Anything that changed makes a new round.
             Purpose::Confirm => self.read_targets(cx),
             Purpose::Look if same && self.keeps_targets() => {
-                let condition = self.condition.clone();
-                self.end_round(condition, cx);
+                let outcome = self.outcome.clone();
+                self.end_round(outcome, cx);
             }
             Purpose::Look => self.read_targets(cx),
         }
@@ -408,9 +429,7 @@ impl Pursuit {
 
     fn read_targets(&mut self, cx: &mut Context<'_>) {
         self.phase = Phase::Targets;
-        cx.reaction
-            .effects
-            .push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
+        cx.reaction.effects.push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
     }
 
     fn decide(&mut self, cx: &mut Context<'_>) {
@@ -418,19 +437,22 @@ impl Pursuit {
             return;
         };
         if !self.may_write(cx.intent) {
-            return self.end_round(Condition::Planned(plan), cx);
+            return self.end_round(RoundOutcome::Planned(plan), cx);
         }
         match plan.now.clone() {
-            None => self.end_round(Condition::Planned(plan), cx),
+            None => self.end_round(RoundOutcome::Planned(plan), cx),
             Some(Step::Reread) => self.ask_topology(Purpose::Confirm),
-            Some(Step::Do(_)) if self.memory.is_exhausted() => {
-                let cause = self.memory.last_error();
-                self.end_round(Condition::Exhausted(plan, cause), cx);
+            Some(Step::Do(_)) if self.write_log.is_exhausted() => {
+                let cause = self.write_log.last_error();
+                self.end_round(RoundOutcome::Exhausted(plan, cause), cx);
             }
-            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => self.end_round(Condition::OutOfTime(plan), cx),
-            // The reading may be older than the write that it does not show: a repetition needs a new round.
-            Some(Step::Do(action)) if self.wrote && self.memory.was_acknowledged(&action) => {
-                self.end_round(Condition::Planned(plan), cx);
+            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => {
+                self.end_round(RoundOutcome::OutOfTime(plan), cx)
+            }
+            // The reading may be older than the write that it does not show: a repetition needs a
+            // new round.
+            Some(Step::Do(action)) if self.wrote && self.write_log.was_acknowledged(&action) => {
+                self.end_round(RoundOutcome::Planned(plan), cx);
                 self.pause_for(UNSHOWN);
             }
             Some(Step::Do(action)) => self.write(action, cx),
@@ -438,31 +460,26 @@ impl Pursuit {
     }
 
     fn write(&mut self, action: Action, cx: &mut Context<'_>) {
-        self.memory.begin(&action);
+        self.write_log.begin(&action);
         self.unfinished = true;
         let group = self.binding.target_group.clone();
         let (kind, effect) = match &action {
-            Action::Register(registration) => (
-                NoteKind::Register,
-                Effect::Register(cx.index, group, registration.clone()),
-            ),
-            Action::Deregister(targets) => (
-                NoteKind::Deregister,
-                Effect::Deregister(cx.index, group, targets.clone()),
-            ),
+            Action::Register(registration) => {
+                (NoteKind::Register, Effect::Register(cx.index, group, registration.clone()))
+            }
+            Action::Deregister(targets) => {
+                (NoteKind::Deregister, Effect::Deregister(cx.index, group, targets.clone()))
+            }
         };
         self.note(kind, action.to_string(), cx);
         cx.reaction.effects.push(effect);
         self.phase = Phase::Write(action);
     }
 
-    /// An address that a name gives no more may come back as long as a cache on the way may give an older answer, so
-    /// that an agreement of DNS alone must last for two such times.
+    /// An address that a name gives no more may come back as long as a cache on the way may give an
+    /// older answer, so that an agreement of DNS alone must last for two such times.
     fn timing(&self, timing: &Timing) -> Timing {
-        Timing {
-            settle: timing.settle.max(self.ttl * 2),
-            ..*timing
-        }
+        Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
     }
 
     fn plan(&self, timing: &Timing) -> Option<Plan> {
@@ -470,27 +487,27 @@ impl Pursuit {
     }
 
     fn observation(&self, timing: &Timing) -> Option<Observation> {
-        let evidence = self.testimony.latest()?.clone();
+        let evidence = self.history.latest()?.clone();
         let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
         let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
             let agreed = evidence.agreed()?;
             Some(agreed.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         });
-        let standing = Standing {
-            event: self.attention.has_event(),
-            topology_named: self.testimony.topology_named(),
-            steady_for: self.testimony.steady_for(),
-            agreed_for: self.testimony.agreed_for(),
-            failover: agreed
-                .as_ref()
-                .is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
-            moving: self.testimony.wavered() && self.attention.is_watched(),
+        let earlier = EarlierRounds {
+            event: self.look_schedule.has_event(),
+            topology_named: self.history.topology_named(),
+            steady_for: self.history.steady_for(),
+            agreed_for: self.history.agreed_for(),
+            failover: agreed.as_ref().is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
+            moving: self.history.answer_changed() && self.look_schedule.is_watched(),
             switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
-            assurance: agreed.map_or(Assurance::None, |agreed| self.assurance(&agreed, timing)),
-            recent: self.testimony.recent().clone(),
-            wavered: self.testimony.wavered(),
-            refused: self.memory.refused_addresses().clone(),
-            thinned: self.thinned,
+            registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
+                self.registration_proof(&agreed, timing)
+            }),
+            recent: self.history.recent().clone(),
+            answer_changed: self.history.answer_changed(),
+            refused: self.write_log.refused_addresses().clone(),
+            removed_this_round: self.removed_this_round,
             reread: self.reread,
         };
         Some(Observation {
@@ -498,21 +515,28 @@ impl Pursuit {
             facts: self.facts.clone(),
             group: self.group.clone()?,
             targets: self.targets.clone(),
-            standing,
+            earlier,
         })
     }
 
     /// What is known best of those that are wanted and present, and can serve.
-    fn assurance(&self, agreed: &BTreeSet<SocketAddr>, timing: &Timing) -> Assurance {
+    fn registration_proof(
+        &self,
+        agreed: &BTreeSet<SocketAddr>,
+        timing: &Timing,
+    ) -> RegistrationProof {
         let serving = self.targets.iter().filter(|target| {
-            agreed.contains(&target.address) && target.is_present() && target.state != TargetState::Unused
+            agreed.contains(&target.address)
+                && target.is_present()
+                && target.state != TargetState::Unused
         });
-        let known = serving.map(|target| self.memory.assurance(target.address, timing));
-        known.max().unwrap_or(Assurance::None)
+        let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
+        known.max().unwrap_or(RegistrationProof::Unproven)
     }
 
-    /// Whether all that could be removed in favour of an instance is what a blue/green deployment has replaced: the RDS API
-    /// lists it under the name that such a one is given, and that name leads to it.
+    /// Whether all that could be removed in favour of an instance is what a blue/green deployment
+    /// has replaced: the RDS API lists it under the name that such a one is given, and that name
+    /// leads to it.
     fn is_switched_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
         let is_instance = matches!(self.binding.source, Source::Instance(_));
         let mut others = self
@@ -522,18 +546,23 @@ impl Pursuit {
         is_instance && others.all(|target| self.members.contains_key(&target.address.ip()))
     }
 
-    /// Whether a failover to these targets was seen, and explains all that could be removed in their favour.
+    /// Whether a failover to these targets was seen, and explains all that could be removed in
+    /// their favour.
     ///
-    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would agree on an address
-    /// that is nobody's, and the true writer would look like a leftover. But then it is at no other member's address.
+    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would
+    /// agree on an address that is nobody's, and the true writer would look like a leftover. But
+    /// then it is at no other member's address.
     fn is_failover_to(&self, agreed: &BTreeSet<SocketAddr>, evidence: &Evidence) -> bool {
-        let seen = self.testimony.topology_moved() || agreed.iter().any(|address| self.memory.was_missing(*address));
+        let seen = self.history.topology_moved()
+            || agreed.iter().any(|address| self.write_log.was_missing(*address));
         let Verdict::Agree(writer) = evidence.verdict() else {
             return seen;
         };
         let binding = &self.binding;
         let ports: BTreeSet<u16> = agreed.iter().map(SocketAddr::port).collect();
-        let ours = |address: SocketAddr| ports.contains(&address.port()) && binding.allow.contains(address.ip());
+        let ours = |address: SocketAddr| {
+            ports.contains(&address.port()) && binding.allow.contains(address.ip())
+        };
         let mut others = self
             .targets
             .iter()
@@ -547,18 +576,18 @@ impl Pursuit {
         seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
     }
 
-    fn end_round(&mut self, condition: Condition, cx: &mut Context<'_>) {
-        let text = condition.sentence();
-        if text != self.condition.sentence() {
+    fn end_round(&mut self, outcome: RoundOutcome, cx: &mut Context<'_>) {
+        let text = outcome.sentence();
+        if text != self.outcome.sentence() {
             self.note(NoteKind::Status, text, cx);
         }
-        self.condition = condition;
+        self.outcome = outcome;
         self.unfinished = false;
         let found = self.found(cx.intent, cx.timing);
         let timing = self.timing(cx.timing);
         let settle = timing.settle.min(LONGEST_SETTLE.max(cx.timing.settle));
-        self.attention.round_ended(found, &Timing { settle, ..timing });
-        self.phase = match self.attention.pause() {
+        self.look_schedule.round_ended(found, &Timing { settle, ..timing });
+        self.phase = match self.look_schedule.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
             _ => Phase::Rest(slow(cx.timing)),
         };
@@ -572,8 +601,8 @@ impl Pursuit {
     }
 
     fn found(&self, intent: Intent, timing: &Timing) -> Found {
-        let failover = self.observation(timing).is_some_and(|seen| seen.standing.failover);
-        match self.condition.found(self.may_write(intent)) {
+        let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
+        match self.outcome.found(self.may_write(intent)) {
             Found::Right if failover => Found::RightAgain,
             found => found,
         }
@@ -586,10 +615,11 @@ impl Pursuit {
     /// because its targets' health may be what it waits for.
     fn keeps_targets(&self) -> bool {
         let is_recent = self.targets_age < TARGETS_KEEP;
-        if self.attention.is_for_nobody() {
-            return matches!(self.condition, Condition::Planned(_)) && (self.condition.is_clean() || is_recent);
+        if self.look_schedule.is_for_nobody() {
+            return matches!(self.outcome, RoundOutcome::Planned(_))
+                && (self.outcome.is_clean() || is_recent);
         }
-        self.condition.is_clean() && is_recent
+        self.outcome.is_clean() && is_recent
     }
 
     fn may_write(&self, intent: Intent) -> bool {
@@ -597,13 +627,8 @@ impl Pursuit {
     }
 
     fn note(&self, kind: NoteKind, text: String, cx: &mut Context<'_>) {
-        let (binding, round) = (self.binding.name.clone(), self.tally.rounds);
-        cx.reaction.notes.push(Note {
-            binding,
-            round,
-            kind,
-            text,
-        });
+        let (binding, round) = (self.binding.name.clone(), self.totals.rounds);
+        cx.reaction.notes.push(Note { binding, round, kind, text });
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) type Shared = Arc<Result<Topology, CallError>>;
 
 /// The latest reading, and the one under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Feed {
+pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
     latest: Option<Shared>,
@@ -23,14 +23,9 @@ pub(super) struct Feed {
     since_begun: Duration,
 }
 
-impl Feed {
+impl TopologyCache {
     pub(super) fn of(scope: Scope) -> Self {
-        Self {
-            scope,
-            under_way: false,
-            latest: None,
-            since_begun: Duration::ZERO,
-        }
+        Self { scope, under_way: false, latest: None, since_begun: Duration::ZERO }
     }
 
     /// Whether a reading asks the API for anything.
@@ -59,9 +54,7 @@ impl Feed {
 
     /// The latest reading, if it began so shortly ago that a first look can use it.
     pub(super) fn recent(&self) -> Option<Shared> {
-        self.latest
-            .clone()
-            .filter(|_| !self.under_way && self.since_begun < GAP)
+        self.latest.clone().filter(|_| !self.under_way && self.since_begun < GAP)
     }
 
     /// Whether a new reading may begin.

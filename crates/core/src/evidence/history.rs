@@ -13,10 +13,10 @@ type Named = BTreeMap<IpAddr, Option<Identifier>>;
 /// The same addresses, said again and again, and for how long.
 type Series = Option<(BTreeSet<IpAddr>, Duration)>;
 
-/// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so that equal
-/// situations are equal values.
+/// The memory of one binding's evidence during one run. All ages grow to a bound and stop there, so
+/// that equal situations are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Testimony {
+pub struct EvidenceHistory {
     latest: Option<Evidence>,
     /// Whom the topology named when it last named anyone.
     named: Option<Named>,
@@ -34,17 +34,19 @@ pub struct Testimony {
     recent: BTreeMap<IpAddr, Duration>,
 }
 
-impl Testimony {
-    /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading that is used
-    /// twice is no second witness.
+impl EvidenceHistory {
+    /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading
+    /// that is used twice is no second witness.
     pub fn record(&mut self, evidence: Evidence, fresh: bool) {
         match evidence.by_topology() {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(&named);
-                // A gap is no move: not knowing for a while says nothing of those who are not listed.
+                // A gap is no move: not knowing for a while says nothing of those who are not
+                // listed.
                 if !evidence.has_gap() {
-                    self.topology_moved |= self.whole.as_ref().is_some_and(|before| *before != named);
+                    self.topology_moved |=
+                        self.whole.as_ref().is_some_and(|before| *before != named);
                     self.whole = Some(named.clone());
                 }
                 self.topology_named = if same && self.topology_named > 0 {
@@ -65,11 +67,12 @@ impl Testimony {
             self.dns_named = Some(named);
         }
         self.agreed = match &evidence {
-            // What counts is that the name answers: which of its addresses an answer lacks is no sign of their end.
-            Evidence::Set { key: Key::Dns, roll } => {
-                let listed = roll.iter().flat_map(|roll| roll.listed.keys());
+            // What counts is that the name answers: which of its addresses an answer lacks is no
+            // sign of their end.
+            Evidence::Set { key: Key::Dns, listing } => {
+                let listed = listing.iter().flat_map(|listing| listing.listed.keys());
                 self.recent.extend(listed.map(|address| (*address, Duration::ZERO)));
-                continued(self.agreed.take(), roll.as_ref().ok().map(|_| BTreeSet::new()))
+                continued(self.agreed.take(), listing.as_ref().ok().map(|_| BTreeSet::new()))
             }
             _ => continued(self.agreed.take(), evidence.agreed()),
         };
@@ -87,7 +90,8 @@ impl Testimony {
         self.recent.retain(|_, age| *age < most);
     }
 
-    /// How long ago an answer last gave each address of a name that stands for a set, up to the longest age.
+    /// How long ago an answer last gave each address of a name that stands for a set, up to the
+    /// longest age.
     pub fn recent(&self) -> &BTreeMap<IpAddr, Duration> {
         &self.recent
     }
@@ -107,8 +111,9 @@ impl Testimony {
         self.topology_moved
     }
 
-    /// Whether a key that named one has named another in this run. Not knowing for a while is no move.
-    pub fn wavered(&self) -> bool {
+    /// Whether a key that named one has named another in this run. Not knowing for a while is no
+    /// move.
+    pub fn answer_changed(&self) -> bool {
         self.topology_moved || self.dns_moved
     }
 
@@ -117,7 +122,8 @@ impl Testimony {
         self.steady.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
 
-    /// For how long the keys have agreed on the present addresses, or a name that stands for a set has answered.
+    /// For how long the keys have agreed on the present addresses, or a name that stands for a set
+    /// has answered.
     pub fn agreed_for(&self) -> Duration {
         self.agreed.as_ref().map_or(Duration::ZERO, |(_, age)| *age)
     }
@@ -126,126 +132,107 @@ impl Testimony {
 /// A series goes on while its addresses are said again; any other word, or none, ends it.
 fn continued(series: Series, now: Option<BTreeSet<IpAddr>>) -> Series {
     let now = now?;
-    Some(
-        series
-            .filter(|(addresses, _)| *addresses == now)
-            .unwrap_or((now, Duration::ZERO)),
-    )
+    Some(series.filter(|(addresses, _)| *addresses == now).unwrap_or((now, Duration::ZERO)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Roll, Unknown, Witness};
+    use crate::evidence::{Listing, MemberAt, Unknown};
 
     const S: Duration = Duration::from_secs(1);
 
-    fn witness(last: u8) -> Witness {
-        Witness {
+    fn member_at(last: u8) -> MemberAt {
+        MemberAt {
             member: "billing".parse().expect("id"),
             address: IpAddr::from([10, 20, 0, last]),
         }
     }
 
     fn instance(last: u8) -> Evidence {
-        Evidence::Instance { dns: Ok(witness(last)) }
+        Evidence::Instance { dns: Ok(member_at(last)) }
     }
 
     #[test]
     fn a_name_that_goes_back_begins_every_series_anew() {
         // Failover from A to B: DNS names B, goes back to A for 12 s, and then stays with B.
-        let mut testimony = Testimony::default();
+        let mut history = EvidenceHistory::default();
         for (named, seconds, agreed) in [(1, 5, 5), (2, 8, 8), (1, 12, 12), (2, 40, 30)] {
             for _ in 0..seconds {
-                testimony.record(instance(named), true);
-                testimony.age(S, 30 * S);
+                history.record(instance(named), true);
+                history.age(S, 30 * S);
             }
-            assert_eq!(testimony.agreed_for(), agreed * S);
+            assert_eq!(history.agreed_for(), agreed * S);
         }
     }
 
     #[test]
     fn a_reading_of_the_topology_that_is_used_twice_is_no_second_witness() {
-        let cluster = |last| Evidence::Cluster {
-            topology: Ok(witness(last)),
-            dns: Ok(witness(1)),
-        };
-        let mut testimony = Testimony::default();
-        for (last, fresh, named) in [(1, true, 1), (1, false, 1), (1, true, 2), (2, false, 1), (2, true, 2)] {
-            testimony.record(cluster(last), fresh);
-            assert_eq!(testimony.topology_named(), named, "{last} {fresh}");
+        let cluster =
+            |last| Evidence::Cluster { topology: Ok(member_at(last)), dns: Ok(member_at(1)) };
+        let mut history = EvidenceHistory::default();
+        for (last, fresh, named) in
+            [(1, true, 1), (1, false, 1), (1, true, 2), (2, false, 1), (2, true, 2)]
+        {
+            history.record(cluster(last), fresh);
+            assert_eq!(history.topology_named(), named, "{last} {fresh}");
         }
-        assert!(testimony.topology_moved());
+        assert!(history.topology_moved());
     }
 
     #[test]
     fn an_unknown_reading_ends_every_series() {
-        let mut testimony = Testimony::default();
+        let mut history = EvidenceHistory::default();
         let unknown = Unknown::NoWriter("billing".parse().expect("id"));
-        testimony.record(
-            Evidence::Cluster {
-                topology: Ok(witness(1)),
-                dns: Ok(witness(1)),
-            },
-            true,
-        );
-        testimony.age(10 * S, 30 * S);
-        assert_eq!((testimony.steady_for(), testimony.agreed_for()), (10 * S, 10 * S));
-        testimony.record(
-            Evidence::Cluster {
-                topology: Err(unknown.clone()),
-                dns: Err(unknown),
-            },
-            true,
-        );
-        assert_eq!(
-            (testimony.steady_for(), testimony.agreed_for()),
-            (Duration::ZERO, Duration::ZERO)
-        );
-        assert!(!testimony.topology_moved(), "not knowing is no move");
+        history
+            .record(Evidence::Cluster { topology: Ok(member_at(1)), dns: Ok(member_at(1)) }, true);
+        history.age(10 * S, 30 * S);
+        assert_eq!((history.steady_for(), history.agreed_for()), (10 * S, 10 * S));
+        history
+            .record(Evidence::Cluster { topology: Err(unknown.clone()), dns: Err(unknown) }, true);
+        assert_eq!((history.steady_for(), history.agreed_for()), (Duration::ZERO, Duration::ZERO));
+        assert!(!history.topology_moved(), "not knowing is no move");
     }
 
     fn name(lasts: &[u8]) -> Evidence {
-        let listed = lasts.iter().map(|last| (witness(*last).address, None)).collect();
-        Evidence::Set {
-            key: Key::Dns,
-            roll: Ok(Roll { listed, gap: None }),
-        }
+        let listed = lasts.iter().map(|last| (member_at(*last).address, None)).collect();
+        Evidence::Set { key: Key::Dns, listing: Ok(Listing { listed, gap: None }) }
     }
 
     #[test]
     fn a_name_whose_answers_hold_a_part_has_answered_all_the_while_and_given_all_of_it() {
-        let mut testimony = Testimony::default();
+        let mut history = EvidenceHistory::default();
         for lasts in [[1, 2], [2, 3], [1, 3], [1, 2]] {
-            testimony.record(name(&lasts), true);
-            testimony.age(10 * S, 30 * S);
+            history.record(name(&lasts), true);
+            history.age(10 * S, 30 * S);
         }
-        assert_eq!(testimony.agreed_for(), 30 * S);
-        let given = [1, 2, 3].map(|last| witness(last).address);
-        let recent = |testimony: &Testimony| testimony.recent().keys().copied().collect::<Vec<_>>();
-        assert_eq!(recent(&testimony), given);
+        assert_eq!(history.agreed_for(), 30 * S);
+        let given = [1, 2, 3].map(|last| member_at(last).address);
+        let recent =
+            |history: &EvidenceHistory| history.recent().keys().copied().collect::<Vec<_>>();
+        assert_eq!(recent(&history), given);
         for _ in 0..2 {
-            testimony.record(name(&[1, 2]), true);
-            testimony.age(10 * S, 30 * S);
+            history.record(name(&[1, 2]), true);
+            history.age(10 * S, 30 * S);
         }
-        assert_eq!(recent(&testimony), given[..2], "3 has been gone for too long");
+        assert_eq!(recent(&history), given[..2], "3 has been gone for too long");
     }
 
     #[test]
     fn a_gap_is_no_move() {
-        let roll = |lasts: &[u8], gap: bool| Evidence::Set {
+        let listing = |lasts: &[u8], gap: bool| Evidence::Set {
             key: Key::Topology,
-            roll: Ok(Roll {
-                listed: lasts.iter().map(|last| (witness(*last).address, None)).collect(),
+            listing: Ok(Listing {
+                listed: lasts.iter().map(|last| (member_at(*last).address, None)).collect(),
                 gap: gap.then(|| Unknown::NoWriter("billing".parse().expect("id"))),
             }),
         };
-        let mut testimony = Testimony::default();
+        let mut history = EvidenceHistory::default();
         for (lasts, gap) in [(&[1, 2][..], false), (&[1], true), (&[1, 2], false)] {
-            testimony.record(roll(lasts, gap), true);
-            assert!(!testimony.topology_moved());
+            history.record(listing(lasts, gap), true);
+            assert!(!history.topology_moved());
         }
-        testimony.record(roll(&[1, 3], false), true);
-        assert!(testimony.topology_moved());
+        history.record(listing(&[1, 3], false), true);
+        assert!(history.topology_moved());
     }
 }

@@ -1,8 +1,9 @@
-//! Where a history is played: the region, the runs that are alive in it, what is still to happen, and what is written down.
+//! Where a history is played: the region, the runs that are alive in it, what is still to happen,
+//! and what is written down.
 
 mod kind;
+mod observer;
 mod state;
-mod witness;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,10 +21,10 @@ pub(super) use self::state::State;
 use self::state::Active;
 use super::coverage::Coverage;
 use super::incident::{Incident, When};
-use super::judge::{Judge, Standing};
+use super::judge::{Judge, WriteContext};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
-use super::step::Step;
+use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
 use super::trouble::{Family, Trouble};
 use crate::fault::{Effect, Fault};
@@ -35,7 +36,7 @@ use crate::world::rds::MultiAz;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Where a history is played.
-pub(super) struct Stage {
+pub(super) struct SimulatedRegion {
     pub(super) time: VirtualTime,
     pub(super) region: InProcess<VirtualTime>,
     pub(super) config: Config,
@@ -53,21 +54,18 @@ pub(super) struct Stage {
 pub(super) struct Call {
     pub(super) run: u64,
     pub(super) number: u64,
-    pub(super) step: Step,
+    pub(super) step: RunStep,
 }
 
-impl Stage {
-    pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<Stage> {
+impl SimulatedRegion {
+    pub(super) fn new(setting: Setting, script: Script, telling: Telling) -> Arc<SimulatedRegion> {
         let names = setting.names();
         let time = VirtualTime::default();
         let now = setting.world.now();
         // The region has a past; the clock begins at its present.
         time.run(time.sleep(now));
-        let members = setting
-            .bounds
-            .iter()
-            .map(|bound| (bound.truth(&setting.world), now))
-            .collect();
+        let members =
+            setting.bounds.iter().map(|bound| (bound.truth(&setting.world), now)).collect();
         let mut transcript = Transcript::new(telling, now);
         for words in &setting.words {
             transcript.say(now, Who::Setting, || words.clone());
@@ -97,7 +95,7 @@ impl Stage {
             calls: 0,
             counts: Counts::default(),
         };
-        Arc::new(Stage {
+        Arc::new(SimulatedRegion {
             region: InProcess::new(setting.world, time.clone()),
             time,
             config: setting.config,
@@ -122,9 +120,7 @@ impl Stage {
     /// The function's clock.
     pub(super) fn clock(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.now()).unwrap_or_default();
-        self.epoch
-            .saturating_add(passed + self.service.skew)
-            .unwrap_or(self.epoch)
+        self.epoch.saturating_add(passed + self.service.skew).unwrap_or(self.epoch)
     }
 
     pub(super) fn timing(&self) -> &Timing {
@@ -139,7 +135,8 @@ impl Stage {
     /// Since when nothing goes wrong and databases have come to rest, if they have.
     pub(super) fn at_rest_since(&self) -> Option<Duration> {
         let state = self.state();
-        (state.is_calm && state.active.is_empty() && state.moves_until <= self.now()).then_some(state.moves_until)
+        (state.is_calm && state.active.is_empty() && state.moves_until <= self.now())
+            .then_some(state.moves_until)
     }
 
     /// When the next incident begins or ends by itself, or calm does.
@@ -152,12 +149,7 @@ impl Stage {
         let ends = state.active.iter().map(|active| active.until);
         let calm = (!state.is_calm).then_some(self.calm);
         let rest = (state.is_calm && state.moves_until > self.now()).then_some(state.moves_until);
-        begins
-            .chain(ends)
-            .chain(calm)
-            .chain(rest)
-            .min()
-            .unwrap_or(Duration::MAX)
+        begins.chain(ends).chain(calm).chain(rest).min().unwrap_or(Duration::MAX)
     }
 
     /// Lets begin and end what is due.
@@ -218,12 +210,11 @@ impl Stage {
         let registration = world.pace.registration;
         if incident.trouble == Trouble::LateWrite {
             for operation in ["RegisterTargets", "DeregisterTargets"] {
-                world
-                    .faults
-                    .add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
+                world.faults.add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
             }
         }
-        let homes: Vec<Vec<_>> = self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
+        let homes: Vec<Vec<_>> =
+            self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
         let mut state = self.state();
         state.is_gone[incident.place] = is_gone;
@@ -242,11 +233,13 @@ impl Stage {
                 state.counts.failovers += 1;
                 state.mark_all(incident.trouble, &steps);
             }
-            _ if incident.trouble.family() == Family::Databases => state.mark_all(incident.trouble, &steps),
+            _ if incident.trouble.family() == Family::Databases => {
+                state.mark_all(incident.trouble, &steps)
+            }
             _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
                 state.mark_all(incident.trouble, &steps);
             }
-            Trouble::Killed | Trouble::LateWrite => state.doom(&incident),
+            Trouble::Killed | Trouble::LateWrite => state.kill_point(&incident),
             Trouble::DeadlineNear => state.deadlines.push_back(incident.lasts),
             _ => {}
         }
@@ -274,10 +267,7 @@ impl Stage {
         if made_good.is_err() {
             // Until it is made good, databases have not come to rest.
             state.moves_until = state.moves_until.max(now + AGAIN);
-            state.active.push(Active {
-                until: now + AGAIN,
-                ..active
-            });
+            state.active.push(Active { until: now + AGAIN, ..active });
             return;
         }
         state.moves_until = state.moves_until.max(moves);
@@ -296,10 +286,8 @@ impl Stage {
             state.dooms.clear();
             state.deadlines.clear();
             state.moves_until = state.moves_until.max(now);
-            state
-                .transcript
-                .say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
-            state.runs.values_mut().for_each(|record| record.doom = None);
+            state.transcript.say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
+            state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };
         self.region.world().faults.clear();
@@ -308,7 +296,8 @@ impl Stage {
         }
     }
 
-    /// A run begins a call, and is told what it is for the record. What waits for this step happens before it.
+    /// A run begins a call, and is told what it is for the record. What waits for this step happens
+    /// before it.
     pub(super) fn begin_call(&self, run: u64, kind: Kind) -> Call {
         let now = self.now();
         let (call, incidents) = {
@@ -316,11 +305,7 @@ impl Stage {
             state.calls += 1;
             let number = state.calls;
             let Some(record) = state.runs.get_mut(&run) else {
-                return Call {
-                    run,
-                    number,
-                    step: Step::Begin,
-                };
+                return Call { run, number, step: RunStep::Begin };
             };
             let step = kind.step(record);
             record.has_asked = true;
@@ -341,9 +326,9 @@ impl Stage {
     }
 
     /// What a write at this moment is judged by.
-    pub(super) fn standing(&self, index: usize) -> Standing<'_> {
+    pub(super) fn context(&self, index: usize) -> WriteContext<'_> {
         let bound = &self.bounds[index];
-        Standing {
+        WriteContext {
             now: self.now(),
             timing: self.timing(),
             clock: self.clock(),
@@ -351,13 +336,14 @@ impl Stage {
         }
     }
 
-    /// Which binding a name is asked for: one of its database, or of an instance that a deployment has replaced there, which it
-    /// called `-oldN` behind the other's name.
+    /// Which binding a name is asked for: one of its database, or of an instance that a deployment
+    /// has replaced there, which it called `-oldN` behind the other's name.
     pub(super) fn whose(&self, name: &HostName) -> Option<usize> {
         let replaced = || {
             let (label, domain) = name.as_str().split_once('.')?;
             let (instance, number) = label.rsplit_once("-old")?;
-            let is_number = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+            let is_number =
+                !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
             let own = format!("{instance}.{domain}").parse().ok()?;
             self.names.get::<HostName>(&own).filter(|_| is_number)
         };

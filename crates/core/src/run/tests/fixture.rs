@@ -79,11 +79,7 @@ impl World {
 
     pub(super) fn writes(&self) -> Vec<String> {
         let is_write = |what: &str| what.starts_with("register") || what.starts_with("deregister");
-        self.log
-            .iter()
-            .map(|(_, what)| what.clone())
-            .filter(|what| is_write(what))
-            .collect()
+        self.log.iter().map(|(_, what)| what.clone()).filter(|what| is_write(what)).collect()
     }
 
     pub(super) fn calls_after(&self, call: &str) -> Vec<&str> {
@@ -96,11 +92,7 @@ impl World {
     }
 
     pub(super) fn log_times(&self, call: &str) -> Vec<Duration> {
-        self.log
-            .iter()
-            .filter(|(_, what)| what == call)
-            .map(|(at, _)| *at)
-            .collect()
+        self.log.iter().filter(|(_, what)| what == call).map(|(at, _)| *at).collect()
     }
 
     fn answer(&mut self, effect: Effect) -> Input {
@@ -115,7 +107,9 @@ impl World {
             Effect::ReadTags => {
                 self.say("tags");
                 Input::Tags(match self.tags_failure {
-                    Some(failure) => Err(CallError::new("elasticloadbalancing:DescribeTags", failure, "x")),
+                    Some(failure) => {
+                        Err(CallError::new("elasticloadbalancing:DescribeTags", failure, "x"))
+                    }
                     None => Ok(self.tags.clone()),
                 })
             }
@@ -166,10 +160,7 @@ impl World {
                 self.looks.push(Some((self.writer, self.dns.clone())));
                 Input::Answers(
                     index,
-                    names
-                        .into_iter()
-                        .map(|name| (name.clone(), self.lookup(&name)))
-                        .collect(),
+                    names.into_iter().map(|name| (name.clone(), self.lookup(&name))).collect(),
                 )
             }
             Effect::Register(index, _, registration) => {
@@ -188,7 +179,8 @@ impl World {
             }
             Effect::Deregister(index, _, targets) => {
                 self.check_agreement();
-                let lasts: Vec<u8> = targets.iter().map(|target| last(target.address.ip())).collect();
+                let lasts: Vec<u8> =
+                    targets.iter().map(|target| last(target.address.ip())).collect();
                 let what = lasts
                     .iter()
                     .map(|last| format!("deregister .{last}"))
@@ -203,7 +195,8 @@ impl World {
         }
     }
 
-    /// A removal is sent only if both keys named the same one before and after the targets were last read.
+    /// A removal is sent only if both keys named the same one before and after the targets were
+    /// last read.
     fn check_agreement(&self) {
         let read = self
             .looks
@@ -224,7 +217,8 @@ impl World {
     fn write(&mut self, index: usize, what: String, act: impl FnOnce(&mut Self)) -> Input {
         self.say(&what);
         let reply = (!self.replies.is_empty()).then(|| self.replies.remove(0));
-        let error = |failure| Err(CallError::new("elasticloadbalancing:RegisterTargets", failure, "x"));
+        let error =
+            |failure| Err(CallError::new("elasticloadbalancing:RegisterTargets", failure, "x"));
         let result = match reply {
             Some(Reply::Fail(failure)) => error(failure),
             Some(Reply::LostBefore) => error(Failure::AnswerLost),
@@ -271,10 +265,7 @@ impl World {
                     endpoint: Some(name("orders")),
                     port: Some(5432),
                     members: (1..=3)
-                        .map(|last| Member {
-                            instance: id(last),
-                            writer: last == self.writer,
-                        })
+                        .map(|last| Member { instance: id(last), writer: last == self.writer })
                         .collect(),
                     replicates: false,
                 },
@@ -289,11 +280,9 @@ impl World {
         if let Some(error) = &self.lookup_error {
             return Err(error.clone());
         }
-        let own = asked
-            .as_str()
-            .strip_suffix(".db.test")
-            .and_then(|n| n.strip_prefix("orders-"));
-        let lasts = own.map_or_else(|| self.dns.clone(), |last| vec![last.parse().expect("number")]);
+        let own = asked.as_str().strip_suffix(".db.test").and_then(|n| n.strip_prefix("orders-"));
+        let lasts =
+            own.map_or_else(|| self.dns.clone(), |last| vec![last.parse().expect("number")]);
         let aliases = if own.is_none() && lasts.len() == 1 {
             vec![name(&format!("orders-{}", lasts[0]))]
         } else {
@@ -307,9 +296,7 @@ impl World {
     }
 
     fn told(&self, last: u8) -> u8 {
-        self.false_name
-            .filter(|(member, _)| *member == last)
-            .map_or(last, |(_, told)| told)
+        self.false_name.filter(|(member, _)| *member == last).map_or(last, |(_, told)| told)
     }
 
     fn say(&mut self, what: &str) {
@@ -318,19 +305,19 @@ impl World {
 }
 
 /// Something that happens in the world.
-type Change = Box<dyn FnOnce(&mut World)>;
+type ScheduledChange = Box<dyn FnOnce(&mut World)>;
 
 /// A run and the world that it plays in.
-pub(super) struct Stage {
+pub(super) struct RunFixture {
     pub(super) run: Run,
     pub(super) world: World,
     pub(super) now: Duration,
-    script: Vec<(Duration, Change)>,
+    script: Vec<(Duration, ScheduledChange)>,
     trigger: Trigger,
     observing: bool,
 }
 
-impl Stage {
+impl RunFixture {
     pub(super) fn sweep() -> Self {
         Self::with(Trigger::sweep(TriggerKind::Schedule), false, Duration::from_secs(240))
     }
@@ -360,13 +347,8 @@ impl Stage {
         let body = format!(
             r#"{{"Event Source":"{about}","Event Time":"{TIME}","Source ID":"{source}","Event ID":"http://x#{id}"}}"#
         );
-        let Ok(Message::Event(event)) = Message::read(&body) else {
-            panic!("no event")
-        };
-        let trigger = Trigger {
-            events: vec![event],
-            ..Trigger::sweep(TriggerKind::Sns)
-        };
+        let Ok(Message::Event(event)) = Message::read(&body) else { panic!("no event") };
+        let trigger = Trigger { events: vec![event], ..Trigger::sweep(TriggerKind::Sns) };
         Self::with(trigger, false, Duration::from_secs(240))
     }
 
@@ -381,33 +363,29 @@ impl Stage {
             left,
             late,
             &format!(
-                "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
+                "allow = [\"10.20.0.0/16\"]\n[[binding]]\nname = \"orders\"\nsource = \
+                 \"cluster/orders\"\nmode = \"{mode}\"\ntarget-group = \
+                 \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"\n"
             ),
             observing,
         )
     }
 
     /// The run of another configuration.
-    pub(super) fn configured(trigger: Trigger, left: Duration, late: Duration, text: &str, observing: bool) -> Self {
+    pub(super) fn configured(
+        trigger: Trigger,
+        left: Duration,
+        late: Duration,
+        text: &str,
+        observing: bool,
+    ) -> Self {
         let config = Config::parse(text, &Location::Inline(String::new())).expect("config");
         let event: Timestamp = "2026-01-01T00:00:00Z".parse().expect("time");
         let now = event + jiff::SignedDuration::try_from(late).expect("in range");
         let run = Run::new(&config, &trigger, now, left);
-        let mut world = World {
-            writer: 1,
-            dns: vec![1],
-            never_empty: true,
-            ..World::default()
-        };
+        let mut world = World { writer: 1, dns: vec![1], never_empty: true, ..World::default() };
         world.set(1, "healthy");
-        Self {
-            run,
-            world,
-            now: Duration::ZERO,
-            script: Vec::new(),
-            trigger,
-            observing,
-        }
+        Self { run, world, now: Duration::ZERO, script: Vec::new(), trigger, observing }
     }
 
     pub(super) fn observing(self) -> Self {
@@ -441,7 +419,9 @@ impl Stage {
             let reaction = self.run.step(passed, input);
             for effect in reaction.effects {
                 let takes = match effect {
-                    Effect::ReadTopology(_) => CALL + std::mem::take(&mut self.world.topology_takes),
+                    Effect::ReadTopology(_) => {
+                        CALL + std::mem::take(&mut self.world.topology_takes)
+                    }
                     Effect::ReadTags => CALL + self.world.tags_take,
                     _ => CALL,
                 };

@@ -1,4 +1,5 @@
-//! Evidence that the crate's own court has weighed: what the names of a cluster or an instance answer, past the guard.
+//! Evidence that the crate's own court has weighed: what the names of a cluster or an instance
+//! answer, past the guard.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use writerlink_core::target::Family;
 use writerlink_core::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
 
 use crate::axes::Axes;
-use crate::readings::witness;
+use crate::readings::member_at;
 use crate::table::walk;
 use crate::values::{CHIEF_STATES, PORT, allow, groups, ip, own, tempting};
 
@@ -32,10 +33,8 @@ fn an_address_that_the_guard_refuses_is_never_registered_whichever_name_gives_it
             assert_eq!(by_both.topology(), Some(&guarded("orders-1")));
             let of_instance = instance(&answer, family);
             assert_eq!(of_instance.dns(), Some(&guarded("orders-1")));
-            let targets = groups(
-                &[own(1), own(2), SocketAddr::new(address, PORT)],
-                &["healthy", "draining"],
-            );
+            let targets =
+                groups(&[own(1), own(2), SocketAddr::new(address, PORT)], &["healthy", "draining"]);
             let table = |source, evidence| Axes {
                 targets: targets.clone(),
                 standings: tempting(Duration::from_secs(30)),
@@ -59,11 +58,11 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
         assert_eq!(evidence, Evidence::Cluster { topology, dns });
         evidence
     };
-    let answered = |answers: &[(&str, &[IpAddr])], dns| weighed(answers, witness(1, 1), dns);
+    let answered = |answers: &[(&str, &[IpAddr])], dns| weighed(answers, member_at(1, 1), dns);
     let shared = |label| Err(Unknown::SharedAddress(name(label), ip(1)));
     let evidence = vec![
-        answered(&[("orders", &[ip(1)])], witness(1, 1)),
-        answered(&[("orders", &[ip(2)])], witness(2, 2)),
+        answered(&[("orders", &[ip(1)])], member_at(1, 1)),
+        answered(&[("orders", &[ip(2)])], member_at(2, 2)),
         answered(&[("orders", &[stray])], Err(Unknown::NotAMember(orders(), stray))),
         weighed(
             &[("orders", &[ip(1)]), ("orders-2", &[ip(1)])],
@@ -71,17 +70,14 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
             shared("orders"),
         ),
         answered(&[("orders", &[ip(1), ip(2)])], Err(Unknown::SeveralAddresses(orders()))),
-        answered(
-            &[("orders", &[])],
-            Err(Unknown::Lookup(orders(), LookupError::NoAddress)),
-        ),
+        answered(&[("orders", &[])], Err(Unknown::Lookup(orders(), LookupError::NoAddress))),
     ];
-    let tally = walk(&[Axes {
+    let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2), SocketAddr::new(stray, PORT)], &CHIEF_STATES),
         ..Axes::of("cluster/orders", Standby::Unknown, evidence)
     }]);
     assert_eq!(
-        tally,
+        totals,
         "72000 cells: 1152 settled, 57456 held, 11880 register, 756 reread, 756 deregister"
     );
 }
@@ -106,8 +102,7 @@ fn refused() -> Vec<(IpAddr, Family, Refusal)> {
         ("52.17.1.1", Family::V4, Refusal::Outside),
         ("fd12::1", Family::V6, Refusal::Outside),
     ];
-    rows.map(|(address, family, refusal)| (address.parse().expect(address), family, refusal))
-        .into()
+    rows.map(|(address, family, refusal)| (address.parse().expect(address), family, refusal)).into()
 }
 
 /// The evidence of a cluster whose writer is `orders-1`, when these names answer so.
@@ -135,12 +130,8 @@ fn look(source: &Source, answers: &[(&str, &[IpAddr])], family: Family) -> Evide
         ttl: Duration::from_secs(5),
     };
     let healthy = [("orders-1", vec![ip(1)]), ("orders-2", vec![ip(2)])];
-    let healthy = healthy
-        .iter()
-        .map(|(label, addresses)| (name(label), Ok(answer(addresses))));
-    let given = answers
-        .iter()
-        .map(|(label, addresses)| (name(label), Ok(answer(addresses))));
+    let healthy = healthy.iter().map(|(label, addresses)| (name(label), Ok(answer(addresses))));
+    let given = answers.iter().map(|(label, addresses)| (name(label), Ok(answer(addresses))));
     let answers: Answers = healthy.chain(given).collect();
     weigh(source, &topology(source), &answers, &allow(), family)
 }
@@ -158,10 +149,7 @@ fn topology(source: &Source) -> Topology {
         standby: Standby::RefusesTcp,
         network: None,
     };
-    let member = |label: &str, writer| Member {
-        instance: id(label),
-        writer,
-    };
+    let member = |label: &str, writer| Member { instance: id(label), writer };
     let cluster = Cluster {
         engine: "aurora-postgresql".to_owned(),
         resource_id: None,
@@ -175,9 +163,7 @@ fn topology(source: &Source) -> Topology {
     };
     Topology {
         clusters: [(id("orders"), cluster)].into(),
-        instances: ["orders-1", "orders-2"]
-            .map(|label| (id(label), instance(label)))
-            .into(),
+        instances: ["orders-1", "orders-2"].map(|label| (id(label), instance(label))).into(),
         ..Topology::default()
     }
 }

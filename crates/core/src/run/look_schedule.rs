@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::config::{REMOVAL, Timing};
 
-/// How often the others are looked at while a run watches somebody: three times in the settle time, and every 10 s at
-/// least. When a whole zone fails, the events that queue up behind the first one's run must find their work done.
+/// How often the others are looked at while a run watches somebody: three times in the settle time,
+/// and every 10 s at least. When a whole zone fails, the events that queue up behind the first
+/// one's run must find their work done.
 pub(super) fn slow(timing: &Timing) -> Duration {
     (timing.settle / 3).min(Duration::from_secs(10))
 }
@@ -17,7 +18,7 @@ const STEADY: Duration = Duration::from_secs(1);
 
 /// Why a binding is being watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Attention {
+pub(super) struct LookSchedule {
     /// An event named it.
     named: bool,
     /// An event has it watched, whether it named it or not.
@@ -25,13 +26,13 @@ pub(super) struct Attention {
     /// What is left of the event's patience.
     event: Duration,
     /// It was found wrong.
-    alert: Option<Alert>,
+    recheck: Option<Recheck>,
     /// How long the event has been watched for; grows to [`QUICK_FOR`].
     watched_for: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Alert {
+struct Recheck {
     left: Duration,
     /// What a pending removal, or a write that is not shown yet, was given in all. It can come to
     /// need more, when a name is heard to be cached for longer.
@@ -51,13 +52,14 @@ pub(super) enum Found {
     Pending,
     /// A write was acknowledged and is not shown yet.
     Unshown,
-    /// Something is wrong that another look in a moment will not find mended; an event is watched for all the same.
+    /// Something is wrong that another look in a moment will not find mended; an event is watched
+    /// for all the same.
     Lasting,
     /// Nothing that this run could see or do would help.
     Hopeless,
 }
 
-impl Attention {
+impl LookSchedule {
     /// An event names it.
     pub(super) fn watch(&mut self, patience: Duration) {
         self.named = true;
@@ -75,39 +77,38 @@ impl Attention {
             self.watched_for = self.watched_for.saturating_add(passed).min(QUICK_FOR);
         }
         self.event = self.event.saturating_sub(passed);
-        if let Some(alert) = &mut self.alert {
-            alert.left = alert.left.saturating_sub(passed);
+        if let Some(recheck) = &mut self.recheck {
+            recheck.left = recheck.left.saturating_sub(passed);
         }
     }
 
-    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as long as a sweep
-    /// may look, or for as long as its pending removal needs.
+    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as
+    /// long as a sweep may look, or for as long as its pending removal needs.
     pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
         match found {
-            Found::Right | Found::Lasting => self.alert = None,
+            Found::Right | Found::Lasting => self.recheck = None,
             Found::RightAgain | Found::Hopeless => {
-                self.alert = None;
+                self.recheck = None;
                 self.event = Duration::ZERO;
             }
             Found::Wrong | Found::Pending | Found::Unshown => {
-                let alert = self.alert.get_or_insert(Alert {
-                    left: timing.sweep,
-                    granted: Duration::ZERO,
-                });
+                let recheck = self
+                    .recheck
+                    .get_or_insert(Recheck { left: timing.sweep, granted: Duration::ZERO });
                 let needed = match found {
                     Found::Pending => timing.settle + REMOVAL,
                     // Whatever a sweep may take by itself: what was written is also read back.
                     Found::Unshown => REMOVAL,
                     _ => Duration::ZERO,
                 };
-                if alert.granted < needed {
-                    let more = needed.saturating_sub(alert.granted);
-                    alert.left = if alert.granted.is_zero() {
-                        alert.left.max(needed)
+                if recheck.granted < needed {
+                    let more = needed.saturating_sub(recheck.granted);
+                    recheck.left = if recheck.granted.is_zero() {
+                        recheck.left.max(needed)
                     } else {
-                        alert.left.saturating_add(more)
+                        recheck.left.saturating_add(more)
                     };
-                    alert.granted = needed;
+                    recheck.granted = needed;
                 }
             }
         }
@@ -115,10 +116,11 @@ impl Attention {
 
     /// The pause before the next round; `None` when it is watched no more.
     pub(super) fn pause(&self) -> Option<Duration> {
-        let alert = self.alert.as_ref().map_or(Duration::ZERO, |alert| alert.left);
-        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest while others are
-        // watched would raise it anew at each look, and keep each other, and the run, awake.
-        if self.event.is_zero() && alert.is_zero() {
+        let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
+        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest
+        // while others are watched would raise it anew at each look, and keep each other, and the
+        // run, awake.
+        if self.event.is_zero() && recheck.is_zero() {
             return None;
         }
         let quick = !self.event.is_zero() && self.watched_for < QUICK_FOR;
@@ -137,7 +139,7 @@ impl Attention {
 
     /// Whether nothing but an event that names nobody keeps it awake.
     pub(super) fn is_for_nobody(&self) -> bool {
-        let alerted = self.alert.as_ref().is_some_and(|alert| !alert.left.is_zero());
+        let alerted = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
         self.watched && !self.named && !alerted
     }
 
@@ -154,37 +156,34 @@ mod tests {
     #[test]
     fn a_spent_alert_is_not_raised_anew_before_the_binding_was_right() {
         let timing = Timing::default();
-        let mut attention = Attention::default();
-        attention.round_ended(Found::Wrong, &timing);
-        assert!(attention.pause().is_some());
-        attention.let_pass(timing.sweep);
+        let mut look_schedule = LookSchedule::default();
+        look_schedule.round_ended(Found::Wrong, &timing);
+        assert!(look_schedule.pause().is_some());
+        look_schedule.let_pass(timing.sweep);
         for _ in 0..3 {
-            attention.round_ended(Found::Wrong, &timing);
-            assert_eq!(attention.pause(), None);
-            attention.let_pass(slow(&timing));
+            look_schedule.round_ended(Found::Wrong, &timing);
+            assert_eq!(look_schedule.pause(), None);
+            look_schedule.let_pass(slow(&timing));
         }
-        attention.round_ended(Found::Right, &timing);
-        attention.round_ended(Found::Wrong, &timing);
-        assert!(attention.pause().is_some());
+        look_schedule.round_ended(Found::Right, &timing);
+        look_schedule.round_ended(Found::Wrong, &timing);
+        assert!(look_schedule.pause().is_some());
     }
 
     #[test]
     fn a_removal_that_comes_to_need_more_time_is_given_the_rest_of_it_once() {
         let seconds = Duration::from_secs;
-        let timing = |settle| Timing {
-            settle: seconds(settle),
-            ..Timing::default()
-        };
-        let mut attention = Attention::default();
+        let timing = |settle| Timing { settle: seconds(settle), ..Timing::default() };
+        let mut look_schedule = LookSchedule::default();
         // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
-        attention.round_ended(Found::Pending, &timing(40));
-        attention.let_pass(seconds(20));
+        look_schedule.round_ended(Found::Pending, &timing(40));
+        look_schedule.let_pass(seconds(20));
         for _ in 0..3 {
-            attention.round_ended(Found::Pending, &timing(120));
+            look_schedule.round_ended(Found::Pending, &timing(120));
         }
-        attention.let_pass(seconds(109));
-        assert!(attention.pause().is_some());
-        attention.let_pass(seconds(1));
-        assert_eq!(attention.pause(), None);
+        look_schedule.let_pass(seconds(109));
+        assert!(look_schedule.pause().is_some());
+        look_schedule.let_pass(seconds(1));
+        assert_eq!(look_schedule.pause(), None);
     }
 }

@@ -6,7 +6,7 @@ use writerlink_core::source::{Fallback, Source};
 use writerlink_core::topology::{Cluster, HostName, Member, Topology};
 
 /// The names behind which a set is.
-pub(super) struct Roster {
+pub(super) struct Listing {
     pub(super) names: BTreeSet<HostName>,
     /// Every name that belongs to it is known.
     pub(super) is_whole: bool,
@@ -17,19 +17,19 @@ pub(super) struct Roster {
 /// The words for a database or a proxy that serves nobody and is not about to.
 const AWAY: [&str; 6] = ["creating", "deleting", "stopped", "stopping", "suspended", "suspending"];
 
-/// Whether readers can be told from the writer: while none is named, or several are, nobody is taken for a reader. Where the writer
-/// is in another Region, all are readers.
+/// Whether readers can be told from the writer: while none is named, or several are, nobody is
+/// taken for a reader. Where the writer is in another Region, all are readers.
 fn has_writer(cluster: &Cluster) -> bool {
     let writers = cluster.members.iter().filter(|member| member.writer).count();
     writers == 1 || writers == 0 && cluster.replicates
 }
 
-impl Roster {
+impl Listing {
     /// The roster of a set; nothing, where the answer does not tell it.
-    pub(super) fn of(source: &Source, topology: &Topology) -> Option<Roster> {
+    pub(super) fn of(source: &Source, topology: &Topology) -> Option<Listing> {
         match source {
             Source::Cluster(_) | Source::Instance(_) => None,
-            Source::Name(host) => Some(Roster::one_name(host)),
+            Source::Name(host) => Some(Listing::one_name(host)),
             Source::Proxy(proxy, endpoint) => {
                 let proxy = topology.proxies.as_ref().ok()?.get(proxy)?;
                 let endpoint = match endpoint {
@@ -37,54 +37,52 @@ impl Roster {
                     None => &proxy.default,
                 };
                 let serves = !AWAY.contains(&endpoint.status.as_str());
-                Some(Roster::one_name(endpoint.endpoint.as_ref().filter(|_| serves)?))
+                Some(Listing::one_name(endpoint.endpoint.as_ref().filter(|_| serves)?))
             }
             Source::Readers(id, fallback) => {
                 let cluster = topology.clusters.get(id).filter(|cluster| has_writer(cluster))?;
-                let readers = Roster::members(cluster, topology, |member| !member.writer)?;
+                let readers = Listing::members(cluster, topology, |member| !member.writer)?;
                 if readers.names.is_empty() && readers.is_whole && *fallback == Fallback::Writer {
-                    return Roster::members(cluster, topology, |_| true);
+                    return Listing::members(cluster, topology, |_| true);
                 }
                 Some(readers)
             }
             Source::Custom { cluster, endpoint } => {
                 let custom = topology.custom_endpoints.as_ref().ok()?.get(endpoint)?;
-                let is_of =
-                    |member: &Member| custom.members.has(&member.instance) && (custom.takes_writer || !member.writer);
+                let is_of = |member: &Member| {
+                    custom.members.has(&member.instance) && (custom.takes_writer || !member.writer)
+                };
                 let serves = custom.cluster == *cluster && !AWAY.contains(&custom.status.as_str());
-                let tells = |cluster: &&Cluster| serves && (custom.takes_writer || has_writer(cluster));
-                Roster::members(topology.clusters.get(cluster).filter(tells)?, topology, is_of)
+                let tells =
+                    |cluster: &&Cluster| serves && (custom.takes_writer || has_writer(cluster));
+                Listing::members(topology.clusters.get(cluster).filter(tells)?, topology, is_of)
             }
         }
     }
 
-    fn one_name(name: &HostName) -> Roster {
-        Roster {
-            names: [name.clone()].into(),
-            is_whole: true,
-            is_of_one_name: true,
-        }
+    fn one_name(name: &HostName) -> Listing {
+        Listing { names: [name.clone()].into(), is_whole: true, is_of_one_name: true }
     }
 
     /// The members of a cluster that serve, as far as their names are known.
-    fn members(cluster: &Cluster, topology: &Topology, is_of: impl Fn(&Member) -> bool) -> Option<Roster> {
+    fn members(
+        cluster: &Cluster,
+        topology: &Topology,
+        is_of: impl Fn(&Member) -> bool,
+    ) -> Option<Listing> {
         if AWAY.contains(&cluster.status.as_str()) {
             return None;
         }
-        let mut roster = Roster {
-            names: BTreeSet::new(),
-            is_whole: true,
-            is_of_one_name: false,
-        };
+        let mut listing = Listing { names: BTreeSet::new(), is_whole: true, is_of_one_name: false };
         for member in cluster.members.iter().filter(|member| is_of(member)) {
             let instance = topology.instances.get(&member.instance);
             let is_away = instance.is_some_and(|instance| AWAY.contains(&instance.status.as_str()));
             match instance.and_then(|instance| instance.endpoint.clone()) {
                 _ if is_away => {}
-                Some(name) => drop(roster.names.insert(name)),
-                None => roster.is_whole = false,
+                Some(name) => drop(listing.names.insert(name)),
+                None => listing.is_whole = false,
             }
         }
-        Some(roster)
+        Some(listing)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use writerlink_core::drive::{Readers, drive};
+use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::Trigger;
 use writerlink_core::note::Note;
 use writerlink_core::ports::Journal;
@@ -14,41 +14,43 @@ use writerlink_core::report::Report;
 use writerlink_core::run::Run;
 
 use super::calls::Calls;
-use super::record::Doom;
-use super::stage::Stage;
+use super::record::KillPoint;
+use super::region::SimulatedRegion;
 use super::transcript::Who;
 
 /// The number of a run that is over, and its report unless it was killed.
 pub(super) type Ended = (u64, Option<Report>);
 
 /// A run, to its end or to its death.
-pub(super) async fn run(stage: Arc<Stage>, id: u64, trigger: Trigger, left: Duration) -> Ended {
-    let ports = Calls::new(id, &stage);
-    let readers = Readers {
-        rds: ports.clone(),
-        dns: ports.clone(),
-        groups: ports.clone(),
-    };
-    let run = Run::new(&stage.config, &trigger, stage.clock(), left);
-    let mut notes = Notes { stage: &stage, id };
-    let mortal = Mortal {
-        stage: &stage,
+pub(super) async fn run(
+    sim: Arc<SimulatedRegion>,
+    id: u64,
+    trigger: Trigger,
+    left: Duration,
+) -> Ended {
+    let calls = Calls::new(id, &sim);
+    let ports = ReadPorts { rds: calls.clone(), dns: calls.clone(), groups: calls.clone() };
+    let run = Run::new(&sim.config, &trigger, sim.clock(), left);
+    let mut notes = Notes { sim: &sim, id };
+    let killable_run = KillableRun {
+        sim: &sim,
         id,
-        run: Some(Box::pin(drive(run, &readers, Some(&ports), &stage.time, &mut notes))),
+        run: Some(Box::pin(drive(run, &ports, Some(&calls), &sim.time, &mut notes))),
         wakes: 0,
     };
-    (id, mortal.await)
+    (id, killable_run.await)
 }
 
-/// A run that can be killed between any two of its awaits: its future is dropped, and what it has sent is on its way.
-struct Mortal<'a, F> {
-    stage: &'a Stage,
+/// A run that can be killed between any two of its awaits: its future is dropped, and what it has
+/// sent is on its way.
+struct KillableRun<'a, F> {
+    sim: &'a SimulatedRegion,
     id: u64,
     run: Option<Pin<Box<F>>>,
     wakes: usize,
 }
 
-impl<F: Future<Output = Report>> Future for Mortal<'_, F> {
+impl<F: Future<Output = Report>> Future for KillableRun<'_, F> {
     type Output = Option<Report>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Report>> {
@@ -57,9 +59,10 @@ impl<F: Future<Output = Report>> Future for Mortal<'_, F> {
         {
             return Poll::Ready(Some(report));
         }
-        let is_dead = match self.stage.state().runs.get(&self.id).and_then(|record| record.doom) {
-            Some(Doom::AfterWakes(wakes)) => self.wakes >= wakes,
-            Some(Doom::Now) => true,
+        let is_dead = match self.sim.state().runs.get(&self.id).and_then(|record| record.kill_point)
+        {
+            Some(KillPoint::AfterWakes(wakes)) => self.wakes >= wakes,
+            Some(KillPoint::Now) => true,
             None => false,
         };
         self.wakes += 1;
@@ -73,14 +76,14 @@ impl<F: Future<Output = Report>> Future for Mortal<'_, F> {
 
 /// Writes down what a run decides.
 struct Notes<'a> {
-    stage: &'a Stage,
+    sim: &'a SimulatedRegion,
     id: u64,
 }
 
 impl Journal for Notes<'_> {
     fn note(&mut self, note: &Note) {
-        let now = self.stage.now();
-        let mut state = self.stage.state();
+        let now = self.sim.now();
+        let mut state = self.sim.state();
         state.transcript.say(now, Who::Run(self.id), || {
             format!("{} {}: {}", note.binding, note.kind.as_str(), note.text)
         });

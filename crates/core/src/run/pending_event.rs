@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Pursuit;
+use super::BindingRun;
 use crate::source::{Identifier, Source};
 use crate::topology::Topology;
 
 /// An event about something that a binding may depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Notice {
+pub(super) struct PendingEvent {
     about: About,
     /// What is left of its patience.
     pub(super) patience: Duration,
@@ -23,7 +23,8 @@ enum About {
     Instance(Identifier, Cluster),
     /// A proxy, or an endpoint of one: RDS's events name either.
     Proxy(Identifier),
-    /// A blue/green deployment, which names no database: it concerns every name that one can take from another.
+    /// A blue/green deployment, which names no database: it concerns every name that one can take
+    /// from another.
     Deployment,
     /// A move of a database that the event does not name: it may be that of any binding.
     Anybody,
@@ -42,7 +43,7 @@ enum Cluster {
     Any,
 }
 
-impl Notice {
+impl PendingEvent {
     pub(super) fn of_cluster(id: Identifier, patience: Duration) -> Self {
         Self::new(About::Cluster(id), patience)
     }
@@ -66,11 +67,7 @@ impl Notice {
     }
 
     fn new(about: About, patience: Duration) -> Self {
-        Self {
-            about,
-            patience,
-            matched: false,
-        }
+        Self { about, patience, matched: false }
     }
 
     pub(super) fn is_mapped(&self) -> bool {
@@ -100,10 +97,16 @@ impl Notice {
 
     pub(super) fn concerns(&self, source: &Source) -> bool {
         match &self.about {
-            About::Cluster(id) | About::Instance(_, Cluster::Of(id)) if source.cluster() == Some(id) => true,
+            About::Cluster(id) | About::Instance(_, Cluster::Of(id))
+                if source.cluster() == Some(id) =>
+            {
+                true
+            }
             About::Cluster(_) => false,
             About::Instance(_, Cluster::Any) if source.cluster().is_some() => true,
-            About::Instance(id, _) => matches!(source, Source::Instance(followed) if followed == id),
+            About::Instance(id, _) => {
+                matches!(source, Source::Instance(followed) if followed == id)
+            }
             About::Proxy(id) => {
                 matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
             }
@@ -113,12 +116,12 @@ impl Notice {
     }
 
     /// Has a binding watched that it concerns.
-    pub(super) fn tell(&mut self, pursuit: &mut Pursuit) {
+    pub(super) fn tell(&mut self, binding_run: &mut BindingRun) {
         self.matched = true;
         if self.names_nobody() {
-            pursuit.watch_unnamed(self.patience);
+            binding_run.watch_unnamed(self.patience);
         } else {
-            pursuit.watch(self.patience);
+            binding_run.watch(self.patience);
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use std::net::SocketAddr;
 
-use super::Stage;
+use super::SimulatedRegion;
 use crate::fault::Effect;
 use crate::ports::{Deed, Observer, Present, Write, present};
 use crate::simulate::incident::is_a_lie;
 use crate::simulate::judge::{Circumstance, Landing};
 use crate::simulate::record::View;
-use crate::simulate::step::Step;
+use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Who;
 use crate::simulate::trouble::Trouble;
 use crate::world::{ApiError, World};
 
-impl Observer for Stage {
+impl Observer for SimulatedRegion {
     fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect) {
         let Some(trouble) = Trouble::of_call(operation, effect) else {
             return;
@@ -21,11 +21,8 @@ impl Observer for Stage {
         let now = self.now();
         let index = self.bound_of(resource);
         let mut state = self.state();
-        let under_way = state
-            .runs
-            .get(&caller)
-            .map(|record| record.under_way.as_slice())
-            .unwrap_or_default();
+        let under_way =
+            state.runs.get(&caller).map(|record| record.under_way.as_slice()).unwrap_or_default();
         let step = under_way
             .iter()
             .find(|(_, step, of)| *of == index && asks(*step, operation))
@@ -33,7 +30,9 @@ impl Observer for Stage {
         if let Some(step) = step {
             state.coverage.mark(trouble, step);
         }
-        if let (Effect::Stale, Some(index), Some(record)) = (effect, index, state.runs.get_mut(&caller)) {
+        if let (Effect::Stale, Some(index), Some(record)) =
+            (effect, index, state.runs.get_mut(&caller))
+        {
             record.views[index].lags = true;
         }
         state
@@ -41,22 +40,27 @@ impl Observer for Stage {
             .say(now, Who::Run(caller), || format!("{operation} is struck: {effect:?}"));
     }
 
-    fn landed(&self, caller: u64, write: &Write, before: &Present, world: &World, result: &Result<(), ApiError>) {
+    fn landed(
+        &self,
+        caller: u64,
+        write: &Write,
+        before: &Present,
+        world: &World,
+        result: &Result<(), ApiError>,
+    ) {
         let Some(index) = self.bound_of(&write.group) else {
-            return self
-                .state()
-                .judge
-                .accuse("S5", world.now(), format!("{} is no group of ours", write.group));
+            return self.state().judge.accuse(
+                "S5",
+                world.now(),
+                format!("{} is no group of ours", write.group),
+            );
         };
         let bound = &self.bounds[index];
         let now = world.now();
         let after = present(world, &write.group);
         let address = |id: &str, port: Option<u16>| Some(SocketAddr::new(id.parse().ok()?, port?));
-        let targets: Vec<_> = write
-            .targets
-            .iter()
-            .filter_map(|target| address(&target.id, target.port))
-            .collect();
+        let targets: Vec<_> =
+            write.targets.iter().filter_map(|target| address(&target.id, target.port)).collect();
         let state = &mut *self.state();
         let is_late = !state.runs.contains_key(&caller);
         state.transcript.say(now, Who::Elbv2, || {
@@ -74,19 +78,20 @@ impl Observer for Stage {
             if state.is_gone[index] {
                 state.coverage.mark(Trouble::GroupGone, step_of(write.deed));
             } else if write.deed == Deed::Register {
-                state.coverage.mark(Trouble::QuotaReached, Step::Register);
+                state.coverage.mark(Trouble::QuotaReached, RunStep::Register);
             }
             return;
         }
         if is_late {
             state.coverage.mark(Trouble::LateWrite, step_of(write.deed));
-            state.runs.values_mut().for_each(|record| record.haunted = true);
+            state.runs.values_mut().for_each(|record| record.saw_late_write = true);
         }
         let follows_writer = !bound.is_set();
         if write.deed == Deed::Register && follows_writer {
             state.homes[index].extend(bound.homes(world));
             let homes = &state.homes[index];
-            let is_strange = |target: &&SocketAddr| !homes.contains(target) && !is_a_lie(target.ip());
+            let is_strange =
+                |target: &&SocketAddr| !homes.contains(target) && !is_a_lie(target.ip());
             if let Some(target) = targets.iter().find(is_strange) {
                 let text = format!(
                     "{}: {target} is registered, where no host of its database ever was",
@@ -122,7 +127,7 @@ impl Observer for Stage {
             let circumstance = match record {
                 None => Circumstance::LateWrite,
                 Some(record) if record.overlapped => Circumstance::TwoRuns,
-                Some(record) if record.haunted => Circumstance::LateWrite,
+                Some(record) if record.saw_late_write => Circumstance::LateWrite,
                 Some(_) if lagged() == Some(true) => Circumstance::StaleReading,
                 Some(_) => Circumstance::Clean,
             };
@@ -138,33 +143,34 @@ impl Observer for Stage {
                     let true_writer = bound.link.writer(world);
                     true_writer.is_some_and(|writer| writer.instance == named.as_str())
                 }),
-                failed_over_since: asked.is_some_and(|(topology, names)| topology.min(names) <= *since)
+                failed_over_since: asked
+                    .is_some_and(|(topology, names)| topology.min(names) <= *since)
                     || (!truth.is_empty() && truth != *known),
                 circumstance,
             };
             state.judge.removed(bound, &landing);
-            state
-                .removals
-                .extend(targets.iter().map(|target| ((index, *target), caller)));
+            state.removals.extend(targets.iter().map(|target| ((index, *target), caller)));
         }
     }
 }
 
-fn step_of(deed: Deed) -> Step {
+fn step_of(deed: Deed) -> RunStep {
     match deed {
-        Deed::Register => Step::Register,
-        Deed::Deregister => Step::Deregister,
+        Deed::Register => RunStep::Register,
+        Deed::Deregister => RunStep::Deregister,
     }
 }
 
 /// Whether a step makes calls of this operation.
-fn asks(step: Step, operation: &str) -> bool {
+fn asks(step: RunStep, operation: &str) -> bool {
     match step {
-        Step::Topology | Step::TopologyAgain => operation.starts_with("DescribeDB"),
-        Step::Group => operation == "DescribeTargetGroups",
-        Step::Targets | Step::ReadBack => operation == "DescribeTargetHealth",
-        Step::Register => operation == "RegisterTargets",
-        Step::Deregister => operation == "DeregisterTargets",
-        Step::Idle | Step::Begin | Step::Names | Step::NamesAgain | Step::Pause => false,
+        RunStep::Topology | RunStep::TopologyAgain => operation.starts_with("DescribeDB"),
+        RunStep::Group => operation == "DescribeTargetGroups",
+        RunStep::Targets | RunStep::ReadBack => operation == "DescribeTargetHealth",
+        RunStep::Register => operation == "RegisterTargets",
+        RunStep::Deregister => operation == "DeregisterTargets",
+        RunStep::Idle | RunStep::Begin | RunStep::Names | RunStep::NamesAgain | RunStep::Pause => {
+            false
+        }
     }
 }

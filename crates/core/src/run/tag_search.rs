@@ -1,12 +1,12 @@
 //! The search for bindings in tags, which goes on beside the bindings of the configuration.
 //!
-//! It may take seconds, since an account's groups are many. What the configuration names must not wait for it, and what it
-//! finds joins the same run: were it a run of its own, the first would end and leave its bindings alone for as long as the second
-//! watches.
+//! It may take seconds, since an account's groups are many. What the configuration names must not
+//! wait for it, and what it finds joins the same run: were it a run of its own, the first would end
+//! and leave its bindings alone for as long as the second watches.
 
 use std::sync::Arc;
 
-use super::{Entry, Pursuit};
+use super::{BindingRun, Entry};
 use crate::config::{BadBinding, Config};
 use crate::discover::{ENTRY, TaggedGroup, bindings};
 use crate::event::Trigger;
@@ -15,11 +15,11 @@ use crate::note::{Note, NoteKind};
 
 /// Where the search stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Search {
+pub(super) enum TagSearch {
     /// Nobody wants it, or what was asked for by name is all in the configuration.
     Off,
     /// The tags are being read.
-    UnderWay(Arc<Wish>),
+    UnderWay(Arc<TagQuery>),
     /// What was found is among the run's entries.
     Done,
     /// The tags could not be read: what they ask for is unknown, and nothing of it was acted on.
@@ -28,23 +28,21 @@ pub(super) enum Search {
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Wish {
+pub(super) struct TagQuery {
     config: Config,
     only: Option<Vec<String>>,
 }
 
-impl Search {
+impl TagSearch {
     pub(super) fn of(config: &Config, trigger: &Trigger) -> Self {
         let names = config.names();
         let only = trigger.only.as_ref();
-        let may_find = only.is_none_or(|only| only.iter().any(|name| !names.contains(&name.as_str())));
+        let may_find =
+            only.is_none_or(|only| only.iter().any(|name| !names.contains(&name.as_str())));
         if config.discover.is_none() || !may_find {
             return Self::Off;
         }
-        Self::UnderWay(Arc::new(Wish {
-            config: config.clone(),
-            only: trigger.only.clone(),
-        }))
+        Self::UnderWay(Arc::new(TagQuery { config: config.clone(), only: trigger.only.clone() }))
     }
 
     pub(super) fn is_under_way(&self) -> bool {
@@ -56,13 +54,16 @@ impl Search {
     }
 
     /// Takes what the tags say and gives the entries to add; a note for those who listen.
-    pub(super) fn end(&mut self, result: Result<Vec<TaggedGroup>, CallError>) -> (Vec<Entry>, Option<Note>) {
-        let Self::UnderWay(wish) = std::mem::replace(self, Self::Done) else {
+    pub(super) fn end(
+        &mut self,
+        result: Result<Vec<TaggedGroup>, CallError>,
+    ) -> (Vec<Entry>, Option<Note>) {
+        let Self::UnderWay(query) = std::mem::replace(self, Self::Done) else {
             return (Vec::new(), None);
         };
         let (entries, text) = match result {
             Ok(groups) => {
-                let entries = wish.entries(&groups);
+                let entries = query.entries(&groups);
                 let good = entries.iter().filter(|entry| matches!(entry, Entry::Good(_))).count();
                 let text = format!(
                     "{} target groups carry tags: {good} bindings, {} refused",
@@ -77,29 +78,29 @@ impl Search {
                 (Vec::new(), text)
             }
         };
-        let note = Note {
-            binding: ENTRY.to_owned(),
-            round: 0,
-            kind: NoteKind::Status,
-            text,
-        };
+        let note = Note { binding: ENTRY.to_owned(), round: 0, kind: NoteKind::Status, text };
         (entries, Some(note))
     }
 }
 
-impl Wish {
+impl TagQuery {
     fn entries(&self, groups: &[TaggedGroup]) -> Vec<Entry> {
         let only = self.only.as_deref();
-        let asked = |entry: &Entry| only.is_none_or(|only| only.iter().any(|name| name == entry.name()));
+        let asked =
+            |entry: &Entry| only.is_none_or(|only| only.iter().any(|name| name == entry.name()));
         let found = bindings(&self.config, groups).into_iter().map(|found| match found {
-            Ok((binding, group)) => Entry::Good(Box::new(Pursuit::new(Arc::new(binding)).with_group(group))),
+            Ok((binding, group)) => {
+                Entry::Good(Box::new(BindingRun::new(Arc::new(binding)).with_group(group)))
+            }
             Err(bad) => Entry::Bad(Arc::new(bad)),
         });
         let mut entries: Vec<Entry> = found.filter(asked).collect();
         let names = self.config.names();
         for name in only.unwrap_or_default() {
-            // Only after the search is it known that a name is mistyped, and it must not pass for one in sync.
-            if !names.contains(&name.as_str()) && !entries.iter().any(|entry| entry.name() == name) {
+            // Only after the search is it known that a name is mistyped, and it must not pass for
+            // one in sync.
+            if !names.contains(&name.as_str()) && !entries.iter().any(|entry| entry.name() == name)
+            {
                 entries.push(Entry::Bad(Arc::new(BadBinding {
                     name: name.clone(),
                     place: "the call".to_owned(),

@@ -11,9 +11,9 @@ use writerlink_lambda::Handler;
 
 use super::inbox::{Calls, Inbox};
 use super::judge::GroupVerdict;
+use super::observer::Observer;
 use super::script;
 use super::story::{Decisions, Story};
-use super::witness::Witness;
 use crate::render::timeline::Kind;
 use writerlink_lab::scene::{FUNCTION, Link, Scene};
 
@@ -21,14 +21,14 @@ use writerlink_lab::scene::{FUNCTION, Link, Scene};
 const TICK: Duration = Duration::from_millis(20);
 
 /// Everything in its place.
-pub(super) struct Stage {
+pub(super) struct DemoRegion {
     lab: Lab,
     handler: Handler,
     links: Vec<Link>,
     pace: Pace,
 }
 
-impl Stage {
+impl DemoRegion {
     /// Starts the region and makes the function ready in it.
     pub(super) async fn set() -> anyhow::Result<Self> {
         let pace = Pace::brisk();
@@ -43,12 +43,7 @@ impl Stage {
         let text = scene.config(lab.dns(), script::TIMING);
         let config = Config::parse(&text, &Location::Inline(text.clone()))?;
         let clients = Clients::at(&lab.aws_endpoint(), &region)?;
-        Ok(Self {
-            handler: Handler::new(config, &clients)?,
-            lab,
-            links: scene.links,
-            pace,
-        })
+        Ok(Self { handler: Handler::new(config, &clients)?, lab, links: scene.links, pace })
     }
 
     /// What will go wrong.
@@ -59,29 +54,26 @@ impl Stage {
     /// Plays to the end.
     pub(super) async fn play(&self, story: &Story) -> Vec<GroupVerdict> {
         let (inbox, calls) = Inbox::new();
-        let mut witness = Witness::new(&self.links, &self.lab.world(), story);
+        let mut observer = Observer::new(&self.links, &self.lab.world(), story);
         tokio::select! {
-            () = self.watch(&mut witness, &inbox, story) => {}
+            () = self.watch(&mut observer, &inbox, story) => {}
             () = self.work(calls, &inbox, story) => {}
         }
         let world = self.lab.world();
         self.links
             .iter()
-            .zip(witness.accounts())
+            .zip(observer.accounts())
             .map(|(link, account)| GroupVerdict::of(link, account, &world))
             .collect()
     }
 
     async fn work(&self, calls: Calls, inbox: &Inbox, story: &Story) {
-        let mut decisions = Decisions {
-            story,
-            links: &self.links,
-        };
+        let mut decisions = Decisions { story, links: &self.links };
         calls.handle(&self.handler, inbox, &mut decisions).await;
     }
 
     /// Gives the cues, and looks on until all is well and quiet, or it has taken too long.
-    async fn watch(&self, witness: &mut Witness<'_>, inbox: &Inbox, story: &Story) {
+    async fn watch(&self, observer: &mut Observer<'_>, inbox: &Inbox, story: &Story) {
         let mut cues = script::cues();
         let quiet_from = script::calm_after(&self.pace);
         let mut ticks = interval(TICK);
@@ -95,9 +87,9 @@ impl Stage {
                 }
             }
             inbox.take(&self.lab.invocations(), story);
-            witness.look(&self.lab.world(), story);
+            observer.look(&self.lab.world(), story);
             let is_calm = story.elapsed() > quiet_from && inbox.is_empty();
-            if cues.is_empty() && is_calm && witness.is_content() {
+            if cues.is_empty() && is_calm && observer.is_content() {
                 return;
             }
         }

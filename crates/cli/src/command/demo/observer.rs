@@ -10,7 +10,7 @@ use crate::render::timeline::Kind;
 use writerlink_lab::scene::{Link, Writer};
 
 /// The witness of a play.
-pub(super) struct Witness<'a> {
+pub(super) struct Observer<'a> {
     links: &'a [Link],
     accounts: Vec<Account>,
     transitions: usize,
@@ -33,7 +33,7 @@ pub(super) struct Account {
     pub(super) healthy: bool,
 }
 
-impl<'a> Witness<'a> {
+impl<'a> Observer<'a> {
     /// Tells how things stand before anything happens.
     pub(super) fn new(links: &'a [Link], world: &World, story: &Story) -> Self {
         let account = |link: &Link| {
@@ -42,10 +42,7 @@ impl<'a> Witness<'a> {
                 let text = format!("{} at {} is the writer", writer.instance, writer.address);
                 story.tell(Kind::Truth, Some(link.database()), text);
             }
-            Account {
-                writer,
-                ..Account::default()
-            }
+            Account { writer, ..Account::default() }
         };
         Self {
             links,
@@ -69,7 +66,8 @@ impl<'a> Witness<'a> {
         self.transitions = transitions.len();
     }
 
-    /// Whether every database has failed over and every group has exactly the writer, taking traffic.
+    /// Whether every database has failed over and every group has exactly the writer, taking
+    /// traffic.
     pub(super) fn is_content(&self) -> bool {
         self.accounts
             .iter()

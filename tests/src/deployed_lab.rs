@@ -21,7 +21,7 @@ pub const BRISK: &str = "\n[timing]\nsettle = 2\npatience-started = 12\npatience
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A region with a Lambda in it.
-pub struct Stage {
+pub struct DeployedLab {
     /// The region.
     pub lab: Lab,
     /// `orders-writer` and `billing`.
@@ -30,29 +30,26 @@ pub struct Stage {
     home: TempDir,
 }
 
-impl Stage {
+impl DeployedLab {
     /// The scene as it is, and its own configuration.
     pub async fn begin() -> Self {
         Self::with(|_| {}, |config| config).await
     }
 
     /// The scene after a change, and its configuration after another.
-    pub async fn with(change: impl FnOnce(&mut Scene), configure: impl FnOnce(String) -> String) -> Self {
+    pub async fn with(
+        change: impl FnOnce(&mut Scene),
+        configure: impl FnOnce(String) -> String,
+    ) -> Self {
         let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
         change(&mut scene);
         let links = scene.links.clone();
-        let lab = Lab::start(scene.world.clone(), Options::default())
-            .await
-            .expect("loopback has ports");
+        let lab =
+            Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
         let config = configure(scene.config(lab.dns(), BRISK));
         let home = TempDir::new().expect("there is room for temporary files");
         let bootstrap = start(&lab, &config, &home).expect("bootstrap starts");
-        Self {
-            lab,
-            links,
-            bootstrap,
-            home,
-        }
+        Self { lab, links, bootstrap, home }
     }
 
     /// `orders-writer`, the Aurora cluster.
@@ -72,20 +69,12 @@ impl Stage {
 
     /// The same, with a payload to the letter.
     pub async fn deliver_text(&self, payload: &str) -> Ending {
-        let invoked = self
-            .lab
-            .invoke("writerlink", payload, Kind::Async)
-            .await
-            .expect("invoked");
+        let invoked = self.lab.invoke("writerlink", payload, Kind::Async).await.expect("invoked");
         let Invoked::Queued(id) = invoked else {
             panic!("an asynchronous call is queued, not {invoked:?}")
         };
         self.until("the invocation has ended", || {
-            self.lab
-                .invocations()
-                .into_iter()
-                .find(|i| i.request_id == id)
-                .and_then(|i| i.ending)
+            self.lab.invocations().into_iter().find(|i| i.request_id == id).and_then(|i| i.ending)
         })
         .await
     }
@@ -93,7 +82,9 @@ impl Stage {
     /// Invokes the function by hand, and gives its answer.
     pub async fn ask(&self, payload: Value) -> Value {
         match self.lab.invoke("writerlink", &payload.to_string(), Kind::Sync).await {
-            Ok(Invoked::Ended(_, ending)) => ending.answer().unwrap_or_else(|| panic!("no answer: {ending:?}")),
+            Ok(Invoked::Ended(_, ending)) => {
+                ending.answer().unwrap_or_else(|| panic!("no answer: {ending:?}"))
+            }
             other => panic!("{other:?}\n{}", self.log()),
         }
     }
@@ -103,15 +94,13 @@ impl Stage {
         link.writer(&self.lab.world()).expect("a database has a writer").address
     }
 
-    /// Lets a database fail over, and waits until its group holds exactly the new writer and nothing is being done.
+    /// Lets a database fail over, and waits until its group holds exactly the new writer and
+    /// nothing is being done.
     pub async fn follows(&self, link: &Link, fail_over: impl FnOnce(&mut World)) {
         let old = self.writer(link);
         fail_over(&mut self.lab.world());
         let what = format!("{} holds exactly its new writer", link.name);
-        self.until(&what, || {
-            (self.writer(link) != old && self.is_right(link)).then_some(())
-        })
-        .await;
+        self.until(&what, || (self.writer(link) != old && self.is_right(link)).then_some(())).await;
         assert!(self.lab.is_quiet_within(PATIENCE).await, "{}", self.log());
     }
 
@@ -119,11 +108,8 @@ impl Stage {
     pub fn is_right(&self, link: &Link) -> bool {
         let world = self.lab.world();
         let writer = link.writer(&world).map(|writer| writer.address);
-        let present: Vec<_> = link
-            .present(&world)
-            .into_iter()
-            .map(|(address, _)| Some(address))
-            .collect();
+        let present: Vec<_> =
+            link.present(&world).into_iter().map(|(address, _)| Some(address)).collect();
         present == [writer]
     }
 
@@ -138,7 +124,8 @@ impl Stage {
     /// Every write that reached the region, committed or not.
     pub fn writes(&self) -> Vec<String> {
         let world = self.lab.world();
-        let is_write = |operation: &str| matches!(operation, "RegisterTargets" | "DeregisterTargets");
+        let is_write =
+            |operation: &str| matches!(operation, "RegisterTargets" | "DeregisterTargets");
         let written = world.calls.iter().filter(|call| is_write(&call.operation));
         written
             .map(|call| format!("{} {}", call.operation, call.parameters["Targets.member.1.Id"]))
@@ -169,11 +156,7 @@ impl Stage {
             if let Some(found) = is() {
                 return found;
             }
-            assert!(
-                began.elapsed() < PATIENCE,
-                "not within {PATIENCE:?}: {what}\n{}",
-                self.log()
-            );
+            assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -185,17 +168,14 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for DeployedLab {
     fn drop(&mut self) {
         self.end();
     }
 }
 
 fn start(lab: &Lab, config: &str, home: &TempDir) -> io::Result<Child> {
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(home.path().join("log"))?;
+    let log = File::options().create(true).append(true).open(home.path().join("log"))?;
     Command::new(programs::bootstrap())
         .env_clear()
         .envs(aws(lab))
@@ -212,14 +192,9 @@ fn start(lab: &Lab, config: &str, home: &TempDir) -> io::Result<Child> {
 
 /// The `errorType` and the document of an invocation that ended in an error.
 pub fn error(ending: &Ending) -> (String, String) {
-    let Ending::Failed { document, .. } = ending else {
-        panic!("no error: {ending:?}")
-    };
+    let Ending::Failed { document, .. } = ending else { panic!("no error: {ending:?}") };
     let parsed: Value = serde_json::from_str(document).expect("an error document is JSON");
-    (
-        parsed["errorType"].as_str().unwrap_or_default().to_owned(),
-        document.clone(),
-    )
+    (parsed["errorType"].as_str().unwrap_or_default().to_owned(), document.clone())
 }
 
 /// The variables with which any AWS client finds the lab.

@@ -6,7 +6,7 @@ use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::TargetRequest;
 use writerlink_lab::world::rds::{Apply, ModifyDbCluster};
-use writerlink_tests::stage::{BRISK, Stage};
+use writerlink_tests::deployed_lab::{BRISK, DeployedLab};
 
 /// A topic for outcomes, on which nobody listens.
 fn with_topic(scene: &mut Scene) {
@@ -18,15 +18,10 @@ fn telling(config: String) -> String {
     format!("notify-topic = \"arn:aws:sns:eu-west-1:111122223333:outcomes\"\n{config}")
 }
 
-fn told(stage: &Stage) -> Vec<String> {
-    let world = stage.lab.world();
-    let outcomes = world
-        .sns
-        .published()
-        .filter(|message| message.topic.ends_with(":outcomes"));
-    outcomes
-        .map(|message| message.subject.clone().unwrap_or_default())
-        .collect()
+fn told(deployed: &DeployedLab) -> Vec<String> {
+    let world = deployed.lab.world();
+    let outcomes = world.sns.published().filter(|message| message.topic.ends_with(":outcomes"));
+    outcomes.map(|message| message.subject.clone().unwrap_or_default()).collect()
 }
 
 fn sweep() -> Value {
@@ -35,25 +30,25 @@ fn sweep() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settled_writer_that_nobody_can_reach_is_told_once_by_sweeps_and_by_every_call_by_hand() {
-    let stage = Stage::with(with_topic, telling).await;
-    stage.deliver(&sweep()).await;
-    assert_eq!(told(&stage), [""; 0]);
-    let group = stage.orders().group.clone();
-    stage.lab.world().elbv2.shut_checks_out(&group);
-    let orders = stage.orders().clone();
-    stage
+    let deployed = DeployedLab::with(with_topic, telling).await;
+    deployed.deliver(&sweep()).await;
+    assert_eq!(told(&deployed), [""; 0]);
+    let group = deployed.orders().group.clone();
+    deployed.lab.world().elbv2.shut_checks_out(&group);
+    let orders = deployed.orders().clone();
+    deployed
         .until("the target is unhealthy", || {
-            let present = orders.present(&stage.lab.world());
+            let present = orders.present(&deployed.lab.world());
             present.iter().all(|(_, state)| *state == "unhealthy").then_some(())
         })
         .await;
     for _ in 0..3 {
-        stage.deliver(&sweep()).await;
+        deployed.deliver(&sweep()).await;
     }
     let subject = "writerlink: orders-writer settled, writer-unhealthy";
-    assert_eq!(told(&stage), [subject], "not every minute");
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
-    assert_eq!(told(&stage), [subject; 2]);
+    assert_eq!(told(&deployed), [subject], "not every minute");
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
+    assert_eq!(told(&deployed), [subject; 2]);
     assert_eq!(answer["ok"], true, "the membership is right");
     let binding = &answer["bindings"][0];
     assert_eq!(binding["status"], "settled");
@@ -67,17 +62,17 @@ async fn a_settled_writer_that_nobody_can_reach_is_told_once_by_sweeps_and_by_ev
         text.contains("Target.FailedHealthChecks") && text.contains("security group"),
         "{text}"
     );
-    let logged = stage.log();
+    let logged = deployed.log();
     assert!(
         logged.contains("\"kind\":\"finding\"") && logged.contains("writer-unhealthy"),
         "{logged}"
     );
-    assert_eq!(stage.writes(), [""; 0], "nothing is written for it");
+    assert_eq!(deployed.writes(), [""; 0], "nothing is written for it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_that_never_takes_effect_is_not_told_as_waiting_however_short_the_timing() {
-    let stage = Stage::with(
+    let deployed = DeployedLab::with(
         |scene| {
             let group = scene.links[0].group.clone();
             let reader = scene.world.rds.instance_address("orders-2").expect("it exists");
@@ -94,7 +89,7 @@ async fn a_removal_that_never_takes_effect_is_not_told_as_waiting_however_short_
         },
     )
     .await;
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["ok"], false, "{answer:#}");
     let binding = &answer["bindings"][0];
     assert_eq!(
@@ -102,13 +97,13 @@ async fn a_removal_that_never_takes_effect_is_not_told_as_waiting_however_short_
         (&json!("failed"), &json!("write-ineffective"))
     );
     assert_eq!(binding["deregistered"], json!([]), "nothing was seen gone");
-    let logged = stage.log();
+    let logged = deployed.log();
     assert!(!logged.contains("\"Deregistered\":1"), "{logged}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_rds_does_not_report_is_held_through_a_failover_and_nothing_is_written() {
-    let stage = Stage::with(
+    let deployed = DeployedLab::with(
         |_| {},
         |config| {
             config.replacen(
@@ -119,23 +114,22 @@ async fn a_port_that_rds_does_not_report_is_held_through_a_failover_and_nothing_
         },
     )
     .await;
-    stage
-        .lab
-        .world()
-        .failover_db_cluster("orders", Some("orders-2"))
-        .expect("it fails over");
-    let heard = || stage.log().contains("held (port-differs)").then_some(());
-    stage.until("the failover's event has had its run", heard).await;
-    assert!(stage.lab.is_quiet_within(std::time::Duration::from_secs(60)).await);
-    let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+    deployed.lab.world().failover_db_cluster("orders", Some("orders-2")).expect("it fails over");
+    let heard = || deployed.log().contains("held (port-differs)").then_some(());
+    deployed.until("the failover's event has had its run", heard).await;
+    assert!(deployed.lab.is_quiet_within(std::time::Duration::from_secs(60)).await);
+    let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["reason"]["code"], "port-differs", "{answer:#}");
-    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(deployed.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_where_the_binding_is_exclusive() {
-    for (key, present, reason) in [("", 2, json!("former-port")), ("exclusive = true\n", 1, Value::Null)] {
-        let stage = Stage::with(
+async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_where_the_binding_is_exclusive()
+ {
+    for (key, present, reason) in
+        [("", 2, json!("former-port")), ("exclusive = true\n", 1, Value::Null)]
+    {
+        let deployed = DeployedLab::with(
             |_| {},
             |config| {
                 config.replacen(
@@ -152,18 +146,13 @@ async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_wh
             apply: Apply::Immediately,
             ..ModifyDbCluster::default()
         };
-        stage.lab.world().modify_db_cluster(change).expect("a good port");
-        let answer = stage.ask(json!({"bindings": ["orders-writer"]})).await;
+        deployed.lab.world().modify_db_cluster(change).expect("a good port");
+        let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
         let binding = &answer["bindings"][0];
         assert_eq!(binding["reason"]["code"], reason, "{binding:#}");
         assert_eq!(answer["ok"], reason.is_null());
-        assert!(
-            stage
-                .present(stage.orders())
-                .iter()
-                .any(|target| target.ends_with(":5433"))
-        );
-        assert_eq!(stage.present(stage.orders()).len(), present, "{binding:#}");
-        assert!(stage.was_never_empty(stage.orders()));
+        assert!(deployed.present(deployed.orders()).iter().any(|target| target.ends_with(":5433")));
+        assert_eq!(deployed.present(deployed.orders()).len(), present, "{binding:#}");
+        assert!(deployed.was_never_empty(deployed.orders()));
     }
 }
