@@ -1,5 +1,5 @@
-"""A CloudFormation template, read from YAML with every short tag in its long form, and written
-as compactly as it stays readable."""
+"""Reads a CloudFormation template from YAML, with every short tag in its long form, and writes it in
+a compact and readable form."""
 
 import json
 import re
@@ -14,7 +14,7 @@ WIDTH = 160
 
 
 class Loader(yaml.SafeLoader):
-    """Reads the short tags in their long form, and dates as the texts that they are in a template."""
+    """Reads short tags in their long form, and dates as texts, as CloudFormation does."""
 
 
 def tagged(loader, suffix, node):
@@ -32,7 +32,7 @@ Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loade
 
 
 def function(value):
-    """The name and the argument of an intrinsic function, or neither."""
+    """The name and the argument of an intrinsic function, or two Nones."""
     if isinstance(value, dict) and len(value) == 1:
         ((name, argument),) = value.items()
         if name.startswith("Fn::") or name in ("Ref", "Condition") and isinstance(argument, str):
@@ -51,7 +51,7 @@ def scalar(value):
         return str(value)
     if "\n" in value:
         if not value.startswith("{"):
-            raise ValueError(f"a text of several lines that is no JSON: {value}")
+            raise ValueError(f"a text of several lines that is not JSON: {value}")
         value = re.sub(r"\n\s*", " ", value).strip()
     try:
         if yaml.safe_load(f"[{value}, {{a: {value}}}]") == [value, {"a": value}]:
@@ -64,7 +64,7 @@ def scalar(value):
 
 
 def tag(value):
-    """The short tag of a function and its argument, where it has one: those of rules have none."""
+    """The short tag of a function and its argument, or two Nones. Functions of rules have no short tag."""
     name, argument = function(value)
     if name is None or name.startswith(("Fn::EachMember", "Fn::Contains")):
         return None, None
@@ -81,7 +81,7 @@ def inline(value):
 
 
 def lines(lead, value, indent, deep=False):
-    """The lines of a value behind `lead`, `key:` or `-`: one where it is short."""
+    """The lines of a value after `lead`, which is `key:` or `-`. A short value has one line."""
     one = f"{lead} {inline(value)}"
     short, argument = tag(value)
     inner = argument if short else value

@@ -1,14 +1,16 @@
-// An app with both layers for a database that exists already, for you to change, or to take Link and Reconciler from.
+// An example app with both layers for an existing database. Change it, or use Link and Reconciler in your own app.
 //
 //   infra/package                    # builds the function
 //   cd infra/cdk && npm ci
-//   npx cdk bootstrap                # once an account and Region, if nobody has done it
+//   npx cdk bootstrap                # once for each account and Region, if it is not done
 //   npx cdk deploy --method=direct
 //
-// `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks. It checks their parameters
-// while the values are still placeholders, which the templates' patterns refuse. Nobody has tried either in AWS.
+// `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks. That change set checks
+// their parameters while the values are still placeholders, and the templates' patterns refuse placeholders. We have tried
+// neither in AWS.
 //
-// It observes, and writes nothing, until `Mode` is `manage`. It is synthesised in a test, and has not been deployed yet.
+// The function observes, and writes nothing, until `Mode` is `manage`. A test synthesizes this app. It has not been deployed
+// yet.
 
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Link, Reconciler } from './writerlink.js';
@@ -30,7 +32,7 @@ const reconciler = new Reconciler(stack, 'Reconciler', {
   LoadBalancerArn: link.loadBalancerArn,
   Allow: '10.20.4.0/24,10.20.5.0/24',
   Mode: 'observe',
-}, app.node.tryGetContext('code')); // `-c code=FILE` deploys another archive than infra/package's
+}, app.node.tryGetContext('code')); // `-c code=FILE` deploys FILE instead of infra/package's archive
 
-new CfnOutput(stack, 'EndpointServiceName', { value: link.endpointServiceName, description: 'What the consumer needs, EndpointServiceName of consumer.yaml.' });
-new CfnOutput(stack, 'DryRun', { value: reconciler.dryRun, description: 'Says what there is to do and writes nothing.' });
+new CfnOutput(stack, 'EndpointServiceName', { value: link.endpointServiceName, description: 'The service name for the consumer, EndpointServiceName of consumer.yaml.' });
+new CfnOutput(stack, 'DryRun', { value: reconciler.dryRun, description: 'A command that says what the function would do, and writes nothing.' });

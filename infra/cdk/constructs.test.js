@@ -1,4 +1,4 @@
-// What the CDK makes of the templates is what stands in them. No account, no network and no Python.
+// Tests that the CDK makes exactly what the templates contain. They need no account, no network and no Python.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { parse, YAMLMap } from 'yaml';
 import { Link, Reconciler } from './writerlink.js';
 
-// CloudFormation's short tags, each on a scalar or on a list, in their long form.
+// CloudFormation's short tags, each for a scalar and for a list, in their long form.
 const tags = ['And', 'Condition', 'Equals', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Ref', 'Select', 'Split', 'Sub'].flatMap((name) => {
   const key = ['Ref', 'Condition'].includes(name) ? name : `Fn::${name}`;
   const scalar = (text) => ({ [key]: text });
@@ -37,7 +37,7 @@ test('the link has exactly what link.yaml has', () => {
   assert.deepEqual(nested.Link, written('link.yaml'));
 });
 
-test('the reconciler has exactly what reconciler.yaml has, but for where its code is', () => {
+test('the reconciler has exactly what reconciler.yaml has, except the location of its code', () => {
   const { nested } = synthesise((stack) => new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders' }, code));
   const made = nested.Reconciler;
   const { Bucket, Key } = made.Resources.Function.Properties.CodeUri;
@@ -49,19 +49,19 @@ test('the reconciler has exactly what reconciler.yaml has, but for where its cod
   assert.deepEqual(made, wanted);
 });
 
-test('a value that is known only at deployment goes in as a parameter', () => {
+test('a value that is known only at deployment becomes a parameter', () => {
   const { outer } = synthesise((stack) => {
     const vpc = new Vpc(stack, 'Vpc');
     const subnets = vpc.privateSubnets.map((subnet) => subnet.subnetId).join(',');
     const link = new Link(stack, 'Link', { VpcId: vpc.vpcId, SubnetIds: subnets, Port: '5432' });
     new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders', TargetGroupArns: link.targetGroupArn }, code);
   });
-  const { Link: link, Reconciler: reconciler } = outer.Resources; // short names, since the binding is called after the stack
+  const { Link: link, Reconciler: reconciler } = outer.Resources; // short names, because the binding has the stack's name
   assert.match(link.Properties.Parameters.VpcId.Ref, /^Vpc/);
   assert.deepEqual(reconciler.Properties.Parameters.TargetGroupArns, { 'Fn::GetAtt': ['Link', 'Outputs.TargetGroupArn'] });
 });
 
-test('a mistake in a parameter is refused before anything is made', () => {
+test('synthesis refuses a mistake in a parameter', () => {
   const where = { VpcId: 'vpc-1', SubnetIds: 'subnet-1' };
   const link = (parameters) => () => synthesise((stack) => new Link(stack, 'Link', parameters));
   const reconciler = (parameters) => () => synthesise((stack) => new Reconciler(stack, 'Reconciler', parameters, code));
@@ -92,7 +92,7 @@ test('a permissions boundary and a path reach every role', () => {
   }
 });
 
-test('what the app gives is what the templates take', () => {
+test('the templates accept the parameters that the app gives', () => {
   const outdir = join(scratch, 'app');
   const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ code }) };
   execFileSync(process.execPath, [fileURLToPath(new URL('app.js', import.meta.url))], { env });
@@ -134,7 +134,7 @@ function written(file) {
   return plain(parse(text, { customTags: tags }));
 }
 
-// A template in one of the forms that mean the same: a list of dependencies, and of the two parts of an attribute.
+// A template in one of several equivalent forms: with a list of dependencies, and with a list of an attribute's two parts.
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== 'object') return value;

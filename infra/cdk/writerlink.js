@@ -1,9 +1,10 @@
-// The two layers of Writerlink as constructs. They include the CloudFormation templates that lie above this directory and restate nothing of
-// them, so that what is said, tested and reviewed there holds here.
+// Two layers of Writerlink as constructs. They include the CloudFormation templates in the parent
+// directory and repeat nothing from them, so the templates' documentation and tests apply here too.
 //
-// Each is a nested stack, because of what a template's parameters may hold: its conditions compare them, and CloudFormation lets a condition
-// compare parameters and literals only. Put straight into your stack, a `vpc.vpcId` there would be a reference to a resource, which is
-// refused. As the parameter of a nested stack it is a value.
+// Each construct is a nested stack, because the template's conditions compare its parameters, and
+// CloudFormation allows only parameters and literals in a condition. Included directly in your
+// stack, a parameter such as `vpc.vpcId` would be a reference to a resource, which CloudFormation
+// refuses in a condition. As a parameter of a nested stack it is a value.
 
 import { CfnParameter, NestedStack, Token } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
@@ -12,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-// Load balancer, target group, listener and endpoint service. `parameters` are those of link.yaml, lists as texts with commas between.
+// Load balancer, target group, listener and endpoint service. `parameters` are those of link.yaml,
+// with lists as comma-separated texts.
 export class Link extends NestedStack {
   constructor(scope, id, parameters) {
     super(scope, id, { parameters });
@@ -25,8 +27,9 @@ export class Link extends NestedStack {
   }
 }
 
-// The function and all that invokes it and reports on it. `parameters` are those of reconciler.yaml. The code is what infra/package built for
-// the architecture, unless `code` names another archive.
+// The function, everything that invokes it, and its topics, alarms and dashboard. `parameters` are
+// those of reconciler.yaml. The code is the archive that infra/package built for the architecture,
+// unless `code` names another archive.
 export class Reconciler extends NestedStack {
   constructor(scope, id, parameters, code) {
     super(scope, id, { parameters });
@@ -41,14 +44,16 @@ export class Reconciler extends NestedStack {
   }
 }
 
-// The templates name things after their stack, the binding too, and people read those names. CloudFormation calls a nested stack
-// OUTER-LOGICALID-RANDOM, and what the CDK would take for LOGICALID has 50 characters more than the id.
+// The templates name resources and the binding after their stack, and people read those names.
+// CloudFormation names a nested stack OUTER-LOGICALID-RANDOM, and the CDK's own LOGICALID would be
+// 50 characters longer than the id.
 function name(nested, id) {
   nested.nestedStackResource.overrideLogicalId(id);
 }
 
-// CloudFormation checks a nested stack's parameters when it comes to that stack, and the others then stand already. So a mistake is refused
-// here, by what the template itself says of each parameter. What is known only at deployment cannot be checked.
+// CloudFormation checks a nested stack's parameters only when it creates that stack, after it has
+// created others. So this function refuses a mistake earlier, with the template's own constraints.
+// It cannot check values that are known only at deployment.
 function check(template, parameters) {
   const declared = template.node.children.filter((child) => child instanceof CfnParameter);
   for (const parameter of declared) {

@@ -1,7 +1,7 @@
-# IAM authentication across accounts: a role in the database's account, which principals of the consumer's account assume to make login tokens
-# for one database user.
+# IAM authentication across accounts: a role in the database's account. Principals of the consumer's
+# account assume it to make login tokens for one database user.
 #
-# The same as infra/access.yaml, and tests/python/drift.py compares the two.
+# It makes the same as infra/access.yaml, and tests/python/drift.py compares the two.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}

@@ -1,4 +1,4 @@
 output "role_arn" {
   value       = aws_iam_role.role.arn
-  description = "What the consumer assumes. Their own principals need sts:AssumeRole on it as well."
+  description = "The role that the consumer assumes. The consumer's own principals need the permission sts:AssumeRole on it."
 }

@@ -1,6 +1,6 @@
 variable "trusted_principals" {
   type        = list(string)
-  description = "Who may assume the role, as ARNs of roles or users in the consumer's account, like arn:aws:iam::444455556666:role/orders-app. An account (…:root) leaves the choice to its administrators."
+  description = "The principals that may assume the role, as ARNs of roles or users in the consumer's account, like arn:aws:iam::444455556666:role/orders-app. An account (…:root) leaves the choice to its administrators."
 
   validation {
     condition     = length(var.trusted_principals) > 0 && alltrue([for arn in var.trusted_principals : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", arn))])
@@ -11,7 +11,7 @@ variable "trusted_principals" {
 variable "external_id" {
   type        = string
   default     = null
-  description = "What the consumer must say with sts:AssumeRole, if they act for several customers and this is one of them. Not a secret."
+  description = "The external id that the consumer must send with sts:AssumeRole, if the consumer acts for several customers. It is not a secret."
 
   validation {
     condition     = var.external_id == null || can(regex("^[A-Za-z0-9+=,.@:/_-]{2,1224}$", var.external_id))
@@ -21,7 +21,7 @@ variable "external_id" {
 
 variable "db_resource_id" {
   type        = string
-  description = "What IAM authentication calls the database: cluster-… (aws rds describe-db-clusters, DbClusterResourceId), db-… (describe-db-instances, DbiResourceId), or prx-… (the end of a proxy's ARN)."
+  description = "The database's resource id for IAM authentication: cluster-… (aws rds describe-db-clusters, DbClusterResourceId), db-… (describe-db-instances, DbiResourceId), or prx-… (the end of a proxy's ARN)."
 
   validation {
     condition     = can(regex("^(cluster|db|prx)-[A-Za-z0-9]+$", var.db_resource_id))
@@ -31,7 +31,7 @@ variable "db_resource_id" {
 
 variable "db_user" {
   type        = string
-  description = "The one database user whom the role may log in as, in exactly the database's spelling."
+  description = "The one database user as which the role may log in, spelled exactly as in the database."
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$", var.db_user))
@@ -42,7 +42,7 @@ variable "db_user" {
 variable "permissions_boundary_arn" {
   type        = string
   default     = null
-  description = "The policy that bounds what the role may do, where a rule of yours demands one."
+  description = "The permissions boundary of the role, if your organization requires one."
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))

@@ -1,9 +1,12 @@
-# The consumer's side: an interface endpoint to the published database, and a private hosted zone by which the database's own name leads to
-# it, so that certificates verify and IAM tokens fit.
+# The consumer's side: an interface endpoint to the published database, and a private hosted zone in
+# which the database's own name resolves to the endpoint, so that certificates verify and IAM tokens
+# are valid.
 #
-# The same as infra/consumer.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are
-# for is said there. One thing CloudFormation cannot do: this looks whether the endpoint's subnets lie in zones that the service has. EC2
-# tells both by the names that the zones have in the consumer's account ("DescribeVpcEndpointServices"), so that they can be compared.
+# It makes the same as infra/consumer.yaml, resource by resource under the same names, and
+# tests/python/drift.py compares the two. The comments of the template explain the values. Unlike
+# CloudFormation, this module checks that the endpoint's subnets are in zones that the service has.
+# EC2 reports both with the zone names of the consumer's account ("DescribeVpcEndpointServices"), so
+# they can be compared.
 
 data "aws_vpc_endpoint_service" "service" {
   count = var.service_region == null ? 1 : 0
@@ -36,11 +39,11 @@ resource "aws_vpc_security_group_ingress_rule" "security_group" {
   lifecycle {
     precondition {
       condition     = (var.client_security_group_id == null) != (var.client_cidr == null)
-      error_message = "Give client_security_group_id or client_cidr, one of the two."
+      error_message = "Give exactly one of client_security_group_id and client_cidr."
     }
     precondition {
       condition     = var.ip_address_type == "ipv4" || var.client_cidr == null
-      error_message = "With dualstack, name the clients by client_security_group_id, which fits both families."
+      error_message = "With dualstack, give client_security_group_id, which covers both address families."
     }
   }
 }
@@ -59,14 +62,14 @@ resource "aws_vpc_endpoint" "endpoint" {
   lifecycle {
     precondition {
       condition     = length(setsubtract(data.aws_subnet.endpoint[*].availability_zone, flatten(data.aws_vpc_endpoint_service.service[*].availability_zones))) == 0 || var.service_region != null
-      error_message = "Some of subnet_ids lie in zones that the service does not have. Take others, or ask for the service to be extended to them."
+      error_message = "Some of subnet_ids are in zones that the service does not have. Give other subnets, or ask the database's operator to add those zones."
     }
   }
 }
 
 resource "aws_route53_zone" "zone" {
   name    = var.database_endpoint
-  comment = "Leads to the database through PrivateLink"
+  comment = "Resolves to the database through PrivateLink"
   tags    = var.tags
 
   vpc {
@@ -74,16 +77,18 @@ resource "aws_route53_zone" "zone" {
   }
 
   lifecycle {
-    # VPCs that were associated elsewhere would be dropped by the block above, which claims all of them for itself (provider's documentation,
+    # Without `ignore_changes`, the block above would remove VPCs that were associated elsewhere,
+    # because it manages all associations (provider's documentation,
     # "aws_route53_zone_association").
     ignore_changes = [vpc]
 
-    # A change of vpc_id would be ignored with them: another VPC, whose security group is another too, gets another zone.
+    # `ignore_changes` also ignores a change of vpc_id. So another VPC, which has another security
+    # group, gets another zone.
     replace_triggered_by = [aws_security_group.security_group.vpc_id]
   }
 }
 
-# The first of an endpoint's names is that of all its zones together.
+# The first of an endpoint's names covers all its zones.
 resource "aws_route53_record" "record" {
   zone_id = aws_route53_zone.zone.zone_id
   name    = var.database_endpoint

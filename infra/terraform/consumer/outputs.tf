@@ -1,11 +1,11 @@
 output "endpoint_id" {
   value       = aws_vpc_endpoint.endpoint.id
-  description = "What whoever runs the database accepts, where acceptance is by hand."
+  description = "The endpoint's id, which the database's operator accepts if acceptance is required."
 }
 
 output "endpoint_dns_name" {
   value       = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
-  description = "The endpoint's own name. No certificate bears it; use database_endpoint."
+  description = "The endpoint's own name. No certificate has it; connect to database_endpoint."
 }
 
 output "hosted_zone_id" {

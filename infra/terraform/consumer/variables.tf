@@ -1,11 +1,11 @@
 variable "name" {
   type        = string
-  description = "What the tag Name says."
+  description = "The value of the tag Name."
 }
 
 variable "endpoint_service_name" {
   type        = string
-  description = "The output endpoint_service_name of ../link, from whoever runs the database."
+  description = "The output endpoint_service_name of ../link, from the database's operator."
 
   validation {
     condition     = can(regex("^(cn\\.)?com\\.amazonaws\\.vpce\\.[a-z0-9-]+\\.vpce-svc-[0-9a-f]+$", var.endpoint_service_name))
@@ -16,7 +16,7 @@ variable "endpoint_service_name" {
 variable "service_region" {
   type        = string
   default     = null
-  description = "The service's Region, if it is another one. It must then have this one among its supported_regions."
+  description = "The service's Region, if it is not this Region. The service's supported_regions must then include this Region."
 
   validation {
     condition     = var.service_region == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.service_region))
@@ -26,7 +26,7 @@ variable "service_region" {
 
 variable "database_endpoint" {
   type        = string
-  description = "The name of the database's endpoint, of the proxy's, or the HOST of a source dns/HOST, without its port. It becomes the name of a private hosted zone, which hides this name, and every name below it, from this VPC."
+  description = "The name of the database's or the proxy's endpoint, or the HOST of a source dns/HOST, without the port. It becomes the name of a private hosted zone. In this VPC the zone hides the public DNS records of this name, and of every name below it."
 
   validation {
     condition     = can(regex("^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", var.database_endpoint))
@@ -36,18 +36,18 @@ variable "database_endpoint" {
   # A zone of eu-west-1.rds.amazonaws.com would hide every database of the Region.
   validation {
     condition     = !can(regex("^([a-z0-9_-]+\\.){0,3}amazonaws\\.com(\\.cn)?$", var.database_endpoint))
-    error_message = "Write the name of one database: this zone would hide a whole domain of AWS from the VPC."
+    error_message = "Write the name of one database. This zone would hide a whole domain of AWS from the VPC."
   }
 
   validation {
     condition     = !can(regex("\\.vpce\\.amazonaws\\.com(\\.cn)?$", var.database_endpoint))
-    error_message = "Write the database's own name and not the interface endpoint's, which would lead to itself and which no certificate bears."
+    error_message = "Write the database's own name and not the interface endpoint's, which would resolve to itself and which no certificate has."
   }
 }
 
 variable "port" {
   type        = number
-  description = "The database's port, which is the listener's too."
+  description = "The database's port, which is also the listener's."
 
   validation {
     condition     = var.port >= 1 && var.port <= 65535
@@ -57,18 +57,18 @@ variable "port" {
 
 variable "vpc_id" {
   type        = string
-  description = "The clients' VPC. Never the one in which the function of Writerlink resolves names, which would be led to its own link."
+  description = "The clients' VPC. Never the VPC in which the function of Writerlink resolves names: it would resolve the database to its own link."
 }
 
 variable "subnet_ids" {
   type        = list(string)
-  description = "Where the endpoint has addresses, one subnet a zone and two at least. Within one Region they must lie in zones that the service has."
+  description = "The subnets of the endpoint's addresses, at least two, and one in each zone. Within one Region they must be in zones that the service has."
 }
 
 variable "client_security_group_id" {
   type        = string
   default     = null
-  description = "The clients' security group, in this VPC. Either this or client_cidr."
+  description = "The clients' security group, in this VPC. Give either this or client_cidr."
 
   validation {
     condition     = var.client_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.client_security_group_id))
@@ -81,7 +81,7 @@ variable "client_cidr" {
   default     = null
   description = "The clients' network, like 10.30.0.0/16."
 
-  # No /0 to /7: a link to a database for everybody is a mistake.
+  # No /0 to /7, because a link that admits everyone to a database is a mistake.
   validation {
     condition     = var.client_cidr == null || can(regex("^([0-9]{1,3}\\.){3}[0-9]{1,3}/([89]|[12][0-9]|3[0-2])$", var.client_cidr))
     error_message = "Write an IPv4 network of /8 or narrower."
@@ -91,7 +91,7 @@ variable "client_cidr" {
 variable "ip_address_type" {
   type        = string
   default     = "ipv4"
-  description = "ipv4 or dualstack, which gives the endpoint IPv6 addresses too, and the name an AAAA record. It needs a link of dualstack, subnets with IPv6 ranges, and client_security_group_id."
+  description = "ipv4 or dualstack. dualstack adds IPv6 addresses to the endpoint, and an AAAA record to the name. It needs a dualstack link, subnets with IPv6 ranges, and client_security_group_id."
 
   validation {
     condition     = contains(["ipv4", "dualstack"], var.ip_address_type)

@@ -1,5 +1,6 @@
-# What a function in this VPC needs, and nothing else: the APIs that it calls. The way to S3 is for the custom resource of reconciler.yaml,
-# whose answer is written there; ../reconciler has none.
+# What a function in this VPC needs, and nothing else: the APIs that it calls. The route to S3 is
+# for the custom resource of reconciler.yaml, which writes its answer there; ../reconciler has no
+# custom resource.
 
 resource "aws_security_group" "function_security_group" {
   #checkov:skip=CKV2_AWS_5:It is an output, for the function.

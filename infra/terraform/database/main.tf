@@ -1,14 +1,15 @@
-# An example database to try the link with: a VPC without a way to the internet, and in it an Aurora PostgreSQL cluster with a writer and a
-# reader, or a Multi-AZ instance of PostgreSQL or MySQL. For a database of your own you need none of this.
+# An example database to try the link with: a VPC without internet access, and in it an Aurora
+# PostgreSQL cluster with a writer and a reader, or a Multi-AZ instance of PostgreSQL or MySQL. You
+# do not need it for a database of your own.
 #
-# The same as infra/database.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are
-# for is said there.
+# It makes the same as infra/database.yaml, resource by resource under the same names, and
+# tests/python/drift.py compares the two. The comments of the template explain the values.
 
 data "aws_availability_zones" "available" {
-  #checkov:skip=CKV_AWS_394:A new zone at the front of the list would move a subnet, and with it an example. Zone ids would tie it to one Region.
+  #checkov:skip=CKV_AWS_394:A new zone at the front of the list would move a subnet, which only affects an example. Zone ids would tie it to one Region.
   state = "available"
 
-  filter { # no local zones, in which RDS has no Multi-AZ
+  filter { # no local zones, which have no Multi-AZ in RDS
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
   }
@@ -24,14 +25,15 @@ locals {
   new_bits  = 24 - tonumber(split("/", var.vpc_cidr)[1])
   networks  = [for index in [0, 1] : cidrsubnet(var.vpc_cidr, local.new_bits, index)]
 
-  # What passes through an endpoint must be of this account.
+  # Only principals of this account may use the endpoints.
   of_this_account = { StringEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id } }
 }
 
-# The network: two zones, because every Region has two and each interface endpoint costs by the zone. No internet gateway, no NAT.
+# The network: two zones, because every Region has two, and each interface endpoint costs money by
+# the zone. No internet gateway, no NAT.
 
 resource "aws_vpc" "vpc" {
-  #checkov:skip=CKV2_AWS_11:A VPC without a way out that holds an example. Flow logs cost, and belong into yours.
+  #checkov:skip=CKV2_AWS_11:A VPC without internet access that holds an example. Flow logs cost money. Enable them in your own VPC.
   #checkov:skip=CKV2_AWS_12:Nothing uses the default group, and nothing here makes it.
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
@@ -70,7 +72,7 @@ resource "aws_route_table_association" "route_table_of_b" {
 
 # The database.
 
-# It has no rule for what leaves: Terraform takes away the default one, which lets everything out.
+# It has no outbound rule: Terraform removes the default rule, which allows everything.
 resource "aws_security_group" "security_group" {
   description = "The example database of Writerlink. Whom it admits is added by others."
   vpc_id      = aws_vpc.vpc.id
@@ -99,11 +101,11 @@ resource "aws_rds_cluster_parameter_group" "cluster_parameters" {
 }
 
 resource "aws_rds_cluster" "cluster" {
-  #checkov:skip=CKV_AWS_139:It is an example, which goes in one go; its last snapshot stays.
-  #checkov:skip=CKV_AWS_327:The key of RDS encrypts it. An example has no data for which a key of its own would be kept.
-  #checkov:skip=CKV_AWS_324:An example whose queries nobody looks at.
+  #checkov:skip=CKV_AWS_139:It is an example, which can be destroyed in one step. Its final snapshot remains.
+  #checkov:skip=CKV_AWS_327:The key of RDS encrypts it. An example has no data that needs its own key.
+  #checkov:skip=CKV_AWS_324:Nobody monitors the queries of an example.
   #checkov:skip=CKV2_AWS_8:RDS keeps backups for seven days. An example needs no more.
-  #checkov:skip=CKV2_AWS_27:An example whose queries nobody looks at.
+  #checkov:skip=CKV2_AWS_27:Nobody monitors the queries of an example.
   count = local.is_aurora ? 1 : 0
 
   cluster_identifier                  = var.name
@@ -121,14 +123,14 @@ resource "aws_rds_cluster" "cluster" {
   copy_tags_to_snapshot               = true
   deletion_protection                 = false
   skip_final_snapshot                 = false
-  final_snapshot_identifier           = "${var.name}-last" # one of that name must not exist at the next destroy
+  final_snapshot_identifier           = "${var.name}-last" # a snapshot of that name must not exist at the next destroy
   tags                                = var.tags
 }
 
-# Neither is the writer by its name: the first to be made becomes it, and a failover makes the other. Nothing here says which, so that
-# Terraform has nothing to put back.
+# Neither instance is always the writer. The first one becomes the writer, and a failover makes the
+# other one the writer. Nothing here says which one it is, so Terraform has nothing to restore.
 resource "aws_rds_cluster_instance" "instance_a" {
-  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs money. Nobody monitors an example.
   #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 1 : 0
 
@@ -142,7 +144,7 @@ resource "aws_rds_cluster_instance" "instance_a" {
 }
 
 resource "aws_rds_cluster_instance" "instance_b" {
-  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs money. Nobody monitors an example.
   #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 1 : 0
 
@@ -175,9 +177,9 @@ resource "aws_db_parameter_group" "instance_parameters" {
 }
 
 resource "aws_db_instance" "instance" {
-  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs, for nothing that an example is watched for.
-  #checkov:skip=CKV_AWS_129:An example whose queries nobody looks at.
-  #checkov:skip=CKV_AWS_293:It is an example, which goes in one go; its last snapshot stays.
+  #checkov:skip=CKV_AWS_118:Enhanced monitoring needs a role and a log group, and costs money. Nobody monitors an example.
+  #checkov:skip=CKV_AWS_129:Nobody monitors the queries of an example.
+  #checkov:skip=CKV_AWS_293:It is an example, which can be destroyed in one step. Its final snapshot remains.
   #checkov:skip=CKV_AWS_353:As for enhanced monitoring.
   count = local.is_aurora ? 0 : 1
 

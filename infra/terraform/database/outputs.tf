@@ -5,12 +5,12 @@ output "vpc_id" {
 
 output "subnet_ids" {
   value       = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
-  description = "The isolated subnets, for the balancer, a proxy, and a function in the VPC."
+  description = "The isolated subnets, for the load balancer, a proxy, and a function in the VPC."
 }
 
 output "allow" {
   value       = local.networks
-  description = "The networks whose addresses may be registered."
+  description = "The networks whose addresses the function may register."
 }
 
 output "source" {
@@ -20,7 +20,7 @@ output "source" {
 
 output "endpoint_address" {
   value       = local.is_aurora ? aws_rds_cluster.cluster[0].endpoint : aws_db_instance.instance[0].address
-  description = "The name of the writer, database_endpoint of ../consumer."
+  description = "The name of the writer's endpoint, database_endpoint of ../consumer."
 }
 
 output "port" {
@@ -29,21 +29,21 @@ output "port" {
 }
 
 output "security_group_id" {
-  value       = coalesce(aws_security_group.security_group.id) # said to be not null before it is known, which ../link counts on
-  description = "The database's security group, which admits nobody yet."
+  value       = coalesce(aws_security_group.security_group.id) # known not to be null before its value is known, which ../link needs
+  description = "The database's security group, which has no inbound rule yet."
 }
 
 output "secret_arn" {
   value       = local.is_aurora ? aws_rds_cluster.cluster[0].master_user_secret[0].secret_arn : aws_db_instance.instance[0].master_user_secret[0].secret_arn
-  description = "The login of the database's owner."
+  description = "The secret with the administrator's login."
 }
 
 output "db_resource_id" {
   value       = local.is_aurora ? aws_rds_cluster.cluster[0].cluster_resource_id : aws_db_instance.instance[0].resource_id
-  description = "What IAM authentication calls the database, db_resource_id of ../access."
+  description = "The database's resource id for IAM authentication, db_resource_id of ../access."
 }
 
 output "function_security_group_id" {
   value       = one(aws_security_group.function_security_group[*].id)
-  description = "One of security_group_ids of ../reconciler, for a function in this VPC. Null without lambda_endpoints."
+  description = "A security group for security_group_ids of ../reconciler, for a function in this VPC. Null without lambda_endpoints."
 }

@@ -1,7 +1,7 @@
 variable "engine" {
   type        = string
   default     = "aurora-postgresql"
-  description = "aurora-postgresql, an Aurora cluster of two instances; postgres or mysql, one Multi-AZ instance."
+  description = "aurora-postgresql for an Aurora cluster of two instances; postgres or mysql for one Multi-AZ instance."
 
   validation {
     condition     = contains(["aurora-postgresql", "postgres", "mysql"], var.engine)
@@ -11,18 +11,18 @@ variable "engine" {
 
 variable "name" {
   type        = string
-  description = "The identifier of the cluster or of the instance, and how the names of all else begin."
+  description = "The identifier of the cluster or instance, and the prefix of all other names."
 
   validation {
     condition     = can(regex("^[a-z](-?[a-z0-9]){0,59}$", var.name))
-    error_message = "Write lower-case letters, digits and single hyphens, beginning with a letter, at most 60."
+    error_message = "Write at most 60 lower-case letters, digits and single hyphens, beginning with a letter."
   }
 }
 
 variable "instance_class" {
   type        = string
-  default     = "db.t4g.medium" # the smallest that Aurora PostgreSQL takes
-  description = "The class of each instance."
+  default     = "db.t4g.medium" # the smallest class for Aurora PostgreSQL
+  description = "The instance class."
 
   validation {
     condition     = can(regex("^db\\.[a-z0-9]+\\.[a-z0-9]+$", var.instance_class))
@@ -33,7 +33,7 @@ variable "instance_class" {
 variable "vpc_cidr" {
   type        = string
   default     = "10.20.0.0/16"
-  description = "The VPC's range, /16 to /22. It may overlap with the consumer's, whose traffic is never routed here."
+  description = "The VPC's range, /16 to /22. It may overlap with the consumer's, because no traffic is routed between the two."
 
   validation {
     condition     = can(regex("^([0-9]{1,3}\\.){3}0/(1[6-9]|2[0-2])$", var.vpc_cidr))
@@ -44,7 +44,7 @@ variable "vpc_cidr" {
 variable "lambda_endpoints" {
   type        = bool
   default     = false
-  description = "Whether to make what a function inside this VPC needs, which costs by the hour. A function outside needs nothing of it: the RDS API and the database's name answer there as well."
+  description = "Whether to make the endpoints that a function inside this VPC needs, which cost money by the hour. A function outside needs none: it can reach the RDS API and resolve the database's name."
 }
 
 variable "tags" {

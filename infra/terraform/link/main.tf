@@ -1,8 +1,9 @@
-# The link: an internal Network Load Balancer, an empty target group that the function fills, and the endpoint service that other accounts
-# connect to. Or, on a balancer that exists already, the target group and its listener alone.
+# The link: an internal Network Load Balancer, an empty target group that the function fills, and
+# the endpoint service to which other accounts connect. Or only the target group and its listener,
+# on an existing load balancer.
 #
-# The same as infra/link.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are for
-# is said there.
+# It makes the same as infra/link.yaml, resource by resource under the same names, and
+# tests/python/drift.py compares the two. The comments of the template explain the values.
 
 data "aws_region" "current" {}
 
@@ -14,8 +15,8 @@ locals {
 }
 
 resource "aws_lb" "load_balancer" {
-  #checkov:skip=CKV_AWS_150:deletion_protection is for a later apply. A first one that fails must be able to take the balancer away again.
-  #checkov:skip=CKV_AWS_91:A Network Load Balancer writes access logs for TLS listeners only, and this one's is TCP. VPC flow logs show the connections.
+  #checkov:skip=CKV_AWS_150:deletion_protection is for a later apply. If a first apply fails, Terraform must be able to delete the load balancer.
+  #checkov:skip=CKV_AWS_91:A Network Load Balancer writes access logs for TLS listeners only, and this listener is TCP. VPC flow logs show the connections.
   count = local.makes_balancer ? 1 : 0
 
   load_balancer_type                                           = "network"
@@ -31,7 +32,7 @@ resource "aws_lb" "load_balancer" {
   lifecycle {
     precondition {
       condition     = length(var.subnet_ids) > 0
-      error_message = "Give subnet_ids (where the balancer gets its nodes), or load_balancer_arn."
+      error_message = "Give subnet_ids (for the load balancer's nodes), or load_balancer_arn."
     }
   }
 }
@@ -69,11 +70,13 @@ resource "aws_vpc_security_group_ingress_rule" "database_admits_balancer" {
   tags                         = var.tags
 }
 
-# The function writes this group's targets, which are no attribute of this resource: there is nothing to ignore here. The one resource of
-# Terraform that would fight it is aws_lb_target_group_attachment, which must never stand beside it. Terraform forgets an attachment whose
-# target is gone, so the next apply registers the old writer again, and `ignore_changes` does not keep it from that.
+# The function writes this group's targets. They are not an attribute of this resource, so there is
+# nothing to ignore here. Never use aws_lb_target_group_attachment beside the function: it is the
+# one Terraform resource that conflicts with it. Terraform forgets an attachment whose target is
+# missing, so the next apply registers the old writer again, and `ignore_changes` does not prevent
+# that.
 resource "aws_lb_target_group" "target_group" {
-  #checkov:skip=CKV_AWS_378:This is about HTTP; the group is TCP.
+  #checkov:skip=CKV_AWS_378:The check concerns HTTP; the group is TCP.
   vpc_id                 = var.vpc_id
   target_type            = "ip"
   ip_address_type        = "ipv4"
@@ -97,7 +100,7 @@ resource "aws_lb_target_group" "target_group" {
 
     precondition {
       condition     = local.makes_balancer || (var.database_security_group_id == null && length(var.allowed_principals) == 0)
-      error_message = "With load_balancer_arn no security group and no endpoint service are made: admit that balancer to the database yourself, and leave database_security_group_id and allowed_principals out."
+      error_message = "With load_balancer_arn the module makes no security group and no endpoint service. Admit that load balancer to the database yourself, and leave database_security_group_id and allowed_principals out."
     }
   }
 }

@@ -1,6 +1,6 @@
 variable "name" {
   type        = string
-  description = "What the tag Name says."
+  description = "The value of the tag Name."
 
   validation {
     condition     = can(regex("^[A-Za-z0-9-]{1,255}$", var.name))
@@ -16,12 +16,12 @@ variable "vpc_id" {
 variable "subnet_ids" {
   type        = list(string)
   default     = []
-  description = "Where the balancer has nodes, one subnet a zone. A consumer can only have its endpoint in zones (by zone id) that are among them. Leave empty with load_balancer_arn."
+  description = "The subnets of the load balancer's nodes, one in each zone. A consumer can have its endpoint only in these zones (by zone id). Leave it empty with load_balancer_arn."
 }
 
 variable "port" {
   type        = number
-  description = "The database's port, and the listener's too. IAM authentication tokens are signed for host and port, so the two must not differ. Another value makes a new, empty target group."
+  description = "The database's port, and the listener's. IAM authentication tokens are signed for host and port, so the two ports must be equal. Changing it makes a new, empty target group."
 
   validation {
     condition     = var.port >= 1 && var.port <= 65535
@@ -32,7 +32,7 @@ variable "port" {
 variable "health_check_interval_seconds" {
   type        = number
   default     = 10
-  description = "Seconds between two health checks of a target. Each opens a connection and closes it, from every node."
+  description = "Seconds between two health checks of a target. Each check opens and closes a connection, from every node."
 
   validation {
     condition     = var.health_check_interval_seconds >= 5 && var.health_check_interval_seconds <= 300
@@ -43,10 +43,10 @@ variable "health_check_interval_seconds" {
 variable "allowed_principals" {
   type        = set(string)
   default     = []
-  description = "Who may create an endpoint, as ARNs of accounts, roles or users, like arn:aws:iam::444455556666:root. Empty means nobody outside this account."
+  description = "The principals that may create an endpoint, as ARNs of accounts, roles or users, like arn:aws:iam::444455556666:root. Empty means nobody outside this account."
 
-  # AWS also takes `*`, everybody who knows the name, which is refused here; an organisation is nothing that it takes. An ARN with a path is
-  # not supported ("ModifyVpcEndpointServicePermissions").
+  # AWS also accepts `*`, everyone who knows the name; this module refuses it. AWS does not accept
+  # an organization, nor an ARN with a path ("ModifyVpcEndpointServicePermissions").
   validation {
     condition     = alltrue([for arn in var.allowed_principals : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_-]+)$", arn))])
     error_message = "Write ARNs of accounts (…:root), of roles or of users, without a path; never *."
@@ -56,13 +56,13 @@ variable "allowed_principals" {
 variable "acceptance_required" {
   type        = bool
   default     = true
-  description = "Whether each endpoint must be accepted by hand before it connects."
+  description = "Whether you must accept each endpoint before it connects."
 }
 
 variable "supported_regions" {
   type        = set(string)
   default     = []
-  description = "Other Regions whose consumers may connect, besides this one, which is always among them. Whoever applies with it needs the permission vpce:AllowMultiRegion."
+  description = "Other Regions whose consumers may connect. This Region is always included. An apply with other Regions needs the permission vpce:AllowMultiRegion."
 
   validation {
     condition     = alltrue([for region in var.supported_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
@@ -73,7 +73,7 @@ variable "supported_regions" {
 variable "ip_address_type" {
   type        = string
   default     = "ipv4"
-  description = "What consumers' endpoints may be, ipv4 or dualstack. dualstack needs subnets with IPv6 ranges. Targets are IPv4 either way, which every RDS database has."
+  description = "The IP address type of consumers' endpoints, ipv4 or dualstack. dualstack needs subnets with IPv6 ranges. Targets are IPv4 in both cases, because every RDS database has an IPv4 address."
 
   validation {
     condition     = contains(["ipv4", "dualstack"], var.ip_address_type)
@@ -84,7 +84,7 @@ variable "ip_address_type" {
 variable "load_balancer_arn" {
   type        = string
   default     = null
-  description = "A Network Load Balancer that exists already. Only a target group and a listener are then made; its security groups, its cross-zone setting and its endpoint service stay what they are."
+  description = "An existing Network Load Balancer. The module then makes only a target group and a listener. The load balancer's security groups, cross-zone setting and endpoint service stay as they are."
 
   validation {
     condition     = var.load_balancer_arn == null || can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/net/[A-Za-z0-9-]+/[a-z0-9]+$", var.load_balancer_arn))
@@ -95,7 +95,7 @@ variable "load_balancer_arn" {
 variable "database_security_group_id" {
   type        = string
   default     = null
-  description = "The security group of the database (or of its proxy). It is given a rule that admits the balancer, and the balancer may then reach it alone. Without it, add the rule yourself, for load_balancer_security_group_id. A group whose rules stand inline in another configuration loses this one at that configuration's next apply: then leave it out, and add the rule there."
+  description = "The security group of the database (or of its proxy). The module adds a rule to it that admits the load balancer, and limits the load balancer's outbound traffic to it. Without it, add the rule yourself, for load_balancer_security_group_id. If another configuration has the group's rules inline, its next apply removes this rule: then leave this input out, and add the rule there."
 
   validation {
     condition     = var.database_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.database_security_group_id))
@@ -106,7 +106,7 @@ variable "database_security_group_id" {
 variable "deletion_protection" {
   type        = bool
   default     = false
-  description = "Whether the balancer refuses to be deleted. Best by a later apply, if at all; nothing of this can then be destroyed before one that says false."
+  description = "Whether the load balancer has deletion protection. Enable it in a later apply, if at all. Before a destroy, apply with false."
 }
 
 variable "tags" {

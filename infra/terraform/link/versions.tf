@@ -1,6 +1,7 @@
 terraform {
-  # From 1.6 on Terraform can know that a value is not null before it knows the value, so that `database_security_group_id` may be of a
-  # group that the same run makes (write coalesce(aws_security_group.NAME.id)).
+  # From 1.6 on Terraform can know that a value is not null before it knows the value. So
+  # `database_security_group_id` may be the id of a group that the same apply makes (write
+  # coalesce(aws_security_group.NAME.id)).
   required_version = ">= 1.6"
 
   required_providers {

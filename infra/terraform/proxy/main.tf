@@ -1,8 +1,10 @@
-# An RDS Proxy in front of a database that exists: the proxy, the role with which it logs in, and a security group of its own. The link's target
-# group then follows proxy/NAME, whose addresses stay where they are in a failover.
+# An RDS Proxy in front of an existing database: the proxy, the role with which it logs in, and its
+# own security group. The link's target group then follows proxy/NAME, whose addresses do not change
+# in a failover.
 #
-# The same as infra/proxy.yaml, resource by resource under the same names, and tests/python/drift.py compares the two. What the values are for
-# is said there. Here the database is asked for its port and its resource id, which CloudFormation has to be told.
+# It makes the same as infra/proxy.yaml, resource by resource under the same names, and
+# tests/python/drift.py compares the two. The comments of the template explain the values. This
+# module looks up the database's port and resource id, which are parameters in CloudFormation.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -24,13 +26,13 @@ locals {
   port             = one(concat(data.aws_rds_cluster.database[*].port, data.aws_db_instance.database[*].port))
   resource_id      = one(concat(data.aws_rds_cluster.database[*].cluster_resource_id, data.aws_db_instance.database[*].resource_id))
   logs_in_by_token = var.default_auth_scheme == "IAM_AUTH"
-  has_secret       = local.logs_in_by_token ? var.secret_arn != null : true # known, even of a secret that the same run makes
+  has_secret       = local.logs_in_by_token ? var.secret_arn != null : true # known, even for a secret that the same apply makes
   has_key          = local.has_secret && var.kms_key_arn != null
 }
 
-# Whom it admits is added by ../link, with this group as its database_security_group_id.
+# ../link adds the inbound rule, with this group as its database_security_group_id.
 resource "aws_security_group" "security_group" {
-  #checkov:skip=CKV2_AWS_5:The proxy has it. The check does not know that resource.
+  #checkov:skip=CKV2_AWS_5:The proxy uses it. The check does not know that resource.
   description = "An RDS Proxy that Writerlink follows. Out to the database and nowhere else."
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = var.name })
@@ -123,12 +125,12 @@ resource "aws_db_proxy" "proxy" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.role] # it logs in as soon as it is made
+  depends_on = [aws_iam_role_policy.role] # the proxy logs in as soon as it exists
 
   lifecycle {
     precondition {
       condition     = (var.db_cluster_identifier == null) != (var.db_instance_identifier == null)
-      error_message = "Give db_cluster_identifier or db_instance_identifier, one of the two."
+      error_message = "Give exactly one of db_cluster_identifier and db_instance_identifier."
     }
     precondition {
       condition     = local.logs_in_by_token || var.secret_arn != null
@@ -136,7 +138,7 @@ resource "aws_db_proxy" "proxy" {
     }
     precondition {
       condition     = !local.logs_in_by_token || var.database_user != null
-      error_message = "default_auth_scheme = \"IAM_AUTH\" needs database_user (as whom the proxy logs in)."
+      error_message = "default_auth_scheme = \"IAM_AUTH\" needs database_user (the user for the proxy's login)."
     }
   }
 }

@@ -10,11 +10,11 @@ output "endpoint_address" {
 
 output "port" {
   value       = var.engine_family == "MYSQL" ? 3306 : 5432
-  description = "The port on which the proxy listens, whatever the database's is. It is port of ../link and of ../consumer."
+  description = "The port on which the proxy listens, whatever the database's port is. Give it as port of ../link and of ../consumer."
 }
 
 output "security_group_id" {
-  value       = coalesce(aws_security_group.security_group.id) # said to be not null before it is known, which ../link counts on
+  value       = coalesce(aws_security_group.security_group.id) # known not to be null before its value is known, which ../link needs
   description = "The proxy's security group, database_security_group_id of ../link."
 }
 
@@ -25,5 +25,5 @@ output "proxy_arn" {
 
 output "db_resource_id" {
   value       = split(":", aws_db_proxy.proxy.arn)[6]
-  description = "What IAM authentication calls the proxy (prx-…), db_resource_id of ../access."
+  description = "The proxy's resource id for IAM authentication (prx-…), db_resource_id of ../access."
 }

@@ -1,17 +1,17 @@
 variable "name" {
   type        = string
-  description = "The proxy's name, under which it is followed."
+  description = "The proxy's name, the NAME of the source proxy/NAME."
 
   validation {
     condition     = can(regex("^[A-Za-z](-?[A-Za-z0-9]){0,59}$", var.name))
-    error_message = "Write letters, digits and single hyphens, beginning with a letter, at most 60."
+    error_message = "Write at most 60 letters, digits and single hyphens, beginning with a letter."
   }
 }
 
 variable "db_cluster_identifier" {
   type        = string
   default     = null
-  description = "The cluster behind the proxy. Either this or db_instance_identifier."
+  description = "The cluster behind the proxy. Give either this or db_instance_identifier."
 }
 
 variable "db_instance_identifier" {
@@ -23,7 +23,7 @@ variable "db_instance_identifier" {
 variable "secret_arn" {
   type        = string
   default     = null
-  description = "The secret with the login that the proxy uses at the database, as JSON with username and password, the form of those that RDS manages too. A user who has no secret is refused by the proxy, unless default_auth_scheme is IAM_AUTH."
+  description = "The secret with which the proxy logs in to the database, as JSON with username and password. The secrets that RDS manages have this form. The proxy refuses a user without a secret, unless default_auth_scheme is IAM_AUTH."
 
   validation {
     condition     = var.secret_arn == null || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+$", var.secret_arn))
@@ -34,7 +34,7 @@ variable "secret_arn" {
 variable "kms_key_arn" {
   type        = string
   default     = null
-  description = "The customer managed key that encrypts the secret. Leave it out for aws/secretsmanager, whose own policy lets everybody in the account decrypt through Secrets Manager who may read the secret."
+  description = "The customer managed key that encrypts the secret. Leave it out for aws/secretsmanager, whose own policy lets every principal of the account that may read the secret decrypt it through Secrets Manager."
 
   validation {
     condition     = var.kms_key_arn == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
@@ -49,17 +49,17 @@ variable "vpc_id" {
 
 variable "subnet_ids" {
   type        = list(string)
-  description = "Where the proxy has addresses, in two zones at least. Their ranges belong into allow of ../reconciler."
+  description = "The subnets of the proxy's addresses, in at least two zones. Give their ranges as allow of ../reconciler."
 }
 
 variable "database_security_group_id" {
   type        = string
-  description = "The database's security group. It is given a rule that admits the proxy. A group whose rules stand inline in another configuration loses this one at that configuration's next apply: then add the same rule there, in the same words."
+  description = "The database's security group. The module adds a rule to it that admits the proxy. If another configuration has the group's rules inline, its next apply removes this rule: then add the same rule there, with the same text."
 }
 
 variable "engine_family" {
   type        = string
-  description = "POSTGRESQL or MYSQL, which stands for MariaDB as well. The proxy itself listens on 5432 or 3306 and nowhere else, which is the output port."
+  description = "POSTGRESQL or MYSQL, which includes MariaDB. The proxy itself listens only on 5432 or 3306, which is the output port."
 
   validation {
     condition     = contains(["POSTGRESQL", "MYSQL"], var.engine_family)
@@ -70,7 +70,7 @@ variable "engine_family" {
 variable "iam_auth" {
   type        = string
   default     = "REQUIRED"
-  description = "Whether the secret's user logs in with IAM tokens (REQUIRED; ../access gives them out), or with the password in the secret (DISABLED)."
+  description = "Whether clients log in as the secret's user with IAM tokens (REQUIRED; ../access makes the role for that), or with the password in the secret (DISABLED)."
 
   validation {
     condition     = contains(["REQUIRED", "DISABLED"], var.iam_auth)
@@ -92,7 +92,7 @@ variable "default_auth_scheme" {
 variable "database_user" {
   type        = string
   default     = null
-  description = "With IAM_AUTH, the database user as whom the proxy may log in. * means every user who logs in with tokens."
+  description = "With IAM_AUTH, the database user as which the proxy may log in. * means every user that logs in with tokens."
 
   validation {
     condition     = var.database_user == null || can(regex("^(\\*|[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62})$", var.database_user))
@@ -103,7 +103,7 @@ variable "database_user" {
 variable "permissions_boundary_arn" {
   type        = string
   default     = null
-  description = "The policy that bounds what the proxy's role may do, where a rule of yours demands one."
+  description = "The permissions boundary of the proxy's role, if your organization requires one."
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))

@@ -1,4 +1,5 @@
-# What the function reads as WRITERLINK_CONFIG, and what the rest of the module needs to know of it.
+# The configuration that the function reads as WRITERLINK_CONFIG, and the values that the rest of
+# the module derives from it.
 
 locals {
   has_config    = var.config != null
@@ -7,7 +8,8 @@ locals {
   discovers     = length(var.discover) > 0
   in_vpc        = length(var.subnet_ids) > 0
 
-  # In `observe` the role may not write at all. A config says per binding what it manages, which nobody can see here.
+  # In `observe` the role may not write at all. A config sets the mode for each binding, which this
+  # module cannot see.
   written_groups = concat(var.target_group_arns, [for name, binding in var.bindings : binding.target_group_arn if local.modes[name] == "manage"])
 
   bindings = [
@@ -24,7 +26,7 @@ locals {
         max-removals     = binding.max_removals
         readers-fallback = binding.readers_fallback
         outside-vpc      = binding.outside_vpc
-      } : key => value if value != null # the function refuses a null, and knows its own defaults
+      } : key => value if value != null # the function refuses a null, and has its own defaults
     }
   ]
 

@@ -1,4 +1,4 @@
-# Events: RDS -> topic -> function. And the sweep, which finds what they did not tell.
+# Events: RDS -> topic -> function. And the sweep, which finds the changes that no event reported.
 
 resource "aws_sns_topic" "event_topic" {
   name              = "${var.name}-events"
@@ -32,7 +32,7 @@ resource "aws_db_event_subscription" "cluster_events" {
   event_categories = ["failover", "failure", "global-failover", "maintenance", "notification"]
   tags             = var.tags
 
-  depends_on = [aws_sns_topic_policy.event_topic_policy] # RDS tries the topic at once, and refuses one that it may not publish to
+  depends_on = [aws_sns_topic_policy.event_topic_policy] # RDS publishes to the topic at once, and refuses a topic to which it may not publish
 }
 
 resource "aws_db_event_subscription" "instance_events" {
@@ -60,7 +60,7 @@ resource "aws_sns_topic_subscription" "function_subscription" {
   protocol  = "lambda"
   endpoint  = aws_lambda_alias.live.arn
 
-  # One run at a time: the first would wait in line behind what comes from here.
+  # One run at a time. Without this, the first run would have to wait behind the runs of events.
   depends_on = [aws_lambda_invocation.follow, aws_lambda_permission.topic_may_invoke]
 }
 
@@ -69,13 +69,13 @@ resource "aws_lambda_permission" "topic_may_invoke" {
   qualifier     = aws_lambda_alias.live.name
   action        = "lambda:InvokeFunction"
   principal     = "sns.amazonaws.com"
-  source_arn    = aws_sns_topic.event_topic.arn # else any topic of any account could invoke
+  source_arn    = aws_sns_topic.event_topic.arn # otherwise any topic of any account could invoke it
 }
 
 resource "aws_scheduler_schedule" "sweep" {
-  #checkov:skip=CKV_AWS_297:Its input is one word, and the service encrypts it with a key of its own.
+  #checkov:skip=CKV_AWS_297:Its input is one word, and the service encrypts it with its own key.
   name                = "${var.name}-sweep"
-  description         = "Writerlink looks at everything, once a minute."
+  description         = "Starts a sweep of Writerlink once a minute."
   schedule_expression = "rate(1 minute)"
 
   flexible_time_window {
@@ -109,7 +109,7 @@ resource "aws_iam_role" "sweep_role" {
       Effect    = "Allow"
       Principal = { Service = "scheduler.amazonaws.com" }
       Action    = "sts:AssumeRole"
-      Condition = { # only schedules of this account: the service acts for everybody's
+      Condition = { # only schedules of this account, because the service acts for those of every account
         StringEquals = {
           "aws:SourceAccount" = local.account
           "aws:SourceArn"     = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/default"

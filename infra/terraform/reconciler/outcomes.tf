@@ -1,4 +1,4 @@
-# Who is told: the topic of outcomes, the key of both topics, alarms and a dashboard.
+# Notifications: the topic of outcomes, the key of both topics, alarms and a dashboard.
 
 locals {
   has_topic_key = var.topic_key != "none"
@@ -10,7 +10,7 @@ locals {
 resource "aws_sns_topic" "outcome_topic" {
   count = var.notify_topic_arn == null ? 1 : 0
 
-  name              = "${var.name}-outcomes" # known beforehand, so that a config can name it
+  name              = "${var.name}-outcomes" # a known name, so that a config can contain it
   kms_master_key_id = local.topic_key_id
   tags              = var.tags
 }
@@ -86,24 +86,25 @@ resource "aws_kms_key" "key" {
   })
 }
 
-# Every look and every run writes its value, a 0 or a 1, and no gap is filled. docs/decisions/010-alarms.md has the reasons for each number.
+# Every look and every run writes its value, a 0 or a 1, and no alarm fills gaps.
+# docs/decisions/010-alarms.md has the reason for each number.
 
 resource "aws_cloudwatch_metric_alarm" "not_ok_alarm" {
   count = var.alarms ? 1 : 0
 
   tags                = var.tags
   alarm_name          = "${var.name}-not-ok"
-  alarm_description   = "In three of the last five spans of five minutes, a run of ${aws_lambda_function.function.function_name} has not ended well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, under kind not-ok and failed."
+  alarm_description   = "In three of the last five 5-minute periods, a run of ${aws_lambda_function.function.function_name} did not end well. The log group ${aws_cloudwatch_log_group.log_group.name} has the reasons, in the lines of kind not-ok and failed."
   namespace           = "Writerlink"
   metric_name         = "NotOk"
   dimensions          = { Function = aws_lambda_function.function.function_name }
-  statistic           = "Maximum" # any bad run counts, since a sweep may look at some of the bindings only
+  statistic           = "Maximum" # any bad run counts, because a sweep may look at only some of the bindings
   period              = 300
   evaluation_periods  = 5
   datapoints_to_alarm = 3
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "ignore" # the sweep alarm is for runs that do not come
+  treat_missing_data  = "ignore" # the sweep alarm is for runs that do not happen
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
@@ -113,17 +114,17 @@ resource "aws_cloudwatch_metric_alarm" "binding_alarm" {
 
   tags                = var.tags
   alarm_name          = "${var.name}-binding-${each.key}"
-  alarm_description   = "In two of the last three spans of three minutes, no look at the target group of ${each.key} ended well. Its targets may be stale."
+  alarm_description   = "In two of the last three 3-minute periods, no look at the target group of ${each.key} ended well. Its targets may be stale."
   namespace           = "Writerlink"
   metric_name         = "BindingNotOk"
   dimensions          = { Function = aws_lambda_function.function.function_name, Binding = each.key }
-  statistic           = "Minimum" # a span is bad if every look in it was: one that the next look mended is not
+  statistic           = "Minimum" # a period is bad if every look in it was bad, and not if the next look ended well
   period              = 180
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "ignore" # a binding may be looked at less often than every three minutes
+  treat_missing_data  = "ignore" # the function may look at a binding less often than every three minutes
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
@@ -133,17 +134,17 @@ resource "aws_cloudwatch_metric_alarm" "sweep_alarm" {
 
   tags                = var.tags
   alarm_name          = "${var.name}-sweep"
-  alarm_description   = "For eight minutes no sweep of ${aws_lambda_function.function.function_name} did its work. Failovers may go unnoticed."
+  alarm_description   = "For eight minutes no sweep of ${aws_lambda_function.function.function_name} did its work. The function may miss failovers."
   namespace           = "Writerlink"
   metric_name         = "SweepFinished"
   dimensions          = { Function = aws_lambda_function.function.function_name }
   statistic           = "Maximum"
   period              = 60
-  evaluation_periods  = 8 # minutes: sweeps wait behind a watch of up to five, and their values may come two late
+  evaluation_periods  = 8 # minutes: sweeps wait behind a watch of up to five minutes, and their values may arrive two minutes late
   datapoints_to_alarm = 8
   threshold           = 1
   comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching" # a sweep that does not come writes nothing
+  treat_missing_data  = "breaching" # a sweep that does not happen writes nothing
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
@@ -153,26 +154,26 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
 
   tags                = var.tags
   alarm_name          = "${var.name}-failures"
-  alarm_description   = "${aws_sqs_queue.failures.name} holds events whose runs did not end well. Look at them, then purge the queue: the alarm stays until it is empty."
+  alarm_description   = "${aws_sqs_queue.failures.name} holds events whose runs did not end well. Read them, then purge the queue. The alarm stays on until the queue is empty."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.failures.name }
   statistic           = "Maximum"
-  period              = 300 # longer than SQS's values may be late, or there would be none to look at
+  period              = 300 # longer than SQS's values may be late; otherwise there would be no value to evaluate
   evaluation_periods  = 1
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "ignore" # SQS writes no metrics for a queue that nobody used for six hours
+  treat_missing_data  = "ignore" # SQS writes no metrics for a queue that was not used for six hours
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
 }
 
-# The link's own health: the load balancer's word, not the function's.
+# The health of the link, as reported by the load balancer and not by the function.
 resource "aws_cloudwatch_metric_alarm" "link_alarm" {
   for_each = var.alarms ? var.load_balancer_arns : {}
 
   alarm_name          = "${var.name}-link-${each.key}"
-  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy. The database is down, or does not admit the load balancer."
+  alarm_description   = "For five minutes no target behind the link of ${each.key} was healthy. The database is down, or its security group does not admit the load balancer."
   namespace           = "AWS/NetworkELB"
   metric_name         = "HealthyHostCount"
   statistic           = "Maximum" # of all zones: with cross-zone load balancing one healthy target serves each of them
@@ -181,7 +182,7 @@ resource "aws_cloudwatch_metric_alarm" "link_alarm" {
   datapoints_to_alarm = 5
   threshold           = 1
   comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching" # an empty group has no points
+  treat_missing_data  = "breaching" # an empty group has no data points
   alarm_actions       = [local.outcome_topic]
   ok_actions          = [local.outcome_topic]
   tags                = var.tags
@@ -244,7 +245,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
       {
         type = "metric", x = 12, y = 8, width = 12, height = 6
         properties = {
-          title = "Duration, and events that led nowhere", region = local.region, period = 60
+          title = "Duration, and events without a binding", region = local.region, period = 60
           metrics = [
             ["Writerlink", "DurationMs", "Function", aws_lambda_function.function.function_name, { stat = "Maximum" }],
             [".", "Unmatched", ".", ".", { stat = "Sum", yAxis = "right" }],

@@ -1,4 +1,4 @@
-# What the function may do, as infra/policy.json states it for every kind of template.
+# The function's permissions, as infra/policy.json states them for every template and module.
 
 locals {
   stated = jsondecode(templatefile("${path.module}/../../policy.json", {
@@ -13,10 +13,11 @@ locals {
     TopicKeyArn     = local.has_topic_key ? local.topic_key_arn : ""
   }))
 
-  # Every key of policy.json is here, so that a new one is an error and not a permission that is missing in silence.
+  # Every key of policy.json is here, so that a new key is an error and not a permission that is
+  # missing without a message.
   applies = {
     always      = true
-    Audit       = false # what whoever runs the CLI needs, and the function does not
+    Audit       = false # permissions that the CLI needs, and the function does not
     Discovers   = local.discovers
     HasTopicKey = local.has_topic_key
     InVpc       = local.in_vpc
@@ -26,7 +27,7 @@ locals {
 
 resource "aws_iam_role" "function_role" {
   name_prefix          = "${substr(var.name, 0, 26)}-function-"
-  description          = "What Writerlink may do; infra/policy.json states it once, and a test compares the two."
+  description          = "The permissions of Writerlink, as stated in infra/policy.json. A test compares the two."
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary_arn
   tags                 = var.tags

@@ -1,19 +1,19 @@
 variable "name" {
   type        = string
-  description = "The function's name, and how the names of all else begin. Several of different names live beside each other."
+  description = "The function's name, and the prefix of all other names. Several modules with different names can coexist."
 
   validation {
     condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,47}$", var.name))
-    error_message = "Write a letter, then letters, digits and hyphens, at most 48 in all."
+    error_message = "Write at most 48 letters, digits and hyphens, beginning with a letter."
   }
 }
 
 variable "package" {
   type        = string
-  description = "The path of bootstrap.zip, as infra/package builds it."
+  description = "The path of the archive that infra/package builds, bootstrap-arm64.zip or bootstrap-x86_64.zip."
 }
 
-# What is followed.
+# What the function follows.
 
 variable "bindings" {
   type = map(object({
@@ -29,12 +29,12 @@ variable "bindings" {
     outside_vpc      = optional(bool)
   }))
   default     = {}
-  description = "What is followed, by the name that reports and alarms call it: a source (cluster/ID, its writer; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the group behind which it belongs. Some fifteen fit into a function's environment; for more there are config, as a file beside the bootstrap, and discover."
+  description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
   nullable    = false
 
   validation {
     condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/custom/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
-    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name of letters, digits and single hyphens, with a letter first and no hyphen at the end."
+    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name made of letters, digits and single hyphens, with a letter first and no hyphen at the end."
   }
 
   validation {
@@ -44,7 +44,7 @@ variable "bindings" {
 
   validation {
     condition     = alltrue([for binding in values(var.bindings) : !can(regex("^dns/", binding.source)) || length(trimsuffix(binding.source, ".")) <= 257 && can(regex("\\.", trimsuffix(binding.source, "."))) && !can(regex("^dns/((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.|$)){4}$", binding.source))])
-    error_message = "The HOST of dns/HOST is a full name with its domain, like db.example.com, no address, and has at most 253 characters."
+    error_message = "The HOST of dns/HOST must be a full name with its domain, like db.example.com, not an address, and have at most 253 characters."
   }
 
   validation {
@@ -66,7 +66,7 @@ variable "bindings" {
 variable "mode" {
   type        = string
   default     = "manage"
-  description = "The mode of bindings that state none. observe reports what would be done and writes nothing, for adoption beside another updater."
+  description = "The mode of bindings that set none. observe reports what the function would do and writes nothing, for adoption beside another updater."
 
   validation {
     condition     = contains(["manage", "observe"], var.mode)
@@ -77,7 +77,7 @@ variable "mode" {
 variable "allow" {
   type        = list(string)
   default     = []
-  description = "The networks whose addresses may ever be registered, best the database's subnets. A binding's own must lie inside these. Leave empty when config is given."
+  description = "The networks whose addresses the function may register. The database's subnets are best. A binding's own networks must lie inside these. Leave it empty with config."
 
   validation {
     condition     = alltrue([for network in var.allow : can(regex("^[0-9a-fA-F.:]+/[0-9]{1,3}$", network))])
@@ -88,13 +88,13 @@ variable "allow" {
 variable "discover" {
   type        = list(string)
   default     = []
-  description = "Which sources the tags of target groups may name, like cluster/orders-*, instance/billing. The function may then write to every group of the account whose tag writerlink:source fits one of these. With config, write them there as discover too: this then gives the permissions alone."
+  description = "The sources that the tags of target groups may name, like cluster/orders-*, instance/billing. The function may then write to every group of the account whose tag writerlink:source matches one of them. With config, write them in its key discover too; this input then only gives the permissions."
 }
 
 variable "load_balancer_arns" {
   type        = map(string)
   default     = {}
-  description = "By the name of a binding, the Network Load Balancer in front of its group. With it an alarm tells when no target behind the link is healthy. These keys are names, so that the balancers may be made by the same apply."
+  description = "By the name of a binding, the Network Load Balancer in front of its group. With it an alarm goes off when no target behind the link is healthy. These keys are names, so that the same apply can make the load balancers."
 
   validation {
     condition     = alltrue([for arn in values(var.load_balancer_arns) : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/net/[A-Za-z0-9-]+/[a-z0-9]+$", arn))])
@@ -105,13 +105,13 @@ variable "load_balancer_arns" {
 variable "config" {
   type        = string
   default     = null
-  description = "A whole configuration in place of bindings, mode and allow, as JSON or TOML text, or the path of a file that lies beside the bootstrap (/var/task/writerlink.toml)."
+  description = "A whole configuration instead of bindings, mode and allow, as JSON or TOML text, or the path of a file in the archive beside the bootstrap (/var/task/writerlink.toml)."
 }
 
 variable "target_group_arns" {
   type        = list(string)
   default     = []
-  description = "With config, the groups that it names: the function may write to these alone, but for tagged groups with discover."
+  description = "With config, the target groups that it names. The function may write to no other group, except to tagged groups with discover."
 
   validation {
     condition     = alltrue([for arn in var.target_group_arns : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[A-Za-z0-9]+$", arn))])
@@ -119,12 +119,12 @@ variable "target_group_arns" {
   }
 }
 
-# Who is told.
+# Notifications.
 
 variable "notify_email" {
   type        = string
   default     = null
-  description = "An address that outcomes and alarms are mailed to. AWS first sends it a mail with a link that must be followed."
+  description = "The e-mail address that receives outcomes and alarms. AWS first sends it a mail with a link, which confirms the subscription."
 
   validation {
     condition     = var.notify_email == null || can(regex("^[^@ ]+@[^@ ]+$", var.notify_email))
@@ -135,7 +135,7 @@ variable "notify_email" {
 variable "notify_topic_arn" {
   type        = string
   default     = null
-  description = "A standard SNS topic of yours for outcomes and alarms, in place of the one that is made here (never the one that RDS publishes to). Its policy must let cloudwatch.amazonaws.com publish, and where a key encrypts it that key must be topic_key, or admit the function's role and cloudwatch.amazonaws.com by its own policy. A config names it as notify-topic too."
+  description = "Your own standard SNS topic for outcomes and alarms, instead of the one that the module makes (never the one that RDS publishes to). Its policy must let cloudwatch.amazonaws.com publish. If a key encrypts the topic, either give that key as topic_key, or let the key's policy admit the function's role and cloudwatch.amazonaws.com. Name the topic in a config too, as notify-topic."
 
   validation {
     condition     = var.notify_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.notify_topic_arn))
@@ -146,7 +146,7 @@ variable "notify_topic_arn" {
 variable "topic_key" {
   type        = string
   default     = "none"
-  description = "What encrypts both topics at rest: none, create (a KMS key of their own) or the ARN of a key. The policy of yours must let events.rds.amazonaws.com and cloudwatch.amazonaws.com call kms:GenerateDataKey* and kms:Decrypt, else events and alarms vanish without a trace."
+  description = "What encrypts both topics at rest: none, create (the module makes a KMS key) or the ARN of your key. The policy of your key must let events.rds.amazonaws.com and cloudwatch.amazonaws.com call kms:GenerateDataKey* and kms:Decrypt; otherwise events and alarms are lost without an error."
 
   validation {
     condition     = can(regex("^(none|create|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$", var.topic_key))
@@ -157,7 +157,7 @@ variable "topic_key" {
 variable "alarms" {
   type        = bool
   default     = true
-  description = "Whether there are alarms, which tell the topic of outcomes, and a dashboard."
+  description = "Whether the module makes alarms, which publish to the topic of outcomes, and a dashboard."
 }
 
 # The function.
@@ -165,7 +165,7 @@ variable "alarms" {
 variable "architecture" {
   type        = string
   default     = "arm64"
-  description = "What the bootstrap was built for, arm64 or x86_64."
+  description = "The architecture that the bootstrap was built for, arm64 or x86_64."
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
@@ -176,7 +176,7 @@ variable "architecture" {
 variable "function_timeout" {
   type        = number
   default     = 240
-  description = "Seconds. An event that announces a failover is watched for up to 180 seconds; the rest is for reading, writing and answering. Others wait for their turn meanwhile, sweeps among them: hence no more than five minutes."
+  description = "The function's timeout in seconds. After an event that announces a failover the function watches for up to 180 seconds; it needs the rest to read, write and answer. Other invocations, sweeps among them, wait meanwhile. That is why the maximum is five minutes."
 
   validation {
     condition     = var.function_timeout >= 60 && var.function_timeout <= 300
@@ -187,25 +187,25 @@ variable "function_timeout" {
 variable "subnet_ids" {
   type        = list(string)
   default     = []
-  description = "Subnets for the function, if its DNS or its API calls must go through your VPC. They need a way to the RDS, ELB and SNS APIs: NAT, or interface endpoints."
+  description = "Subnets for the function, if its DNS queries or its API calls must go through your VPC. They need a route to the RDS, ELB and SNS APIs: NAT, or interface endpoints."
 }
 
 variable "security_group_ids" {
   type        = list(string)
   default     = []
-  description = "Security groups for the function, with subnet_ids and never without."
+  description = "Security groups of the function. subnet_ids needs them."
 }
 
 variable "reserve_concurrency" {
   type        = bool
   default     = true
-  description = "false only where the account cannot reserve any (100 must stay unreserved). Two runs can then overlap; the sweep mends what that can do."
+  description = "Use false only if the account cannot reserve any (100 must stay unreserved). Two runs can then overlap; the sweep corrects the effects."
 }
 
 variable "log_retention_days" {
   type        = number
   default     = 30
-  description = "How long the logs are kept."
+  description = "For how many days the logs are kept."
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
@@ -216,13 +216,13 @@ variable "log_retention_days" {
 variable "first_run" {
   type        = bool
   default     = true
-  description = "Whether the apply itself reconciles, when the function is made and with each version after that. A configuration that the function refuses then fails the apply."
+  description = "Whether the apply itself reconciles, when the function is created and with each later version. If the function then refuses its configuration, the apply fails."
 }
 
 variable "permissions_boundary_arn" {
   type        = string
   default     = null
-  description = "The policy that bounds what the function's role and the schedule's may do, where a rule of yours demands one."
+  description = "The permissions boundary of the function's role and the schedule's, if your organization requires one."
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))

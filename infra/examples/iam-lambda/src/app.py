@@ -1,7 +1,7 @@
-"""Logs in to a database of another account, through PrivateLink, with a token in the place of a password.
+"""Logs in to a database of another account, through PrivateLink, with a token instead of a password.
 
-The name that it connects to is the database's own. The private hosted zone of consumer.yaml leads that name to the interface endpoint, so that
-the certificate verifies, and the token, which is signed for host and port, fits.
+It connects to the database's own name. In the private hosted zone of consumer.yaml that name resolves to the
+interface endpoint. So the certificate verifies, and the token, which is signed for host and port, is valid.
 """
 
 import os
@@ -14,18 +14,19 @@ HOST = os.environ["DATABASE_HOST"]
 PORT = int(os.environ["DATABASE_PORT"])
 USER = os.environ["DATABASE_USER"]
 DATABASE = os.environ["DATABASE_NAME"]
-REGION = os.environ["DATABASE_REGION"]  # the database's, which need not be this function's
+REGION = os.environ["DATABASE_REGION"]  # the database's Region, which can differ from this function's
 ROLE_ARN = os.environ["ROLE_ARN"]
 EXTERNAL_ID = os.environ.get("EXTERNAL_ID", "")
 
-# Verifies the chain and the host name, which `psql` calls verify-full. It needs the system's roots and those of RDS: a proxy presents a
-# certificate of Amazon's public roots, and a database one of RDS's own. With `cafile` in the first call the system's would be left out.
+# Verifies the chain and the host name, like sslmode=verify-full of `psql`. It needs the system's roots and RDS's: a
+# proxy presents a certificate of Amazon's public roots, and a database one of RDS's own roots. With `cafile` in the
+# first call Python would not load the system's roots.
 TLS = ssl.create_default_context()
 TLS.load_verify_locations(cafile=os.path.join(os.path.dirname(__file__), "global-bundle.pem"))
 
 
 def handler(_event, _context):
-    """Says who is logged in, at which server, and whether it takes writes."""
+    """Returns the user that is logged in, the server's address, and whether the server accepts writes."""
     connection = connect()
     try:
         [[user, server, is_reader]] = connection.run(
@@ -37,16 +38,16 @@ def handler(_event, _context):
 
 
 def connect():
-    """Opens a connection. A token is good for 15 minutes and is asked for at login only, so each connection gets its own."""
+    """Opens a connection. A token is good for 15 minutes and is needed only at login, so each connection gets a new one."""
     return pg8000.native.Connection(
         USER, host=HOST, port=PORT, database=DATABASE, password=token(), ssl_context=TLS, timeout=10
     )
 
 
 def token():
-    """A login token, signed here and without a call to RDS, with the credentials of the role in the database's account."""
+    """A login token, signed here without a call to RDS, with the credentials of the role in the database's account."""
     external_id = {"ExternalId": EXTERNAL_ID} if EXTERNAL_ID else {}
-    session = os.environ["AWS_LAMBDA_FUNCTION_NAME"][:64]  # so the database's CloudTrail names the function
+    session = os.environ["AWS_LAMBDA_FUNCTION_NAME"][:64]  # so that CloudTrail in the database's account names the function
     role = boto3.client("sts").assume_role(RoleArn=ROLE_ARN, RoleSessionName=session, **external_id)
     credentials = role["Credentials"]
     rds = boto3.client(

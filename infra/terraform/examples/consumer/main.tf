@@ -1,5 +1,6 @@
-# The consumer's side, in the consumer's account: the interface endpoint, and the zone by which the database's own name leads to it. Where the
-# service asks for acceptance, whoever runs the database accepts the output endpoint_id before the first connection.
+# The consumer's side, in the consumer's account: the interface endpoint, and the zone in which the
+# database's own name resolves to it. If the service requires acceptance, the database's operator
+# accepts the output endpoint_id before the first connection.
 # cd infra/terraform/examples/consumer && terraform init && terraform apply -var region=eu-west-1 -var endpoint_service_name=com.amazonaws.vpce.eu-west-1.vpce-svc-… …
 
 terraform {
@@ -24,17 +25,17 @@ variable "region" {
 
 variable "endpoint_service_name" {
   type        = string
-  description = "From whoever runs the database."
+  description = "The output endpoint_service_name, from the database's operator."
 }
 
 variable "database_endpoint" {
   type        = string
-  description = "From whoever runs the database, like orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com, or the name of a database elsewhere."
+  description = "The name of the database's endpoint, from the database's operator, like orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com, or the name of a database outside RDS."
 }
 
 variable "port" {
   type        = number
-  description = "From whoever runs the database: the database's or the proxy's, like 5432 or 3306."
+  description = "The database's or the proxy's port, from the database's operator, like 5432 or 3306."
 }
 
 variable "vpc_id" {
@@ -44,7 +45,7 @@ variable "vpc_id" {
 
 variable "subnet_ids" {
   type        = list(string)
-  description = "Two at least, each in another zone."
+  description = "At least two subnets, in different zones."
 }
 
 variable "client_security_group_id" {
@@ -53,8 +54,10 @@ variable "client_security_group_id" {
 }
 
 locals {
-  # Whose certificate stands behind the name: a database of RDS has one of RDS's own roots, and a proxy one of Amazon's public roots, which are
-  # the system's. (libpq knows `system` from 16 on; before, give it the system's file, like /etc/ssl/certs/ca-certificates.crt.)
+  # The roots of the certificate behind the name. An RDS database has a certificate of RDS's own
+  # roots, and a proxy one of Amazon's public roots, which are the system's. (`system` needs libpq
+  # 16 or later. With an older libpq give the system's file, like
+  # /etc/ssl/certs/ca-certificates.crt.)
   is_database = can(regex("\\.rds\\.", var.database_endpoint)) && !can(regex("\\.proxy-", var.database_endpoint))
   roots       = local.is_database ? "global-bundle.pem" : "system"
 }
@@ -73,10 +76,10 @@ module "consumer" {
 
 output "endpoint_id" {
   value       = module.consumer.endpoint_id
-  description = "What whoever runs the database accepts."
+  description = "The endpoint's id, which the database's operator accepts."
 }
 
 output "psql" {
   value       = "psql 'host=${var.database_endpoint} port=${var.port} dbname=app user=app sslmode=verify-full sslrootcert=${local.roots}'"
-  description = "From a client in the VPC, for PostgreSQL. global-bundle.pem is https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem."
+  description = "The command for a client in the VPC, for PostgreSQL. global-bundle.pem is https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem."
 }

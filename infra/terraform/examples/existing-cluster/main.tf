@@ -1,8 +1,9 @@
-# An Aurora or Multi-AZ DB cluster that exists, published to another account: the link, and the function that follows its writer. It begins in
-# `observe`, which writes nothing; when the output dry_run's command shows what you expect, apply again with -var mode=manage.
+# An existing Aurora or Multi-AZ DB cluster, published to another account: the link, and the
+# function that follows the cluster's writer. It begins in `observe`, which writes nothing. When the
+# command of the output dry_run shows what you expect, apply again with -var mode=manage.
 # infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var 'consumers=["arn:aws:iam::444455556666:root"]'
-# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -31,7 +32,7 @@ variable "cluster" {
 
 variable "consumers" {
   type        = set(string)
-  description = "Who may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
+  description = "The principals that may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
 }
 
 variable "mode" {
@@ -43,13 +44,13 @@ variable "mode" {
 variable "database_security_group_id" {
   type        = string
   default     = null
-  description = "The cluster's security group that is given the rule. It must be said where the cluster has several."
+  description = "The cluster's security group that gets the inbound rule. Give it if the cluster has several."
 }
 
 variable "architecture" {
   type        = string
   default     = "arm64"
-  description = "What infra/package built, arm64 or x86_64."
+  description = "The architecture that infra/package built for, arm64 or x86_64."
 }
 
 data "aws_rds_cluster" "database" {
@@ -67,14 +68,15 @@ data "aws_subnet" "database" {
 }
 
 locals {
-  # A balancer takes one subnet a zone, and a subnet group may have several.
+  # A load balancer takes one subnet in each zone, and a subnet group may have several.
   of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
 
-  # Several are an error, and not a choice by chance.
+  # Several groups are an error, so that Terraform does not choose one at random.
   security_group_id = var.database_security_group_id == null ? one(data.aws_rds_cluster.database.vpc_security_group_ids) : var.database_security_group_id
 }
 
-# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
+# The link is in the database's own subnets, so `allow` covers the load balancer's addresses too. It
+# does not guard against a name that resolves to the link.
 module "link" {
   source = "../../link"
 
@@ -106,7 +108,7 @@ module "reconciler" {
 
 output "dry_run" {
   value       = module.reconciler.dry_run
-  description = "Says what there is to do and writes nothing."
+  description = "A command that says what the function would do, and writes nothing."
 }
 
 output "consumer" {
@@ -115,5 +117,5 @@ output "consumer" {
     database_endpoint     = data.aws_rds_cluster.database.endpoint
     port                  = data.aws_rds_cluster.database.port
   }
-  description = "What ../consumer asks for."
+  description = "The inputs of ../consumer."
 }

@@ -1,8 +1,9 @@
-# A Network Load Balancer that exists, with a group for the writer whose target Terraform or somebody's script has kept so far, and a second
-# listener for the readers. The `removed` block below is how Terraform lets go of an attachment without deregistering the live writer.
+# An existing Network Load Balancer with a target group for the writer, whose target Terraform or a
+# script has managed so far, and a second listener for the readers. The `removed` block below makes
+# Terraform forget an attachment without deregistering the live writer.
 # infra/package arm64 && cd infra/terraform/examples/existing-nlb && terraform init && \
 #   terraform apply -var region=eu-west-1 -var balancer=orders -var group=orders -var cluster=orders -var 'allow=["10.20.4.0/24","10.20.5.0/24"]'
-# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.
 
 terraform {
   required_version = ">= 1.7" # `removed` blocks
@@ -31,7 +32,7 @@ variable "balancer" {
 
 variable "group" {
   type        = string
-  description = "The name of the group behind its listener."
+  description = "The name of the target group behind its listener."
 }
 
 variable "cluster" {
@@ -53,7 +54,7 @@ variable "mode" {
 variable "architecture" {
   type        = string
   default     = "arm64"
-  description = "What infra/package built, arm64 or x86_64."
+  description = "The architecture that infra/package built for, arm64 or x86_64."
 }
 
 data "aws_lb" "balancer" {
@@ -64,8 +65,9 @@ data "aws_lb_target_group" "writer" {
   name = var.group
 }
 
-# In place of `resource "aws_lb_target_group_attachment" "writer"`, in the configuration that had it. Without it, taking the resource away
-# deregisters the target; and while the resource stays, each apply registers again the writer of the day on which it was written.
+# Put this in the place of `resource "aws_lb_target_group_attachment" "writer"`, in the
+# configuration that had it. Without this block, removing the resource deregisters the target. While
+# the resource stays, each apply registers again the writer of the day on which it was written.
 # `ignore_changes` helps with neither.
 removed {
   from = aws_lb_target_group_attachment.writer
@@ -75,8 +77,9 @@ removed {
   }
 }
 
-# Behind one listener there is one group, and so one source. IAM tokens do not fit this listener, because they are signed for the database's
-# own port; where readers log in with them, give them a balancer of their own.
+# A listener forwards to one group, which has one source. IAM tokens are not valid on this listener,
+# because they are signed for the database's own port. If clients of the readers log in with tokens,
+# give the readers their own load balancer.
 module "readers" {
   source = "../../link"
 
@@ -113,5 +116,5 @@ module "reconciler" {
 
 output "dry_run" {
   value       = module.reconciler.dry_run
-  description = "Says what there is to do and writes nothing."
+  description = "A command that says what the function would do, and writes nothing."
 }

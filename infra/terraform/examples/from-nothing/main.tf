@@ -1,8 +1,9 @@
-# From nothing: an example database in a VPC of its own, the link and the function, to see a failover through PrivateLink. It costs while it
-# stands. It can be destroyed in one go, and leaves the database's last snapshot behind; the first apply takes some 20 minutes, for RDS.
+# From nothing: an example database in its own VPC, the link and the function, to see a failover
+# through PrivateLink. It costs money while it exists. It can be destroyed in one step, and the
+# database's final snapshot remains. The first apply takes about 20 minutes, because of RDS.
 # infra/package arm64 && cd infra/terraform/examples/from-nothing && terraform init && \
 #   terraform apply -var region=eu-west-1 -var 'consumers=["arn:aws:iam::444455556666:root"]'
-# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -21,7 +22,7 @@ provider "aws" {
 
 variable "region" {
   type        = string
-  description = "The Region of all of this."
+  description = "The Region of everything here."
 }
 
 variable "engine" {
@@ -32,13 +33,13 @@ variable "engine" {
 
 variable "consumers" {
   type        = set(string)
-  description = "Who may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
+  description = "The principals that may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
 }
 
 variable "architecture" {
   type        = string
   default     = "arm64"
-  description = "What infra/package built, arm64 or x86_64."
+  description = "The architecture that infra/package built for, arm64 or x86_64."
 }
 
 module "database" {
@@ -48,7 +49,8 @@ module "database" {
   engine = var.engine
 }
 
-# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
+# The link is in the database's own subnets, so `allow` covers the load balancer's addresses too. It
+# does not guard against a name that resolves to the link.
 module "link" {
   source = "../../link"
 
@@ -79,7 +81,7 @@ module "reconciler" {
 
 output "dry_run" {
   value       = module.reconciler.dry_run
-  description = "Says what there is to do and writes nothing."
+  description = "A command that says what the function would do, and writes nothing."
 }
 
 output "consumer" {
@@ -88,10 +90,10 @@ output "consumer" {
     database_endpoint     = module.database.endpoint_address
     port                  = module.database.port
   }
-  description = "What ../consumer asks for."
+  description = "The inputs of ../consumer."
 }
 
 output "secret_arn" {
   value       = module.database.secret_arn
-  description = "The login of the database's owner."
+  description = "The secret with the administrator's login."
 }

@@ -1,9 +1,10 @@
-# An RDS Proxy in front of a cluster that exists, published to another account, with IAM authentication: what moves in a failover is hidden by
-# the proxy, and the function keeps the proxy's own addresses in the group.
+# An RDS Proxy in front of an existing cluster, published to another account, with IAM
+# authentication. The proxy hides a failover's change of address, and the function keeps the proxy's
+# own addresses in the group.
 # infra/package arm64 && cd infra/terraform/examples/proxy && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var secret_arn=… -var 'consumers=["arn:aws:iam::444455556666:root"]' \
 #     -var 'token_principals=["arn:aws:iam::444455556666:role/orders-app"]'
-# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 besides.
+# For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.
 
 terraform {
   required_version = ">= 1.6" # what ../../link needs
@@ -33,7 +34,7 @@ variable "cluster" {
 variable "secret_arn" {
   type        = string
   default     = null
-  description = "The secret with the login that the proxy uses. Left out, the proxy logs in with a token as well, which needs no secret: then db_user must exist in the database as one who logs in with tokens."
+  description = "The secret with which the proxy logs in. Without it, the proxy too logs in with a token, and db_user must be a database user that logs in with tokens."
 }
 
 variable "db_user" {
@@ -44,24 +45,24 @@ variable "db_user" {
 
 variable "consumers" {
   type        = set(string)
-  description = "Who may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
+  description = "The principals that may create an endpoint, like [\"arn:aws:iam::444455556666:root\"]."
 }
 
 variable "token_principals" {
   type        = set(string)
-  description = "Who may assume the role that makes login tokens, like [\"arn:aws:iam::444455556666:role/orders-app\"]. These are the applications' roles, and seldom whoever creates the endpoint."
+  description = "The principals that may assume the role that makes login tokens, like [\"arn:aws:iam::444455556666:role/orders-app\"]. These are the applications' roles, and seldom the principal that creates the endpoint."
 }
 
 variable "database_security_group_id" {
   type        = string
   default     = null
-  description = "The cluster's security group that is given the rule. It must be said where the cluster has several."
+  description = "The cluster's security group that gets the inbound rule. Give it if the cluster has several."
 }
 
 variable "architecture" {
   type        = string
   default     = "arm64"
-  description = "What infra/package built, arm64 or x86_64."
+  description = "The architecture that infra/package built for, arm64 or x86_64."
 }
 
 data "aws_rds_cluster" "database" {
@@ -79,12 +80,12 @@ data "aws_subnet" "database" {
 }
 
 locals {
-  # A balancer takes one subnet a zone, and a subnet group may have several.
+  # A load balancer takes one subnet in each zone, and a subnet group may have several.
   of_each_zone = [for ids in values({ for subnet in data.aws_subnet.database : subnet.availability_zone => subnet.id... }) : ids[0]]
 
   engine_family = can(regex("postgres", data.aws_rds_cluster.database.engine)) ? "POSTGRESQL" : "MYSQL"
 
-  # Several are an error, and not a choice by chance.
+  # Several groups are an error, so that Terraform does not choose one at random.
   security_group_id = var.database_security_group_id == null ? one(data.aws_rds_cluster.database.vpc_security_group_ids) : var.database_security_group_id
 }
 
@@ -102,7 +103,8 @@ module "proxy" {
   database_security_group_id = local.security_group_id
 }
 
-# In the database's own subnets, so that `allow` covers the balancer's addresses as well, and guards against no name that leads to the link.
+# The link is in the database's own subnets, so `allow` covers the load balancer's addresses too. It
+# does not guard against a name that resolves to the link.
 module "link" {
   source = "../../link"
 
@@ -147,5 +149,5 @@ output "consumer" {
     role_arn              = module.access.role_arn
     db_user               = var.db_user
   }
-  description = "What ../consumer asks for, and the role that makes tokens."
+  description = "The inputs of ../consumer, and the role that makes tokens."
 }
