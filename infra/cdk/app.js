@@ -1,16 +1,15 @@
-// An example app with both layers for an existing database. Change it, or use Link and Reconciler in your own app.
+// An example app with both layers for an existing database. Change it, or use Link and Reconciler
+// in your own app.
 //
-//   infra/package                    # builds the function
-//   cd infra/cdk && npm ci
-//   npx cdk bootstrap                # once for each account and Region, if it is not done
-//   npx cdk deploy --method=direct
+//   infra/package # builds the function cd infra/cdk && npm ci npx cdk bootstrap # once for each
+//   account and Region, if it is not done npx cdk deploy --method=direct
 //
-// `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks. That change set checks
-// their parameters while the values are still placeholders, and the templates' patterns refuse placeholders. We have tried
-// neither in AWS.
+// `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks.
+// That change set checks their parameters while the values are still placeholders, and the
+// templates' patterns refuse placeholders. We have tried neither in AWS.
 //
-// The function observes, and writes nothing, until `Mode` is `manage`. A test synthesizes this app. It has not been deployed
-// yet.
+// The function observes, and writes nothing, until `Mode` is `manage`. A test synthesizes this app.
+// It has not been deployed yet.
 
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Link, Reconciler } from './writerlink.js';

@@ -1,4 +1,5 @@
-// Tests that the CDK makes exactly what the templates contain. They need no account, no network and no Python.
+// Tests that the CDK makes exactly what the templates contain. They need no account, no network and
+// no Python.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -134,7 +135,8 @@ function written(file) {
   return plain(parse(text, { customTags: tags }));
 }
 
-// A template in one of several equivalent forms: with a list of dependencies, and with a list of an attribute's two parts.
+// A template in one of several equivalent forms: with a list of dependencies, and with a list of an
+// attribute's two parts.
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== 'object') return value;

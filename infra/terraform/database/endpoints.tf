@@ -6,7 +6,7 @@ resource "aws_security_group" "function_security_group" {
   #checkov:skip=CKV2_AWS_5:It is an output, for the function.
   count = var.lambda_endpoints ? 1 : 0
 
-  description = "The function of Writerlink in this VPC. Nobody in, out by HTTPS."
+  description = "The function of Writerlink in this VPC. No inbound rule, outbound by HTTPS."
   vpc_id      = aws_vpc.vpc.id
   tags        = merge(var.tags, { Name = "${var.name}-function" })
 }
@@ -26,7 +26,7 @@ resource "aws_vpc_security_group_egress_rule" "function_security_group" {
 resource "aws_security_group" "endpoint_security_group" {
   count = var.lambda_endpoints ? 1 : 0
 
-  description = "Interface endpoints of AWS APIs. In from the function, out to nowhere."
+  description = "Interface endpoints of AWS APIs. Inbound from the function, nothing outbound."
   vpc_id      = aws_vpc.vpc.id
   tags        = merge(var.tags, { Name = "${var.name}-endpoints" })
 }

@@ -74,7 +74,7 @@ resource "aws_route_table_association" "route_table_of_b" {
 
 # It has no outbound rule: Terraform removes the default rule, which allows everything.
 resource "aws_security_group" "security_group" {
-  description = "The example database of Writerlink. Whom it admits is added by others."
+  description = "The example database of Writerlink. Other stacks add the rules that admit clients."
   vpc_id      = aws_vpc.vpc.id
   tags        = merge(var.tags, { Name = var.name })
 }

@@ -40,7 +40,7 @@ resource "aws_lb" "load_balancer" {
 resource "aws_security_group" "load_balancer_security_group" {
   count = local.makes_balancer ? 1 : 0
 
-  description = "The load balancer of Writerlink. Nobody in, out to the port of the database."
+  description = "The load balancer of Writerlink. No inbound rule, outbound to the port of the database."
   vpc_id      = var.vpc_id
   tags        = local.tags
 }

@@ -33,7 +33,7 @@ locals {
 # ../link adds the inbound rule, with this group as its database_security_group_id.
 resource "aws_security_group" "security_group" {
   #checkov:skip=CKV2_AWS_5:The proxy uses it. The check does not know that resource.
-  description = "An RDS Proxy that Writerlink follows. Out to the database and nowhere else."
+  description = "An RDS Proxy that Writerlink follows. Outbound to the database only."
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = var.name })
 }

@@ -18,9 +18,9 @@ REGION = os.environ["DATABASE_REGION"]  # the database's Region, which can diffe
 ROLE_ARN = os.environ["ROLE_ARN"]
 EXTERNAL_ID = os.environ.get("EXTERNAL_ID", "")
 
-# Verifies the chain and the host name, like sslmode=verify-full of `psql`. It needs the system's roots and RDS's: a
-# proxy presents a certificate of Amazon's public roots, and a database one of RDS's own roots. With `cafile` in the
-# first call Python would not load the system's roots.
+# Verifies the chain and the host name, like sslmode=verify-full of `psql`. It needs the system's
+# roots and RDS's: a proxy presents a certificate of Amazon's public roots, and a database one of
+# RDS's own roots. With `cafile` in the first call Python would not load the system's roots.
 TLS = ssl.create_default_context()
 TLS.load_verify_locations(cafile=os.path.join(os.path.dirname(__file__), "global-bundle.pem"))
 
