@@ -1,8 +1,10 @@
 // An example app with both layers for an existing database. Change it, or use Link and Reconciler
 // in your own app.
 //
-//   infra/package # builds the function cd infra/cdk && npm ci npx cdk bootstrap # once for each
-//   account and Region, if it is not done npx cdk deploy --method=direct
+//   infra/package                    # builds the function
+//   cd infra/cdk && npm ci
+//   npx cdk bootstrap                # once for each account and Region, if it is not done
+//   npx cdk deploy --method=direct
 //
 // `--method=direct` is needed. By default the CDK makes a change set that includes nested stacks.
 // That change set checks their parameters while the values are still placeholders, and the
