@@ -12,12 +12,12 @@ use writerlink_core::target::{
 };
 use writerlink_core::topology::{HostName, Scope, Topology};
 
+use super::injected_fault::{Family as FaultFamily, InjectedFault};
 use super::judge::Judge;
 use super::record::Record;
 use super::region::{Call, Kind, SimulatedRegion, State};
 use super::step::RunStep;
 use super::transcript::Who;
-use super::trouble::{Family as Fault, Trouble};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
 
@@ -81,7 +81,7 @@ impl Calls {
         let is_gone =
             error.is_some_and(|error| error.failure == Failure::Rejected(Rejection::NotFound));
         if is_gone && state.is_gone[index] {
-            state.coverage.mark(Trouble::GroupGone, step);
+            state.coverage.mark(InjectedFault::GroupGone, step);
         }
     }
 }
@@ -93,13 +93,13 @@ impl Rds for Calls {
         let result = self.region.topology(scope).await;
         self.end(&call, |state| {
             let ours = |index: usize| &self.sim.bounds[index].link;
-            state.mark_active(call.step, |trouble, place, _| match trouble {
-                Trouble::RdsStale
-                | Trouble::RdsAbsent
-                | Trouble::RdsModifying
-                | Trouble::RdsNoWriter
-                | Trouble::RdsTwoWriters => result.is_ok(),
-                Trouble::RdsRenamed => result.as_ref().is_ok_and(|topology| {
+            state.mark_active(call.step, |fault, place, _| match fault {
+                InjectedFault::RdsStale
+                | InjectedFault::RdsAbsent
+                | InjectedFault::RdsModifying
+                | InjectedFault::RdsNoWriter
+                | InjectedFault::RdsTwoWriters => result.is_ok(),
+                InjectedFault::RdsRenamed => result.as_ref().is_ok_and(|topology| {
                     let id = ours(place).database().parse().expect("an identifier");
                     !topology.clusters.contains_key(&id) && !topology.instances.contains_key(&id)
                 }),
@@ -139,8 +139,8 @@ impl Resolver for Calls {
         }
         let result = self.region.lookup(name, family).await;
         self.end(&call, |state| {
-            state.mark_active(call.step, |trouble, _, of| {
-                trouble.family() == Fault::Dns && of == Some(name.as_str())
+            state.mark_active(call.step, |fault, _, of| {
+                fault.family() == FaultFamily::Dns && of == Some(name.as_str())
             });
             let now = self.sim.now();
             if let Some(record) = state.runs.get_mut(&self.run) {
@@ -180,20 +180,20 @@ impl TargetGroupRead for Calls {
             self.mark_if_gone(state, index, call.step, result.as_ref().err());
             let shown = result.as_deref().unwrap_or_default();
             let has = |of: TargetState| shown.iter().any(|target| target.state == of);
-            state.mark_active(call.step, |trouble, place, _| match trouble {
-                Trouble::GroupUnused => place == index && has(TargetState::Unused),
-                Trouble::ForeignTarget => {
+            state.mark_active(call.step, |fault, place, _| match fault {
+                InjectedFault::GroupUnused => place == index && has(TargetState::Unused),
+                InjectedFault::ForeignTarget => {
                     place == index
                         && shown.iter().any(|target| {
                             !bound.owns(target.address) && target.address.port() == bound.link.port
                         })
                 }
-                Trouble::OtherPort => {
+                InjectedFault::OtherPort => {
                     place == index
                         && shown.iter().any(|target| target.address.port() != bound.link.port)
                 }
-                Trouble::SlowToHealthy => has(TargetState::Initial),
-                Trouble::NeverHealthy => {
+                InjectedFault::SlowToHealthy => has(TargetState::Initial),
+                InjectedFault::NeverHealthy => {
                     place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy))
                 }
                 _ => false,

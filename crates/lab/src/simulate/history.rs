@@ -16,13 +16,13 @@ use writerlink_core::ports::Clock;
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use super::calm::Calm;
+use super::injected_fault::InjectedFault;
 use super::judge::{Excuse, Violation};
 use super::killable_run::{Ended, run};
 use super::record::Record;
 use super::region::{Counts, SimulatedRegion};
 use super::step::RunStep;
 use super::transcript::Who;
-use super::trouble::Trouble;
 use super::{Coverage, Function, Transcript};
 
 /// How often the schedule invokes the function, as `infra/reconciler.yaml` has it.
@@ -164,11 +164,11 @@ impl<'a> Player<'a> {
         record.overlapped = alive > 0;
         if alive > 0 {
             let steps = state.steps();
-            state.mark_all(Trouble::TwoAtOnce, &steps);
+            state.mark_all(InjectedFault::TwoAtOnce, &steps);
             state.runs.values_mut().for_each(|other| other.overlapped = true);
         }
         if !self.sim.service.skew.is_zero() && !trigger.is_sweep() {
-            state.coverage.mark(Trouble::ClockSkew, RunStep::Begin);
+            state.coverage.mark(InjectedFault::ClockSkew, RunStep::Begin);
         }
         state.counts.runs += 1;
         state.transcript.say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
@@ -190,14 +190,14 @@ impl<'a> Player<'a> {
         let Some(report) = report else {
             state.counts.killed += 1;
             for step in record.steps() {
-                state.coverage.mark(Trouble::Killed, step);
+                state.coverage.mark(InjectedFault::Killed, step);
             }
             state.transcript.say(now, Who::Run(id), || "is killed".to_owned());
             return;
         };
         if record.is_hurried && now >= record.deadline {
             for step in record.steps() {
-                state.coverage.mark(Trouble::DeadlineNear, step);
+                state.coverage.mark(InjectedFault::DeadlineNear, step);
             }
         }
         if now > record.deadline + ANSWER {

@@ -120,11 +120,11 @@ impl Judge {
             self.accuse("S5", at, format!("{name}: {address} must not be registered"));
         }
         let keys = view.keys();
-        if let Some(fault) = why_not_credible(record, index, bound, address.ip(), context) {
+        if let Some(reason) = why_not_credible(record, index, bound, address.ip(), context) {
             self.accuse(
                 "S3",
                 at,
-                format!("{name}: {address} is registered, {fault}; the keys named {keys:?}"),
+                format!("{name}: {address} is registered, {reason}; the keys named {keys:?}"),
             );
         }
         self.writes(record, index, bound, at);

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! seed ─► Setting: databases, groups, pace, configuration, function
-//!      └► Script:  failovers and troubles, at moments or in steps of a run ─► calm
+//!      └► Script:  failovers and faults, at moments or in steps of a run ─► calm
 //!
 //! region ─SNS─► queue ─► run (core's `Run` and `drive`) ─► ports ─► region
 //!                          │ killed, hurried, two at once      │
 //!                          └────────── Record ◄────────────────┘ what it was told
 //!                                        │
-//!                                      Judge ─► violations, excuses      Coverage: trouble × step
+//!                                      Judge ─► violations, excuses      Coverage: fault × step
 //! ```
 //!
 //! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function
@@ -28,6 +28,7 @@ mod coverage;
 pub(crate) mod dice;
 mod history;
 mod incident;
+mod injected_fault;
 mod judge;
 mod killable_run;
 mod record;
@@ -36,7 +37,6 @@ mod script;
 mod setting;
 mod step;
 mod transcript;
-mod trouble;
 
 use std::ops::AddAssign;
 
@@ -47,11 +47,11 @@ use writerlink_core::report::Report;
 pub use campaign::{Campaign, Found};
 pub use coverage::Coverage;
 pub use history::History;
+pub use injected_fault::InjectedFault;
 pub use judge::{Excuse, Violation};
 pub use region::Counts;
 pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
-pub use trouble::Trouble;
 
 use dice::{Dice, Subject};
 use history::Player;

@@ -21,12 +21,12 @@ pub(super) use self::state::State;
 use self::state::Active;
 use super::coverage::Coverage;
 use super::incident::{Incident, When};
+use super::injected_fault::{Family, InjectedFault};
 use super::judge::{Judge, WriteContext};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
 use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
-use super::trouble::{Family, Trouble};
 use crate::fault::{Effect, Fault};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
@@ -78,7 +78,7 @@ impl SimulatedRegion {
             pending: script.incidents,
             active: Vec::new(),
             messages: VecDeque::new(),
-            dooms: VecDeque::new(),
+            kill_points: VecDeque::new(),
             deadlines: VecDeque::new(),
             members,
             removals: BTreeMap::new(),
@@ -192,8 +192,8 @@ impl SimulatedRegion {
         }
         let struck = state.messages.len().saturating_sub(world.faults.deliveries_left());
         let steps = state.steps();
-        for trouble in state.messages.drain(..struck).collect::<Vec<_>>() {
-            state.mark_all(trouble, &steps);
+        for fault in state.messages.drain(..struck).collect::<Vec<_>>() {
+            state.mark_all(fault, &steps);
         }
     }
 
@@ -201,14 +201,14 @@ impl SimulatedRegion {
         let mut world = self.region.world();
         let now = self.now();
         if self.state().moves_already(&incident, now) {
-            let words = incident.trouble.words();
+            let words = incident.fault.words();
             let tell = || format!("{words}: does not happen: databases are moving");
-            self.state().transcript.say(now, Who::Trouble, tell);
+            self.state().transcript.say(now, Who::Fault, tell);
             return;
         }
         let begun = incident.begin(&mut world, &self.bounds, &self.topic);
         let registration = world.pace.registration;
-        if incident.trouble == Trouble::LateWrite {
+        if incident.fault == InjectedFault::LateWrite {
             for operation in ["RegisterTargets", "DeregisterTargets"] {
                 world.faults.add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
             }
@@ -222,29 +222,29 @@ impl SimulatedRegion {
             known.extend(homes);
         }
         let steps = state.steps();
-        state.transcript.say(now, Who::Trouble, || match begun.words.as_str() {
-            "" => incident.trouble.words().to_owned(),
-            words => format!("{}: {words}", incident.trouble.words()),
+        state.transcript.say(now, Who::Fault, || match begun.words.as_str() {
+            "" => incident.fault.words().to_owned(),
+            words => format!("{}: {words}", incident.fault.words()),
         });
         state.slowest_registration = state.slowest_registration.max(registration);
         state.moves_until = state.moves_until.max(begun.moves_until.unwrap_or_default());
-        match incident.trouble {
-            Trouble::FailOver | Trouble::ZoneLost => {
+        match incident.fault {
+            InjectedFault::FailOver | InjectedFault::ZoneLost => {
                 state.counts.failovers += 1;
-                state.mark_all(incident.trouble, &steps);
+                state.mark_all(incident.fault, &steps);
             }
-            _ if incident.trouble.family() == Family::Databases => {
-                state.mark_all(incident.trouble, &steps)
+            _ if incident.fault.family() == Family::Databases => {
+                state.mark_all(incident.fault, &steps)
             }
-            _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
-                state.mark_all(incident.trouble, &steps);
+            _ if incident.fault.family() == Family::Messages && !begun.awaits_message => {
+                state.mark_all(incident.fault, &steps);
             }
-            Trouble::Killed | Trouble::LateWrite => state.kill_point(&incident),
-            Trouble::DeadlineNear => state.deadlines.push_back(incident.lasts),
+            InjectedFault::Killed | InjectedFault::LateWrite => state.kill_point(&incident),
+            InjectedFault::DeadlineNear => state.deadlines.push_back(incident.lasts),
             _ => {}
         }
         if begun.awaits_message {
-            state.messages.push_back(incident.trouble);
+            state.messages.push_back(incident.fault);
         } else {
             state.active.push(Active {
                 until: now + incident.lasts,
@@ -271,8 +271,8 @@ impl SimulatedRegion {
             return;
         }
         state.moves_until = state.moves_until.max(moves);
-        let words = active.incident.trouble.words();
-        state.transcript.say(now, Who::Trouble, || format!("{words}: over"));
+        let words = active.incident.fault.words();
+        state.transcript.say(now, Who::Fault, || format!("{words}: over"));
     }
 
     /// From this moment on nothing goes wrong any more.
@@ -283,10 +283,10 @@ impl SimulatedRegion {
             state.is_calm = true;
             state.pending.clear();
             state.messages.clear();
-            state.dooms.clear();
+            state.kill_points.clear();
             state.deadlines.clear();
             state.moves_until = state.moves_until.max(now);
-            state.transcript.say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
+            state.transcript.say(now, Who::Fault, || "nothing more goes wrong".to_owned());
             state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };

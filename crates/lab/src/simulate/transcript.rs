@@ -20,7 +20,7 @@ pub(super) enum Who {
     /// The draw of the setting.
     Setting,
     /// The script.
-    Trouble,
+    Fault,
     /// The region.
     Region,
     /// ELBv2.
@@ -35,7 +35,7 @@ impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Who::Setting => f.write_str("setting"),
-            Who::Trouble => f.write_str("trouble"),
+            Who::Fault => f.write_str("fault"),
             Who::Region => f.write_str("region"),
             Who::Elbv2 => f.write_str("elbv2"),
             Who::Run(number) => write!(f, "run {number}"),

@@ -2,8 +2,8 @@
 
 use super::undo::{Undo, rename, renamed};
 use super::{Begun, Incident};
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
-use crate::simulate::trouble::Trouble;
 use crate::world::rds::{Listed, Reboot, Status};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
@@ -79,9 +79,9 @@ impl Incident {
             None => Vec::new(),
         };
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-        let writers = match self.trouble {
-            Trouble::RdsStale => shown,
-            Trouble::RdsTwoWriters => bound.instances[..2].to_vec(),
+        let writers = match self.fault {
+            InjectedFault::RdsStale => shown,
+            InjectedFault::RdsTwoWriters => bound.instances[..2].to_vec(),
             _ => Vec::new(),
         };
         world.insist_on_writers(id, Some(&writers))?;

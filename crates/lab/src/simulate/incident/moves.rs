@@ -2,8 +2,8 @@
 //! deleted and made once more, or writes in another Region for a while.
 
 use super::{Begun, Incident, Undo};
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
-use crate::simulate::trouble::Trouble;
 use crate::world::rds::{FinalSnapshot, Shift};
 use crate::world::{ApiError, World};
 
@@ -15,8 +15,8 @@ impl Incident {
         let id = bound.link.database();
         let deployment = world.add_blue_green(id)?;
         world.switchover_blue_green_deployment(&deployment, None)?;
-        let undo =
-            (self.trouble == Trouble::SwitchoverCancelled).then_some(Undo::Switchover(deployment));
+        let undo = (self.fault == InjectedFault::SwitchoverCancelled)
+            .then_some(Undo::Switchover(deployment));
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.switchover.whole()),
             undo,
