@@ -85,9 +85,7 @@ impl Handler {
             }
             if environment.failures >= PATIENCE && !self.is_trusted {
                 let words = last_words(&self.log);
-                return Err(io::Error::other(format!(
-                    "it ended with {status} again and again{words}"
-                )));
+                return Err(io::Error::other(format!("it keeps ending with {status}{words}")));
             }
             environment.process =
                 spawn(&self.program, &self.variables, &environment.runtime_api, &self.log)?;
@@ -210,5 +208,5 @@ fn last_words(log: &Path) -> String {
     if last.is_empty() {
         return String::new();
     }
-    format!("; its last words:\n  {}", last.join("\n  "))
+    format!("; its last output:\n  {}", last.join("\n  "))
 }

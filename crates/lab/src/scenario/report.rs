@@ -57,7 +57,7 @@ impl Page {
     fn of(played: &[(Recording, Verdict)]) -> Page {
         let title = match played {
             [(recording, _)] => words::sentence(&recording.title),
-            _ => "Scenarios that were played".to_owned(),
+            _ => "Scenario runs".to_owned(),
         };
         Page {
             title,

@@ -43,7 +43,11 @@ impl Calls {
         let found = self.sim.bounds.iter().position(|bound| bound.link.group == group.as_str());
         found.unwrap_or_else(|| {
             let now = self.sim.now();
-            self.sim.state().judge.accuse("S5", now, format!("{group} is no group of ours"));
+            self.sim.state().judge.accuse(
+                "S5",
+                now,
+                format!("{group} is not a group of a binding"),
+            );
             0
         })
     }
@@ -123,7 +127,7 @@ impl Resolver for Calls {
             self.sim.state().judge.accuse(
                 "S6",
                 now,
-                format!("{name} is asked for, which is no name of ours"),
+                format!("DNS is asked for {name}, which is not a name of a binding"),
             );
             return Err(LookupError::NxDomain);
         };

@@ -152,7 +152,11 @@ impl<'a> Player<'a> {
             Ok(trigger) => trigger,
             Err(refusal) => {
                 state.transcript.say(now, Who::Run(id), || format!("is refused: {refusal}"));
-                state.judge.accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
+                state.judge.accuse(
+                    "O1",
+                    now,
+                    format!("the function refuses an event envelope that AWS sends: {refusal}"),
+                );
                 return None;
             }
         };
@@ -252,7 +256,7 @@ impl<'a> Player<'a> {
                     state.judge.accuse(
                         "O1",
                         now,
-                        format!("{name} is right and said to be {said:?}"),
+                        format!("{name} is right, and the report says {said:?}"),
                     );
                 }
                 let is_hopeless = state.is_gone[index] || calm.overfull[index];
@@ -260,7 +264,7 @@ impl<'a> Player<'a> {
                     state.judge.accuse(
                         "O1",
                         now,
-                        format!("{name} cannot come right, and that is said to be well"),
+                        format!("{name} cannot become right, and the report says that it is well"),
                     );
                 }
             }
@@ -294,7 +298,7 @@ impl<'a> Player<'a> {
         if self.calm.is_none() && now >= self.sim.calm + LONGEST_REST {
             let mut state = self.sim.state();
             let lasting = state.lasting();
-            let text = format!("the region does not come to rest: {lasting:?} cannot be made good");
+            let text = format!("the region does not come to rest: {lasting:?} cannot be undone");
             state.judge.accuse("L1", now, text);
             return true;
         }

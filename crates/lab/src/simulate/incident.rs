@@ -69,7 +69,7 @@ impl Incident {
     pub(super) fn begin(&self, world: &mut World, bounds: &[Bound], topic: &str) -> Begun {
         let bound = &bounds[self.place];
         self.try_begin(world, bound, bounds, topic).unwrap_or_else(|refusal| Begun {
-            words: format!("does not happen: {refusal}"),
+            words: format!("skipped: {refusal}"),
             ..Begun::default()
         })
     }
@@ -175,7 +175,7 @@ impl Incident {
             }
             InjectedFault::QuotaReached => {
                 world.elbv2.set_target_quota(1);
-                Ok(Begun::undone_by("a group may hold 1 target".to_owned(), Undo::Quota))
+                Ok(Begun::undone_by("a group may hold at most 1 target".to_owned(), Undo::Quota))
             }
             InjectedFault::GroupUnused => {
                 let balancer = delete_listeners(world, bound)?;

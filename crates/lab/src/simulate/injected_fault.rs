@@ -244,7 +244,7 @@ impl InjectedFault {
     pub fn words(self) -> &'static str {
         match self {
             InjectedFault::FailOver => "failover",
-            InjectedFault::ZoneLost => "a zone is lost",
+            InjectedFault::ZoneLost => "zone lost",
             InjectedFault::HostReplaced => "host replaced",
             InjectedFault::MessageDuplicated => "SNS: duplicated",
             InjectedFault::MessageLost => "SNS: lost",
@@ -262,7 +262,7 @@ impl InjectedFault {
             InjectedFault::RdsModifying => "RDS: modifying",
             InjectedFault::RdsNoWriter => "RDS: no writer",
             InjectedFault::RdsTwoWriters => "RDS: two writers",
-            InjectedFault::RdsPageLost => "RDS: a page lost",
+            InjectedFault::RdsPageLost => "RDS: page lost",
             InjectedFault::RdsDenied => "RDS: denied",
             InjectedFault::DnsStale => "DNS: stale",
             InjectedFault::DnsFlapping => "DNS: flapping",
@@ -300,16 +300,16 @@ impl InjectedFault {
             InjectedFault::DeadlineNear => "Lambda: deadline near",
             InjectedFault::TwoAtOnce => "Lambda: two at once",
             InjectedFault::ClockSkew => "Lambda: clock skew",
-            InjectedFault::ScaledOut => "a reader more",
-            InjectedFault::ScaledIn => "a reader less",
-            InjectedFault::ReadersGone => "all readers gone",
-            InjectedFault::NodeReplaced => "a proxy's node replaced",
-            InjectedFault::HostMoved => "a host's name moved",
-            InjectedFault::DnsPartial => "DNS: a part of a set",
+            InjectedFault::ScaledOut => "reader added",
+            InjectedFault::ScaledIn => "reader removed",
+            InjectedFault::ReadersGone => "all readers removed",
+            InjectedFault::NodeReplaced => "proxy node replaced",
+            InjectedFault::HostMoved => "host name moved",
+            InjectedFault::DnsPartial => "DNS: partial answer",
             InjectedFault::SwitchedOver => "blue/green: switched over",
             InjectedFault::SwitchoverCancelled => "blue/green: cancelled",
-            InjectedFault::MadeAgain => "deleted, made again",
-            InjectedFault::Demoted => "global: writing elsewhere",
+            InjectedFault::MadeAgain => "deleted and recreated",
+            InjectedFault::Demoted => "global: writer elsewhere",
         }
     }
 

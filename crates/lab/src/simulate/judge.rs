@@ -60,15 +60,15 @@ impl Excuse {
             Excuse::EmptiedOnStaleReading => {
                 "groups emptied on a stale reading of another run's removal"
             }
-            Excuse::RemovedOnFalseKeys => "writers removed while every key named another",
+            Excuse::RemovedOnFalseKeys => "writers removed while every key named another member",
             Excuse::RemovedOnFalseName => {
-                "writers removed on a false answer for the writer's own name, which both keys rest \
-                 on"
+                "writers removed on a false answer for the writer's own name, on which both keys \
+                 depend"
             }
             Excuse::RemovedAfterFailover => {
-                "writers removed that became it after the keys were read"
+                "members removed that became the writer after the keys were read"
             }
-            Excuse::MemberRemoved => "members of a set removed that their key listed no more",
+            Excuse::MemberRemoved => "set members removed that their key no longer listed",
             Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
         }
     }
@@ -114,7 +114,11 @@ impl Judge {
         let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
         if !bound.allows(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
-            self.accuse("S3", at, format!("{name}: {address} is registered and not allowed"));
+            self.accuse(
+                "S3",
+                at,
+                format!("{name}: {address} is registered, although `allow` does not cover it"),
+            );
         }
         if address.port() != bound.link.port || !bound.managed {
             self.accuse("S5", at, format!("{name}: {address} must not be registered"));
@@ -160,7 +164,7 @@ impl Judge {
             self.accuse(
                 "S1",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed:?} is not there to stay"),
+                format!("{name}: {removed:?} are removed, and {agreed:?} is not a lasting target"),
             );
         }
         if !agreed.iter().any(|target| view.is_sure_of(*target)) {
@@ -223,12 +227,12 @@ impl Judge {
                 "S2",
                 at,
                 format!(
-                    "{name}: {target} is removed, and has not been off the list for long enough"
+                    "{name}: {target} is removed before it was absent from the list for long enough"
                 ),
             );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
-            let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");
+            let text = format!("{name}: {removed:?} are removed at once, of {removable} targets");
             self.accuse("S8", at, text);
         }
     }
@@ -238,7 +242,11 @@ impl Judge {
         let view = &record.views[index];
         let name = &bound.link.name;
         if !view.saw_wrong {
-            self.accuse("L2", at, format!("{name}: something is written where all was right"));
+            self.accuse(
+                "L2",
+                at,
+                format!("{name}: a write goes out although everything was right"),
+            );
         }
         let each = if bound.is_set() { 2 * view.size() } else { 2 };
         let most = each * (1 + view.changes) + 3;
@@ -246,7 +254,7 @@ impl Judge {
             self.accuse("L3", at, format!("{name}: more than {most} writes in one run"));
         }
         if at + LONGEST_WRITE > record.deadline {
-            self.accuse("S7", at, format!("{name}: a write begins that its run cannot wait for"));
+            self.accuse("S7", at, format!("{name}: a write begins that outlasts its run"));
         }
     }
 
@@ -307,14 +315,14 @@ impl Judge {
             self.accuse(
                 "O1",
                 now,
-                format!("the report says ok: {}, its bindings say {ok}", report.ok),
+                format!("the report says ok: {}, and its bindings say ok: {ok}", report.ok),
             );
         }
         if !report.ok && !report.sweep && !record.trigger.is_sweep() && !is_error() {
             self.accuse(
                 "O1",
                 now,
-                "an event's run that is not ok is no invocation error".to_owned(),
+                "the run of an event is not ok, and the invocation does not fail".to_owned(),
             );
         }
         for binding in &report.bindings {
@@ -353,7 +361,7 @@ impl Judge {
             return self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be {says}, and its targets were never read"),
+                format!("the report says that {name} is {says}, and its targets were never read"),
             );
         };
         let ours: BTreeSet<IpAddr> =
@@ -362,14 +370,14 @@ impl Judge {
             self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be {says} with {said:?}, and the targets are {ours:?}"),
+                format!("the report says that {name} is {says} with {said:?}, and the targets are {ours:?}"),
             );
         }
         if end.status == Status::Changed && view.writes == 0 {
             self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be changed, and nothing was written"),
+                format!("the report says that {name} was changed, and nothing was written"),
             );
         }
     }
@@ -440,8 +448,8 @@ fn why_not_credible(
             .map(|(_, since)| context.now.saturating_sub(since));
         return match lasted {
             Some(lasted) if lasted >= need => None,
-            Some(lasted) => Some(format!("which DNS has given for {lasted:?} only")),
-            None => Some("which DNS does not give".to_owned()),
+            Some(lasted) => Some(format!("which DNS has answered for only {lasted:?}")),
+            None => Some("which DNS does not answer".to_owned()),
         };
     }
     if keys.agreed(bound) == Some([SocketAddr::new(address, bound.link.port)].into()) {
@@ -451,13 +459,13 @@ fn why_not_credible(
         return Some("which the RDS API does not name".to_owned());
     }
     if !record.named_twice(index) {
-        return Some("which the RDS API alone has named once only".to_owned());
+        return Some("which only the RDS API has named, and only once".to_owned());
     }
     let mut events = record.trigger.events.iter();
     let is_watched =
         events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
-    (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
+    (!is_watched && !is_empty).then(|| "which only the RDS API names, without an event".to_owned())
 }
 
 /// Why an address is no credible member of a set, if it is not: the RDS API must have listed it
@@ -478,12 +486,12 @@ fn unlisted(
     }
     if bound.has_cluster() {
         let last = view.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
-        return (since.topology >= last).then(|| "which is listed once only".to_owned());
+        return (since.topology >= last).then(|| "which is listed only once".to_owned());
     }
     // All nodes of a proxy are as good as each other, and an answer may hold a part of them.
     if let Source::Proxy(..) = bound.link.source {
         return None;
     }
     let lasted = context.now.saturating_sub(since.heard);
-    (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
+    (lasted < STEADY).then(|| format!("which the name has answered for only {lasted:?}"))
 }

@@ -202,7 +202,7 @@ impl SimulatedRegion {
         let now = self.now();
         if self.state().moves_already(&incident, now) {
             let words = incident.fault.words();
-            let tell = || format!("{words}: does not happen: databases are moving");
+            let tell = || format!("{words}: skipped: databases are moving");
             self.state().transcript.say(now, Who::Fault, tell);
             return;
         }
@@ -286,7 +286,7 @@ impl SimulatedRegion {
             state.kill_points.clear();
             state.deadlines.clear();
             state.moves_until = state.moves_until.max(now);
-            state.transcript.say(now, Who::Fault, || "nothing more goes wrong".to_owned());
+            state.transcript.say(now, Who::Fault, || "no more faults".to_owned());
             state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };

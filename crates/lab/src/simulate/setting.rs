@@ -224,8 +224,8 @@ impl Bound {
         let other = SocketAddr::new(Zone::B.address_in(self.link.family, 240), self.link.port);
         let (begins, add, take) = match dice.below(25) {
             0 => ("empty", false, true),
-            1 => ("with one too many", true, false),
-            2 => ("with the wrong one", true, true),
+            1 => ("with one target too many", true, false),
+            2 => ("with the wrong target", true, true),
             _ => return Ok(None),
         };
         if add {
@@ -234,7 +234,7 @@ impl Bound {
         if take {
             world.deregister_targets(&self.link.group, &members)?;
         }
-        Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
+        Ok(Some(format!("the group of {} starts {begins}", self.link.name)))
     }
 }
 

@@ -160,7 +160,7 @@ impl Postgres {
             }
             if began.elapsed() > PATIENCE {
                 return Err(io::Error::other(format!(
-                    "the servers of {} do not come to stand as they should",
+                    "the servers of {} did not reach their expected states",
                     link.name
                 )));
             }

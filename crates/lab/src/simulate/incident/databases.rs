@@ -85,7 +85,7 @@ impl Incident {
             _ => Vec::new(),
         };
         world.insist_on_writers(id, Some(&writers))?;
-        let words = format!("the RDS API names as writers of {id}: {}", listing(&writers));
+        let words = format!("the RDS API names these writers of {id}: {}", listing(&writers));
         Ok(Begun::undone_by(words, Undo::Writers))
     }
 
@@ -130,7 +130,7 @@ impl Incident {
 
 fn listing(names: &[&str]) -> String {
     match names {
-        [] => "nobody".to_owned(),
+        [] => "none".to_owned(),
         names => names.join(", "),
     }
 }

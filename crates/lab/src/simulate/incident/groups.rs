@@ -18,7 +18,7 @@ pub(super) fn add_target(
         ..TargetRequest::new(&target.ip().to_string(), target.port())
     };
     world.register_targets(&bound.link.group, &[request])?;
-    Ok(Begun::of(format!("somebody registers {target} in the group of {}", bound.link.name)))
+    Ok(Begun::of(format!("someone registers {target} in the group of {}", bound.link.name)))
 }
 
 /// Takes the group's listeners away; gives the load balancer that they belonged to.

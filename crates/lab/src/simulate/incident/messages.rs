@@ -87,5 +87,5 @@ pub(super) fn event(world: &World, kind: &str, source: &str, id: u16) -> String 
 
 pub(super) fn say(world: &mut World, topic: &str, text: String) -> Result<Begun, ApiError> {
     world.publish(topic, None, &text, Default::default())?;
-    Ok(Begun::of(format!("somebody publishes {text}")))
+    Ok(Begun::of(format!("someone publishes {text}")))
 }

@@ -40,7 +40,7 @@ impl Incident {
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.global_move),
             ..Begun::undone_by(
-                format!("writing leaves {id} for another Region"),
+                format!("the writer of {id} moves to another Region"),
                 Undo::Demotion(shift),
             )
         })

@@ -35,7 +35,7 @@ impl Incident {
     pub(super) fn replace_node(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let zone = self.zone();
         let new = world.move_proxy_address(bound.link.database(), None, zone)?;
-        Ok(Begun::of(format!("{new} is the node in zone {zone}")))
+        Ok(Begun::of(format!("{new} replaces the node in zone {zone}")))
     }
 
     pub(super) fn move_host(&self, world: &mut World, bound: &Bound) -> Begun {
@@ -43,7 +43,7 @@ impl Incident {
         world.move_host(host, bound.link.port, &to, Move::After(world.pace.dns_lag));
         Begun {
             moves_until: Some(world.now() + world.pace.dns_lag),
-            ..Begun::of(format!("{host} is to stand for {to:?}"))
+            ..Begun::of(format!("{host} will resolve to {to:?}"))
         }
     }
 
@@ -58,7 +58,7 @@ impl Incident {
                 world.repoint(&name, Record::SomeOf(machines, at_a_time), Move::AtOnce);
             }
         }
-        let words = format!("answers hold {at_a_time} of the addresses of {id}");
+        let words = format!("DNS answers list {at_a_time} of the addresses of {id}");
         Ok(Begun { name: Some(name), ..Begun::undone_by(words, Undo::AllAnswers) })
     }
 

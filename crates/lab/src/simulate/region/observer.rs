@@ -37,7 +37,7 @@ impl Observer for SimulatedRegion {
         }
         state
             .transcript
-            .say(now, Who::Run(caller), || format!("{operation} is struck: {effect:?}"));
+            .say(now, Who::Run(caller), || format!("a fault strikes {operation}: {effect:?}"));
     }
 
     fn landed(
@@ -52,7 +52,7 @@ impl Observer for SimulatedRegion {
             return self.state().judge.accuse(
                 "S5",
                 world.now(),
-                format!("{} is no group of ours", write.group),
+                format!("{} is not a group of a binding", write.group),
             );
         };
         let bound = &self.bounds[index];

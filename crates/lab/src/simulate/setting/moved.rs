@@ -59,7 +59,7 @@ impl Moved {
             let database = bound.link.database();
             let arn = world.cluster_arn(database);
             world.create_global_cluster(&format!("{database}-everywhere"), &arn)?;
-            words.push(format!("{database} is of a global database"));
+            words.push(format!("{database} belongs to a global database"));
         }
         Ok(Some(Moved { place, is_global }))
     }

@@ -69,7 +69,7 @@ pub(super) fn draw(
             let named: Vec<_> = named.map(|name| (*name).to_owned()).collect();
             let (words_of, static_members, excluded_members) = match is_static {
                 true => ("has", named, Vec::new()),
-                false => ("leaves out", Vec::new(), named[..1].to_vec()),
+                false => ("excludes", Vec::new(), named[..1].to_vec()),
             };
             let list = static_members.iter().chain(&excluded_members).cloned().collect::<Vec<_>>();
             words.push(format!("the custom endpoint, {kind}, {words_of} {}", list.join(", ")));

@@ -89,7 +89,7 @@ impl World {
         let found = self.rds.find_cluster(cluster)?;
         if found.form == Form::SharedStorage {
             return Err(refusal::cluster_state(format!(
-                "DbCluster {} is no Multi-AZ DB cluster: reboot its instances.",
+                "DbCluster {} is not a Multi-AZ DB cluster: reboot its instances.",
                 found.identifier
             )));
         }
@@ -181,7 +181,7 @@ impl DbCluster {
 pub(super) fn refuse_node(rds: &Rds, instance: &DbInstance) -> Result<(), ApiError> {
     match rds.cluster_of(instance).map(|cluster| &cluster.form) {
         Some(Form::ThreeNodes(_)) => Err(refusal::cluster_state(format!(
-            "{} is a node of a Multi-AZ DB cluster, which always has three.",
+            "{} is a node of a Multi-AZ DB cluster, which always has three nodes.",
             instance.identifier
         ))),
         Some(Form::SharedStorage) | None => Ok(()),
@@ -214,7 +214,7 @@ fn nodes_asked(request: &CreateDbCluster) -> Result<Nodes, ApiError> {
     };
     if request.identifier.len() > LONGEST_NAME {
         return Err(ApiError::invalid_parameter_value(format!(
-            "The name of a Multi-AZ DB cluster has {LONGEST_NAME} characters at most."
+            "The name of a Multi-AZ DB cluster has at most {LONGEST_NAME} characters."
         )));
     }
     let nodes = Nodes {

@@ -48,7 +48,7 @@ impl World {
         let reads = |cluster: &DbCluster| cluster.writer != Some(instance.key);
         if !self.rds.cluster_of(instance).is_some_and(reads) {
             return Err(super::refusal::instance_state(format!(
-                "DB instance {} is no reader of a cluster.",
+                "DB instance {} is not a reader of a cluster.",
                 instance.identifier
             )));
         }

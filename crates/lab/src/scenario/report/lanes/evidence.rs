@@ -30,7 +30,7 @@ fn truth(axis: Axis, link: &LinkRecording, palette: &Palette) -> Lane {
             }
             let is_down = serving.what == "down";
             let what = if is_down {
-                Cow::Owned(format!("{}, not serving", without_port(&writer.what)))
+                Cow::Owned(format!("{}, accepts no connections", without_port(&writer.what)))
             } else {
                 without_port(&writer.what)
             };
@@ -45,7 +45,7 @@ fn said(axis: Axis, label: &str, spans: &[Span], palette: &Palette) -> Lane {
     let mut lane = Lane::new(label, TALL);
     for span in merged(spans) {
         let what = match span.what.as_str() {
-            "-" => Cow::Borrowed("no one writer"),
+            "-" => Cow::Borrowed("no writer or several"),
             what => without_port(what),
         };
         address_bar(&mut lane, axis, (span.from, span.to), &span.what, &what, palette, false);

@@ -176,10 +176,10 @@ fn invocations(axis: Axis, invocations: &[Invocation], seconds: f64) -> Lane {
 
 fn progress(invocation: &Invocation) -> String {
     match (invocation.taken, invocation.ended) {
-        (None, _) => "never taken".to_owned(),
-        (Some(taken), None) => format!("taken at {}, not ended", words::seconds(taken)),
+        (None, _) => "never started".to_owned(),
+        (Some(taken), None) => format!("started at {}, not ended", words::seconds(taken)),
         (Some(taken), Some(ended)) => {
-            format!("taken at {}, ended at {}", words::seconds(taken), words::seconds(ended))
+            format!("started at {}, ended at {}", words::seconds(taken), words::seconds(ended))
         }
     }
 }

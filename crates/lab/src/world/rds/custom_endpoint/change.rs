@@ -63,7 +63,7 @@ impl World {
         let cluster = self.rds.find_cluster(&request.cluster)?;
         if !cluster.engine.is_aurora() {
             return Err(refusal::cluster_state(format!(
-                "DbCluster {} is no Aurora cluster and has no custom endpoints.",
+                "DbCluster {} is not an Aurora cluster and has no custom endpoints.",
                 cluster.identifier
             )));
         }
