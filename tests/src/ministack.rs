@@ -1,4 +1,4 @@
-//! ministack, an AWS emulator from PyPI that others wrote, as a second referee beside the lab.
+//! Starts ministack, a third-party AWS emulator from PyPI, as a second check beside the lab.
 //!
 //! What it lacks of what matters here, in version 1.5.33: targets are kept by address alone, so a
 //! second port of the same address is lost; a target is `healthy` from the start, never `initial`

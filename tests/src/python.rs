@@ -1,5 +1,5 @@
-//! The Python side of the tests: foreign clients and servers, and the linters of `infra/`, in
-//! virtual environments under `target/` that the first test to need one sets up.
+//! The Python side of the tests: clients and servers from other projects, and the linters of
+//! `infra/`, in virtual environments under `target/` that the first test that needs one creates.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};

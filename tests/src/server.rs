@@ -1,4 +1,4 @@
-//! A server that others wrote, as a child process on a loopback port.
+//! Runs a third-party server as a child process on a loopback port.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Tests that a machine cannot run.
+//! Skips tests that this machine cannot run.
 //!
 //! What is missing is said by name. Under `CI=true` it fails the test, so that a missing tool never
 //! passes for a passed test.

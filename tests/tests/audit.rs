@@ -1,4 +1,4 @@
-//! `writerlink audit`, the real program, against the lab.
+//! Tests the real program `writerlink audit` against the lab.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! The baseline of `tests/baseline/` is what its page says: it follows a failover that is over, and
-//! has the habits of the field.
+//! Tests that the baseline in `tests/baseline/` behaves as its README says: it follows a completed
+//! failover, and has the habits of published updaters.
 
 use std::fs::File;
 use std::net::IpAddr;
@@ -97,8 +97,9 @@ fn settings(lab: &Lab, links: &[Link]) -> Value {
         .iter()
         .map(|link| {
             json!({
-                "name": link.name, "source": link.source.to_string(), "endpoint": endpoint(&world, link),
-                "port": link.port, "target_group": link.group,
+                "name": link.name, "source": link.source.to_string(),
+                "endpoint": endpoint(&world, link), "port": link.port,
+                "target_group": link.group,
             })
         })
         .collect();

@@ -1,5 +1,5 @@
-//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and
-//! at AWS's pace in virtual time.
+//! Tests clients behind the lab's load balancer while the function follows a failover: on loopback,
+//! and at AWS's pace in virtual time.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

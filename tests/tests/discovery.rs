@@ -1,4 +1,4 @@
-//! Bindings that stand in tags: the real `bootstrap` and the real SDK against the lab.
+//! Tests bindings from tags: the real `bootstrap` and the real SDK against the lab.
 
 use std::time::{Duration, Instant};
 

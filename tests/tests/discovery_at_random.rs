@@ -1,5 +1,5 @@
-//! S6 for tags, on the real run and its driver: whatever tags say, only groups that both sides
-//! consent to are written to, and only with addresses inside `allow`.
+//! Tests S6 for random tags with the real run and its driver: it writes only to groups to which
+//! both sides consent, and only addresses inside `allow`.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Core's table of events against what was made without it: the events of the lab's world, and the
-//! template that subscribes to RDS's.
+//! Compares core's table of events with independent sources: the events of the lab's world, and the
+//! template that subscribes to RDS's events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
-//! What the function tells of a group beside what it did to it: the real `bootstrap` against the
-//! lab.
+//! Tests what the function reports about a group besides its own changes: the real `bootstrap`
+//! against the lab.
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};

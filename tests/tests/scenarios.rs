@@ -1,5 +1,5 @@
-//! Scenarios in real time, with an application that writes through the link: a few of those that
-//! `writerlink lab run --all` plays.
+//! Plays a few of the scenarios of `writerlink lab run --all` in real time, with an application
+//! that writes through the link.
 
 use futures_util::future::join_all;
 use writerlink_lab::scenario::postgres::Programs;

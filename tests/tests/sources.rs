@@ -1,5 +1,5 @@
-//! Every kind of source in one configuration: the real `bootstrap` and the real SDK against the
-//! lab.
+//! Tests every kind of source in one configuration: the real `bootstrap` and the real SDK against
+//! the lab.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

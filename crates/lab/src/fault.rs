@@ -1,4 +1,4 @@
-//! What is to go wrong: on API operations, on names, and on the way of a message.
+//! The faults that a world injects: on API operations, on DNS names, and on messages in transit.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

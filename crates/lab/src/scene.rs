@@ -1,5 +1,5 @@
-//! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and
-//! the way of their events.
+//! A ready-made region: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the
+//! event subscriptions that invoke the function.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Time that passes only when everybody waits for it.
+//! A virtual clock that advances only when every task waits for it.
 //!
 //! [`VirtualTime::run`] polls a future until it waits for nothing but time, then moves the clock to
 //! the earliest moment that is waited for. A minute takes as long as what happens in it, and the

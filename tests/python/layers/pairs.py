@@ -8,9 +8,11 @@ class Pair:
     """A type of Terraform and the one of CloudFormation that makes the same thing."""
 
     cloudformation: str
-    # attribute of Terraform: property of CloudFormation, both as paths. What is in one and not the other is a difference.
+    # attribute of Terraform: property of CloudFormation, both as paths. One that is on one side only
+    # is a difference.
     attributes: dict
-    # What can be referred to: attribute of Terraform: attribute of CloudFormation, "" being the reference itself.
+    # What a reference can name. attribute of Terraform: attribute of CloudFormation, where "" is the
+    # reference itself.
     references: dict = field(default_factory=dict)
     # What a property is if it is not written.
     defaults: dict = field(default_factory=dict)

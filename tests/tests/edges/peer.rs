@@ -1,5 +1,5 @@
-//! A server of AWS's API with a certificate, reached by itself or behind an HTTP proxy that this is
-//! as well.
+//! A server of AWS's API with a certificate. Clients reach it directly or through an HTTP proxy,
+//! which it also is.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! A relay in front of the lab's API that puts other words into its answers.
+//! A relay in front of the lab's API that replaces text in its answers.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

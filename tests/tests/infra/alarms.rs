@@ -1,4 +1,5 @@
-//! The alarms and the dashboard look at what the function says, in the words in which it says it.
+//! Tests that the alarms and the dashboard use the metrics and log lines that the function really
+//! writes.
 
 mod cloudwatch;
 mod simulation;
@@ -127,7 +128,10 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     let alarm = &alarms(template)["BindingAlarm"];
     assert_eq!(
         alarm["Dimensions"],
-        json!([{"Name": "Function", "Value": "stack-Function"}, {"Name": "Binding", "Value": "stack"}])
+        json!([
+            {"Name": "Function", "Value": "stack-Function"},
+            {"Name": "Binding", "Value": "stack"}
+        ])
     );
     let config = &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_CONFIG"];
     let config: Value =

@@ -1,5 +1,5 @@
-//! What the programs call in the lab is what they may, no less and no more, and every one of those
-//! calls passes a policy engine.
+//! Tests that the programs' calls in the lab are exactly the permitted ones, and that a policy
+//! engine permits each of them.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What the parameters of the reconciler come to: its configuration, and the resource that
+//! Tests what the reconciler's parameters become: its configuration, and the resource that
 //! reconciles.
 
 use std::collections::BTreeSet;

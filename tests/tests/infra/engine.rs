@@ -1,7 +1,8 @@
-//! The stated permissions, filled in, before a policy engine that is not ours: the crate `iam-rs`.
+//! Evaluates the stated permissions, with their variables filled in, in a third-party policy
+//! engine: the crate `iam-rs`.
 //!
-//! It judges actions, resources, principals and conditions by IAM's published rules. AWS itself it
-//! is not.
+//! It evaluates actions, resources, principals and conditions by IAM's published rules. It is not
+//! AWS itself.
 
 use std::collections::BTreeMap;
 use std::fs;

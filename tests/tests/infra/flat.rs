@@ -1,5 +1,5 @@
-//! `infra/writerlink.yaml`, the one template that every tool takes: what `infra/flatten` makes of
-//! the layers, and the same as these.
+//! Tests `infra/writerlink.yaml`, the one template that every tool accepts: `infra/flatten` makes
+//! it from the layers, and it is equivalent to them.
 
 use std::collections::BTreeSet;
 use std::fs;

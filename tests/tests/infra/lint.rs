@@ -1,4 +1,4 @@
-//! What the linters of CloudFormation and of its security say about every template.
+//! Runs CloudFormation's linter, SAM's validation and the security linter checkov on every template.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

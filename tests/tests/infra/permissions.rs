@@ -1,4 +1,5 @@
-//! The function's role is what `policy.json` states, and that is little.
+//! Tests that the function's role grants exactly what `policy.json` states, and that this is
+//! little.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

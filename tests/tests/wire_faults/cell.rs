@@ -1,4 +1,4 @@
-//! Plays a cell of the table: the real handler, SDK and resolver against a lab of its own.
+//! Plays one cell of the table: the real handler, SDK and resolver against a lab of its own.
 
 use std::sync::Arc;
 use std::time::Duration;

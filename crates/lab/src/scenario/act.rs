@@ -1,4 +1,4 @@
-//! What a script does to the region.
+//! Carries out the acts of a scenario's script on the region.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

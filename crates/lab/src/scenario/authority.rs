@@ -1,4 +1,4 @@
-//! The authority that the lab's databases have their certificates from, as RDS has its own.
+//! The certificate authority that issues the certificates of the lab's databases, like RDS's own.
 //!
 //! A certificate names the instance's endpoint and, of a cluster's member, the cluster's (AWS docs:
 //! "Using SSL/TLS to encrypt a connection to a DB cluster"). No name of the load balancer or of

@@ -1,4 +1,4 @@
-//! What the databases are, and how an application opens connections to them.
+//! Which databases a scenario starts, and how its application opens connections to them.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The program under test: started as Lambda starts an environment, and started anew when it ends.
+//! Starts the program under test as Lambda starts an execution environment, and restarts it when it
+//! ends.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,6 +1,6 @@
-//! Scenarios: a failover with a trouble around it, played in real time against any program that
-//! speaks the Lambda runtime API, with databases behind the load balancer and an application that
-//! writes through it.
+//! Scenarios: a failover with faults injected, played in real time against any program that speaks
+//! the Lambda runtime API, with databases behind the load balancer and an application that writes
+//! through it.
 //!
 //! ```text
 //! script ──► region (loopback) ──SNS, schedule──► program under test ──AWS API, DNS──► region

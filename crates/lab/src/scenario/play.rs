@@ -1,4 +1,4 @@
-//! Plays a scenario.
+//! Plays a scenario in real time.
 //!
 //! The region, the databases and the application live in this process, on loopback; the program
 //! under test is a process of its own. Once it has answered a first invocation, the scenario's time

@@ -1,4 +1,4 @@
-//! What happened while a scenario was played, as data.
+//! The recording of a played scenario: everything that happened, as data.
 //!
 //! Times are seconds of the region since the scenario began. The region may go faster than the
 //! clock on the wall ([`Recording::speed`]); the application's pauses and time-outs go with it, the

@@ -1,4 +1,4 @@
-//! The report: what was played as one HTML page, which needs no network, no script and no font of
+//! Renders the recordings and verdicts as one HTML page, which needs no network, script or font of
 //! its own.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! How a scenario ended, by the region's and the application's own account.
+//! Judges how a scenario ended from what the region and the application recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Looks at the region, many times a second, and writes down what changes.
+//! Samples the region many times a second and records what changes.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

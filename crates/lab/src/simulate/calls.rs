@@ -1,5 +1,4 @@
-//! The ports as one run is given them: those of the region, with all that passes through written
-//! down.
+//! The ports that a simulated run gets: those of the region, with every call recorded.
 
 use std::sync::Arc;
 

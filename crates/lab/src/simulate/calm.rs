@@ -1,4 +1,4 @@
-//! The time after calm, in which everything must come right: L1, as a number of seconds.
+//! The time after the last fault in which everything must become right: promise L1 in seconds.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

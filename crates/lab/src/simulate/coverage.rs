@@ -1,4 +1,4 @@
-//! What was exercised: each fault of the table in each step of a run.
+//! Counts how often each injected fault struck in each step of a run.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

@@ -1,5 +1,5 @@
-//! One history: the loop that lets things happen, invokes the function, and ends when all has come
-//! right.
+//! Plays one history: the loop that lets incidents happen, invokes the function, and ends when
+//! everything is right.
 
 use std::collections::VecDeque;
 use std::future::Future;

@@ -1,4 +1,5 @@
-//! One thing that happens: when, where, for how long; how it begins and how it is made good again.
+//! One incident of a script: when and where it happens, for how long, how it begins, and how it is
+//! undone.
 
 mod databases;
 mod groups;

@@ -1,4 +1,4 @@
-//! The promises of `docs/semantics.md`, held against what happened.
+//! Checks what happened against the promises of `docs/semantics.md`.
 //!
 //! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what
 //! each run was told and by what is true in the region; it never asks the planner.
@@ -370,7 +370,10 @@ impl Judge {
             self.accuse(
                 "O1",
                 now,
-                format!("the report says that {name} is {says} with {said:?}, and the targets are {ours:?}"),
+                format!(
+                    "the report says that {name} is {says} with {said:?}, and the targets are \
+                     {ours:?}"
+                ),
             );
         }
         if end.status == Status::Changed && view.writes == 0 {

@@ -1,4 +1,4 @@
-//! Seeded histories of the real engine in the region, in virtual time.
+//! Plays seeded histories of the real engine in the lab's region, in virtual time.
 //!
 //! ```text
 //! seed ─► Setting: databases, groups, pace, configuration, function

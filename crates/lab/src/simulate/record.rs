@@ -1,4 +1,5 @@
-//! What one run has been told, as it was told it: what the judge goes by.
+//! The record of one run: every answer that it received, as it received it. The judge decides by
+//! it.
 
 mod listing;
 

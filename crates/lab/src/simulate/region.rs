@@ -1,5 +1,5 @@
-//! Where a history is played: the region, the runs that are alive in it, what is still to happen,
-//! and what is written down.
+//! The region in which a history is played: the world, the active runs, the pending incidents and
+//! the records.
 
 mod kind;
 mod observer;

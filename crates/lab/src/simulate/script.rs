@@ -1,4 +1,5 @@
-//! What will happen, drawn from a seed: failovers, and faults around them; then calm.
+//! The script of a history, drawn from a seed: failovers, faults around them, and the moment when
+//! all faults end.
 
 use std::time::Duration;
 

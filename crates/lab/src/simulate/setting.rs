@@ -1,4 +1,4 @@
-//! The region that a seed begins with, and the function in it.
+//! The region in which a history starts, and the function in it, drawn from a seed.
 
 mod kind;
 mod moved;

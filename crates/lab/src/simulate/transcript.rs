@@ -1,4 +1,4 @@
-//! What is told of a history: when, who, what.
+//! The transcript of a history: when, who, what.
 
 use std::fmt::{self, Write};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Real time as the world counts it.
+//! Converts real time to the world's time.
 
 use std::time::{Duration, Instant};
 

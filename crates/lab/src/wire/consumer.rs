@@ -1,4 +1,4 @@
-//! DNS as it is in the VPC of a consumer, whose interface endpoint is connected to the load
+//! DNS as the VPC of a consumer sees it, whose interface endpoint is connected to the load
 //! balancers through PrivateLink.
 //!
 //! The resolver there knows what the public knows, the interface endpoint's name, and the private

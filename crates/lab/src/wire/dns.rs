@@ -1,5 +1,5 @@
-//! DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which sees other
-//! things under some names.
+//! The DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which answers
+//! some names differently.
 
 use std::net::IpAddr;
 use std::pin::Pin;

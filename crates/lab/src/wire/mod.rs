@@ -1,4 +1,4 @@
-//! The region on loopback, in real time.
+//! The region's servers on loopback, in real time.
 //!
 //! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API
 //! ([`query`]), DNS (`dns`), and the Lambda runtime API, one for each environment (`runtime`), for

@@ -1,5 +1,5 @@
-//! The load balancers' data plane: TCP of real clients, carried to the sockets that stand for
-//! targets.
+//! The load balancers' data plane: it carries TCP connections of real clients to the sockets that
+//! stand in for targets.
 //!
 //! Every listener for TCP has one loopback address for each node of its load balancer, which is one
 //! for each zone; listeners that come and go through the API are followed. Who takes a flow and

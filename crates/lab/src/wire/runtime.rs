@@ -1,4 +1,5 @@
-//! The Lambda runtime API, which a function's process asks for work and tells its answers.
+//! The Lambda runtime API, from which a function's process takes invocations and to which it sends
+//! its answers.
 //!
 //! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its
 //! host and port. Each environment has one of its own, as on AWS.

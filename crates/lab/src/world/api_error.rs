@@ -1,4 +1,4 @@
-//! How an operation of the region says no.
+//! The errors with which the region's operations refuse a call.
 
 use std::borrow::Cow;
 

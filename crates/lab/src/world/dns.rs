@@ -1,5 +1,5 @@
-//! What a resolver would answer at a moment: it follows the world with a lag, and wavers after a
-//! failover.
+//! What a resolver answers at a moment: the answer follows the world with a lag, and alternates for
+//! a while after a failover.
 //!
 //! Every name has a timeline of records. A failover appends to it the whole to and fro that AWS's
 //! users see, so that the answer is a function of the moment alone, however often and whenever one

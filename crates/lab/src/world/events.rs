@@ -1,4 +1,5 @@
-//! RDS events: what happens is written down, and told to whoever subscribes, some time later.
+//! RDS events: the world records what happens, and publishes it to the subscriptions some time
+//! later.
 
 mod body;
 mod catalogue;

@@ -1,5 +1,5 @@
-//! Databases that are not of RDS: machines in the VPC, and the name of a private zone that stands
-//! for some of them.
+//! Databases outside RDS: machines in the VPC, and the name of a private hosted zone that resolves
+//! to some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! The region as a value: its services, its clock, and what is still to happen.
+//! The region as a value: its services, its clock, and its scheduled changes.
 
 pub mod api_error;
 pub mod dns;

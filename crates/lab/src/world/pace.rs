@@ -1,4 +1,4 @@
-//! How long everything takes, each delay with its source.
+//! The delays of the region, each with its source.
 
 mod switchover;
 

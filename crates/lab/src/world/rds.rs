@@ -1,4 +1,4 @@
-//! Databases: what is true of them, and what the RDS API says.
+//! The databases: what is true of them, and what the RDS API says.
 //!
 //! Three things move at different moments after a failover, and the model keeps them apart: who
 //! truly writes ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and

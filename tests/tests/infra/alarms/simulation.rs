@@ -1,6 +1,6 @@
-//! When each alarm goes off, and that it does not when nothing is wrong: over the lag of metrics,
-//! the time between two looks, the second of the minute at which they fall, and what CloudWatch's
-//! guide leaves open.
+//! Tests when each alarm goes off, and that it stays silent when nothing is wrong: over the lag of
+//! metrics, the time between two looks, the second of the minute at which they fall, and what
+//! CloudWatch's guide leaves open.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! An application that speaks PostgreSQL over TLS, and verifies whom it speaks with.
+//! An application that speaks PostgreSQL over TLS and verifies the server's certificate.
 //!
 //! As with `sslmode=verify-full`, the certificate must be of the lab's authority and bear the
 //! *endpoint's* name, whatever address the connection was made to.

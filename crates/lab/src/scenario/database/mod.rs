@@ -1,4 +1,4 @@
-//! The databases behind the load balancer: what stands on loopback for every host of the region's
+//! The databases behind the load balancer: a server on loopback for every host of the region's
 //! databases.
 //!
 //! A fleet follows the world. A host that accepts connections by the world

@@ -1,5 +1,5 @@
-//! PostgreSQL as the databases behind a link: a primary, and a streaming hot standby for every
-//! other member of a cluster.
+//! PostgreSQL servers behind a link: a primary, and a streaming hot standby for every other member
+//! of a cluster.
 //!
 //! What Aurora does by sharing its storage is done here by synchronous replication: a row is
 //! acknowledged when every standby that is up has it, so that whichever is promoted has every

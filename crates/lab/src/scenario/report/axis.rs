@@ -1,4 +1,4 @@
-//! Where a moment stands across a timeline, in percent of its width.
+//! Maps a moment to its place on a timeline, in percent of its width.
 
 use serde::{Serialize, Serializer};
 

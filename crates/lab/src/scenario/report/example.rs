@@ -1,5 +1,4 @@
-//! Recordings made by hand: an Aurora failover as a careful program and as a careless one may live
-//! through it.
+//! Hand-made recordings: one Aurora failover with a program that follows it and one that does not.
 
 use crate::scenario::recording::{
     Attempt, Call, End, Incident, Invocation, LinkRecording, Recording, Span, TargetSpan,

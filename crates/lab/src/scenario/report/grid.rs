@@ -1,4 +1,5 @@
-//! The grid: a row for each scenario, a column for each program, and the run behind each cell.
+//! The grid: a row for each scenario, a column for each program, and a link from each cell to its
+//! run.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What the colours, patterns and marks of a timeline mean; only those that are in it.
+//! The legend of a timeline: it explains only the colors, patterns and marks that the timeline has.
 
 use serde::Serialize;
 

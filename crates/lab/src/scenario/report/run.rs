@@ -1,4 +1,4 @@
-//! A scenario that was played: its figures, its timelines, its tables.
+//! One played scenario on the page: its figures, timelines and tables.
 
 use std::cmp::Ordering;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! Everything that a run's pictures show, as tables that are folded until somebody asks.
+//! The tables of a run, collapsed by default, with all the data of its timelines.
 
 use serde::Serialize;
 

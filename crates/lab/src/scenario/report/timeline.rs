@@ -1,4 +1,4 @@
-//! A link's timeline: its lanes below each other on one axis, and the outage shaded through all of
+//! The timeline of a link: its lanes below each other on one axis, with the outage shaded in all of
 //! them.
 
 use serde::Serialize;

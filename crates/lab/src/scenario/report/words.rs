@@ -1,4 +1,4 @@
-//! How numbers and sentences are spelled on the page.
+//! Formats numbers and sentences for the page.
 
 /// `12.3 s`, which stays on one line.
 pub(super) fn seconds(seconds: f64) -> String {

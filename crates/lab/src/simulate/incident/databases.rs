@@ -1,4 +1,4 @@
-//! What happens to databases, and what the RDS API says of them.
+//! Incidents of databases, and of what the RDS API says about them.
 
 use super::undo::{Undo, rename, renamed};
 use super::{Begun, Incident};

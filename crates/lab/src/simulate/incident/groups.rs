@@ -1,4 +1,4 @@
-//! What others do to a group.
+//! Incidents in which someone else changes a target group.
 
 use std::net::SocketAddr;
 

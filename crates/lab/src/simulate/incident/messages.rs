@@ -1,4 +1,4 @@
-//! Messages that are struck on their way, and messages that nobody should have sent.
+//! Incidents of messages: faults in delivery, and forged or malformed messages.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! What happens to a name: a blue/green deployment takes it to another database, its database is
-//! deleted and made once more, or writes in another Region for a while.
+//! Incidents that move a database's name: a blue/green switchover, a deletion and recreation, and a
+//! global database that moves its writer to another Region for a while.
 
 use super::{Begun, Incident, Undo};
 use crate::simulate::injected_fault::InjectedFault;

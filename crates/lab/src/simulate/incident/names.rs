@@ -1,4 +1,4 @@
-//! What DNS answers instead of the truth.
+//! Incidents in which DNS gives a wrong answer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What happens to sets of equals: readers come and go, nodes are replaced, names stand for others.
+//! Incidents of sets: readers are added and removed, proxy nodes are replaced, and host names
+//! change.
 
 use writerlink_core::source::Source;
 

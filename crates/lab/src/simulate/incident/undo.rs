@@ -1,4 +1,4 @@
-//! How an incident is made good again.
+//! How an incident is undone.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What an answer of the RDS API says of a set: behind which names it is.
+//! What an answer of the RDS API says about a set: the names of its members.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a call asks for, and which step of a run it is.
+//! What a call asks for, and which step of a run it belongs to.
 
 use crate::simulate::record::{Record, View};
 use crate::simulate::step::RunStep;

@@ -1,4 +1,4 @@
-//! What the region tells of the calls: which a fault struck, and what became of writes.
+//! Observes the region's API calls: which ones a fault struck, and how writes ended.
 
 use std::net::SocketAddr;
 

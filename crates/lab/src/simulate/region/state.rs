@@ -1,4 +1,4 @@
-//! What changes while a history is played.
+//! The state of a region that changes during a history.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -139,7 +139,7 @@ impl State {
         })
     }
 
-    /// What has begun and cannot be made good.
+    /// The faults that have begun and are not undone yet.
     pub(in crate::simulate) fn lasting(&self) -> Vec<InjectedFault> {
         self.active.iter().map(|active| active.incident.fault).collect()
     }
@@ -150,7 +150,10 @@ impl State {
     }
 
     pub(super) fn take_waiting(&mut self, step: RunStep, now: Duration) -> Vec<Incident> {
-        let waiting = |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
+        let waiting = |incident: &mut Incident| match incident.when {
+            When::In(of, from) => of == step && from <= now,
+            When::At(_) => false,
+        };
         self.pending.extract_if(.., waiting).collect()
     }
 

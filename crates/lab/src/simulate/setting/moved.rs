@@ -1,4 +1,4 @@
-//! A database whose name moves to another one, which an eighth of the settings has.
+//! A database whose name moves to another one; one eighth of the settings have one.
 
 use std::time::Duration;
 

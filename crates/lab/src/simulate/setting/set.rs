@@ -1,5 +1,4 @@
-//! A set of equals behind a group of its own, which a fifth of the settings has beside their
-//! writers.
+//! A set behind a target group of its own; one fifth of the settings have one beside their writers.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! The queue, what runs in each environment, and the record, behind the function's lock.
+//! The function's state behind its lock: the queue, the invocation that each environment runs, and
+//! the record.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};

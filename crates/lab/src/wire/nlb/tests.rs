@@ -1,3 +1,5 @@
+//! Tests the load balancers' data plane with real TCP connections.
+
 use std::io::ErrorKind;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};

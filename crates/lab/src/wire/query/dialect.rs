@@ -1,4 +1,4 @@
-//! The four services of the endpoint: their versions, namespaces and manners.
+//! The four services of the endpoint: their versions, namespaces and error formats.
 
 use crate::world::{ApiError, Service};
 

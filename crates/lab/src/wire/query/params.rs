@@ -1,4 +1,4 @@
-//! The parameters of a Query API call, and how one is told that they are wrong.
+//! Reads the parameters of a Query API call, and refuses wrong ones.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;

@@ -1,5 +1,5 @@
-//! The HTTP server: requests off a loopback socket, answers back, faults of the connection carried
-//! out.
+//! The HTTP server of the Query API: it reads requests from a loopback socket, writes answers, and
+//! injects connection faults.
 
 use std::collections::BTreeMap;
 use std::io;

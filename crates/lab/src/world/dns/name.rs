@@ -1,4 +1,4 @@
-//! A name and its timeline of records.
+//! A DNS name and its timeline of records.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! A question's family and its reply.
+//! The address family of a DNS query, and its reply.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! What the load balancer's nodes do with flows: which targets take a new one, and which
-//! established ones end.
+//! How the load balancer's nodes route flows: which targets take a new one, and which established
+//! ones end.
 //!
 //! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client
 //! opened at one of them. A node acts on what it was told, which lags behind the API: a target is

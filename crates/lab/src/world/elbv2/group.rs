@@ -1,4 +1,4 @@
-//! Target groups: what they are made of, how they come and go, how they are found.
+//! Target groups: how they are created, described and deleted.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

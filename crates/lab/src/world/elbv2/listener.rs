@@ -1,4 +1,4 @@
-//! Listeners, which put a target group to use.
+//! Listeners, which forward to target groups.
 
 use super::refusal::{check_arn, invalid, listener_not_found};
 use super::{GroupProtocol, IpFamily, Tags, World};

@@ -1,4 +1,4 @@
-//! A target: its key, its state with AWS's reasons, and what a caller may say about one.
+//! A target: its key, its state with AWS's reason codes, and how a request names it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! The kinds of things that have events, and the categories of those events.
+//! The source types that have events, and the categories of those events.
 //!
 //! AWS docs: "Amazon RDS event categories and event messages"; the same for Aurora; botocore rds
 //! 2014-10-31, SourceType.

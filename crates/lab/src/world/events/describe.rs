@@ -1,4 +1,4 @@
-//! DescribeEvents: the events of the last hour, or of another span.
+//! The operation DescribeEvents: the events of the last hour, or of another period.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! CreateDBCluster and CreateDBInstance.
+//! The operations CreateDBCluster and CreateDBInstance.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Aurora's custom endpoints: names that answer one of the members that one chooses.
+//! Aurora's custom endpoints: names that resolve to one of several chosen members.
 //!
 //! A custom endpoint has a type, and a list of members that belong or of members that do not (AWS
 //! docs: "Considerations for custom endpoints in Amazon Aurora"; shapes and codes: botocore rds

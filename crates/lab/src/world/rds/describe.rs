@@ -1,4 +1,4 @@
-//! DescribeDBClusters and DescribeDBInstances.
+//! The operations DescribeDBClusters and DescribeDBInstances.
 
 use super::{DbCluster, DbInstance, Listed, Rds};
 use crate::world::paging::{Page, PageRequest};

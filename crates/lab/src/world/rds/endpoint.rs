@@ -1,4 +1,4 @@
-//! Endpoints: their names, and what DNS should say of them.
+//! Endpoints: their names, and what DNS should answer for them.
 
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming, SecondaryName};
 use crate::world::World;

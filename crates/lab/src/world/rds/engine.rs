@@ -1,4 +1,4 @@
-//! Database engines.
+//! The database engines.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Failover of a cluster.
+//! The failover of a cluster.
 //!
 //! ```text
 //! start ──promote──► writer moves ──topology lag──► the RDS API shows it

@@ -1,5 +1,5 @@
-//! Aurora Global Database, as one Region sees it: a cluster that writes, or one that follows a
-//! primary in another Region.
+//! Aurora Global Database as one Region sees it: a cluster that is the primary, or one that follows
+//! a primary in another Region.
 //!
 //! ```text
 //! promotion:  start ──global move──► the writer has come ──topology lag──► the RDS API shows it

@@ -1,4 +1,4 @@
-//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another
+//! The operations ModifyDBInstance and ModifyDBCluster: a new name, instance class, standby,
 //! network type or port.
 
 use super::{

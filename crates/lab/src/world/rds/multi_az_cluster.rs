@@ -1,4 +1,4 @@
-//! A Multi-AZ DB cluster: a writer and two readers of PostgreSQL or MySQL, each in a zone of its
+//! Multi-AZ DB clusters: a writer and two readers of PostgreSQL or MySQL, each in a zone of its
 //! own.
 //!
 //! To a client it is what an Aurora cluster is: a name that follows the writer, readers that accept

@@ -1,4 +1,4 @@
-//! Stopping and starting.
+//! Stops and starts clusters and instances.
 
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::{self, ApiError, World};

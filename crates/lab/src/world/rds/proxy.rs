@@ -1,4 +1,4 @@
-//! RDS Proxy: nodes in subnets of the VPC, under names that do not move with a failover.
+//! RDS Proxy: nodes in subnets of the VPC, with names that do not move with a failover.
 //!
 //! A proxy has a default endpoint that reads and writes, and further ones that one creates (AWS
 //! docs: "Working with Amazon RDS Proxy endpoints"; shapes, codes and required parameters: botocore

@@ -1,5 +1,4 @@
-//! A cluster's readers: how many there are, and what the names say that answer one of several
-//! members.
+//! A cluster's readers: how many there are, and which member a name resolves to that has several.
 //!
 //! Such a name answers an available member (AWS docs: "Reader endpoints for Amazon Aurora":
 //! connections go "to available Aurora Replicas"; "Considerations for custom endpoints": a member

@@ -1,5 +1,5 @@
-//! What happens when a new cluster or instance becomes available, and databases that are available
-//! from the start.
+//! What happens when a new cluster or instance becomes available; also makes databases that are
+//! available from the start.
 
 use super::{
     ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network,

@@ -1,4 +1,4 @@
-//! RebootDBInstance, and the failover of a Multi-AZ instance to its standby.
+//! The operation RebootDBInstance, and the failover of a Multi-AZ instance to its standby.
 //!
 //! ```text
 //! reboot with failover ──promote──► the standby serves ──dns lag──► the endpoint moves, flaps, stays

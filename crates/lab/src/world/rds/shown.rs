@@ -1,5 +1,5 @@
-//! What the RDS API says, told apart from what is: for scenarios in which it is wrong, or in a
-//! state that the model does not reach by itself.
+//! Overrides what the RDS API says, for scenarios in which it is wrong, or in a state that the
+//! model does not reach by itself.
 
 use std::collections::BTreeSet;
 

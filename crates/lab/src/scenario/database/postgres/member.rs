@@ -1,4 +1,4 @@
-//! One server of PostgreSQL: its directory, and what can be done with it.
+//! One PostgreSQL server: its directory, and the operations on it.
 //!
 //! What takes longer than a moment is a future that ends with the server's new [`State`], or with
 //! an error whose text has the end of the server's log.

@@ -1,4 +1,4 @@
-//! What a server should be by the world, and what is to be done with it next.
+//! Which state the world requires of a server, and the next action that brings the server there.
 //!
 //! ```text
 //!   nothing ──copy──► whole ──start──► standby ──look──► gets the rows ──promote──► primary

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are, and as whom they run.
+//! Finds PostgreSQL's programs and the account that they run as.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Fleets that follow a world through its failovers, and an application that writes all the while.
+//! Tests fleets that follow a world through its failovers while an application writes.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,5 +1,4 @@
-//! What was true, and what the RDS API and DNS said: three lanes of addresses, each address in its
-//! colour.
+//! The lanes of the true writer, the RDS API and DNS, with a color for each address.
 
 use std::borrow::Cow;
 

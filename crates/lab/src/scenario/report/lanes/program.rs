@@ -1,4 +1,4 @@
-//! What the program under test did: its calls, and the invocations that it was given.
+//! The lanes of the program under test: its API calls and its invocations.
 
 use super::{BASE, TALL};
 use crate::scenario::recording::{Call, Invocation, LinkRecording, Recording};

@@ -1,4 +1,4 @@
-//! Proxies and their endpoints.
+//! The operations on proxies and their endpoints.
 
 use super::{describe_request, page_request};
 use crate::wire::query::params::Params;

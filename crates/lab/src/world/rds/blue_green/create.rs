@@ -1,4 +1,4 @@
-//! CreateBlueGreenDeployment.
+//! The operation CreateBlueGreenDeployment.
 
 use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Pair};
 use crate::world::rds::create::{NewInstance, Place};

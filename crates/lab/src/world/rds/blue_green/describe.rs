@@ -1,4 +1,4 @@
-//! DescribeBlueGreenDeployments.
+//! The operation DescribeBlueGreenDeployments.
 
 use super::{Deployment, DeploymentStatus, Pair};
 use crate::world::paging::{Page, PageRequest};

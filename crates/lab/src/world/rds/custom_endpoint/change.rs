@@ -1,4 +1,4 @@
-//! CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
+//! The operations CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
 
 use super::{CustomEndpoint, CustomEndpointKey, CustomKind, EndpointChange};
 use crate::world::dns::Move;

@@ -1,4 +1,4 @@
-//! DescribeDBClusterEndpoints: the custom endpoints, and those that every cluster has.
+//! The operation DescribeDBClusterEndpoints: custom endpoints, and those that every cluster has.
 
 use super::CustomEndpoint;
 use crate::world::paging::{Page, PageRequest};

@@ -1,4 +1,5 @@
-//! SwitchoverGlobalCluster and FailoverGlobalCluster: writing comes to this Region, or leaves it.
+//! The operations SwitchoverGlobalCluster and FailoverGlobalCluster: the writer moves to this
+//! Region or away from it.
 
 use super::{GlobalCluster, GlobalRole};
 use crate::world::dns::Move;

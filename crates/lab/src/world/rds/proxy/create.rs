@@ -1,4 +1,5 @@
-//! CreateDBProxy and CreateDBProxyEndpoint, and what happens when they are available.
+//! The operations CreateDBProxy and CreateDBProxyEndpoint, and what happens when a proxy becomes
+//! available.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! RegisterDBProxyTargets: the database behind a proxy.
+//! The operation RegisterDBProxyTargets: it puts a database behind a proxy.
 
 use super::{DbProxy, Rds, refusal};
 use crate::world::rds::{ClusterKey, InstanceKey, Status};

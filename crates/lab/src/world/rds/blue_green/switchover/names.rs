@@ -1,4 +1,4 @@
-//! How names move from blue to green: in DNS, in the RDS API, and in truth.
+//! Moves the names from blue to green: in DNS, in the RDS API, and in truth.
 
 use std::collections::BTreeMap;
 
