@@ -64,7 +64,8 @@ def deploy(endpoint, archive, dns):
         "writerlink",
         "reconciler.yaml",
         template,
-        # No parameter names a DNS server: in a VPC none is needed, and here there is no VPC resolver.
+        # The parameters cannot name a DNS server, which no VPC needs. Here there is no VPC
+        # resolver, so the Config names one.
         Config=json.dumps(configuration(target_group, dns)),
         TargetGroupArns=target_group,
         Architecture="arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",

@@ -63,7 +63,7 @@ fn make(world: &mut World) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Puts a source behind a load balancer of its own, with everybody who belongs there as a target.
+/// Puts a source behind a load balancer of its own, with all of its members as targets.
 ///
 /// # Errors
 ///

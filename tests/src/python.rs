@@ -70,7 +70,7 @@ fn environment(requirements: &str) -> Result<PathBuf, Skip> {
 
 fn home(requirements: &Path) -> PathBuf {
     let text = fs::read_to_string(requirements).expect("the requirements are part of the source");
-    // Not a stable hash across releases of Rust: another one means another set-up, no more.
+    // Not a stable hash across releases of Rust: another hash only means another set-up.
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let stem = requirements.file_stem().expect("a file has a name").to_string_lossy();

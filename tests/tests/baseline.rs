@@ -90,7 +90,7 @@ impl Drop for Baseline {
     }
 }
 
-/// What the lab tells any program under test, in `WRITERLINK_LAB`.
+/// The value of `WRITERLINK_LAB`, which every program under test gets from the lab.
 fn settings(lab: &Lab, links: &[Link]) -> Value {
     let world = lab.world();
     let links: Vec<Value> = links

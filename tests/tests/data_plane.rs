@@ -86,7 +86,7 @@ async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
         deployed.lab.place(target, listener.local_addr().expect("it is bound"));
         servers.spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                // A client that is gone hears nothing.
+                // A client that is gone receives nothing.
                 let _ = client.write_all(target.to_string().as_bytes()).await;
             }
         });
@@ -94,7 +94,7 @@ async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
     servers
 }
 
-/// Whom a new connection reaches, if anybody.
+/// The target that a new connection reaches, if any.
 async fn connect(deployed: &DeployedLab) -> Option<String> {
     let listeners = deployed.lab.nlb_listeners();
     let port = deployed.orders().port;

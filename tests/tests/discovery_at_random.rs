@@ -147,7 +147,7 @@ fn whatever_tags_say_only_what_both_sides_consent_to_is_written_and_only_inside_
                 assert!(inside, "seed {seed}: {address} in {draw:?}");
             }
         }
-        // The scene's own groups have no tags and no binding here: nobody touches them.
+        // The scene's own groups have no tags and no binding here: no run touches them.
         for link in &play.links {
             assert_eq!(present(&play.world(), &link.group).len(), 1, "seed {seed}");
         }

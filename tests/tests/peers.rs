@@ -3,7 +3,7 @@
 //! and ran eleven; docs/choosing.md names them.
 //!
 //! T6 and T7 (a pinned instance of a cluster, statuses that are not `available`) are claims about
-//! evidence and stand in `core/src/evidence/tests.rs` too.
+//! evidence and are tested in `core/src/evidence/tests.rs` too.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -112,7 +112,7 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     let name = link.endpoint(&deployed.lab.world());
     let port = node(&deployed.lab, link).port();
 
-    // Without the zone, the name leads to the database itself, which the consumer cannot reach.
+    // Without the zone, the name resolves to the database itself, which the consumer cannot reach.
     assert_eq!(resolve(&deployed.lab, &name).await, [deployed.writer(link).ip()]);
 
     deployed.lab.publish_privately(&name);

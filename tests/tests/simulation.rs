@@ -100,7 +100,7 @@ fn is_broken(history: &History) -> bool {
     !history.violations.is_empty()
 }
 
-/// The story of a seed, and how to have it told again.
+/// The transcript of a seed, and the command that prints it again.
 fn told(seed: u64) -> String {
     let history = simulate(seed, &FUNCTION, Telling::Full);
     format!(

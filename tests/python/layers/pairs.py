@@ -8,10 +8,10 @@ class Pair:
     """A type of Terraform and the one of CloudFormation that makes the same thing."""
 
     cloudformation: str
-    # attribute of Terraform: property of CloudFormation, both as paths. One that is on one side only
-    # is a difference.
+    # attribute of Terraform: property of CloudFormation, both as paths. An attribute without a
+    # counterpart is a difference.
     attributes: dict
-    # What a reference can name. attribute of Terraform: attribute of CloudFormation, where "" is the
+    # What a reference can name. attribute of Terraform: attribute of CloudFormation; "" is the
     # reference itself.
     references: dict = field(default_factory=dict)
     # What a property is if it is not written.
@@ -52,7 +52,7 @@ TERRAFORM_ALONE = {
     "Terraform publishes one, and moves the alias, on each change",
 }
 
-# The alias stands for the function wherever something is invoked.
+# The alias represents the function in every invocation.
 STANDS_FOR = {"aws_lambda_alias.live": {"arn": ("function", "Arn"), "name": ("function", "")}}
 
 # What has no tags in AWS, or none in the provider.

@@ -147,7 +147,7 @@ async fn answered(handler: &Handler, payload: &Value) -> (String, String) {
     (answer, metrics)
 }
 
-/// What the runtime is told of an invocation that failed.
+/// What the runtime receives about a failed invocation.
 fn lambda_message(failed: writerlink_lambda::InvocationFailed) -> [String; 2] {
     let told: lambda_runtime::Diagnostic = failed.into();
     [told.error_type, told.error_message]

@@ -51,7 +51,7 @@ impl Authority {
     }
 }
 
-/// The server, and what it was told.
+/// The server, and the requests that it received.
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,

@@ -73,7 +73,10 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let by_binding = emitted.iter().find(|metric| metric.1.len() == 2).expect("one was not ok");
     assert_eq!(by_binding.0, "BindingNotOk");
     assert!(dashboard.contains(
-        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"stack-Function\"', 'Maximum', 60)"#
+        concat!(
+            r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" "#,
+            r#"Function=\"stack-Function\"', 'Maximum', 60)"#
+        )
     ));
     assert!(
         !template.to_string().contains("FILL("),
@@ -103,7 +106,7 @@ async fn the_dashboards_query_finds_the_lines_of_runs_that_were_not_ok() {
     }
 }
 
-/// Each of them tells the topic of outcomes, when it begins and when it is over. [`simulation`]
+/// Each of them notifies the topic of outcomes when it begins and when it is over. [`simulation`]
 /// shows what their numbers do.
 #[test]
 fn every_alarm_tells_the_topic_of_outcomes_and_is_of_one_metric() {

@@ -13,7 +13,7 @@ use iam_rs::{
 use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
 
-/// What the placeholders stand for in a stack named `stack` that says nothing else.
+/// The values of the placeholders in a stack named `stack` with no other parameters.
 pub(crate) const MADE: [(&str, &[&str]); 6] = [
     ("Partition", &["aws"]),
     ("Region", &["eu-west-1"]),

@@ -13,7 +13,7 @@ use writerlink_tests::skip::available;
 use crate::lint::said;
 use crate::template::{read, text};
 
-/// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must lie in S3.
+/// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must be in S3.
 const LIMIT: usize = 51_200;
 
 fn path() -> PathBuf {

@@ -94,7 +94,7 @@ fn a_source_is_refused_by_the_templates_and_the_module_exactly_where_the_functio
         let Some(refused) = refused(path, &inputs) else { return };
         let mut taken = 0;
         for (source, said) in sources.iter().zip(refused) {
-            // The port and the DNS servers of a host stand in a Config, which has no place for
+            // The port and the DNS servers of a host are in a Config, which has no place for
             // `Source` beside it.
             let right = source
                 .parse::<Source>()

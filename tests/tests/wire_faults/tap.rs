@@ -201,7 +201,7 @@ impl State {
     }
 }
 
-/// Dooms the run when the exchange is over, by an answer or because nobody waits for it any longer.
+/// Kills the run when the exchange is over, by an answer or because the client no longer waits.
 struct KillPoint<'a>(&'a State);
 
 impl Drop for KillPoint<'_> {

@@ -15,7 +15,7 @@ use crate::world::rds::{
 };
 use crate::world::vpc::Zone;
 
-/// What became of an act.
+/// The result of an act.
 #[derive(Debug, Default)]
 pub(super) struct Done {
     /// What was done, as a sentence without its full stop.
@@ -26,7 +26,7 @@ pub(super) struct Done {
     pub(super) kill_at: Option<String>,
 }
 
-/// A global database's other cluster, of which this Region knows no more.
+/// The other cluster of a global database, of which this Region knows only the ARN.
 const ELSEWHERE: &str = "arn:aws:rds:us-east-1:111122223333:cluster:orders-elsewhere";
 
 impl Act {

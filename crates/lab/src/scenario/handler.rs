@@ -73,7 +73,7 @@ impl Handler {
     /// Starts those anew that have ended, as Lambda does at the next invocation.
     ///
     /// # Errors
-    /// When the program cannot be started, or ends at once again and again, with its last words.
+    /// When the program cannot be started, or keeps ending at once, with its last output.
     pub(super) fn revive(&mut self) -> io::Result<()> {
         for environment in &mut self.environments {
             let Some(status) = environment.process.try_wait()? else {
@@ -169,8 +169,8 @@ fn spawn(
         .spawn()
 }
 
-/// What every program is told: where AWS is, its function's settings, our configuration, and the
-/// same for others.
+/// The environment variables of every program: where AWS is, its function's settings, our
+/// configuration, and the same for others.
 fn variables(lab: &Lab, links: &[Link], config: &str) -> Vec<(&'static str, String)> {
     let region = lab.world().region.clone();
     let told: Vec<_> = links

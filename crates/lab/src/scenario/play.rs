@@ -49,7 +49,7 @@ pub enum PlayError {
     /// The region refuses the script.
     #[error("the script of `{0}` cannot be played: {1}")]
     Script(String, ApiError),
-    /// There is no PostgreSQL for what stands behind the link.
+    /// PostgreSQL cannot be used for the databases behind the link.
     #[error(
         "`{0}` can be played with the built-in databases only: PostgreSQL is started for the \
          members of one cluster or for one instance, not for proxies, other hosts, or databases \

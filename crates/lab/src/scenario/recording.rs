@@ -42,7 +42,8 @@ pub struct Incident {
     pub what: String,
 }
 
-/// A database behind a group: who it was, what was shown of it, and what its application met with.
+/// A database behind a group: its true members, what the RDS API and DNS said, and how its
+/// application's statements ended.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LinkRecording {
     /// The binding's name.

@@ -37,7 +37,7 @@ impl Calls {
         self.sim.begin_call(self.run, kind)
     }
 
-    /// Which binding a group is of. Groups that nobody configured are none of ours.
+    /// The index of the binding of a group. A group without a binding breaks S5.
     fn binding(&self, group: &TargetGroupArn) -> usize {
         let found = self.sim.bounds.iter().position(|bound| bound.link.group == group.as_str());
         found.unwrap_or_else(|| {
@@ -55,7 +55,7 @@ impl Calls {
         state.transcript.say(self.sim.now(), Who::Run(self.run), what);
     }
 
-    /// A call has ended: what it was told is written down by `record`.
+    /// Ends a call; `record` records its answer.
     fn end<T>(&self, call: &Call, record: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.sim.state();
         self.sim.end_call(call, &mut state);

@@ -58,7 +58,7 @@ pub struct History {
     /// How long it took to come right after calm, and how long it may have taken at most, for the
     /// binding that came closest to its bound.
     pub settled: Option<(Duration, Duration)>,
-    /// What was told.
+    /// The transcript.
     pub transcript: Transcript,
 }
 
@@ -132,7 +132,7 @@ impl<'a> Player<'a> {
         }));
     }
 
-    /// Begins a run for an invocation whose time has come, if there is an environment for it.
+    /// Begins a run for an invocation that is due, if an environment is free.
     fn next_run(&mut self, alive: usize) -> Option<Pin<Box<dyn Future<Output = Ended>>>> {
         let now = self.sim.now();
         let due = self.waiting.iter().position(|waiting| waiting.next_try <= now)?;
@@ -160,7 +160,7 @@ impl<'a> Player<'a> {
                 return None;
             }
         };
-        let (kill_point, deadline) = state.next_doom();
+        let (kill_point, deadline) = state.next_kill();
         let left = deadline.unwrap_or(self.sim.service.time_out - ANSWER);
         let mut record = Record::new(now, left, trigger.clone(), self.sim.bounds.len());
         record.kill_point = kill_point;

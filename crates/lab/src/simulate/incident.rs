@@ -49,14 +49,14 @@ pub(super) enum When {
     In(RunStep, Duration),
 }
 
-/// What became of the region.
+/// How the region changed.
 #[derive(Default)]
 pub(super) struct Begun {
     /// In words, for the transcript.
     pub(super) words: String,
-    /// How it is made good again.
+    /// How it is undone.
     pub(super) undo: Option<Undo>,
-    /// The name whose answers it changes.
+    /// The name whose DNS answers it changes.
     pub(super) name: Option<String>,
     /// The message that it strikes is still to come.
     pub(super) awaits_message: bool,
@@ -65,8 +65,8 @@ pub(super) struct Begun {
 }
 
 impl Incident {
-    /// Lets it happen. What the region refuses, such as a failover of a database that is being
-    /// renamed, does not happen.
+    /// Begins the incident. It is skipped if the region refuses it, such as a failover of a
+    /// database that is being renamed.
     pub(super) fn begin(&self, world: &mut World, bounds: &[Bound], topic: &str) -> Begun {
         let bound = &bounds[self.place];
         self.try_begin(world, bound, bounds, topic).unwrap_or_else(|refusal| Begun {
@@ -229,7 +229,7 @@ impl Incident {
                     format!("the checks of the group of {} do not get through", bound.link.name);
                 Ok(Begun::undone_by(words, Undo::Checks))
             }
-            // These happen to runs, and are not the region's.
+            // These happen to runs and do not change the region.
             InjectedFault::Killed
             | InjectedFault::LateWrite
             | InjectedFault::DeadlineNear

@@ -23,11 +23,11 @@ pub enum InjectedFault {
     MessageOutOfOrder,
     /// A message that is no event.
     MessageMalformed,
-    /// A message that somebody else made up, with addresses and groups in its text.
+    /// A forged message, with addresses and groups in its text.
     MessageForged,
-    /// An event of a database that nobody follows.
+    /// An event of a database that no binding follows.
     MessageOfStranger,
-    /// The RDS API asks for fewer calls.
+    /// The RDS API throttles calls.
     RdsThrottled,
     /// The RDS API answers 500.
     RdsServerError,
@@ -35,7 +35,7 @@ pub enum InjectedFault {
     RdsSlow,
     /// The RDS API goes on naming a former writer.
     RdsStale,
-    /// The RDS API lists a database no more.
+    /// The RDS API no longer lists a database.
     RdsAbsent,
     /// A database has another name for a while.
     RdsRenamed,
@@ -47,11 +47,11 @@ pub enum InjectedFault {
     RdsTwoWriters,
     /// A page of the RDS API's list is lost.
     RdsPageLost,
-    /// The RDS API may not be read.
+    /// The function has no permission to read the RDS API.
     RdsDenied,
-    /// A name goes on answering what it answered before.
+    /// DNS keeps its previous answer for a name.
     DnsStale,
-    /// A name goes back and forth for half a minute.
+    /// The answer for a name alternates for half a minute.
     DnsFlapping,
     /// A name does not exist.
     DnsNxDomain,
@@ -72,9 +72,9 @@ pub enum InjectedFault {
     /// A name has addresses of the other family only.
     DnsWrongFamily,
     /// An answer is cut short over UDP. In process there is no UDP: the resolver would come back
-    /// over TCP and hear the truth.
+    /// over TCP and get the true answer.
     DnsTruncated,
-    /// ELBv2 asks for fewer reads.
+    /// ELBv2 throttles reads.
     ReadThrottled,
     /// ELBv2 answers a read with 500.
     ReadServerError,
@@ -86,7 +86,7 @@ pub enum InjectedFault {
     ForeignTarget,
     /// The group has a target on another port.
     OtherPort,
-    /// ELBv2 asks for fewer writes.
+    /// ELBv2 throttles writes.
     WriteThrottled,
     /// ELBv2 answers a write with 500 and has not done it.
     WriteErrorBefore,
@@ -96,13 +96,13 @@ pub enum InjectedFault {
     WriteReplyLost,
     /// A write is done in part.
     WritePartial,
-    /// No more targets may be registered.
+    /// The group's quota of targets is reached.
     QuotaReached,
     /// The group was deleted.
     GroupGone,
     /// The load balancer takes minutes to find a target healthy.
     SlowToHealthy,
-    /// The load balancer's checks do not get through.
+    /// The load balancer's health checks do not reach the targets.
     NeverHealthy,
     /// The run is killed.
     Killed,
@@ -130,7 +130,7 @@ pub enum InjectedFault {
     ReadersGone,
     /// A proxy's node is replaced.
     NodeReplaced,
-    /// A name that is not of RDS stands for other machines.
+    /// A name outside RDS resolves to other machines.
     HostMoved,
     /// Each answer holds some of a name's addresses.
     DnsPartial,
@@ -138,16 +138,16 @@ pub enum InjectedFault {
     SwitchedOver,
     /// The switchover of a blue/green deployment is begun and cancelled.
     SwitchoverCancelled,
-    /// A database is deleted, and made once more under its name.
+    /// A database is deleted and created again with the same name.
     MadeAgain,
-    /// Writing leaves a global database's cluster for another Region for a while.
+    /// A global database moves its writer to another Region for a while.
     Demoted,
 }
 
 /// What a fault strikes, which decides the steps that it can strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// What happens to databases, at any moment.
+    /// Changes of databases, at any moment.
     Databases,
     /// Messages, which come at any moment.
     Messages,
@@ -166,7 +166,7 @@ pub(super) enum Family {
 }
 
 impl InjectedFault {
-    /// All of the table, in its order. The last rows happen to what only some settings have.
+    /// All faults, in the order of the table. The last ones happen only in some settings.
     pub const ALL: [InjectedFault; 67] = [
         InjectedFault::FailOver,
         InjectedFault::ZoneLost,
@@ -347,7 +347,7 @@ impl InjectedFault {
         }
     }
 
-    /// Whether it can happen to a binding whose source is no database.
+    /// Whether it can happen to a binding whose source is not a database.
     pub(super) fn is_of_any_source(self) -> bool {
         matches!(
             self.family(),
@@ -363,7 +363,7 @@ impl InjectedFault {
         )
     }
 
-    /// Whether it moves a name from one database to another, or makes it another's for a while.
+    /// Whether it moves a name from one database to another, for good or for a while.
     pub(super) fn moves_a_name(self) -> bool {
         matches!(
             self,

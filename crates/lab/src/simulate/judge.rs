@@ -1,7 +1,7 @@
 //! Checks what happened against the promises of `docs/semantics.md`.
 //!
-//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what
-//! each run was told and by what is true in the region; it never asks the planner.
+//! What was promised, and to which excuse, is written here and nowhere else. The judge uses the
+//! answers that each run received and what is true in the region; it never asks the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -29,7 +29,7 @@ pub struct Violation {
     pub text: String,
 }
 
-/// What is not promised, and happened: each with the reason for which it is excused.
+/// Something that happened and is not promised: each with the reason why it is excused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Excuse {
     /// A group was emptied while two runs were alive.
@@ -41,11 +41,11 @@ pub enum Excuse {
     /// The writer was removed, because both keys named another one.
     RemovedOnFalseKeys,
     /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the
-    /// right instance, and where that is comes from the same name for both keys.
+    /// right instance, and both keys take its address from that same name.
     RemovedOnFalseName,
     /// The writer was removed, because it became the writer after the keys were read.
     RemovedAfterFailover,
-    /// A member of a set was removed, because its key listed it no more.
+    /// A member of a set was removed, because its key no longer listed it.
     MemberRemoved,
     /// More stale targets gathered than the binding lets a run remove.
     TooManyToRemove,
@@ -202,7 +202,7 @@ impl Judge {
         self.writes(record, index, bound, at);
     }
 
-    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than
+    /// A removal from a set is sent: no target that was listed a moment ago is removed, and at most
     /// half at a time.
     fn takes_from_set(
         &mut self,
@@ -386,7 +386,7 @@ impl Judge {
     }
 }
 
-/// What is so at the moment of a write.
+/// The circumstances of a write.
 pub(super) struct WriteContext<'a> {
     pub(super) now: Duration,
     pub(super) timing: &'a Timing,
@@ -404,7 +404,7 @@ pub(super) struct Landing<'a> {
     pub(super) after: &'a [(SocketAddr, &'static str)],
     /// The true writer, or the members of a set.
     pub(super) members: &'a BTreeSet<SocketAddr>,
-    /// Whom the keys named when the run read them last.
+    /// The members that the keys named when the run last read them.
     pub(super) agreed: Option<&'a BTreeSet<SocketAddr>>,
     /// The RDS API named the instance that truly writes.
     pub(super) names_the_writer: bool,
@@ -413,7 +413,7 @@ pub(super) struct Landing<'a> {
     pub(super) circumstance: Circumstance,
 }
 
-/// Under what circumstance a removal takes effect, as far as S1 makes a difference of it.
+/// The circumstance in which a removal takes effect, as far as S1 distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Circumstance {
     /// One run at a time, and no write of a killed one.
@@ -471,7 +471,7 @@ fn why_not_credible(
     (!is_watched && !is_empty).then(|| "which only the RDS API names, without an event".to_owned())
 }
 
-/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it
+/// Why an address is not a credible member of a set, if it is not: the RDS API must have listed it
 /// twice, a name for a while, a proxy once.
 fn unlisted(
     view: &View,
@@ -482,7 +482,7 @@ fn unlisted(
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
     };
-    // What is shown there already is registered again where nothing else vouches for it.
+    // A target that the group already shows may be registered again without other evidence.
     let target = SocketAddr::new(address, bound.link.port);
     if view.targets.as_ref().is_some_and(|reading| reading.present.contains(&target)) {
         return None;
@@ -491,7 +491,7 @@ fn unlisted(
         let last = view.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
         return (since.topology >= last).then(|| "which is listed only once".to_owned());
     }
-    // All nodes of a proxy are as good as each other, and an answer may hold a part of them.
+    // All nodes of a proxy are equivalent, and an answer may list only some of them.
     if let Source::Proxy(..) = bound.link.source {
         return None;
     }

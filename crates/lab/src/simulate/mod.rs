@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function
-//! is run. Nothing else does, so that the same seed tells the same story to the byte, on any
+//! is run. Nothing else does, so that the same seed gives the same history to the byte, on any
 //! machine and on any number of threads. Minutes take milliseconds.
 //!
 //! When the script's faults are over, everything must come right within the bound of L1, and stay
@@ -64,7 +64,7 @@ use transcript::Who;
 /// an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// What a payload asks for, given the names of the bindings, or why it is refused.
+    /// The trigger in a payload, given the names of the bindings, or why the payload is refused.
     pub read: fn(&Value, &[&str]) -> Result<Trigger, String>,
     /// Whether a run that ended so is an invocation error.
     pub fails: fn(&Trigger, &Report) -> bool,

@@ -169,7 +169,7 @@ impl SimulatedRegion {
         self.look_around();
     }
 
-    /// Takes in what is true in the region at this moment.
+    /// Records what is true in the region at this moment.
     fn look_around(&self) {
         let world = self.region.world();
         let now = self.now();
@@ -265,7 +265,7 @@ impl SimulatedRegion {
         drop(world);
         let mut state = self.state();
         if made_good.is_err() {
-            // Until it is made good, databases have not come to rest.
+            // Until it is undone, the databases have not settled.
             state.moves_until = state.moves_until.max(now + AGAIN);
             state.active.push(Active { until: now + AGAIN, ..active });
             return;
@@ -275,7 +275,7 @@ impl SimulatedRegion {
         state.transcript.say(now, Who::Fault, || format!("{words}: over"));
     }
 
-    /// From this moment on nothing goes wrong any more.
+    /// Ends all faults, for the rest of the history.
     fn calm_down(&self) {
         let now = self.now();
         let over: Vec<Active> = {
@@ -296,8 +296,8 @@ impl SimulatedRegion {
         }
     }
 
-    /// A run begins a call, and is told what it is for the record. What waits for this step happens
-    /// before it.
+    /// Begins a call of a run, and gives the call's record. Incidents that wait for this step
+    /// happen first.
     pub(super) fn begin_call(&self, run: u64, kind: Kind) -> Call {
         let now = self.now();
         let (call, incidents) = {
@@ -318,7 +318,7 @@ impl SimulatedRegion {
         call
     }
 
-    /// A call has ended. What it was told under is marked.
+    /// Ends a call, and marks the faults that were active during it.
     pub(super) fn end_call(&self, call: &Call, state: &mut State) {
         if let Some(record) = state.runs.get_mut(&call.run) {
             record.under_way.retain(|(number, ..)| *number != call.number);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use writerlink_core::text;
 
-/// Whether a history is told, which takes longer than playing it.
+/// Whether a transcript is written, which takes longer than playing the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
     /// Only how it ended.
@@ -14,7 +14,7 @@ pub enum Telling {
     Full,
 }
 
-/// Who does what is told.
+/// The actor of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// The draw of the setting.

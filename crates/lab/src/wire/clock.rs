@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Tells the world's time; a copy tells the same.
+/// Gives the world's time; a copy gives the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     started: Instant,

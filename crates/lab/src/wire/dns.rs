@@ -27,7 +27,7 @@ const WAITING: usize = 32;
 
 /// What a server's clients see.
 pub(super) trait View: Send + Sync + 'static {
-    /// What is heard of a name at this moment.
+    /// The answer for a name at this moment.
     fn resolve(&self, name: &str, family: Family) -> Reply;
 }
 

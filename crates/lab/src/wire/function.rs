@@ -80,7 +80,7 @@ impl Function {
         after_function.split(':').next() == own
     }
 
-    /// Queues an invocation that nobody waits for.
+    /// Queues an asynchronous invocation.
     pub(super) fn enqueue(&self, payload: String) {
         self.add(payload, Kind::Async);
     }

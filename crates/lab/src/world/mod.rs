@@ -35,7 +35,7 @@ pub struct World {
     pub account: String,
     /// How long everything takes.
     pub pace: Pace,
-    /// Databases, as they truly are and as the RDS API tells them.
+    /// The databases: what is true of them, and what the RDS API says.
     pub rds: rds::Rds,
     /// Databases that are not of RDS.
     pub hosts: hosts::Hosts,

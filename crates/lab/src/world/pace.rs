@@ -67,7 +67,7 @@ pub struct Pace {
     /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is
     /// nobody's measurement.
     pub create_proxy: Duration,
-    /// From a proxy's node leaving DNS until it accepts no more connections. Neither documented nor
+    /// From a proxy's node leaving DNS until it stops accepting connections. Neither documented nor
     /// measured.
     pub proxy_drain: Duration,
     /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so

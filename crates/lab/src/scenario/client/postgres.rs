@@ -65,7 +65,7 @@ impl Door for PostgresDoor {
         let mut config = Config::new();
         config.user(ROLE).password(PASSWORD).dbname(DATABASE).ssl_mode(SslMode::Require);
         let (client, connection) = config.connect_raw(stream, tls).await.map_err(|_| refused())?;
-        // Ends with the client; what breaks it is told to the statement under way.
+        // Ends with the client; the statement in progress gets its error.
         tokio::spawn(connection);
         let name = client.query_typed_one("SHOW cluster_name", &[]).await;
         let instance = name.and_then(|row| row.try_get(0)).map_err(|_| refused())?;

@@ -50,7 +50,7 @@ struct Total {
     calls: String,
 }
 
-/// What two programs have to have in common to stand in one row.
+/// What the runs of two programs must have in common to share a row.
 type Ground<'a> = (&'a str, String);
 
 fn ground(recording: &Recording) -> Ground<'_> {

@@ -22,7 +22,7 @@ const FOOT: u32 = 34;
 /// A timeline, ready to be drawn.
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
-    /// What is to be seen, for those who do not see it.
+    /// A description of the picture for screen readers.
     pub(super) summary: String,
     pub(super) height: u32,
     /// Where the lanes begin and end.

@@ -21,7 +21,7 @@ pub(super) fn add_target(
     Ok(Begun::of(format!("someone registers {target} in the group of {}", bound.link.name)))
 }
 
-/// Takes the group's listeners away; gives the load balancer that they belonged to.
+/// Deletes the group's listeners, and returns the load balancer that had them.
 pub(super) fn delete_listeners(world: &mut World, bound: &Bound) -> Result<String, ApiError> {
     let of_group =
         world.elbv2.listeners().filter(|listener| listener.target_group == bound.link.group);

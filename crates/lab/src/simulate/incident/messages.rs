@@ -20,7 +20,8 @@ pub(super) const MALFORMED: [&str; 6] = [
 ];
 
 impl Incident {
-    /// A fault on the next message: where that waits for a step, on one that is published in it.
+    /// Puts a fault on the next message. If the incident waits for a step, publishes a message for
+    /// it in that step.
     pub(super) fn message(
         &self,
         world: &mut World,
@@ -43,7 +44,7 @@ impl Incident {
     }
 }
 
-/// Messages that somebody else made up: of databases that exist, with instructions in every field.
+/// Forged messages about databases that exist, with instructions in every field.
 pub(super) fn forged(form: usize, bound: &Bound) -> String {
     let address = IpAddr::from(FORGED_ADDRESS);
     let group =

@@ -7,7 +7,7 @@ use crate::simulate::setting::Bound;
 use crate::world::rds::{FinalSnapshot, Shift};
 use crate::world::{ApiError, World};
 
-/// A global database's other cluster, of which this Region knows no more.
+/// The other cluster of a global database, of which this Region knows only the ARN.
 const ELSEWHERE: &str = "arn:aws:rds:us-east-1:111122223333:cluster:elsewhere";
 
 impl Incident {

@@ -13,12 +13,12 @@ use crate::world::dns::{Family, ResourceRecord};
 use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 
-/// An address of the VPC at which nobody is.
+/// An address of the VPC that no host has.
 fn nobody(family: IpFamily, form: usize) -> IpAddr {
     Zone::C.address_in(family, 200 + u8::try_from(form % 2).unwrap_or_default())
 }
 
-/// Whether it is an address that only a lie of DNS gives.
+/// Whether only a false DNS answer gives this address.
 pub(in crate::simulate) fn is_a_lie(address: IpAddr) -> bool {
     [0, 1].iter().any(|form| nobody(IpFamily::of(address), *form) == address)
 }

@@ -20,7 +20,7 @@ impl Incident {
         })
     }
 
-    /// Those of these instances that are readers go, and come back later.
+    /// Removes those of these instances that are readers; they come back later.
     pub(super) fn scale_in(
         &self,
         world: &mut World,
@@ -48,7 +48,7 @@ impl Incident {
         }
     }
 
-    /// Each answer holds only some of the addresses, the next ones at each question.
+    /// Makes each answer list only some of the addresses, the next ones for each query.
     pub(super) fn tell_parts(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let (id, at_a_time) = (bound.link.database(), 1 + self.form % 2);
         let name = bound.link.endpoint(world);

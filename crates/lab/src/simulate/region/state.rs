@@ -12,8 +12,8 @@ use crate::simulate::record::{KillPoint, Record};
 use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Transcript;
 
-/// What changes while it is played. It is never locked while the region is asked for, since the
-/// region tells of what happens in it while it is locked itself.
+/// What changes while it is played. Never lock the region while this is locked: the region reports
+/// to its observer while it is locked itself.
 pub(in crate::simulate) struct State {
     pub(in crate::simulate) runs: BTreeMap<u64, Record>,
     pub(in crate::simulate) judge: Judge,
@@ -26,9 +26,9 @@ pub(in crate::simulate) struct State {
     /// How the next runs are killed, and how little time they get.
     pub(super) kill_points: VecDeque<usize>,
     pub(super) deadlines: VecDeque<Duration>,
-    /// Who truly belongs behind each link, and since when.
+    /// The true members of each link, and since when.
     pub(super) members: Vec<(BTreeSet<SocketAddr>, Duration)>,
-    /// Who took a target out of its group last.
+    /// The run that last removed a target from its group.
     pub(super) removals: BTreeMap<(usize, SocketAddr), u64>,
     pub(in crate::simulate) is_gone: Vec<bool>,
     /// Since when no database has the name that a binding follows.
@@ -94,15 +94,15 @@ impl State {
         }
     }
 
-    /// How the next run is to be killed, and how little time it is to have.
-    pub(in crate::simulate) fn next_doom(&mut self) -> (Option<KillPoint>, Option<Duration>) {
+    /// Where the next run is killed, and how little time it gets.
+    pub(in crate::simulate) fn next_kill(&mut self) -> (Option<KillPoint>, Option<Duration>) {
         let kill_point = self.kill_points.pop_front().map(KillPoint::AfterWakes);
         (kill_point, self.deadlines.pop_front())
     }
 
     pub(super) fn kill_point(&mut self, incident: &Incident) {
         match incident.when {
-            // Whoever is in that step.
+            // The runs that are in that step.
             When::In(step, _) => {
                 for record in self.runs.values_mut() {
                     if record.steps().contains(&step) {

@@ -20,7 +20,7 @@ const BUFFER: usize = 16 * 1024;
 pub(super) struct Flow {
     pub(super) nlb: Arc<Nlb>,
     pub(super) serial: u64,
-    /// What stands for its target, if anything does.
+    /// The socket of its target, if it has one.
     pub(super) socket: Option<SocketAddr>,
     pub(super) cut: oneshot::Receiver<Infallible>,
 }

@@ -115,7 +115,7 @@ async fn serve_lines(listener: TcpListener, name: &'static str) {
         connections.spawn(async move {
             let mut stream = BufStream::new(stream);
             let mut said = format!("{name}\n");
-            // A client that is gone hears nothing.
+            // A client that is gone receives nothing.
             while stream.write_all(said.as_bytes()).await.is_ok() && stream.flush().await.is_ok() {
                 said.clear();
                 match stream.read_line(&mut said).await {

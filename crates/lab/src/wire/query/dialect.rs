@@ -2,7 +2,7 @@
 
 use crate::world::{ApiError, Service};
 
-/// A service of the Query API, told by the `Version` of the call.
+/// A service of the Query API, identified by the `Version` of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Rds,

@@ -71,7 +71,7 @@ impl Params {
     }
 
     /// The texts of `name.member.1`, `name.member.2`, … in order. RDS names its members otherwise
-    /// (`name.EventCategory.1`), so any word is taken for `member`.
+    /// (`name.EventCategory.1`), so any word counts as `member`.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         self.list(name).into_iter().filter_map(|member| member.owned("")).collect()
     }

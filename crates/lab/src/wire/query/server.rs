@@ -21,7 +21,7 @@ use crate::world::World;
 /// Bytes of a request that are read; more are refused with HTTP 413.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// Where Lambda's Invoke API lives on the same endpoint.
+/// The path of Lambda's Invoke API on the same endpoint.
 const LAMBDA: &str = "/2015-03-31/";
 
 /// What the server needs of the lab around it.

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use crate::world::Pace;
 
-/// What a name stands for.
+/// What a name resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Nothing: the name does not exist.
     Absent,
     /// These addresses.
     Addresses(Vec<IpAddr>),
-    /// So many of these addresses, the next ones at each question.
+    /// This many of these addresses, the next ones for each query.
     SomeOf(Vec<IpAddr>, usize),
     /// Another name.
     Alias(String),
-    /// One of these names, another at each question: a reader endpoint.
+    /// One of these names, another for each query: a reader endpoint.
     OneOf(Vec<String>),
 }
 
@@ -28,7 +28,7 @@ impl Record {
     }
 }
 
-/// How a name comes to stand for something else.
+/// How the record of a name changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
     /// At once.
@@ -39,7 +39,7 @@ pub enum Move {
     Failover,
 }
 
-/// A name: what it stands for from which moment on, and how often it was asked for.
+/// A name: its records by the moment from which they hold, and the number of its queries.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Name {
     timeline: BTreeMap<Duration, Record>,
@@ -47,7 +47,7 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Appends to the timeline that the name comes to stand for something else.
+    /// Appends a change of the name's record to the timeline.
     pub(super) fn repoint(&mut self, now: Duration, record: Record, how: Move, pace: &Pace) {
         let old = self.timeline.last_key_value().map_or(Record::Absent, |(_, last)| last.clone());
         if old == record {
@@ -73,7 +73,7 @@ impl Name {
     }
 
     /// The record at a moment, with one name chosen where it is one of several, and a part of the
-    /// addresses where only a part is told.
+    /// addresses if an answer lists only some.
     pub(super) fn ask(&mut self, now: Duration) -> Record {
         match self.at(now) {
             Record::OneOf(names) => {

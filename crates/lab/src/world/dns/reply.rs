@@ -24,7 +24,7 @@ impl From<IpFamily> for Family {
     }
 }
 
-/// What a resolver hears.
+/// What a resolver receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Whether and how the question was answered.

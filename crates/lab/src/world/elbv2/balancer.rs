@@ -43,7 +43,7 @@ pub struct Node {
     pub subnet: String,
 }
 
-/// What CreateLoadBalancer asks for.
+/// The input of CreateLoadBalancer.
 #[derive(Clone, Debug, Default)]
 pub struct NewLoadBalancer {
     /// See [`LoadBalancer::name`].

@@ -89,7 +89,7 @@ impl IpFamily {
     }
 }
 
-/// What CreateTargetGroup asks for.
+/// The input of CreateTargetGroup.
 #[derive(Clone, Debug)]
 pub struct NewTargetGroup {
     /// See [`TargetGroup::name`].

@@ -19,7 +19,7 @@ pub struct Listener {
     pub target_group: String,
 }
 
-/// What CreateListener asks for: a forward to one group.
+/// The input of CreateListener: a forward to one group.
 #[derive(Clone, Debug)]
 pub struct NewListener {
     /// See [`Listener::balancer`].

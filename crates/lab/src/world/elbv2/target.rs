@@ -87,15 +87,15 @@ impl TargetState {
 /// The reasons of botocore elbv2 2015-12-01, `TargetHealthReasonEnum`, that the model brings about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// The data plane is being told of the target.
+    /// The data plane is being configured for the target.
     RegistrationInProgress,
     /// No health check has passed or failed often enough yet.
     InitialHealthChecking,
-    /// The load balancer's own trouble.
+    /// An internal error of the load balancer.
     InternalError,
     /// Too many health checks failed in a row.
     FailedHealthChecks,
-    /// Asked for by name, and not there.
+    /// A named target is not registered.
     NotRegistered,
     /// No listener forwards to the group.
     GroupNotInUse,
@@ -143,11 +143,11 @@ impl Reason {
 pub struct Target {
     /// Its identity in the group.
     pub key: TargetKey,
-    /// Where it stands.
+    /// Its state.
     pub state: TargetState,
-    /// Why it stands there; a healthy target has no reason.
+    /// The reason of that state; a healthy target has none.
     pub reason: Option<Reason>,
-    /// When it came to stand there.
+    /// When it entered that state.
     pub since: Duration,
     /// Counts its registrations and deregistrations, so that a change of an earlier one is
     /// recognised.

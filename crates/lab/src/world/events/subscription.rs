@@ -29,13 +29,13 @@ pub struct EventSubscription {
     pub source_ids: BTreeSet<String>,
     /// Which categories it follows; all, when empty.
     pub categories: BTreeSet<String>,
-    /// Whether it is told anything.
+    /// Whether it receives events.
     pub delivery: Enabled,
     /// When it was made.
     pub created: Duration,
 }
 
-/// Whether a subscription is told anything.
+/// Whether a subscription receives events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enabled {
     /// It is.
@@ -47,9 +47,9 @@ pub enum Enabled {
 /// The status of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionStatus {
-    /// It is being made; events reach it already.
+    /// It is being created; it already receives events.
     Creating,
-    /// It is told what happens.
+    /// It receives events.
     Active,
     /// Its topic was deleted.
     TopicNotExist,
@@ -228,7 +228,7 @@ impl World {
 }
 
 impl EventSubscription {
-    /// Whether it is told of an event. A subscription to clusters is not told of their instances'
+    /// Whether it receives an event. A subscription to clusters does not receive their instances'
     /// events.
     pub fn wants(&self, event: &RdsEvent) -> bool {
         self.delivery == Enabled::Yes

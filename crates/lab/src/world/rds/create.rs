@@ -296,7 +296,7 @@ pub(super) struct NewInstance {
     pub(super) promotion_tier: u8,
 }
 
-/// Where a new instance comes to stand.
+/// Where a new instance is placed.
 pub(super) struct Place {
     pub(super) engine: Engine,
     pub(super) engine_version: String,

@@ -6,9 +6,9 @@
 //! joins by itself. A member that is stopped or restarts stays associated, and is not answered
 //! until it is available again. An endpoint without any available member answers nothing here, of
 //! which the documentation says nothing. Nor does it say what becomes of a list that names an
-//! instance which is renamed or deleted: here it keeps the name, which matches nobody.
+//! instance which is renamed or deleted: here it keeps the name, which matches no instance.
 //!
-//! No event tells of custom endpoints.
+//! RDS sends no events for custom endpoints.
 
 mod change;
 mod describe;
@@ -55,7 +55,7 @@ pub struct CustomEndpoint {
     pub resource_id: String,
     /// The cluster's identity.
     pub cluster: ClusterKey,
-    /// Who is eligible.
+    /// The eligible members.
     pub kind: CustomKind,
     /// `StaticMembers`: the instances that belong, where any is named.
     pub static_members: Vec<String>,
@@ -65,7 +65,7 @@ pub struct CustomEndpoint {
     pub status: Status,
 }
 
-/// Who is eligible for a custom endpoint.
+/// The members that are eligible for a custom endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomKind {
     /// `READER`: "only DB instances that are read-only Aurora Replicas can be part" (AWS docs).

@@ -57,7 +57,7 @@ pub struct DbInstance {
     pub shown_standby_zone: Option<Zone>,
     /// The host that serves.
     pub(super) host: Host,
-    /// The host that stands by, in another zone.
+    /// The standby host, in another zone.
     pub(super) standby: Option<Host>,
     /// Whether the database accepts connections.
     pub(super) serving: Serving,
@@ -207,7 +207,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether an instance in this state serves nobody, and is not about to.
+    /// Whether an instance in this state accepts no connections and will not soon.
     pub fn is_out_of_service(self) -> bool {
         matches!(self, Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting)
     }

@@ -197,7 +197,7 @@ impl World {
     }
 
     /// An instance takes another name: the old one is gone at once, the new one resolves when the
-    /// instance has restarted. No event tells of it.
+    /// instance has restarted. RDS sends no event for it.
     fn begin_instance_rename(&mut self, key: InstanceKey, name: String) {
         let endpoint = self.instance_endpoint(&name);
         let arn = self.instance_arn(&name);
@@ -281,7 +281,7 @@ impl Rds {
             Rds::network_in(cluster, changes.network)?;
         }
         self.network_asked(changes.network, &instance.subnet_group)?;
-        // What is so already is no change.
+        // A value that is already set is not a change.
         changes.identifier = changes.identifier.filter(|name| *name != instance.identifier);
         changes.class = changes.class.filter(|class| *class != instance.class);
         changes.multi_az = changes.multi_az.filter(|multi_az| *multi_az != instance.multi_az());

@@ -53,7 +53,7 @@ pub enum ProxyChange {
     Ready(ProxyKey),
     /// A new endpoint becomes available.
     EndpointReady(ProxyEndpointKey),
-    /// A node that was replaced accepts no more connections.
+    /// A replaced node stops accepting connections.
     NodeGone(ProxyEndpointKey, IpAddr),
     /// A proxy is gone, with all its endpoints.
     Gone(ProxyKey),
@@ -105,7 +105,7 @@ pub struct DbProxyEndpoint {
     pub status: Status,
     /// When it was made.
     pub created: Duration,
-    /// The nodes that its name stands for, one in each of its subnets.
+    /// The nodes that its name resolves to, one in each of its subnets.
     nodes: BTreeMap<Zone, IpAddr>,
     /// Nodes that were replaced and still accept connections.
     leaving: Vec<IpAddr>,
@@ -186,7 +186,7 @@ impl DbProxyEndpoint {
         self.nodes.keys().copied()
     }
 
-    /// The addresses that its name stands for, by zone.
+    /// The addresses that its name resolves to, by zone.
     pub fn addresses(&self) -> Vec<IpAddr> {
         self.nodes.values().copied().collect()
     }

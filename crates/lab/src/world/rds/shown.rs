@@ -17,7 +17,8 @@ pub enum Listed {
 }
 
 impl World {
-    /// Makes DescribeDBClusters tell this of a cluster's capacity. Nothing else of it is modelled.
+    /// Makes DescribeDBClusters show this capacity of a cluster. Nothing else of the capacity is
+    /// modelled.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes DescribeDBClusters call these members writers whatever happens, or tell what it would
-    /// by itself again.
+    /// Makes DescribeDBClusters call these members writers whatever happens; with `None`, it shows
+    /// again what the model says.
     ///
     /// # Errors
     ///

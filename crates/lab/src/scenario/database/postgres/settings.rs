@@ -6,11 +6,11 @@ use std::path::Path;
 /// The file beside `postgresql.conf` with what changes while the server runs.
 pub(super) const CHANGING: &str = "changing.conf";
 
-/// The superuser, who comes over the socket in the server's own directory only.
+/// The superuser, which connects only over the socket in the server's own directory.
 pub(super) const SUPERUSER: &str = "postgres";
 
-/// Who may come from where: the application over TLS with a password, the superuser and the
-/// standbys over a socket that lies in a directory nobody else can enter.
+/// The permitted connections: the application over TLS with a password, the superuser and the
+/// standbys over a socket in a directory that no other account can enter.
 pub(super) const ACCESS: &str = "\
 local   all          postgres               trust
 local   replication  postgres               trust

@@ -35,7 +35,7 @@ fn cross(fixture: &mut Fixture, on: &str) {
         .expect("a good attribute");
 }
 
-/// Who takes a new flow at the node of zone a, by address.
+/// The addresses that take a new flow at the node of zone a.
 fn takers(fixture: &Fixture, listener: &str) -> Vec<String> {
     at(fixture, listener, A)
 }
@@ -257,7 +257,7 @@ fn the_groups_required_number_of_healthy_targets_is_heeded() {
     assert_eq!(takers(&fixture, &listener), [READER, NOBODY]);
 }
 
-/// Every way to stand for three targets in two zones.
+/// Every combination of routability for three targets in two zones.
 #[test]
 fn a_flow_is_refused_only_when_the_node_knows_no_target_and_never_goes_to_one_it_does_not_know() {
     use Routability::{Healthy, NotHealthy, Unknown};

@@ -151,7 +151,7 @@ impl World {
         self.rds.find_custom_endpoint(identifier)
     }
 
-    /// A new or changed endpoint is available. Heard again, from the schedule after
+    /// A new or changed endpoint is available. Called again, from the schedule after
     /// `add_custom_endpoint`, it changes nothing.
     pub(super) fn custom_endpoint_ready(&mut self, key: CustomEndpointKey) {
         let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) else {
@@ -236,7 +236,7 @@ impl Rds {
     }
 }
 
-/// The type of that name. `WRITER` was for clusters of several writers, which Aurora has no more.
+/// The type of that name. `WRITER` was for clusters of several writers, which Aurora no longer has.
 fn kind_named(name: &str) -> Result<CustomKind, ApiError> {
     let kinds = [CustomKind::Reader, CustomKind::Any];
     let found = kinds.into_iter().find(|kind| kind.to_string().eq_ignore_ascii_case(name));

@@ -38,7 +38,7 @@ pub enum EndpointKind<'a> {
     Writer,
     /// The one that answers a reader: `READER`.
     Reader,
-    /// One that somebody made: `CUSTOM`.
+    /// A custom one: `CUSTOM`.
     Custom(&'a CustomEndpoint),
 }
 

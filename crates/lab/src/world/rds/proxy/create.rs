@@ -179,7 +179,7 @@ impl World {
         self.rds.find_endpoint(&request.name)
     }
 
-    /// A new proxy is available. Heard a second time, from the schedule after `add_proxy`, it
+    /// A new proxy is available. Called a second time, from the schedule after `add_proxy`, it
     /// changes nothing.
     pub(super) fn proxy_ready(&mut self, key: ProxyKey) {
         let Some(proxy) = self.rds.proxies.proxies.get_mut(&key) else {

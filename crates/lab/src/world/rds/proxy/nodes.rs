@@ -82,7 +82,7 @@ impl World {
         self.repoint(&host, record, Move::AtOnce);
     }
 
-    /// A node that was replaced accepts no more connections.
+    /// A replaced node stops accepting connections.
     pub(super) fn proxy_node_gone(&mut self, key: ProxyEndpointKey, node: IpAddr) {
         if let Some(endpoint) = self.endpoint_mut(key) {
             endpoint.leaving.retain(|leaving| *leaving != node);

@@ -52,7 +52,7 @@ impl World {
 }
 
 impl Rds {
-    /// Whether a cluster with a reader stands behind a proxy.
+    /// Whether a cluster with a reader is behind a proxy.
     pub(super) fn has_readers_behind(&self, proxy: &DbProxy) -> bool {
         let cluster = match proxy.target {
             Some(ProxyTarget::Cluster(cluster)) => self.clusters.get(&cluster),
