@@ -72,12 +72,10 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let dashboard = dashboard(template).to_string();
     let by_binding = emitted.iter().find(|metric| metric.1.len() == 2).expect("one was not ok");
     assert_eq!(by_binding.0, "BindingNotOk");
-    assert!(dashboard.contains(
-        concat!(
-            r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" "#,
-            r#"Function=\"stack-Function\"', 'Maximum', 60)"#
-        )
-    ));
+    assert!(dashboard.contains(concat!(
+        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" "#,
+        r#"Function=\"stack-Function\"', 'Maximum', 60)"#
+    )));
     assert!(
         !template.to_string().contains("FILL("),
         "a filled value stands where a late one is missing"

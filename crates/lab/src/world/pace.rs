@@ -9,7 +9,7 @@ pub use switchover::SwitchoverPace;
 /// Every delay of the model.
 ///
 /// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so,
-/// when DNS says so (and for how long it wavers), when the events are sent, and when they arrive.
+/// when DNS says so (and for how long it alternates), when the events are sent, and when they arrive.
 /// Each is a field, so that a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
@@ -192,10 +192,10 @@ mod tests {
         for pace in [Pace::real(), Pace::brisk()] {
             assert!(pace.delete > pace.promote, "a deleted writer is replaced before it is gone");
             assert!(pace.dns_lag > pace.topology_lag);
-            assert!(pace.flap > pace.flap_period * 2, "DNS wavers more than once");
+            assert!(pace.flap > pace.flap_period * 2, "DNS alternates more than once");
             assert!(
                 pace.completed < pace.dns_lag + pace.flap,
-                "the last event comes while DNS still wavers"
+                "the last event comes while DNS still alternates"
             );
             assert!(
                 pace.promote < pace.promote_multi_az_cluster

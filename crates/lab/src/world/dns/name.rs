@@ -53,7 +53,7 @@ impl Name {
         if old == record {
             return;
         }
-        let (from, wavers_until) = match how {
+        let (from, alternates_until) = match how {
             Move::AtOnce => (now, now),
             Move::After(delay) => (now + delay, now + delay),
             Move::Failover => (now + pace.dns_lag, now + pace.dns_lag + pace.flap),
@@ -63,13 +63,13 @@ impl Name {
             .retain(|when, _| *when < from && current.is_none_or(|current| current <= *when));
         let period = pace.flap_period.max(Duration::from_millis(1));
         let mut at = from;
-        while at < wavers_until {
+        while at < alternates_until {
             self.timeline.insert(at, record.clone());
             self.timeline.insert(at + period, old.clone());
             at += 2 * period;
         }
-        self.timeline.retain(|when, _| *when < wavers_until);
-        self.timeline.insert(wavers_until, record);
+        self.timeline.retain(|when, _| *when < alternates_until);
+        self.timeline.insert(alternates_until, record);
     }
 
     /// The record at a moment, with one name chosen where it is one of several, and a part of the

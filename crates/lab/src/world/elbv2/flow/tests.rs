@@ -261,8 +261,8 @@ fn the_groups_required_number_of_healthy_targets_is_heeded() {
 #[test]
 fn a_flow_is_refused_only_when_the_node_knows_no_target_and_never_goes_to_one_it_does_not_know() {
     use Routability::{Healthy, NotHealthy, Unknown};
-    let standings = [Unknown, NotHealthy, Healthy];
-    for (x, y, z) in (0..27).map(|n| (standings[n / 9], standings[n / 3 % 3], standings[n % 3])) {
+    let views = [Unknown, NotHealthy, Healthy];
+    for (x, y, z) in (0..27).map(|n| (views[n / 9], views[n / 3 % 3], views[n % 3])) {
         let targets = [seen(1, A, x), seen(2, A, y), seen(3, B, z)];
         for (cross_zone, own) in [(CrossZone::On, &targets[..]), (CrossZone::Off, &targets[..2])] {
             let best = own.iter().map(|target| target.routability).max();
