@@ -20,7 +20,6 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-/// A scenario.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
@@ -165,7 +164,6 @@ pub enum Act {
     CancelSwitchOver(String),
     /// This cluster gets another name.
     Rename {
-        /// The cluster.
         cluster: String,
         /// Its new name.
         to: String,
@@ -204,7 +202,6 @@ pub enum Act {
     Api {
         /// The operations.
         calls: Vec<String>,
-        /// The answer.
         answer: ApiAnswer,
         /// How many of each; all of them, when not given.
         times: Option<u32>,

@@ -45,7 +45,6 @@ const QUIET_SWEEPS: u32 = 2;
 /// How a history ended.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Its seed.
     pub seed: u64,
     /// What was broken; empty, when every promise was kept.
     pub violations: Vec<Violation>,
@@ -58,7 +57,6 @@ pub struct History {
     /// How long it took to come right after calm, and how long it may have taken at most, for the
     /// binding that came closest to its bound.
     pub settled: Option<(Duration, Duration)>,
-    /// The transcript.
     pub transcript: Transcript,
 }
 

@@ -21,13 +21,9 @@ pub(super) enum Who {
     Setting,
     /// The script.
     Fault,
-    /// The region.
     Region,
-    /// ELBv2.
     Elbv2,
-    /// A run.
     Run(u64),
-    /// The judge.
     Judge,
 }
 

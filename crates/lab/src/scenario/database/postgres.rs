@@ -41,7 +41,6 @@ pub const DATABASE: &str = "app";
 /// The role as which it comes.
 pub const ROLE: &str = "app";
 
-/// Its password.
 pub const PASSWORD: &str = "no-secret";
 
 /// How often a fleet looks at the world by itself.

@@ -43,7 +43,6 @@ pub(super) fn sentence(text: &str) -> String {
     }
 }
 
-/// `yes` or `no`.
 pub(super) fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }

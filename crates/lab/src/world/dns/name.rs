@@ -31,7 +31,6 @@ impl Record {
 /// How the record of a name changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// At once.
     AtOnce,
     /// After this long.
     After(Duration),

@@ -62,7 +62,6 @@ pub enum ResourceRecord {
     Address {
         /// The name that was looked up.
         owner: String,
-        /// Its address.
         address: IpAddr,
     },
 }

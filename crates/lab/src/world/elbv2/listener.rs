@@ -4,7 +4,6 @@ use super::refusal::{check_arn, invalid, listener_not_found};
 use super::{GroupProtocol, IpFamily, Tags, World};
 use crate::world::ApiError;
 
-/// A listener.
 #[derive(Clone, Debug)]
 pub struct Listener {
     /// `arn:aws:elasticloadbalancing:…:listener/net/NAME/…/…`.
@@ -30,7 +29,6 @@ pub struct NewListener {
     pub port: u16,
     /// See [`Listener::target_group`].
     pub target_group: String,
-    /// Its tags.
     pub tags: Tags,
 }
 

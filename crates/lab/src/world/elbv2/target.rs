@@ -143,7 +143,6 @@ impl Reason {
 pub struct Target {
     /// Its identity in the group.
     pub key: TargetKey,
-    /// Its state.
     pub state: TargetState,
     /// The reason of that state; a healthy target has none.
     pub reason: Option<Reason>,
@@ -168,7 +167,6 @@ impl Target {
 pub struct TargetHealth {
     /// The target, or what was asked for.
     pub key: TargetKey,
-    /// Its state.
     pub state: TargetState,
     /// Why; a healthy target has no reason.
     pub reason: Option<Reason>,
@@ -183,7 +181,6 @@ pub struct Transition {
     pub at: Duration,
     /// The group's ARN.
     pub group: String,
-    /// The target.
     pub target: TargetKey,
     /// The state before; nothing when it has just been registered.
     pub from: Option<TargetState>,

@@ -20,7 +20,6 @@ const LAST_HOUR: Duration = Duration::from_secs(3600);
 pub struct DescribeEvents {
     /// `SourceIdentifier`; needs a source type.
     pub source: Option<String>,
-    /// `SourceType`.
     pub source_type: Option<SourceType>,
     /// `StartTime`.
     pub start: Option<Timestamp>,

@@ -12,16 +12,12 @@ use crate::world::{self, ApiError, World};
 /// adjustable).
 const QUOTA: usize = 20;
 
-/// An event subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSubscription {
-    /// Its name.
     pub name: String,
-    /// Its ARN.
     pub arn: String,
     /// The topic's ARN.
     pub topic: String,
-    /// Its status.
     pub status: SubscriptionStatus,
     /// What kind of things it follows; all, when none is given.
     pub source_type: Option<SourceType>,
@@ -74,11 +70,9 @@ pub struct CreateEventSubscription {
     pub topic: String,
     /// `SourceType`, as given.
     pub source_type: Option<String>,
-    /// `SourceIds`.
     pub source_ids: Vec<String>,
     /// `EventCategories`.
     pub categories: Vec<String>,
-    /// `Enabled`.
     pub enabled: Option<Enabled>,
 }
 
@@ -93,7 +87,6 @@ pub struct ModifyEventSubscription {
     pub source_type: Option<String>,
     /// `EventCategories`; not given when empty.
     pub categories: Vec<String>,
-    /// `Enabled`.
     pub enabled: Option<Enabled>,
 }
 
@@ -143,7 +136,6 @@ impl World {
         }))
     }
 
-    /// ModifyEventSubscription.
     pub fn modify_event_subscription(
         &mut self,
         request: ModifyEventSubscription,

@@ -39,7 +39,6 @@ pub struct Deployment {
     pub identifier: String,
     /// The name its user gave it.
     pub name: String,
-    /// Its status.
     pub status: DeploymentStatus,
     /// More about its status, in words.
     pub status_details: Option<String>,

@@ -42,14 +42,12 @@ pub enum EndpointChange {
     Gone(CustomEndpointKey),
 }
 
-/// A custom endpoint.
 #[derive(Clone, Debug)]
 pub struct CustomEndpoint {
     /// Its identity.
     pub key: CustomEndpointKey,
     /// Its name, which no other cluster's endpoint has.
     pub identifier: String,
-    /// Its ARN.
     pub arn: String,
     /// Its resource id, `cluster-endpoint-…`.
     pub resource_id: String,

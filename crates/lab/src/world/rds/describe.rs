@@ -9,7 +9,6 @@ use crate::world::{ApiError, World};
 pub struct DescribeRequest {
     /// `DBClusterIdentifier` or `DBInstanceIdentifier`: a name or an ARN.
     pub identifier: Option<String>,
-    /// `Filters`.
     pub filters: Vec<Filter>,
     /// Which page.
     pub page: PageRequest,

@@ -9,9 +9,7 @@ pub enum Engine {
     AuroraPostgresql,
     /// Aurora with MySQL's protocol; always in a cluster.
     AuroraMysql,
-    /// MySQL.
     Mysql,
-    /// MariaDB.
     Mariadb,
     /// PostgreSQL.
     Postgres,

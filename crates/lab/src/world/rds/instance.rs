@@ -13,7 +13,6 @@ use crate::world::vpc::Zone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceKey(pub(super) u32);
 
-/// A DB instance.
 #[derive(Clone, Debug)]
 pub struct DbInstance {
     /// Its identity.
@@ -23,7 +22,6 @@ pub struct DbInstance {
     /// The name that truly leads to it: another one for a moment, while a blue/green switchover
     /// renames it.
     pub(super) name: String,
-    /// Its ARN.
     pub arn: String,
     /// Its resource id, `db-…`.
     pub resource_id: String,

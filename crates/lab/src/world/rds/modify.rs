@@ -50,7 +50,6 @@ pub struct ModifyDbCluster {
 }
 
 impl World {
-    /// ModifyDBInstance.
     pub fn modify_db_instance(
         &mut self,
         request: ModifyDbInstance,
@@ -82,7 +81,6 @@ impl World {
         self.rds.instances.get(&key).ok_or_else(|| refusal::instance_not_found(&request.identifier))
     }
 
-    /// ModifyDBCluster.
     pub fn modify_db_cluster(&mut self, request: ModifyDbCluster) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(&request.identifier)?;
         let new_name = match &request.new_identifier {

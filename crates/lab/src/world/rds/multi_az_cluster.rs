@@ -40,9 +40,7 @@ pub struct Nodes {
     pub class: String,
     /// `AllocatedStorage`, in GiB.
     pub allocated_storage: u32,
-    /// `StorageType`.
     pub storage_type: String,
-    /// `Iops`.
     pub iops: u32,
 }
 

@@ -13,7 +13,6 @@ impl World {
         self.rds.find_instance(instance)
     }
 
-    /// StartDBInstance.
     pub fn start_db_instance(&mut self, instance: &str) -> Result<&DbInstance, ApiError> {
         let found = self.rds.find_instance(instance)?;
         refuse_member(found)?;

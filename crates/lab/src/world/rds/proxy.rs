@@ -66,7 +66,6 @@ pub enum ProxyChange {
 pub struct DbProxy {
     /// Its identity.
     pub key: ProxyKey,
-    /// Its name.
     pub name: String,
     /// Its ARN, which ends in an id and not in its name (AWS docs: DBProxy, DBProxyArn).
     pub arn: String,
@@ -74,7 +73,6 @@ pub struct DbProxy {
     pub family: EngineFamily,
     /// The role that it takes to read secrets.
     pub role_arn: String,
-    /// Its security groups.
     pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
@@ -99,7 +97,6 @@ pub struct DbProxyEndpoint {
     pub host: String,
     /// What it is for.
     pub role: EndpointRole,
-    /// Its security groups.
     pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
@@ -128,9 +125,7 @@ pub enum EndpointRole {
 pub enum EngineFamily {
     /// MySQL and MariaDB.
     Mysql,
-    /// PostgreSQL.
     Postgresql,
-    /// SQL Server.
     Sqlserver,
 }
 

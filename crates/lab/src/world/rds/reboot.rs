@@ -20,7 +20,6 @@ pub enum Reboot {
 }
 
 impl World {
-    /// RebootDBInstance.
     pub fn reboot_db_instance(
         &mut self,
         instance: &str,

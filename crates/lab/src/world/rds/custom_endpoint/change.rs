@@ -18,9 +18,7 @@ pub struct CreateDbClusterEndpoint {
     pub identifier: String,
     /// `EndpointType`, in any case.
     pub kind: String,
-    /// `StaticMembers`.
     pub static_members: Vec<String>,
-    /// `ExcludedMembers`.
     pub excluded_members: Vec<String>,
 }
 
@@ -138,7 +136,6 @@ impl World {
         self.rds.find_custom_endpoint(&request.identifier)
     }
 
-    /// DeleteDBClusterEndpoint.
     pub fn delete_db_cluster_endpoint(
         &mut self,
         identifier: &str,

@@ -12,7 +12,6 @@ pub struct DescribeDbClusterEndpoints {
     pub cluster: Option<String>,
     /// `DBClusterEndpointIdentifier`.
     pub endpoint: Option<String>,
-    /// `Filters`.
     pub filters: Vec<Filter>,
     /// Which page.
     pub page: PageRequest,
@@ -21,11 +20,9 @@ pub struct DescribeDbClusterEndpoints {
 /// An endpoint of a cluster, as DescribeDBClusterEndpoints shows it.
 #[derive(Clone, Debug)]
 pub struct DbClusterEndpoint<'a> {
-    /// The cluster.
     pub cluster: &'a DbCluster,
     /// The name in DNS.
     pub host: String,
-    /// Its status.
     pub status: Status,
     /// What it is.
     pub kind: EndpointKind<'a>,

@@ -22,7 +22,6 @@ pub struct CreateDbProxy {
     pub name: String,
     /// `EngineFamily`.
     pub family: String,
-    /// `RoleArn`.
     pub role_arn: String,
     /// `VpcSubnetIds`.
     pub subnets: Vec<String>,
@@ -262,7 +261,6 @@ impl World {
     }
 }
 
-/// A new endpoint.
 struct NewEndpoint {
     proxy: ProxyKey,
     name: Option<String>,

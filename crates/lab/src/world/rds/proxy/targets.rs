@@ -9,7 +9,6 @@ use crate::world::{ApiError, World};
 pub enum ProxyTarget {
     /// A cluster: its writer, and its readers for endpoints that only read.
     Cluster(ClusterKey),
-    /// An instance.
     Instance(InstanceKey),
 }
 
