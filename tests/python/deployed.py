@@ -24,7 +24,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 
-# What ministack 1.5.33 does not know, and refuses by name. `deploy` requires that it refuses exactly these.
+# The resource types that ministack 1.5.33 does not know and refuses by name. `deploy` requires that
+# it refuses exactly these.
 UNKNOWN = {
     "link.yaml": {
         "AWS::EC2::SecurityGroupIngress",
@@ -63,11 +64,13 @@ def deploy(endpoint, archive, dns):
         "writerlink",
         "reconciler.yaml",
         template,
-        # The parameters do not name a DNS server, which nobody needs to do in a VPC, and here is none.
+        # The parameters cannot name a DNS server, which no VPC needs. Here there is no VPC
+        # resolver, so the Config names one.
         Config=json.dumps(configuration(target_group, dns)),
         TargetGroupArns=target_group,
         Architecture="arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
-        # The function answers a stack at the hosts of CloudFormation alone, which ministack's answer goes not to.
+        # The function answers a stack only at CloudFormation's hosts, and ministack expects the
+        # answer elsewhere.
         FirstRun="false",
     )
     subscribe_inbox(endpoint, reconciler["outputs"]["OutcomeTopicArn"])

@@ -1,4 +1,4 @@
-//! The whole system on loopback: the lab's region, and the real `bootstrap` living in it.
+//! The whole system on loopback: the lab's region, and the real `bootstrap` running in it.
 
 use std::fs::File;
 use std::io;
@@ -211,7 +211,9 @@ pub fn aws(lab: &Lab) -> [(&'static str, String); 5] {
 /// An RDS event in an SNS envelope, as the function gets it, at this moment.
 pub fn sns(id: &str, about: &str, source: &str, at: jiff::Timestamp) -> Value {
     let message = serde_json::json!({
-        "Event Source": about, "Source ID": source, "Event Time": at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+        "Event Source": about,
+        "Source ID": source,
+        "Event Time": at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
         "Event ID": format!("http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#{id}"),
         "Event Message": "in the words of the day",
     });

@@ -1,6 +1,6 @@
-//! A region with a link for every kind of source: beside the scene's writer of `orders` and
-//! instance `billing`, the readers of `orders`, its custom endpoint `reports`, the proxy `front`
-//! and its endpoint for readers, and a name that is not of RDS.
+//! A region with a link for every kind of source: the scene's writer of `orders` and instance
+//! `billing`, the readers of `orders`, its custom endpoint `reports`, the proxy `front` and its
+//! endpoint for readers, and a name outside RDS.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn make(world: &mut World) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Puts a source behind a load balancer of its own, with everybody who belongs there as a target.
+/// Puts a source behind a load balancer of its own, with all of its members as targets.
 ///
 /// # Errors
 ///

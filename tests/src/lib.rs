@@ -1,5 +1,5 @@
-//! What the whole-system tests stand on: the real programs, the lab with a Lambda in it, foreign
-//! clients and servers.
+//! Support code of the whole-system tests: the real programs, the lab with a Lambda function in it,
+//! and clients and servers from other projects.
 
 pub mod deployed_lab;
 pub mod kinds;

@@ -1,9 +1,9 @@
-//! ministack, an AWS emulator from PyPI that others wrote, as a second referee beside the lab.
+//! Starts ministack, a third-party AWS emulator from PyPI, as a second check beside the lab.
 //!
 //! What it lacks of what matters here, in version 1.5.33: targets are kept by address alone, so a
 //! second port of the same address is lost; a target is `healthy` from the start, never `initial`
 //! or `draining`, and has no zone; addresses are not checked; groups have no address type; every
-//! instance and cluster has one and the same endpoint name, which is told to it;
+//! instance and cluster has one and the same endpoint name, which it gets at its start;
 //! `FailoverDBCluster` moves `IsClusterWriter` and posts no event; `RebootDBInstance` moves
 //! nothing; event subscriptions and custom endpoints do not exist. It has proxies and their
 //! endpoints.
@@ -49,7 +49,7 @@ impl Ministack {
                 .env("MINISTACK_HOST", endpoint_name)
                 .env("MINISTACK_REGION", REGION)
                 .env("MINISTACK_ACCOUNT_ID", ACCOUNT)
-                // Functions are told this as theirs, and their code is unpacked there.
+                // Functions get this as their address, and their code is unpacked there.
                 .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
                 .env("TMPDIR", scratch.path())
                 // Its listeners for SFTP and MQTT would be open to the network.
@@ -106,7 +106,7 @@ impl Ministack {
         self.server.run("deployed.py", &["publish", topic, message])
     }
 
-    /// Who writes to `orders`, and the targets of every group, as boto3 sees them: `members` and
+    /// The writer of `orders`, and the targets of every group, as boto3 sees them: `members` and
     /// `targets`.
     ///
     /// # Panics

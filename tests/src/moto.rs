@@ -1,4 +1,4 @@
-//! moto, another emulator of AWS from PyPI that others wrote, with realistic endpoint names and
+//! Starts moto, another third-party AWS emulator from PyPI, with realistic endpoint names and
 //! refusals in AWS's words.
 //!
 //! What it lacks of what matters here, in version 5.2.5: nothing answers for its endpoint names,

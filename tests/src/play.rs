@@ -1,4 +1,4 @@
-//! The real run and its driver on the lab's scene at AWS's pace, in virtual time: minutes in
+//! Plays the real run and its driver on the lab's scene at AWS's pace in virtual time: minutes take
 //! milliseconds.
 
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! The real programs, as cargo has built them.
+//! Finds the real programs as cargo built them.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! The Python side of the tests: foreign clients and servers, and the linters of `infra/`, in
-//! virtual environments under `target/` that the first test to need one sets up.
+//! The Python side of the tests: clients and servers from other projects, and the linters of
+//! `infra/`, in virtual environments under `target/` that the first test that needs one creates.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -70,7 +70,7 @@ fn environment(requirements: &str) -> Result<PathBuf, Skip> {
 
 fn home(requirements: &Path) -> PathBuf {
     let text = fs::read_to_string(requirements).expect("the requirements are part of the source");
-    // Not a stable hash across releases of Rust: another one means another set-up, no more.
+    // Not a stable hash across releases of Rust: another hash only means another set-up.
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let stem = requirements.file_stem().expect("a file has a name").to_string_lossy();

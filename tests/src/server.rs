@@ -1,4 +1,4 @@
-//! A server that others wrote, as a child process on a loopback port.
+//! Runs a third-party server as a child process on a loopback port.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -140,7 +140,7 @@ impl Drop for Server {
 }
 
 /// The interpreter, which keeps what it has compiled in its environment and never beside the
-/// source, where the scripts lie.
+/// source, where the scripts are.
 fn command(python: &Path) -> Command {
     let environment = python.ancestors().nth(2).expect("it is bin/python of an environment");
     let mut command = Command::new(python);

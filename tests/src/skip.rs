@@ -1,4 +1,4 @@
-//! Tests that a machine cannot run.
+//! Skips tests that this machine cannot run.
 //!
 //! What is missing is said by name. Under `CI=true` it fails the test, so that a missing tool never
 //! passes for a passed test.
@@ -39,7 +39,7 @@ fn decide<T>(thing: Result<T, Skip>, in_ci: bool, listener: &mut impl Write) -> 
     assert!(!in_ci, "CI skips nothing, and this machine lacks what the test needs: {skip}");
     let current = std::thread::current();
     let test = current.name().unwrap_or("a test");
-    // If standard error is closed, nobody listens.
+    // If standard error is closed, there is no reader.
     let _ = writeln!(listener, "skipped: {test}: {skip}");
     None
 }

@@ -1,4 +1,4 @@
-//! `writerlink audit`, the real program, against the lab.
+//! Tests the real program `writerlink audit` against the lab.
 
 use std::process::Command;
 
@@ -247,7 +247,7 @@ async fn what_is_broken_outweighs_what_could_not_be_told() {
     assert_eq!(code, 2, "{table}");
 }
 
-/// A configuration whose first binding follows `source` with these lines more.
+/// A configuration whose first binding follows `source` and has these additional lines.
 fn with_source(config: &str, source: &str, more: &str) -> String {
     config.replacen("source = \"cluster/orders\"\n", &format!("source = \"{source}\"\n{more}"), 1)
 }
@@ -298,7 +298,7 @@ async fn a_target_on_the_databases_former_port_is_told_and_not_in_sync() {
             ..ModifyDbInstance::default()
         };
         world.modify_db_instance(change).expect("a good port");
-        // The first was followed to its new port by somebody, the second was not yet.
+        // Someone has registered the first on its new port, and not the second yet.
         let new = at(&scene.links[0], world, 5433);
         let group = scene.links[0].group.clone();
         world.register_targets(&group, &[new]).expect("a good target");

@@ -1,5 +1,5 @@
-//! What can be wrong around a binding: each gives one clear message that names the place and the
-//! remedy, writes nothing for that binding, and lets the other one go on.
+//! Tests wrong inputs around a binding: each gives one clear message that names the place and the
+//! remedy, writes nothing for that binding, and does not stop the other one.
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};

@@ -1,5 +1,5 @@
-//! The baseline of `tests/baseline/` is what its page says: it follows a failover that is over, and
-//! has the habits of the field.
+//! Tests that the baseline in `tests/baseline/` behaves as its README says: it follows a completed
+//! failover, and has the habits of published updaters.
 
 use std::fs::File;
 use std::net::IpAddr;
@@ -90,15 +90,16 @@ impl Drop for Baseline {
     }
 }
 
-/// What the lab tells any program under test, in `WRITERLINK_LAB`.
+/// The value of `WRITERLINK_LAB`, which every program under test gets from the lab.
 fn settings(lab: &Lab, links: &[Link]) -> Value {
     let world = lab.world();
     let links: Vec<Value> = links
         .iter()
         .map(|link| {
             json!({
-                "name": link.name, "source": link.source.to_string(), "endpoint": endpoint(&world, link),
-                "port": link.port, "target_group": link.group,
+                "name": link.name, "source": link.source.to_string(),
+                "endpoint": endpoint(&world, link), "port": link.port,
+                "target_group": link.group,
             })
         })
         .collect();

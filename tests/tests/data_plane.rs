@@ -1,5 +1,5 @@
-//! Clients behind the lab's load balancer while the function follows a failover: on loopback, and
-//! at AWS's pace in virtual time.
+//! Tests clients behind the lab's load balancer while the function follows a failover: on loopback,
+//! and at AWS's pace in virtual time.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -86,7 +86,7 @@ async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
         deployed.lab.place(target, listener.local_addr().expect("it is bound"));
         servers.spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                // A client that is gone hears nothing.
+                // A client that is gone receives nothing.
                 let _ = client.write_all(target.to_string().as_bytes()).await;
             }
         });
@@ -94,7 +94,7 @@ async fn serve_every_member_of_orders(deployed: &DeployedLab) -> JoinSet<()> {
     servers
 }
 
-/// Whom a new connection reaches, if anybody.
+/// The target that a new connection reaches, if any.
 async fn connect(deployed: &DeployedLab) -> Option<String> {
     let listeners = deployed.lab.nlb_listeners();
     let port = deployed.orders().port;

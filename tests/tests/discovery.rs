@@ -1,4 +1,4 @@
-//! Bindings that stand in tags: the real `bootstrap` and the real SDK against the lab.
+//! Tests bindings from tags: the real `bootstrap` and the real SDK against the lab.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ fn consent(world: &mut World, arn: &str, to: &str) {
     world.add_rds_tags(arn, tags(&[("writerlink:publish", to)])).expect("it exists");
 }
 
-/// Both groups ask for their databases, and both databases consent.
+/// Both groups name their databases in tags, and both databases consent.
 fn tagged(scene: &mut Scene) {
     let (orders, billing) = (scene.links[0].group.clone(), scene.links[1].group.clone());
     let world = &mut scene.world;

@@ -1,5 +1,5 @@
-//! S6 for tags, on the real run and its driver: whatever tags say, only groups that both sides
-//! consent to are written to, and only with addresses inside `allow`.
+//! Tests S6 for random tags with the real run and its driver: it writes only to groups to which
+//! both sides consent, and only addresses inside `allow`.
 
 use std::collections::BTreeSet;
 
@@ -147,7 +147,7 @@ fn whatever_tags_say_only_what_both_sides_consent_to_is_written_and_only_inside_
                 assert!(inside, "seed {seed}: {address} in {draw:?}");
             }
         }
-        // The scene's own groups have no tags and no binding here: nobody touches them.
+        // The scene's own groups have no tags and no binding here: no run touches them.
         for link in &play.links {
             assert_eq!(present(&play.world(), &link.group).len(), 1, "seed {seed}");
         }

@@ -1,4 +1,4 @@
-//! The documentation names tests and files; they exist.
+//! Tests that the tests and files that the documentation names exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};

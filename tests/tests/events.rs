@@ -1,5 +1,5 @@
-//! Core's table of events against what was made without it: the events of the lab's world, and the
-//! template that subscribes to RDS's.
+//! Compares core's table of events with independent sources: the events of the lab's world, and the
+//! template that subscribes to RDS's events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -188,7 +188,7 @@ fn the_lab_tells_of_switchovers_in_the_recorded_words() {
         let is_of_a_switchover = event.source_type == SourceType::BlueGreenDeployment
             || event.category == "global-failover"
             || event.id == 390;
-        // The recorded ones tell of this Region's cluster.
+        // The recorded ones are about this Region's cluster.
         if is_of_a_switchover && !event.message.contains("us-east-1") {
             let recorded = recorded(event.source_type);
             assert_eq!(recorded.get(&event.id), Some(&plain(&event.message)), "{}", event.id);

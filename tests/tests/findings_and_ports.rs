@@ -1,5 +1,5 @@
-//! What the function tells of a group beside what it did to it: the real `bootstrap` against the
-//! lab.
+//! Tests what the function reports about a group besides its own changes: the real `bootstrap`
+//! against the lab.
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
@@ -8,7 +8,7 @@ use writerlink_lab::world::elbv2::TargetRequest;
 use writerlink_lab::world::rds::{Apply, ModifyDbCluster};
 use writerlink_tests::deployed_lab::{BRISK, DeployedLab};
 
-/// A topic for outcomes, on which nobody listens.
+/// A topic for outcomes without a subscription.
 fn with_topic(scene: &mut Scene) {
     let topic = scene.world.create_topic("outcomes", Default::default());
     topic.expect("a good name");

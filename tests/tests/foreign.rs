@@ -1,4 +1,4 @@
-//! Foreign clients on our servers, and foreign servers under our adapters.
+//! Tests third-party clients against our servers, and our adapters against third-party servers.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Our adapters, and the run on them, against moto. What moto is not like AWS in stands in
-//! `src/moto.rs`.
+//! Tests our adapters, and the run on them, against moto. `src/moto.rs` lists how moto differs from
+//! AWS.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Every recorded event, through the real `bootstrap`, while everything is as it should be.
+//! Sends every recorded event through the real `bootstrap` while everything is in sync.
 
 use std::fs;
 use std::time::Duration;
@@ -312,7 +312,9 @@ async fn a_dry_run_with_a_slip_never_writes() {
     let call = json!({"mode": "plan"});
     for payload in [
         envelope(&call.to_string()),
-        json!({"Records": [{"messageId": "a", "eventSource": "aws:sqs", "body": call.to_string()}]}),
+        json!({"Records": [
+            {"messageId": "a", "eventSource": "aws:sqs", "body": call.to_string()}
+        ]}),
         json!([{"messageId": "a", "eventSource": "aws:sqs", "body": call}]),
         json!({"version": "1.0", "requestContext": {}, "requestPayload": call}),
         json!({"Records": [{"EventSource": "aws:sns", "mode": "plan", "Sns": {"Message": "?"}}]}),

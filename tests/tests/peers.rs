@@ -1,9 +1,9 @@
-//! How the published updaters of this kind fail, each as a test of ours: the real `bootstrap`, the
-//! real SDK and the real resolver against the lab. Twenty-odd of them were read and eleven run;
-//! docs/choosing.md names them.
+//! Tests our own programs against the failures of published updaters: the real `bootstrap`,
+//! the real SDK and the real resolver against the lab. We read more than twenty of these updaters
+//! and ran eleven; docs/choosing.md names them.
 //!
 //! T6 and T7 (a pinned instance of a cluster, statuses that are not `available`) are claims about
-//! evidence and stand in `core/src/evidence/tests.rs` too.
+//! evidence and are tested in `core/src/evidence/tests.rs` too.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,9 +1,8 @@
-//! PostgreSQL behind the link, used by PostgreSQL's own programs: who takes writes through a
-//! failover, and whose name a client may verify.
+//! Tests PostgreSQL behind the link with PostgreSQL's own programs: which server accepts writes
+//! through a failover, and which name a client can verify.
 //!
-//! The last is what guides call impossible: `sslmode=verify-full` through PrivateLink. It passes
-//! under the endpoint's real name, which a private hosted zone in the consumer's VPC leads through
-//! the link.
+//! Guides call the second impossible: `sslmode=verify-full` through PrivateLink. It works with the
+//! endpoint's real name, which a private hosted zone in the consumer's VPC resolves to the link.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -113,7 +112,7 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
     let name = link.endpoint(&deployed.lab.world());
     let port = node(&deployed.lab, link).port();
 
-    // Without the zone, the name leads to the database itself, which the consumer cannot reach.
+    // Without the zone, the name resolves to the database itself, which the consumer cannot reach.
     assert_eq!(resolve(&deployed.lab, &name).await, [deployed.writer(link).ip()]);
 
     deployed.lab.publish_privately(&name);
@@ -133,7 +132,8 @@ async fn verify_full_passes_under_the_real_name_and_fails_under_that_of_private_
         consumer.psql(&private_link, at, "SELECT 1").await.expect_err("no certificate bears it");
     let own = deployed.lab.world().instance_endpoint("orders-1");
     let said = format!(
-        r#"server certificate for "{own}" (and 2 other names) does not match host name "{private_link}""#
+        "server certificate for \"{own}\" (and 2 other names) does not match host name \
+         \"{private_link}\""
     );
     assert!(refused.contains(&said), "{refused}");
 

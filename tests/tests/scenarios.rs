@@ -1,5 +1,5 @@
-//! Scenarios in real time, with an application that writes through the link: a few of those that
-//! `writerlink lab run --all` plays.
+//! Plays a few of the scenarios of `writerlink lab run --all` in real time, with an application
+//! that writes through the link.
 
 use futures_util::future::join_all;
 use writerlink_lab::scenario::postgres::Programs;
@@ -95,7 +95,7 @@ async fn the_handler_of_the_field_stays_behind_when_every_event_comes_before_dns
     assert!(!verdict.ok && !verdict.converged);
     assert_eq!(
         verdict.faults,
-        ["orders-writer: the group holds 10.20.1.10:5432, and 10.20.2.10:5432 belongs there"]
+        ["orders-writer: the group holds 10.20.1.10:5432; it should hold 10.20.2.10:5432"]
     );
     let outage = verdict.links[0].outage;
     assert!(outage.none_for > 200.0 && outage.read_only > 0, "{outage:?}");
@@ -130,8 +130,7 @@ async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measur
     let text = error.to_string();
     assert!(matches!(error, PlayError::Program(..)), "{text}");
     assert!(
-        text.contains("its first invocation did not end in an answer")
-            && text.contains("no such luck"),
+        text.contains("its first invocation failed") && text.contains("no such luck"),
         "{text}"
     );
 }

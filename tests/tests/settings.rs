@@ -1,4 +1,4 @@
-//! Each setting of a binding, seen working through the real `bootstrap`.
+//! Tests that each setting of a binding works through the real `bootstrap`.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
-//! Seeded histories of the real engine, as `writerlink lab simulate` plays them: the promises of
-//! `docs/semantics.md` hold in every one. `WRITERLINK_SEEDS=FROM..TO` plays others than the usual
-//! ones.
+//! Tests that the promises of `docs/semantics.md` hold in seeded histories of the real engine, as
+//! `writerlink lab simulate` plays them. `WRITERLINK_SEEDS=FROM..TO` plays other seeds instead.
 
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -101,7 +100,7 @@ fn is_broken(history: &History) -> bool {
     !history.violations.is_empty()
 }
 
-/// The story of a seed, and how to have it told again.
+/// The transcript of a seed, and the command that prints it again.
 fn told(seed: u64) -> String {
     let history = simulate(seed, &FUNCTION, Telling::Full);
     format!(

@@ -1,5 +1,5 @@
-//! Every kind of source in one configuration: the real `bootstrap` and the real SDK against the
-//! lab.
+//! Tests every kind of source in one configuration: the real `bootstrap` and the real SDK against
+//! the lab.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ fn link<'a>(deployed: &'a DeployedLab, name: &str) -> &'a Link {
     link.unwrap_or_else(|| panic!("there is no link {name}"))
 }
 
-/// Whether a group holds exactly those who belong behind its link.
+/// Whether a group holds exactly the members of its link.
 fn is_right(deployed: &DeployedLab, link: &Link) -> bool {
     let world = deployed.lab.world();
     let present = link.present(&world).into_iter().map(|(address, _)| address);
@@ -108,7 +108,7 @@ async fn a_failover_is_followed_by_the_writer_its_readers_and_its_custom_endpoin
     let fail_over = |world: &mut World| {
         world.failover_db_cluster("orders", Some("orders-2")).expect("it is available");
     };
-    // The subscription's own events bring it about; nobody asks.
+    // The subscription's own events cause it; the test does not invoke the function.
     deployed.follows(deployed.orders(), fail_over).await;
     for name in ["orders-readers", "orders-reports"] {
         deployed.until(name, || is_right(&deployed, link(&deployed, name)).then_some(())).await;
@@ -149,7 +149,7 @@ fn deployed(scene: &mut Scene) {
     scene.world.sns.take_deliveries();
 }
 
-/// Switches over, tells the function as RDS does, and gives what it answered to the last event.
+/// Switches over, sends the function the events of RDS, and returns its answer to the last one.
 async fn switch_over(deployed: &DeployedLab) -> Ending {
     let deployment = {
         let mut world = deployed.lab.world();
@@ -188,8 +188,8 @@ async fn a_switchover_of_a_deployment_is_followed_by_the_writer_and_the_readers(
     assert_ne!(deployed.writer(deployed.orders()), blue, "green writes");
 }
 
-/// What becomes of a custom endpoint in a switchover is not documented, and nobody has measured it.
-/// The lab leaves it with blue, which has another name then.
+/// What happens to a custom endpoint in a switchover is neither documented nor measured. The lab
+/// leaves it with blue, which has another name then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_targets() {
     let deployed = DeployedLab::with(deployed, |config| config).await;

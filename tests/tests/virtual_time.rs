@@ -1,4 +1,4 @@
-//! The real run and its driver on the lab's world at AWS's pace, in virtual time.
+//! Plays the real run and its driver on the lab's world at AWS's pace in virtual time.
 
 use std::time::Duration;
 

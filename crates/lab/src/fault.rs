@@ -1,4 +1,4 @@
-//! What is to go wrong: on API operations, on names, and on the way of a message.
+//! The faults that a world injects: on API operations, on DNS names, and on messages in transit.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -89,7 +89,7 @@ pub enum Effect {
     /// Refused for its rate: HTTP 400, `Throttling`, at ELBv2 `ThrottlingException` ("Rate
     /// exceeded").
     Throttle,
-    /// Refused for want of a permission: HTTP 403, `AccessDenied`.
+    /// Refused because a permission is missing: HTTP 403, `AccessDenied`.
     AccessDenied,
     /// Answered HTTP 500 `InternalFailure`; nothing was done.
     ServerErrorBefore,
@@ -111,19 +111,19 @@ pub enum Effect {
     EmptyPage,
     /// Answered with every other entry and no further marker: the rest is lost.
     LostPage,
-    /// A read, answered as it was before the latest change of what is asked for. Nobody has
-    /// measured how far ELBv2's readings can lag behind its writes; AWS promises nothing.
+    /// A read, answered with the state before the latest change. Nobody has measured how far
+    /// ELBv2's readings can lag behind its writes; AWS promises nothing.
     Stale,
     /// A write of several targets, done for the first of them only and answered HTTP 500
     /// `InternalFailure`. AWS documents RegisterTargets and DeregisterTargets as one operation
     /// each, and says nothing of one that breaks off.
     Partial,
     /// A write whose connection is closed without an answer, and that is carried out this long
-    /// after it was sent, whether its caller still lives or not: ELBv2's writes cannot be fenced.
-    /// In process only; on the wire the call is carried out at once, and answered.
+    /// after it was sent, whether or not its caller is still alive: ELBv2's writes cannot be
+    /// fenced. In process only; on the wire the call is carried out at once, and answered.
     Late(Duration),
-    /// A write that is acknowledged and never carried out, or undone at once: what another updater
-    /// of the same group makes of it.
+    /// A write that is acknowledged and never carried out, or undone at once, as by another updater
+    /// of the same group.
     Ignored,
     /// Refused with this error.
     Error(ApiError),
@@ -177,7 +177,7 @@ impl FaultPlan {
         self.operations.push(fault);
     }
 
-    /// Takes back every fault of this effect on these calls.
+    /// Removes every fault of this effect on these calls.
     pub fn retract(&mut self, on: &Matcher, effect: &Effect) {
         self.operations.retain(|fault| fault.on != *on || fault.effect != *effect);
     }
@@ -189,8 +189,8 @@ impl FaultPlan {
         struck
     }
 
-    /// Plans a fault on a name, from `from` until `until` (or until cleared). The one planned last
-    /// holds.
+    /// Plans a fault on a name, from `from` until `until` (or until cleared). The fault that was
+    /// planned last applies.
     pub fn add_name(
         &mut self,
         name: &str,
@@ -209,7 +209,7 @@ impl FaultPlan {
         faults.iter().rev().find(holds).map(|fault| &fault.answer)
     }
 
-    /// Forgets every fault on a name.
+    /// Removes every fault on a name.
     pub fn clear_name(&mut self, name: &str) {
         self.names.remove(&canonical(name));
     }
@@ -229,7 +229,7 @@ impl FaultPlan {
         self.deliveries.len()
     }
 
-    /// Forgets every fault: calm.
+    /// Removes every fault.
     pub fn clear(&mut self) {
         *self = FaultPlan::default();
     }

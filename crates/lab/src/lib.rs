@@ -2,20 +2,19 @@
 //!
 //! The region is a plain value. A [`World`] holds databases, load balancers, topics and names; it
 //! has no clock of its own, no sockets and no threads. Time is a [`Duration`](std::time::Duration)
-//! since the world began, and
-//! [`World::advance`] carries out, in order, everything that falls due on the way: a promotion, a
-//! DNS answer that moves, an event that is delivered late. The same calls in the same order give
-//! the same world, to the byte.
+//! since the world began, and [`World::advance`] carries out, in order, everything that falls due
+//! on the way: a promotion, a DNS answer that moves, an event that is delivered late. The same
+//! calls in the same order give the same world, to the byte.
 //!
 //! - [`world`] is the region: what is true ([`world::rds`]), what the load balancer believes
-//!   ([`world::elbv2`]), what a resolver would say ([`world::dns`]), and who is told about it
+//!   ([`world::elbv2`]), what a resolver would answer ([`world::dns`]), and which events are sent
 //!   ([`world::events`], [`world::sns`]). Truth, the RDS API and DNS are three different things and
 //!   move at three different moments; [`world::pace`] names each delay and its source.
 //! - [`fault`] lists what may go wrong on the way: throttling, denied calls, lost answers, names
 //!   that do not resolve.
 //! - [`wire`] puts the region on loopback in real time: the AWS Query API, an authoritative DNS
-//!   server, and the Lambda runtime API, so that any AWS client, any resolver and any Lambda can
-//!   live in it.
+//!   server, and the Lambda runtime API, so that any AWS client, any resolver and any Lambda
+//!   function can use it.
 
 pub mod fault;
 pub mod ports;

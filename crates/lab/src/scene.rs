@@ -1,5 +1,5 @@
-//! A region to begin with: an Aurora cluster and a Multi-AZ instance behind one load balancer, and
-//! the way of their events.
+//! A ready-made region: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the
+//! event subscriptions that invoke the function.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -24,9 +24,9 @@ pub const FUNCTION: &str = "writerlink";
 /// How long ago all of it was made, so that targets are healthy and subscriptions active.
 pub(crate) const AGO: Duration = Duration::from_secs(600);
 
-/// A region, and who stands behind which group in it.
+/// A region, and the database behind each target group in it.
 pub struct Scene {
-    /// The region; its clock stands at the present.
+    /// The region; its clock is at the present.
     pub world: World,
     /// The bindings.
     pub links: Vec<Link>,
@@ -193,7 +193,7 @@ impl Link {
         }
     }
 
-    /// Who truly writes, and where in the group's family; nobody, where the database has no address
+    /// The true writer, and its address in the group's family; none, if the database has no address
     /// of it.
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let instance = self.instance(world)?;
@@ -203,7 +203,7 @@ impl Link {
         })
     }
 
-    /// Who truly belongs behind the link: the writer, or all of a set.
+    /// The true members of the link: the writer, or all of a set.
     pub fn members(&self, world: &World) -> BTreeSet<SocketAddr> {
         let writer = || self.writer(world).map(|writer| writer.address);
         match &self.source {

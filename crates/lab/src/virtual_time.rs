@@ -1,4 +1,4 @@
-//! Time that passes only when everybody waits for it.
+//! A virtual clock that advances only when every task waits for it.
 //!
 //! [`VirtualTime::run`] polls a future until it waits for nothing but time, then moves the clock to
 //! the earliest moment that is waited for. A minute takes as long as what happens in it, and the
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use writerlink_core::ports::Clock;
 
-/// A clock that stands still until everybody waits for it.
+/// A clock that stops until every task waits for it.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Arc<Mutex<Sleepers>>);
 
@@ -52,8 +52,8 @@ impl VirtualTime {
 }
 
 impl Sleepers {
-    /// Moves the clock to the earliest moment that is waited for; gives those who wait for it, in
-    /// the order they came.
+    /// Moves the clock to the earliest moment that is waited for; returns the tasks that wait for
+    /// it, in the order they came.
     fn advance(&mut self) -> Vec<Waker> {
         let first = self.asleep.first_key_value();
         let (&(when, _), _) = first.expect("what runs in virtual time waits for time only");

@@ -26,7 +26,8 @@ FACTS = {
 
 # Inputs that one side alone has, or must have.
 INPUTS_OF_ONE = {
-    # A map says several bindings, each with all that the configuration can say of one; the stack has one, or a Config.
+    # A map has several bindings, each with all settings of the configuration; the stack has one
+    # binding, or a Config.
     "reconciler": {"bindings", "source", "port", "name", "package", "load_balancer_arn", "load_balancer_arns"},
     # Terraform knows no name of a stack, so that a name must be given.
     "link": {"name"},

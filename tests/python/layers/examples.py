@@ -4,7 +4,7 @@ import re
 
 from layers.terraform import Module, Scope
 
-# Whose roots a client needs for what stands behind a name.
+# The root certificates that a client needs for the server behind a name.
 ROOTS = {
     "orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com": "global-bundle.pem",
     "billing.c0ffee1234ab.eu-west-1.rds.amazonaws.com": "global-bundle.pem",

@@ -8,9 +8,11 @@ class Pair:
     """A type of Terraform and the one of CloudFormation that makes the same thing."""
 
     cloudformation: str
-    # attribute of Terraform: property of CloudFormation, both as paths. What is in one and not the other is a difference.
+    # attribute of Terraform: property of CloudFormation, both as paths. An attribute without a
+    # counterpart is a difference.
     attributes: dict
-    # What can be referred to: attribute of Terraform: attribute of CloudFormation, "" being the reference itself.
+    # What a reference can name. attribute of Terraform: attribute of CloudFormation; "" is the
+    # reference itself.
     references: dict = field(default_factory=dict)
     # What a property is if it is not written.
     defaults: dict = field(default_factory=dict)
@@ -50,7 +52,7 @@ TERRAFORM_ALONE = {
     "Terraform publishes one, and moves the alias, on each change",
 }
 
-# The alias stands for the function wherever something is invoked.
+# The alias represents the function in every invocation.
 STANDS_FOR = {"aws_lambda_alias.live": {"arn": ("function", "Arn"), "name": ("function", "")}}
 
 # What has no tags in AWS, or none in the provider.

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from layers.pairs import OF_CLOUDFORMATION_ALONE, OF_TERRAFORM_ALONE, PAIRS, STANDS_FOR
 from layers.words import leaves, listed, plain, snake
 
-# Words of Terraform for what CloudFormation calls otherwise.
+# Terraform's values, and CloudFormation's words for the same.
 VALUES = {"internal": {"true": "internal", "false": "internet-facing"}}
 # Policies as CloudFormation has them. Terraform's are JSON.
 DOCUMENTS = {"AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"}
-# A rule to nowhere is how CloudFormation takes away the default one to everywhere, which Terraform does by itself.
+# CloudFormation removes the default rule to everywhere only if there is a rule, such as this one to
+# nowhere. Terraform removes it by itself.
 NOWHERE = "127.0.0.1/32"
 
 

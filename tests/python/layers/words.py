@@ -2,7 +2,7 @@
 
 import re
 
-# What both are told of the account that they run in.
+# The facts about the account that both get.
 ACCOUNT = "111122223333"
 PARTITION = "aws"
 REGION = "eu-west-1"

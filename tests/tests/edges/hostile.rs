@@ -1,6 +1,6 @@
-//! Others' words in what people read: every text of every answer that the lab gives is exchanged
-//! for one that would move a cursor, turn the reading order or hide letters, and everything that
-//! the programs print, log, answer or publish of it is looked through.
+//! Tests hostile text in AWS's answers: every text of every answer that the lab gives is replaced
+//! by one that would move a cursor, turn the reading order or hide letters, and the test checks
+//! everything that the programs print, log, answer or publish from it.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -147,7 +147,7 @@ async fn answered(handler: &Handler, payload: &Value) -> (String, String) {
     (answer, metrics)
 }
 
-/// What the runtime is told of an invocation that failed.
+/// What the runtime receives about a failed invocation.
 fn lambda_message(failed: writerlink_lambda::InvocationFailed) -> [String; 2] {
     let told: lambda_runtime::Diagnostic = failed.into();
     [told.error_type, told.error_message]
@@ -275,15 +275,16 @@ async fn no_word_of_a_payload_or_a_configuration_does_either() {
             "Type": "Notification", "TopicArn": format!("{TOPIC}{HOSTILE}"), "Subject": HOSTILE,
             "Message": message, "MessageAttributes": {}}}]})
     };
-    let event = json!({"Event Source": HOSTILE, "Source ID": HOSTILE, "Event Time": HOSTILE, "Event ID": HOSTILE,
-        "Event Message": HOSTILE})
+    let event = json!({"Event Source": HOSTILE, "Source ID": HOSTILE, "Event Time": HOSTILE,
+        "Event ID": HOSTILE, "Event Message": HOSTILE})
     .to_string();
     let payloads = [
         sns(json!(HOSTILE)),
         sns(json!(event)),
         sns(json!(event.replace("Event ID\":\"", "Event ID\":\"RDS-EVENT-0071"))),
         json!({"source": "aws.rds", "detail-type": HOSTILE, "resources": [HOSTILE], "time": HOSTILE,
-            "detail": {"EventID": HOSTILE, "SourceIdentifier": HOSTILE, "SourceType": HOSTILE, "Message": HOSTILE}}),
+            "detail": {"EventID": HOSTILE, "SourceIdentifier": HOSTILE, "SourceType": HOSTILE,
+                "Message": HOSTILE}}),
         json!({"mode": HOSTILE}),
         json!({"bindings": [HOSTILE]}),
         json!({"mode": "plan", "bindings": [HOSTILE, "orders-writer"]}),

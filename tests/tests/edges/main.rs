@@ -1,5 +1,5 @@
-//! The edges of the programs: what lies between them and AWS's servers, and what others' words
-//! become in what people read.
+//! Tests the edges of the programs: the connection to AWS's servers, and what becomes of foreign
+//! text in what people read.
 
 mod hostile;
 mod peer;

@@ -1,5 +1,5 @@
-//! A server of AWS's API with a certificate, reached by itself or behind an HTTP proxy that this is
-//! as well.
+//! A server of AWS's API with a certificate. Clients reach it directly or through an HTTP proxy,
+//! which it also is.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -51,7 +51,7 @@ impl Authority {
     }
 }
 
-/// The server, and what it was told.
+/// The server, and the requests that it received.
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! A relay in front of the lab's API that puts other words into its answers.
+//! A relay in front of the lab's API that replaces text in its answers.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A text of an answer: the operation, and the element that it stands in.
+/// A text of an answer: the operation, and the element that contains it.
 pub(crate) type Leaf = (String, String);
 
 /// What the relay changes.
@@ -14,7 +14,7 @@ pub(crate) type Leaf = (String, String);
 pub(crate) enum Change {
     /// Nothing.
     Nothing,
-    /// This text, wherever it stands, to another one.
+    /// This text, wherever it is, to another one.
     Text(Leaf, String),
     /// The answers of this operation, to errors whose code and message have this text.
     Refusal(String, String),

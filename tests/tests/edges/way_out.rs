@@ -1,4 +1,4 @@
-//! A company's certificates and its proxy, through every HTTP client of ours.
+//! Tests a company's certificates and its proxy with every HTTP client of ours.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

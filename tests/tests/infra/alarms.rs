@@ -1,4 +1,5 @@
-//! The alarms and the dashboard look at what the function says, in the words in which it says it.
+//! Tests that the alarms and the dashboard use the metrics and log lines that the function really
+//! writes.
 
 mod cloudwatch;
 mod simulation;
@@ -71,9 +72,10 @@ async fn every_alarm_and_every_graph_is_of_a_metric_that_the_function_writes() {
     let dashboard = dashboard(template).to_string();
     let by_binding = emitted.iter().find(|metric| metric.1.len() == 2).expect("one was not ok");
     assert_eq!(by_binding.0, "BindingNotOk");
-    assert!(dashboard.contains(
-        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" Function=\"stack-Function\"', 'Maximum', 60)"#
-    ));
+    assert!(dashboard.contains(concat!(
+        r#"SEARCH('{Writerlink,Function,Binding} MetricName=\"BindingNotOk\" "#,
+        r#"Function=\"stack-Function\"', 'Maximum', 60)"#
+    )));
     assert!(
         !template.to_string().contains("FILL("),
         "a filled value stands where a late one is missing"
@@ -102,7 +104,7 @@ async fn the_dashboards_query_finds_the_lines_of_runs_that_were_not_ok() {
     }
 }
 
-/// Each of them tells the topic of outcomes, when it begins and when it is over. [`simulation`]
+/// Each of them notifies the topic of outcomes when it begins and when it is over. [`simulation`]
 /// shows what their numbers do.
 #[test]
 fn every_alarm_tells_the_topic_of_outcomes_and_is_of_one_metric() {
@@ -127,7 +129,10 @@ fn the_bindings_alarm_is_of_the_binding_that_the_parameters_make() {
     let alarm = &alarms(template)["BindingAlarm"];
     assert_eq!(
         alarm["Dimensions"],
-        json!([{"Name": "Function", "Value": "stack-Function"}, {"Name": "Binding", "Value": "stack"}])
+        json!([
+            {"Name": "Function", "Value": "stack-Function"},
+            {"Name": "Binding", "Value": "stack"}
+        ])
     );
     let config = &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_CONFIG"];
     let config: Value =

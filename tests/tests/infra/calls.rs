@@ -1,5 +1,5 @@
-//! What the programs call in the lab is what they may, no less and no more, and every one of those
-//! calls passes a policy engine.
+//! Tests that the programs' calls in the lab are exactly the permitted ones, and that a policy
+//! engine permits each of them.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -78,8 +78,8 @@ fn own_actions(conditions: &[&str]) -> BTreeSet<String> {
     actions.filter(is_own).collect()
 }
 
-/// Both groups of the scene ask for their databases by tags, and these consent. A third group has a
-/// tag of somebody else's.
+/// Both groups of the scene name their databases in tags, and the databases consent. A third group
+/// has a tag of another owner.
 fn tagged(scene: &mut Scene) {
     let groups = [&scene.links[0], &scene.links[1]].map(|link| link.group.clone());
     let world = &mut scene.world;
@@ -159,7 +159,7 @@ async fn the_function_calls_what_is_stated_and_everything_that_is_stated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_trouble_of_a_scenario_makes_it_call_anything_else() {
+async fn no_fault_of_a_scenario_makes_it_call_anything_else() {
     let may = own_actions(&["always", "Writes"]);
     let named =
         ["planned-failover", "lost-event", "killed-between-the-writes", "two-invocations-at-once"];
@@ -303,7 +303,7 @@ fn the_topics_key_opens_for_sns_of_this_region_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_calls_what_is_stated_for_it_and_everything_that_is_stated() {
     let mut text = String::new();
-    // Nobody invokes the function of this stage.
+    // Nothing invokes the function of this stage.
     let change = |scene: &mut Scene| {
         kinds::add(scene);
         tagged(scene);

@@ -1,4 +1,4 @@
-//! What the CDK makes of the templates, judged by the tests beside the constructs.
+//! Tests what the CDK makes of the templates, with the tests beside the constructs.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the parameters of the reconciler come to: its configuration, and the resource that
+//! Tests what the reconciler's parameters become: its configuration, and the resource that
 //! reconciles.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,8 @@ fn the_configuration_that_the_parameters_make_is_one_that_the_lambda_takes() {
         assert_eq!(patterns, ["cluster/orders-*", "instance/billing"]);
     }
 
-    // Several groups and one source: nobody says which belongs where, and the function says so.
+    // Several groups and one source: nothing says which source belongs to which group, and the
+    // function reports that.
     let two = format!("{GROUP},{GROUP}2");
     let given = [given[0], ("TargetGroupArns", two.as_str()), given[2]];
     let refused = refusal(&evaluate(template, config, &given));

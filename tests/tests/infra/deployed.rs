@@ -1,10 +1,10 @@
-//! The templates deployed to ministack as far as it goes, and the function that they deploy, driven
-//! there by an event of RDS.
+//! Deploys the templates to ministack as far as it supports them, and drives the deployed function
+//! with an RDS event.
 //!
-//! ministack is no judge of what AWS accepts: it knows neither event subscriptions nor endpoint
-//! services nor rules of security groups, and asks nobody for permissions. What it does show is
-//! that the parts belong together: the archive, the handler's name, the environment, the topic's
-//! subscription, the function's outcomes.
+//! ministack does not decide what AWS accepts: it has no event subscriptions, endpoint services or
+//! security group rules, and it checks no permissions. It does show that the parts fit together:
+//! the archive, the handler's name, the environment, the topic's subscription, the function's
+//! outcomes.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,7 +1,8 @@
-//! The stated permissions, filled in, before a policy engine that is not ours: the crate `iam-rs`.
+//! Evaluates the stated permissions, with their variables filled in, in a third-party policy
+//! engine: the crate `iam-rs`.
 //!
-//! It judges actions, resources, principals and conditions by IAM's published rules. AWS itself it
-//! is not.
+//! It evaluates actions, resources, principals and conditions by IAM's published rules. It is not
+//! AWS itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use iam_rs::{
 use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
 
-/// What the placeholders stand for in a stack named `stack` that says nothing else.
+/// The values of the placeholders in a stack named `stack` with no other parameters.
 pub(crate) const MADE: [(&str, &[&str]); 6] = [
     ("Partition", &["aws"]),
     ("Region", &["eu-west-1"]),

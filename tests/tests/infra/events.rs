@@ -1,4 +1,4 @@
-//! Which events of RDS arrive, and that nobody else's do.
+//! Tests which RDS events arrive, and that events of other senders do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 

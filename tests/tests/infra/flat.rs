@@ -1,5 +1,5 @@
-//! `infra/writerlink.yaml`, the one template that every tool takes: what `infra/flatten` makes of
-//! the layers, and the same as these.
+//! Tests `infra/writerlink.yaml`, the one template that every tool accepts: `infra/flatten` makes
+//! it from the layers, and it is equivalent to them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use writerlink_tests::skip::available;
 use crate::lint::said;
 use crate::template::{read, text};
 
-/// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must lie in S3.
+/// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must be in S3.
 const LIMIT: usize = 51_200;
 
 fn path() -> PathBuf {

@@ -1,4 +1,4 @@
-//! One run at a time, no retries, and a sweep every minute.
+//! Tests the function's settings: one run at a time, no retries, and a sweep every minute.
 
 use std::fs;
 

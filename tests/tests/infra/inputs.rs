@@ -1,5 +1,5 @@
-//! What is wrong with the inputs is said before anything is made, and in the same cases as the
-//! function would say it.
+//! Tests that wrong inputs are refused before anything is created, in the same cases in which the
+//! function would refuse them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -94,7 +94,7 @@ fn a_source_is_refused_by_the_templates_and_the_module_exactly_where_the_functio
         let Some(refused) = refused(path, &inputs) else { return };
         let mut taken = 0;
         for (source, said) in sources.iter().zip(refused) {
-            // The port and the DNS servers of a host stand in a Config, which has no place for
+            // The port and the DNS servers of a host are in a Config, which has no place for
             // `Source` beside it.
             let right = source
                 .parse::<Source>()
@@ -122,10 +122,14 @@ fn with(more: &Value) -> Value {
 
 #[test]
 fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
-    let proxy = json!({"UseProxy": "true", "EngineFamily": "MYSQL", "SecretArn": SECRET, "DatabaseSecurityGroupId": "sg-1"});
+    let proxy = json!({
+        "UseProxy": "true", "EngineFamily": "MYSQL", "SecretArn": SECRET,
+        "DatabaseSecurityGroupId": "sg-1",
+    });
     let end_to_end = json!({
-        "UseProxy": "true", "EngineFamily": "POSTGRESQL", "DatabaseSecurityGroupId": "sg-1", "DefaultAuthScheme": "IAM_AUTH",
-        "DatabaseResourceId": "cluster-ABC", "DatabaseUser": "app",
+        "UseProxy": "true", "EngineFamily": "POSTGRESQL", "DatabaseSecurityGroupId": "sg-1",
+        "DefaultAuthScheme": "IAM_AUTH", "DatabaseResourceId": "cluster-ABC",
+        "DatabaseUser": "app",
     });
     let without = |given: &Value, name: &str| {
         let mut given = with(given);
@@ -162,7 +166,10 @@ fn the_one_command_asks_for_what_it_needs_before_anything_is_made() {
         ),
         (
             "an example with a proxy and tokens",
-            json!({"CreateDatabase": "true", "UseProxy": "true", "DefaultAuthScheme": "IAM_AUTH", "DatabaseUser": "app"}),
+            json!({
+                "CreateDatabase": "true", "UseProxy": "true", "DefaultAuthScheme": "IAM_AUTH",
+                "DatabaseUser": "app",
+            }),
             None,
         ),
         (

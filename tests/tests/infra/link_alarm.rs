@@ -1,5 +1,5 @@
-//! The alarm on the link's own health, which the load balancer counts and the function knows
-//! nothing of.
+//! Tests the alarm on the link's own health, which the load balancer counts and the function does
+//! not know.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the linters of CloudFormation and of its security say about every template.
+//! Runs CloudFormation's linter, SAM's validation and the security linter checkov on the templates.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -62,7 +62,7 @@ fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
 }
 
 /// The checks that these files pass; none may fail, and none may be suppressed without a reason.
-/// checkov asks nobody outside.
+/// checkov makes no network requests.
 pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Option<Vec<Value>> {
     let python = available(auditors())?;
     let home = tempfile::tempdir().expect("there is room for temporary files");

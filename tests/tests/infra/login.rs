@@ -1,5 +1,5 @@
-//! The consumer's example logs in to a database and to a proxy, which present certificates of
-//! different authorities.
+//! Tests that the consumer's example logs in to a database and to a proxy, which present
+//! certificates of different authorities.
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! What `infra/` deploys is what it says: linted, least-privileged, serial, without retries, and
-//! loud when something is wrong.
+//! Tests that what `infra/` deploys is what it says: linted, least-privileged, serial, without
+//! retries, and with an alarm when something is wrong.
 
 mod alarms;
 mod calls;

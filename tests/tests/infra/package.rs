@@ -1,5 +1,5 @@
-//! What `infra/package` makes: the same bytes each time, only what is ours and starts in Lambda,
-//! and a list of what is in it.
+//! Tests the output of `infra/package`: the same bytes each time, only our own files, a program
+//! that starts in Lambda, and a list of the contents.
 //!
 //! A build for Lambda takes minutes, so these package a small program that says of itself what the
 //! function says. That two builds in two directories with two cargo homes give the same bytes was
@@ -267,9 +267,11 @@ fn packaging(python: &Path, binary: &Path, arch: &str, output: &Path) -> Command
 fn unpacked(archive: &Path) -> Option<Value> {
     let script = "import hashlib, json, sys, zipfile
 archive = zipfile.ZipFile(sys.argv[1])
-files = [[each.filename, oct(each.external_attr >> 16), each.create_system, each.date_time[0]] for each in archive.infolist()]
+files = [[each.filename, oct(each.external_attr >> 16), each.create_system, each.date_time[0]]
+         for each in archive.infolist()]
 last = archive.read(files[-1][0]).decode(errors='replace') if len(files) > 1 else ''
-print(json.dumps({'files': files, 'last': last, 'sha256': hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest()}))";
+digest = hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest()
+print(json.dumps({'files': files, 'last': last, 'sha256': digest}))";
     let output = Command::new(available(linters())?)
         .args(["-c", script])
         .arg(archive)

@@ -1,5 +1,5 @@
-//! What `sam package`, the first half of `sam deploy`, makes of the templates: the code of the
-//! reconciler is uploaded, and the flat template stays what it is.
+//! Tests what `sam package`, the first half of `sam deploy`, makes of the templates: it uploads the
+//! reconciler's code and leaves the flat template unchanged.
 
 use std::fs;
 use std::path::Path;

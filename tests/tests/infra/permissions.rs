@@ -1,4 +1,5 @@
-//! The function's role is what `policy.json` states, and that is little.
+//! Tests that the function's role grants exactly what `policy.json` states, and that this is
+//! little.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +13,7 @@ use crate::engine::{MADE, Permissions, filled, stated};
 use crate::template::{evaluate, list, properties, reconciler, statements, text};
 
 /// A deployment: its parameters, the conditions under which `policy.json` then grants something,
-/// and what its placeholders stand for.
+/// and the values of its placeholders.
 struct Deployment<'a> {
     given: &'a [(&'a str, &'a str)],
     conditions: &'a [&'a str],

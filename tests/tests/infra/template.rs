@@ -1,4 +1,5 @@
-//! The templates as data, and the little of CloudFormation that their values need.
+//! Reads the templates as data, and evaluates the few CloudFormation functions that their values
+//! use.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! The Terraform modules are formatted, say the same as the templates, and pass the same audit.
+//! Tests that the Terraform modules are formatted, equivalent to the templates, and pass the same
+//! audit.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Why the function has no alias: what the SAM translator does with `AutoPublishAlias` when a
+//! Tests why the function has no alias: what the SAM translator does with `AutoPublishAlias` when a
 //! parameter changes.
 
 use std::process::Command;

@@ -1,6 +1,5 @@
-//! What sweeps make of a region in which nothing goes wrong any more: on the world that a run at
-//! the wire has left, without the wire and in virtual time, because none of that is in question
-//! here.
+//! Plays the sweeps that follow a faulty run, after all faults have ended: on the world that the
+//! run left, in virtual time and without the wire, because neither matters here.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

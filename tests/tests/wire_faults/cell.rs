@@ -1,4 +1,4 @@
-//! Plays a cell of the table: the real handler, SDK and resolver against a lab of its own.
+//! Plays one cell of the table: the real handler, SDK and resolver against a lab of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +94,7 @@ impl Region {
         let world = &mut scene.world;
         world.failover_db_cluster("orders", None).expect("an available cluster fails over");
         if matches!(link.source, Source::Proxy(..)) {
-            // Which a failover does not do, and no event tells of.
+            // A failover does not do this, and RDS sends no event for it.
             let node = world.move_proxy_address("front", Some("front-ro"), Zone::A);
             node.expect("it has a node there");
         }

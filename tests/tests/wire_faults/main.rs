@@ -1,6 +1,6 @@
-//! Every AWS call of a run, every way in which it can fail, every moment at which the run can be
-//! killed: at the wire, through the real handler, SDK and resolver, against the lab. `outcomes.txt`
-//! has the right outcome of each, as docs/semantics.md has it.
+//! Tests every AWS call of a run with every way in which it can fail, and every moment at which the
+//! run can be killed: at the wire, through the real handler, SDK and resolver, against the lab.
+//! `outcomes.txt` lists the right outcome of each, which follows from docs/semantics.md.
 //!
 //! Each cell has a region of its own, in which a cluster has failed over: an event comes, the run
 //! registers the new writer and deregisters the old one, and somewhere on the way the fault

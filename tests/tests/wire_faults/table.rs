@@ -1,4 +1,4 @@
-//! The table of the right outcomes, `outcomes.txt`, which was written by hand from
+//! Reads the table of the right outcomes, `outcomes.txt`, which was written by hand from
 //! docs/semantics.md.
 
 use crate::tap::{Aim, Moment};

@@ -1,9 +1,9 @@
-//! A tap on the wire between the SDK and its server: it notes what is sent, lets a fault strike a
-//! request of its choice, and can end the run there.
+//! A tap on the wire between the SDK and its server: it records what is sent, injects a fault into
+//! a chosen request, and can end the run there.
 //!
-//! The machine of a function can stop at any moment. Of those, three about a request lead to
-//! different worlds: it is not sent yet; it has arrived and been dealt with, and nobody has read
-//! the answer; the answer was taken in, and nothing has come of it.
+//! The machine of a function can stop at any moment. Around a request, three moments have different
+//! results: before the request is sent; after the server carried it out and before the function
+//! reads the answer; after the function reads the answer and before it acts on it.
 
 use std::fmt;
 use std::future::{Future, pending};
@@ -201,7 +201,7 @@ impl State {
     }
 }
 
-/// Dooms the run when the exchange is over, by an answer or because nobody waits for it any longer.
+/// Kills the run when the exchange is over, by an answer or because the client no longer waits.
 struct KillPoint<'a>(&'a State);
 
 impl Drop for KillPoint<'_> {

@@ -12,7 +12,7 @@ fn every_scenario_is_listed_with_its_sentence() {
     assert!(stdout.lines().count() > 20, "{stdout}");
     assert!(
         stdout.lines().next().is_some_and(|line| line.contains("planned-failover")
-            && line.contains("fails an Aurora cluster over"))
+            && line.contains("failover of an Aurora cluster"))
     );
 }
 
@@ -27,7 +27,7 @@ fn what_cannot_be_played_is_refused_before_anything_is_played() {
         ),
         (
             &["planned-failover", "--handler", "/no/such/program"],
-            "it ended with exit status: 127 again and again",
+            "it keeps ending with exit status: 127",
         ),
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(&[&["lab", "run"], arguments].concat()));
@@ -57,8 +57,8 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
     assert_eq!(verdict["ok"], false);
     assert_eq!(
         verdict["faults"][0],
-        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432, and 10.20.1.10:5432 \
-         belongs there"
+        "orders-writer: the group holds 10.20.1.10:5432 and 10.20.3.10:5432; it should hold \
+         10.20.1.10:5432"
     );
     assert_eq!(
         (&verdict["calls"], &verdict["seconds_to_converge"]),
@@ -76,5 +76,8 @@ fn what_could_be_played_is_told_beside_what_could_not() {
     assert_eq!(code, 1);
     let verdicts: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(verdicts.as_array().map(Vec::len), Some(1), "{stdout}");
-    assert!(stderr.contains("`/no/such/program`: it ended with exit status: 127"), "{stderr}");
+    assert!(
+        stderr.contains("`/no/such/program`: it keeps ending with exit status: 127"),
+        "{stderr}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What a script does to the region.
+//! Carries out the acts of a scenario's script on the region.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::world::rds::{
 };
 use crate::world::vpc::Zone;
 
-/// What became of an act.
+/// The result of an act.
 #[derive(Debug, Default)]
 pub(super) struct Done {
     /// What was done, as a sentence without its full stop.
@@ -26,7 +26,7 @@ pub(super) struct Done {
     pub(super) kill_at: Option<String>,
 }
 
-/// A global database's other cluster, of which this Region knows no more.
+/// The other cluster of a global database, of which this Region knows only the ARN.
 const ELSEWHERE: &str = "arn:aws:rds:us-east-1:111122223333:cluster:orders-elsewhere";
 
 impl Act {
@@ -50,7 +50,7 @@ impl Act {
                     Some(_) => world.failover_db_cluster(database, None).map(drop)?,
                     None => world.reboot_db_instance(database, Reboot::ToStandby).map(drop)?,
                 }
-                Ok(Done::of(format!("{database} is told to fail over")))
+                Ok(Done::of(format!("a failover of {database} is requested")))
             }
             Act::LoseWriter(database) => {
                 lose_writer(world, link(database)?)?;
@@ -105,31 +105,31 @@ impl Act {
             Act::TakeConsent(database) => {
                 let arn = link(database)?.arn(world);
                 world.remove_rds_tags(&arn, &["writerlink:publish".to_owned()])?;
-                Ok(Done::of(format!("{database} consents no more to its being published")))
+                Ok(Done::of(format!("the tag `writerlink:publish` is removed from {database}")))
             }
             Act::Demote(cluster) => {
                 world.demote_primary(cluster, ELSEWHERE, Shift::Switchover)?;
-                Ok(Done::of(format!("writing leaves {cluster} for another Region")))
+                Ok(Done::of(format!("the writer of {cluster} moves to another Region")))
             }
             Act::Promote(cluster) => {
                 world.promote_secondary(cluster, Shift::Switchover)?;
-                Ok(Done::of(format!("writing comes back to {cluster}")))
+                Ok(Done::of(format!("the writer comes back to {cluster}")))
             }
             Act::MoveNode { of, zone } => {
                 let zone = zone_named(world, *zone)?;
                 let new = world.move_proxy_address(of, None, zone)?;
-                Ok(Done::of(format!("a node of the proxy {of} is replaced: {new} is new")))
+                Ok(Done::of(format!("a node of the proxy {of} is replaced; the new one is {new}")))
             }
             Act::TellNodes { of, at_a_time } => {
                 world.tell_proxy_addresses(of, None, *at_a_time)?;
                 let many = at_a_time.map_or("all".to_owned(), |many| many.to_string());
-                Ok(Done::of(format!("answers hold {many} of the nodes of {of}")))
+                Ok(Done::of(format!("DNS answers list {many} of the nodes of {of}")))
             }
             Act::MoveHost { of, to } => {
                 let port = link(of)?.port;
                 world.move_host(of, port, to, Move::AtOnce);
                 let list: Vec<String> = to.iter().map(ToString::to_string).collect();
-                Ok(Done::of(format!("{of} stands for {}", list.join(", "))))
+                Ok(Done::of(format!("{of} resolves to {}", list.join(", "))))
             }
             Act::OptimizeStorage(instance) => {
                 world.show_instance_status(instance, Status::StorageOptimization)?;
@@ -155,7 +155,7 @@ impl Act {
                     &link.group,
                     &[TargetRequest::new(&address.to_string(), target.port())],
                 )?;
-                Ok(Done::of(format!("somebody registers {target} in the group of {of}")))
+                Ok(Done::of(format!("someone registers {target} in the group of {of}")))
             }
             Act::KillAt(call) => {
                 world.faults.add(Fault::on(call, Effect::Hang).times(1));
@@ -172,7 +172,10 @@ impl Done {
 }
 
 fn no_target(target: &str) -> ApiError {
-    ApiError::bad_request("NoSuchTarget", format!("`{target}` is no instance and no address"))
+    ApiError::bad_request(
+        "NoSuchTarget",
+        format!("`{target}` is neither an instance nor an address"),
+    )
 }
 
 fn lose_writer(world: &mut World, link: &Link) -> Result<(), ApiError> {
@@ -225,7 +228,7 @@ fn spoil_calls(
         ApiAnswer::Throttled => (Effect::Throttle, "throttled"),
         ApiAnswer::ServerError => (Effect::ServerErrorBefore, "answered with HTTP 500"),
         ApiAnswer::ServerErrorAfterwards => {
-            (Effect::ServerErrorAfter, "done and answered with HTTP 500")
+            (Effect::ServerErrorAfter, "carried out and answered with HTTP 500")
         }
     };
     let mut undo = Vec::new();
@@ -256,7 +259,7 @@ fn spoil_name(world: &mut World, name: &str, answer: &NameAnswer, lasts: Option<
         NameAnswer::NxDomain => (NameEffect::NxDomain, "does not exist".to_owned()),
         NameAnswer::Addresses(addresses) => {
             let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            (NameEffect::Addresses(addresses.clone()), format!("leads to {}", list.join(", ")))
+            (NameEffect::Addresses(addresses.clone()), format!("resolves to {}", list.join(", ")))
         }
     };
     let until = lasts.map(|lasts| now + Duration::from_secs_f64(lasts));
@@ -269,7 +272,7 @@ fn spoil_messages(world: &mut World, fate: Fate, times: u32) -> Done {
     let (fault, words) = match fate {
         Fate::Lost => (DeliveryFault::Lose, "are lost".to_owned()),
         Fate::Repeated(more) => {
-            (DeliveryFault::Duplicate(more), format!("arrive {more} times more"))
+            (DeliveryFault::Duplicate(more), format!("arrive {more} more times"))
         }
     };
     for _ in 0..times {

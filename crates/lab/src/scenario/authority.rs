@@ -1,9 +1,9 @@
-//! The authority that the lab's databases have their certificates from, as RDS has its own.
+//! The certificate authority that issues the certificates of the lab's databases, like RDS's own.
 //!
 //! A certificate names the instance's endpoint and, of a cluster's member, the cluster's (AWS docs:
 //! "Using SSL/TLS to encrypt a connection to a DB cluster"). No name of the load balancer or of
-//! PrivateLink is in it: a client that verifies must ask for the endpoint's real name, wherever
-//! that leads it.
+//! PrivateLink is in it: a client that verifies must ask for the endpoint's real name, whatever
+//! that resolves to.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use rcgen::{
 };
 use rustls::pki_types::CertificateDer;
 
-/// An authority whose root is made anew. Copies are the same authority.
+/// An authority with a new root. Copies are the same authority.
 #[derive(Clone)]
 pub struct Authority {
     root: Arc<CertifiedIssuer<'static, KeyPair>>,

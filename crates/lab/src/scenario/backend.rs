@@ -1,4 +1,4 @@
-//! What the databases are, and how an application opens connections to them.
+//! Which databases a scenario starts, and how its application opens connections to them.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::database::{Fleet, LineFleet};
 use crate::scene::Link;
 use crate::wire::Lab;
 
-/// What stands behind the load balancer.
+/// The servers behind the load balancer.
 #[derive(Clone, Debug)]
 pub enum Databases {
     /// A few lines of this program, which are honest about being a writer or a reader.
@@ -27,7 +27,7 @@ pub(super) trait Backend {
     type Fleet: Fleet;
     type Door: Door;
 
-    /// Starts what stands behind a link.
+    /// Starts the servers behind a link.
     async fn start(&self, lab: &Lab, link: &Link) -> io::Result<Self::Fleet>;
 
     /// How the link's application opens a connection.
@@ -82,7 +82,7 @@ impl Backend for Postgresql {
     }
 }
 
-/// Databases that stand behind links for as long as this lives, without a scenario.
+/// Databases behind links, without a scenario; they run until this is dropped.
 pub struct RunningDatabases {
     fleets: Fleets,
 }
@@ -93,7 +93,7 @@ enum Fleets {
 }
 
 impl RunningDatabases {
-    /// Starts what stands behind the links.
+    /// Starts the servers behind the links.
     ///
     /// # Errors
     /// When a server does not start.

@@ -1,4 +1,5 @@
-//! The program under test: started as Lambda starts an environment, and started anew when it ends.
+//! Starts the program under test as Lambda starts an execution environment, and restarts it when it
+//! ends.
 
 use std::fs::{self, File};
 use std::io;
@@ -72,7 +73,7 @@ impl Handler {
     /// Starts those anew that have ended, as Lambda does at the next invocation.
     ///
     /// # Errors
-    /// When the program cannot be started, or ends at once again and again, with its last words.
+    /// When the program cannot be started, or keeps ending at once, with its last output.
     pub(super) fn revive(&mut self) -> io::Result<()> {
         for environment in &mut self.environments {
             let Some(status) = environment.process.try_wait()? else {
@@ -85,9 +86,7 @@ impl Handler {
             }
             if environment.failures >= PATIENCE && !self.is_trusted {
                 let words = last_words(&self.log);
-                return Err(io::Error::other(format!(
-                    "it ended with {status} again and again{words}"
-                )));
+                return Err(io::Error::other(format!("it keeps ending with {status}{words}")));
             }
             environment.process =
                 spawn(&self.program, &self.variables, &environment.runtime_api, &self.log)?;
@@ -170,8 +169,8 @@ fn spawn(
         .spawn()
 }
 
-/// What every program is told: where AWS is, its function's settings, our configuration, and the
-/// same for others.
+/// The environment variables of every program: where AWS is, its function's settings, our
+/// configuration, and the same for others.
 fn variables(lab: &Lab, links: &[Link], config: &str) -> Vec<(&'static str, String)> {
     let region = lab.world().region.clone();
     let told: Vec<_> = links
@@ -210,5 +209,5 @@ fn last_words(log: &Path) -> String {
     if last.is_empty() {
         return String::new();
     }
-    format!("; its last words:\n  {}", last.join("\n  "))
+    format!("; its last output:\n  {}", last.join("\n  "))
 }

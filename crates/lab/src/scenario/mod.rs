@@ -1,6 +1,6 @@
-//! Scenarios: a failover with a trouble around it, played in real time against any program that
-//! speaks the Lambda runtime API, with databases behind the load balancer and an application that
-//! writes through it.
+//! Scenarios: a failover with faults injected, played in real time against any program that speaks
+//! the Lambda runtime API, with databases behind the load balancer and an application that writes
+//! through it.
 //!
 //! ```text
 //! script ──► region (loopback) ──SNS, schedule──► program under test ──AWS API, DNS──► region
@@ -9,10 +9,9 @@
 //!               └────────────── what is true, what is shown, what is done ──► recording ┘ ──► verdict, report
 //! ```
 //!
-//! A scenario is data ([`Scenario`]); the built-in ones stand in `scenarios.toml`. Playing one
-//! gives a [`Recording`], which is all that the [`Verdict`] and the pictures are made of. The
-//! verdict is the region's and the application's own: what the program says of itself decides
-//! nothing.
+//! A scenario is data ([`Scenario`]); the built-in ones are in `scenarios.toml`. Playing one gives
+//! a [`Recording`], which is all that the [`Verdict`] and the pictures are made of. The verdict
+//! rests only on the region and the application: what the program says about itself does not count.
 
 pub mod recording;
 pub mod report;

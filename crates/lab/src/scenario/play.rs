@@ -1,4 +1,4 @@
-//! Plays a scenario.
+//! Plays a scenario in real time.
 //!
 //! The region, the databases and the application live in this process, on loopback; the program
 //! under test is a process of its own. Once it has answered a first invocation, the scenario's time
@@ -49,7 +49,7 @@ pub enum PlayError {
     /// The region refuses the script.
     #[error("the script of `{0}` cannot be played: {1}")]
     Script(String, ApiError),
-    /// There is no PostgreSQL for what stands behind the link.
+    /// PostgreSQL cannot be used for the databases behind the link.
     #[error(
         "`{0}` can be played with the built-in databases only: PostgreSQL is started for the \
          members of one cluster or for one instance, not for proxies, other hosts, or databases \
@@ -314,7 +314,7 @@ async fn await_database(door: &impl Door, nodes: &[SocketAddr]) -> Result<(), Pl
         }
         if began.elapsed() > START {
             let words = format!(
-                "no database has answered through the load balancer within {} s",
+                "no database answered through the load balancer within {} s",
                 START.as_secs()
             );
             return Err(io::Error::other(words).into());
@@ -355,10 +355,7 @@ async fn await_first_answer(
             .filter_map(|one| one.ending.as_ref())
             .collect();
         if let Some(other) = endings.iter().find(|ending| !matches!(ending, Ending::Answered(_))) {
-            let words = format!(
-                "its first invocation did not end in an answer: {other:?}{}",
-                handler.last_words()
-            );
+            let words = format!("its first invocation failed: {other:?}{}", handler.last_words());
             return Err(broken(play, &io::Error::other(words)));
         }
         if endings.len() == asked.len() {
@@ -367,7 +364,7 @@ async fn await_first_answer(
         handler.revive().map_err(|error| broken(play, &error))?;
         if began.elapsed() > START {
             let words = format!(
-                "it has not answered an invocation within {} s{}",
+                "it did not answer an invocation within {} s{}",
                 START.as_secs(),
                 handler.last_words()
             );

@@ -1,4 +1,4 @@
-//! What happened while a scenario was played, as data.
+//! The recording of a played scenario: everything that happened, as data.
 //!
 //! Times are seconds of the region since the scenario began. The region may go faster than the
 //! clock on the wall ([`Recording::speed`]); the application's pauses and time-outs go with it, the
@@ -42,7 +42,8 @@ pub struct Incident {
     pub what: String,
 }
 
-/// A database behind a group: who it was, what was shown of it, and what its application met with.
+/// A database behind a group: its true members, what the RDS API and DNS said, and how its
+/// application's statements ended.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LinkRecording {
     /// The binding's name.

@@ -1,4 +1,4 @@
-//! The report: what was played as one HTML page, which needs no network, no script and no font of
+//! Renders the recordings and verdicts as one HTML page, which needs no network, script or font of
 //! its own.
 //!
 //! ```text
@@ -7,10 +7,10 @@
 //!                                     └──── timelines, one a link: lanes on one axis, the outage shaded
 //! ```
 //!
-//! Rust decides what is said and where it stands; the templates only spell it out. Across,
-//! everything is placed in percent, so that a timeline stretches with the page while its text keeps
-//! its size, and a label is drawn only where it has room (`label`). Names, commands and error
-//! codes come from outside, and the templates escape whatever they print.
+//! Rust code decides what the page says and where; the templates only write it. Across, everything
+//! is placed in percent, so that a timeline stretches with the page while its text keeps its size,
+//! and a label is drawn only where it has room (`label`). Names, commands and error codes come from
+//! outside, and the templates escape whatever they print.
 
 mod axis;
 mod grid;
@@ -57,7 +57,7 @@ impl Page {
     fn of(played: &[(Recording, Verdict)]) -> Page {
         let title = match played {
             [(recording, _)] => words::sentence(&recording.title),
-            _ => "Scenarios that were played".to_owned(),
+            _ => "Scenario runs".to_owned(),
         };
         Page {
             title,

@@ -1,5 +1,4 @@
-//! A scenario as data: which databases stand behind the link, what happens when, and how it should
-//! end.
+//! A scenario as data: the databases behind the link, what happens when, and how it should end.
 //!
 //! ```toml
 //! [[scenario]]
@@ -21,7 +20,6 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-/// A scenario.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
@@ -32,13 +30,13 @@ pub struct Scenario {
     /// The databases behind the link.
     #[serde(default)]
     pub databases: Region,
-    /// What of them is behind the link, where it is not their writer: `cluster/orders/readers`, or
+    /// What is behind the link, if it is not the databases' writer: `cluster/orders/readers`, or
     /// `proxy/front` with a proxy of that name before them. `dns/HOST` needs no databases: three
     /// machines have that name.
     #[serde(default)]
     pub source: Option<String>,
-    /// The program is told of no binding: it has to find them by the tags of the groups, to which
-    /// the databases consent.
+    /// The configuration has no binding: the program has to find them by the tags of the groups,
+    /// and the databases have the tag of consent.
     #[serde(default)]
     pub tagged: bool,
     /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
@@ -90,7 +88,7 @@ pub enum Region {
     MultiAz,
     /// `ledger`, a Multi-AZ DB cluster of PostgreSQL.
     MultiAzCluster,
-    /// The same, whose name answers the writer's address and is no alias.
+    /// The same, with an endpoint that answers the writer's address and is not an alias.
     MultiAzClusterByAddress,
     /// `orders`, the primary of an Aurora Global Database, which has a secondary in another Region.
     GlobalPrimary,
@@ -137,14 +135,14 @@ pub struct ScriptStep {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Act {
-    /// Somebody asks for a failover of this database (FailoverDBCluster, or RebootDBInstance with
+    /// Someone requests a failover of this database (FailoverDBCluster, or RebootDBInstance with
     /// failover).
     FailOver(String),
-    /// The writer of this database is lost without anybody's asking.
+    /// The writer of this database is lost, and the database fails over by itself.
     LoseWriter(String),
     /// A zone is lost, with every writer in it: `a`, `b` or `c`.
     LoseZone(char),
-    /// Somebody changes the network type of this cluster: `IPV4` or `DUAL`.
+    /// Someone changes the network type of this cluster: `IPV4` or `DUAL`.
     ChangeNetwork {
         /// The cluster.
         of: String,
@@ -166,33 +164,32 @@ pub enum Act {
     CancelSwitchOver(String),
     /// This cluster gets another name.
     Rename {
-        /// The cluster.
         cluster: String,
         /// Its new name.
         to: String,
     },
-    /// This database's consent to its being published is taken back: the tag is removed.
+    /// The tag with which this database consents to its publication is removed.
     TakeConsent(String),
-    /// Writing leaves this primary of a global database for another Region.
+    /// The writer of this primary of a global database moves to another Region.
     Demote(String),
-    /// Writing comes to this secondary of a global database, which was its primary.
+    /// The writer comes back to this secondary of a global database, which was its primary.
     Promote(String),
-    /// AWS replaces a node of this proxy in a zone, of which no event tells.
+    /// AWS replaces a node of this proxy in a zone, and sends no event.
     MoveNode {
         /// The proxy.
         of: String,
         /// The zone: `a`, `b` or `c`.
         zone: char,
     },
-    /// Answers for this proxy's name hold so many of its addresses, other ones at each question;
-    /// all of them, when not given.
+    /// DNS answers for this proxy's name list this many of its addresses, other ones for each
+    /// query; all of them, when not given.
     TellNodes {
         /// The proxy.
         of: String,
         /// How many.
         at_a_time: Option<usize>,
     },
-    /// A name that is not of RDS stands for these machines from now on; the others run on.
+    /// A name outside RDS resolves to these machines from now on; the others keep running.
     MoveHost {
         /// The name.
         of: String,
@@ -205,14 +202,13 @@ pub enum Act {
     Api {
         /// The operations.
         calls: Vec<String>,
-        /// What they are answered.
         answer: ApiAnswer,
         /// How many of each; all of them, when not given.
         times: Option<u32>,
         /// For how many seconds; until the end, when not given.
         lasts: Option<f64>,
     },
-    /// The endpoint's name of a database does not lead where it should.
+    /// DNS gives a wrong answer for the endpoint of a database.
     Name {
         /// The database.
         of: String,
@@ -221,20 +217,20 @@ pub enum Act {
         /// For how many seconds; until the end, when not given.
         lasts: Option<f64>,
     },
-    /// The next messages to the function go astray.
+    /// The next messages to the function are lost or repeated.
     Messages {
         /// What happens to each.
         fate: Fate,
         /// How many of them.
         times: u32,
     },
-    /// Somebody registers a target in the group of a database.
+    /// Someone registers a target in the group of a database.
     Register {
         /// The database.
         of: String,
-        /// The address: an instance's name stands for its own.
+        /// The address, or the name of an instance for that instance's address.
         target: String,
-        /// The port, where it is not the database's.
+        /// The port, if it is not the database's.
         port: Option<u16>,
     },
     /// The program is killed when it next makes this call, which is not carried out.
@@ -297,7 +293,7 @@ pub fn scenarios() -> Vec<Scenario> {
 ///
 /// # Errors
 ///
-/// What is wrong and where, as the TOML reader says it, or a name that stands twice.
+/// The TOML reader's message with the place of the error, or a name that two scenarios have.
 pub fn read(text: &str) -> Result<Vec<Scenario>, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! The region that a scenario begins with.
+//! Builds the region in which a scenario starts.
 
 use std::net::IpAddr;
 use std::time::Duration;

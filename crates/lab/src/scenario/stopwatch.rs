@@ -1,8 +1,8 @@
-//! The time of a scenario.
+//! The clock of a scenario: real time converted to seconds of the region.
 
 use std::time::Instant;
 
-/// Tells the seconds of the region since the scenario began; a copy tells the same.
+/// Gives the seconds of the region since the scenario began; a copy gives the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
     began: Instant,

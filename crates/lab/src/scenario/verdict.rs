@@ -1,4 +1,4 @@
-//! How a scenario ended, by the region's and the application's own account.
+//! Judges how a scenario ended from what the region and the application recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -188,10 +188,12 @@ impl LinkVerdict {
             faults.push(match expect {
                 Expectation::Follows => {
                     let wanted = self.wanted.join(" and ");
-                    format!("{name}: the group holds {targets}, and {wanted} belongs there")
+                    format!("{name}: the group holds {targets}; it should hold {wanted}")
                 }
                 Expectation::Untouched => {
-                    format!("{name}: the group was changed, and holds {targets}")
+                    format!(
+                        "{name}: the group changed and holds {targets}; it should stay unchanged"
+                    )
                 }
             });
         }
@@ -199,9 +201,7 @@ impl LinkVerdict {
             faults.push(format!("{name}: the group was empty for a while"));
         }
         if self.rows == 0 {
-            faults.push(format!(
-                "{name}: the application has not got a single statement acknowledged"
-            ));
+            faults.push(format!("{name}: no statement of the application was acknowledged"));
         }
         if self.lost > 0 {
             faults.push(format!("{name}: {} acknowledged rows are lost", self.lost));
@@ -328,10 +328,7 @@ mod tests {
         let mut recording = failover(&[(A, 0.0, 40.0, "healthy"), (B, 27.0, 100.0, "healthy")]);
         recording.links[0].writes = vec![write(1.0, End::Refused)];
         let verdict = Verdict::of(&recording, Expectation::Follows);
-        assert_eq!(
-            verdict.faults,
-            ["orders: the application has not got a single statement acknowledged"]
-        );
+        assert_eq!(verdict.faults, ["orders: no statement of the application was acknowledged"]);
     }
 
     #[test]
@@ -355,7 +352,7 @@ mod tests {
     #[test]
     fn a_group_that_stays_behind_is_a_fault_that_names_both() {
         let verdict = Verdict::of(&failover(&[(A, 0.0, 100.0, "healthy")]), Expectation::Follows);
-        assert_eq!(verdict.faults, [format!("orders: the group holds {A}, and {B} belongs there")]);
+        assert_eq!(verdict.faults, [format!("orders: the group holds {A}; it should hold {B}")]);
         assert_eq!((verdict.ok, verdict.seconds_to_converge), (false, None));
     }
 
@@ -373,7 +370,10 @@ mod tests {
     fn a_group_that_should_stay_as_it_is_may_not_change_in_between() {
         let recording = failover(&[(A, 0.0, 100.0, "healthy"), (B, 40.0, 50.0, "initial")]);
         let verdict = Verdict::of(&recording, Expectation::Untouched);
-        assert_eq!(verdict.faults, [format!("orders: the group was changed, and holds {A}")]);
+        assert_eq!(
+            verdict.faults,
+            [format!("orders: the group changed and holds {A}; it should stay unchanged")]
+        );
         let recording = failover(&[(A, 0.0, 100.0, "healthy")]);
         assert!(Verdict::of(&recording, Expectation::Untouched).ok);
     }

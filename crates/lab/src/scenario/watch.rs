@@ -1,4 +1,4 @@
-//! Looks at the region, many times a second, and writes down what changes.
+//! Samples the region many times a second and records what changes.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ impl Watch {
         self.since(world.now())
     }
 
-    /// Takes in what is so at this moment.
+    /// Records the state at this moment.
     pub(super) fn look(&mut self, world: &mut World, links: &[Link]) {
         let now = self.now(world);
         for (seen, link) in self.links.iter_mut().zip(links) {
@@ -66,8 +66,7 @@ impl Watch {
         }
     }
 
-    /// What there is to tell of a link when all is over; what its application met with is left to
-    /// the caller.
+    /// The recording of a link at the end; the caller adds the application's statements.
     pub(super) fn recording(&self, world: &World, index: usize, link: &Link) -> LinkRecording {
         let end = self.now(world);
         let seen = &self.links[index];
@@ -185,7 +184,7 @@ impl Watch {
     }
 }
 
-/// Notes that something is so from now on, unless it was so already.
+/// Records a new state from now on, unless it is the current one.
 fn note(spans: &mut Vec<Span>, now: f64, what: String) {
     if spans.last().is_some_and(|last| last.what == what) {
         return;
@@ -200,7 +199,7 @@ fn closed(spans: &[Span], end: f64) -> Vec<Span> {
     closed.collect()
 }
 
-/// Addresses in the order of their texts, as targets are told too.
+/// Addresses in the order of their texts, like the targets.
 fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
     let mut texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     texts.sort();
@@ -210,8 +209,8 @@ fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
     }
 }
 
-/// The addresses of those whom DescribeDBClusters names, where it is a key: the one writer, or the
-/// others.
+/// The addresses of the members that DescribeDBClusters names, if it is a key: the one writer, or
+/// the readers.
 fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let writes = match link.source {
         Source::Cluster(_) => true,

@@ -1,5 +1,4 @@
-//! The ports as one run is given them: those of the region, with all that passes through written
-//! down.
+//! The ports that a simulated run gets: those of the region, with every call recorded.
 
 use std::sync::Arc;
 
@@ -12,12 +11,12 @@ use writerlink_core::target::{
 };
 use writerlink_core::topology::{HostName, Scope, Topology};
 
+use super::injected_fault::{Family as FaultFamily, InjectedFault};
 use super::judge::Judge;
 use super::record::Record;
 use super::region::{Call, Kind, SimulatedRegion, State};
 use super::step::RunStep;
 use super::transcript::Who;
-use super::trouble::{Family as Fault, Trouble};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
 
@@ -38,12 +37,16 @@ impl Calls {
         self.sim.begin_call(self.run, kind)
     }
 
-    /// Which binding a group is of. Groups that nobody configured are none of ours.
+    /// The index of the binding of a group. A group without a binding breaks S5.
     fn binding(&self, group: &TargetGroupArn) -> usize {
         let found = self.sim.bounds.iter().position(|bound| bound.link.group == group.as_str());
         found.unwrap_or_else(|| {
             let now = self.sim.now();
-            self.sim.state().judge.accuse("S5", now, format!("{group} is no group of ours"));
+            self.sim.state().judge.accuse(
+                "S5",
+                now,
+                format!("{group} is not a group of a binding"),
+            );
             0
         })
     }
@@ -52,7 +55,7 @@ impl Calls {
         state.transcript.say(self.sim.now(), Who::Run(self.run), what);
     }
 
-    /// A call has ended: what it was told is written down by `record`.
+    /// Ends a call; `record` records its answer.
     fn end<T>(&self, call: &Call, record: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.sim.state();
         self.sim.end_call(call, &mut state);
@@ -81,7 +84,7 @@ impl Calls {
         let is_gone =
             error.is_some_and(|error| error.failure == Failure::Rejected(Rejection::NotFound));
         if is_gone && state.is_gone[index] {
-            state.coverage.mark(Trouble::GroupGone, step);
+            state.coverage.mark(InjectedFault::GroupGone, step);
         }
     }
 }
@@ -93,13 +96,13 @@ impl Rds for Calls {
         let result = self.region.topology(scope).await;
         self.end(&call, |state| {
             let ours = |index: usize| &self.sim.bounds[index].link;
-            state.mark_active(call.step, |trouble, place, _| match trouble {
-                Trouble::RdsStale
-                | Trouble::RdsAbsent
-                | Trouble::RdsModifying
-                | Trouble::RdsNoWriter
-                | Trouble::RdsTwoWriters => result.is_ok(),
-                Trouble::RdsRenamed => result.as_ref().is_ok_and(|topology| {
+            state.mark_active(call.step, |fault, place, _| match fault {
+                InjectedFault::RdsStale
+                | InjectedFault::RdsAbsent
+                | InjectedFault::RdsModifying
+                | InjectedFault::RdsNoWriter
+                | InjectedFault::RdsTwoWriters => result.is_ok(),
+                InjectedFault::RdsRenamed => result.as_ref().is_ok_and(|topology| {
                     let id = ours(place).database().parse().expect("an identifier");
                     !topology.clusters.contains_key(&id) && !topology.instances.contains_key(&id)
                 }),
@@ -123,7 +126,7 @@ impl Resolver for Calls {
             self.sim.state().judge.accuse(
                 "S6",
                 now,
-                format!("{name} is asked for, which is no name of ours"),
+                format!("DNS is asked for {name}, which is not a name of a binding"),
             );
             return Err(LookupError::NxDomain);
         };
@@ -139,8 +142,8 @@ impl Resolver for Calls {
         }
         let result = self.region.lookup(name, family).await;
         self.end(&call, |state| {
-            state.mark_active(call.step, |trouble, _, of| {
-                trouble.family() == Fault::Dns && of == Some(name.as_str())
+            state.mark_active(call.step, |fault, _, of| {
+                fault.family() == FaultFamily::Dns && of == Some(name.as_str())
             });
             let now = self.sim.now();
             if let Some(record) = state.runs.get_mut(&self.run) {
@@ -180,20 +183,20 @@ impl TargetGroupRead for Calls {
             self.mark_if_gone(state, index, call.step, result.as_ref().err());
             let shown = result.as_deref().unwrap_or_default();
             let has = |of: TargetState| shown.iter().any(|target| target.state == of);
-            state.mark_active(call.step, |trouble, place, _| match trouble {
-                Trouble::GroupUnused => place == index && has(TargetState::Unused),
-                Trouble::ForeignTarget => {
+            state.mark_active(call.step, |fault, place, _| match fault {
+                InjectedFault::GroupUnused => place == index && has(TargetState::Unused),
+                InjectedFault::ForeignTarget => {
                     place == index
                         && shown.iter().any(|target| {
                             !bound.owns(target.address) && target.address.port() == bound.link.port
                         })
                 }
-                Trouble::OtherPort => {
+                InjectedFault::OtherPort => {
                     place == index
                         && shown.iter().any(|target| target.address.port() != bound.link.port)
                 }
-                Trouble::SlowToHealthy => has(TargetState::Initial),
-                Trouble::NeverHealthy => {
+                InjectedFault::SlowToHealthy => has(TargetState::Initial),
+                InjectedFault::NeverHealthy => {
                     place == index && (has(TargetState::Initial) || has(TargetState::Unhealthy))
                 }
                 _ => false,

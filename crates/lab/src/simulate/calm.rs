@@ -1,4 +1,4 @@
-//! The time after calm, in which everything must come right: L1, as a number of seconds.
+//! The time after the last fault in which everything must become right: promise L1 in seconds.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,14 +14,14 @@ const REMOVAL: Duration = Duration::from_secs(10);
 /// of a name that caches may keep.
 const SET: Duration = Duration::from_secs(20);
 
-/// What calls take, all told, in the time that L1 allows.
+/// The time that all calls together take, within the time that L1 allows.
 const CALLS: Duration = Duration::from_secs(5);
 
 /// The time after calm.
 pub(super) struct Calm {
     /// When nothing goes wrong any more and databases accept connections.
     pub(super) from: Duration,
-    /// When the keys have come to tell the truth.
+    /// When the keys are right.
     pub(super) begins: Duration,
     /// By when each binding must be right.
     pub(super) bounds: Vec<Duration>,
@@ -29,7 +29,7 @@ pub(super) struct Calm {
     pub(super) right: Vec<Option<Duration>>,
     /// Which have more stale targets than a run may remove.
     pub(super) overfull: Vec<bool>,
-    /// Which have nobody who could be behind them.
+    /// The bindings without any possible member.
     pub(super) deserted: Vec<bool>,
     /// Sweeps that began and ended after all were right.
     pub(super) quiet: u32,

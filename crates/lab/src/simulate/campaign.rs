@@ -1,4 +1,4 @@
-//! Many histories: one seed after the other, on as many threads as one likes.
+//! Plays many histories, one seed after another, on several threads.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,19 +1,19 @@
-//! What was exercised: each trouble of the table in each step of a run.
+//! Counts how often each injected fault struck in each step of a run.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
+use super::injected_fault::InjectedFault;
 use super::step::RunStep;
-use super::trouble::Trouble;
 
-/// How often each trouble struck in each step.
+/// How often each fault struck in each step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage(BTreeMap<(Trouble, RunStep), u64>);
+pub struct Coverage(BTreeMap<(InjectedFault, RunStep), u64>);
 
 impl Coverage {
-    pub(super) fn mark(&mut self, trouble: Trouble, step: RunStep) {
-        if trouble.can_strike(step) {
-            *self.0.entry((trouble, step)).or_default() += 1;
+    pub(super) fn mark(&mut self, fault: InjectedFault, step: RunStep) {
+        if fault.can_strike(step) {
+            *self.0.entry((fault, step)).or_default() += 1;
         }
     }
 
@@ -24,21 +24,21 @@ impl Coverage {
         }
     }
 
-    /// How often a trouble struck in a step.
-    pub fn of(&self, trouble: Trouble, step: RunStep) -> u64 {
-        self.0.get(&(trouble, step)).copied().unwrap_or(0)
+    /// How often a fault struck in a step.
+    pub fn of(&self, fault: InjectedFault, step: RunStep) -> u64 {
+        self.0.get(&(fault, step)).copied().unwrap_or(0)
     }
 
     /// How many cells can be reached, and how many were.
     pub fn cells(&self) -> (usize, usize) {
-        let cells = Trouble::ALL
+        let cells = InjectedFault::ALL
             .into_iter()
-            .flat_map(|trouble| RunStep::ALL.map(|step| (trouble, step)))
-            .filter(|(trouble, step)| trouble.can_strike(*step));
+            .flat_map(|fault| RunStep::ALL.map(|step| (fault, step)))
+            .filter(|(fault, step)| fault.can_strike(*step));
         let (mut all, mut reached) = (0, 0);
-        for (trouble, step) in cells {
+        for (fault, step) in cells {
             all += 1;
-            reached += usize::from(self.of(trouble, step) > 0);
+            reached += usize::from(self.of(fault, step) > 0);
         }
         (all, reached)
     }
@@ -52,10 +52,10 @@ impl fmt::Display for Coverage {
             let _ = write!(head, "{:>width$}", step.word(), width = width(step));
         }
         writeln!(f, "{head}")?;
-        for trouble in Trouble::ALL {
-            let mut row = format!("{:<27}", trouble.words());
+        for fault in InjectedFault::ALL {
+            let mut row = format!("{:<27}", fault.words());
             for step in RunStep::ALL {
-                let cell = match (trouble.can_strike(step), self.of(trouble, step)) {
+                let cell = match (fault.can_strike(step), self.of(fault, step)) {
                     (false, _) => "-".to_owned(),
                     (true, 0) => "NEVER".to_owned(),
                     (true, times @ ..100_000) => times.to_string(),

@@ -1,7 +1,7 @@
 //! Numbers drawn from a seed.
 //!
 //! They are those of PCG XSH RR 64/32 (O'Neill 2014, <https://www.pcg-random.org>), whose sequence
-//! is fixed by its paper, so that a seed tells the same story on every machine and after every
+//! is fixed by its paper, so that a seed gives the same history on every machine and after every
 //! update.
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! One history: the loop that lets things happen, invokes the function, and ends when all has come
-//! right.
+//! Plays one history: the loop that lets incidents happen, invokes the function, and ends when
+//! everything is right.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -16,13 +16,13 @@ use writerlink_core::ports::Clock;
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use super::calm::Calm;
+use super::injected_fault::InjectedFault;
 use super::judge::{Excuse, Violation};
 use super::killable_run::{Ended, run};
 use super::record::Record;
 use super::region::{Counts, SimulatedRegion};
 use super::step::RunStep;
 use super::transcript::Who;
-use super::trouble::Trouble;
 use super::{Coverage, Function, Transcript};
 
 /// How often the schedule invokes the function, as `infra/reconciler.yaml` has it.
@@ -45,7 +45,6 @@ const QUIET_SWEEPS: u32 = 2;
 /// How a history ended.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Its seed.
     pub seed: u64,
     /// What was broken; empty, when every promise was kept.
     pub violations: Vec<Violation>,
@@ -58,7 +57,6 @@ pub struct History {
     /// How long it took to come right after calm, and how long it may have taken at most, for the
     /// binding that came closest to its bound.
     pub settled: Option<(Duration, Duration)>,
-    /// What was told.
     pub transcript: Transcript,
 }
 
@@ -132,7 +130,7 @@ impl<'a> Player<'a> {
         }));
     }
 
-    /// Begins a run for an invocation whose time has come, if there is an environment for it.
+    /// Begins a run for an invocation that is due, if an environment is free.
     fn next_run(&mut self, alive: usize) -> Option<Pin<Box<dyn Future<Output = Ended>>>> {
         let now = self.sim.now();
         let due = self.waiting.iter().position(|waiting| waiting.next_try <= now)?;
@@ -152,11 +150,15 @@ impl<'a> Player<'a> {
             Ok(trigger) => trigger,
             Err(refusal) => {
                 state.transcript.say(now, Who::Run(id), || format!("is refused: {refusal}"));
-                state.judge.accuse("O1", now, format!("an envelope of AWS is refused: {refusal}"));
+                state.judge.accuse(
+                    "O1",
+                    now,
+                    format!("the function refuses an event envelope that AWS sends: {refusal}"),
+                );
                 return None;
             }
         };
-        let (kill_point, deadline) = state.next_doom();
+        let (kill_point, deadline) = state.next_kill();
         let left = deadline.unwrap_or(self.sim.service.time_out - ANSWER);
         let mut record = Record::new(now, left, trigger.clone(), self.sim.bounds.len());
         record.kill_point = kill_point;
@@ -164,11 +166,11 @@ impl<'a> Player<'a> {
         record.overlapped = alive > 0;
         if alive > 0 {
             let steps = state.steps();
-            state.mark_all(Trouble::TwoAtOnce, &steps);
+            state.mark_all(InjectedFault::TwoAtOnce, &steps);
             state.runs.values_mut().for_each(|other| other.overlapped = true);
         }
         if !self.sim.service.skew.is_zero() && !trigger.is_sweep() {
-            state.coverage.mark(Trouble::ClockSkew, RunStep::Begin);
+            state.coverage.mark(InjectedFault::ClockSkew, RunStep::Begin);
         }
         state.counts.runs += 1;
         state.transcript.say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
@@ -190,14 +192,14 @@ impl<'a> Player<'a> {
         let Some(report) = report else {
             state.counts.killed += 1;
             for step in record.steps() {
-                state.coverage.mark(Trouble::Killed, step);
+                state.coverage.mark(InjectedFault::Killed, step);
             }
             state.transcript.say(now, Who::Run(id), || "is killed".to_owned());
             return;
         };
         if record.is_hurried && now >= record.deadline {
             for step in record.steps() {
-                state.coverage.mark(Trouble::DeadlineNear, step);
+                state.coverage.mark(InjectedFault::DeadlineNear, step);
             }
         }
         if now > record.deadline + ANSWER {
@@ -252,7 +254,7 @@ impl<'a> Player<'a> {
                     state.judge.accuse(
                         "O1",
                         now,
-                        format!("{name} is right and said to be {said:?}"),
+                        format!("{name} is right, and the report says {said:?}"),
                     );
                 }
                 let is_hopeless = state.is_gone[index] || calm.overfull[index];
@@ -260,7 +262,7 @@ impl<'a> Player<'a> {
                     state.judge.accuse(
                         "O1",
                         now,
-                        format!("{name} cannot come right, and that is said to be well"),
+                        format!("{name} cannot become right, and the report says that it is well"),
                     );
                 }
             }
@@ -294,7 +296,7 @@ impl<'a> Player<'a> {
         if self.calm.is_none() && now >= self.sim.calm + LONGEST_REST {
             let mut state = self.sim.state();
             let lasting = state.lasting();
-            let text = format!("the region does not come to rest: {lasting:?} cannot be made good");
+            let text = format!("the region does not come to rest: {lasting:?} cannot be undone");
             state.judge.accuse("L1", now, text);
             return true;
         }

@@ -1,4 +1,5 @@
-//! One thing that happens: when, where, for how long; how it begins and how it is made good again.
+//! One incident of a script: when and where it happens, for how long, how it begins, and how it is
+//! undone.
 
 mod databases;
 mod groups;
@@ -19,17 +20,17 @@ pub(super) use self::undo::Undo;
 
 use self::groups::{add_target, delete_listeners};
 use self::messages::{MALFORMED, event, forged, say};
+use super::injected_fault::InjectedFault;
 use super::setting::Bound;
 use super::setting::set::GUESTS;
 use super::step::RunStep;
-use super::trouble::Trouble;
 use crate::fault::{DeliveryFault, Effect, Fault};
 use crate::world::{ApiError, World};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
 pub(super) struct Incident {
-    pub(super) trouble: Trouble,
+    pub(super) fault: InjectedFault,
     pub(super) when: When,
     /// For how long; nothing, where it happens at one moment.
     pub(super) lasts: Duration,
@@ -48,14 +49,14 @@ pub(super) enum When {
     In(RunStep, Duration),
 }
 
-/// What became of the region.
+/// How the region changed.
 #[derive(Default)]
 pub(super) struct Begun {
     /// In words, for the transcript.
     pub(super) words: String,
-    /// How it is made good again.
+    /// How it is undone.
     pub(super) undo: Option<Undo>,
-    /// The name whose answers it changes.
+    /// The name whose DNS answers it changes.
     pub(super) name: Option<String>,
     /// The message that it strikes is still to come.
     pub(super) awaits_message: bool,
@@ -64,12 +65,12 @@ pub(super) struct Begun {
 }
 
 impl Incident {
-    /// Lets it happen. What the region refuses, such as a failover of a database that is being
-    /// renamed, does not happen.
+    /// Begins the incident. It is skipped if the region refuses it, such as a failover of a
+    /// database that is being renamed.
     pub(super) fn begin(&self, world: &mut World, bounds: &[Bound], topic: &str) -> Begun {
         let bound = &bounds[self.place];
         self.try_begin(world, bound, bounds, topic).unwrap_or_else(|refusal| Begun {
-            words: format!("does not happen: {refusal}"),
+            words: format!("skipped: {refusal}"),
             ..Begun::default()
         })
     }
@@ -81,149 +82,159 @@ impl Incident {
         bounds: &[Bound],
         topic: &str,
     ) -> Result<Begun, ApiError> {
-        match self.trouble {
-            Trouble::FailOver => self.fail_over(world, bound),
-            Trouble::ZoneLost => Ok(self.lose_zone(world, bounds)),
-            Trouble::HostReplaced => self.replace_host(world, bound),
-            Trouble::MessageDuplicated => {
+        match self.fault {
+            InjectedFault::FailOver => self.fail_over(world, bound),
+            InjectedFault::ZoneLost => Ok(self.lose_zone(world, bounds)),
+            InjectedFault::HostReplaced => self.replace_host(world, bound),
+            InjectedFault::MessageDuplicated => {
                 self.message(world, DeliveryFault::Duplicate(1 + self.small(3)), bound, topic)
             }
-            Trouble::MessageLost => self.message(world, DeliveryFault::Lose, bound, topic),
-            Trouble::MessageLate => {
+            InjectedFault::MessageLost => self.message(world, DeliveryFault::Lose, bound, topic),
+            InjectedFault::MessageLate => {
                 let late = DeliveryFault::Delay(Duration::from_secs(60) + self.lasts);
                 self.message(world, late, bound, topic)
             }
-            Trouble::MessageOutOfOrder => {
+            InjectedFault::MessageOutOfOrder => {
                 self.message(world, DeliveryFault::Delay(self.lasts), bound, topic)
             }
-            Trouble::MessageMalformed => {
+            InjectedFault::MessageMalformed => {
                 say(world, topic, MALFORMED[self.form % MALFORMED.len()].to_owned())
             }
-            Trouble::MessageForged => say(world, topic, forged(self.form, bound)),
-            Trouble::MessageOfStranger => {
+            InjectedFault::MessageForged => say(world, topic, forged(self.form, bound)),
+            InjectedFault::MessageOfStranger => {
                 say(world, topic, event(world, "db-cluster", "somebody-else", 71))
             }
-            Trouble::RdsThrottled => Ok(self.on_rds(world, bound, Effect::Throttle)),
-            Trouble::RdsServerError => Ok(self.on_rds(world, bound, Effect::ServerErrorBefore)),
-            Trouble::RdsSlow => Ok(self.on_rds(
+            InjectedFault::RdsThrottled => Ok(self.on_rds(world, bound, Effect::Throttle)),
+            InjectedFault::RdsServerError => {
+                Ok(self.on_rds(world, bound, Effect::ServerErrorBefore))
+            }
+            InjectedFault::RdsSlow => Ok(self.on_rds(
                 world,
                 bound,
                 Effect::Delay(Duration::from_millis(200 + 40 * u64::from(self.small(120)))),
             )),
-            Trouble::RdsPageLost if self.form.is_multiple_of(2) => {
+            InjectedFault::RdsPageLost if self.form.is_multiple_of(2) => {
                 Ok(self.on_rds(world, bound, Effect::EmptyPage))
             }
-            Trouble::RdsPageLost => Ok(self.on_rds(world, bound, Effect::LostPage)),
-            Trouble::RdsDenied => Ok(self.on_rds(world, bound, Effect::AccessDenied)),
-            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => {
+            InjectedFault::RdsPageLost => Ok(self.on_rds(world, bound, Effect::LostPage)),
+            InjectedFault::RdsDenied => Ok(self.on_rds(world, bound, Effect::AccessDenied)),
+            InjectedFault::RdsStale | InjectedFault::RdsNoWriter | InjectedFault::RdsTwoWriters => {
                 self.insist(world, bound)
             }
-            Trouble::RdsAbsent => self.unlist(world, bound),
-            Trouble::RdsRenamed => self.rename(world, bound),
-            Trouble::RdsModifying => self.show_status(world, bound),
-            Trouble::DnsStale
-            | Trouble::DnsFlapping
-            | Trouble::DnsNxDomain
-            | Trouble::DnsServFail
-            | Trouble::DnsTimeout
-            | Trouble::DnsEmpty
-            | Trouble::DnsSeveral
-            | Trouble::DnsPublic
-            | Trouble::DnsLoopback
-            | Trouble::DnsPoisoned
-            | Trouble::DnsWrongFamily
-            | Trouble::DnsTruncated => Ok(self.on_name(world, bound)),
-            Trouble::ReadThrottled => Ok(self.on_read(world, bound, Effect::Throttle)),
-            Trouble::ReadServerError => Ok(self.on_read(world, bound, Effect::ServerErrorBefore)),
-            Trouble::ReadStale => {
+            InjectedFault::RdsAbsent => self.unlist(world, bound),
+            InjectedFault::RdsRenamed => self.rename(world, bound),
+            InjectedFault::RdsModifying => self.show_status(world, bound),
+            InjectedFault::DnsStale
+            | InjectedFault::DnsFlapping
+            | InjectedFault::DnsNxDomain
+            | InjectedFault::DnsServFail
+            | InjectedFault::DnsTimeout
+            | InjectedFault::DnsEmpty
+            | InjectedFault::DnsSeveral
+            | InjectedFault::DnsPublic
+            | InjectedFault::DnsLoopback
+            | InjectedFault::DnsPoisoned
+            | InjectedFault::DnsWrongFamily
+            | InjectedFault::DnsTruncated => Ok(self.on_name(world, bound)),
+            InjectedFault::ReadThrottled => Ok(self.on_read(world, bound, Effect::Throttle)),
+            InjectedFault::ReadServerError => {
+                Ok(self.on_read(world, bound, Effect::ServerErrorBefore))
+            }
+            InjectedFault::ReadStale => {
                 Ok(self.on_calls(world, "DescribeTargetHealth", Some(bound), Effect::Stale))
             }
-            Trouble::HealthDenied => {
+            InjectedFault::HealthDenied => {
                 Ok(self.on_calls(world, "DescribeTargetHealth", None, Effect::AccessDenied))
             }
-            Trouble::WriteThrottled => Ok(self.on_write(world, bound, Effect::Throttle)),
-            Trouble::WriteErrorBefore => Ok(self.on_write(world, bound, Effect::ServerErrorBefore)),
-            Trouble::WriteErrorAfter => Ok(self.on_write(world, bound, Effect::ServerErrorAfter)),
-            Trouble::WriteReplyLost => {
+            InjectedFault::WriteThrottled => Ok(self.on_write(world, bound, Effect::Throttle)),
+            InjectedFault::WriteErrorBefore => {
+                Ok(self.on_write(world, bound, Effect::ServerErrorBefore))
+            }
+            InjectedFault::WriteErrorAfter => {
+                Ok(self.on_write(world, bound, Effect::ServerErrorAfter))
+            }
+            InjectedFault::WriteReplyLost => {
                 // What is still on its way lands within the longest write.
                 let late =
                     Effect::Late(Duration::from_millis(100 + 20 * u64::from(self.small(140))));
                 let forms = [Effect::ResetAfter, Effect::Hang, Effect::Truncated, late];
                 Ok(self.on_write(world, bound, forms[self.form % forms.len()].clone()))
             }
-            Trouble::WritePartial => {
+            InjectedFault::WritePartial => {
                 Ok(self.on_calls(world, "DeregisterTargets", None, Effect::Partial))
             }
-            Trouble::RegisterDenied => {
+            InjectedFault::RegisterDenied => {
                 Ok(self.on_calls(world, "RegisterTargets", None, Effect::AccessDenied))
             }
-            Trouble::DeregisterDenied => {
+            InjectedFault::DeregisterDenied => {
                 Ok(self.on_calls(world, "DeregisterTargets", None, Effect::AccessDenied))
             }
-            Trouble::CredentialsExpired => {
+            InjectedFault::CredentialsExpired => {
                 let message = "The security token included in the request is expired";
                 let error = ApiError::new("ExpiredToken", 403, message);
                 Ok(self.on_calls(world, "*", None, Effect::Error(error)))
             }
-            Trouble::QuotaReached => {
+            InjectedFault::QuotaReached => {
                 world.elbv2.set_target_quota(1);
-                Ok(Begun::undone_by("a group may hold 1 target".to_owned(), Undo::Quota))
+                Ok(Begun::undone_by("a group may hold at most 1 target".to_owned(), Undo::Quota))
             }
-            Trouble::GroupUnused => {
+            InjectedFault::GroupUnused => {
                 let balancer = delete_listeners(world, bound)?;
                 let words = format!("no listener forwards to the group of {}", bound.link.name);
                 Ok(Begun::undone_by(words, Undo::Listener(balancer)))
             }
-            Trouble::GroupGone => {
+            InjectedFault::GroupGone => {
                 // It may have none already.
                 let _ = delete_listeners(world, bound);
                 world.delete_target_group(&bound.link.group)?;
                 Ok(Begun::of(format!("the group of {} is deleted", bound.link.name)))
             }
-            Trouble::ForeignTarget => {
+            InjectedFault::ForeignTarget => {
                 let target = SocketAddr::from(([10, 30, 0, 77], bound.link.port));
                 add_target(world, bound, target, Some("all"))
             }
-            Trouble::ScaledOut => self.scale_out(world, bound),
-            Trouble::ScaledIn => {
+            InjectedFault::ScaledOut => self.scale_out(world, bound),
+            InjectedFault::ScaledIn => {
                 let reader = bound.instances[self.form % bound.instances.len()];
                 self.scale_in(world, bound, &[reader])
             }
-            Trouble::ReadersGone => {
+            InjectedFault::ReadersGone => {
                 let readers: Vec<_> = bound.instances.iter().chain(&GUESTS).copied().collect();
                 self.scale_in(world, bound, &readers)
             }
-            Trouble::NodeReplaced => self.replace_node(world, bound),
-            Trouble::HostMoved => Ok(self.move_host(world, bound)),
-            Trouble::DnsPartial => self.tell_parts(world, bound),
-            Trouble::SwitchedOver | Trouble::SwitchoverCancelled => self.switch_over(world, bound),
-            Trouble::MadeAgain => self.delete(world, bound),
-            Trouble::Demoted => self.demote(world, bound),
-            Trouble::OtherPort => match bound.truth(world).pop_first() {
+            InjectedFault::NodeReplaced => self.replace_node(world, bound),
+            InjectedFault::HostMoved => Ok(self.move_host(world, bound)),
+            InjectedFault::DnsPartial => self.tell_parts(world, bound),
+            InjectedFault::SwitchedOver | InjectedFault::SwitchoverCancelled => {
+                self.switch_over(world, bound)
+            }
+            InjectedFault::MadeAgain => self.delete(world, bound),
+            InjectedFault::Demoted => self.demote(world, bound),
+            InjectedFault::OtherPort => match bound.truth(world).pop_first() {
                 Some(writer) => {
                     let target = SocketAddr::new(writer.ip(), writer.port() + 1);
                     add_target(world, bound, target, None)
                 }
                 None => Ok(Begun::of("there is no writer".to_owned())),
             },
-            Trouble::SlowToHealthy => {
+            InjectedFault::SlowToHealthy => {
                 let undo = Undo::Registration(world.pace.registration);
                 world.pace.registration = Duration::from_secs(180 + u64::from(self.small(120)));
                 let seconds = world.pace.registration.as_secs();
                 Ok(Begun::undone_by(format!("a target takes {seconds} s to its first check"), undo))
             }
-            Trouble::NeverHealthy => {
+            InjectedFault::NeverHealthy => {
                 world.elbv2.shut_checks_out(&bound.link.group);
                 let words =
                     format!("the checks of the group of {} do not get through", bound.link.name);
                 Ok(Begun::undone_by(words, Undo::Checks))
             }
-            // These happen to runs, and are not the region's.
-            Trouble::Killed
-            | Trouble::LateWrite
-            | Trouble::DeadlineNear
-            | Trouble::TwoAtOnce
-            | Trouble::ClockSkew => Ok(Begun::default()),
+            // These happen to runs and do not change the region.
+            InjectedFault::Killed
+            | InjectedFault::LateWrite
+            | InjectedFault::DeadlineNear
+            | InjectedFault::TwoAtOnce
+            | InjectedFault::ClockSkew => Ok(Begun::default()),
         }
     }
 

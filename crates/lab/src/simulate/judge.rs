@@ -1,7 +1,7 @@
-//! The promises of `docs/semantics.md`, held against what happened.
+//! Checks what happened against the promises of `docs/semantics.md`.
 //!
-//! What was promised, and to which excuse, is written here and nowhere else. The judge goes by what
-//! each run was told and by what is true in the region; it never asks the planner.
+//! What was promised, and to which excuse, is written here and nowhere else. The judge uses the
+//! answers that each run received and what is true in the region; it never asks the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -29,7 +29,7 @@ pub struct Violation {
     pub text: String,
 }
 
-/// What is not promised, and happened: each with the reason for which it is excused.
+/// Something that happened and is not promised: each with the reason why it is excused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Excuse {
     /// A group was emptied while two runs were alive.
@@ -41,11 +41,11 @@ pub enum Excuse {
     /// The writer was removed, because both keys named another one.
     RemovedOnFalseKeys,
     /// The writer was removed, because DNS lied about the writer's own name: the RDS API named the
-    /// right instance, and where that is comes from the same name for both keys.
+    /// right instance, and both keys take its address from that same name.
     RemovedOnFalseName,
     /// The writer was removed, because it became the writer after the keys were read.
     RemovedAfterFailover,
-    /// A member of a set was removed, because its key listed it no more.
+    /// A member of a set was removed, because its key no longer listed it.
     MemberRemoved,
     /// More stale targets gathered than the binding lets a run remove.
     TooManyToRemove,
@@ -60,15 +60,15 @@ impl Excuse {
             Excuse::EmptiedOnStaleReading => {
                 "groups emptied on a stale reading of another run's removal"
             }
-            Excuse::RemovedOnFalseKeys => "writers removed while every key named another",
+            Excuse::RemovedOnFalseKeys => "writers removed while every key named another member",
             Excuse::RemovedOnFalseName => {
-                "writers removed on a false answer for the writer's own name, which both keys rest \
-                 on"
+                "writers removed on a false answer for the writer's own name, on which both keys \
+                 depend"
             }
             Excuse::RemovedAfterFailover => {
-                "writers removed that became it after the keys were read"
+                "members removed that became the writer after the keys were read"
             }
-            Excuse::MemberRemoved => "members of a set removed that their key listed no more",
+            Excuse::MemberRemoved => "set members removed that their key no longer listed",
             Excuse::TooManyToRemove => "groups left with more stale targets than `max-removals`",
         }
     }
@@ -114,17 +114,21 @@ impl Judge {
         let name = &bound.link.name;
         let (view, address) = (&record.views[index], target.address);
         if !bound.allows(address.ip()) || address.ip() == IpAddr::from(FORGED_ADDRESS) {
-            self.accuse("S3", at, format!("{name}: {address} is registered and not allowed"));
+            self.accuse(
+                "S3",
+                at,
+                format!("{name}: {address} is registered, although `allow` does not cover it"),
+            );
         }
         if address.port() != bound.link.port || !bound.managed {
             self.accuse("S5", at, format!("{name}: {address} must not be registered"));
         }
         let keys = view.keys();
-        if let Some(fault) = why_not_credible(record, index, bound, address.ip(), context) {
+        if let Some(reason) = why_not_credible(record, index, bound, address.ip(), context) {
             self.accuse(
                 "S3",
                 at,
-                format!("{name}: {address} is registered, {fault}; the keys named {keys:?}"),
+                format!("{name}: {address} is registered, {reason}; the keys named {keys:?}"),
             );
         }
         self.writes(record, index, bound, at);
@@ -160,7 +164,7 @@ impl Judge {
             self.accuse(
                 "S1",
                 at,
-                format!("{name}: {removed:?} are removed, and {agreed:?} is not there to stay"),
+                format!("{name}: {removed:?} are removed, and {agreed:?} is not a lasting target"),
             );
         }
         if !agreed.iter().any(|target| view.is_sure_of(*target)) {
@@ -198,7 +202,7 @@ impl Judge {
         self.writes(record, index, bound, at);
     }
 
-    /// A removal from a set is sent: nobody leaves that was listed a moment ago, and no more than
+    /// A removal from a set is sent: no target that was listed a moment ago is removed, and at most
     /// half at a time.
     fn takes_from_set(
         &mut self,
@@ -223,12 +227,12 @@ impl Judge {
                 "S2",
                 at,
                 format!(
-                    "{name}: {target} is removed, and has not been off the list for long enough"
+                    "{name}: {target} is removed before it was absent from the list for long enough"
                 ),
             );
         }
         if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
-            let text = format!("{name}: {removed:?} are removed at a time, of {removable} targets");
+            let text = format!("{name}: {removed:?} are removed at once, of {removable} targets");
             self.accuse("S8", at, text);
         }
     }
@@ -238,7 +242,11 @@ impl Judge {
         let view = &record.views[index];
         let name = &bound.link.name;
         if !view.saw_wrong {
-            self.accuse("L2", at, format!("{name}: something is written where all was right"));
+            self.accuse(
+                "L2",
+                at,
+                format!("{name}: a write goes out although everything was right"),
+            );
         }
         let each = if bound.is_set() { 2 * view.size() } else { 2 };
         let most = each * (1 + view.changes) + 3;
@@ -246,7 +254,7 @@ impl Judge {
             self.accuse("L3", at, format!("{name}: more than {most} writes in one run"));
         }
         if at + LONGEST_WRITE > record.deadline {
-            self.accuse("S7", at, format!("{name}: a write begins that its run cannot wait for"));
+            self.accuse("S7", at, format!("{name}: a write begins that outlasts its run"));
         }
     }
 
@@ -307,14 +315,14 @@ impl Judge {
             self.accuse(
                 "O1",
                 now,
-                format!("the report says ok: {}, its bindings say {ok}", report.ok),
+                format!("the report says ok: {}, and its bindings say ok: {ok}", report.ok),
             );
         }
         if !report.ok && !report.sweep && !record.trigger.is_sweep() && !is_error() {
             self.accuse(
                 "O1",
                 now,
-                "an event's run that is not ok is no invocation error".to_owned(),
+                "the run of an event is not ok, and the invocation does not fail".to_owned(),
             );
         }
         for binding in &report.bindings {
@@ -353,7 +361,7 @@ impl Judge {
             return self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be {says}, and its targets were never read"),
+                format!("the report says that {name} is {says}, and its targets were never read"),
             );
         };
         let ours: BTreeSet<IpAddr> =
@@ -362,20 +370,23 @@ impl Judge {
             self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be {says} with {said:?}, and the targets are {ours:?}"),
+                format!(
+                    "the report says that {name} is {says} with {said:?}, and the targets are \
+                     {ours:?}"
+                ),
             );
         }
         if end.status == Status::Changed && view.writes == 0 {
             self.accuse(
                 "O1",
                 now,
-                format!("{name} is said to be changed, and nothing was written"),
+                format!("the report says that {name} was changed, and nothing was written"),
             );
         }
     }
 }
 
-/// What is so at the moment of a write.
+/// The circumstances of a write.
 pub(super) struct WriteContext<'a> {
     pub(super) now: Duration,
     pub(super) timing: &'a Timing,
@@ -393,7 +404,7 @@ pub(super) struct Landing<'a> {
     pub(super) after: &'a [(SocketAddr, &'static str)],
     /// The true writer, or the members of a set.
     pub(super) members: &'a BTreeSet<SocketAddr>,
-    /// Whom the keys named when the run read them last.
+    /// The members that the keys named when the run last read them.
     pub(super) agreed: Option<&'a BTreeSet<SocketAddr>>,
     /// The RDS API named the instance that truly writes.
     pub(super) names_the_writer: bool,
@@ -402,7 +413,7 @@ pub(super) struct Landing<'a> {
     pub(super) circumstance: Circumstance,
 }
 
-/// Under what circumstance a removal takes effect, as far as S1 makes a difference of it.
+/// The circumstance in which a removal takes effect, as far as S1 distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Circumstance {
     /// One run at a time, and no write of a killed one.
@@ -440,8 +451,8 @@ fn why_not_credible(
             .map(|(_, since)| context.now.saturating_sub(since));
         return match lasted {
             Some(lasted) if lasted >= need => None,
-            Some(lasted) => Some(format!("which DNS has given for {lasted:?} only")),
-            None => Some("which DNS does not give".to_owned()),
+            Some(lasted) => Some(format!("which DNS has answered for only {lasted:?}")),
+            None => Some("which DNS does not answer".to_owned()),
         };
     }
     if keys.agreed(bound) == Some([SocketAddr::new(address, bound.link.port)].into()) {
@@ -451,16 +462,16 @@ fn why_not_credible(
         return Some("which the RDS API does not name".to_owned());
     }
     if !record.named_twice(index) {
-        return Some("which the RDS API alone has named once only".to_owned());
+        return Some("which only the RDS API has named, and only once".to_owned());
     }
     let mut events = record.trigger.events.iter();
     let is_watched =
         events.any(|event| !event.patience_left(context.timing, context.clock).is_zero());
     let is_empty = view.targets.as_ref().is_some_and(|reading| reading.present.is_empty());
-    (!is_watched && !is_empty).then(|| "which the RDS API alone names, without an event".to_owned())
+    (!is_watched && !is_empty).then(|| "which only the RDS API names, without an event".to_owned())
 }
 
-/// Why an address is no credible member of a set, if it is not: the RDS API must have listed it
+/// Why an address is not a credible member of a set, if it is not: the RDS API must have listed it
 /// twice, a name for a while, a proxy once.
 fn unlisted(
     view: &View,
@@ -471,19 +482,19 @@ fn unlisted(
     let Some(since) = view.listed.get(&address) else {
         return Some("which is not listed".to_owned());
     };
-    // What is shown there already is registered again where nothing else vouches for it.
+    // A target that the group already shows may be registered again without other evidence.
     let target = SocketAddr::new(address, bound.link.port);
     if view.targets.as_ref().is_some_and(|reading| reading.present.contains(&target)) {
         return None;
     }
     if bound.has_cluster() {
         let last = view.asked_at().map_or(Duration::ZERO, |(topology, _)| topology);
-        return (since.topology >= last).then(|| "which is listed once only".to_owned());
+        return (since.topology >= last).then(|| "which is listed only once".to_owned());
     }
-    // All nodes of a proxy are as good as each other, and an answer may hold a part of them.
+    // All nodes of a proxy are equivalent, and an answer may list only some of them.
     if let Source::Proxy(..) = bound.link.source {
         return None;
     }
     let lasted = context.now.saturating_sub(since.heard);
-    (lasted < STEADY).then(|| format!("which the name has given for {lasted:?} only"))
+    (lasted < STEADY).then(|| format!("which the name has answered for only {lasted:?}"))
 }

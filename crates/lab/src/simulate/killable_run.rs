@@ -1,4 +1,4 @@
-//! A run as Lambda has it: it can be killed at any moment.
+//! A run that can be killed at any moment, as Lambda can kill one.
 
 use std::future::Future;
 use std::pin::Pin;

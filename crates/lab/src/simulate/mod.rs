@@ -1,18 +1,18 @@
-//! Seeded histories of the real engine in the region, in virtual time.
+//! Plays seeded histories of the real engine in the lab's region, in virtual time.
 //!
 //! ```text
 //! seed ─► Setting: databases, groups, pace, configuration, function
-//!      └► Script:  failovers and troubles, at moments or in steps of a run ─► calm
+//!      └► Script:  failovers and faults, at moments or in steps of a run ─► calm
 //!
 //! region ─SNS─► queue ─► run (core's `Run` and `drive`) ─► ports ─► region
 //!                          │ killed, hurried, two at once      │
 //!                          └────────── Record ◄────────────────┘ what it was told
 //!                                        │
-//!                                      Judge ─► violations, excuses      Coverage: trouble × step
+//!                                      Judge ─► violations, excuses      Coverage: fault × step
 //! ```
 //!
 //! A [seed](simulate) decides everything: the region, what goes wrong in it, and how the function
-//! is run. Nothing else does, so that the same seed tells the same story to the byte, on any
+//! is run. Nothing else does, so that the same seed gives the same history to the byte, on any
 //! machine and on any number of threads. Minutes take milliseconds.
 //!
 //! When the script's faults are over, everything must come right within the bound of L1, and stay
@@ -28,6 +28,7 @@ mod coverage;
 pub(crate) mod dice;
 mod history;
 mod incident;
+mod injected_fault;
 mod judge;
 mod killable_run;
 mod record;
@@ -36,7 +37,6 @@ mod script;
 mod setting;
 mod step;
 mod transcript;
-mod trouble;
 
 use std::ops::AddAssign;
 
@@ -47,11 +47,11 @@ use writerlink_core::report::Report;
 pub use campaign::{Campaign, Found};
 pub use coverage::Coverage;
 pub use history::History;
+pub use injected_fault::InjectedFault;
 pub use judge::{Excuse, Violation};
 pub use region::Counts;
 pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
-pub use trouble::Trouble;
 
 use dice::{Dice, Subject};
 use history::Player;
@@ -64,7 +64,7 @@ use transcript::Who;
 /// an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// What a payload asks for, given the names of the bindings, or why it is refused.
+    /// The trigger in a payload, given the names of the bindings, or why the payload is refused.
     pub read: fn(&Value, &[&str]) -> Result<Trigger, String>,
     /// Whether a run that ended so is an invocation error.
     pub fails: fn(&Trigger, &Report) -> bool,

@@ -1,4 +1,5 @@
-//! What one run has been told, as it was told it: what the judge goes by.
+//! The record of one run: every answer that it received, as it received it. The judge decides by
+//! it.
 
 mod listing;
 
@@ -63,11 +64,11 @@ struct Said {
     writer_name: Option<HostName>,
     /// The endpoint that is followed.
     endpoint: Option<HostName>,
-    /// The names behind which a set is; nothing, where that is not told.
+    /// The names of a set's members; none if the answer does not say.
     listing: Option<Listing>,
 }
 
-/// What a run has been told of one binding, and what it did about it.
+/// What a run read about one binding, and what it wrote.
 #[derive(Default)]
 pub(super) struct View {
     look: Option<Look>,
@@ -75,7 +76,7 @@ pub(super) struct View {
     before: Option<Keys>,
     /// Of a set, since when every look has listed each address.
     pub(super) listed: BTreeMap<IpAddr, Since>,
-    /// Of a set, when a look last listed each address, or when the first look was that could have.
+    /// Of a set: when a look last listed each address, or else the first look that could have.
     unlisted: BTreeMap<IpAddr, Duration>,
     first_look: Option<Duration>,
     /// What the look before the last one listed.
@@ -89,7 +90,7 @@ pub(super) struct View {
     pub(super) targets: Option<Reading>,
     /// Targets that were healthy in the last two readings.
     healthy: BTreeMap<SocketAddr, u8>,
-    /// Targets whose registration was acknowledged, and that the run has not sent away since.
+    /// Targets whose registration was acknowledged and that the run has not deregistered since.
     acknowledged: BTreeSet<SocketAddr>,
     sent_away: BTreeSet<SocketAddr>,
     /// Something was not as it should be.
@@ -108,7 +109,7 @@ pub(super) struct View {
 pub(super) struct Since {
     /// By which answer of the RDS API first.
     pub(super) topology: Duration,
-    /// When it was heard.
+    /// When the answer arrived.
     pub(super) heard: Duration,
 }
 

@@ -1,5 +1,5 @@
-//! Where a history is played: the region, the runs that are alive in it, what is still to happen,
-//! and what is written down.
+//! The region in which a history is played: the world, the active runs, the pending incidents and
+//! the records.
 
 mod kind;
 mod observer;
@@ -21,12 +21,12 @@ pub(super) use self::state::State;
 use self::state::Active;
 use super::coverage::Coverage;
 use super::incident::{Incident, When};
+use super::injected_fault::{Family, InjectedFault};
 use super::judge::{Judge, WriteContext};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
 use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
-use super::trouble::{Family, Trouble};
 use crate::fault::{Effect, Fault};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
@@ -78,7 +78,7 @@ impl SimulatedRegion {
             pending: script.incidents,
             active: Vec::new(),
             messages: VecDeque::new(),
-            dooms: VecDeque::new(),
+            kill_points: VecDeque::new(),
             deadlines: VecDeque::new(),
             members,
             removals: BTreeMap::new(),
@@ -169,7 +169,7 @@ impl SimulatedRegion {
         self.look_around();
     }
 
-    /// Takes in what is true in the region at this moment.
+    /// Records what is true in the region at this moment.
     fn look_around(&self) {
         let world = self.region.world();
         let now = self.now();
@@ -192,8 +192,8 @@ impl SimulatedRegion {
         }
         let struck = state.messages.len().saturating_sub(world.faults.deliveries_left());
         let steps = state.steps();
-        for trouble in state.messages.drain(..struck).collect::<Vec<_>>() {
-            state.mark_all(trouble, &steps);
+        for fault in state.messages.drain(..struck).collect::<Vec<_>>() {
+            state.mark_all(fault, &steps);
         }
     }
 
@@ -201,14 +201,14 @@ impl SimulatedRegion {
         let mut world = self.region.world();
         let now = self.now();
         if self.state().moves_already(&incident, now) {
-            let words = incident.trouble.words();
-            let tell = || format!("{words}: does not happen: databases are moving");
-            self.state().transcript.say(now, Who::Trouble, tell);
+            let words = incident.fault.words();
+            let tell = || format!("{words}: skipped: databases are moving");
+            self.state().transcript.say(now, Who::Fault, tell);
             return;
         }
         let begun = incident.begin(&mut world, &self.bounds, &self.topic);
         let registration = world.pace.registration;
-        if incident.trouble == Trouble::LateWrite {
+        if incident.fault == InjectedFault::LateWrite {
             for operation in ["RegisterTargets", "DeregisterTargets"] {
                 world.faults.add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
             }
@@ -222,29 +222,29 @@ impl SimulatedRegion {
             known.extend(homes);
         }
         let steps = state.steps();
-        state.transcript.say(now, Who::Trouble, || match begun.words.as_str() {
-            "" => incident.trouble.words().to_owned(),
-            words => format!("{}: {words}", incident.trouble.words()),
+        state.transcript.say(now, Who::Fault, || match begun.words.as_str() {
+            "" => incident.fault.words().to_owned(),
+            words => format!("{}: {words}", incident.fault.words()),
         });
         state.slowest_registration = state.slowest_registration.max(registration);
         state.moves_until = state.moves_until.max(begun.moves_until.unwrap_or_default());
-        match incident.trouble {
-            Trouble::FailOver | Trouble::ZoneLost => {
+        match incident.fault {
+            InjectedFault::FailOver | InjectedFault::ZoneLost => {
                 state.counts.failovers += 1;
-                state.mark_all(incident.trouble, &steps);
+                state.mark_all(incident.fault, &steps);
             }
-            _ if incident.trouble.family() == Family::Databases => {
-                state.mark_all(incident.trouble, &steps)
+            _ if incident.fault.family() == Family::Databases => {
+                state.mark_all(incident.fault, &steps)
             }
-            _ if incident.trouble.family() == Family::Messages && !begun.awaits_message => {
-                state.mark_all(incident.trouble, &steps);
+            _ if incident.fault.family() == Family::Messages && !begun.awaits_message => {
+                state.mark_all(incident.fault, &steps);
             }
-            Trouble::Killed | Trouble::LateWrite => state.kill_point(&incident),
-            Trouble::DeadlineNear => state.deadlines.push_back(incident.lasts),
+            InjectedFault::Killed | InjectedFault::LateWrite => state.kill_point(&incident),
+            InjectedFault::DeadlineNear => state.deadlines.push_back(incident.lasts),
             _ => {}
         }
         if begun.awaits_message {
-            state.messages.push_back(incident.trouble);
+            state.messages.push_back(incident.fault);
         } else {
             state.active.push(Active {
                 until: now + incident.lasts,
@@ -265,17 +265,17 @@ impl SimulatedRegion {
         drop(world);
         let mut state = self.state();
         if made_good.is_err() {
-            // Until it is made good, databases have not come to rest.
+            // Until it is undone, the databases have not settled.
             state.moves_until = state.moves_until.max(now + AGAIN);
             state.active.push(Active { until: now + AGAIN, ..active });
             return;
         }
         state.moves_until = state.moves_until.max(moves);
-        let words = active.incident.trouble.words();
-        state.transcript.say(now, Who::Trouble, || format!("{words}: over"));
+        let words = active.incident.fault.words();
+        state.transcript.say(now, Who::Fault, || format!("{words}: over"));
     }
 
-    /// From this moment on nothing goes wrong any more.
+    /// Ends all faults, for the rest of the history.
     fn calm_down(&self) {
         let now = self.now();
         let over: Vec<Active> = {
@@ -283,10 +283,10 @@ impl SimulatedRegion {
             state.is_calm = true;
             state.pending.clear();
             state.messages.clear();
-            state.dooms.clear();
+            state.kill_points.clear();
             state.deadlines.clear();
             state.moves_until = state.moves_until.max(now);
-            state.transcript.say(now, Who::Trouble, || "nothing more goes wrong".to_owned());
+            state.transcript.say(now, Who::Fault, || "no more faults".to_owned());
             state.runs.values_mut().for_each(|record| record.kill_point = None);
             state.active.drain(..).collect()
         };
@@ -296,8 +296,8 @@ impl SimulatedRegion {
         }
     }
 
-    /// A run begins a call, and is told what it is for the record. What waits for this step happens
-    /// before it.
+    /// Begins a call of a run, and gives the call's record. Incidents that wait for this step
+    /// happen first.
     pub(super) fn begin_call(&self, run: u64, kind: Kind) -> Call {
         let now = self.now();
         let (call, incidents) = {
@@ -318,7 +318,7 @@ impl SimulatedRegion {
         call
     }
 
-    /// A call has ended. What it was told under is marked.
+    /// Ends a call, and marks the faults that were active during it.
     pub(super) fn end_call(&self, call: &Call, state: &mut State) {
         if let Some(record) = state.runs.get_mut(&call.run) {
             record.under_way.retain(|(number, ..)| *number != call.number);

@@ -1,4 +1,5 @@
-//! What will happen, drawn from a seed: failovers, and troubles around them; then calm.
+//! The script of a history, drawn from a seed: failovers, faults around them, and the moment when
+//! all faults end.
 
 use std::time::Duration;
 
@@ -6,9 +7,9 @@ use writerlink_core::source::Source;
 
 use super::dice::Dice;
 use super::incident::{Incident, When};
+use super::injected_fault::{Family, InjectedFault};
 use super::setting::Setting;
 use super::step::RunStep;
-use super::trouble::{Family, Trouble};
 
 /// What will happen in one history.
 pub(super) struct Script {
@@ -19,10 +20,11 @@ pub(super) struct Script {
 }
 
 /// What happens by itself in a setting, and what only a setting can have: it is drawn with that.
-const NOT_DRAWN_HERE: [Trouble; 3] = [Trouble::FailOver, Trouble::TwoAtOnce, Trouble::ClockSkew];
+const NOT_DRAWN_HERE: [InjectedFault; 3] =
+    [InjectedFault::FailOver, InjectedFault::TwoAtOnce, InjectedFault::ClockSkew];
 
 impl Script {
-    /// Draws what will happen. Few kinds of trouble a history, each perhaps several times, find
+    /// Draws what will happen. Few kinds of fault a history, each perhaps several times, find
     /// more than a little of all.
     pub(super) fn draw(dice: &mut Dice, setting: &Setting) -> Script {
         let start = setting.world.now();
@@ -37,12 +39,12 @@ impl Script {
                 _ => start + dice.seconds(5, 5 + length.as_secs() * 3 / 4),
             };
             moments.push(at);
-            let when = script.when(dice, Trouble::FailOver, at);
-            script.add(dice, setting, Trouble::FailOver, when);
+            let when = script.when(dice, InjectedFault::FailOver, at);
+            script.add(dice, setting, InjectedFault::FailOver, when);
         }
         for _ in 0..dice.below(7) {
-            let trouble = loop {
-                let drawn = *dice.pick(&Trouble::ALL[..Trouble::COMMON]);
+            let fault = loop {
+                let drawn = *dice.pick(&InjectedFault::ALL[..InjectedFault::COMMON]);
                 if !NOT_DRAWN_HERE.contains(&drawn) {
                     break drawn;
                 }
@@ -50,8 +52,8 @@ impl Script {
             for _ in 0..1 + dice.below(3) {
                 let near = *dice.pick(&moments) + dice.seconds(0, 90);
                 let at = near.saturating_sub(Duration::from_secs(20)).max(start);
-                let when = script.when(dice, trouble, at);
-                script.add(dice, setting, trouble, when);
+                let when = script.when(dice, fault, at);
+                script.add(dice, setting, fault, when);
             }
         }
         script.end_at_calm();
@@ -64,31 +66,35 @@ impl Script {
         let source = &setting.bounds[place].link.source;
         let start = setting.world.now();
         let length = (self.calm - start).as_secs();
-        let moves: &[Trouble] = match source {
-            Source::Name(_) => &[Trouble::HostMoved, Trouble::HostMoved, Trouble::DnsPartial],
-            Source::Proxy(..) => {
-                &[Trouble::NodeReplaced, Trouble::NodeReplaced, Trouble::DnsPartial]
+        let moves: &[InjectedFault] = match source {
+            Source::Name(_) => {
+                &[InjectedFault::HostMoved, InjectedFault::HostMoved, InjectedFault::DnsPartial]
             }
+            Source::Proxy(..) => &[
+                InjectedFault::NodeReplaced,
+                InjectedFault::NodeReplaced,
+                InjectedFault::DnsPartial,
+            ],
             _ => &[
-                Trouble::FailOver,
-                Trouble::FailOver,
-                Trouble::ScaledOut,
-                Trouble::ScaledIn,
-                Trouble::ScaledIn,
-                Trouble::ReadersGone,
+                InjectedFault::FailOver,
+                InjectedFault::FailOver,
+                InjectedFault::ScaledOut,
+                InjectedFault::ScaledIn,
+                InjectedFault::ScaledIn,
+                InjectedFault::ReadersGone,
             ],
         };
         let mut moments = Vec::new();
         for _ in 0..1 + dice.below(5) {
-            let trouble = *dice.pick(moves);
+            let fault = *dice.pick(moves);
             let at = start + dice.seconds(5, 5 + length * 3 / 4);
             moments.push(at);
-            let when = self.when(dice, trouble, at);
-            self.add_at(dice, setting, trouble, when, place);
+            let when = self.when(dice, fault, at);
+            self.add_at(dice, setting, fault, when, place);
         }
         for _ in 0..dice.below(5) {
-            let trouble = loop {
-                let drawn = *dice.pick(&Trouble::ALL[..Trouble::COMMON]);
+            let fault = loop {
+                let drawn = *dice.pick(&InjectedFault::ALL[..InjectedFault::COMMON]);
                 let fits = match source {
                     Source::Name(_) | Source::Proxy(..) => drawn.is_of_any_source(),
                     _ => true,
@@ -99,8 +105,8 @@ impl Script {
             };
             let near = *dice.pick(&moments) + dice.seconds(0, 60);
             let at = near.saturating_sub(Duration::from_secs(20)).max(start);
-            let when = self.when(dice, trouble, at);
-            self.add_at(dice, setting, trouble, when, place);
+            let when = self.when(dice, fault, at);
+            self.add_at(dice, setting, fault, when, place);
         }
         self.end_at_calm();
     }
@@ -110,22 +116,27 @@ impl Script {
         let Some(moved) = &setting.moved else { return };
         let start = setting.world.now();
         let length = (self.calm - start).as_secs();
-        let moves: &[Trouble] = if moved.is_global {
-            &[Trouble::Demoted, Trouble::Demoted, Trouble::Demoted, Trouble::MadeAgain]
+        let moves: &[InjectedFault] = if moved.is_global {
+            &[
+                InjectedFault::Demoted,
+                InjectedFault::Demoted,
+                InjectedFault::Demoted,
+                InjectedFault::MadeAgain,
+            ]
         } else {
             &[
-                Trouble::SwitchedOver,
-                Trouble::SwitchedOver,
-                Trouble::SwitchoverCancelled,
-                Trouble::RdsRenamed,
-                Trouble::MadeAgain,
+                InjectedFault::SwitchedOver,
+                InjectedFault::SwitchedOver,
+                InjectedFault::SwitchoverCancelled,
+                InjectedFault::RdsRenamed,
+                InjectedFault::MadeAgain,
             ]
         };
         for _ in 0..1 + dice.below(3) {
-            let trouble = *dice.pick(moves);
+            let fault = *dice.pick(moves);
             let at = start + dice.seconds(5, 5 + length * 3 / 4);
-            let when = self.when(dice, trouble, at);
-            self.add_at(dice, setting, trouble, when, moved.place);
+            let when = self.when(dice, fault, at);
+            self.add_at(dice, setting, fault, when, moved.place);
         }
         self.end_at_calm();
     }
@@ -137,69 +148,71 @@ impl Script {
         });
     }
 
-    /// At a moment, or in the first step after it that the trouble can strike.
-    fn when(&self, dice: &mut Dice, trouble: Trouble, at: Duration) -> When {
+    /// At a moment, or in the first step after it that the fault can strike.
+    fn when(&self, dice: &mut Dice, fault: InjectedFault, at: Duration) -> When {
         let steps: Vec<RunStep> = RunStep::ALL
             .into_iter()
             .filter(|step| {
                 !matches!(step, RunStep::Idle | RunStep::Begin | RunStep::Pause)
-                    && trouble.can_strike(*step)
+                    && fault.can_strike(*step)
             })
             .collect();
-        let in_step = match trouble {
-            Trouble::LateWrite => true,
-            Trouble::FailOver => dice.percent(30),
+        let in_step = match fault {
+            InjectedFault::LateWrite => true,
+            InjectedFault::FailOver => dice.percent(30),
             _ => dice.percent(50),
         };
         if in_step && !steps.is_empty() { When::In(*dice.pick(&steps), at) } else { When::At(at) }
     }
 
     /// Adds it to a binding that follows a writer. What happens to the set is drawn apart.
-    fn add(&mut self, dice: &mut Dice, setting: &Setting, trouble: Trouble, when: When) {
-        let lasts = lasts(dice, trouble, setting);
+    fn add(&mut self, dice: &mut Dice, setting: &Setting, fault: InjectedFault, when: When) {
+        let lasts = lasts(dice, fault, setting);
         let writers = setting.set().unwrap_or(setting.bounds.len());
         let clusters: Vec<usize> =
             (0..writers).filter(|index| setting.bounds[*index].is_cluster()).collect();
-        let place = match trouble {
-            Trouble::RdsStale | Trouble::RdsNoWriter | Trouble::RdsTwoWriters => {
+        let place = match fault {
+            InjectedFault::RdsStale | InjectedFault::RdsNoWriter | InjectedFault::RdsTwoWriters => {
                 *dice.pick(&clusters)
             }
             _ => dice.below(writers),
         };
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident { trouble, when, lasts, place, form });
+        self.incidents.push(Incident { fault, when, lasts, place, form });
     }
 
     fn add_at(
         &mut self,
         dice: &mut Dice,
         setting: &Setting,
-        trouble: Trouble,
+        fault: InjectedFault,
         when: When,
         place: usize,
     ) {
-        let lasts = lasts(dice, trouble, setting);
+        let lasts = lasts(dice, fault, setting);
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident { trouble, when, lasts, place, form });
+        self.incidents.push(Incident { fault, when, lasts, place, form });
     }
 }
 
-fn lasts(dice: &mut Dice, trouble: Trouble, setting: &Setting) -> Duration {
-    match trouble {
-        Trouble::MessageLate => dice.seconds(0, 240),
-        Trouble::MessageOutOfOrder => dice.seconds(5, 40),
+fn lasts(dice: &mut Dice, fault: InjectedFault, setting: &Setting) -> Duration {
+    match fault {
+        InjectedFault::MessageLate => dice.seconds(0, 240),
+        InjectedFault::MessageOutOfOrder => dice.seconds(5, 40),
         // A database that is renamed comes back only after that is done.
-        Trouble::RdsRenamed => setting.world.pace.rename + dice.seconds(1, 90),
-        Trouble::SwitchedOver => setting.world.pace.switchover.whole(),
-        Trouble::SwitchoverCancelled => dice.seconds(0, 30),
-        Trouble::MadeAgain => setting.world.pace.delete + dice.seconds(0, 60),
-        Trouble::Demoted => setting.world.pace.global_move + dice.seconds(0, 120),
-        Trouble::DnsFlapping => Duration::from_secs(30),
-        Trouble::ReadStale => dice.seconds(0, 10),
-        Trouble::LateWrite => dice.seconds(0, 2),
-        Trouble::DeadlineNear if dice.percent(40) => Duration::from_millis(dice.below(150) as u64),
-        Trouble::DeadlineNear => dice.seconds(0, 20),
-        _ => match trouble.family() {
+        InjectedFault::RdsRenamed => setting.world.pace.rename + dice.seconds(1, 90),
+        InjectedFault::SwitchedOver => setting.world.pace.switchover.whole(),
+        InjectedFault::SwitchoverCancelled => dice.seconds(0, 30),
+        InjectedFault::MadeAgain => setting.world.pace.delete + dice.seconds(0, 60),
+        InjectedFault::Demoted => setting.world.pace.global_move + dice.seconds(0, 120),
+        InjectedFault::DnsFlapping => Duration::from_secs(30),
+        InjectedFault::ReadStale => dice.seconds(0, 10),
+        InjectedFault::LateWrite => dice.seconds(0, 2),
+        InjectedFault::DeadlineNear if dice.percent(40) => {
+            Duration::from_millis(dice.below(150) as u64)
+        }
+        InjectedFault::DeadlineNear => dice.seconds(0, 20),
+        _ => match fault.family() {
             Family::Dns | Family::RdsApi if dice.percent(30) => dice.seconds(0, 4),
             _ => dice.seconds(1, 60),
         },

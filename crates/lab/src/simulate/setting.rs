@@ -1,4 +1,4 @@
-//! The region that a seed begins with, and the function in it.
+//! The region in which a history starts, and the function in it, drawn from a seed.
 
 mod kind;
 mod moved;
@@ -56,8 +56,7 @@ pub(super) struct Service {
 /// A binding of the configuration, and the database behind it.
 pub(super) struct Bound {
     pub(super) link: Link,
-    /// The instances of a cluster; the instance itself where it stands alone; none where the RDS
-    /// API does not say who.
+    /// The instances of a cluster, or the single instance; none if the RDS API does not name them.
     pub(super) instances: Vec<&'static str>,
     pub(super) engine: Engine,
     pub(super) multi_az: MultiAz,
@@ -118,7 +117,7 @@ impl Setting {
         self.bounds.iter().position(Bound::is_set)
     }
 
-    /// Whose database each name belongs to, by the number of the binding.
+    /// The number of the binding to whose database each name belongs.
     pub(super) fn names(&self) -> BTreeMap<HostName, usize> {
         let own = self.bounds.iter().enumerate().flat_map(|(index, bound)| {
             let names = bound.names(&self.world);
@@ -216,16 +215,16 @@ impl Bound {
             .map(|ip| SocketAddr::new(ip, self.link.port))
     }
 
-    /// Perhaps leaves the group as nobody would want it: empty, with one too many, with the wrong
-    /// one.
+    /// Leaves some groups in a wrong state: empty, with one target too many, or with the wrong
+    /// target.
     fn disturb(&self, world: &mut World, dice: &mut Dice) -> Result<Option<String>, ApiError> {
         let one = |target: SocketAddr| TargetRequest::new(&target.ip().to_string(), target.port());
         let members: Vec<_> = self.truth(world).into_iter().map(one).collect();
         let other = SocketAddr::new(Zone::B.address_in(self.link.family, 240), self.link.port);
         let (begins, add, take) = match dice.below(25) {
             0 => ("empty", false, true),
-            1 => ("with one too many", true, false),
-            2 => ("with the wrong one", true, true),
+            1 => ("with one target too many", true, false),
+            2 => ("with the wrong target", true, true),
             _ => return Ok(None),
         };
         if add {
@@ -234,7 +233,7 @@ impl Bound {
         if take {
             world.deregister_targets(&self.link.group, &members)?;
         }
-        Ok(Some(format!("the group of {} begins {begins}", self.link.name)))
+        Ok(Some(format!("the group of {} starts {begins}", self.link.name)))
     }
 }
 

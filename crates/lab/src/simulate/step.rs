@@ -1,4 +1,4 @@
-//! Where a run stands when a fault strikes it.
+//! The steps of a run in which a fault can strike.
 
 /// A step of a run, or the time between runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,11 @@
-//! What is told of a history: when, who, what.
+//! The transcript of a history: when, who, what.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
 
 use writerlink_core::text;
 
-/// Whether a history is told, which takes longer than playing it.
+/// Whether a transcript is written, which takes longer than playing the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
     /// Only how it ended.
@@ -14,20 +14,16 @@ pub enum Telling {
     Full,
 }
 
-/// Who does what is told.
+/// The actor of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// The draw of the setting.
     Setting,
     /// The script.
-    Trouble,
-    /// The region.
+    Fault,
     Region,
-    /// ELBv2.
     Elbv2,
-    /// A run.
     Run(u64),
-    /// The judge.
     Judge,
 }
 
@@ -35,7 +31,7 @@ impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Who::Setting => f.write_str("setting"),
-            Who::Trouble => f.write_str("trouble"),
+            Who::Fault => f.write_str("fault"),
             Who::Region => f.write_str("region"),
             Who::Elbv2 => f.write_str("elbv2"),
             Who::Run(number) => write!(f, "run {number}"),

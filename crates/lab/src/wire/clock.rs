@@ -1,8 +1,8 @@
-//! Real time as the world counts it.
+//! Converts real time to the world's time.
 
 use std::time::{Duration, Instant};
 
-/// Tells the world's time; a copy tells the same.
+/// Gives the world's time; a copy gives the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     started: Instant,

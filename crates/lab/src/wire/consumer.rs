@@ -1,15 +1,15 @@
-//! DNS as it is in the VPC of a consumer, whose interface endpoint is connected to the load
+//! DNS as the VPC of a consumer sees it, whose interface endpoint is connected to the load
 //! balancers through PrivateLink.
 //!
-//! The resolver there knows what the public knows, the interface endpoint's name, and the private
-//! hosted zones that are associated with the VPC. A zone named exactly as a database's endpoint,
-//! with an alias at its apex to the interface endpoint, leads the endpoint's own name through the
-//! link (AWS docs, Route 53: "Choosing between alias and non-alias records"; "Considerations when
-//! working with a private hosted zone": a name that a private zone covers is looked up there
-//! alone). An alias answers addresses, never a CNAME.
+//! The resolver there knows all public names, the interface endpoint's name, and the private hosted
+//! zones that are associated with the VPC. A zone named exactly as a database's endpoint, with an
+//! alias at its apex to the interface endpoint, resolves the endpoint's own name to the link (AWS
+//! docs, Route 53: "Choosing between alias and non-alias records"; "Considerations when working
+//! with a private hosted zone": a name that a private zone covers is looked up there alone). An
+//! alias answers addresses, never a CNAME.
 //!
-//! The addresses are those at which the load balancers' nodes listen. DNS carries no ports, so
-//! whoever connects takes the node's from [`Lab::nlb_listeners`](super::Lab::nlb_listeners).
+//! The addresses are those at which the load balancers' nodes listen. DNS carries no ports, so a
+//! client takes the node's port from [`Lab::nlb_listeners`](super::Lab::nlb_listeners).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -47,7 +47,7 @@ impl Consumer {
         self.zones().insert(canonical(zone));
     }
 
-    /// Takes the private zone of this name away.
+    /// Deletes the private zone of this name.
     pub(super) fn withdraw(&self, zone: &str) {
         self.zones().remove(&canonical(zone));
     }
@@ -82,7 +82,7 @@ impl View for Consumer {
         let name = canonical(name);
         match self.zone_of(&name) {
             Some(apex) if apex == name => self.link(&name, family),
-            // The zone has no other record, and nobody else is asked for its names.
+            // The zone has no other record, and no other server is asked for its names.
             Some(_) => reply(Code::NxDomain, Vec::new()),
             None if name == self.endpoint() => self.link(&name, family),
             None => self.region.resolve(&name, family),

@@ -1,5 +1,5 @@
-//! DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which sees other
-//! things under some names.
+//! The DNS servers, over UDP and TCP: the region's, and that of a consumer's VPC, which answers
+//! some names differently.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -27,7 +27,7 @@ const WAITING: usize = 32;
 
 /// What a server's clients see.
 pub(super) trait View: Send + Sync + 'static {
-    /// What is heard of a name at this moment.
+    /// The answer for a name at this moment.
     fn resolve(&self, name: &str, family: Family) -> Reply;
 }
 

@@ -1,4 +1,4 @@
-//! The one function of the region: its queue, the invocations that run, and the record of those
+//! The region's only Lambda function: its queue, its running invocations, and the record of those
 //! that ended.
 //!
 //! An environment takes one invocation at a time, and there are as many environments as the
@@ -80,7 +80,7 @@ impl Function {
         after_function.split(':').next() == own
     }
 
-    /// Queues an invocation that nobody waits for.
+    /// Queues an asynchronous invocation.
     pub(super) fn enqueue(&self, payload: String) {
         self.add(payload, Kind::Async);
     }

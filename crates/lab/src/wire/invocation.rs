@@ -1,4 +1,4 @@
-//! Invocations: how they are asked for, and how they end.
+//! Invocations: how a caller requests them, and how they end.
 
 use std::time::Duration;
 

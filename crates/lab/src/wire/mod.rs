@@ -1,10 +1,10 @@
-//! The region on loopback, in real time.
+//! The region's servers on loopback, in real time.
 //!
-//! Three kinds of servers stand on one world: the AWS Query API with Lambda's Invoke API
-//! ([`query`]), DNS (`dns`), and the Lambda runtime API, one for each environment (`runtime`), for
-//! which `function` keeps the queue of the one function that lives here. Beside them the load
-//! balancers' listeners carry TCP of real clients (`nlb`), and a second DNS server answers as the
-//! consumer's resolver does (`consumer`). All bind to 127.0.0.1.
+//! Three kinds of servers share one world: the AWS Query API with Lambda's Invoke API ([`query`]),
+//! DNS (`dns`), and the Lambda runtime API, one for each environment (`runtime`), for which
+//! `function` keeps the queue of the one function. Beside them the load balancers' listeners carry
+//! TCP of real clients (`nlb`), and a second DNS server answers as the consumer's resolver does
+//! (`consumer`). All bind to 127.0.0.1.
 
 mod clock;
 mod consumer;
@@ -34,7 +34,7 @@ use consumer::Consumer;
 use nlb::Nlb;
 use region::Region;
 
-/// How often the world is brought up to the moment while nobody asks it anything.
+/// How often the world is advanced to the current time while there are no requests.
 const TICK: Duration = Duration::from_millis(20);
 
 /// How a region is served.
@@ -186,7 +186,7 @@ impl Lab {
         self.nlb.listeners()
     }
 
-    /// Lets a loopback socket stand for a target's address. Flows that are under way stay where
+    /// Sends the flows of a target's address to a loopback socket. Flows in progress stay where
     /// they are.
     pub fn place(&self, target: SocketAddr, socket: SocketAddr) {
         self.nlb.place(target, socket);

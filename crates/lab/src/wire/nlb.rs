@@ -1,19 +1,19 @@
-//! The load balancers' data plane: TCP of real clients, carried to the sockets that stand for
-//! targets.
+//! The load balancers' data plane: it carries TCP connections of real clients to the sockets that
+//! stand in for targets.
 //!
 //! Every listener for TCP has one loopback address for each node of its load balancer, which is one
-//! for each zone; listeners that come and go through the API are followed. Who takes a flow and
-//! when a flow is cut is the world's decision ([`crate::world::elbv2::route`],
+//! for each zone; listeners that come and go through the API are followed. The world decides which
+//! target takes a flow and when a flow is cut ([`crate::world::elbv2::route`],
 //! [`crate::world::elbv2::fate`]), in the world's own time. Targets have addresses of a VPC, where
 //! nothing listens, so a target's flows go to the socket that [`Lab::place`](super::Lab::place)
 //! gave it; one without a socket refuses. Health checks are not carried: whether one passes is what
-//! the world says of the database ([`World::accepts_tcp`]), at the world's pace, and whoever places
-//! a socket sees to it that both agree.
+//! the world says of the database ([`World::accepts_tcp`]), at the world's pace, and the caller
+//! that places a socket makes both agree.
 //!
-//! Two things differ from AWS. A node of AWS passes a client's SYN on, so that a refusal by a
-//! target, or for want of one, reaches `connect`; here the client's system has connected before the
-//! node is asked, and a refusal is a reset right after it. And listeners for TLS and UDP have no
-//! address here.
+//! Two things differ from AWS. A node of AWS passes a client's SYN on, so that `connect` fails if
+//! the target refuses or there is none; here the client's system has connected before the node is
+//! asked, and a refusal is a reset right after it. And listeners for TLS and UDP have no address
+//! here.
 
 mod carry;
 
@@ -131,8 +131,8 @@ impl Nlb {
         Ok(())
     }
 
-    /// Draws a target for a new flow, whose client is at `from`. Nobody, when no target takes it or
-    /// too many flows are under way.
+    /// Draws a target for a new flow, whose client is at `from`. None, if no target takes it or too
+    /// many flows are under way.
     fn admit(self: &Arc<Self>, node: &Node, from: SocketAddr) -> Option<Flow> {
         let mut flows = lock(&self.flows);
         if flows.carried.len() >= self.most_flows {

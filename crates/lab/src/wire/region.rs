@@ -1,4 +1,5 @@
-//! The world behind its lock, kept up to the moment, and the function that its messages go to.
+//! The world behind its lock, advanced to the current time, and the function that receives its
+//! messages.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

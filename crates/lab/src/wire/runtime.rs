@@ -1,4 +1,5 @@
-//! The Lambda runtime API, which a function's process asks for work and tells its answers.
+//! The Lambda runtime API, from which a function's process takes invocations and to which it sends
+//! its answers.
 //!
 //! AWS docs: "Using the Lambda runtime API for custom runtimes". `AWS_LAMBDA_RUNTIME_API` holds its
 //! host and port. Each environment has one of its own, as on AWS.
@@ -64,7 +65,7 @@ async fn respond(
 ) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let Some(call) = Call::of(&head.method, head.uri.path()) else {
-        return refuse(StatusCode::NOT_FOUND, "InvalidPath", "The runtime API has no such call.");
+        return refuse(StatusCode::NOT_FOUND, "InvalidPath", "The runtime API has no such path.");
     };
     if call == Call::Next {
         let taken = environment.next().await;
@@ -107,7 +108,11 @@ fn take_in(
 ) -> Response<Full<Bytes>> {
     let text = String::from_utf8_lossy(body).into_owned();
     match call {
-        Call::Next => refuse(StatusCode::NOT_FOUND, "InvalidPath", "Work is asked for with GET."),
+        Call::Next => refuse(
+            StatusCode::NOT_FOUND,
+            "InvalidPath",
+            "The next invocation is requested with GET.",
+        ),
         Call::Response(id) => end(environment, id, Ending::Answered(text)),
         Call::Error(id) => {
             let error_type = error_type(headers, &text);

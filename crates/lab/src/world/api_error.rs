@@ -1,4 +1,4 @@
-//! How an operation of the region says no.
+//! The errors with which the region's operations refuse a call.
 
 use std::borrow::Cow;
 
@@ -65,7 +65,7 @@ impl ApiError {
         )
     }
 
-    /// Whether the caller is at fault, which the XML tells as `Sender` rather than `Receiver`.
+    /// Whether the caller is at fault: the XML says `Sender` instead of `Receiver`.
     pub fn is_senders_fault(&self) -> bool {
         self.status < 500
     }

@@ -1,9 +1,9 @@
-//! What a resolver would answer at a moment: it follows the world with a lag, and wavers after a
-//! failover.
+//! What a resolver answers at a moment: the answer follows the world with a lag, and alternates for
+//! a while after a failover.
 //!
-//! Every name has a timeline of records. A failover appends to it the whole to and fro that AWS's
-//! users see, so that the answer is a function of the moment alone, however often and whenever one
-//! asks.
+//! Every name has a timeline of records. A failover appends all changes of the answer that AWS's
+//! users see, so that the answer depends only on the moment, and not on how often or when it was
+//! asked before.
 
 mod name;
 mod reply;
@@ -31,7 +31,7 @@ pub struct Dns {
 }
 
 impl World {
-    /// Makes a name stand for something else.
+    /// Changes what a name resolves to.
     pub fn repoint(&mut self, name: &str, record: Record, how: Move) {
         let name = self.dns.names.entry(canonical(name)).or_default();
         name.repoint(self.now, record, how, &self.pace);

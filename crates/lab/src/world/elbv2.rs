@@ -63,7 +63,7 @@ pub struct Elbv2 {
     groups: BTreeMap<String, TargetGroup>,
     tags: BTreeMap<String, Tags>,
     timeline: Vec<Transition>,
-    /// The groups whose health checks do not get through.
+    /// The groups whose health checks do not reach their targets.
     shut: BTreeSet<String>,
 }
 

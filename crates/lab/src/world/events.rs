@@ -1,4 +1,5 @@
-//! RDS events: what happens is written down, and told to whoever subscribes, some time later.
+//! RDS events: the world records what happens, and publishes it to the subscriptions some time
+//! later.
 
 mod body;
 mod catalogue;
@@ -67,8 +68,8 @@ impl World {
     /// Something happened to a database: it is written down at once, and published after
     /// [`Pace::event_lag`](world::Pace).
     ///
-    /// Public so that a scenario can tell of what the model does not do by itself, such as a
-    /// blue/green switchover.
+    /// Public so that a scenario can publish an event that the model does not produce by itself,
+    /// such as a blue/green switchover.
     pub fn emit(&mut self, source_type: SourceType, source: &str, id: u16, message: &str) {
         let event = RdsEvent {
             at: self.now,

@@ -1,5 +1,5 @@
-//! Databases that are not of RDS: machines in the VPC, and the name of a private zone that stands
-//! for some of them.
+//! Databases outside RDS: machines in the VPC, and the name of a private hosted zone that resolves
+//! to some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// The machines that a name should stand for, whatever DNS says at the moment.
+    /// The machines that a name should resolve to, whatever DNS says at the moment.
     pub fn behind(&self, name: &str) -> BTreeSet<IpAddr> {
         self.names.get(name).cloned().unwrap_or_default()
     }
@@ -40,14 +40,14 @@ impl World {
         self.name_host(name, addresses, Move::AtOnce);
     }
 
-    /// The name stands for these machines from now on, of which new ones begin to run. Those that
-    /// it stood for run on.
+    /// Makes the name resolve to these machines, of which new ones begin to run. Those that it
+    /// stood for run on.
     pub fn move_host(&mut self, name: &str, port: u16, addresses: &[IpAddr], how: Move) {
         self.hosts.machines.extend(addresses.iter().map(|address| (*address, port)));
         self.name_host(name, addresses, how);
     }
 
-    /// A machine runs no more.
+    /// A machine stops running.
     pub fn stop_machine(&mut self, address: IpAddr) {
         self.hosts.machines.remove(&address);
     }

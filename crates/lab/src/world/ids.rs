@@ -1,4 +1,4 @@
-//! Identifiers that look like AWS's and are the same in every run.
+//! Makes identifiers that look like AWS's and are the same in every run.
 
 /// A number that looks random and depends on `seed` alone (SplitMix64's output function).
 pub fn scramble(seed: u64) -> u64 {

@@ -1,4 +1,4 @@
-//! The journal of API calls: what was asked, when, and how it ended.
+//! The journal of API calls: the operation, the time and the outcome of each.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,4 +1,4 @@
-//! The region as a value: its services, its clock, and what is still to happen.
+//! The region as a value: its services, its clock, and its scheduled changes.
 
 pub mod api_error;
 pub mod dns;
@@ -35,7 +35,7 @@ pub struct World {
     pub account: String,
     /// How long everything takes.
     pub pace: Pace,
-    /// Databases, as they truly are and as the RDS API tells them.
+    /// The databases: what is true of them, and what the RDS API says.
     pub rds: rds::Rds,
     /// Databases that are not of RDS.
     pub hosts: hosts::Hosts,

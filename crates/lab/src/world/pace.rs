@@ -1,4 +1,4 @@
-//! How long everything takes, each delay with its source.
+//! The delays of the region, each with its source.
 
 mod switchover;
 
@@ -9,7 +9,7 @@ pub use switchover::SwitchoverPace;
 /// Every delay of the model.
 ///
 /// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so,
-/// when DNS says so (and for how long it wavers), when the events are sent, and when they arrive.
+/// when DNS says so (and for how long it alternates), when the events are sent, and when they arrive.
 /// Each is a field, so that a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
@@ -67,7 +67,7 @@ pub struct Pace {
     /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is
     /// nobody's measurement.
     pub create_proxy: Duration,
-    /// From a proxy's node leaving DNS until it accepts no more connections. Neither documented nor
+    /// From a proxy's node leaving DNS until it stops accepting connections. Neither documented nor
     /// measured.
     pub proxy_drain: Duration,
     /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so
@@ -192,10 +192,10 @@ mod tests {
         for pace in [Pace::real(), Pace::brisk()] {
             assert!(pace.delete > pace.promote, "a deleted writer is replaced before it is gone");
             assert!(pace.dns_lag > pace.topology_lag);
-            assert!(pace.flap > pace.flap_period * 2, "DNS wavers more than once");
+            assert!(pace.flap > pace.flap_period * 2, "DNS alternates more than once");
             assert!(
                 pace.completed < pace.dns_lag + pace.flap,
-                "the last event comes while DNS still wavers"
+                "the last event comes while DNS still alternates"
             );
             assert!(
                 pace.promote < pace.promote_multi_az_cluster

@@ -1,4 +1,4 @@
-//! Pages of a list, as the Describe operations return them.
+//! Splits a list into pages, as the Describe operations return them.
 
 use crate::world::ApiError;
 

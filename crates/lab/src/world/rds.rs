@@ -1,9 +1,8 @@
-//! Databases: what is true of them, and what the RDS API says.
+//! The databases: what is true of them, and what the RDS API says.
 //!
-//! Three things move at different moments after a failover, and the model keeps them apart: who
-//! truly writes ([`Rds::writer`]), whom DescribeDBClusters calls the writer ([`Rds::members`]), and
-//! where DNS points ([`crate::world::dns`]). Operations are methods of [`World`], named as in the
-//! API.
+//! Three things move at different moments after a failover, and the model keeps them apart: the
+//! true writer ([`Rds::writer`]), the writer in DescribeDBClusters ([`Rds::members`]), and the
+//! answer of DNS ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
 
 mod blue_green;
 mod cluster;
@@ -115,7 +114,7 @@ pub enum RdsChange {
     ClusterNetworkChanged(ClusterKey, Network),
     /// An instance's new name is ready.
     InstanceRenamed(InstanceKey),
-    /// A cluster's new name is ready, in the place of this one.
+    /// A cluster's new name is ready and replaces this one.
     ClusterRenamed(ClusterKey, String),
     /// An instance is stopped.
     InstanceStopped(InstanceKey),

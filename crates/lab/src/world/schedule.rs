@@ -1,4 +1,4 @@
-//! What is still to happen, in order.
+//! The scheduled changes of the world, in the order in which they fall due.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

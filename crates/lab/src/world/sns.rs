@@ -32,7 +32,6 @@ pub struct Published {
     pub message_id: String,
     /// The topic's ARN.
     pub topic: String,
-    /// Its subject.
     pub subject: Option<String>,
     /// Its text.
     pub message: String,

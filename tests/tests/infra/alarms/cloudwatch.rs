@@ -39,7 +39,7 @@ pub(super) struct Alarm {
     threshold: f64,
     below: bool,
     missing: Missing,
-    /// What a point without a value is taken for by the expression `FILL(metric, value)`.
+    /// The value of a point without data in the expression `FILL(metric, value)`.
     pub(super) fill: Option<f64>,
 }
 

@@ -1,6 +1,6 @@
-//! When each alarm goes off, and that it does not when nothing is wrong: over the lag of metrics,
-//! the time between two looks, the second of the minute at which they fall, and what CloudWatch's
-//! guide leaves open.
+//! Tests when each alarm goes off, and that it stays silent when nothing is wrong: over the lag of
+//! metrics, the time between two looks, the second of the minute at which they fall, and what
+//! CloudWatch's guide leaves open.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -104,12 +104,12 @@ impl Row {
         f64::from(u8::from(matches!(self.alarm, "sweep" | "link")))
     }
 
-    /// What is written, one look each `sweep`, the trouble beginning right after the look at
-    /// `trouble`.
-    fn written(self, offset: i64, trouble: i64, end: i64) -> Vec<Written> {
+    /// What is written, one look each `sweep`, the failure beginning right after the look at
+    /// `failure`.
+    fn written(self, offset: i64, failure: i64, end: i64) -> Vec<Written> {
         let bad = 1.0 - self.good();
         let mut written = Vec::new();
-        let mut troubles = 0;
+        let mut failures = 0;
         for number in 0.. {
             let at = offset + number * self.sweep;
             if at > end {
@@ -119,13 +119,13 @@ impl Row {
             if self.alarm == "binding" && !its_turn {
                 continue;
             }
-            let value = if at > trouble && its_turn {
-                troubles += 1;
+            let value = if at > failure && its_turn {
+                failures += 1;
                 match self.story {
                     Story::Bad => bad,
-                    Story::OneBadLook if troubles == 1 => bad,
+                    Story::OneBadLook if failures == 1 => bad,
                     Story::Stops => continue,
-                    Story::OneLost if troubles == 1 => continue,
+                    Story::OneLost if failures == 1 => continue,
                     Story::Well | Story::OneBadLook | Story::OneLost => self.good(),
                 }
             } else {
@@ -170,16 +170,16 @@ impl Row {
     fn run(self, alarm: &Alarm, view: View, offset: i64, outcome: &mut Outcome) {
         let round = self.sweep * self.turns;
         let range = alarm.period * i64::try_from(alarm.points + view.beyond).expect("it is small");
-        let trouble = offset + round * (1 + range / round);
-        let end = trouble
+        let failure = offset + round * (1 + range / round);
+        let end = failure
             + view.lag
             + (2 * range).max(self.within.unwrap_or_default() * MINUTE + 2 * alarm.period);
-        let written = self.written(offset, trouble, end);
+        let written = self.written(offset, failure, end);
         let changes = alarm.follow(&written, view, (range - MINUTE, end));
         let rang = changes.iter().find(|(_, state)| *state == State::Alarm);
         outcome.runs += 1;
         if let Some((at, _)) = rang {
-            let after = at - trouble;
+            let after = at - failure;
             outcome.rang += 1;
             outcome.soonest = Some(outcome.soonest.map_or(after, |soonest| soonest.min(after)));
             outcome.latest = outcome.latest.max(after);
@@ -251,7 +251,7 @@ fn every_alarm_goes_off_in_time_and_none_without_a_cause() {
     assert!(missing.is_empty(), "{PAGE} does not have\n{missing}");
 }
 
-/// Rows of the table that are told in one line.
+/// Rows of the table that share one line.
 struct Line {
     looks: (i64, i64),
     runs: u32,

@@ -137,7 +137,7 @@ fn account(campaign: &Campaign, found: &Found) -> String {
     let (all, reached) = found.coverage.cells();
     let _ = writeln!(
         text,
-        "\nHow often each trouble struck in each step of a run: {reached} of {all} cells were \
+        "\nHow often each fault struck in each step of a run: {reached} of {all} cells were \
          reached. (- cannot be.)\n\n{}\n{}",
         found.coverage, LEGEND
     );

@@ -1,4 +1,4 @@
-//! The application's way into the built-in database (`database/line.rs`).
+//! How the application connects to the built-in database (`database/line.rs`).
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
-//! The application's side: how it opens a connection through the link, and what a statement can end
-//! in.
+//! The application's side: how it opens a connection through the link, and how a statement can end.
 
 mod line;
 pub(super) mod pool;

@@ -1,5 +1,5 @@
-//! An application: a pool of connections through the link on which numbered rows are written, and
-//! one on which they are counted.
+//! An application with a pool of connections through the link that writes numbered rows, and one
+//! more connection that counts them.
 //!
 //! A connection is kept as long as it works. A statement that fails, for whatever reason, costs its
 //! connection, and the next one opens another at the next node: what a pool does that tests

@@ -1,4 +1,4 @@
-//! An application that speaks PostgreSQL over TLS, and verifies whom it speaks with.
+//! An application that speaks PostgreSQL over TLS and verifies the server's certificate.
 //!
 //! As with `sslmode=verify-full`, the certificate must be of the lab's authority and bear the
 //! *endpoint's* name, whatever address the connection was made to.
@@ -65,7 +65,7 @@ impl Door for PostgresDoor {
         let mut config = Config::new();
         config.user(ROLE).password(PASSWORD).dbname(DATABASE).ssl_mode(SslMode::Require);
         let (client, connection) = config.connect_raw(stream, tls).await.map_err(|_| refused())?;
-        // Ends with the client; what breaks it is told to the statement under way.
+        // Ends with the client; the statement in progress gets its error.
         tokio::spawn(connection);
         let name = client.query_typed_one("SHOW cluster_name", &[]).await;
         let instance = name.and_then(|row| row.try_get(0)).map_err(|_| refused())?;

@@ -1,5 +1,4 @@
-//! A database that is a few lines: it takes numbered rows, and is honest about being a writer or a
-//! reader.
+//! The built-in database: it stores numbered rows and says whether it is a writer or a reader.
 //!
 //! ```text
 //! ready orders-1          as soon as a connection stands

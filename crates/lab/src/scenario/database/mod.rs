@@ -1,4 +1,4 @@
-//! The databases behind the load balancer: what stands on loopback for every host of the region's
+//! The databases behind the load balancer: a server on loopback for every host of the region's
 //! databases.
 //!
 //! A fleet follows the world. A host that accepts connections by the world
@@ -24,7 +24,7 @@ use crate::scene::Link;
 use crate::wire::Lab;
 use crate::world::rds::DbInstance;
 
-/// Servers that stand for the databases of one link.
+/// The servers that represent the databases of one link.
 ///
 /// Whatever it started ends with it, at the latest when it is dropped.
 pub(super) trait Fleet: Send {
@@ -74,8 +74,8 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
         (true, false) => Role::Reader,
     };
     // What a blue/green deployment copies, and what it leaves behind, has the database's name and
-    // more (AWS docs: "Overview of Amazon RDS Blue/Green Deployments"); so has what the scenarios
-    // let take the name, and lose it.
+    // more (AWS docs: "Overview of Amazon RDS Blue/Green Deployments"); so has a database that
+    // takes or loses the name in a scenario.
     let is_ours = |identifier: &str| {
         let more = identifier.strip_prefix(link.database());
         more.is_some_and(|more| {
@@ -97,8 +97,8 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
     addresses.map(|(address, name)| (address, Host { name, role: role(address) })).collect()
 }
 
-/// The nodes of a proxy, or the machines behind a name: those that are behind it, and those that
-/// are no more and run on.
+/// The nodes of a proxy, or the machines behind a name: those that are behind it, and former ones
+/// that still run.
 fn nodes(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
     let behind: BTreeSet<IpAddr> = link.members(world).into_iter().map(|node| node.ip()).collect();
     let others = world.rds.proxy_addresses().chain(world.hosts.running());

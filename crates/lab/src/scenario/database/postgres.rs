@@ -1,5 +1,5 @@
-//! PostgreSQL as the databases behind a link: a primary, and a streaming hot standby for every
-//! other member of a cluster.
+//! PostgreSQL servers behind a link: a primary, and a streaming hot standby for every other member
+//! of a cluster.
 //!
 //! What Aurora does by sharing its storage is done here by synchronous replication: a row is
 //! acknowledged when every standby that is up has it, so that whichever is promoted has every
@@ -9,9 +9,8 @@
 //! one directory, which serves at one of two addresses; nothing listens at the other.
 //!
 //! Every instance has a loopback address of its own (Linux has all of 127.0.0.0/8) and a
-//! certificate of the lab's
-//! [`Authority`]. `SHOW cluster_name` tells which one answers. A server that is stopped comes back
-//! on another port.
+//! certificate of the lab's [`Authority`]. `SHOW cluster_name` names the instance that answers. A
+//! server that is stopped comes back on another port.
 
 mod member;
 mod plan;
@@ -42,13 +41,12 @@ pub const DATABASE: &str = "app";
 /// The role as which it comes.
 pub const ROLE: &str = "app";
 
-/// Its password.
 pub const PASSWORD: &str = "no-secret";
 
-/// How often a fleet looks at the world when nobody else makes it.
+/// How often a fleet looks at the world by itself.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How long everything may take to stand as the world says.
+/// How long the servers may take to reach the states that the world says.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often in a row something may fail with a server.
@@ -70,21 +68,21 @@ pub struct Postgres {
 struct Kept {
     member: Member,
     server: Server,
-    /// What it was told last of what changes while it runs.
+    /// The settings last written of those that change while it runs.
     told: String,
-    /// What goes on with it.
+    /// The action in progress on it.
     busy: Option<Busy>,
     /// How often in a row that failed.
     failed: u32,
 }
 
-/// Something that goes on with a server.
+/// An action in progress on a server.
 struct Busy {
     action: Action,
     task: JoinHandle<io::Result<Done>>,
 }
 
-/// How something that went on with a server ended.
+/// How an action on a server ended.
 enum Done {
     /// It is in another state.
     Moved(State),
@@ -93,8 +91,8 @@ enum Done {
 }
 
 impl Postgres {
-    /// Starts the servers of a link, with certificates of the authority, and waits until they stand
-    /// as the world says.
+    /// Starts the servers of a link, with certificates of the authority, and waits until they are
+    /// in the states that the world says.
     ///
     /// # Errors
     /// When a server does not start; the text has the end of its log.
@@ -147,7 +145,7 @@ impl Postgres {
         }
     }
 
-    /// Follows the world until every server stands as it says.
+    /// Follows the world until every server is in the state that it says.
     ///
     /// # Errors
     /// When a server fails for good, or takes longer than a minute.
@@ -160,7 +158,7 @@ impl Postgres {
             }
             if began.elapsed() > PATIENCE {
                 return Err(io::Error::other(format!(
-                    "the servers of {} do not come to stand as they should",
+                    "the servers of {} did not reach their expected states",
                     link.name
                 )));
             }
@@ -232,7 +230,7 @@ impl Postgres {
         }
     }
 
-    /// Tells each server whom it follows, or who follows it.
+    /// Writes each server's settings: the primary that it follows, or the standbys that follow it.
     fn tell(&mut self, wanted: &BTreeMap<InstanceKey, Wanted>) -> io::Result<()> {
         let Some((primary, running)) = self.primary(wanted) else {
             return Ok(());

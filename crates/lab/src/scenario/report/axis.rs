@@ -1,4 +1,4 @@
-//! Where a moment stands across a timeline, in percent of its width.
+//! Maps a moment to its place on a timeline, in percent of its width.
 
 use serde::{Serialize, Serializer};
 
@@ -54,7 +54,7 @@ impl Axis {
         self.seconds
     }
 
-    /// Where a moment stands. One outside of the axis stands at its edge.
+    /// The place of a moment. A moment outside of the axis is placed at its edge.
     pub(super) fn at(self, moment: f64) -> Place {
         let share = (moment / self.seconds).clamp(0.0, 1.0);
         Place((share * f64::from(Place::END.0)).round() as u32)

@@ -1,5 +1,4 @@
-//! Recordings made by hand: an Aurora failover as a careful program and as a careless one may live
-//! through it.
+//! Hand-made recordings: one Aurora failover with a program that follows it and one that does not.
 
 use crate::scenario::recording::{
     Attempt, Call, End, Incident, Invocation, LinkRecording, Recording, Span, TargetSpan,
@@ -76,7 +75,7 @@ pub(super) fn missed() -> (Recording, Verdict) {
     };
     let mut verdict = judged(&recording, false, 0.0);
     verdict.faults = vec![
-        "orders-writer: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned(),
+        "orders-writer: the group holds 10.20.1.10:5432; it should hold 10.20.2.10:5432".to_owned(),
     ];
     (recording, verdict)
 }
@@ -125,7 +124,7 @@ pub(super) fn many_links() -> (Recording, Verdict) {
     }
     verdict.seconds_to_converge = None;
     verdict.faults = vec![
-        "orders-9: the group has 10.20.1.10:5432 and 10.20.2.10:5432 belongs there".to_owned(),
+        "orders-9: the group holds 10.20.1.10:5432; it should hold 10.20.2.10:5432".to_owned(),
     ];
     (recording, verdict)
 }

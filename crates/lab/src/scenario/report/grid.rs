@@ -1,4 +1,5 @@
-//! The grid: a row for each scenario, a column for each program, and the run behind each cell.
+//! The grid: a row for each scenario, a column for each program, and a link from each cell to its
+//! run.
 
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ struct Total {
     calls: String,
 }
 
-/// What two programs have to have in common to stand in one row.
+/// What the runs of two programs must have in common to share a row.
 type Ground<'a> = (&'a str, String);
 
 fn ground(recording: &Recording) -> Ground<'_> {

@@ -1,4 +1,4 @@
-//! Many moments as a row of columns.
+//! Draws many moments as a row of columns.
 //!
 //! Each kind of moment has a row of its own, so that a failure among a hundred successes is seen; a
 //! column that is not empty has at least

@@ -1,4 +1,4 @@
-//! Where a label has room.
+//! Decides where a label has room.
 //!
 //! A timeline stretches with the page and text does not. What is placed so that nothing overlaps on
 //! the narrowest page has more room on every wider one; a bar's label that fits only on a wide page

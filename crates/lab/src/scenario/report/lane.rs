@@ -1,4 +1,4 @@
-//! What a lane of a timeline consists of. Down, everything is in pixels from the lane's top.
+//! The parts of a timeline's lane. Vertical positions are in pixels from the lane's top.
 
 use serde::Serialize;
 

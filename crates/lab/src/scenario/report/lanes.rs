@@ -1,5 +1,5 @@
-//! The lanes of a timeline, from top to bottom: what the script did, what was true and shown, what
-//! the program did, how long that took, and what the application met with.
+//! The lanes of a timeline, from top to bottom: the script, the actual and the reported state, the
+//! program's calls, the measured times, and the application's statements.
 
 mod application;
 mod evidence;

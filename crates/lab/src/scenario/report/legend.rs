@@ -1,4 +1,4 @@
-//! What the colours, patterns and marks of a timeline mean; only those that are in it.
+//! The legend of a timeline: it explains only the colors, patterns and marks that the timeline has.
 
 use serde::Serialize;
 
@@ -23,10 +23,10 @@ pub(super) fn of(link: &LinkRecording, lanes: &[Lane], has_outage: bool) -> Vec<
     let mut legend: Vec<Entry> =
         palette.known().map(|(address, class)| bar(&[&class], &address)).collect();
     if drawn(lanes, "down") {
-        legend.push(bar(&["down"], "not serving"));
+        legend.push(bar(&["down"], "accepts no connections"));
     }
     if drawn(lanes, "none") {
-        legend.push(bar(&["none"], "none, or another state"));
+        legend.push(bar(&["none"], "no address, or another state"));
     }
     let mut states: Vec<&str> = Vec::new();
     for span in &link.targets {
@@ -43,7 +43,7 @@ pub(super) fn of(link: &LinkRecording, lanes: &[Lane], has_outage: bool) -> Vec<
         }
     }
     if marked(lanes, "", "hollow") {
-        legend.push(mark("register", "ink hollow", "refused, or not answered"));
+        legend.push(mark("register", "ink hollow", "refused or not answered"));
     }
     for (class, text) in [
         ("waiting", "invocation waits"),

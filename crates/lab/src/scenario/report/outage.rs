@@ -1,4 +1,4 @@
-//! Where an application's outage was: the longest time without an acknowledged write.
+//! Finds an application's outage: the longest time without an acknowledged write.
 
 use crate::scenario::recording::{Attempt, End};
 

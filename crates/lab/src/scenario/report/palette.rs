@@ -1,4 +1,4 @@
-//! Which colour an address has: the same one in every lane of a timeline.
+//! Assigns colors to addresses: an address has the same color in every lane of a timeline.
 //!
 //! The writer of the beginning has the first colour, so that two programs' timelines of one
 //! scenario look alike where they are.

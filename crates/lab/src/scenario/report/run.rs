@@ -1,4 +1,4 @@
-//! A scenario that was played: its figures, its timelines, its tables.
+//! One played scenario on the page: its figures, timelines and tables.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -83,13 +83,12 @@ impl Run {
 
 fn pace(speed: f64) -> String {
     if speed == 1.0 {
-        return "Times are seconds of the region, which went as fast as the clock on the wall."
-            .to_owned();
+        return "Times are seconds of the region, which ran in real time.".to_owned();
     }
     format!(
-        "Times are seconds of the region, which went {speed} times as fast as the clock on the \
-         wall. So did the application; \
-         the program under test did not, so its own time counts {speed} times."
+        "Times are seconds of the region, which ran {speed} times as fast as real time. So did the \
+         application. The program under test ran in real time, so its own processing time counts \
+         {speed} times."
     )
 }
 
@@ -114,24 +113,24 @@ fn figures(recording: &Recording, verdict: &Verdict) -> Vec<Figure> {
             !verdict.converged,
         ),
         figure(
-            "evidence to registered",
+            "registered after",
             words::seconds_or_dash(
                 registered.and_then(|after| after.into_iter().max_by(f64::total_cmp)),
             ),
-            "until the writer is a target".to_owned(),
+            "from the first evidence until the writer is a target".to_owned(),
             false,
         ),
         figure(
-            "evidence to right",
+            "right after",
             words::seconds_or_dash(verdict.seconds_to_converge),
-            "until the group is right for good".to_owned(),
+            "from the first evidence until the group is right and stays so".to_owned(),
             !verdict.converged,
         ),
         figure(
             "outage",
             words::seconds(verdict.outage_seconds),
             format!(
-                "without an acknowledged write; first to last failure {}",
+                "longest time without an acknowledged write; first to last failed write {}",
                 words::seconds(some_for)
             ),
             false,

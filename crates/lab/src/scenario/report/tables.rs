@@ -1,4 +1,4 @@
-//! Everything that a run's pictures show, as tables that are folded until somebody asks.
+//! The tables of a run, collapsed by default, with all the data of its timelines.
 
 use serde::Serialize;
 
@@ -44,8 +44,8 @@ pub(super) fn links(verdict: &Verdict) -> Table {
         columns: vec![
             ("Link", false),
             ("Converged", false),
-            ("To registered, s", true),
-            ("To right, s", true),
+            ("Registered after, s", true),
+            ("Right after, s", true),
             ("Outage, s", true),
             ("Writes failed", true),
             ("Rows", true),
@@ -99,7 +99,7 @@ fn invocations(recording: &Recording) -> Table {
         name: format!("Invocations ({})", words::count(recording.invocations.len())),
         columns: vec![
             ("Queued, s", true),
-            ("Taken, s", true),
+            ("Started, s", true),
             ("Ended, s", true),
             ("What", false),
             ("End", false),
@@ -119,7 +119,7 @@ fn shown(recording: &Recording) -> Table {
     for link in &recording.links {
         let lanes = [
             ("true writer", &link.wanted),
-            ("true writer serves", &link.serving),
+            ("true writer accepts connections", &link.serving),
             ("RDS API", &link.topology),
             ("DNS", &link.dns),
         ];
@@ -131,10 +131,10 @@ fn shown(recording: &Recording) -> Table {
         }
     }
     Table {
-        name: "What was true and shown".to_owned(),
+        name: "Actual and reported state".to_owned(),
         columns: vec![
             ("Link", false),
-            ("Of", false),
+            ("Source", false),
             ("From, s", true),
             ("To, s", true),
             ("What", false),

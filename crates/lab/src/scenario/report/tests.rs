@@ -1,4 +1,4 @@
-//! Claims about what the page shows, made of hand-made recordings ([`super::example`]).
+//! Tests the page with hand-made recordings ([`super::example`]).
 
 use super::axis::{Axis, Place};
 use super::histogram::Histogram;

@@ -1,4 +1,4 @@
-//! A link's timeline: its lanes below each other on one axis, and the outage shaded through all of
+//! The timeline of a link: its lanes below each other on one axis, with the outage shaded in all of
 //! them.
 
 use serde::Serialize;
@@ -22,7 +22,7 @@ const FOOT: u32 = 34;
 /// A timeline, ready to be drawn.
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
-    /// What is to be seen, for those who do not see it.
+    /// A description of the picture for screen readers.
     pub(super) summary: String,
     pub(super) height: u32,
     /// Where the lanes begin and end.

@@ -1,4 +1,4 @@
-//! How numbers and sentences are spelled on the page.
+//! Formats numbers and sentences for the page.
 
 /// `12.3 s`, which stays on one line.
 pub(super) fn seconds(seconds: f64) -> String {
@@ -43,7 +43,6 @@ pub(super) fn sentence(text: &str) -> String {
     }
 }
 
-/// `yes` or `no`.
 pub(super) fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }

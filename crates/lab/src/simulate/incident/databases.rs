@@ -1,9 +1,9 @@
-//! What happens to databases, and what the RDS API says of them.
+//! Incidents of databases, and of what the RDS API says about them.
 
 use super::undo::{Undo, rename, renamed};
 use super::{Begun, Incident};
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
-use crate::simulate::trouble::Trouble;
 use crate::world::rds::{Listed, Reboot, Status};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
@@ -79,13 +79,13 @@ impl Incident {
             None => Vec::new(),
         };
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-        let writers = match self.trouble {
-            Trouble::RdsStale => shown,
-            Trouble::RdsTwoWriters => bound.instances[..2].to_vec(),
+        let writers = match self.fault {
+            InjectedFault::RdsStale => shown,
+            InjectedFault::RdsTwoWriters => bound.instances[..2].to_vec(),
             _ => Vec::new(),
         };
         world.insist_on_writers(id, Some(&writers))?;
-        let words = format!("the RDS API names as writers of {id}: {}", listing(&writers));
+        let words = format!("the RDS API names these writers of {id}: {}", listing(&writers));
         Ok(Begun::undone_by(words, Undo::Writers))
     }
 
@@ -130,7 +130,7 @@ impl Incident {
 
 fn listing(names: &[&str]) -> String {
     match names {
-        [] => "nobody".to_owned(),
+        [] => "none".to_owned(),
         names => names.join(", "),
     }
 }

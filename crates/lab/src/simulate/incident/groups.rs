@@ -1,4 +1,4 @@
-//! What others do to a group.
+//! Incidents in which someone else changes a target group.
 
 use std::net::SocketAddr;
 
@@ -18,10 +18,10 @@ pub(super) fn add_target(
         ..TargetRequest::new(&target.ip().to_string(), target.port())
     };
     world.register_targets(&bound.link.group, &[request])?;
-    Ok(Begun::of(format!("somebody registers {target} in the group of {}", bound.link.name)))
+    Ok(Begun::of(format!("someone registers {target} in the group of {}", bound.link.name)))
 }
 
-/// Takes the group's listeners away; gives the load balancer that they belonged to.
+/// Deletes the group's listeners, and returns the load balancer that had them.
 pub(super) fn delete_listeners(world: &mut World, bound: &Bound) -> Result<String, ApiError> {
     let of_group =
         world.elbv2.listeners().filter(|listener| listener.target_group == bound.link.group);

@@ -1,4 +1,4 @@
-//! Messages that are struck on their way, and messages that nobody should have sent.
+//! Incidents of messages: faults in delivery, and forged or malformed messages.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,8 @@ pub(super) const MALFORMED: [&str; 6] = [
 ];
 
 impl Incident {
-    /// A fault on the next message: where that waits for a step, on one that is published in it.
+    /// Puts a fault on the next message. If the incident waits for a step, publishes a message for
+    /// it in that step.
     pub(super) fn message(
         &self,
         world: &mut World,
@@ -43,7 +44,7 @@ impl Incident {
     }
 }
 
-/// Messages that somebody else made up: of databases that exist, with instructions in every field.
+/// Forged messages about databases that exist, with instructions in every field.
 pub(super) fn forged(form: usize, bound: &Bound) -> String {
     let address = IpAddr::from(FORGED_ADDRESS);
     let group =
@@ -87,5 +88,5 @@ pub(super) fn event(world: &World, kind: &str, source: &str, id: u16) -> String 
 
 pub(super) fn say(world: &mut World, topic: &str, text: String) -> Result<Begun, ApiError> {
     world.publish(topic, None, &text, Default::default())?;
-    Ok(Begun::of(format!("somebody publishes {text}")))
+    Ok(Begun::of(format!("someone publishes {text}")))
 }

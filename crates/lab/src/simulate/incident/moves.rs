@@ -1,13 +1,13 @@
-//! What happens to a name: a blue/green deployment takes it to another database, its database is
-//! deleted and made once more, or writes in another Region for a while.
+//! Incidents that move a database's name: a blue/green switchover, a deletion and recreation, and a
+//! global database that moves its writer to another Region for a while.
 
 use super::{Begun, Incident, Undo};
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
-use crate::simulate::trouble::Trouble;
 use crate::world::rds::{FinalSnapshot, Shift};
 use crate::world::{ApiError, World};
 
-/// A global database's other cluster, of which this Region knows no more.
+/// The other cluster of a global database, of which this Region knows only the ARN.
 const ELSEWHERE: &str = "arn:aws:rds:us-east-1:111122223333:cluster:elsewhere";
 
 impl Incident {
@@ -15,8 +15,8 @@ impl Incident {
         let id = bound.link.database();
         let deployment = world.add_blue_green(id)?;
         world.switchover_blue_green_deployment(&deployment, None)?;
-        let undo =
-            (self.trouble == Trouble::SwitchoverCancelled).then_some(Undo::Switchover(deployment));
+        let undo = (self.fault == InjectedFault::SwitchoverCancelled)
+            .then_some(Undo::Switchover(deployment));
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.switchover.whole()),
             undo,
@@ -40,7 +40,7 @@ impl Incident {
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.global_move),
             ..Begun::undone_by(
-                format!("writing leaves {id} for another Region"),
+                format!("the writer of {id} moves to another Region"),
                 Undo::Demotion(shift),
             )
         })

@@ -1,24 +1,24 @@
-//! What DNS answers instead of the truth.
+//! Incidents in which DNS gives a wrong answer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::{Begun, Incident};
 use crate::fault::NameEffect;
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
 use crate::simulate::setting::set::machines;
-use crate::simulate::trouble::Trouble;
 use crate::world::World;
 use crate::world::dns::{Family, ResourceRecord};
 use crate::world::elbv2::IpFamily;
 use crate::world::vpc::Zone;
 
-/// An address of the VPC at which nobody is.
+/// An address of the VPC that no host has.
 fn nobody(family: IpFamily, form: usize) -> IpAddr {
     Zone::C.address_in(family, 200 + u8::try_from(form % 2).unwrap_or_default())
 }
 
-/// Whether it is an address that only a lie of DNS gives.
+/// Whether only a false DNS answer gives this address.
 pub(in crate::simulate) fn is_a_lie(address: IpAddr) -> bool {
     [0, 1].iter().any(|form| nobody(IpFamily::of(address), *form) == address)
 }
@@ -38,7 +38,7 @@ impl Incident {
             _ => own,
         };
         let (now, until) = (world.now(), world.now() + self.lasts);
-        if self.trouble == Trouble::DnsFlapping {
+        if self.fault == InjectedFault::DnsFlapping {
             let period = Duration::from_millis(1000 + 250 * u64::from(self.small(20)));
             let effect = self.elsewhere(world, bound, &name);
             let mut from = now;
@@ -52,10 +52,7 @@ impl Incident {
             world.faults.add_name(&name, effect, now, Some(until));
         }
         let label = name.split_once(".rds.").map_or(name.as_str(), |(label, _)| label);
-        Begun {
-            name: Some(name.clone()),
-            ..Begun::of(format!("{label}: {}", self.trouble.words()))
-        }
+        Begun { name: Some(name.clone()), ..Begun::of(format!("{label}: {}", self.fault.words())) }
     }
 
     fn answer(&self, world: &mut World, bound: &Bound, name: &str) -> NameEffect {
@@ -73,20 +70,20 @@ impl Incident {
                 IpAddr::from([10, 20, 1, 7]),
             ),
         };
-        match self.trouble {
-            Trouble::DnsStale => as_before(world, name, family.into()),
-            Trouble::DnsNxDomain => NameEffect::NxDomain,
-            Trouble::DnsServFail => NameEffect::ServFail,
-            Trouble::DnsTimeout => NameEffect::Timeout,
-            Trouble::DnsSeveral => {
+        match self.fault {
+            InjectedFault::DnsStale => as_before(world, name, family.into()),
+            InjectedFault::DnsNxDomain => NameEffect::NxDomain,
+            InjectedFault::DnsServFail => NameEffect::ServFail,
+            InjectedFault::DnsTimeout => NameEffect::Timeout,
+            InjectedFault::DnsSeveral => {
                 let truth = bound.truth(world).into_iter().map(|member| member.ip());
                 NameEffect::Addresses(truth.chain([nobody]).collect())
             }
-            Trouble::DnsPublic => NameEffect::Addresses(vec![public]),
-            Trouble::DnsLoopback => NameEffect::Addresses(vec![loopback]),
-            Trouble::DnsPoisoned => NameEffect::Addresses(vec![nobody]),
-            Trouble::DnsWrongFamily => NameEffect::Addresses(vec![other_family]),
-            Trouble::DnsTruncated => NameEffect::Truncate,
+            InjectedFault::DnsPublic => NameEffect::Addresses(vec![public]),
+            InjectedFault::DnsLoopback => NameEffect::Addresses(vec![loopback]),
+            InjectedFault::DnsPoisoned => NameEffect::Addresses(vec![nobody]),
+            InjectedFault::DnsWrongFamily => NameEffect::Addresses(vec![other_family]),
+            InjectedFault::DnsTruncated => NameEffect::Truncate,
             _ => NameEffect::Empty,
         }
     }

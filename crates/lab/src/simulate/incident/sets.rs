@@ -1,4 +1,5 @@
-//! What happens to sets of equals: readers come and go, nodes are replaced, names stand for others.
+//! Incidents of sets: readers are added and removed, proxy nodes are replaced, and host names
+//! change.
 
 use writerlink_core::source::Source;
 
@@ -19,7 +20,7 @@ impl Incident {
         })
     }
 
-    /// Those of these instances that are readers go, and come back later.
+    /// Removes those of these instances that are readers; they come back later.
     pub(super) fn scale_in(
         &self,
         world: &mut World,
@@ -35,7 +36,7 @@ impl Incident {
     pub(super) fn replace_node(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let zone = self.zone();
         let new = world.move_proxy_address(bound.link.database(), None, zone)?;
-        Ok(Begun::of(format!("{new} is the node in zone {zone}")))
+        Ok(Begun::of(format!("{new} replaces the node in zone {zone}")))
     }
 
     pub(super) fn move_host(&self, world: &mut World, bound: &Bound) -> Begun {
@@ -43,11 +44,11 @@ impl Incident {
         world.move_host(host, bound.link.port, &to, Move::After(world.pace.dns_lag));
         Begun {
             moves_until: Some(world.now() + world.pace.dns_lag),
-            ..Begun::of(format!("{host} is to stand for {to:?}"))
+            ..Begun::of(format!("{host} will resolve to {to:?}"))
         }
     }
 
-    /// Each answer holds only some of the addresses, the next ones at each question.
+    /// Makes each answer list only some of the addresses, the next ones for each query.
     pub(super) fn tell_parts(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let (id, at_a_time) = (bound.link.database(), 1 + self.form % 2);
         let name = bound.link.endpoint(world);
@@ -58,7 +59,7 @@ impl Incident {
                 world.repoint(&name, Record::SomeOf(machines, at_a_time), Move::AtOnce);
             }
         }
-        let words = format!("answers hold {at_a_time} of the addresses of {id}");
+        let words = format!("DNS answers list {at_a_time} of the addresses of {id}");
         Ok(Begun { name: Some(name), ..Begun::undone_by(words, Undo::AllAnswers) })
     }
 

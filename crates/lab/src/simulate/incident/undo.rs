@@ -1,4 +1,4 @@
-//! How an incident is made good again.
+//! How an incident is undone.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::world::rds::{
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
-/// How an incident is made good again.
+/// How an incident is undone.
 #[derive(Clone, Debug)]
 pub(in crate::simulate) enum Undo {
     Calls(Matcher, Effect),
@@ -38,8 +38,8 @@ pub(in crate::simulate) enum Undo {
 }
 
 impl Undo {
-    /// Makes the incident good again. Refused, as while a database is still being renamed, it is to
-    /// be tried again.
+    /// Undoes the incident. If the region refuses, for example while a database is still being
+    /// renamed, the caller tries again.
     pub(in crate::simulate) fn make_good(
         &self,
         world: &mut World,
@@ -106,7 +106,7 @@ impl Undo {
 }
 
 impl Undo {
-    /// For how long databases move when it is made good.
+    /// For how long databases move after it is undone.
     pub(in crate::simulate) fn moves_for(&self, pace: &Pace) -> Duration {
         match self {
             Undo::Name => pace.rename,
@@ -117,8 +117,8 @@ impl Undo {
     }
 }
 
-/// Adds these readers to a cluster again, those that are there excepted. One that is still being
-/// deleted has to be waited for.
+/// Adds these readers to a cluster again, except those that exist. The caller has to wait for one
+/// that is still being deleted.
 fn restore(world: &mut World, cluster: &str, readers: &[&str]) -> Result<(), ApiError> {
     for (reader, zone) in readers.iter().zip(Zone::ALL.into_iter().rev().cycle()) {
         let known = world.rds.instance(reader);
@@ -156,8 +156,8 @@ pub(super) fn rename(
     }
 }
 
-/// Does something to a database, whether it is being called by another name or not. One that was
-/// deleted needs it no more.
+/// Applies `act` to a database under its own name, or under the other name that it has for a while.
+/// A deleted database is skipped.
 fn under_its_name(id: &str, mut act: impl FnMut(&str) -> Result<(), ApiError>) {
     drop(act(id).or_else(|_| act(&renamed(id))));
 }

@@ -1,4 +1,4 @@
-//! What an answer of the RDS API says of a set: behind which names it is.
+//! What an answer of the RDS API says about a set: the names of its members.
 
 use std::collections::BTreeSet;
 
@@ -14,18 +14,18 @@ pub(super) struct Listing {
     pub(super) is_of_one_name: bool,
 }
 
-/// The words for a database or a proxy that serves nobody and is not about to.
+/// The statuses of a database or a proxy that accepts no connections and will not soon.
 const AWAY: [&str; 6] = ["creating", "deleting", "stopped", "stopping", "suspended", "suspending"];
 
-/// Whether readers can be told from the writer: while none is named, or several are, nobody is
-/// taken for a reader. Where the writer is in another Region, all are readers.
+/// Whether the readers are known: while the answer names no writer, or several, no member counts as
+/// a reader. If the writer is in another Region, all members are readers.
 fn has_writer(cluster: &Cluster) -> bool {
     let writers = cluster.members.iter().filter(|member| member.writer).count();
     writers == 1 || writers == 0 && cluster.replicates
 }
 
 impl Listing {
-    /// The roster of a set; nothing, where the answer does not tell it.
+    /// The listing of a set; none if the answer does not give it.
     pub(super) fn of(source: &Source, topology: &Topology) -> Option<Listing> {
         match source {
             Source::Cluster(_) | Source::Instance(_) => None,

@@ -1,9 +1,9 @@
-//! What a call asks for, and which step of a run it is.
+//! What a call asks for, and which step of a run it belongs to.
 
 use crate::simulate::record::{Record, View};
 use crate::simulate::step::RunStep;
 
-/// What a call asks for, of which binding.
+/// What a call asks for, and for which binding.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::simulate) enum Kind {
     Topology,

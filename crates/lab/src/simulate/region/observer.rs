@@ -1,4 +1,4 @@
-//! What the region tells of the calls: which a fault struck, and what became of writes.
+//! Observes the region's API calls: which ones a fault struck, and how writes ended.
 
 use std::net::SocketAddr;
 
@@ -6,16 +6,16 @@ use super::SimulatedRegion;
 use crate::fault::Effect;
 use crate::ports::{Deed, Observer, Present, Write, present};
 use crate::simulate::incident::is_a_lie;
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::judge::{Circumstance, Landing};
 use crate::simulate::record::View;
 use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Who;
-use crate::simulate::trouble::Trouble;
 use crate::world::{ApiError, World};
 
 impl Observer for SimulatedRegion {
     fn struck(&self, caller: u64, operation: &str, resource: &str, effect: &Effect) {
-        let Some(trouble) = Trouble::of_call(operation, effect) else {
+        let Some(fault) = InjectedFault::of_call(operation, effect) else {
             return;
         };
         let now = self.now();
@@ -28,7 +28,7 @@ impl Observer for SimulatedRegion {
             .find(|(_, step, of)| *of == index && asks(*step, operation))
             .map(|(_, step, _)| *step);
         if let Some(step) = step {
-            state.coverage.mark(trouble, step);
+            state.coverage.mark(fault, step);
         }
         if let (Effect::Stale, Some(index), Some(record)) =
             (effect, index, state.runs.get_mut(&caller))
@@ -37,7 +37,7 @@ impl Observer for SimulatedRegion {
         }
         state
             .transcript
-            .say(now, Who::Run(caller), || format!("{operation} is struck: {effect:?}"));
+            .say(now, Who::Run(caller), || format!("a fault strikes {operation}: {effect:?}"));
     }
 
     fn landed(
@@ -52,7 +52,7 @@ impl Observer for SimulatedRegion {
             return self.state().judge.accuse(
                 "S5",
                 world.now(),
-                format!("{} is no group of ours", write.group),
+                format!("{} is not a group of a binding", write.group),
             );
         };
         let bound = &self.bounds[index];
@@ -76,14 +76,14 @@ impl Observer for SimulatedRegion {
         });
         if result.is_err() {
             if state.is_gone[index] {
-                state.coverage.mark(Trouble::GroupGone, step_of(write.deed));
+                state.coverage.mark(InjectedFault::GroupGone, step_of(write.deed));
             } else if write.deed == Deed::Register {
-                state.coverage.mark(Trouble::QuotaReached, RunStep::Register);
+                state.coverage.mark(InjectedFault::QuotaReached, RunStep::Register);
             }
             return;
         }
         if is_late {
-            state.coverage.mark(Trouble::LateWrite, step_of(write.deed));
+            state.coverage.mark(InjectedFault::LateWrite, step_of(write.deed));
             state.runs.values_mut().for_each(|record| record.saw_late_write = true);
         }
         let follows_writer = !bound.is_set();

@@ -1,4 +1,4 @@
-//! What changes while a history is played.
+//! The state of a region that changes during a history.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::simulate::coverage::Coverage;
 use crate::simulate::incident::{Incident, Undo, When};
+use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::judge::Judge;
 use crate::simulate::record::{KillPoint, Record};
 use crate::simulate::step::RunStep;
 use crate::simulate::transcript::Transcript;
-use crate::simulate::trouble::Trouble;
 
-/// What changes while it is played. It is never locked while the region is asked for, since the
-/// region tells of what happens in it while it is locked itself.
+/// What changes while it is played. Never lock the region while this is locked: the region reports
+/// to its observer while it is locked itself.
 pub(in crate::simulate) struct State {
     pub(in crate::simulate) runs: BTreeMap<u64, Record>,
     pub(in crate::simulate) judge: Judge,
@@ -22,13 +22,13 @@ pub(in crate::simulate) struct State {
     pub(super) pending: Vec<Incident>,
     pub(super) active: Vec<Active>,
     /// What strikes the next messages, in their order.
-    pub(super) messages: VecDeque<Trouble>,
+    pub(super) messages: VecDeque<InjectedFault>,
     /// How the next runs are killed, and how little time they get.
-    pub(super) dooms: VecDeque<usize>,
+    pub(super) kill_points: VecDeque<usize>,
     pub(super) deadlines: VecDeque<Duration>,
-    /// Who truly belongs behind each link, and since when.
+    /// The true members of each link, and since when.
     pub(super) members: Vec<(BTreeSet<SocketAddr>, Duration)>,
-    /// Who took a target out of its group last.
+    /// The run that last removed a target from its group.
     pub(super) removals: BTreeMap<(usize, SocketAddr), u64>,
     pub(in crate::simulate) is_gone: Vec<bool>,
     /// Since when no database has the name that a binding follows.
@@ -74,35 +74,35 @@ impl State {
         self.runs.values().flat_map(Record::steps).collect()
     }
 
-    pub(in crate::simulate) fn mark_all(&mut self, trouble: Trouble, steps: &[RunStep]) {
+    pub(in crate::simulate) fn mark_all(&mut self, fault: InjectedFault, steps: &[RunStep]) {
         for step in steps {
-            self.coverage.mark(trouble, *step);
+            self.coverage.mark(fault, *step);
         }
     }
 
-    /// Marks the troubles that are going on and that show in an answer of this step.
+    /// Marks the faults that are going on and that show in an answer of this step.
     pub(in crate::simulate) fn mark_active(
         &mut self,
         step: RunStep,
-        shows: impl Fn(Trouble, usize, Option<&str>) -> bool,
+        shows: impl Fn(InjectedFault, usize, Option<&str>) -> bool,
     ) {
         let State { active, coverage, .. } = self;
         for Active { incident, name, .. } in active.iter() {
-            if shows(incident.trouble, incident.place, name.as_deref()) {
-                coverage.mark(incident.trouble, step);
+            if shows(incident.fault, incident.place, name.as_deref()) {
+                coverage.mark(incident.fault, step);
             }
         }
     }
 
-    /// How the next run is to be killed, and how little time it is to have.
-    pub(in crate::simulate) fn next_doom(&mut self) -> (Option<KillPoint>, Option<Duration>) {
-        let kill_point = self.dooms.pop_front().map(KillPoint::AfterWakes);
+    /// Where the next run is killed, and how little time it gets.
+    pub(in crate::simulate) fn next_kill(&mut self) -> (Option<KillPoint>, Option<Duration>) {
+        let kill_point = self.kill_points.pop_front().map(KillPoint::AfterWakes);
         (kill_point, self.deadlines.pop_front())
     }
 
     pub(super) fn kill_point(&mut self, incident: &Incident) {
         match incident.when {
-            // Whoever is in that step.
+            // The runs that are in that step.
             When::In(step, _) => {
                 for record in self.runs.values_mut() {
                     if record.steps().contains(&step) {
@@ -118,7 +118,7 @@ impl State {
             // From the first await of a run on, later ones less often.
             When::At(_) => {
                 let most = 1 << (1 + (incident.form / 2) % 8);
-                self.dooms.push_back((incident.form / 16) % most);
+                self.kill_points.push_back((incident.form / 16) % most);
             }
         }
     }
@@ -126,22 +126,22 @@ impl State {
     /// Whether the database is changing already in a way that this cannot be added to: one name
     /// moves at a time, and what a failover amid a switchover comes to is not documented.
     pub(super) fn moves_already(&self, incident: &Incident, now: Duration) -> bool {
-        let of = incident.trouble;
+        let of = incident.fault;
         if of.moves_a_name() && now < self.moves_until {
             return true;
         }
         self.active.iter().map(|active| &active.incident).any(|other| {
             let (renames, moves) =
-                (other.trouble == Trouble::RdsRenamed, other.trouble.moves_a_name());
-            let changes = of.moves_a_name() || of == Trouble::RdsRenamed || of.moves_a_host();
-            let is_here = other.place == incident.place || of == Trouble::ZoneLost;
+                (other.fault == InjectedFault::RdsRenamed, other.fault.moves_a_name());
+            let changes = of.moves_a_name() || of == InjectedFault::RdsRenamed || of.moves_a_host();
+            let is_here = other.place == incident.place || of == InjectedFault::ZoneLost;
             is_here && (moves && changes || renames && of.moves_a_name())
         })
     }
 
-    /// What has begun and cannot be made good.
-    pub(in crate::simulate) fn lasting(&self) -> Vec<Trouble> {
-        self.active.iter().map(|active| active.incident.trouble).collect()
+    /// The faults that have begun and are not undone yet.
+    pub(in crate::simulate) fn lasting(&self) -> Vec<InjectedFault> {
+        self.active.iter().map(|active| active.incident.fault).collect()
     }
 
     pub(super) fn take_due(&mut self, now: Duration) -> Vec<Incident> {
@@ -150,7 +150,10 @@ impl State {
     }
 
     pub(super) fn take_waiting(&mut self, step: RunStep, now: Duration) -> Vec<Incident> {
-        let waiting = |incident: &mut Incident| matches!(incident.when, When::In(of, from) if of == step && from <= now);
+        let waiting = |incident: &mut Incident| match incident.when {
+            When::In(of, from) => of == step && from <= now,
+            When::At(_) => false,
+        };
         self.pending.extract_if(.., waiting).collect()
     }
 

@@ -1,4 +1,4 @@
-//! The databases that a setting can have, each behind a group of its own.
+//! The kinds of databases that a setting can have, each behind a target group of its own.
 
 use super::Bound;
 use crate::scene::publish_in;

@@ -1,4 +1,4 @@
-//! A database whose name moves to another one, which an eighth of the settings has.
+//! A database whose name moves to another one; one eighth of the settings have one.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(in crate::simulate) struct Moved {
 }
 
 impl Moved {
-    /// Perhaps one of these, how fast its name moves, and who is told of it.
+    /// Draws one of these or none, how fast its name moves, and its event subscriptions.
     pub(super) fn draw(
         world: &mut World,
         bounds: &[Bound],
@@ -33,7 +33,7 @@ impl Moved {
         }
         let place = dice.below(bounds.len());
         let bound = &bounds[place];
-        // A clock that stands still would make two moves one.
+        // With a clock that does not advance, two moves would be one.
         let moment = Duration::from_millis(1);
         world.pace.global_move = dice.seconds(5, 40);
         world.pace.delete = dice.seconds(10, 60);
@@ -59,7 +59,7 @@ impl Moved {
             let database = bound.link.database();
             let arn = world.cluster_arn(database);
             world.create_global_cluster(&format!("{database}-everywhere"), &arn)?;
-            words.push(format!("{database} is of a global database"));
+            words.push(format!("{database} belongs to a global database"));
         }
         Ok(Some(Moved { place, is_global }))
     }

@@ -1,5 +1,4 @@
-//! A set of equals behind a group of its own, which a fifth of the settings has beside their
-//! writers.
+//! A set behind a target group of its own; one fifth of the settings have one beside their writers.
 
 use std::net::IpAddr;
 
@@ -18,15 +17,15 @@ const PERCENT: usize = 20;
 
 const ENGINE: Engine = Engine::AuroraPostgresql;
 
-/// The cluster whose members are a set, or before which a proxy stands.
+/// The cluster whose members are a set, or that is behind a proxy.
 const CLUSTER: &str = "fleet";
 
 const MEMBERS: [&str; 4] = ["fleet-1", "fleet-2", "fleet-3", "fleet-4"];
 
-/// Who is added to the cluster when it is scaled out.
+/// The readers that are added when the cluster is scaled out.
 pub(in crate::simulate) const GUESTS: [&str; 2] = ["fleet-5", "fleet-6"];
 
-/// Perhaps a set.
+/// Draws a set, or none.
 pub(super) fn draw(
     world: &mut World,
     dice: &mut Dice,
@@ -69,7 +68,7 @@ pub(super) fn draw(
             let named: Vec<_> = named.map(|name| (*name).to_owned()).collect();
             let (words_of, static_members, excluded_members) = match is_static {
                 true => ("has", named, Vec::new()),
-                false => ("leaves out", Vec::new(), named[..1].to_vec()),
+                false => ("excludes", Vec::new(), named[..1].to_vec()),
             };
             let list = static_members.iter().chain(&excluded_members).cloned().collect::<Vec<_>>();
             words.push(format!("the custom endpoint, {kind}, {words_of} {}", list.join(", ")));
@@ -109,7 +108,7 @@ fn custom() -> Source {
     }
 }
 
-/// One to three machines in as many zones, of some that a name may stand for.
+/// One to three machines in as many zones, of those that a name may resolve to.
 pub(in crate::simulate) fn machines(form: usize) -> Vec<IpAddr> {
     let zones = Zone::ALL.into_iter().take(1 + form % 3);
     let number =

@@ -1,4 +1,4 @@
-//! The DNS server, asked in raw messages over UDP and TCP.
+//! Tests the DNS server with raw messages over UDP and TCP.
 
 use std::net::SocketAddr;
 

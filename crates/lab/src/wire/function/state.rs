@@ -1,4 +1,5 @@
-//! The queue, what runs in each environment, and the record, behind the function's lock.
+//! The function's state behind its lock: the queue, the invocation that each environment runs, and
+//! the record.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -37,15 +38,15 @@ impl State {
         self.running.len()
     }
 
-    /// Whether an environment is left for a synchronous invocation: none runs in it, and none that
-    /// somebody waits for will.
+    /// Whether an environment is free for a synchronous invocation: none runs in it, and no queued
+    /// synchronous one will.
     pub(super) fn has_a_free_environment(&self) -> bool {
         let running = self.running.iter().flatten().count();
         running + self.awaited() < self.environments()
     }
 
-    /// Queues an invocation, and gives its number. One that somebody waits for goes before those
-    /// that nobody waits for.
+    /// Queues an invocation, and gives its number. A synchronous one goes before the asynchronous
+    /// ones.
     pub(super) fn queue(&mut self, invocation: impl FnOnce(u64) -> Invocation) -> u64 {
         self.serial += 1;
         let serial = self.serial;

@@ -1,5 +1,5 @@
-//! One flow: from the client's connection to the target's socket and back, until either side ends
-//! it or it is cut.
+//! Carries one flow between the client and the target's socket until either side ends it or the
+//! load balancer cuts it.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,7 +20,7 @@ const BUFFER: usize = 16 * 1024;
 pub(super) struct Flow {
     pub(super) nlb: Arc<Nlb>,
     pub(super) serial: u64,
-    /// What stands for its target, if anything does.
+    /// The socket of its target, if it has one.
     pub(super) socket: Option<SocketAddr>,
     pub(super) cut: oneshot::Receiver<Infallible>,
 }
@@ -54,9 +54,11 @@ pub(super) async fn carry(flow: Option<Flow>, mut client: TcpStream) {
     let ended_well = tokio::select! {
         biased;
         _ = &mut flow.cut => false,
-        copied = copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER, BUFFER) => copied.is_ok(),
+        copied = copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER, BUFFER) => {
+            copied.is_ok()
+        }
     };
-    // A node passes a reset on as it passes everything on, and what it cuts, it resets.
+    // A node passes a reset on like everything else, and it resets the flows that it cuts.
     if !ended_well {
         reset(&client);
         reset(&server);

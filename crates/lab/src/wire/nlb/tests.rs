@@ -1,3 +1,5 @@
+//! Tests the load balancers' data plane with real TCP connections.
+
 use std::io::ErrorKind;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
@@ -113,7 +115,7 @@ async fn serve_lines(listener: TcpListener, name: &'static str) {
         connections.spawn(async move {
             let mut stream = BufStream::new(stream);
             let mut said = format!("{name}\n");
-            // A client that is gone hears nothing.
+            // A client that is gone receives nothing.
             while stream.write_all(said.as_bytes()).await.is_ok() && stream.flush().await.is_ok() {
                 said.clear();
                 match stream.read_line(&mut said).await {

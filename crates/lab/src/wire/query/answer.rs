@@ -1,4 +1,5 @@
-//! From a form to an answer: which service, which operation, which fault, which XML.
+//! Answers one request of the Query API: finds the service and the operation, applies a fault, and
+//! writes the XML.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

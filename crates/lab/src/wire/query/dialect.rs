@@ -1,8 +1,8 @@
-//! The four services of the endpoint: their versions, namespaces and manners.
+//! The four services of the endpoint: their versions, namespaces and error formats.
 
 use crate::world::{ApiError, Service};
 
-/// A service of the Query API, told by the `Version` of the call.
+/// A service of the Query API, identified by the `Version` of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Rds,

@@ -1,4 +1,5 @@
-//! ELBv2's operations: from parameters to the world and back to XML (botocore elbv2 2015-12-01).
+//! ELBv2's operations: they read parameters, call the world, and write XML (botocore elbv2
+//! 2015-12-01).
 
 mod balancers;
 mod groups;

@@ -1,7 +1,7 @@
-//! The AWS Query API on loopback: HTTP forms in, XML out.
+//! The AWS Query API on loopback: it reads HTTP forms and answers XML.
 //!
-//! One endpoint serves four services; a call's `Version` tells which. The real SDKs are the readers
-//! of this XML, so names and nesting follow botocore's service models to the letter.
+//! One endpoint serves four services; a call's `Version` selects one. The real SDKs parse this XML,
+//! so names and nesting follow botocore's service models to the letter.
 
 mod answer;
 mod dialect;

@@ -1,4 +1,4 @@
-//! The parameters of a Query API call, and how one is told that they are wrong.
+//! Reads the parameters of a Query API call, and refuses wrong ones.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -71,7 +71,7 @@ impl Params {
     }
 
     /// The texts of `name.member.1`, `name.member.2`, … in order. RDS names its members otherwise
-    /// (`name.EventCategory.1`), so any word is taken for `member`.
+    /// (`name.EventCategory.1`), so any word counts as `member`.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         self.list(name).into_iter().filter_map(|member| member.owned("")).collect()
     }

@@ -1,5 +1,5 @@
-//! The HTTP server: requests off a loopback socket, answers back, faults of the connection carried
-//! out.
+//! The HTTP server of the Query API: it reads requests from a loopback socket, writes answers, and
+//! injects connection faults.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,7 +21,7 @@ use crate::world::World;
 /// Bytes of a request that are read; more are refused with HTTP 413.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// Where Lambda's Invoke API lives on the same endpoint.
+/// The path of Lambda's Invoke API on the same endpoint.
 const LAMBDA: &str = "/2015-03-31/";
 
 /// What the server needs of the lab around it.

@@ -1,4 +1,4 @@
-//! The server as a client meets it: raw requests over loopback.
+//! Tests the Query API server with raw requests over loopback.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! A small XML builder whose calls read like the XML they write.
+//! A small XML builder whose calls have the shape of the XML that they write.
 
 use std::fmt::Display;
 

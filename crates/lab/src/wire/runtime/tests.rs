@@ -1,4 +1,4 @@
-//! The runtime API and Invoke, spoken to in plain HTTP.
+//! Tests the runtime API and Invoke in plain HTTP.
 
 use std::collections::BTreeMap;
 
@@ -257,8 +257,11 @@ async fn an_answer_of_more_than_6_mib_ends_as_an_error() {
     stream.write_all(head.as_bytes()).await.expect("it reads");
     let _ = stream.write_all(too_much.as_bytes()).await;
     assert!(lab.is_quiet_within(PATIENCE).await);
-    let failed = matches!(endings(&lab).as_slice(), [Some(Ending::Failed { error_type, .. })] if error_type == "Function.ResponseSizeTooLarge");
-    assert!(failed);
+    let endings = endings(&lab);
+    let [Some(Ending::Failed { error_type, .. })] = endings.as_slice() else {
+        panic!("{endings:?}");
+    };
+    assert_eq!(error_type, "Function.ResponseSizeTooLarge");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A name and its timeline of records.
+//! A DNS name and its timeline of records.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use crate::world::Pace;
 
-/// What a name stands for.
+/// What a name resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Nothing: the name does not exist.
     Absent,
     /// These addresses.
     Addresses(Vec<IpAddr>),
-    /// So many of these addresses, the next ones at each question.
+    /// This many of these addresses, the next ones for each query.
     SomeOf(Vec<IpAddr>, usize),
     /// Another name.
     Alias(String),
-    /// One of these names, another at each question: a reader endpoint.
+    /// One of these names, another for each query: a reader endpoint.
     OneOf(Vec<String>),
 }
 
@@ -28,10 +28,9 @@ impl Record {
     }
 }
 
-/// How a name comes to stand for something else.
+/// How the record of a name changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// At once.
     AtOnce,
     /// After this long.
     After(Duration),
@@ -39,7 +38,7 @@ pub enum Move {
     Failover,
 }
 
-/// A name: what it stands for from which moment on, and how often it was asked for.
+/// A name: its records by the moment from which they hold, and the number of its queries.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Name {
     timeline: BTreeMap<Duration, Record>,
@@ -47,13 +46,13 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Appends to the timeline that the name comes to stand for something else.
+    /// Appends a change of the name's record to the timeline.
     pub(super) fn repoint(&mut self, now: Duration, record: Record, how: Move, pace: &Pace) {
         let old = self.timeline.last_key_value().map_or(Record::Absent, |(_, last)| last.clone());
         if old == record {
             return;
         }
-        let (from, wavers_until) = match how {
+        let (from, alternates_until) = match how {
             Move::AtOnce => (now, now),
             Move::After(delay) => (now + delay, now + delay),
             Move::Failover => (now + pace.dns_lag, now + pace.dns_lag + pace.flap),
@@ -63,17 +62,17 @@ impl Name {
             .retain(|when, _| *when < from && current.is_none_or(|current| current <= *when));
         let period = pace.flap_period.max(Duration::from_millis(1));
         let mut at = from;
-        while at < wavers_until {
+        while at < alternates_until {
             self.timeline.insert(at, record.clone());
             self.timeline.insert(at + period, old.clone());
             at += 2 * period;
         }
-        self.timeline.retain(|when, _| *when < wavers_until);
-        self.timeline.insert(wavers_until, record);
+        self.timeline.retain(|when, _| *when < alternates_until);
+        self.timeline.insert(alternates_until, record);
     }
 
     /// The record at a moment, with one name chosen where it is one of several, and a part of the
-    /// addresses where only a part is told.
+    /// addresses if an answer lists only some.
     pub(super) fn ask(&mut self, now: Duration) -> Record {
         match self.at(now) {
             Record::OneOf(names) => {

@@ -1,4 +1,4 @@
-//! A question's family and its reply.
+//! The address family of a DNS query, and its reply.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ impl From<IpFamily> for Family {
     }
 }
 
-/// What a resolver hears.
+/// What a resolver receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Whether and how the question was answered.
@@ -62,7 +62,6 @@ pub enum ResourceRecord {
     Address {
         /// The name that was looked up.
         owner: String,
-        /// Its address.
         address: IpAddr,
     },
 }

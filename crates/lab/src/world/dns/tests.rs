@@ -1,4 +1,4 @@
-//! Names over time, as a resolver would see them.
+//! Tests what a resolver answers for names over time.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Attributes of target groups and load balancers: AWS's keys, AWS's defaults.
+//! The attributes of target groups and load balancers, with AWS's keys and defaults.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

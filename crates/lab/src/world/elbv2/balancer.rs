@@ -26,9 +26,7 @@ pub struct LoadBalancer {
     pub vpc: String,
     /// One node for each zone that is enabled.
     pub nodes: Vec<Node>,
-    /// Its security groups.
     pub security_groups: Vec<String>,
-    /// Its attributes.
     pub attributes: Attributes,
     /// When it was created, since the world began.
     pub created: Duration,
@@ -37,13 +35,12 @@ pub struct LoadBalancer {
 /// The load balancer's presence in one zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The zone.
     pub zone: String,
     /// The subnet there.
     pub subnet: String,
 }
 
-/// What CreateLoadBalancer asks for.
+/// The input of CreateLoadBalancer.
 #[derive(Clone, Debug, Default)]
 pub struct NewLoadBalancer {
     /// See [`LoadBalancer::name`].
@@ -56,7 +53,6 @@ pub struct NewLoadBalancer {
     pub ip_address_type: Option<String>,
     /// See [`LoadBalancer::security_groups`].
     pub security_groups: Vec<String>,
-    /// Its tags.
     pub tags: Tags,
 }
 

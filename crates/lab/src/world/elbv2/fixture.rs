@@ -1,4 +1,4 @@
-//! The world of this module's tests: an Aurora cluster of three behind a load balancer in all
+//! The world that this module's tests use: an Aurora cluster of three behind a load balancer in all
 //! zones.
 
 use std::time::Duration;

@@ -1,17 +1,16 @@
-//! What the load balancer's nodes do with flows: which targets take a new one, and which
-//! established ones end.
+//! How the load balancer's nodes route flows: which targets take a new one, and which established
+//! ones end.
 //!
 //! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client
-//! opened at one of them. A node acts on what it was told, which lags behind the API: a target is
-//! nothing to it until its registration is through
-//! ([`Pace::registration`](crate::world::Pace::registration)), and is still what it was for a while
-//! after it was deregistered ([`Pace::deregistration`](crate::world::Pace::deregistration)). What a
-//! node takes a target for is its [`Routability`]; from the standings
-//! [`route`] says who takes a new flow, and from a target's state [`fate`] says what becomes of an
-//! established one. Both are functions of values, in whatever time the world lives.
+//! opened at one of them. A node's view lags behind the API: it ignores a target until its
+//! registration is complete ([`Pace::registration`](crate::world::Pace::registration)), and keeps
+//! its earlier view for a while after the target was deregistered
+//! ([`Pace::deregistration`](crate::world::Pace::deregistration)). A node's view of a target is its
+//! [`Routability`]. From these views [`route`] decides which targets take a new flow, and from a
+//! target's state [`fate`] decides what happens to an established one. Both are pure functions.
 //!
-//! Sources, all AWS docs for Network Load Balancers: "Health checks for target groups" (who is
-//! healthy, fail open, resets), "Target group health" (the thresholds of failing open, by zone),
+//! Sources, all AWS docs for Network Load Balancers: "Health checks for target groups" (healthy
+//! targets, fail open, resets), "Target group health" (the thresholds of failing open, by zone),
 //! "Edit target group attributes" (deregistration, termination, cross-zone), "Troubleshoot" (fail
 //! open takes all registered targets). Not modelled: passive health checks, stickiness, idle
 //! time-outs, weights, zonal shift, and the time until nodes heed that a target is unhealthy (one
@@ -23,24 +22,24 @@ use std::time::Duration;
 use super::attributes::{cross_zone, endings, quorum};
 use super::{Reason, Target, TargetGroup, TargetKey, TargetState, World};
 
-/// What a node takes a target for, the better the greater.
+/// A node's view of a target; a greater one is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Routability {
-    /// For nothing: it was not told of it yet, or has let go of it.
+    /// The node does not know the target yet, or no longer.
     Unknown,
-    /// For one that is not known to be healthy: `initial` with its registration through,
-    /// `unhealthy`, `unavailable`.
+    /// The target is not known to be healthy: `initial` with a complete registration, `unhealthy`,
+    /// `unavailable`.
     NotHealthy,
-    /// For a healthy one.
+    /// The target is healthy.
     Healthy,
 }
 
-/// A target with its standing.
+/// A target, and the nodes' view of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// The target.
     pub key: TargetKey,
-    /// What the nodes take it for.
+    /// The nodes' view of it.
     pub routability: Routability,
 }
 
@@ -62,14 +61,14 @@ pub struct Quorum {
     pub percent: usize,
 }
 
-/// Who takes a new flow at a node; one of them is drawn for each flow.
+/// The targets that take a new flow at a node; one of them is drawn for each flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// The healthy targets.
     Healthy(Vec<TargetKey>),
     /// All targets, because too few are healthy.
     FailOpen(Vec<TargetKey>),
-    /// Nobody: the node has no target, and the flow is refused.
+    /// None: the node has no target, and the flow is refused.
     Refused,
 }
 
@@ -91,19 +90,19 @@ pub enum Fate {
     Cut,
 }
 
-/// A target that was deregistered, as the nodes go on to see it until they are told.
+/// A deregistered target, as the nodes see it until the change reaches them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leaving {
     since: Duration,
     routability: Routability,
 }
 
-/// Who takes a new flow at the node of a zone.
+/// The targets that take a new flow at the node of a zone.
 ///
 /// A target that is in no zone, or in `all`, belongs to every node. A node that fails open sends to
 /// everything that it knows, whatever its health; what the docs say of `unhealthy` targets users
-/// report of `initial` ones too. An empty group "fails open" in DNS only: there is nobody to take
-/// the flow.
+/// report of `initial` ones too. An empty group "fails open" in DNS only: no target can take the
+/// flow.
 pub fn route(zone: &str, cross_zone: CrossZone, quorum: Quorum, targets: &[Seen]) -> Route {
     let known: Vec<_> = targets
         .iter()
@@ -146,7 +145,7 @@ pub fn fate(target: Option<TargetState>, endings: Endings, node: &Route) -> Fate
 }
 
 impl Route {
-    /// Those of whom one is drawn.
+    /// The targets of which one is drawn.
     pub fn takers(&self) -> &[TargetKey] {
         match self {
             Route::Healthy(takers) | Route::FailOpen(takers) => takers,
@@ -156,8 +155,8 @@ impl Route {
 }
 
 impl World {
-    /// Who takes a new flow of a listener at the load balancer's node in this zone, at this moment.
-    /// Nobody, when there is no such listener.
+    /// The targets that take a new flow of a listener at the load balancer's node in this zone, at
+    /// this moment. None, if there is no such listener.
     pub fn route(&self, listener: &str, zone: &str) -> Route {
         let Some(listener) = self.elbv2.listeners.get(listener) else {
             return Route::Refused;
@@ -206,8 +205,8 @@ impl TargetGroup {
     }
 
     /// A target that was deregistered and registered again in the meantime is seen at its best:
-    /// nodes that were never told of its leaving have no reason to let go of it. (Nobody has
-    /// measured this.)
+    /// nodes that the deregistration never reached have no reason to drop it. (Nobody has measured
+    /// this.)
     fn routability(&self, key: &TargetKey, now: Duration, lag: Duration) -> Routability {
         let registered = self.targets.get(key).map_or(Routability::Unknown, Target::routability);
         match self.leaving.get(key) {

@@ -1,4 +1,4 @@
-//! Target groups: what they are made of, how they come and go, how they are found.
+//! Target groups: how they are created, described and deleted.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -13,7 +13,6 @@ use super::target::{Target, TargetKey};
 use crate::world::ApiError;
 use crate::world::vpc::VPC_ID;
 
-/// A target group.
 #[derive(Clone, Debug)]
 pub struct TargetGroup {
     /// `arn:aws:elasticloadbalancing:…:targetgroup/NAME/16 hexadecimal digits`.
@@ -32,7 +31,6 @@ pub struct TargetGroup {
     pub family: IpFamily,
     /// How its targets are checked.
     pub health_check: HealthCheck,
-    /// Its attributes.
     pub attributes: Attributes,
     /// Its targets, draining ones included.
     pub targets: BTreeMap<TargetKey, Target>,
@@ -46,11 +44,8 @@ pub struct TargetGroup {
 /// The protocols of the groups that the lab has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupProtocol {
-    /// TCP.
     Tcp,
-    /// TLS.
     Tls,
-    /// UDP.
     Udp,
     /// TCP and UDP on one port.
     TcpUdp,
@@ -89,7 +84,7 @@ impl IpFamily {
     }
 }
 
-/// What CreateTargetGroup asks for.
+/// The input of CreateTargetGroup.
 #[derive(Clone, Debug)]
 pub struct NewTargetGroup {
     /// See [`TargetGroup::name`].
@@ -106,7 +101,6 @@ pub struct NewTargetGroup {
     pub family: IpFamily,
     /// What differs from the default health check.
     pub health_check: HealthCheckChange,
-    /// Its tags.
     pub tags: Tags,
 }
 

@@ -1,4 +1,4 @@
-//! Health checks: one every interval, and what a row of them makes of a target.
+//! Health checks: one per interval, and how consecutive results change a target's state.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How targets are checked: the settings, their ranges, their defaults.
+//! The health check settings of a group, with their ranges and defaults.
 
 use super::GroupProtocol;
 use super::refusal::invalid;

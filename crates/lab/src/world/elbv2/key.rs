@@ -1,4 +1,4 @@
-//! From a target as a request names it to its key, or to AWS's refusal.
+//! Parses a target of a request into its key, or refuses it in AWS's words.
 
 use std::net::IpAddr;
 

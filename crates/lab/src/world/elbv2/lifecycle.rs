@@ -1,4 +1,4 @@
-//! A target's way through its states: registered, used or not, draining, gone.
+//! Moves a target through its states: registered, used or unused, draining, gone.
 
 use std::time::Duration;
 

@@ -1,10 +1,9 @@
-//! Listeners, which put a target group to use.
+//! Listeners, which forward to target groups.
 
 use super::refusal::{check_arn, invalid, listener_not_found};
 use super::{GroupProtocol, IpFamily, Tags, World};
 use crate::world::ApiError;
 
-/// A listener.
 #[derive(Clone, Debug)]
 pub struct Listener {
     /// `arn:aws:elasticloadbalancing:…:listener/net/NAME/…/…`.
@@ -19,7 +18,7 @@ pub struct Listener {
     pub target_group: String,
 }
 
-/// What CreateListener asks for: a forward to one group.
+/// The input of CreateListener: a forward to one group.
 #[derive(Clone, Debug)]
 pub struct NewListener {
     /// See [`Listener::balancer`].
@@ -30,7 +29,6 @@ pub struct NewListener {
     pub port: u16,
     /// See [`Listener::target_group`].
     pub target_group: String,
-    /// Its tags.
     pub tags: Tags,
 }
 

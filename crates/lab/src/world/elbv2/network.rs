@@ -1,4 +1,4 @@
-//! The subnets that decide which zone an address is in.
+//! The subnets that decide in which zone an address is.
 
 use std::net::IpAddr;
 

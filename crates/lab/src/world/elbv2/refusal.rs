@@ -1,4 +1,4 @@
-//! How ELBv2 says no, in its own words.
+//! ELBv2's refusals, in AWS's words.
 
 use crate::world::ApiError;
 

@@ -1,4 +1,4 @@
-//! RegisterTargets, DeregisterTargets, DescribeTargetHealth.
+//! The operations RegisterTargets, DeregisterTargets and DescribeTargetHealth.
 
 use std::collections::BTreeSet;
 

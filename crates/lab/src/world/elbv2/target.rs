@@ -1,4 +1,4 @@
-//! A target: its key, its state with AWS's reasons, and what a caller may say about one.
+//! A target: its key, its state with AWS's reason codes, and how a request names it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -87,15 +87,15 @@ impl TargetState {
 /// The reasons of botocore elbv2 2015-12-01, `TargetHealthReasonEnum`, that the model brings about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// The data plane is being told of the target.
+    /// The data plane is being configured for the target.
     RegistrationInProgress,
     /// No health check has passed or failed often enough yet.
     InitialHealthChecking,
-    /// The load balancer's own trouble.
+    /// An internal error of the load balancer.
     InternalError,
     /// Too many health checks failed in a row.
     FailedHealthChecks,
-    /// Asked for by name, and not there.
+    /// A named target is not registered.
     NotRegistered,
     /// No listener forwards to the group.
     GroupNotInUse,
@@ -143,11 +143,10 @@ impl Reason {
 pub struct Target {
     /// Its identity in the group.
     pub key: TargetKey,
-    /// Where it stands.
     pub state: TargetState,
-    /// Why it stands there; a healthy target has no reason.
+    /// The reason of that state; a healthy target has none.
     pub reason: Option<Reason>,
-    /// When it came to stand there.
+    /// When it entered that state.
     pub since: Duration,
     /// Counts its registrations and deregistrations, so that a change of an earlier one is
     /// recognised.
@@ -168,7 +167,6 @@ impl Target {
 pub struct TargetHealth {
     /// The target, or what was asked for.
     pub key: TargetKey,
-    /// Its state.
     pub state: TargetState,
     /// Why; a healthy target has no reason.
     pub reason: Option<Reason>,
@@ -183,7 +181,6 @@ pub struct Transition {
     pub at: Duration,
     /// The group's ARN.
     pub group: String,
-    /// The target.
     pub target: TargetKey,
     /// The state before; nothing when it has just been registered.
     pub from: Option<TargetState>,

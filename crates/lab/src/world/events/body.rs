@@ -1,5 +1,5 @@
-//! What RDS publishes to a topic: the hello, and the body of an event in the form it has had since
-//! 2021.
+//! The messages that RDS publishes to a topic: the first one of a subscription, and an event in the
+//! form used since 2021.
 
 use std::collections::BTreeMap;
 

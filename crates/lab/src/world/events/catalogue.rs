@@ -1,4 +1,4 @@
-//! The kinds of things that have events, and the categories of those events.
+//! The source types that have events, and the categories of those events.
 //!
 //! AWS docs: "Amazon RDS event categories and event messages"; the same for Aurora; botocore rds
 //! 2014-10-31, SourceType.
@@ -8,15 +8,12 @@ use std::fmt;
 /// What an event happens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SourceType {
-    /// A DB instance.
     DbInstance,
     /// A parameter group.
     DbParameterGroup,
-    /// A DB security group.
     DbSecurityGroup,
     /// A snapshot of an instance.
     DbSnapshot,
-    /// A DB cluster.
     DbCluster,
     /// A snapshot of a cluster.
     DbClusterSnapshot,
@@ -24,7 +21,6 @@ pub enum SourceType {
     CustomEngineVersion,
     /// A proxy.
     DbProxy,
-    /// A blue/green deployment.
     BlueGreenDeployment,
     /// A shard group.
     DbShardGroup,

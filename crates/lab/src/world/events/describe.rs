@@ -1,4 +1,4 @@
-//! DescribeEvents: the events of the last hour, or of another span.
+//! The operation DescribeEvents: the events of the last hour, or of another period.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{ApiError, World};
 /// How long events are kept (botocore rds 2014-10-31: "events … for the past 14 days").
 const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// How far back DescribeEvents looks unless told (botocore rds 2014-10-31: "By default, RDS returns
+/// How far back DescribeEvents looks by default (botocore rds 2014-10-31: "By default, RDS returns
 /// events that were generated in the past hour").
 const LAST_HOUR: Duration = Duration::from_secs(3600);
 
@@ -20,7 +20,6 @@ const LAST_HOUR: Duration = Duration::from_secs(3600);
 pub struct DescribeEvents {
     /// `SourceIdentifier`; needs a source type.
     pub source: Option<String>,
-    /// `SourceType`.
     pub source_type: Option<SourceType>,
     /// `StartTime`.
     pub start: Option<Timestamp>,

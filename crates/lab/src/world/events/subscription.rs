@@ -12,16 +12,12 @@ use crate::world::{self, ApiError, World};
 /// adjustable).
 const QUOTA: usize = 20;
 
-/// An event subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSubscription {
-    /// Its name.
     pub name: String,
-    /// Its ARN.
     pub arn: String,
     /// The topic's ARN.
     pub topic: String,
-    /// Its status.
     pub status: SubscriptionStatus,
     /// What kind of things it follows; all, when none is given.
     pub source_type: Option<SourceType>,
@@ -29,13 +25,13 @@ pub struct EventSubscription {
     pub source_ids: BTreeSet<String>,
     /// Which categories it follows; all, when empty.
     pub categories: BTreeSet<String>,
-    /// Whether it is told anything.
+    /// Whether it receives events.
     pub delivery: Enabled,
     /// When it was made.
     pub created: Duration,
 }
 
-/// Whether a subscription is told anything.
+/// Whether a subscription receives events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enabled {
     /// It is.
@@ -47,9 +43,9 @@ pub enum Enabled {
 /// The status of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionStatus {
-    /// It is being made; events reach it already.
+    /// It is being created; it already receives events.
     Creating,
-    /// It is told what happens.
+    /// It receives events.
     Active,
     /// Its topic was deleted.
     TopicNotExist,
@@ -74,11 +70,9 @@ pub struct CreateEventSubscription {
     pub topic: String,
     /// `SourceType`, as given.
     pub source_type: Option<String>,
-    /// `SourceIds`.
     pub source_ids: Vec<String>,
     /// `EventCategories`.
     pub categories: Vec<String>,
-    /// `Enabled`.
     pub enabled: Option<Enabled>,
 }
 
@@ -93,7 +87,6 @@ pub struct ModifyEventSubscription {
     pub source_type: Option<String>,
     /// `EventCategories`; not given when empty.
     pub categories: Vec<String>,
-    /// `Enabled`.
     pub enabled: Option<Enabled>,
 }
 
@@ -143,7 +136,6 @@ impl World {
         }))
     }
 
-    /// ModifyEventSubscription.
     pub fn modify_event_subscription(
         &mut self,
         request: ModifyEventSubscription,
@@ -228,7 +220,7 @@ impl World {
 }
 
 impl EventSubscription {
-    /// Whether it is told of an event. A subscription to clusters is not told of their instances'
+    /// Whether it receives an event. A subscription to clusters does not receive their instances'
     /// events.
     pub fn wants(&self, event: &RdsEvent) -> bool {
         self.delivery == Enabled::Yes

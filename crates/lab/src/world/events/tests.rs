@@ -1,4 +1,4 @@
-//! Subscriptions and what they are told.
+//! Tests subscriptions and the events that they receive.
 
 use super::*;
 use crate::world::rds::Engine;

@@ -1,4 +1,4 @@
-//! How long a blue/green switchover takes, clock by clock.
+//! The delays of a blue/green switchover.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Blue/green deployments: a copy of a database in production, kept in step with it, that takes its
+//! Blue/green deployments: a copy of a production database that is kept in sync and takes over its
 //! place and its names.
 //!
 //! The copy is green, the original blue. Until a switchover, green is a database like any other
@@ -39,7 +39,6 @@ pub struct Deployment {
     pub identifier: String,
     /// The name its user gave it.
     pub name: String,
-    /// Its status.
     pub status: DeploymentStatus,
     /// More about its status, in words.
     pub status_details: Option<String>,

@@ -10,7 +10,6 @@ use super::{Engine, Form, GlobalMember, InstanceKey, Network, Status};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterKey(pub(super) u32);
 
-/// A DB cluster.
 #[derive(Clone, Debug)]
 pub struct DbCluster {
     /// Its identity.
@@ -20,7 +19,6 @@ pub struct DbCluster {
     /// The name that truly leads to it: another one for a moment, while a blue/green switchover
     /// renames it.
     pub(super) name: String,
-    /// Its ARN.
     pub arn: String,
     /// Its resource id, `cluster-…`.
     pub resource_id: String,

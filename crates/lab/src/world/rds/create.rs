@@ -1,4 +1,4 @@
-//! CreateDBCluster and CreateDBInstance.
+//! The operations CreateDBCluster and CreateDBInstance.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,6 @@ use crate::world::{self, ApiError, World, ids};
 pub struct CreateDbCluster {
     /// `DBClusterIdentifier`.
     pub identifier: String,
-    /// `Engine`.
     pub engine: String,
     /// `EngineVersion`; one the engine has, when none is given.
     pub engine_version: Option<String>,
@@ -44,7 +43,6 @@ pub struct CreateDbInstance {
     pub identifier: String,
     /// `DBInstanceClass`.
     pub class: String,
-    /// `Engine`.
     pub engine: String,
     /// `EngineVersion`; one the engine has, when none is given.
     pub engine_version: Option<String>,
@@ -52,7 +50,6 @@ pub struct CreateDbInstance {
     pub cluster: Option<String>,
     /// `AvailabilityZone`; the one with the fewest databases, when none is given.
     pub availability_zone: Option<String>,
-    /// `MultiAZ`.
     pub multi_az: Option<MultiAz>,
     /// `Port`; the engine's, when none is given. A member has its cluster's.
     pub port: Option<u16>,
@@ -286,7 +283,6 @@ impl World {
     }
 }
 
-/// A new instance.
 pub(super) struct NewInstance {
     pub(super) identifier: String,
     pub(super) class: String,
@@ -296,7 +292,7 @@ pub(super) struct NewInstance {
     pub(super) promotion_tier: u8,
 }
 
-/// Where a new instance comes to stand.
+/// Where a new instance is placed.
 pub(super) struct Place {
     pub(super) engine: Engine,
     pub(super) engine_version: String,

@@ -1,4 +1,4 @@
-//! Aurora's custom endpoints: names that answer one of the members that one chooses.
+//! Aurora's custom endpoints: names that resolve to one of several chosen members.
 //!
 //! A custom endpoint has a type, and a list of members that belong or of members that do not (AWS
 //! docs: "Considerations for custom endpoints in Amazon Aurora"; shapes and codes: botocore rds
@@ -6,9 +6,9 @@
 //! joins by itself. A member that is stopped or restarts stays associated, and is not answered
 //! until it is available again. An endpoint without any available member answers nothing here, of
 //! which the documentation says nothing. Nor does it say what becomes of a list that names an
-//! instance which is renamed or deleted: here it keeps the name, which matches nobody.
+//! instance which is renamed or deleted: here it keeps the name, which matches no instance.
 //!
-//! No event tells of custom endpoints.
+//! RDS sends no events for custom endpoints.
 
 mod change;
 mod describe;
@@ -42,20 +42,18 @@ pub enum EndpointChange {
     Gone(CustomEndpointKey),
 }
 
-/// A custom endpoint.
 #[derive(Clone, Debug)]
 pub struct CustomEndpoint {
     /// Its identity.
     pub key: CustomEndpointKey,
     /// Its name, which no other cluster's endpoint has.
     pub identifier: String,
-    /// Its ARN.
     pub arn: String,
     /// Its resource id, `cluster-endpoint-…`.
     pub resource_id: String,
     /// The cluster's identity.
     pub cluster: ClusterKey,
-    /// Who is eligible.
+    /// The eligible members.
     pub kind: CustomKind,
     /// `StaticMembers`: the instances that belong, where any is named.
     pub static_members: Vec<String>,
@@ -65,7 +63,7 @@ pub struct CustomEndpoint {
     pub status: Status,
 }
 
-/// Who is eligible for a custom endpoint.
+/// The members that are eligible for a custom endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomKind {
     /// `READER`: "only DB instances that are read-only Aurora Replicas can be part" (AWS docs).

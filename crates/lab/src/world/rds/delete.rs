@@ -1,4 +1,4 @@
-//! DeleteDBCluster and DeleteDBInstance.
+//! The operations DeleteDBCluster and DeleteDBInstance.
 
 use super::multi_az_cluster::refuse_node;
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};

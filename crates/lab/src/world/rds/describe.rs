@@ -1,4 +1,4 @@
-//! DescribeDBClusters and DescribeDBInstances.
+//! The operations DescribeDBClusters and DescribeDBInstances.
 
 use super::{DbCluster, DbInstance, Listed, Rds};
 use crate::world::paging::{Page, PageRequest};
@@ -9,7 +9,6 @@ use crate::world::{ApiError, World};
 pub struct DescribeRequest {
     /// `DBClusterIdentifier` or `DBInstanceIdentifier`: a name or an ARN.
     pub identifier: Option<String>,
-    /// `Filters`.
     pub filters: Vec<Filter>,
     /// Which page.
     pub page: PageRequest,

@@ -1,4 +1,4 @@
-//! Endpoints: their names, and what DNS should say of them.
+//! Endpoints: their names, and what DNS should answer for them.
 
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming, SecondaryName};
 use crate::world::World;
@@ -50,10 +50,10 @@ impl World {
         self.point_sets(key, how);
     }
 
-    /// What the names of a cluster stand for: its writer's, and its readers'. A cluster without any
-    /// reader answers the writer for both (AWS docs: "Reader endpoints for Amazon Aurora": "the
-    /// reader endpoint connects to the primary instance"); one whose readers are all unavailable
-    /// does the same here, of which the documentation says nothing.
+    /// The records of a cluster's names: the writer endpoint and the reader endpoint. A cluster
+    /// without any reader answers the writer for both (AWS docs: "Reader endpoints for Amazon
+    /// Aurora": "the reader endpoint connects to the primary instance"); one whose readers are all
+    /// unavailable does the same here; the documentation does not say.
     pub(super) fn cluster_records(
         &self,
         cluster: &DbCluster,
@@ -80,7 +80,7 @@ impl World {
         (record, Record::one_of(readers))
     }
 
-    /// What the writer endpoint's name of a cluster without a writer stands for.
+    /// The record of the writer endpoint of a cluster without a writer.
     fn secondary_record(
         &self,
         cluster: &DbCluster,
@@ -100,7 +100,7 @@ impl World {
 }
 
 impl DbInstance {
-    /// What its name stands for.
+    /// The record of its name.
     pub(super) fn record(&self) -> Record {
         Record::Addresses(self.addresses())
     }

@@ -1,4 +1,4 @@
-//! Database engines.
+//! The database engines.
 
 use std::fmt;
 
@@ -9,9 +9,7 @@ pub enum Engine {
     AuroraPostgresql,
     /// Aurora with MySQL's protocol; always in a cluster.
     AuroraMysql,
-    /// MySQL.
     Mysql,
-    /// MariaDB.
     Mariadb,
     /// PostgreSQL.
     Postgres,
@@ -25,12 +23,12 @@ pub enum Engine {
     Docdb,
 }
 
-/// Whether an engine's instances stand in a cluster.
+/// Whether an engine's instances are members of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Instances share a cluster's storage: one writer, the others readers.
     Cluster,
-    /// An instance stands for itself, with or without a standby, or in a Multi-AZ DB cluster.
+    /// An instance is standalone, with or without a standby, or a node of a Multi-AZ DB cluster.
     Instance,
 }
 
@@ -104,7 +102,7 @@ impl Engine {
         matches!(self, Engine::AuroraPostgresql | Engine::AuroraMysql)
     }
 
-    /// Whether its instances stand in a cluster.
+    /// Whether its instances are members of a cluster.
     pub fn layout(self) -> Layout {
         match self {
             Engine::AuroraPostgresql | Engine::AuroraMysql | Engine::Neptune | Engine::Docdb => {

@@ -1,4 +1,4 @@
-//! Failover of a cluster.
+//! The failover of a cluster.
 //!
 //! ```text
 //! start ──promote──► writer moves ──topology lag──► the RDS API shows it
@@ -110,8 +110,8 @@ impl World {
                 && instance.is_some_and(|instance| instance.status != Status::Deleting)
         };
         let target = target.filter(is_there);
-        // Writing may have left for another Region since the failover began; then there is nobody
-        // to promote.
+        // The writer may have moved to another Region since the failover began; then there is
+        // nobody to promote.
         let is_elsewhere = old.is_none() && cluster.global.is_some();
         let successor = target.or_else(|| self.rds.best_reader(key)).or(old);
         let Some(new) = successor.filter(|_| !is_elsewhere) else {

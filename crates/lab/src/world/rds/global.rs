@@ -1,5 +1,5 @@
-//! Aurora Global Database, as one Region sees it: a cluster that writes, or one that follows a
-//! primary in another Region.
+//! Aurora Global Database as one Region sees it: a cluster that is the primary, or one that follows
+//! a primary in another Region.
 //!
 //! ```text
 //! promotion:  start ──global move──► the writer has come ──topology lag──► the RDS API shows it
@@ -9,11 +9,11 @@
 //!                 0181, 0390           0182
 //! ```
 //!
-//! The other Region is an ARN and no more. Of a secondary cluster no member is the writer, its
-//! readers serve, and its writer endpoint is "inactive" (AWS docs: DBClusterEndpoint, Status: "a
-//! writer endpoint for a read-only secondary cluster in a global database"). What DNS says of that
-//! name is not documented: see [`SecondaryName`]. Nor is it documented in which Region each event
-//! appears, and which of the clocks is first; here this Region has them all.
+//! The other Region is only an ARN. Of a secondary cluster no member is the writer, its readers
+//! serve, and its writer endpoint is "inactive" (AWS docs: DBClusterEndpoint, Status: "a writer
+//! endpoint for a read-only secondary cluster in a global database"). What DNS says of that name is
+//! not documented: see [`SecondaryName`]. Nor is it documented in which Region each event appears,
+//! and which of the clocks is first; here this Region has them all.
 
 mod shift;
 

@@ -13,7 +13,6 @@ use crate::world::vpc::Zone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceKey(pub(super) u32);
 
-/// A DB instance.
 #[derive(Clone, Debug)]
 pub struct DbInstance {
     /// Its identity.
@@ -23,7 +22,6 @@ pub struct DbInstance {
     /// The name that truly leads to it: another one for a moment, while a blue/green switchover
     /// renames it.
     pub(super) name: String,
-    /// Its ARN.
     pub arn: String,
     /// Its resource id, `db-…`.
     pub resource_id: String,
@@ -57,7 +55,7 @@ pub struct DbInstance {
     pub shown_standby_zone: Option<Zone>,
     /// The host that serves.
     pub(super) host: Host,
-    /// The host that stands by, in another zone.
+    /// The standby host, in another zone.
     pub(super) standby: Option<Host>,
     /// Whether the database accepts connections.
     pub(super) serving: Serving,
@@ -207,7 +205,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether an instance in this state serves nobody, and is not about to.
+    /// Whether an instance in this state accepts no connections and will not soon.
     pub fn is_out_of_service(self) -> bool {
         matches!(self, Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting)
     }

@@ -1,4 +1,4 @@
-//! ModifyDBInstance and ModifyDBCluster: another name, another class, a standby or none, another
+//! The operations ModifyDBInstance and ModifyDBCluster: a new name, instance class, standby,
 //! network type or port.
 
 use super::{
@@ -50,7 +50,6 @@ pub struct ModifyDbCluster {
 }
 
 impl World {
-    /// ModifyDBInstance.
     pub fn modify_db_instance(
         &mut self,
         request: ModifyDbInstance,
@@ -82,7 +81,6 @@ impl World {
         self.rds.instances.get(&key).ok_or_else(|| refusal::instance_not_found(&request.identifier))
     }
 
-    /// ModifyDBCluster.
     pub fn modify_db_cluster(&mut self, request: ModifyDbCluster) -> Result<&DbCluster, ApiError> {
         let key = self.rds.available_cluster(&request.identifier)?;
         let new_name = match &request.new_identifier {
@@ -197,7 +195,7 @@ impl World {
     }
 
     /// An instance takes another name: the old one is gone at once, the new one resolves when the
-    /// instance has restarted. No event tells of it.
+    /// instance has restarted. RDS sends no event for it.
     fn begin_instance_rename(&mut self, key: InstanceKey, name: String) {
         let endpoint = self.instance_endpoint(&name);
         let arn = self.instance_arn(&name);
@@ -281,7 +279,7 @@ impl Rds {
             Rds::network_in(cluster, changes.network)?;
         }
         self.network_asked(changes.network, &instance.subnet_group)?;
-        // What is so already is no change.
+        // A value that is already set is not a change.
         changes.identifier = changes.identifier.filter(|name| *name != instance.identifier);
         changes.class = changes.class.filter(|class| *class != instance.class);
         changes.multi_az = changes.multi_az.filter(|multi_az| *multi_az != instance.multi_az());

@@ -1,4 +1,4 @@
-//! A Multi-AZ DB cluster: a writer and two readers of PostgreSQL or MySQL, each in a zone of its
+//! Multi-AZ DB clusters: a writer and two readers of PostgreSQL or MySQL, each in a zone of its
 //! own.
 //!
 //! To a client it is what an Aurora cluster is: a name that follows the writer, readers that accept
@@ -40,9 +40,7 @@ pub struct Nodes {
     pub class: String,
     /// `AllocatedStorage`, in GiB.
     pub allocated_storage: u32,
-    /// `StorageType`.
     pub storage_type: String,
-    /// `Iops`.
     pub iops: u32,
 }
 
@@ -89,7 +87,7 @@ impl World {
         let found = self.rds.find_cluster(cluster)?;
         if found.form == Form::SharedStorage {
             return Err(refusal::cluster_state(format!(
-                "DbCluster {} is no Multi-AZ DB cluster: reboot its instances.",
+                "DbCluster {} is not a Multi-AZ DB cluster: reboot its instances.",
                 found.identifier
             )));
         }
@@ -181,7 +179,7 @@ impl DbCluster {
 pub(super) fn refuse_node(rds: &Rds, instance: &DbInstance) -> Result<(), ApiError> {
     match rds.cluster_of(instance).map(|cluster| &cluster.form) {
         Some(Form::ThreeNodes(_)) => Err(refusal::cluster_state(format!(
-            "{} is a node of a Multi-AZ DB cluster, which always has three.",
+            "{} is a node of a Multi-AZ DB cluster, which always has three nodes.",
             instance.identifier
         ))),
         Some(Form::SharedStorage) | None => Ok(()),
@@ -214,7 +212,7 @@ fn nodes_asked(request: &CreateDbCluster) -> Result<Nodes, ApiError> {
     };
     if request.identifier.len() > LONGEST_NAME {
         return Err(ApiError::invalid_parameter_value(format!(
-            "The name of a Multi-AZ DB cluster has {LONGEST_NAME} characters at most."
+            "The name of a Multi-AZ DB cluster has at most {LONGEST_NAME} characters."
         )));
     }
     let nodes = Nodes {

@@ -1,4 +1,4 @@
-//! Dual-stack databases: those whose names answer IPv6 addresses too.
+//! Dual-stack databases, whose names also resolve to IPv6 addresses.
 //!
 //! `NetworkType` is `IPV4` or `DUAL`; there is no database without IPv4. `DUAL` needs a subnet
 //! group all of whose subnets have IPv6 ranges, and a cluster's instances have the cluster's (AWS

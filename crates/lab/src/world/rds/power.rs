@@ -1,4 +1,4 @@
-//! Stopping and starting.
+//! Stops and starts clusters and instances.
 
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
 use crate::world::{self, ApiError, World};
@@ -13,7 +13,6 @@ impl World {
         self.rds.find_instance(instance)
     }
 
-    /// StartDBInstance.
     pub fn start_db_instance(&mut self, instance: &str) -> Result<&DbInstance, ApiError> {
         let found = self.rds.find_instance(instance)?;
         refuse_member(found)?;

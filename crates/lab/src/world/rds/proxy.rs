@@ -1,4 +1,4 @@
-//! RDS Proxy: nodes in subnets of the VPC, under names that do not move with a failover.
+//! RDS Proxy: nodes in subnets of the VPC, with names that do not move with a failover.
 //!
 //! A proxy has a default endpoint that reads and writes, and further ones that one creates (AWS
 //! docs: "Working with Amazon RDS Proxy endpoints"; shapes, codes and required parameters: botocore
@@ -53,7 +53,7 @@ pub enum ProxyChange {
     Ready(ProxyKey),
     /// A new endpoint becomes available.
     EndpointReady(ProxyEndpointKey),
-    /// A node that was replaced accepts no more connections.
+    /// A replaced node stops accepting connections.
     NodeGone(ProxyEndpointKey, IpAddr),
     /// A proxy is gone, with all its endpoints.
     Gone(ProxyKey),
@@ -66,7 +66,6 @@ pub enum ProxyChange {
 pub struct DbProxy {
     /// Its identity.
     pub key: ProxyKey,
-    /// Its name.
     pub name: String,
     /// Its ARN, which ends in an id and not in its name (AWS docs: DBProxy, DBProxyArn).
     pub arn: String,
@@ -74,7 +73,6 @@ pub struct DbProxy {
     pub family: EngineFamily,
     /// The role that it takes to read secrets.
     pub role_arn: String,
-    /// Its security groups.
     pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
@@ -99,13 +97,12 @@ pub struct DbProxyEndpoint {
     pub host: String,
     /// What it is for.
     pub role: EndpointRole,
-    /// Its security groups.
     pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
     /// When it was made.
     pub created: Duration,
-    /// The nodes that its name stands for, one in each of its subnets.
+    /// The nodes that its name resolves to, one in each of its subnets.
     nodes: BTreeMap<Zone, IpAddr>,
     /// Nodes that were replaced and still accept connections.
     leaving: Vec<IpAddr>,
@@ -128,9 +125,7 @@ pub enum EndpointRole {
 pub enum EngineFamily {
     /// MySQL and MariaDB.
     Mysql,
-    /// PostgreSQL.
     Postgresql,
-    /// SQL Server.
     Sqlserver,
 }
 
@@ -186,7 +181,7 @@ impl DbProxyEndpoint {
         self.nodes.keys().copied()
     }
 
-    /// The addresses that its name stands for, by zone.
+    /// The addresses that its name resolves to, by zone.
     pub fn addresses(&self) -> Vec<IpAddr> {
         self.nodes.values().copied().collect()
     }

@@ -1,5 +1,4 @@
-//! A cluster's readers: how many there are, and what the names say that answer one of several
-//! members.
+//! A cluster's readers: how many there are, and which member a name resolves to that has several.
 //!
 //! Such a name answers an available member (AWS docs: "Reader endpoints for Amazon Aurora":
 //! connections go "to available Aurora Replicas"; "Considerations for custom endpoints": a member
@@ -48,7 +47,7 @@ impl World {
         let reads = |cluster: &DbCluster| cluster.writer != Some(instance.key);
         if !self.rds.cluster_of(instance).is_some_and(reads) {
             return Err(super::refusal::instance_state(format!(
-                "DB instance {} is no reader of a cluster.",
+                "DB instance {} is not a reader of a cluster.",
                 instance.identifier
             )));
         }

@@ -1,5 +1,5 @@
-//! What happens when a new cluster or instance becomes available, and databases that are available
-//! from the start.
+//! What happens when a new cluster or instance becomes available; also makes databases that are
+//! available from the start.
 
 use super::{
     ClusterKey, CreateDbCluster, CreateDbInstance, Engine, InstanceKey, MultiAz, Network,
@@ -98,7 +98,7 @@ impl World {
         Ok(())
     }
 
-    /// A new cluster is available. Heard a second time, from the schedule after `add_aurora`, it
+    /// A new cluster is available. Called a second time, from the schedule after `add_aurora`, it
     /// changes nothing.
     pub(super) fn cluster_ready(&mut self, key: ClusterKey) {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {

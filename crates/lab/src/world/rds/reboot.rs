@@ -1,4 +1,4 @@
-//! RebootDBInstance, and the failover of a Multi-AZ instance to its standby.
+//! The operation RebootDBInstance, and the failover of a Multi-AZ instance to its standby.
 //!
 //! ```text
 //! reboot with failover ──promote──► the standby serves ──dns lag──► the endpoint moves, flaps, stays
@@ -20,7 +20,6 @@ pub enum Reboot {
 }
 
 impl World {
-    /// RebootDBInstance.
     pub fn reboot_db_instance(
         &mut self,
         instance: &str,

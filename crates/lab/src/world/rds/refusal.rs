@@ -1,4 +1,4 @@
-//! How RDS refuses, in the API's codes (botocore rds 2014-10-31) and words.
+//! RDS's refusals, with the API's codes (botocore rds 2014-10-31) and words.
 
 use super::{ClusterKey, DbCluster, DbInstance, InstanceKey, Rds, Status};
 use crate::world::ApiError;

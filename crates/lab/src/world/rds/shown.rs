@@ -1,5 +1,5 @@
-//! What the RDS API says, told apart from what is: for scenarios in which it is wrong, or in a
-//! state that the model does not reach by itself.
+//! Overrides what the RDS API says, for scenarios in which it is wrong, or in a state that the
+//! model does not reach by itself.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ pub enum Listed {
 }
 
 impl World {
-    /// Makes DescribeDBClusters tell this of a cluster's capacity. Nothing else of it is modelled.
+    /// Makes DescribeDBClusters show this capacity of a cluster. Nothing else of the capacity is
+    /// modelled.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ impl World {
         Ok(())
     }
 
-    /// Makes DescribeDBClusters call these members writers whatever happens, or tell what it would
-    /// by itself again.
+    /// Makes DescribeDBClusters call these members writers whatever happens; with `None`, it shows
+    /// again what the model says.
     ///
     /// # Errors
     ///

@@ -10,10 +10,8 @@ use crate::world::{ApiError, World, ids};
 /// How many entries a page of topics or subscriptions has (AWS docs: ListTopics, "up to 100").
 const PAGE: usize = 100;
 
-/// A topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// Its ARN.
     pub arn: String,
     /// The attributes that were set, such as `Policy`.
     pub attributes: BTreeMap<String, String>,
@@ -22,7 +20,6 @@ pub struct Topic {
 /// A subscription to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Its ARN.
     pub arn: String,
     /// The topic's ARN.
     pub topic: String,
@@ -71,7 +68,6 @@ impl World {
         self.sns.subscriptions.retain(|_, subscription| subscription.topic != arn);
     }
 
-    /// ListTopics.
     pub fn list_topics(&self, next_token: Option<&str>) -> Page<&Topic> {
         let topics = self.sns.topics().collect();
         page(next_token).cut(topics, PAGE, |topic| topic.arn.clone())
@@ -127,7 +123,6 @@ impl World {
         Ok(arn)
     }
 
-    /// Unsubscribe.
     pub fn unsubscribe(&mut self, arn: &str) -> Result<(), ApiError> {
         match self.sns.subscriptions.remove(arn) {
             Some(_) => Ok(()),

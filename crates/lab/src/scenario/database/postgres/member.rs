@@ -1,4 +1,4 @@
-//! One server of PostgreSQL: its directory, and what can be done with it.
+//! One PostgreSQL server: its directory, and the operations on it.
 //!
 //! What takes longer than a moment is a future that ends with the server's new [`State`], or with
 //! an error whose text has the end of the server's log.
@@ -49,7 +49,7 @@ pub(super) struct State {
     pub(super) running: Option<Running>,
 }
 
-/// What lies in a server's directory.
+/// The contents of a server's directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Data {
     /// Nothing that can be used.
@@ -58,15 +58,15 @@ pub(super) enum Data {
     /// A whole database, of a standby or of a primary that handed over its last rows when it
     /// stopped: it can follow another.
     Whole,
-    /// That of a primary which did not: there may be rows in it that nobody else has, and it cannot
-    /// follow another.
+    /// That of a primary which did not: there may be rows in it that no other server has, and it
+    /// cannot follow another.
     Ahead,
 }
 
 /// A server that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Running {
-    /// The host in the world that it stands for.
+    /// The host in the world that it represents.
     pub(super) host: IpAddr,
     /// Where it listens.
     pub(super) socket: SocketAddr,
@@ -165,7 +165,7 @@ impl Member {
         Ok(State { data: if handed_over { Data::Whole } else { Data::Ahead }, running: None })
     }
 
-    /// Stops the server, whose data is of no more use.
+    /// Stops the server and discards its data.
     pub(super) async fn discard(self) -> io::Result<State> {
         self.slot.end();
         Ok(State::default())
@@ -209,7 +209,7 @@ impl Member {
 
     /// Whether this standby has caught up with a primary, and gets its rows as they come.
     ///
-    /// The primary alone cannot tell. Of a standby that is ahead of where the primary's timeline
+    /// The primary alone does not know. Of a standby that is ahead of where the primary's timeline
     /// began:
     /// 1. it goes on with the old timeline, and asks for it from the beginning of a file, which
     ///    lies before that point;
@@ -253,7 +253,7 @@ impl Member {
         ids.map_err(io::Error::other)
     }
 
-    /// Changes what the server is told while it runs.
+    /// Changes the server's settings while it runs.
     pub(super) fn tell(&self, changing: &str) -> io::Result<()> {
         self.write(settings::CHANGING, changing)?;
         if self.slot.is_running() {
@@ -286,7 +286,7 @@ impl Member {
         Ok(client)
     }
 
-    /// Runs a program to its end, in the place of the server.
+    /// Runs a program to its end, instead of the server.
     async fn run(&self, command: Vec<&str>) -> io::Result<()> {
         let what = command.first().map(|&program| program.to_owned()).unwrap_or_default();
         self.guard(command, "TERM")?;
@@ -321,7 +321,7 @@ impl Member {
         }
     }
 
-    /// Writes a file that the server can read and nobody else.
+    /// Writes a file that only the server can read.
     fn write(&self, name: &str, content: &str) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let path = self.home.join(name);
@@ -345,13 +345,13 @@ impl Member {
     }
 }
 
-/// A port that is free at the address that stands for a host.
+/// A free port at the loopback address of a host.
 fn free_socket(host: IpAddr) -> io::Result<SocketAddr> {
     TcpListener::bind((loopback(host), 0))?.local_addr()
 }
 
-/// The loopback address that stands for a host: `127.20.1.10` for `10.20.1.10`, and for
-/// `2001:db8:20:1::a`, which is the same host. Of IPv6, loopback has one address alone.
+/// The loopback address of a host: `127.20.1.10` for `10.20.1.10`, and for `2001:db8:20:1::a`,
+/// which is the same host. Of IPv6, loopback has one address alone.
 pub(super) fn loopback(host: IpAddr) -> IpAddr {
     let (network, zone, number) = match host {
         IpAddr::V4(host) => {

@@ -1,4 +1,4 @@
-//! What a server should be by the world, and what is to be done with it next.
+//! Which state the world requires of a server, and the next action that brings the server there.
 //!
 //! ```text
 //!   nothing ──copy──► whole ──start──► standby ──look──► gets the rows ──promote──► primary
@@ -25,7 +25,7 @@ pub(super) struct Wanted {
     pub(super) name: String,
     /// The names that clients know it by, its own first.
     pub(super) endpoints: Vec<String>,
-    /// The host that it stands for.
+    /// The host that it represents.
     pub(super) host: IpAddr,
     /// Whether that accepts connections.
     pub(super) up: bool,
@@ -38,14 +38,14 @@ pub(super) struct Wanted {
 pub(super) struct Server {
     /// What it is.
     pub(super) state: State,
-    /// As a standby: what was seen of its getting the rows of the primary of today.
+    /// As a standby: whether it was seen to receive the rows of the current primary.
     pub(super) replication: Replication,
 }
 
-/// Whether a standby gets the rows of the primary of today.
+/// Whether a standby receives the rows of the current primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replication {
-    /// It was not seen to in so many looks.
+    /// This many looks did not show that it does.
     Unseen(u32),
     /// It does, and no row is acknowledged before it has it.
     Joined,
@@ -57,7 +57,7 @@ impl Default for Replication {
     }
 }
 
-/// Where the last primary stands, which has every row.
+/// The state of the last primary, which has every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Latest {
     /// There was none yet.
@@ -79,7 +79,7 @@ pub(super) enum Action {
     Start(Role),
     /// Stop it.
     Stop,
-    /// Stop it, and use its data no more.
+    /// Stop it, and discard its data.
     Discard,
     /// See whether it gets the primary's rows.
     Look,

@@ -1,9 +1,9 @@
 //! A child process that never outlives the lab.
 //!
-//! A shell stands between: it passes on the signals that are written to its standard input, and
+//! A shell runs between them: it passes on the signals that are written to its standard input, and
 //! when that is closed, because the lab let go of the process or was itself killed, it sends the
 //! last one. Nothing needs to be found by its name or by a file with an id in it, and no signal can
-//! reach a process of somebody else.
+//! reach another user's process.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -20,7 +20,10 @@ const GUARD: &str = r#"
 exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
-{ while read -r signal; do kill -s "$signal" "$child"; done; kill -s "$0" "$child"; } <&3 2>/dev/null &
+{
+    while read -r signal; do kill -s "$signal" "$child"; done
+    kill -s "$0" "$child"
+} <&3 2>/dev/null &
 watch=$!
 exec 3<&-
 wait "$child"
@@ -36,7 +39,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Guarded<'a> {
     /// The program, and its arguments.
     pub(super) command: Vec<&'a str>,
-    /// As whom, if not as whoever runs this.
+    /// The account, if not the current one.
     pub(super) account: Option<Account>,
     /// Where it runs.
     pub(super) directory: &'a Path,

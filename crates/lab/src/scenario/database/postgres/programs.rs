@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are, and as whom they run.
+//! Finds PostgreSQL's programs and the account that they run as.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -55,12 +55,12 @@ impl Programs {
         self.directory.join(name)
     }
 
-    /// As whom they run, if not as whoever runs this.
+    /// The account that they run as, if not the current one.
     pub(super) fn account(&self) -> Option<Account> {
         self.account
     }
 
-    /// Gives a file or a directory to whom they run as.
+    /// Gives a file or a directory to the account that they run as.
     pub(super) fn hand_over(&self, path: &Path) -> io::Result<()> {
         match self.account {
             Some(account) => chown(path, Some(account.user), Some(account.group)),

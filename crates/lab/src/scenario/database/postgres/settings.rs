@@ -1,4 +1,4 @@
-//! What a server is told in its configuration files.
+//! The configuration files of a PostgreSQL server.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 /// The file beside `postgresql.conf` with what changes while the server runs.
 pub(super) const CHANGING: &str = "changing.conf";
 
-/// The superuser, who comes over the socket in the server's own directory only.
+/// The superuser, which connects only over the socket in the server's own directory.
 pub(super) const SUPERUSER: &str = "postgres";
 
-/// Who may come from where: the application over TLS with a password, the superuser and the
-/// standbys over a socket that lies in a directory nobody else can enter.
+/// The permitted connections: the application over TLS with a password, the superuser and the
+/// standbys over a socket in a directory that no other account can enter.
 pub(super) const ACCESS: &str = "\
 local   all          postgres               trust
 local   replication  postgres               trust
@@ -32,7 +32,7 @@ ssl = on
 ssl_cert_file = '{home}/server.crt'
 ssl_key_file = '{home}/server.key'
 
-# Nothing here outlives the machine's next start, and many of these stand on one machine.
+# The data need not survive a restart of the machine, and many of these servers share one machine.
 fsync = off
 full_page_writes = off
 autovacuum = off
@@ -45,7 +45,8 @@ checkpoint_timeout = 1h
 min_wal_size = 32MB
 max_wal_size = 256MB
 
-# What is acknowledged can be read everywhere. A standby is never far behind, notices a new primary at once, and confirms often.
+# Every acknowledged row can be read on every server. A standby never lags far behind, notices a
+# new primary at once, and confirms often.
 synchronous_commit = remote_apply
 wal_keep_size = 64MB
 wal_retrieve_retry_interval = 100ms
@@ -60,8 +61,8 @@ include '{CHANGING}'
     )
 }
 
-/// What a primary is told while it runs: who must have a row before it is acknowledged. Nobody,
-/// where there is no standby.
+/// The setting that changes while a primary runs: which standbys must have a row before it is
+/// acknowledged. None, if there is no standby.
 pub(super) fn primary(standbys: &[String]) -> String {
     let quoted: Vec<_> = standbys.iter().map(|name| format!("\"{name}\"")).collect();
     let names = match quoted.len() {
@@ -71,7 +72,7 @@ pub(super) fn primary(standbys: &[String]) -> String {
     format!("synchronous_standby_names = '{names}'\n")
 }
 
-/// What a standby is told while it runs: whom it follows.
+/// The setting that changes while a standby runs: the primary that it follows.
 pub(super) fn standby(name: &str, primary: &Path, port: u16) -> String {
     format!("primary_conninfo = '{} application_name={name}'\n", replication(primary, port))
 }

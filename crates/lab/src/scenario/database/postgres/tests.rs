@@ -1,4 +1,4 @@
-//! Fleets that follow a world through its failovers, and an application that writes all the while.
+//! Tests fleets that follow a world through its failovers while an application writes.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -196,7 +196,7 @@ async fn whoever_is_ahead_of_a_new_primary_is_copied_anew_and_gets_its_rows() {
     let mut session = fixture.open("orders-1").await;
     let mut on_successor = fixture.open("orders-2").await;
     let mut row = 0;
-    // Until then the two servers may not have heard what they were told.
+    // Until then the two servers may not have read their new settings.
     while session.count().await.expect("it answers").0
         == on_successor.count().await.expect("it answers").0
     {

@@ -1,5 +1,5 @@
-//! What the application met with: a row for each way in which its statements ended, placed where
-//! they ended.
+//! The application's lanes: one for each way in which statements ended, with each statement at the
+//! moment when it ended.
 
 use crate::scenario::recording::{Attempt, End};
 use crate::scenario::report::axis::Axis;

@@ -1,5 +1,4 @@
-//! What was true, and what the RDS API and DNS said: three lanes of addresses, each address in its
-//! colour.
+//! The lanes of the true writer, the RDS API and DNS, with a color for each address.
 
 use std::borrow::Cow;
 
@@ -30,7 +29,7 @@ fn truth(axis: Axis, link: &LinkRecording, palette: &Palette) -> Lane {
             }
             let is_down = serving.what == "down";
             let what = if is_down {
-                Cow::Owned(format!("{}, not serving", without_port(&writer.what)))
+                Cow::Owned(format!("{}, accepts no connections", without_port(&writer.what)))
             } else {
                 without_port(&writer.what)
             };
@@ -45,7 +44,7 @@ fn said(axis: Axis, label: &str, spans: &[Span], palette: &Palette) -> Lane {
     let mut lane = Lane::new(label, TALL);
     for span in merged(spans) {
         let what = match span.what.as_str() {
-            "-" => Cow::Borrowed("no one writer"),
+            "-" => Cow::Borrowed("no writer or several"),
             what => without_port(what),
         };
         address_bar(&mut lane, axis, (span.from, span.to), &span.what, &what, palette, false);

@@ -1,4 +1,4 @@
-//! What the verdict measured, drawn from where it counts: from the first evidence of the last
+//! The lane of the times that the verdict measures, which start at the first evidence of the last
 //! writer.
 
 use super::{BASE, TALL};

@@ -1,4 +1,4 @@
-//! What the program under test did: its calls, and the invocations that it was given.
+//! The lanes of the program under test: its API calls and its invocations.
 
 use super::{BASE, TALL};
 use crate::scenario::recording::{Call, Invocation, LinkRecording, Recording};
@@ -12,8 +12,7 @@ use crate::scenario::report::words;
 const ROWS: usize = 6;
 /// More invocations than this go without labels, on low rows.
 const FEW: usize = 24;
-/// How wide a tick of a call is, and how many may stand in a lane: calls nearer to each other than
-/// this share one.
+/// The width of a call's tick. Calls that are nearer to each other than this share one tick.
 const TICK: u32 = 250;
 
 pub(super) fn lanes(
@@ -93,7 +92,7 @@ fn tip(call: &Call) -> String {
     format!("{}: {}{targets}, {}", words::seconds(call.at), call.operation, call.outcome)
 }
 
-/// A tick for each call that only reads; those that failed stand below the line, so that the others
+/// A tick for each call that only reads; those that failed are below the line, so that the others
 /// do not hide them.
 fn ticks(axis: Axis, calls: &[&Call]) -> Lane {
     let mut lane = Lane::new("calls that read", TALL);
@@ -176,10 +175,10 @@ fn invocations(axis: Axis, invocations: &[Invocation], seconds: f64) -> Lane {
 
 fn progress(invocation: &Invocation) -> String {
     match (invocation.taken, invocation.ended) {
-        (None, _) => "never taken".to_owned(),
-        (Some(taken), None) => format!("taken at {}, not ended", words::seconds(taken)),
+        (None, _) => "never started".to_owned(),
+        (Some(taken), None) => format!("started at {}, not ended", words::seconds(taken)),
         (Some(taken), Some(ended)) => {
-            format!("taken at {}, ended at {}", words::seconds(taken), words::seconds(ended))
+            format!("started at {}, ended at {}", words::seconds(taken), words::seconds(ended))
         }
     }
 }

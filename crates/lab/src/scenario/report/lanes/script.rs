@@ -1,4 +1,4 @@
-//! What the script did: a mark and its sentence for each incident.
+//! The lane of the script: a mark and a sentence for each incident.
 
 use super::{BASE, TALL};
 use crate::scenario::recording::Incident;

@@ -1,4 +1,4 @@
-//! The group's targets: a lane each, by state.
+//! The lanes of the group's targets: one for each target, colored by its state.
 
 use super::{BASE, TALL};
 use crate::scenario::recording::TargetSpan;

@@ -1,4 +1,4 @@
-//! Load balancers, their attributes, and listeners.
+//! The operations on load balancers, their attributes, and listeners.
 
 use super::groups::write_attributes;
 use super::page;

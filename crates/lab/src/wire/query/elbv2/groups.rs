@@ -1,4 +1,4 @@
-//! Target groups and their attributes.
+//! The operations on target groups and their attributes.
 
 use super::page;
 use crate::wire::query::params::Params;

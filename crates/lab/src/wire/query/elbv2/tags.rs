@@ -1,4 +1,4 @@
-//! Tags.
+//! The operations on ELBv2 tags.
 
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;

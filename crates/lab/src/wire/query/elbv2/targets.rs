@@ -1,4 +1,4 @@
-//! Targets and their health.
+//! The operations on targets and their health.
 
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::{Pages, Xml};

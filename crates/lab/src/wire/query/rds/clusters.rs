@@ -1,4 +1,4 @@
-//! DB clusters.
+//! The operations on DB clusters.
 
 use super::{apply, describe_request, final_snapshot, network, tags};
 use crate::wire::query::params::Params;

@@ -1,4 +1,4 @@
-//! Blue/green deployments.
+//! The operations on blue/green deployments.
 
 use super::{filters, page_request};
 use crate::wire::query::params::Params;

@@ -1,4 +1,4 @@
-//! Endpoints of DB clusters.
+//! The operations on custom endpoints of DB clusters.
 
 use super::{filters, page_request};
 use crate::wire::query::params::Params;

@@ -1,4 +1,4 @@
-//! Event subscriptions, events and their categories.
+//! The operations on event subscriptions, events and their categories.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Global databases.
+//! The operations on global databases.
 
 use super::page_request;
 use crate::wire::query::params::Params;

@@ -1,4 +1,4 @@
-//! DB instances.
+//! The operations on DB instances.
 
 use super::{apply, describe_request, final_snapshot, network, tags};
 use crate::wire::query::params::Params;

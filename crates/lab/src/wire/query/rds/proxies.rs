@@ -1,4 +1,4 @@
-//! Proxies and their endpoints.
+//! The operations on proxies and their endpoints.
 
 use super::{describe_request, page_request};
 use crate::wire::query::params::Params;
@@ -145,7 +145,7 @@ fn subnets(endpoint: &DbProxyEndpoint) -> impl Iterator<Item = String> {
     endpoint.zones().map(Zone::subnet_id)
 }
 
-/// A cluster is told of once for itself and once for each of its instances (AWS CLI, example of
+/// A cluster is listed once for itself and once for each of its instances (AWS CLI, example of
 /// register-db-proxy-targets).
 fn write_targets(world: &World, target: ProxyTarget, xml: &mut Xml) {
     let cluster = match target {

@@ -1,4 +1,4 @@
-//! ELBv2's pages, tags and health in XML.
+//! Tests the XML of ELBv2's pages, tags and health.
 
 use super::{Client, Region, text_of};
 use crate::world::elbv2::{NewTargetGroup, TargetRequest};
@@ -83,9 +83,11 @@ async fn health_is_shown_with_its_zone_port_state_reason_and_description() {
         client.elbv2(&format!("Action=DescribeTargetHealth&TargetGroupArn={}", client.group)).await;
     assert!(
         answer.contains(
-            "<TargetHealthDescriptions><member><Target><Id>10.20.2.9</Id><Port>6432</Port><AvailabilityZone>eu-west-1b</AvailabilityZone></Target>\
-             <HealthCheckPort>6432</HealthCheckPort><TargetHealth><State>unused</State><Reason>Target.NotInUse</Reason>\
-             <Description>Target group is not configured to receive traffic from the load balancer</Description></TargetHealth></member>"
+            "<TargetHealthDescriptions><member><Target><Id>10.20.2.9</Id><Port>6432</Port>\
+             <AvailabilityZone>eu-west-1b</AvailabilityZone></Target>\
+             <HealthCheckPort>6432</HealthCheckPort><TargetHealth><State>unused</State>\
+             <Reason>Target.NotInUse</Reason><Description>Target group is not configured to \
+             receive traffic from the load balancer</Description></TargetHealth></member>"
         ),
         "{answer}"
     );

@@ -1,4 +1,4 @@
-//! Faults as a client meets them, and the journal that tells of them.
+//! Tests faults as a client sees them, and the journal that records them.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! RDS's deployments and global databases in XML.
+//! Tests the XML of RDS's blue/green deployments and global databases.
 
 use super::{Client, Region, text_of};
 use crate::world::rds::{Engine, Shift};

@@ -1,4 +1,4 @@
-//! The form of calls, answers and refusals, whatever the operation.
+//! Tests the form of requests, answers and refusals that all operations share.
 
 use super::{Client, request, text_of};
 use crate::world::ids;

@@ -1,4 +1,4 @@
-//! Proxies and custom endpoints as a client reads them: names of elements, pages, refusals.
+//! Tests proxies and custom endpoints as a client reads them: element names, pages, refusals.
 
 use super::{Client, text_of};
 

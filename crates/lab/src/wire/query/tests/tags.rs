@@ -1,4 +1,4 @@
-//! Tags of databases, as the RDS API takes and lists them.
+//! Tests the tags of databases, which the RDS API adds and lists.
 
 use super::*;
 

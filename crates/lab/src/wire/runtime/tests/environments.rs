@@ -1,4 +1,4 @@
-//! Several environments of one function, each at a runtime API of its own.
+//! Tests several environments of one function, each with a runtime API of its own.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! CreateBlueGreenDeployment.
+//! The operation CreateBlueGreenDeployment.
 
 use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Pair};
 use crate::world::rds::create::{NewInstance, Place};
@@ -91,7 +91,7 @@ impl World {
         Ok(identifier)
     }
 
-    /// Green is ready. Heard a second time, from the schedule after `add_blue_green`, it changes
+    /// Green is ready. Called a second time, from the schedule after `add_blue_green`, it changes
     /// nothing.
     pub(super) fn deployment_ready(&mut self, key: DeploymentKey) {
         let Some(deployment) = self.rds.deployments.get_mut(&key) else {

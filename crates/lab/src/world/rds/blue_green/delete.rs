@@ -1,4 +1,4 @@
-//! DeleteBlueGreenDeployment.
+//! The operation DeleteBlueGreenDeployment.
 
 use super::{Database, Deployment, DeploymentKey, DeploymentStatus, SwitchoverStep};
 use crate::world::rds::{FinalSnapshot, RdsChange, refusal};

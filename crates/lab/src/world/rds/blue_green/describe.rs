@@ -1,4 +1,4 @@
-//! DescribeBlueGreenDeployments.
+//! The operation DescribeBlueGreenDeployments.
 
 use super::{Deployment, DeploymentStatus, Pair};
 use crate::world::paging::{Page, PageRequest};
@@ -10,7 +10,6 @@ use crate::world::{ApiError, World};
 pub struct DescribeDeployments {
     /// `BlueGreenDeploymentIdentifier`.
     pub identifier: Option<String>,
-    /// `Filters`.
     pub filters: Vec<Filter>,
     /// Which page.
     pub page: PageRequest,

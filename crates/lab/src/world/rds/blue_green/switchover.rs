@@ -1,4 +1,4 @@
-//! SwitchoverBlueGreenDeployment, and what cancels it.
+//! The operation SwitchoverBlueGreenDeployment, and what cancels a switchover.
 //!
 //! ```text
 //! start ──checks──► writes blocked on both ──catch up, lag──► names begin to move

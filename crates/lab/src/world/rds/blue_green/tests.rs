@@ -1,4 +1,4 @@
-//! Deployments, and switchovers as a client and the RDS API see them.
+//! Tests blue/green deployments, and switchovers as a client and the RDS API see them.
 
 use std::net::IpAddr;
 use std::time::Duration;

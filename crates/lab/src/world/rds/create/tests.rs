@@ -1,4 +1,4 @@
-//! Databases that are being made, and those that RDS refuses to make.
+//! Tests the creation of databases, and what RDS refuses to create.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
+//! The operations CreateDBClusterEndpoint, ModifyDBClusterEndpoint and DeleteDBClusterEndpoint.
 
 use super::{CustomEndpoint, CustomEndpointKey, CustomKind, EndpointChange};
 use crate::world::dns::Move;
@@ -18,9 +18,7 @@ pub struct CreateDbClusterEndpoint {
     pub identifier: String,
     /// `EndpointType`, in any case.
     pub kind: String,
-    /// `StaticMembers`.
     pub static_members: Vec<String>,
-    /// `ExcludedMembers`.
     pub excluded_members: Vec<String>,
 }
 
@@ -63,7 +61,7 @@ impl World {
         let cluster = self.rds.find_cluster(&request.cluster)?;
         if !cluster.engine.is_aurora() {
             return Err(refusal::cluster_state(format!(
-                "DbCluster {} is no Aurora cluster and has no custom endpoints.",
+                "DbCluster {} is not an Aurora cluster and has no custom endpoints.",
                 cluster.identifier
             )));
         }
@@ -138,7 +136,6 @@ impl World {
         self.rds.find_custom_endpoint(&request.identifier)
     }
 
-    /// DeleteDBClusterEndpoint.
     pub fn delete_db_cluster_endpoint(
         &mut self,
         identifier: &str,
@@ -151,7 +148,7 @@ impl World {
         self.rds.find_custom_endpoint(identifier)
     }
 
-    /// A new or changed endpoint is available. Heard again, from the schedule after
+    /// A new or changed endpoint is available. Called again, from the schedule after
     /// `add_custom_endpoint`, it changes nothing.
     pub(super) fn custom_endpoint_ready(&mut self, key: CustomEndpointKey) {
         let Some(endpoint) = self.rds.custom_endpoints.endpoints.get_mut(&key) else {
@@ -236,7 +233,7 @@ impl Rds {
     }
 }
 
-/// The type of that name. `WRITER` was for clusters of several writers, which Aurora has no more.
+/// The type of that name. `WRITER` was for clusters of several writers, which Aurora no longer has.
 fn kind_named(name: &str) -> Result<CustomKind, ApiError> {
     let kinds = [CustomKind::Reader, CustomKind::Any];
     let found = kinds.into_iter().find(|kind| kind.to_string().eq_ignore_ascii_case(name));

@@ -1,4 +1,4 @@
-//! DescribeDBClusterEndpoints: the custom endpoints, and those that every cluster has.
+//! The operation DescribeDBClusterEndpoints: custom endpoints, and those that every cluster has.
 
 use super::CustomEndpoint;
 use crate::world::paging::{Page, PageRequest};
@@ -12,7 +12,6 @@ pub struct DescribeDbClusterEndpoints {
     pub cluster: Option<String>,
     /// `DBClusterEndpointIdentifier`.
     pub endpoint: Option<String>,
-    /// `Filters`.
     pub filters: Vec<Filter>,
     /// Which page.
     pub page: PageRequest,
@@ -21,11 +20,9 @@ pub struct DescribeDbClusterEndpoints {
 /// An endpoint of a cluster, as DescribeDBClusterEndpoints shows it.
 #[derive(Clone, Debug)]
 pub struct DbClusterEndpoint<'a> {
-    /// The cluster.
     pub cluster: &'a DbCluster,
     /// The name in DNS.
     pub host: String,
-    /// Its status.
     pub status: Status,
     /// What it is.
     pub kind: EndpointKind<'a>,
@@ -38,7 +35,7 @@ pub enum EndpointKind<'a> {
     Writer,
     /// The one that answers a reader: `READER`.
     Reader,
-    /// One that somebody made: `CUSTOM`.
+    /// A custom one: `CUSTOM`.
     Custom(&'a CustomEndpoint),
 }
 

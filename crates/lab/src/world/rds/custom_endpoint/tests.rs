@@ -1,4 +1,4 @@
-//! Who belongs to a custom endpoint, and whom its name answers.
+//! Tests which members a custom endpoint has, and which one its name resolves to.
 
 use std::collections::BTreeSet;
 

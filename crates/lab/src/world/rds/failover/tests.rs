@@ -1,4 +1,4 @@
-//! A cluster's failover: what moves, and in which order.
+//! Tests a cluster's failover: what changes, and in which order.
 
 use std::time::Duration;
 

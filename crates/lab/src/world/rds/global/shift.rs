@@ -1,4 +1,5 @@
-//! SwitchoverGlobalCluster and FailoverGlobalCluster: writing comes to this Region, or leaves it.
+//! The operations SwitchoverGlobalCluster and FailoverGlobalCluster: the writer moves to this
+//! Region or away from it.
 
 use super::{GlobalCluster, GlobalRole};
 use crate::world::dns::Move;
@@ -29,8 +30,8 @@ pub enum GlobalStep {
 
 impl World {
     /// SwitchoverGlobalCluster or FailoverGlobalCluster to the cluster of an ARN: this Region's is
-    /// promoted, or else demoted. Any ARN of another Region is taken for a secondary's, since this
-    /// Region knows no more of them.
+    /// promoted, or else demoted. Any ARN of another Region counts as a secondary's, since this
+    /// Region knows nothing else of them.
     pub fn shift_global_cluster(
         &mut self,
         global: &str,
@@ -180,7 +181,7 @@ impl World {
         self.moved(key, shown, GlobalStep::Complete(shift, name, region));
     }
 
-    /// A primary has become a secondary: nobody writes, and its instances restart as readers.
+    /// A primary has become a secondary: no instance writes, and its instances restart as readers.
     fn writer_goes(&mut self, key: ClusterKey, to: &str, shift: Shift) {
         let Some(cluster) = self.rds.clusters.get_mut(&key) else {
             return;

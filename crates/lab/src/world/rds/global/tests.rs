@@ -1,4 +1,4 @@
-//! Secondaries, and writing that comes and goes.
+//! Tests secondary clusters, and a writer that moves between Regions.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Names, classes and standbys that change.
+//! Tests changes of names, instance classes and standbys.
 
 use super::*;
 use crate::world::dns::{Code, Family};

@@ -1,4 +1,4 @@
-//! Three nodes under one name: how they are made, fail over, restart and go.
+//! Tests how a Multi-AZ DB cluster is created, fails over, restarts and is deleted.
 
 use super::*;
 use crate::world::dns::{Code, Family};

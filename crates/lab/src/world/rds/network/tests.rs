@@ -1,4 +1,4 @@
-//! Databases of both families, and those that RDS refuses to make so.
+//! Tests dual-stack databases, and the network types that RDS refuses.
 
 use super::*;
 use crate::world::dns::Family;

@@ -1,4 +1,5 @@
-//! CreateDBProxy and CreateDBProxyEndpoint, and what happens when they are available.
+//! The operations CreateDBProxy and CreateDBProxyEndpoint, and what happens when a proxy becomes
+//! available.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -21,7 +22,6 @@ pub struct CreateDbProxy {
     pub name: String,
     /// `EngineFamily`.
     pub family: String,
-    /// `RoleArn`.
     pub role_arn: String,
     /// `VpcSubnetIds`.
     pub subnets: Vec<String>,
@@ -178,7 +178,7 @@ impl World {
         self.rds.find_endpoint(&request.name)
     }
 
-    /// A new proxy is available. Heard a second time, from the schedule after `add_proxy`, it
+    /// A new proxy is available. Called a second time, from the schedule after `add_proxy`, it
     /// changes nothing.
     pub(super) fn proxy_ready(&mut self, key: ProxyKey) {
         let Some(proxy) = self.rds.proxies.proxies.get_mut(&key) else {
@@ -261,7 +261,6 @@ impl World {
     }
 }
 
-/// A new endpoint.
 struct NewEndpoint {
     proxy: ProxyKey,
     name: Option<String>,

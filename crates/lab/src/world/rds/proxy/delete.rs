@@ -1,4 +1,4 @@
-//! DeleteDBProxy and DeleteDBProxyEndpoint.
+//! The operations DeleteDBProxy and DeleteDBProxyEndpoint.
 
 use super::{DbProxy, DbProxyEndpoint, ProxyChange, ProxyEndpointKey, ProxyKey, refusal};
 use crate::world::rds::Status;

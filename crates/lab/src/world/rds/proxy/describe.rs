@@ -1,4 +1,4 @@
-//! DescribeDBProxies and DescribeDBProxyEndpoints.
+//! The operations DescribeDBProxies and DescribeDBProxyEndpoints.
 
 use super::{DbProxy, DbProxyEndpoint};
 use crate::world::paging::{Page, PageRequest};

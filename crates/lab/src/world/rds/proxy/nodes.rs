@@ -1,4 +1,4 @@
-//! A proxy's nodes: AWS replaces them as it sees fit, and no event tells of it.
+//! A proxy's nodes: AWS replaces them at any time and sends no event for it.
 //!
 //! Nothing of this is documented beyond a proxy's need of free addresses in its subnets (AWS docs:
 //! "Planning for IP address capacity"): not when a node is replaced, not how long it serves after
@@ -82,7 +82,7 @@ impl World {
         self.repoint(&host, record, Move::AtOnce);
     }
 
-    /// A node that was replaced accepts no more connections.
+    /// A replaced node stops accepting connections.
     pub(super) fn proxy_node_gone(&mut self, key: ProxyEndpointKey, node: IpAddr) {
         if let Some(endpoint) = self.endpoint_mut(key) {
             endpoint.leaving.retain(|leaving| *leaving != node);

@@ -1,4 +1,4 @@
-//! RegisterDBProxyTargets: the database behind a proxy.
+//! The operation RegisterDBProxyTargets: it puts a database behind a proxy.
 
 use super::{DbProxy, Rds, refusal};
 use crate::world::rds::{ClusterKey, InstanceKey, Status};
@@ -9,7 +9,6 @@ use crate::world::{ApiError, World};
 pub enum ProxyTarget {
     /// A cluster: its writer, and its readers for endpoints that only read.
     Cluster(ClusterKey),
-    /// An instance.
     Instance(InstanceKey),
 }
 
@@ -52,7 +51,7 @@ impl World {
 }
 
 impl Rds {
-    /// Whether a cluster with a reader stands behind a proxy.
+    /// Whether a cluster with a reader is behind a proxy.
     pub(super) fn has_readers_behind(&self, proxy: &DbProxy) -> bool {
         let cluster = match proxy.target {
             Some(ProxyTarget::Cluster(cluster)) => self.clusters.get(&cluster),

@@ -1,4 +1,4 @@
-//! Proxies: their names, their nodes, and what replaces them.
+//! Tests proxies: their names, their nodes, and the replacement of nodes.
 
 use super::*;
 use crate::world::dns::{Code, Family};

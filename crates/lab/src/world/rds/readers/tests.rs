@@ -1,4 +1,4 @@
-//! Readers that come, go, restart and are promoted, as the reader endpoint tells of them.
+//! Tests how the reader endpoint follows readers that are added, removed, restarted and promoted.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Restarts, and takeovers by a standby.
+//! Tests restarts, and failovers to a standby.
 
 use std::net::IpAddr;
 

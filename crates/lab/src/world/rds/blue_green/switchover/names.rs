@@ -1,4 +1,4 @@
-//! How names move from blue to green: in DNS, in the RDS API, and in truth.
+//! Moves the names from blue to green: in DNS, in the RDS API, and in truth.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::world::rds::{DbInstance, InstanceKey, Rds};
 struct Endpoint {
     /// Its name, the one that blue has afterwards, and the one that green had.
     names: [String; 3],
-    /// What blue's and green's stand for afterwards.
+    /// What blue's and green's names resolve to afterwards.
     records: [Record; 2],
 }
 

@@ -1,8 +1,8 @@
 //! The events of a switchover, in the words of AWS docs ("Amazon RDS event categories and event
 //! messages", and the same for Aurora).
 //!
-//! Where there are two ids, the first is a cluster's, the second an instance's. Sequences are told
-//! of PostgreSQL alone.
+//! Where there are two ids, the first is a cluster's, the second an instance's. Only PostgreSQL has
+//! events of sequences.
 
 use super::super::{Deployment, DeploymentKey, Rename};
 use crate::world::World;
@@ -21,7 +21,7 @@ impl World {
         self.tell_part(key, [259, 250], "started.");
     }
 
-    /// What comes of the switchover of the deployment's cluster or instance.
+    /// The switchover of the deployment's cluster or instance has ended.
     pub(super) fn tell_part(&mut self, key: DeploymentKey, ids: [u16; 2], what: &str) {
         let Some([blue, green]) = self.names(key) else { return };
         let (id, kind) = match self.is_of_cluster(key) {
@@ -35,7 +35,7 @@ impl World {
         );
     }
 
-    /// What comes of bringing the sequences of both sides in step.
+    /// The synchronization of both sides' sequences has ended.
     pub(super) fn tell_sequences(&mut self, key: DeploymentKey, ids: [u16; 2], what: &str) {
         let Some([blue, green]) = self.names(key) else { return };
         if !self.rds.has_sequences(key) {
