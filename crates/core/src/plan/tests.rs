@@ -1,10 +1,15 @@
 mod ports;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
 use super::*;
-use crate::config::Mode;
-use crate::evidence::{Listing, MemberAt, Unknown};
+use crate::config::{Mode, PortDiffers};
+use crate::evidence::{Evidence, Facts, Key, Listing, MemberAt, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
+use crate::target::{Target, TargetGroup, Zone};
+use crate::topology::Standby;
 
 const GROUP: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";

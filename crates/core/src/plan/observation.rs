@@ -1,0 +1,73 @@
+//! What a plan is made from, besides the configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::evidence::{Evidence, Facts};
+use crate::target::{Target, TargetGroup};
+
+/// One look at the world.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// What the keys say now.
+    pub evidence: Evidence,
+    /// What the RDS API says of the source besides; absent while that cannot be read.
+    pub facts: Option<Facts>,
+    /// The group.
+    pub group: TargetGroup,
+    /// All its targets.
+    pub targets: Vec<Target>,
+    /// What the run's earlier looks add to this one.
+    pub earlier: EarlierRounds,
+}
+
+/// What the run's earlier looks and deeds add to the present look.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EarlierRounds {
+    /// An event has this source watched, because it names it, or announces a move and names nobody;
+    /// its patience is not over.
+    pub event: bool,
+    /// How many readings of the topology in a row named the present one, 2 standing for more.
+    pub topology_named: u8,
+    /// For how long DNS has given the present addresses.
+    pub steady_for: Duration,
+    /// For how long the keys have agreed on the present addresses; for how long a name has answered
+    /// without a break, where it stands for a set.
+    pub agreed_for: Duration,
+    /// A failover explains the group: the agreed target was not present when the run began, or the
+    /// topology moved to it during the run, and the targets that would be removed are at other
+    /// members' addresses.
+    pub failover: bool,
+    /// The keys have changed in this run, after an event.
+    pub moving: bool,
+    /// All that would be removed is what a blue/green deployment has replaced: the RDS API lists it
+    /// under the name that such a one is given. It still accepts TCP, and its health proves
+    /// nothing.
+    pub switched: bool,
+    /// What is known of the agreed target's registration; of a set's, what is known best.
+    pub registration_proof: RegistrationProof,
+    /// How long ago an answer of this run last gave each address of a name, within the settle time.
+    pub recent: BTreeMap<IpAddr, Duration>,
+    /// A key that named somebody has named others in this run.
+    pub answer_changed: bool,
+    /// What ELBv2 would not take in this run.
+    pub refused: BTreeSet<SocketAddr>,
+    /// A removal of this round was acknowledged.
+    pub removed_this_round: bool,
+    /// The keys were read again after the targets were read, and said the same.
+    pub reread: bool,
+}
+
+/// What is known of a target's registration. A reading of the group may be stale, so one reading is
+/// not enough to remove another target on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RegistrationProof {
+    /// Nothing.
+    Unproven,
+    /// The last reading showed it healthy, and those before it not for long enough.
+    HealthyBriefly,
+    /// All readings have shown it healthy for a while, or ELBv2 acknowledged its registration in
+    /// this run.
+    Proven,
+}
