@@ -43,8 +43,6 @@ mod gate;
 mod hold;
 mod look;
 mod observation;
-#[doc(hidden)]
-pub mod old;
 mod order;
 mod port;
 mod rules;
@@ -68,13 +66,10 @@ pub const LONGEST_SETTLE: Duration = Duration::from_secs(180);
 
 /// Decides what a target group needs.
 pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
-    let plan = match Look::new(binding, timing, seen) {
+    match Look::new(binding, timing, seen) {
         Ok(look) => look.plan(),
         Err(hold) => Plan { holds: vec![hold], ..Plan::default() },
-    };
-    #[cfg(test)]
-    assert_eq!(plan, old::plan(binding, timing, seen), "{binding:?}\n{timing:?}\n{seen:?}");
-    plan
+    }
 }
 
 #[cfg(test)]
