@@ -18,8 +18,8 @@
 //! 4. **The gates** (`gate.rs`). Each address has one of two gates. An address that is named and
 //!    not present asks to be admitted; a target that is present may be expelled. A gate is *open*,
 //!    needs a *second reading*, must *wait* (with the hold that says why), or *never* opens in this
-//!    look. Gates depend on what the run has seen so far ([`EarlierRounds`]): how often, and for how
-//!    long, the keys have said the same.
+//!    look. Gates depend on what the run has seen so far ([`EarlierRounds`]): how often, and for
+//!    how long, the keys have said the same.
 //! 5. **The order** (`order.rs`). Everything that is called for becomes one step to take at once,
 //!    the actions that follow it, and the holds:
 //!    - What is missing is registered first. What ELBv2 refused comes last.
@@ -52,7 +52,7 @@ use std::time::Duration;
 pub use self::action::{Action, Plan, Step};
 pub use self::hold::{Hold, Weight};
 use self::look::Look;
-pub use self::observation::{EarlierRounds, Observation, RegistrationProof};
+pub use self::observation::{EarlierRounds, KeyChange, Observation, RegistrationProof};
 use crate::config::{Binding, Timing};
 
 /// How long DNS must have given one address before it is credible for a source whose extra target

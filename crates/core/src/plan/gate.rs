@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::look::Look;
 use super::rules::{Admit, Alone, Changes, Expel};
-use super::{Hold, LONGEST_SETTLE, STEADY};
+use super::{Hold, KeyChange, LONGEST_SETTLE, STEADY};
 use crate::mechanism::Mechanism;
 use crate::target::Target;
 
@@ -22,7 +22,8 @@ pub(super) enum Gate {
 }
 
 impl Look<'_> {
-    /// Whether an address that is named, and not present, may be added.
+    /// Whether an address that is named, and not present, may be added. The keys name all of a set
+    /// together, so the answer is the same for each of them.
     pub(super) fn admit(&self) -> Gate {
         if self.disagreement.is_some() {
             return self.admit_by_topology_alone();
@@ -54,7 +55,7 @@ impl Look<'_> {
         let left = STEADY.min(self.timing.settle).saturating_sub(self.seen.earlier.steady_for);
         if left.is_zero() {
             Gate::Open
-        } else if changes == Changes::Rotation && self.seen.earlier.answer_changed {
+        } else if changes == Changes::Rotation && self.seen.earlier.key_change != KeyChange::None {
             Gate::Wait(Hold::Rotates(left))
         } else {
             Gate::Wait(Hold::Unsteady(left))
@@ -63,19 +64,31 @@ impl Look<'_> {
 
     /// Whether a target that is present may be removed, as far as the evidence goes.
     pub(super) fn expel(&self, target: &Target) -> Gate {
-        let stays = self.is_named(target) || self.is_recent(target) || !self.is_in_reach(target);
+        let stays = self.is_named(target) || self.is_recent(target);
         // A key that disagrees, or says nothing, may be the one that is right.
         if stays || self.disagreement.is_some() || self.is_unreachable() {
             return Gate::Never;
         }
         match self.rules.expel {
             Expel::Reread => Gate::Open,
-            Expel::SettledUnlessFailover if self.seen.earlier.failover => Gate::Open,
+            Expel::SettledUnlessFailover if self.is_former_writer(target) => Gate::Open,
             Expel::CachesExpired if self.timing.settle > LONGEST_SETTLE => {
                 Gate::Wait(Hold::CachedForLong(self.timing.settle))
             }
             Expel::SettledUnlessFailover | Expel::CachesExpired | Expel::Settled => self.settled(),
         }
+    }
+
+    /// Whether a failover was seen and explains this target.
+    ///
+    /// A target at no other member's address is no former writer. Without this rule:
+    ///
+    /// 1. A is the writer and the target. Its own name gives C for a moment, where nobody listens.
+    /// 2. Both keys take the address from that name. They agree on C, and C is registered.
+    /// 3. A, the writer, looks like the former one and is removed at once.
+    fn is_former_writer(&self, target: &Target) -> bool {
+        let is_explained = self.seen.earlier.former.contains(&target.address.ip());
+        self.seen.earlier.failover && (is_explained || !Mechanism::LeftoversSettle.is_on())
     }
 
     fn settled(&self) -> Gate {

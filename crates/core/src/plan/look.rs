@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::port::{port_must_match, port_of, reported_port};
 use super::rules::Rules;
-use super::{Action, Hold, Observation};
+use super::{Action, Hold, KeyChange, Observation};
 use crate::config::{Binding, Timing};
 use crate::evidence::Verdict;
 use crate::target::{Registration, Target, TargetState, Zone};
@@ -24,15 +24,15 @@ pub(super) struct Look<'a> {
     pub(super) disagreement: Option<Hold>,
     /// Present, on the port, and inside the binding's `allow`.
     pub(super) ours: Vec<&'a Target>,
-    /// Present, and not so.
+    /// Present, and on another port or outside `allow`.
     pub(super) foreign: Vec<&'a Target>,
 }
 
 /// An address that a gate is asked about.
 pub(super) enum Candidate<'a> {
-    /// It is named and not present.
+    /// A named address that is not present.
     Missing(SocketAddr),
-    /// It is present.
+    /// A target that is present.
     Present(&'a Target),
 }
 
@@ -69,13 +69,15 @@ impl<'a> Look<'a> {
         agreed.map(|ip| SocketAddr::new(*ip, self.port)).collect()
     }
 
-    /// Every address that something may be done about: what is missing, then what is present.
+    /// Every address that something may be done about: what is missing, then what is present and
+    /// the binding's to remove.
     ///
     /// What ELBv2 refused comes last, so that one member that it will not take keeps no other out.
     pub(super) fn candidates(&self) -> Vec<Candidate<'a>> {
         let mut missing = self.missing();
         missing.sort_by_key(|address| self.seen.earlier.refused.contains(address));
-        let present = self.ours.iter().chain(&self.foreign);
+        let foreign = self.foreign.iter().filter(|_| self.binding.exclusive);
+        let present = self.ours.iter().chain(foreign);
         let missing = missing.into_iter().map(Candidate::Missing);
         missing.chain(present.map(|target| Candidate::Present(target))).collect()
     }
@@ -97,13 +99,6 @@ impl<'a> Look<'a> {
             && target.address.port() == self.port
     }
 
-    /// Whether a target is the binding's to remove.
-    pub(super) fn is_in_reach(&self, target: &Target) -> bool {
-        self.binding.exclusive
-            || (target.address.port() == self.port
-                && self.binding.allow.contains(target.address.ip()))
-    }
-
     /// The named targets that are present.
     pub(super) fn kept(&self) -> impl Iterator<Item = &'a Target> {
         self.ours.iter().copied().filter(|target| self.is_named(target))
@@ -120,7 +115,7 @@ impl<'a> Look<'a> {
         self.missing().is_empty() && self.serving().is_none() && self.kept().next().is_some()
     }
 
-    /// What is to be said of the look as a whole, before any gate is asked.
+    /// The holds that concern the look as a whole, before any gate is asked.
     pub(super) fn remarks(&self) -> Vec<Hold> {
         if let Some(disagreement) = &self.disagreement {
             return vec![disagreement.clone()];
@@ -188,7 +183,7 @@ fn disagreement(seen: &Observation) -> Option<Hold> {
         Verdict::Disagree { topology, dns } => Some(Hold::KeysDisagree {
             topology: topology.clone(),
             dns: dns.clone(),
-            moving: seen.earlier.moving,
+            moving: seen.earlier.key_change == KeyChange::AfterEvent,
         }),
         Verdict::Unknown(unknown) => Some(Hold::Unknown(unknown.clone())),
     }

@@ -61,16 +61,16 @@ impl Look<'_> {
         mut leaving: CalledFor<Target>,
         plan: &mut Plan,
     ) {
-        let removes_first = !leaving.all.is_empty() && !Mechanism::RegisterFirst.is_on();
-        match self.serving() {
-            _ if !coming.all.is_empty() && removes_first => {
+        match (coming.all.first(), leaving.all.first(), self.serving()) {
+            (Some(_), Some(_), _) if !Mechanism::RegisterFirst.is_on() => {
                 plan.now = Some(Step::Do(Action::Deregister(leaving.all)));
                 return;
             }
-            _ if !coming.all.is_empty() => self.add_first(&mut coming, plan),
-            Some(serving) if !leaving.all.is_empty() => self.remove(serving, &mut leaving, plan),
-            // Nothing is missing and nothing serves, so the others are all that may.
-            Some(_) | None => return,
+            (Some(_), _, _) => self.add_first(&mut coming, plan),
+            (None, Some(_), Some(serving)) => self.remove(serving, &mut leaving, plan),
+            // No wanted target serves, so only the others may: a removal could empty the group.
+            (None, Some(_), None) => return,
+            (None, None, _) => return,
         }
         plan.later.extend(coming.all);
         plan.later.extend((!leaving.all.is_empty()).then_some(Action::Deregister(leaving.all)));
@@ -138,7 +138,7 @@ impl Look<'_> {
     ///    yet stopped to accept connections.
     /// 3. B, still `initial`, is removed as an extra target, and then the name gives B for good.
     fn health(&self, serving: &Target, leaving: &[Target]) -> Option<Hold> {
-        if self.rules.health == Health::ProvesNothing || self.seen.earlier.switched {
+        if self.rules.health == Health::ProvesNothing || self.is_switched() {
             return None;
         }
         let is_new = |target: &&Target| {
@@ -151,6 +151,13 @@ impl Look<'_> {
             TargetState::Initial => Some(Hold::Initial(serving.address)),
             state => Some(Hold::NotHealthy(serving.address, state.clone())),
         }
+    }
+
+    /// Whether everything else that is present is what a blue/green deployment has replaced. That
+    /// is still up and accepts TCP, while the new target is `initial` for a minute or more.
+    fn is_switched(&self) -> bool {
+        let mut others = self.ours.iter().chain(&self.foreign).filter(|at| !self.is_named(at));
+        others.all(|target| self.seen.earlier.former.contains(&target.address.ip()))
     }
 
     /// One healthy reading proves nothing, because it can be the same old reading as in
@@ -172,8 +179,8 @@ impl Look<'_> {
             && Mechanism::RegistrationProof.is_on()
     }
 
-    /// Registers a target that is present once more. This is as much an addition as any other, so a
-    /// member that was listed in one reading only is not registered, not even again.
+    /// Registers a target once more that the last reading shows. A member that one reading only
+    /// lists is neither registered nor registered again.
     fn make_sure_of(&self, serving: &Target) -> Step {
         match self.admit() {
             Gate::Reread => Step::Reread,
