@@ -22,7 +22,7 @@ pub struct EvidenceHistory {
     named: Option<Named>,
     /// Whom it named when it last named all there are.
     whole: Option<Named>,
-    /// How many readings of the topology in a row named the same, 2 standing for more.
+    /// How many readings of the topology in a row named the same; 2 means two or more.
     topology_named: u8,
     topology_moved: bool,
     /// What DNS named when it last named anyone.
@@ -36,7 +36,7 @@ pub struct EvidenceHistory {
 
 impl EvidenceHistory {
     /// Takes in a look at every key. `fresh` says that the topology was read anew for it: a reading
-    /// that is used twice is no second witness.
+    /// that is used twice counts once.
     pub fn record(&mut self, evidence: Evidence, fresh: bool) {
         match evidence.by_topology() {
             None => self.topology_named = 0,
@@ -101,7 +101,7 @@ impl EvidenceHistory {
         self.latest.as_ref()
     }
 
-    /// How many readings of the topology in a row have named the same, 2 standing for more.
+    /// How many readings of the topology in a row have named the same; 2 means two or more.
     pub fn topology_named(&self) -> u8 {
         self.topology_named
     }

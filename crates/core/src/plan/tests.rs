@@ -1,10 +1,15 @@
 mod ports;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
 use super::*;
-use crate::config::Mode;
-use crate::evidence::{Listing, MemberAt, Unknown};
+use crate::config::{Mode, PortDiffers};
+use crate::evidence::{Evidence, Facts, Key, Listing, MemberAt, Unknown};
 use crate::failure::LookupError;
 use crate::guard::Allow;
+use crate::target::{Target, TargetGroup, Zone};
+use crate::topology::Standby;
 
 const GROUP: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
@@ -52,6 +57,9 @@ fn instance(dns: Option<u8>) -> Evidence {
 
 /// A look in which everything is favourable: a test takes away what it is about.
 fn look(evidence: Evidence, targets: &[Target]) -> Observation {
+    let is_cluster = matches!(evidence, Evidence::Cluster { .. });
+    let elsewhere = IpAddr::from([10, 99, 0, 1]);
+    let members = (1..=9).map(|last| address(last).ip()).chain([elsewhere]);
     Observation {
         evidence,
         facts: Some(Facts {
@@ -73,11 +81,10 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             steady_for: Duration::from_secs(30),
             agreed_for: Duration::from_secs(30),
             failover: true,
-            moving: false,
-            switched: false,
+            former: members.filter(|_| is_cluster).collect(),
+            key_change: KeyChange::None,
             registration_proof: RegistrationProof::Proven,
             recent: BTreeMap::new(),
-            answer_changed: false,
             refused: BTreeSet::new(),
             removed_this_round: false,
             reread: true,
@@ -190,6 +197,17 @@ fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
         "it is planned all the same"
     );
     seen.earlier.agreed_for = Duration::from_secs(30);
+    assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
+}
+
+#[test]
+fn a_target_that_no_failover_explains_makes_all_of_them_wait() {
+    let mut seen = look(cluster(Some(1), Some(1)), &healthy(&[1, 2, 3]));
+    seen.earlier.agreed_for = Duration::ZERO;
+    assert_eq!(words(&decide(&seen)), "deregister .2:5432, .3:5432 | ");
+    seen.earlier.former.remove(&address(3).ip());
+    assert_eq!(words(&decide(&seen)), "- | settling");
+    seen.targets = healthy(&[1, 2]);
     assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
 }
 
@@ -505,7 +523,7 @@ fn an_unused_member_of_a_set_is_told_and_keeps_nobody_else_out() {
 fn an_instance_that_was_switched_over_waits_for_time_and_not_for_health() {
     let mut seen = look(instance(Some(2)), &[target(1, "healthy"), target(2, "initial")]);
     assert_eq!(words(&decide(&seen)), "- | target-initial");
-    seen.earlier.switched = true;
+    seen.earlier.former = [address(1).ip()].into();
     assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ");
     seen.earlier.agreed_for = Duration::from_secs(29);
     assert_eq!(words(&decide(&seen)), "- | settling");
@@ -549,7 +567,7 @@ fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
     seen.earlier.steady_for = Duration::ZERO;
     let weight = |seen: &Observation| decide(seen).weightiest().map(Hold::weight);
     assert_eq!(weight(&seen), Some(Weight::Waits));
-    seen.earlier.answer_changed = true;
+    seen.earlier.key_change = KeyChange::Unexplained;
     assert_eq!(words(&decide(&seen)), "- | dns-rotates");
     assert_eq!(weight(&seen), Some(Weight::Holds));
 }

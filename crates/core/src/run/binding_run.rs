@@ -34,7 +34,8 @@ use crate::finding::findings;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
 use crate::plan::{
-    Action, EarlierRounds, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step, plan,
+    Action, EarlierRounds, KeyChange, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step,
+    plan,
 };
 use crate::ports::LONGEST_WRITE;
 use crate::report::BindingReport;
@@ -498,14 +499,17 @@ impl BindingRun {
             topology_named: self.history.topology_named(),
             steady_for: self.history.steady_for(),
             agreed_for: self.history.agreed_for(),
-            failover: agreed.as_ref().is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
-            moving: self.history.answer_changed() && self.look_schedule.is_watched(),
-            switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
+            failover: agreed.as_ref().is_some_and(|agreed| self.saw_failover_to(agreed)),
+            former: self.former(&evidence),
+            key_change: match (self.history.answer_changed(), self.look_schedule.is_watched()) {
+                (false, _) => KeyChange::None,
+                (true, false) => KeyChange::Unexplained,
+                (true, true) => KeyChange::AfterEvent,
+            },
             registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
                 self.registration_proof(&agreed, timing)
             }),
             recent: self.history.recent().clone(),
-            answer_changed: self.history.answer_changed(),
             refused: self.write_log.refused_addresses().clone(),
             removed_this_round: self.removed_this_round,
             reread: self.reread,
@@ -534,46 +538,19 @@ impl BindingRun {
         known.max().unwrap_or(RegistrationProof::Unproven)
     }
 
-    /// Whether all that could be removed in favour of an instance is what a blue/green deployment
-    /// has replaced: the RDS API lists it under the name that such a one is given, and that name
-    /// leads to it.
-    fn is_switched_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
-        let is_instance = matches!(self.binding.source, Source::Instance(_));
-        let mut others = self
-            .targets
-            .iter()
-            .filter(|target| target.is_present() && !agreed.contains(&target.address));
-        is_instance && others.all(|target| self.members.contains_key(&target.address.ip()))
+    /// Whether a failover to these targets was seen.
+    fn saw_failover_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
+        self.history.topology_moved()
+            || agreed.iter().any(|address| self.write_log.was_missing(*address))
     }
 
-    /// Whether a failover to these targets was seen, and explains all that could be removed in
-    /// their favour.
-    ///
-    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would
-    /// agree on an address that is nobody's, and the true writer would look like a leftover. But
-    /// then it is at no other member's address.
-    fn is_failover_to(&self, agreed: &BTreeSet<SocketAddr>, evidence: &Evidence) -> bool {
-        let seen = self.history.topology_moved()
-            || agreed.iter().any(|address| self.write_log.was_missing(*address));
+    /// Where the writer's other members are or were, and what a blue/green deployment has replaced.
+    fn former(&self, evidence: &Evidence) -> BTreeSet<IpAddr> {
         let Verdict::Agree(writer) = evidence.verdict() else {
-            return seen;
+            return BTreeSet::new();
         };
-        let binding = &self.binding;
-        let ports: BTreeSet<u16> = agreed.iter().map(SocketAddr::port).collect();
-        let ours = |address: SocketAddr| {
-            ports.contains(&address.port()) && binding.allow.contains(address.ip())
-        };
-        let mut others = self
-            .targets
-            .iter()
-            .filter(|target| target.is_present() && !agreed.contains(&target.address))
-            .map(|target| target.address)
-            .filter(|address| binding.exclusive || ours(*address));
-        let is_former = |address: SocketAddr| match binding.source {
-            Source::Instance(_) => true,
-            _ => (self.members.get(&address.ip())).is_some_and(|member| *member != writer.member),
-        };
-        seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
+        let others = self.members.iter().filter(|(_, member)| **member != writer.member);
+        others.map(|(address, _)| *address).collect()
     }
 
     fn end_round(&mut self, outcome: RoundOutcome, cx: &mut Context<'_>) {

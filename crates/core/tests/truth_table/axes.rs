@@ -1,5 +1,7 @@
 //! A part of the table as the product of its axes, walked in whole or in part.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, Timing};
@@ -9,7 +11,7 @@ use writerlink_core::target::{Family, Target, TargetGroup};
 use writerlink_core::topology::Standby;
 
 use crate::cell::Cell;
-use crate::values::{PORT, allow, extremes, facts};
+use crate::values::{PORT, allow, everybody, extremes, facts};
 
 /// A part of the table: every combination of what these hold is a cell.
 pub(crate) struct Axes {
@@ -18,6 +20,9 @@ pub(crate) struct Axes {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) targets: Vec<Vec<Target>>,
     pub(crate) standings: Vec<EarlierRounds>,
+    /// The addresses of former members. In a cluster these are all addresses, so that a failover
+    /// that was seen explains every target.
+    pub(crate) former: BTreeSet<IpAddr>,
     pub(crate) max_removals: Vec<usize>,
     pub(crate) exclusive: Vec<bool>,
     pub(crate) in_use: Vec<bool>,
@@ -35,7 +40,8 @@ impl Axes {
             topology: topology.clone(),
             dns: dns.clone(),
         });
-        Self::of("cluster/orders", Standby::Unknown, evidence.collect())
+        let cluster = Self::of("cluster/orders", Standby::Unknown, evidence.collect());
+        Self { former: everybody(), ..cluster }
     }
 
     /// An instance whose standby refuses TCP, and one of whose standby nothing is known.
@@ -61,6 +67,7 @@ impl Axes {
             evidence,
             targets: Vec::new(),
             standings: extremes(settle),
+            former: BTreeSet::new(),
             max_removals: vec![4],
             exclusive: vec![false],
             in_use: vec![true],
@@ -88,6 +95,7 @@ impl Axes {
                 for (binding, earlier) in product(&bindings, &self.standings) {
                     cell.binding = binding;
                     cell.seen.earlier.clone_from(earlier);
+                    cell.seen.earlier.former.extend(&self.former);
                     look(&cell);
                 }
             }
@@ -108,7 +116,7 @@ impl Axes {
                 number /= of;
                 digit
             };
-            look(&Cell {
+            let mut cell = Cell {
                 binding: &bindings[digit(bindings.len())],
                 timing: &timing,
                 seen: Observation {
@@ -118,7 +126,9 @@ impl Axes {
                     targets: self.targets[digit(self.targets.len())].clone(),
                     earlier: self.standings[digit(self.standings.len())].clone(),
                 },
-            });
+            };
+            cell.seen.earlier.former.extend(&self.former);
+            look(&cell);
         }
     }
 

@@ -74,6 +74,7 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
     ];
     let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2), SocketAddr::new(stray, PORT)], &CHIEF_STATES),
+        former: [ip(1), ip(2), stray].into(),
         ..Axes::of("cluster/orders", Standby::Unknown, evidence)
     }]);
     assert_eq!(

@@ -5,7 +5,7 @@
 //! with the planner would still have to get past them. A predicate without a number is what the
 //! words of a plan are said to mean.
 
-use writerlink_core::plan::{Action, Hold, Observation, Plan, RegistrationProof, Step};
+use writerlink_core::plan::{Action, Hold, KeyChange, Observation, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -208,7 +208,7 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let said = [Some(topology), Some(dns)];
             let keys = [evidence.topology(), evidence.dns()];
             said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok()))
-                && *moving == earlier.moving
+                && *moving == (earlier.key_change == KeyChange::AfterEvent)
         }
         Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => {
             unreachable!("only sets are held so")

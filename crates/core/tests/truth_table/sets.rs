@@ -17,17 +17,18 @@ mod rules;
 mod sequel;
 mod stated;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use writerlink_core::evidence::{Evidence, Key, Listing, Unknown};
 use writerlink_core::failure::LookupError;
-use writerlink_core::plan::{Action, EarlierRounds, LONGEST_SETTLE, Plan, Step, plan};
+use writerlink_core::plan::{Action, EarlierRounds, KeyChange, LONGEST_SETTLE, Plan, Step, plan};
 use writerlink_core::topology::Standby;
 
 use crate::axes::Axes;
 use crate::cell::Cell;
 use crate::values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
-use crate::values::{all_facts, each, groups, ip, other_port, outside, own, standings};
+use crate::values::{all_facts, each, everybody, groups, ip, other_port, outside, own, standings};
 use rules::RULES;
 use stated::stated;
 
@@ -117,7 +118,9 @@ fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
         });
         let whole = Axes {
             targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
-            standings: each(&seen, [false, true], |seen, switched| seen.switched = switched),
+            standings: each(&seen, [false, true], |seen, known| {
+                seen.former = if known { everybody() } else { BTreeSet::new() };
+            }),
             max_removals: vec![0, 1, 2, 3, 4],
             exclusive: vec![false, true],
             in_use: vec![true, false],
@@ -162,7 +165,7 @@ fn listing(listed: &[u8], gap: Option<Unknown>) -> Listing {
 /// Everything that a run's earlier looks can add and a set depends on.
 fn of_sets(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
-    all.retain(|seen| !seen.event && !seen.failover && !seen.moving);
+    all.retain(|seen| !seen.event && !seen.failover && seen.key_change == KeyChange::None);
     each(&all, [false, true], |seen, removed_this_round| {
         seen.removed_this_round = removed_this_round
     })

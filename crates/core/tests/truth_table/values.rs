@@ -8,7 +8,7 @@ use std::time::Duration;
 use writerlink_core::config::PortDiffers;
 use writerlink_core::evidence::Facts;
 use writerlink_core::guard::Allow;
-use writerlink_core::plan::{EarlierRounds, RegistrationProof};
+use writerlink_core::plan::{EarlierRounds, KeyChange, RegistrationProof};
 use writerlink_core::target::{Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
 
@@ -67,6 +67,11 @@ pub(crate) fn outside() -> SocketAddr {
     SocketAddr::new(IpAddr::from([10, 21, 0, 1]), PORT)
 }
 
+/// Every machine of the table.
+pub(crate) fn everybody() -> BTreeSet<IpAddr> {
+    (1..=4).map(ip).chain([outside().ip()]).collect()
+}
+
 /// Every state that a registered target can be in, with one that ELBv2 does not have yet.
 pub(crate) const STATES: [&str; 8] = [
     "initial",
@@ -112,11 +117,10 @@ pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
         steady_for: Duration::ZERO,
         agreed_for: Duration::ZERO,
         failover: false,
-        moving: false,
-        switched: false,
+        former: BTreeSet::new(),
+        key_change: KeyChange::None,
         registration_proof: RegistrationProof::Unproven,
         recent: BTreeMap::new(),
-        answer_changed: false,
         refused: BTreeSet::new(),
         removed_this_round: false,
         reread: false,
@@ -129,7 +133,9 @@ pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
     let all = each(&all, [settle - NANO, settle], |earlier, age| earlier.agreed_for = age);
     let all = each(&all, [false, true], |earlier, event| earlier.event = event);
     let all = each(&all, [false, true], |earlier, failover| earlier.failover = failover);
-    let all = each(&all, [false, true], |earlier, moving| earlier.moving = moving);
+    let all = each(&all, [KeyChange::None, KeyChange::AfterEvent], |earlier, now| {
+        earlier.key_change = now
+    });
     each(&all, [false, true], |earlier, reread| earlier.reread = reread)
 }
 
@@ -140,7 +146,7 @@ pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     let mut all = standings(settle);
     all.retain(|earlier| {
         (earlier.steady_for == STEADY) == (earlier.agreed_for == settle)
-            && earlier.event == earlier.moving
+            && earlier.event == (earlier.key_change == KeyChange::AfterEvent)
             && earlier.topology_named > 0
     });
     all
@@ -162,7 +168,7 @@ pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
         ];
         against.iter().filter(|against| **against).count() <= 2
             && earlier.topology_named > 0
-            && !earlier.moving
+            && earlier.key_change == KeyChange::None
     });
     all
 }

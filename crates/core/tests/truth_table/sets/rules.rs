@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::evidence::{Evidence, Key};
-use writerlink_core::plan::{Action, Hold, LONGEST_SETTLE, Plan, RegistrationProof, Step};
+use writerlink_core::plan::{
+    Action, Hold, KeyChange, LONGEST_SETTLE, Plan, RegistrationProof, Step,
+};
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::Standby;
 
@@ -188,7 +190,8 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         }
         Hold::Unsteady(left) => seen.earlier.steady_for + *left == STEADY.min(settle),
         Hold::Rotates(left) => {
-            seen.earlier.answer_changed && seen.earlier.steady_for + *left == STEADY.min(settle)
+            seen.earlier.key_change != KeyChange::None
+                && seen.earlier.steady_for + *left == STEADY.min(settle)
         }
         Hold::Settling(left) => seen.earlier.agreed_for + *left == settle,
         Hold::CachedForLong(needed) => *needed == settle && settle > LONGEST_SETTLE,

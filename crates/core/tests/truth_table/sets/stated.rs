@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::evidence::{Evidence, Key, Listing};
-use writerlink_core::plan::{Action, Hold, LONGEST_SETTLE, Plan, RegistrationProof, Step};
+use writerlink_core::plan::{
+    Action, Hold, KeyChange, LONGEST_SETTLE, Plan, RegistrationProof, Step,
+};
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::Standby;
 
@@ -140,7 +142,8 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     stated.now = match key {
         Key::Topology if !registers.is_empty() && !twice => Now::Reread,
         Key::Dns if !registers.is_empty() && !steady => {
-            stated.holds.insert("dns-unsteady");
+            let rotates = earlier.key_change != KeyChange::None;
+            stated.holds.insert(if rotates { "dns-rotates" } else { "dns-unsteady" });
             Now::Nothing
         }
         _ if !registers.is_empty() => Now::Registers,
