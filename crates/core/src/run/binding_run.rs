@@ -10,14 +10,17 @@
 //! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the
 //!    keys it has, it would register A and remove B, the writer. Reading the keys again shows B.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+mod observation;
+mod report;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::look_schedule::{Found, LookSchedule, slow};
 use super::phase::{Phase, Purpose};
-use super::round_outcome::{self, RoundOutcome};
+use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::topology_cache::Shared;
 use super::write_log::WriteLog;
@@ -27,19 +30,15 @@ use crate::discover::consent;
 use crate::event::Intent;
 use crate::evidence::EvidenceHistory;
 use crate::evidence::{
-    Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh,
+    Answers, Evidence, Facts, Key, Unknown, facts, member_addresses, questions, weigh,
 };
 use crate::failure::{CallError, Failure};
-use crate::finding::findings;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{
-    Action, EarlierRounds, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step, plan,
-};
+use crate::plan::{Action, LONGEST_SETTLE, Plan, Step, plan};
 use crate::ports::LONGEST_WRITE;
-use crate::report::BindingReport;
 use crate::source::{Identifier, Source};
-use crate::target::{Target, TargetGroup, TargetState};
+use crate::target::{Target, TargetGroup};
 use crate::topology::Topology;
 
 /// How old a reading of the targets may be for a round that finds the same evidence as the one
@@ -322,46 +321,6 @@ impl BindingRun {
         }
     }
 
-    pub(super) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
-        let in_doubt = match &self.phase {
-            Phase::Write(action) => Some(action),
-            _ => self.write_log.unconfirmed(),
-        };
-        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
-        let (status, reason) = match in_doubt {
-            Some(action) => round_outcome::unconfirmed(action),
-            None if cut => round_outcome::cut_short(),
-            None if self.has_unshown() => round_outcome::ineffective(),
-            None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
-        };
-        BindingReport {
-            name: self.binding.name.clone(),
-            status,
-            reason,
-            rounds: self.totals.rounds,
-            evidence: self.history.latest().map(Into::into),
-            targets: self.targets.iter().map(Into::into).collect(),
-            registered: self.totals.registered.clone(),
-            deregistered: self.totals.deregistered.clone(),
-            planned: self.outcome.planned(),
-            notes: self.outcome.remarks(),
-            findings: (self.outcome.plan().filter(|_| !cut))
-                .map(|plan| findings(&self.binding.source, &self.targets, plan))
-                .unwrap_or_default(),
-            answered_for: sweeps || self.is_named(),
-            binding: Some(self.binding.clone()),
-        }
-    }
-
-    /// Whether a write that was acknowledged in this run is called for again by the last reading.
-    fn has_unshown(&self) -> bool {
-        let RoundOutcome::Planned(plan) = &self.outcome else {
-            return false;
-        };
-        plan.pending().any(|action| self.write_log.was_acknowledged(action))
-            && Mechanism::MissingWriteIsReported.is_on()
-    }
-
     fn ask_topology(&mut self, purpose: Purpose) {
         self.phase = Phase::Topology { purpose, promised: false };
     }
@@ -484,96 +443,6 @@ impl BindingRun {
 
     fn plan(&self, timing: &Timing) -> Option<Plan> {
         Some(plan(&self.binding, &self.timing(timing), &self.observation(timing)?))
-    }
-
-    fn observation(&self, timing: &Timing) -> Option<Observation> {
-        let evidence = self.history.latest()?.clone();
-        let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
-        let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
-            let agreed = evidence.agreed()?;
-            Some(agreed.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
-        });
-        let earlier = EarlierRounds {
-            event: self.look_schedule.has_event(),
-            topology_named: self.history.topology_named(),
-            steady_for: self.history.steady_for(),
-            agreed_for: self.history.agreed_for(),
-            failover: agreed.as_ref().is_some_and(|agreed| self.is_failover_to(agreed, &evidence)),
-            moving: self.history.answer_changed() && self.look_schedule.is_watched(),
-            switched: agreed.as_ref().is_some_and(|agreed| self.is_switched_to(agreed)),
-            registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
-                self.registration_proof(&agreed, timing)
-            }),
-            recent: self.history.recent().clone(),
-            answer_changed: self.history.answer_changed(),
-            refused: self.write_log.refused_addresses().clone(),
-            removed_this_round: self.removed_this_round,
-            reread: self.reread,
-        };
-        Some(Observation {
-            evidence,
-            facts: self.facts.clone(),
-            group: self.group.clone()?,
-            targets: self.targets.clone(),
-            earlier,
-        })
-    }
-
-    /// What is known best of those that are wanted and present, and can serve.
-    fn registration_proof(
-        &self,
-        agreed: &BTreeSet<SocketAddr>,
-        timing: &Timing,
-    ) -> RegistrationProof {
-        let serving = self.targets.iter().filter(|target| {
-            agreed.contains(&target.address)
-                && target.is_present()
-                && target.state != TargetState::Unused
-        });
-        let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
-        known.max().unwrap_or(RegistrationProof::Unproven)
-    }
-
-    /// Whether all that could be removed in favour of an instance is what a blue/green deployment
-    /// has replaced: the RDS API lists it under the name that such a one is given, and that name
-    /// leads to it.
-    fn is_switched_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
-        let is_instance = matches!(self.binding.source, Source::Instance(_));
-        let mut others = self
-            .targets
-            .iter()
-            .filter(|target| target.is_present() && !agreed.contains(&target.address));
-        is_instance && others.all(|target| self.members.contains_key(&target.address.ip()))
-    }
-
-    /// Whether a failover to these targets was seen, and explains all that could be removed in
-    /// their favour.
-    ///
-    /// Both keys rest on the writer's own name for *where*. Were that one name false, they would
-    /// agree on an address that is nobody's, and the true writer would look like a leftover. But
-    /// then it is at no other member's address.
-    fn is_failover_to(&self, agreed: &BTreeSet<SocketAddr>, evidence: &Evidence) -> bool {
-        let seen = self.history.topology_moved()
-            || agreed.iter().any(|address| self.write_log.was_missing(*address));
-        let Verdict::Agree(writer) = evidence.verdict() else {
-            return seen;
-        };
-        let binding = &self.binding;
-        let ports: BTreeSet<u16> = agreed.iter().map(SocketAddr::port).collect();
-        let ours = |address: SocketAddr| {
-            ports.contains(&address.port()) && binding.allow.contains(address.ip())
-        };
-        let mut others = self
-            .targets
-            .iter()
-            .filter(|target| target.is_present() && !agreed.contains(&target.address))
-            .map(|target| target.address)
-            .filter(|address| binding.exclusive || ours(*address));
-        let is_former = |address: SocketAddr| match binding.source {
-            Source::Instance(_) => true,
-            _ => (self.members.get(&address.ip())).is_some_and(|member| *member != writer.member),
-        };
-        seen && others.all(|address| is_former(address) || !Mechanism::LeftoversSettle.is_on())
     }
 
     fn end_round(&mut self, outcome: RoundOutcome, cx: &mut Context<'_>) {
