@@ -52,6 +52,7 @@ pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod guard;
+mod keep_looking;
 mod mechanism;
 pub mod note;
 pub mod plan;

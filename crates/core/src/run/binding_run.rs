@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::look_schedule::{Found, LookSchedule, slow};
+use super::look_schedule::{LookSchedule, slow};
 use super::phase::{Phase, Purpose};
 use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
@@ -33,6 +33,7 @@ use crate::evidence::{
     Answers, Evidence, Facts, Key, Unknown, facts, member_addresses, questions, weigh,
 };
 use crate::failure::{CallError, Failure};
+use crate::keep_looking::KeepLooking;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
 use crate::plan::{Action, LONGEST_SETTLE, Plan, Step, plan};
@@ -452,10 +453,10 @@ impl BindingRun {
         }
         self.outcome = outcome;
         self.unfinished = false;
-        let found = self.found(cx.intent, cx.timing);
+        let look = self.keep_looking(cx.intent, cx.timing);
         let timing = self.timing(cx.timing);
         let settle = timing.settle.min(LONGEST_SETTLE.max(cx.timing.settle));
-        self.look_schedule.round_ended(found, &Timing { settle, ..timing });
+        self.look_schedule.round_ended(look, &Timing { settle, ..timing });
         self.phase = match self.look_schedule.pause() {
             Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
             _ => Phase::Rest(slow(cx.timing)),
@@ -469,11 +470,12 @@ impl BindingRun {
         }
     }
 
-    fn found(&self, intent: Intent, timing: &Timing) -> Found {
+    fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
         let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
-        match self.outcome.found(self.may_write(intent)) {
-            Found::Right if failover => Found::RightAgain,
-            found => found,
+        match self.outcome.keep_looking(self.may_write(intent)) {
+            // What the event announced is done.
+            KeepLooking::UntilFailover if failover => KeepLooking::Stop,
+            look => look,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{REMOVAL, Timing};
+use crate::keep_looking::KeepLooking;
 
 /// How often the others are looked at while a run watches somebody: three times in the settle time,
 /// and every 10 s at least. When a whole zone fails, the events that queue up behind the first
@@ -39,26 +40,6 @@ struct Recheck {
     granted: Duration,
 }
 
-/// How a round ended, as far as the attention depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing to do.
-    Right,
-    /// As it should be after a failover that this run saw, and verified.
-    RightAgain,
-    /// Something is wrong.
-    Wrong,
-    /// Something is wrong, and a removal is pending that takes its time.
-    Pending,
-    /// A write was acknowledged and is not shown yet.
-    Unshown,
-    /// Something is wrong that another look in a moment will not find mended; an event is watched
-    /// for all the same.
-    Lasting,
-    /// Nothing that this run could see or do would help.
-    Hopeless,
-}
-
 impl LookSchedule {
     /// An event names it.
     pub(super) fn watch(&mut self, patience: Duration) {
@@ -82,35 +63,32 @@ impl LookSchedule {
         }
     }
 
-    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as
+    /// A round ended. A binding that was found wrong is watched from then on, event or not: for as
     /// long as a sweep may look, or for as long as its pending removal needs.
-    pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
-        match found {
-            Found::Right | Found::Lasting => self.recheck = None,
-            Found::RightAgain | Found::Hopeless => {
+    pub(super) fn round_ended(&mut self, look: KeepLooking, timing: &Timing) {
+        match look {
+            KeepLooking::UntilFailover | KeepLooking::UntilEventEnds => self.recheck = None,
+            KeepLooking::Stop => {
                 self.recheck = None;
                 self.event = Duration::ZERO;
             }
-            Found::Wrong | Found::Pending | Found::Unshown => {
-                let recheck = self
-                    .recheck
-                    .get_or_insert(Recheck { left: timing.sweep, granted: Duration::ZERO });
-                let needed = match found {
-                    Found::Pending => timing.settle + REMOVAL,
-                    // Whatever a sweep may take by itself: what was written is also read back.
-                    Found::Unshown => REMOVAL,
-                    _ => Duration::ZERO,
-                };
-                if recheck.granted < needed {
-                    let more = needed.saturating_sub(recheck.granted);
-                    recheck.left = if recheck.granted.is_zero() {
-                        recheck.left.max(needed)
-                    } else {
-                        recheck.left.saturating_add(more)
-                    };
-                    recheck.granted = needed;
-                }
-            }
+            KeepLooking::SweepTime => self.recheck_for(timing.sweep, Duration::ZERO),
+            // Whatever a sweep may take by itself: what was written is also read back.
+            KeepLooking::ReadBackTime => self.recheck_for(timing.sweep, REMOVAL),
+            KeepLooking::RemovalTime => self.recheck_for(timing.sweep, timing.settle + REMOVAL),
+        }
+    }
+
+    /// Starts or extends the recheck: `sweep` when it starts, and `needed` at least.
+    fn recheck_for(&mut self, sweep: Duration, needed: Duration) {
+        let recheck = self.recheck.get_or_insert(Recheck { left: sweep, granted: Duration::ZERO });
+        if recheck.granted < needed {
+            recheck.left = if recheck.granted.is_zero() {
+                recheck.left.max(needed)
+            } else {
+                recheck.left.saturating_add(needed.saturating_sub(recheck.granted))
+            };
+            recheck.granted = needed;
         }
     }
 
@@ -157,16 +135,16 @@ mod tests {
     fn a_spent_alert_is_not_raised_anew_before_the_binding_was_right() {
         let timing = Timing::default();
         let mut look_schedule = LookSchedule::default();
-        look_schedule.round_ended(Found::Wrong, &timing);
+        look_schedule.round_ended(KeepLooking::SweepTime, &timing);
         assert!(look_schedule.pause().is_some());
         look_schedule.let_pass(timing.sweep);
         for _ in 0..3 {
-            look_schedule.round_ended(Found::Wrong, &timing);
+            look_schedule.round_ended(KeepLooking::SweepTime, &timing);
             assert_eq!(look_schedule.pause(), None);
             look_schedule.let_pass(slow(&timing));
         }
-        look_schedule.round_ended(Found::Right, &timing);
-        look_schedule.round_ended(Found::Wrong, &timing);
+        look_schedule.round_ended(KeepLooking::UntilFailover, &timing);
+        look_schedule.round_ended(KeepLooking::SweepTime, &timing);
         assert!(look_schedule.pause().is_some());
     }
 
@@ -176,10 +154,10 @@ mod tests {
         let timing = |settle| Timing { settle: seconds(settle), ..Timing::default() };
         let mut look_schedule = LookSchedule::default();
         // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
-        look_schedule.round_ended(Found::Pending, &timing(40));
+        look_schedule.round_ended(KeepLooking::RemovalTime, &timing(40));
         look_schedule.let_pass(seconds(20));
         for _ in 0..3 {
-            look_schedule.round_ended(Found::Pending, &timing(120));
+            look_schedule.round_ended(KeepLooking::RemovalTime, &timing(120));
         }
         look_schedule.let_pass(seconds(109));
         assert!(look_schedule.pause().is_some());

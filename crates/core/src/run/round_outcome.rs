@@ -1,10 +1,10 @@
 //! How a binding stands at the end of a round, and what that means for the report.
 
-use super::look_schedule::Found;
 use crate::config::Mode;
 use crate::discover::PUBLISH;
 use crate::event::Intent;
 use crate::failure::CallError;
+use crate::keep_looking::KeepLooking;
 use crate::plan::{Action, Hold, Plan, Weight};
 use crate::report::{Reason, Status};
 
@@ -33,38 +33,18 @@ impl RoundOutcome {
         matches!(self, Self::Planned(plan) if plan.is_clean())
     }
 
-    /// What it means for how closely the binding is looked at.
-    pub(super) fn found(&self, may_write: bool) -> Found {
+    /// How long to keep looking after a round that ended so.
+    pub(super) fn keep_looking(&self, may_write: bool) -> KeepLooking {
         match self {
-            // A step that may be taken is left only where it was taken before, and a reading does
-            // not show it yet.
-            Self::Planned(plan) if may_write && plan.now.is_some() => Found::Unshown,
-            Self::Planned(plan) => match plan.weightiest() {
-                None if may_write && !plan.is_clean() => Found::Wrong,
-                None => Found::Right,
-                Some(hold) if hold.weight() == Weight::Idles => Found::Right,
-                Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
-                // One that lasts beside it must not end the watch.
-                Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => {
-                    Found::Pending
-                }
-                // Whatever else stands still: the database is still to be added.
-                Some(_) if may_write && plan.will_register() => Found::Pending,
-                // It keeps nothing from being done, and only somebody else can do something about
-                // it.
-                Some(Hold::FormerPort { .. }) => Found::Right,
-                Some(hold) if hold.is_hopeless() => Found::Hopeless,
-                Some(hold) if hold.is_lasting() => Found::Lasting,
-                Some(_) => Found::Wrong,
-            },
-            Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
-            // One of a set that is refused keeps none of the others out.
-            Self::Failed(_, plan) if plan.registrations() > 1 => Found::Wrong,
-            Self::NotReadYet | Self::OutOfTime(_) => Found::Wrong,
+            Self::Planned(plan) => planned_look(plan, may_write),
+            Self::Failed(error, _) if error.is_retryable() => KeepLooking::SweepTime,
+            // ELBv2 refused one member of a set. The others can still be registered.
+            Self::Failed(_, plan) if plan.registrations() > 1 => KeepLooking::SweepTime,
+            Self::NotReadYet | Self::OutOfTime(_) => KeepLooking::SweepTime,
             Self::Failed(..)
             | Self::WrongGroup(_)
             | Self::NotPublished(_)
-            | Self::Exhausted(..) => Found::Hopeless,
+            | Self::Exhausted(..) => KeepLooking::Stop,
         }
     }
 
@@ -204,6 +184,31 @@ pub(super) fn unconfirmed(action: &Action) -> (Status, Option<Reason>) {
     (Status::Unconfirmed, Some(reason))
 }
 
+/// How long to keep looking after a round that ended with a plan: what the heaviest hold's row says
+/// ([`Hold::meaning`]), unless another part of the plan needs longer.
+fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
+    // A step that may be taken is left only where it was taken before, and no reading shows it yet.
+    if may_write && plan.now.is_some() {
+        return KeepLooking::ReadBackTime;
+    }
+    let Some(hold) = plan.weightiest() else {
+        let is_wrong = may_write && !plan.is_clean();
+        return if is_wrong { KeepLooking::SweepTime } else { KeepLooking::UntilFailover };
+    };
+    let (weight, look) = (hold.weight(), hold.meaning().look);
+    let removal_waits =
+        plan.holds.iter().any(|hold| hold.meaning().look == KeepLooking::RemovalTime);
+    match (weight, may_write) {
+        (Weight::Idles, _) => look,
+        // A heavier hold must not end the watch while a removal or a registration waits beside it.
+        (_, true) if removal_waits || plan.will_register() => KeepLooking::RemovalTime,
+        // A run that may not write removes nothing, so it waits for no removal.
+        (Weight::Waits, false) => KeepLooking::UntilFailover,
+        (_, false) if look == KeepLooking::RemovalTime => KeepLooking::SweepTime,
+        _ => look,
+    }
+}
+
 fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reason>) {
     let hold = plan.weightiest();
     let reason = hold.map(|hold| Reason {
@@ -227,3 +232,6 @@ fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reaso
 pub(super) fn called(error: &CallError) -> Reason {
     Reason { code: error.failure.word(), message: error.to_string(), remedy: Some(error.remedy()) }
 }
+
+#[cfg(test)]
+mod tests;
