@@ -44,6 +44,8 @@
 //!
 //! Where to begin reading: [`plan`](mod@plan), then [`evidence`], then [`run`].
 
+#![warn(missing_docs)]
+
 pub mod config;
 pub mod discover;
 pub mod drive;

@@ -1,59 +1,67 @@
-//! How closely a binding is looked at, and for how much longer.
+//! How closely a binding is watched, and for how much longer.
 
 use std::time::Duration;
 
 use crate::config::{REMOVAL, Timing};
 use crate::keep_looking::KeepLooking;
 
-/// How often the others are looked at while a run watches somebody: three times in the settle time,
-/// and every 10 s at least. When a whole zone fails, the events that queue up behind the first
-/// one's run must find their work done.
+/// How often a run looks at the bindings that are not watched while it watches another: three times
+/// in the settle time, and every 10 s at least. When a whole zone fails, the events queue up behind
+/// the run of the first, and should find their work done.
 pub(super) fn slow(timing: &Timing) -> Duration {
     (timing.settle / 3).min(Duration::from_secs(10))
 }
 
-/// Rounds are quick at first, when a failover is most likely to show, and one a second after that.
+/// For how long rounds follow each other quickly after an event: a failover is most likely to show
+/// then.
 const QUICK_FOR: Duration = Duration::from_secs(5);
+
+/// The pause between quick rounds.
 const QUICK: Duration = Duration::from_millis(500);
+
+/// The pause between rounds after that.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Why a binding is being watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct LookSchedule {
-    /// An event named it.
+    /// An event names its database.
     named: bool,
-    /// An event has it watched, whether it named it or not.
+    /// An event has it watched, whether it names its database or none.
     watched: bool,
     /// What is left of the event's patience.
     event: Duration,
-    /// It was found wrong.
+    /// A round found it wrong, and none has found it right since.
     recheck: Option<Recheck>,
     /// How long the event has been watched for; grows to [`QUICK_FOR`].
     watched_for: Duration,
 }
 
+/// The time that a run looks at a binding that it found wrong, without an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Recheck {
+    /// What is left of it.
     left: Duration,
-    /// What a pending removal, or a write that is not shown yet, was given in all. It can come to
-    /// need more, when a name is heard to be cached for longer.
+    /// What it was given in all for a pending removal, or for a write that no reading shows. A
+    /// removal can come to need more, when an answer of DNS may be cached for longer.
     granted: Duration,
 }
 
 impl LookSchedule {
-    /// An event names it.
+    /// An event names its database.
     pub(super) fn watch(&mut self, patience: Duration) {
         self.named = true;
         self.watch_unnamed(patience);
     }
 
-    /// An event that names nobody may concern it.
+    /// An event that names no database may concern it.
     pub(super) fn watch_unnamed(&mut self, patience: Duration) {
         self.watched = true;
         self.event = self.event.max(patience);
     }
 
-    pub(super) fn let_pass(&mut self, passed: Duration) {
+    /// Lets time pass.
+    pub(super) fn advance(&mut self, passed: Duration) {
         if !self.event.is_zero() {
             self.watched_for = self.watched_for.saturating_add(passed).min(QUICK_FOR);
         }
@@ -92,12 +100,12 @@ impl LookSchedule {
         }
     }
 
-    /// The pause before the next round; `None` when it is watched no more.
+    /// The pause before the next round; `None` when nothing has it watched any more.
     pub(super) fn pause(&self) -> Option<Duration> {
         let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
-        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest
-        // while others are watched would raise it anew at each look, and keep each other, and the
-        // run, awake.
+        // A recheck whose time is over stays until the binding is right. Without that, bindings that
+        // rest while others are watched would start a new one at each look, and so keep each other,
+        // and the run, awake.
         if self.event.is_zero() && recheck.is_zero() {
             return None;
         }
@@ -105,23 +113,23 @@ impl LookSchedule {
         Some(if quick { QUICK } else { STEADY })
     }
 
-    /// Whether an event named it.
+    /// Whether an event names its database.
     pub(super) fn is_named(&self) -> bool {
         self.named
     }
 
-    /// Whether an event had it watched in this run.
+    /// Whether an event had it watched in this run, now or earlier.
     pub(super) fn is_watched(&self) -> bool {
         self.watched
     }
 
-    /// Whether nothing but an event that names nobody keeps it awake.
-    pub(super) fn is_for_nobody(&self) -> bool {
-        let alerted = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
-        self.watched && !self.named && !alerted
+    /// Whether it is watched only because of an event that names no database.
+    pub(super) fn only_unnamed_event_watches(&self) -> bool {
+        let is_rechecked = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
+        self.watched && !self.named && !is_rechecked
     }
 
-    /// Whether an event's patience is not over.
+    /// Whether an event is being watched: its patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()
     }
@@ -132,16 +140,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spent_alert_is_not_raised_anew_before_the_binding_was_right() {
+    fn a_spent_recheck_does_not_start_anew_before_the_binding_was_right() {
         let timing = Timing::default();
         let mut look_schedule = LookSchedule::default();
         look_schedule.round_ended(KeepLooking::SweepTime, &timing);
         assert!(look_schedule.pause().is_some());
-        look_schedule.let_pass(timing.sweep);
+        look_schedule.advance(timing.sweep);
         for _ in 0..3 {
             look_schedule.round_ended(KeepLooking::SweepTime, &timing);
             assert_eq!(look_schedule.pause(), None);
-            look_schedule.let_pass(slow(&timing));
+            look_schedule.advance(slow(&timing));
         }
         look_schedule.round_ended(KeepLooking::UntilFailover, &timing);
         look_schedule.round_ended(KeepLooking::SweepTime, &timing);
@@ -155,13 +163,13 @@ mod tests {
         let mut look_schedule = LookSchedule::default();
         // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
         look_schedule.round_ended(KeepLooking::RemovalTime, &timing(40));
-        look_schedule.let_pass(seconds(20));
+        look_schedule.advance(seconds(20));
         for _ in 0..3 {
             look_schedule.round_ended(KeepLooking::RemovalTime, &timing(120));
         }
-        look_schedule.let_pass(seconds(109));
+        look_schedule.advance(seconds(109));
         assert!(look_schedule.pause().is_some());
-        look_schedule.let_pass(seconds(1));
+        look_schedule.advance(seconds(1));
         assert_eq!(look_schedule.pause(), None);
     }
 }

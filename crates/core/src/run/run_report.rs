@@ -81,7 +81,7 @@ pub(super) fn report(run: &Run) -> Report {
                 never_looked_at(&bad.name, (Status::Failed, Some(reason)), run.sweeps)
             }
         })
-        .chain(search(&run.search))
+        .chain(search(&run.tag_search))
         .collect();
     Report {
         ok: bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for),
