@@ -38,13 +38,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::binding_run::BindingRun;
+use self::effect::Context;
 pub use self::effect::{BindingIndex, Effect, Input, Reaction};
 use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
 use crate::config::{BadBinding, Config, Timing};
-use crate::discover::TaggedGroup;
+use crate::discover::{Discover, TaggedGroup};
 use crate::event::{Event, Intent, Trigger};
 use crate::failure::CallError;
 use crate::report::{Report, TriggerReport};
@@ -166,6 +167,7 @@ impl Run {
         run_report::report(self)
     }
 
+    /// Takes an event of the trigger: it is kept until the run knows which bindings it concerns.
     fn take_event(&mut self, event: &Event, now: Timestamp) {
         let patience = event.patience_left(&self.timing, now);
         self.sweeps &= event.is_stale(&self.timing, now);
@@ -177,6 +179,7 @@ impl Run {
         }
     }
 
+    /// Whether a binding follows a cluster, to which an instance that an event names may belong.
     fn follows_a_cluster(&self) -> bool {
         self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
     }
@@ -223,6 +226,7 @@ impl Run {
         self.pending_events.iter().any(PendingEvent::needs_topology)
     }
 
+    /// Lets time pass.
     fn advance(&mut self, passed: Duration) {
         self.left = self.left.saturating_sub(passed);
         self.topology_cache.advance(passed);
@@ -247,6 +251,7 @@ impl Run {
         }
     }
 
+    /// Begins the run: with what says which bindings the events concern, where that is not known.
     fn start(&mut self, reaction: &mut Reaction) {
         if self.tag_search.is_under_way() {
             reaction.effects.push(Effect::ReadTags);
@@ -275,6 +280,7 @@ impl Run {
         }
     }
 
+    /// Takes a reading of the topology, which may say which bindings the events concern.
     fn take_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
         let reading = self.topology_cache.arrive(result);
         if self.needs_topology_for_events() {
@@ -306,9 +312,10 @@ impl Run {
         }
     }
 
+    /// Begins a round for each of `which` bindings.
     fn begin_rounds(&mut self, which: fn(&BindingRun) -> bool, reaction: &mut Reaction) {
         for index in 0..self.entries.len() {
-            if matches!(&self.entries[index], Entry::Good(binding_run) if which(binding_run)) {
+            if self.entries[index].good().is_some_and(which) {
                 self.step_binding(index, BindingInput::Begin, reaction);
             }
         }
@@ -333,6 +340,7 @@ impl Run {
         }
     }
 
+    /// Hands an input to a binding run, which adds to the reaction what it wants done.
     fn step_binding(&mut self, index: BindingIndex, input: BindingInput, reaction: &mut Reaction) {
         if let Some(Entry::Good(binding_run)) = self.entries.get_mut(index) {
             let cx = &mut Context {
@@ -346,13 +354,12 @@ impl Run {
         }
     }
 
+    /// The bindings that can be followed.
     fn binding_runs(&self) -> impl Iterator<Item = &BindingRun> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Good(binding_run) => Some(&**binding_run),
-            Entry::Bad(_) => None,
-        })
+        self.entries.iter().filter_map(Entry::good)
     }
 
+    /// The bindings that can be followed.
     fn binding_runs_mut(&mut self) -> impl Iterator<Item = &mut BindingRun> {
         self.entries.iter_mut().filter_map(|entry| match entry {
             Entry::Good(binding_run) => Some(&mut **binding_run),
@@ -374,32 +381,26 @@ fn entries(config: &Config, trigger: &Trigger) -> Vec<Entry> {
 
 /// The lists that must be read for these bindings, and for those that tags may add.
 fn scope(config: &Config, entries: &[Entry]) -> Scope {
-    let sources = entries.iter().filter_map(|entry| match entry {
-        Entry::Good(binding_run) => Some(binding_run.source()),
-        Entry::Bad(_) => None,
-    });
-    match &config.discover {
-        Some(discover) => Scope::of(sources).and(discover.scope()),
-        None => Scope::of(sources),
-    }
+    let of_tags = config.discover.as_ref().map(Discover::scope).unwrap_or_default();
+    Scope::of(entries.iter().filter_map(Entry::good).map(BindingRun::source)).and(of_tags)
 }
 
 impl Entry {
+    /// The binding's name.
     fn name(&self) -> &str {
         match self {
             Self::Good(binding_run) => binding_run.name(),
             Self::Bad(bad) => &bad.name,
         }
     }
-}
 
-/// What a binding run sees of its run, and where it puts what it wants done.
-struct Context<'a> {
-    index: BindingIndex,
-    timing: &'a Timing,
-    intent: Intent,
-    left: Duration,
-    reaction: &'a mut Reaction,
+    /// The binding, if it can be followed.
+    fn good(&self) -> Option<&BindingRun> {
+        match self {
+            Self::Good(binding_run) => Some(binding_run),
+            Self::Bad(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]

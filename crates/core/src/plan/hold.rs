@@ -17,44 +17,44 @@ use crate::target::TargetState;
 pub enum Hold {
     /// A key says nothing.
     Unknown(Unknown),
-    /// The keys name different ones.
+    /// The keys name different writers.
     KeysDisagree {
         /// What the RDS API says.
         topology: MemberAt,
         /// What DNS says.
         dns: MemberAt,
-        /// The keys have changed in this run, so that this may pass.
+        /// The keys have changed in this run after an event, so this may pass.
         moving: bool,
     },
-    /// Neither the binding nor RDS says which port.
+    /// Neither the binding nor RDS says which port the database listens on.
     NoPort,
-    /// The binding says another port than RDS.
+    /// The binding says another port than the one that RDS reports.
     PortDiffers {
         /// What the binding says.
         written: u16,
         /// What RDS says.
         reported: u16,
     },
-    /// DNS has not given one address for long enough.
+    /// DNS has not given the same answer for long enough to register what it gives.
     Unsteady(Duration),
-    /// A name gives other addresses again and again, none of its answers for long enough.
+    /// A name keeps giving different addresses, none of them for long enough to register them.
     Rotates(Duration),
-    /// The agreement has not lasted for long enough.
+    /// The agreement has not lasted for long enough to remove anything.
     Settling(Duration),
-    /// The agreed target has not been read as healthy for long enough.
+    /// Readings have not shown the agreed target healthy for long enough to remove another.
     SeenBriefly(SocketAddr),
-    /// A target is still being registered.
+    /// The load balancer is still registering a target.
     Initial(SocketAddr),
     /// The agreed target is not healthy, so nothing else is removed.
     NotHealthy(SocketAddr, TargetState),
-    /// The agreed target gets no traffic: the load balancer lacks its zone.
+    /// The agreed target gets no traffic: its zone is not enabled on the load balancer.
     ZoneNotEnabled(SocketAddr),
     /// No load balancer forwards to the group.
     GroupNotInUse,
-    /// Half of a set was removed in this round.
+    /// Half of a set was removed in this round, which is the most for one round.
     HalfPerRound,
-    /// The name's answers may be cached for so long that no run can wait until an address is gone
-    /// from them for good.
+    /// Caches may keep the name's answers for so long that no run can wait until an address is gone
+    /// from all of them.
     CachedForLong(Duration),
     /// More targets would be removed than the binding allows.
     TooManyRemovals {
@@ -63,7 +63,8 @@ pub enum Hold {
         /// How many may be.
         most: usize,
     },
-    /// A target that is not this binding's: another port, or outside its `allow`.
+    /// A target that does not belong to this binding: it is on another port, or outside its
+    /// `allow`.
     Foreign(SocketAddr),
     /// A target at the database's own address, on a port that RDS does not report.
     FormerPort {

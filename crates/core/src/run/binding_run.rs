@@ -135,8 +135,7 @@ impl BindingRun {
         Self { group: Some(group), ..self }
     }
 
-    /// Takes what came back and does what comes next. This is a round, from its beginning to its
-    /// end.
+    /// Takes what came back and begins what comes next. The arms are a round, in order.
     pub(super) fn step(&mut self, input: BindingInput, cx: &mut Context<'_>) {
         let next = match (std::mem::replace(&mut self.phase, Phase::NotBegun), input) {
             (Phase::NotBegun | Phase::Pause(_) | Phase::Rest(_), BindingInput::Begin) => {
@@ -314,9 +313,8 @@ impl BindingRun {
             Err(error) => return Next::end(RoundOutcome::Failed(error, Plan::default())),
         };
         if let Some(action) = self.write_log.see(&targets) {
-            let text = format!(
-                "the lost answer to `{action}` is made up for: the targets show that it was done"
-            );
+            let text =
+                format!("the answer to `{action}` was lost, and the targets show that it was done");
             self.note(NoteKind::Applied, text, cx);
             self.totals.applied(&action);
         }
@@ -374,10 +372,12 @@ impl BindingRun {
         Some(plan(&self.binding, &self.timing(timing), &self.observation(timing)?))
     }
 
+    /// Whether this run may change the group: not in a dry run, and not in the mode `observe`.
     fn may_write(&self, intent: Intent) -> bool {
         intent == Intent::Reconcile && self.binding.mode == Mode::Manage
     }
 
+    /// Adds a note to the log.
     fn note(&self, kind: NoteKind, text: String, cx: &mut Context<'_>) {
         let (binding, round) = (self.binding.name.clone(), self.totals.rounds);
         cx.reaction.notes.push(Note { binding, round, kind, text });

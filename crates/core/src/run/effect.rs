@@ -1,6 +1,10 @@
 //! What a run wants done, and what it is given.
 
+use std::time::Duration;
+
+use crate::config::Timing;
 use crate::discover::TaggedGroup;
+use crate::event::Intent;
 use crate::evidence::Answers;
 use crate::failure::CallError;
 use crate::note::Note;
@@ -57,4 +61,18 @@ pub struct Reaction {
     pub effects: Vec<Effect>,
     /// What was decided, for the log.
     pub notes: Vec<Note>,
+}
+
+/// What a binding run sees of its run, and where it puts what it wants done.
+pub(super) struct Context<'a> {
+    /// Which binding of the run it is.
+    pub(super) index: BindingIndex,
+    /// How long things may take.
+    pub(super) timing: &'a Timing,
+    /// Whether to write, or only to plan.
+    pub(super) intent: Intent,
+    /// What is left of the run's time.
+    pub(super) left: Duration,
+    /// What the step leads to, for all bindings together.
+    pub(super) reaction: &'a mut Reaction,
 }

@@ -103,9 +103,9 @@ impl LookSchedule {
     /// The pause before the next round; `None` when nothing has it watched any more.
     pub(super) fn pause(&self) -> Option<Duration> {
         let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
-        // A recheck whose time is over stays until the binding is right. Without that, bindings that
-        // rest while others are watched would start a new one at each look, and so keep each other,
-        // and the run, awake.
+        // A recheck whose time is over stays until the binding is right. Without that, bindings
+        // that rest while others are watched would start a new one at each look, and so keep each
+        // other, and the run, awake.
         if self.event.is_zero() && recheck.is_zero() {
             return None;
         }

@@ -58,7 +58,8 @@ enum LastWrite {
 struct LostWrite {
     /// The write.
     action: Action,
-    /// Whether a reading can show that it was done: a target that was present before proves nothing.
+    /// Whether a reading can show that it was done: a target that was present before proves
+    /// nothing.
     shows: bool,
 }
 
@@ -84,8 +85,8 @@ impl WriteLog {
         }
     }
 
-    /// A write is about to go out. If it was acknowledged before, it did not last, which counts as a
-    /// failure.
+    /// A write is about to go out. If it was acknowledged before, it did not last, which counts as
+    /// a failure.
     ///
     /// From here on, nothing from before proves the registration of a target that is being removed,
     /// not even if the answer is lost: readings of the group may be stale, and show the target
@@ -148,8 +149,8 @@ impl WriteLog {
         self.lost_write.as_ref().map(|lost_write| &lost_write.action)
     }
 
-    /// Whether this write was acknowledged before and not undone since. If it is called for again, it
-    /// did not last, or no reading shows it yet.
+    /// Whether this write was acknowledged before and not undone since. If it is called for again,
+    /// it did not last, or no reading shows it yet.
     pub(super) fn was_acknowledged(&self, action: &Action) -> bool {
         let last = |address| self.last_writes.get(&address).copied();
         match action {

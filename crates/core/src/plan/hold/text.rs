@@ -27,8 +27,8 @@ impl fmt::Display for Hold {
             Self::FormerPort { target, port } => write!(
                 f,
                 "{target} is the database's own address, on a port that RDS does not report (it \
-                 reports {port}): it serves nobody unless the database listens there too, and it \
-                 was left alone"
+                 reports {port}): unless the database listens there too, the target reaches \
+                 nothing, and it was left alone"
             ),
             Self::Unsteady(left) => write!(
                 f,
@@ -37,8 +37,8 @@ impl fmt::Display for Hold {
             ),
             Self::Rotates(left) => write!(
                 f,
-                "the name gives other addresses again and again, and one answer would have to stay \
-                 for {} more before anything is registered",
+                "the name keeps giving different addresses, and one answer must last for {} more \
+                 before anything is registered",
                 seconds(*left)
             ),
             Self::Settling(left) => write!(
@@ -54,28 +54,33 @@ impl fmt::Display for Hold {
             }
             Self::NotHealthy(address, state) => write!(
                 f,
-                "{address} is where the name points, and its target is `{state}`: nothing else is \
+                "{address} is the agreed address, and its target is `{state}`: nothing else is \
                  removed"
             ),
             Self::ZoneNotEnabled(address) => write!(
                 f,
-                "{address} is registered and gets no traffic (`unused`): the load balancer lacks \
-                 its zone"
+                "{address} is registered and gets no traffic (`unused`): its zone is not enabled \
+                 on the load balancer"
             ),
             Self::GroupNotInUse => {
                 f.write_str("no load balancer forwards to the target group (`unused`)")
             }
             Self::HalfPerRound => f.write_str(
-                "half of the targets left in this round: the next may leave in the next",
+                "half of the targets were removed in this round: the next round may remove more",
             ),
             Self::CachedForLong(needed) => write!(
                 f,
-                "the name's answers may be cached for so long that an address would have to be \
-                 gone from them for {}, and no run can wait for that: nothing is removed",
+                "caches may keep the name's answers for so long that an address must be absent \
+                 from them for {} before it is removed: no run can wait for that, and nothing is \
+                 removed",
                 seconds(*needed)
             ),
             Self::TooManyRemovals { count, most } => {
-                write!(f, "{count} targets would be removed and `max-removals` is {most}: none is")
+                write!(
+                    f,
+                    "{count} targets would be removed and `max-removals` is {most}: nothing is \
+                 removed"
+                )
             }
             Self::Foreign(address) => write!(
                 f,
@@ -121,8 +126,8 @@ impl Hold {
                  then followed by DNS alone, without events."
             }
             Self::Unknown(Unknown::OutsideVpc(_)) => {
-                "Follow a cluster that has its instances in a VPC: this one can be reached through \
-                 its internet access gateway only."
+                "Follow a cluster whose instances are in a VPC: this one can be reached only \
+                 through its internet access gateway."
             }
             Self::PortDiffers { written, reported } => {
                 return Some(format!(
@@ -133,9 +138,10 @@ impl Hold {
             }
             Self::FormerPort { target, port } => {
                 return Some(format!(
-                    "Deregister {target} by hand, or set `exclusive = true`; see that the listener \
-                     and the group's health check do not name port {} either. If the database \
-                     listens there beside {port}, write `port-differs = \"allowed\"`.",
+                    "Deregister {target} by hand, or set `exclusive = true`; check that the \
+                     listener and the group's health check do not name port {} either. If the \
+                     database listens on that port as well as on {port}, write `port-differs = \
+                     \"allowed\"`.",
                     target.port()
                 ));
             }
@@ -154,19 +160,19 @@ impl Hold {
                  run."
             }
             Self::Rotates(_) => {
-                "Give the name answers that stay the same, or follow what is behind it by another \
-                 source."
+                "Give the name stable answers, or follow the database behind it by another source."
             }
             Self::CachedForLong(_) => {
-                "Lower the name's time to live to 90 s or less, or deregister the targets that it \
-                 gives no longer by hand."
+                "Lower the name's time to live to 90 s or less, or deregister by hand the targets \
+                 that it no longer gives."
             }
             Self::Foreign(_) => {
-                "If no other system owns it, deregister it by hand, or set `exclusive = true`."
+                "If no other system owns the target, deregister it by hand, or set `exclusive = \
+                 true`."
             }
             Self::KeysDisagree { moving: false, .. } => {
-                "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a shadowing \
-                 private zone or a stale resolver keeps them apart."
+                "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a private zone \
+                 that shadows the name, or a stale resolver, makes them differ."
             }
             Self::Unknown(_)
             | Self::KeysDisagree { .. }

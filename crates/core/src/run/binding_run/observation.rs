@@ -1,4 +1,5 @@
-//! What a binding run hands to the planner: the last readings, and what the run's earlier rounds add.
+//! What a binding run hands to the planner: the last readings, and what the run's earlier rounds
+//! add.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What a binding run reports.
+//! The report of a binding run.
 
 use super::super::phase::Phase;
 use super::super::round_outcome::{self, RoundOutcome};
@@ -9,13 +9,15 @@ use crate::mechanism::Mechanism;
 use crate::report::BindingReport;
 
 impl BindingRun {
+    /// How the binding ended: the outcome of its last round, unless that is not the last word. An
+    /// answer may be lost, the run's time may have ended a round, or a write may not show.
     pub(in crate::run) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
-        let in_doubt = match &self.phase {
+        let unanswered = match &self.phase {
             Phase::Write(action) => Some(action),
             _ => self.write_log.unconfirmed(),
         };
         let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
-        let (status, reason) = match in_doubt {
+        let (status, reason) = match unanswered {
             Some(action) => round_outcome::unconfirmed(action),
             None if cut => round_outcome::cut_short(),
             None if self.has_unshown() => round_outcome::ineffective(),

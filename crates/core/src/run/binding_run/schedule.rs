@@ -32,6 +32,7 @@ impl BindingRun {
         }
     }
 
+    /// How long to keep looking after the round that just ended.
     fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
         let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
         match self.outcome.keep_looking(self.may_write(intent)) {

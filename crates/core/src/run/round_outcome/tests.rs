@@ -1,4 +1,5 @@
-//! The table of holds against the predicates that it replaced.
+//! How long to keep looking, against the same rules written a second time: as predicates on a hold
+//! instead of a table, and in another order.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -110,8 +111,8 @@ fn every_hold() -> Vec<Hold> {
     every_unknown().into_iter().map(Hold::Unknown).chain(others).collect()
 }
 
-/// The predicates as they were, over four functions.
-mod before {
+/// The rules a second time.
+mod predicates {
     use super::*;
 
     pub(super) fn weight(hold: &Hold) -> Weight {
@@ -186,7 +187,6 @@ mod before {
             )
     }
 
-    /// `Found`, in the words of [`KeepLooking`].
     pub(super) fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
         if may_write && plan.now.is_some() {
             return KeepLooking::ReadBackTime;
@@ -209,7 +209,7 @@ mod before {
 }
 
 #[test]
-fn the_table_of_holds_says_what_the_predicates_said() {
+fn the_table_of_holds_says_what_the_predicates_say() {
     let register = || Action::Register(Registration { address: target(9), zone: None });
     let deregister = || Action::Deregister(Vec::new());
     let holds = every_hold();
@@ -219,7 +219,7 @@ fn the_table_of_holds_says_what_the_predicates_said() {
     let mut compared = 0;
     for holds in of_one.chain(of_two).chain([Vec::new()]) {
         for hold in &holds {
-            assert_eq!(hold.weight(), before::weight(hold), "{hold:?}");
+            assert_eq!(hold.weight(), predicates::weight(hold), "{hold:?}");
         }
         let nows = [None, Some(Step::Reread), Some(Step::Do(register()))];
         let laters = [vec![], vec![register()], vec![deregister()]];
@@ -228,7 +228,7 @@ fn the_table_of_holds_says_what_the_predicates_said() {
             for may_write in [true, false] {
                 let (now, later) = (now.clone(), later.clone());
                 let plan = Plan { now, later, holds: holds.clone(), ..Plan::default() };
-                let expected = before::planned_look(&plan, may_write);
+                let expected = predicates::planned_look(&plan, may_write);
                 let look = RoundOutcome::Planned(plan.clone()).keep_looking(may_write);
                 assert_eq!(look, expected, "{plan:?} {may_write}");
                 compared += 1;
