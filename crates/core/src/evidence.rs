@@ -1,13 +1,13 @@
 //! What the two keys say at one moment.
 //!
-//! A key says *who* (which member) before it says *where* (which address). *Topology* is the RDS
-//! API: the one member with `IsClusterWriter`, whose own endpoint name is then resolved. *DNS* is
-//! the source's own endpoint name: for a cluster its CNAME names the member, else its address is
-//! compared with the members'. An instance has only the DNS key. Whatever cannot be read is unknown
-//! with a reason, never empty.
+//! A key says *who* (which member) before it says *where* (which address). The *topology* key is
+//! the RDS API: it names the one member with `IsClusterWriter`, whose own endpoint name is then
+//! resolved. The *DNS* key is the source's own endpoint name: a cluster's CNAME names the member;
+//! without one, the address is compared with those of the members. An instance has only the DNS
+//! key. What cannot be read is unknown, with a reason, and never empty.
 //!
-//! A set of equals has one key: the topology for a cluster's readers and custom endpoints, whose
-//! members' own names say where, and DNS for a proxy or a name that is not of RDS.
+//! A set of equals has one key. For a cluster's readers and a custom endpoint it is the topology,
+//! and the members' own names say where. For a proxy and a name that is not of RDS it is DNS.
 
 mod facts;
 mod history;
@@ -33,22 +33,21 @@ use crate::topology::HostName;
 /// What a name resolved to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Answer {
-    /// The names that the CNAME chain passed through, the asked one left out, in order.
+    /// The names of the CNAME chain in order, without the one that was asked for.
     pub aliases: Vec<HostName>,
-    /// The addresses at its end, in ascending order.
+    /// The addresses at the end of the chain, in ascending order.
     pub addresses: Vec<IpAddr>,
-    /// For how long, at most, a cache on the way may go on giving it: the longest time to live of
-    /// its records.
+    /// The longest that a cache may keep the answer: the longest time to live of its records.
     pub ttl: Duration,
 }
 
-/// What the names that were asked for answered.
+/// What DNS answered for each name that was asked for.
 pub type Answers = BTreeMap<HostName, Result<Answer, LookupError>>;
 
-/// What one key says: a witness, or why it says nothing.
+/// What one key says: who the writer is and where, or why it says nothing.
 pub type Reading = Result<MemberAt, Unknown>;
 
-/// One look at every key of a source.
+/// One reading of every key of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Evidence {
     /// A cluster has two keys.
@@ -63,11 +62,11 @@ pub enum Evidence {
         /// The instance's endpoint name.
         dns: Reading,
     },
-    /// A set of equals has one as well.
+    /// A set of equals has one.
     Set {
-        /// Which one.
+        /// Which key.
         key: Key,
-        /// What it lists.
+        /// The members that it lists, or why it says nothing.
         listing: Result<Listing, Unknown>,
     },
 }
@@ -75,19 +74,19 @@ pub enum Evidence {
 /// Which key lists a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// The RDS API says who, and the members' own names say where.
+    /// The RDS API lists the members, and their own names say where they are.
     Topology,
-    /// A name says where, and nobody says who.
+    /// A name gives the addresses, and nothing says whose they are.
     Dns,
 }
 
 /// A set as its key lists it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Listing {
-    /// The addresses, and whose they are as far as that is known.
+    /// The addresses, and the member at each, where it is known.
     pub listed: BTreeMap<IpAddr, Option<Identifier>>,
-    /// Why a member that belongs to the set is not listed. While there is a gap, nothing can be
-    /// said of those that the roll lacks.
+    /// Why a member of the set is not listed. While there is a gap, that a member is not listed
+    /// says nothing about it.
     pub gap: Option<Unknown>,
 }
 
@@ -100,14 +99,14 @@ pub struct MemberAt {
     pub address: IpAddr,
 }
 
-/// What the keys amount to together.
+/// What the keys say together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Verdict<'a> {
-    /// Every key names this one.
+    /// Every key names this member.
     Agree(&'a MemberAt),
-    /// These are all of a set.
+    /// These are all members of a set.
     Listed(&'a Listing),
-    /// The keys name different ones.
+    /// The keys name different members.
     Disagree {
         /// What the RDS API says.
         topology: &'a MemberAt,
@@ -119,7 +118,7 @@ pub enum Verdict<'a> {
 }
 
 impl Evidence {
-    /// The same reason for every key: nothing could be asked.
+    /// Unknown for every key, for the same reason.
     pub fn unknown(source: &Source, unknown: Unknown) -> Self {
         match source {
             Source::Cluster(_) => {
@@ -135,7 +134,7 @@ impl Evidence {
         }
     }
 
-    /// What the keys amount to together.
+    /// What the keys say together.
     pub fn verdict(&self) -> Verdict<'_> {
         match self {
             Self::Cluster { dns: Ok(dns), .. } if !Mechanism::BothKeys.is_on() => {
@@ -165,7 +164,7 @@ impl Evidence {
         }
     }
 
-    /// What the RDS API says of a writer, where it is a key.
+    /// What the RDS API says of the writer, where it is a key of a writer.
     pub fn topology(&self) -> Option<&Reading> {
         match self {
             Self::Cluster { topology, .. } => Some(topology),
@@ -173,7 +172,7 @@ impl Evidence {
         }
     }
 
-    /// What DNS says of a writer.
+    /// What DNS says of the writer.
     pub fn dns(&self) -> Option<&Reading> {
         match self {
             Self::Cluster { dns, .. } | Self::Instance { dns } => Some(dns),
@@ -181,7 +180,7 @@ impl Evidence {
         }
     }
 
-    /// Whom the RDS API names and where, as far as it is a key.
+    /// The members that the RDS API names and their addresses, where it is a key.
     pub fn by_topology(&self) -> Option<BTreeMap<IpAddr, Option<Identifier>>> {
         match self {
             Self::Cluster { topology, .. } => named(topology.as_ref().ok()?),
@@ -192,7 +191,7 @@ impl Evidence {
         }
     }
 
-    /// Whom DNS names and where, as far as it is a key.
+    /// The members that DNS names and their addresses, where it is a key.
     pub fn by_dns(&self) -> Option<BTreeMap<IpAddr, Option<Identifier>>> {
         match self {
             Self::Cluster { dns, .. } | Self::Instance { dns } => named(dns.as_ref().ok()?),
@@ -203,12 +202,12 @@ impl Evidence {
         }
     }
 
-    /// Whether some of a set are not listed.
+    /// Whether a member of the set is not listed.
     pub fn has_gap(&self) -> bool {
         matches!(self, Self::Set { listing: Ok(Listing { gap: Some(_), .. }), .. })
     }
 
-    /// Where all keys agree that the source is: one address for a writer, several for a set.
+    /// The addresses that every key agrees on: one for a writer, several for a set.
     pub fn agreed(&self) -> Option<BTreeSet<IpAddr>> {
         match self.verdict() {
             Verdict::Agree(member_at) => Some([member_at.address].into()),

@@ -1,8 +1,9 @@
-//! What a look shows beside the group's membership: each finding with a code, a severity and a
+//! What a round notices besides the group's membership. Each finding has a code, a severity and a
 //! remedy.
 //!
-//! The status of a binding says whether the group holds what belongs into it. A group can hold
-//! exactly that and still reach nobody. A finding says so; it changes no status and no plan.
+//! The status of a binding says whether the group holds the targets that belong into it. A group
+//! can hold exactly those, and its clients can still not connect. A finding says so; it changes no
+//! status and no plan.
 
 use std::net::SocketAddr;
 
@@ -29,7 +30,7 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It may be meant.
+    /// It may be intended.
     Note,
     /// A failover takes longer than it has to.
     CostsYouSeconds,
@@ -51,7 +52,7 @@ impl Severity {
     }
 }
 
-/// What there is to say of a group's targets, and of what was planned on them.
+/// The findings about a group's targets and the plan for them.
 pub fn findings(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let former = plan.holds.iter().filter(|hold| matches!(hold, Hold::FormerPort { .. }));
     let former = former.map(|hold| Finding {
@@ -63,27 +64,27 @@ pub fn findings(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding
     health(source, targets, plan).into_iter().chain(former).collect()
 }
 
-/// What the load balancer's health checks say of the targets that belong into the group.
+/// The findings about the health of the targets that belong into the group.
 fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let wanted = plan.wanted.iter();
     let at =
         |address: &SocketAddr| targets.iter().find(|t| t.is_present() && t.address == *address);
     let present: Vec<&Target> = wanted.filter_map(at).collect();
-    let ill = |target: &&Target| {
+    let is_unhealthy = |target: &&Target| {
         matches!(target.state, TargetState::Unhealthy | TargetState::UnhealthyDraining)
     };
     let unclear =
         |target: &&Target| matches!(target.state, TargetState::Unavailable | TargetState::Other(_));
-    let nobody_serves = present.iter().all(ill);
+    let nobody_serves = present.iter().all(is_unhealthy);
     let (code, who) = match source {
         Source::Cluster(_) | Source::Instance(_) => ("writer-unhealthy", "is the writer"),
         Source::Readers(..) | Source::Custom { .. } | Source::Proxy(..) | Source::Name(_) => {
             ("member-unhealthy", "belongs to the set")
         }
     };
-    let ill = present.iter().copied().filter(ill).map(|target| Finding {
+    let unhealthy = present.iter().copied().filter(is_unhealthy).map(|target| Finding {
         code,
-        // The others of a set go on serving.
+        // The healthy members of a set go on serving.
         severity: if nobody_serves { Severity::Broken } else { Severity::Note },
         message: format!(
             "{} {who}, and the load balancer's health checks of it fail: {}",
@@ -101,10 +102,10 @@ fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
             state(target)
         ),
         remedy:
-            "Nothing need be done once. If it stays, connect through the load balancer and see."
+            "Once, this needs no action. If it stays, connect through the load balancer to test it."
                 .to_owned(),
     });
-    ill.chain(unclear).collect()
+    unhealthy.chain(unclear).collect()
 }
 
 const CHECK_FIRST: &str = "Check first whether the database's security group admits the load \

@@ -1,48 +1,57 @@
-//! Writerlink's decision, and the words it is made in.
+//! The decision of Writerlink: what a target group needs, given what can be seen.
 //!
-//! A database that is published over `PrivateLink` stands behind a Network Load Balancer, whose
-//! target group takes only addresses; and a database's address changes when it fails over. This
-//! crate decides, from what can be seen, what a target group needs. It has no network, no clock, no
-//! AWS SDK and no runtime: the world is handed in as values, and what is to be done comes out as
-//! values.
+//! A database that is published over `PrivateLink` stands behind a Network Load Balancer. The load
+//! balancer's target group takes only addresses, and the address of a database changes when it
+//! fails over. This crate decides what to register and what to deregister. It has no network, no
+//! clock, no AWS SDK and no async runtime: what is seen comes in as values, and what to do comes
+//! out as values.
 //!
 //! # From a trigger to a report
 //!
 //! ```text
-//! payload → Trigger → Run → Effects → Observation → Plan → Effects → … → Report
-//!           event     run   drive     evidence      plan                 report
+//! payload → Trigger → Run ⇄ drive ⇄ RDS API, DNS, ELBv2
+//!                      │
+//!                      └ each round: evidence + targets → plan → one write → read back
+//!                      │
+//!                      └ Report
 //! ```
 //!
-//! 1. A [`Trigger`](event::Trigger) sets a [`Run`](run::Run) going: an RDS event, a schedule, a
-//!    call by hand. An event says *look*; it never says what changed. It only chooses which
-//!    [`Binding`](config::Binding) is watched closely, and for how long.
-//! 2. For each binding the run reads two keys, without any cache: the *topology* (the RDS API names
-//!    the writer, whose own name is resolved) and *DNS* (the endpoint's own name). What they say is
-//!    [`Evidence`](evidence::Evidence): who the writer is and where, or why that is unknown.
-//!    Unknown is never empty.
-//! 3. It reads the group's [`Target`](target::Target)s. Evidence, targets and what the run's
-//!    earlier looks add to them (its [`EvidenceHistory`](evidence::EvidenceHistory)) make an
-//!    [`Observation`](plan::Observation).
-//! 4. [`plan`](plan::plan()) decides: register on credible testimony, remove only on agreement,
-//!    hold on anything else and say why.
-//! 5. The run carries out one step, reads the group back, and plans again, until nothing is left to
-//!    do or its time is over. Then it makes a [`Report`](report::Report) that claims only what was
-//!    confirmed, with what was noticed beside the membership ([`Finding`](finding::Finding)).
+//! 1. A [`Trigger`](event::Trigger) starts a [`Run`](run::Run): an RDS event, a schedule, or a call
+//!    by hand. An event says *look*. It only chooses which [`Binding`](config::Binding)s are
+//!    watched closely, and for how long. It never says what changed.
+//! 2. Each round of a binding begins with its two keys, both read without a cache. *Topology*: the
+//!    RDS API names the writer, and the writer's own name is resolved. *DNS*: the endpoint's own
+//!    name is resolved. Together they are the [`Evidence`](evidence::Evidence): which member the
+//!    writer is and its address, or why that is unknown. Unknown never counts as empty.
+//! 3. The round reads the group's [`Target`](target::Target)s. Evidence, targets, and what the
+//!    earlier rounds add to them are an [`Observation`](plan::Observation).
+//! 4. [`plan`](plan::plan()) decides. It registers an address on credible evidence, removes one
+//!    only on agreement, and otherwise holds and says why ([`Hold`](plan::Hold)).
+//! 5. The round sends one write of the plan, reads the targets back, and plans again, until nothing
+//!    is left to do that may be done.
+//! 6. How the round ended says whether and when another one follows. The
+//!    [`Report`](report::Report) at the end of the run claims only what was confirmed. It adds what
+//!    was noticed besides the group's membership ([`Finding`](finding::Finding)).
 //!
 //! # Why it is safe
 //!
-//! - Registering an address is cheap and can be undone; deregistering is what causes outages. So an
-//!   address is registered at the first credible sign, and another is removed only when both keys
-//!   name the same writer before and after the targets were read.
-//! - A group is never emptied: a removal names the others, and only while the agreed target is
-//!   present and known to be registered.
-//! - Draining counts as absent, so that a quick failback registers its target again.
-//! - A run is a value: [`Run::step`](run::Run::step) takes what happened and returns what to do. It
-//!   can be cloned and hashed, so every order of events can be walked through.
-//! - [`drive`](drive::drive) performs the effects over the [`ports`]; given no writer, it cannot
-//!   write.
+//! - Registering an address is cheap and can be undone; deregistering can cause an outage. So an
+//!   address is registered at the first credible sign. Another one is removed only when both keys
+//!   name the same writer, both before and after the targets were read.
+//! - A removal never empties a group: it names only other targets, and it is sent only while the
+//!   agreed target is present and its registration is proven.
+//! - A draining target counts as absent, so a quick failback registers it again.
+//! - A write counts as done only when a reading shows it.
+//! - A run is a value. [`Run::step`](run::Run::step) takes what happened and returns what to do
+//!   next. A run can be cloned and hashed, so a test walks through every order of events
+//!   (`explore/`).
+//! - [`drive`](drive::drive) performs the effects over the [`ports`] and decides nothing. Without
+//!   the port that writes, it cannot write.
 //!
-//! Where to begin reading: [`plan`](mod@plan), then [`evidence`], then [`run`].
+//! Where to begin reading: [`run`] (a run, and a round in `run/binding_run.rs`), then
+//! [`evidence`], then [`plan`](mod@plan).
+
+#![warn(missing_docs)]
 
 pub mod config;
 pub mod discover;
@@ -52,6 +61,7 @@ pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod guard;
+mod keep_looking;
 mod mechanism;
 pub mod note;
 pub mod plan;

@@ -1,55 +1,56 @@
-//! The safety mechanisms by name, each with the harm that it prevents.
+//! The safety mechanisms by name.
 //!
-//! In the product they are all on: [`Mechanism::is_on`] is `true` and compiled away. The unit tests
-//! of this crate can switch one off, and the exhaustive walk (`explore/`) must then find a broken
-//! promise; its history is kept in `explore/snapshots/`, and `docs/semantics.md` shows them. A
-//! mechanism that nothing misses does not belong here, nor into the code.
+//! In the product all of them are on: [`Mechanism::is_on`] is `true` and compiled away. The unit
+//! tests of this crate can switch one off. The exhaustive walk (`explore/`) must then find a
+//! history that breaks a promise; `explore/snapshots/` keeps that history, and `docs/semantics.md`
+//! shows it. A mechanism whose absence breaks nothing does not belong here, nor in the code.
 
 /// A safety mechanism.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mechanism {
-    /// A draining target is absent.
+    /// A draining target counts as absent.
     DrainingIsAbsent,
-    /// Both keys must name the writer, where there are two.
+    /// Where a source has two keys, both must name the writer.
     BothKeys,
-    /// An unknown key removes nothing.
+    /// While a key is unknown, nothing is removed.
     UnknownHolds,
-    /// The keys are read again after the targets.
+    /// Before a removal, the keys are read again.
     Reread,
-    /// Only keys that were read after the last reading of the targets count as read again.
+    /// Keys count as read again only if they were read after the last reading of the targets.
     RereadAfterTargets,
-    /// The agreed target is registered again, unless it is known to be registered.
+    /// Before a removal, the agreed target is registered again, unless its registration is proven.
     RegistrationProof,
-    /// Readings that show a target healthy make it known to be registered only when they have done
-    /// so for a while.
+    /// Readings that show a target healthy prove its registration only when they have done so for a
+    /// while.
     SeenForLong,
-    /// Nothing from before a removal was sent vouches for the removed target.
+    /// Once a removal was sent, nothing from before it proves the registration of its target.
     RemovalVoidsProof,
     /// A write is read back.
     ReadBack,
     /// The agreed target is registered before others are removed.
     RegisterFirst,
-    /// Topology alone registers only when it says so twice.
+    /// The topology alone registers an address only when two readings name it.
     TopologyTwice,
-    /// A stale extra is removed only after the agreement has lasted.
+    /// A target that does not belong into the group, and that no failover explains, is removed only
+    /// after the agreement has lasted.
     Settling,
-    /// What is at no other member's address is no former writer, and is removed only after the
+    /// A target at no other member's address is no former writer, and is removed only after the
     /// agreement has lasted.
     LeftoversSettle,
-    /// An instance's extra is removed only when no target is being registered.
+    /// An instance's other targets are removed only when no target is being registered.
     InitialHolds,
     /// A set loses at most half of its targets in a round.
     HalfPerRound,
-    /// A write that goes wrong again and again is given up.
+    /// After three writes to a group that failed or did not last, a run writes no more to it.
     GivesUp,
     /// A binding whose port is not the one that RDS reports writes nothing.
     PortDiffersHolds,
-    /// A write that was acknowledged and that the last reading does not show is told.
+    /// A write that was acknowledged and that the last reading does not show is reported.
     MissingWriteIsReported,
 }
 
 impl Mechanism {
-    /// Whether it is at work.
+    /// Whether it is on: always, in the product.
     #[cfg(not(test))]
     #[inline]
     pub(crate) const fn is_on(self) -> bool {
@@ -61,7 +62,7 @@ impl Mechanism {
         OFF.get() != Some(self)
     }
 
-    /// Does something without this mechanism.
+    /// Runs `act` without this mechanism.
     #[cfg(test)]
     pub(crate) fn without<T>(self, act: impl FnOnce() -> T) -> T {
         OFF.set(Some(self));

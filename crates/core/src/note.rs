@@ -1,4 +1,4 @@
-//! What a run says while it goes on: one note a decision.
+//! What a run logs while it goes on: one note for each decision.
 
 use crate::text::{bounded, sentence};
 
@@ -16,7 +16,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// The same note, fit for a terminal and a log, whoever said what it repeats.
+    /// The same note without control and format characters, fit for a terminal and a log.
     pub fn cleaned(self) -> Self {
         let Self { binding, round, kind, text } = self;
         Self { binding: bounded(&binding), round, kind, text: sentence(&text) }
@@ -26,7 +26,7 @@ impl Note {
 /// Kinds of notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteKind {
-    /// The keys say something else than before.
+    /// The keys say something new.
     Evidence,
     /// A target is about to be registered.
     Register,
@@ -38,7 +38,7 @@ pub enum NoteKind {
     Rejected,
     /// The answer to a write was lost.
     Unconfirmed,
-    /// The binding stands differently than after the round before.
+    /// The round ended in another way than the one before.
     Status,
 }
 

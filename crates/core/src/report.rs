@@ -16,10 +16,10 @@ use crate::target::{Target, Zone};
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Whether every binding that the run answers for ended well: the watched ones for an event,
-    /// all for a sweep.
+    /// Whether every binding that the run answers for ended well: for an event, the bindings that
+    /// it names; for a sweep, all.
     pub ok: bool,
-    /// What set the run going.
+    /// What started the run.
     pub trigger: TriggerReport,
     /// Every binding of the run, in the order of the configuration.
     pub bindings: Vec<BindingReport>,
@@ -29,15 +29,15 @@ pub struct Report {
     /// events name.
     #[serde(skip)]
     pub sweep: bool,
-    /// Whether the run could do nothing of its work: no binding was usable, or every read failed.
+    /// Whether the run could do none of its work: no binding was usable, or every read failed.
     #[serde(skip)]
     pub nothing_readable: bool,
 }
 
-/// What set a run going, as far as it is repeated.
+/// What started a run, as far as the report repeats it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct TriggerReport {
-    /// The way in.
+    /// Through which entry point.
     pub kind: TriggerKind,
     /// The event's id.
     pub event: Option<String>,
@@ -65,27 +65,27 @@ pub struct BindingReport {
     pub status: Status,
     /// Why it did not end settled.
     pub reason: Option<Reason>,
-    /// How often it was looked at.
+    /// How many rounds it had.
     pub rounds: u32,
     /// What the keys said last.
     pub evidence: Option<EvidenceReport>,
-    /// The group's targets as read last.
+    /// The group's targets as last read.
     pub targets: Vec<TargetReport>,
     /// What was registered, and acknowledged by ELBv2 or seen in a reading, in order.
     pub registered: Vec<String>,
     /// What was deregistered and seen to be gone, or draining, in a later reading, in order.
     pub deregistered: Vec<String>,
-    /// What there is to do and was not done.
+    /// What is left to do.
     pub planned: Vec<String>,
-    /// What was left alone, in sentences.
+    /// What was left alone without keeping anything else from being done, in sentences.
     pub notes: Vec<String>,
-    /// What was noticed beside the membership of the group.
+    /// What was noticed besides the group's membership.
     pub findings: Vec<Finding>,
     /// Whether the run answers for this binding: an event's run does for the bindings that the
     /// event names.
     #[serde(skip)]
     pub answered_for: bool,
-    /// What was wished for; absent where that cannot be understood.
+    /// The binding; absent where its configuration cannot be used.
     #[serde(skip)]
     pub binding: Option<Arc<Binding>>,
 }
@@ -103,9 +103,9 @@ impl BindingReport {
 pub enum Status {
     /// Nothing to do.
     Settled,
-    /// Done, and verified by reading back.
+    /// Changed, and verified by reading back.
     Changed,
-    /// Registered; a removal waits.
+    /// Something is left to do, and only has to wait.
     Waiting,
     /// Nothing to follow.
     Idle,
@@ -113,11 +113,11 @@ pub enum Status {
     Observed,
     /// Dry run or audit: there is something to do.
     Drift,
-    /// Left alone, because the evidence did not suffice.
+    /// Left alone, because the evidence does not suffice or an operator has to act.
     Held,
-    /// A call was refused.
+    /// A call failed.
     Failed,
-    /// The answer to a write was lost, and what came of it could not be read.
+    /// The answer to a write was lost, and no reading shows whether it was done.
     Unconfirmed,
 }
 
@@ -146,7 +146,8 @@ impl Status {
     }
 }
 
-/// Why a binding did not end settled: a word for machines, a sentence for people, and what to do.
+/// Why a binding did not end settled: a code for machines, a sentence for operators, and what to
+/// do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// One of the documented kebab-case words (docs/operations.md).
@@ -190,17 +191,17 @@ pub enum KeyReport {
     },
     /// DNS names addresses.
     Dns {
-        /// The instance that the addresses belong to, where DNS or the topology tells.
+        /// The instance that has the address, where DNS or the topology names it.
         #[serde(skip_serializing_if = "Option::is_none")]
         instance: Option<Identifier>,
         /// The addresses.
         addresses: Vec<IpAddr>,
     },
-    /// It says nothing.
+    /// The key says nothing.
     Unknown {
-        /// The documented word.
+        /// The documented reason code.
         unknown: &'static str,
-        /// The sentence.
+        /// Why, in a sentence.
         message: String,
     },
 }
@@ -214,7 +215,7 @@ pub struct MemberReport {
     pub address: IpAddr,
 }
 
-/// A target as ELBv2 has it.
+/// A target as ELBv2 reported it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TargetReport {
     /// Its address.

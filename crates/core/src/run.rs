@@ -1,14 +1,28 @@
-//! A run as a value: `step` takes what happened and returns what to do next.
+//! A run as a value: [`Run::step`] takes what happened and returns what to do next.
 //!
-//! There is no clock and no I/O in it. Time comes in as the time that has passed since the last
-//! step; what was started comes back as an [`Input`]. A run can be cloned, compared and hashed, so
-//! that every order of events can be walked through, and the same value drives the Lambda, the
-//! audit and the simulation.
+//! There is no clock and no I/O in it. Time comes in as the time that passed since the last step;
+//! the result of an effect comes back as an [`Input`]. A run can be cloned, compared and hashed, so
+//! a test can walk through every order of events, and the same code drives the Lambda, the audit
+//! and the simulation.
 //!
-//! A run holds one `BindingRun` for each binding. They share the reading of the topology and
-//! nothing else: one bad binding never stops or fails another.
+//! # What a run does
+//!
+//! 1. *Who is concerned?* A sweep concerns every binding. An event concerns the bindings whose
+//!    database it names; to know them, the run may first have to read the topology (an instance may
+//!    belong to a cluster that a binding follows) and the tags (they may add bindings). An event
+//!    that concerns no binding ends the run there.
+//! 2. *Rounds.* Each binding has a `BindingRun`, and its `step` (`run/binding_run.rs`) is a round:
+//!    read the keys, read the targets, plan, write, read back.
+//! 3. *When is the next round?* How a round ended says how soon the next one begins and for how
+//!    long the run keeps looking (`run/look_schedule.rs`).
+//! 4. *The end.* The run is over when every binding rests or the time is used up. Its
+//!    [`report`](Run::report) says what was confirmed.
+//!
+//! The bindings share the readings of the topology (`run/topology_cache.rs`) and nothing else: one
+//! bad binding never stops or fails another.
 
 mod binding_run;
+mod effect;
 mod look_schedule;
 mod pending_event;
 mod phase;
@@ -24,87 +38,40 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::binding_run::BindingRun;
-use self::pending_event::PendingEvent;
+use self::effect::Context;
+pub use self::effect::{BindingIndex, Effect, Input, Reaction};
+use self::pending_event::{PendingEvent, Taken};
+use self::phase::BindingInput;
 use self::tag_search::TagSearch;
-use self::topology_cache::TopologyCache;
+use self::topology_cache::{TopologyCache, TopologyReading};
 use crate::config::{BadBinding, Config, Timing};
-use crate::discover::TaggedGroup;
-use crate::event::{Intent, SourceType, Trigger};
-use crate::evidence::Answers;
+use crate::discover::{Discover, TaggedGroup};
+use crate::event::{Event, Intent, Trigger};
 use crate::failure::CallError;
-use crate::note::Note;
 use crate::report::{Report, TriggerReport};
-use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
-use crate::topology::{HostName, Scope, Topology};
-
-/// Something that the run wants done.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// Read these lists of the Region's databases.
-    ReadTopology(Scope),
-    /// Read the tags of all groups.
-    ReadTags,
-    /// Say what kind of group it is.
-    ReadGroup(BindingIndex, TargetGroupArn),
-    /// Read all targets of a group.
-    ReadTargets(BindingIndex, TargetGroupArn),
-    /// Ask DNS for these names.
-    Resolve(BindingIndex, Vec<HostName>, Family),
-    /// Register a target.
-    Register(BindingIndex, TargetGroupArn, Registration),
-    /// Deregister targets.
-    Deregister(BindingIndex, TargetGroupArn, Vec<Target>),
-}
-
-/// Which binding of the run an effect belongs to; its result comes back with the same index.
-pub type BindingIndex = usize;
-
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// The run begins.
-    Start,
-    /// Nothing but time.
-    Tick,
-    /// The topology was read, or could not be.
-    Topology(Result<Topology, CallError>),
-    /// The tags were read, or could not be.
-    Tags(Result<Vec<TaggedGroup>, CallError>),
-    /// The group was described, or could not be.
-    Group(BindingIndex, Result<TargetGroup, CallError>),
-    /// The targets were read, or could not be.
-    Targets(BindingIndex, Result<Vec<Target>, CallError>),
-    /// The names were asked for.
-    Answers(BindingIndex, Answers),
-    /// The write was acknowledged, refused, or its answer was lost.
-    Written(BindingIndex, Result<(), CallError>),
-}
-
-/// What a step leads to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reaction {
-    /// What to do, all of it at once.
-    pub effects: Vec<Effect>,
-    /// What was decided, for those who listen.
-    pub notes: Vec<Note>,
-}
+use crate::topology::{Scope, Topology};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Run {
     timing: Timing,
     intent: Intent,
+    /// What is left of the run's time.
     left: Duration,
     topology_cache: TopologyCache,
+    /// The bindings, in the order of the configuration; then those that tags ask for.
     entries: Vec<Entry>,
+    /// The events, until the run knows which bindings they concern.
     pending_events: Vec<PendingEvent>,
-    search: TagSearch,
+    tag_search: TagSearch,
+    /// How many events concern no binding.
     unmatched: u32,
-    /// Something may concern any binding: a sweep, or an event that does not say whom it is about.
+    /// Every binding is looked at: for a sweep, or for an event that may concern any of them.
     looks_everywhere: bool,
-    /// It answers for every binding, as a sweep does, and not only for those that events name. So
-    /// does a run for events that are older than their patience.
+    /// The report answers for every binding, as a sweep's does, and not only for those that events
+    /// name. So does that of a run whose events are all older than their patience.
     sweeps: bool,
+    /// A read has succeeded.
     read_something: bool,
     trigger: Arc<TriggerReport>,
 }
@@ -112,40 +79,27 @@ pub struct Run {
 /// A binding of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Entry {
+    /// One that can be followed.
     Good(Box<BindingRun>),
+    /// One whose configuration cannot be used.
     Bad(Arc<BadBinding>),
 }
 
 impl Run {
     /// A run for `trigger` that must be over when `left` has passed.
     ///
-    /// An event only chooses who is watched closely and for how long: the binding of the database
-    /// that it names. An event that certainly concerns no binding leaves nothing to do.
+    /// An event only chooses which bindings are watched closely, and for how long. An event that
+    /// certainly concerns no binding leaves nothing to do.
     pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
-        let asked =
-            |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
-        let entry = |binding: &Result<_, BadBinding>| match binding {
-            Ok(binding) => Entry::Good(Box::new(BindingRun::new(Arc::new(Clone::clone(binding))))),
-            Err(bad) => Entry::Bad(Arc::new(bad.clone())),
-        };
-        let entries: Vec<Entry> =
-            config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect();
-        let sources = entries.iter().filter_map(|entry| match entry {
-            Entry::Good(binding_run) => Some(binding_run.source()),
-            Entry::Bad(_) => None,
-        });
-        let scope = match &config.discover {
-            Some(discover) => Scope::of(sources).and(discover.scope()),
-            None => Scope::of(sources),
-        };
+        let entries = entries(config, trigger);
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
             left,
-            topology_cache: TopologyCache::of(scope),
+            topology_cache: TopologyCache::of(scope(config, &entries)),
             entries,
             pending_events: Vec::new(),
-            search: TagSearch::of(config, trigger),
+            tag_search: TagSearch::of(config, trigger),
             unmatched: 0,
             looks_everywhere: trigger.is_sweep() || trigger.unreadable > 0,
             sweeps: true,
@@ -153,87 +107,59 @@ impl Run {
             trigger: Arc::new(trigger.into()),
         };
         for event in &trigger.events {
-            let patience = event.patience_left(&config.timing, now);
-            run.sweeps &= event.is_stale(&config.timing, now);
-            match (event.about, &event.source) {
-                (SourceType::Cluster, Some(id)) => {
-                    run.pending_events.push(PendingEvent::of_cluster(id.clone(), patience))
-                }
-                (SourceType::Instance, Some(id)) => {
-                    let maybe = run.follows_a_cluster() || run.search.is_under_way();
-                    run.pending_events.push(PendingEvent::of_instance(id.clone(), patience, maybe));
-                }
-                (SourceType::Proxy, Some(id)) => {
-                    run.pending_events.push(PendingEvent::of_proxy(id.clone(), patience))
-                }
-                (SourceType::Deployment, _) => {
-                    run.pending_events.push(PendingEvent::of_deployment(patience))
-                }
-                (SourceType::Unrelated, _) => run.unmatched += 1,
-                (SourceType::Other, _) | (_, None) if !patience.is_zero() => {
-                    run.pending_events.push(PendingEvent::of_anybody(patience));
-                }
-                (SourceType::Other, _) | (_, None) => run.looks_everywhere = true,
-            }
+            run.take_event(event, now);
         }
-        run.attend(0);
-        run.drop_unconcerned();
+        run.watch_concerned(0);
+        run.conclude_events();
         run
     }
 
     /// Takes what happened, `passed` after the last step, and says what to do next.
     pub fn step(&mut self, passed: Duration, input: Input) -> Reaction {
         let mut reaction = Reaction::default();
-        self.let_pass(passed);
+        self.advance(passed);
+        self.read_something |= self.is_successful_read(&input);
         match input {
             Input::Start => self.start(&mut reaction),
             Input::Tick => {}
-            Input::Topology(result) => self.on_topology(result, &mut reaction),
-            Input::Tags(result) => self.on_tags(result, &mut reaction),
+            Input::Topology(result) => self.take_topology(result, &mut reaction),
+            Input::Tags(result) => self.take_tags(result, &mut reaction),
             Input::Group(index, result) => {
-                self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |binding_run, cx| binding_run.on_group(result, cx));
+                self.step_binding(index, BindingInput::Group(result), &mut reaction)
             }
             Input::Targets(index, result) => {
-                self.read_something |= result.is_ok();
-                self.with(index, &mut reaction, |binding_run, cx| {
-                    binding_run.on_targets(result, cx)
-                });
+                self.step_binding(index, BindingInput::Targets(result), &mut reaction)
             }
             Input::Answers(index, answers) => {
-                self.with(index, &mut reaction, |binding_run, cx| {
-                    binding_run.on_answers(&answers, cx)
-                });
+                self.step_binding(index, BindingInput::Answers(answers), &mut reaction)
             }
             Input::Written(index, result) => {
-                self.with(index, &mut reaction, |binding_run, cx| {
-                    binding_run.on_written(result, cx)
-                });
+                self.step_binding(index, BindingInput::Written(result), &mut reaction)
             }
         }
-        self.wake(&mut reaction);
-        self.serve_topology(&mut reaction);
+        self.begin_due_rounds(&mut reaction);
+        self.serve_waiting_for_topology(&mut reaction);
         reaction
     }
 
     /// Whether there is nothing left to do, or no time for it.
     pub fn is_over(&self) -> bool {
-        let waits = self.search.is_under_way() || !self.pending_events.is_empty();
-        self.left.is_zero() || (!waits && self.binding_runs().all(BindingRun::is_resting))
+        let awaits = self.tag_search.is_under_way() || !self.pending_events.is_empty();
+        self.left.is_zero() || (!awaits && self.binding_runs().all(BindingRun::is_resting))
     }
 
-    /// How long it may sleep when nothing comes back before.
+    /// How long the driver may wait, when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
-        let someone_works = self.search.is_under_way()
+        let someone_works = self.tag_search.is_under_way()
             || self.binding_runs().any(|binding_run| !binding_run.is_resting());
         let pauses =
             self.binding_runs().filter(|_| someone_works).filter_map(BindingRun::sleeps_for);
-        let topology_cache = self
+        let next_reading = self
             .binding_runs()
             .any(BindingRun::awaits_topology)
             .then(|| self.topology_cache.ready_in())
             .flatten();
-        pauses.chain(topology_cache).fold(self.left, Duration::min)
+        pauses.chain(next_reading).fold(self.left, Duration::min)
     }
 
     /// What the run found and did.
@@ -241,32 +167,112 @@ impl Run {
         run_report::report(self)
     }
 
-    fn start(&mut self, reaction: &mut Reaction) {
-        if self.search.is_under_way() {
-            reaction.effects.push(Effect::ReadTags);
+    /// Takes an event of the trigger: it is kept until the run knows which bindings it concerns.
+    fn take_event(&mut self, event: &Event, now: Timestamp) {
+        let patience = event.patience_left(&self.timing, now);
+        self.sweeps &= event.is_stale(&self.timing, now);
+        let may_have_cluster = self.follows_a_cluster() || self.tag_search.is_under_way();
+        match PendingEvent::take(event, patience, may_have_cluster) {
+            Taken::Pending(event) => self.pending_events.push(event),
+            Taken::Unrelated => self.unmatched += 1,
+            Taken::LookEverywhere => self.looks_everywhere = true,
         }
-        if !self.is_mapped() {
-            // Whom the event means is not known yet; one reading of the topology tells.
-            self.topology_cache.begin(reaction);
-        }
-        self.begin_fresh(reaction);
     }
 
-    /// Begins with those that have not begun, once it is known whom the events mean. While that may
-    /// be somebody whom the tags are still to name, the others need not be looked at.
-    fn begin_fresh(&mut self, reaction: &mut Reaction) {
-        let concerned = self.looks_everywhere || self.binding_runs().any(BindingRun::is_named);
-        if !self.is_mapped() || (self.search.is_under_way() && !concerned) {
+    /// Whether a binding follows a cluster, to which an instance that an event names may belong.
+    fn follows_a_cluster(&self) -> bool {
+        self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
+    }
+
+    /// Has the bindings, from this entry on, watched that events concern.
+    fn watch_concerned(&mut self, from: BindingIndex) {
+        for pending_event in &mut self.pending_events {
+            for entry in &mut self.entries[from..] {
+                if let Entry::Good(binding_run) = entry
+                    && pending_event.concerns(binding_run.source())
+                {
+                    pending_event.watch(binding_run);
+                    self.looks_everywhere |= pending_event.names_no_database();
+                }
+            }
+        }
+    }
+
+    /// Once the run knows which bindings the events concern: counts the events that concern none,
+    /// and leaves every binding alone if there is nothing else.
+    fn conclude_events(&mut self) {
+        if self.tag_search.is_under_way() || self.needs_topology_for_events() {
             return;
         }
-        for index in 0..self.entries.len() {
-            self.with(index, reaction, |binding_run, cx| {
-                if binding_run.is_fresh() {
-                    binding_run.begin_round(cx);
-                }
-            });
+        // Without the tags an event may concern a binding that the run does not know. So the run
+        // drops nothing, and answers for every binding.
+        let is_blind = self.tag_search.has_failed();
+        let unmatched = self
+            .pending_events
+            .drain(..)
+            .filter(|pending_event| !pending_event.is_matched && !is_blind)
+            .count();
+        self.unmatched += u32::try_from(unmatched).unwrap_or(u32::MAX);
+        let names_any = is_blind || self.binding_runs().any(BindingRun::is_named);
+        if !names_any && !self.looks_everywhere {
+            self.entries.clear();
         }
-        if self.topology_cache.latest().is_none()
+        // A run whose events name no binding has only all of them to answer for.
+        self.sweeps |= !names_any;
+    }
+
+    /// Whether only the topology says which bindings the events concern.
+    fn needs_topology_for_events(&self) -> bool {
+        self.pending_events.iter().any(PendingEvent::needs_topology)
+    }
+
+    /// Lets time pass.
+    fn advance(&mut self, passed: Duration) {
+        self.left = self.left.saturating_sub(passed);
+        self.topology_cache.advance(passed);
+        for pending_event in &mut self.pending_events {
+            pending_event.advance(passed);
+        }
+        let timing = self.timing;
+        for binding_run in self.binding_runs_mut() {
+            binding_run.advance(passed, &timing);
+        }
+    }
+
+    /// Whether this is a read that succeeded. Names that did not resolve and empty readings of the
+    /// topology, which call nothing, are none.
+    fn is_successful_read(&self, input: &Input) -> bool {
+        match input {
+            Input::Topology(result) => result.is_ok() && self.topology_cache.asks(),
+            Input::Tags(result) => result.is_ok(),
+            Input::Group(_, result) => result.is_ok(),
+            Input::Targets(_, result) => result.is_ok(),
+            Input::Start | Input::Tick | Input::Answers(..) | Input::Written(..) => false,
+        }
+    }
+
+    /// Begins the run: with what says which bindings the events concern, where that is not known.
+    fn start(&mut self, reaction: &mut Reaction) {
+        if self.tag_search.is_under_way() {
+            reaction.effects.push(Effect::ReadTags);
+        }
+        if self.needs_topology_for_events() {
+            self.topology_cache.begin(reaction);
+        }
+        self.begin_first_rounds(reaction);
+    }
+
+    /// Begins the first round of every binding that has had none, once the run knows which bindings
+    /// the events concern. While they may concern only bindings that the tags are still to name,
+    /// the others need no look.
+    fn begin_first_rounds(&mut self, reaction: &mut Reaction) {
+        let concerned = self.looks_everywhere || self.binding_runs().any(BindingRun::is_named);
+        if self.needs_topology_for_events() || (self.tag_search.is_under_way() && !concerned) {
+            return;
+        }
+        self.begin_rounds(BindingRun::has_not_begun, reaction);
+        // The group and the topology are read at the same time.
+        if self.topology_cache.is_empty()
             && self.topology_cache.is_ready()
             && self.binding_runs().next().is_some()
         {
@@ -274,127 +280,68 @@ impl Run {
         }
     }
 
-    fn on_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
-        self.read_something |= result.is_ok() && self.topology_cache.asks();
-        self.topology_cache.arrive(result);
-        if !self.is_mapped() {
-            let latest = self.topology_cache.latest();
-            let topology = latest.as_ref().and_then(|latest| latest.as_ref().as_ref().ok());
-            self.pending_events.iter_mut().for_each(|pending_event| pending_event.map(topology));
-            self.attend(0);
-            self.drop_unconcerned();
-            self.begin_fresh(reaction);
+    /// Takes a reading of the topology, which may say which bindings the events concern.
+    fn take_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
+        let reading = self.topology_cache.arrive(result);
+        if self.needs_topology_for_events() {
+            let topology = reading.result.as_deref().ok();
+            self.pending_events.iter_mut().for_each(|event| event.find_cluster(topology));
+            self.watch_concerned(0);
+            self.conclude_events();
+            self.begin_first_rounds(reaction);
         }
-        for index in 0..self.entries.len() {
-            let latest = self.topology_cache.latest();
-            self.with(index, reaction, |binding_run, cx| binding_run.on_topology(latest, true, cx));
-        }
+        self.offer_topology(&reading, reaction);
     }
 
-    fn on_tags(&mut self, result: Result<Vec<TaggedGroup>, CallError>, reaction: &mut Reaction) {
-        self.read_something |= result.is_ok();
+    /// Takes what the tags say, which may add bindings.
+    fn take_tags(&mut self, result: Result<Vec<TaggedGroup>, CallError>, reaction: &mut Reaction) {
         let known = self.entries.len();
-        let (found, note) = self.search.end(result);
+        let (found, note) = self.tag_search.end(result);
         self.entries.extend(found);
         reaction.notes.extend(note);
-        self.attend(known);
-        self.drop_unconcerned();
-        self.begin_fresh(reaction);
+        self.watch_concerned(known);
+        self.conclude_events();
+        self.begin_first_rounds(reaction);
     }
 
-    /// Watches the bindings, from this entry on, that events concern.
-    fn attend(&mut self, from: BindingIndex) {
-        for pending_event in &mut self.pending_events {
-            for entry in &mut self.entries[from..] {
-                if let Entry::Good(binding_run) = entry
-                    && pending_event.concerns(binding_run.source())
-                {
-                    pending_event.tell(binding_run);
-                    self.looks_everywhere |= pending_event.names_nobody();
-                }
-            }
+    /// Begins the rounds whose pause is over. Bindings that rest look again only while another
+    /// binding keeps the run going.
+    fn begin_due_rounds(&mut self, reaction: &mut Reaction) {
+        if !self.is_over() {
+            self.begin_rounds(BindingRun::is_due, reaction);
         }
     }
 
-    /// Whether it is known which clusters the instances belong to that events name.
-    fn is_mapped(&self) -> bool {
-        self.pending_events.iter().all(PendingEvent::is_mapped)
-    }
-
-    /// An event that certainly concerns no binding is counted, and leaves every binding alone.
-    /// While tags cannot be read, nothing is certain, and the run answers for that.
-    fn drop_unconcerned(&mut self) {
-        if self.search.is_under_way() || !self.is_mapped() {
-            return;
-        }
-        let blind = self.search.has_failed();
-        let unmatched = self
-            .pending_events
-            .drain(..)
-            .filter(|pending_event| !pending_event.matched && !blind)
-            .count();
-        self.unmatched += u32::try_from(unmatched).unwrap_or(u32::MAX);
-        let named = blind || self.binding_runs().any(BindingRun::is_named);
-        if !named && !self.looks_everywhere {
-            self.entries.clear();
-        }
-        // Nobody is named, so there is nobody to answer for but everybody.
-        self.sweeps |= !named;
-    }
-
-    fn follows_a_cluster(&self) -> bool {
-        self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
-    }
-
-    fn let_pass(&mut self, passed: Duration) {
-        self.left = self.left.saturating_sub(passed);
-        self.topology_cache.let_pass(passed);
-        for pending_event in &mut self.pending_events {
-            pending_event.patience = pending_event.patience.saturating_sub(passed);
-        }
-        let timing = self.timing;
-        for binding_run in self.binding_runs_mut() {
-            binding_run.let_pass(passed, &timing);
-        }
-    }
-
-    /// Begins the rounds whose pause is over; those at rest only while somebody else still works.
-    fn wake(&mut self, reaction: &mut Reaction) {
-        if self.is_over() {
-            return;
-        }
+    /// Begins a round for each of `which` bindings.
+    fn begin_rounds(&mut self, which: fn(&BindingRun) -> bool, reaction: &mut Reaction) {
         for index in 0..self.entries.len() {
-            self.with(index, reaction, |binding_run, cx| {
-                if binding_run.is_due() {
-                    binding_run.begin_round(cx);
-                }
-            });
+            if self.entries[index].good().is_some_and(which) {
+                self.step_binding(index, BindingInput::Begin, reaction);
+            }
         }
     }
 
-    /// Gives the latest reading of the topology to those whom it suffices, and has a new one made
-    /// for the others.
-    fn serve_topology(&mut self, reaction: &mut Reaction) {
-        if let Some(latest) = self.topology_cache.recent() {
-            for index in 0..self.entries.len() {
-                let latest = Some(latest.clone());
-                self.with(index, reaction, |binding_run, cx| {
-                    binding_run.on_topology(latest, false, cx)
-                });
-            }
+    /// Gives the latest reading of the topology to the bindings that it is recent enough for, and
+    /// begins a new one for the others.
+    fn serve_waiting_for_topology(&mut self, reaction: &mut Reaction) {
+        if let Some(reading) = self.topology_cache.recent() {
+            self.offer_topology(&reading, reaction);
         }
         if self.binding_runs().any(BindingRun::awaits_topology) && self.topology_cache.is_ready() {
             self.topology_cache.begin(reaction);
-            self.binding_runs_mut().for_each(BindingRun::promise_topology);
+            self.binding_runs_mut().for_each(BindingRun::topology_begins);
         }
     }
 
-    fn with(
-        &mut self,
-        index: BindingIndex,
-        reaction: &mut Reaction,
-        act: impl FnOnce(&mut BindingRun, &mut Context<'_>),
-    ) {
+    /// Offers a reading of the topology to every binding; those that wait for such a one take it.
+    fn offer_topology(&mut self, reading: &TopologyReading, reaction: &mut Reaction) {
+        for index in 0..self.entries.len() {
+            self.step_binding(index, BindingInput::Topology(reading.clone()), reaction);
+        }
+    }
+
+    /// Hands an input to a binding run, which adds to the reaction what it wants done.
+    fn step_binding(&mut self, index: BindingIndex, input: BindingInput, reaction: &mut Reaction) {
         if let Some(Entry::Good(binding_run)) = self.entries.get_mut(index) {
             let cx = &mut Context {
                 index,
@@ -403,17 +350,16 @@ impl Run {
                 left: self.left,
                 reaction,
             };
-            act(binding_run, cx);
+            binding_run.step(input, cx);
         }
     }
 
+    /// The bindings that can be followed.
     fn binding_runs(&self) -> impl Iterator<Item = &BindingRun> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Good(binding_run) => Some(&**binding_run),
-            Entry::Bad(_) => None,
-        })
+        self.entries.iter().filter_map(Entry::good)
     }
 
+    /// The bindings that can be followed.
     fn binding_runs_mut(&mut self) -> impl Iterator<Item = &mut BindingRun> {
         self.entries.iter_mut().filter_map(|entry| match entry {
             Entry::Good(binding_run) => Some(&mut **binding_run),
@@ -422,22 +368,39 @@ impl Run {
     }
 }
 
+/// The bindings of the configuration that the trigger asks for.
+fn entries(config: &Config, trigger: &Trigger) -> Vec<Entry> {
+    let asked =
+        |name: &str| trigger.only.as_ref().is_none_or(|only| only.iter().any(|n| n == name));
+    let entry = |binding: &Result<_, BadBinding>| match binding {
+        Ok(binding) => Entry::Good(Box::new(BindingRun::new(Arc::new(Clone::clone(binding))))),
+        Err(bad) => Entry::Bad(Arc::new(bad.clone())),
+    };
+    config.bindings.iter().map(entry).filter(|e| asked(e.name())).collect()
+}
+
+/// The lists that must be read for these bindings, and for those that tags may add.
+fn scope(config: &Config, entries: &[Entry]) -> Scope {
+    let of_tags = config.discover.as_ref().map(Discover::scope).unwrap_or_default();
+    Scope::of(entries.iter().filter_map(Entry::good).map(BindingRun::source)).and(of_tags)
+}
+
 impl Entry {
+    /// The binding's name.
     fn name(&self) -> &str {
         match self {
             Self::Good(binding_run) => binding_run.name(),
             Self::Bad(bad) => &bad.name,
         }
     }
-}
 
-/// What a binding run sees of its run, and where it puts what it wants done.
-struct Context<'a> {
-    index: BindingIndex,
-    timing: &'a Timing,
-    intent: Intent,
-    left: Duration,
-    reaction: &'a mut Reaction,
+    /// The binding, if it can be followed.
+    fn good(&self) -> Option<&BindingRun> {
+        match self {
+            Self::Good(binding_run) => Some(binding_run),
+            Self::Bad(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]

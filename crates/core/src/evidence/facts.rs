@@ -1,14 +1,14 @@
-//! What the RDS API says of a source besides who is behind it, or why there is nothing to follow.
+//! What the RDS API says of a source besides its members, or why there is nothing to follow.
 
 use super::listed::{not_listed, unfit};
 use crate::evidence::Unknown;
 use crate::source::{Identifier, Source};
 use crate::topology::{Cluster, CustomEndpoint, Proxy, ProxyEndpoint, Standby, Topology};
 
-/// What the RDS API says of a source besides who is behind it.
+/// What the RDS API says of a source besides its members.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Facts {
-    /// The database's own port.
+    /// The port that the database listens on.
     pub port: Option<u16>,
     /// The VPC of its subnets.
     pub vpc: Option<String>,
@@ -16,8 +16,8 @@ pub struct Facts {
     pub standby: Standby,
 }
 
-/// What the RDS API says of a source, or why there is nothing to follow. Of a name that is not of
-/// RDS it says nothing.
+/// What the RDS API says of a source, or why there is nothing to follow. It says nothing of a name
+/// that is not of RDS.
 pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
     let not_listed = || not_listed(source, topology);
     if let (Some(error), false) =
@@ -29,8 +29,8 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
         Source::Cluster(id) => {
             let cluster = topology.clusters.get(id).ok_or_else(not_listed)?;
             let facts = of_cluster(source, cluster, topology)?;
-            // A replica that is being promoted may name its writer before it stops to name its
-            // origin.
+            // While a replica is promoted, it may name a writer before it stops naming the cluster
+            // that it replicates.
             if cluster.replicates && !cluster.members.iter().any(|member| member.writer) {
                 return Err(Unknown::Secondary(id.clone()));
             }
@@ -105,6 +105,7 @@ pub(super) fn proxy_endpoint<'a>(
     found.ok_or_else(|| not_listed(source, topology))
 }
 
+/// What the RDS API says of a cluster.
 fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result<Facts, Unknown> {
     if let Some(unfit) = unfit(source, topology) {
         return Err(unfit);
@@ -120,13 +121,14 @@ fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result
     })
 }
 
+/// There is nothing to follow while the source has this status.
 fn idle(source: &Source, status: &str) -> Unknown {
     Unknown::Idle { source_: source.clone(), status: status.to_owned() }
 }
 
 /// Whether an instance takes connections, or will in a moment, so that it belongs into a set of
-/// equals. `failed` and the `incompatible-` states need somebody to mend them (AWS docs: "Viewing
-/// Amazon RDS DB instance status").
+/// equals. An operator must repair an instance that is `failed` or in an `incompatible-` state (AWS
+/// docs: "Viewing Amazon RDS DB instance status").
 pub(super) fn is_up(status: &str) -> bool {
     !is_idle(status)
         && !matches!(status, "failed" | "restore-error")
@@ -142,6 +144,6 @@ pub(super) fn is_idle(status: &str) -> bool {
         status,
         "creating" | "stopping" | "stopped" | "deleting" | "suspending" | "suspended"
     );
-    // Alone, and with `-recoverable` behind it.
+    // With and without the suffix `-recoverable`.
     is_known || status.starts_with("inaccessible-encryption-credentials")
 }

@@ -1,8 +1,8 @@
 //! What RDS lists under the name in a source, where that source cannot be followed.
 //!
 //! A name that the API lists is never "not found". [`not_listed`] looks it up in every list that
-//! was read, and says what it is and what to write instead. [`unfit`] says of what *is* listed as
-//! the source has it why it can have no target.
+//! was read, and says what has the name and which source to write instead. [`unfit`] takes a source
+//! that *is* listed under its name, and says why it can have no target.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::facts::is_idle;
 use crate::source::{Identifier, Source};
 use crate::topology::{Form, HostName, Topology};
 
-/// A name that RDS lists as something else than the source says.
+/// A name that RDS lists, but not as the kind of thing that the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WrongName {
     /// The source.
@@ -89,7 +89,7 @@ impl Listed {
     }
 }
 
-/// Why RDS does not list a source: its name is that of something else, or nobody's.
+/// Why RDS does not list a source: something else has its name, or nothing has.
 pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
     let database = |name| misnamed(source, name, topology, |cluster| source.of_cluster(cluster));
     let endpoint =
@@ -112,7 +112,7 @@ pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
     found.unwrap_or_else(|| Unknown::SourceNotFound(source.clone()))
 }
 
-/// What the name is, if it is listed as anything but what the source says.
+/// What has the name, if it is anything but what the source says.
 fn misnamed(
     source: &Source,
     name: &Identifier,
@@ -127,7 +127,7 @@ fn misnamed(
     Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(wrong_name()))))
 }
 
-/// All that has this name in the lists that were read.
+/// Everything that has this name in the lists that were read.
 fn look_up(name: &Identifier, topology: &Topology) -> Vec<Listed> {
     let mut found = Vec::new();
     for (id, cluster) in &topology.clusters {
@@ -154,11 +154,11 @@ fn look_up(name: &Identifier, topology: &Topology) -> Vec<Listed> {
     found
 }
 
-/// Why what RDS lists under a source's name can have no target of ours, whatever its state.
+/// Why the database that RDS lists under a source's name can have no target, whatever its state.
 pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
     let other_engine = |engine: &str, endpoint: &Option<HostName>| {
-        // The API lists the databases of these two services, and other services' own APIs say who
-        // writes in them.
+        // The RDS API lists the databases of Neptune and DocumentDB, but only those services' own
+        // APIs name their writers.
         matches!(engine, "neptune" | "docdb").then(|| Unknown::OtherEngine {
             source_: source.clone(),
             engine: engine.to_owned(),
@@ -179,7 +179,7 @@ pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
     other_engine(&cluster.engine, &cluster.endpoint).or_else(|| match cluster.form {
         Form::OutsideVpc => Some(Unknown::OutsideVpc(id.clone())),
         Form::ServerlessV1 | Form::Limitless => Some(no_instances()),
-        // A replica without instances is a secondary of a global database that is there to be
+        // A replica without instances is a secondary of a global database that waits to be
         // promoted.
         Form::Instances
             if cluster.members.is_empty() && !cluster.replicates && !is_idle(&cluster.status) =>

@@ -18,21 +18,21 @@ pub enum Unknown {
     /// RDS lists no such cluster or instance.
     #[error("RDS lists no {0} in this Region and account")]
     SourceNotFound(Source),
-    /// RDS lists what the source names as something else.
+    /// RDS lists something else under the source's name.
     #[error("{0}")]
     Misnamed(Box<WrongName>),
-    /// RDS lists it for another service, whose own API says who writes.
-    #[error("RDS lists {source_} with engine {engine}, whose writer it does not tell; follow \
+    /// RDS lists it for another service, whose own API names the writer.
+    #[error("RDS lists {source_} with engine {engine}, and does not name its writer; follow \
         {}", by_name(.endpoint))]
     OtherEngine {
-        /// The source. (A field named `source` would be taken for the cause of the error.)
+        /// The source. (`thiserror` takes a field named `source` for the cause of the error.)
         source_: Source,
         /// RDS's word for the engine.
         engine: String,
-        /// Its endpoint, which leads to its writer.
+        /// Its endpoint, which resolves to its writer.
         endpoint: Option<HostName>,
     },
-    /// The cluster has no instances, or none that RDS lists.
+    /// The cluster has no instances, or RDS lists none.
     #[error("RDS lists cluster/{cluster}, and it has no instances{}", instead(*.form, .endpoint))]
     NoInstances {
         /// The cluster.
@@ -48,7 +48,7 @@ pub enum Unknown {
          that a target group could take"
     )]
     OutsideVpc(Identifier),
-    /// The instance belongs to a cluster, whose writer may be another one.
+    /// The instance belongs to a cluster, whose writer may be another instance.
     #[error("instance/{instance} belongs to the cluster {cluster}: follow `cluster/{cluster}`")]
     InstanceOfCluster {
         /// The instance.
@@ -71,13 +71,13 @@ pub enum Unknown {
          nothing to follow"
     )]
     Secondary(Identifier),
-    /// No reader of the cluster is available, and none is to stand in for them.
+    /// No reader of the cluster is available, and the source names nothing to use in their place.
     #[error("no instance that belongs to {0} is available")]
     NoReader(Source),
     /// No member of the cluster has `IsClusterWriter`.
     #[error("RDS names no writer of cluster/{0}")]
     NoWriter(Identifier),
-    /// More than one member has it.
+    /// More than one member has `IsClusterWriter`.
     #[error("RDS names several writers of cluster/{0}")]
     SeveralWriters(Identifier),
     /// The instance or cluster has no endpoint name yet.
@@ -86,7 +86,7 @@ pub enum Unknown {
     /// The name gave no address.
     #[error("{0}: {1}")]
     Lookup(HostName, LookupError),
-    /// The name gave no address, because the instance has none of the group's family.
+    /// The name gave no address, because the instance has none in the group's address family.
     #[error(
         "{instance} is of the network type {network}, and the target group takes {family} \
          addresses only: they share no address family"
@@ -99,10 +99,11 @@ pub enum Unknown {
         /// The group's family.
         family: Family,
     },
-    /// One address was expected.
+    /// The name gave several addresses, where one was expected.
     #[error("{0} has several addresses, where one was expected")]
     SeveralAddresses(HostName),
-    /// The address is no member's: what a shadowing private zone or a poisoned resolver looks like.
+    /// No member has the address. A private zone that shadows the name, or a poisoned resolver,
+    /// looks like this.
     #[error(
         "{0} resolves to {1}, which is no member of the cluster: look for a private hosted zone or \
          a resolver rule that shadows the name"
@@ -114,12 +115,12 @@ pub enum Unknown {
          a resolver rule that shadows their names"
     )]
     SharedAddress(HostName, IpAddr),
-    /// The address must never be registered.
+    /// The guard refuses the address: it must never be registered.
     #[error("{0} resolves to {1}, which is refused: {2}")]
     Guarded(HostName, IpAddr, Refusal),
 }
 
-/// How to follow a database by its name alone.
+/// Which source to write to follow a database by its name alone.
 fn by_name(endpoint: &Option<HostName>) -> String {
     match endpoint {
         Some(endpoint) => format!("`dns/{endpoint}`, with its `port`"),
@@ -127,11 +128,12 @@ fn by_name(endpoint: &Option<HostName>) -> String {
     }
 }
 
+/// What to do about a cluster without instances.
 fn instead(form: Form, endpoint: &Option<HostName>) -> String {
     match form {
-        Form::Instances | Form::OutsideVpc => "; there is nothing to follow before one is created \
-            in it"
-            .to_owned(),
+        Form::Instances | Form::OutsideVpc => {
+            "; there is nothing to follow before one is created".to_owned()
+        }
         Form::ServerlessV1 => {
             let by_name = by_name(endpoint);
             format!(
@@ -148,7 +150,7 @@ fn instead(form: Form, endpoint: &Option<HostName>) -> String {
 }
 
 impl Unknown {
-    /// Whether the RDS API's answer, or its silence, is the reason, so that no name was asked.
+    /// Whether the reason is the RDS API's answer, or that it gave none, so that DNS was not asked.
     pub fn comes_from_rds(&self) -> bool {
         match self {
             Self::Call(_)

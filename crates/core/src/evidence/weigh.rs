@@ -1,4 +1,4 @@
-//! How the answers to the names become what the keys say.
+//! How the topology and the answers of DNS become evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,9 +11,9 @@ use crate::source::{Fallback, Identifier, Source};
 use crate::target::Family;
 use crate::topology::{Cluster, HostName, Member, Topology};
 
-/// The names that must be asked before [`weigh`] can weigh what they say: the source's own where it
-/// is a key, and those of a cluster's members; and those of what a blue/green deployment has
-/// replaced, for [`member_addresses`].
+/// The names that DNS must be asked for before [`weigh`]: the source's own name where it is a key,
+/// and the names of a cluster's members. For [`member_addresses`], also the names of the instances
+/// that a blue/green deployment replaced.
 pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     let of_members = |id| {
         let cluster: Option<&Cluster> = topology.clusters.get(id);
@@ -45,8 +45,9 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     names
 }
 
-/// Whose address each is, as far as their own names answered: those of a cluster's members, and
-/// those of what a blue/green deployment has replaced, which goes before.
+/// Which instance each address belongs to, as far as the instances' own names answered: a cluster's
+/// members, and the instances that a blue/green deployment replaced. Where both have an address, it
+/// counts as a replaced instance's.
 pub fn member_addresses(
     source: &Source,
     topology: &Topology,
@@ -72,8 +73,9 @@ fn replaced_names<'a>(
     replaced(source, topology).filter_map(|id| endpoint_of(id, topology))
 }
 
-/// The instances that a blue/green deployment has replaced: it gives their names to others, and
-/// them `-oldN` behind those (AWS docs: "Switching a blue/green deployment in Amazon RDS").
+/// The instances that a blue/green deployment replaced. It gives their names to the new instances,
+/// and renames them by the suffix `-oldN` (AWS docs: "Switching a blue/green deployment in Amazon
+/// RDS").
 fn replaced<'a>(
     source: &'a Source,
     topology: &'a Topology,
@@ -137,7 +139,7 @@ pub fn weigh(
     }
 }
 
-/// The answers and what they are held against.
+/// What the evidence is built from.
 struct EvidenceBuilder<'a> {
     topology: &'a Topology,
     answers: &'a Answers,
@@ -146,7 +148,7 @@ struct EvidenceBuilder<'a> {
 }
 
 impl EvidenceBuilder<'_> {
-    /// The readers of a cluster that are up, or who stands in for them.
+    /// The readers of a cluster that are up, or what the source names in their place.
     fn readers(
         &self,
         source: &Source,
@@ -154,7 +156,7 @@ impl EvidenceBuilder<'_> {
         fallback: Fallback,
     ) -> Result<Listing, Unknown> {
         let cluster = self.cluster(source, id)?;
-        tell_apart(id, cluster)?;
+        distinguish_readers(id, cluster)?;
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
             Fallback::Writer if readers.is_empty() => {
@@ -176,7 +178,7 @@ impl EvidenceBuilder<'_> {
         let id = cluster;
         let cluster = self.cluster(source, id)?;
         if !custom.takes_writer {
-            tell_apart(id, cluster)?;
+            distinguish_readers(id, cluster)?;
         }
         let belongs = |member: &&Member| {
             custom.members.has(&member.instance) && (custom.takes_writer || !member.writer)
@@ -197,8 +199,8 @@ impl EvidenceBuilder<'_> {
         })
     }
 
-    /// Where these members' own names point. One that says nothing leaves a gap, and takes nothing
-    /// from the others.
+    /// The addresses that these members' own names give. A member whose name gives none leaves a
+    /// gap; the others are listed all the same.
     fn listing<'m>(
         &self,
         source: &Source,
@@ -225,8 +227,8 @@ impl EvidenceBuilder<'_> {
         cluster.ok_or_else(|| Unknown::SourceNotFound(source.clone()))
     }
 
-    /// The members that take connections. One that the list of instances lacks may be on a lost
-    /// page, and then its own name is what is missing.
+    /// The members that take connections. One that is not in the list of instances counts as up: it
+    /// may be on a page that was lost. Its endpoint is then unknown, which leaves a gap.
     fn up<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Member> {
         cluster.members.iter().filter(|member| {
             let instance = self.topology.instances.get(&member.instance);
@@ -234,7 +236,7 @@ impl EvidenceBuilder<'_> {
         })
     }
 
-    /// Where an instance's own name points.
+    /// The instance and the address that its own name gives.
     fn own_address(&self, id: &Identifier) -> Reading {
         let name = endpoint_of(id, self.topology).ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name).and_then(|answer| self.single(name, answer));
@@ -244,8 +246,8 @@ impl EvidenceBuilder<'_> {
         })
     }
 
-    /// Why an instance's name gives no address of the group's family. DNS is heard first: an
-    /// address that it does give is not doubted for the sake of what RDS says of the network.
+    /// Why an instance's name gives no address of the group's family. DNS comes first: an address
+    /// that it gives counts, whatever RDS says of the network type.
     fn explained(&self, id: &Identifier, unknown: Unknown) -> Unknown {
         let network = self.topology.instances.get(id).and_then(|instance| instance.network);
         match (&unknown, network) {
@@ -258,7 +260,7 @@ impl EvidenceBuilder<'_> {
         }
     }
 
-    /// Where a member's own name points, if no other member's does.
+    /// The member and the address that its own name gives, if no other member's name gives it.
     fn members_address(&self, cluster: &Cluster, id: &Identifier) -> Reading {
         let member_at = self.own_address(id)?;
         if let Some(name) = endpoint_of(id, self.topology) {
@@ -267,7 +269,7 @@ impl EvidenceBuilder<'_> {
         Ok(member_at)
     }
 
-    /// Who and where, by the cluster's name.
+    /// The member and the address that the cluster's own name gives.
     fn cluster_name(&self, id: &Identifier, cluster: &Cluster) -> Reading {
         let name = cluster.endpoint.as_ref().ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
         let answer = self.answer(name)?;
@@ -288,7 +290,8 @@ impl EvidenceBuilder<'_> {
         }
     }
 
-    /// The one address of an answer, past the guard. One refused address refuses the whole answer.
+    /// The one address of an answer, if the guard accepts it. One refused address refuses the whole
+    /// answer.
     fn single(&self, name: &HostName, answer: &Answer) -> Result<IpAddr, Unknown> {
         self.guard(name, answer)?;
         match answer.addresses.as_slice() {
@@ -307,8 +310,8 @@ impl EvidenceBuilder<'_> {
         Ok(())
     }
 
-    /// Several names at one address are what a wildcard in a shadowing zone looks like, perhaps one
-    /// that leads to the load balancer itself.
+    /// Refuses an address that the names of several members give. A wildcard in a zone that shadows
+    /// them looks like this, and it may resolve to the load balancer itself.
     fn unshared(&self, cluster: &Cluster, name: &HostName, address: IpAddr) -> Result<(), Unknown> {
         let names: BTreeSet<&HostName> = self
             .members_at(cluster, address)
@@ -320,8 +323,8 @@ impl EvidenceBuilder<'_> {
         Ok(())
     }
 
-    /// The member whose own name points at an address. Members that share a name cannot be told
-    /// apart by DNS at all: then the topology says who.
+    /// The member whose own name gives an address. DNS cannot distinguish members that share a
+    /// name: then the topology decides.
     fn member_at<'c>(
         &self,
         id: &Identifier,
@@ -336,7 +339,7 @@ impl EvidenceBuilder<'_> {
             .ok_or_else(|| Unknown::NotAMember(name.clone(), address))
     }
 
-    /// The members whose own names point at an address.
+    /// The members whose own names give this address.
     fn members_at<'c>(
         &self,
         cluster: &'c Cluster,
@@ -351,7 +354,7 @@ impl EvidenceBuilder<'_> {
     }
 }
 
-/// The one writer of a cluster. RDS can name none or several for a moment.
+/// The one writer of a cluster. For a moment, RDS can name none, or several.
 fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, Unknown> {
     let mut writers = cluster.members.iter().filter(|m| m.writer);
     match (writers.next(), writers.next()) {
@@ -361,22 +364,22 @@ fn writer<'a>(id: &Identifier, cluster: &'a Cluster) -> Result<&'a Identifier, U
     }
 }
 
-/// Whether readers can be told from the writer. While RDS names none, the former writer and the
-/// next look like readers:
+/// Whether readers can be distinguished from the writer. While RDS names no writer, the former
+/// writer and the next one look like readers:
 ///
 /// 1. A is the writer, B and C are readers. A failover begins, and for two readings, a second
 ///    apart, no member has `IsClusterWriter`.
 /// 2. A is listed twice, and registered among the readers, whether it stays the writer or not.
 ///
 /// A replica of another cluster has no writer.
-fn tell_apart(id: &Identifier, cluster: &Cluster) -> Result<(), Unknown> {
+fn distinguish_readers(id: &Identifier, cluster: &Cluster) -> Result<(), Unknown> {
     match writer(id, cluster) {
         Err(Unknown::NoWriter(_)) if cluster.replicates => Ok(()),
         writer => writer.map(drop),
     }
 }
 
-/// The member whose own name stands in the CNAME chain.
+/// The member whose own name is in the CNAME chain.
 fn named_member<'a>(
     cluster: &'a Cluster,
     topology: &Topology,

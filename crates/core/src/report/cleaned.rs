@@ -1,7 +1,7 @@
-//! A report without a control or format character in it, whoever said what it repeats.
+//! A report without control and format characters, whatever source the text in it comes from.
 //!
-//! Each type is taken apart without a `..`, so that a field that it gains does not compile here
-//! until it is cleaned.
+//! Each type is destructured without a `..`. So a new field does not compile here until someone
+//! decides how to clean it.
 
 use super::{
     BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport,
@@ -62,7 +62,7 @@ impl BindingReport {
             notes: sentences(notes),
             findings: findings.into_iter().map(Finding::cleaned).collect(),
             answered_for,
-            // Its name was checked when it was read, and everything else in it is no text.
+            // Its name was checked when the configuration was read; nothing else in it is text.
             binding,
         }
     }

@@ -1,92 +1,117 @@
-//! One binding through one run: look, plan, apply, look again.
+//! One binding through one run: its rounds, step by step.
 //!
-//! A round reads the keys, then the group's targets, and asks the [planner](crate::plan) what to
-//! do. The planner's step is carried out and followed by another reading of the targets, so that
-//! nothing is taken for done that was not read back. The order *targets, then both keys again, then
-//! the removal* is the planner's `Reread`:
+//! A round reads the keys, reads the group's targets, asks the [planner](crate::plan) what to do,
+//! does it, and reads the targets back. It goes through these phases ([`Phase`]), and
+//! [`BindingRun::step`] is the whole of it:
 //!
-//! 1. A run reads both keys: they name A. It is then slow for a while.
+//! ```text
+//!  NotBegun ─▶ Group ─┐
+//!   (the first round) ▼
+//!  Pause, Rest ──▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
+//!                     ▲  keys: RDS, DNS      ▲         │ │      (the round is over)
+//!                     │                      └─ Write ◀┘ │
+//!                     └────────── confirm ───────────────┘
+//! ```
+//!
+//! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
+//!    the round.
+//! 2. *Topology* and *Names*: read both keys. A round that begins with the same evidence as the
+//!    last one may keep the targets that were read then, and end here.
+//! 3. *Targets*: read them, and plan.
+//! 4. The plan's next step is one of three. *None*: the round ends. *Confirm*: read both keys once
+//!    more; if they say the same, plan again; if not, read the targets again. *Write*: send it.
+//! 5. *Write*: an acknowledged write is read back (3), so that nothing counts as done that no
+//!    reading showed. A failed one ends the round.
+//! 6. *Pause* or *Rest*: how the round ended says how soon the next one begins, if at all.
+//!
+//! Why the keys are read once more before a removal:
+//!
+//! 1. A run reads both keys: they name A. The run is then slow for a while.
 //! 2. The cluster fails over to B; another run registers B and removes A.
-//! 3. The first run reads the targets: B only. A is missing, B is another. Were it to act on the
-//!    keys it has, it would register A and remove B, the writer. Reading the keys again shows B.
+//! 3. The first run reads the targets: only B. By the keys that it holds, A is missing and B must
+//!    go: it would register A and remove B, the writer. Reading the keys once more shows B.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+mod observation;
+mod report;
+mod schedule;
+mod written;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::look_schedule::{Found, LookSchedule, slow};
-use super::phase::{Phase, Purpose};
-use super::round_outcome::{self, RoundOutcome};
+use super::look_schedule::LookSchedule;
+use super::phase::{BindingInput, Keys, Next, Pause, Phase, Purpose};
+use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
-use super::topology_cache::Shared;
+use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use super::write_log::WriteLog;
 use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
-use crate::evidence::EvidenceHistory;
 use crate::evidence::{
-    Answers, Evidence, Facts, Key, Unknown, Verdict, facts, member_addresses, questions, weigh,
+    Answers, Evidence, EvidenceHistory, Facts, Key, Unknown, facts, member_addresses, questions,
+    weigh,
 };
-use crate::failure::{CallError, Failure};
-use crate::finding::findings;
+use crate::failure::CallError;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
-use crate::plan::{
-    Action, EarlierRounds, KeyChange, LONGEST_SETTLE, Observation, Plan, RegistrationProof, Step,
-    plan,
-};
+use crate::plan::{Action, Plan, Step, plan};
 use crate::ports::LONGEST_WRITE;
-use crate::report::BindingReport;
 use crate::source::{Identifier, Source};
-use crate::target::{Target, TargetGroup, TargetState};
-use crate::topology::Topology;
+use crate::target::{Target, TargetGroup};
 
-/// How old a reading of the targets may be for a round that finds the same evidence as the one
-/// before and nothing to do. It keeps a watched binding from spending the account's budget of
-/// Describe calls.
-const TARGETS_KEEP: Duration = Duration::from_secs(5);
-
-/// How long a write that was acknowledged is given to show in a reading before it is sent again.
-const UNSHOWN: Duration = Duration::from_secs(1);
+/// How long to wait for a reading to show an acknowledged write, before the write is sent again.
+const TIME_TO_SHOW: Duration = Duration::from_secs(1);
 
 /// One binding through one run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct BindingRun {
     binding: Arc<Binding>,
+    /// What it waits for. Only [`step`](Self::step) sets it.
     phase: Phase,
+    /// How closely, and for how long, it is watched.
     look_schedule: LookSchedule,
+    /// What the keys have said in this run.
     history: EvidenceHistory,
+    /// What this run has written, and how that went.
     write_log: WriteLog,
+    /// The target group, once it was described and can be used.
     group: Option<TargetGroup>,
+    /// What the RDS API last said of the source besides the writer.
     facts: Option<Facts>,
-    /// Where the members' own names have pointed in this run, and those of what a blue/green
-    /// deployment has replaced.
+    /// The addresses that the members' own names have had in this run, and those of the instances
+    /// that a blue/green deployment replaced.
     members: BTreeMap<IpAddr, Identifier>,
+    /// The targets as last read.
     targets: Vec<Target>,
-    /// Since the targets were read; grows to [`TARGETS_KEEP`].
+    /// The time since the targets were read; grows to [`schedule::TARGETS_KEEP`].
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
-    /// The longest that answers about the source's own name may be cached, as far as this run has
-    /// heard.
+    /// The longest that a cache may keep an answer for the source's own name, as far as this run
+    /// has seen its answers.
     ttl: Duration,
     /// A write of this round was acknowledged.
     wrote: bool,
-    /// So was a removal.
+    /// A removal of this round was acknowledged.
     removed_this_round: bool,
-    /// Something changed, or was written, that no round has taken in to its end.
+    /// Something changed, or was written, since the last round that went to its end.
     unfinished: bool,
+    /// How the last round ended.
     outcome: RoundOutcome,
+    /// What the report counts.
     totals: RunTotals,
 }
 
 impl BindingRun {
+    /// A binding that has not been looked at.
     pub(super) fn new(binding: Arc<Binding>) -> Self {
         Self {
             binding,
-            phase: Phase::Fresh,
+            phase: Phase::NotBegun,
             look_schedule: LookSchedule::default(),
             history: EvidenceHistory::default(),
             write_log: WriteLog::default(),
@@ -110,508 +135,251 @@ impl BindingRun {
         Self { group: Some(group), ..self }
     }
 
-    pub(super) fn is_fresh(&self) -> bool {
-        self.phase == Phase::Fresh
+    /// Takes what came back and begins what comes next. The arms are a round, in order.
+    pub(super) fn step(&mut self, input: BindingInput, cx: &mut Context<'_>) {
+        let next = match (std::mem::replace(&mut self.phase, Phase::NotBegun), input) {
+            (Phase::NotBegun | Phase::Pause(_) | Phase::Rest(_), BindingInput::Begin) => {
+                self.begin_round()
+            }
+            (Phase::Group, BindingInput::Group(result)) => self.take_group(result),
+            (Phase::Topology(awaited), BindingInput::Topology(reading)) if awaited.is(&reading) => {
+                self.take_topology(awaited.purpose(), reading, cx)
+            }
+            (Phase::Names(keys), BindingInput::Answers(answers)) => {
+                self.take_answers(keys, &answers, cx)
+            }
+            (Phase::Targets, BindingInput::Targets(result)) => self.take_targets(result, cx),
+            (Phase::Write(action), BindingInput::Written(result)) => {
+                self.take_written(action, result, cx)
+            }
+            // Every reading of the topology is offered to every binding run; the others wait for
+            // something else.
+            (phase, _) => {
+                self.phase = phase;
+                return;
+            }
+        };
+        self.phase = self.begin(next, cx);
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.binding.name
+    /// Begins what comes next, and returns the phase that waits for it.
+    fn begin(&mut self, next: Next, cx: &mut Context<'_>) -> Phase {
+        let group = self.binding.target_group.clone();
+        let (effect, phase) = match next {
+            Next::ReadGroup => (Effect::ReadGroup(cx.index, group), Phase::Group),
+            // The run reads the topology, for all its bindings.
+            Next::AwaitTopology(awaited) => return Phase::Topology(awaited),
+            Next::Resolve(names, family, keys) => {
+                (Effect::Resolve(cx.index, names, family), Phase::Names(keys))
+            }
+            Next::ReadTargets => (Effect::ReadTargets(cx.index, group), Phase::Targets),
+            Next::Write(action) => {
+                self.write_log.begin(&action);
+                self.unfinished = true;
+                let (kind, effect) = match &action {
+                    Action::Register(registration) => (
+                        NoteKind::Register,
+                        Effect::Register(cx.index, group, registration.clone()),
+                    ),
+                    Action::Deregister(targets) => {
+                        (NoteKind::Deregister, Effect::Deregister(cx.index, group, targets.clone()))
+                    }
+                };
+                self.note(kind, action.to_string(), cx);
+                (effect, Phase::Write(action))
+            }
+            Next::End(outcome, pause) => return self.end_round(outcome, pause, cx),
+        };
+        cx.reaction.effects.push(effect);
+        phase
     }
 
-    pub(super) fn source(&self) -> &Source {
-        &self.binding.source
-    }
-
-    pub(super) fn watch(&mut self, patience: Duration) {
-        self.look_schedule.watch(patience);
-    }
-
-    pub(super) fn watch_unnamed(&mut self, patience: Duration) {
-        self.look_schedule.watch_unnamed(patience);
-    }
-
-    pub(super) fn is_named(&self) -> bool {
-        self.look_schedule.is_named()
-    }
-
-    pub(super) fn is_resting(&self) -> bool {
-        matches!(self.phase, Phase::Rest(_))
-    }
-
-    pub(super) fn is_due(&self) -> bool {
-        self.sleeps_for() == Some(Duration::ZERO)
-    }
-
-    pub(super) fn sleeps_for(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Pause(left) | Phase::Rest(left) => Some(left),
-            _ => None,
-        }
-    }
-
-    pub(super) fn awaits_topology(&self) -> bool {
-        matches!(self.phase, Phase::Topology { .. })
-    }
-
-    pub(super) fn promise_topology(&mut self) {
-        if let Phase::Topology { promised, .. } = &mut self.phase {
-            *promised = true;
-        }
-    }
-
-    pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
-        let timing = self.timing(timing);
-        self.look_schedule.let_pass(passed);
-        self.history.age(passed, timing.settle);
-        self.write_log.let_pass(passed, &timing);
-        self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
-        if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
-            *left = left.saturating_sub(passed);
-        }
-    }
-
-    pub(super) fn begin_round(&mut self, cx: &mut Context<'_>) {
+    /// A round begins: with the group, where it is not known yet.
+    fn begin_round(&mut self) -> Next {
         self.totals.rounds += 1;
         self.wrote = false;
         self.removed_this_round = false;
-        if self.group.is_some() {
-            self.ask_topology(Purpose::Look);
-        } else {
-            self.phase = Phase::Group;
-            cx.reaction
-                .effects
-                .push(Effect::ReadGroup(cx.index, self.binding.target_group.clone()));
+        match self.group {
+            Some(_) => Next::AwaitTopology(AwaitedReading::Recent),
+            None => Next::ReadGroup,
         }
     }
 
-    pub(super) fn on_group(
-        &mut self,
-        result: Result<TargetGroup, CallError>,
-        cx: &mut Context<'_>,
-    ) {
-        if self.phase != Phase::Group {
-            return;
+    /// The group was described: it must be one that can hold a database.
+    fn take_group(&mut self, result: Result<TargetGroup, CallError>) -> Next {
+        let group = match result {
+            Ok(group) => group,
+            Err(error) => return Next::end(RoundOutcome::Failed(error, Plan::default())),
+        };
+        if let Err(fault) = group.check() {
+            return Next::end(RoundOutcome::WrongGroup(fault));
         }
-        match result {
-            Err(error) => self.end_round(RoundOutcome::Failed(error, Plan::default()), cx),
-            Ok(group) => match group.check() {
-                Err(fault) => self.end_round(RoundOutcome::WrongGroup(fault), cx),
-                Ok(()) => {
-                    self.group = Some(group);
-                    self.ask_topology(Purpose::Look);
-                }
-            },
-        }
+        self.group = Some(group);
+        Next::AwaitTopology(AwaitedReading::Recent)
     }
 
-    pub(super) fn on_topology(
+    /// The topology was read: it says whether the source can be followed, and which names to ask
+    /// DNS for.
+    fn take_topology(
         &mut self,
-        latest: Option<Shared>,
-        fresh: bool,
+        purpose: Purpose,
+        TopologyReading { result, delivery }: TopologyReading,
         cx: &mut Context<'_>,
-    ) {
-        let (&Phase::Topology { purpose, promised }, Some(topology)) = (&self.phase, latest) else {
-            return;
-        };
-        if purpose == Purpose::Confirm && !(fresh && promised) {
-            return;
-        }
-        // What is no database of RDS does not depend on its API.
-        let topology = match &self.binding.source {
-            Source::Name(_) if topology.is_err() => Arc::new(Ok(Topology::default())),
-            _ => topology,
-        };
-        // Asked before each removal too, since the keys are read again for it.
-        if let Ok(Err(finding)) =
-            topology.as_ref().as_ref().map(|topology| consent(&self.binding, topology))
-        {
-            return self.end_round(RoundOutcome::NotPublished(finding), cx);
-        }
-        match facts_of(&self.binding.source, &topology) {
-            Err(unknown) => {
-                let evidence = Evidence::unknown(&self.binding.source, unknown);
-                self.on_evidence(evidence, fresh, purpose, cx);
+    ) -> Next {
+        let topology = match (result, &self.binding.source) {
+            (Ok(topology), _) => topology,
+            // A name that is not of RDS does not depend on the RDS API.
+            (Err(_), Source::Name(_)) => Arc::default(),
+            (Err(error), source) => {
+                let evidence = Evidence::unknown(source, Unknown::Call(error));
+                return self.take_evidence(evidence, delivery, purpose, cx);
             }
+        };
+        // Before a removal, too: the keys are read again for it.
+        if let Err(finding) = consent(&self.binding, &topology) {
+            return Next::end(RoundOutcome::NotPublished(finding));
+        }
+        match facts(&self.binding.source, &topology) {
             Ok(facts) => {
                 self.facts = Some(facts);
-                self.ask_names(purpose, fresh, topology, cx);
+                self.resolve(Keys { purpose, delivery, topology }, cx)
+            }
+            Err(unknown) => {
+                let evidence = Evidence::unknown(&self.binding.source, unknown);
+                self.take_evidence(evidence, delivery, purpose, cx)
             }
         }
     }
 
-    pub(super) fn on_answers(&mut self, answers: &Answers, cx: &mut Context<'_>) {
-        if let Phase::Names { purpose, fresh, topology } = &self.phase {
-            let (purpose, fresh, topology) = (*purpose, *fresh, topology.clone());
-            self.weigh(purpose, fresh, &topology, answers, cx);
+    /// Asks DNS for the names that the keys need, if there are any.
+    fn resolve(&mut self, keys: Keys, cx: &mut Context<'_>) -> Next {
+        let names = questions(&self.binding.source, &keys.topology);
+        match &self.group {
+            Some(group) if !names.is_empty() => Next::Resolve(names, group.family, keys),
+            _ => self.take_answers(keys, &Answers::new(), cx),
         }
     }
 
-    pub(super) fn on_targets(
-        &mut self,
-        result: Result<Vec<Target>, CallError>,
-        cx: &mut Context<'_>,
-    ) {
-        if self.phase != Phase::Targets {
-            return;
-        }
-        match result {
-            Err(error) => self.end_round(RoundOutcome::Failed(error, Plan::default()), cx),
-            Ok(targets) => {
-                if let Some(action) = self.write_log.see(&targets) {
-                    self.note(
-                        NoteKind::Applied,
-                        format!(
-                            "the lost answer to `{action}` is made up for: the targets show \
-                            that it was done"
-                        ),
-                        cx,
-                    );
-                    self.totals.applied(&action);
-                }
-                self.totals.see(&targets);
-                self.unfinished |= self.targets != targets;
-                self.targets = targets;
-                self.targets_age = Duration::ZERO;
-                self.reread &= !Mechanism::RereadAfterTargets.is_on();
-                self.decide(cx);
-            }
-        }
-    }
-
-    pub(super) fn on_written(&mut self, result: Result<(), CallError>, cx: &mut Context<'_>) {
-        if !matches!(self.phase, Phase::Write(_)) {
-            return;
-        }
-        let Phase::Write(action) = std::mem::replace(&mut self.phase, Phase::Targets) else {
-            return;
+    /// DNS answered, and with the topology this is the evidence.
+    fn take_answers(&mut self, keys: Keys, answers: &Answers, cx: &mut Context<'_>) -> Next {
+        let Keys { purpose, delivery, topology } = keys;
+        // No round reads the keys before the group is known.
+        let Some(group) = &self.group else {
+            return Next::ReadGroup;
         };
-        match result {
-            Ok(()) => {
-                self.write_log.done(&action);
-                self.totals.applied(&action);
-                self.wrote = true;
-                self.removed_this_round |= matches!(action, Action::Deregister(_));
-                self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);
-                if Mechanism::ReadBack.is_on() {
-                    self.read_targets(cx);
-                } else {
-                    self.end_round(RoundOutcome::Planned(Plan::default()), cx);
-                }
-            }
-            Err(error) if error.failure == Failure::AnswerLost => {
-                self.note(
-                    NoteKind::Unconfirmed,
-                    format!("`{action}` may or may not have been done: {error}"),
-                    cx,
-                );
-                let plan = self.plan(cx.timing).unwrap_or_default();
-                self.write_log.lost(action, &error);
-                self.end_round(RoundOutcome::Failed(error, plan), cx);
-                // What was sent may still land within the longest write.
-                self.phase = Phase::Pause(LONGEST_WRITE);
-            }
-            Err(error) => {
-                self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
-                let plan = self.plan(cx.timing).unwrap_or_default();
-                self.write_log.refused(&error);
-                if !error.is_retryable() {
-                    self.write_log.set_aside(&action);
-                }
-                self.end_round(RoundOutcome::Failed(error, plan), cx);
-                self.pause_for(self.write_log.back_off());
-            }
-        }
-    }
-
-    pub(super) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
-        let in_doubt = match &self.phase {
-            Phase::Write(action) => Some(action),
-            _ => self.write_log.unconfirmed(),
-        };
-        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
-        let (status, reason) = match in_doubt {
-            Some(action) => round_outcome::unconfirmed(action),
-            None if cut => round_outcome::cut_short(),
-            None if self.has_unshown() => round_outcome::ineffective(),
-            None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
-        };
-        BindingReport {
-            name: self.binding.name.clone(),
-            status,
-            reason,
-            rounds: self.totals.rounds,
-            evidence: self.history.latest().map(Into::into),
-            targets: self.targets.iter().map(Into::into).collect(),
-            registered: self.totals.registered.clone(),
-            deregistered: self.totals.deregistered.clone(),
-            planned: self.outcome.planned(),
-            notes: self.outcome.remarks(),
-            findings: (self.outcome.plan().filter(|_| !cut))
-                .map(|plan| findings(&self.binding.source, &self.targets, plan))
-                .unwrap_or_default(),
-            answered_for: sweeps || self.is_named(),
-            binding: Some(self.binding.clone()),
-        }
-    }
-
-    /// Whether a write that was acknowledged in this run is called for again by the last reading.
-    fn has_unshown(&self) -> bool {
-        let RoundOutcome::Planned(plan) = &self.outcome else {
-            return false;
-        };
-        plan.pending().any(|action| self.write_log.was_acknowledged(action))
-            && Mechanism::MissingWriteIsReported.is_on()
-    }
-
-    fn ask_topology(&mut self, purpose: Purpose) {
-        self.phase = Phase::Topology { purpose, promised: false };
-    }
-
-    fn ask_names(&mut self, purpose: Purpose, fresh: bool, topology: Shared, cx: &mut Context<'_>) {
-        let (Ok(known), Some(group)) = (&*topology, &self.group) else {
-            return;
-        };
-        let names = questions(&self.binding.source, known);
-        if names.is_empty() {
-            return self.weigh(purpose, fresh, &topology, &Answers::new(), cx);
-        }
-        cx.reaction.effects.push(Effect::Resolve(cx.index, names, group.family));
-        self.phase = Phase::Names { purpose, fresh, topology };
-    }
-
-    fn weigh(
-        &mut self,
-        purpose: Purpose,
-        fresh: bool,
-        topology: &Shared,
-        answers: &Answers,
-        cx: &mut Context<'_>,
-    ) {
-        let (Ok(known), Some(group)) = (&**topology, &self.group) else {
-            return;
-        };
-        let binding = &self.binding;
-        let evidence = weigh(&binding.source, known, answers, &binding.allow, group.family);
+        let Binding { source, allow, .. } = &*self.binding;
+        let evidence = weigh(source, &topology, answers, allow, group.family);
         if matches!(evidence, Evidence::Set { key: Key::Dns, .. }) {
-            let heard = answers.values().flatten().map(|answer| answer.ttl);
-            self.ttl = heard.fold(self.ttl, Duration::max);
+            let ttls = answers.values().flatten().map(|answer| answer.ttl);
+            self.ttl = ttls.fold(self.ttl, Duration::max);
         }
-        self.members.extend(member_addresses(&binding.source, known, answers));
-        self.on_evidence(evidence, fresh, purpose, cx);
+        self.members.extend(member_addresses(source, &topology, answers));
+        self.take_evidence(evidence, delivery, purpose, cx)
     }
 
-    fn on_evidence(
+    /// The keys were read: to begin a round, or to confirm what they said before.
+    fn take_evidence(
         &mut self,
         evidence: Evidence,
-        fresh: bool,
+        delivery: Delivery,
         purpose: Purpose,
         cx: &mut Context<'_>,
-    ) {
+    ) -> Next {
         let same = self.history.latest() == Some(&evidence);
         if !same {
             self.unfinished = true;
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
         }
-        self.history.record(evidence, fresh);
+        self.history.record(evidence, delivery == Delivery::Arrived);
         match purpose {
             Purpose::Confirm if same => {
                 self.reread = true;
-                self.decide(cx);
+                self.decide(cx)
             }
-            // Anything that changed makes a new round.
-            Purpose::Confirm => self.read_targets(cx),
-            Purpose::Look if same && self.keeps_targets() => {
-                let outcome = self.outcome.clone();
-                self.end_round(outcome, cx);
-            }
-            Purpose::Look => self.read_targets(cx),
+            Purpose::Look if same && self.keeps_targets() => Next::end(self.outcome.clone()),
+            // The keys changed, or the targets that are known are too old.
+            Purpose::Confirm | Purpose::Look => Next::ReadTargets,
         }
     }
 
-    fn read_targets(&mut self, cx: &mut Context<'_>) {
-        self.phase = Phase::Targets;
-        cx.reaction.effects.push(Effect::ReadTargets(cx.index, self.binding.target_group.clone()));
+    /// The targets were read.
+    fn take_targets(
+        &mut self,
+        result: Result<Vec<Target>, CallError>,
+        cx: &mut Context<'_>,
+    ) -> Next {
+        let targets = match result {
+            Ok(targets) => targets,
+            Err(error) => return Next::end(RoundOutcome::Failed(error, Plan::default())),
+        };
+        if let Some(action) = self.write_log.see(&targets) {
+            let text =
+                format!("the answer to `{action}` was lost, and the targets show that it was done");
+            self.note(NoteKind::Applied, text, cx);
+            self.totals.applied(&action);
+        }
+        self.totals.see(&targets);
+        self.unfinished |= self.targets != targets;
+        self.targets = targets;
+        self.targets_age = Duration::ZERO;
+        self.reread &= !Mechanism::RereadAfterTargets.is_on();
+        self.decide(cx)
     }
 
-    fn decide(&mut self, cx: &mut Context<'_>) {
+    /// Keys and targets are known: plans, and chooses the next step of the plan.
+    fn decide(&mut self, cx: &mut Context<'_>) -> Next {
+        // Nothing is decided before the group was described and the keys were read.
         let Some(plan) = self.plan(cx.timing) else {
-            return;
+            return Next::ReadGroup;
         };
         if !self.may_write(cx.intent) {
-            return self.end_round(RoundOutcome::Planned(plan), cx);
+            return Next::end(RoundOutcome::Planned(plan));
         }
-        match plan.now.clone() {
-            None => self.end_round(RoundOutcome::Planned(plan), cx),
-            Some(Step::Reread) => self.ask_topology(Purpose::Confirm),
-            Some(Step::Do(_)) if self.write_log.is_exhausted() => {
-                let cause = self.write_log.last_error();
-                self.end_round(RoundOutcome::Exhausted(plan, cause), cx);
-            }
-            Some(Step::Do(_)) if cx.left <= LONGEST_WRITE => {
-                self.end_round(RoundOutcome::OutOfTime(plan), cx)
-            }
-            // The reading may be older than the write that it does not show: a repetition needs a
-            // new round.
-            Some(Step::Do(action)) if self.wrote && self.write_log.was_acknowledged(&action) => {
-                self.end_round(RoundOutcome::Planned(plan), cx);
-                self.pause_for(UNSHOWN);
-            }
-            Some(Step::Do(action)) => self.write(action, cx),
+        let action = match plan.now.clone() {
+            None => return Next::end(RoundOutcome::Planned(plan)),
+            Some(Step::Reread) => return Next::AwaitTopology(AwaitedReading::NotBegun),
+            Some(Step::Do(action)) => action,
+        };
+        if self.write_log.is_exhausted() {
+            let cause = self.write_log.last_error();
+            return Next::end(RoundOutcome::Exhausted(plan, cause));
         }
+        // A write that the end of the run cuts off could land unread.
+        if cx.left <= LONGEST_WRITE {
+            return Next::end(RoundOutcome::OutOfTime(plan));
+        }
+        // A reading can be older than the write that it does not show. So the same write is sent
+        // again in another round only.
+        if self.wrote && self.write_log.was_acknowledged(&action) {
+            return Next::End(RoundOutcome::Planned(plan), Pause::AtLeast(TIME_TO_SHOW));
+        }
+        Next::Write(action)
     }
 
-    fn write(&mut self, action: Action, cx: &mut Context<'_>) {
-        self.write_log.begin(&action);
-        self.unfinished = true;
-        let group = self.binding.target_group.clone();
-        let (kind, effect) = match &action {
-            Action::Register(registration) => {
-                (NoteKind::Register, Effect::Register(cx.index, group, registration.clone()))
-            }
-            Action::Deregister(targets) => {
-                (NoteKind::Deregister, Effect::Deregister(cx.index, group, targets.clone()))
-            }
-        };
-        self.note(kind, action.to_string(), cx);
-        cx.reaction.effects.push(effect);
-        self.phase = Phase::Write(action);
-    }
-
-    /// An address that a name gives no more may come back as long as a cache on the way may give an
-    /// older answer, so that an agreement of DNS alone must last for two such times.
-    fn timing(&self, timing: &Timing) -> Timing {
-        Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
-    }
-
-    fn plan(&self, timing: &Timing) -> Option<Plan> {
-        Some(plan(&self.binding, &self.timing(timing), &self.observation(timing)?))
-    }
-
-    fn observation(&self, timing: &Timing) -> Option<Observation> {
-        let evidence = self.history.latest()?.clone();
-        let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
-        let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
-            let agreed = evidence.agreed()?;
-            Some(agreed.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
-        });
-        let earlier = EarlierRounds {
-            event: self.look_schedule.has_event(),
-            topology_named: self.history.topology_named(),
-            steady_for: self.history.steady_for(),
-            agreed_for: self.history.agreed_for(),
-            failover: agreed.as_ref().is_some_and(|agreed| self.saw_failover_to(agreed)),
-            former: self.former(&evidence),
-            key_change: match (self.history.answer_changed(), self.look_schedule.is_watched()) {
-                (false, _) => KeyChange::None,
-                (true, false) => KeyChange::Unexplained,
-                (true, true) => KeyChange::AfterEvent,
-            },
-            registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
-                self.registration_proof(&agreed, timing)
-            }),
-            recent: self.history.recent().clone(),
-            refused: self.write_log.refused_addresses().clone(),
-            removed_this_round: self.removed_this_round,
-            reread: self.reread,
-        };
-        Some(Observation {
-            evidence,
-            facts: self.facts.clone(),
-            group: self.group.clone()?,
-            targets: self.targets.clone(),
-            earlier,
-        })
-    }
-
-    /// What is known best of those that are wanted and present, and can serve.
-    fn registration_proof(
-        &self,
-        agreed: &BTreeSet<SocketAddr>,
-        timing: &Timing,
-    ) -> RegistrationProof {
-        let serving = self.targets.iter().filter(|target| {
-            agreed.contains(&target.address)
-                && target.is_present()
-                && target.state != TargetState::Unused
-        });
-        let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
-        known.max().unwrap_or(RegistrationProof::Unproven)
-    }
-
-    /// Whether a failover to these targets was seen.
-    fn saw_failover_to(&self, agreed: &BTreeSet<SocketAddr>) -> bool {
-        self.history.topology_moved()
-            || agreed.iter().any(|address| self.write_log.was_missing(*address))
-    }
-
-    /// Where the writer's other members are or were, and what a blue/green deployment has replaced.
-    fn former(&self, evidence: &Evidence) -> BTreeSet<IpAddr> {
-        let Verdict::Agree(writer) = evidence.verdict() else {
-            return BTreeSet::new();
-        };
-        let others = self.members.iter().filter(|(_, member)| **member != writer.member);
-        others.map(|(address, _)| *address).collect()
-    }
-
-    fn end_round(&mut self, outcome: RoundOutcome, cx: &mut Context<'_>) {
+    /// The round is over: keeps how it ended, and returns the pause before the next one.
+    fn end_round(&mut self, outcome: RoundOutcome, pause: Pause, cx: &mut Context<'_>) -> Phase {
         let text = outcome.sentence();
         if text != self.outcome.sentence() {
             self.note(NoteKind::Status, text, cx);
         }
         self.outcome = outcome;
         self.unfinished = false;
-        let found = self.found(cx.intent, cx.timing);
-        let timing = self.timing(cx.timing);
-        let settle = timing.settle.min(LONGEST_SETTLE.max(cx.timing.settle));
-        self.look_schedule.round_ended(found, &Timing { settle, ..timing });
-        self.phase = match self.look_schedule.pause() {
-            Some(pause) if cx.intent == Intent::Reconcile => Phase::Pause(pause),
-            _ => Phase::Rest(slow(cx.timing)),
-        };
+        self.schedule_next(pause, cx.intent, cx.timing)
     }
 
-    /// Makes a pause at least this long.
-    fn pause_for(&mut self, least: Duration) {
-        if let Phase::Pause(pause) = &mut self.phase {
-            *pause = (*pause).max(least);
-        }
+    /// What the planner says of the last readings; nothing before there are any.
+    fn plan(&self, timing: &Timing) -> Option<Plan> {
+        Some(plan(&self.binding, &self.timing(timing), &self.observation(timing)?))
     }
 
-    fn found(&self, intent: Intent, timing: &Timing) -> Found {
-        let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
-        match self.outcome.found(self.may_write(intent)) {
-            Found::Right if failover => Found::RightAgain,
-            found => found,
-        }
-    }
-
-    /// Whether a round that finds the same evidence as the one before does without reading the
-    /// targets. An event that names no database has every binding watched, and the account's budget
-    /// of Describe calls does not grow with their number: so a group that is right is then read
-    /// again only when the evidence moves. One that is not right is read as often as any other,
-    /// because its targets' health may be what it waits for.
-    fn keeps_targets(&self) -> bool {
-        let is_recent = self.targets_age < TARGETS_KEEP;
-        if self.look_schedule.is_for_nobody() {
-            return matches!(self.outcome, RoundOutcome::Planned(_))
-                && (self.outcome.is_clean() || is_recent);
-        }
-        self.outcome.is_clean() && is_recent
-    }
-
+    /// Whether this run may change the group: not in a dry run, and not in the mode `observe`.
     fn may_write(&self, intent: Intent) -> bool {
         intent == Intent::Reconcile && self.binding.mode == Mode::Manage
     }
 
+    /// Adds a note to the log.
     fn note(&self, kind: NoteKind, text: String, cx: &mut Context<'_>) {
         let (binding, round) = (self.binding.name.clone(), self.totals.rounds);
         cx.reaction.notes.push(Note { binding, round, kind, text });
     }
-}
-
-fn facts_of(source: &Source, topology: &Result<Topology, CallError>) -> Result<Facts, Unknown> {
-    topology
-        .as_ref()
-        .map_err(|error| Unknown::Call(error.clone()))
-        .and_then(|topology| facts(source, topology))
 }

@@ -1,78 +1,67 @@
-//! How closely a binding is looked at, and for how much longer.
+//! How closely a binding is watched, and for how much longer.
 
 use std::time::Duration;
 
 use crate::config::{REMOVAL, Timing};
+use crate::keep_looking::KeepLooking;
 
-/// How often the others are looked at while a run watches somebody: three times in the settle time,
-/// and every 10 s at least. When a whole zone fails, the events that queue up behind the first
-/// one's run must find their work done.
+/// How often a run looks at the bindings that are not watched while it watches another: three times
+/// in the settle time, and every 10 s at least. When a whole zone fails, the events queue up behind
+/// the run of the first, and should find their work done.
 pub(super) fn slow(timing: &Timing) -> Duration {
     (timing.settle / 3).min(Duration::from_secs(10))
 }
 
-/// Rounds are quick at first, when a failover is most likely to show, and one a second after that.
+/// For how long rounds follow each other quickly after an event: a failover is most likely to show
+/// then.
 const QUICK_FOR: Duration = Duration::from_secs(5);
+
+/// The pause between quick rounds.
 const QUICK: Duration = Duration::from_millis(500);
+
+/// The pause between rounds after that.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Why a binding is being watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct LookSchedule {
-    /// An event named it.
+    /// An event names its database.
     named: bool,
-    /// An event has it watched, whether it named it or not.
+    /// An event has it watched, whether it names its database or none.
     watched: bool,
     /// What is left of the event's patience.
     event: Duration,
-    /// It was found wrong.
+    /// A round found it wrong, and none has found it right since.
     recheck: Option<Recheck>,
     /// How long the event has been watched for; grows to [`QUICK_FOR`].
     watched_for: Duration,
 }
 
+/// The time that a run looks at a binding that it found wrong, without an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Recheck {
+    /// What is left of it.
     left: Duration,
-    /// What a pending removal, or a write that is not shown yet, was given in all. It can come to
-    /// need more, when a name is heard to be cached for longer.
+    /// What it was given in all for a pending removal, or for a write that no reading shows. A
+    /// removal can come to need more, when an answer of DNS may be cached for longer.
     granted: Duration,
 }
 
-/// How a round ended, as far as the attention depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing to do.
-    Right,
-    /// As it should be after a failover that this run saw, and verified.
-    RightAgain,
-    /// Something is wrong.
-    Wrong,
-    /// Something is wrong, and a removal is pending that takes its time.
-    Pending,
-    /// A write was acknowledged and is not shown yet.
-    Unshown,
-    /// Something is wrong that another look in a moment will not find mended; an event is watched
-    /// for all the same.
-    Lasting,
-    /// Nothing that this run could see or do would help.
-    Hopeless,
-}
-
 impl LookSchedule {
-    /// An event names it.
+    /// An event names its database.
     pub(super) fn watch(&mut self, patience: Duration) {
         self.named = true;
         self.watch_unnamed(patience);
     }
 
-    /// An event that names nobody may concern it.
+    /// An event that names no database may concern it.
     pub(super) fn watch_unnamed(&mut self, patience: Duration) {
         self.watched = true;
         self.event = self.event.max(patience);
     }
 
-    pub(super) fn let_pass(&mut self, passed: Duration) {
+    /// Lets time pass.
+    pub(super) fn advance(&mut self, passed: Duration) {
         if !self.event.is_zero() {
             self.watched_for = self.watched_for.saturating_add(passed).min(QUICK_FOR);
         }
@@ -82,44 +71,41 @@ impl LookSchedule {
         }
     }
 
-    /// Takes in how a round ended. A binding found wrong by any run is watched from then on: for as
+    /// A round ended. A binding that was found wrong is watched from then on, event or not: for as
     /// long as a sweep may look, or for as long as its pending removal needs.
-    pub(super) fn round_ended(&mut self, found: Found, timing: &Timing) {
-        match found {
-            Found::Right | Found::Lasting => self.recheck = None,
-            Found::RightAgain | Found::Hopeless => {
+    pub(super) fn round_ended(&mut self, look: KeepLooking, timing: &Timing) {
+        match look {
+            KeepLooking::UntilFailover | KeepLooking::UntilEventEnds => self.recheck = None,
+            KeepLooking::Stop => {
                 self.recheck = None;
                 self.event = Duration::ZERO;
             }
-            Found::Wrong | Found::Pending | Found::Unshown => {
-                let recheck = self
-                    .recheck
-                    .get_or_insert(Recheck { left: timing.sweep, granted: Duration::ZERO });
-                let needed = match found {
-                    Found::Pending => timing.settle + REMOVAL,
-                    // Whatever a sweep may take by itself: what was written is also read back.
-                    Found::Unshown => REMOVAL,
-                    _ => Duration::ZERO,
-                };
-                if recheck.granted < needed {
-                    let more = needed.saturating_sub(recheck.granted);
-                    recheck.left = if recheck.granted.is_zero() {
-                        recheck.left.max(needed)
-                    } else {
-                        recheck.left.saturating_add(more)
-                    };
-                    recheck.granted = needed;
-                }
-            }
+            KeepLooking::SweepTime => self.recheck_for(timing.sweep, Duration::ZERO),
+            // Whatever a sweep may take by itself: what was written is also read back.
+            KeepLooking::ReadBackTime => self.recheck_for(timing.sweep, REMOVAL),
+            KeepLooking::RemovalTime => self.recheck_for(timing.sweep, timing.settle + REMOVAL),
         }
     }
 
-    /// The pause before the next round; `None` when it is watched no more.
+    /// Starts or extends the recheck: `sweep` when it starts, and `needed` at least.
+    fn recheck_for(&mut self, sweep: Duration, needed: Duration) {
+        let recheck = self.recheck.get_or_insert(Recheck { left: sweep, granted: Duration::ZERO });
+        if recheck.granted < needed {
+            recheck.left = if recheck.granted.is_zero() {
+                recheck.left.max(needed)
+            } else {
+                recheck.left.saturating_add(needed.saturating_sub(recheck.granted))
+            };
+            recheck.granted = needed;
+        }
+    }
+
+    /// The pause before the next round; `None` when nothing has it watched any more.
     pub(super) fn pause(&self) -> Option<Duration> {
         let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
-        // A spent alert stays until the binding is right. Were it forgotten, bindings that rest
-        // while others are watched would raise it anew at each look, and keep each other, and the
-        // run, awake.
+        // A recheck whose time is over stays until the binding is right. Without that, bindings
+        // that rest while others are watched would start a new one at each look, and so keep each
+        // other, and the run, awake.
         if self.event.is_zero() && recheck.is_zero() {
             return None;
         }
@@ -127,23 +113,23 @@ impl LookSchedule {
         Some(if quick { QUICK } else { STEADY })
     }
 
-    /// Whether an event named it.
+    /// Whether an event names its database.
     pub(super) fn is_named(&self) -> bool {
         self.named
     }
 
-    /// Whether an event had it watched in this run.
+    /// Whether an event had it watched in this run, now or earlier.
     pub(super) fn is_watched(&self) -> bool {
         self.watched
     }
 
-    /// Whether nothing but an event that names nobody keeps it awake.
-    pub(super) fn is_for_nobody(&self) -> bool {
-        let alerted = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
-        self.watched && !self.named && !alerted
+    /// Whether it is watched only because of an event that names no database.
+    pub(super) fn only_unnamed_event_watches(&self) -> bool {
+        let is_rechecked = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
+        self.watched && !self.named && !is_rechecked
     }
 
-    /// Whether an event's patience is not over.
+    /// Whether an event is being watched: its patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()
     }
@@ -154,19 +140,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spent_alert_is_not_raised_anew_before_the_binding_was_right() {
+    fn a_spent_recheck_does_not_start_anew_before_the_binding_was_right() {
         let timing = Timing::default();
         let mut look_schedule = LookSchedule::default();
-        look_schedule.round_ended(Found::Wrong, &timing);
+        look_schedule.round_ended(KeepLooking::SweepTime, &timing);
         assert!(look_schedule.pause().is_some());
-        look_schedule.let_pass(timing.sweep);
+        look_schedule.advance(timing.sweep);
         for _ in 0..3 {
-            look_schedule.round_ended(Found::Wrong, &timing);
+            look_schedule.round_ended(KeepLooking::SweepTime, &timing);
             assert_eq!(look_schedule.pause(), None);
-            look_schedule.let_pass(slow(&timing));
+            look_schedule.advance(slow(&timing));
         }
-        look_schedule.round_ended(Found::Right, &timing);
-        look_schedule.round_ended(Found::Wrong, &timing);
+        look_schedule.round_ended(KeepLooking::UntilFailover, &timing);
+        look_schedule.round_ended(KeepLooking::SweepTime, &timing);
         assert!(look_schedule.pause().is_some());
     }
 
@@ -176,14 +162,14 @@ mod tests {
         let timing = |settle| Timing { settle: seconds(settle), ..Timing::default() };
         let mut look_schedule = LookSchedule::default();
         // A name's answer has 20 s left in a cache, and 60 s when it is read anew.
-        look_schedule.round_ended(Found::Pending, &timing(40));
-        look_schedule.let_pass(seconds(20));
+        look_schedule.round_ended(KeepLooking::RemovalTime, &timing(40));
+        look_schedule.advance(seconds(20));
         for _ in 0..3 {
-            look_schedule.round_ended(Found::Pending, &timing(120));
+            look_schedule.round_ended(KeepLooking::RemovalTime, &timing(120));
         }
-        look_schedule.let_pass(seconds(109));
+        look_schedule.advance(seconds(109));
         assert!(look_schedule.pause().is_some());
-        look_schedule.let_pass(seconds(1));
+        look_schedule.advance(seconds(1));
         assert_eq!(look_schedule.pause(), None);
     }
 }

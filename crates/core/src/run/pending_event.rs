@@ -1,86 +1,95 @@
-//! An event, until it is known whom it concerns.
+//! An event, until the run knows which bindings it concerns.
 
 use std::time::Duration;
 
 use super::BindingRun;
+use crate::event::{Event, SourceType};
 use crate::source::{Identifier, Source};
 use crate::topology::Topology;
 
 /// An event about something that a binding may depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PendingEvent {
+    /// What it is about.
     about: About,
     /// What is left of its patience.
-    pub(super) patience: Duration,
+    patience: Duration,
     /// It concerns a binding.
-    pub(super) matched: bool,
+    pub(super) is_matched: bool,
 }
 
-/// What an event is about, as it names it.
+/// What an event is about, by the name in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum About {
+    /// A cluster.
     Cluster(Identifier),
+    /// An instance, and the cluster that it belongs to.
     Instance(Identifier, Cluster),
     /// A proxy, or an endpoint of one: RDS's events name either.
     Proxy(Identifier),
-    /// A blue/green deployment, which names no database: it concerns every name that one can take
-    /// from another.
+    /// A blue/green deployment. The event names no database: it concerns every name that a
+    /// deployment can give to another database.
     Deployment,
-    /// A move of a database that the event does not name: it may be that of any binding.
-    Anybody,
+    /// A move of a database that the event does not name. It concerns every binding.
+    AnyDatabase,
 }
 
 /// The cluster of the instance that an event names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Cluster {
-    /// None, or nobody follows any.
+    /// None, or no binding follows a cluster.
     None,
     /// Unknown before the topology is read.
     Unread,
     /// This one.
     Of(Identifier),
-    /// Any: the topology cannot be read.
+    /// It may be any cluster, because the topology could not be read.
     Any,
 }
 
+/// How a run takes an event.
+pub(super) enum Taken {
+    /// It may concern the bindings of the run.
+    Pending(PendingEvent),
+    /// It concerns no binding of any run.
+    Unrelated,
+    /// It may concern any binding, and is too old to watch for: it asks for one look at everything.
+    LookEverywhere,
+}
+
 impl PendingEvent {
-    pub(super) fn of_cluster(id: Identifier, patience: Duration) -> Self {
-        Self::new(About::Cluster(id), patience)
+    /// Takes an event that is watched for `patience`. `may_have_cluster` says whether an instance
+    /// that it names can belong to a cluster that a binding follows.
+    pub(super) fn take(event: &Event, patience: Duration, may_have_cluster: bool) -> Taken {
+        let about = match (event.about, event.source.clone()) {
+            (SourceType::Cluster, Some(id)) => About::Cluster(id),
+            (SourceType::Instance, Some(id)) => {
+                let cluster = if may_have_cluster { Cluster::Unread } else { Cluster::None };
+                About::Instance(id, cluster)
+            }
+            (SourceType::Proxy, Some(id)) => About::Proxy(id),
+            (SourceType::Deployment, _) => About::Deployment,
+            (SourceType::Unrelated, _) => return Taken::Unrelated,
+            (SourceType::Other, _) | (_, None) if patience.is_zero() => {
+                return Taken::LookEverywhere;
+            }
+            (SourceType::Other, _) | (_, None) => About::AnyDatabase,
+        };
+        Taken::Pending(Self { about, patience, is_matched: false })
     }
 
-    /// `maybe`: its cluster may be followed.
-    pub(super) fn of_instance(id: Identifier, patience: Duration, maybe: bool) -> Self {
-        let cluster = if maybe { Cluster::Unread } else { Cluster::None };
-        Self::new(About::Instance(id, cluster), patience)
+    /// Lets time pass.
+    pub(super) fn advance(&mut self, passed: Duration) {
+        self.patience = self.patience.saturating_sub(passed);
     }
 
-    pub(super) fn of_proxy(id: Identifier, patience: Duration) -> Self {
-        Self::new(About::Proxy(id), patience)
+    /// Whether it needs the topology to say which cluster its instance belongs to.
+    pub(super) fn needs_topology(&self) -> bool {
+        matches!(self.about, About::Instance(_, Cluster::Unread))
     }
 
-    pub(super) fn of_deployment(patience: Duration) -> Self {
-        Self::new(About::Deployment, patience)
-    }
-
-    pub(super) fn of_anybody(patience: Duration) -> Self {
-        Self::new(About::Anybody, patience)
-    }
-
-    fn new(about: About, patience: Duration) -> Self {
-        Self { about, patience, matched: false }
-    }
-
-    pub(super) fn is_mapped(&self) -> bool {
-        !matches!(self.about, About::Instance(_, Cluster::Unread))
-    }
-
-    /// Whether it names no database, so that nobody is answered for by it.
-    pub(super) fn names_nobody(&self) -> bool {
-        matches!(self.about, About::Deployment | About::Anybody)
-    }
-
-    /// Finds the cluster of its instance. A topology that cannot be read may hide any.
-    pub(super) fn map(&mut self, topology: Option<&Topology>) {
+    /// Finds the cluster of its instance. A topology that could not be read may hide any.
+    pub(super) fn find_cluster(&mut self, topology: Option<&Topology>) {
         let About::Instance(id, cluster @ Cluster::Unread) = &mut self.about else {
             return;
         };
@@ -95,30 +104,33 @@ impl PendingEvent {
         };
     }
 
+    /// Whether it names no database. Then the run must look at every binding.
+    pub(super) fn names_no_database(&self) -> bool {
+        matches!(self.about, About::Deployment | About::AnyDatabase)
+    }
+
+    /// Whether it concerns a binding with this source.
     pub(super) fn concerns(&self, source: &Source) -> bool {
+        let is_of = |id| source.cluster() == Some(id);
+        let is_instance = |id| matches!(source, Source::Instance(followed) if followed == id);
         match &self.about {
-            About::Cluster(id) | About::Instance(_, Cluster::Of(id))
-                if source.cluster() == Some(id) =>
-            {
-                true
-            }
-            About::Cluster(_) => false,
-            About::Instance(_, Cluster::Any) if source.cluster().is_some() => true,
-            About::Instance(id, _) => {
-                matches!(source, Source::Instance(followed) if followed == id)
-            }
-            About::Proxy(id) => {
-                matches!(source, Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id))
-            }
+            About::Cluster(id) => is_of(id),
+            About::Instance(id, Cluster::Of(cluster)) => is_of(cluster) || is_instance(id),
+            About::Instance(id, Cluster::Any) => source.cluster().is_some() || is_instance(id),
+            About::Instance(id, Cluster::None | Cluster::Unread) => is_instance(id),
+            About::Proxy(id) => matches!(
+                source,
+                Source::Proxy(proxy, endpoint) if proxy == id || endpoint.as_ref() == Some(id)
+            ),
             About::Deployment => source.is_switchable(),
-            About::Anybody => true,
+            About::AnyDatabase => true,
         }
     }
 
     /// Has a binding watched that it concerns.
-    pub(super) fn tell(&mut self, binding_run: &mut BindingRun) {
-        self.matched = true;
-        if self.names_nobody() {
+    pub(super) fn watch(&mut self, binding_run: &mut BindingRun) {
+        self.is_matched = true;
+        if self.names_no_database() {
             binding_run.watch_unnamed(self.patience);
         } else {
             binding_run.watch(self.patience);

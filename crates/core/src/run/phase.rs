@@ -1,37 +1,113 @@
-//! Where a binding stands in its round.
+//! The phases of a round, and the steps from one to the next.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::topology_cache::Shared;
+use super::round_outcome::RoundOutcome;
+use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
+use crate::evidence::Answers;
+use crate::failure::CallError;
 use crate::plan::Action;
+use crate::target::{Family, Target, TargetGroup};
+use crate::topology::{HostName, Topology};
 
-/// What a binding run is waiting for.
+/// What a binding run waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
-    /// The run, to begin.
-    Fresh,
-    /// The description of the group.
+    /// Its first round.
+    NotBegun,
+    /// The description of the target group.
     Group,
-    /// A reading of the topology; one `promised` to it begins after it asked.
-    Topology { purpose: Purpose, promised: bool },
-    /// Answers to its questions.
-    Names { purpose: Purpose, fresh: bool, topology: Shared },
+    /// A reading of the topology, which the run makes for all its bindings.
+    Topology(AwaitedReading),
+    /// DNS, for the names that the topology gave.
+    Names(Keys),
     /// The targets.
     Targets,
-    /// The answer to a write.
+    /// The answer to this write.
     Write(Action),
-    /// The time of the next round.
+    /// The time of its next round.
     Pause(Duration),
-    /// Others: it is done, and looks again at times while they are not.
+    /// The end of the run. While other bindings keep the run going, it looks again after this time.
     Rest(Duration),
+}
+
+/// The keys while they are being read: the topology is known, DNS is not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Keys {
+    /// Why they are being read.
+    pub(super) purpose: Purpose,
+    /// How the binding run came by the topology.
+    pub(super) delivery: Delivery,
+    /// What the RDS API says.
+    pub(super) topology: Arc<Topology>,
 }
 
 /// Why the keys are being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
-    /// To begin a round. A reading of the topology that began within the last second will do.
+    /// To begin a round.
     Look,
-    /// To confirm, before a removal, what was seen before the targets were read. Only a reading
-    /// that began after that will do.
+    /// To confirm, before a write, what they said before the targets were read.
     Confirm,
+}
+
+impl AwaitedReading {
+    /// Why the binding run waits for it.
+    pub(super) fn purpose(self) -> Purpose {
+        match self {
+            Self::Recent => Purpose::Look,
+            Self::NotBegun | Self::UnderWay => Purpose::Confirm,
+        }
+    }
+}
+
+/// What a binding run is given.
+#[derive(Debug)]
+pub(super) enum BindingInput {
+    /// It is time for a round.
+    Begin,
+    /// The group was described, or could not be.
+    Group(Result<TargetGroup, CallError>),
+    /// A reading of the topology.
+    Topology(TopologyReading),
+    /// What DNS answered.
+    Answers(Answers),
+    /// The targets were read, or could not be.
+    Targets(Result<Vec<Target>, CallError>),
+    /// The write was acknowledged, refused, or its answer was lost.
+    Written(Result<(), CallError>),
+}
+
+/// What follows a step of a round.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Describe the target group.
+    ReadGroup,
+    /// Wait for a reading of the topology.
+    AwaitTopology(AwaitedReading),
+    /// Ask DNS for these names.
+    Resolve(Vec<HostName>, Family, Keys),
+    /// Read the targets.
+    ReadTargets,
+    /// Send this write.
+    Write(Action),
+    /// End the round.
+    End(RoundOutcome, Pause),
+}
+
+impl Next {
+    /// The round ends, and the schedule says when the next one begins.
+    pub(super) fn end(outcome: RoundOutcome) -> Self {
+        Self::End(outcome, Pause::AtLeast(Duration::ZERO))
+    }
+}
+
+/// When the next round begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// When the schedule says, and not before this has passed.
+    AtLeast(Duration),
+    /// When this has passed, whatever the schedule says.
+    Exactly(Duration),
 }

@@ -1,10 +1,10 @@
-//! How a binding stands at the end of a round, and what that means for the report.
+//! How a round ended: how long to keep looking after it, and what the report says of it.
 
-use super::look_schedule::Found;
 use crate::config::Mode;
 use crate::discover::PUBLISH;
 use crate::event::Intent;
 use crate::failure::CallError;
+use crate::keep_looking::KeepLooking;
 use crate::plan::{Action, Hold, Plan, Weight};
 use crate::report::{Reason, Status};
 
@@ -13,62 +13,42 @@ use crate::report::{Reason, Status};
 pub(super) enum RoundOutcome {
     /// No round has ended yet.
     NotReadYet,
-    /// As the plan says, after all of its steps that may be taken were taken.
+    /// With this plan, after every step of it that may be taken was taken.
     Planned(Plan),
-    /// A call failed on the way; a write leaves what it was part of to be done.
+    /// A call failed. If it was a write, this is the plan that it belongs to.
     Failed(CallError, Plan),
-    /// The group is not one in which a database can be registered.
+    /// The target group is not one in which a database can be registered.
     WrongGroup(String),
     /// The database does not consent to being published through the group.
     NotPublished(String),
-    /// There is not enough time left for the write that is due.
+    /// Too little of the run's time is left for the write that is due.
     OutOfTime(Plan),
-    /// Too many writes went wrong; this is what is left to do, and the last error.
+    /// Too many writes failed, or did not last. This is what is left to do, and the last error.
     Exhausted(Plan, Option<CallError>),
 }
 
 impl RoundOutcome {
-    /// Nothing to do, and nothing that keeps from it.
+    /// Nothing is left to do, and no hold keeps anything from being done.
     pub(super) fn is_clean(&self) -> bool {
         matches!(self, Self::Planned(plan) if plan.is_clean())
     }
 
-    /// What it means for how closely the binding is looked at.
-    pub(super) fn found(&self, may_write: bool) -> Found {
+    /// How long to keep looking after a round that ended so.
+    pub(super) fn keep_looking(&self, may_write: bool) -> KeepLooking {
         match self {
-            // A step that may be taken is left only where it was taken before, and a reading does
-            // not show it yet.
-            Self::Planned(plan) if may_write && plan.now.is_some() => Found::Unshown,
-            Self::Planned(plan) => match plan.weightiest() {
-                None if may_write && !plan.is_clean() => Found::Wrong,
-                None => Found::Right,
-                Some(hold) if hold.weight() == Weight::Idles => Found::Right,
-                Some(hold) if hold.weight() == Weight::Waits && !may_write => Found::Right,
-                // One that lasts beside it must not end the watch.
-                Some(_) if may_write && plan.holds.iter().any(Hold::is_pending_removal) => {
-                    Found::Pending
-                }
-                // Whatever else stands still: the database is still to be added.
-                Some(_) if may_write && plan.will_register() => Found::Pending,
-                // It keeps nothing from being done, and only somebody else can do something about
-                // it.
-                Some(Hold::FormerPort { .. }) => Found::Right,
-                Some(hold) if hold.is_hopeless() => Found::Hopeless,
-                Some(hold) if hold.is_lasting() => Found::Lasting,
-                Some(_) => Found::Wrong,
-            },
-            Self::Failed(error, _) if error.is_retryable() => Found::Wrong,
-            // One of a set that is refused keeps none of the others out.
-            Self::Failed(_, plan) if plan.registrations() > 1 => Found::Wrong,
-            Self::NotReadYet | Self::OutOfTime(_) => Found::Wrong,
+            Self::Planned(plan) => planned_look(plan, may_write),
+            Self::Failed(error, _) if error.is_retryable() => KeepLooking::SweepTime,
+            // ELBv2 refused one member of a set. The others can still be registered.
+            Self::Failed(_, plan) if plan.registrations() > 1 => KeepLooking::SweepTime,
+            Self::NotReadYet | Self::OutOfTime(_) => KeepLooking::SweepTime,
             Self::Failed(..)
             | Self::WrongGroup(_)
             | Self::NotPublished(_)
-            | Self::Exhausted(..) => Found::Hopeless,
+            | Self::Exhausted(..) => KeepLooking::Stop,
         }
     }
 
-    /// How the binding ends a run that ends here, and why.
+    /// How the binding ends a run whose last round ended so, and why.
     pub(super) fn end(
         &self,
         intent: Intent,
@@ -95,8 +75,8 @@ impl RoundOutcome {
                     code: "not-published",
                     message: format!("{finding}. The group keeps the targets that it has"),
                     remedy: Some(format!(
-                        "If it is to be published, add the group's name to the database's tag \
-                         `{PUBLISH}`. If not, remove the group's tags, and look at its targets."
+                        "If the database is to be published, add the group's name to its tag \
+                         `{PUBLISH}`. If not, remove the group's tags, and check its targets."
                     )),
                 }),
             ),
@@ -105,9 +85,7 @@ impl RoundOutcome {
                 Status::Held,
                 Some(Reason {
                     code: "out-of-time",
-                    message:
-                        "too little of the run's time is left for a write that could be finished"
-                            .to_owned(),
+                    message: "too little of the run's time is left to finish a write".to_owned(),
                     remedy: Some(MORE_TIME.to_owned()),
                 }),
             ),
@@ -121,7 +99,7 @@ impl RoundOutcome {
         self.plan().map(Plan::actions).unwrap_or_default()
     }
 
-    /// What was left alone without standing in the way of anything.
+    /// The sentences of the holds that decide nothing.
     pub(super) fn remarks(&self) -> Vec<String> {
         let holds = self.plan().map(|plan| plan.holds.as_slice()).unwrap_or_default();
         holds
@@ -131,7 +109,7 @@ impl RoundOutcome {
             .collect()
     }
 
-    /// One sentence for the log; it changes when the situation does, not with every second.
+    /// One sentence for the log. It changes when the situation changes, not with every second.
     pub(super) fn sentence(&self) -> String {
         match self {
             Self::NotReadYet => String::new(),
@@ -147,7 +125,7 @@ impl RoundOutcome {
             Self::WrongGroup(fault) => format!("the target group cannot be used: {fault}"),
             Self::NotPublished(finding) => finding.clone(),
             Self::OutOfTime(_) => "too little time is left for a write".to_owned(),
-            Self::Exhausted(..) => "too many writes went wrong; this run writes no more".to_owned(),
+            Self::Exhausted(..) => "too many writes failed; this run writes no more".to_owned(),
         }
     }
 
@@ -163,22 +141,22 @@ impl RoundOutcome {
     }
 }
 
-const MORE_TIME: &str =
-    "Nothing need be done once: the next sweep goes on. If it stays, raise the function's timeout.";
+const MORE_TIME: &str = "Once, this needs no action: the next sweep goes on. If it stays, raise \
+    the function's timeout.";
 
-/// How a binding ends that was in the middle of something when the run's time was over.
+/// How a binding ends whose round was not over when the run's time was.
 pub(super) fn cut_short() -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "out-of-time",
-        message: "the run's time was over in the middle of a round: what was found and done in it \
-            is not verified"
+        message: "the run's time ended in the middle of a round: what that round found and did is \
+            not verified"
             .to_owned(),
         remedy: Some(MORE_TIME.to_owned()),
     };
     (Status::Held, Some(reason))
 }
 
-/// How a binding ends whose writes were acknowledged and are not shown by the last reading.
+/// How a binding ends whose writes were acknowledged, and the last reading does not show them.
 pub(super) fn ineffective() -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "write-ineffective",
@@ -191,19 +169,44 @@ pub(super) fn ineffective() -> (Status, Option<Reason>) {
     (Status::Failed, Some(reason))
 }
 
-/// How a binding ends when the answer to `action` was lost and no reading has shown what came of
-/// it.
+/// How a binding ends when the answer to `action` was lost and no reading was made since.
 pub(super) fn unconfirmed(action: &Action) -> (Status, Option<Reason>) {
     let reason = Reason {
         code: "answer-lost",
         message: format!(
-            "the answer to `{action}` was lost, and what came of it could not be read"
+            "the answer to `{action}` was lost, and no reading shows whether it was done"
         ),
         remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
     };
     (Status::Unconfirmed, Some(reason))
 }
 
+/// How long to keep looking after a round that ended with a plan: what the heaviest hold's row says
+/// ([`Hold::meaning`]), unless another part of the plan needs longer.
+fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
+    // A step that may be taken is left only where it was taken before, and no reading shows it yet.
+    if may_write && plan.now.is_some() {
+        return KeepLooking::ReadBackTime;
+    }
+    let Some(hold) = plan.weightiest() else {
+        let is_wrong = may_write && !plan.is_clean();
+        return if is_wrong { KeepLooking::SweepTime } else { KeepLooking::UntilFailover };
+    };
+    let (weight, look) = (hold.weight(), hold.meaning().look);
+    let removal_waits =
+        plan.holds.iter().any(|hold| hold.meaning().look == KeepLooking::RemovalTime);
+    match (weight, may_write) {
+        (Weight::Idles, _) => look,
+        // A heavier hold must not end the watch while a removal or a registration waits beside it.
+        (_, true) if removal_waits || plan.will_register() => KeepLooking::RemovalTime,
+        // A run that may not write removes nothing, so it waits for no removal.
+        (Weight::Waits, false) => KeepLooking::UntilFailover,
+        (_, false) if look == KeepLooking::RemovalTime => KeepLooking::SweepTime,
+        _ => look,
+    }
+}
+
+/// How a binding ends whose last round left something to do, or was held.
 fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reason>) {
     let hold = plan.weightiest();
     let reason = hold.map(|hold| Reason {
@@ -224,6 +227,10 @@ fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reaso
     (status, reason)
 }
 
+/// The reason of a failed call.
 pub(super) fn called(error: &CallError) -> Reason {
     Reason { code: error.failure.word(), message: error.to_string(), remedy: Some(error.remedy()) }
 }
+
+#[cfg(test)]
+mod tests;

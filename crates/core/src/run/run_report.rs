@@ -1,4 +1,4 @@
-//! What a run has done, and its report.
+//! The report of a run, and the counts that it takes from the rounds.
 
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
@@ -15,15 +15,17 @@ use crate::report::{
 use crate::source::Identifier;
 use crate::target::Target;
 
-/// What the report tells and the run never decides on. Two runs that differ in it only are the same
+/// What the report counts and no decision depends on. Two runs that differ only in it are the same
 /// run, so it takes no part in comparing and hashing them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunTotals {
+    /// How many rounds have begun.
     pub(super) rounds: u32,
+    /// The registrations that ELBv2 acknowledged, or that a reading showed.
     pub(super) registered: Vec<String>,
-    /// What a reading has shown to be gone after its removal was acknowledged.
+    /// The removals that ELBv2 acknowledged and that a reading showed.
     pub(super) deregistered: Vec<String>,
-    /// Targets whose removal was acknowledged, and which no reading has shown gone yet.
+    /// The targets whose removal was acknowledged and that no reading has shown absent yet.
     removals_sent: Vec<SocketAddr>,
 }
 
@@ -42,7 +44,7 @@ impl RunTotals {
         }
     }
 
-    /// A reading of the targets.
+    /// Takes in a reading of the targets.
     pub(super) fn see(&mut self, targets: &[Target]) {
         let is_present =
             |address: &SocketAddr| targets.iter().any(|t| t.is_present() && t.address == *address);
@@ -52,6 +54,7 @@ impl RunTotals {
         self.removals_sent = left;
     }
 
+    /// Whether something was written and confirmed.
     pub(super) fn has_written(&self) -> bool {
         !self.registered.is_empty() || !self.deregistered.is_empty()
     }
@@ -69,6 +72,7 @@ impl Hash for RunTotals {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
+/// What the run found and did.
 pub(super) fn report(run: &Run) -> Report {
     let bindings: Vec<BindingReport> = run
         .entries
@@ -81,7 +85,7 @@ pub(super) fn report(run: &Run) -> Report {
                 never_looked_at(&bad.name, (Status::Failed, Some(reason)), run.sweeps)
             }
         })
-        .chain(search(&run.search))
+        .chain(search(&run.tag_search))
         .collect();
     Report {
         ok: bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for),
@@ -94,8 +98,8 @@ pub(super) fn report(run: &Run) -> Report {
     .cleaned()
 }
 
-/// How the search for tags ended, where it did not end well. It is answered for by every run: whom
-/// an event concerns is not known without it.
+/// How the search for tags ended, where it did not end well. Every run answers for it: without the
+/// tags no run knows which bindings an event concerns.
 fn search(search: &TagSearch) -> Option<BindingReport> {
     let end = match search {
         TagSearch::Off | TagSearch::Done => return None,
@@ -104,7 +108,7 @@ fn search(search: &TagSearch) -> Option<BindingReport> {
             Status::Failed,
             Some(Reason {
                 message: format!(
-                    "the tags of the target groups could not be read, and nothing that they ask \
+                    "the tags of the target groups could not be read, so no binding that they ask \
                      for was looked at: {error}"
                 ),
                 ..called(error)
@@ -114,6 +118,7 @@ fn search(search: &TagSearch) -> Option<BindingReport> {
     Some(never_looked_at(ENTRY, end, true))
 }
 
+/// The entry of a binding that had no round.
 fn never_looked_at(
     name: &str,
     (status, reason): (Status, Option<Reason>),
@@ -139,7 +144,7 @@ fn never_looked_at(
 impl From<&Evidence> for EvidenceReport {
     fn from(evidence: &Evidence) -> Self {
         let (topology, dns) = match evidence {
-            // A name that was not asked is no fault of DNS.
+            // DNS is not to blame for a name that was not asked.
             Evidence::Cluster { topology, dns: Err(unknown) } if unknown.comes_from_rds() => {
                 (Some(said(topology, by_topology)), Some(not_asked(unknown)))
             }
@@ -160,9 +165,9 @@ impl From<&Evidence> for EvidenceReport {
     }
 }
 
-fn said<T>(reading: &Result<T, Unknown>, tell: impl Fn(&T) -> KeyReport) -> KeyReport {
+fn said<T>(reading: &Result<T, Unknown>, report: impl Fn(&T) -> KeyReport) -> KeyReport {
     match reading {
-        Ok(known) => tell(known),
+        Ok(known) => report(known),
         Err(unknown) => says_nothing(unknown),
     }
 }
@@ -174,7 +179,7 @@ fn says_nothing(unknown: &Unknown) -> KeyReport {
 fn not_asked(unknown: &Unknown) -> KeyReport {
     let because = match unknown {
         Unknown::Call(_) => "the endpoint's name could not be read from RDS".to_owned(),
-        _ => format!("RDS says that there is nothing to ask for ({})", unknown.word()),
+        _ => format!("RDS gives no name to ask for ({})", unknown.word()),
     };
     KeyReport::Unknown {
         unknown: "not-asked",
@@ -209,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topology_that_names_the_writer_is_told_also_where_no_name_could_be_asked() {
+    fn a_topology_that_names_the_writer_is_reported_also_where_no_name_could_be_asked() {
         let writer: Identifier = "orders-1".parse().expect("an id");
         let evidence = Evidence::Cluster {
             topology: Ok(MemberAt {

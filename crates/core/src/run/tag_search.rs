@@ -1,8 +1,8 @@
-//! The search for bindings in tags, which goes on beside the bindings of the configuration.
+//! The search for bindings in the tags of target groups.
 //!
-//! It may take seconds, since an account's groups are many. What the configuration names must not
-//! wait for it, and what it finds joins the same run: were it a run of its own, the first would end
-//! and leave its bindings alone for as long as the second watches.
+//! An account may have many groups, so the search may take seconds. The bindings of the
+//! configuration do not wait for it. The bindings that it finds join the same run: in a run of
+//! their own, they would keep the function busy, and nothing would watch the bindings of the first.
 
 use std::sync::Arc;
 
@@ -13,20 +13,21 @@ use crate::event::Trigger;
 use crate::failure::CallError;
 use crate::note::{Note, NoteKind};
 
-/// Where the search stands.
+/// How far the search is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum TagSearch {
-    /// Nobody wants it, or what was asked for by name is all in the configuration.
+    /// The configuration asks for no search, or the trigger asks by name for bindings that are all
+    /// in the configuration.
     Off,
     /// The tags are being read.
     UnderWay(Arc<TagQuery>),
-    /// What was found is among the run's entries.
+    /// The bindings that were found are among the run's entries.
     Done,
-    /// The tags could not be read: what they ask for is unknown, and nothing of it was acted on.
+    /// The tags could not be read. What they ask for is unknown, and nothing was done about it.
     Failed(CallError),
 }
 
-/// What is searched for.
+/// What to search for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TagQuery {
     config: Config,
@@ -34,6 +35,7 @@ pub(super) struct TagQuery {
 }
 
 impl TagSearch {
+    /// The search that a trigger needs.
     pub(super) fn of(config: &Config, trigger: &Trigger) -> Self {
         let names = config.names();
         let only = trigger.only.as_ref();
@@ -45,15 +47,17 @@ impl TagSearch {
         Self::UnderWay(Arc::new(TagQuery { config: config.clone(), only: trigger.only.clone() }))
     }
 
+    /// Whether the tags are being read.
     pub(super) fn is_under_way(&self) -> bool {
         matches!(self, Self::UnderWay(_))
     }
 
+    /// Whether the tags could not be read.
     pub(super) fn has_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 
-    /// Takes what the tags say and gives the entries to add; a note for those who listen.
+    /// Takes what the tags say. Returns the entries to add, and a note for the log.
     pub(super) fn end(
         &mut self,
         result: Result<Vec<TaggedGroup>, CallError>,
@@ -84,6 +88,7 @@ impl TagSearch {
 }
 
 impl TagQuery {
+    /// The bindings that the tags ask for, and those that the trigger names and nothing defines.
     fn entries(&self, groups: &[TaggedGroup]) -> Vec<Entry> {
         let only = self.only.as_deref();
         let asked =
@@ -97,8 +102,8 @@ impl TagQuery {
         let mut entries: Vec<Entry> = found.filter(asked).collect();
         let names = self.config.names();
         for name in only.unwrap_or_default() {
-            // Only after the search is it known that a name is mistyped, and it must not pass for
-            // one in sync.
+            // Only the search can show that a name is mistyped. Such a name must not pass for a
+            // binding in sync.
             if !names.contains(&name.as_str()) && !entries.iter().any(|entry| entry.name() == name)
             {
                 entries.push(Entry::Bad(Arc::new(BadBinding {

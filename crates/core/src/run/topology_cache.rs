@@ -1,4 +1,4 @@
-//! The reading of the topology, which all bindings of a run share.
+//! The readings of the topology, which all bindings of a run share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,51 +10,105 @@ use crate::topology::{Scope, Topology};
 /// The RDS API is rate limited, so it is read for all bindings together, and at most this often.
 const GAP: Duration = Duration::from_secs(1);
 
-/// A reading as it is handed out.
-pub(super) type Shared = Arc<Result<Topology, CallError>>;
+/// A reading of the topology, as a binding run gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct TopologyReading {
+    /// What the RDS API said.
+    pub(super) result: Result<Arc<Topology>, CallError>,
+    /// How the binding run came by it.
+    pub(super) delivery: Delivery,
+}
 
-/// The latest reading, and the one under way.
+/// How a binding run came by a reading of the topology.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Delivery {
+    /// The reading arrived while the binding run waited for one.
+    Arrived,
+    /// The reading had arrived before. The same binding run may have used it in its last round, so
+    /// it is no second piece of evidence.
+    FromCache,
+}
+
+/// Which reading of the topology a binding run waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum AwaitedReading {
+    /// To begin a round: a reading that began within the last [`GAP`], or the next to arrive.
+    Recent,
+    /// To confirm, before a write, what was seen before the targets were read: a reading that
+    /// begins after this. None has begun yet.
+    NotBegun,
+    /// The same, and that reading is under way.
+    UnderWay,
+}
+
+impl AwaitedReading {
+    /// Whether this reading is one that the binding run waits for.
+    pub(super) fn is(self, reading: &TopologyReading) -> bool {
+        match (self, reading.delivery) {
+            (Self::Recent, _) | (Self::UnderWay, Delivery::Arrived) => true,
+            (Self::UnderWay, Delivery::FromCache) | (Self::NotBegun, _) => false,
+        }
+    }
+
+    /// A reading begins.
+    pub(super) fn reading_begins(&mut self) {
+        if *self == Self::NotBegun {
+            *self = Self::UnderWay;
+        }
+    }
+}
+
+/// The latest reading, and whether one is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
-    latest: Option<Shared>,
+    latest: Option<Result<Arc<Topology>, CallError>>,
     /// Since the last reading began; grows to [`GAP`] and stops there.
     since_begun: Duration,
 }
 
 impl TopologyCache {
+    /// An empty cache of readings of these lists.
     pub(super) fn of(scope: Scope) -> Self {
         Self { scope, under_way: false, latest: None, since_begun: Duration::ZERO }
     }
 
-    /// Whether a reading asks the API for anything.
+    /// Whether a reading calls the RDS API at all.
     pub(super) fn asks(&self) -> bool {
         self.scope != Scope::default()
     }
 
+    /// Starts a reading.
     pub(super) fn begin(&mut self, reaction: &mut Reaction) {
         self.under_way = true;
         self.since_begun = Duration::ZERO;
         reaction.effects.push(Effect::ReadTopology(self.scope));
     }
 
-    pub(super) fn arrive(&mut self, result: Result<Topology, CallError>) {
+    /// Keeps the reading that was under way, and gives it to those that waited for it.
+    pub(super) fn arrive(&mut self, result: Result<Topology, CallError>) -> TopologyReading {
+        let result = result.map(Arc::new);
         self.under_way = false;
-        self.latest = Some(Arc::new(result));
+        self.latest = Some(result.clone());
+        TopologyReading { result, delivery: Delivery::Arrived }
     }
 
-    pub(super) fn let_pass(&mut self, passed: Duration) {
+    /// Lets time pass.
+    pub(super) fn advance(&mut self, passed: Duration) {
         self.since_begun = self.since_begun.saturating_add(passed).min(GAP);
     }
 
-    pub(super) fn latest(&self) -> Option<Shared> {
-        self.latest.clone()
+    /// Whether no reading has arrived yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.latest.is_none()
     }
 
-    /// The latest reading, if it began so shortly ago that a first look can use it.
-    pub(super) fn recent(&self) -> Option<Shared> {
-        self.latest.clone().filter(|_| !self.under_way && self.since_begun < GAP)
+    /// The latest reading, if it began so recently that a round can begin with it.
+    pub(super) fn recent(&self) -> Option<TopologyReading> {
+        let is_recent = !self.under_way && self.since_begun < GAP;
+        let result = self.latest.clone().filter(|_| is_recent)?;
+        Some(TopologyReading { result, delivery: Delivery::FromCache })
     }
 
     /// Whether a new reading may begin.

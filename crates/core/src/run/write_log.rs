@@ -1,5 +1,5 @@
-//! What a run knows of one group beyond the last reading: what it found first, what it has done,
-//! and how that went.
+//! What a run knows of one target group beyond the last reading: which targets it found first, what
+//! it has written, and how that went.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,30 +11,34 @@ use crate::mechanism::Mechanism;
 use crate::plan::{Action, RegistrationProof};
 use crate::target::{Target, TargetState};
 
-/// Writes that went wrong in one run, before it stops writing to the group. The next sweep starts
-/// anew.
-const MOST_TROUBLES: u8 = 3;
+/// How many writes may fail, or not last, before a run stops writing to the group. The next sweep
+/// counts anew.
+const MOST_FAILURES: u8 = 3;
 
-/// How long readings must have shown a target healthy, without a break, before they alone vouch for
-/// it. A reading can be older than another run's removal of that target; ELBv2 states no bound, and
-/// nobody has measured one.
-const VOUCHING: Duration = Duration::from_secs(5);
+/// How long readings must have shown a target healthy, without a break, before they alone prove its
+/// registration. A reading can be older than another run's removal of that target; ELBv2 states no
+/// bound, and nobody has measured one.
+const HEALTHY_FOR: Duration = Duration::from_secs(5);
 
-/// The memory of one group.
+/// What this run has written to one group, and what the readings said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct WriteLog {
     /// The targets that were present when the run first read them.
     initially: Option<BTreeSet<SocketAddr>>,
     /// The targets that were present in the last reading.
     present: BTreeSet<SocketAddr>,
-    /// For how long every reading has shown each target healthy; grows to what vouches for it.
+    /// For how long every reading has shown each target healthy; grows to [`proving_time`].
     healthy: BTreeMap<SocketAddr, Duration>,
-    /// The last word of this run on each target that it wrote about.
+    /// What this run last wrote about each target.
     last_writes: BTreeMap<SocketAddr, LastWrite>,
+    /// A write whose answer was lost, until the next reading.
     lost_write: Option<LostWrite>,
-    /// What ELBv2 would not take in this run, and would not take a moment later either.
+    /// The addresses that ELBv2 refused in this run for what they are, so that it would refuse them
+    /// a moment later too.
     refused: BTreeSet<SocketAddr>,
-    troubles: u8,
+    /// How many writes failed, or were acknowledged and did not last.
+    failures: u8,
+    /// Why the last failed write failed.
     last_error: Option<CallError>,
 }
 
@@ -52,14 +56,17 @@ enum LastWrite {
 /// A write whose answer was lost, until a reading shows what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct LostWrite {
+    /// The write.
     action: Action,
-    /// Whether a reading can show that it was done: a target that was there before proves nothing.
+    /// Whether a reading can show that it was done: a target that was present before proves
+    /// nothing.
     shows: bool,
 }
 
 impl WriteLog {
-    /// Takes in a reading of the targets; returns the write that it confirms, if there was one in
-    /// doubt. Either way the doubt is over: what was not done by now will not be done.
+    /// Takes in a reading of the targets. Returns the write whose answer was lost, if this reading
+    /// shows that it was done. If not, it was not done and will not be: the reading began when the
+    /// longest write was over.
     pub(super) fn see(&mut self, targets: &[Target]) -> Option<Action> {
         self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.initially.get_or_insert_with(|| self.present.clone());
@@ -72,20 +79,20 @@ impl WriteLog {
     }
 
     /// Lets time pass; no age grows beyond its bound.
-    pub(super) fn let_pass(&mut self, passed: Duration, timing: &Timing) {
+    pub(super) fn advance(&mut self, passed: Duration, timing: &Timing) {
         for age in self.healthy.values_mut() {
-            *age = age.saturating_add(passed).min(vouching(timing));
+            *age = age.saturating_add(passed).min(proving_time(timing));
         }
     }
 
-    /// A write is about to go out. One that was acknowledged before and did not last is a trouble
-    /// of its own.
+    /// A write is about to go out. If it was acknowledged before, it did not last, which counts as
+    /// a failure.
     ///
-    /// From here on nothing that was seen or done before vouches for a target that is being
-    /// removed, not even if the answer is lost: readings of the group may be stale, and show it
-    /// healthy long after.
+    /// From here on, nothing from before proves the registration of a target that is being removed,
+    /// not even if the answer is lost: readings of the group may be stale, and show the target
+    /// healthy long after its removal.
     pub(super) fn begin(&mut self, action: &Action) {
-        self.troubles += u8::from(self.was_acknowledged(action));
+        self.failures += u8::from(self.was_acknowledged(action));
         if let Action::Deregister(targets) = action
             && Mechanism::RemovalVoidsProof.is_on()
         {
@@ -109,18 +116,18 @@ impl WriteLog {
 
     /// A write was refused, or never went out.
     pub(super) fn refused(&mut self, error: &CallError) {
-        self.troubles += 1;
+        self.failures += 1;
         self.last_error = Some(error.clone());
     }
 
-    /// A registration was refused for what it is: others of a set go before it from now on.
+    /// A registration was refused for what it is: from now on, the other members of a set go first.
     pub(super) fn set_aside(&mut self, action: &Action) {
         if let Action::Register(registration) = action {
             self.refused.insert(registration.address);
         }
     }
 
-    /// What was set aside.
+    /// The addresses that were set aside.
     pub(super) fn refused_addresses(&self) -> &BTreeSet<SocketAddr> {
         &self.refused
     }
@@ -132,9 +139,9 @@ impl WriteLog {
         self.lost_write = Some(LostWrite { action, shows });
     }
 
-    /// How long to wait after the last trouble before the next write.
+    /// How long to wait after the last failure before the next write.
     pub(super) fn back_off(&self) -> Duration {
-        Duration::from_secs(u64::from(self.troubles).pow(2))
+        Duration::from_secs(u64::from(self.failures).pow(2))
     }
 
     /// The write whose answer was lost, if no reading has been made since.
@@ -142,8 +149,8 @@ impl WriteLog {
         self.lost_write.as_ref().map(|lost_write| &lost_write.action)
     }
 
-    /// Whether this write was acknowledged before and not undone since: then it did not last, or is
-    /// not shown yet.
+    /// Whether this write was acknowledged before and not undone since. If it is called for again,
+    /// it did not last, or no reading shows it yet.
     pub(super) fn was_acknowledged(&self, action: &Action) -> bool {
         let last = |address| self.last_writes.get(&address).copied();
         match action {
@@ -156,9 +163,9 @@ impl WriteLog {
         }
     }
 
-    /// Whether so much went wrong that this run writes no more.
+    /// Whether so many writes failed that this run writes no more.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.troubles >= MOST_TROUBLES && Mechanism::GivesUp.is_on()
+        self.failures >= MOST_FAILURES && Mechanism::GivesUp.is_on()
     }
 
     /// The last error of a write.
@@ -175,7 +182,7 @@ impl WriteLog {
         match (self.last_writes.get(&address), self.healthy.get(&address)) {
             (Some(LastWrite::Registered), _) => RegistrationProof::Proven,
             (Some(LastWrite::RemovalSent | LastWrite::Removed), _) => RegistrationProof::Unproven,
-            (None, Some(age)) if *age >= vouching(timing) => RegistrationProof::Proven,
+            (None, Some(age)) if *age >= proving_time(timing) => RegistrationProof::Proven,
             (None, Some(_)) => RegistrationProof::HealthyBriefly,
             (None, None) => RegistrationProof::Unproven,
         }
@@ -187,10 +194,12 @@ impl WriteLog {
     }
 }
 
-fn vouching(timing: &Timing) -> Duration {
-    VOUCHING.min(timing.settle)
+/// How long readings must show a target healthy to prove its registration.
+fn proving_time(timing: &Timing) -> Duration {
+    HEALTHY_FOR.min(timing.settle)
 }
 
+/// Whether a reading with these targets shows the write done.
 fn is_done(action: &Action, present: &BTreeSet<SocketAddr>) -> bool {
     match action {
         Action::Register(registration) => present.contains(&registration.address),

@@ -3,13 +3,14 @@
 use super::*;
 use crate::discover::TaggedGroup;
 use crate::event::TriggerKind;
+use crate::target::{Family, TargetGroup};
 
-const WISH: &str = "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders*\"]\n";
+const CONFIG: &str = "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders*\"]\n";
 
 /// A binding of the configuration on the same cluster, beside what tags bring.
 fn with_binding() -> String {
     format!(
-        "{WISH}[[binding]]\nname = \"written\"\nsource = \"cluster/orders\"\ntarget-group = \
+        "{CONFIG}[[binding]]\nname = \"written\"\nsource = \"cluster/orders\"\ntarget-group = \
          \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/written/0123456789abcdef\"\n"
     )
 }
@@ -33,7 +34,7 @@ fn tagged(tags: &[(&str, &str)]) -> TaggedGroup {
 
 /// The group `link` asks for the cluster, and the cluster consents.
 fn consenting(fixture: RunFixture) -> RunFixture {
-    let mut fixture = fixture.with_config(WISH);
+    let mut fixture = fixture.with_config(CONFIG);
     fixture.world.tags = vec![tagged(&[("writerlink:source", "cluster/orders")])];
     fixture.world.publish = Some("link".to_owned());
     fixture
@@ -163,7 +164,7 @@ fn tags_that_cannot_be_read_are_unknown_and_never_none() {
 #[test]
 fn a_search_that_the_deadline_cuts_is_told() {
     let trigger = Trigger::sweep(TriggerKind::Schedule);
-    let mut fixture = RunFixture::configured(trigger, 4 * S, Duration::ZERO, WISH, false);
+    let mut fixture = RunFixture::configured(trigger, 4 * S, Duration::ZERO, CONFIG, false);
     fixture.world.tags_take = 10 * S;
     let report = fixture.play();
     assert_eq!((report.ok, report.bindings[0].name.as_str()), (false, "discovery"));

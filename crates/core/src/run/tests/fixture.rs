@@ -10,7 +10,8 @@ use crate::event::{Message, TriggerKind};
 use crate::evidence::Answer;
 use crate::failure::CallError;
 use crate::source::Identifier;
-use crate::topology::{Cluster, Form, Instance, Member, Standby};
+use crate::target::{Family, Target, TargetGroup};
+use crate::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
 
 const CALL: Duration = Duration::from_millis(20);
 const TIME: &str = "2026-01-01 00:00:00.000";

@@ -1,0 +1,53 @@
+//! The report of a binding run.
+
+use super::super::phase::Phase;
+use super::super::round_outcome::{self, RoundOutcome};
+use super::BindingRun;
+use crate::event::Intent;
+use crate::finding::findings;
+use crate::mechanism::Mechanism;
+use crate::report::BindingReport;
+
+impl BindingRun {
+    /// How the binding ended: the outcome of its last round, unless that is not the last word. An
+    /// answer may be lost, the run's time may have ended a round, or a write may not show.
+    pub(in crate::run) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
+        let unanswered = match &self.phase {
+            Phase::Write(action) => Some(action),
+            _ => self.write_log.unconfirmed(),
+        };
+        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
+        let (status, reason) = match unanswered {
+            Some(action) => round_outcome::unconfirmed(action),
+            None if cut => round_outcome::cut_short(),
+            None if self.has_unshown() => round_outcome::ineffective(),
+            None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
+        };
+        BindingReport {
+            name: self.binding.name.clone(),
+            status,
+            reason,
+            rounds: self.totals.rounds,
+            evidence: self.history.latest().map(Into::into),
+            targets: self.targets.iter().map(Into::into).collect(),
+            registered: self.totals.registered.clone(),
+            deregistered: self.totals.deregistered.clone(),
+            planned: self.outcome.planned(),
+            notes: self.outcome.remarks(),
+            findings: (self.outcome.plan().filter(|_| !cut))
+                .map(|plan| findings(&self.binding.source, &self.targets, plan))
+                .unwrap_or_default(),
+            answered_for: sweeps || self.is_named(),
+            binding: Some(self.binding.clone()),
+        }
+    }
+
+    /// Whether a write that was acknowledged in this run is called for again by the last reading.
+    fn has_unshown(&self) -> bool {
+        let RoundOutcome::Planned(plan) = &self.outcome else {
+            return false;
+        };
+        plan.pending().any(|action| self.write_log.was_acknowledged(action))
+            && Mechanism::MissingWriteIsReported.is_on()
+    }
+}

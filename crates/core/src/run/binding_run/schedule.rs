@@ -1,0 +1,144 @@
+//! When a binding run looks again, and what the run asks of it between its steps.
+
+use std::time::Duration;
+
+use super::super::look_schedule::slow;
+use super::super::phase::{Pause, Phase};
+use super::super::round_outcome::RoundOutcome;
+use super::BindingRun;
+use crate::config::Timing;
+use crate::event::Intent;
+use crate::keep_looking::KeepLooking;
+use crate::plan::LONGEST_SETTLE;
+use crate::source::Source;
+
+/// How old a reading of the targets may be for a round that finds the evidence of the round before
+/// and nothing to do. So a binding that is watched does not use up the account's budget of Describe
+/// calls.
+pub(super) const TARGETS_KEEP: Duration = Duration::from_secs(5);
+
+impl BindingRun {
+    /// The phase that a round ends in: a pause while something keeps the binding watched, or rest.
+    pub(super) fn schedule_next(&mut self, pause: Pause, intent: Intent, timing: &Timing) -> Phase {
+        let own = self.timing(timing);
+        let settle = own.settle.min(LONGEST_SETTLE.max(timing.settle));
+        let look = self.keep_looking(intent, timing);
+        self.look_schedule.round_ended(look, &Timing { settle, ..own });
+        let scheduled = self.look_schedule.pause().filter(|_| intent == Intent::Reconcile);
+        match (pause, scheduled) {
+            (Pause::Exactly(pause), _) => Phase::Pause(pause),
+            (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
+            (Pause::AtLeast(_), None) => Phase::Rest(slow(timing)),
+        }
+    }
+
+    /// How long to keep looking after the round that just ended.
+    fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
+        let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
+        match self.outcome.keep_looking(self.may_write(intent)) {
+            // What the event announced is done.
+            KeepLooking::UntilFailover if failover => KeepLooking::Stop,
+            look => look,
+        }
+    }
+
+    /// The times that hold for this binding. An address that a name gives no more may come back for
+    /// as long as a cache may give an older answer. So an agreement of DNS alone must last for two
+    /// such times.
+    pub(super) fn timing(&self, timing: &Timing) -> Timing {
+        Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
+    }
+
+    /// Whether a round that finds the same evidence as the round before can keep the targets that
+    /// were read then.
+    ///
+    /// An event that names no database has every binding watched, and the account's budget of
+    /// Describe calls does not grow with their number. So a group that is right is then read again
+    /// only when the evidence changes. A group that is not right is read as often as any other: it
+    /// may wait for the health of its targets.
+    pub(super) fn keeps_targets(&self) -> bool {
+        let is_recent = self.targets_age < TARGETS_KEEP;
+        if self.look_schedule.only_unnamed_event_watches() {
+            return matches!(self.outcome, RoundOutcome::Planned(_))
+                && (self.outcome.is_clean() || is_recent);
+        }
+        self.outcome.is_clean() && is_recent
+    }
+
+    /// Lets time pass.
+    pub(in crate::run) fn advance(&mut self, passed: Duration, timing: &Timing) {
+        let timing = self.timing(timing);
+        self.look_schedule.advance(passed);
+        self.history.age(passed, timing.settle);
+        self.write_log.advance(passed, &timing);
+        self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
+        if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
+            *left = left.saturating_sub(passed);
+        }
+    }
+
+    /// An event names the binding's database: it is watched for this long.
+    pub(in crate::run) fn watch(&mut self, patience: Duration) {
+        self.look_schedule.watch(patience);
+    }
+
+    /// An event that names no database may concern the binding: it is watched for this long.
+    pub(in crate::run) fn watch_unnamed(&mut self, patience: Duration) {
+        self.look_schedule.watch_unnamed(patience);
+    }
+
+    /// Whether an event names the binding's database.
+    pub(in crate::run) fn is_named(&self) -> bool {
+        self.look_schedule.is_named()
+    }
+
+    /// Whether its first round has not begun.
+    pub(in crate::run) fn has_not_begun(&self) -> bool {
+        self.phase == Phase::NotBegun
+    }
+
+    /// Whether its next round is due.
+    pub(in crate::run) fn is_due(&self) -> bool {
+        self.sleeps_for() == Some(Duration::ZERO)
+    }
+
+    /// Whether it looks again only while other bindings keep the run going.
+    pub(in crate::run) fn is_resting(&self) -> bool {
+        matches!(self.phase, Phase::Rest(_))
+    }
+
+    /// How long until its next round, between rounds.
+    pub(in crate::run) fn sleeps_for(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Pause(left) | Phase::Rest(left) => Some(left),
+            Phase::NotBegun
+            | Phase::Group
+            | Phase::Topology(_)
+            | Phase::Names(_)
+            | Phase::Targets
+            | Phase::Write(_) => None,
+        }
+    }
+
+    /// Whether it waits for a reading of the topology.
+    pub(in crate::run) fn awaits_topology(&self) -> bool {
+        matches!(self.phase, Phase::Topology(_))
+    }
+
+    /// A reading of the topology begins.
+    pub(in crate::run) fn topology_begins(&mut self) {
+        if let Phase::Topology(awaited) = &mut self.phase {
+            awaited.reading_begins();
+        }
+    }
+
+    /// The binding's name.
+    pub(in crate::run) fn name(&self) -> &str {
+        &self.binding.name
+    }
+
+    /// What the binding follows.
+    pub(in crate::run) fn source(&self) -> &Source {
+        &self.binding.source
+    }
+}

@@ -1,0 +1,78 @@
+//! What a run wants done, and what it is given.
+
+use std::time::Duration;
+
+use crate::config::Timing;
+use crate::discover::TaggedGroup;
+use crate::event::Intent;
+use crate::evidence::Answers;
+use crate::failure::CallError;
+use crate::note::Note;
+use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
+use crate::topology::{HostName, Scope, Topology};
+
+/// Something that the run wants done. The driver does it, and hands the result in as an [`Input`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Read these lists of the Region's databases.
+    ReadTopology(Scope),
+    /// Read the tags of all groups.
+    ReadTags,
+    /// Describe a target group.
+    ReadGroup(BindingIndex, TargetGroupArn),
+    /// Read all targets of a group.
+    ReadTargets(BindingIndex, TargetGroupArn),
+    /// Ask DNS for these names.
+    Resolve(BindingIndex, Vec<HostName>, Family),
+    /// Register a target.
+    Register(BindingIndex, TargetGroupArn, Registration),
+    /// Deregister targets.
+    Deregister(BindingIndex, TargetGroupArn, Vec<Target>),
+}
+
+/// Which binding of the run an effect belongs to; its result comes back with the same index.
+pub type BindingIndex = usize;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// The run begins. The first step takes this.
+    Start,
+    /// Only time passed.
+    Tick,
+    /// The topology was read, or could not be.
+    Topology(Result<Topology, CallError>),
+    /// The tags were read, or could not be.
+    Tags(Result<Vec<TaggedGroup>, CallError>),
+    /// The group was described, or could not be.
+    Group(BindingIndex, Result<TargetGroup, CallError>),
+    /// The targets were read, or could not be.
+    Targets(BindingIndex, Result<Vec<Target>, CallError>),
+    /// DNS answered, or did not, for each name.
+    Answers(BindingIndex, Answers),
+    /// The write was acknowledged, refused, or its answer was lost.
+    Written(BindingIndex, Result<(), CallError>),
+}
+
+/// What follows from a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reaction {
+    /// What to do, all of it at the same time.
+    pub effects: Vec<Effect>,
+    /// What was decided, for the log.
+    pub notes: Vec<Note>,
+}
+
+/// What a binding run sees of its run, and where it puts what it wants done.
+pub(super) struct Context<'a> {
+    /// Which binding of the run it is.
+    pub(super) index: BindingIndex,
+    /// How long things may take.
+    pub(super) timing: &'a Timing,
+    /// Whether to write, or only to plan.
+    pub(super) intent: Intent,
+    /// What is left of the run's time.
+    pub(super) left: Duration,
+    /// What the step leads to, for all bindings together.
+    pub(super) reaction: &'a mut Reaction,
+}
