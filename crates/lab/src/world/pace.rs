@@ -9,8 +9,8 @@ pub use switchover::SwitchoverPace;
 /// Every delay of the model.
 ///
 /// A database's failover is a race of five clocks: when the writer moves, when the RDS API says so,
-/// when DNS says so (and for how long it alternates), when the events are sent, and when they arrive.
-/// Each is a field, so that a test can put them in any order.
+/// when DNS says so (and for how long it alternates), when the events are sent, and when they
+/// arrive. Each is a field, so that a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// From CreateDBCluster to `available`.
