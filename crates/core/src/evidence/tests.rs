@@ -460,13 +460,13 @@ fn nobody_is_a_reader_while_rds_names_no_writer_or_several() {
         for (member, writer) in cluster.members.iter_mut().zip(writers) {
             member.writer = writer;
         }
-        let told = |source| words(&look(source, &topology, &answers_of_sets()));
-        assert_eq!(told("cluster/orders/readers"), says, "{writers:?}");
-        let of_readers = told("cluster/orders/custom/reports");
+        let reasons = |source| words(&look(source, &topology, &answers_of_sets()));
+        assert_eq!(reasons("cluster/orders/readers"), says, "{writers:?}");
+        let of_readers = reasons("cluster/orders/custom/reports");
         assert_eq!(of_readers.starts_with("all of"), replicates && !writers[0], "{of_readers}");
         // Whoever takes the writer too need not tell them apart.
         assert_eq!(
-            told("cluster/orders/custom/anybody"),
+            reasons("cluster/orders/custom/anybody"),
             "all of orders-1 at 10.20.0.1, orders-3 at 10.20.0.3"
         );
     }

@@ -137,6 +137,7 @@ impl BindingRun {
 
     /// Takes what came back and begins what comes next. The arms are a round, in order.
     pub(super) fn step(&mut self, input: BindingInput, cx: &mut Context<'_>) {
+        // The phase is taken out, with what it holds. The last line puts the next one in its place.
         let next = match (std::mem::replace(&mut self.phase, Phase::NotBegun), input) {
             (Phase::NotBegun | Phase::Pause(_) | Phase::Rest(_), BindingInput::Begin) => {
                 self.begin_round()

@@ -284,7 +284,7 @@ fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
 
 #[test]
 fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
-    let mut told = Vec::new();
+    let mut statuses = Vec::new();
     for millis in (3000..4600).step_by(10).chain((6000..8600).step_by(100)) {
         let mut fixture =
             RunFixture::event("RDS-EVENT-0072").with_time(Duration::from_millis(millis));
@@ -302,9 +302,12 @@ fn a_round_that_the_deadline_cuts_is_not_told_as_the_round_before() {
                 "after {millis} ms: {binding:#?}"
             );
         }
-        told.push(binding.status);
+        statuses.push(binding.status);
     }
-    assert!(told.contains(&Status::Held) && told.contains(&Status::Changed), "{told:?}");
+    assert!(
+        statuses.contains(&Status::Held) && statuses.contains(&Status::Changed),
+        "{statuses:?}"
+    );
 }
 
 #[test]

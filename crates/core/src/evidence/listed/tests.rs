@@ -93,7 +93,7 @@ fn topology() -> Topology {
     }
 }
 
-fn told(source: &str, topology: &Topology) -> String {
+fn message(source: &str, topology: &Topology) -> String {
     let source = source.parse().expect("a source");
     facts(&source, topology).expect_err("it cannot be followed").to_string()
 }
@@ -134,9 +134,9 @@ fn a_name_that_rds_lists_as_something_else_is_told_with_what_to_write() {
         ("proxy/orders", "a cluster", "cluster/orders"),
         ("proxy/nobody/front-ro", "an endpoint of the proxy `front`", "proxy/front/front-ro"),
     ] {
-        let told = told(source, &topology());
-        assert!(told.contains(is), "{source}: {told}");
-        assert!(told.ends_with(&format!("write `{write}`")), "{source}: {told}");
+        let message = message(source, &topology());
+        assert!(message.contains(is), "{source}: {message}");
+        assert!(message.ends_with(&format!("write `{write}`")), "{source}: {message}");
     }
 }
 
@@ -158,9 +158,9 @@ fn a_database_that_cannot_be_followed_is_told_with_its_engine_or_form_by_whateve
         ("cluster/express", ["cluster/express has no VPC networking", "no address"]),
         ("cluster/express-1", ["cluster/express has no VPC networking", "no address"]),
     ] {
-        let told = told(source, &topology());
+        let message = message(source, &topology());
         for part in says {
-            assert!(told.contains(part), "{source}: {told}");
+            assert!(message.contains(part), "{source}: {message}");
         }
     }
 }
@@ -177,7 +177,7 @@ fn what_nobody_has_is_not_found_whatever_else_is_listed() {
         "proxy/front/nobody",
     ] {
         let not_found = format!("RDS lists no {source} in this Region and account");
-        assert_eq!(told(source, &topology()), not_found);
+        assert_eq!(message(source, &topology()), not_found);
     }
 }
 
@@ -188,7 +188,7 @@ fn lists_that_were_not_read_say_nothing_of_a_name() {
         proxies: Ok(BTreeMap::new()),
         ..topology()
     };
-    assert!(told("instance/front", &alone).starts_with("RDS lists no instance/front in"));
+    assert!(message("instance/front", &alone).starts_with("RDS lists no instance/front in"));
 }
 
 #[test]

@@ -75,13 +75,10 @@ impl fmt::Display for Hold {
                  removed",
                 seconds(*needed)
             ),
-            Self::TooManyRemovals { count, most } => {
-                write!(
-                    f,
-                    "{count} targets would be removed and `max-removals` is {most}: nothing is \
-                 removed"
-                )
-            }
+            Self::TooManyRemovals { count, most } => write!(
+                f,
+                "{count} targets would be removed and `max-removals` is {most}: nothing is removed"
+            ),
             Self::Foreign(address) => write!(
                 f,
                 "{address} is on another port or outside the binding's `allow`, and was left alone"

@@ -291,13 +291,15 @@ impl World {
         };
         Ok(Answer {
             aliases,
-            addresses: lasts.iter().map(|last| address(self.told(*last)).ip()).collect(),
+            addresses: lasts.iter().map(|last| address(self.resolves_to(*last)).ip()).collect(),
             ttl: Duration::from_secs(5),
         })
     }
 
-    fn told(&self, last: u8) -> u8 {
-        self.false_name.filter(|(member, _)| *member == last).map_or(last, |(_, told)| told)
+    fn resolves_to(&self, last: u8) -> u8 {
+        self.false_name
+            .filter(|(member, _)| *member == last)
+            .map_or(last, |(_, false_last)| false_last)
     }
 
     fn say(&mut self, what: &str) {
@@ -339,7 +341,7 @@ impl RunFixture {
         Self::of("RDS-EVENT-0071", about, source)
     }
 
-    /// An event whose database is not to be told from it.
+    /// An event that does not say which database it is about.
     pub(super) fn unnamed(id: &str) -> Self {
         Self::of(id, "db-cluster", "not a name")
     }
