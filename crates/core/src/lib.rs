@@ -52,6 +52,7 @@ pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod guard;
+mod host_name;
 mod mechanism;
 pub mod note;
 pub mod plan;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::topology::{HostName, HostNameError};
+use crate::host_name::{HostName, HostNameError};
 
 /// What is followed: a database endpoint, behind which there is one writer or a set of equals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
