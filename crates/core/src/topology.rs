@@ -175,6 +175,17 @@ pub struct ProxyEndpoint {
     pub vpc: Option<String>,
 }
 
+/// An endpoint of a proxy as RDS lists it, apart from the proxies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProxyEndpoint {
+    /// The proxy that it belongs to.
+    pub proxy: Identifier,
+    /// Its own name.
+    pub name: Identifier,
+    /// The endpoint.
+    pub endpoint: ProxyEndpoint,
+}
+
 /// An instance of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Member {
