@@ -93,7 +93,7 @@ pub struct Binding {
 
 impl Binding {
     /// `max-removals` where it is not written.
-    pub const MAX_REMOVALS: usize = 4;
+    pub(crate) const MAX_REMOVALS: usize = 4;
 }
 
 /// Who consents that a database is published through a group.

@@ -149,7 +149,7 @@ fn instead(form: Form, endpoint: &Option<HostName>) -> String {
 
 impl Unknown {
     /// Whether the RDS API's answer, or its silence, is the reason, so that no name was asked.
-    pub fn comes_from_rds(&self) -> bool {
+    pub(crate) fn comes_from_rds(&self) -> bool {
         match self {
             Self::Call(_)
             | Self::SourceNotFound(_)

@@ -47,7 +47,7 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
 
 /// Whose address each is, as far as their own names answered: those of a cluster's members, and
 /// those of what a blue/green deployment has replaced, which goes before.
-pub fn member_addresses(
+pub(crate) fn member_addresses(
     source: &Source,
     topology: &Topology,
     answers: &Answers,
