@@ -27,8 +27,8 @@ use crate::sns::Notifier;
 use crate::writer::ElbWriteClient;
 
 /// The longest that connecting may take. The value is the same for reads and writes, because the
-/// HTTP client shares connections only between calls with the same value: so a write goes out on the
-/// connection that the read before it has just used, and not on one that a frozen function left
+/// HTTP client shares connections only between calls with the same value: so a write goes out on
+/// the connection that the read before it has just used, and not on one that a frozen function left
 /// open.
 const CONNECT: Duration = Duration::from_secs(1);
 
@@ -45,8 +45,8 @@ pub struct Settings {
 }
 
 /// Clients of RDS, Elastic Load Balancing and SNS in one Region. They honor `AWS_ENDPOINT_URL`, its
-/// per-service forms, and the proxies and certificates of [`http`](crate::http). A call is attempted
-/// once: core decides what is tried again.
+/// per-service forms, and the proxies and certificates of [`http`](crate::http). A call is
+/// attempted once: core decides what is tried again.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
@@ -75,12 +75,12 @@ pub enum ConnectError {
 }
 
 impl Clients {
-    /// Reads the standard variables and profiles, and fetches the credentials before the first call.
-    /// Without credentials, each call fails and says so.
+    /// Reads the standard variables and profiles, and fetches the credentials before the first
+    /// call. Without credentials, each call fails and says so.
     ///
     /// # Errors
-    /// When no Region is named, or a name that no Region can have; when no file defines the profile;
-    /// when a proxy or a bundle of certificates cannot be used.
+    /// When no Region is named, or a name that no Region can have; when no file defines the
+    /// profile; when a proxy or a bundle of certificates cannot be used.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
         let http = WayOut::of_process()?.client();
         if let Some(profile) = &settings.profile {

@@ -100,8 +100,8 @@ where
 }
 
 /// The kind of a service's error code, or `None` where the answer leaves open what was done. Codes:
-/// botocore elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's
-/// reference.
+/// botocore elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each
+/// API's reference.
 fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
     match code.unwrap_or_default() {
         "ExpiredToken"

@@ -16,7 +16,8 @@
 //! Five rules hold everywhere:
 //!
 //! - **A failed read is an error, never an empty answer.** A target without a port, XML that does
-//!   not parse and an answer without its list each have an error that says so. Only an entry that no
+//!   not parse and an answer without its list each have an error that says so. Only an entry that
+//! no
 //!   configuration can name is left out.
 //! - **A method makes one attempt at one call.** The SDK's retries are off. Core's driver decides
 //!   which pages are read and which reads are tried again.

@@ -27,8 +27,8 @@ impl Notifier {
         Self { sns, home }
     }
 
-    /// Publishes `text` to a topic, in one attempt. What SNS would refuse in the subject or the text
-    /// is cut off or replaced.
+    /// Publishes `text` to a topic, in one attempt. What SNS would refuse in the subject or the
+    /// text is cut off or replaced.
     ///
     /// # Errors
     /// When the topic is in another Region, or SNS did not accept the message.

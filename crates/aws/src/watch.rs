@@ -37,8 +37,8 @@ impl Watch {
         if self.sent.load(Ordering::SeqCst) { Sent::Perhaps } else { Sent::No }
     }
 
-    /// Runs a write under its only time-out, which covers everything from the credentials to the last
-    /// byte of the answer.
+    /// Runs a write under its only time-out, which covers everything from the credentials to the
+    /// last byte of the answer.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
@@ -69,10 +69,10 @@ impl Intercept for Watch {
         Ok(())
     }
 
-    /// Refuses an answer that is not whole. The SDK ignores the body of an answer that has no members,
-    /// so any page with status 200, such as a proxy's, would be read as success. In an answer that
-    /// has members it takes the end of the text as the end of every open element, so a list that was
-    /// cut would be read as a shorter list.
+    /// Refuses an answer that is not whole. The SDK ignores the body of an answer that has no
+    /// members, so any page with status 200, such as a proxy's, would be read as success. In an
+    /// answer that has members it takes the end of the text as the end of every open element, so a
+    /// list that was cut would be read as a shorter list.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,

@@ -4,7 +4,8 @@
 //! written, and often by other people than those who own the database, so it takes two more
 //! consents before anything is published:
 //!
-//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the source. What no pattern
+//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the
+//! source. What no pattern
 //!    admits is refused here, before anything is read of the database.
 //! 2. The *database* carries the tag `writerlink:publish`, which names the group. It is looked at
 //!    with every reading of the topology ([`consent`]), the one before a removal included: RDS

@@ -45,8 +45,8 @@ impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
         Self { rds, dns, groups, pace: Pace::default() }
     }
 
-    /// Every group of the Region that carries a tag of ours, in the order of their ARNs. It may take
-    /// long: an account's groups are many, and its budget of calls is shared.
+    /// Every group of the Region that carries a tag of ours, in the order of their ARNs. It may
+    /// take long: an account's groups are many, and its budget of calls is shared.
     ///
     /// # Errors
     /// When a page of groups, or the tags of any group that still exists, cannot be read.
@@ -58,8 +58,8 @@ impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
 /// Drives a run to its end and returns its report. Without a writer nothing can be written,
 /// whatever the run wants.
 ///
-/// Dropping the future at any await leaves the run where it is: a write that was sent may still take
-/// effect, and the next run reads the outcome.
+/// Dropping the future at any await leaves the run where it is: a write that was sent may still
+/// take effect, and the next run reads the outcome.
 pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     mut run: Run,
     ports: &ReadPorts<R, D, G>,

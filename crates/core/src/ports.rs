@@ -25,7 +25,7 @@ pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
 /// The most target groups whose tags one call can ask for (botocore elbv2 2015-12-01,
 /// `DescribeTagsInput`).
-pub const TAG_BATCH: usize = 20;
+pub(crate) const TAG_BATCH: usize = 20;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub trait TargetGroupRead {
         marker: Option<String>,
     ) -> impl Future<Output = Result<Page<ListedGroup>, CallError>> + Send;
 
-    /// The tags of these groups, at most [`TAG_BATCH`] of them.
+    /// The tags of these groups, at most 20 of them.
     fn tags(
         &self,
         groups: &[TargetGroupArn],

@@ -28,8 +28,8 @@ fn instance_of(instance: &DbInstance) -> Instance {
     }
 }
 
-/// The families of an instance's addresses. A word that RDS may add later does not say that a family
-/// is missing.
+/// The families of an instance's addresses. A word that RDS may add later does not say that a
+/// family is missing.
 fn network(word: Option<&str>) -> Option<Network> {
     match word? {
         "IPV4" => Some(Network::Ipv4),
@@ -40,8 +40,8 @@ fn network(word: Option<&str>) -> Option<Network> {
 
 /// What an instance's standby does. A Multi-AZ DB instance deployment of MariaDB, MySQL, Oracle or
 /// PostgreSQL has a standby that serves no client (AWS docs: "Multi-AZ DB instance deployments for
-/// Amazon RDS"). Nothing is known of SQL Server, which mirrors or uses Always On, and of RDS Custom,
-/// which does not set `MultiAZ` (botocore rds 2014-10-31).
+/// Amazon RDS"). Nothing is known of SQL Server, which mirrors or uses Always On, and of RDS
+/// Custom, which does not set `MultiAZ` (botocore rds 2014-10-31).
 fn standby(instance: &DbInstance) -> Standby {
     let engine = instance.engine().unwrap_or_default();
     let refuses =

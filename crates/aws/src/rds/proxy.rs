@@ -40,8 +40,8 @@ fn proxy_of(proxy: &DbProxy) -> Proxy {
     }
 }
 
-/// A proxy listens only on the default port of its engine family (AWS docs: "Connecting to a database
-/// through RDS Proxy").
+/// A proxy listens only on the default port of its engine family (AWS docs: "Connecting to a
+/// database through RDS Proxy").
 fn port_of_family(family: &str) -> Option<u16> {
     match family {
         "MYSQL" => Some(3306),

@@ -29,8 +29,8 @@ impl Pace {
         }
     }
 
-    /// How long the next call has to wait. Each call takes the next place, places are [`GAP`] apart,
-    /// and a call may go out as much before its place as a burst allows.
+    /// How long the next call has to wait. Each call takes the next place, places are [`GAP`]
+    /// apart, and a call may go out as much before its place as a burst allows.
     fn wait(&self, now: Duration) -> Duration {
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = next.unwrap_or(now).max(now);
