@@ -154,7 +154,7 @@ impl Play {
 
     async fn drive(&self, trigger: &Trigger) -> Report {
         let region = || self.region.clone();
-        let ports = ReadPorts { rds: region(), dns: region(), groups: region() };
+        let ports = ReadPorts::new(region(), region(), region());
         let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
         drive(run, &ports, Some(&self.region), &self.time, &mut ()).await
     }

@@ -8,9 +8,8 @@ use serde_json::Value;
 use writerlink_aws::Clients;
 use writerlink_aws::clock::MachineClock;
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::drive;
+use writerlink_core::drive::{drive, read_topology};
 use writerlink_core::event::{Trigger, TriggerKind};
-use writerlink_core::ports::Rds;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::Run;
 use writerlink_core::source::Identifier;
@@ -154,7 +153,8 @@ async fn our_adapters_read_the_proxies_of_ministack() {
     let nobody = "127.0.0.1:53".parse().expect("an address");
     let rds = clients.read_ports(&[nobody]).expect("servers are given").rds;
     let scope = Scope { databases: true, custom_endpoints: true, proxies: true };
-    let topology = rds.topology(scope).await.expect("databases are listed");
+    let topology =
+        read_topology(&rds, scope, &MachineClock::start()).await.expect("databases are listed");
     let proxies = topology.proxies.expect("ministack has proxies");
     let front = &proxies[&"front".parse().expect("a name")];
     let told = |endpoint: &ProxyEndpoint| {

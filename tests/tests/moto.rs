@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use writerlink_aws::clock::MachineClock;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::drive;
+use writerlink_core::drive::{drive, read_topology};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::failure::{CallError, Failure, Rejection};
-use writerlink_core::ports::{Rds, TargetGroupRead, TargetGroupWrite};
+use writerlink_core::ports::{TargetGroupRead, TargetGroupWrite};
 use writerlink_core::run::Run;
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
 use writerlink_core::topology::Scope;
@@ -48,7 +48,8 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
     let Some(moto) = available(Moto::start()) else { return };
     let seeded = moto.seed(CROWD);
     let rds = readers(&moto).rds;
-    let topology = rds.topology(Scope::DATABASES).await.expect("a topology");
+    let topology =
+        read_topology(&rds, Scope::DATABASES, &MachineClock::start()).await.expect("a topology");
     assert_eq!(topology.instances.len(), CROWD + 3);
     let orders = &topology.clusters[&"orders".parse().expect("an id")];
     let writers = |cluster: &writerlink_core::topology::Cluster| {
@@ -68,7 +69,8 @@ async fn a_topology_of_several_pages_is_read_whole_and_shows_a_failover() {
     assert_eq!(billing.standby, Standby::RefusesTcp, "it is a Multi-AZ one of PostgreSQL");
 
     moto.fail_over();
-    let topology = rds.topology(Scope::DATABASES).await.expect("a topology");
+    let topology =
+        read_topology(&rds, Scope::DATABASES, &MachineClock::start()).await.expect("a topology");
     let orders = &topology.clusters[&"orders".parse().expect("an id")];
     assert_eq!(writers(orders), [("orders-1".to_owned(), false), ("orders-2".to_owned(), true)]);
 }
@@ -150,7 +152,9 @@ async fn the_lists_that_moto_lacks_are_unknown_and_never_empty_and_the_others_st
     moto.seed(0);
     let made = moto.seed_sets();
     assert!(text(&made["proxy"]).starts_with("front."), "moto has proxies: {made}");
-    let topology = readers(&moto).rds.topology(SETS).await.expect("databases are listed");
+    let topology = read_topology(&readers(&moto).rds, SETS, &MachineClock::start())
+        .await
+        .expect("databases are listed");
     assert_eq!(topology.clusters.len(), 1);
     // A proxy without the list of its endpoints would look like one whose endpoints were deleted.
     for (refusal, call) in [

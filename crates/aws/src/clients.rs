@@ -26,15 +26,16 @@ use crate::rds::RdsClient;
 use crate::sns::Notifier;
 use crate::writer::ElbWriteClient;
 
-/// The same for reads and writes, because the HTTP client keeps connections apart by it: a write
-/// goes out on the connection that the read before it has just proved, not on one that a frozen
-/// function left open.
+/// The longest that connecting may take. The value is the same for reads and writes, because the
+/// HTTP client shares connections only between calls with the same value: so a write goes out on
+/// the connection that the read before it has just used, and not on one that a frozen function left
+/// open.
 const CONNECT: Duration = Duration::from_secs(1);
-const READ_ATTEMPT: Duration = Duration::from_secs(2);
-const READ: Duration = Duration::from_secs(4);
-const READ_BACKOFF: Duration = Duration::from_millis(200);
 
-/// What a caller may choose; the rest comes from the standard variables and profile files.
+/// The longest that a read may take, from the credentials to the last byte.
+const READ: Duration = Duration::from_secs(2);
+
+/// What a caller may choose. The rest comes from the standard variables and profile files.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The profile of the AWS configuration files, in place of `AWS_PROFILE`.
@@ -43,47 +44,43 @@ pub struct Settings {
     pub region: Option<String>,
 }
 
-/// Clients of RDS, Elastic Load Balancing and SNS in one Region. `AWS_ENDPOINT_URL` and its
-/// per-service forms are honoured, and the proxies and certificates of [`http`](crate::http).
+/// Clients of RDS, Elastic Load Balancing and SNS in one Region. They honor `AWS_ENDPOINT_URL`, its
+/// per-service forms, and the proxies and certificates of [`http`](crate::http). A call is
+/// attempted once: core decides what is tried again.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
     home: Home,
 }
 
-/// What can be read, and nothing that writes.
+/// The ports that only read.
 pub type ReadPorts = drive::ReadPorts<RdsClient, DnsResolver, ElbReadClient>;
 
 /// Why no clients could be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// No Region is named anywhere.
     #[error("no Region is set: give `--region`, set AWS_REGION, or put `region` into the profile")]
     NoRegion,
-    /// The Region's name cannot be part of a host name.
-    #[error("{0:?} is no Region: write it as in `eu-west-1`")]
+    #[error("{0:?} is not a Region: write it as in `eu-west-1`")]
     BadRegion(String),
-    /// The endpoint is no URL.
     #[error(
-        "the endpoint {0:?} is no URL: write it as in `http://127.0.0.1:4566`, or unset \
+        "the endpoint {0:?} is not a URL: write it as in `http://127.0.0.1:4566`, or unset \
          AWS_ENDPOINT_URL"
     )]
     BadEndpoint(String),
-    /// A proxy or a bundle of certificates that the environment names cannot be used.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The profile that is asked for cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
 }
 
 impl Clients {
-    /// Reads the standard variables and profiles, and fetches the credentials ahead of the first
-    /// call. When there are none, each call says so.
+    /// Reads the standard variables and profiles, and fetches the credentials before the first
+    /// call. Without credentials, each call fails and says so.
     ///
     /// # Errors
-    /// When no Region is named, or one that cannot be; when the profile is defined nowhere; when a
-    /// proxy or a bundle of certificates cannot be used.
+    /// When no Region is named, or a name that no Region can have; when no file defines the
+    /// profile; when a proxy or a bundle of certificates cannot be used.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
         let http = WayOut::of_process()?.client();
         if let Some(profile) = &settings.profile {
@@ -114,11 +111,11 @@ impl Clients {
         Self::on(config.into_builder().credentials_provider(fetched).build())
     }
 
-    /// Clients of one server for every service, such as the lab, which checks no credentials. No
-    /// variable and no file is read.
+    /// Clients of one server that stands for every service, such as the lab, which checks no
+    /// credentials. No variable and no file is read.
     ///
     /// # Errors
-    /// When `region` can be no Region.
+    /// When no Region can have the name `region`.
     pub fn at(endpoint: &str, region: &str) -> Result<Self, ConnectError> {
         let anyone = Credentials::new("lab", "lab", None, None, "lab");
         let config = SdkConfig::builder()
@@ -131,10 +128,10 @@ impl Clients {
         Self::on(config)
     }
 
-    /// Clients on a configuration of the caller's, which must have an HTTP client.
+    /// Clients on the caller's configuration, which must have an HTTP client.
     ///
     /// # Errors
-    /// When the configuration has no Region, or one that cannot be.
+    /// When the configuration has no Region, or a name that no Region can have.
     pub fn on(config: SdkConfig) -> Result<Self, ConnectError> {
         let region = config.region().map(Region::as_ref).unwrap_or_default();
         if region.is_empty() {
@@ -150,30 +147,29 @@ impl Clients {
         Ok(Self { config, home })
     }
 
-    /// The Region.
     pub fn region(&self) -> &str {
         self.home.name()
     }
 
-    /// Readers. Names are asked of `servers`, or of the system's when there are none.
+    /// The ports that only read. They ask `servers` for names, or the system's DNS servers when
+    /// `servers` is empty.
     ///
     /// # Errors
-    /// When there are none and the system's cannot be read.
+    /// When `servers` is empty and the system names no DNS server.
     pub fn read_ports(&self, servers: &[SocketAddr]) -> Result<ReadPorts, NoServers> {
         let rds = rds::config::Builder::from(&self.config)
-            .retry_config(read_retries())
+            .retry_config(RetryConfig::disabled())
             .timeout_config(read_timeouts());
         let groups = elbv2::config::Builder::from(&self.config)
-            .retry_config(read_retries())
+            .retry_config(RetryConfig::disabled())
             .timeout_config(read_timeouts());
-        Ok(ReadPorts {
-            rds: RdsClient::new(rds::Client::from_conf(rds.build())),
-            groups: ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
-            dns: DnsResolver::new(servers)?,
-        })
+        Ok(ReadPorts::new(
+            RdsClient::new(rds::Client::from_conf(rds.build())),
+            DnsResolver::new(servers)?,
+            ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
+        ))
     }
 
-    /// The writer of target groups.
     pub fn writer(&self) -> ElbWriteClient {
         let config = elbv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
@@ -181,19 +177,17 @@ impl Clients {
         ElbWriteClient::new(elbv2::Client::from_conf(config.build()), self.home.clone())
     }
 
-    /// The publisher of outcomes. A message told twice does less harm than one not told, so it is
-    /// tried twice.
     pub fn notifier(&self) -> Notifier {
         let config = sns::config::Builder::from(&self.config)
-            .retry_config(read_retries())
+            .retry_config(RetryConfig::disabled())
             .timeout_config(read_timeouts());
         Notifier::new(sns::Client::from_conf(config.build()), self.home.clone())
     }
 }
 
-/// The credentials of a profile that was asked for by name, whatever the environment holds:
-/// credentials in variables would win in the SDK's default chain, and another account would be
-/// looked at.
+/// The credentials of a profile that the caller named, whatever the environment holds. In the SDK's
+/// default chain, credentials in variables come before the profile, and belong perhaps to another
+/// account.
 fn of_profile(
     profile: &str,
     config: &SdkConfig,
@@ -211,16 +205,8 @@ fn is_http(url: &str) -> bool {
         .is_some_and(|rest| !rest.is_empty())
 }
 
-fn read_retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(2).with_initial_backoff(READ_BACKOFF)
-}
-
 fn read_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(READ_ATTEMPT)
-        .operation_timeout(READ)
-        .build()
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build()
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use writerlink_core::ports::Clock;
 
-/// A clock that counts from its making, on tokio's timer.
+/// A clock that counts from its creation.
 #[derive(Debug, Clone, Copy)]
 pub struct MachineClock(Instant);
 
 impl MachineClock {
-    /// A clock that stands at zero.
     pub fn start() -> Self {
         Self(Instant::now())
     }

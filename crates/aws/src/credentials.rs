@@ -1,4 +1,4 @@
-//! Credentials, fetched ahead of the first call.
+//! Credentials, fetched before the first call.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,15 +12,15 @@ use crate::error::last_links;
 /// How long a person may take to touch a key, or a helper program to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Credentials that would expire sooner are fetched anew.
+/// Credentials that expire sooner than this are fetched again.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// A provider that has its first credentials already. A call's time-out is a few seconds and covers
-/// the wait for credentials; a single sign-on or a helper program (`credential_process`) can take
-/// longer, and would then fail every call.
+/// A provider that already has its first credentials. A call's time-out is a few seconds and covers
+/// the wait for credentials. A single sign-on or a helper program (`credential_process`) can take
+/// longer, and every call would then fail.
 ///
-/// The first failure is kept as well: a provider of profile files tells what is wrong with them
-/// once only.
+/// The first failure is kept as well, because the provider of profile files says only once what is
+/// wrong with them.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     first: Result<Credentials, String>,
@@ -28,7 +28,7 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// Asks the provider. That it gives none is not an error yet: each call asks again, and says
+    /// Asks the provider. Missing credentials are not an error here: each call asks again and says
     /// so.
     pub(crate) async fn ahead(provider: SharedCredentialsProvider) -> Self {
         let first = match timeout(PATIENCE, provider.provide_credentials()).await {
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(asked_after_two_calls(Some(Duration::from_secs(5))).await, 3);
     }
 
-    /// Says what is wrong the first time only, as the SDK's provider of profile files does.
+    /// Says only the first time what is wrong, as the SDK's provider of profile files does.
     #[derive(Debug, Default)]
     struct Forgetful(AtomicU64);
 
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_reason_is_told_every_time() {
+    async fn the_first_reason_is_given_every_time() {
         let fetched = Fetched::ahead(SharedCredentialsProvider::new(Forgetful::default())).await;
         for _ in 0..2 {
             let error = fetched.provide_credentials().await.expect_err("no credentials");

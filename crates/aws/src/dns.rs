@@ -1,20 +1,21 @@
 //! Asks DNS, without memory.
 //!
-//! Each lookup builds what it needs and throws it away: no cache, no connection kept, no lookup
-//! shared with another under way, so that an answer is never older than the question. No hosts file
-//! and no search list: the name is fully qualified, and what counts is what the servers say.
+//! Each lookup builds its own resolver and drops it afterwards. It has no cache, keeps no
+//! connection and shares no lookup with another, so an answer is never older than the question. It
+//! reads no hosts file and no search list: the name is fully qualified, and only the servers'
+//! answers count.
 //!
-//! The servers are asked in two rounds, one after another, within [`LONGEST_LOOKUP`] in all:
+//! The servers are asked one after another, in two rounds, within [`LONGEST_LOOKUP`] in all:
 //!
-//! | round | how a server is asked | when it has answered FORMERR, NOTIMP or BADVERS |
+//! | round | how a server is asked | after FORMERR, NOTIMP or BADVERS |
 //! |---|---|---|
-//! | first | over UDP, with EDNS; over TCP when the answer was cut | at once again without EDNS (RFC 6891, 6.2.2) |
-//! | second, silent so far | over TCP, without EDNS; over UDP again when it takes no TCP | |
+//! | first | over UDP, with EDNS; over TCP if the answer was cut | at once again without EDNS (RFC 6891, 6.2.2) |
+//! | second, if it was silent | over TCP, without EDNS; over UDP again if it refuses TCP | |
 //! | second, otherwise | over UDP, without EDNS | |
 //!
-//! Each question has an equal share of the time that is left, so that a lookup of three servers
-//! that are silent takes as long as one of one. What a server says of the name (an address, none,
-//! no such name) is final; anything else is passed over.
+//! Each question gets an equal share of the time that is left, so a lookup with three silent
+//! servers takes as long as a lookup with one. What a server says about the name (an address, no
+//! address, no such name) is final. After anything else the next server is asked.
 
 mod strict;
 mod system;
@@ -51,10 +52,10 @@ pub struct DnsResolver {
 }
 
 impl DnsResolver {
-    /// Asks `servers`, or the system's (`/etc/resolv.conf`) when there are none.
+    /// Asks `servers`, or the system's servers (`/etc/resolv.conf`) if `servers` is empty.
     ///
     /// # Errors
-    /// When there are none and the system names none that can be asked.
+    /// When `servers` is empty and the system names no server that can be asked.
     pub fn new(servers: &[SocketAddr]) -> Result<Self, NoServers> {
         let servers = match servers {
             [] => system::servers()?,
@@ -94,8 +95,7 @@ impl Resolver for DnsResolver {
             };
             match answer {
                 Ok(records) => return follow(&question.name, &records, family),
-                // What a server says about the name is final; what keeps it from saying anything is
-                // not.
+                // What a server says about the name is final. A failure to answer is not.
                 Err(error @ (LookupError::NxDomain | LookupError::NoAddress)) => return Err(error),
                 Err(error) => {
                     silent[index] = error == LookupError::Timeout;
@@ -114,16 +114,14 @@ fn fully_qualified(name: &HostName) -> Result<Name, LookupError> {
     Ok(name)
 }
 
-/// What a question goes over.
+/// The transport of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Over {
     /// UDP, repeated within the limit, and TCP for an answer that was cut.
     Udp,
-    /// TCP alone.
     Tcp,
 }
 
-/// What is asked.
 #[derive(Debug)]
 struct Question {
     name: Name,
@@ -131,7 +129,8 @@ struct Question {
 }
 
 impl Question {
-    /// The first question to a server, which is repeated without EDNS to one that does not know it.
+    /// The first question to a server. It is repeated without EDNS if the server does not know
+    /// EDNS.
     async fn first(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {
         let begun = Instant::now();
         match self.ask(server, Over::Udp, true, limit).await {
@@ -147,8 +146,8 @@ impl Question {
         answer.map_err(|error| sort(&error))
     }
 
-    /// To a server that is silent over UDP. That it takes no TCP either is no news: it stays
-    /// silent.
+    /// A question to a server that was silent over UDP. If it refuses TCP, it is asked over UDP
+    /// again and may stay silent.
     async fn over_tcp(
         &self,
         server: SocketAddr,
@@ -206,8 +205,8 @@ fn resolver(
     builder.build()
 }
 
-/// Whether a server says that it does not understand the question, as old ones do of EDNS (RFC
-/// 6891, 6.2.2 and 7).
+/// Whether a server says that it does not understand the question, as old servers answer to EDNS
+/// (RFC 6891, 6.2.2 and 7).
 fn knows_no_edns(error: &NetError) -> bool {
     matches!(
         error,
@@ -217,8 +216,8 @@ fn knows_no_edns(error: &NetError) -> bool {
     )
 }
 
-/// Follows the chain of CNAMEs from the asked name to its addresses. Records beside the chain say
-/// nothing about the asked name, whoever put them into the answer.
+/// Follows the chain of CNAMEs from the asked name to its addresses. Records outside the chain say
+/// nothing about the asked name, so they are ignored.
 fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, LookupError> {
     let mut at = asked;
     let mut ttl = 0;
@@ -284,7 +283,7 @@ fn sort(error: &NetError) -> LookupError {
     }
 }
 
-/// The code as people know it from `dig`.
+/// The code as `dig` prints it.
 fn word(code: ResponseCode) -> String {
     match code {
         ResponseCode::ServFail => "SERVFAIL".to_owned(),
@@ -295,7 +294,8 @@ fn word(code: ResponseCode) -> String {
     }
 }
 
-/// Of two servers' failures, the one that says more: an answer over a refused packet over silence.
+/// The more informative of two servers' failures: an answer before a refused packet, and that
+/// before silence.
 fn more_telling(one: LookupError, other: LookupError) -> LookupError {
     let says = |error: &LookupError| match error {
         LookupError::Timeout => 0,

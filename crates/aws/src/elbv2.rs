@@ -1,55 +1,44 @@
 //! Reads target groups.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription,
+    self, Tag, TargetGroupIpAddressTypeEnum, TargetHealth, TargetHealthDescription,
 };
-use writerlink_core::discover::TaggedGroup;
 use writerlink_core::failure::{CallError, Failure, Rejection};
-use writerlink_core::ports::TargetGroupRead;
+use writerlink_core::ports::action::{GROUPS, TAGS, TARGETS};
+use writerlink_core::ports::{GroupTags, ListedGroup, Page, TargetGroupRead};
 use writerlink_core::target::{
     Family, StateReason, Target, TargetGroup, TargetGroupArn, TargetState, Zone,
 };
 
-use crate::error::read_error;
 use crate::home::Home;
-use crate::pace::Pace;
-use crate::pages::listed;
-use crate::tags;
-use crate::watch::Watch;
+use crate::read::{listed, read};
 
-pub(crate) const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
-const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
+/// The most groups on a page (botocore elbv2 2015-12-01, `PageSize`).
+const PAGE: i32 = 400;
 
-/// Reads target groups and their targets.
+/// Reads target groups, their targets and their tags.
 #[derive(Debug, Clone)]
 pub struct ElbReadClient {
     elbv2: Client,
     home: Home,
-    pace: Pace,
 }
 
 impl ElbReadClient {
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
-        Self { elbv2, home, pace: Pace::default() }
+        Self { elbv2, home }
     }
 }
 
 impl TargetGroupRead for ElbReadClient {
     async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
         self.home.admits(GROUPS, group.as_str(), group.region())?;
-        let watch = Watch::expecting("DescribeTargetGroupsResponse");
-        let answer = self
-            .elbv2
-            .describe_target_groups()
-            .target_group_arns(group.as_str())
-            .customize()
-            .interceptor(watch.clone())
-            .send()
-            .await
-            .map_err(|error| read_error(GROUPS, &error, watch.sent()))?;
+        let request =
+            self.elbv2.describe_target_groups().target_group_arns(group.as_str()).customize();
+        let answer = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
         let groups = listed(GROUPS, "TargetGroups", answer.target_groups)?;
         let found = groups.iter().find(|g| g.target_group_arn() == Some(group.as_str()));
         let found = found.ok_or_else(|| {
@@ -63,30 +52,50 @@ impl TargetGroupRead for ElbReadClient {
     }
 
     async fn targets(&self, group: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
-        self.home.admits(HEALTH, group.as_str(), group.region())?;
-        let watch = Watch::expecting("DescribeTargetHealthResponse");
-        let answer = self
-            .elbv2
-            .describe_target_health()
-            .target_group_arn(group.as_str())
-            .customize()
-            .interceptor(watch.clone())
-            .send()
-            .await
-            .map_err(|error| read_error(HEALTH, &error, watch.sent()))?;
+        self.home.admits(TARGETS, group.as_str(), group.region())?;
+        let request =
+            self.elbv2.describe_target_health().target_group_arn(group.as_str()).customize();
+        let answer = read(TARGETS, |watch| request.interceptor(watch).send()).await?;
         let described =
-            listed(HEALTH, "TargetHealthDescriptions", answer.target_health_descriptions)?;
+            listed(TARGETS, "TargetHealthDescriptions", answer.target_health_descriptions)?;
         let mut targets: Vec<Target> = described.iter().map(target_of).collect::<Result<_, _>>()?;
         targets.sort();
         Ok(targets)
     }
 
-    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
-        tags::tagged(&self.elbv2, &self.pace).await
+    async fn groups(&self, marker: Option<String>) -> Result<Page<ListedGroup>, CallError> {
+        let request =
+            self.elbv2.describe_target_groups().page_size(PAGE).set_marker(marker).customize();
+        let page = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
+        let groups = listed(GROUPS, "TargetGroups", page.target_groups)?;
+        let entries = groups.iter().filter_map(|group| {
+            let arn = group.target_group_arn()?.parse().ok()?;
+            Some((arn, group_of(group)))
+        });
+        Ok(Page { entries: entries.collect(), next: page.next_marker })
+    }
+
+    async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
+        let arns = groups.iter().map(ToString::to_string).collect();
+        let request = self.elbv2.describe_tags().set_resource_arns(Some(arns)).customize();
+        let answer = read(TAGS, |watch| request.interceptor(watch).send()).await?;
+        let described = listed(TAGS, "TagDescriptions", answer.tag_descriptions)?;
+        let tags = described.iter().filter_map(|description| {
+            let arn = description.resource_arn()?.parse().ok()?;
+            Some((arn, tags_of(description.tags())))
+        });
+        Ok(tags.collect())
     }
 }
 
-pub(crate) fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
+/// A tag without a value counts as one with an empty value.
+fn tags_of(tags: &[Tag]) -> BTreeMap<String, String> {
+    let text =
+        |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    tags.iter().filter_map(text).collect()
+}
+
+fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {
     let unclear = |what: &str| unclear(GROUPS, what);
     let target_type = group.target_type().ok_or_else(|| unclear("a group without TargetType"))?;
     let family = match group.ip_address_type() {
@@ -107,10 +116,10 @@ pub(crate) fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallEr
     })
 }
 
-/// One target. What cannot be read fails the whole answer: a group of which a target was left out
+/// One target. A target that cannot be read fails the whole answer: if it were left out, the group
 /// would look emptier than it is.
 fn target_of(description: &TargetHealthDescription) -> Result<Target, CallError> {
-    let unclear = |what: &str| unclear(HEALTH, what);
+    let unclear = |what: &str| unclear(TARGETS, what);
     let target = description.target().ok_or_else(|| unclear("a target without a description"))?;
     let id = target.id().ok_or_else(|| unclear("a target without an id"))?;
     let ip: IpAddr =

@@ -1,7 +1,7 @@
-//! Every SDK error, sorted once into core's kinds.
+//! Sorts every SDK error into core's kinds, once.
 //!
-//! For a read the question is what the service said; silence is [`Failure::Unreachable`]. For a
-//! write it is first whether the request can have left this machine:
+//! For a read the question is what the service said; no usable answer is [`Failure::Unreachable`].
+//! For a write the first question is whether the request can have left this machine:
 //!
 //! | what happened | read | write |
 //! |---|---|---|
@@ -23,7 +23,11 @@ use writerlink_core::failure::{CallError, Failure, Rejection};
 use crate::http::certificate_fault;
 
 /// Sorts the error of a call that changes nothing.
-pub fn read_error<E>(call: &'static str, error: &SdkError<E, HttpResponse>, sent: Sent) -> CallError
+pub(crate) fn read_error<E>(
+    call: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    sent: Sent,
+) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -36,7 +40,7 @@ where
 }
 
 /// Sorts the error of a call that changes something.
-pub fn write_error<E>(
+pub(crate) fn write_error<E>(
     call: &'static str,
     error: &SdkError<E, HttpResponse>,
     sent: Sent,
@@ -54,21 +58,21 @@ where
 
 /// Whether a request can have left this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// It was never handed to the HTTP client.
+pub(crate) enum Sent {
+    /// The request was never given to the HTTP client.
     No,
-    /// It was; how far it came is not known.
+    /// It was; nobody knows how far it came.
     Perhaps,
 }
 
-/// What became of a request, as far as the error tells.
+/// What the error says about the request.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// The service said so, or there was nothing to sign the request with. Nothing was done.
+    /// The service refused it, or there were no credentials to sign it with. Nothing was done.
     Known(Failure),
-    /// Nothing left this machine, for this reason.
+    /// It did not leave this machine, for this reason.
     NeverSent(Failure),
-    /// It may have, and no answer came that could be understood.
+    /// It may have left this machine, and no answer came that could be understood.
     Silence,
 }
 
@@ -80,7 +84,7 @@ where
         SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
             .map_or(Fate::Silence, Fate::Known),
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
-        // Before a request goes out there is one thing to wait for.
+        // Before a request goes out, the credentials are all that it waits for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
         SdkError::DispatchFailure(_)
@@ -95,9 +99,9 @@ where
     }
 }
 
-/// A service's error code, or `None` where the answer leaves open what was done. Codes: botocore
-/// elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each API's
-/// reference.
+/// The kind of a service's error code, or `None` where the answer leaves open what was done. Codes:
+/// botocore elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each
+/// API's reference.
 fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
     match code.unwrap_or_default() {
         "ExpiredToken"
@@ -163,15 +167,15 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         code => match status {
             403 => Some(Failure::Rejected(Rejection::AccessDenied)),
             429 => Some(Failure::Throttled),
-            // Without a code the answer is not AWS's: a proxy, a captive portal, a server of
-            // something else.
+            // An answer without a code is not from AWS, but from a proxy, a captive portal or some
+            // other server.
             400..=499 if !code.is_empty() => Some(Failure::Rejected(Rejection::Other)),
             _ => None,
         },
     }
 }
 
-/// The service's own words, or else what the chain of causes ends in.
+/// The service's own words, or else the last links of the chain of causes.
 fn detail<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -188,8 +192,8 @@ where
 }
 
 /// What is wrong with the server's certificate, or else the last two links of the chain of causes,
-/// a line of each: the innermost alone can be as bare as "timed out", and the outer ones are the
-/// SDK's, which say nothing of the case.
+/// the first line of each. The innermost link alone can be as short as "timed out", and the outer
+/// links are the SDK's and say nothing specific.
 pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
     if let Some(fault) = certificate_fault(error) {
         return fault;
@@ -203,7 +207,8 @@ pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// The lines after it are the SDK's list of every provider of credentials that it tried.
+/// The first line of an error. The lines after it are the SDK's list of every credentials provider
+/// that it tried.
 fn first_line(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
     text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned()

@@ -1,9 +1,9 @@
-//! The Region that the clients speak to.
+//! The Region that the clients call.
 
 use writerlink_core::failure::{CallError, Failure, Rejection};
 
-/// The clients' own Region. An ARN of another Region is refused before any call: asked in the wrong
-/// Region, the service would answer "not found" for a thing that exists.
+/// The clients' own Region. An ARN of another Region is refused before any call, because in the
+/// wrong Region the service would answer "not found" for something that exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Home(String);
 
@@ -16,7 +16,7 @@ impl Home {
         &self.0
     }
 
-    /// Whether `arn`, which is of `region`, can be asked for here.
+    /// Refuses `arn`, which is in `region`, unless that is this Region.
     pub(crate) fn admits(
         &self,
         call: &'static str,
@@ -26,7 +26,7 @@ impl Home {
         if region == self.0 {
             return Ok(());
         }
-        let detail = format!("{arn} is of Region {region}, and the clients speak to {}", self.0);
+        let detail = format!("{arn} is in Region {region}, and the clients call {}", self.0);
         Err(CallError::new(call, Failure::Rejected(Rejection::Invalid), detail))
     }
 }

@@ -1,5 +1,4 @@
-//! The way out: every HTTP client of ours is made here, the SDK's and the one that answers
-//! CloudFormation.
+//! Every HTTP client is made here: the SDK's, and the client that answers CloudFormation.
 //!
 //! | variable | what it does |
 //! |---|---|
@@ -7,9 +6,10 @@
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy for `https` endpoints, for `http` endpoints, for both where the others are not set |
 //! | `NO_PROXY` | hosts, domains and networks that are reached without it |
 //!
-//! Names of proxy variables count in lower case too, the upper case first, and an empty value is
-//! none. Loopback and link-local addresses, where credentials come from, are never reached through
-//! a proxy. An answer that is longer than [`LONGEST_ANSWER`] is cut off while it arrives.
+//! A variable's name in upper case is read first, then the name in lower case. An empty value
+//! counts as unset. Loopback and link-local addresses, where credentials come from, are never
+//! reached through a proxy. An answer that is longer than [`LONGEST_ANSWER`] is cut off while it
+//! arrives.
 
 use std::error::Error;
 use std::fs;
@@ -36,38 +36,31 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use writerlink_core::text::bounded;
 
-/// The longest answer that is read, in bytes. The longest page of RDS, a hundred instances with
-/// fifty tags each, has half of it.
+/// The longest answer that is read, in bytes. The longest page of RDS (a hundred instances with
+/// fifty tags each) is half as long.
 pub const LONGEST_ANSWER: usize = 8 << 20;
 
-/// Reached without a proxy, whatever `NO_PROXY` says: this machine, and where AWS gives
-/// credentials, names and time to a machine of its own.
+/// Hosts that are reached without a proxy, whatever `NO_PROXY` says: this machine, and the
+/// addresses at which AWS gives an instance its credentials, DNS and time.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
 
 /// A setting of the environment that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// `AWS_CA_BUNDLE` gives no certificate.
     #[error(
         "AWS_CA_BUNDLE names {path}, which {fault}: name a PEM file of root certificates, or unset \
          it to trust the system's"
     )]
-    Bundle {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        fault: String,
-    },
-    /// A proxy's address cannot be understood. The text does not repeat it, because it can hold a
-    /// password.
+    Bundle { path: String, fault: String },
+    /// The address of a proxy cannot be used. The message does not repeat the address, because it
+    /// can contain a password.
     #[error(
         "{name} cannot be used ({fault}): write it like `http://proxy.example.com:3128`, or unset \
          it"
     )]
     Proxy {
-        /// The variable.
+        /// The variable that holds the address.
         name: &'static str,
-        /// What is wrong with it.
         fault: String,
     },
 }
@@ -83,7 +76,7 @@ pub struct WayOut {
 }
 
 impl WayOut {
-    /// As the variables of this process have it.
+    /// Reads the variables of this process.
     ///
     /// # Errors
     /// When one of them cannot be used.
@@ -91,7 +84,7 @@ impl WayOut {
         Self::of(|name| std::env::var(name).ok())
     }
 
-    /// As these variables have it.
+    /// Reads the variables that `variable` gives.
     ///
     /// # Errors
     /// When one of them cannot be used.
@@ -160,7 +153,7 @@ impl WayOut {
     }
 }
 
-/// What is wrong with a server's certificate, if that is what ended in this error.
+/// What is wrong with the server's certificate, if that caused the error.
 pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<String> {
     let fault = rustls_error(error)?;
     let rustls::Error::InvalidCertificate(kind) = fault else {
@@ -168,7 +161,7 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<String> {
             .then(|| "the server showed no certificate".to_owned());
     };
     let why = match kind {
-        // The second where an authority was made anew under its old name.
+        // A bad signature is what a new authority with its old name looks like.
         rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {
             "its issuer is not among the trusted authorities".to_owned()
         }
@@ -184,7 +177,7 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<String> {
     Some(bounded(&format!("the server's certificate was refused: {why}")))
 }
 
-/// An `io::Error` names what it wraps by `get_ref`, not as its source.
+/// Looks into an `io::Error` too, which gives what it wraps by `get_ref` and not as its source.
 fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(found) = error.downcast_ref() {
         return Some(found);
@@ -193,8 +186,8 @@ fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Erro
     wrapped.and_then(|inner| rustls_error(inner)).or_else(|| error.source().and_then(rustls_error))
 }
 
-/// Trusts the certificates of a file alone. Those that cannot be read are passed over, as long as
-/// there is another.
+/// Trusts only the certificates of a file. A certificate that cannot be read is skipped if there is
+/// another.
 fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
     let refuse = |fault: String| HttpError::Bundle {
         path: bounded(&path.display().to_string()),
@@ -244,8 +237,8 @@ fn proxy(name: &'static str, url: &str, rules: &str) -> Result<ProxyConfig, Http
         .map_err(|error| HttpError::Proxy { name, fault: bounded(&error.to_string()) })
 }
 
-/// The rules of a `NO_PROXY`, in the one notation that the client knows: a domain stands for its
-/// hosts too, with or without `*.` or a dot before it; a port after a host means nothing.
+/// The rules of a `NO_PROXY`, in the one notation that the client knows. A domain includes its
+/// hosts, with or without `*.` or a dot before it. A port after a host is ignored.
 fn rules(text: &str) -> Vec<String> {
     let rule = |entry: &str| {
         let entry = entry.strip_prefix("*.").unwrap_or(entry);
@@ -259,12 +252,12 @@ fn rules(text: &str) -> Vec<String> {
     entries.map(rule).collect()
 }
 
-/// Whether what stands before a colon is the whole host, and not a part of an IPv6 address.
+/// Whether the text before a colon is a whole host, and not a part of an IPv6 address.
 fn is_host(text: &str) -> bool {
     !text.contains(':') || text.ends_with(']')
 }
 
-/// One for each scheme, since each can have a proxy of its own.
+/// One client for each scheme, because each scheme can have its own proxy.
 #[derive(Debug)]
 struct ByScheme<T> {
     http: T,
@@ -283,7 +276,7 @@ impl HttpClient for ByScheme<SharedHttpClient> {
         })
     }
 
-    /// Loads the certificates before the first call has to wait for it.
+    /// Loads the certificates, so that the first call need not wait for that.
     fn validate_base_client_config(
         &self,
         components: &RuntimeComponentsBuilder,
@@ -306,7 +299,7 @@ impl HttpConnector for ByScheme<SharedHttpConnector> {
     }
 }
 
-/// The body of an answer, which ends in an error where it becomes too long.
+/// The body of an answer, which ends in an error when it becomes too long.
 fn cut_off(body: SdkBody) -> SdkBody {
     SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER).map_err(|error| {
         if error.is::<LengthLimitError>() {

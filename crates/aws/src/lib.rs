@@ -1,44 +1,44 @@
-//! Core's ports onto AWS and DNS: RDS, Elastic Load Balancing and SNS through the AWS SDK, names
-//! through hickory-resolver. Nothing is decided here: answers become core's values, errors become
-//! core's kinds.
+//! Core's ports on AWS and DNS: RDS, Elastic Load Balancing and SNS through the AWS SDK, names
+//! through hickory-resolver. This crate decides nothing: an answer becomes a value of core's, an
+//! error one of core's kinds.
 //!
 //! | port of core | here | calls |
 //! |---|---|---|
-//! | `Rds` | [`rds::RdsClient`] | `rds:DescribeDBClusters`, `rds:DescribeDBInstances` |
-//! | `TargetGroupRead` | [`elbv2::ElbReadClient`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth` |
+//! | `Rds` | `RdsClient` | `rds:DescribeDBClusters`, `…:DescribeDBInstances`, `…:DescribeDBClusterEndpoints`, `…:DescribeDBProxies`, `…:DescribeDBProxyEndpoints` |
+//! | `TargetGroupRead` | `ElbReadClient` | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth`, `…:DescribeTags` |
 //! | `TargetGroupWrite` | [`writer::ElbWriteClient`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
-//! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, asked anew each time |
+//! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, without a cache |
 //! | (none) | [`sns::Notifier`] | `sns:Publish` |
 //!
-//! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it for
-//! [`read_ports`](Clients::read_ports) and nothing else.
+//! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it only for
+//! [`read_ports`](Clients::read_ports).
 //!
-//! Four rules hold throughout:
+//! Five rules hold everywhere:
 //!
-//! - **A failed read is an error, never an empty answer.** A page that repeats, a target without a
-//!   port, an XML that does not parse: each says so. Only what cannot concern a binding (a Neptune
-//!   cluster, say) is left out.
-//! - **A write goes out once.** The SDK's retries are off for it and it ends within core's
-//!   `LONGEST_WRITE`. What came of it is sorted by one question: can the request have left this
-//!   machine? See [`error`].
-//! - **Nothing that a server sends is read without an end.** A list has at most 100 pages and an
-//!   answer at most 8 MiB ([`http`]); a body that is longer is cut off while it arrives.
-//! - **DNS is read without memory.** No cache, no hosts file, no search list, no connection kept.
+//! - **A failed read is an error, never an empty answer.** A target without a port, XML that does
+//!   not parse and an answer without its list each have an error that says so. Only an entry that
+//! no
+//!   configuration can name is left out.
+//! - **A method makes one attempt at one call.** The SDK's retries are off. Core's driver decides
+//!   which pages are read and which reads are tried again.
+//! - **A write goes out once.** It ends within core's `LONGEST_WRITE`, and its error is sorted by
+//!   whether the request can have left this machine (`error.rs`).
+//! - **Nothing that a server sends is read without a bound.** An answer has at most 8 MiB
+//!   ([`http`]). A longer body is cut off while it arrives.
+//! - **DNS is asked without memory.** No cache, no hosts file, no search list, no connection kept.
 
 mod clients;
 pub mod clock;
 mod credentials;
 pub mod dns;
-pub mod elbv2;
-pub mod error;
+mod elbv2;
+mod error;
 mod home;
 pub mod http;
-mod pace;
-mod pages;
 mod profile;
-pub mod rds;
+mod rds;
+mod read;
 pub mod sns;
-mod tags;
 mod watch;
 pub mod writer;
 

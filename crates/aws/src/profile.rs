@@ -1,4 +1,4 @@
-//! Says whether a profile is defined, and where it was looked for.
+//! Checks that a profile is defined, and says which files were searched.
 
 use aws_config::profile;
 use aws_types::os_shim_internal::{Env, Fs};
@@ -7,31 +7,18 @@ use writerlink_core::text::bounded;
 /// Why a profile cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// It is defined nowhere.
     #[error("the profile `{name}` is defined neither in {config} nor in {credentials}; \
         {}", listing(.known))]
     Missing {
-        /// The name.
         name: String,
-        /// The file of configurations (`AWS_CONFIG_FILE`).
+        /// `AWS_CONFIG_FILE`, or its default.
         config: String,
-        /// The file of credentials (`AWS_SHARED_CREDENTIALS_FILE`).
+        /// `AWS_SHARED_CREDENTIALS_FILE`, or its default.
         credentials: String,
-        /// The profiles that there are.
         known: Vec<String>,
     },
-    /// The files cannot be understood.
     #[error("the profile `{name}` cannot be read from {config} and {credentials}: {fault}")]
-    Unreadable {
-        /// The name.
-        name: String,
-        /// The file of configurations.
-        config: String,
-        /// The file of credentials.
-        credentials: String,
-        /// What is wrong.
-        fault: String,
-    },
+    Unreadable { name: String, config: String, credentials: String, fault: String },
 }
 
 /// Refuses a profile that no file defines.
@@ -59,11 +46,11 @@ pub(crate) async fn check(name: &str) -> Result<(), ProfileError> {
 }
 
 fn listing(names: &[String]) -> String {
-    const TOLD: usize = 10;
+    const SHOWN: usize = 10;
     match names {
         [] => "they define no profile".to_owned(),
-        names if names.len() > TOLD => {
-            format!("they define {} and {} more", names[..TOLD].join(", "), names.len() - TOLD)
+        names if names.len() > SHOWN => {
+            format!("they define {} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN)
         }
         names => format!("they define {}", names.join(", ")),
     }

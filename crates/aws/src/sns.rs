@@ -1,4 +1,4 @@
-//! Publishes outcomes to a topic.
+//! Publishes outcomes to an SNS topic.
 
 use aws_sdk_sns::Client;
 use writerlink_core::failure::CallError;
@@ -15,7 +15,7 @@ const LONGEST_MESSAGE: usize = 262_144;
 /// The longest subject (AWS docs: SNS `Publish`, "must be less than 100 characters long").
 const LONGEST_SUBJECT: usize = 99;
 
-/// Publishes messages for people.
+/// Publishes messages that people read.
 #[derive(Debug, Clone)]
 pub struct Notifier {
     sns: Client,
@@ -27,13 +27,14 @@ impl Notifier {
         Self { sns, home }
     }
 
-    /// Publishes `text` to a topic; what SNS would refuse of either is cut away.
+    /// Publishes `text` to a topic, in one attempt. What SNS would refuse in the subject or the
+    /// text is cut off or replaced.
     ///
     /// # Errors
-    /// When the topic is of another Region, or SNS did not take it.
+    /// When the topic is in another Region, or SNS did not accept the message.
     pub async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), CallError> {
         self.home.admits(PUBLISH, topic, topic.split(':').nth(3).unwrap_or_default())?;
-        let watch = Watch::expecting("PublishResponse");
+        let watch = Watch::of(PUBLISH);
         let send = self
             .sns
             .publish()

@@ -1,4 +1,4 @@
-//! Watches one call: whether it went out, and whether what came back is an answer at all.
+//! Watches one call: whether it was sent, and whether its answer is whole.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,17 +13,23 @@ use writerlink_core::failure::{CallError, Failure};
 
 use crate::error::Sent;
 
-/// An interceptor of one call alone.
+/// An interceptor of a single call.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
+    call: &'static str,
     sent: Arc<AtomicBool>,
-    answer: &'static str,
 }
 
 impl Watch {
-    /// Watches a call whose answer is an XML element of this name.
-    pub(crate) fn expecting(answer: &'static str) -> Self {
-        Self { sent: Arc::default(), answer }
+    /// Watches a call, which is named by the IAM action that permits it.
+    pub(crate) fn of(call: &'static str) -> Self {
+        Self { call, sent: Arc::default() }
+    }
+
+    /// The XML element that an answer consists of, such as `DescribeTagsResponse`.
+    fn answer(&self) -> String {
+        let operation = self.call.rsplit(':').next().unwrap_or(self.call);
+        format!("{operation}Response")
     }
 
     /// Whether the request can have left this machine.
@@ -31,25 +37,19 @@ impl Watch {
         if self.sent.load(Ordering::SeqCst) { Sent::Perhaps } else { Sent::No }
     }
 
-    /// Runs a write under its one time-out, which covers everything from the credentials to the
-    /// last byte.
+    /// Runs a write under its only time-out, which covers everything from the credentials to the
+    /// last byte of the answer.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
-        call: &'static str,
         write: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
         tokio::time::timeout(limit, write).await.unwrap_or_else(|_| {
-            Err(match self.sent() {
-                Sent::Perhaps => {
-                    CallError::new(call, Failure::AnswerLost, format!("no answer within {limit:?}"))
-                }
-                Sent::No => CallError::new(
-                    call,
-                    Failure::Credentials,
-                    format!("no credentials within {limit:?}"),
-                ),
-            })
+            let (failure, missing) = match self.sent() {
+                Sent::Perhaps => (Failure::AnswerLost, "answer"),
+                Sent::No => (Failure::Credentials, "credentials"),
+            };
+            Err(CallError::new(self.call, failure, format!("no {missing} within {limit:?}")))
         })
     }
 }
@@ -69,10 +69,10 @@ impl Intercept for Watch {
         Ok(())
     }
 
-    /// The SDK does not look at the body of an answer that has no members, so that any page with
-    /// status 200, such as a proxy's, would read as success. Of one that has members it takes the
-    /// end of the text for the end of every element, so that a list that was cut would read as a
-    /// shorter one.
+    /// Refuses an answer that is not whole. The SDK ignores the body of an answer that has no
+    /// members, so any page with status 200, such as a proxy's, would be read as success. In an
+    /// answer that has members it takes the end of the text as the end of every open element, so a
+    /// list that was cut would be read as a shorter list.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
@@ -80,10 +80,10 @@ impl Intercept for Watch {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let body = context.response().body().bytes().unwrap_or_default().trim_ascii_end();
-        let end = format!("</{}>", self.answer);
+        let end = format!("</{}>", self.answer());
         if context.output_or_error().is_err() || body.ends_with(end.as_bytes()) {
             return Ok(());
         }
-        Err(format!("the body of the answer is no whole {}", self.answer).into())
+        Err(format!("the body of the answer is no whole {}", self.answer()).into())
     }
 }

@@ -1,10 +1,11 @@
-//! Changes target groups. The one place that does.
+//! Changes target groups. Nothing else does.
 
 use std::net::SocketAddr;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use writerlink_core::failure::{CallError, Failure};
+use writerlink_core::ports::action::{DEREGISTER, REGISTER};
 use writerlink_core::ports::{LONGEST_WRITE, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, Zone};
 
@@ -12,11 +13,9 @@ use crate::error::write_error;
 use crate::home::Home;
 use crate::watch::Watch;
 
-const REGISTER: &str = "elasticloadbalancing:RegisterTargets";
-const DEREGISTER: &str = "elasticloadbalancing:DeregisterTargets";
-
-/// Targets in one call. The API's model states no limit (botocore elbv2 2015-12-01); a hundred is
-/// well inside what others send at once (kubernetes-sigs/aws-load-balancer-controller: 200).
+/// The most targets in one call. The API's model states no limit (botocore elbv2 2015-12-01). A
+/// hundred is well below what other programs send at once
+/// (kubernetes-sigs/aws-load-balancer-controller: 200).
 const CHUNK: usize = 100;
 
 /// Registers and deregisters targets. Each write goes out once.
@@ -27,7 +26,6 @@ pub struct ElbWriteClient {
 }
 
 impl ElbWriteClient {
-    /// A writer on a client whose retries are off.
     pub(crate) fn new(elbv2: Client, home: Home) -> Self {
         Self { elbv2, home }
     }
@@ -59,7 +57,7 @@ impl TargetGroupWrite for ElbWriteClient {
         target: &Registration,
     ) -> Result<(), CallError> {
         self.home.admits(REGISTER, group.as_str(), group.region())?;
-        let watch = Watch::expecting("RegisterTargetsResponse");
+        let watch = Watch::of(REGISTER);
         let write = self
             .elbv2
             .register_targets()
@@ -70,7 +68,7 @@ impl TargetGroupWrite for ElbWriteClient {
             .send();
         let sorted =
             async { write.await.map_err(|error| write_error(REGISTER, &error, watch.sent())) };
-        watch.within(LONGEST_WRITE, REGISTER, sorted).await?;
+        watch.within(LONGEST_WRITE, sorted).await?;
         Ok(())
     }
 
@@ -80,7 +78,7 @@ impl TargetGroupWrite for ElbWriteClient {
         targets: &[Target],
     ) -> Result<(), CallError> {
         self.home.admits(DEREGISTER, group.as_str(), group.region())?;
-        let watch = Watch::expecting("DeregisterTargetsResponse");
+        let watch = Watch::of(DEREGISTER);
         let write = async {
             for (chunks_done, chunk) in targets.chunks(CHUNK).enumerate() {
                 let applied = self.deregister_chunk(group, chunk, &watch).await;
@@ -88,13 +86,13 @@ impl TargetGroupWrite for ElbWriteClient {
             }
             Ok(())
         };
-        watch.within(LONGEST_WRITE, DEREGISTER, write).await
+        watch.within(LONGEST_WRITE, write).await
     }
 }
 
-/// ELBv2 takes a target without a port for one on the group's default port, and answers success for
-/// a target that is not registered (botocore elbv2 2015-12-01): so the port is always named, and
-/// the zone as ELBv2 reported it.
+/// Names a target with its port, and with the zone that ELBv2 reported. ELBv2 assumes the group's
+/// default port for a target without one, and answers success for a target that is not registered
+/// (botocore elbv2 2015-12-01).
 fn describe(address: SocketAddr, zone: Option<&Zone>) -> TargetDescription {
     TargetDescription::builder()
         .id(address.ip().to_string())
@@ -103,8 +101,8 @@ fn describe(address: SocketAddr, zone: Option<&Zone>) -> TargetDescription {
         .build()
 }
 
-/// The error of a chunk that comes after others were applied: however clean the refusal, something
-/// was done.
+/// The error of a chunk after others were applied. The write as a whole was not refused, even if
+/// this chunk was: a part of it has taken effect.
 fn after(done: usize, error: CallError) -> CallError {
     if done == 0 {
         return error;

@@ -4,6 +4,8 @@
 //! binding alone: a typing error in one team's binding must not keep another team's database from
 //! being followed.
 
+mod discover;
+mod pattern;
 mod written;
 
 use std::collections::BTreeSet;
@@ -12,7 +14,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::discover::Discover;
+pub use self::discover::Discover;
+pub(crate) use self::discover::ENTRY;
+pub use self::pattern::{Pattern, PatternError};
 use crate::guard::Allow;
 use crate::source::Source;
 use crate::target::TargetGroupArn;
@@ -89,7 +93,7 @@ pub struct Binding {
 
 impl Binding {
     /// `max-removals` where it is not written.
-    pub const MAX_REMOVALS: usize = 4;
+    pub(crate) const MAX_REMOVALS: usize = 4;
 }
 
 /// Who consents that a database is published through a group.

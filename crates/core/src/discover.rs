@@ -4,7 +4,8 @@
 //! written, and often by other people than those who own the database, so it takes two more
 //! consents before anything is published:
 //!
-//! 1. The configuration's `discover` has a [`Pattern`] that admits the source. What no pattern
+//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the
+//! source. What no pattern
 //!    admits is refused here, before anything is read of the database.
 //! 2. The *database* carries the tag `writerlink:publish`, which names the group. It is looked at
 //!    with every reading of the topology ([`consent`]), the one before a removal included: RDS
@@ -19,17 +20,14 @@
 //! not looked at, even where that binding is refused: who mistyped `mode = "observe"` must not find
 //! the group managed by its tags.
 
-mod pattern;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::pattern::{Pattern, PatternError};
-use crate::config::{BadBinding, Binding, Config, Consent, Mode, PortDiffers};
+pub(crate) use crate::config::ENTRY;
+use crate::config::{BadBinding, Binding, Config, Consent, Discover, Mode, PortDiffers};
 use crate::failure::{CallError, bounded};
-use crate::guard::Allow;
 use crate::source::{Fallback, Identifier, Source};
 use crate::target::{TargetGroup, TargetGroupArn};
-use crate::topology::{Scope, Topology};
+use crate::topology::Topology;
 
 /// What the keys of all our tags begin with. A group without such a tag is none of ours.
 pub const NAMESPACE: &str = "writerlink:";
@@ -39,31 +37,9 @@ pub const NAMESPACE: &str = "writerlink:";
 /// tag; botocore rds 2014-10-31, `Tag`.)
 pub const PUBLISH: &str = "writerlink:publish";
 
-/// The name under which a report tells that the tags could not be read. No binding can have it.
-pub const ENTRY: &str = "discovery";
-
 const SOURCE: &str = "writerlink:source";
 const PORT: &str = "writerlink:port";
 const MODE: &str = "writerlink:mode";
-
-/// The wish for discovery: what tags may ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Discover {
-    /// The sources that tags may name.
-    pub patterns: Vec<Pattern>,
-    /// What may be registered.
-    pub allow: Allow,
-}
-
-impl Discover {
-    /// What has to be read for the sources that tags may name.
-    pub fn scope(&self) -> Scope {
-        Scope {
-            custom_endpoints: self.patterns.iter().any(Pattern::admits_custom_endpoints),
-            ..Scope::DATABASES
-        }
-    }
-}
 
 /// A target group that carries a tag of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,19 +1,33 @@
-//! The loop that performs a run's effects over the ports. It decides nothing: what a run wants is
-//! asked for, what comes back is handed in, and time passes in between.
+//! The loop that performs a run's effects over the ports, and gives the run what comes back and the
+//! time that has passed. It decides nothing about a target group.
+//!
+//! What it decides is how a reading is made of calls: which pages are read, which calls are made
+//! again after a failure ([`retry`]), and at what pace. All of that only delays a reading, and the
+//! walk covers any delay.
 
-use std::future::Future;
+mod pace;
+mod pages;
+mod retry;
+mod tagged_groups;
+mod topology;
+
 use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use self::pace::Pace;
+pub use self::retry::retry;
+use self::tagged_groups::read_tagged_groups;
+pub use self::topology::read_topology;
+use crate::discover::TaggedGroup;
 use crate::failure::{CallError, Failure, Rejection};
-use crate::ports::{Clock, Journal, Rds, Resolver, TargetGroupRead, TargetGroupWrite};
+use crate::ports::{Clock, Journal, Rds, Resolver, TargetGroupRead, TargetGroupWrite, action};
 use crate::report::Report;
 use crate::run::{Effect, Input, Reaction, Run};
 
-/// The ports that only read.
+/// The ports that only read. They are used with one clock, because their pace is kept in its time.
 #[derive(Debug, Clone)]
 pub struct ReadPorts<R, D, G> {
     /// The RDS API.
@@ -22,13 +36,30 @@ pub struct ReadPorts<R, D, G> {
     pub dns: D,
     /// Target groups.
     pub groups: G,
+    pace: Pace,
+}
+
+impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
+    /// Ports whose reading of tags begins with a whole burst of calls.
+    pub fn new(rds: R, dns: D, groups: G) -> Self {
+        Self { rds, dns, groups, pace: Pace::default() }
+    }
+
+    /// Every group of the Region that carries a tag of ours, in the order of their ARNs. It may
+    /// take long: an account's groups are many, and its budget of calls is shared.
+    ///
+    /// # Errors
+    /// When a page of groups, or the tags of any group that still exists, cannot be read.
+    pub async fn tagged_groups(&self, clock: &impl Clock) -> Result<Vec<TaggedGroup>, CallError> {
+        read_tagged_groups(&self.groups, &self.pace, clock).await
+    }
 }
 
 /// Drives a run to its end and returns its report. Without a writer nothing can be written,
 /// whatever the run wants.
 ///
-/// Dropping the future at any await leaves the run where it is: what was sent may still be done,
-/// and the next run reads what came of it.
+/// Dropping the future at any await leaves the run where it is: a write that was sent may still
+/// take effect, and the next run reads the outcome.
 pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     mut run: Run,
     ports: &ReadPorts<R, D, G>,
@@ -40,14 +71,18 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
     let mut last = clock.now();
     let mut input = Input::Start;
     while !run.is_over() {
+        if let Input::Topology(read) = &input {
+            journal.topology(read);
+        }
         let now = clock.now();
         let Reaction { effects, notes } = run.step(now.saturating_sub(last), input);
         last = now;
         for note in notes {
             journal.note(&note.cleaned());
         }
-        under_way
-            .extend(effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer))));
+        under_way.extend(
+            effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer, clock))),
+        );
         if run.is_over() {
             break;
         }
@@ -77,37 +112,36 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
     effect: Effect,
     ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
+    clock: &impl Clock,
 ) -> Input {
     match effect {
-        Effect::ReadTopology(scope) => Input::Topology(ports.rds.topology(scope).await),
-        Effect::ReadGroup(index, group) => Input::Group(index, ports.groups.group(&group).await),
-        Effect::ReadTags => Input::Tags(ports.groups.tagged().await),
+        Effect::ReadTopology(scope) => {
+            Input::Topology(read_topology(&ports.rds, scope, clock).await)
+        }
+        Effect::ReadGroup(index, group) => {
+            Input::Group(index, retry(clock, || ports.groups.group(&group)).await)
+        }
+        Effect::ReadTags => Input::Tags(ports.tagged_groups(clock).await),
         Effect::ReadTargets(index, group) => {
-            Input::Targets(index, ports.groups.targets(&group).await)
+            Input::Targets(index, retry(clock, || ports.groups.targets(&group)).await)
         }
         Effect::Resolve(index, names, family) => {
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }
         Effect::Register(index, group, target) => {
-            let write = async |writer: &W| writer.register(&group, &target).await;
-            Input::Written(
-                index,
-                match writer {
-                    Some(writer) => write(writer).await,
-                    None => Err(no_writer("elasticloadbalancing:RegisterTargets")),
-                },
-            )
+            let written = match writer {
+                Some(writer) => writer.register(&group, &target).await,
+                None => Err(no_writer(action::REGISTER)),
+            };
+            Input::Written(index, written)
         }
         Effect::Deregister(index, group, targets) => {
-            let write = async |writer: &W| writer.deregister(&group, &targets).await;
-            Input::Written(
-                index,
-                match writer {
-                    Some(writer) => write(writer).await,
-                    None => Err(no_writer("elasticloadbalancing:DeregisterTargets")),
-                },
-            )
+            let written = match writer {
+                Some(writer) => writer.deregister(&group, &targets).await,
+                None => Err(no_writer(action::DEREGISTER)),
+            };
+            Input::Written(index, written)
         }
     }
 }
@@ -115,3 +149,6 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
 fn no_writer(call: &'static str) -> CallError {
     CallError::new(call, Failure::Rejected(Rejection::AccessDenied), "this program only reads")
 }
+
+#[cfg(test)]
+mod tests;

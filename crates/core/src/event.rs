@@ -205,7 +205,7 @@ impl Event {
 
     /// Whether it comes too late to say where to look: its patience is over, or would be if it had
     /// any.
-    pub fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
+    pub(crate) fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
         let fresh_for = match self.meaning() {
             Meaning::Announced => timing.patience_started,
             Meaning::Around | Meaning::Look | Meaning::Ignore => timing.patience,

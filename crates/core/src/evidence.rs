@@ -24,7 +24,8 @@ pub use self::facts::{Facts, facts};
 pub use self::history::EvidenceHistory;
 pub use self::listed::{Listed, WrongName};
 pub use self::unknown::Unknown;
-pub use self::weigh::{member_addresses, questions, weigh};
+pub(crate) use self::weigh::member_addresses;
+pub use self::weigh::{questions, weigh};
 use crate::failure::LookupError;
 use crate::mechanism::Mechanism;
 use crate::source::{Identifier, Source};
@@ -203,7 +204,7 @@ impl Evidence {
     }
 
     /// Whether a member of the set is not listed.
-    pub fn has_gap(&self) -> bool {
+    pub(crate) fn has_gap(&self) -> bool {
         matches!(self, Self::Set { listing: Ok(Listing { gap: Some(_), .. }), .. })
     }
 

@@ -1,5 +1,5 @@
-//! How a call to AWS can fail, in the few kinds that the decision tells apart. The adapters sort
-//! every error into these once, at their edge.
+//! How a call can fail, in the few kinds that matter to a decision. The adapters sort every error
+//! into one of them.
 
 use std::fmt;
 
@@ -14,20 +14,20 @@ pub struct CallError {
     pub call: &'static str,
     /// The kind of failure.
     pub failure: Failure,
-    /// What the service or the network said, bounded, in its words.
+    /// What the service or the network said, in its own words, shortened.
     pub detail: String,
 }
 
 impl CallError {
-    /// An error of `call`. The detail is bounded, so that no answer can flood a log.
+    /// An error of `call`. The detail is shortened, so that no answer can flood a log.
     pub fn new(call: &'static str, failure: Failure, detail: impl fmt::Display) -> Self {
-        // Sentences are built around it, and end by themselves.
+        // Messages embed the detail in a sentence that has its own full stop.
         let detail = bounded(detail.to_string().trim_end_matches('.'));
         Self { call, failure, detail }
     }
 
-    /// Whether the same call may well succeed a moment later.
-    pub fn is_retryable(&self) -> bool {
+    /// Whether the same call may succeed a moment later.
+    pub(crate) fn is_retryable(&self) -> bool {
         matches!(
             self.failure,
             Failure::Throttled | Failure::Unreachable | Failure::Certificate | Failure::AnswerLost
@@ -97,15 +97,15 @@ pub enum Failure {
     Rejected(Rejection),
     /// The service asked for fewer calls. Nothing was done.
     Throttled,
-    /// No credentials, or they cannot be used any more. Nothing was asked.
+    /// There are no credentials, or they are not valid any more. Nothing was asked.
     Credentials,
     /// The request never reached the service, or (reads only) no answer came.
     Unreachable,
-    /// The server's certificate was refused: its issuer is unknown, it has expired, or it is of
+    /// The server's certificate was refused: its issuer is unknown, it has expired, or it is for
     /// another name. Nothing was sent.
     Certificate,
-    /// A write went out and no usable answer came back: it may have been done, it may still be
-    /// done.
+    /// A write was sent and no usable answer came back. It may have taken effect, or may still do
+    /// so.
     AnswerLost,
 }
 
@@ -114,11 +114,11 @@ pub enum Failure {
 pub enum Rejection {
     /// The caller may not make this call.
     AccessDenied,
-    /// No such thing.
+    /// The resource does not exist.
     NotFound,
-    /// The request is wrong for this thing, such as an address that ELBv2 does not take.
+    /// The request is invalid, such as an address that ELBv2 does not accept.
     Invalid,
-    /// A quota is used up.
+    /// A quota is reached.
     Quota,
     /// Anything else.
     Other,
@@ -159,11 +159,11 @@ impl Failure {
     }
 }
 
-/// Why a name gave no addresses. None of these is an empty answer: a name that cannot be resolved
+/// Why a lookup gave no addresses. None of these is an empty answer: a name that cannot be resolved
 /// says nothing about where the database is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum LookupError {
-    /// NXDOMAIN: the server says that there is no such name.
+    /// NXDOMAIN: the server says that the name does not exist.
     #[error("the name does not exist (NXDOMAIN)")]
     NxDomain,
     /// The name exists and has no address of this family.

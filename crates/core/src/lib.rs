@@ -61,6 +61,7 @@ pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod guard;
+mod host_name;
 mod keep_looking;
 mod mechanism;
 pub mod note;

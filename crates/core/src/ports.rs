@@ -1,27 +1,81 @@
-//! The ports: what the driver asks of the world. `writerlink-aws` implements them on AWS,
-//! `writerlink-lab` on a simulated Region; both decide nothing.
+//! The ports: the calls that the driver makes. `writerlink-aws` implements them on AWS,
+//! `writerlink-lab` on a simulated Region; neither decides anything.
+//!
+//! A method of a read port is one call: one page of a list, one attempt. The [driver](crate::drive)
+//! decides which pages are read, which reads are tried again, and at what pace.
 
+pub mod action;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::discover::TaggedGroup;
 use crate::evidence::Answer;
 use crate::failure::{CallError, LookupError};
 use crate::note::Note;
+use crate::source::Identifier;
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
-use crate::topology::{HostName, Scope, Topology};
+use crate::topology::{
+    Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
+};
 
 /// The longest that a write may take. It bounds how late a write whose answer was lost can still
-/// land, so no write starts with less time left, and a lost answer is waited out for as long.
+/// take effect: no write starts with less time left, and after a lost answer the run waits this
+/// long.
 pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
-/// Reads the RDS API.
+/// The most target groups whose tags one call can ask for (botocore elbv2 2015-12-01,
+/// `DescribeTagsInput`).
+pub(crate) const TAG_BATCH: usize = 20;
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The entries on this page.
+    pub entries: Vec<T>,
+    /// The marker that asks for the next page; absent or empty on the last page.
+    pub next: Option<String>,
+}
+
+impl<T> Default for Page<T> {
+    /// An empty last page.
+    fn default() -> Self {
+        Self { entries: Vec::new(), next: None }
+    }
+}
+
+/// Reads the RDS API. Each method gives the page at `marker`, or the first page without one. An
+/// entry whose identifier RDS would not have accepted is left out, so that it never hides the
+/// others.
 pub trait Rds {
-    /// The lists of the Region that are asked for, all pages of them.
-    ///
-    /// # Errors
-    /// When clusters or instances cannot be read. The other lists fail by themselves, inside the
-    /// topology.
-    fn topology(&self, scope: Scope) -> impl Future<Output = Result<Topology, CallError>> + Send;
+    /// The clusters.
+    fn clusters(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<(Identifier, Cluster)>, CallError>> + Send;
+
+    /// The instances, those of clusters included.
+    fn instances(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<(Identifier, Instance)>, CallError>> + Send;
+
+    /// The custom endpoints of Aurora clusters.
+    fn custom_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<(Identifier, CustomEndpoint)>, CallError>> + Send;
+
+    /// The proxies, without their further endpoints.
+    fn proxies(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<(Identifier, Proxy)>, CallError>> + Send;
+
+    /// The further endpoints of proxies.
+    fn proxy_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<ListedProxyEndpoint>, CallError>> + Send;
 }
 
 /// Asks DNS, without any cache.
@@ -34,7 +88,14 @@ pub trait Resolver {
     ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
 }
 
-/// Reads a target group.
+/// A target group in the list of all groups: what kind of group it is, or why its description
+/// cannot be understood.
+pub type ListedGroup = (TargetGroupArn, Result<TargetGroup, CallError>);
+
+/// A target group and all its tags.
+pub type GroupTags = (TargetGroupArn, BTreeMap<String, String>);
+
+/// Reads target groups.
 pub trait TargetGroupRead {
     /// What kind of group it is.
     fn group(
@@ -42,17 +103,25 @@ pub trait TargetGroupRead {
         group: &TargetGroupArn,
     ) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
 
-    /// All its targets. (Asking for single ones would answer `unused` for one that is not
+    /// All its targets. (Asking for single targets would answer `unused` for one that is not
     /// registered.)
     fn targets(
         &self,
         group: &TargetGroupArn,
     ) -> impl Future<Output = Result<Vec<Target>, CallError>> + Send;
 
-    /// Every group of the Region that carries a tag of ours
-    /// ([`NAMESPACE`](crate::discover::NAMESPACE)), all pages. It may take long: an account's
-    /// groups are many, and its budget of calls is shared.
-    fn tagged(&self) -> impl Future<Output = Result<Vec<TaggedGroup>, CallError>> + Send;
+    /// The page at `marker` of all groups of the Region, or the first page without one. A group
+    /// whose ARN cannot be read is left out.
+    fn groups(
+        &self,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<ListedGroup>, CallError>> + Send;
+
+    /// The tags of these groups, at most 20 of them.
+    fn tags(
+        &self,
+        groups: &[TargetGroupArn],
+    ) -> impl Future<Output = Result<Vec<GroupTags>, CallError>> + Send;
 }
 
 /// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].
@@ -72,7 +141,7 @@ pub trait TargetGroupWrite {
     ) -> impl Future<Output = Result<(), CallError>> + Send;
 }
 
-/// A writer that cannot exist: what an audit, which has readers only, gives in its place.
+/// A writer of which no value exists: an audit, which can only read, names this type.
 #[derive(Debug)]
 pub enum NoWriter {}
 
@@ -88,20 +157,23 @@ impl TargetGroupWrite for NoWriter {
 
 /// Time.
 pub trait Clock {
-    /// The time that has passed since some fixed moment; never goes back.
+    /// The time since some fixed moment; it never goes back.
     fn now(&self) -> Duration;
 
     /// Waits.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Hears what is decided, as it is decided: the Lambda logs it, the demo draws it.
+/// Records a run while it goes on: the Lambda logs it, the demo draws it, the simulation judges it.
 pub trait Journal {
-    /// One decision.
+    /// One decision of the run.
     fn note(&mut self, note: &Note);
+
+    /// A reading of the topology, before the run takes it in.
+    fn topology(&mut self, _read: &Result<Topology, CallError>) {}
 }
 
-/// Nobody listens.
+/// Records nothing.
 impl Journal for () {
     fn note(&mut self, _: &Note) {}
 }

@@ -1,4 +1,4 @@
-//! What a binding follows: the source grammar, and the names in it.
+//! What a binding follows: the grammar of sources, and RDS identifiers.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::topology::{HostName, HostNameError};
+use crate::host_name::{HostName, HostNameError};
 
-/// What is followed: a database endpoint, behind which there is one writer or a set of equals.
+/// What a binding follows: a database endpoint with one writer, or with a set of equal members,
+/// behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// `cluster/ID`: the writer of an Aurora or Multi-AZ DB cluster.
@@ -24,27 +25,26 @@ pub enum Source {
     },
     /// `instance/ID`: a DB instance that belongs to no cluster.
     Instance(Identifier),
-    /// `proxy/NAME` or `proxy/NAME/ENDPOINT`: an RDS Proxy, by its default endpoint or by another
-    /// one.
+    /// `proxy/NAME` or `proxy/NAME/ENDPOINT`: an RDS Proxy, by its default endpoint or another one.
     Proxy(Identifier, Option<Identifier>),
-    /// `dns/HOST`: all addresses of a name that is not of RDS.
+    /// `dns/HOST`: all addresses of a name that does not belong to RDS.
     Name(HostName),
 }
 
-/// What stands in for a cluster's readers while there is none.
+/// What takes the place of a cluster's readers while it has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fallback {
-    /// The writer, as Aurora's own reader endpoint does it (AWS docs: "Reader endpoints for Amazon
+    /// The writer, as with Aurora's own reader endpoint (AWS docs: "Reader endpoints for Amazon
     /// Aurora").
     #[default]
     Writer,
-    /// Nothing: the last reader's target stays, whatever has become of it.
+    /// Nothing: the last reader's target stays, whatever has happened to that reader.
     None,
 }
 
 impl Source {
-    /// The name of what is followed: a cluster's, an instance's, a proxy's, or a host's.
+    /// The name of the cluster, the instance, the proxy or the host.
     pub fn name(&self) -> &str {
         match self {
             Self::Cluster(id) | Self::Instance(id) | Self::Readers(id, _) | Self::Proxy(id, _) => {
@@ -55,12 +55,12 @@ impl Source {
         }
     }
 
-    /// Whether a cluster's writer is followed.
+    /// Whether it is a cluster's writer.
     pub fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
 
-    /// The cluster whose members are followed, one or all of them.
+    /// The cluster whose members are followed, if it is one.
     pub fn cluster(&self) -> Option<&Identifier> {
         match self {
             Self::Cluster(id) | Self::Readers(id, _) | Self::Custom { cluster: id, .. } => Some(id),
@@ -68,18 +68,18 @@ impl Source {
         }
     }
 
-    /// Whether it is a cluster or an instance, or members of a cluster: what RDS reports a port of.
+    /// Whether it is an instance, or one or all members of a cluster. RDS reports their port.
     pub fn is_database(&self) -> bool {
         self.cluster().is_some() || matches!(self, Self::Instance(_))
     }
 
-    /// Whether a blue/green deployment can switch it over: a name that one database can take from
-    /// another.
-    pub fn is_switchable(&self) -> bool {
+    /// Whether a blue/green deployment can switch it over, so that another database takes its name.
+    pub(crate) fn is_switchable(&self) -> bool {
         self.is_database()
     }
 
-    /// The same, of another cluster: its writer where this is no source of a cluster.
+    /// The same kind of source in another cluster. It is that cluster's writer if this source is
+    /// not of a cluster.
     pub fn of_cluster(&self, cluster: &Identifier) -> Self {
         let cluster = cluster.clone();
         match self {
@@ -126,8 +126,8 @@ impl FromStr for Source {
     }
 }
 
-/// A name is asked as it stands, without a search list, so one without a dot could only be a
-/// mistake; and an address has no name that could be followed.
+/// A name is looked up as written, without a search list, so a name without a dot can only be a
+/// mistake. An IP address has no name that could be followed.
 fn full_name(text: &str) -> Result<HostName, SourceError> {
     let host: HostName = text.parse()?;
     if !host.as_str().contains('.') || host.as_str().parse::<IpAddr>().is_ok() {
@@ -139,25 +139,25 @@ fn full_name(text: &str) -> Result<HostName, SourceError> {
 /// Why a source was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// The text fits no form of the grammar.
+    /// The text has no form of the grammar.
     #[error(
         "{0:?} is no source: write `cluster/ID` for a cluster's writer, `cluster/ID/readers`, \
          `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or `dns/HOST`"
     )]
     Syntax(String),
-    /// The identifier cannot be one of RDS.
+    /// RDS would not accept the identifier.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),
-    /// The host's name cannot be one.
+    /// The text is not a DNS name.
     #[error(transparent)]
     HostName(#[from] HostNameError),
-    /// The host is an address, or a name of one label.
+    /// The host is an IP address, or a name with a single label.
     #[error("`dns/{0}` is not a full name: write it with its domain, like `dns/db.example.com`")]
     NotFull(HostName),
 }
 
-/// An RDS identifier of a cluster, an instance, a proxy or an endpoint. RDS stores them in lower
-/// case (AWS docs: `CreateDBInstance`), so that is how they are kept and compared.
+/// An RDS identifier of a cluster, an instance, a proxy or an endpoint. RDS stores identifiers in
+/// lower case (AWS docs: `CreateDBInstance`), so they are kept and compared in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Identifier(String);

@@ -1,4 +1,4 @@
-//! A target group and its targets, as ELBv2 has them.
+//! A target group and its targets, as ELBv2 reports them.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::failure::bounded;
 use crate::mechanism::Mechanism;
 
-/// One target of a group. ELBv2 knows a target by its address and port; the zone is carried along,
-/// so that a deregistration names exactly what ELBv2 reported, and is never compared.
+/// One target of a group. ELBv2 identifies a target by its address and port. The zone is kept so
+/// that a deregistration names exactly what ELBv2 reported; it is never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// Address and port.
@@ -19,7 +19,7 @@ pub struct Target {
     pub zone: Option<Zone>,
     /// Its health state.
     pub state: TargetState,
-    /// Why it is in that state, if ELBv2 said.
+    /// Why it is in that state, if ELBv2 reported a reason.
     pub reason: Option<StateReason>,
 }
 
@@ -28,12 +28,12 @@ pub struct Target {
 pub struct StateReason {
     /// ELBv2's own code, such as `Target.FailedHealthChecks`.
     pub code: String,
-    /// ELBv2's sentence; empty where it gave none.
+    /// ELBv2's sentence, or an empty text if it gave none.
     pub description: String,
 }
 
 impl StateReason {
-    /// A reason of these texts, bounded and freed of control characters.
+    /// A reason made of these texts, shortened and without control characters.
     pub fn new(code: &str, description: &str) -> Self {
         Self { code: bounded(code), description: bounded(description) }
     }
@@ -49,12 +49,16 @@ impl fmt::Display for StateReason {
 }
 
 impl Target {
-    /// Whether the target is registered and not on its way out. A draining target is absent:
-    /// counting it as registered is how a quick failback (A to B to A inside the drain) leaves a
-    /// group without any target.
+    /// Whether the target is registered and not draining. If a draining target counted as
+    /// registered, a quick failback would leave the group without a target:
     ///
-    /// One in `unhealthy.draining` is still registered: it failed its health checks, its
-    /// connections are let go, and it comes back when it passes them again (AWS docs: NLB target
+    /// 1. The writer moves from A to B. B is registered, A is deregistered and drains.
+    /// 2. The writer moves back to A before the drain is over. A would count as registered, so it
+    ///    would not be registered again, and B would be deregistered.
+    /// 3. The drain of A ends. No target is left.
+    ///
+    /// A target in `unhealthy.draining` is still registered: it failed its health checks, its
+    /// connections are terminated, and it returns when it passes them again (AWS docs: NLB target
     /// groups, "Connection termination for unhealthy targets").
     pub fn is_present(&self) -> bool {
         self.state != TargetState::Draining || !Mechanism::DrainingIsAbsent.is_on()
@@ -64,22 +68,21 @@ impl Target {
 /// The health states of ELBv2 (botocore elbv2 2015-12-01, `TargetHealthStateEnum`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TargetState {
-    /// Being registered, or not through its first health check.
+    /// Being registered, or its first health check is not complete.
     Initial,
-    /// Takes traffic.
+    /// Receives traffic.
     Healthy,
     /// Fails its health checks.
     Unhealthy,
-    /// Fails its health checks, and its connections are being let go. It is still registered.
+    /// Fails its health checks, and its connections are being terminated. It is still registered.
     UnhealthyDraining,
     /// Gets no traffic: the group has no listener, or the load balancer lacks the target's zone.
     Unused,
-    /// Deregistered; existing connections go on until the deregistration delay is over.
+    /// Deregistered. Existing connections stay open until the deregistration delay is over.
     Draining,
     /// Health checks are not available.
     Unavailable,
-    /// A state that ELBv2 did not have when this was written. It counts as present and as not
-    /// healthy.
+    /// A state that ELBv2 did not have when this was written. It counts as present and not healthy.
     Other(String),
 }
 
@@ -120,8 +123,8 @@ impl fmt::Display for TargetState {
     }
 }
 
-/// A zone as ELBv2 takes it: the name of an availability zone, or `all` for an address outside the
-/// group's VPC (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
+/// A zone in ELBv2's notation: the name of an Availability Zone, or `all` for an address outside
+/// the group's VPC (botocore elbv2 2015-12-01, `TargetDescription.AvailabilityZone`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Zone(pub String);
@@ -138,11 +141,11 @@ impl Zone {
 pub struct Registration {
     /// Address and port.
     pub address: SocketAddr,
-    /// `all` for an address outside the group's VPC; otherwise ELBv2 finds the zone by itself.
+    /// `all` for an address outside the group's VPC. Without a zone, ELBv2 determines it.
     pub zone: Option<Zone>,
 }
 
-/// The address family of a group; every target of a group has it.
+/// The address family of a group and of all its targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// `ipv4`: A records.
@@ -170,7 +173,7 @@ impl fmt::Display for Family {
     }
 }
 
-/// What the planner needs to know of a target group besides its targets.
+/// What the planner needs to know about a target group besides its targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TargetGroup {
     /// `ip`, `instance`, `lambda` or `alb`, in ELBv2's word.
@@ -186,7 +189,7 @@ pub struct TargetGroup {
 }
 
 impl TargetGroup {
-    /// Whether a database can stand behind this group, or why it cannot, with the remedy.
+    /// Whether a database's address can be a target of this group, or why not, with the remedy.
     pub fn check(&self) -> Result<(), String> {
         if self.target_type != "ip" {
             return Err(format!(
@@ -220,7 +223,7 @@ impl TargetGroupArn {
         &self.text
     }
 
-    /// The group's own name, which no other group of the Region and account has.
+    /// The group's name, which is unique in its Region and account.
     pub fn name(&self) -> &str {
         self.text.split('/').nth(1).unwrap_or(&self.text)
     }
@@ -271,7 +274,7 @@ impl FromStr for TargetGroupArn {
     }
 }
 
-/// A text that is no ARN of a target group.
+/// A text that is not the ARN of a target group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is no ARN of a target group: it reads \

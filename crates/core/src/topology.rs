@@ -1,27 +1,28 @@
-//! The RDS API's account of clusters and instances, as far as an endpoint's address depends on it.
+//! What the RDS API says about clusters, instances and proxies, as far as the address behind an
+//! endpoint depends on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::str::FromStr;
 
 use crate::failure::CallError;
+pub use crate::host_name::{HostName, HostNameError};
 use crate::source::{Identifier, Source};
 use crate::target::Family;
 
-/// One reading of a Region's databases, those that cannot be followed among them: so it can be said
-/// of a name what it is.
+/// One reading of a Region's databases. It includes those that no binding can follow, so that a
+/// message can say what a name in the configuration is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topology {
-    /// Why neither clusters nor instances could be read, where only the other lists could.
+    /// Why clusters and instances could not be read, if only the other lists could.
     pub unread: Option<CallError>,
     /// The clusters by identifier.
     pub clusters: BTreeMap<Identifier, Cluster>,
     /// The instances by identifier, those of clusters included.
     pub instances: BTreeMap<Identifier, Instance>,
-    /// The custom endpoints of Aurora clusters by identifier. A list of its own, so that who may
-    /// not read it, or needs not, can read the others.
+    /// The custom endpoints of Aurora clusters by identifier. They are a list of their own, so that
+    /// a caller that may not or need not read it can read the others.
     pub custom_endpoints: Listed<CustomEndpoint>,
-    /// The proxies by name; a list of its own as well.
+    /// The proxies by name, which are a list of their own as well.
     pub proxies: Listed<Proxy>,
 }
 
@@ -40,8 +41,8 @@ impl Default for Topology {
     }
 }
 
-/// Which lists a reading is to hold. What nobody follows is not asked for: it would cost calls and
-/// permissions.
+/// Which lists a reading contains. A list that no binding needs is not read, because that would
+/// cost calls and permissions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Clusters and instances.
@@ -53,10 +54,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Clusters and instances alone.
+    /// Only clusters and instances.
     pub const DATABASES: Self = Self { databases: true, custom_endpoints: false, proxies: false };
 
-    /// Both.
+    /// The lists of either scope.
     pub fn and(self, other: Self) -> Self {
         Self {
             databases: self.databases || other.databases,
@@ -65,7 +66,7 @@ impl Scope {
         }
     }
 
-    /// What is needed to follow these sources.
+    /// The lists that are needed to follow these sources.
     pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
         sources.fold(Self::default(), |scope, source| match source {
             Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {
@@ -86,38 +87,37 @@ pub struct Cluster {
     pub engine: String,
     /// `DbClusterResourceId`, in lower case as every identifier is kept.
     pub resource_id: Option<Identifier>,
-    /// How its capacity is made up.
+    /// What its capacity consists of.
     pub form: Form,
-    /// RDS's word for its state. Most words (`upgrading`, `modifying`, …) mean a database that is
-    /// up.
+    /// RDS's word for its state. With most words (`upgrading`, `modifying`, …) the database is up.
     pub status: String,
     /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
     pub publish: Option<String>,
-    /// The name that follows the writer; absent while the cluster is being created.
+    /// The name that follows the writer. It is absent while the cluster is being created.
     pub endpoint: Option<HostName>,
     /// The port of the endpoint.
     pub port: Option<u16>,
     /// Its instances.
     pub members: Vec<Member>,
-    /// It replicates from another cluster, as a secondary of an Aurora Global Database does, so
-    /// that it has no writer of its own (botocore rds 2014-10-31,
+    /// Whether it replicates from another cluster, as a secondary cluster of an Aurora Global
+    /// Database does, and so has no writer of its own (botocore rds 2014-10-31,
     /// `DBCluster.ReplicationSourceIdentifier`).
     pub replicates: bool,
 }
 
-/// How a cluster's capacity is made up, as far as it decides whether its writer can be followed
+/// What a cluster's capacity consists of, as far as that decides whether its writer can be followed
 /// (botocore rds 2014-10-31, `DBCluster`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// Of instances in subnets of a VPC.
+    /// Instances in subnets of a VPC.
     #[default]
     Instances,
-    /// Of Aurora Serverless v1, which has no instances: `EngineMode` is `serverless`.
+    /// Aurora Serverless v1, which has no instances: `EngineMode` is `serverless`.
     ServerlessV1,
-    /// Of a DB shard group, which has no instances that RDS lists: `ClusterScalabilityType` is
+    /// A DB shard group, whose instances RDS does not list: `ClusterScalabilityType` is
     /// `limitless`.
     Limitless,
-    /// Of instances without an address in any VPC: `VPCNetworkingEnabled` is false.
+    /// Instances without an address in any VPC: `VPCNetworkingEnabled` is false.
     OutsideVpc,
 }
 
@@ -128,7 +128,7 @@ pub struct CustomEndpoint {
     pub cluster: Identifier,
     /// RDS's word for its state.
     pub status: String,
-    /// Whether the writer can belong to it (`ANY`), or only readers can (`READER`).
+    /// Whether the writer can be one of its members (`ANY`), or only readers can (`READER`).
     pub takes_writer: bool,
     /// Which of the cluster's members belong to it.
     pub members: Membership,
@@ -137,14 +137,14 @@ pub struct CustomEndpoint {
 /// Which of a cluster's members belong to a custom endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Membership {
-    /// A static list: these, and no instance that is added later.
+    /// A static list: these members, and no instance that is added later.
     Only(BTreeSet<Identifier>),
-    /// An exclusion list: all but these, those that are added later among them.
+    /// An exclusion list: all members but these, including instances that are added later.
     AllBut(BTreeSet<Identifier>),
 }
 
 impl Membership {
-    /// Whether this instance is on the list.
+    /// Whether this instance belongs to the endpoint.
     pub fn has(&self, instance: &Identifier) -> bool {
         match self {
             Self::Only(list) => list.contains(instance),
@@ -156,7 +156,8 @@ impl Membership {
 /// An RDS Proxy (botocore rds 2014-10-31, `DBProxy`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proxy {
-    /// The port of its engine family, on which all its endpoints listen. The API does not tell it.
+    /// The port of its engine family, on which all its endpoints listen. The API does not report
+    /// it.
     pub port: Option<u16>,
     /// Its default endpoint.
     pub default: ProxyEndpoint,
@@ -173,6 +174,17 @@ pub struct ProxyEndpoint {
     pub endpoint: Option<HostName>,
     /// The VPC of its subnets.
     pub vpc: Option<String>,
+}
+
+/// An endpoint of a proxy as RDS lists it, apart from the proxies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProxyEndpoint {
+    /// The proxy that it belongs to.
+    pub proxy: Identifier,
+    /// Its own name.
+    pub name: Identifier,
+    /// The endpoint.
+    pub endpoint: ProxyEndpoint,
 }
 
 /// An instance of a cluster.
@@ -195,7 +207,7 @@ pub struct Instance {
     pub status: String,
     /// Its tag [`PUBLISH`](crate::discover::PUBLISH).
     pub publish: Option<String>,
-    /// Its own name; absent while the instance is being created.
+    /// Its own name, which is absent while the instance is being created.
     pub endpoint: Option<HostName>,
     /// Its port.
     pub port: Option<u16>,
@@ -203,9 +215,9 @@ pub struct Instance {
     pub cluster: Option<Identifier>,
     /// The VPC of its subnets.
     pub vpc: Option<String>,
-    /// What its standby does with a connection.
+    /// What its standby does with a TCP connection.
     pub standby: Standby,
-    /// The families of its addresses, if RDS says.
+    /// The families of its addresses, if RDS reports them.
     pub network: Option<Network>,
 }
 
@@ -213,7 +225,7 @@ pub struct Instance {
 /// instance without IPv4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Network {
-    /// IPv4 alone.
+    /// Only IPv4.
     Ipv4,
     /// Both.
     Dual,
@@ -236,58 +248,17 @@ impl fmt::Display for Network {
     }
 }
 
-/// What a Multi-AZ instance's standby does with a TCP connection, and so what an extra target
-/// costs.
+/// What a Multi-AZ instance's standby does with a TCP connection. That decides what harm an extra
+/// target can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standby {
-    /// It refuses: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer finds an extra
-    /// target unhealthy and sends nothing there.
+    /// The standby refuses it: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer
+    /// finds an extra target unhealthy and sends nothing there.
     RefusesTcp,
-    /// There is none, and an extra target is as good as the others: all nodes of a proxy are, and
-    /// an answer of DNS may hold a part of them.
+    /// There is no standby, and an extra target is as good as the others. All nodes of a proxy are
+    /// equal, and a DNS answer may contain only some of them.
     Equal,
-    /// It may accept (SQL Server's mirroring or Always On), or there is none, so that an extra
-    /// target is some other machine.
+    /// The standby may accept it (SQL Server's mirroring or Always On), or there is no standby, so
+    /// an extra target is some other machine.
     Unknown,
 }
-
-/// A DNS name: lower case, no dot at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostName(String);
-
-impl HostName {
-    /// The name as text, without a dot at the end.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for HostName {
-    type Err = HostNameError;
-
-    /// Takes names of letters, digits, hyphens and underscores, at most 253 characters, labels of 1
-    /// to 63 (RFC 1035; the underscore because DNS in the wild has it).
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        if name.len() <= 253 && name.split('.').all(label) {
-            Ok(Self(name))
-        } else {
-            Err(HostNameError(text.chars().take(80).collect()))
-        }
-    }
-}
-
-/// A text that is no DNS name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no DNS name")]
-pub struct HostNameError(String);

@@ -16,31 +16,37 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join4;
-use writerlink_core::discover::{NAMESPACE, TaggedGroup};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::ports::{
-    Clock, LONGEST_WRITE, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+    Clock, GroupTags, LONGEST_WRITE, ListedGroup, Page, Rds, Resolver, TargetGroupRead,
+    TargetGroupWrite, action,
 };
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{
     Family, Registration, StateReason, Target, TargetGroup, TargetGroupArn, Zone,
 };
-use writerlink_core::topology::{HostName, Scope, Topology};
+use writerlink_core::topology::{
+    Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy,
+};
 
 use crate::fault::Effect;
 use crate::world::dns::{Code, ResourceRecord, TTL};
 use crate::world::elbv2::{
     self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType,
 };
+use crate::world::paging::PageRequest;
 use crate::world::{ApiError, World};
 
 /// How long a call takes that nothing goes wrong with.
 const CALL: Duration = Duration::from_millis(20);
 
-/// How long a read waits for an answer that does not come.
-const READ_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long one attempt of a read waits for an answer that does not come, as in `writerlink-aws`.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The most entries on a page of RDS and of ELBv2's target groups, which core's adapter asks for.
+const RDS_PAGE: usize = 100;
+const GROUPS_PAGE: usize = 400;
 
 /// How long a lookup waits for an answer that does not come.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -179,17 +185,22 @@ impl<C: Clock + Sync> InProcess<C> {
         Some(effect)
     }
 
-    /// A list of all pages, if it is asked for.
-    async fn list<T>(
+    /// A page of a list, whose entries come in the order of their keys.
+    async fn page<K: Ord + ToString, T>(
         &self,
         name: &'static str,
-        asked: bool,
-        tell: impl Fn(&World) -> BTreeMap<Identifier, T>,
-    ) -> Result<BTreeMap<Identifier, T>, CallError> {
-        if !asked {
-            return Ok(BTreeMap::new());
-        }
-        self.read(name, "", |world| Ok(tell(world)), |world| Ok(tell(world)), every_other).await
+        size: usize,
+        marker: Option<String>,
+        list: impl Fn(&World) -> BTreeMap<K, T>,
+    ) -> Result<Page<(K, T)>, CallError> {
+        let request = PageRequest { max_records: None, marker };
+        let cut = |world: &World| {
+            let entries = list(world).into_iter().collect();
+            let page = request.cut(entries, size, |(key, _)| key.to_string());
+            Ok(Page { entries: page.items, next: page.marker })
+        };
+        self.read(name, "", cut, cut, |page: &mut Page<(K, T)>| every_other(&mut page.entries))
+            .await
     }
 
     /// A call that changes nothing. `thin` takes entries out of an answer of which a page is lost,
@@ -374,25 +385,41 @@ pub fn present(world: &World, group: &str) -> Present {
 }
 
 impl<C: Clock + Sync> Rds for InProcess<C> {
-    async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
-        let clusters = self.list("rds:DescribeDBClusters", scope.databases, api_view::clusters);
-        let instances = self.list("rds:DescribeDBInstances", scope.databases, api_view::instances);
-        let proxies = self.list("rds:DescribeDBProxies", scope.proxies, api_view::proxies);
-        let custom = self.list(
-            "rds:DescribeDBClusterEndpoints",
-            scope.custom_endpoints,
-            api_view::custom_endpoints,
-        );
-        let (clusters, instances, proxies, custom_endpoints) =
-            join4(clusters, instances, proxies, custom).await;
-        let (clusters, instances, unread) = match (clusters, instances) {
-            (Ok(clusters), Ok(instances)) => (clusters, instances, None),
-            (Err(error), _) | (_, Err(error)) if scope.proxies => {
-                (BTreeMap::new(), BTreeMap::new(), Some(error))
-            }
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-        };
-        Ok(Topology { unread, clusters, instances, proxies, custom_endpoints })
+    async fn clusters(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Cluster)>, CallError> {
+        self.page(action::CLUSTERS, RDS_PAGE, marker, api_view::clusters).await
+    }
+
+    async fn instances(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Instance)>, CallError> {
+        self.page(action::INSTANCES, RDS_PAGE, marker, api_view::instances).await
+    }
+
+    async fn custom_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, CustomEndpoint)>, CallError> {
+        self.page(action::CUSTOM_ENDPOINTS, RDS_PAGE, marker, api_view::custom_endpoints).await
+    }
+
+    async fn proxies(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Proxy)>, CallError> {
+        self.page(action::PROXIES, RDS_PAGE, marker, api_view::proxies).await
+    }
+
+    async fn proxy_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<ListedProxyEndpoint>, CallError> {
+        let page = self.page(action::PROXY_ENDPOINTS, RDS_PAGE, marker, api_view::proxy_endpoints);
+        let Page { entries, next } = page.await?;
+        Ok(Page { entries: entries.into_iter().map(|(_, listed)| listed).collect(), next })
     }
 }
 
@@ -436,7 +463,7 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
             world.target_health(arn.as_str(), &[])?;
             Ok(world.elbv2.group(arn.as_str()).map(|group| described(world, group)))
         };
-        let name = "elasticloadbalancing:DescribeTargetGroups";
+        let name = action::GROUPS;
         self.read(name, arn.as_str(), told, told, |_| {}).await?.ok_or_else(|| {
             CallError::new(
                 name,
@@ -447,7 +474,7 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
-        let name = "elasticloadbalancing:DescribeTargetHealth";
+        let name = action::TARGETS;
         let told = |world: &World| world.target_health(arn.as_str(), &[]);
         let lagging = |world: &World| world.target_health_a_change_ago(arn.as_str());
         let rows = self.read(name, arn.as_str(), told, lagging, |_| {}).await?;
@@ -471,41 +498,31 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
             .collect()
     }
 
-    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
-        let listed = |world: &World| {
-            let groups = world.target_groups(&GroupSelection::All)?;
-            Ok(groups.into_iter().map(|group| group.arn.clone()).collect::<Vec<_>>())
+    async fn groups(&self, marker: Option<String>) -> Result<Page<ListedGroup>, CallError> {
+        self.page(action::GROUPS, GROUPS_PAGE, marker, groups).await
+    }
+
+    async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
+        let arns: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        let tags = |world: &World| {
+            let tags = world.elbv2_tags(&arns)?.into_iter();
+            Ok(tags.filter_map(|(arn, tags)| group_tags(arn, tags)).collect())
         };
-        let name = "elasticloadbalancing:DescribeTargetGroups";
-        let arns = self.read(name, "", listed, listed, half).await?;
-        let mut groups = Vec::new();
-        for batch in arns.chunks(20) {
-            let tagged = |world: &World| {
-                let tags = world.elbv2_tags(batch)?.into_iter();
-                Ok(tags.filter_map(|(arn, tags)| tagged(world, arn, tags)).collect::<Vec<_>>())
-            };
-            let name = "elasticloadbalancing:DescribeTags";
-            groups.extend(self.read(name, "", tagged, tagged, half).await?);
-        }
-        Ok(groups)
+        self.read(action::TAGS, "", tags, tags, every_other).await
     }
 }
 
-/// A group that carries a tag of ours.
-fn tagged(world: &World, arn: &str, tags: &elbv2::Tags) -> Option<TaggedGroup> {
-    let ours = tags.iter().filter(|(key, _)| key.starts_with(NAMESPACE));
-    let tags: BTreeMap<_, _> = ours.map(|(key, value)| (key.clone(), value.clone())).collect();
-    Some(TaggedGroup {
-        arn: arn.parse().ok()?,
-        group: Ok(described(world, world.elbv2.group(arn)?)),
-        tags,
-    })
-    .filter(|tagged| !tagged.tags.is_empty())
+/// All groups of the Region.
+fn groups(world: &World) -> BTreeMap<TargetGroupArn, Result<TargetGroup, CallError>> {
+    let groups = world.target_groups(&GroupSelection::All).unwrap_or_default();
+    let described =
+        |group: &&elbv2::TargetGroup| Some((group.arn.parse().ok()?, Ok(described(world, group))));
+    groups.iter().filter_map(described).collect()
 }
 
-/// What is left of an answer of which a page is lost.
-fn half<T>(entries: &mut Vec<T>) {
-    entries.truncate(entries.len() / 2);
+fn group_tags(arn: &str, tags: &elbv2::Tags) -> Option<GroupTags> {
+    let tags = tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    Some((arn.parse().ok()?, tags))
 }
 
 fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
@@ -538,7 +555,7 @@ impl<C: Clock + Sync> TargetGroupWrite for InProcess<C> {
             deed: Deed::Register,
             targets: vec![request(target.address, target.zone.as_ref())],
         };
-        self.write("elasticloadbalancing:RegisterTargets", write).await
+        self.write(action::REGISTER, write).await
     }
 
     async fn deregister(&self, arn: &TargetGroupArn, targets: &[Target]) -> Result<(), CallError> {
@@ -547,7 +564,7 @@ impl<C: Clock + Sync> TargetGroupWrite for InProcess<C> {
             deed: Deed::Deregister,
             targets: targets.iter().map(|t| request(t.address, t.zone.as_ref())).collect(),
         };
-        self.write("elasticloadbalancing:DeregisterTargets", write).await
+        self.write(action::DEREGISTER, write).await
     }
 }
 
@@ -570,10 +587,10 @@ fn refused(name: &'static str, error: &ApiError) -> CallError {
     CallError::new(name, failure, &error.message)
 }
 
-/// What is left of a list when a page of it is lost.
-fn every_other<T>(entries: &mut BTreeMap<Identifier, T>) {
+/// Leaves of a list what is left when a part of it is lost.
+fn every_other<T>(entries: &mut Vec<T>) {
     let mut at = 0;
-    entries.retain(|_, _| {
+    entries.retain(|_| {
         at += 1;
         at % 2 == 1
     });
@@ -584,6 +601,8 @@ mod tests {
     use std::pin::pin;
 
     use futures_util::future::select;
+    use writerlink_core::drive::read_topology;
+    use writerlink_core::topology::Scope;
 
     use super::*;
     use crate::fault::Fault;
@@ -641,7 +660,8 @@ mod tests {
         let (time, region, ..) = region();
         let lost = Fault::on("DescribeDBClusters", Effect::EmptyPage).times(1);
         region.world().faults.add(lost);
-        let topology = time.run(region.topology(Scope::DATABASES)).expect("it is answered");
+        let topology =
+            time.run(read_topology(&region, Scope::DATABASES, &time)).expect("it is answered");
         assert_eq!((topology.clusters.len(), topology.instances.len()), (0, 4));
     }
 }

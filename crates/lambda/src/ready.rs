@@ -11,7 +11,7 @@ use writerlink_aws::sns::Notifier;
 use writerlink_aws::writer::ElbWriteClient;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
-use writerlink_core::drive::drive;
+use writerlink_core::drive::{drive, retry};
 use writerlink_core::event::{Event, Intent, Trigger};
 use writerlink_core::failure::bounded;
 use writerlink_core::finding::{Finding, Severity};
@@ -34,6 +34,8 @@ pub(crate) struct Ready {
     ports: ReadPorts,
     writer: ElbWriteClient,
     notifier: Notifier,
+    /// One clock for all runs, because the ports keep their pace in its time.
+    clock: MachineClock,
     told: Mutex<Told>,
 }
 
@@ -45,6 +47,7 @@ impl Ready {
             ports,
             writer: clients.writer(),
             notifier: clients.notifier(),
+            clock: MachineClock::start(),
             told: Mutex::default(),
         })
     }
@@ -75,8 +78,7 @@ impl Ready {
         let run = Run::new(&self.config, trigger, Timestamp::now(), left);
         // The run itself writes nothing when it is only to plan; without a writer it could not.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
-        let clock = MachineClock::start();
-        let report = drive(run, &self.ports, writer, &clock, journal).await;
+        let report = drive(run, &self.ports, writer, &self.clock, journal).await;
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
             warn!(
                 kind = "not-ok",
@@ -129,7 +131,10 @@ impl Ready {
             );
             return;
         }
-        let publish = self.notifier.publish(topic, &notification.subject, &notification.text);
+        // A message that arrives twice does less harm than one that does not arrive.
+        let publish = retry(&self.clock, || {
+            self.notifier.publish(topic, &notification.subject, &notification.text)
+        });
         match timeout(keeping_free(end, LAST_MOMENT), publish).await {
             Ok(Ok(())) => {
                 self.remember(trigger, report);

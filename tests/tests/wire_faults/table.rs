@@ -118,7 +118,7 @@ impl Course {
 }
 
 /// Whether the operation changes a target group.
-pub(crate) fn is_write(operation: &str) -> bool {
+fn is_write(operation: &str) -> bool {
     matches!(operation, "RegisterTargets" | "DeregisterTargets")
 }
 

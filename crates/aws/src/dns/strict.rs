@@ -1,9 +1,8 @@
-//! Answers that go by their response code.
+//! Answers whose response code decides.
 //!
-//! hickory takes the records of an NXDOMAIN answer for its answer, and asks for the target of an
-//! alias in it. But the code speaks of the last name of the chain (RFC 6604, 3): there is no such
-//! name, and a record beside it, from a cache or a forger, must not point a load balancer at a
-//! machine.
+//! hickory uses the records in an NXDOMAIN answer, and looks up the target of an alias in it. But
+//! the code is about the last name of the chain (RFC 6604, 3): that name does not exist. A record
+//! beside it, from a cache or a forger, must not point a load balancer at a machine.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -15,7 +14,7 @@ use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{DnsRequest, DnsResponse, ResponseCode};
 use hickory_resolver::{ConnectionProvider, PoolContext};
 
-/// Connections, and what answers come over them, by their codes.
+/// Connections whose answers are read by their response codes.
 #[derive(Debug, Clone)]
 pub(super) struct Strict<T>(pub(super) T);
 

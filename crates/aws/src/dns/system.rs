@@ -1,8 +1,8 @@
 //! The system's DNS servers.
 //!
-//! Of `resolv.conf` the lines `nameserver` count, the first three as in glibc (resolv.conf(5),
-//! `MAXNS`), and nothing else: names are asked in full, and time-outs are our own. So nothing else
-//! can be wrong with it either.
+//! Only the `nameserver` lines of `resolv.conf` are read, and of them the first three, as in glibc
+//! (resolv.conf(5), `MAXNS`). Names are fully qualified and the time-outs are our own, so the other
+//! lines do not matter, and cannot make the file unusable.
 
 use std::fs;
 use std::io;
@@ -17,17 +17,16 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// The most servers of the file that are asked.
 const MOST: usize = 3;
 
-/// No server to ask. glibc would ask one on this machine (127.0.0.1); where nobody wrote one down,
-/// that is a guess, and what a guess answers must not move a database's traffic.
+/// No server to ask. glibc would ask this machine (127.0.0.1). If nobody wrote that down it is a
+/// guess, and the answer of a guessed server must not move a database's traffic.
 #[derive(Debug, thiserror::Error)]
 pub enum NoServers {
-    /// The file cannot be read.
     #[error(
         "{RESOLV_CONF} cannot be read ({0}): name the DNS servers in `[dns]` as `servers = \
          [\"10.20.0.2:53\"]`"
     )]
     Unreadable(io::Error),
-    /// It names none that can be used.
+    /// The `nameserver` entries that cannot be used.
     #[error("{RESOLV_CONF} names no DNS server that can be asked{}: name one in `[dns]` as \
         `servers = [\"10.20.0.2:53\"]`", passed_over(.0))]
     None(Vec<String>),
@@ -39,7 +38,7 @@ pub(super) fn servers() -> Result<Vec<SocketAddr>, NoServers> {
     named_in(&String::from_utf8_lossy(&text))
 }
 
-/// A server that cannot be asked is passed over as long as there is another.
+/// The servers in the text of the file. One that cannot be asked is skipped if there is another.
 fn named_in(text: &str) -> Result<Vec<SocketAddr>, NoServers> {
     let (mut servers, mut unusable) = (Vec::new(), Vec::new());
     for line in text.trim_start_matches('\u{feff}').lines() {
@@ -58,8 +57,9 @@ fn named_in(text: &str) -> Result<Vec<SocketAddr>, NoServers> {
     if servers.is_empty() { Err(NoServers::None(unusable)) } else { Ok(servers) }
 }
 
-/// An address, with a port where the file has one. The scope of an address that needs none is
-/// dropped; a link-local one needs it, and the resolver's library cannot carry it.
+/// An address, with the port if the file has one. The scope is dropped, except that a link-local
+/// address needs its scope, which the resolver's library does not support: such a server cannot be
+/// asked.
 fn server(word: &str) -> Option<SocketAddr> {
     let with_port = word.parse().ok();
     let (address, _) = word.split_once('%').unwrap_or((word, ""));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_server_is_named_none_is_guessed_and_the_remedy_is_told() {
+    fn where_no_server_is_named_none_is_guessed_and_the_remedy_is_given() {
         for (text, says) in [
             ("", "names no DNS server"),
             ("\n\n", "names no DNS server"),

@@ -3,11 +3,11 @@
 
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::failure::{CallError, Failure, Rejection};
-use writerlink_core::ports::Rds;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, Reply, cut, error, ok};
+use crate::driver::topology_of;
 
 const EVERYTHING: Scope = Scope { databases: true, custom_endpoints: true, proxies: true };
 
@@ -70,7 +70,7 @@ fn in_pages(body: &str) -> Reply {
 #[tokio::test]
 async fn every_list_is_read_to_its_last_page() {
     let server = AwsServer::start(in_pages).await;
-    let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+    let topology = topology_of(&read_ports(&server.clients()).rds, EVERYTHING).await.unwrap();
     let (custom, proxies) = (topology.custom_endpoints.unwrap(), topology.proxies.unwrap());
     for listed in [
         identifiers(topology.clusters.keys()),
@@ -98,7 +98,7 @@ async fn what_nobody_follows_is_not_asked_for() {
             proxies: number & 4 > 0,
         };
         let server = AwsServer::start(in_pages).await;
-        read_ports(&server.clients()).rds.topology(scope).await.unwrap();
+        topology_of(&read_ports(&server.clients()).rds, scope).await.unwrap();
         let requests = server.requests();
         let asked = |operations: &[&str]| {
             let of =
@@ -128,7 +128,7 @@ async fn denying(denied: &'static str) -> AwsServer {
 async fn a_list_that_is_denied_says_so_itself_and_leaves_the_others_readable() {
     for denied in ["DescribeDBClusterEndpoints", "DescribeDBProxies", "DescribeDBProxyEndpoints"] {
         let server = denying(denied).await;
-        let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+        let topology = topology_of(&read_ports(&server.clients()).rds, EVERYTHING).await.unwrap();
         assert_eq!((topology.clusters.len(), topology.instances.len()), (3, 3), "{denied}");
         let of_endpoints = denied == "DescribeDBClusterEndpoints";
         assert_eq!(
@@ -153,8 +153,8 @@ async fn clusters_or_instances_that_are_denied_fail_the_reading_of_both_and_leav
     for denied in ["DescribeDBClusters", "DescribeDBInstances"] {
         let server = denying(denied).await;
         let rds = read_ports(&server.clients()).rds;
-        let error = rds.topology(Scope::DATABASES).await.unwrap_err();
-        let topology = rds.topology(EVERYTHING).await.unwrap();
+        let error = topology_of(&rds, Scope::DATABASES).await.unwrap_err();
+        let topology = topology_of(&rds, EVERYTHING).await.unwrap();
         assert!(
             topology.proxies.is_ok()
                 && topology.clusters.is_empty()
@@ -185,7 +185,8 @@ async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
                 false => in_pages(body),
             })
             .await;
-            let topology = read_ports(&server.clients()).rds.topology(EVERYTHING).await.unwrap();
+            let topology =
+                topology_of(&read_ports(&server.clients()).rds, EVERYTHING).await.unwrap();
             let failed = |error: CallError| error.failure;
             let failures =
                 [topology.custom_endpoints.err().map(failed), topology.proxies.err().map(failed)];

@@ -4,6 +4,7 @@
 
 mod aws_server;
 mod dns_server;
+mod driver;
 mod lists;
 mod lookups;
 mod reads;

@@ -1,4 +1,4 @@
-//! Reads: all pages, tried twice, never half.
+//! Reads: one attempt each, all pages, tried twice by core's driver, never half.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -7,12 +7,13 @@ use tokio::time::timeout;
 use writerlink_aws::http::LONGEST_ANSWER;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::failure::{CallError, Failure, Rejection};
-use writerlink_core::ports::{Rds, TargetGroupRead};
+use writerlink_core::ports::TargetGroupRead;
 use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
+use crate::driver::{tagged_groups_of, targets_of, topology_of};
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -60,7 +61,7 @@ async fn the_topology_is_read_from_all_pages() {
         _ => instances(&["a"], "<Marker>one</Marker>"),
     })
     .await;
-    let topology = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap();
+    let topology = topology_of(&read_ports(&server.clients()).rds, Scope::DATABASES).await.unwrap();
     let names: Vec<&str> = topology.instances.keys().map(Identifier::as_str).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let orders = topology.clusters.values().next().unwrap();
@@ -76,7 +77,8 @@ async fn pages_that_go_round_in_a_circle_end_in_an_error() {
     })
     .await;
     let rds = read_ports(&server.clients()).rds;
-    let given_up = timeout(Duration::from_secs(5), rds.topology(Scope::DATABASES)).await.unwrap();
+    let given_up =
+        timeout(Duration::from_secs(5), topology_of(&rds, Scope::DATABASES)).await.unwrap();
     let error = given_up.unwrap_err();
     assert_eq!((error.call, error.failure), ("rds:DescribeDBClusters", Failure::Unreachable));
     assert!(error.detail.contains("again"), "{error}");
@@ -93,7 +95,8 @@ async fn a_denied_read_names_the_permission() {
         ),
     })
     .await;
-    let error = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error =
+        topology_of(&read_ports(&server.clients()).rds, Scope::DATABASES).await.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
         ("rds:DescribeDBInstances", Failure::Rejected(Rejection::AccessDenied))
@@ -102,7 +105,7 @@ async fn a_denied_read_names_the_permission() {
 }
 
 #[tokio::test]
-async fn a_read_is_tried_twice_and_then_unreachable() {
+async fn a_read_is_sent_once_tried_twice_by_the_driver_and_then_unreachable() {
     type Case = (&'static str, fn() -> Reply);
     let cases: [Case; 4] = [
         ("500", || error(500, "InternalFailure", "oops")),
@@ -112,12 +115,17 @@ async fn a_read_is_tried_twice_and_then_unreachable() {
     ];
     for (name, reply) in cases {
         let server = AwsServer::start(move |_| reply()).await;
-        let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
-        assert_eq!(
-            (error.failure, server.requests().len()),
-            (Failure::Unreachable, 2),
-            "{name}: {error}"
-        );
+        let groups = read_ports(&server.clients()).groups;
+        for (error, requests) in [
+            (groups.targets(&group()).await.unwrap_err(), 1),
+            (targets_of(&groups, &group()).await.unwrap_err(), 3),
+        ] {
+            assert_eq!(
+                (error.failure, server.requests().len()),
+                (Failure::Unreachable, requests),
+                "{name}: {error}"
+            );
+        }
     }
 }
 
@@ -131,7 +139,8 @@ async fn a_read_that_succeeds_the_second_time_is_a_success() {
         }
     })
     .await;
-    assert_eq!(read_ports(&server.clients()).groups.targets(&group()).await, Ok(vec![]));
+    let groups = read_ports(&server.clients()).groups;
+    assert_eq!(targets_of(&groups, &group()).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -175,7 +184,7 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
             false => ok(&instances),
         })
         .await;
-        let result = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await;
+        let result = topology_of(&read_ports(&server.clients()).rds, Scope::DATABASES).await;
         assert_eq!(result.map_err(|error| error.failure), Err(Failure::Unreachable), "{what}");
     }
 }
@@ -188,18 +197,23 @@ async fn throttling_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up_in_about_four_seconds() {
+async fn a_silent_server_is_given_up_in_about_two_seconds_and_by_the_driver_in_four() {
     let server = AwsServer::start(|_| Reply::Silence).await;
+    let groups = read_ports(&server.clients()).groups;
     let begun = Instant::now();
-    let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
+    let error = groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
-    assert!(begun.elapsed() < Duration::from_millis(4_600), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(2_400), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    let error = targets_of(&groups, &group()).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Unreachable);
+    assert!(begun.elapsed() < Duration::from_millis(4_800), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
-    let error = read_ports(&clients).rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error = topology_of(&read_ports(&clients).rds, Scope::DATABASES).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -284,10 +298,10 @@ async fn read_all(server: &AwsServer) -> Vec<CallError> {
     let read_ports = read_ports(&server.clients());
     let everything = Scope { databases: true, custom_endpoints: true, proxies: true };
     let (topology, targets, found, tagged) = tokio::join!(
-        read_ports.rds.topology(everything),
+        topology_of(&read_ports.rds, everything),
         async { read_ports.groups.targets(&group()).await },
         async { read_ports.groups.group(&group()).await },
-        read_ports.groups.tagged(),
+        tagged_groups_of(&read_ports),
     );
     let mut errors = Vec::new();
     match topology {
@@ -355,7 +369,8 @@ async fn a_list_without_an_end_is_given_up_after_a_hundred_pages_and_says_so() {
         false => instances(&[], ""),
     })
     .await;
-    let error = read_ports(&server.clients()).rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error =
+        topology_of(&read_ports(&server.clients()).rds, Scope::DATABASES).await.unwrap_err();
     assert_eq!((error.call, error.failure), ("rds:DescribeDBClusters", Failure::Unreachable));
     assert!(error.detail.contains("no end") && error.detail.contains("100"), "{error}");
     let asked = server.requests().iter().filter(|body| body.contains("DescribeDBClusters")).count();
@@ -372,7 +387,7 @@ async fn pages_that_go_round_a_longer_circle_end_in_an_error_too() {
     })
     .await;
     let rds = read_ports(&server.clients()).rds;
-    let error = rds.topology(Scope::DATABASES).await.unwrap_err();
+    let error = topology_of(&rds, Scope::DATABASES).await.unwrap_err();
     assert!(error.detail.contains("circle"), "{error}");
     assert!(server.requests().len() <= 5, "{:?}", server.requests());
 }
@@ -385,8 +400,8 @@ async fn an_answer_that_is_too_long_is_cut_off_while_it_arrives() {
     let error = read_ports(&server.clients()).groups.targets(&group()).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable, "{error}");
     assert!(error.detail.contains("longer than 8 MiB"), "{error}");
-    // It is read twice, as every read that fails is; the rest is what sockets hold.
+    // What is more than the longest answer is what sockets hold.
     let written = ENDLESS.load(Ordering::SeqCst);
-    assert!(written < 4 * LONGEST_ANSWER, "{written}");
+    assert!(written < 3 * LONGEST_ANSWER, "{written}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::failure::{Failure, Rejection};
-use writerlink_core::ports::TargetGroupRead;
 
 use crate::aws_server::{AwsServer, Reply, error, ok};
+use crate::driver::tagged_groups_of;
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -73,7 +73,7 @@ async fn every_page_is_read_and_every_group_asked_for_its_tags_at_a_pace() {
     })
     .await;
     let began = Instant::now();
-    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = tagged_groups_of(&read_ports(&server.clients())).await.unwrap();
     let names: Vec<&str> = tagged.iter().map(|tagged| tagged.arn.name()).collect();
     assert_eq!(names, ["group-0000", "group-0100", "group-0200", "group-0300", "group-0400"]);
     let tags: Vec<_> = tagged[1].tags.iter().collect();
@@ -95,7 +95,7 @@ async fn a_group_that_is_deleted_meanwhile_hides_no_other() {
         _ => groups(0..20, ""),
     })
     .await;
-    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = tagged_groups_of(&read_ports(&server.clients())).await.unwrap();
     assert_eq!(tagged.len(), 1);
     let mut asked: Vec<usize> =
         server.requests()[1..].iter().flat_map(|body| named(body)).collect();
@@ -113,7 +113,7 @@ async fn tags_of_which_a_part_cannot_be_read_are_unknown_as_a_whole() {
         _ => groups(0..40, ""),
     })
     .await;
-    let error = read_ports(&server.clients()).groups.tagged().await.unwrap_err();
+    let error = tagged_groups_of(&read_ports(&server.clients())).await.unwrap_err();
     assert_eq!(
         (error.call, error.failure),
         ("elasticloadbalancing:DescribeTags", Failure::Rejected(Rejection::AccessDenied))
@@ -131,7 +131,7 @@ async fn a_group_whose_description_cannot_be_understood_hides_no_other() {
         )),
     })
     .await;
-    let tagged = read_ports(&server.clients()).groups.tagged().await.unwrap();
+    let tagged = tagged_groups_of(&read_ports(&server.clients())).await.unwrap();
     let understood: Vec<bool> = tagged.iter().map(|tagged| tagged.group.is_ok()).collect();
     assert_eq!(understood, [false, true]);
 }

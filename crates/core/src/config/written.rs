@@ -11,10 +11,9 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use super::{
-    BadBinding, Binding, Config, ConfigError, Consent, Location, Mode, PortDiffers, Timing,
-    without_mark,
+    BadBinding, Binding, Config, ConfigError, Consent, Discover, ENTRY, Location, Mode,
+    PatternError, PortDiffers, Timing, without_mark,
 };
-use crate::discover::{self, Discover};
 use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
 use crate::target::TargetGroupArn;
@@ -135,7 +134,7 @@ fn settle<B>(
     let timing = timing(&document.timing).map_err(&fault)?;
     let mut taken = Taken::default();
     if discover.is_some() {
-        taken.reserve(discover::ENTRY);
+        taken.reserve(ENTRY);
     }
     let mut claimed = BTreeSet::new();
     let bindings: Vec<_> = document
@@ -298,7 +297,7 @@ fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, 
     Ok(Discover {
         patterns: patterns
             .collect::<Result<_, _>>()
-            .map_err(|error: discover::PatternError| format!("`discover` holds {error}"))?,
+            .map_err(|error: PatternError| format!("`discover` holds {error}"))?,
         allow: allow(global, None)
             .map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
     })

@@ -107,7 +107,7 @@ impl EvidenceHistory {
     }
 
     /// Whether the topology named others, or the same at other addresses, earlier in this run.
-    pub fn topology_moved(&self) -> bool {
+    pub(crate) fn topology_moved(&self) -> bool {
         self.topology_moved
     }
 

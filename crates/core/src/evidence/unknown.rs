@@ -151,7 +151,7 @@ fn instead(form: Form, endpoint: &Option<HostName>) -> String {
 
 impl Unknown {
     /// Whether the reason is the RDS API's answer, or that it gave none, so that DNS was not asked.
-    pub fn comes_from_rds(&self) -> bool {
+    pub(crate) fn comes_from_rds(&self) -> bool {
         match self {
             Self::Call(_)
             | Self::SourceNotFound(_)

@@ -48,7 +48,7 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
 /// Which instance each address belongs to, as far as the instances' own names answered: a cluster's
 /// members, and the instances that a blue/green deployment replaced. Where both have an address, it
 /// counts as a replaced instance's.
-pub fn member_addresses(
+pub(crate) fn member_addresses(
     source: &Source,
     topology: &Topology,
     answers: &Answers,

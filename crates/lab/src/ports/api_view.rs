@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{
-    Cluster, CustomEndpoint, Form, Instance, Member, Membership, Network, Proxy, ProxyEndpoint,
-    Standby,
+    Cluster, CustomEndpoint, Form, Instance, ListedProxyEndpoint, Member, Membership, Network,
+    Proxy, ProxyEndpoint, Standby,
 };
 
 use crate::world::World;
@@ -105,27 +105,41 @@ pub(super) fn custom_endpoints(world: &World) -> BTreeMap<Identifier, CustomEndp
     told.collect()
 }
 
-/// What DescribeDBProxies and DescribeDBProxyEndpoints tell.
+/// What DescribeDBProxies shows.
 pub(super) fn proxies(world: &World) -> BTreeMap<Identifier, Proxy> {
-    let endpoint = |endpoint: &DbProxyEndpoint| ProxyEndpoint {
-        status: endpoint.status.to_string(),
-        endpoint: endpoint.host.parse().ok(),
-        vpc: Some(VPC_ID.to_owned()),
-    };
-    let told = world.rds.proxies().filter_map(|proxy| {
+    let shown = world.rds.proxies().filter_map(|proxy| {
         let default = world.rds.proxy_endpoint(&proxy.name, None)?;
-        let others = world.rds.endpoints_of(proxy.key).filter_map(|other| {
-            let name = other.name.as_ref()?.parse().ok()?;
-            Some((name, endpoint(other)))
-        });
         Some((
             proxy.name.parse().ok()?,
             Proxy {
                 port: Some(proxy.family.port()),
-                default: endpoint(default),
-                endpoints: others.collect(),
+                default: proxy_endpoint(default),
+                endpoints: BTreeMap::new(),
             },
         ))
     });
-    told.collect()
+    shown.collect()
+}
+
+/// What DescribeDBProxyEndpoints shows of the endpoints that are not a proxy's default.
+pub(super) fn proxy_endpoints(world: &World) -> BTreeMap<String, ListedProxyEndpoint> {
+    let shown = world.rds.proxies().flat_map(|proxy| {
+        world.rds.endpoints_of(proxy.key).filter_map(|endpoint| {
+            let listed = ListedProxyEndpoint {
+                proxy: proxy.name.parse().ok()?,
+                name: endpoint.name.as_ref()?.parse().ok()?,
+                endpoint: proxy_endpoint(endpoint),
+            };
+            Some((format!("{}/{}", listed.proxy, listed.name), listed))
+        })
+    });
+    shown.collect()
+}
+
+fn proxy_endpoint(endpoint: &DbProxyEndpoint) -> ProxyEndpoint {
+    ProxyEndpoint {
+        status: endpoint.status.to_string(),
+        endpoint: endpoint.host.parse().ok(),
+        vpc: Some(VPC_ID.to_owned()),
+    }
 }

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use writerlink_core::discover::TaggedGroup;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
-use writerlink_core::ports::{Rds, Resolver, TargetGroupRead, TargetGroupWrite};
+use writerlink_core::ports::{
+    GroupTags, ListedGroup, Page, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+};
+use writerlink_core::source::Identifier;
 use writerlink_core::target::{
     Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState,
 };
-use writerlink_core::topology::{HostName, Scope, Topology};
+use writerlink_core::topology::{
+    Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
+};
 
 use super::injected_fault::{Family as FaultFamily, InjectedFault};
 use super::judge::Judge;
@@ -51,6 +55,47 @@ impl Calls {
         })
     }
 
+    /// A reading of the topology begins, unless one goes on.
+    fn begin_topology(&self) {
+        let goes_on = |record: &Record| record.reading.is_some();
+        if self.sim.state().runs.get(&self.run).is_some_and(goes_on) {
+            return;
+        }
+        let call = self.begin(Kind::Topology);
+        let began = self.sim.now();
+        if let Some(record) = self.sim.state().runs.get_mut(&self.run) {
+            record.reading = Some((call, began));
+        }
+    }
+
+    /// The run takes a reading of the topology in.
+    pub(super) fn hear_topology(&self, result: &Result<Topology, CallError>) {
+        let reading = self.sim.state().runs.get_mut(&self.run).and_then(|run| run.reading.take());
+        // A reading of no list at all begins and ends here.
+        let (call, began) = reading.unwrap_or_else(|| (self.begin(Kind::Topology), self.sim.now()));
+        self.end(&call, |state| {
+            let ours = |index: usize| &self.sim.bounds[index].link;
+            state.mark_active(call.step, |fault, place, _| match fault {
+                InjectedFault::RdsStale
+                | InjectedFault::RdsAbsent
+                | InjectedFault::RdsModifying
+                | InjectedFault::RdsNoWriter
+                | InjectedFault::RdsTwoWriters => result.is_ok(),
+                InjectedFault::RdsRenamed => result.as_ref().is_ok_and(|topology| {
+                    let id = ours(place).database().parse().expect("an identifier");
+                    !topology.clusters.contains_key(&id) && !topology.instances.contains_key(&id)
+                }),
+                _ => false,
+            });
+            if let Some(record) = state.runs.get_mut(&self.run) {
+                record.hear_topology(&self.sim.bounds, began, result.as_ref().ok());
+            }
+            if let Err(error) = result {
+                self.say(state, || format!("{error}"));
+            }
+        });
+    }
+
     fn say(&self, state: &mut State, what: impl FnOnce() -> String) {
         state.transcript.say(self.sim.now(), Who::Run(self.run), what);
     }
@@ -89,33 +134,47 @@ impl Calls {
     }
 }
 
+/// The lists of one reading of the topology are one call in the record: the first page begins it,
+/// and it ends when the run takes the topology in.
 impl Rds for Calls {
-    async fn topology(&self, scope: Scope) -> Result<Topology, CallError> {
-        let call = self.begin(Kind::Topology);
-        let began = self.sim.now();
-        let result = self.region.topology(scope).await;
-        self.end(&call, |state| {
-            let ours = |index: usize| &self.sim.bounds[index].link;
-            state.mark_active(call.step, |fault, place, _| match fault {
-                InjectedFault::RdsStale
-                | InjectedFault::RdsAbsent
-                | InjectedFault::RdsModifying
-                | InjectedFault::RdsNoWriter
-                | InjectedFault::RdsTwoWriters => result.is_ok(),
-                InjectedFault::RdsRenamed => result.as_ref().is_ok_and(|topology| {
-                    let id = ours(place).database().parse().expect("an identifier");
-                    !topology.clusters.contains_key(&id) && !topology.instances.contains_key(&id)
-                }),
-                _ => false,
-            });
-            if let Some(record) = state.runs.get_mut(&self.run) {
-                record.hear_topology(&self.sim.bounds, began, result.as_ref().ok());
-            }
-            if let Err(error) = &result {
-                self.say(state, || format!("{error}"));
-            }
-        });
-        result
+    async fn clusters(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Cluster)>, CallError> {
+        self.begin_topology();
+        self.region.clusters(marker).await
+    }
+
+    async fn instances(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Instance)>, CallError> {
+        self.begin_topology();
+        self.region.instances(marker).await
+    }
+
+    async fn custom_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, CustomEndpoint)>, CallError> {
+        self.begin_topology();
+        self.region.custom_endpoints(marker).await
+    }
+
+    async fn proxies(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<(Identifier, Proxy)>, CallError> {
+        self.begin_topology();
+        self.region.proxies(marker).await
+    }
+
+    async fn proxy_endpoints(
+        &self,
+        marker: Option<String>,
+    ) -> Result<Page<ListedProxyEndpoint>, CallError> {
+        self.begin_topology();
+        self.region.proxy_endpoints(marker).await
     }
 }
 
@@ -211,8 +270,12 @@ impl TargetGroupRead for Calls {
         result
     }
 
-    async fn tagged(&self) -> Result<Vec<TaggedGroup>, CallError> {
-        self.region.tagged().await
+    async fn groups(&self, marker: Option<String>) -> Result<Page<ListedGroup>, CallError> {
+        self.region.groups(marker).await
+    }
+
+    async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
+        self.region.tags(groups).await
     }
 }
 

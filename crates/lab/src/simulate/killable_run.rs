@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use writerlink_core::drive::{ReadPorts, drive};
 use writerlink_core::event::Trigger;
+use writerlink_core::failure::CallError;
 use writerlink_core::note::Note;
 use writerlink_core::ports::Journal;
 use writerlink_core::report::Report;
 use writerlink_core::run::Run;
+use writerlink_core::topology::Topology;
 
 use super::calls::Calls;
 use super::record::KillPoint;
@@ -29,9 +31,9 @@ pub(super) async fn run(
     left: Duration,
 ) -> Ended {
     let calls = Calls::new(id, &sim);
-    let ports = ReadPorts { rds: calls.clone(), dns: calls.clone(), groups: calls.clone() };
+    let ports = ReadPorts::new(calls.clone(), calls.clone(), calls.clone());
     let run = Run::new(&sim.config, &trigger, sim.clock(), left);
-    let mut notes = Notes { sim: &sim, id };
+    let mut notes = Notes { sim: &sim, id, calls: &calls };
     let killable_run = KillableRun {
         sim: &sim,
         id,
@@ -74,10 +76,11 @@ impl<F: Future<Output = Report>> Future for KillableRun<'_, F> {
     }
 }
 
-/// Writes down what a run decides.
+/// Writes down what a run takes in and decides.
 struct Notes<'a> {
     sim: &'a SimulatedRegion,
     id: u64,
+    calls: &'a Calls,
 }
 
 impl Journal for Notes<'_> {
@@ -87,5 +90,9 @@ impl Journal for Notes<'_> {
         state.transcript.say(now, Who::Run(self.id), || {
             format!("{} {}: {}", note.binding, note.kind.as_str(), note.text)
         });
+    }
+
+    fn topology(&mut self, read: &Result<Topology, CallError>) {
+        self.calls.hear_topology(read);
     }
 }

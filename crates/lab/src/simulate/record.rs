@@ -15,6 +15,7 @@ use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
 
 use self::listing::Listing;
+use super::region::Call;
 use super::setting::{Bound, is_allowed};
 use super::step::RunStep;
 
@@ -33,6 +34,8 @@ pub(super) struct Record {
     /// Calls that have begun and not ended: which step, of which binding.
     pub(super) under_way: Vec<(u64, RunStep, Option<usize>)>,
     pub(super) has_asked: bool,
+    /// The reading of the topology that goes on, and when it began.
+    pub(super) reading: Option<(Call, Duration)>,
     /// Every reading of the topology, the last of them last.
     pub(super) topologies: Vec<Arc<Heard>>,
     pub(super) views: Vec<View>,
@@ -158,6 +161,7 @@ impl Record {
             saw_late_write: false,
             under_way: Vec::new(),
             has_asked: false,
+            reading: None,
             topologies: Vec::new(),
             views: (0..bindings).map(|_| View::default()).collect(),
             kill_point: None,

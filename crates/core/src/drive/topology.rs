@@ -1,0 +1,144 @@
+//! The topology, put together from the lists of the RDS API.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join3, try_join};
+
+use super::pages::collect;
+use crate::failure::CallError;
+use crate::ports::{Clock, Rds, action};
+use crate::source::Identifier;
+use crate::topology::{CustomEndpoint, ListedProxyEndpoint, Proxy, Scope, Topology};
+
+/// Reads the lists of the Region that `scope` asks for, all at once and each to its last page.
+///
+/// Without clusters and instances nothing can be said of either, and one of the two lists would be
+/// taken for both, so they fail together. Custom endpoints and proxies each fail by themselves,
+/// inside the topology.
+///
+/// # Errors
+/// When clusters or instances cannot be read, unless `scope` asks for proxies: the bindings of
+/// proxies can go on, and the topology says why it has no databases.
+pub async fn read_topology(
+    rds: &impl Rds,
+    scope: Scope,
+    clock: &impl Clock,
+) -> Result<Topology, CallError> {
+    let (databases, custom_endpoints, proxies) = join3(
+        async {
+            if scope.databases { databases(rds, clock).await } else { Ok(Topology::default()) }
+        },
+        async {
+            if scope.custom_endpoints {
+                custom_endpoints(rds, clock).await
+            } else {
+                Ok(BTreeMap::new())
+            }
+        },
+        async { if scope.proxies { proxies(rds, clock).await } else { Ok(BTreeMap::new()) } },
+    )
+    .await;
+    let databases = match databases {
+        Err(error) if scope.proxies => Topology { unread: Some(error), ..Topology::default() },
+        read => read?,
+    };
+    Ok(Topology { custom_endpoints, proxies, ..databases })
+}
+
+async fn databases(rds: &impl Rds, clock: &impl Clock) -> Result<Topology, CallError> {
+    let (clusters, instances) = try_join(
+        collect(action::CLUSTERS, clock, |marker| rds.clusters(marker)),
+        collect(action::INSTANCES, clock, |marker| rds.instances(marker)),
+    )
+    .await?;
+    Ok(Topology {
+        clusters: clusters.into_iter().collect(),
+        instances: instances.into_iter().collect(),
+        ..Topology::default()
+    })
+}
+
+async fn custom_endpoints(
+    rds: &impl Rds,
+    clock: &impl Clock,
+) -> Result<BTreeMap<Identifier, CustomEndpoint>, CallError> {
+    let listed =
+        collect(action::CUSTOM_ENDPOINTS, clock, |marker| rds.custom_endpoints(marker)).await?;
+    Ok(listed.into_iter().collect())
+}
+
+async fn proxies(
+    rds: &impl Rds,
+    clock: &impl Clock,
+) -> Result<BTreeMap<Identifier, Proxy>, CallError> {
+    let (proxies, endpoints) = try_join(
+        collect(action::PROXIES, clock, |marker| rds.proxies(marker)),
+        collect(action::PROXY_ENDPOINTS, clock, |marker| rds.proxy_endpoints(marker)),
+    )
+    .await?;
+    Ok(with_endpoints(proxies, endpoints))
+}
+
+/// The proxies, each with its further endpoints. An endpoint whose proxy is not listed is left out.
+fn with_endpoints(
+    proxies: Vec<(Identifier, Proxy)>,
+    endpoints: Vec<ListedProxyEndpoint>,
+) -> BTreeMap<Identifier, Proxy> {
+    let mut proxies: BTreeMap<_, _> = proxies.into_iter().collect();
+    for listed in endpoints {
+        if let Some(proxy) = proxies.get_mut(&listed.proxy) {
+            proxy.endpoints.insert(listed.name, listed.endpoint);
+        }
+    }
+    proxies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::ProxyEndpoint;
+
+    fn id(text: &str) -> Identifier {
+        text.parse().expect(text)
+    }
+
+    fn endpoint(host: &str) -> ProxyEndpoint {
+        ProxyEndpoint {
+            status: "available".to_owned(),
+            endpoint: Some(host.parse().expect("a name")),
+            vpc: None,
+        }
+    }
+
+    fn listed(proxy: &str, name: &str) -> ListedProxyEndpoint {
+        ListedProxyEndpoint {
+            proxy: id(proxy),
+            name: id(name),
+            endpoint: endpoint("further.example.com"),
+        }
+    }
+
+    /// RDS lists the default endpoint with the others too, `IsDefault` (botocore rds 2014-10-31,
+    /// `DBProxyEndpoint`). Nobody has measured under which name.
+    #[test]
+    fn the_default_endpoint_in_the_list_of_endpoints_takes_no_ones_place() {
+        for name in ["default", "front"] {
+            let front = Proxy {
+                port: Some(3306),
+                default: endpoint("front.example.com"),
+                endpoints: BTreeMap::new(),
+            };
+            let proxies = with_endpoints(
+                vec![(id("front"), front.clone())],
+                vec![listed("front", name), listed("front", "read-only"), listed("gone", "lost")],
+            );
+            assert_eq!(proxies.len(), 1);
+            let read = &proxies[&id("front")];
+            assert_eq!(read.default, front.default, "{name}");
+            assert_eq!(
+                read.endpoints.keys().map(Identifier::as_str).collect::<Vec<_>>(),
+                [name, "read-only"]
+            );
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The calls behind the ports. Each is named by the IAM action that permits it, as
+//! [`CallError::call`](crate::failure::CallError::call) is.
+
+/// [`Rds::clusters`](super::Rds::clusters).
+pub const CLUSTERS: &str = "rds:DescribeDBClusters";
+/// [`Rds::instances`](super::Rds::instances).
+pub const INSTANCES: &str = "rds:DescribeDBInstances";
+/// [`Rds::custom_endpoints`](super::Rds::custom_endpoints).
+pub const CUSTOM_ENDPOINTS: &str = "rds:DescribeDBClusterEndpoints";
+/// [`Rds::proxies`](super::Rds::proxies).
+pub const PROXIES: &str = "rds:DescribeDBProxies";
+/// [`Rds::proxy_endpoints`](super::Rds::proxy_endpoints).
+pub const PROXY_ENDPOINTS: &str = "rds:DescribeDBProxyEndpoints";
+/// [`TargetGroupRead::group`](super::TargetGroupRead::group) and
+/// [`TargetGroupRead::groups`](super::TargetGroupRead::groups).
+pub const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
+/// [`TargetGroupRead::targets`](super::TargetGroupRead::targets).
+pub const TARGETS: &str = "elasticloadbalancing:DescribeTargetHealth";
+/// [`TargetGroupRead::tags`](super::TargetGroupRead::tags).
+pub const TAGS: &str = "elasticloadbalancing:DescribeTags";
+/// [`TargetGroupWrite::register`](super::TargetGroupWrite::register).
+pub const REGISTER: &str = "elasticloadbalancing:RegisterTargets";
+/// [`TargetGroupWrite::deregister`](super::TargetGroupWrite::deregister).
+pub const DEREGISTER: &str = "elasticloadbalancing:DeregisterTargets";
