@@ -45,7 +45,7 @@ use self::phase::BindingInput;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
 use crate::config::{BadBinding, Config, Timing};
-use crate::discover::{Discover, TaggedGroup};
+use crate::discover::TaggedGroup;
 use crate::event::{Event, Intent, Trigger};
 use crate::failure::CallError;
 use crate::report::{Report, TriggerReport};
