@@ -1,28 +1,29 @@
-# One verb a task. `just` lists them.
+# One verb per task. `just` lists them.
 
 _default:
     @just --list --unsorted
 
-# Play a failover of a cluster and of an instance on the embedded region
+# Play a failover of a cluster and of an instance in the embedded region
 demo *arguments:
     cargo run --bin writerlink -- demo {{ arguments }}
 
-# Audit target groups, read only: just audit --config writerlink.toml
+# Audit target groups, read-only: just audit --config writerlink.toml
 audit *arguments:
     cargo run --bin writerlink -- audit {{ arguments }}
 
-# Serve the embedded region on loopback for any AWS client
+# Serve the embedded region on loopback to any AWS client
 lab *arguments:
     cargo run --bin writerlink -- lab serve {{ arguments }}
 
-# Play seeded histories of the engine on the embedded region: just simulate --seeds 10000
+# Play seeded histories of the engine in the embedded region: just simulate --seeds 10000
 simulate *arguments:
     cargo run --bin writerlink -- lab simulate {{ arguments }}
 
-# Play every scenario against the function and the baseline, with a report: target/grid.html
+# Play every scenario against the function and the baseline; the report is target/grid.html
 grid *arguments:
     cargo build --workspace
-    target/debug/writerlink lab run --all --handler bootstrap --handler tests/baseline/run --output grid --report target/grid.html {{ arguments }}
+    target/debug/writerlink lab run --all --handler bootstrap --handler tests/baseline/run \
+        --output grid --report target/grid.html {{ arguments }}
 
 # Run all tests
 test *arguments:
@@ -37,7 +38,7 @@ lint:
 fmt:
     cargo fmt --all
 
-# Check the dependencies' licences and sources (needs cargo-deny)
+# Check the licences and sources of the dependencies (needs cargo-deny)
 deny:
     cargo deny --config .config/deny.toml check bans licenses sources
 
@@ -49,14 +50,15 @@ doc:
 artifact:
     cargo build --profile artifact -p writerlink-lambda
 
-# Build what is deployed, for each architecture that this machine can build: target/package/bootstrap-*.zip, checksums, components
+# The release files are bootstrap-*.zip, checksums and components.
+# Build the release files into target/package, for each architecture that this machine can build
 package *arguments:
     infra/package {{ arguments }}
 
-# Make infra/writerlink.yaml of the layers (needs PyYAML)
+# Generate infra/writerlink.yaml from the layers (needs PyYAML)
 flatten:
     infra/flatten
 
-# Everything that a change must pass
+# Run everything that a change must pass
 ci:
     .ci/run

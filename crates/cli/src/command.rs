@@ -1,4 +1,4 @@
-//! One module a command.
+//! The commands, one module each.
 
 pub(crate) mod audit;
 pub(crate) mod demo;
@@ -7,7 +7,6 @@ pub(crate) mod lab;
 use crate::args::{Command, LabCommand};
 use crate::exit::Exit;
 
-/// Runs a command to its end.
 pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(args) => demo::demo(&args).await,

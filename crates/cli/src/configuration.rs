@@ -1,35 +1,27 @@
-//! Finds and reads the configuration.
+//! Finds and reads the configuration of an audit.
 
 use std::{fs, io};
 
 use writerlink_core::config::{Config, ConfigError, Location};
 
-/// Why there is no configuration to work with.
+/// Why there is no usable configuration.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigurationError {
-    /// None is named.
     #[error(
         "no configuration: give `--config` or set WRITERLINK_CONFIG, either to the path of a TOML \
          or JSON file or to the text itself"
     )]
     Missing,
-    /// The file that is named cannot be read.
     #[error(
         "{place}: the configuration cannot be read; `--config` and WRITERLINK_CONFIG take the path \
          of a TOML or JSON file, or the text itself"
     )]
-    Unreadable {
-        /// The path.
-        place: Location,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The text is refused as a whole.
+    Unreadable { place: Location, source: io::Error },
     #[error(transparent)]
     Refused(#[from] ConfigError),
 }
 
-/// Reads the configuration that `value`, of `--config` or WRITERLINK_CONFIG, is or names.
+/// Reads the configuration. `value` is that of `--config` or WRITERLINK_CONFIG: a path or the text.
 pub(crate) fn load(value: Option<&str>) -> Result<Config, ConfigurationError> {
     let value =
         value.filter(|value| !value.trim().is_empty()).ok_or(ConfigurationError::Missing)?;

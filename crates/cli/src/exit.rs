@@ -1,17 +1,16 @@
-//! How the program ends. Scripts rely on these numbers.
+//! The exit codes of the program. Scripts rely on these numbers.
 
 use std::process::ExitCode;
 
-/// The ends that a caller can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// 0: done; for an audit: in sync.
     Success,
     /// 1: usage, configuration, credentials; for a demo: a group ended wrong.
     CouldNotRun,
-    /// 2: an audit found something to do, or something that does not work.
+    /// 2: an audit found something to do, or something broken.
     Drift,
-    /// 3: an audit could not tell of every binding.
+    /// 3: an audit could not determine the state of every binding.
     CouldNotTell,
     /// 130: ended by Ctrl-C, as a shell reports it.
     Interrupted,
@@ -20,7 +19,6 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The number.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,

@@ -6,23 +6,22 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
 
-/// Waits until the program is asked to end, and says how that is to be reported.
+/// Waits until a signal asks the program to end, and returns the exit code for it.
 ///
-/// It listens from the call on, not from the first wait: a signal that comes between the two is
-/// heard.
+/// It listens from the call on, not from the first poll, so that no signal in between is lost.
 pub(crate) fn interrupted() -> impl Future<Output = Exit> {
     let interrupt = signal(SignalKind::interrupt()).ok();
     let terminate = signal(SignalKind::terminate()).ok();
     async {
         tokio::select! {
-            () = heard(interrupt) => Exit::Interrupted,
-            () = heard(terminate) => Exit::Terminated,
+            () = received(interrupt) => Exit::Interrupted,
+            () = received(terminate) => Exit::Terminated,
         }
     }
 }
 
-/// Where a signal cannot be listened for it does what it does by itself: it ends the program.
-async fn heard(signal: Option<Signal>) {
+/// If the program cannot listen for a signal, the signal keeps its default: it ends the program.
+async fn received(signal: Option<Signal>) {
     match signal {
         Some(mut signal) => {
             signal.recv().await;

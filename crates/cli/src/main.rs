@@ -1,9 +1,8 @@
-//! `writerlink`: plays Writerlink against an embedded region, and audits a real one.
+//! `writerlink`: plays Writerlink against an embedded region, and audits a real Region.
 //!
-//! It reads. No command changes a target group of an account: [`command::audit`] is given readers
-//! only, and what
-//! [`command::demo`] and [`command::lab`] change is the region inside this program. A re-sync by
-//! hand is an invocation of the function, where it waits its turn behind every other run.
+//! It only reads. No command changes a target group of an account: [`command::audit`] gets read
+//! ports only, and [`command::demo`] and [`command::lab`] change only the region inside this
+//! program. To re-sync by hand, invoke the function, which runs one invocation at a time.
 
 mod args;
 mod command;
@@ -24,22 +23,22 @@ use crate::exit::Exit;
 #[tokio::main]
 async fn main() -> ExitCode {
     match Args::try_parse() {
-        Ok(args) => command::run(args.command).await.unwrap_or_else(told).into(),
+        Ok(args) => command::run(args.command).await.unwrap_or_else(report_error).into(),
         Err(usage) => usage_or_help(&usage).into(),
     }
 }
 
-/// What kept a command from running is told once, with its chain of causes, in which others' words
-/// can be.
-fn told(error: anyhow::Error) -> Exit {
+/// Prints why a command could not run, with the chain of causes. The causes can hold text from
+/// elsewhere, so control characters are removed.
+fn report_error(error: anyhow::Error) -> Exit {
     eprintln!("writerlink: {}", text::lines(&format!("{error:#}")));
     Exit::CouldNotRun
 }
 
-/// Help and version that were asked for are no error. The rest is: with 1, since an audit's 2 means
-/// drift.
+/// Requested help and version exit with 0. Any other usage exits with 1, because 2, which is clap's
+/// own code, means drift.
 fn usage_or_help(answer: &clap::Error) -> Exit {
-    // Without a place to print to, the exit code still says it.
+    // If it cannot be printed, the exit code still reports it.
     let _ = answer.print();
     if answer.use_stderr() { Exit::CouldNotRun } else { Exit::Success }
 }

@@ -1,12 +1,12 @@
-//! Standard output.
+//! Printing to standard output.
 
 use std::io::{self, ErrorKind, Write};
 
 use anyhow::Context;
 use serde::Serialize;
 
-/// Prints a text and ends its last line. A reader that has gone away (`| head`) is no error: it has
-/// what it wanted.
+/// Prints a text with exactly one newline at its end. A closed pipe (`| head`) is no error: the
+/// reader has what it wanted.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
@@ -15,7 +15,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints a value as JSON for machines that people look over the shoulder of.
+/// Prints a value as indented JSON: machines parse it, and people look at it too.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(value).context("the report is no JSON")?)
 }

@@ -1,4 +1,4 @@
-//! What people see.
+//! Output for people: tables, timelines and colour.
 
 pub(crate) mod colour;
 pub(crate) mod grid;

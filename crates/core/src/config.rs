@@ -1,8 +1,7 @@
-//! The configuration, and its refusals.
+//! The configuration, and the errors in it.
 //!
-//! What is wrong with the whole is refused at start. What is wrong with one binding fails that
-//! binding alone: a typing error in one team's binding must not keep another team's database from
-//! being followed.
+//! An error in the configuration as a whole is refused at start. An error in one binding fails only
+//! that binding: a typing error in one team's binding must not stop the bindings of other teams.
 
 mod discover;
 mod pattern;
@@ -22,26 +21,26 @@ use crate::source::Source;
 use crate::target::TargetGroupArn;
 use crate::text::bounded;
 
-/// A configuration with at least one usable binding, or with a wish for discovery.
+/// A configuration with at least one usable binding, or with discovery.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The DNS servers to ask; the system's own where there are none.
+    /// The DNS servers to query; the system's own if there are none.
     pub dns_servers: Vec<SocketAddr>,
-    /// Where outcomes are published.
+    /// The topic to which outcomes are published.
     pub notify_topic: Option<String>,
     /// How long things may take.
     pub timing: Timing,
-    /// The bindings in the order they are written, the bad ones among them.
+    /// The bindings in their written order, including the bad ones.
     pub bindings: Vec<Result<Binding, BadBinding>>,
-    /// The groups of these bindings, as far as they can be read, those of the bad ones among them:
-    /// their tags count for nothing.
+    /// The groups of these bindings, including those of bad bindings if they can be read. The tags
+    /// of these groups are ignored.
     pub claimed: BTreeSet<TargetGroupArn>,
-    /// What the tags of target groups may ask for, where they may.
+    /// What the tags of target groups may ask for, if discovery is on.
     pub discover: Option<Discover>,
 }
 
 impl Config {
-    /// Reads a configuration: JSON where the text starts with `{`, else TOML.
+    /// Reads a configuration: JSON if the text starts with `{`, else TOML.
     pub fn parse(text: &str, place: &Location) -> Result<Self, ConfigError> {
         written::parse(text, place)
     }
@@ -51,8 +50,8 @@ impl Config {
         self.bindings.iter().filter_map(|binding| binding.as_ref().ok())
     }
 
-    /// The names of all bindings, the bad ones among them: asked for, they say what is wrong with
-    /// them.
+    /// The names of all bindings, including the bad ones: a caller who names a bad binding gets its
+    /// fault.
     pub fn names(&self) -> Vec<&str> {
         self.bindings
             .iter()
@@ -63,93 +62,93 @@ impl Config {
     }
 }
 
-/// The wish that a source belongs behind a target group.
+/// Which source a target group must point at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Binding {
-    /// The name by which it is reported and asked for.
+    /// The name in reports and requests.
     pub name: String,
-    /// What is followed.
+    /// The source that the group must point at.
     pub source: Source,
-    /// The group.
+    /// The group that is reconciled.
     pub target_group: TargetGroupArn,
-    /// The port of its targets; the database's own where it is not set.
+    /// The port of the targets; the database's own if it is not set.
     pub port: Option<u16>,
-    /// What a `port` means that is not the one that RDS reports.
+    /// How to take a `port` that differs from the one that RDS reports.
     pub port_differs: PortDiffers,
-    /// Whether the group is changed.
+    /// Whether the group may be changed.
     pub mode: Mode,
-    /// Whether targets on another port or outside `allow` are removed too.
+    /// Whether to remove targets on another port or outside `allow` too.
     pub exclusive: bool,
-    /// More candidates for removal than this: remove none.
+    /// With more candidates for removal than this, none is removed.
     pub max_removals: usize,
-    /// The addresses lie outside the group's VPC, and nobody can tell it from the source: a
+    /// The addresses are outside the group's VPC, and the source does not show it: only for
     /// `dns/HOST`.
     pub outside_vpc: bool,
-    /// What may be registered.
+    /// The addresses that may be registered.
     pub allow: Allow,
-    /// Who consents that the database is published through the group.
+    /// Who consents to the database being published through the group.
     pub consent: Consent,
 }
 
 impl Binding {
-    /// `max-removals` where it is not written.
+    /// The default of `max-removals`.
     pub(crate) const MAX_REMOVALS: usize = 4;
 }
 
-/// Who consents that a database is published through a group.
+/// Who consents to a database being published through a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Consent {
-    /// Who wrote the binding into the configuration.
+    /// The author of the configuration, in which the binding is written.
     Written,
-    /// The group's tags ask for it, and the database's own must consent
+    /// The owner of the database, through its tag; the tags of the group only ask for the binding
     /// ([`discover`](crate::discover)).
     Tagged,
 }
 
-/// What a binding's `port` means that is not the one that RDS reports for the database.
+/// How to take a `port` of a binding that differs from the one that RDS reports for the database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PortDiffers {
-    /// A mistake: nobody listens there, and nothing is written.
+    /// It is a mistake: nothing listens there, so nothing is written.
     #[default]
     Held,
-    /// It is meant: the database listens on a port that RDS does not report, such as Oracle's for
-    /// TLS.
+    /// It is intended: the database listens on a port that RDS does not report, such as Oracle's
+    /// TLS port.
     Allowed,
 }
 
-/// Whether a binding's group is changed.
+/// Whether a binding's group may be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// The group is put right.
+    /// The group is reconciled.
     Manage,
-    /// What would be done is reported; nothing is written.
+    /// The plan is reported, and nothing is written.
     Observe,
 }
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timing {
-    /// How long an agreement must last before housekeeping removes anything.
+    /// How long an agreement must last before housekeeping removes a target.
     pub settle: Duration,
     /// How long a binding is watched after an event that announces a failover.
     pub patience_started: Duration,
-    /// How long after an event that comes around one
+    /// How long a binding is watched after an event during a failover
     /// ([`Meaning`](crate::event::catalogue::Meaning)).
     pub patience: Duration,
-    /// How long a sweep may look when no removal is pending.
+    /// How long a sweep may look if no removal is pending.
     pub sweep: Duration,
 }
 
 impl Timing {
-    /// How long a run may have to look, at most.
+    /// The longest time that a run may need.
     pub fn longest_watch(&self) -> Duration {
         self.patience_started.max(self.patience).max(self.sweep).max(self.settle + REMOVAL)
     }
 }
 
-/// How much longer than the settle time a pending removal is given, for the calls around it.
+/// The time for the calls of a pending removal, in addition to the settle time.
 pub(crate) const REMOVAL: Duration = Duration::from_secs(10);
 
 impl Default for Timing {
@@ -167,31 +166,31 @@ impl Default for Timing {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{place}: {fault}")]
 pub struct BadBinding {
-    /// Its name, or its position where it has none that can be used.
+    /// Its name, or its position if it has no usable name.
     pub name: String,
-    /// File and line, as far as they are known.
+    /// The file and the line, as far as they are known.
     pub place: String,
     /// What is wrong and what to write instead.
     pub fault: String,
 }
 
-/// Why a configuration was refused as a whole.
+/// Why a whole configuration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The text cannot be read as what it should be, or a setting for the whole is wrong.
+    /// The text cannot be parsed, or a top-level setting is wrong.
     #[error("{place}: {fault}")]
     Text {
-        /// File and line, as far as they are known.
+        /// The file and the line, as far as they are known.
         place: String,
         /// What is wrong and what to write instead.
         fault: String,
     },
-    /// There is nothing that could be followed.
+    /// There is no usable binding.
     #[error("{place}: there is no usable binding{}", list(.bad))]
     NoBinding {
-        /// The file.
+        /// The file, or the configuration text.
         place: String,
-        /// The bindings that there are, each with its fault.
+        /// The bad bindings, each with its fault.
         bad: Vec<BadBinding>,
     },
 }
@@ -205,7 +204,7 @@ fn list(bad: &[BadBinding]) -> String {
     bad.iter().map(|bad| format!("\n  {bad}")).collect()
 }
 
-/// Where a configuration stands: the value of `WRITERLINK_CONFIG` or `--config`.
+/// Where a configuration is, according to the value of `WRITERLINK_CONFIG` or `--config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// The value is the text itself: it starts with `{` or contains a newline.
@@ -225,7 +224,7 @@ impl From<&str> for Location {
     }
 }
 
-/// The text without the byte-order mark (U+FEFF) that some editors write in front of UTF-8.
+/// The text without the byte-order mark (U+FEFF) that some editors write at the start of UTF-8.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }

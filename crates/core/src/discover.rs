@@ -1,24 +1,23 @@
-//! Discovery: bindings that stand in the tags of target groups instead of in the configuration.
+//! Discovery: bindings that are defined by the tags of target groups instead of the configuration.
 //!
-//! A group that carries `writerlink:source = cluster/orders` asks to be followed. A tag is easily
-//! written, and often by other people than those who own the database, so it takes two more
-//! consents before anything is published:
+//! A group with the tag `writerlink:source = cluster/orders` asks for a binding. A tag is easy to
+//! write, and its author often does not own the database. So two more consents are needed before
+//! anything is published:
 //!
-//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the
-//! source. What no pattern
-//!    admits is refused here, before anything is read of the database.
-//! 2. The *database* carries the tag `writerlink:publish`, which names the group. It is looked at
-//!    with every reading of the topology ([`consent`]), the one before a removal included: RDS
-//!    lists tags with the databases, so it costs no call, and a consent that is withdrawn holds the
-//!    binding from the next reading on.
+//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the source. A source that no
+//!    pattern admits is refused here, before anything is read about the database.
+//! 2. The *database* has the tag `writerlink:publish`, which names the group. It is checked with
+//!    every reading of the topology ([`consent`]), including the one before a removal. RDS lists
+//!    tags with the databases, so the check costs no call. A withdrawn consent holds the binding
+//!    from the next reading on.
 //!
-//! An address must lie in the configuration's own `allow`, as for any binding; a tag can widen
-//! nothing.
+//! An address must be in the configuration's own `allow`, as for any binding. A tag cannot widen
+//! it.
 //!
-//! [`bindings`] is pure. One group's tags never touch another's binding: what is malformed is
-//! refused by the group's name and stands alone. A group that a binding of the configuration has is
-//! not looked at, even where that binding is refused: who mistyped `mode = "observe"` must not find
-//! the group managed by its tags.
+//! [`bindings`] is pure. The tags of one group never affect the binding of another: malformed tags
+//! are refused under the name of their group. If the configuration has a binding for a group, the
+//! group's tags are ignored, even if that binding is refused: a mistyped `mode = "observe"` must
+//! not make the tags manage the group.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,33 +28,33 @@ use crate::source::{Fallback, Identifier, Source};
 use crate::target::{TargetGroup, TargetGroupArn};
 use crate::topology::Topology;
 
-/// What the keys of all our tags begin with. A group without such a tag is none of ours.
+/// The prefix of all our tags. A group without such a tag is not ours.
 pub const NAMESPACE: &str = "writerlink:";
 
-/// The tag of a database that consents to its being published: the names of target groups with
-/// spaces between them, or `true` for any group whose tags ask for it. (RDS takes no comma in a
-/// tag; botocore rds 2014-10-31, `Tag`.)
+/// The tag by which a database consents to being published: the names of target groups, separated
+/// by spaces, or `true` for any group whose tags ask for it. (RDS allows no comma in a tag;
+/// botocore rds 2014-10-31, `Tag`.)
 pub const PUBLISH: &str = "writerlink:publish";
 
 const SOURCE: &str = "writerlink:source";
 const PORT: &str = "writerlink:port";
 const MODE: &str = "writerlink:mode";
 
-/// A target group that carries a tag of ours.
+/// A target group with a tag of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaggedGroup {
-    /// The group.
+    /// The group that has the tags.
     pub arn: TargetGroupArn,
-    /// What kind of group it is, or why its description cannot be understood.
+    /// The description of the group, or why it cannot be understood.
     pub group: Result<TargetGroup, CallError>,
-    /// Those of its tags that are ours, by key.
+    /// The tags of ours, by key.
     pub tags: BTreeMap<String, String>,
 }
 
-/// A binding that was found, and its group as it was described.
+/// A discovered binding, and the description of its group.
 pub type Found = (Binding, TargetGroup);
 
-/// The bindings that the tags ask for, in the order of the groups. Nothing without `discover`.
+/// The bindings that the tags ask for, in the order of the groups; none without `discover`.
 pub fn bindings(config: &Config, groups: &[TaggedGroup]) -> Vec<Result<Found, BadBinding>> {
     let Some(discover) = &config.discover else {
         return Vec::new();
@@ -65,21 +64,21 @@ pub fn bindings(config: &Config, groups: &[TaggedGroup]) -> Vec<Result<Found, Ba
     groups
         .iter()
         .filter(|tagged| !tagged.tags.is_empty() && !config.claimed.contains(&tagged.arn))
-        // A list whose pages move while they are turned can hold a group twice, and two bindings
-        // would undo each other's work.
+        // A list that changes between its pages can hold a group twice, and two bindings would undo
+        // each other's work.
         .filter(|tagged| seen.insert(tagged.arn.name()))
         .map(|tagged| {
             let name = tagged.arn.name();
             let taken = name == ENTRY || names.contains(&name);
             let binding = if taken {
                 Err(format!(
-                    "a binding of another group has the name `{name}`: give that one another name"
+                    "a binding of another group has the name `{name}`: rename that binding"
                 ))
             } else {
                 binding(discover, tagged)
             };
             binding.map_err(|fault| BadBinding {
-                // Under the other's name it would be mistaken for it.
+                // Under the same name it would look like the other binding.
                 name: if taken { tagged.arn.as_str() } else { name }.to_owned(),
                 place: format!("the tags of the target group `{name}`"),
                 fault,
@@ -93,16 +92,16 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Found, String> {
     let known = |key: &str| [SOURCE, PORT, MODE].contains(&key);
     if let Some(unknown) = tagged.tags.keys().find(|key| !known(key)) {
         return Err(format!(
-            "`{}` is no tag for a target group: use `{SOURCE}`, `{PORT}` and `{MODE}`",
+            "`{}` is not a tag for a target group: use `{SOURCE}`, `{PORT}` and `{MODE}`",
             bounded(unknown)
         ));
     }
     let source = tag(SOURCE).ok_or_else(|| {
-        format!("there is no `{SOURCE}`: write what is followed, like `cluster/orders`")
+        format!("there is no `{SOURCE}`: write the source to follow, like `cluster/orders`")
     })?;
     let source: Source =
         source.parse().map_err(|error| bounded(&format!("`{SOURCE}`: {error}")))?;
-    // Who admits readers has not admitted the writer in their place.
+    // A pattern that admits readers does not admit the writer as their fallback.
     let source = match source {
         Source::Readers(id, _) => Source::Readers(id, Fallback::None),
         source => source,
@@ -157,9 +156,9 @@ fn mode(text: &str) -> Result<Mode, String> {
     }
 }
 
-/// Whether the database still consents to this binding, or a sentence that says what is missing. A
-/// database that the topology does not list says nothing either way; the evidence then says that it
-/// is not found.
+/// Whether the database still consents to this binding; the error is a sentence that says what is
+/// missing. If the topology does not list the database, the result is `Ok`: the evidence then
+/// reports that the database is not found.
 pub fn consent(binding: &Binding, topology: &Topology) -> Result<(), String> {
     if binding.consent == Consent::Written {
         return Ok(());
@@ -187,13 +186,13 @@ pub fn consent(binding: &Binding, topology: &Topology) -> Result<(), String> {
     ))
 }
 
-/// Whose tag consents.
+/// The database whose tag consents.
 enum Owner<'a> {
     Cluster(&'a Identifier),
     Instance(&'a Identifier),
 }
 
-/// The database whose tag consents to the publishing of a source, where RDS lists tags with it.
+/// The database whose tag consents to publishing a source; `None` if RDS lists no tags with it.
 fn owner(source: &Source) -> Option<Owner<'_>> {
     match source {
         Source::Cluster(id) | Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {

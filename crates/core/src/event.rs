@@ -1,7 +1,7 @@
-//! RDS events and what set a run going.
+//! RDS events, and the triggers that start a run.
 //!
-//! An event says *look*; it never says what changed. All that is taken from its text is an id, the
-//! name of a database and a time; each is checked for its form, and none ever becomes an address, a
+//! An event says *look*; it never says what changed. Its text supplies only an id, the name of a
+//! database and a time. The form of each is checked, and none of them ever becomes an address, a
 //! group or a database that the configuration does not name.
 
 pub mod catalogue;
@@ -14,43 +14,44 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::catalogue::Meaning;
-pub use self::read::Around;
+pub use self::read::EnvelopeFields;
 use crate::config::Timing;
 use crate::source::Identifier;
 
-/// What set a run going.
+/// What started a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// The way in.
+    /// The entry point.
     pub kind: TriggerKind,
     /// The events that came with it; none for a sweep.
     pub events: Vec<Event>,
-    /// Contents of an envelope that could not be read as an event. They count as a sweep.
+    /// The number of contents of an envelope that could not be read as an event. They count as a
+    /// sweep.
     pub unreadable: u32,
-    /// What is asked of every binding.
+    /// Whether the run may write.
     pub intent: Intent,
-    /// The bindings that are asked for by name; all of them if `None`.
+    /// The bindings that were requested by name; all bindings if `None`.
     pub only: Option<Vec<String>>,
 }
 
 impl Trigger {
-    /// A trigger that carries no event and asks for every binding to be put right.
+    /// A trigger without an event, which reconciles every binding.
     pub fn sweep(kind: TriggerKind) -> Self {
         Self { kind, events: Vec::new(), unreadable: 0, intent: Intent::Reconcile, only: None }
     }
 
-    /// A trigger that only asks what there is to do.
+    /// A trigger that plans and writes nothing.
     pub fn dry_run(kind: TriggerKind) -> Self {
         Self { intent: Intent::Plan, ..Self::sweep(kind) }
     }
 
-    /// Whether no event says where to look closely.
+    /// Whether the trigger has no event that says where to look closely.
     pub fn is_sweep(&self) -> bool {
         self.events.is_empty()
     }
 }
 
-/// The ways in.
+/// The entry points of the function and of the CLI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerKind {
@@ -77,22 +78,22 @@ pub enum TriggerKind {
 /// What a run is allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Intent {
-    /// Put every binding right.
+    /// Reconcile every binding.
     Reconcile,
-    /// Say what there is to do, and write nothing.
+    /// Report what there is to do, and write nothing.
     Plan,
 }
 
-/// What is taken from an event's text.
+/// The facts that are taken from the text of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Event {
     /// Its id. EventBridge can leave it out.
     pub id: Option<EventId>,
-    /// The kind of thing that it is about.
+    /// The kind of resource that the event is about.
     pub about: SourceType,
-    /// The name of that thing, if the event gives one that can be a name.
+    /// The name of the resource, if the event gives a valid one.
     pub source: Option<Identifier>,
-    /// When it happened, if the event says so.
+    /// When it happened, if the event says.
     pub time: Option<Timestamp>,
 }
 
@@ -106,21 +107,21 @@ impl fmt::Display for EventId {
     }
 }
 
-/// The kinds of things that RDS events are about, as far as a binding may depend on them.
+/// The kinds of resources that RDS events are about, as far as they matter to bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SourceType {
     /// A cluster.
     Cluster,
     /// An instance, of a cluster or by itself.
     Instance,
-    /// A blue/green deployment. Its events name no database, so they concern every name that one
-    /// can take from another.
+    /// A blue/green deployment. Its events name no database, so they concern every cluster and
+    /// instance, because a switchover moves their names.
     Deployment,
     /// A proxy or an endpoint of one.
     Proxy,
-    /// Snapshots, parameter groups, security groups, …: nothing that a binding follows.
+    /// Snapshots, parameter groups, security groups and others that no binding follows.
     Unrelated,
-    /// A kind that RDS did not have when this was written: it may concern any binding.
+    /// A kind that is not known here, which may concern any binding.
     Other,
 }
 
@@ -138,20 +139,20 @@ impl Message {
     /// Reads the text of an SNS message.
     ///
     /// # Errors
-    /// When it is neither.
+    /// If it is neither an event nor the confirmation text.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
         if Self::is_hello(text) {
             return Ok(Self::Hello);
         }
         let body: Value = serde_json::from_str(text)
-            .map_err(|error| Unreadable(format!("the message is no JSON: {error}")))?;
-        match Event::read(&body, Around::default()) {
+            .map_err(|error| Unreadable(format!("the message is not JSON: {error}")))?;
+        match Event::read(&body, EnvelopeFields::default()) {
             Some(event) => Ok(Self::Event(event)),
-            None => Err(Unreadable("the message is no RDS event".to_owned())),
+            None => Err(Unreadable("the message is not an RDS event".to_owned())),
         }
     }
 
-    /// Whether a text is RDS's hello.
+    /// Whether a text is the one that RDS posts when a subscription is made.
     pub fn is_hello(text: &str) -> bool {
         text.trim_start().starts_with(
             "This is a message to notify that RDS will attempt to send you event notifications",
@@ -160,55 +161,55 @@ impl Message {
 }
 
 impl Event {
-    /// Reads the body of an SNS message of RDS, or the `detail` of an EventBridge event of RDS with
-    /// what stands around it. `None` if it is neither. All shapes that RDS has used are taken: of
-    /// 2016 without `Source ID`, of 2018 without `Source ARN`, and today's.
-    pub fn read(fields: &Value, around: Around<'_>) -> Option<Self> {
+    /// Reads the body of an SNS message of RDS, or the `detail` of an RDS event from EventBridge
+    /// with the fields of its envelope. `None` if it is neither. It accepts every shape that RDS
+    /// has used: that of 2016 without `Source ID`, that of 2018 without `Source ARN`, and today's.
+    pub fn read(fields: &Value, envelope: EnvelopeFields<'_>) -> Option<Self> {
         let nothing = serde_json::Map::new();
         let object = fields.as_object().unwrap_or(&nothing);
-        let event = read::event(object, around);
-        // Around a `detail` EventBridge has said whose event it is.
-        let is_detail = fields.is_object() && around.detail_type.is_some();
-        let is_named = !around.resources.is_empty() && event.source.is_some();
+        let event = read::event(object, envelope);
+        // With an envelope, EventBridge has already said that the event comes from RDS.
+        let is_detail = fields.is_object() && envelope.detail_type.is_some();
+        let is_named = !envelope.resources.is_empty() && event.source.is_some();
         (is_detail || is_named || read::is_event(object)).then_some(event)
     }
 
-    /// What it asks of a run.
+    /// What the event asks of a run.
     ///
-    /// A kind that no binding follows goes before the id. An event of a database that does not say
-    /// its id may be any of them, and so it may be the only sign of a failover.
+    /// If no binding follows the kind of resource, the id does not matter. An event of a database
+    /// without an id may be any event, and so it may be the only sign of a failover.
     pub fn meaning(&self) -> Meaning {
         match (self.about, self.id) {
             (SourceType::Unrelated, _) => Meaning::Ignore,
             (SourceType::Other | SourceType::Proxy, None) => Meaning::Look,
             (SourceType::Cluster | SourceType::Instance | SourceType::Deployment, None) => {
-                Meaning::Around
+                Meaning::DuringMove
             }
             (_, Some(id)) => catalogue::find(id).map_or(Meaning::Look, |entry| entry.meaning),
         }
     }
 
-    /// How long the database is to be watched from the event on; not at all where one look will do.
+    /// How long to watch the database, from the event on; zero if one look is enough.
     pub fn patience(&self, timing: &Timing) -> Duration {
         match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around => timing.patience,
+            Meaning::DuringMove => timing.patience,
             Meaning::Look | Meaning::Ignore => Duration::ZERO,
         }
     }
 
-    /// How much of that is left at `now`. A time in the future is taken for now, and so is a
-    /// missing one.
+    /// How much of the patience is left at `now`. A missing time, or one in the future, counts as
+    /// `now`.
     pub fn patience_left(&self, timing: &Timing, now: Timestamp) -> Duration {
         self.patience(timing).saturating_sub(self.age(now))
     }
 
-    /// Whether it comes too late to say where to look: its patience is over, or would be if it had
-    /// any.
+    /// Whether the event is too old to say where to look: its patience is over. An event without
+    /// patience is measured by that of an event during a move.
     pub(crate) fn is_stale(&self, timing: &Timing, now: Timestamp) -> bool {
         let fresh_for = match self.meaning() {
             Meaning::Announced => timing.patience_started,
-            Meaning::Around | Meaning::Look | Meaning::Ignore => timing.patience,
+            Meaning::DuringMove | Meaning::Look | Meaning::Ignore => timing.patience,
         };
         self.age(now) >= fresh_for
     }
@@ -220,7 +221,7 @@ impl Event {
     }
 }
 
-/// Content that is no event.
+/// Content that is not an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(String);
@@ -240,16 +241,32 @@ mod tests {
 
     #[test]
     fn every_shape_of_body_that_rds_has_used_gives_id_name_and_time() {
-        let today = r#"{"Event Source":"db-cluster","Event Time":"2021-05-12 18:06:48.701","Identifier Link":"https://console.aws.amazon.com/rds/home?region=eu-west-1#dbclusters:id=orders","Source ID":"orders","Source ARN":"arn:aws:rds:eu-west-1:111122223333:cluster:orders","Event ID":"http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0071  ","Event Message":"Completed failover to DB instance: orders-2"}"#;
+        let console = "https://console.aws.amazon.com/rds/home?region=eu-west-1";
+        let guide = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html";
+        let today = serde_json::json!({
+            "Event Source": "db-cluster",
+            "Event Time": "2021-05-12 18:06:48.701",
+            "Identifier Link": format!("{console}#dbclusters:id=orders"),
+            "Source ID": "orders",
+            "Source ARN": "arn:aws:rds:eu-west-1:111122223333:cluster:orders",
+            "Event ID": format!("{guide}#RDS-EVENT-0071  "),
+            "Event Message": "Completed failover to DB instance: orders-2"
+        });
         let expected = Event {
             id: Some(EventId(71)),
             about: SourceType::Cluster,
             source: Some("orders".parse().expect("id")),
             time: Some("2021-05-12T18:06:48.701Z".parse().expect("time")),
         };
-        assert_eq!(event(today), expected);
-        let old = r#"{"Event Source":"db-instance","Event Time":"2016-03-03 10:00:00.000","Identifier Link":"https://console.aws.amazon.com/rds/home?region=eu-west-1#dbinstance:id=billing \nSourceId: billing ","Event ID":"http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0013","Event Message":"Multi-AZ instance failover started"}"#;
-        let old = event(old);
+        assert_eq!(event(&today.to_string()), expected);
+        let old = serde_json::json!({
+            "Event Source": "db-instance",
+            "Event Time": "2016-03-03 10:00:00.000",
+            "Identifier Link": format!("{console}#dbinstance:id=billing \nSourceId: billing "),
+            "Event ID": format!("{guide}#RDS-EVENT-0013"),
+            "Event Message": "Multi-AZ instance failover started"
+        });
+        let old = event(&old.to_string());
         assert_eq!((old.id, old.source), (Some(EventId(13)), Some("billing".parse().expect("id"))));
     }
 
@@ -261,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_event_is_unreadable() {
+    fn text_that_is_not_an_event_is_unreadable() {
         for text in ["", "hello", "{}", "[]", "null", r#"{"Event Source": 3}"#, "{\"a\":"] {
             assert!(Message::read(text).is_err(), "{text:?}");
         }
@@ -278,7 +295,10 @@ mod tests {
             ("arn:aws:rds:eu-west-1:1:db:x:y", "71"),
             ("", ""),
         ] {
-            let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": source, "Event ID": id, "Event Time": "soon"});
+            let body = serde_json::json!({
+                "Event Source": "db-cluster", "Source ID": source, "Event ID": id,
+                "Event Time": "soon"
+            });
             let event = event(&body.to_string());
             assert_eq!((event.id, event.source, event.time), (None, None, None), "{source} {id}");
         }
@@ -292,8 +312,11 @@ mod tests {
             if let Some(id) = id {
                 detail["EventID"] = id.into();
             }
-            let around = Around { detail_type: Some("RDS DB Cluster Event"), ..Around::default() };
-            let event = Event::read(&detail, around).expect("event");
+            let envelope = EnvelopeFields {
+                detail_type: Some("RDS DB Cluster Event"),
+                ..EnvelopeFields::default()
+            };
+            let event = Event::read(&detail, envelope).expect("event");
             assert_eq!(event.id, id.map(|_| EventId(71)));
             assert_eq!(
                 (event.about, event.source),
@@ -316,7 +339,10 @@ mod tests {
             (287, "2021-05-12 18:07:00", 0),
             (9999, "2021-05-12 18:07:00", 0),
         ] {
-            let body = serde_json::json!({"Event Source": "db-cluster", "Source ID": "orders", "Event Time": time, "Event ID": format!("RDS-EVENT-{id:04}")});
+            let body = serde_json::json!({
+                "Event Source": "db-cluster", "Source ID": "orders", "Event Time": time,
+                "Event ID": format!("RDS-EVENT-{id:04}")
+            });
             let left = event(&body.to_string()).patience_left(&timing, now);
             assert_eq!(left, Duration::from_secs(expected), "{id} at {time}");
         }

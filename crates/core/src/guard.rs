@@ -1,4 +1,4 @@
-//! The address guard: what may ever be registered.
+//! The address guard: which addresses may ever be registered.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -8,14 +8,14 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use crate::target::Family;
 use crate::text::bounded;
 
-/// The networks of a binding. There is no default: publishing an address to other accounts is
-/// consented to in writing, best as the database's own subnets.
+/// The networks of a binding. There is no default: publishing an address to other accounts needs
+/// written consent. The best networks are the database's own subnets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Allow(Vec<IpNet>);
 
 impl Allow {
-    /// Checks the networks: at least one, none broader than /8 (IPv6 /32), none with bits of a
-    /// host, none that shares an address with a special range.
+    /// Checks the networks: there is at least one, none is broader than /8 (IPv6 /32), none has
+    /// host bits, and none overlaps a special range.
     pub fn new(networks: Vec<IpNet>) -> Result<Self, AllowError> {
         if networks.is_empty() {
             return Err(AllowError::Empty);
@@ -37,12 +37,12 @@ impl Allow {
         Ok(Self(networks))
     }
 
-    /// Whether an address lies in one of the networks.
+    /// Whether an address is in one of the networks.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether an address may be registered in a group of this family, or why not.
+    /// Checks whether an address may be registered in a group of this family.
     pub fn check(&self, address: IpAddr, family: Family) -> Result<(), Refusal> {
         if let Some(special) = special(address) {
             return Err(Refusal::Special(special));
@@ -60,24 +60,24 @@ impl Allow {
 /// Why an address may not be registered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// It can never be a database: loopback, link-local, …
+    /// It can never be the address of a database: loopback, link-local and others.
     #[error("it is {0}")]
     Special(Special),
-    /// The group takes the other family.
-    #[error("the target group takes {0} addresses only")]
+    /// The group accepts only the other family.
+    #[error("the target group accepts only {0} addresses")]
     Family(Family),
     /// No network of the binding's `allow` contains it.
     #[error("it lies outside the binding's `allow`")]
     Outside,
 }
 
-/// Kinds of addresses that no database of a VPC has.
+/// The kinds of addresses that no database in a VPC has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Special {
-    /// This machine itself.
+    /// The machine itself.
     Loopback,
-    /// The link alone; in a VPC also the instance metadata, the DNS server and the credentials of a
-    /// container.
+    /// The local link. In a VPC these are also the instance metadata, the DNS server and the
+    /// credentials of a container.
     LinkLocal,
     /// A group of hosts.
     Multicast,
@@ -85,12 +85,12 @@ pub enum Special {
     Unspecified,
     /// Every host of the link.
     Broadcast,
-    /// IPv4 in an IPv6 coat, as sockets show it.
+    /// An IPv4 address in IPv6 form, as sockets show it.
     Mapped,
-    /// An IPv6 address that a router or a tunnel turns into the IPv4 address in it. What is refused
-    /// as IPv4 must not pass in this form.
+    /// An IPv6 address that a router or a tunnel translates into the IPv4 address in it. An address
+    /// that is refused as IPv4 must not pass in this form.
     Translated,
-    /// Reserved by IANA, or for the use of a protocol.
+    /// Reserved by IANA, or for a protocol.
     Reserved,
     /// Amazon's own services in every VPC: instance metadata, DNS, time (AWS docs: "Instance
     /// metadata", "Amazon DNS server").
@@ -98,11 +98,11 @@ pub enum Special {
 }
 
 /// The special ranges (IANA IPv4 and IPv6 Special-Purpose Address Registries; AWS docs for
-/// fd00:ec2::/32). Where two of them overlap, the narrower stands first.
+/// fd00:ec2::/32). If two of them overlap, the narrower comes first.
 ///
-/// Not here are ranges that a VPC can have: private ones, 100.64.0.0/10, 198.18.0.0/15 (AWS docs:
-/// "VPC CIDR blocks"), other unique local addresses than Amazon's, and those of documentation,
-/// which nobody routes.
+/// The list does not contain the ranges that a VPC can have: private ranges, 100.64.0.0/10,
+/// 198.18.0.0/15 (AWS docs: "VPC CIDR blocks") and unique local addresses other than Amazon's. Nor
+/// does it contain the ranges for documentation, which are not routed.
 const RANGES: [(IpNet, Special); 22] = [
     (v4([255, 255, 255, 255], 32), Special::Broadcast),
     (v4([0, 0, 0, 0], 8), Special::Unspecified),
@@ -121,13 +121,13 @@ const RANGES: [(IpNet, Special); 22] = [
     (v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96), Special::Translated),
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), Special::Translated),
     (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), Special::Reserved),
-    // Teredo (RFC 4380), within the range of IETF's protocols, and 6to4 (RFC 3056).
+    // Teredo (RFC 4380), inside the range of IETF protocols, and 6to4 (RFC 3056).
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), Special::Translated),
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Special::Reserved),
     (v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), Special::Translated),
     (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32), Special::Amazon),
     (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Special::LinkLocal),
-    // Site-local addresses, which nobody may use any more (RFC 3879).
+    // Site-local addresses, which are deprecated (RFC 3879).
     (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Special::Reserved),
     (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), Special::Multicast),
 ];
@@ -149,7 +149,7 @@ impl fmt::Display for Special {
             Self::Unspecified => "an unspecified address",
             Self::Broadcast => "the broadcast address",
             Self::Mapped => "an IPv4-mapped IPv6 address",
-            Self::Translated => "an IPv6 address that stands for an IPv4 one",
+            Self::Translated => "an IPv6 address that represents an IPv4 address",
             Self::Reserved => "a reserved address",
             Self::Amazon => "an address of Amazon's own services",
         })
@@ -159,35 +159,44 @@ impl fmt::Display for Special {
 /// Why an `allow` was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
-    /// Nothing is allowed anywhere.
     #[error(
         "`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`"
     )]
+    /// There is no network, so no address could be registered.
     Empty,
-    /// Broader than any VPC.
+    /// A network that is broader than any VPC.
     #[error("`allow` holds {0}, which is broader than /{1}: name the subnets of the database")]
     TooBroad(IpNet, u8),
-    /// An address with a length, which leaves open whether the network or the address alone is
-    /// meant.
-    #[error("`allow` holds {0}, which is an address of the network {network}: write `{network}`, \
-        or `{address}` for this address alone", network = .0.trunc(), address = IpNet::from(.0.addr()))]
+    /// An address with a prefix length. It is unclear whether the network or the address is meant.
+    #[error(
+        "`allow` holds {0}, which is an address of the network {network}: write `{network}`, or \
+         `{address}` for this address alone",
+        network = .0.trunc(),
+        address = IpNet::from(.0.addr())
+    )]
     HostBits(IpNet),
-    /// Not a range in which a database can be.
-    #[error("`allow` holds {0}, which reaches {2} ({1}): name the subnets of the database")]
+    /// A range in which no database can be.
+    #[error("`allow` holds {0}, which overlaps {1} ({2}): name the subnets of the database")]
     Special(IpNet, IpNet, Special),
-    /// No network at all.
-    #[error("`allow` holds {written:?}, which is no network: write \
-        {}", .meant.map_or_else(|| "it like `10.20.0.0/16`".to_owned(), |meant| format!("`{meant}` if that is what was meant")))]
+    /// Not a network.
+    #[error("`allow` holds {written:?}, which is not a network: write {}", suggestion(.meant))]
     Syntax {
-        /// What is written.
+        /// The written text.
         written: String,
-        /// What was probably meant.
+        /// The network that was probably meant.
         meant: Option<IpNet>,
     },
 }
 
-/// Reads a network as it is written in an `allow`. A number with a leading zero is refused, because
-/// some programs read it as octal.
+fn suggestion(meant: &Option<IpNet>) -> String {
+    match meant {
+        Some(meant) => format!("`{meant}` if that is meant"),
+        None => "it like `10.20.0.0/16`".to_owned(),
+    }
+}
+
+/// Parses a network as written in an `allow`. A number with a leading zero is refused, because some
+/// programs read it as octal.
 pub fn network(text: &str) -> Result<IpNet, AllowError> {
     let is_plain = |(address, length): (&str, &str)| {
         address.parse::<IpAddr>().is_ok() && (length == "0" || !length.starts_with('0'))
@@ -198,8 +207,8 @@ pub fn network(text: &str) -> Result<IpNet, AllowError> {
         .ok_or_else(|| AllowError::Syntax { written: bounded(text), meant: meant(text) })
 }
 
-/// The network that a text which is none probably means: with leading zeros, without a length, with
-/// a netmask, with the zeros at the end left out, or with spaces around it.
+/// The network that an invalid text probably means: one with leading zeros, without a prefix
+/// length, with a netmask, without its trailing zeros, or with spaces around it.
 fn meant(text: &str) -> Option<IpNet> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address.trim(), Some(length.trim())),
@@ -243,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_taken_only_inside_a_named_network_and_of_the_groups_family() {
+    fn an_address_is_accepted_only_in_a_named_network_and_of_the_groups_family() {
         let allow = allow(&["10.20.0.0/16", "fd12::/48"]).expect("allow");
         let check = |ip: &str, family| allow.check(ip.parse().expect(ip), family);
         assert_eq!(check("10.20.3.4", Family::V4), Ok(()));

@@ -44,7 +44,7 @@ use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
-use crate::config::{BadBinding, Config, Timing};
+use crate::config::{BadBinding, Config, Discover, Timing};
 use crate::discover::TaggedGroup;
 use crate::event::{Event, Intent, Trigger};
 use crate::failure::CallError;

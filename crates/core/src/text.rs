@@ -1,22 +1,21 @@
-//! Foreign text, made fit for a terminal and a log.
+//! Makes foreign text safe for terminals and logs.
 //!
-//! What AWS, DNS, a payload or a configuration says is repeated in reports, notifications and logs.
-//! There it must not move a cursor, reverse the reading order, hide a letter or begin a line of its
-//! own. Two places see to it, whatever else is forgotten: the report and the notes of a run leave
-//! the core [cleaned](crate::report::Report::cleaned), and the programs write their logs and errors
-//! through [`lines`].
+//! Reports, notifications and logs repeat text from AWS, DNS, payloads and configurations. Such
+//! text must not move a cursor, reverse the reading order, hide a letter or start a line of its
+//! own. Two places ensure that for all output: the report and the notes of a run leave the core
+//! [cleaned](crate::report::Report::cleaned), and the programs write their logs and errors through
+//! [`lines`].
 
 use serde_json::Value;
 
-/// The longest piece of foreign text that is repeated, in characters.
+/// The longest repeated piece of foreign text, in characters.
 const LONGEST_PIECE: usize = 300;
 
-/// The longest sentence of a report, in characters. It can hold several pieces.
+/// The longest sentence of a report, in characters. A sentence can hold several pieces.
 const LONGEST_SENTENCE: usize = 2_000;
 
 /// The format characters (Unicode 16.0, `UnicodeData.txt`, category Cf) and the separators of lines
-/// and paragraphs (Zl, Zp). The bidirectional controls and the zero-width characters are among
-/// them.
+/// and paragraphs (Zl, Zp). They include the bidirectional controls and the zero-width characters.
 const INVISIBLE: [(char, char); 21] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{600}', '\u{605}'),
@@ -41,35 +40,35 @@ const INVISIBLE: [(char, char); 21] = [
     ('\u{e0020}', '\u{e007f}'),
 ];
 
-/// Whether a character is a control or format character, or separates lines (Unicode categories Cc,
-/// Cf, Zl and Zp).
+/// Whether a character is a control character, a format character or a separator of lines (Unicode
+/// categories Cc, Cf, Zl and Zp).
 pub fn is_unprintable(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// The text on one line: what breaks a line becomes a space, and any other unprintable character
-/// `U+FFFD`, so that it shows that there was something. Nothing is removed, so that no word becomes
-/// another word.
+/// The text on one line. A line break becomes a space, and any other unprintable character becomes
+/// `U+FFFD`, so that it is visible. No character is removed, because a removal could turn one word
+/// into another.
 pub fn clean(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// The same for a text of several lines that we built ourselves.
+/// Like [`clean`], for a text of several lines that our own code built.
 pub fn lines(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { shown(c) }).collect()
 }
 
-/// A piece of foreign text on one line, at most 300 characters of it.
+/// A piece of foreign text on one line, cut after 300 characters.
 pub fn bounded(text: &str) -> String {
     cut(text, LONGEST_PIECE)
 }
 
-/// A sentence that holds foreign text, on one line, at most 2,000 characters of it.
+/// A sentence that holds foreign text, on one line, cut after 2,000 characters.
 pub fn sentence(text: &str) -> String {
     cut(text, LONGEST_SENTENCE)
 }
 
-/// A value with every text in it made clean; lines of several stay lines.
+/// A value in which every text is cleaned. Texts of several lines keep their lines.
 pub fn clean_value(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(lines(&text)),
@@ -103,8 +102,9 @@ mod tests {
 
     use super::*;
 
-    /// What troubled terminals, and what could.
-    const HOSTILE: &str = "a\u{1b}[31m\r\n\u{7}\u{9b}\u{0}\u{7f}\u{85}\u{202e}\u{2066}\u{2069}\u{2028}\u{2029}\u{200b}\u{200d}\u{feff}\u{ad}\u{61c}\u{e0041}z";
+    /// Characters that have misled terminals, and others that could.
+    const HOSTILE: &str = "a\u{1b}[31m\r\n\u{7}\u{9b}\u{0}\u{7f}\u{85}\u{202e}\u{2066}\u{2069}\
+        \u{2028}\u{2029}\u{200b}\u{200d}\u{feff}\u{ad}\u{61c}\u{e0041}z";
 
     #[test]
     fn foreign_text_is_bounded_and_stays_on_one_line() {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn no_unprintable_character_is_let_through_and_none_is_dropped() {
+    fn no_unprintable_character_passes_and_none_is_dropped() {
         let text = clean(HOSTILE);
         assert!(!text.chars().any(is_unprintable), "{text:?}");
         assert_eq!(text.chars().count(), HOSTILE.chars().count());
@@ -124,8 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn what_troubled_terminals_is_unprintable_and_letters_are_not() {
-        for c in "\u{0}\u{7}\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}".chars() {
+    fn what_misleads_terminals_is_unprintable_and_letters_are_not() {
+        let unprintable = "\u{0}\u{7}\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\
+            \u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}";
+        for c in unprintable.chars() {
             assert!(is_unprintable(c), "{c:?}");
         }
         for c in " aé数🙂–…\u{2027}\u{202f}\u{fffd}".chars() {

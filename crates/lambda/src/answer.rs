@@ -1,11 +1,11 @@
-//! From a report to what the invocation answers.
+//! Turns a report into the answer of the invocation.
 //!
-//! Lambda shows two ends only: an answer, which nobody reads when the invocation was asynchronous,
-//! and an error, which counts in the `Errors` metric and reaches the on-failure destination. So an
-//! event whose run did not end well is an error. A sweep is one only when it could do nothing of
-//! its work: a binding that stays held must not fill a queue every minute, nor hide a second one. A
-//! caller by hand reads the answer, and always gets the report. A queue reads which of its records
-//! to deliver again ([`batch`](crate::batch)).
+//! An invocation of Lambda ends in one of two ways: with an answer, which nobody reads if the
+//! invocation was asynchronous, or with an error, which counts in the `Errors` metric and reaches
+//! the on-failure destination. So an event whose run did not end well is an error. A sweep is an
+//! error only if it could do none of its work: a binding that stays held must not fill a queue
+//! every minute, nor hide a second one. A person who invokes the function always gets the report. A
+//! queue gets the records that it must deliver again ([`batch`](crate::batch)).
 
 use serde_json::Value;
 use writerlink_core::event::{Intent, Trigger, TriggerKind};
@@ -19,38 +19,38 @@ use crate::start::StartError;
 /// Why an invocation ends in an error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvocationFailed {
-    /// The function could not be made ready.
+    /// The function could not start.
     #[error(transparent)]
     NotReady(#[from] StartError),
-    /// The payload is none of the envelopes, and no good call by hand either.
+    /// The payload is neither an envelope nor a valid call by hand.
     #[error(transparent)]
     PayloadRefused(#[from] Refusal),
-    /// An event's run did not end well: one line for each binding.
+    /// The run of an event did not end well: one line for each binding.
     #[error("{0}")]
     NotOk(String),
-    /// A sweep could do nothing of its work: one line for each binding.
+    /// A sweep could do none of its work: one line for each binding.
     #[error("nothing could be done.\n{0}")]
     NothingReadable(String),
-    /// Records of a queue were not looked at, or hold a stack's request that could not be answered.
+    /// Records of a queue were not looked at, or hold a CloudFormation request that could not be
+    /// answered.
     #[error("{missed} of {all} records go back to their queue: {why}")]
     NotLookedAt {
-        /// How many.
+        /// How many records go back.
         missed: usize,
-        /// Of how many.
+        /// How many records the batch has.
         all: usize,
-        /// Why.
         why: String,
     },
     /// A custom resource request is not one of CloudFormation's. Nothing was read or written.
     #[error("the custom resource request is refused: {0}")]
     StackRequestRefused(String),
-    /// CloudFormation could not be told how its request ended.
-    #[error("CloudFormation was not answered, and its stack waits until its time-out: {0}")]
+    /// CloudFormation did not get an answer to its request.
+    #[error("CloudFormation was not answered, so its stack waits until its timeout: {0}")]
     StackNotAnswered(String),
 }
 
 impl InvocationFailed {
-    /// The word in Lambda's `errorType`.
+    /// The value of Lambda's `errorType`.
     pub fn error_type(&self) -> &'static str {
         match self {
             Self::NotReady(_) => "NotReady",
@@ -73,41 +73,42 @@ impl From<InvocationFailed> for lambda_runtime::Diagnostic {
     }
 }
 
-/// The answer to everything but a custom resource request.
+/// The answer to everything except a custom resource request.
 pub fn answer(trigger: &Trigger, report: &Report) -> Result<Value, InvocationFailed> {
-    let asker = match Asker::of(trigger) {
-        // An event that is older than its patience, or that names nobody, is a sweep.
-        Asker::Event if report.sweep => Asker::Sweep,
-        asker => asker,
+    let caller = match Caller::of(trigger) {
+        // The run of an event that is older than its patience, or that names no database, was a
+        // sweep.
+        Caller::Event if report.sweep => Caller::Sweep,
+        caller => caller,
     };
-    match asker {
-        Asker::Event if !report.ok => Err(InvocationFailed::NotOk(lines(report))),
-        Asker::Sweep if report.nothing_readable => {
+    match caller {
+        Caller::Event if !report.ok => Err(InvocationFailed::NotOk(lines(report))),
+        Caller::Sweep if report.nothing_readable => {
             Err(InvocationFailed::NothingReadable(lines(report)))
         }
-        Asker::Event | Asker::Sweep | Asker::Person | Asker::Stack => Ok(as_value(report)),
+        Caller::Event | Caller::Sweep | Caller::Person | Caller::Stack => Ok(as_value(report)),
     }
 }
 
-/// Who waits for the answer, and so what an end that is not ok must look like.
+/// Who gets the answer. It decides how a run that is not ok must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
-    /// An event that says where to look. The invocation is asynchronous.
+pub enum Caller {
+    /// An event that names where to look. The invocation is asynchronous.
     Event,
     /// A schedule, or an envelope without a readable event. The invocation is asynchronous.
     Sweep,
-    /// Somebody who reads the answer.
+    /// A person or program that reads the answer.
     Person,
     /// CloudFormation, which reads what is put to its ResponseURL.
     Stack,
 }
 
-impl Asker {
-    /// Who waits for the answer to this trigger.
+impl Caller {
+    /// Who gets the answer to this trigger.
     pub fn of(trigger: &Trigger) -> Self {
         match trigger.kind {
-            // A call by hand that took another way. It looks at everything, but it does not do a
-            // sweep's work.
+            // A call by hand inside an envelope. It looks at every binding, but it writes nothing
+            // and so does not do the work of a sweep.
             TriggerKind::Sns
             | TriggerKind::EventBridge
             | TriggerKind::Sqs
@@ -132,28 +133,27 @@ impl Asker {
     }
 }
 
-/// The report as JSON.
 pub fn as_value(report: &Report) -> Value {
     serde_json::to_value(report).expect("a report has no map whose keys are not text")
 }
 
-/// One bounded line for each binding that did not end well and that the run answers for.
+/// One bounded line for each binding that the run answers for and that did not end well.
 pub(crate) fn lines(report: &Report) -> String {
-    const MOST: usize = 20;
+    const MAX: usize = 20;
     let not_ok: Vec<&BindingReport> = report
         .bindings
         .iter()
         .filter(|binding| binding.answered_for && !binding.status.is_ok())
         .collect();
-    let mut lines: Vec<String> = not_ok.iter().take(MOST).map(|binding| line(binding)).collect();
-    if not_ok.len() > MOST {
-        lines.push(format!("and {} more bindings", not_ok.len() - MOST));
+    let mut lines: Vec<String> = not_ok.iter().take(MAX).map(|binding| line(binding)).collect();
+    if not_ok.len() > MAX {
+        lines.push(format!("and {} more bindings", not_ok.len() - MAX));
     }
     lines.join("\n")
 }
 
-/// `name: status (reason): sentence. remedy`, with each half bounded by itself: a long finding must
-/// not cut off what can be done about it.
+/// `name: status (reason): sentence. remedy`. The sentence and the remedy are each bounded, so that
+/// a long sentence does not cut off the remedy.
 pub(crate) fn line(binding: &BindingReport) -> String {
     let end = format!("{}: {}", binding.name, binding.status.as_str());
     let Some(reason) = &binding.reason else {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asked_decides_what_an_end_that_is_not_ok_looks_like() {
+    fn the_caller_decides_how_a_run_that_is_not_ok_ends() {
         let held = || report(vec![binding("orders", Status::Held)]);
         let nothing_readable = || Report { nothing_readable: true, ..held() };
         let ok = || report(vec![binding("orders", Status::Changed)]);
@@ -202,8 +202,8 @@ mod tests {
             (Trigger::dry_run(TriggerKind::Sns), nothing_readable(), "answer"),
         ] {
             let got = answer(&trigger, &report);
-            let word = got.as_ref().map_or_else(InvocationFailed::error_type, |_| "answer");
-            assert_eq!(word, ends, "{trigger:?}");
+            let end = got.as_ref().map_or_else(InvocationFailed::error_type, |_| "answer");
+            assert_eq!(end, ends, "{trigger:?}");
             if let Ok(value) = got {
                 assert_eq!(value["ok"], report.ok);
             }
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runtime_is_given_the_word_and_the_lines() {
+    fn the_runtime_gets_the_error_type_and_the_lines() {
         let failed = InvocationFailed::NotOk("orders: held".to_owned());
         let diagnostic = lambda_runtime::Diagnostic::from(failed);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! The records of a queue, and which of them go back to it.
 //!
-//! A queue delivers a record again that is listed in `batchItemFailures`, and forgets all others
-//! (AWS docs: "Handling errors for an SQS event source in Lambda"; "Amazon EventBridge Pipes
-//! batching and concurrency" for pipes). A record is done when it has been looked at. A binding
-//! that is held is looked at by every sweep, and delivering its event again would bring nothing.
+//! A queue delivers a record again if `batchItemFailures` lists it, and deletes all others (AWS
+//! docs: "Handling errors for an SQS event source in Lambda"; for pipes "Amazon EventBridge Pipes
+//! batching and concurrency"). A record is done when the run has looked at its bindings. Every
+//! sweep looks at a binding that is held, so delivering its event again would gain nothing.
 
 use serde_json::{Value, json};
 use writerlink_core::event::Event;
@@ -15,12 +15,10 @@ pub struct Batch {
     records: Vec<Record>,
 }
 
-/// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The id under which it is given back.
+    /// The id that a failure of this record is reported with.
     pub(crate) id: Option<String>,
-    /// What it holds.
     pub(crate) events: Vec<Event>,
 }
 
@@ -29,7 +27,6 @@ impl Batch {
         Self { records }
     }
 
-    /// How many records there are.
     pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
@@ -46,17 +43,17 @@ impl Batch {
     }
 }
 
-/// The answer that gives these back; none where one of them has no id, since the answer would then
-/// mean something else.
-pub(crate) fn giving_back(ids: &[Option<&str>]) -> Option<Value> {
+/// The answer that makes the queue deliver these records again. `None` if one of them has no id: a
+/// failure without an id makes the queue deliver the whole batch.
+pub(crate) fn batch_item_failures(ids: &[Option<&str>]) -> Option<Value> {
     let failure =
         |id: &Option<&str>| id.filter(|id| !id.is_empty()).map(|id| json!({"itemIdentifier": id}));
     let failures: Option<Vec<Value>> = ids.iter().map(failure).collect();
     Some(json!({"batchItemFailures": failures?}))
 }
 
-/// Whether the run ended before it looked at a binding that this record names. If the record names
-/// no binding: before it looked at every binding.
+/// Whether the run ended before it looked at a binding that this record names or, if the record
+/// names no binding, before it looked at every binding.
 fn is_missed(record: &Record, report: &Report) -> bool {
     let is_named = |binding: &&BindingReport| {
         let source = binding.binding.as_ref().map(|binding| binding.source.name());
@@ -65,6 +62,7 @@ fn is_missed(record: &Record, report: &Report) -> bool {
     };
     let unseen = |binding: &BindingReport| {
         let cut = (binding.reason.as_ref()).is_some_and(|reason| reason.code == "out-of-time");
+        // With evidence, the run did look, and only its last round was cut short.
         cut && binding.evidence.is_none()
     };
     let named: Vec<&BindingReport> = report.bindings.iter().filter(is_named).collect();
@@ -108,13 +106,13 @@ mod tests {
 
     #[test]
     fn a_record_without_an_id_cannot_be_given_back_alone() {
-        assert_eq!(giving_back(&[]), Some(json!({"batchItemFailures": []})));
+        assert_eq!(batch_item_failures(&[]), Some(json!({"batchItemFailures": []})));
         assert_eq!(
-            giving_back(&[Some("a")]),
+            batch_item_failures(&[Some("a")]),
             Some(json!({"batchItemFailures": [{"itemIdentifier": "a"}]}))
         );
         for ids in [&[None][..], &[Some("a"), None], &[Some("")]] {
-            assert_eq!(giving_back(ids), None);
+            assert_eq!(batch_item_failures(ids), None);
         }
     }
 }

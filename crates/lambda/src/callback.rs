@@ -1,4 +1,4 @@
-//! Puts answers to ResponseURLs.
+//! Sends answers to the ResponseURLs of CloudFormation.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use aws_smithy_types::body::SdkBody;
 use writerlink_aws::http::{HttpError, WayOut, certificate_fault};
 use writerlink_core::failure::bounded;
 
-/// How long one try may take.
-const TRY: Duration = Duration::from_secs(3);
+/// The timeout of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long [`Callback::put`] may take in all.
+/// The longest time that [`Callback::put`] takes: two attempts.
 pub const LONGEST_PUT: Duration = Duration::from_secs(6);
 
-/// Puts answers to ResponseURLs, over a connector that is made at the first of them: few
-/// invocations are of a stack, and loading the system's certificates takes longer than the rest of
-/// the start. It goes by the same proxies and trusts the same certificates as the AWS clients
+/// Puts answers to ResponseURLs. It builds its connector at the first answer: few invocations come
+/// from a stack, and loading the system's certificates takes longer than the rest of the start. The
+/// connector uses the same proxies and trusts the same certificates as the AWS clients
 /// ([`WayOut`]).
 #[derive(Debug, Default)]
 pub struct Callback {
@@ -25,15 +25,14 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Puts through this connector.
     pub fn through(connector: impl HttpConnector + 'static) -> Self {
         Self { connector: OnceLock::from(Ok(SharedHttpConnector::new(connector))) }
     }
 
-    /// Says whether a request to this URL can be made at all, without making it.
+    /// Checks that a request to this URL can be built, without sending it.
     ///
     /// # Errors
-    /// When it is no URL.
+    /// If it is not a URL.
     pub fn check(url: &str) -> Result<(), String> {
         request(url, "").map(|_| ())
     }
@@ -41,7 +40,7 @@ impl Callback {
     /// Puts `body` to `url`, with one retry.
     ///
     /// # Errors
-    /// When neither try was answered with a success; the text does not repeat the URL.
+    /// If neither attempt got a success. The text does not repeat the URL, which is a secret.
     pub async fn put(&self, url: &str, body: &str) -> Result<(), String> {
         match self.try_once(url, body).await {
             Ok(()) => Ok(()),
@@ -59,32 +58,32 @@ impl Callback {
         let request = request(url, body)?;
         let connector = self.connector.get_or_init(|| Ok(WayOut::of_process()?.connector()));
         let connector = connector.as_ref().map_err(ToString::to_string)?;
-        match tokio::time::timeout(TRY, connector.call(request)).await {
+        match tokio::time::timeout(ATTEMPT_TIMEOUT, connector.call(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
             Ok(Ok(response)) => Err(format!("the bucket answered {}", response.status().as_u16())),
             Ok(Err(error)) => Err(match certificate_fault(&error) {
                 Some(fault) => {
-                    format!("{fault} (AWS_CA_BUNDLE names whose certificates are trusted)")
+                    format!("{fault} (AWS_CA_BUNDLE names the file of trusted certificates)")
                 }
                 None => bounded(&chain(&error).replace(url, "the ResponseURL")),
             }),
-            Err(_) => Err(format!("no answer within {} s", TRY.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs())),
         }
     }
 }
 
-/// The URL is signed for a PUT without a content type, so the header must be empty: any other would
-/// break the signature (AWS docs, "cfn-response module": `content-type: ''`).
+/// The URL is signed for a PUT with an empty content type. Any other value would break the
+/// signature (AWS docs, "cfn-response module": `content-type: ''`).
 fn request(url: &str, body: &str) -> Result<HttpRequest, String> {
     let mut request = HttpRequest::new(SdkBody::from(body));
-    let no_url = |_| "the ResponseURL is no URL".to_owned();
-    request.set_method("PUT").map_err(|_| "PUT is no method".to_owned())?;
-    request.set_uri(url).map_err(no_url)?;
+    let not_a_url = |_| "the ResponseURL is not a URL".to_owned();
+    request.set_method("PUT").map_err(|_| "PUT is not a method".to_owned())?;
+    request.set_uri(url).map_err(not_a_url)?;
     request.headers_mut().insert("content-type", "");
     Ok(request)
 }
 
-/// The text of an error and of what caused it.
+/// The text of an error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)
@@ -141,7 +140,7 @@ mod tests {
         let error = callback
             .put("http://127.0.0.1:1/a?X-Amz-Signature=secret", "{}")
             .await
-            .expect_err("nobody listens");
+            .expect_err("no server listens");
         assert!(!error.contains("secret"), "{error}");
     }
 
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_silent_server_takes_no_longer_than_is_kept_free_for_it() {
+    async fn a_silent_server_takes_no_longer_than_the_time_reserved_for_it() {
         let begun = tokio::time::Instant::now();
         let (result, _) = put(&[]).await;
         assert_eq!(result, Err("no answer within 3 s, twice".to_owned()));

@@ -1,9 +1,9 @@
-//! CloudFormation's custom resource requests, and what is answered to them.
+//! CloudFormation's custom resource requests and the answers to them.
 //!
-//! A request that is not answered blocks its stack for up to an hour (AWS docs, "Custom resource
-//! request and response reference"), so each is, whatever the function can do. And a stack must
-//! always be able to go away: a Delete succeeds, and leaves the group as it is, since whoever
-//! deletes the updater has not asked for an outage.
+//! An unanswered request blocks its stack for up to an hour (AWS docs, "Custom resource request and
+//! response reference"), so the function answers every request, whatever its own state. A stack
+//! must always be deletable: a Delete succeeds and leaves the group as it is, because deleting the
+//! updater must not cause an outage.
 
 use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest as Request;
 use serde::{Deserialize, Serialize};
@@ -12,20 +12,19 @@ use std::collections::BTreeMap;
 use writerlink_core::failure::bounded;
 use writerlink_core::report::Report;
 
-use crate::elsewhere::Elsewhere;
+use crate::ignored::IgnoredPart;
 
-/// The longest answer (AWS docs, "Custom resource response objects").
+/// The maximum size of an answer in bytes (AWS docs, "Custom resource response objects").
 const LONGEST_ANSWER: usize = 4096;
 
-/// What an answer has to hold beside the ids that it repeats.
+/// The bytes that an answer needs in addition to the ids that it repeats.
 const ROOM: usize = 256;
 
-/// A request that some stack waits on.
+/// A request for whose answer a stack waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackRequest {
-    /// What happens to the resource.
     pub kind: StackRequestKind,
-    /// Where the answer goes. It is presigned: whoever has it may answer.
+    /// Where the answer goes. The URL is presigned: whoever has it can answer.
     pub response_url: String,
     stack_id: String,
     request_id: String,
@@ -36,29 +35,29 @@ pub struct StackRequest {
 /// What happens to the resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StackRequestKind {
-    /// It is created.
     Create,
     /// Its properties change.
     Update,
-    /// It goes away.
     Delete,
-    /// A word that CloudFormation does not use.
+    /// A `RequestType` that CloudFormation does not document.
     Unknown(String),
 }
 
-/// How a request ends.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StackAnswer {
-    /// The stack goes on, with this data.
+    /// The stack continues, with this data.
     Success(Vec<(String, String)>),
     /// The stack rolls back, for this reason.
     Failed(String),
 }
 
 impl StackRequest {
-    /// The request that a payload is, if it has every field that an answer repeats. The type of
-    /// `aws_lambda_events` also asks for the resource's type and properties, and knows no other
-    /// request types. What it refuses has a stack that waits all the same.
+    /// Reads a payload as a request if it has every field that an answer repeats. The type of
+    /// `aws_lambda_events` also requires the resource's type and properties, and knows no other
+    /// request types. A stack waits for the answer to such a request too, so [`by_field`] reads it.
+    ///
+    /// [`by_field`]: Self::by_field
     pub fn recognise(payload: &Value) -> Option<Self> {
         payload.get("ResponseURL")?;
         use StackRequestKind::{Create, Delete, Update};
@@ -70,7 +69,7 @@ impl StackRequest {
             logical_id,
             physical_id,
         };
-        match Request::<Elsewhere, Elsewhere>::deserialize(payload) {
+        match Request::<IgnoredPart, IgnoredPart>::deserialize(payload) {
             Ok(Request::Create(r)) => {
                 let physical_id = first_physical_id(&r.logical_resource_id);
                 let made = made(
@@ -128,31 +127,31 @@ impl StackRequest {
         })
     }
 
-    /// Says whether it can be answered: its ids are repeated, and an answer with others would be
-    /// that of another request.
+    /// Checks that the request can be answered. The answer must repeat its ids unchanged, so they
+    /// must leave room for the rest.
     ///
     /// # Errors
-    /// When they leave no room for an answer.
+    /// If the ids leave too little room.
     pub fn check(&self) -> Result<(), String> {
         let length = self.body_with(&[], 0, Some("")).len();
         if length + ROOM <= LONGEST_ANSWER {
             return Ok(());
         }
         Err(format!(
-            "its ids take {length} bytes of an answer, which may have {LONGEST_ANSWER} in all"
+            "its ids take {length} bytes of the answer, which may have at most {LONGEST_ANSWER}"
         ))
     }
 
-    /// The body to be put to the ResponseURL, of at most 4,096 bytes if the ids leave room. What
-    /// would make it longer is left out: data from its end, and the end of a reason.
+    /// The body of the answer: at most 4,096 bytes, if the ids leave room. To keep to that, it
+    /// omits the last data or cuts the end of the reason.
     pub fn body(&self, answer: &StackAnswer) -> String {
         match answer {
-            StackAnswer::Success(data) => {
-                longest(data.len(), |kept| self.body_with(&data[..kept], data.len() - kept, None))
-            }
+            StackAnswer::Success(data) => longest_fitting(data.len(), |kept| {
+                self.body_with(&data[..kept], data.len() - kept, None)
+            }),
             StackAnswer::Failed(reason) => {
                 let reason: Vec<char> = bounded(reason).chars().collect();
-                longest(reason.len(), |kept| {
+                longest_fitting(reason.len(), |kept| {
                     self.body_with(&[], 0, Some(&reason[..kept].iter().collect::<String>()))
                 })
             }
@@ -185,15 +184,15 @@ impl StackRequest {
     }
 }
 
-/// A physical id that changes is a replacement, and brings a Delete of the old one. So it depends
-/// on nothing that can change.
+/// CloudFormation takes a changed physical id for a replacement, and sends a Delete for the old id.
+/// So the id depends on nothing that can change.
 fn first_physical_id(logical_id: &str) -> String {
     format!("writerlink-{logical_id}")
 }
 
-/// The body with as much as fits: all of it, or else what bisection finds, since thousands of
-/// bindings are possible. Each part takes more than its absence.
-fn longest(most: usize, body: impl Fn(usize) -> String) -> String {
+/// The longest body that fits. If the whole body is too long, bisection finds how much to keep,
+/// because thousands of bindings are possible. Every kept part makes the body longer.
+fn longest_fitting(most: usize, body: impl Fn(usize) -> String) -> String {
     let whole = body(most);
     if whole.len() <= LONGEST_ANSWER {
         return whole;
@@ -211,9 +210,8 @@ fn longest(most: usize, body: impl Fn(usize) -> String) -> String {
 }
 
 impl StackAnswer {
-    /// The status of every binding, under names that `Fn::GetAtt` can ask for. A binding that is
-    /// not ok does not fail the stack: its database may be one that the same stack has yet to
-    /// start.
+    /// The status of every binding, under names that `Fn::GetAtt` can read. A binding that is not
+    /// ok does not fail the stack: the same stack may not have started its database yet.
     pub fn of(report: &Report) -> Self {
         let all = ("Ok".to_owned(), report.ok.to_string());
         let each = report.bindings.iter().map(|binding| {
@@ -261,7 +259,7 @@ mod tests {
     fn the_type_of_aws_lambda_events_and_the_fields_give_the_same_request() {
         for kind in ["Create", "Update", "Delete"] {
             let payload = custom_resource(kind);
-            assert!(Request::<Elsewhere, Elsewhere>::deserialize(&payload).is_ok(), "{kind}");
+            assert!(Request::<IgnoredPart, IgnoredPart>::deserialize(&payload).is_ok(), "{kind}");
             assert_eq!(
                 StackRequest::recognise(&payload),
                 StackRequest::by_field(&payload),
@@ -271,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_what_no_answer_needs_is_still_answered() {
+    fn a_request_without_a_field_that_no_answer_needs_is_still_answered() {
         for field in ["ResourceType", "ResourceProperties", "ServiceToken", "PhysicalResourceId"] {
             let mut payload = custom_resource("Update");
             payload.as_object_mut().expect("an object").remove(field);
@@ -302,13 +300,14 @@ mod tests {
             parsed(&body),
             json!({
                 "Status": "SUCCESS", "PhysicalResourceId": "writerlink-Follow", "NoEcho": false,
-                "StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/1", "RequestId": "r-1",
+                "StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/1",
+                "RequestId": "r-1",
                 "LogicalResourceId": "Follow",
                 "Data": {"Ok": "false", "Status.orders-writer": "changed", "Status.billing": "held"}
             })
         );
         let foreign: CloudFormationCustomResourceResponse =
-            serde_json::from_str(&body).expect("as others read it");
+            serde_json::from_str(&body).expect("a valid response");
         assert_eq!(foreign.data["Ok"], "false");
     }
 
@@ -358,7 +357,7 @@ mod tests {
         let tries = Cell::new(0);
         for (most, length) in [(0, 0), (4096, 4096), (4097, 4096), (100_000, 4096)] {
             tries.set(0);
-            let body = longest(most, |kept| {
+            let body = longest_fitting(most, |kept| {
                 tries.set(tries.get() + 1);
                 "x".repeat(kept)
             });

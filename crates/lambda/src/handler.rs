@@ -12,22 +12,22 @@ use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, TriggerReport};
 
 use crate::answer::{InvocationFailed, answer, as_value, lines};
-use crate::batch::giving_back;
+use crate::batch::batch_item_failures;
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
 use crate::payload::{self, Fault, Opened, OtherNames, Refusal, Request, Text};
-use crate::ready::{LAST_MOMENT, Ready};
 use crate::response_url;
+use crate::runner::{LAST_MOMENT, Runner};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
-/// Kept free at the end of an invocation to answer and to tell of the outcome.
+/// The time reserved at the end of an invocation for the answer and the notification.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// What is made once and serves every invocation.
+/// Handles every invocation of this process.
 #[derive(Debug)]
 pub struct Handler {
-    ready: Result<Box<Ready>, StartError>,
+    runner: Result<Box<Runner>, StartError>,
     region: Option<String>,
     callback: Callback,
 }
@@ -37,43 +37,40 @@ pub struct Handler {
 pub struct Handled {
     /// The run, if there was one.
     pub run: Option<(Trigger, Report)>,
-    /// What is answered.
     pub answer: Result<Value, InvocationFailed>,
-    /// What went wrong with a batch of a queue. The queue is answered with the records that it is
-    /// to deliver again, which is no error.
+    /// What went wrong with a batch of a queue. The answer then lists the records that the queue
+    /// must deliver again, and is not an error.
     pub batch_failure: Option<InvocationFailed>,
 }
 
 impl Handler {
-    /// A handler for these bindings.
-    ///
     /// # Errors
-    /// When no DNS server is configured and the system's cannot be read.
+    /// If no DNS server is configured and the system's DNS configuration cannot be read.
     pub fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
-        let ready = Ready::new(config, clients)?;
+        let runner = Runner::new(config, clients)?;
         Ok(Self {
-            ready: Ok(Box::new(ready)),
+            runner: Ok(Box::new(runner)),
             region: Some(clients.region().to_owned()),
             callback: Callback::default(),
         })
     }
 
-    /// A handler that answers every invocation with what is wrong. It must exist: a stack waits for
-    /// an hour on a function that dies before it can answer.
+    /// A handler that answers every invocation with this fault. Without it the function would exit
+    /// before it could answer a stack, which would then wait for an hour.
     pub fn refusing(fault: StartError, region: Option<String>) -> Self {
-        Self { ready: Err(fault), region, callback: Callback::default() }
+        Self { runner: Err(fault), region, callback: Callback::default() }
     }
 
-    /// The same handler, with custom resources answered through `callback`.
+    /// The same handler, which answers custom resource requests through `callback`.
     pub fn with_callback(self, callback: Callback) -> Self {
         Self { callback, ..self }
     }
 
-    /// The answer to a payload. `left` is what remains until the invocation must have answered;
-    /// `journal` hears every decision as it is taken.
+    /// The answer to a payload. `left` is the time until the invocation must have answered.
+    /// `journal` gets every decision as it is made.
     ///
     /// # Errors
-    /// Where Lambda is to count the invocation as failed.
+    /// If Lambda must count the invocation as failed.
     pub async fn invoke(
         &self,
         payload: Value,
@@ -83,7 +80,7 @@ impl Handler {
         self.handle(&payload, left, journal).await.answer
     }
 
-    /// As [`invoke`](Self::invoke), with the run for those who measure it.
+    /// Like [`invoke`](Self::invoke), but also returns the run, to be measured.
     pub async fn handle(
         &self,
         payload: &Value,
@@ -93,8 +90,8 @@ impl Handler {
         self.handle_text(Ok(payload.to_string()), left, journal).await
     }
 
-    /// As [`handle`](Self::handle), of a payload as it came: whether it is JSON, and whether a key
-    /// stands in it twice, can only be told from its text.
+    /// Like [`handle`](Self::handle), but takes the text of the payload. Only the text shows
+    /// whether the payload is JSON, and whether it has a key twice.
     pub async fn handle_text(
         &self,
         payload: Text,
@@ -105,7 +102,7 @@ impl Handler {
         let opened = match payload {
             Ok(text) => payload::open(&text),
             Err(fault) => Err(Fault {
-                text: format!("the payload cannot be read: it is no UTF-8: {fault}"),
+                text: format!("the payload cannot be read: it is not UTF-8: {fault}"),
                 stack: None,
             }),
         };
@@ -120,10 +117,10 @@ impl Handler {
         for text in &request.unreadable {
             warn!(
                 kind = "unreadable",
-                "an envelope holds what is no event, and {}: {text}",
+                "a part of an envelope is not an event, so {}: {text}",
                 match request.trigger.intent {
-                    Intent::Plan => "the run only looks",
-                    Intent::Reconcile => "is taken for a sweep",
+                    Intent::Plan => "the run writes nothing",
+                    Intent::Reconcile => "it counts as a sweep",
                 }
             );
         }
@@ -140,8 +137,8 @@ impl Handler {
         handled.with_unanswered(unanswered).for_queue(&request)
     }
 
-    /// Handles every request of CloudFormation, each by itself. A failure is logged here unless it
-    /// becomes that of the invocation.
+    /// Handles every request of CloudFormation separately. It logs a failure here, unless the
+    /// failure becomes that of the whole invocation, which is logged elsewhere.
     async fn handle_stacks(
         &self,
         request: &Request,
@@ -166,12 +163,12 @@ impl Handler {
         end: Instant,
         journal: &mut impl Journal,
     ) -> Handled {
-        let ready = match &self.ready {
-            Ok(ready) => ready,
+        let runner = match &self.runner {
+            Ok(runner) => runner,
             Err(fault) => return Handled::without_run(Err(fault.clone().into())),
         };
-        let report = ready.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
-        ready.tell(&request.trigger, &request.topics, &report, end).await;
+        let report = runner.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
+        runner.notify(&request.trigger, &request.topics, &report, end).await;
         Handled {
             answer: answer(&request.trigger, &report),
             run: Some((request.trigger.clone(), report)),
@@ -180,35 +177,35 @@ impl Handler {
     }
 
     fn read_call(&self, call: &Value) -> Result<Request, InvocationFailed> {
-        let ready = self.ready.as_ref().map_err(Clone::clone)?;
-        let others = match ready.config.discover {
+        let runner = self.runner.as_ref().map_err(Clone::clone)?;
+        let others = match runner.config.discover {
             Some(_) => OtherNames::MayBeTagged,
             None => OtherNames::Refused,
         };
-        Ok(payload::read_call(call, &ready.config.names(), others)?)
+        Ok(payload::read_call(call, &runner.config.names(), others)?)
     }
 
-    /// Answers a payload that is refused whatever the configuration has. Nothing is written to a
-    /// group; but a stack that waits is told.
+    /// Answers a payload that is refused, whatever the configuration. Nothing is written to a
+    /// group, but a waiting stack gets its answer.
     async fn refuse(&self, fault: Fault, end: Instant, journal: &mut impl Journal) -> Handled {
-        match (fault.stack, &self.ready) {
+        match (fault.stack, &self.runner) {
             (Some(request), _) if request.kind == StackRequestKind::Delete => {
                 self.handle_stack(&request, end, journal).await
             }
             (Some(request), _) => self.refuse_stack(&request, fault.text).await,
             (None, Err(fault)) => Handled::without_run(Err(fault.clone().into())),
-            (None, Ok(ready)) => {
-                let refusal = Refusal::of(fault.text, &ready.config.names());
+            (None, Ok(runner)) => {
+                let refusal = Refusal::of(fault.text, &runner.config.names());
                 Handled::without_run(Err(refusal.into()))
             }
         }
     }
 
-    /// Fails a stack's request for what is wrong with it.
+    /// Answers a stack's request with FAILED and this fault.
     async fn refuse_stack(&self, request: &StackRequest, fault: String) -> Handled {
         let answered = match self.check(request) {
             Ok(()) => self.put(request, StackAnswer::Failed(fault.clone())).await,
-            Err(place) => return Handled::stack_refused(place),
+            Err(unanswerable) => return Handled::stack_refused(unanswerable),
         };
         match answered {
             Ok(()) => Handled::stack_refused(fault),
@@ -216,7 +213,7 @@ impl Handler {
         }
     }
 
-    /// Says whether a request can be answered and may be, before anything is done for it.
+    /// Checks, before anything is done for a request, that it can and may be answered.
     fn check(&self, request: &StackRequest) -> Result<(), String> {
         response_url::check(&request.response_url, self.region.as_deref())?;
         Callback::check(&request.response_url)?;
@@ -233,7 +230,7 @@ impl Handler {
             return Handled::stack_refused(fault);
         }
         let put = |answer| self.put(request, answer);
-        match (&request.kind, &self.ready) {
+        match (&request.kind, &self.runner) {
             (StackRequestKind::Delete, _) => {
                 let answered = put(StackAnswer::Success(Vec::new())).await;
                 Handled::without_run(answered.map(|()| as_value(&empty(true))))
@@ -246,16 +243,18 @@ impl Handler {
                 let answered = put(StackAnswer::Failed(fault.to_string())).await;
                 Handled::without_run(answered.and_then(|()| Err(fault.clone().into())))
             }
-            (StackRequestKind::Create | StackRequestKind::Update, Ok(ready)) => {
+            (StackRequestKind::Create | StackRequestKind::Update, Ok(runner)) => {
                 let trigger = Trigger::sweep(TriggerKind::CustomResource);
                 let time = keeping_free(end, ANSWER + LONGEST_PUT);
-                let run = timeout(time + LAST_MOMENT, ready.run(&trigger, time, journal));
+                // The run ends by itself within `time`. The timeout is a second barrier: a stack
+                // that gets no answer waits for an hour.
+                let run = timeout(time + LAST_MOMENT, runner.run(&trigger, time, journal));
                 let report = run.await.unwrap_or_else(|_| {
-                    error!("the run did not end in time, and the stack is answered without it");
+                    error!("the run did not end in time; the stack is answered without its result");
                     empty(false)
                 });
                 let answered = put(StackAnswer::of(&report)).await;
-                ready.tell(&trigger, &[], &report, end).await;
+                runner.notify(&trigger, &[], &report, end).await;
                 Handled {
                     answer: answered.map(|()| as_value(&report)),
                     run: Some((trigger, report)),
@@ -287,13 +286,13 @@ impl Handled {
         Self::without_run(Err(InvocationFailed::StackRequestRefused(fault)))
     }
 
-    /// Why the invocation counts as failed, whether it is answered with an error or with records
-    /// that go back.
+    /// Why the invocation counts as failed. Its answer is then an error, or a list of records that
+    /// go back to their queue.
     pub fn failure(&self) -> Option<&InvocationFailed> {
         self.answer.as_ref().err().or(self.batch_failure.as_ref())
     }
 
-    /// This and the next request of one payload: the first failure of the two, and the last run.
+    /// Combines two requests of one payload: keeps the first failure and the last run.
     fn and(self, next: Self) -> Self {
         Self {
             run: next.run.or(self.run),
@@ -302,7 +301,7 @@ impl Handled {
         }
     }
 
-    /// The same, failed for a stack that waits, if one does. No other failure goes before it: only
+    /// Fails the invocation if a stack got no answer. This failure replaces any other, because only
     /// a retry can answer that stack.
     fn with_unanswered(self, unanswered: Option<InvocationFailed>) -> Self {
         match unanswered {
@@ -311,9 +310,10 @@ impl Handled {
         }
     }
 
-    /// The same, answered as a queue is: with the records that were not looked at, or with all of
-    /// them if a stack still waits, and none for whatever else went wrong. A stack's request that
-    /// is refused would be refused again.
+    /// If the payload is a batch of a queue, replaces the answer by the list of records to deliver
+    /// again: those that were not looked at, or all of them if a stack still waits. No other
+    /// failure makes the queue deliver again; a refused request of a stack would only be refused
+    /// again.
     fn for_queue(self, request: &Request) -> Self {
         let Some(batch) = &request.batch else {
             return self;
@@ -327,7 +327,7 @@ impl Handled {
             (Some((_, report)), _) => (batch.missed(report), lines(report)),
             (None, Ok(_)) => (Vec::new(), String::new()),
         };
-        let answer = giving_back(&missed);
+        let answer = batch_item_failures(&missed);
         let failed = match (missed.len(), &self.answer) {
             (0, Err(refused @ InvocationFailed::StackRequestRefused(_))) => Some(refused.clone()),
             (0, _) => None,
@@ -343,12 +343,12 @@ impl Handled {
     }
 }
 
-/// Whether a stack waits because CloudFormation could not be told how its request ended.
+/// Whether a stack still waits, because the answer to its request did not reach CloudFormation.
 fn is_unanswered(failed: &&InvocationFailed) -> bool {
     matches!(failed, InvocationFailed::StackNotAnswered(_))
 }
 
-/// The report of a request without a run that ended.
+/// The report of a request that had no run, or whose run did not end.
 fn empty(ok: bool) -> Report {
     let trigger = Trigger::sweep(TriggerKind::CustomResource);
     Report {

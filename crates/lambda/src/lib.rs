@@ -1,23 +1,22 @@
-//! The Lambda: one invocation, from its payload to its answer.
+//! The Lambda function: one invocation, from its payload to its answer.
 //!
 //! ```text
 //! payload → Request → Trigger → run → Report → answer
-//!                                       ├─→ notice   (to a topic, when there is something to tell)
-//!                                       └─→ metrics  (a line on standard output)
+//!                                       ├─→ notification  (to a topic, if there is news)
+//!                                       └─→ metrics       (lines on standard output)
 //! ```
 //!
-//! - A [payload] is an envelope of SNS, SQS or EventBridge, whatever stands in which, the
-//!   scheduler's input, a request of [CloudFormation](custom_resource), or typed by hand. Content
-//!   of an envelope is never an error; a payload by hand is taken to the letter.
-//! - Every trigger leads to the same run of core, over the ports of `writerlink-aws`. An event only
+//! - A [payload] is an envelope of SNS, SQS or EventBridge in any nesting, the input of the
+//!   scheduler, a request of [CloudFormation](custom_resource), or a call by hand. The content of
+//!   an envelope is never an error. A call by hand must be exact.
+//! - Every trigger starts the same run of core, over the ports of `writerlink-aws`. An event only
 //!   says where to look closely.
-//! - What is [answered](answer) depends on who asked: an event's run that did not end well is an
-//!   invocation error, a sweep's only when it could do nothing of its work, somebody who asks by
-//!   hand always gets the report, a queue hears which of its records were not [looked at](batch),
-//!   and a stack is answered at its ResponseURL whatever happens, [if that is
-//!   CloudFormation's](response_url).
-//! - A [configuration](start) that is refused does not stop the function: it answers each
-//!   invocation with what is wrong.
+//! - The [answer] depends on the caller. An event whose run did not end well is an invocation
+//!   error; a sweep is one only if it could do none of its work. A person always gets the report. A
+//!   queue gets the records that were not [looked at](batch). A stack always gets an answer at its
+//!   ResponseURL, [if that URL is CloudFormation's](response_url).
+//! - A refused [configuration](start) does not stop the function. It answers every invocation with
+//!   the fault.
 //!
 //! [`Handler`] does all of this and prints nothing. The program `bootstrap` adds the [logs] and the
 //! [metrics].
@@ -26,14 +25,14 @@ pub mod answer;
 pub mod batch;
 pub mod callback;
 pub mod custom_resource;
-mod elsewhere;
 mod handler;
+mod ignored;
 pub mod logs;
 pub mod metrics;
 pub mod notification;
 pub mod payload;
-mod ready;
 pub mod response_url;
+mod runner;
 pub mod start;
 mod time;
 

@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, all fields at its root.
+//! Logs: one JSON object per line on standard output, with all fields at its root.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
 use writerlink_core::text::clean_value;
 
-/// The variable that says how much is logged: a level, or levels by module such as
+/// The variable that sets the log level: one level, or levels by module such as
 /// `writerlink=debug,aws_config=info`.
 pub const LEVEL: &str = "WRITERLINK_LOG";
 
-/// Lambda's own variable for the same (AWS docs, "Configuring advanced logging controls").
+/// Lambda's own variable for the log level (AWS docs, "Configuring advanced logging controls").
 pub const LAMBDA_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
 /// Logs every decision of a run.
@@ -45,7 +45,7 @@ impl Journal for LogJournal {
     }
 }
 
-/// A subscriber that writes these levels to `writer`.
+/// A subscriber that writes events of these levels to `writer`.
 pub fn subscriber<W>(levels: Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -57,12 +57,12 @@ where
     tracing_subscriber::registry().with(levels).with(lines)
 }
 
-/// The levels that the two variables ask for, the first of them before the second; `info` where
-/// they say nothing or something that cannot be read. A single level is ours alone: the AWS SDK at
-/// `debug` logs whole requests.
+/// The levels that the two variables ask for. The first variable wins over the second. The level is
+/// `info` if neither is set or the value cannot be parsed. A single level applies to our own
+/// modules only, because the AWS SDK logs whole requests at `debug`.
 pub fn levels(own: Option<&str>, lambda: Option<&str>) -> Targets {
-    let said = [own, lambda].into_iter().flatten().map(str::trim).find(|value| !value.is_empty());
-    match said {
+    let value = [own, lambda].into_iter().flatten().map(str::trim).find(|value| !value.is_empty());
+    match value {
         Some(value) if value.contains(['=', ',']) => {
             value.parse().unwrap_or_else(|_| ours(LevelFilter::INFO))
         }
@@ -76,14 +76,14 @@ fn ours(level: LevelFilter) -> Targets {
     let others = level.min(LevelFilter::WARN);
     Targets::new()
         .with_default(others)
-        // The runtime repeats each error that an invocation ends in, in Rust's own notation.
+        // The runtime logs each invocation error again, as Rust's debug output.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_targets([("writerlink", level), ("bootstrap", level)])
 }
 
-/// The fields of an event and of the spans around it in one flat object, so that a query asks for
-/// `binding` and `request_id` alike. As JSON it is one line, and no text in it holds a control or
-/// format character, whoever logs it.
+/// Formats the fields of an event and of its spans as one flat JSON object, so that a query reads
+/// `binding` and `request_id` in the same way. The object is one line, and no text in it has a
+/// control or format character, whoever logged it.
 struct FlatJson;
 
 impl<S, N> FormatEvent<S, N> for FlatJson
@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// What is logged at these levels while `act` runs.
+    /// The lines that are logged at these levels while `act` runs.
     fn logged(levels: Targets, act: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_stands_in_warnings_when_nothing_else_is_logged() {
+    fn a_warning_has_the_request_id_when_nothing_else_is_logged() {
         let lines = logged(levels(Some("warn"), None), || {
             error_span!(target: "bootstrap", "invocation", request_id = "r-1")
                 .in_scope(|| warn!("x"));

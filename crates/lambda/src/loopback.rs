@@ -1,4 +1,4 @@
-//! A server for tests: it takes requests on loopback and answers them as it is told.
+//! A server for tests: it accepts requests on loopback and sends prepared answers.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&requests);
+        let received = Arc::clone(&requests);
         let answers = answers.to_vec();
         tokio::spawn(async move {
             let mut silent = Vec::new();
@@ -26,7 +26,7 @@ impl Server {
                     return;
                 };
                 let request = read_request(&mut stream).await;
-                heard.lock().expect("no test panicked").push(request);
+                received.lock().expect("no test panicked").push(request);
                 match answers.get(turn) {
                     Some(answer) => {
                         stream.write_all(answer.as_bytes()).await.expect("the client listens")
@@ -42,14 +42,14 @@ impl Server {
         self.address
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no test panicked").clone()
     }
 }
 
-/// Head and body, as far as `content-length` says; of a TLS handshake (which begins with a 22) the
-/// first part.
+/// Reads the head, and the body up to `content-length`. Of a TLS handshake, which begins with the
+/// byte 22, it reads the first part.
 async fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     while !is_whole(&request) && request.first() != Some(&22) {

@@ -1,4 +1,4 @@
-//! `bootstrap`: the program that Lambda starts.
+//! `bootstrap`: the program of the Lambda function.
 
 use std::env;
 use std::io::{self, Write};
@@ -17,9 +17,9 @@ use writerlink_lambda::metrics::Measured;
 use writerlink_lambda::payload::Text;
 use writerlink_lambda::{Handled, Handler, InvocationFailed, start};
 
-/// What Lambda always sets, and the runtime cannot do without (AWS docs, "Defined runtime
-/// environment variables").
-const NEEDED: [&str; 4] = [
+/// The variables that Lambda always sets and without which the runtime client panics (AWS docs,
+/// "Defined runtime environment variables").
+const REQUIRED: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -28,12 +28,12 @@ const NEEDED: [&str; 4] = [
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let missing: Vec<&str> = NEEDED.into_iter().filter(|name| variable(name).is_none()).collect();
+    let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
         eprintln!(
-            "bootstrap: not set: {}. This is the Lambda function of Writerlink, to be started by \
-             Lambda or by a server of its runtime API. To look at a configuration by hand use \
-             `writerlink audit`.",
+            "bootstrap: not set: {}. This program is Writerlink's Lambda function. Start it in \
+             Lambda, or with a server of the Lambda runtime API. To check a configuration by hand, \
+             use `writerlink audit`.",
             missing.join(", ")
         );
         return ExitCode::FAILURE;
@@ -59,29 +59,29 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Built once. What goes wrong is kept for the invocations, so that each is answered.
+/// Builds the handler once. If that fails, the handler answers each invocation with the fault.
 async fn handler() -> Handler {
-    let ready = async {
+    let built = async {
         let config = start::configuration(variable(start::CONFIG).as_deref())?;
         for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
-            error!(binding = bad.name, "this binding cannot be used, the others can: {bad}");
+            error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
         }
         Handler::new(config, &start::clients().await?)
     };
-    match ready.await {
+    match built.await {
         Ok(handler) => {
             info!("ready");
             handler
         }
         Err(fault) => {
-            error!("nothing can be done until this is mended: {fault}");
+            error!("the function can do nothing until this is fixed: {fault}");
             Handler::refusing(fault, variable("AWS_REGION"))
         }
     }
 }
 
-/// Has the runtime hand over the payload's text. By itself it refuses what is no JSON before
-/// anything can be measured, and has lost a key that stands twice.
+/// Makes the runtime pass the text of the payload. By default it parses the payload: it then
+/// refuses what is not JSON before our code can count it, and drops the first of two equal keys.
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = std::str::from_utf8(&invocation.body).map_err(|error| error.to_string());
     let body = serde_json::to_vec(&text).expect("text is JSON");
@@ -89,7 +89,7 @@ fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
 }
 
 async fn invoke(handler: &Handler, event: LambdaEvent<Text>) -> Result<Value, InvocationFailed> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let LambdaEvent { payload, context } = event;
     let left = Duration::from_millis(context.deadline).saturating_sub(since_1970());
     let span = error_span!("invocation", request_id = context.request_id);
@@ -98,25 +98,25 @@ async fn invoke(handler: &Handler, event: LambdaEvent<Text>) -> Result<Value, In
         if let Some(failed) = handled.failure() {
             error!(kind = "failed", error_type = failed.error_type(), "{failed}");
         }
-        measure(&handled, &context.env_config.function_name, begun);
+        measure(&handled, &context.env_config.function_name, started);
         handled.answer
     }
     .instrument(span)
     .await
 }
 
-fn measure(handled: &Handled, function: &str, begun: Instant) {
+fn measure(handled: &Handled, function: &str, started: Instant) {
     let measured = Measured {
         function,
         at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
-        took: begun.elapsed(),
+        took: started.elapsed(),
         failed: handled.failure().is_some(),
         run: handled.run.as_ref().map(|(trigger, report)| (trigger, report)),
     };
     let mut out = io::stdout().lock();
     for line in measured.lines() {
         if writeln!(out, "{line}").is_err() {
-            // Without standard output there is nobody left to tell.
+            // Without standard output there is nowhere to report this.
             return;
         }
     }

@@ -1,12 +1,12 @@
-//! Metrics in CloudWatch's embedded metric format: lines on standard output, no call and no
-//! permission.
+//! Metrics in CloudWatch's embedded metric format: lines on standard output, which need no call and
+//! no permission.
 //!
-//! One line for the run, and one for each binding that the run answers for: a line holds one value
-//! of each dimension. A binding that is well has its line too, with a 0: an alarm on a metric that
-//! is written only when something is wrong has to fill the gaps, and a filled value stands where a
-//! late one is still missing (docs/decisions/010-alarms.md). Every line has the function's name as
-//! a dimension: an account may run several, and the sweeps of one must not hide that another's have
-//! stopped.
+//! There is one line for the run, and one for each binding that the run answers for, because a line
+//! holds one value of each dimension. A binding without a fault has a line too, with a 0. An alarm
+//! on a metric that is written only on faults would have to fill the gaps, and a filled value would
+//! take the place of a value that is only late (docs/decisions/010-alarms.md). Every line has the
+//! function's name as a dimension: an account may have several functions, and the sweeps of one
+//! must not hide that another's have stopped.
 
 use std::time::Duration;
 
@@ -14,18 +14,16 @@ use serde_json::{Map, Value, json};
 use writerlink_core::event::Trigger;
 use writerlink_core::report::{BindingReport, Report, Status};
 
-use crate::answer::Asker;
+use crate::answer::Caller;
 
 const NAMESPACE: &str = "Writerlink";
 
-/// What is measured of one invocation.
+/// The measurements of one invocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured<'a> {
-    /// The function's name.
     pub function: &'a str,
     /// When it ended, in milliseconds since 1970.
     pub at: u64,
-    /// How long it took.
     pub took: Duration,
     /// Whether it ended in an error.
     pub failed: bool,
@@ -34,19 +32,19 @@ pub struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// The lines, the run's own first.
+    /// The lines. The first is that of the run.
     ///
-    /// `NotOk` is 1 for an invocation that failed, or that answers for a binding that is not ok.
-    /// `SweepFinished` is written by every sweep: 1 if it could do its work. `BindingNotOk` is
-    /// written for every binding that the run answers for: 1 if it is not ok. A look that ran out
-    /// of time counts as not ok.
+    /// `NotOk` is 1 if the invocation failed, or if it answers for a binding that is not ok. Every
+    /// sweep writes `SweepFinished`: 1 if it could do its work. `BindingNotOk` is written for every
+    /// binding that the run answers for: 1 if the binding is not ok. A run that was out of time
+    /// counts as not ok.
     pub fn lines(&self) -> Vec<String> {
         let mut values = vec![("DurationMs", "Milliseconds", whole(self.took.as_millis()))];
         let mut count = |name, value| values.push((name, "Count", value));
         count("Runs", u64::from(self.run.is_some()));
-        // A custom resource's run that did not end in time has a report without bindings.
+        // If the run of a custom resource did not end in time, its report has no bindings.
         let cut_off = self.run.is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
-        let not_ok = self.failed || cut_off || self.looks().any(|(_, not_ok)| not_ok);
+        let not_ok = self.failed || cut_off || self.results().any(|(_, not_ok)| not_ok);
         count("NotOk", not_ok.into());
         if let Some((trigger, report)) = self.run {
             let sum = |of: fn(&BindingReport) -> usize| {
@@ -56,27 +54,27 @@ impl Measured<'_> {
             count("Deregistered", sum(|binding| binding.deregistered.len()));
             count("Unmatched", report.unmatched.into());
             count("Unreadable", trigger.unreadable.into());
-            if Asker::of(trigger) == Asker::Sweep {
+            if Caller::of(trigger) == Caller::Sweep {
                 count("SweepFinished", (!report.nothing_readable).into());
             }
         }
-        let each = self.looks().map(|(binding, not_ok)| {
+        let each = self.results().map(|(binding, not_ok)| {
             self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())])
         });
         std::iter::once(self.line(None, &values)).chain(each).collect()
     }
 
-    /// Each binding that the run answers for, and whether somebody may have to be woken for it.
-    /// `drift` is neither well nor wrong: it is the answer to a question.
-    fn looks(&self) -> impl Iterator<Item = (&BindingReport, bool)> {
+    /// Each binding that the run answers for, and whether it is not ok. `drift` counts as neither:
+    /// it is the result of a dry run, and no reason for an alarm.
+    fn results(&self) -> impl Iterator<Item = (&BindingReport, bool)> {
         let bindings = self.run.into_iter().flat_map(|(_, report)| &report.bindings);
         bindings
             .filter(|binding| binding.answered_for && binding.status != Status::Drift)
             .map(|binding| (binding, !binding.status.is_ok()))
     }
 
-    /// One line (AWS docs, "Specification: Embedded metric format"). The unit `None` is the
-    /// default, and not written: these lines are most of what a sweep of many bindings logs.
+    /// One line (AWS docs, "Specification: Embedded metric format"). The unit `None` is the default
+    /// and is omitted, because these lines are most of what a sweep of many bindings logs.
     fn line(&self, binding: Option<&str>, values: &[(&str, &str, u64)]) -> String {
         let names: Vec<Value> = values
             .iter()
@@ -94,7 +92,12 @@ impl Measured<'_> {
         let mut root = Map::new();
         root.insert(
             "_aws".to_owned(),
-            json!({"Timestamp": self.at, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [by], "Metrics": names}]}),
+            json!({
+                "Timestamp": self.at,
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": [by], "Metrics": names}
+                ]
+            }),
         );
         root.extend(dimensions);
         root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
@@ -126,7 +129,7 @@ mod tests {
         lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// The names declared are exactly the numbers at the root.
+    /// The declared names are exactly the numbers at the root.
     fn assert_declared(line: &Value) {
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Writerlink");

@@ -1,4 +1,4 @@
-//! Which outcomes are published, and in what words.
+//! Which outcomes are published, and with what text.
 
 use std::collections::BTreeSet;
 
@@ -6,28 +6,29 @@ use writerlink_core::event::{Intent, Trigger};
 use writerlink_core::finding::Severity;
 use writerlink_core::report::{BindingReport, Report, Status};
 
-use crate::answer::{Asker, as_value};
+use crate::answer::{Caller, as_value};
 
 /// The longest subject that SNS takes (AWS docs: SNS `Publish`).
 const LONGEST_SUBJECT: usize = 99;
 
-/// What a subject keeps for the start of a binding's name, however many codes there are.
+/// The characters of a subject that are reserved for the start of a binding's name, however many
+/// codes there are.
 const NAME: usize = 24;
 
-/// The broken findings that were published, by binding and code, as far as this process remembers.
-/// It decides on messages alone: after a cold start what is broken is told once more.
+/// The broken findings that this process has published, by binding and code. They decide only
+/// whether to publish again: after a cold start, a broken finding is published once more.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told(BTreeSet<(String, &'static str)>);
+pub struct PublishedFindings(BTreeSet<(String, &'static str)>);
 
-impl Told {
-    /// Whether something is broken in this binding that was not told.
+impl PublishedFindings {
+    /// Whether this binding has a broken finding that was not published.
     fn lacks(&self, binding: &BindingReport) -> bool {
         broken(binding).any(|key| !self.0.contains(&key))
     }
 
-    /// Records which broken findings people have been told about. A finding that is gone is
-    /// forgotten, so that it is told again when it returns. A look that ended neither well nor with
-    /// a finding may not have got as far as that: after it nothing is forgotten.
+    /// Records the broken findings of a report as published. A finding that is gone is forgotten,
+    /// so that it is published again when it returns. A run that ended neither ok nor with a broken
+    /// finding may not have got as far as the finding, so nothing is forgotten after it.
     pub fn remember(&mut self, report: &Report) {
         for binding in &report.bindings {
             if binding.status.is_ok() || binding.is_broken() {
@@ -43,7 +44,6 @@ fn broken(binding: &BindingReport) -> impl Iterator<Item = (String, &'static str
     broken.map(|finding| (binding.name.clone(), finding.code))
 }
 
-/// A message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// One line of ASCII.
@@ -53,22 +53,23 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// What there is to tell of a run, if anything is.
+    /// The notification of a run, if there is anything to publish.
     ///
-    /// A change is always told. An end that is not ok, or in which something is broken, is told of
-    /// an event's run and of one by hand; a sweep would tell the same every minute, and has a
-    /// metric for the end. What is broken is told of a sweep too when it was not told before: no
-    /// event tells of it. A dry run tells nobody but the one who asked.
-    pub fn of(trigger: &Trigger, report: &Report, told: &Told) -> Option<Self> {
-        let tells_failure = match Asker::of(trigger) {
-            Asker::Event | Asker::Person => true,
-            Asker::Sweep | Asker::Stack => false,
+    /// A change is always published. The run of an event or of a call by hand also publishes a
+    /// status that is not ok and every broken finding. A sweep would publish those every minute,
+    /// and has a metric for the status. It does publish a broken finding that was not published
+    /// before, because no event reports it. A dry run publishes nothing: its caller reads the
+    /// answer.
+    pub fn of(trigger: &Trigger, report: &Report, published: &PublishedFindings) -> Option<Self> {
+        let publishes_failure = match Caller::of(trigger) {
+            Caller::Event | Caller::Person => true,
+            Caller::Sweep | Caller::Stack => false,
         };
         let concerns = |binding: &&BindingReport| {
             let is_bad = !binding.status.is_ok() || binding.is_broken();
             binding.status == Status::Changed
-                || told.lacks(binding)
-                || (tells_failure && binding.answered_for && is_bad)
+                || published.lacks(binding)
+                || (publishes_failure && binding.answered_for && is_bad)
         };
         let concerned: Vec<&BindingReport> = report.bindings.iter().filter(concerns).collect();
         let (first, others) = concerned.split_first()?;
@@ -80,8 +81,8 @@ impl Notification {
     }
 }
 
-/// One line of ASCII for SNS. Each code stands in it once, as long as there is room; the text has
-/// them all.
+/// One line of ASCII for SNS. It has each code once, as long as there is room. The text of the
+/// notification has all of them.
 fn subject(first: &BindingReport, others: usize) -> String {
     let begin = "writerlink: ";
     let more = match others {
@@ -113,12 +114,12 @@ mod tests {
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
         let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
-        Notification::of(trigger, &report(bindings), &Told::default())
+        Notification::of(trigger, &report(bindings), &PublishedFindings::default())
             .map(|notification| notification.subject)
     }
 
     #[test]
-    fn a_change_is_told_whatever_set_the_run_going() {
+    fn a_change_is_published_whatever_the_trigger() {
         for trigger in [
             event(TriggerKind::Sns),
             Trigger::sweep(TriggerKind::Schedule),
@@ -138,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_not_ok_is_told_of_an_event_and_by_hand_and_not_every_minute() {
+    fn a_status_that_is_not_ok_is_published_for_an_event_and_a_call_by_hand_and_not_every_minute() {
         let ends = [("orders", Status::Held), ("billing", Status::Failed)];
-        for (trigger, told) in [
+        for (trigger, published) in [
             (event(TriggerKind::Sns), true),
             (event(TriggerKind::EventBridge), true),
             (Trigger::sweep(TriggerKind::Invoke), true),
@@ -151,14 +152,14 @@ mod tests {
             let subject = subject_of(&trigger, &ends);
             assert_eq!(
                 subject.as_deref(),
-                told.then_some("writerlink: orders held, and 1 more"),
+                published.then_some("writerlink: orders held, and 1 more"),
                 "{trigger:?}"
             );
         }
     }
 
     #[test]
-    fn nothing_is_told_when_nothing_happened_and_of_a_dry_run() {
+    fn nothing_is_published_when_nothing_happened_or_for_a_dry_run() {
         let ends = [
             ("orders", Status::Settled),
             ("billing", Status::Waiting),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_told_once_by_sweeps_and_again_when_it_comes_back() {
+    fn a_broken_finding_is_published_once_by_sweeps_and_again_when_it_comes_back() {
         let sweep = Trigger::sweep(TriggerKind::Schedule);
         let look = |severity: Option<Severity>| {
             let mut orders = binding("orders", Status::Settled);
@@ -180,30 +181,34 @@ mod tests {
             report(vec![orders, binding("billing", Status::Settled)])
         };
         let (fine, broken) = (look(None), look(Some(Severity::Broken)));
-        let mut told = Told::default();
-        let mut tell = |trigger: &Trigger, report: &Report| {
-            let subject =
-                Notification::of(trigger, report, &told).map(|notification| notification.subject);
-            told.remember(report);
+        let mut published = PublishedFindings::default();
+        let mut publish = |trigger: &Trigger, report: &Report| {
+            let subject = Notification::of(trigger, report, &published)
+                .map(|notification| notification.subject);
+            published.remember(report);
             subject
         };
-        let said = Some("writerlink: orders settled, writer-unhealthy".to_owned());
-        assert_eq!(tell(&sweep, &fine), None);
-        assert_eq!(tell(&sweep, &look(Some(Severity::Note))), None);
-        assert_eq!(tell(&sweep, &broken), said);
-        assert_eq!(tell(&sweep, &broken), None, "a sweep does not tell the same every minute");
-        assert_eq!(tell(&Trigger::dry_run(TriggerKind::Invoke), &broken), None);
+        let subject = Some("writerlink: orders settled, writer-unhealthy".to_owned());
+        assert_eq!(publish(&sweep, &fine), None);
+        assert_eq!(publish(&sweep, &look(Some(Severity::Note))), None);
+        assert_eq!(publish(&sweep, &broken), subject);
         assert_eq!(
-            tell(&event(TriggerKind::Sns), &broken),
-            said,
-            "an event's run tells how it ended"
+            publish(&sweep, &broken),
+            None,
+            "a sweep does not publish the same every minute"
         );
-        assert_eq!(tell(&sweep, &fine), None);
-        assert_eq!(tell(&sweep, &broken), said);
+        assert_eq!(publish(&Trigger::dry_run(TriggerKind::Invoke), &broken), None);
+        assert_eq!(
+            publish(&event(TriggerKind::Sns), &broken),
+            subject,
+            "the run of an event publishes how it ended"
+        );
+        assert_eq!(publish(&sweep, &fine), None);
+        assert_eq!(publish(&sweep, &broken), subject);
     }
 
     #[test]
-    fn a_look_that_could_not_see_what_is_broken_does_not_make_it_told_again() {
+    fn a_run_that_could_not_see_a_broken_finding_does_not_make_it_published_again() {
         let sweep = Trigger::sweep(TriggerKind::Schedule);
         let look = |status, severity: Option<Severity>| {
             let mut orders = binding("orders", status);
@@ -212,11 +217,11 @@ mod tests {
         };
         let broken = look(Status::Settled, Some(Severity::Broken));
         for blind in [look(Status::Failed, None), look(Status::Held, None)] {
-            let mut told = Told::default();
+            let mut published = PublishedFindings::default();
             let subjects = [&broken, &blind, &broken].map(|report| {
-                let subject = Notification::of(&sweep, report, &told)
+                let subject = Notification::of(&sweep, report, &published)
                     .map(|notification| notification.subject);
-                told.remember(report);
+                published.remember(report);
                 subject.is_some()
             });
             assert_eq!(subjects, [true, false, false], "{blind:?}");
@@ -235,9 +240,12 @@ mod tests {
             }
             let mut bindings = vec![orders];
             bindings.extend((0..others).map(|n| binding(&format!("other-{n}"), Status::Changed)));
-            let notification =
-                Notification::of(&event(TriggerKind::Sns), &report(bindings), &Told::default());
-            let subject = notification.expect("told").subject;
+            let notification = Notification::of(
+                &event(TriggerKind::Sns),
+                &report(bindings),
+                &PublishedFindings::default(),
+            );
+            let subject = notification.expect("published").subject;
             assert!(subject.len() <= 99 && subject.is_ascii(), "{subject:?}");
             let start: String = name.chars().take(24).collect();
             assert!(subject.starts_with(&format!("writerlink: {start}")), "{subject:?}");
@@ -247,17 +255,20 @@ mod tests {
     }
 
     #[test]
-    fn an_event_does_not_tell_of_a_held_binding_that_it_does_not_concern() {
+    fn an_event_publishes_nothing_for_a_held_binding_that_it_does_not_concern() {
         let mut report = report(vec![binding("orders", Status::Held)]);
         report.bindings[0].answered_for = false;
-        assert_eq!(Notification::of(&event(TriggerKind::Sns), &report, &Told::default()), None);
+        assert_eq!(
+            Notification::of(&event(TriggerKind::Sns), &report, &PublishedFindings::default()),
+            None
+        );
     }
 
     #[test]
     fn a_subject_is_short_ascii_whatever_the_binding_is_called() {
         let name = format!("{}\n{}", "é".repeat(40), "x".repeat(80));
         let subject =
-            subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("told");
+            subject_of(&event(TriggerKind::Sns), &[(&name, Status::Changed)]).expect("published");
         assert!(
             subject.len() <= 99 && subject.is_ascii() && !subject.contains(char::is_control),
             "{subject:?}"
@@ -269,7 +280,8 @@ mod tests {
     fn the_text_is_the_report() {
         let report = report(vec![binding("orders", Status::Changed)]);
         let notification =
-            Notification::of(&event(TriggerKind::Sns), &report, &Told::default()).expect("told");
+            Notification::of(&event(TriggerKind::Sns), &report, &PublishedFindings::default())
+                .expect("published");
         let text: serde_json::Value = serde_json::from_str(&notification.text).expect("JSON");
         assert_eq!(text, as_value(&report));
     }

@@ -1,10 +1,10 @@
-//! From a payload to what is asked.
+//! Reads a payload into a request.
 //!
-//! Inside an envelope of AWS nothing is an error: what cannot be read there still says *look*, so
-//! it becomes a sweep. Outside of one somebody typed the payload, and then every letter counts: a
-//! mistyped dry run must not write. So a payload that is partly the one and partly the other is
-//! refused, and a call by hand that stands inside an envelope is not obeyed: if it is all that
-//! there is, the run looks and writes nothing.
+//! Inside an AWS envelope nothing is an error. Content that cannot be read still says *look*, so it
+//! becomes a sweep. Outside an envelope a person typed the payload, and it must be exact: a
+//! mistyped dry run must not write. So a payload that mixes an envelope and a call by hand is
+//! refused. A call by hand inside an envelope is not executed: if the envelope holds nothing else,
+//! the run looks and writes nothing.
 
 mod json;
 mod shape;
@@ -14,42 +14,40 @@ use serde_json::{Map, Value};
 use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
 
-use self::json::{MOST, Tree};
+use self::json::{MEMORY_LIMIT, Tree};
 use self::shape::Shape;
 use self::unwrap::{Found, beside, holds_envelope, is_scheduled};
 use crate::batch::Batch;
 use crate::custom_resource::StackRequest;
 
-/// The text of a payload, or why it is none.
+/// The text of a payload, or why it is not text.
 pub type Text = Result<String, String>;
 
-/// What an invocation asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What sets the run going.
     pub trigger: Trigger,
-    /// The topics that the payload came through. Nothing is ever published to these.
+    /// The topics that the payload came through. The function never publishes to these.
     pub topics: Vec<String>,
-    /// What could not be read, each with its reason and bounded; the first ten.
+    /// The first ten contents that could not be read, each bounded and with its reason.
     pub unreadable: Vec<String>,
     /// The records of a queue, if the payload is a batch of them.
     pub batch: Option<Batch>,
-    /// Requests of CloudFormation, each of which is to be answered.
+    /// The CloudFormation requests in the payload. Each must be answered.
     pub stacks: Vec<StackRequest>,
-    /// There is nothing but those.
+    /// Whether the payload holds nothing except CloudFormation requests.
     pub(crate) only_stacks: bool,
 }
 
-/// A payload, before the names of the configuration's bindings are known.
+/// A payload, read without the names of the configuration's bindings.
 #[derive(Debug)]
 pub(crate) enum Opened {
-    /// Something of AWS's.
+    /// An AWS envelope.
     Envelope(Request),
-    /// Somebody's call.
+    /// A call by hand, not checked yet.
     ByHand(Value),
 }
 
-/// Why a payload is refused whatever the configuration has.
+/// Why a payload is refused, whatever the configuration.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) text: String,
@@ -58,37 +56,36 @@ pub(crate) struct Fault {
     pub(crate) stack: Option<Box<StackRequest>>,
 }
 
-/// Why a payload that is none of the envelopes was refused.
+/// Why a payload was refused that is not an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{fault}; allowed is an object with `mode` (\"plan\" or \"reconcile\"), `bindings` (some of: \
-     {names}), both or neither. Nothing was written."
+    "{fault}; a call by hand is an object with `mode` (\"plan\" or \"reconcile\"), `bindings` \
+     (some of: {names}), both or neither. Nothing was written."
 )]
 pub struct Refusal {
     fault: String,
     names: String,
 }
 
-/// What a name can be that the configuration lacks.
+/// How to take the name of a binding that the configuration does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtherNames {
-    /// A mistake.
     Refused,
-    /// That of a tagged group, which only the run finds out. It writes to what was asked for alone,
-    /// so a mistyped name is told and nothing is written for it.
+    /// It may be the name of a tagged group, which only the run can find out. The run writes only
+    /// to the requested bindings, so a mistyped name is reported and nothing is written for it.
     MayBeTagged,
 }
 
-/// The words of a call by hand, by their letters in lower case: those of later releases, and what
-/// people write for a dry run.
+/// The keys of a call by hand, by their letters in lower case. Keys that a later release may take,
+/// and keys that people try for a dry run, are among them.
 const WORDS: [&str; 10] = [
     "mode", "bindings", "binding", "trigger", "trust", "writer", "expires", "dryrun", "dry", "plan",
 ];
 
-/// Reads a payload. `names` are those of the configuration's bindings.
+/// Reads a payload. `names` are the names of the configuration's bindings.
 ///
 /// # Errors
-/// When it is a call by hand, in part or as a whole, and not a good one.
+/// If the payload or a part of it is a call by hand that is not valid.
 pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
     let opened = open(&payload.to_string()).map_err(|fault| Refusal::of(fault.text, names))?;
     match opened {
@@ -97,7 +94,6 @@ pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Reque
     }
 }
 
-/// Reads a call by hand.
 pub(crate) fn read_call(
     call: &Value,
     names: &[&str],
@@ -107,9 +103,9 @@ pub(crate) fn read_call(
     Ok(Request::of(trigger))
 }
 
-/// Reads a payload as far as that can be done without the configuration.
+/// Reads a payload as far as possible without the configuration.
 pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
-    let tree = Tree::read(text, MOST).map_err(|fault| Fault {
+    let tree = Tree::read(text, MEMORY_LIMIT).map_err(|fault| Fault {
         text: format!("the payload cannot be read: {fault}"),
         stack: None,
     })?;
@@ -129,7 +125,7 @@ pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
 }
 
 fn open_tree(tree: Tree) -> Result<Opened, Fault> {
-    let fault = match &tree.twice {
+    let fault = match &tree.duplicate_key {
         Some(key) => Some(format!("the payload has the key `{}` twice", short(key))),
         None => mixed(&tree),
     };
@@ -161,7 +157,7 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
         Shape::Stack(_) => TriggerKind::CustomResource,
         Shape::List(_) | Shape::Text(_) | Shape::Unknown => return Ok(Opened::ByHand(tree.value)),
     });
-    found.look(value, left, 0);
+    found.visit(value, left, 0);
     Ok(Opened::Envelope(found.end()))
 }
 
@@ -169,19 +165,19 @@ fn is_envelope(tree: &Tree) -> bool {
     holds_envelope(&tree.value, beside(tree))
 }
 
-/// What is wrong with a payload that is partly an envelope and partly a call by hand.
+/// Why a payload is refused that is partly an envelope and partly a call by hand.
 fn mixed(tree: &Tree) -> Option<String> {
     if let Some(word) = call_word(&tree.value)
         && is_envelope(tree)
     {
         return Some(format!(
-            "the payload has `{}` beside the fields of an envelope of AWS: it is one or the other",
+            "the payload has `{}` beside the fields of an AWS envelope: send one or the other",
             short(&word)
         ));
     }
     let key = beside_records(&tree.value)?;
     Some(format!(
-        "the payload has `{}` beside `Records`: an envelope of AWS has no other key there, so this \
+        "the payload has `{}` beside `Records`: an AWS envelope has no other key there, so this \
          may be a mistyped call by hand",
         short(key)
     ))
@@ -196,8 +192,8 @@ fn beside_records(value: &Value) -> Option<&str> {
     others.next().filter(|_| is_records)
 }
 
-/// A word of a call by hand among a payload's own keys, or those of the objects in its own list.
-/// Case, blanks and dashes make no difference.
+/// Finds a key of a call by hand at the top of a payload, or in the objects of a list at the top.
+/// Case, spaces and punctuation make no difference.
 fn call_word(value: &Value) -> Option<String> {
     let word = |keys: &Map<String, Value>| {
         let plan = says_plan(keys).then(|| "plan".to_owned());
@@ -216,7 +212,7 @@ fn is_word(key: &str) -> bool {
     WORDS.iter().any(|word| letters.clone().eq(word.chars()))
 }
 
-/// Whether the word for a dry run stands under some key, mistyped as that may be.
+/// Whether any key, however mistyped, has the value `plan`, which asks for a dry run.
 fn says_plan(keys: &Map<String, Value>) -> bool {
     let mut texts = keys.values().filter_map(Value::as_str);
     texts.any(|text| text.eq_ignore_ascii_case("plan"))
@@ -243,14 +239,14 @@ impl Request {
 
 fn by_hand(payload: &Value, names: &[&str], others: OtherNames) -> Result<Trigger, String> {
     let Value::Object(keys) = payload else {
-        return Err(format!("the payload is {}, which is no object", excerpt(payload)));
+        return Err(format!("the payload is {}, which is not an object", excerpt(payload)));
     };
     let mut trigger = Trigger::sweep(TriggerKind::Invoke);
     for (key, value) in keys {
         match key.as_str() {
             "mode" => trigger.intent = intent(value)?,
             "bindings" => trigger.only = Some(only(value, names, others)?),
-            "trigger" => return Err(sweep_stands_alone(keys)),
+            "trigger" => return Err(trigger_is_for_the_scheduler(keys)),
             _ => return Err(format!("the payload has the unknown key `{}`", short(key))),
         }
     }
@@ -266,15 +262,16 @@ fn intent(mode: &Value) -> Result<Intent, String> {
 }
 
 fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<String>, String> {
-    let no_list = || format!("`bindings` is {}, which is no list of names", excerpt(bindings));
-    let asked = bindings.as_array().ok_or_else(no_list)?;
+    let not_a_list =
+        || format!("`bindings` is {}, which is not a list of names", excerpt(bindings));
+    let asked = bindings.as_array().ok_or_else(not_a_list)?;
     if asked.is_empty() {
         return Err(
             "`bindings` is empty: name at least one, or leave it out for all of them".to_owned()
         );
     }
     let one = |name: &Value| {
-        let name = name.as_str().ok_or_else(no_list)?;
+        let name = name.as_str().ok_or_else(not_a_list)?;
         if names.contains(&name) || others == OtherNames::MayBeTagged {
             Ok(name.to_owned())
         } else {
@@ -287,7 +284,7 @@ fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<Stri
     asked.iter().map(one).collect()
 }
 
-fn sweep_stands_alone(keys: &Map<String, Value>) -> String {
+fn trigger_is_for_the_scheduler(keys: &Map<String, Value>) -> String {
     let with = if keys.len() > 1 { " together with other keys" } else { "" };
     format!(
         "the payload has the key `trigger`{with}: the scheduler's input is exactly {{\"trigger\": \
@@ -295,8 +292,7 @@ fn sweep_stands_alone(keys: &Map<String, Value>) -> String {
     )
 }
 
-/// The start of a value as JSON. It is cut before it is bounded, since a payload may have
-/// megabytes.
+/// The start of a value as JSON. It is cut first, because a payload can have megabytes.
 fn excerpt(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{:?}", short(text)),
@@ -306,19 +302,19 @@ fn excerpt(value: &Value) -> String {
 }
 
 fn short(text: &str) -> String {
-    const MOST: usize = 200;
-    let mut out: String = text.chars().take(MOST).collect();
-    if text.chars().nth(MOST).is_some() {
+    const MAX: usize = 200;
+    let mut out: String = text.chars().take(MAX).collect();
+    if text.chars().nth(MAX).is_some() {
         out.push('…');
     }
     bounded(&out)
 }
 
 fn list(names: &[&str]) -> String {
-    const MOST: usize = 20;
-    let mut text: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    if names.len() > MOST {
-        text.push(format!("and {} more", names.len() - MOST));
+    const MAX: usize = 20;
+    let mut text: Vec<String> = names.iter().take(MAX).map(|name| format!("`{name}`")).collect();
+    if names.len() > MAX {
+        text.push(format!("and {} more", names.len() - MAX));
     }
     text.join(", ")
 }

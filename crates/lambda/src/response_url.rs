@@ -1,38 +1,37 @@
-//! Which places a custom resource request may be answered at.
+//! Which ResponseURLs may get an answer to a custom resource request.
 //!
-//! Whoever may invoke the function can name any ResponseURL. Were every one answered, the function
-//! would be a way to send requests from inside the VPC and to read the state of the bindings. So
-//! only CloudFormation's own bucket of the function's own Region is answered.
+//! Whoever may invoke the function can name any ResponseURL. If the function answered every URL, a
+//! caller could use it to send requests from inside the VPC and to read the state of the bindings.
+//! So it answers only CloudFormation's own bucket in its own Region.
 
-/// More than a signed URL of S3 has: its path is at most 1,024 bytes, encoded, and its token some
-/// two thousand.
+/// The longest accepted URL in bytes. A presigned S3 URL is shorter: its encoded path has at most
+/// 1,024 bytes, and its token some two thousand.
 const LONGEST: usize = 8192;
 
-/// Says whether `url` belongs to CloudFormation in `region`; if not, why. The text never repeats
-/// the query, which is a secret.
+/// Checks that `url` belongs to CloudFormation in `region`. The text of an error never repeats the
+/// query, which is a secret.
 ///
 /// AWS docs, "Setting up VPC endpoints for AWS CloudFormation": the bucket of a Region is
 /// `cloudformation-custom-resource-response-REGION`, with the Region's hyphens left out. AWS docs,
-/// `AWS::CloudFormation::CustomResource`: the service token is of the stack's own Region. Both the
-/// Region-less host (us-east-1) and the two forms with a Region stand in public captures of
-/// requests.
+/// `AWS::CloudFormation::CustomResource`: the service token is in the stack's own Region. The host
+/// without a Region (us-east-1) and the two forms with a Region are in public captures of requests.
 pub fn check(url: &str, region: Option<&str>) -> Result<(), String> {
     let region = region
         .filter(|region| !region.is_empty())
-        .ok_or("the function's own Region is not known (AWS_REGION)")?;
+        .ok_or("the function's own Region is unknown (AWS_REGION is not set)")?;
     if url.len() > LONGEST {
         return Err(format!(
-            "it has {} bytes, and no signed one has more than {LONGEST}",
+            "the ResponseURL has {} bytes, and no presigned URL has more than {LONGEST}",
             url.len()
         ));
     }
     if let Some(odd) = url.chars().find(|c| !c.is_ascii_graphic() || "\\#\"<>".contains(*c)) {
-        return Err(format!("it has {odd:?}, which cannot stand in a URL"));
+        return Err(format!("the ResponseURL has {odd:?}, which no URL can contain"));
     }
-    let rest = strip_scheme(url).ok_or("it is no https address")?;
-    // Everything up to the path must be one of a few known texts. So it does not matter how a URL
-    // with user information, another port, a backslash or a trailing dot would be read further on.
-    let (authority, _) = rest.split_once('/').ok_or("it has no path")?;
+    let rest = strip_scheme(url).ok_or("the ResponseURL is not an https URL")?;
+    // Everything up to the path must equal one of a few known texts. So it does not matter how the
+    // HTTP client would parse user information, another port, a backslash or a trailing dot.
+    let (authority, _) = rest.split_once('/').ok_or("the ResponseURL has no path")?;
     let authority = authority.to_ascii_lowercase();
     let host = authority.strip_suffix(":443").unwrap_or(&authority);
     if hosts(region).iter().any(|known| known == host) {
@@ -44,7 +43,8 @@ pub fn check(url: &str, region: Option<&str>) -> Result<(), String> {
             .take(100)
             .collect();
         Err(format!(
-            "its host (`{shown}…`) is none of CloudFormation's response buckets in {region}"
+            "the host of the ResponseURL (`{shown}…`) is not a response bucket of CloudFormation \
+             in {region}"
         ))
     }
 }
@@ -155,7 +155,7 @@ mod tests {
             String::new(),
             "é".repeat(9),
         ] {
-            assert!(check(&url, Some("eu-west-1")).is_err(), "{url:?} was let through");
+            assert!(check(&url, Some("eu-west-1")).is_err(), "{url:?} was accepted");
         }
     }
 

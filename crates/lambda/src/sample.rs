@@ -1,4 +1,4 @@
-//! Reports, triggers and requests that several tests look at.
+//! Reports, triggers and requests for several tests.
 
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
@@ -28,7 +28,6 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
     }
 }
 
-/// A finding of this severity.
 pub(crate) fn finding(severity: Severity) -> Finding {
     Finding {
         code: "writer-unhealthy",
@@ -38,7 +37,7 @@ pub(crate) fn finding(severity: Severity) -> Finding {
     }
 }
 
-/// A binding that ended this way, with a reason if that is not ok.
+/// A binding with this status, and with a reason if the status is not ok.
 pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
     let reason = Reason {
         code: "keys-disagree",
@@ -72,7 +71,9 @@ pub(crate) fn custom_resource(request_type: &str) -> Value {
         "RequestId": "r-1",
         "LogicalResourceId": "Follow",
         "ResourceType": "Custom::Writerlink",
-        "ResourceProperties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:writerlink"}
+        "ResourceProperties": {
+            "ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:writerlink"
+        }
     });
     if request_type != "Create" {
         request["PhysicalResourceId"] = json!("given-before");

@@ -1,4 +1,4 @@
-//! What is made ready once, before the first invocation.
+//! Reads the configuration and builds the clients, once, before the first invocation.
 
 use std::fmt;
 use std::fs;
@@ -6,45 +6,38 @@ use std::fs;
 use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::{Config, ConfigError, Location};
 
-/// The variable that holds the configuration or names its file.
+/// The variable that holds the configuration or the path of its file.
 pub const CONFIG: &str = "WRITERLINK_CONFIG";
 
-/// Why the function cannot do its work. It is kept, and is the answer to every invocation.
+/// Why the function cannot do its work. Every invocation gets this as its answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    /// There is no configuration.
-    #[error("{CONFIG} is not set: give it the path of a TOML or JSON file, or the text itself")]
+    #[error(
+        "{CONFIG} is not set: set it to the path of a TOML or JSON file, or to the text itself"
+    )]
     NoConfig,
-    /// The file cannot be read.
     #[error(
         "{place}: the configuration cannot be read: {fault}. Set {CONFIG} to the path of a file \
          that is part of the function's package, or to the text itself"
     )]
-    Unreadable {
-        /// The path.
-        place: String,
-        /// What the system says.
-        fault: String,
-    },
-    /// The configuration is refused.
+    Unreadable { place: String, fault: String },
+    /// The configuration is refused as a whole.
     #[error("the configuration is refused: {0}")]
     Config(#[from] ConfigError),
-    /// The clients of AWS or DNS cannot be built.
     #[error("the clients cannot be built: {0}")]
     Clients(String),
 }
 
 impl StartError {
-    /// Clients that could not be built for this reason.
     pub(crate) fn clients(fault: impl fmt::Display) -> Self {
         Self::Clients(fault.to_string())
     }
 }
 
-/// Reads the configuration that the variable's value is or names.
+/// Reads the configuration. `value` is that of [`CONFIG`]: a path or the text.
 ///
 /// # Errors
-/// When there is none, it cannot be read, or it is refused as a whole.
+/// If there is no value, the file cannot be read, or the configuration is refused as a whole.
 pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
     let value = value.filter(|value| !value.trim().is_empty()).ok_or(StartError::NoConfig)?;
     let place = Location::from(value);
@@ -57,10 +50,10 @@ pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
     Ok(Config::parse(&text, &place)?)
 }
 
-/// Builds the clients from the standard variables.
+/// Builds the clients from the standard environment variables.
 ///
 /// # Errors
-/// When no Region is named.
+/// If no Region is set.
 pub async fn clients() -> Result<Clients, StartError> {
     Clients::connect(&Settings::default()).await.map_err(StartError::clients)
 }

@@ -1,11 +1,11 @@
-//! How an invocation's time is shared out.
+//! How the time of an invocation is divided.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time until `end` with some of it kept free, but never more than half of it: a function with
-/// a short time-out must still get to work.
+/// The time until `end` minus the reserved time `free`. At most half of the time is reserved, so
+/// that a function with a short timeout still does some work.
 pub(crate) fn keeping_free(end: Instant, free: Duration) -> Duration {
     let left = end.saturating_duration_since(Instant::now());
     left - free.min(left / 2)

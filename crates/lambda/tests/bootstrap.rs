@@ -1,4 +1,4 @@
-//! The real program, started as Lambda starts it.
+//! Tests of the real program, started as Lambda starts it.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -34,7 +34,7 @@ fn bootstrap(variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// A Lambda runtime API of one function, by hand.
+/// A small Lambda runtime API for one function.
 struct Lambda {
     child: Child,
     listener: TcpListener,
@@ -42,11 +42,11 @@ struct Lambda {
 
 impl Lambda {
     fn start(config: &str) -> Self {
-        Self::before("http://127.0.0.1:1", config)
+        Self::start_with("http://127.0.0.1:1", config)
     }
 
-    /// The program, for which AWS is at this address.
-    fn before(aws: &str, config: &str) -> Self {
+    /// Starts the program with this address as its AWS endpoint.
+    fn start_with(aws: &str, config: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let child = bootstrap(&[
@@ -65,7 +65,7 @@ impl Lambda {
         Self { child, listener }
     }
 
-    /// Delivers a payload; gives the path that was answered at, and the answer.
+    /// Delivers a payload. Returns the path of the answer, and the answer.
     fn invoke(&self, payload: &Value) -> (String, Value) {
         self.invoke_bytes(payload.to_string().as_bytes())
     }
@@ -89,17 +89,17 @@ impl Lambda {
         self.answer("POST /2018-06-01/runtime/invocation/r-1/", accepted)
     }
 
-    /// Waits for a request of this beginning and answers it.
-    fn answer(&self, begins: &str, answer: &[u8]) -> (String, Value) {
+    /// Waits for a request that starts with `start`, and answers it.
+    fn answer(&self, start: &str, answer: &[u8]) -> (String, Value) {
         let (mut stream, _) = self.listener.accept().unwrap();
         let (line, body) = read_request(&mut stream).unwrap();
-        assert!(line.starts_with(begins), "{line} where {begins} was due");
+        assert!(line.starts_with(start), "{line} instead of {start}");
         stream.write_all(answer).unwrap();
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         (path, serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    /// Ends the program and gives what it wrote to standard output, each line as JSON.
+    /// Kills the program, and returns the lines of its standard output as JSON.
     fn end(mut self) -> Vec<Value> {
         self.child.kill().unwrap();
         let output = self.child.wait_with_output().unwrap();
@@ -108,38 +108,38 @@ impl Lambda {
         assert!(!text.contains("very-secret"));
         text.lines()
             .map(|line| {
-                serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON"))
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is not JSON"))
             })
             .collect()
     }
 }
 
-/// An AWS that permits nothing, and hears what it is asked for.
-struct Denying {
+/// An AWS endpoint that denies every request and records it.
+struct DenyingAws {
     address: String,
-    heard: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
-impl Denying {
+impl DenyingAws {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let ears = Arc::clone(&heard);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let ears = Arc::clone(&ears);
-                // A run that is over drops its reads, so a connection may end at any point.
-                std::thread::spawn(move || deny(stream?, &ears));
+                let received = Arc::clone(&received);
+                // A run that ends drops its reads, so a connection can end at any point.
+                std::thread::spawn(move || deny(stream?, &received));
             }
         });
-        Self { address, heard }
+        Self { address, requests }
     }
 
-    /// What was asked of this operation.
-    fn heard(&self, operation: &str) -> Vec<String> {
+    /// The requests for this operation.
+    fn requests_for(&self, operation: &str) -> Vec<String> {
         let action = format!("Action={operation}&");
-        self.heard
+        self.requests
             .lock()
             .unwrap()
             .iter()
@@ -149,10 +149,11 @@ impl Denying {
     }
 }
 
-fn deny(mut stream: TcpStream, ears: &Mutex<Vec<String>>) -> io::Result<()> {
+fn deny(mut stream: TcpStream, received: &Mutex<Vec<String>>) -> io::Result<()> {
     let (_, body) = read_request(&mut stream)?;
-    ears.lock().unwrap().push(String::from_utf8(body).unwrap());
-    let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    received.lock().unwrap().push(String::from_utf8(body).unwrap());
+    let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
+        <Message>no</Message></Error></ErrorResponse>";
     let length = denied.len();
     write!(
         stream,
@@ -183,7 +184,7 @@ fn read_request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
 }
 
 #[test]
-fn started_outside_of_lambda_it_says_so_in_one_line_and_exits_1() {
+fn outside_lambda_it_prints_one_line_and_exits_1() {
     let output = bootstrap(&[("WRITERLINK_CONFIG", CONFIG)]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
@@ -228,11 +229,11 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
         lines.iter().any(|line| line["error_type"] == "NotReady" && line["request_id"] == "r-1"),
         "{lines:?}"
     );
-    let told = |line: &&Value| {
+    let names_the_field = |line: &&Value| {
         line["message"].as_str().is_some_and(|text| text.contains("unknown field `alow`"))
     };
     assert_eq!(
-        lines.iter().filter(told).count(),
+        lines.iter().filter(names_the_field).count(),
         3,
         "once at the start and once an invocation: {lines:?}"
     );
@@ -274,7 +275,7 @@ fn a_sweep_that_reaches_nothing_fails_and_by_hand_the_report_says_why() {
     assert_eq!(
         finished,
         [0],
-        "the sweep says that it could not do its work, and the dry run is none"
+        "the sweep reports that it could not do its work, and the dry run is not a sweep"
     );
 }
 
@@ -311,7 +312,7 @@ fn a_payload_that_cannot_be_parsed_is_answered_and_measured() {
         assert!(text.contains("cannot be read") && text.contains("Nothing was written"), "{text}");
     }
     let (path, _) = lambda.invoke(&json!({"mode": "plan"}));
-    assert!(path.ends_with("/response"), "it goes on: {path}");
+    assert!(path.ends_with("/response"), "it continues: {path}");
     let lines = lambda.end();
     let failed = lines.iter().filter(|line| line["NotOk"] == 1 && line["Runs"] == 0);
     assert_eq!(failed.count(), payloads.len());
@@ -330,20 +331,26 @@ fn no_payload_takes_more_memory_than_the_function_has() {
     for payload in [
         format!("[{objects}0]"),
         format!("[{}0]", "0,".repeat(3_000_000)),
-        format!("{{\"Records\":[{{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\",\"body\":{body}}}]}}"),
+        format!(r#"{{"Records":[{{"eventSource":"aws:sqs","messageId":"a","body":{body}}}]}}"#),
         format!("{{\"mode\":\"{}\"}}", "\\\"".repeat(2_900_000)),
         wrapped,
         (0..6).fold(format!("[{}0]", r#"{"":0},"#.repeat(60_000)), |detail, _| {
-            format!(r#"{{"source":"lambda","detail-type":"x","detail":{{"version":"1","requestPayload":{detail}}}}}"#)
+            format!(
+                "{{\"source\":\"lambda\",\"detail-type\":\"x\",\
+                 \"detail\":{{\"version\":\"1\",\"requestPayload\":{detail}}}}}"
+            )
         }),
         format!(
-            r#"{{"RequestType":"Create","ResponseURL":"https://x/","StackId":"s","RequestId":"r","LogicalResourceId":"l","ResourceType":"t","ResourceProperties":[{}0]}}"#,
+            "{{\"RequestType\":\"Create\",\"ResponseURL\":\"https://x/\",\"StackId\":\"s\",\
+             \"RequestId\":\"r\",\"LogicalResourceId\":\"l\",\"ResourceType\":\"t\",\
+             \"ResourceProperties\":[{}0]}}",
             r#"{"":0},"#.repeat(60_000)
         ),
     ] {
         let lambda = Lambda::start(CONFIG);
         lambda.invoke_bytes(payload.as_bytes());
-        let status = std::fs::read_to_string(format!("/proc/{}/status", lambda.child.id())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", lambda.child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
         println!("{} bytes of {:.20}: {} MB", payload.len(), payload, kilobytes >> 10);
@@ -355,12 +362,12 @@ fn no_payload_takes_more_memory_than_the_function_has() {
 #[test]
 fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_changes_nothing() {
     let topic = "arn:aws:sns:eu-west-1:111122223333:outcomes";
-    let aws = Denying::start();
-    let lambda = Lambda::before(&aws.address, &format!("notify-topic = \"{topic}\"\n{CONFIG}"));
+    let aws = DenyingAws::start();
+    let lambda = Lambda::start_with(&aws.address, &format!("notify-topic = \"{topic}\"\n{CONFIG}"));
     let (path, report) = lambda.invoke(&json!({}));
     assert!(path.ends_with("/response"), "{path}");
     assert_eq!(report["bindings"][0]["reason"]["code"], "access-denied");
-    let published = aws.heard("Publish");
+    let published = aws.requests_for("Publish");
     assert_eq!(published.len(), 1, "{published:?}");
     assert!(
         published[0].contains("Subject=writerlink%3A%20orders-writer%20failed"),
@@ -370,26 +377,29 @@ fn an_outcome_is_published_but_never_to_the_topic_that_triggered_and_a_refusal_c
     let event =
         json!({"Event Source": "db-cluster", "Source ID": "orders", "Event ID": "#RDS-EVENT-0071"})
             .to_string();
-    let from_topic = |topic: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": event}}]});
+    let from_topic = |topic: &str| {
+        let sns = json!({"TopicArn": topic, "Message": event});
+        json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
+    };
     let config_topic = lambda.invoke(&from_topic(topic));
     assert_eq!(config_topic.1["errorType"], "NotOk");
-    assert_eq!(aws.heard("Publish").len(), 1);
+    assert_eq!(aws.requests_for("Publish").len(), 1);
     lambda.invoke(&from_topic("arn:aws:sns:eu-west-1:111122223333:events"));
-    assert_eq!(aws.heard("Publish").len(), 2);
+    assert_eq!(aws.requests_for("Publish").len(), 2);
     lambda.invoke(&json!({"trigger": "sweep"}));
     lambda.invoke(&json!({"mode": "plan"}));
-    assert_eq!(aws.heard("Publish").len(), 2);
+    assert_eq!(aws.requests_for("Publish").len(), 2);
 
     let lines = lambda.end();
-    let told: Vec<_> = lines
+    let messages: Vec<_> = lines
         .iter()
         .filter(|line| line["kind"] == "notify")
         .filter_map(|line| line["message"].as_str())
         .collect();
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(messages.len(), 3, "{messages:?}");
     assert!(
-        told[0].contains("could not be published") && told[0].contains("`sns:Publish`"),
-        "{told:?}"
+        messages[0].contains("could not be published") && messages[0].contains("`sns:Publish`"),
+        "{messages:?}"
     );
-    assert!(told[1].contains("is the topic that triggers this function"), "{told:?}");
+    assert!(messages[1].contains("is the topic that triggers this function"), "{messages:?}");
 }

@@ -1,7 +1,7 @@
-//! `writerlink audit`: a dry run over readers.
+//! `writerlink audit`: a dry run over read-only ports.
 //!
-//! What could write is not there: the run is driven without a writer, and the clients are asked for
-//! readers only.
+//! Nothing here can write: the run is driven without a write port, and the clients are asked only
+//! for read ports.
 
 mod verdict;
 
@@ -18,7 +18,7 @@ use writerlink_core::ports::NoWriter;
 use writerlink_core::report::Report;
 use writerlink_core::run::Run;
 
-use crate::args::{AuditArgs, AuditForm};
+use crate::args::{AuditArgs, AuditFormat};
 use crate::configuration;
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
@@ -26,14 +26,14 @@ use crate::output;
 use crate::render::colour::Colour;
 use crate::render::table;
 
-/// The longest that an audit may look.
+/// The time limit of an audit.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The same where tags are to be read: those of 3,000 groups, AWS's default quota, take 37 s at the
-/// pace of the reader.
+/// The time limit if tags must be read. The tags of 3,000 groups (AWS's default quota) take 37 s at
+/// the rate limit of the read client.
 const LIMIT_WITH_TAGS: Duration = Duration::from_secs(90);
 
-/// Audits, prints the report, and says how that ends.
+/// Audits, prints the report, and returns the exit code.
 pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
     let config = configuration::load(args.config.as_deref())?;
     check_names(&config, &args.bindings)?;
@@ -44,8 +44,8 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
     };
     let exit = verdict::of(&report);
     match args.output {
-        AuditForm::Json => output::print_json(&report)?,
-        AuditForm::Table => {
+        AuditFormat::Json => output::print_json(&report)?,
+        AuditFormat::Table => {
             let width = table::width_of_stdout();
             output::print(&table::audit(&report, Colour::of_stdout(), width))?;
         }
@@ -56,7 +56,8 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// A mistyped name must not pass for a binding in sync. What tags may name, only the run finds out.
+/// Refuses an unknown name: a mistyped name must not look like a binding in sync. With discovery,
+/// only the run can find out which names exist.
 fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
     if config.discover.is_some() {
         return Ok(());

@@ -3,33 +3,32 @@
 //!
 //! ```text
 //! region (loopback) ──SNS, schedule──► inbox ──one at a time──► handler ──AWS SDK, DNS──► region
-//!      └──────────────── what is true, target states ────► story ◄── decisions ──┘
+//!      └────────── actual writers, target states ────► timeline ◄── decisions ──┘
 //! ```
 //!
-//! The verdict is the region's own: who truly writes, and what its groups truly hold. What the
-//! function says of itself decides nothing.
+//! The verdict comes from the region: which instance actually writes, and which targets its groups
+//! actually hold. What the function reports about itself does not count.
 
 mod inbox;
 mod judge;
 mod observer;
 mod region;
 mod script;
-mod story;
+mod timeline;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use self::judge::GroupVerdict;
 use self::region::DemoRegion;
-use self::story::Story;
-use crate::args::{DemoArgs, DemoForm};
+use self::timeline::Timeline;
+use crate::args::{DemoArgs, DemoFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use crate::render::colour::{Colour, Tone};
 use crate::render::timeline::Entry;
 
-/// What the demo showed.
 #[derive(Debug, Serialize)]
 struct Outcome {
     ok: bool,
@@ -38,27 +37,27 @@ struct Outcome {
     timeline: Vec<Entry>,
 }
 
-/// Plays, tells, and says whether both groups ended right.
+/// Plays the demo, prints it, and returns whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let colour = Colour::of_stdout();
-    let region = DemoRegion::set().await.context("the embedded region cannot be started")?;
-    if args.output == DemoForm::Text {
+    let region = DemoRegion::start().await.context("the embedded region cannot be started")?;
+    if args.output == DemoFormat::Text {
         output::print(&introduction(&region))?;
     }
-    let story = Story::begin(args.output, colour);
+    let timeline = Timeline::start(args.output, colour);
     let groups = tokio::select! {
-        groups = region.play(&story) => groups,
+        groups = region.play(&timeline) => groups,
         exit = interrupted() => return Ok(exit),
     };
     let outcome = Outcome {
         ok: groups.iter().all(|group| group.ok),
-        seconds: story.seconds(),
+        seconds: timeline.seconds(),
         groups,
-        timeline: story.into_entries(),
+        timeline: timeline.into_entries(),
     };
     match args.output {
-        DemoForm::Json => output::print_json(&outcome)?,
-        DemoForm::Text => output::print(&conclusion(&outcome, colour))?,
+        DemoFormat::Json => output::print_json(&outcome)?,
+        DemoFormat::Text => output::print(&conclusion(&outcome, colour))?,
     }
     Ok(if outcome.ok { Exit::Success } else { Exit::CouldNotRun })
 }
@@ -66,11 +65,11 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
 fn introduction(region: &DemoRegion) -> String {
     format!(
         "\
-An Aurora cluster of three (orders) and a Multi-AZ MySQL instance (billing) stand behind two target
-groups of a Network Load Balancer. Both are about to lose their writer. The function, the AWS SDK and
-the DNS resolver are the real ones. The region is embedded, on loopback, and in haste: what takes
-minutes in AWS takes seconds here, and the function's [timing] is shortened alike.
-{}
+Two target groups of a Network Load Balancer point at an Aurora cluster of three instances (orders)
+and at a Multi-AZ MySQL instance (billing). Both databases are about to lose their writer. The
+function, the AWS SDK and the DNS resolver are the real ones. The region is embedded, on loopback,
+and sped up: what takes minutes in AWS takes seconds here, and the function's [timing] is shortened
+to match. {}
 ",
         region.faults()
     )
@@ -83,14 +82,15 @@ fn conclusion(outcome: &Outcome, colour: Colour) -> String {
     lines.push(if outcome.ok {
         format!(
             "
-Both groups hold exactly the writer, and neither was ever empty. It took {seconds:.1} s.
-An event only said `look`; what to write was read from the RDS API and from DNS. An instance has no second key, so its old
-target goes only when the new one is healthy and DNS has been steady for the settle time (3 s here, 30 s by default)."
+Both groups hold exactly the writer, and neither group was ever empty. The demo took {seconds:.1} s.
+The events only said *look*. What to write was read from the RDS API and from DNS. An instance has
+no second key, so its old target is removed only after the new target is healthy and DNS has been
+stable for the settle time ({settle} s here, 30 s by default).",
+            settle = script::SETTLE_SECONDS,
         )
     } else {
         format!(
-            "
-This went wrong, after {seconds:.1} s. Please report it with the lines above."
+            "\nThe demo went wrong after {seconds:.1} s. Please report this with the lines above."
         )
     });
     lines.join("\n")
@@ -104,8 +104,8 @@ fn verdict(group: &GroupVerdict, colour: Colour) -> String {
     let text = match (&group.fault, group.registered_after, group.right_after) {
         (Some(fault), _, _) => fault.clone(),
         (None, Some(registered), Some(right)) => format!(
-            "{} is the only target: added {registered:.1} s and alone {right:.1} s after its \
-             promotion",
+            "{} is the only target: registered {registered:.1} s after its promotion, and the only \
+             one after {right:.1} s",
             group.writer.map(|writer| writer.to_string()).unwrap_or_default(),
         ),
         (None, _, _) => "the writer is the only target".to_owned(),

@@ -1,5 +1,5 @@
-//! `writerlink lab`: the embedded region, served to other programs, played against one of them, or
-//! played through in virtual time.
+//! `writerlink lab`: the embedded region. It is served to other programs, plays scenarios against
+//! one of them, or simulates histories in virtual time.
 
 pub(crate) mod run;
 pub(crate) mod serve;

@@ -1,28 +1,25 @@
-//! Whether there is colour, and which.
+//! Colour on a terminal.
 
 use std::env;
 use std::io::{self, IsTerminal};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-/// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Colour {
-    /// Plain text.
     Off,
-    /// Colours of the terminal's own palette.
+    /// Colours from the terminal's own palette.
     On,
 }
 
 impl Colour {
-    /// Colour on a terminal only, and not where NO_COLOR is set (no-color.org).
+    /// Colour only on a terminal, and not if NO_COLOR is set (no-color.org).
     pub(crate) fn of_stdout() -> Self {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || env::var_os("TERM").is_some_and(|value| value == "dumb");
         if io::stdout().is_terminal() && !refused { Self::On } else { Self::Off }
     }
 
-    /// The text in a tone.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         let style = tone.style();
         match self {
@@ -32,20 +29,17 @@ impl Colour {
     }
 }
 
-/// What a colour is to say.
+/// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// As it should be.
     Good,
-    /// To be looked at.
+    /// Needs a look.
     Warning,
-    /// As it should not be.
     Bad,
-    /// What is done.
+    /// An action of the function.
     Act,
-    /// In the background.
+    /// Background.
     Faint,
-    /// Nothing in particular.
     Plain,
 }
 
@@ -67,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_without_colour_is_left_as_it_is() {
+    fn text_without_colour_is_unchanged() {
         assert_eq!(Colour::Off.paint(Tone::Bad, "x"), "x");
         assert_eq!(Colour::On.paint(Tone::Good, "x"), "\u{1b}[32mx\u{1b}[0m");
     }

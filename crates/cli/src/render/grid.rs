@@ -6,7 +6,7 @@ use writerlink_lab::scenario::{Scenario, Verdict};
 use super::colour::Colour;
 use super::table::{plain_table, trimmed};
 
-/// The scenarios, each with its sentence.
+/// The scenarios by name, each with its title.
 pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
     let mut table = plain_table(Colour::Off, width);
     for scenario in scenarios {
@@ -15,8 +15,8 @@ pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
     trimmed(&table)
 }
 
-/// One line for each verdict; of a scenario that several programs played, the name stands once. As
-/// wide as it needs to be, so that a line is a line.
+/// One line for each verdict. If several programs played a scenario, its name is printed once. The
+/// table is as wide as it needs to be, so that no verdict wraps.
 pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
     let mut table = plain_table(Colour::Off, u16::MAX);
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -66,11 +66,13 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
 }
 
 const LEGEND: &str = "\
-Seconds are the region's. RIGHT AFTER: from the first moment at which the RDS API or DNS showed the new writer until the group held
-exactly that one, for good. NO WRITE FOR: the longest time in which the application got no write acknowledged. SOME FAIL FOR: from
-the first write that failed to the last one. LOST: acknowledged rows that no database has.";
+Times are seconds of the region.
+RIGHT AFTER: from when the RDS API or DNS first showed the new writer until the group held exactly
+that writer, for good. NO WRITE FOR: the longest time without an acknowledged write of the
+application. SOME FAIL FOR: from the first failed write to the last one. LOST: acknowledged rows
+that no database has.";
 
-/// A verdict in a line.
+/// A verdict in one line.
 pub(crate) fn sentence(verdict: &Verdict) -> String {
     let end = match (&verdict.faults[..], verdict.seconds_to_converge) {
         ([], Some(after)) => format!("right after {}", seconds(after)),
@@ -81,14 +83,14 @@ pub(crate) fn sentence(verdict: &Verdict) -> String {
     format!("{}, {}: {end}; no write for {outage}", verdict.scenario, verdict.handler)
 }
 
-/// What is wrong: of many links, the first few.
+/// What is wrong, at most the first few faults.
 fn faults(verdict: &Verdict) -> String {
-    const TOLD: usize = 3;
-    let mut told: Vec<String> = verdict.faults.iter().take(TOLD).cloned().collect();
-    if verdict.faults.len() > TOLD {
-        told.push(format!("and {} more like these", verdict.faults.len() - TOLD));
+    const SHOWN: usize = 3;
+    let mut texts: Vec<String> = verdict.faults.iter().take(SHOWN).cloned().collect();
+    if verdict.faults.len() > SHOWN {
+        texts.push(format!("and {} more like these", verdict.faults.len() - SHOWN));
     }
-    told.join("; ")
+    texts.join("; ")
 }
 
 fn seconds(seconds: f64) -> String {

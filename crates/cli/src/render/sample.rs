@@ -4,7 +4,6 @@ use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::report::{BindingReport, Reason, Report, Status, TriggerReport};
 
-/// A report of these bindings.
 pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Report {
     let bindings: Vec<BindingReport> = bindings.into_iter().collect();
     Report {
@@ -17,7 +16,6 @@ pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Repor
     }
 }
 
-/// A finding of this severity.
 pub(crate) fn finding(severity: Severity) -> Finding {
     Finding {
         code: "writer-unhealthy",
@@ -27,7 +25,7 @@ pub(crate) fn finding(severity: Severity) -> Finding {
     }
 }
 
-/// The binding `orders-writer`, ended like this; with a reason where there is a word for it.
+/// The report of the binding `orders-writer`, with a reason if `code` is not empty.
 pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
     BindingReport {
         name: "orders-writer".to_owned(),

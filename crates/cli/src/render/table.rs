@@ -1,4 +1,4 @@
-//! An audit's report as a table, with what there is to say of each binding below it.
+//! The report of an audit: a table, and the details of each binding below it.
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
@@ -13,7 +13,7 @@ use writerlink_core::report::{
 
 use super::colour::{Colour, Tone};
 
-/// The width where there is no terminal that has one.
+/// The width if standard output is not a terminal.
 const WIDTH: u16 = 100;
 
 /// How wide a table on standard output may be.
@@ -23,11 +23,10 @@ pub(crate) fn width_of_stdout() -> u16 {
     terminal.flatten().unwrap_or(WIDTH).max(NARROWEST)
 }
 
-/// The whole report.
 pub(crate) fn audit(report: &Report, colour: Colour, width: u16) -> String {
     let mut parts = vec![bindings(report, colour, width)];
-    let worth_telling = report.bindings.iter().filter(|binding| tells(binding));
-    parts.extend(worth_telling.map(|binding| details(binding, colour, width)));
+    let with_details = report.bindings.iter().filter(|binding| has_details(binding));
+    parts.extend(with_details.map(|binding| details(binding, colour, width)));
     parts.push(summary(report));
     parts.join("\n\n")
 }
@@ -40,14 +39,14 @@ fn bindings(report: &Report, colour: Colour, width: u16) -> String {
             Cell::new(&binding.name),
             Cell::new(binding.binding.as_deref().map_or_else(|| "-".to_owned(), route)),
             status(binding),
-            Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), said)),
+            Cell::new(binding.evidence.as_ref().map_or_else(|| "-".to_owned(), evidence)),
             Cell::new(targets(&binding.targets)),
         ]);
     }
     trimmed(&table)
 }
 
-/// How it ended, and what is broken all the same.
+/// The status, and the codes of the broken findings.
 fn status(binding: &BindingReport) -> Cell {
     let broken = binding.findings.iter().filter(|finding| finding.severity == Severity::Broken);
     // Several members of a set can have the same finding.
@@ -58,13 +57,13 @@ fn status(binding: &BindingReport) -> Cell {
     Cell::new(text).fg(colour)
 }
 
-/// Source and target group, the group by the name that people gave it.
+/// The source and the name of the target group.
 fn route(binding: &Binding) -> String {
     format!("{}\n-> {}", binding.source, binding.target_group.name())
 }
 
-/// Who is followed and where, a writer or all of a set, and which keys say so.
-fn said(evidence: &EvidenceReport) -> String {
+/// The writer or the members, with their addresses, and which keys report them.
+fn evidence(evidence: &EvidenceReport) -> String {
     match (evidence.topology.as_ref().map(key), evidence.dns.as_ref().map(key)) {
         (Some(topology), Some(dns)) if topology == dns => format!("{dns}\n(topology and dns)"),
         (Some(topology), Some(dns)) => format!("topology: {topology}\ndns: {dns}"),
@@ -103,14 +102,14 @@ fn targets(targets: &[TargetReport]) -> String {
     targets.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-fn tells(binding: &BindingReport) -> bool {
+fn has_details(binding: &BindingReport) -> bool {
     binding.reason.is_some()
         || !binding.planned.is_empty()
         || !binding.notes.is_empty()
         || !binding.findings.is_empty()
 }
 
-/// What was found, what there is to do, and what was left alone.
+/// What was found, what there is to do, and what was left alone, as labelled lines.
 fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     let mut table = plain_table(colour, width);
     let mut line = |label: &str, text: &str| {
@@ -128,7 +127,7 @@ fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     if let Some(remedy) = binding.reason.as_ref().and_then(|r| r.remedy.as_ref()) {
         line("remedy", remedy);
     }
-    for finding in binding.findings.iter().filter(|finding| !is_told(finding.code, binding)) {
+    for finding in binding.findings.iter().filter(|finding| !is_the_reason(finding.code, binding)) {
         let (code, severity) = (finding.code, finding.severity.as_str());
         line("finding", &format!("{code} ({severity}): {}", finding.message));
         line("check", &finding.remedy);
@@ -144,12 +143,12 @@ fn details(binding: &BindingReport, colour: Colour, width: u16) -> String {
     format!("{}: {end}{code}{broken}\n{}", binding.name, trimmed(&table))
 }
 
-/// Whether the reason of the status says the same already.
-fn is_told(code: &str, binding: &BindingReport) -> bool {
+/// Whether the reason of the status already states this finding.
+fn is_the_reason(code: &str, binding: &BindingReport) -> bool {
     binding.reason.as_ref().is_some_and(|reason| reason.code == code)
 }
 
-/// How many ended how, in the order of the statuses' gravity.
+/// The number of bindings in each status, the best status first.
 fn summary(report: &Report) -> String {
     const ORDER: [Status; 9] = [
         Status::Settled,

@@ -1,4 +1,4 @@
-//! A story as lines: when, what, of whom, and the sentence.
+//! A timeline as lines: the time, the kind, the database and a sentence.
 
 use serde::Serialize;
 
@@ -7,13 +7,11 @@ use super::colour::{Colour, Tone};
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Entry {
-    /// Seconds since the story began.
+    /// Seconds since the start.
     pub(crate) seconds: f64,
-    /// What kind of thing.
     pub(crate) kind: Kind,
-    /// The database that it concerns; none for what concerns all.
+    /// The database that it concerns; `None` if it concerns all.
     pub(crate) database: Option<String>,
-    /// The sentence.
     pub(crate) text: String,
 }
 
@@ -21,18 +19,18 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
-    /// What is true of a database, whoever knows.
+    /// A database's actual writer changes, whether or not anything has reported it.
     Truth,
     /// An event reaches the function.
     Event,
-    /// The keys say something else than before.
+    /// The keys report something else than before.
     Keys,
     /// A target is about to be registered.
     Register,
     /// A target is about to be deregistered.
     Deregister,
     /// A write was refused, or its answer was lost.
-    Trouble,
+    Fault,
     /// A target's state changes.
     Target,
     /// A run of the function ends.
@@ -47,7 +45,7 @@ impl Kind {
             Self::Keys => "keys",
             Self::Register => "register",
             Self::Deregister => "deregister",
-            Self::Trouble => "trouble",
+            Self::Fault => "fault",
             Self::Target => "target",
             Self::Run => "run",
         }
@@ -59,12 +57,11 @@ impl Kind {
             Self::Event | Self::Target => Tone::Plain,
             Self::Keys | Self::Run => Tone::Faint,
             Self::Register | Self::Deregister => Tone::Act,
-            Self::Trouble => Tone::Bad,
+            Self::Fault => Tone::Bad,
         }
     }
 }
 
-/// One entry as a line.
 pub(crate) fn line(entry: &Entry, colour: Colour) -> String {
     let database = entry.database.as_deref().unwrap_or_default();
     let start = format!("{:6.2} s  ", entry.seconds);

@@ -1,5 +1,5 @@
-//! `writerlink audit` without a region to audit: what it refuses, and how it ends when nothing can
-//! be read.
+//! `writerlink audit` without a region to audit: what it refuses, and its exit code when nothing
+//! can be read.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn a_configuration_that_cannot_be_read_is_named_with_the_cause_and_the_remedy() 
 }
 
 #[test]
-fn a_syntax_error_is_told_with_file_and_line() {
+fn a_syntax_error_is_reported_with_file_and_line() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("writerlink.toml");
     fs::write(&path, "allow = [\"10.20.0.0/16\"]\n[[binding]\n").unwrap();

@@ -1,4 +1,4 @@
-//! `writerlink demo`, played to its end and broken off.
+//! `writerlink demo`, played to its end and interrupted.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -19,18 +19,18 @@ fn the_demo_ends_with_exactly_the_writer_in_both_groups() {
     for group in groups {
         assert_eq!(group["targets"], serde_json::json!([group["writer"]]));
     }
-    let told = |kind: &str, database: &str| {
+    let count = |kind: &str, database: &str| {
         let entries = outcome["timeline"].as_array().unwrap();
-        let told =
+        let matches =
             |entry: &&serde_json::Value| entry["kind"] == kind && entry["database"] == database;
-        entries.iter().filter(told).count()
+        entries.iter().filter(matches).count()
     };
     for database in ["orders", "billing"] {
-        assert!(told("deregister", database) >= 1, "{stdout}");
-        assert!(told("register", database) >= 1);
-        assert!(told("truth", database) == 3, "who wrote, the loss, who writes then");
+        assert!(count("deregister", database) >= 1, "{stdout}");
+        assert!(count("register", database) >= 1);
+        assert!(count("truth", database) == 3, "the old writer, its loss, and the new writer");
     }
-    assert!(told("keys", "orders") > 3, "DNS went back and forth");
+    assert!(count("keys", "orders") > 3, "DNS flapped");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn ctrl_c_ends_a_demo_at_once() {
     let mut lines = BufReader::new(stdout);
     while !line.contains(" truth ") {
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "the story never began");
+        assert!(lines.read_line(&mut line).unwrap() > 0, "the demo never started");
     }
     let pid = child.id().to_string();
     let begun = Instant::now();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::program::{fake_credentials, run, writerlink};
 
-/// A region that is being served, for as long as this lives.
+/// A region that is served until this is dropped.
 struct Served {
     child: Child,
     addresses: serde_json::Value,
@@ -45,7 +45,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

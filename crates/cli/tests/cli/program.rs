@@ -15,7 +15,7 @@ source = "cluster/orders"
 target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef"
 "#;
 
-/// A binding whose target group is none.
+/// A binding whose target group is not an ARN of one.
 pub(crate) const BAD_BINDING: &str = r#"
 [[binding]]
 name = "stock"
@@ -23,7 +23,7 @@ source = "cluster/stock"
 target-group = "arn:aws:s3:::stock"
 "#;
 
-/// The program in an empty environment, so that nothing of this machine decides a test.
+/// The program in an empty environment, so that nothing on this machine affects a test.
 pub(crate) fn writerlink(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_writerlink"));
     command
@@ -36,7 +36,7 @@ pub(crate) fn writerlink(arguments: &[&str]) -> Command {
     command
 }
 
-/// Its exit code, standard output and standard error.
+/// Runs the program; returns its exit code, standard output and standard error.
 pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())

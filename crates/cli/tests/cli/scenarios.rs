@@ -1,5 +1,5 @@
-//! `writerlink lab run`: what it lists, what it refuses, and what it prints. What scenarios show is
-//! claimed by the whole-system tests.
+//! `writerlink lab run`: what it lists, what it refuses, and what it prints. The whole-system tests
+//! check the verdicts of the scenarios.
 
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ fn every_scenario_is_listed_with_its_sentence() {
 #[test]
 fn what_cannot_be_played_is_refused_before_anything_is_played() {
     for (arguments, words) in [
-        (&["planned"][..], "there is no scenario `planned`; these are there: planned-failover, "),
-        (&[], "which scenario? `writerlink lab run --list` names them"),
+        (&["planned"][..], "there is no scenario `planned`; there are: planned-failover, "),
+        (&[], "no scenario is named: `writerlink lab run --list` lists them"),
         (
             &["planned-failover", "--report", "/no/such/folder/x.html"],
             "name a file in a folder that exists",
@@ -36,7 +36,7 @@ fn what_cannot_be_played_is_refused_before_anything_is_played() {
     }
 }
 
-/// A program in a few lines of shell: it takes invocations and does nothing about them.
+/// A short program that takes invocations and ignores them.
 const IDLE: &str = r#"python3 -c '
 import os, urllib.request as u
 api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
@@ -69,7 +69,7 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
 }
 
 #[test]
-fn what_could_be_played_is_told_beside_what_could_not() {
+fn what_could_be_played_is_printed_beside_what_could_not() {
     let arguments = ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE];
     let (code, stdout, stderr) =
         run(writerlink(&arguments).args(["--handler", "/no/such/program"]));

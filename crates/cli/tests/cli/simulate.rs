@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::program::{run, writerlink};
 
 #[test]
-fn a_seed_tells_the_same_story_each_time_and_ends_with_the_verdict() {
-    let story = || run(&mut writerlink(&["lab", "simulate", "--seed", "5"]));
-    let (code, stdout, stderr) = story();
+fn a_seed_gives_the_same_transcript_each_time_and_ends_with_the_verdict() {
+    let play = || run(&mut writerlink(&["lab", "simulate", "--seed", "5"]));
+    let (code, stdout, stderr) = play();
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("begins: a sweep"), "{stdout}");
     assert!(stdout.contains("\nseed 5: every promise was kept."), "{stdout}");
-    assert_eq!(story().1, stdout);
+    assert_eq!(play().1, stdout);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn ctrl_c_ends_it_with_what_was_found_so_far() {
     assert!(stdout.contains(" seeds from 0 on, in "), "{stdout}");
 }
 
-/// Whether a process has come to listen for SIGINT, by the mask of caught signals that Linux shows
-/// (proc(5), `SigCgt`).
+/// Whether a process handles SIGINT already, according to the mask of caught signals (proc(5),
+/// `SigCgt`).
 fn catches_ctrl_c(pid: &str) -> bool {
     const SIGINT: u64 = 1 << (2 - 1);
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();

@@ -1,4 +1,4 @@
-//! Help, and what is refused before anything is read.
+//! Help, and usage errors, which are refused before anything is read.
 
 use crate::program::{run, writerlink};
 

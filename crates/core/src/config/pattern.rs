@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use crate::source::Source;
 
-/// Which sources tags may name. `*` stands for any part of a name, and never for a `/`: who admits
-/// `cluster/orders-*` has not thought of the sources that have a cluster's name in them.
+/// Which sources tags may name. `*` matches any part of a name but no `/`: the author of
+/// `cluster/orders-*` did not mean the other sources whose text starts with a cluster's name, such
+/// as its readers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// Whether a source fits.
+    /// Whether this pattern matches the written form of a source.
     pub fn admits(&self, source: &Source) -> bool {
         self.matches(&source.to_string())
     }
@@ -24,14 +25,15 @@ impl Pattern {
 }
 
 impl Pattern {
-    /// Whether it can admit any custom endpoint.
+    /// Whether it can admit a custom endpoint.
     pub(super) fn admits_custom_endpoints(&self) -> bool {
         self.0.split('/').nth(2).is_some_and(|part| fits(part, "custom"))
     }
 }
 
-/// Whether a text without `/` fits a part of a pattern: the leftmost fit of each piece between the
-/// stars is as good as any, once the first and the last are at the ends.
+/// Whether a text without `/` matches a part of a pattern. The first and the last piece must be at
+/// the ends. For each piece between the stars, the leftmost match is enough: a later match would
+/// only leave less text for the following pieces.
 fn fits(part: &str, text: &str) -> bool {
     let Some((first, rest)) = part.split_once('*') else {
         return part == text;
@@ -56,8 +58,8 @@ impl fmt::Display for Pattern {
 impl FromStr for Pattern {
     type Err = PatternError;
 
-    /// Takes what reads as a source with stars in its names. The kind is written out: `*` alone
-    /// would admit kinds that nobody has thought of.
+    /// Accepts a source with stars in its names. The kind must be written out: `*` alone would also
+    /// admit kinds that the author did not think of.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_name = |part: &str| {
             let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '*';
@@ -65,7 +67,7 @@ impl FromStr for Pattern {
         };
         let (kind, names) = text.split_once('/').unwrap_or((text, ""));
         if matches!(kind, "cluster" | "instance") && names.split('/').all(is_name) {
-            // Sources are kept in lower case.
+            // Sources are stored in lower case.
             Ok(Self(text.to_ascii_lowercase()))
         } else {
             Err(PatternError(text.chars().take(80).collect()))
@@ -73,11 +75,11 @@ impl FromStr for Pattern {
     }
 }
 
-/// A text that is no pattern.
+/// A text that is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?}, which is no pattern: write sources of clusters or instances, `*` for a part of a name, \
-     like `cluster/orders-*` or `instance/*`"
+    "{0:?}, which is not a pattern: write a cluster or an instance, with `*` for a part of the \
+     name, like `cluster/orders-*` or `instance/*`"
 )]
 pub struct PatternError(String);
 
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_part_of_a_name_and_everything_else_for_itself() {
+    fn a_star_matches_any_part_of_a_name_and_every_other_character_itself() {
         for (pattern, source, fits) in [
             ("cluster/orders", "cluster/orders", true),
             ("cluster/orders", "cluster/orders-2", false),
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_no_slash() {
+    fn a_star_matches_no_slash() {
         let pattern: Pattern = "cluster/orders*".parse().expect("a pattern");
         assert!(pattern.matches("cluster/orders-eu"));
         assert!(

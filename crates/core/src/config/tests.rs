@@ -37,7 +37,8 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     let json = serde_json::json!({
         "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
         "dns": {"servers": ["10.20.0.2", "10.20.0.3:5353"]}, "timing": {"settle": 20},
-        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP, "port": 5432, "mode": "observe",
+        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP,
+                     "port": 5432, "mode": "observe",
                      "exclusive": true, "max-removals": 2, "allow": ["10.20.4.0/24"]}]
     });
     let config = parse(&toml).expect("toml");
@@ -78,10 +79,10 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ("discover = []\n", "`discover` is empty: write which sources"),
         (
             "allow = [\"10.20.0.0/16\"]\ndiscover = [\"orders-*\"]\n",
-            "`discover` holds \"orders-*\", which is no pattern",
+            "`discover` holds \"orders-*\", which is not a pattern",
         ),
         ("discover = \"cluster/*\"\n", "writerlink.toml, line 1"),
-        ("discover = [\"cluster/*\"]\n", "`discover` needs an `allow` for the whole"),
+        ("discover = [\"cluster/*\"]\n", "`discover` needs an `allow` of the configuration itself"),
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
         ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
         ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
@@ -122,7 +123,7 @@ fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
         (format!("{good}\nport = 70000"), "70000"),
         (format!("{good}\nmode = \"watch\""), "unknown variant `watch`"),
         (format!("{good}\nallow = []"), "`allow` is empty"),
-        (format!("{good}\nallow = [\"10.20.0.0\"]"), "is no network"),
+        (format!("{good}\nallow = [\"10.20.0.0\"]"), "is not a network"),
         (
             format!("{good}\nallow = [\"10.99.0.0/16\"]"),
             "lies outside the configuration's own `allow`",
@@ -252,7 +253,7 @@ fn a_name_that_could_deceive_a_reader_is_refused_and_what_is_refused_is_shown_cl
         (format!("name = \"b\"\n[{hostile}]"), false),
     ] {
         let text = format!("allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n", binding(""));
-        let told = match (parse(&text), good) {
+        let outcome = match (parse(&text), good) {
             (Ok(config), true) => {
                 let bad = config.bindings[1].as_ref().expect_err("the second is bad");
                 format!("{} {bad}", bad.name)
@@ -260,6 +261,6 @@ fn a_name_that_could_deceive_a_reader_is_refused_and_what_is_refused_is_shown_cl
             (Err(error), false) => error.to_string(),
             other => panic!("{lines:?} gave {other:?}"),
         };
-        assert!(!told.chars().any(is_unprintable), "{lines:?} gave {told:?}");
+        assert!(!outcome.chars().any(is_unprintable), "{lines:?} gave {outcome:?}");
     }
 }

@@ -1,5 +1,4 @@
-//! The configuration as it is written, in TOML or JSON, and the way from there to values that can
-//! be trusted.
+//! The configuration as written in TOML or JSON, and its conversion to validated values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +18,7 @@ use crate::source::{Fallback, Source};
 use crate::target::TargetGroupArn;
 use crate::text::{bounded, is_unprintable, sentence};
 
-/// The whole, with the bindings left as they are, because each is read by itself.
+/// The whole configuration. The bindings are left unparsed, because each is parsed separately.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, bound = "B: DeserializeOwned")]
 struct Document<B> {
@@ -68,8 +67,7 @@ struct WrittenBinding {
     allow: Option<Vec<String>>,
 }
 
-/// A binding before it is looked into: where it stands, the name it gives itself, the group it
-/// claims, and the rest.
+/// A binding before validation: its place, its name and group if they can be read, and the rest.
 struct Found {
     place: String,
     name: Option<String>,
@@ -86,7 +84,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
     if text.trim_start().starts_with('{') {
         let document: Document<serde_json::Value> = serde_json::from_str(text)
             .map_err(|error| refuse(line_at(&place, error.line()), error))?;
-        settle(document, &place, |index, value| Found {
+        convert(document, &place, |index, value| Found {
             place: format!("{place}, binding {}", index + 1),
             name: value.get("name").and_then(|name| name.as_str()).map(str::to_owned),
             group: value.get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
@@ -100,7 +98,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
                 .map_or_else(|| place.clone(), |span| line_at(&place, line(span.start)));
             refuse(at, error.message())
         })?;
-        settle(document, &place, |_, table| Found {
+        convert(document, &place, |_, table| Found {
             place: line_at(&place, line(table.span().start)),
             name: table.get_ref().get("name").and_then(|name| name.as_str()).map(str::to_owned),
             group: table.get_ref().get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
@@ -112,7 +110,7 @@ pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigErr
     }
 }
 
-fn settle<B>(
+fn convert<B>(
     document: Document<B>,
     place: &str,
     find: impl Fn(usize, B) -> Found,
@@ -147,7 +145,7 @@ fn settle<B>(
             let position = format!("binding-{}", index + 1);
             let written_name = found.name.as_deref().unwrap_or(&position);
             let place = format!("{} (`{}`)", found.place, bounded(written_name));
-            // A second binding of a name must not be mistaken for the first in a report.
+            // In a report, a second binding with the same name must not look like the first.
             let name = found.name.clone().filter(|name| !taken.has_name(name)).unwrap_or(position);
             binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
                 name: bounded(&name),
@@ -170,7 +168,7 @@ fn settle<B>(
     })
 }
 
-/// What earlier bindings have: name or group, and by whom.
+/// The names and groups of earlier bindings, each with its owner.
 #[derive(Default)]
 struct Taken(BTreeMap<String, String>);
 
@@ -179,13 +177,13 @@ impl Taken {
         self.0.contains_key(&format!("the name `{name}`"))
     }
 
-    /// A name that reports have for something else.
+    /// Reserves a name that reports use for something else.
     fn reserve(&mut self, name: &str) {
         self.0.insert(format!("the name `{name}`"), "the report on `discover`".to_owned());
     }
 
-    /// A second binding of the same name could not be told from the first, and two on one group
-    /// would undo each other's work in turns.
+    /// Claims a name or a group for a binding. Two bindings with one name could not be
+    /// distinguished, and two bindings of one group would undo each other's work.
     fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
         match self.0.insert(thing.to_owned(), format!("another binding (`{binding}`)")) {
             None => Ok(()),
@@ -198,7 +196,7 @@ impl Taken {
     }
 }
 
-/// As many as a stack of CloudFormation has, after which the templates call a binding.
+/// The longest name of a CloudFormation stack: the templates name a binding after the stack.
 const LONGEST_NAME: usize = 128;
 
 fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
@@ -233,18 +231,17 @@ fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result
     })
 }
 
-/// The source, with what only some kinds of it have.
+/// Parses the source, and checks the settings that only some kinds of sources have.
 fn source(written: &WrittenBinding) -> Result<Source, String> {
     let source: Source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
     if matches!(source, Source::Name(_)) && written.port.is_none() {
         return Err(format!(
-            "`port` is missing: nothing but the configuration can say on which port {source} \
-             listens"
+            "`port` is missing: only the configuration can state the port on which {source} listens"
         ));
     }
     if written.outside_vpc && !matches!(source, Source::Name(_)) {
         return Err(
-            "`outside-vpc` is for `dns/HOST` only: the VPC of the others is known".to_owned()
+            "`outside-vpc` is for `dns/HOST` only: the VPC of other sources is known".to_owned()
         );
     }
     if written.port_differs == Some(PortDiffers::Allowed) && !source.is_database() {
@@ -261,8 +258,8 @@ fn source(written: &WrittenBinding) -> Result<Source, String> {
     }
 }
 
-/// The binding's own networks, which must lie inside the global ones where there are any, or else
-/// those.
+/// The networks of a binding: its own, which must be inside the global ones if there are any, or
+/// else the global ones.
 fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
     let parse = |texts: &[String]| {
         let networks = texts.iter().map(|text| guard::network(text));
@@ -280,13 +277,14 @@ fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, Str
     {
         return Err(format!(
             "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen \
-             that one, or narrow this one"
+             the configuration's, or narrow the binding's"
         ));
     }
     check(own.or(global).unwrap_or_default())
 }
 
-/// The wish for discovery. What it finds has no `allow` of its own, so there must be one for all.
+/// Parses the discovery settings. Discovered bindings have no `allow` of their own, so the
+/// configuration must have one.
 fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, String> {
     if patterns.is_empty() {
         return Err("`discover` is empty: write which sources tags may name, like `discover = \
@@ -298,8 +296,9 @@ fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, 
         patterns: patterns
             .collect::<Result<_, _>>()
             .map_err(|error: PatternError| format!("`discover` holds {error}"))?,
-        allow: allow(global, None)
-            .map_err(|error| format!("`discover` needs an `allow` for the whole: {error}"))?,
+        allow: allow(global, None).map_err(|error| {
+            format!("`discover` needs an `allow` of the configuration itself: {error}")
+        })?,
     })
 }
 
@@ -327,7 +326,8 @@ fn timing(written: &WrittenTiming) -> Result<Timing, String> {
         };
     let default = Timing::default();
     Ok(Timing {
-        settle: seconds("settle", written.settle, default.settle, 1..=180)?, // A run of the function must be able to wait it out.
+        // A run of the function must be able to wait for the whole settle time.
+        settle: seconds("settle", written.settle, default.settle, 1..=180)?,
         // A Lambda function runs for at most 900 seconds.
         patience_started: seconds(
             "patience-started",
@@ -342,8 +342,10 @@ fn timing(written: &WrittenTiming) -> Result<Timing, String> {
 
 fn is_topic(arn: &str) -> bool {
     let parts: Vec<&str> = arn.split(':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty())
+    let ["arn", partition, "sns", region, account, name] = parts.as_slice() else {
+        return false;
+    };
+    partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty()
 }
 
 fn line_at(place: &str, line: usize) -> String {

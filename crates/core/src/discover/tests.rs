@@ -122,8 +122,8 @@ fn what_is_malformed_is_refused_by_the_groups_name_and_says_what_to_write() {
             vec![good, (MODE, "watch")],
             "`writerlink:mode` is \"watch\": write `manage` or `observe`",
         ),
-        (vec![good, ("writerlink:prot", "1")], "`writerlink:prot` is no tag for a target group"),
-        (vec![good, (PUBLISH, "true")], "`writerlink:publish` is no tag for a target group"),
+        (vec![good, ("writerlink:prot", "1")], "`writerlink:prot` is not a tag for a target group"),
+        (vec![good, (PUBLISH, "true")], "`writerlink:publish` is not a tag for a target group"),
     ] {
         let bad = one(&tags).expect_err(says);
         assert_eq!(bad.name, "link");
@@ -175,12 +175,12 @@ fn a_binding_of_the_configuration_wins_its_group_even_when_it_is_refused() {
     assert!(bad.bindings[0].is_err());
     assert_eq!(bindings(&bad, &[same]), []);
 
-    // Another group under a binding's name could not be told from it in a report.
+    // Another group under a binding's name would look like it in a report.
     for name in ["stock", ENTRY] {
         let refused =
             bindings(&good, &[tagged(name, &tags)]).remove(0).expect_err("the name is taken");
         assert_eq!(refused.name, arn(name).as_str());
-        assert!(refused.fault.contains("give that one another name"), "{refused}");
+        assert!(refused.fault.contains("rename that binding"), "{refused}");
     }
 }
 
@@ -201,12 +201,12 @@ fn a_database_consents_by_the_groups_name_or_to_any_group() {
         (Some(""), false),
         (None, false),
     ] {
-        let told = consent(&binding, &topology(&["orders-eu", "other"], publish));
-        assert_eq!(told.is_ok(), consents, "{publish:?}: {told:?}");
+        let consented = consent(&binding, &topology(&["orders-eu", "other"], publish));
+        assert_eq!(consented.is_ok(), consents, "{publish:?}: {consented:?}");
     }
-    let told = consent(&binding, &topology(&["orders-eu"], None)).expect_err("no tag");
+    let consented = consent(&binding, &topology(&["orders-eu"], None)).expect_err("no tag");
     assert_eq!(
-        told,
+        consented,
         "orders-eu does not consent to being published through the target group `link`: it has no \
          tag `writerlink:publish`"
     );
@@ -225,9 +225,9 @@ fn what_the_configuration_names_needs_no_tag() {
     assert_eq!(consent(stock, &topology(&["stock"], None)), Ok(()));
 }
 
-/// S6 for tags, stated from outside: whatever tags say, on groups and on databases, a binding that
-/// may act is of a source that a pattern names in full, of a group that nobody else has, and of a
-/// database whose own tag names that group.
+/// S6 for tags, stated from outside: whatever the tags of groups and databases say, a binding that
+/// may act has a source that a pattern admits, a group that no other binding has, and a database
+/// whose own tag names that group.
 mod whatever_tags_say {
     use super::*;
 
@@ -237,7 +237,8 @@ mod whatever_tags_say {
 
     fn value() -> impl Strategy<Value = String> {
         prop_oneof![
-            4 => ("(cluster|instance|proxy|dns)", name()).prop_map(|(kind, name)| format!("{kind}/{name}")),
+            4 => ("(cluster|instance|proxy|dns)", name())
+                .prop_map(|(kind, name)| format!("{kind}/{name}")),
             1 => name(),
             1 => "[0-9]{0,6}",
             1 => "true|manage|observe",
@@ -266,7 +267,10 @@ mod whatever_tags_say {
             let groups: Vec<TaggedGroup> = groups
                 .into_iter()
                 .map(|(name, tags, fits)| TaggedGroup {
-                    arn: if name == "stock" { EXPLICIT.parse().expect("an ARN") } else { arn(&name) },
+                    arn: match name.as_str() {
+                        "stock" => EXPLICIT.parse().expect("an ARN"),
+                        name => arn(name),
+                    },
                     group: Ok(group(if fits { "ip" } else { "instance" }, "TCP")),
                     tags,
                 })
@@ -279,20 +283,28 @@ mod whatever_tags_say {
             }
             let mut taken: BTreeSet<String> = ["stock", ENTRY].map(str::to_owned).into();
             for (binding, described) in bindings(&config, &groups).into_iter().flatten() {
-                let tagged = groups.iter().find(|tagged| tagged.arn == binding.target_group && tagged.tags.get(SOURCE) == Some(&binding.source.to_string()));
-                prop_assert!(tagged.is_some_and(|tagged| tagged.group == Ok(described.clone())), "a group's own tags ask for it");
+                let source = binding.source.to_string();
+                let tagged = groups.iter().find(|tagged| {
+                    tagged.arn == binding.target_group && tagged.tags.get(SOURCE) == Some(&source)
+                });
+                let group = Ok(described.clone());
+                let is_described = tagged.is_some_and(|tagged| tagged.group == group);
+                prop_assert!(is_described, "a group's own tags ask for it");
                 prop_assert!(taken.insert(binding.name.clone()), "one binding a group, under a \
                     name of its own");
                 prop_assert_eq!(&described.target_type, "ip");
-                let source = binding.source.to_string();
-                prop_assert!(source.starts_with("cluster/orders") || source == "instance/billing", "{source}");
-                prop_assert_eq!(&binding.allow, &config.discover.as_ref().expect("it is wished for").allow);
+                let is_admitted =
+                    source.starts_with("cluster/orders") || source == "instance/billing";
+                prop_assert!(is_admitted, "{source}");
+                let discover = config.discover.as_ref().expect("discovery is on");
+                prop_assert_eq!(&binding.allow, &discover.allow);
                 prop_assert!(!binding.exclusive && binding.max_removals == 4);
                 let id = source.split('/').nth(1).unwrap_or_default();
                 if let Some(publish) = databases.get(id) {
                     let names = publish.as_deref().unwrap_or_default().trim().split(' ');
                     let named = names.clone().any(|named| named == binding.target_group.name());
-                    prop_assert_eq!(consent(&binding, &topology).is_ok(), named || names.eq(["true"]));
+                    let consents = named || names.eq(["true"]);
+                    prop_assert_eq!(consent(&binding, &topology).is_ok(), consents);
                 }
             }
         }
@@ -300,7 +312,7 @@ mod whatever_tags_say {
 }
 
 #[test]
-fn where_tags_ask_for_readers_the_writer_never_stands_in() {
+fn where_tags_ask_for_readers_the_writer_is_never_the_fallback() {
     let found = bindings(
         &config("[\"cluster/orders-*/readers\"]"),
         &[tagged("link", &[(SOURCE, "cluster/orders-eu/readers")])],

@@ -1,21 +1,21 @@
-//! What RDS's events mean to a run: one line an id.
+//! What each RDS event asks of a run: one entry per id.
 //!
-//! An event only says *look*; the table says how closely and for how long. It follows three rules:
+//! An event only says *look*. The table says how closely and for how long. It follows three rules:
 //!
-//! - An event **announces a move** when its own subject is that an address or a role is about to be
-//!   another's: a failover, an activation, a host that will be replaced. It comes before DNS, by
-//!   seconds or minutes, and is watched for as long as such a move takes.
-//! - An event that comes **around a move**, or with a downtime in which a move is usual, is watched
-//!   while DNS goes back and forth. The move itself has an event that announces it.
-//! - Any other event is **looked at once**, and so is every id that the table does not have. Little
-//!   is lost if that is wrong: a binding that the look finds wrong is watched from then on, and a
-//!   move that begins later is found by the next sweep.
+//! - An event **announces a move** if it says that an address or a role is about to move: a
+//!   failover, an activation, a host that will be replaced. It comes seconds or minutes before DNS
+//!   changes, and the database is watched for as long as such a move takes.
+//! - An event **during a move**, or during a downtime in which a move is usual, makes the run watch
+//!   the database while DNS alternates. Another event announces the move itself.
+//! - Any other event, and any id that is not in the table, gets **one look**. Little is lost if
+//!   that is wrong: a binding that the look finds wrong is watched from then on, and the next sweep
+//!   finds a move that begins later.
 //!
-//! An event of a kind that no binding follows is left alone, whatever its id.
+//! An event about a kind of resource that no binding follows is ignored, whatever its id.
 //!
-//! Ids, categories and meanings are those of AWS's pages "Amazon RDS event categories and event
+//! Ids, categories and meanings come from AWS's pages "Amazon RDS event categories and event
 //! messages" and "Amazon RDS event categories and event messages for Aurora". `docs/events.md` is
-//! made from this table.
+//! generated from this table.
 
 mod cluster;
 mod deployment;
@@ -27,52 +27,52 @@ use super::EventId;
 /// What an event asks of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// A move is announced: the database is watched for `patience-started`.
+    /// A move is announced: watch the database for `patience-started`.
     Announced,
-    /// A move is under way or over, or may be: it is watched for `patience`.
-    Around,
-    /// Nothing is known to move: one look, and a watch only of what that finds wrong.
+    /// A move is or may be under way or over: watch the database for `patience`.
+    DuringMove,
+    /// No move is known: look once, and watch only what that look finds wrong.
     Look,
-    /// No binding can be concerned.
+    /// No binding is affected.
     Ignore,
 }
 
-/// A line of the table.
+/// An entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The event's id.
     pub id: EventId,
-    /// RDS's word for the kind of thing that it is about, such as `db-cluster`.
+    /// The RDS source type, such as `db-cluster`.
     pub source: &'static str,
-    /// RDS's category, as a subscription is to name it.
+    /// The RDS category, as a subscription must name it.
     pub category: &'static str,
-    /// What AWS says that it means.
+    /// What AWS says about the event, in our words.
     pub says: &'static str,
-    /// Where AWS says so.
+    /// The AWS page that says so.
     pub page: Page,
-    /// What it asks of a run.
+    /// What the event asks of a run.
     pub meaning: Meaning,
-    /// Why.
+    /// The reason for the meaning.
     pub why: &'static str,
 }
 
-/// The user guide whose page of event categories and messages has an event.
+/// The user guides whose pages of event categories and messages list an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// That of RDS.
+    /// The guide of RDS.
     Rds,
-    /// That of Aurora.
+    /// The guide of Aurora.
     Aurora,
-    /// Both.
+    /// Both guides.
     Both,
 }
 
-/// The line of this id, if the table has it.
+/// The entry of this id, if the table has one.
 pub fn find(id: EventId) -> Option<Entry> {
     entries().find(|entry| entry.id == id)
 }
 
-/// All lines, by the kind of thing that they are about.
+/// All entries, by source type.
 pub fn entries() -> impl Iterator<Item = Entry> {
     [
         ("db-cluster", cluster::GROUPS),
@@ -84,7 +84,7 @@ pub fn entries() -> impl Iterator<Item = Entry> {
     .flat_map(|(source, groups)| groups.iter().flat_map(move |group| group.entries(source)))
 }
 
-/// Events that ask the same of a run, for the same reason.
+/// Events with the same meaning for the same reason.
 struct Group {
     category: &'static str,
     page: Page,

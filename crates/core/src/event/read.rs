@@ -1,6 +1,6 @@
-//! Reads an event's id, kind, name and time, wherever its fields stand.
+//! Reads the id, kind, name and time of an event from any of their places.
 //!
-//! RDS publishes the same event in three shapes, and people's rules, queues and functions pass on
+//! RDS publishes the same event in three shapes, and users' rules, queues and functions forward
 //! parts of them:
 //!
 //! - the body of an SNS message: `Event Source`, `Event ID`, `Source ID`, `Source ARN`, `Identifier
@@ -9,8 +9,8 @@
 //!   `SourceArn`, `Date`;
 //! - an item of `DescribeEvents`, which has the fields of a `detail` without the id.
 //!
-//! A key is compared by its letters and digits in lower case, so that `Source ID`, `SourceId` and
-//! `source_id` are one. Each fact is taken from the first place that has a usable one.
+//! Keys are compared by their letters and digits in lower case, so that `Source ID`, `SourceId` and
+//! `source_id` are the same key. Each fact comes from the first place that has a usable value.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -20,9 +20,9 @@ use serde_json::{Map, Value};
 use super::{Event, EventId, SourceType, catalogue};
 use crate::source::Identifier;
 
-/// What an EventBridge event says outside of its `detail`.
+/// The fields of an EventBridge event outside its `detail`.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Around<'a> {
+pub struct EnvelopeFields<'a> {
     /// Its `detail-type`.
     pub detail_type: Option<&'a str>,
     /// Its `resources`, which are ARNs.
@@ -35,35 +35,36 @@ pub struct Around<'a> {
 pub(super) fn is_event(object: &Map<String, Value>) -> bool {
     let fields = Fields(object);
     let has = |keys: &[&'static str]| keys.iter().any(|&key| fields.texts(key).next().is_some());
-    // Records of Lambda's envelopes have a key of the same letters: `EventSource` = `aws:sns`.
+    // Records of Lambda's envelopes have the same key in our normal form: `EventSource` =
+    // `aws:sns`.
     let mut sources = fields.texts("eventsource").filter(|source| !source.starts_with("aws:"));
-    let told = |source| {
+    let is_rds = |source| {
         kind(source) != SourceType::Other || has(&["sourceid", "sourcearn", "eventmessage"])
     };
     fields.texts("eventid").find_map(event_id).is_some()
-        || sources.any(told)
+        || sources.any(is_rds)
         || (has(&["sourcetype"]) && has(&["sourceidentifier", "sourcearn"]))
 }
 
-/// Reads the fields of an event of RDS. Nothing in it has to be there.
-pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
+/// Reads the fields of an RDS event. Every field is optional.
+pub(super) fn event(object: &Map<String, Value>, envelope: EnvelopeFields<'_>) -> Event {
     let fields = Fields(object);
     let id = fields.texts("eventid").find_map(event_id);
     let links = || fields.texts("identifierlink").map(Link);
     let arns = || {
         let named = ["sourceid", "sourceidentifier", "sourcearn"];
         let named = named.into_iter().flat_map(move |key| fields.texts(key));
-        named.chain(around.resources.iter().map(String::as_str)).filter_map(Arn::read)
+        named.chain(envelope.resources.iter().map(String::as_str)).filter_map(Arn::read)
     };
     let words = ["eventsource", "sourcetype"];
     let said: Vec<SourceType> = (words.into_iter().flat_map(|key| fields.texts(key)).map(kind))
-        .chain(around.detail_type.map(kind))
+        .chain(envelope.detail_type.map(kind))
         .chain(arns().map(|arn| kind(arn.kind)))
         .chain(links().filter_map(Link::kind))
         .collect();
     let known = said.iter().copied().find(|about| *about != SourceType::Other);
-    // A kind that is said and unknown is not that of the id's line: its names may be of another
-    // sort.
+    // The id gives the kind only if no field states one. A stated but unknown kind must not be
+    // replaced by that of the id, because its name may be the name of something else.
     let by_id = || id.filter(|_| said.is_empty()).and_then(catalogue::find);
     let about = known.or_else(|| Some(kind(by_id()?.source))).unwrap_or(SourceType::Other);
     let plain = ["sourceid", "sourceidentifier"];
@@ -72,17 +73,17 @@ pub(super) fn event(object: &Map<String, Value>, around: Around<'_>) -> Event {
         .chain(links().filter_map(Link::name))
         .next();
     let times = ["eventtime", "date"].into_iter().flat_map(|key| fields.texts(key));
-    let time = times.filter_map(event_time).next().or(around.time);
+    let time = times.filter_map(event_time).next().or(envelope.time);
     Event { id, about, source, time }
 }
 
-/// An object's texts, by the letters and digits of their keys in lower case.
+/// The texts of an object, by the letters and digits of their keys in lower case.
 #[derive(Clone, Copy)]
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// The texts under this key, however it is written, that are not blank. It can stand in an
-    /// object in several spellings.
+    /// The texts under this key, in any spelling, that are not blank. An object can have several
+    /// spellings of a key.
     fn texts(self, wanted: &'static str) -> impl Iterator<Item = &'a str> {
         let found = self.0.iter().filter(move |(key, _)| letters(key).eq(wanted.chars()));
         let texts = found.filter_map(|(_, value)| value.as_str()).map(str::trim);
@@ -95,7 +96,7 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
     letters.map(|c| c.to_ascii_lowercase())
 }
 
-/// The kind of thing that a word means, in whichever place it stands: `db-cluster` (a message,
+/// The kind of resource that a word means, in whichever place it is: `db-cluster` (a message,
 /// botocore rds 2014-10-31, `SourceType`), `CLUSTER` (a detail), `RDS DB Cluster Event` (a
 /// detail-type; AWS docs: "Creating a rule that triggers on an Amazon RDS event"), `cluster` or
 /// `db` (an ARN; AWS docs: "Amazon Resource Names (ARNs) in Amazon RDS"), `dbclusters` (a link to
@@ -136,7 +137,7 @@ pub(super) fn kind(word: &str) -> SourceType {
     }
 }
 
-/// A name as RDS gives it: by itself, or behind `rds:`.
+/// A name as RDS gives it: alone, or after `rds:`.
 fn name(text: &str) -> Option<Identifier> {
     let text = text.trim();
     let prefix = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("rds:"));
@@ -160,14 +161,14 @@ impl<'a> Arn<'a> {
         fits.then_some(Self { kind, name })
     }
 
-    /// The name in it. That of a proxy is a resource id, which no binding has.
+    /// The name in the ARN. The ARN of a proxy has a resource id instead, which no binding names.
     fn name(self) -> Option<Identifier> {
         (kind(self.kind) != SourceType::Proxy).then(|| name(self.name)).flatten()
     }
 }
 
 /// A link to the console: `https://…/rds/home?region=eu-west-1#dbclusters:id=orders`, in 2016 with
-/// `SourceId: orders` behind it.
+/// `SourceId: orders` after it.
 #[derive(Clone, Copy)]
 struct Link<'a>(&'a str);
 
@@ -192,8 +193,7 @@ impl Link<'_> {
     }
 }
 
-/// The id stands bare, or at the end of a link to the documentation, sometimes with blanks behind
-/// it.
+/// The id is alone or at the end of a link to the documentation, sometimes with spaces after it.
 fn event_id(text: &str) -> Option<EventId> {
     let text = text.trim().to_ascii_uppercase();
     let number = text.rsplit_once("RDS-EVENT-")?.1;
@@ -201,7 +201,7 @@ fn event_id(text: &str) -> Option<EventId> {
     fits.then(|| number.parse().ok().map(EventId)).flatten()
 }
 
-/// `2021-05-12T18:06:48.701Z`, or `2021-05-12 18:06:48.701`, which is UTC without saying so.
+/// Reads `2021-05-12T18:06:48.701Z`, or `2021-05-12 18:06:48.701`, which is in UTC too.
 fn event_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;
@@ -216,7 +216,8 @@ mod tests {
     use super::*;
 
     fn read(fields: &Value) -> Event {
-        Event::read(fields, Around::default()).unwrap_or_else(|| panic!("{fields} is no event"))
+        Event::read(fields, EnvelopeFields::default())
+            .unwrap_or_else(|| panic!("{fields} is not an event"))
     }
 
     #[test]
@@ -228,15 +229,18 @@ mod tests {
             json!({"Source ID": "rds:orders"}),
             json!({"SourceIdentifier": "RDS:Orders"}),
             json!({"Source ID": "arn:aws:rds:eu-west-1:111122223333:cluster:orders"}),
-            json!({"Source ID": "", "Source ARN": "arn:aws-cn:rds:cn-north-1:111122223333:cluster:Orders"}),
+            json!({"Source ID": "", "Source ARN": "arn:aws-cn:rds:cn-north-1:1:cluster:Orders"}),
             json!({"SourceArn": "ARN:aws:RDS:eu-west-1:111122223333:CLUSTER:orders"}),
-            json!({"Source ID": "not a name", "Source ARN": "arn:aws:rds:eu-west-1:111122223333:cluster:orders"}),
+            json!({"Source ID": "not a name", "Source ARN": "arn:aws:rds:x:1:cluster:orders"}),
             json!({"Source ID": null, "SourceId": "orders"}),
             json!({"Source ID": " ", "SourceId": 3, "source_id": "orders"}),
             json!({"Source ID": "not a name", "SourceId": "orders"}),
             json!({"EVENT-ID": null, "Source ID": "orders"}),
             json!({"EVENT-ID": "none", "Source ID": "orders"}),
-            json!({"Identifier Link": "none", "IdentifierLink": format!("{link}#dbclusters:id=orders")}),
+            json!({
+                "Identifier Link": "none",
+                "IdentifierLink": format!("{link}#dbclusters:id=orders")
+            }),
             json!({"Identifier Link": format!("{link}#dbclusters:id=orders")}),
             json!({"Identifier Link": format!("{link}#dbcluster:id=Orders;tab=events")}),
             json!({"Identifier Link": format!("{link}#database:id=orders;is-cluster=true")}),
@@ -258,8 +262,8 @@ mod tests {
     fn the_resources_of_an_event_name_it_where_nothing_else_does() {
         let resources =
             ["arn:aws:ec2:x:1:vpc/y".to_owned(), "arn:aws:rds:eu-west-1:1:db:billing".to_owned()];
-        let around = Around { resources: &resources, ..Around::default() };
-        let event = Event::read(&json!({}), around).expect("an event");
+        let envelope = EnvelopeFields { resources: &resources, ..EnvelopeFields::default() };
+        let event = Event::read(&json!({}), envelope).expect("an event");
         assert_eq!((event.about, event.source), (SourceType::Instance, "billing".parse().ok()));
     }
 
@@ -299,17 +303,17 @@ mod tests {
         {
             assert_eq!(read(&json!({"Event ID": id})).about, about, "{id}");
         }
-        let new = read(
-            &json!({"Event Source": "something-new", "Event ID": "RDS-EVENT-0072", "Source ID": "orders"}),
-        );
+        let new = read(&json!({
+            "Event Source": "something-new", "Event ID": "RDS-EVENT-0072", "Source ID": "orders"
+        }));
         assert_eq!(new.about, SourceType::Other);
     }
 
     #[test]
     fn an_arn_of_a_proxy_gives_its_kind_and_no_name() {
-        let event = read(
-            &json!({"Event ID": "RDS-EVENT-0204", "SourceArn": "arn:aws:rds:eu-west-1:1:db-proxy:prx-0123"}),
-        );
+        let event = read(&json!({
+            "Event ID": "RDS-EVENT-0204", "SourceArn": "arn:aws:rds:eu-west-1:1:db-proxy:prx-0123"
+        }));
         assert_eq!((event.about, event.source), (SourceType::Proxy, None));
     }
 

@@ -1,20 +1,20 @@
 //! Everything that can happen next: to the database, to its keys, to the group, and to the runs.
 //!
-//! A [`Moment`] is the world, the runs that are under way and what may still go wrong. Its
-//! [`Move`]s are all that can follow; a run's own steps are [`Run::step`], nothing else. A call
-//! takes no time by itself: between its sending and its answer everything else may happen, which is
-//! what being slow comes to. An answer tells the world of the moment at which it is given.
+//! A [`Moment`] is the world, the active runs, and what may still go wrong. Its [`Move`]s are
+//! everything that can follow. The steps of a run are those of [`Run::step`] and nothing else. A
+//! call takes no time by itself, but anything else can happen between the call and its answer,
+//! which has the effect of a slow call. An answer shows the world at the moment of the answer.
 
-mod calling;
-mod telling;
+mod describe;
+mod triggers;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::calling::{config_of, event_about, sweep};
-pub(super) use self::telling::Shown;
-use super::monitor::{Breach, Law, Monitor};
+pub(super) use self::describe::Shown;
+use self::triggers::{config_of, event_about, sweep};
+use super::monitor::{Breach, Monitor, Promise};
 use super::world::{
     self, Group, Key, Kind, Listing, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write,
 };
@@ -27,24 +27,25 @@ use crate::run::{Effect, Input, Run};
 pub(super) struct Setup {
     pub(super) kind: Kind,
     pub(super) places: usize,
-    /// Members that are not up when it begins.
+    /// The members that are not up at the start.
     pub(super) down: Places,
-    /// The port that RDS reports. The binding says [`world::PORT`], and does not say that another
-    /// one is meant.
+    /// The port that RDS reports. The binding has the port [`world::PORT`], and does not set
+    /// `port-differs`.
     pub(super) reported: u16,
-    /// The groups from which it begins; the writer is A.
+    /// The groups at the start. The writer is A.
     pub(super) groups: Vec<Group>,
-    /// A key says anything at any reading. Otherwise it follows the writer at its own time.
+    /// Whether a key can report anything at any reading. Otherwise it follows the writer with a
+    /// delay.
     pub(super) keys_lie: bool,
-    /// Without it, time has no meaning outside of the runs, and everything takes as long as it
-    /// likes.
+    /// How fast the world changes. Without a pace, time has no meaning outside the runs, and
+    /// everything can take any time.
     pub(super) pace: Option<Pace>,
     pub(super) timing: Timing,
-    /// When a run is over at the latest.
+    /// The time limit of a run.
     pub(super) limit: Duration,
     /// The invocations, in order.
     pub(super) invocations: Vec<Invocation>,
-    /// Whether a sweep follows when all is calm.
+    /// Whether a sweep follows when nothing goes wrong any more.
     pub(super) sweeps: bool,
     /// How many of them run at once.
     pub(super) at_once: usize,
@@ -54,11 +55,11 @@ pub(super) struct Setup {
 /// How long things take after a failover.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// The keys lag, and DNS goes back and forth, for no longer than this.
+    /// The longest time for which the keys lag and DNS alternates.
     pub(super) keys: Duration,
-    /// No longer than this is a target that refuses connections still read as healthy.
+    /// The longest time for which a target that refuses connections is still read as healthy.
     pub(super) refusal: Duration,
-    /// No sooner than this is a target read as healthy that was not.
+    /// The shortest time after which an unhealthy target is read as healthy.
     pub(super) health: Duration,
 }
 
@@ -72,20 +73,20 @@ impl Pace {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
     pub(super) failovers: u8,
-    /// Readers that come or go.
+    /// Readers that are added or removed.
     pub(super) scalings: u8,
-    /// A key goes back to the former writer.
+    /// Times that a key goes back to the former writer.
     pub(super) regressions: u8,
-    /// Calls that fail, before or after they were carried out, and keys that say nothing.
+    /// Calls that fail before or after they take effect, and keys that report nothing.
     pub(super) faults: u8,
     /// Readings of the group from before its last change.
     pub(super) stale: u8,
     pub(super) kills: u8,
-    /// The writer's own name gives an address that is nobody's, for as long as it likes.
+    /// Times that the writer's own name resolves to an address of no member, for any time.
     pub(super) false_names: u8,
 }
 
-/// What sets a run going.
+/// What starts a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Invocation {
     Sweep,
@@ -97,7 +98,7 @@ pub(super) enum Invocation {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Moment {
     pub(super) world: World,
-    pub(super) runs: Vec<Live>,
+    pub(super) runs: Vec<ActiveRun>,
     /// How many invocations have begun.
     begun: usize,
     budget: Budget,
@@ -105,10 +106,10 @@ pub(super) struct Moment {
 
 /// A run under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Live {
+pub(super) struct ActiveRun {
     number: usize,
     run: Run,
-    /// What it has asked for and not been answered.
+    /// The calls that it has made and that are not answered yet.
     waiting: Vec<Effect>,
     monitor: Monitor,
 }
@@ -130,14 +131,14 @@ pub(super) enum Move {
     Answered(usize, Outcome),
     TimePasses(usize),
     Killed { run: usize, late: bool },
-    GhostLands,
+    LateWriteLands,
 }
 
-/// What became of the oldest call of a run.
+/// The result of the oldest call of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Named(Option<Listing>),
-    /// Every name was asked, and this member's says nothing.
+    /// Every name was looked up, and this member's name did not answer.
     Silent(Place),
     Read,
     Stale,
@@ -148,9 +149,9 @@ pub(super) enum Outcome {
 }
 
 impl Setup {
-    pub(super) fn beginnings(&self) -> Vec<Moment> {
+    pub(super) fn starts(&self) -> Vec<Moment> {
         let now = Listing { writer: Place(0), up: Places::first(self.places).without(self.down) };
-        let beginning = |group: &Group| Moment {
+        let start = |group: &Group| Moment {
             world: World {
                 now,
                 former: now,
@@ -159,13 +160,13 @@ impl Setup {
                 group: *group,
                 before: *group,
                 false_name: None,
-                ghost: None,
+                late_write: None,
             },
             runs: Vec::new(),
             begun: 0,
             budget: self.budget,
         };
-        self.groups.iter().map(beginning).collect()
+        self.groups.iter().map(start).collect()
     }
 
     /// Everything that can follow.
@@ -186,7 +187,7 @@ impl Setup {
             }
             if moment.budget.kills > 0 && !live.waiting.is_empty() {
                 let late = live.waiting.iter().any(|effect| write_of(effect).is_some())
-                    && moment.world.ghost.is_none();
+                    && moment.world.late_write.is_none();
                 moves.push(Move::Killed { run: index, late: false });
                 moves.extend(late.then_some(Move::Killed { run: index, late }));
             }
@@ -194,8 +195,8 @@ impl Setup {
         moves
     }
 
-    /// What the world can do by itself. It does it when somebody is about to look: earlier would
-    /// make no difference to anyone.
+    /// What the world can do by itself. It acts only when a run is about to look: acting earlier
+    /// would make no difference to any run.
     fn moves_of_the_world(&self, moment: &Moment, moves: &mut Vec<Move>) {
         let world = &moment.world;
         let idle = moment.runs.is_empty() && moment.begun < self.invocations.len();
@@ -246,14 +247,14 @@ impl Setup {
                 matches!(effect, Effect::ReadTargets(..)) || write_of(effect).is_some()
             })
         {
-            moves.extend(world.ghost.map(|_| Move::GhostLands));
+            moves.extend(world.late_write.map(|_| Move::LateWriteLands));
         }
         if let Some(pace) = self.pace.filter(|pace| idle && world.since_failover < pace.longest()) {
             moves.push(Move::Waits(pace.longest() / 3));
         }
     }
 
-    /// Whether connections are accepted there: a cluster's readers accept them too.
+    /// Whether this place accepts connections. The readers of a cluster accept them too.
     pub(super) fn accepts(&self, place: Place, world: &World) -> bool {
         match self.kind {
             Kind::Cluster | Kind::Readers => world.now.up.has(place),
@@ -307,12 +308,13 @@ impl Setup {
         }
     }
 
-    /// Everything that a key can say, where it says anything.
+    /// Everything that a key can report if it can report anything.
     fn all_listings(&self) -> impl Iterator<Item = Listing> {
         let up = Places::first(self.places);
         let of_writer = |writer| match self.kind {
             Kind::Cluster | Kind::Instance(_) => vec![Listing { writer, up }],
-            // Every other member up or not. What they come to is the same for many of them.
+            // Every other member is up or down. Many of these listings want the same group; they
+            // are reduced to one below.
             Kind::Readers => Place::all(self.places)
                 .filter(|place| *place != writer)
                 .fold(vec![up], |all, place| {
@@ -334,7 +336,7 @@ impl Setup {
         all.into_iter()
     }
 
-    /// What becomes of a moment by a move, and the promises that are broken on the way.
+    /// The moment after a move, and the promises that the move breaks.
     pub(super) fn after(&self, mut next: Moment, made: Move) -> (Moment, Vec<Breach>) {
         let breaches = match made {
             Move::FailsOver(to) => {
@@ -385,27 +387,27 @@ impl Setup {
             Move::TimePasses(index) => {
                 let sleep = next.runs[index].run.sleeps_for();
                 self.let_pass(&mut next.world, sleep);
-                next.runs[index].monitor.lets_pass(sleep);
+                next.runs[index].monitor.time_passes(sleep);
                 next.step(index, sleep, Input::Tick)
             }
             Move::Killed { run, late } => {
                 next.budget.kills -= 1;
                 let killed = next.runs.remove(run);
                 if late {
-                    next.world.ghost = killed.waiting.iter().find_map(write_of);
+                    next.world.late_write = killed.waiting.iter().find_map(write_of);
                 }
-                next.runs.iter_mut().for_each(|live| live.monitor.is_haunted());
+                next.runs.iter_mut().for_each(|live| live.monitor.sees_late_write());
                 Vec::new()
             }
-            Move::GhostLands => {
-                let ghost = next.world.ghost.take().expect("it is on its way");
-                next.world.carry_out(ghost);
-                next.runs.iter_mut().for_each(|live| live.monitor.is_haunted());
-                let empties =
-                    matches!(ghost, Write::Deregister(_)) && next.world.group.present().is_empty();
+            Move::LateWriteLands => {
+                let late_write = next.world.late_write.take().expect("there is a late write");
+                next.world.carry_out(late_write);
+                next.runs.iter_mut().for_each(|live| live.monitor.sees_late_write());
+                let empties = matches!(late_write, Write::Deregister(_))
+                    && next.world.group.present().is_empty();
                 let breach = Breach {
-                    law: Law::Unfenced,
-                    how: format!("{ghost}, sent by a run that is no more, left no target"),
+                    promise: Promise::Unfenced,
+                    how: format!("{late_write}, sent by a run that is no more, left no target"),
                 };
                 Vec::from_iter(empties.then_some(breach))
             }
@@ -418,7 +420,7 @@ impl Setup {
         let trigger = if event { event_about(self.kind) } else { sweep() };
         let mut config = config_of(self.kind);
         config.timing = self.timing;
-        moment.runs.push(Live {
+        moment.runs.push(ActiveRun {
             number: moment.begun,
             run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit),
             waiting: Vec::new(),
@@ -448,14 +450,14 @@ impl Setup {
         };
         let input = match (effect, outcome) {
             (Effect::ReadTopology(_), Outcome::Failed) => {
-                monitor.hears_nothing();
+                monitor.reads_nothing();
                 Input::Topology(Err(fails(budget, monitor)))
             }
             (Effect::ReadTopology(_), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {
                     fails(budget, monitor);
                 }
-                monitor.hears(Key::Topology, said, world);
+                monitor.reads_key(Key::Topology, said, world);
                 let up = said.unwrap_or(world.now).up;
                 let writer = said.map(|said| said.writer);
                 Input::Topology(Ok(world::topology(self.kind, self.reported, up, writer)))
@@ -467,18 +469,18 @@ impl Setup {
                 if !self.keys_lie {
                     fails(budget, monitor);
                 }
-                monitor.hears_names(Some(place), world);
+                monitor.reads_names(Some(place), world);
                 Input::Answers(index, world::members_answers(&names, Some(place)))
             }
             (Effect::Resolve(index, names, _), Outcome::Read) => {
-                monitor.hears_names(None, world);
+                monitor.reads_names(None, world);
                 Input::Answers(index, world::members_answers(&names, None))
             }
             (Effect::Resolve(index, names, _), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {
                     fails(budget, monitor);
                 }
-                monitor.hears(Key::Dns, said, world);
+                monitor.reads_key(Key::Dns, said, world);
                 let writer = said.map(|said| said.writer);
                 Input::Answers(index, world::answers(self.kind, &names, writer, world))
             }
@@ -498,12 +500,11 @@ impl Setup {
                 } else {
                     world.group
                 };
-                // In the walks in which keys say what they like, none of them is sure to say it
-                // again.
+                // If keys can report anything, no key is certain to report the same again.
                 let sure = !self.keys_lie && self.pace.is_none() && world.false_name.is_none();
                 let says_so = |key: &Key| world.keys[*key as usize] == world.now;
-                let told = sure && self.kind.keys().iter().any(says_so);
-                monitor.reads_targets(group, told);
+                let named_at_targets = sure && self.kind.keys().iter().any(says_so);
+                monitor.reads_targets(group, named_at_targets);
                 Input::Targets(index, Ok(group.targets()))
             }
             (effect, outcome) => {
@@ -522,8 +523,8 @@ impl Setup {
                     None => monitor.is_acknowledged(write),
                     Some(_) => {
                         fails(budget, monitor);
-                        monitor.goes_wrong();
-                        monitor.is_refunded();
+                        monitor.counts_fault();
+                        monitor.allows_one_more();
                     }
                 }
                 let changed = world.group;
@@ -563,8 +564,8 @@ impl Setup {
 }
 
 impl Key {
-    /// The readings to which it matters what the key says: its own, and that of the targets, after
-    /// which it is to be read again.
+    /// The readings for which it matters what the key reports: its own, and that of the targets,
+    /// after which the key is read again.
     fn matters_to(self) -> fn(&Effect) -> bool {
         match self {
             Self::Topology => {
@@ -593,7 +594,7 @@ impl Moment {
         breaches
     }
 
-    /// Other members are up, or another one is the writer.
+    /// The members that are up change, or the writer does.
     fn becomes(&mut self, listing: Listing) -> Vec<Breach> {
         self.world.former = self.world.now;
         self.world.now = listing;
@@ -602,18 +603,19 @@ impl Moment {
         Vec::new()
     }
 
-    /// The health or the end of a target shows. No promise speaks of it.
+    /// The health of a target, or the end of its draining, becomes visible. No promise depends on
+    /// it.
     fn shows(&mut self, place: Place, slot: Slot) -> Vec<Breach> {
         let world = &mut self.world;
         world.group = world.group.with(place, slot);
-        // A stale reading is one of before the last write, and not of before the last health check.
+        // A stale reading shows the group before the last write, not before the last health check.
         if world.before.present() == world.group.present() {
             world.before = world.group;
         }
         Vec::new()
     }
 
-    /// The call that the run waits for, if it waits for one.
+    /// The call for which the run waits, if it waits.
     pub(super) fn asks(&self, index: usize) -> Option<&Effect> {
         self.runs[index].waiting.first()
     }
@@ -626,7 +628,7 @@ impl Moment {
         self.runs[index].run.sleeps_for()
     }
 
-    /// The same world with no run in it, and nothing more to go wrong.
+    /// The same world without a run, and without anything that can go wrong.
     pub(super) fn calmed(&self) -> Self {
         let world = World {
             former: self.world.now,
@@ -641,7 +643,7 @@ impl Moment {
 }
 
 fn write_of(effect: &Effect) -> Option<Write> {
-    let place = |address| Place::of(address).expect("a place, and the binding's port");
+    let place = |address| Place::of(address).expect("a place on the binding's port");
     match effect {
         Effect::Register(_, _, registration) => Some(Write::Register(place(registration.address))),
         Effect::Deregister(_, _, targets) => {

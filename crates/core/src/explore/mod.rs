@@ -1,15 +1,15 @@
-//! The exhaustive walk: every order of everything that can happen, on the value that the Lambda
-//! drives.
+//! The exhaustive walk: a model check of [`Run`](crate::run::Run), the same value that the Lambda
+//! function drives, over every order of everything that can happen.
 //!
 //! - `world`: the database, its keys and the group.
-//! - `history`: all that can happen next, to the world and to the runs.
-//! - `monitor`: the promises of `docs/semantics.md`, judged from outside of a run.
-//! - `walk`: visits every moment that can be reached, once; from each world, it tries a calm sweep.
-//! - `sets`: the same for a set of equals, a cluster's readers.
-//! - `limits`: what is not promised, each with the shortest history that shows why.
-//! - `ablations`: every safety mechanism switched off in turn, each with the harm that follows.
+//! - `history`: everything that can happen next, to the world and to the runs.
+//! - `monitor`: the promises of `docs/semantics.md`, judged from outside a run.
+//! - `walk`: visits every reachable moment once. From each world, it tries a sweep without faults.
+//! - `sets`: the same for a set of equal members, the readers of a cluster.
+//! - `limits`: what is not promised, each limit with the shortest history that shows it.
+//! - `ablations`: switches off each safety mechanism in turn, and keeps the harm that follows.
 //!
-//! `cargo test -p writerlink-core explore -- --nocapture` prints what was walked;
+//! `cargo test -p writerlink-core explore -- --nocapture` prints the size of each walk;
 //! `-- --ignored --nocapture --test-threads 1` walks further, for an hour.
 
 mod ablations;
@@ -23,7 +23,7 @@ mod world;
 use std::time::Duration;
 
 use self::history::{Budget, Invocation, Pace, Setup};
-use self::monitor::Law;
+use self::monitor::Promise;
 use self::walk::walk;
 use self::world::{Group, Kind, PORT, Place, Places, Slot};
 use crate::config::Timing;
@@ -33,8 +33,8 @@ const S: Duration = Duration::from_secs(1);
 const A: Place = Place(0);
 const B: Place = Place(1);
 
-/// A cluster, an event's run and a sweep, one after the other, from every group of these places.
-/// Everything that takes long is scaled down: what matters is what comes before what.
+/// A cluster, with the run of an event and then a sweep, from every group of these places. Long
+/// times are scaled down, because only the order matters.
 fn cluster(places: usize) -> Setup {
     Setup {
         kind: Kind::Cluster,
@@ -53,8 +53,8 @@ fn cluster(places: usize) -> Setup {
     }
 }
 
-/// An instance whose failover is a matter of seconds: settle time 3 s, and after a failover this
-/// pace.
+/// An instance whose failover takes seconds: the settle time is 3 s, and after a failover the world
+/// has this pace.
 fn instance(standby: Standby, pace: Pace) -> Setup {
     let timing = Timing { settle: 3 * S, ..cluster(2).timing };
     Setup {
@@ -73,8 +73,8 @@ fn instance(standby: Standby, pace: Pace) -> Setup {
     }
 }
 
-/// The writer's group, the former writer's, both, the writer draining, and none. (Somebody else's
-/// target is in every group.)
+/// Groups with the writer, with the former writer, with both, with the writer draining, and with
+/// none. (Every group also has a target that is not ours.)
 fn usual() -> Vec<Group> {
     vec![
         Group::only(A),
@@ -85,11 +85,11 @@ fn usual() -> Vec<Group> {
     ]
 }
 
-/// Walks everything; nothing that is promised may be broken.
+/// Walks the whole setup, and checks that no promise is broken.
 fn holds(setup: &Setup) {
-    let walked = walk(setup, |walked| walked.broken.keys().any(|law| law.is_promised()));
+    let walked = walk(setup, |walked| walked.broken.keys().any(|promise| promise.is_promised()));
     println!("{walked}");
-    assert!(!walked.broken.keys().any(|law| law.is_promised()), "{walked}");
+    assert!(!walked.broken.keys().any(|promise| promise.is_promised()), "{walked}");
     assert!(walked.moments > 10_000, "the walk was cut short: {walked}");
 }
 
@@ -120,7 +120,7 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_by_the_next_sweep()
 #[test]
 fn readings_of_the_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise()
  {
-    // Three readings a second apart, where four are needed.
+    // Three stale readings, one second apart. A proof of registration would need four.
     let timing = Timing { settle: 4 * S, ..cluster(2).timing };
     holds(&Setup {
         groups: usual(),
@@ -201,14 +201,14 @@ fn wrong_port() -> Setup {
     }
 }
 
-/// A failover from A to B, after which the name points back to A again and again.
+/// A failover from A to B, after which the name alternates between both.
 fn one_failover(setup: Setup) -> Setup {
     Setup { budget: Budget { failovers: 1, ..Budget::default() }, ..setup }
 }
 
 #[test]
 fn an_instances_name_that_goes_back_for_less_than_the_settle_time_removes_nothing() {
-    // The load balancer notices for twice the settle time nothing of the old host.
+    // For twice the settle time, the load balancer still reads the old host as healthy.
     holds(&one_failover(instance(
         Standby::RefusesTcp,
         Pace { keys: 3 * S, refusal: 6 * S, health: Duration::ZERO },
@@ -242,7 +242,7 @@ fn an_instance_of_which_nothing_is_known_but_its_name_is_followed_as_safely() {
 }
 
 mod further {
-    //! The same for more of everything. Minutes each.
+    //! The same with more of everything. Each walk takes minutes.
 
     use super::*;
 

@@ -1,6 +1,6 @@
-//! The promises of `docs/semantics.md`, each stated over what a run was told and what it then sent.
+//! The promises of `docs/semantics.md`, each stated over what a run read and what it then sent.
 //!
-//! A monitor follows one run from outside. It knows what the run was told and what was true, and
+//! A monitor observes one run from outside. It knows what the run read and what was true, and
 //! shares no code with the planner.
 
 use std::fmt;
@@ -11,63 +11,64 @@ use crate::report::{BindingReport, Status};
 
 /// A promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Law {
+pub(super) enum Promise {
     /// No removal of ours empties a group.
     S1,
-    /// A key that is current keeps the writer from being removed.
+    /// The writer is not removed if a key was current.
     S2,
-    /// Keys that lag for less than the settle time let no run that begins after a failover take the
-    /// new writer for a stale extra.
+    /// If the keys lag for less than the settle time, no run that begins after a failover takes the
+    /// new writer for a stale extra target.
     S2Housekeeping,
     /// A false record of the writer's own name removes the writer only after the agreement has
     /// lasted.
     S2Leftover,
-    /// What is registered was credible in that run.
+    /// A registered address was credible in that run.
     S3,
     /// Disagreement, or anything unknown, removes nothing.
     S4,
-    /// Agreed target known to be registered, targets read, keys read again, and only then a
-    /// removal.
+    /// A removal comes only after these: the agreed target is known to be registered, the targets
+    /// were read, and the keys were read again.
     S7,
     /// A set loses at most half of its targets in a round.
     S8,
     /// Nothing is written while RDS reports another port than the binding.
     S9,
-    /// After calm, one sweep makes it right.
+    /// When nothing goes wrong any more, one sweep makes the group right.
     L1,
-    /// What is right is left alone.
+    /// A group that is right is left alone.
     L2,
     /// Writes are few.
     L3,
-    /// What is reported as in sync was read as in sync.
+    /// A binding is reported in sync only if the last reading was in sync.
     O1,
     /// Not promised: a write of a killed run lands, and leaves no target.
     Unfenced,
-    /// Not promised: a member of a set stays that two readings of the RDS API lack.
+    /// Not promised: a member of a set stays although two readings of the RDS API omit it.
     Unlisted,
 }
 
-impl Law {
+impl Promise {
     pub(super) fn is_promised(self) -> bool {
         !matches!(self, Self::Unfenced | Self::Unlisted)
     }
 }
 
-/// A promise that was broken, and by what.
+/// A broken promise, and what broke it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Breach {
-    pub(super) law: Law,
+    pub(super) promise: Promise,
     pub(super) how: String,
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.law, self.how)
+        write!(f, "{:?}: {}", self.promise, self.how)
     }
 }
 
-/// Two writes for each change of the address, and as many again. For a set one for each of its
-/// places, one to make sure of, and as many removals as it takes to lose half of them twice.
+/// How many writes one change allows. For a writer: a registration and a removal. For a set: one
+/// registration for each of its four places, one to prove a registration, and two removals, each of
+/// at most half of the targets.
 fn writes_a_change(kind: Kind) -> u8 {
     match kind {
         Kind::Cluster | Kind::Instance(_) => 2,
@@ -75,49 +76,50 @@ fn writes_a_change(kind: Kind) -> u8 {
     }
 }
 
-const MOST_TROUBLES: u8 = 3;
-/// For how long readings must show a target healthy before they vouch for it, unless the settle
-/// time is shorter.
-const VOUCHING: Duration = Duration::from_secs(5);
+const MAX_FAULTS: u8 = 3;
 
-/// What one run was told, in the order that matters.
+/// How long readings must show a target healthy before they prove its registration, unless the
+/// settle time is shorter.
+const PROOF_TIME: Duration = Duration::from_secs(5);
+
+/// What one run has read and sent, as far as the promises need it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Monitor {
     kind: Kind,
     /// An event named the binding.
     event: bool,
-    /// What each key said last of the members.
+    /// The members that each key reported last.
     named: [Option<Listing>; 2],
-    /// Where that is, by the names.
+    /// The places of these members, according to their names.
     said: [Option<Places>; 2],
-    /// The word of the topology before that.
+    /// The previous places of the topology.
     said_before: Option<Places>,
-    /// A member's own name said nothing, so that there may be more of a set.
+    /// A member's own name did not answer, so the set may have more members.
     gap: bool,
-    /// The last word of the key was true, and no failover has happened since.
+    /// The last report of the key was true, and no failover has happened since.
     current: [bool; 2],
-    /// A key named the writer when the targets were read, and says so still.
-    told: bool,
-    /// What each key had said when the targets were read.
+    /// A key named the writer when the targets were read, and still does.
+    named_at_targets: bool,
+    /// What each key had reported when the targets were read.
     said_before_targets: [Option<Places>; 2],
     /// The key was read after the targets were.
     reread: [bool; 2],
     /// What the last reading of the targets showed.
     shown: Option<Group>,
-    /// For how long every reading has shown each place healthy; `None` where the last one did not.
+    /// For how long every reading has shown each place healthy; `None` if the last reading did not.
     healthy: [Option<Duration>; MOST_PLACES],
-    /// For how long the keys have agreed on the same.
+    /// For how long the keys have agreed on the same places.
     lasting: Option<(Places, Duration)>,
     settle: Duration,
     acknowledged: Places,
     removed: Places,
     removals_sent: Places,
-    /// Whom the keys have last named together, or the topology alone.
+    /// The places that the keys last agreed on, or that the topology reported.
     candidate: Option<Places>,
-    /// The writes that the changes of the candidate allow.
+    /// How many more writes the changes of the candidate allow.
     allowance: u8,
-    troubles: u8,
-    /// All that the run has seen was right, all the time.
+    faults: u8,
+    /// Everything that the run has read was right, all the time.
     calm: bool,
     /// No failover has happened since the run began.
     undisturbed: bool,
@@ -125,7 +127,7 @@ pub(super) struct Monitor {
     first_shown: Option<Places>,
     /// A write of a killed run was on its way during this one.
     saw_late_write: bool,
-    /// How often the topology was read since the last removal was sent, 2 standing for more.
+    /// How often the topology was read since the last removal was sent, at most 2.
     read_since_removal: u8,
     /// RDS reports another port than the binding's.
     wrong_port: bool,
@@ -142,7 +144,7 @@ impl Monitor {
             said_before: None,
             gap: false,
             current: [false; 2],
-            told: false,
+            named_at_targets: false,
             said_before_targets: [None; 2],
             reread: [false; 2],
             shown: None,
@@ -154,22 +156,22 @@ impl Monitor {
             removals_sent: Places::default(),
             candidate: None,
             allowance: writes_a_change(kind),
-            troubles: 0,
+            faults: 0,
             calm: right,
             undisturbed: true,
             first_shown: None,
-            saw_late_write: world.ghost.is_some(),
+            saw_late_write: world.late_write.is_some(),
             read_since_removal: 2,
             wrong_port: false,
         }
     }
 
-    /// The same, where RDS reports another port than the binding's, or not.
+    /// The same monitor, with whether RDS reports another port than the binding's.
     pub(super) fn on_a_wrong_port(self, wrong_port: bool) -> Self {
         Self { wrong_port, ..self }
     }
 
-    pub(super) fn hears(&mut self, key: Key, named: Option<Listing>, world: &World) {
+    pub(super) fn reads_key(&mut self, key: Key, named: Option<Listing>, world: &World) {
         let index = key as usize;
         let by_the_names = |named: Listing| world.addresses_of(self.kind.wants(named));
         if key == Key::Topology {
@@ -181,7 +183,7 @@ impl Monitor {
         self.current[index] = named == Some(world.now);
         self.said[index] = named.map(by_the_names);
         if key == Key::Dns {
-            // The names are asked for both keys together.
+            // One lookup of the names serves both keys.
             self.said = self.named.map(|named| named.map(by_the_names));
             let so_far = self.lasting.filter(|(place, _)| Some(*place) == self.agreed());
             self.lasting = so_far.or_else(|| Some((self.agreed()?, Duration::ZERO)));
@@ -202,19 +204,19 @@ impl Monitor {
         }
     }
 
-    /// The members' own names answered, but for this one's. They are asked more often than the
-    /// topology is.
-    pub(super) fn hears_names(&mut self, silent: Option<Place>, world: &World) {
+    /// The members' own names answered, except the name of `silent`. They are looked up more often
+    /// than the topology is read.
+    pub(super) fn reads_names(&mut self, silent: Option<Place>, world: &World) {
         let index = Key::Topology as usize;
         let wanted = self.named[index].map(|named| self.kind.wants(named));
         let silent = silent.map(Places::one).unwrap_or_default();
         self.gap = wanted.is_some_and(|wanted| !wanted.and(silent).is_empty());
         self.calm &= !self.gap;
-        let heard = wanted.map(|wanted| world.addresses_of(wanted.without(silent)));
-        self.said[index] = heard.filter(|heard| !heard.is_empty());
+        let resolved = wanted.map(|wanted| world.addresses_of(wanted.without(silent)));
+        self.said[index] = resolved.filter(|resolved| !resolved.is_empty());
     }
 
-    pub(super) fn hears_nothing(&mut self) {
+    pub(super) fn reads_nothing(&mut self) {
         self.named = [None; 2];
         self.said = [None; 2];
         self.lasting = None;
@@ -222,7 +224,7 @@ impl Monitor {
         self.calm = false;
     }
 
-    pub(super) fn reads_targets(&mut self, group: Group, told: bool) {
+    pub(super) fn reads_targets(&mut self, group: Group, named_at_targets: bool) {
         for place in Place::all(MOST_PLACES) {
             let so_far = self.healthy[place.0].unwrap_or_default();
             self.healthy[place.0] = (group.slot(place) == Slot::Healthy).then_some(so_far);
@@ -231,12 +233,12 @@ impl Monitor {
         self.first_shown.get_or_insert(group.present());
         self.reread = [false; 2];
         self.said_before_targets = self.said;
-        self.told = told;
+        self.named_at_targets = named_at_targets;
     }
 
-    pub(super) fn lets_pass(&mut self, long: Duration) {
+    pub(super) fn time_passes(&mut self, long: Duration) {
         for age in self.healthy.iter_mut().flatten() {
-            *age = (*age + long).min(self.settle.min(VOUCHING));
+            *age = (*age + long).min(self.settle.min(PROOF_TIME));
         }
         if let Some((_, age)) = &mut self.lasting {
             *age = (*age + long).min(self.settle);
@@ -244,7 +246,7 @@ impl Monitor {
     }
 
     pub(super) fn sees_key_go_back(&mut self) {
-        self.told = false;
+        self.named_at_targets = false;
         self.calm = false;
     }
 
@@ -253,67 +255,71 @@ impl Monitor {
         self.calm = false;
     }
 
-    pub(super) fn is_haunted(&mut self) {
+    pub(super) fn sees_late_write(&mut self) {
         self.saw_late_write = true;
         self.calm = false;
     }
 
     pub(super) fn sees_failover(&mut self) {
         self.current = [false; 2];
-        self.told = false;
+        self.named_at_targets = false;
         self.calm = false;
         self.undisturbed = false;
     }
 
-    /// Judges a write as it is sent.
+    /// Judges a write when it is sent.
     pub(super) fn sends(&mut self, write: Write) -> Vec<Breach> {
         let mut breaches = Vec::new();
-        let mut breaks = |law, holds: bool, how: &str| {
+        let mut breaks = |promise, holds: bool, how: &str| {
             if !holds {
                 let how = format!("{write}: {how}");
-                breaches.push(Breach { law, how });
+                breaches.push(Breach { promise, how });
             }
         };
-        breaks(Law::L2, !self.calm, "all was right, and every reading said so");
-        breaks(Law::S9, !self.wrong_port, "nobody listens on the binding's port");
+        breaks(Promise::L2, !self.calm, "all was right, and every reading said so");
+        breaks(Promise::S9, !self.wrong_port, "nobody listens on the binding's port");
         match write {
             Write::Register(place) => {
-                breaks(Law::S3, self.is_credible(place), "not credible in this run")
+                breaks(Promise::S3, self.is_credible(place), "not credible in this run")
             }
             Write::Deregister(places) => {
                 let agreed = self.agreed();
-                breaks(Law::S4, agreed.is_some(), "the keys name no one together");
+                breaks(Promise::S4, agreed.is_some(), "the keys name no one together");
                 if let Some(agreed) = agreed {
                     breaks(
-                        Law::S7,
-                        self.is_assured(agreed),
+                        Promise::S7,
+                        self.is_known_registered(agreed),
                         "the agreed target may not be registered",
                     );
-                    breaks(Law::S1, places.and(agreed).is_empty(), "it is the agreed target");
+                    breaks(Promise::S1, places.and(agreed).is_empty(), "it is the agreed target");
                 }
                 if self.kind == Kind::Readers {
                     let present = self.shown.map_or(0, |shown| shown.present().count());
                     breaks(
-                        Law::S8,
+                        Promise::S8,
                         places.count() <= present.div_ceil(2),
                         "more than half of the targets",
                     );
                     let another = self.read_since_removal >= 2;
-                    breaks(Law::S8, another, "the second removal of one round");
+                    breaks(Promise::S8, another, "the second removal of one round");
                     self.read_since_removal = 0;
                 }
                 let lasted = self.lasting.is_some_and(|(_, age)| age >= self.settle);
                 let named =
                     self.named[Key::Topology as usize].filter(|_| self.kind != Kind::Readers);
-                let true_home = named.is_some_and(|named| places.has(named.writer));
+                let is_writers_address = named.is_some_and(|named| places.has(named.writer));
                 breaks(
-                    Law::S2Leftover,
-                    lasted || !true_home,
+                    Promise::S2Leftover,
+                    lasted || !is_writers_address,
                     "it is where the writer is, but for its name",
                 );
-                breaks(Law::S7, self.was_reread(), "no key was read after the targets");
+                breaks(Promise::S7, self.was_reread(), "no key was read after the targets");
                 let same = self.said == self.said_before_targets;
-                breaks(Law::S7, same, "the keys said something else before the targets were read");
+                breaks(
+                    Promise::S7,
+                    same,
+                    "the keys said something else before the targets were read",
+                );
                 self.removals_sent = match self.kind {
                     Kind::Cluster | Kind::Instance(_) => places,
                     Kind::Readers => self.removals_sent.or(places),
@@ -326,21 +332,21 @@ impl Monitor {
             Write::Deregister(places) => !self.removed.and(places).is_empty(),
         };
         if again {
-            self.goes_wrong();
+            self.counts_fault();
         } else {
-            breaks(Law::L3, self.allowance > 0, "more than two writes for each change");
+            breaks(Promise::L3, self.allowance > 0, "more than two writes for each change");
         }
         self.allowance = self.allowance.saturating_sub(u8::from(!again));
         breaks(
-            Law::L3,
-            self.troubles <= MOST_TROUBLES,
+            Promise::L3,
+            self.faults <= MAX_FAULTS,
             "more than three that failed or did not last",
         );
         breaches
     }
 
-    /// Judges a write as ELBv2 carries it out. `paced`: something after a failover is
-    /// quicker than the settle time.
+    /// Judges a write when ELBv2 carries it out. `paced` says that something after a failover is
+    /// faster than the settle time.
     pub(super) fn commits(
         &self,
         write: Write,
@@ -360,20 +366,20 @@ impl Monitor {
         if after.group.present().is_empty() && !self.saw_late_write {
             let set = if self.kind == Kind::Readers { "the set" } else { "the writer" };
             let how = format!("{write} left no target ({set} is {is})");
-            breaches.push(Breach { law: Law::S1, how });
+            breaches.push(Breach { promise: Promise::S1, how });
         }
         if removed && self.current.contains(&true) {
             let how = format!("{write} removed {member}, and a key that was current named it");
-            breaches.push(Breach { law: Law::S2, how });
+            breaches.push(Breach { promise: Promise::S2, how });
         }
-        if removed && self.told {
+        if removed && self.named_at_targets {
             let how =
                 format!("{write} removed {member}, which a key named before the targets were read");
-            breaches.push(Breach { law: Law::S2, how });
+            breaches.push(Breach { promise: Promise::S2, how });
         }
         if removed && self.kind == Kind::Readers {
             let how = format!("{write} removed {member}, which two readings lacked");
-            breaches.push(Breach { law: Law::Unlisted, how });
+            breaches.push(Breach { promise: Promise::Unlisted, how });
         }
         let housekeeping = self
             .first_shown
@@ -381,7 +387,7 @@ impl Monitor {
             .is_some_and(|(first, agreed)| !first.and(agreed).is_empty());
         if removed && self.undisturbed && housekeeping && paced {
             let how = format!("{write} removed the writer, in a run that began after the failover");
-            breaches.push(Breach { law: Law::S2Housekeeping, how });
+            breaches.push(Breach { promise: Promise::S2Housekeeping, how });
         }
         breaches
     }
@@ -401,16 +407,16 @@ impl Monitor {
     }
 
     /// A write failed, or its answer was lost: it may be repeated.
-    pub(super) fn goes_wrong(&mut self) {
-        self.troubles += 1;
+    pub(super) fn counts_fault(&mut self) {
+        self.faults += 1;
         self.calm = false;
     }
 
-    pub(super) fn is_refunded(&mut self) {
+    pub(super) fn allows_one_more(&mut self) {
         self.allowance += 1;
     }
 
-    /// Judges what the run says at its end.
+    /// Judges the report of the run.
     pub(super) fn ends(&self, report: &BindingReport) -> Option<Breach> {
         let claims = matches!(report.status, Status::Settled | Status::Changed);
         let shown = self.shown.map(Group::present);
@@ -426,7 +432,7 @@ impl Monitor {
             return None;
         };
         Some(Breach {
-            law: Law::O1,
+            promise: Promise::O1,
             how: format!(
                 "{how} as {}; the keys' last word: {:?}, the last reading: {:?}",
                 report.status.as_str(),
@@ -436,7 +442,7 @@ impl Monitor {
         })
     }
 
-    /// Whom every key names.
+    /// The places that every key reports.
     fn agreed(&self) -> Option<Places> {
         let [topology, dns] = self.said;
         match self.kind {
@@ -458,10 +464,10 @@ impl Monitor {
         self.agreed() == Some(place) || (twice && alone)
     }
 
-    /// Whether one of these is known to be registered.
-    fn is_assured(&self, places: Places) -> bool {
+    /// Whether one of these places is known to be registered.
+    fn is_known_registered(&self, places: Places) -> bool {
         let long = |place: Place| {
-            self.healthy[place.0].is_some_and(|age| age >= self.settle.min(VOUCHING))
+            self.healthy[place.0].is_some_and(|age| age >= self.settle.min(PROOF_TIME))
         };
         places.iter().any(|place| {
             self.acknowledged.has(place) || (long(place) && !self.removals_sent.has(place))

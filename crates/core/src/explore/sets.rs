@@ -1,8 +1,8 @@
-//! The walk for a set of equals: a cluster's readers, of which some come, some go, and one is
-//! promoted.
+//! The walk for a set of equal members: the readers of a cluster, of which some are added, some are
+//! removed, and one is promoted.
 //!
-//! The promises are the same, in the form in which they hold for a set. It has one key, so its
-//! second witness is the same key's second reading.
+//! The promises are the same, in the form that holds for a set. A set has only one key, so a second
+//! reading of that key takes the place of a second key.
 
 mod ablations;
 mod limits;
@@ -23,7 +23,8 @@ fn healthy(places: &[Place]) -> Group {
     places.iter().fold(none, |group, place| group.with(*place, Slot::Healthy))
 }
 
-/// The right group, one of them missing, one too many, one draining, only the wrong one, and none.
+/// Groups with the right members, with one missing, with one too many, with one draining, with only
+/// the wrong one, and with none.
 fn usual() -> Vec<Group> {
     vec![
         healthy(&[B, C]),
@@ -35,7 +36,7 @@ fn usual() -> Vec<Group> {
     ]
 }
 
-/// A writer that becomes a reader, as it does by a failover, and a reader that comes or goes.
+/// One failover, which makes the writer a reader, and one reader that is added or removed.
 const CHANGES: Budget = Budget { failovers: 1, scalings: 1, ..NOTHING };
 
 const NOTHING: Budget = Budget {
@@ -73,7 +74,7 @@ fn a_failing_call_a_silent_name_or_a_topology_without_a_writer_breaks_no_promise
     for changes in [ONE_COMES_OR_GOES, ONE_IS_PROMOTED] {
         holds(&with(Budget { faults: 1, ..changes }));
     }
-    // Twice the same is what a set believes.
+    // A set believes what two readings agree on, so two faults are the smallest dangerous number.
     holds(&with(Budget { faults: 2, ..NOTHING }));
 }
 
@@ -107,7 +108,7 @@ fn a_topology_that_lists_anything_at_any_reading_never_empties_a_set() {
     });
 }
 
-/// Two that are up and two that are not, with most of them in the group.
+/// Two members that are up and two that are not, with most of the four in the group.
 fn four() -> Setup {
     Setup {
         places: 4,
@@ -156,7 +157,7 @@ fn a_topology_of_two_members_that_lists_anything_in_two_runs_breaks_no_promise()
 }
 
 mod further {
-    //! The same for more of everything. Minutes each.
+    //! The same with more of everything. Each walk takes minutes.
 
     use super::*;
 

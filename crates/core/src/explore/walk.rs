@@ -1,8 +1,8 @@
-//! The walk: every moment that can be reached, each once, the nearest first.
+//! The walk: a breadth-first search that visits every reachable moment once.
 //!
-//! Moments are kept by 128-bit fingerprints, so that millions fit; two different moments with one
-//! fingerprint are less likely than a machine that errs. Each knows the move that led to it, so
-//! that a broken promise comes with the shortest history that breaks it.
+//! It stores 128-bit fingerprints of moments, so that millions fit into memory. Two different
+//! moments with one fingerprint are less likely than a hardware error. Each fingerprint has the
+//! move that led to it, so that a broken promise comes with the shortest history that breaks it.
 
 #![expect(
     clippy::disallowed_types,
@@ -20,22 +20,22 @@ use std::time::{Duration, Instant};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::history::{Invocation, Moment, Move, Outcome, Setup, Shown};
-use super::monitor::{Breach, Law};
+use super::monitor::{Breach, Promise};
 use super::world::{Kind, MOST_PLACES, Place, Slot};
 use crate::run::Effect;
 
-/// What a walk came to.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) moments: usize,
     pub(super) moves: usize,
-    /// The worlds from which a calm sweep was tried.
+    /// The number of worlds from which a sweep without faults was tried.
     pub(super) worlds: usize,
-    /// The longest that such a sweep took until the group was right.
+    /// The longest time of such a sweep until the group was right.
     pub(super) longest_sweep: Duration,
     pub(super) took: Duration,
     /// The shortest history for each broken promise.
-    pub(super) broken: BTreeMap<Law, Trace>,
+    pub(super) broken: BTreeMap<Promise, Trace>,
 }
 
 /// A history that breaks a promise.
@@ -65,8 +65,8 @@ impl fmt::Display for Walked {
             self.worlds,
             self.longest_sweep.as_secs_f64(),
         )?;
-        for (law, trace) in &self.broken {
-            write!(f, "\n{law:?} is broken:\n{trace}")?;
+        for (promise, trace) in &self.broken {
+            write!(f, "\n{promise:?} is broken:\n{trace}")?;
         }
         Ok(())
     }
@@ -74,23 +74,23 @@ impl fmt::Display for Walked {
 
 type Fingerprint = u128;
 
-/// How a moment was reached first; a beginning by its number.
+/// How a moment was first reached. A start has its number.
 #[derive(Clone, Copy)]
 enum Origin {
-    Beginning(usize),
+    Start(usize),
     By(Fingerprint, Move),
 }
 
-/// Walks through all that can happen, or until `enough`.
+/// Walks through everything that can happen, or until `enough`.
 pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
     let started = Instant::now();
     let mut walked = Walked::default();
     let mut origins: HashMap<Fingerprint, Origin> = HashMap::new();
     let mut calmed: HashSet<Fingerprint> = HashSet::new();
     let mut level: Vec<(Fingerprint, Moment)> = Vec::new();
-    for (number, moment) in setup.beginnings().into_iter().enumerate() {
+    for (number, moment) in setup.starts().into_iter().enumerate() {
         let print = fingerprint(&moment);
-        origins.insert(print, Origin::Beginning(number));
+        origins.insert(print, Origin::Start(number));
         level.push((print, moment));
     }
     while !level.is_empty() && !enough(&walked) {
@@ -100,7 +100,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
             let moves = setup.moves(&moment);
             let calm = moment.calmed();
             if setup.is_on_a_wrong_port() {
-                // Nothing comes right before somebody changes the binding.
+                // The group cannot become right until a person changes the binding.
             } else if !setup.sweeps {
                 let right = moment.world.group.present() == setup.kind.wants(moment.world.now);
                 if moves.is_empty() && !right {
@@ -108,7 +108,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
                         "nobody looks any more, and the targets are {}",
                         Shown(moment.world.group)
                     );
-                    let breach = Breach { law: Law::L1, how };
+                    let breach = Breach { promise: Promise::L1, how };
                     walked.breaks(breach, || history(setup, &origins, print, None));
                 }
             } else if calmed.insert(fingerprint(&calm)) {
@@ -124,7 +124,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
                 let last = number + 1 == moves.len();
                 let moment = if last { before.take() } else { before.clone() };
                 let (after, breaches) =
-                    setup.after(moment.expect("taken by the last move only"), made);
+                    setup.after(moment.expect("only the last move takes it"), made);
                 for breach in breaches {
                     walked.breaks(breach, || history(setup, &origins, print, Some(made)));
                 }
@@ -143,7 +143,7 @@ pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
 
 impl Walked {
     fn breaks(&mut self, breach: Breach, steps: impl FnOnce() -> Vec<String>) {
-        self.broken.entry(breach.law).or_insert_with(|| Trace { steps: steps(), breach });
+        self.broken.entry(breach.promise).or_insert_with(|| Trace { steps: steps(), breach });
     }
 }
 
@@ -153,7 +153,7 @@ fn fingerprint(moment: &Moment) -> Fingerprint {
     hasher.finish128().as_u128()
 }
 
-/// The moves that led to a moment, and one more, told one by one.
+/// The moves that led to a moment, and one more, as sentences.
 fn history(
     setup: &Setup,
     origins: &HashMap<Fingerprint, Origin>,
@@ -162,32 +162,32 @@ fn history(
 ) -> Vec<String> {
     let mut moves = Vec::from_iter(then);
     let mut at = to;
-    let beginning = loop {
+    let start = loop {
         match origins[&at] {
-            Origin::Beginning(number) => break number,
+            Origin::Start(number) => break number,
             Origin::By(before, made) => {
                 moves.push(made);
                 at = before;
             }
         }
     };
-    let mut moment = setup.beginnings().swap_remove(beginning);
+    let mut moment = setup.starts().swap_remove(start);
     let database = match setup.kind {
         Kind::Cluster | Kind::Instance(_) => "A is the writer".to_owned(),
         Kind::Readers => format!("the set is {}", setup.kind.wants(moment.world.now)),
     };
     let mut steps = vec![format!("{database}; the targets are {}", Shown(moment.world.group))];
     for made in moves.into_iter().rev() {
-        steps.push(made.told(setup.kind, &moment));
+        steps.push(made.describe(setup.kind, &moment));
         moment = setup.after(moment, made).0;
     }
     steps
 }
 
-/// When nothing goes wrong any more and nobody is at work, one sweep makes it right, and the next
-/// writes nothing. Says how long the sweep took to get there. It is tried with a load balancer that
-/// shows every new target as healthy at once, and for a cluster and its readers with one that never
-/// does.
+/// Checks L1 and L2: when nothing goes wrong any more and no run is active, one sweep makes the
+/// group right, and the next sweep writes nothing. Returns how long the first sweep took. It is
+/// tried with a load balancer that shows every new target as healthy at once, and for a cluster and
+/// its readers also with one that never does.
 fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
     let paces: &[bool] = match setup.kind {
         Kind::Cluster | Kind::Readers => &[true, false],
@@ -196,9 +196,9 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
     let mut longest = Duration::ZERO;
     for heals in paces {
         let mut moment = calm.clone();
-        // What is still on its way has landed by then.
-        if moment.world.ghost.is_some() {
-            moment = setup.after(moment, Move::GhostLands).0.calmed();
+        // A late write has landed by then.
+        if moment.world.late_write.is_some() {
+            moment = setup.after(moment, Move::LateWriteLands).0.calmed();
         }
         let swept = sweep(setup, &mut moment, *heals);
         let wanted = setup.kind.wants(moment.world.now);
@@ -210,7 +210,7 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
                 Kind::Readers => format!("the set is {wanted}"),
             };
             return Err(Breach {
-                law: Law::L1,
+                promise: Promise::L1,
                 how: format!(
                     "after a calm sweep {database} and the targets are {}",
                     Shown(moment.world.group)
@@ -221,14 +221,14 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
         let mut again = moment.calmed();
         let (_, writes) = sweep(setup, &mut again, *heals)?;
         if writes > 0 {
-            return Err(Breach { law: Law::L2, how: "a second sweep writes".to_owned() });
+            return Err(Breach { promise: Promise::L2, how: "a second sweep writes".to_owned() });
         }
         longest = longest.max(took);
     }
     Ok(longest)
 }
 
-/// Plays a sweep to its end; gives the time until the last write, and the number of writes.
+/// Plays a sweep to its end. Returns the time until its last write, and the number of its writes.
 fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, usize), Breach> {
     let (mut now, mut last, mut writes) = (Duration::ZERO, Duration::ZERO, 0);
     let mut breaches = setup.begin(moment, Invocation::Sweep);

@@ -1,4 +1,4 @@
-//! What is out there: one database of two to four members, what its keys say, and one target group.
+//! The world: one database of two to four members, what its keys report, and one target group.
 //!
 //! A *place* is a member and its address: A is member `a` at 10.0.0.1, and so on.
 
@@ -30,7 +30,7 @@ impl Place {
         SocketAddr::new(IpAddr::from([10, 0, 0, last]), PORT)
     }
 
-    /// The place of an address; `None` for what is no place's.
+    /// The place that has this address, if one has.
     pub(super) fn of(address: SocketAddr) -> Option<Self> {
         Self::all(MOST_PLACES).find(|place| place.address() == address)
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The third place where there are two members: nobody's address.
+/// The third place in worlds of two members: an address that no member has.
 pub(super) const NOBODY: Place = Place(2);
 
 /// A set of places.
@@ -110,7 +110,7 @@ impl fmt::Display for Places {
     }
 }
 
-/// What the group has at one address.
+/// The state of the group at one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Slot {
     Absent,
@@ -163,8 +163,8 @@ impl Group {
         places
     }
 
-    /// As DescribeTargetHealth shows it, besides a target of a machine and a port that are somebody
-    /// else's.
+    /// The group as DescribeTargetHealth shows it, with one more target, whose address and port are
+    /// not ours.
     pub(super) fn targets(self) -> Vec<Target> {
         let state = |slot| match slot {
             Slot::Absent => None,
@@ -181,7 +181,7 @@ impl Group {
     }
 }
 
-/// A change of the group, as it goes over the wire.
+/// A write to the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Write {
     Register(Place),
@@ -217,7 +217,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// What is followed.
+/// The kind of source that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// A cluster, whose readers accept connections: every target is healthy in the end.
@@ -229,7 +229,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Where the source is, when this is the database.
+    /// The places that must be in the group, given the members of the database.
     pub(super) fn wants(self, listing: Listing) -> Places {
         let writer = Places::one(listing.writer);
         let readers = listing.up.without(writer);
@@ -239,7 +239,7 @@ impl Kind {
         }
     }
 
-    /// The keys that testify to it.
+    /// The keys that are evidence for this kind.
     pub(super) fn keys(self) -> &'static [Key] {
         match self {
             Self::Cluster | Self::Instance(_) => &Key::BOTH,
@@ -252,7 +252,8 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Listing {
     pub(super) writer: Place,
-    /// Those that take connections, the writer among them. Only [`Kind::Readers`] sees it change.
+    /// The members that accept connections, including the writer. They change only for
+    /// [`Kind::Readers`].
     pub(super) up: Places,
 }
 
@@ -260,11 +261,11 @@ pub(super) struct Listing {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
     pub(super) now: Listing,
-    /// The members before the last failover, or the last one that came or went.
+    /// The members before the last failover, or before a member was last added or removed.
     pub(super) former: Listing,
-    /// Since that failover; grows to a bound. Not told where time does not matter.
+    /// The time since that failover, up to a bound. It stays zero if time does not matter.
     pub(super) since_failover: Duration,
-    /// What each key says, where a key lags and does not lie at will.
+    /// What each key reports, if keys can lag but cannot say anything at will.
     pub(super) keys: [Listing; 2],
     pub(super) group: Group,
     /// The group before it was last changed: what a stale reading shows.
@@ -272,16 +273,16 @@ pub(super) struct World {
     /// A member whose own name gives the address of [`NOBODY`].
     pub(super) false_name: Option<Place>,
     /// A write of a killed run that has not landed yet.
-    pub(super) ghost: Option<Write>,
+    pub(super) late_write: Option<Write>,
 }
 
 impl World {
-    /// Where a member's own name leads.
+    /// The place to which a member's own name resolves.
     pub(super) fn address_of(&self, member: Place) -> Place {
         if self.false_name == Some(member) { NOBODY } else { member }
     }
 
-    /// Where the members' own names lead.
+    /// The places to which the members' own names resolve.
     pub(super) fn addresses_of(&self, members: Places) -> Places {
         let mut addresses = Places::default();
         members.iter().for_each(|member| addresses.add(self.address_of(member)));
@@ -320,7 +321,7 @@ pub(super) fn describe_group() -> TargetGroup {
     }
 }
 
-/// A reading of the RDS API in which these are up on a port, and this one is the writer, or none.
+/// A reading of the RDS API: these members are up on a port, and this one, or none, is the writer.
 pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>) -> Topology {
     let instance = |name: HostName, cluster: Option<&str>, standby| Instance {
         engine: "postgres".to_owned(),
@@ -373,8 +374,8 @@ pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>)
     }
 }
 
-/// Answers in which the source's own name says `said`, and every member's name leads where it leads
-/// in this world.
+/// DNS answers in which the source's own name resolves to `said`, and every member's name resolves
+/// as it does in this world.
 pub(super) fn answers(
     kind: Kind,
     names: &[HostName],
@@ -397,7 +398,7 @@ pub(super) fn answers(
     names.iter().map(|name| (name.clone(), answer(name))).collect()
 }
 
-/// Answers in which every member's name leads to it, but for one that says nothing.
+/// DNS answers in which every member's name resolves to the member, except one that times out.
 pub(super) fn members_answers(names: &[HostName], silent: Option<Place>) -> Answers {
     let answer = |name: &HostName| {
         let place = Place::all(MOST_PLACES).find(|place| place.name() == *name);

@@ -1,4 +1,4 @@
-//! A part of the table as the product of its axes, walked in whole or in part.
+//! A part of the table: the product of its axes, walked as a whole or sampled.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -13,13 +13,13 @@ use writerlink_core::topology::Standby;
 use crate::cell::Cell;
 use crate::values::{PORT, allow, everybody, extremes, facts};
 
-/// A part of the table: every combination of what these hold is a cell.
+/// A part of the table. Every combination of these values is a cell.
 pub(crate) struct Axes {
     pub(crate) source: &'static str,
     pub(crate) settle: Duration,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) targets: Vec<Vec<Target>>,
-    pub(crate) standings: Vec<EarlierRounds>,
+    pub(crate) earlier_rounds: Vec<EarlierRounds>,
     /// The addresses of former members. In a cluster these are all addresses, so that a failover
     /// that was seen explains every target.
     pub(crate) former: BTreeSet<IpAddr>,
@@ -33,7 +33,7 @@ pub(crate) struct Axes {
 }
 
 impl Axes {
-    /// A cluster of which each key says each of these.
+    /// A cluster, with each of these readings for each key.
     pub(crate) fn cluster(readings: &[Reading]) -> Self {
         let pairs = product(readings, readings);
         let evidence = pairs.map(|(topology, dns)| Evidence::Cluster {
@@ -44,7 +44,7 @@ impl Axes {
         Self { former: everybody(), ..cluster }
     }
 
-    /// An instance whose standby refuses TCP, and one of whose standby nothing is known.
+    /// An instance whose standby refuses TCP, and one whose standby is unknown.
     pub(crate) fn instances(readings: &[Reading]) -> [Self; 2] {
         [Standby::RefusesTcp, Standby::Unknown].map(|standby| {
             let evidence = readings.iter().map(|dns| Evidence::Instance { dns: dns.clone() });
@@ -58,7 +58,7 @@ impl Axes {
         [Self::cluster(readings), refusing, unknown]
     }
 
-    /// Nothing unusual; the targets are for the table to fill in.
+    /// Usual values. The table must add the targets.
     pub(crate) fn of(source: &'static str, standby: Standby, evidence: Vec<Evidence>) -> Self {
         let settle = Duration::from_secs(30);
         Self {
@@ -66,7 +66,7 @@ impl Axes {
             settle,
             evidence,
             targets: Vec::new(),
-            standings: extremes(settle),
+            earlier_rounds: extremes(settle),
             former: BTreeSet::new(),
             max_removals: vec![4],
             exclusive: vec![false],
@@ -78,7 +78,7 @@ impl Axes {
         }
     }
 
-    /// Shows every cell to `look`.
+    /// Calls `look` with every cell.
     pub(crate) fn walk(&self, mut look: impl FnMut(&Cell<'_>)) {
         let timing = self.timing();
         let (bindings, groups) = (self.bindings(), self.groups());
@@ -89,10 +89,10 @@ impl Axes {
                     facts: facts.clone(),
                     group: group.clone(),
                     targets: targets.clone(),
-                    earlier: self.standings[0].clone(),
+                    earlier: self.earlier_rounds[0].clone(),
                 };
                 let mut cell = Cell { binding: &bindings[0], timing: &timing, seen };
-                for (binding, earlier) in product(&bindings, &self.standings) {
+                for (binding, earlier) in product(&bindings, &self.earlier_rounds) {
                     cell.binding = binding;
                     cell.seen.earlier.clone_from(earlier);
                     cell.seen.earlier.former.extend(&self.former);
@@ -102,10 +102,10 @@ impl Axes {
         }
     }
 
-    /// Shows `count` cells to `look`, spread over all of a product that is too large to be walked.
+    /// Calls `look` with `count` cells, spread over a product that is too large to walk.
     pub(crate) fn sample(&self, count: usize, mut look: impl FnMut(&Cell<'_>)) {
-        // A prime steps through every digit of a mixed-radix number whose radices it does not
-        // divide.
+        // A prime step reaches every digit of a mixed-radix number if it divides none of the
+        // radices.
         const STEP: usize = 2_147_483_647;
         let timing = self.timing();
         let (bindings, groups) = (self.bindings(), self.groups());
@@ -124,7 +124,7 @@ impl Axes {
                     facts: self.facts[digit(self.facts.len())].clone(),
                     group: groups[digit(groups.len())].clone(),
                     targets: self.targets[digit(self.targets.len())].clone(),
-                    earlier: self.standings[digit(self.standings.len())].clone(),
+                    earlier: self.earlier_rounds[digit(self.earlier_rounds.len())].clone(),
                 },
             };
             cell.seen.earlier.former.extend(&self.former);
@@ -137,7 +137,8 @@ impl Axes {
     }
 
     fn bindings(&self) -> Vec<Binding> {
-        let arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/\
+            0123456789abcdef";
         let kinds = product(&self.ports, &self.port_differs)
             .flat_map(|port| self.exclusive.iter().map(move |exclusive| (port, exclusive)))
             .flat_map(|kind| self.max_removals.iter().map(move |most| (kind, most)));

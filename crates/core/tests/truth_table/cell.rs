@@ -1,7 +1,7 @@
-//! One cell of the table, and what can be said of it without any judgement of the planner's.
+//! One cell of the table, and facts about it that do not come from the planner.
 //!
-//! What is present, what the keys amount to and which targets are the binding's own is found out
-//! here anew; only the types are the crate's.
+//! This code determines by itself which targets are present, what the keys report together and
+//! which targets belong to the binding. Only the types come from the crate.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -15,7 +15,7 @@ use writerlink_core::topology::Standby;
 
 use crate::readings;
 
-/// Everything that a plan is made from.
+/// All inputs of a plan.
 #[derive(Clone)]
 pub(crate) struct Cell<'a> {
     pub(crate) binding: &'a Binding,
@@ -23,25 +23,24 @@ pub(crate) struct Cell<'a> {
     pub(crate) seen: Observation,
 }
 
-/// What the keys amount to.
+/// What the keys report together.
 #[derive(Clone, Copy)]
 pub(crate) enum Keys<'a> {
-    /// Every key names this one.
+    /// Every key names this member.
     Agree(&'a MemberAt),
-    /// DNS names another one than topology, which names this one.
+    /// Topology names this member, and DNS names another.
     Differ(&'a MemberAt),
-    /// A key says nothing, for this reason; topology may name one all the same.
+    /// A key is unknown for this reason. Topology may still name a member.
     Silent(Option<&'a MemberAt>, &'static str),
 }
 
-/// What is followed, as far as it matters to a plan.
+/// The kind of source, as far as it matters to a plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follows {
-    /// A cluster.
     Cluster,
     /// An instance whose standby refuses TCP: an extra target takes no connections.
     Refusing,
-    /// An instance of whose standby nothing is known: an extra target may take some.
+    /// An instance whose standby is unknown: an extra target may take connections.
     Unknown,
 }
 
@@ -94,7 +93,7 @@ impl Cell<'_> {
         }
     }
 
-    /// What RDS says of the port, which it does of clusters and instances.
+    /// The port that RDS reports, which it does for clusters and instances.
     fn port_of_rds(&self) -> Option<u16> {
         match self.binding.source {
             Source::Proxy(..) | Source::Name(_) => None,
@@ -102,21 +101,23 @@ impl Cell<'_> {
         }
     }
 
-    /// Whether the binding names a port on which, by what RDS says, nobody listens, and does not
-    /// say that it is meant.
+    /// Whether the binding has a port on which, according to RDS, nothing listens, and does not say
+    /// that this is intended.
     pub(crate) fn is_on_a_wrong_port(&self) -> bool {
         let said = self.binding.port.zip(self.port_of_rds());
         self.binding.port_differs == PortDiffers::Held
             && said.is_some_and(|(written, said)| written != said)
     }
 
-    /// Strangers at an address of the database that are on a port on which it does not listen;
+    /// Foreign targets at an address of the database, on a port on which it does not listen.
     /// `wanted` are its addresses.
     pub(crate) fn on_a_former_port(&self, wanted: &[IpAddr]) -> impl Iterator<Item = &Target> {
-        let told = self.binding.port_differs == PortDiffers::Held && self.port_of_rds().is_some();
-        self.strangers().filter(move |stranger| {
-            told && wanted.contains(&stranger.address.ip())
-                && Some(stranger.address.port()) != self.port_of_rds()
+        let is_port_known =
+            self.binding.port_differs == PortDiffers::Held && self.port_of_rds().is_some();
+        self.foreign_targets().filter(move |foreign| {
+            is_port_known
+                && wanted.contains(&foreign.address.ip())
+                && Some(foreign.address.port()) != self.port_of_rds()
         })
     }
 
@@ -131,7 +132,7 @@ impl Cell<'_> {
         }
     }
 
-    /// What is registered and not on its way out.
+    /// The targets that are registered and not draining.
     pub(crate) fn present(&self) -> impl Iterator<Item = &Target> {
         self.seen.targets.iter().filter(|target| target.state != TargetState::Draining)
     }
@@ -141,20 +142,20 @@ impl Cell<'_> {
         self.present().find(|target| target.address == address).map(|target| &target.state)
     }
 
-    /// Whether a target is on the binding's port and inside its `allow`, which in the whole table
-    /// is 10.20.0.0/16.
+    /// Whether a target is on the binding's port and inside its `allow`, which is 10.20.0.0/16 in
+    /// the whole table.
     pub(crate) fn is_home(&self, address: SocketAddr) -> bool {
         let allowed = matches!(address.ip(), IpAddr::V4(ip) if ip.octets().starts_with(&[10, 20]));
         allowed && Some(address.port()) == self.port()
     }
 
-    /// What is present and neither the binding's own nor within its reach.
-    pub(crate) fn strangers(&self) -> impl Iterator<Item = &Target> {
+    /// The present targets that are not the binding's own and that it may not remove.
+    pub(crate) fn foreign_targets(&self) -> impl Iterator<Item = &Target> {
         self.present().filter(|target| !self.binding.exclusive && !self.is_home(target.address))
     }
 
-    /// What is present beside the agreed target and within the binding's reach: all that a removal
-    /// may name.
+    /// The present targets other than the agreed one that the binding may remove: all that a
+    /// removal may name.
     pub(crate) fn others(&self, agreed: SocketAddr) -> impl Iterator<Item = &Target> {
         let in_reach = |target: &&Target| self.binding.exclusive || self.is_home(target.address);
         self.present().filter(move |target| target.address != agreed).filter(in_reach)

@@ -1,5 +1,5 @@
-//! Evidence that the crate's own court has weighed: what the names of a cluster or an instance
-//! answer, past the guard.
+//! Evidence that the crate's own builder has made: the answers for the names of a cluster or an
+//! instance, after the guard.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +21,8 @@ fn an_address_that_the_guard_refuses_is_never_registered_whichever_name_gives_it
     let mut tables = Vec::new();
     for (address, family, refusal) in refused() {
         let guarded = |label| Err(Unknown::Guarded(name(label), address, refusal.clone()));
-        // Beside a good address, and after one; in a group of IPv6 that one would be refused first.
+        // With a good address, and after one. In an IPv6 group, that address would be refused
+        // first.
         let after = (family == Family::V4).then(|| vec![ip(1), address]);
         for answer in [vec![address], vec![address, ip(1)]].into_iter().chain(after) {
             let by_dns = cluster(&[("orders", &answer)], family);
@@ -37,7 +38,7 @@ fn an_address_that_the_guard_refuses_is_never_registered_whichever_name_gives_it
                 groups(&[own(1), own(2), SocketAddr::new(address, PORT)], &["healthy", "draining"]);
             let table = |source, evidence| Axes {
                 targets: targets.clone(),
-                standings: tempting(Duration::from_secs(30)),
+                earlier_rounds: tempting(Duration::from_secs(30)),
                 ..Axes::of(source, Standby::RefusesTcp, evidence)
             };
             tables.push(table("cluster/orders", vec![by_dns, by_topology, by_both]));
@@ -106,12 +107,12 @@ fn refused() -> Vec<(IpAddr, Family, Refusal)> {
     rows.map(|(address, family, refusal)| (address.parse().expect(address), family, refusal)).into()
 }
 
-/// The evidence of a cluster whose writer is `orders-1`, when these names answer so.
+/// The evidence of a cluster whose writer is `orders-1`, with these answers for its names.
 fn cluster(answers: &[(&str, &[IpAddr])], family: Family) -> Evidence {
     look(&Source::Cluster(id("orders")), answers, family)
 }
 
-/// The evidence of the instance `orders-1`, which is no cluster's, when its name answers so.
+/// The evidence of the single instance `orders-1`, with this answer for its name.
 fn instance(addresses: &[IpAddr], family: Family) -> Evidence {
     look(&Source::Instance(id("orders-1")), &[("orders-1", addresses)], family)
 }

@@ -1,9 +1,9 @@
-//! The decision table: the plan of each cell, as the promises have it.
+//! The decision table: the plan of each cell according to the promises.
 //!
-//! It says what `docs/semantics.md` says, and what the words of a plan are said to mean, and shares
-//! no judgement with the planner. Where the two differ, one of them is wrong, and the prose says
-//! which. Where the prose leaves a thing open, the table has it as the planner does, and a remark
-//! says so.
+//! It is written from `docs/semantics.md` and from the documented meaning of the parts of a plan,
+//! and shares no code with the planner. If the two differ, one of them is wrong, and the
+//! documentation decides which. If the documentation leaves something open, the table follows the
+//! planner, and a comment says so.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,7 +13,7 @@ use writerlink_core::target::{Target, TargetState};
 use crate::cell::{Cell, Follows, Keys};
 use crate::values::STEADY;
 
-/// A plan, with the words of its holds.
+/// A plan, with the reason words of its holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) now: Option<Step>,
@@ -21,17 +21,17 @@ pub(crate) struct Expected {
     pub(crate) holds: Vec<&'static str>,
 }
 
-/// What the table says of a cell in which every key names the same one.
+/// The decision for a cell in which every key names the same member.
 enum Row {
-    /// Nothing is to do.
+    /// There is nothing to do.
     Settled,
-    /// The agreed target is registered, be it for the first time or to make sure of it.
+    /// The agreed target is registered, for the first time or to prove its registration.
     Register,
-    /// Even that waits, for time to pass.
+    /// The registration waits until time has passed.
     Unsteady,
-    /// A removal is called for and waits for what passes.
+    /// A removal is needed, and waits for something that time brings.
     Waits(&'static str),
-    /// Nothing is called for until somebody changes something.
+    /// Nothing is needed until a person changes something.
     Stays(&'static str),
     /// Both keys are read again.
     Reread,
@@ -42,9 +42,9 @@ enum Row {
 /// The agreed target.
 #[derive(Clone, Copy)]
 enum Own {
-    /// Not registered, or on its way out.
+    /// Not registered, or draining.
     Missing,
-    /// Registered, and the load balancer sends it nothing.
+    /// Registered, but the load balancer sends it no traffic.
     Unused,
     Initial,
     Healthy,
@@ -67,10 +67,10 @@ pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
     let stuck = cell.port().is_none() || cell.is_on_a_wrong_port();
     let mut expected = match (cell.keys(), cell.agreed(), cell.port()) {
         (Keys::Silent(_, why), ..) if stuck => return held(why),
-        // Nothing is written, nor called for, before the port is right.
+        // Nothing is written or needed before the port is right.
         (_, _, Some(_)) if stuck => return held("port-differs"),
-        // Left open: of these two reasons this one is told, and no stranger, since none can be told
-        // from the others.
+        // Left open: of these two reasons, this one is reported. No foreign target is reported,
+        // because none can be distinguished from the others.
         (Keys::Agree(_) | Keys::Differ(_), _, None) => return held("no-port"),
         (_, Some(agreed), _) => all_name(agreed, cell),
         (Keys::Silent(_, why), ..) => on_topology_alone(why, cell),
@@ -81,7 +81,7 @@ pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
     if former > 0 {
         expected.holds.push("former-port");
     }
-    if cell.strangers().count() > former {
+    if cell.foreign_targets().count() > former {
         expected.holds.push("foreign-target");
     }
     expected
@@ -113,7 +113,7 @@ fn all_name(agreed: SocketAddr, cell: &Cell<'_>) -> Expected {
         },
         Row::Deregister => Expected { now: removal.map(Step::Do), ..<_>::default() },
     };
-    // Left open: what a registration has to wait for, or not, does not hide that the removal after
+    // Left open: whether or not a registration waits, the plan also reports that the removal after
     // it will not be made.
     if let (Own::Missing, Others::TooMany) = (own, count) {
         expected.holds.push("too-many-removals");
@@ -128,25 +128,26 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
     let earlier = &cell.seen.earlier;
     let lasting = earlier.agreed_for >= cell.timing.settle;
     match (cell.follows(), own, others) {
-        // Missing: registered as soon as that is credible, whatever else is going on.
+        // Missing: registered as soon as it is credible, whatever else happens.
         (Cluster | Refusing, Missing, _) => Row::Register,
         (Unknown, Missing, _) if earlier.steady_for >= STEADY.min(cell.timing.settle) => {
             Row::Register
         }
         (Unknown, Missing, _) => Row::Unsteady,
-        // There, and without traffic: nothing is removed in its favour. Left open: nor called for
-        // later.
+        // Present, without traffic: nothing is removed in its favour. Left open: nor needed later.
         (_, Unused, _) if cell.seen.group.in_use => Row::Stays("target-zone-not-enabled"),
         (_, Unused, _) => Row::Stays("group-not-in-use"),
-        // There, alone.
+        // Present, and the only one.
         (_, _, Others::None) => Row::Settled,
         (_, _, Others::TooMany) => Row::Stays("too-many-removals"),
-        // An instance has one key, so the load balancer's health check is its second witness.
+        // An instance has one key, so the load balancer's health check takes the place of the
+        // second.
         (Refusing | Unknown, Ill, _) => Row::Waits("target-not-healthy"),
         (Refusing | Unknown, Initial, _) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::SomeInitial) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::Some) if !lasting => Row::Waits("settling"),
-        // A cluster's health proves nothing. Without a failover it is housekeeping, which has time.
+        // The health of a cluster's target proves nothing. Without a failover, the removal is
+        // housekeeping, which has time.
         (Cluster, ..) if !lasting && !earlier.failover => Row::Waits("settling"),
         _ => match (earlier.registration_proof, earlier.reread) {
             (RegistrationProof::Unproven, _) => Row::Register,
@@ -157,8 +158,8 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
     }
 }
 
-/// The keys do not agree, so nothing is removed. What topology names is registered where something
-/// vouches for it.
+/// The keys do not agree, so nothing is removed. The member that topology names is registered if
+/// there is more evidence for it.
 fn on_topology_alone(why: &'static str, cell: &Cell<'_>) -> Expected {
     let earlier = &cell.seen.earlier;
     let vouched = earlier.event || cell.present().next().is_none();

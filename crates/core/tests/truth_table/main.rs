@@ -1,35 +1,34 @@
-//! The planner's truth table: every combination of what a plan is made from, against what the
-//! promises say of it.
+//! The planner's truth table: every combination of the inputs of a plan, compared with the
+//! promises.
 //!
-//! Each cell is planned by the real planner and held against two statements that were written from
-//! `docs/semantics.md`: [`expected`] says which plan it is, to the last action, and [`rules`] what
-//! no plan may ever contain. Then [`sequel`] carries the plan out and plans again, until nothing is
-//! left to do.
+//! The real planner plans each cell. The plan is compared with two statements that were written
+//! from `docs/semantics.md`: [`expected`] gives the exact plan, and [`rules`] what no plan may
+//! contain. Then [`sequel`] carries the plan out and plans again, until nothing is left to do.
 //!
-//! # Why a few tables stand for the product of everything
+//! # Why a few tables represent the whole product
 //!
 //! The product of all axes has some 10¹⁴ cells. It is cut so that everything that a promise reads
-//! together is walked together, and what it is cut into is sampled as a whole:
+//! together is walked together. The whole product is sampled too:
 //!
 //! - *Two addresses* are walked in every state, under everything that a run can have seen before.
 //!   Every promise is about the one target that is wanted and the others, so two are enough for all
 //!   but the number of the others.
 //! - *Three addresses* are the fewest of which two can be removed: one of them initial, or one too
 //!   many. What the run has seen is walked at its [extremes](values::extremes).
-//! - *Strangers*, on another port or outside `allow`, in every state beside the wanted target, and
-//!   all kinds together.
-//! - *Reasons.* A key that says nothing has one of 43 reasons for it, which are the words of a hold
-//!   and nothing else. So every pair of readings is walked over the states of each kind, where
+//! - *Foreign targets*, on another port or outside `allow`, are walked in every state with the
+//!   wanted target, and all kinds together.
+//! - *Reasons.* An unknown key has one of 43 reasons, which become the reason word of a hold and
+//!   nothing else. So every pair of readings is walked over the states of each kind, in cells where
 //!   [little](values::tempting) keeps the planner from writing.
-//! - *Ports, VPCs and standbys* say what a target is called and whether anybody listens there, so
-//!   they are walked together, and over few states.
-//! - *Ages* are compared with a bound: one just below it and one at it are in every table, others
-//!   in one of their own.
-//! - *The whole*, every axis at once, is sampled evenly, in case something is read together that no
-//!   promise speaks of.
+//! - *Ports, VPCs and standbys* determine the name of a target and whether a database listens
+//!   there. So they are walked together, over few states.
+//! - *Ages* are compared with a bound. Every table has one age just below the bound and one at it.
+//!   One table has other ages.
+//! - *The whole product*, every axis at once, is sampled evenly, in case the planner combines
+//!   inputs that no promise combines.
 //!
 //! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part
-//! of the table gets lost. Run with `--nocapture`, the tests print them.
+//! of the table is lost. With `--nocapture`, the tests print them.
 
 mod axes;
 mod cell;
@@ -51,14 +50,14 @@ use axes::Axes;
 use readings::{member_at, reasons, row, three, two};
 use table::{sample, walk};
 use values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
-use values::{all_facts, each, groups, other_port, outside, own, standings, tempting};
+use values::{all_facts, each, earlier_rounds, groups, other_port, outside, own, tempting};
 
 #[test]
 fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
     let cluster = Axes::cluster(&two());
     let totals = walk(&[Axes {
         targets: groups(&[own(1), own(2)], &STATES),
-        standings: standings(cluster.settle),
+        earlier_rounds: earlier_rounds(cluster.settle),
         max_removals: vec![0, 1, 2],
         in_use: vec![true, false],
         ..cluster
@@ -74,7 +73,7 @@ fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
 fn two_addresses_of_an_instance_have_the_plan_of_the_table() {
     let totals = walk(&Axes::instances(&two()).map(|instance| Axes {
         targets: groups(&[own(1), own(2)], &STATES),
-        standings: standings(instance.settle),
+        earlier_rounds: earlier_rounds(instance.settle),
         max_removals: vec![0, 1, 2],
         in_use: vec![true, false],
         ..instance
@@ -113,12 +112,12 @@ fn three_addresses_of_an_instance_have_the_plan_of_the_table() {
 }
 
 #[test]
-fn strangers_have_the_plan_of_the_table() {
-    let one = [other_port(1), outside()].map(|stranger| groups(&[own(1), stranger], &STATES));
+fn foreign_targets_have_the_plan_of_the_table() {
+    let one = [other_port(1), outside()].map(|foreign| groups(&[own(1), foreign], &STATES));
     let two_beside_two = groups(&[own(1), own(2), other_port(1), outside()], &CHIEF_STATES);
     let totals = walk(&Axes::sources(&two()).map(|source| Axes {
         targets: [one.concat(), two_beside_two.clone()].concat(),
-        standings: tempting(source.settle),
+        earlier_rounds: tempting(source.settle),
         max_removals: vec![1, 3],
         exclusive: vec![false, true],
         port_differs: PORT_DIFFERS.into(),
@@ -136,13 +135,13 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     let silent = reasons();
     let rows: Vec<usize> = silent.iter().map(|why| row(why).0).collect();
     assert_eq!(rows, (0..43).collect::<Vec<_>>());
-    // The third and the fourth are members at each other's address, where a host was replaced or
-    // DNS is behind.
+    // The third and the fourth are members at each other's address: a host was replaced, or DNS
+    // lags.
     let known = [member_at(1, 1), member_at(2, 2), member_at(1, 2), member_at(2, 1)];
     let readings: Vec<Reading> = known.into_iter().chain(silent.into_iter().map(Err)).collect();
     let totals = walk(&Axes::sources(&readings).map(|source| Axes {
         targets: groups(&[own(1), own(2)], &CHIEF_STATES),
-        standings: tempting(source.settle),
+        earlier_rounds: tempting(source.settle),
         ..source
     }));
     assert_eq!(
@@ -155,7 +154,7 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
 fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
     let totals = walk(&Axes::sources(&two()).map(|source| Axes {
         targets: groups(&[own(1), other_port(1), own(2)], &["healthy", "draining"]),
-        standings: tempting(source.settle),
+        earlier_rounds: tempting(source.settle),
         facts: all_facts(),
         ports: PORTS.into(),
         port_differs: PORT_DIFFERS.into(),
@@ -173,14 +172,17 @@ fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
 fn every_age_and_settle_time_has_the_plan_of_the_table() {
     let mut tables = Vec::new();
     for settle in [1, 10, 30, 180].map(Duration::from_secs) {
-        let mut standings = tempting(settle);
-        standings.retain(|earlier| earlier.steady_for == STEADY && earlier.agreed_for == settle);
+        let mut earlier_rounds = tempting(settle);
+        earlier_rounds
+            .retain(|earlier| earlier.steady_for == STEADY && earlier.agreed_for == settle);
         let ages = |bound| [Duration::ZERO, bound - NANO, bound, bound + NANO];
-        let standings = each(&standings, ages(STEADY), |earlier, age| earlier.steady_for = age);
-        let standings = each(&standings, ages(settle), |earlier, age| earlier.agreed_for = age);
+        let earlier_rounds =
+            each(&earlier_rounds, ages(STEADY), |earlier, age| earlier.steady_for = age);
+        let earlier_rounds =
+            each(&earlier_rounds, ages(settle), |earlier, age| earlier.agreed_for = age);
         tables.extend(Axes::sources(&two()).map(|source| Axes {
             targets: groups(&[own(1), own(2)], &CHIEF_STATES),
-            standings: standings.clone(),
+            earlier_rounds: earlier_rounds.clone(),
             settle,
             ..source
         }));
@@ -196,7 +198,7 @@ fn cells_from_all_over_the_whole_product_have_the_plan_of_the_table() {
     let readings = [three().as_slice(), &[member_at(1, 2)]].concat();
     let tables = Axes::sources(&readings).map(|source| Axes {
         targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
-        standings: standings(source.settle),
+        earlier_rounds: earlier_rounds(source.settle),
         max_removals: vec![0, 1, 2, 3, 4],
         exclusive: vec![false, true],
         in_use: vec![true, false],

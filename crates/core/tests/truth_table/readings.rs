@@ -1,4 +1,4 @@
-//! What a key can say: a writer, or each of the reasons for saying nothing.
+//! What a key can report: a writer, or each of the reasons for an unknown.
 
 use std::net::IpAddr;
 
@@ -26,13 +26,13 @@ pub(crate) fn three() -> [Reading; 4] {
     [member_at(1, 1), member_at(2, 2), member_at(3, 3), silence()]
 }
 
-/// One of the reasons for saying nothing, where they make no difference.
+/// One of the reasons for an unknown, for tables in which the reason makes no difference.
 fn silence() -> Reading {
     let name = "orders.db.test".parse().expect("a name");
     Err(Unknown::Lookup(name, LookupError::NxDomain))
 }
 
-/// Every reason there is.
+/// Every reason.
 pub(crate) fn reasons() -> Vec<Unknown> {
     let name = || "orders.db.test".parse().expect("a name");
     let id = || "orders".parse().expect("an identifier");
@@ -102,8 +102,8 @@ pub(crate) fn reasons() -> Vec<Unknown> {
     ]
 }
 
-/// The place of a reason in [`reasons`] and its word for machines. There is no arm for the rest: a
-/// reason that the type gains does not compile here until the table has it.
+/// The position of a reason in [`reasons`], and its reason word. The match has no catch-all arm: a
+/// new reason of the type does not compile here until the table has it.
 pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
     match why {
         Unknown::Call(error) => match error.failure {

@@ -1,9 +1,9 @@
-//! What every plan keeps, whatever the cell: the promises of `docs/semantics.md` as predicates of
-//! one plan.
+//! What every plan keeps, in any cell: the promises of `docs/semantics.md` as predicates of one
+//! plan.
 //!
-//! They are weaker than the decision table and stand on their own: a mistake that the table shared
-//! with the planner would still have to get past them. A predicate without a number is what the
-//! words of a plan are said to mean.
+//! They are weaker than the decision table and independent of it: a mistake that the table shares
+//! with the planner would still have to satisfy them. A predicate without a number states the
+//! documented meaning of a part of a plan.
 
 use writerlink_core::plan::{Action, Hold, KeyChange, Observation, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
@@ -27,7 +27,7 @@ pub(crate) const RULES: [Rule; 19] = [
         a_removal_names_all_the_others,
     ),
     ("S5: more candidates than max-removals: none is removed", a_removal_is_bounded),
-    ("S5: every stranger is reported", strangers_are_reported),
+    ("S5: every foreign is reported", foreign_targets_are_reported),
     (
         "S9: a port that RDS does not report is written to only where the binding says that it is \
          meant",
@@ -46,7 +46,7 @@ pub(crate) const RULES: [Rule; 19] = [
     ("L3: what is present is registered only to make sure of it", a_registration_is_needed),
     (
         "an instance removes beside a healthy target, when the agreement has lasted",
-        an_instance_removes_on_two_witnesses,
+        an_instance_removes_on_two_proofs,
     ),
     ("a cluster removes after a failover or when the agreement has lasted", a_cluster_is_patient),
     ("a target without traffic is held", a_target_without_traffic_is_held),
@@ -89,7 +89,7 @@ fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
     credible || !matches!(plan.now, Some(Step::Do(Action::Register(_))))
 }
 
-fn an_instance_removes_on_two_witnesses(cell: &Cell<'_>, plan: &Plan) -> bool {
+fn an_instance_removes_on_two_proofs(cell: &Cell<'_>, plan: &Plan) -> bool {
     let vouched = |removed: &[Target]| {
         cell.agreed().and_then(|agreed| cell.state_of(agreed)) == Some(&TargetState::Healthy)
             && cell.seen.earlier.agreed_for >= cell.timing.settle
@@ -117,11 +117,11 @@ fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
     removals(plan).all(|removed| !removed.is_empty() && removed.len() <= cell.binding.max_removals)
 }
 
-fn strangers_are_reported(cell: &Cell<'_>, plan: &Plan) -> bool {
-    // Without a port no target can be told from a stranger.
+fn foreign_targets_are_reported(cell: &Cell<'_>, plan: &Plan) -> bool {
+    // Without a port, a foreign target cannot be distinguished.
     cell.port().is_none()
         || cell.is_on_a_wrong_port()
-        || cell.strangers().all(|target| is_reported(target, plan))
+        || cell.foreign_targets().all(|target| is_reported(target, plan))
 }
 
 /// Whether a plan names a target that it leaves alone.
@@ -223,7 +223,7 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
         Hold::FormerPort { target, port } => {
             let is_own =
                 cell.agreed().is_some_and(|agreed| agreed.ip() == target.ip() && agreed != *target);
-            let is_there = cell.strangers().any(|stranger| stranger.address == *target);
+            let is_there = cell.foreign_targets().any(|foreign| foreign.address == *target);
             is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
         }
         Hold::Unsteady(left) => earlier.steady_for + *left == STEADY.min(cell.timing.settle),
@@ -242,7 +242,7 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let others = cell.agreed().map(|agreed| cell.others(agreed).count());
             others == Some(*count) && *most == cell.binding.max_removals
         }
-        Hold::Foreign(at) => cell.strangers().any(|stranger| stranger.address == *at),
+        Hold::Foreign(at) => cell.foreign_targets().any(|foreign| foreign.address == *at),
     }
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn is_right(cell: &Cell<'_>) -> bool {
     })
 }
 
-/// What RDS says of the port.
+/// The port that RDS reports.
 pub(crate) fn seen_port(cell: &Cell<'_>) -> Option<u16> {
     cell.seen.facts.as_ref()?.port
 }

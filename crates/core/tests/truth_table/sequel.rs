@@ -1,10 +1,10 @@
-//! What comes of a plan when it is carried out: no plan undoes another.
+//! Carries out a plan, and checks that no later plan undoes it.
 //!
-//! A plan's step is applied to its cell as the load balancer and the run would have it, and the
-//! cell that comes of it is planned again. The steps can only go forward (register, read the keys
-//! again, deregister), each of them one that the plan before called for, so that no sequence can
-//! turn in a circle. At its end nothing is to do, or a hold explains why. Then time passes, and
-//! what only waited for that comes right.
+//! A step of a plan is applied to its cell as the load balancer and the run would do it, and the
+//! resulting cell is planned again. The steps must go forward (register, read the keys again,
+//! deregister), and the previous plan must have announced each of them, so that no sequence can go
+//! in a circle. At the end there is nothing to do, or a hold explains why. Then time passes, and
+//! cells that only waited for time become right.
 
 use std::net::SocketAddr;
 
@@ -16,18 +16,21 @@ use crate::rules::is_right;
 use crate::table::decide;
 use crate::values::STEADY;
 
-/// What registering a present target does to its state; AWS's documentation does not say.
+/// What registering a present target does to its state. AWS's documentation does not say.
 #[derive(Clone, Copy)]
 enum Again {
-    /// It stays as it is.
+    /// The state stays the same.
     Keeps,
-    /// It starts anew.
+    /// The state starts again at `initial`.
     Resets,
 }
 
 /// Follows a plan to its end, and past it when time has passed.
 pub(crate) fn follow(cell: &Cell<'_>, plan: Plan) {
-    let makes_sure = matches!(&plan.now, Some(Step::Do(Action::Register(r))) if cell.state_of(r.address).is_some());
+    let makes_sure = match &plan.now {
+        Some(Step::Do(Action::Register(to))) => cell.state_of(to.address).is_some(),
+        _ => false,
+    };
     if makes_sure {
         come_right(cell, plan.clone(), Again::Resets);
     }
@@ -40,7 +43,8 @@ fn come_right(cell: &Cell<'_>, plan: Plan, again: Again) {
     }
     let mut cell = cell.clone();
     let mut plan = carry_out(&mut cell, plan, again);
-    // Twice: for what is registered when DNS has been steady, and then to become healthy.
+    // Twice: once for a registration that waits for DNS to be stable, once for the target to become
+    // healthy.
     for _ in 0..2 {
         if waits(&plan) {
             let_time_pass(&mut cell);
@@ -56,7 +60,7 @@ fn waits(plan: &Plan) -> bool {
 }
 
 fn is_right_or_explained(cell: &Cell<'_>, plan: &Plan) {
-    let explained = cell.agreed().is_none_or(|agreed| is_in_somebodys_hands(cell, agreed));
+    let explained = cell.agreed().is_none_or(|agreed| needs_a_person(cell, agreed));
     assert!(explained || is_right(cell), "it does not come right\n{cell}\n{plan:?}");
 }
 
@@ -121,7 +125,7 @@ fn register(targets: &mut Vec<Target>, registration: &Registration, again: Again
     }
 }
 
-/// Health checks pass, and the keys go on saying the same.
+/// Health checks pass, and the keys keep reporting the same.
 fn let_time_pass(cell: &mut Cell<'_>) {
     for target in &mut cell.seen.targets {
         if target.state == TargetState::Initial {
@@ -136,9 +140,9 @@ fn let_time_pass(cell: &mut Cell<'_>) {
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit or the
+/// Whether the cell cannot become right until a person changes the load balancer, the limit or the
 /// database.
-fn is_in_somebodys_hands(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
+fn needs_a_person(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
     let too_many = cell.others(agreed).count() > cell.binding.max_removals;
     if cell.is_on_a_wrong_port() || cell.on_a_former_port(&[agreed.ip()]).next().is_some() {
         return true;

@@ -1,17 +1,18 @@
-//! The table for sets of equals: a cluster's readers, a custom endpoint's members, the addresses of
-//! a name.
+//! The table for sets of equal members: the readers of a cluster, the members of a custom endpoint,
+//! the addresses of a name.
 //!
-//! It is built as the other is: [`stated`](stated::stated) says which plan a cell has,
-//! [`RULES`](rules::RULES) what no plan may ever contain, and [`sequel`] carries plans out until
-//! nothing is left to do. A set has one key, so its axes are others:
+//! It is built like the other table: [`stated`](stated::stated) gives the plan of a cell,
+//! [`RULES`](rules::RULES) what no plan may contain, and [`sequel`] carries plans out until nothing
+//! is left to do. A set has one key, so its axes are different:
 //!
-//! - *The roll*: each of three addresses listed or not, with or without a gap, and no roll at all,
-//!   by either key.
-//! - *Targets*: at these addresses, at one that is nobody's, on another port, and outside `allow`.
+//! - *The listing*: each of three addresses is listed or not, with or without a gap, or there is no
+//!   listing at all, by either key.
+//! - *Targets*: at these addresses, at an address of no member, on another port, and outside
+//!   `allow`.
 //! - *What the run has seen*: how often the topology listed the same, the two ages just below their
 //!   bounds and at them, what is known of the registrations, whether some were removed in this
-//!   round, and whether the key was read again. An event, a failover and a switchover mean nothing
-//!   to a set; they are among what is sampled.
+//!   round, and whether the key was read again. An event, a failover and a switchover make no
+//!   difference for a set; the sample includes them.
 
 mod rules;
 mod sequel;
@@ -28,7 +29,9 @@ use writerlink_core::topology::Standby;
 use crate::axes::Axes;
 use crate::cell::Cell;
 use crate::values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
-use crate::values::{all_facts, each, everybody, groups, ip, other_port, outside, own, standings};
+use crate::values::{
+    all_facts, each, earlier_rounds, everybody, groups, ip, other_port, outside, own,
+};
 use rules::RULES;
 use stated::stated;
 
@@ -51,7 +54,7 @@ fn three_addresses_of_a_set_have_the_plan_of_the_table() {
     let states = [CHIEF_STATES.as_slice(), &["unused"]].concat();
     let totals = walk(&sets().map(|set| Axes {
         targets: groups(&[own(1), own(2), own(3)], &states),
-        standings: few(&set.standings),
+        earlier_rounds: few(&set.earlier_rounds),
         max_removals: vec![1, 4],
         ..set
     }));
@@ -63,11 +66,11 @@ fn three_addresses_of_a_set_have_the_plan_of_the_table() {
 }
 
 #[test]
-fn strangers_and_leftovers_of_a_set_have_the_plan_of_the_table() {
+fn foreign_targets_and_leftovers_of_a_set_have_the_plan_of_the_table() {
     let all = [own(1), own(2), own(4), other_port(1), outside()];
     let totals = walk(&sets().map(|set| Axes {
         targets: groups(&all, &["healthy", "draining"]),
-        standings: few(&set.standings).into_iter().filter(|seen| seen.reread).collect(),
+        earlier_rounds: few(&set.earlier_rounds).into_iter().filter(|seen| seen.reread).collect(),
         max_removals: vec![2, 9],
         exclusive: vec![false, true],
         port_differs: PORT_DIFFERS.into(),
@@ -88,13 +91,13 @@ fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
         .flat_map(|settle| {
             let ages = |bound: Duration| [Duration::ZERO, bound - NANO, bound, bound + NANO];
             sets().map(|set| {
-                let mut seen = few(&set.standings);
+                let mut seen = few(&set.earlier_rounds);
                 seen.retain(|seen| seen.steady_for == STEADY && seen.topology_named == 2);
                 let seen = each(&seen, ages(STEADY), |seen, age| seen.steady_for = age);
                 let seen = each(&seen, ages(settle), |seen, age| seen.agreed_for = age);
                 Axes {
                     targets: groups(&[own(1), own(2)], &CHIEF_STATES),
-                    standings: seen,
+                    earlier_rounds: seen,
                     settle,
                     ..set
                 }
@@ -112,13 +115,13 @@ fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
 fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
     let mut totals = RunTotals::default();
     for set in sets() {
-        let seen = standings(set.settle);
+        let seen = earlier_rounds(set.settle);
         let seen = each(&seen, [false, true], |seen, removed_this_round| {
             seen.removed_this_round = removed_this_round
         });
         let whole = Axes {
             targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
-            standings: each(&seen, [false, true], |seen, known| {
+            earlier_rounds: each(&seen, [false, true], |seen, known| {
                 seen.former = if known { everybody() } else { BTreeSet::new() };
             }),
             max_removals: vec![0, 1, 2, 3, 4],
@@ -133,13 +136,13 @@ fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
         whole.sample(200_000, |cell| totals.count(cell));
     }
     assert_eq!(
-        totals.told(),
+        totals.summary(),
         "400000 cells: 15072 settled, 294627 held, 60274 register, 28646 reread, 1381 deregister; \
          8 steps at most"
     );
 }
 
-/// A set by either key, of which everything is said that can be said of three addresses.
+/// A set by either key, with everything that a key can report about three addresses.
 fn sets() -> [Axes; 2] {
     let silent =
         || Unknown::Lookup("orders-9.db.test".parse().expect("a name"), LookupError::NxDomain);
@@ -153,7 +156,7 @@ fn sets() -> [Axes; 2] {
             let evidence =
                 rolls.chain([Err(silent())]).map(|listing| Evidence::Set { key, listing });
             let set = Axes::of(source, Standby::Unknown, evidence.collect());
-            Axes { standings: of_sets(set.settle), ..set }
+            Axes { earlier_rounds: of_sets(set.settle), ..set }
         },
     )
 }
@@ -162,16 +165,16 @@ fn listing(listed: &[u8], gap: Option<Unknown>) -> Listing {
     Listing { listed: listed.iter().map(|last| (ip(*last), None)).collect(), gap }
 }
 
-/// Everything that a run's earlier looks can add and a set depends on.
+/// Everything that earlier rounds of a run can add and that matters for a set.
 fn of_sets(settle: Duration) -> Vec<EarlierRounds> {
-    let mut all = standings(settle);
+    let mut all = earlier_rounds(settle);
     all.retain(|seen| !seen.event && !seen.failover && seen.key_change == KeyChange::None);
     each(&all, [false, true], |seen, removed_this_round| {
         seen.removed_this_round = removed_this_round
     })
 }
 
-/// Those in which both ages are below their bounds or at them, and the topology was read at all.
+/// Those in which both ages are below their bounds or both at them, and the topology was read.
 fn few(all: &[EarlierRounds]) -> Vec<EarlierRounds> {
     let bound = |age: fn(&EarlierRounds) -> Duration| all.iter().map(age).max();
     let (steady, agreed) = (bound(|seen| seen.steady_for), bound(|seen| seen.agreed_for));
@@ -182,7 +185,7 @@ fn few(all: &[EarlierRounds]) -> Vec<EarlierRounds> {
     all.iter().filter(together).cloned().collect()
 }
 
-/// How many cells have which kind of plan.
+/// The number of cells with each kind of plan.
 #[derive(Default)]
 struct RunTotals {
     cells: usize,
@@ -208,14 +211,14 @@ impl RunTotals {
         self.longest = self.longest.max(sequel::follow(cell, plan));
     }
 
-    fn told(self) -> String {
+    fn summary(self) -> String {
         let Self { cells, settled, held, register, reread, deregister, longest } = self;
-        let told = format!(
+        let text = format!(
             "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
              {deregister} deregister; {longest} steps at most"
         );
-        println!("{told}");
-        told
+        println!("{text}");
+        text
     }
 }
 
@@ -224,10 +227,10 @@ fn walk(tables: &[Axes]) -> String {
     for axes in tables {
         axes.walk(|cell| totals.count(cell));
     }
-    totals.told()
+    totals.summary()
 }
 
-/// The plan of a cell, which must be the stated one and keep every rule.
+/// The plan of a cell. It must be the stated plan and keep every rule.
 fn decide(cell: &Cell<'_>) -> Plan {
     let plan = plan(cell.binding, cell.timing, &cell.seen);
     let stated = stated(cell);

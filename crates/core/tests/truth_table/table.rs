@@ -1,5 +1,5 @@
-//! Walking the table: each cell is planned, held against the decision table and the rules, and
-//! followed to its end.
+//! Walks the table: plans each cell, compares the plan with the decision table and the rules, and
+//! carries it out to its end.
 
 use writerlink_core::plan::{Action, Plan, Step, plan};
 
@@ -9,7 +9,7 @@ use crate::expected::{Expected, expected};
 use crate::rules::RULES;
 use crate::sequel;
 
-/// How many cells have which kind of plan.
+/// The number of cells with each kind of plan.
 #[derive(Default)]
 struct RunTotals {
     cells: usize,
@@ -34,14 +34,14 @@ impl RunTotals {
         sequel::follow(cell, plan);
     }
 
-    fn told(self) -> String {
+    fn summary(self) -> String {
         let Self { cells, settled, held, register, reread, deregister } = self;
-        let told = format!(
+        let text = format!(
             "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
              {deregister} deregister"
         );
-        println!("{told}");
-        told
+        println!("{text}");
+        text
     }
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn walk(tables: &[Axes]) -> String {
     for axes in tables {
         axes.walk(|cell| totals.count(cell));
     }
-    totals.told()
+    totals.summary()
 }
 
 /// Looks at this many cells of each of these tables, and counts them.
@@ -60,10 +60,10 @@ pub(crate) fn sample(tables: &[Axes], count: usize) -> String {
     for axes in tables {
         axes.sample(count, |cell| totals.count(cell));
     }
-    totals.told()
+    totals.summary()
 }
 
-/// The plan of a cell, which must be the table's and keep every rule.
+/// The plan of a cell. It must be the plan of the table and keep every rule.
 pub(crate) fn decide(cell: &Cell<'_>) -> Plan {
     let plan = plan(cell.binding, cell.timing, &cell.seen);
     let table = expected(cell);
@@ -78,7 +78,7 @@ pub(crate) fn decide(cell: &Cell<'_>) -> Plan {
     plan
 }
 
-/// Whether they do the same, whatever the order in which one call names several targets.
+/// Whether two plans do the same. The order of several targets in one call does not matter.
 fn is_same(table: &Expected, plan: &Plan) -> bool {
     let now = match (&table.now, &plan.now) {
         (Some(Step::Do(table)), Some(Step::Do(plan))) => is_same_action(table, plan),

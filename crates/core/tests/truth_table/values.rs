@@ -1,5 +1,4 @@
-//! What the axes of the table hold: addresses, states of targets, what is known of a source, what a
-//! run has seen.
+//! The values of the axes: addresses, states of targets, facts about a source, and earlier rounds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -14,13 +13,13 @@ use writerlink_core::topology::Standby;
 
 use crate::axes::product;
 
-/// For how long DNS must have given an address that an extra connection could reach.
+/// How long DNS must have given an address if clients could connect to a wrong target there.
 pub(crate) const STEADY: Duration = Duration::from_secs(10);
 pub(crate) const NANO: Duration = Duration::from_nanos(1);
 pub(crate) const PORT: u16 = 5432;
 pub(crate) const OTHER_PORT: u16 = 6432;
 
-/// What may be registered in the whole table: 10.20.0.0/16.
+/// The allowed addresses of the whole table: 10.20.0.0/16.
 pub(crate) fn allow() -> Allow {
     Allow::new(vec!["10.20.0.0/16".parse().expect("a network")]).expect("networks")
 }
@@ -29,22 +28,22 @@ pub(crate) fn facts(port: Option<u16>, vpc: Option<&str>, standby: Standby) -> F
     Facts { port, vpc: vpc.map(str::to_owned), standby }
 }
 
-/// What a binding can say of its port.
+/// The ports that a binding can have.
 pub(crate) const PORTS: [Option<u16>; 3] = [None, Some(PORT), Some(OTHER_PORT)];
 
-/// What a binding can say of a port that RDS does not report.
+/// How a binding can take a port that RDS does not report.
 pub(crate) const PORT_DIFFERS: [PortDiffers; 2] = [PortDiffers::Held, PortDiffers::Allowed];
 
-/// What can be known of a VPC.
+/// What can be known about a VPC.
 pub(crate) const VPCS: [Option<&str>; 3] = [None, Some("vpc-1"), Some("vpc-2")];
 
-/// Everything that the RDS API can say of a source besides its writer, not having been read among
-/// it.
+/// Everything that the RDS API can report about a source besides its writer, including that it was
+/// not read.
 pub(crate) fn all_facts() -> Vec<Option<Facts>> {
     let standbys = [Standby::RefusesTcp, Standby::Unknown];
-    let told = product(&PORTS, &VPCS)
+    let read = product(&PORTS, &VPCS)
         .flat_map(|(port, vpc)| standbys.map(|standby| Some(facts(*port, *vpc, standby))));
-    [None].into_iter().chain(told).collect()
+    [None].into_iter().chain(read).collect()
 }
 
 /// The database's addresses.
@@ -57,12 +56,12 @@ pub(crate) fn own(last: u8) -> SocketAddr {
     SocketAddr::new(ip(last), PORT)
 }
 
-/// The same machine on a port that is not the binding's.
+/// The same address on a port that is not the binding's.
 pub(crate) fn other_port(last: u8) -> SocketAddr {
     SocketAddr::new(ip(last), OTHER_PORT)
 }
 
-/// A machine outside the binding's `allow`, on the binding's port.
+/// An address outside the binding's `allow`, on the binding's port.
 pub(crate) fn outside() -> SocketAddr {
     SocketAddr::new(IpAddr::from([10, 21, 0, 1]), PORT)
 }
@@ -72,7 +71,7 @@ pub(crate) fn everybody() -> BTreeSet<IpAddr> {
     (1..=4).map(ip).chain([outside().ip()]).collect()
 }
 
-/// Every state that a registered target can be in, with one that ELBv2 does not have yet.
+/// Every state that a registered target can have, and one that ELBv2 does not have yet.
 pub(crate) const STATES: [&str; 8] = [
     "initial",
     "healthy",
@@ -84,7 +83,7 @@ pub(crate) const STATES: [&str; 8] = [
     "tired",
 ];
 
-/// What a removal depends on, a state of each kind; `unused` aside, which stops everything.
+/// One state of each kind that a removal depends on, except `unused`, which stops everything.
 pub(crate) const CHIEF_STATES: [&str; 4] = ["initial", "healthy", "unhealthy", "draining"];
 
 /// Every group over these addresses, each of them absent or in one of these states, in zones of
@@ -109,8 +108,8 @@ pub(crate) fn groups(addresses: &[SocketAddr], states: &[&str]) -> Vec<Vec<Targe
     groups
 }
 
-/// Everything that a run's earlier looks can add, with each age just below its bound and at it.
-pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
+/// Everything that earlier rounds can add, with each age just below its bound and at it.
+pub(crate) fn earlier_rounds(settle: Duration) -> Vec<EarlierRounds> {
     let all = vec![EarlierRounds {
         event: false,
         topology_named: 0,
@@ -139,11 +138,11 @@ pub(crate) fn standings(settle: Duration) -> Vec<EarlierRounds> {
     each(&all, [false, true], |earlier, reread| earlier.reread = reread)
 }
 
-/// Those of [`standings`] in which the two ages go up and down as one, and the keys move when there
-/// is an event: no promise reads these two and two together. Topology has named its writer as often
-/// as decides, and once less.
+/// Those of [`earlier_rounds`] in which the two ages change together, and in which the keys move if
+/// there is an event: no promise combines these. Topology has named its writer as often as needed,
+/// or once less.
 pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
-    let mut all = standings(settle);
+    let mut all = earlier_rounds(settle);
     all.retain(|earlier| {
         (earlier.steady_for == STEADY) == (earlier.agreed_for == settle)
             && earlier.event == (earlier.key_change == KeyChange::AfterEvent)
@@ -152,10 +151,10 @@ pub(crate) fn extremes(settle: Duration) -> Vec<EarlierRounds> {
     all
 }
 
-/// Those of [`standings`] in which everything speaks for writing, and those in which one or two
+/// Those of [`earlier_rounds`] in which everything permits a write, and those in which one or two
 /// things do not.
 pub(crate) fn tempting(settle: Duration) -> Vec<EarlierRounds> {
-    let mut all = standings(settle);
+    let mut all = earlier_rounds(settle);
     all.retain(|earlier| {
         let against = [
             !earlier.event,
@@ -178,7 +177,7 @@ const ASSURANCES: [RegistrationProof; 3] =
 
 /// Each of these with each value.
 pub(crate) fn each<T: Copy, const N: usize>(
-    standings: &[EarlierRounds],
+    earlier_rounds: &[EarlierRounds],
     values: [T; N],
     set: impl Fn(&mut EarlierRounds, T),
 ) -> Vec<EarlierRounds> {
@@ -187,5 +186,5 @@ pub(crate) fn each<T: Copy, const N: usize>(
         set(&mut earlier, value);
         earlier
     };
-    standings.iter().flat_map(|earlier| values.map(|value| with(earlier, value))).collect()
+    earlier_rounds.iter().flat_map(|earlier| values.map(|value| with(earlier, value))).collect()
 }

@@ -1,4 +1,4 @@
-//! What people read: every hold is a sentence that names what was left alone.
+//! Texts for people: every hold is a sentence that names what was left alone.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn every_hold_says_what_was_left_alone() {
         targets: [own(2), outside(), other_port(1)]
             .map(|other| groups(&[own(1), other], &STATES))
             .concat(),
-        standings: tempting(source.settle),
+        earlier_rounds: tempting(source.settle),
         max_removals: vec![0, 1],
         in_use: vec![true, false],
         facts: source.facts.iter().cloned().chain([None]).collect(),
@@ -42,7 +42,7 @@ fn every_hold_says_what_was_left_alone() {
     assert_eq!(words.len(), 45, "{words:?}");
 }
 
-/// What the sentence of a hold must not leave out.
+/// What the sentence of a hold must name.
 fn subjects(hold: &Hold) -> Vec<String> {
     match hold {
         Hold::Unknown(why) => vec![why.to_string()],

@@ -1,5 +1,5 @@
-//! Our reading of an envelope against the types of `aws_lambda_events`: whenever those accept, both
-//! say the same.
+//! Compares our reading of an envelope with the types of `aws_lambda_events`: whenever a type
+//! accepts an envelope, both readings agree.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sns::SnsEvent;
@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::shape::{Shape, Sns, by_field};
-use crate::elsewhere::Elsewhere;
+use crate::ignored::IgnoredPart;
 
-/// A value that is mostly the one that AWS documents.
+/// Usually the value that AWS documents, sometimes another.
 fn mostly(usual: Value) -> impl Strategy<Value = Option<Value>> {
     prop_oneof![
         30 => Just(Some(usual)),
@@ -89,10 +89,16 @@ fn usual(fields: Vec<(&'static str, Value)>) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 2000,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn what_the_type_of_sns_accepts_is_read_alike(records in prop::collection::vec(sns_record(), 1..3)) {
+    fn what_the_type_of_sns_accepts_is_read_alike(
+        records in prop::collection::vec(sns_record(), 1..3)
+    ) {
         let payload = json!({"Records": records});
         if let Ok(typed) = SnsEvent::deserialize(&payload) {
             let Shape::Records(ours) = Shape::of(&payload) else {
@@ -117,8 +123,10 @@ proptest! {
     }
 
     #[test]
-    fn what_the_type_of_eventbridge_accepts_is_read_alike_by_its_fields(event in object(event_fields())) {
-        if let Ok(typed) = EventBridgeEvent::<Elsewhere>::deserialize(&event) {
+    fn what_the_type_of_eventbridge_accepts_is_read_alike_by_its_fields(
+        event in object(event_fields())
+    ) {
+        if let Ok(typed) = EventBridgeEvent::<IgnoredPart>::deserialize(&event) {
             let ours = by_field::event_bridge(&event);
             prop_assert_eq!((&ours.source, &ours.detail_type), (&typed.source, &typed.detail_type));
             prop_assert_eq!((ours.time, &ours.resources), (typed.time, &typed.resources));
@@ -126,24 +134,31 @@ proptest! {
     }
 }
 
-/// Without this the properties would hold of types that accept nothing.
+/// Without this test, the properties would also hold for types that accept nothing.
 #[test]
 fn the_types_of_sqs_and_eventbridge_accept_what_aws_documents() {
     let batch = json!({"Records": [usual(sqs_fields())]});
     let typed = SqsEvent::deserialize(&batch).expect("a batch");
     assert_eq!(typed.records[0].message_id.as_deref(), Some("a"));
     let event = usual(event_fields());
-    let typed = EventBridgeEvent::<Elsewhere>::deserialize(&event).expect("an event");
+    let typed = EventBridgeEvent::<IgnoredPart>::deserialize(&event).expect("an event");
     assert_eq!(typed.source, "aws.rds");
 }
 
-/// The type of SNS accepts often enough for the property to say something, and refuses what has to
-/// be read all the same.
+/// The type of SNS accepts a good batch, so the property above tests something. It refuses a batch
+/// with one bad record, which we must read.
 #[test]
 fn a_batch_with_one_bad_record_is_refused_by_the_type_of_sns_and_read_by_us() {
-    let good = json!({"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "a", "Sns": {
-        "Type": "Notification", "MessageId": "m", "TopicArn": "t", "Timestamp": "2026-11-20T10:11:13.000Z",
-        "SignatureVersion": "1", "Signature": "s", "SigningCertUrl": "u", "UnsubscribeUrl": "u", "Message": "m"}});
+    let good = json!({
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": "a",
+        "Sns": {
+            "Type": "Notification", "MessageId": "m", "TopicArn": "t",
+            "Timestamp": "2026-11-20T10:11:13.000Z", "SignatureVersion": "1", "Signature": "s",
+            "SigningCertUrl": "u", "UnsubscribeUrl": "u", "Message": "m"
+        }
+    });
     assert!(SnsEvent::deserialize(&json!({"Records": [good]})).is_ok());
     let mut bad = good.clone();
     bad["Sns"].as_object_mut().expect("an object").remove("SignatureVersion");

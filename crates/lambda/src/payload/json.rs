@@ -1,8 +1,8 @@
-//! JSON into a tree whose size is bounded before it is built, and whose own keys stand once.
+//! Parses JSON into a tree of bounded size, and finds duplicate keys.
 //!
-//! A tree takes many times the memory of its text: 6 MB of `[{"":0},…]` took 573 MB, and the
-//! function has 256. And a tree has lost the first of two equal keys: `{"mode": "plan", "mode":
-//! "reconcile"}` wrote.
+//! Both checks need a parser of our own. A tree takes many times the memory of its text: 6 MB of
+//! `[{"":0},…]` took 573 MB, and the function has 256 MB. And serde_json drops the first of two
+//! equal keys, so that `{"mode": "plan", "mode": "reconcile"}` would write.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,64 +10,65 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// What the trees of one payload may take in memory, together, as [`Tree::weight`] counts it. The
+/// The memory that all trees of one payload may take together, counted as in [`Tree::weight`]. The
 /// largest batch that SQS delivers, 6 MB in some eight thousand messages, takes less.
-pub(super) const MOST: usize = 64 << 20;
+pub(super) const MEMORY_LIMIT: usize = 64 << 20;
 
-/// A value takes 32 bytes, and a list has room for up to twice as many.
+/// A value takes 32 bytes, and a growing list can have capacity for twice as many values.
 const VALUE: usize = 64;
-/// An object with a key takes a node of its map, which has room for eleven.
+/// An object with a key takes one node of a B-tree map, which has room for eleven keys.
 const OBJECT: usize = 640;
-/// A key takes its text and, where nodes are half full, a sixth of a node.
+/// A key takes its text and, if nodes are half full, a sixth of a node.
 const KEY: usize = 160;
 
-/// A text as a tree.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) value: Value,
-    /// What it takes in memory, at most.
+    /// The most memory that the tree can take, in bytes.
     pub(super) weight: usize,
-    /// A key of its own, or of an object in its own list, that stands there twice.
-    pub(super) twice: Option<String>,
+    /// A key that is twice in the top object, or in an object of the top list.
+    pub(super) duplicate_key: Option<String>,
 }
 
 impl Tree {
-    /// Reads a text that may take as much as `most`.
-    pub(super) fn read(text: &str, most: usize) -> Result<Self, String> {
-        let left = Cell::new(Some(most));
-        let twice = RefCell::new(None);
-        let branch = Branch { left: &left, twice: &twice, at: At::Top };
+    /// Parses a text whose tree may take at most `limit` bytes.
+    pub(super) fn read(text: &str, limit: usize) -> Result<Self, String> {
+        let left = Cell::new(Some(limit));
+        let duplicate_key = RefCell::new(None);
+        let branch = Branch { left: &left, duplicate_key: &duplicate_key, depth: Depth::Top };
         let mut reader = serde_json::Deserializer::from_str(text);
         let value = branch.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
         match (value, left.get()) {
             (Ok(value), Some(left)) => {
-                Ok(Self { value, weight: most - left, twice: twice.into_inner() })
+                Ok(Self { value, weight: limit - left, duplicate_key: duplicate_key.into_inner() })
             }
             (_, None) => Err(format!(
                 "it has too many values: it would take more than the {} MB of memory that a \
-                 payload is given",
-                MOST >> 20
+                 payload may take",
+                MEMORY_LIMIT >> 20
             )),
             (Err(_), _) if text.trim().is_empty() => Err("it is empty".to_owned()),
-            (Err(error), _) => Err(format!("it is no JSON: {error}")),
+            (Err(error), _) => Err(format!("it is not JSON: {error}")),
         }
     }
 }
 
-/// Where a value stands, as far as its keys must not stand twice.
+/// How deep a value is. Duplicate keys matter only where a call by hand can have keys.
 #[derive(Clone, Copy, PartialEq)]
-enum At {
+enum Depth {
+    /// The payload itself.
     Top,
+    /// An item of a list that is the payload.
     TopList,
-    Inside,
+    Deeper,
 }
 
 #[derive(Clone, Copy)]
 struct Branch<'a> {
-    /// What is left; `None` when it was not enough.
+    /// The memory that is left; `None` once the limit is exceeded.
     left: &'a Cell<Option<usize>>,
-    twice: &'a RefCell<Option<String>>,
-    at: At,
+    duplicate_key: &'a RefCell<Option<String>>,
+    depth: Depth,
 }
 
 impl Branch<'_> {
@@ -77,9 +78,8 @@ impl Branch<'_> {
         left.map(|_| ()).ok_or_else(|| E::custom("too large"))
     }
 
-    fn inside(self) -> Self {
-        let at = At::Inside;
-        Self { at, ..self }
+    fn deeper(self) -> Self {
+        Self { depth: Depth::Deeper, ..self }
     }
 }
 
@@ -130,9 +130,9 @@ impl<'de> Visitor<'de> for Branch<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let at = if self.at == At::Top { At::TopList } else { At::Inside };
+        let depth = if self.depth == Depth::Top { Depth::TopList } else { Depth::Deeper };
         let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(Branch { at, ..self })? {
+        while let Some(value) = list.next_element_seed(Branch { depth, ..self })? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -143,9 +143,9 @@ impl<'de> Visitor<'de> for Branch<'_> {
         let mut values = Map::new();
         while let Some(key) = object.next_key::<String>()? {
             self.take(KEY + key.len())?;
-            let value = object.next_value_seed(self.inside())?;
-            if self.at != At::Inside && values.contains_key(&key) {
-                self.twice.borrow_mut().get_or_insert(key.clone());
+            let value = object.next_value_seed(self.deeper())?;
+            if self.depth != Depth::Deeper && values.contains_key(&key) {
+                self.duplicate_key.borrow_mut().get_or_insert(key.clone());
             }
             values.insert(key, value);
         }
@@ -162,15 +162,14 @@ mod tests {
     #[test]
     fn a_tree_is_what_serde_json_makes_of_the_text() {
         let text = r#"{"a": [1, -2, 3.5, "x", null, true, {"b": {}}], "é\n": "é"}"#;
-        let tree = Tree::read(text, MOST).unwrap();
+        let tree = Tree::read(text, MEMORY_LIMIT).unwrap();
         assert_eq!(tree.value, serde_json::from_str::<Value>(text).unwrap());
-        assert_eq!(tree.twice, None);
+        assert_eq!(tree.duplicate_key, None);
     }
 
     #[test]
-    fn an_own_key_that_stands_twice_is_seen_however_it_is_written_and_where_nothing_is_read_it_is_not()
-     {
-        for (text, twice) in [
+    fn a_duplicate_key_is_found_at_the_top_however_it_is_escaped() {
+        for (text, duplicate) in [
             (r#"{"mode":"plan","mode":"reconcile"}"#, Some("mode")),
             (r#"{"mode":"plan","mod\u0065":"reconcile"}"#, Some("mode")),
             (r#"{"mode":"plan","bindings":["a"],"mode":"plan"}"#, Some("mode")),
@@ -178,17 +177,18 @@ mod tests {
             (r#"{"a":{"x":1,"x":2}}"#, None),
             (r#"[{"a":1},{"a":1}]"#, None),
         ] {
-            assert_eq!(Tree::read(text, MOST).unwrap().twice.as_deref(), twice, "{text}");
+            let tree = Tree::read(text, MEMORY_LIMIT).unwrap();
+            assert_eq!(tree.duplicate_key.as_deref(), duplicate, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_json_says_so_to_its_end() {
+    fn text_that_is_not_json_to_its_end_is_refused() {
         for text in ["", " \n", "{", "{} {}", "{}x", "plan", "\u{feff}{}", "[1e999]"] {
-            assert!(Tree::read(text, MOST).is_err(), "{text:?}");
+            assert!(Tree::read(text, MEMORY_LIMIT).is_err(), "{text:?}");
         }
         let deep = "[".repeat(100_000);
-        assert!(Tree::read(&deep, MOST).unwrap_err().contains("recursion"));
+        assert!(Tree::read(&deep, MEMORY_LIMIT).unwrap_err().contains("recursion"));
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
             ),
             format!("[{}0]", "[[]],".repeat(1_000_000)),
         ] {
-            let error = Tree::read(&text, MOST).unwrap_err();
+            let error = Tree::read(&text, MEMORY_LIMIT).unwrap_err();
             assert!(error.contains("64 MB"), "{error}");
         }
     }
@@ -210,12 +210,18 @@ mod tests {
     #[test]
     fn the_largest_batch_of_a_queue_is_read() {
         let record = format!(
-            r#"{{"messageId":"19dd0b57-b21e-4ac1-bd88-01bbb068cb78","receiptHandle":"{}","body":"{}","attributes":{{"ApproximateReceiveCount":"1","SentTimestamp":"1545082649183","SenderId":"AIDAIENQZJOLO23YVJ4VO","ApproximateFirstReceiveTimestamp":"1545082649185"}},"messageAttributes":{{}},"md5OfBody":"e4e68fb7bd0e697a0ae8f1bb342846b3","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:111122223333:q","awsRegion":"eu-west-1"}}"#,
+            "{{\"messageId\":\"19dd0b57-b21e-4ac1-bd88-01bbb068cb78\",\"receiptHandle\":\"{}\",\
+             \"body\":\"{}\",\"attributes\":{{\"ApproximateReceiveCount\":\"1\",\
+             \"SentTimestamp\":\"1545082649183\",\"SenderId\":\"AIDAIENQZJOLO23YVJ4VO\",\
+             \"ApproximateFirstReceiveTimestamp\":\"1545082649185\"}},\"messageAttributes\":{{}},\
+             \"md5OfBody\":\"e4e68fb7bd0e697a0ae8f1bb342846b3\",\"eventSource\":\"aws:sqs\",\
+             \"eventSourceARN\":\"arn:aws:sqs:eu-west-1:111122223333:q\",\
+             \"awsRegion\":\"eu-west-1\"}}",
             "x".repeat(180),
             "y".repeat(60)
         );
         let records = 6_000_000 / (record.len() + 1);
         let text = format!(r#"{{"Records":[{}]}}"#, vec![record; records].join(","));
-        assert!(records > 8000 && Tree::read(&text, MOST).is_ok(), "{records}");
+        assert!(records > 8000 && Tree::read(&text, MEMORY_LIMIT).is_ok(), "{records}");
     }
 }

@@ -1,4 +1,4 @@
-//! The payloads under `tests/events`, as they came or as AWS documents them.
+//! Reads the payloads under `tests/events`, which are recorded or taken from AWS's documentation.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::response_url;
 
 use super::*;
 
-/// Every recorded payload by its file's name.
+/// Every payload by the name of its file.
 fn recorded() -> BTreeMap<String, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events");
     let files =
@@ -23,7 +23,7 @@ fn recorded() -> BTreeMap<String, Value> {
     .collect()
 }
 
-fn told(payload: &Value) -> String {
+fn described(payload: &Value) -> String {
     if let Some(request) = StackRequest::recognise(payload) {
         let place = response_url::check(&request.response_url, Some("eu-west-1"));
         return format!(
@@ -172,9 +172,9 @@ fn every_recorded_payload_is_taken_for_what_it_is() {
         ),
     ];
     let recorded = recorded();
-    let told: Vec<(&str, String)> =
-        recorded.iter().map(|(name, payload)| (name.as_str(), told(payload))).collect();
+    let described: Vec<(&str, String)> =
+        recorded.iter().map(|(name, payload)| (name.as_str(), described(payload))).collect();
     let expected: Vec<(&str, String)> =
         expected.map(|(name, text)| (name, text.to_owned())).to_vec();
-    assert_eq!(told, expected);
+    assert_eq!(described, expected);
 }

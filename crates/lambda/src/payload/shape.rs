@@ -1,52 +1,52 @@
-//! What AWS wraps an event in, recognised by its fields.
+//! Recognises the wrappers that AWS puts around an event, by their fields.
 //!
-//! Where a type of `aws_lambda_events` takes the fields, it is what holds them. What it refuses,
-//! since a field that is not needed is missing or of another type, is read field by field into the
-//! same type: an envelope in which AWS leaves something out must not cost a failover its urgency.
-//! The type of SNS's record has twelve required fields and is not used; a test compares the two
-//! readings (`docs/decisions/007`).
+//! The types of `aws_lambda_events` hold the fields if they accept them. If a type refuses a value,
+//! because a field that we do not need is missing or has another type, the value is read field by
+//! field into the same type. Otherwise a failover would lose its urgency when AWS leaves a field
+//! out of an envelope. The type of an SNS record has twelve required fields and is not used; a test
+//! compares the two readings (`docs/decisions/007`).
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsMessage;
 use serde::Deserialize;
 use serde_json::Value;
-use writerlink_core::event::{Around, Event};
+use writerlink_core::event::{EnvelopeFields, Event};
 
 use crate::custom_resource::StackRequest;
-use crate::elsewhere::Elsewhere;
+use crate::ignored::IgnoredPart;
 
-/// A value, by what AWS means by its fields.
+/// The kind of wrapper or content that a value is.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     /// The records of an envelope that Lambda makes (AWS docs: "Using Lambda with Amazon SNS", "…
     /// with Amazon SQS").
     Records(&'a [Value]),
-    /// What EventBridge Pipes hands over (AWS docs: "Amazon EventBridge Pipes targets"): a list,
-    /// without any envelope.
+    /// The input of a target of EventBridge Pipes (AWS docs: "Amazon EventBridge Pipes targets"): a
+    /// list without an envelope.
     List(&'a [Value]),
     /// An SNS record, or the JSON that SNS puts into a queue (AWS docs: "Fanout Amazon SNS
     /// notifications to Amazon SQS queues").
     Sns(Sns<'a>),
-    /// A message of a queue.
+    /// A message of an SQS queue.
     Sqs(Box<SqsMessage>),
-    /// The record that an asynchronous invocation leaves at its destination (AWS docs: "Capturing
-    /// records of Lambda asynchronous invocations"): this is the payload of that invocation.
+    /// The record that Lambda sends to the destination of an asynchronous invocation (AWS docs:
+    /// "Capturing records of Lambda asynchronous invocations"). This is the payload of that
+    /// invocation.
     Destination(&'a Value),
-    /// An event of EventBridge, and its `detail`.
-    EventBridge(Box<EventBridgeEvent<Elsewhere>>, &'a Value),
-    /// The body of RDS's SNS message, or the `detail` of its event by itself.
+    /// An EventBridge event and its `detail`.
+    EventBridge(Box<EventBridgeEvent<IgnoredPart>>, &'a Value),
+    /// The body of an SNS message of RDS, or the `detail` of an RDS event without the event.
     Rds(Box<Event>),
-    /// A request of CloudFormation.
     Stack(Box<StackRequest>),
-    /// EventBridge Scheduler's input.
+    /// The input that the templates give to EventBridge Scheduler.
     Scheduler,
     /// Text, which may be JSON.
     Text(&'a str),
-    /// Nothing of AWS's that could hold an event of RDS.
+    /// No known wrapper and no RDS event.
     Unknown,
 }
 
-/// What is needed of an SNS record or notification.
+/// The needed fields of an SNS record or notification.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sns<'a> {
     pub(super) topic: Option<&'a str>,
@@ -87,7 +87,7 @@ impl<'a> Shape<'a> {
             let detail = field("detail").unwrap_or(&Value::Null);
             return Self::EventBridge(Box::new(event_bridge(value)), detail);
         }
-        if let Some(event) = Event::read(value, Around::default()) {
+        if let Some(event) = Event::read(value, EnvelopeFields::default()) {
             return Self::Rds(Box::new(event));
         }
         if *value == serde_json::json!({"trigger": "sweep"}) {
@@ -96,8 +96,8 @@ impl<'a> Shape<'a> {
         Self::Unknown
     }
 
-    /// Whether only AWS makes such a value, so that what cannot be read in it is no mistake of a
-    /// person.
+    /// Whether only AWS creates such a value. Content in it that cannot be read is then no mistake
+    /// of a person.
     pub(super) fn is_envelope(&self) -> bool {
         match self {
             Self::Records(_)
@@ -139,18 +139,18 @@ fn sqs(record: &Value) -> SqsMessage {
     SqsMessage::deserialize(record).unwrap_or_else(|_| by_field::sqs(record))
 }
 
-fn event_bridge(event: &Value) -> EventBridgeEvent<Elsewhere> {
+fn event_bridge(event: &Value) -> EventBridgeEvent<IgnoredPart> {
     EventBridgeEvent::deserialize(event).unwrap_or_else(|_| by_field::event_bridge(event))
 }
 
-/// The same types, from whatever fields there are.
+/// Reads the same types from the fields that are present.
 pub(super) mod by_field {
     use super::*;
 
     pub(in crate::payload) fn sqs(record: &Value) -> SqsMessage {
         let mut message = SqsMessage::default();
         message.message_id = text(record, "messageId");
-        // A pipe that parses bodies hands over objects.
+        // The body is an object if the pipe parsed it.
         message.body = match record.get("body") {
             Some(Value::String(body)) => Some(body.clone()),
             Some(Value::Null) | None => None,
@@ -159,7 +159,7 @@ pub(super) mod by_field {
         message
     }
 
-    pub(in crate::payload) fn event_bridge(fields: &Value) -> EventBridgeEvent<Elsewhere> {
+    pub(in crate::payload) fn event_bridge(fields: &Value) -> EventBridgeEvent<IgnoredPart> {
         let mut event = EventBridgeEvent::default();
         event.source = text(fields, "source").unwrap_or_default();
         event.detail_type = text(fields, "detail-type").unwrap_or_default();

@@ -19,13 +19,15 @@ fn refusal(payload: &Value) -> String {
 }
 
 fn record(message: &str) -> Value {
-    json!({"EventSource": "aws:sns", "Sns": {"Type": "Notification", "TopicArn": TOPIC, "Message": message}})
+    let sns = json!({"Type": "Notification", "TopicArn": TOPIC, "Message": message});
+    json!({"EventSource": "aws:sns", "Sns": sns})
 }
 
 fn completed(cluster: &str) -> String {
     json!({
         "Event Source": "db-cluster", "Event Time": "2021-05-12 18:06:48.701", "Source ID": cluster,
-        "Event ID": "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-0071",
+        "Event ID": "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/\
+            USER_Events.html#RDS-EVENT-0071",
         "Event Message": "Completed failover to DB instance: orders-2"
     })
     .to_string()
@@ -57,7 +59,11 @@ fn the_hello_message_is_a_sweep_and_not_counted_as_unreadable() {
 #[test]
 fn unreadable_content_of_an_sns_envelope_is_counted_bounded_and_becomes_a_sweep() {
     let garbage = "\u{1b}[31m\n{".repeat(50_000);
-    let payload = json!({"Records": [record(&garbage), {"EventSource": "aws:sns"}, {"EventSource": "aws:sns", "Sns": {"Message": 3}}]});
+    let payload = json!({"Records": [
+        record(&garbage),
+        {"EventSource": "aws:sns"},
+        {"EventSource": "aws:sns", "Sns": {"Message": 3}}
+    ]});
     let request = request(&payload);
     assert!(request.trigger.is_sweep());
     assert_eq!(request.trigger.unreadable, 3);
@@ -83,8 +89,13 @@ fn a_thousand_unreadable_records_are_counted_and_ten_are_kept() {
 #[test]
 fn an_event_of_eventbridge_is_read_with_and_without_an_id() {
     let mut payload = json!({
-        "version": "0", "detail-type": "RDS DB Cluster Event", "source": "aws.rds", "time": "2018-10-06T12:26:13Z",
-        "detail": {"EventID": "RDS-EVENT-0071", "SourceIdentifier": "rds:orders", "SourceType": "CLUSTER"}
+        "version": "0", "detail-type": "RDS DB Cluster Event", "source": "aws.rds",
+        "time": "2018-10-06T12:26:13Z",
+        "detail": {
+            "EventID": "RDS-EVENT-0071",
+            "SourceIdentifier": "rds:orders",
+            "SourceType": "CLUSTER"
+        }
     });
     let with = request(&payload).trigger;
     assert_eq!(with.kind, TriggerKind::EventBridge);
@@ -151,8 +162,8 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
         (json!({"mode": null}), "`mode` is null"),
         (json!({"mode": ["plan"]}), "`mode` is [\"plan\"]"),
         (json!({"bindings": []}), "`bindings` is empty"),
-        (json!({"bindings": "billing"}), "`bindings` is \"billing\", which is no list"),
-        (json!({"bindings": ["billing", 3]}), "`bindings` is [\"billing\",3], which is no list"),
+        (json!({"bindings": "billing"}), "`bindings` is \"billing\", which is not a list"),
+        (json!({"bindings": ["billing", 3]}), "`bindings` is [\"billing\",3], which is not a list"),
         (
             json!({"bindings": ["billing", "invoices"]}),
             "names `invoices`, which the configuration does not have",
@@ -161,17 +172,17 @@ fn by_hand_everything_else_is_refused_by_its_name_with_what_is_allowed() {
         (json!({"trigger": "sweep", "mode": "plan"}), "`trigger` together with other keys"),
         (json!({"Records": []}), "unknown key `Records`"),
         (json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}), "unknown key `Records`"),
-        (json!([{"mode": "plan"}]), "which is no object"),
+        (json!([{"mode": "plan"}]), "which is not an object"),
         (json!("{\"mode\": \"plan\"}"), "encoded twice"),
         (json!("{}"), "encoded twice"),
         (json!({"source": "aws.rds"}), "unknown key `source`"),
         (json!({"Source ID": "orders"}), "unknown key `Source ID`"),
         (json!({"eventSource": "x"}), "unknown key `eventSource`"),
-        (json!(null), "is null, which is no object"),
-        (json!(3), "is 3, which is no object"),
-        (json!(true), "is true, which is no object"),
-        (json!("x"), "is \"x\", which is no object"),
-        (json!([]), "is [], which is no object"),
+        (json!(null), "is null, which is not an object"),
+        (json!(3), "is 3, which is not an object"),
+        (json!(true), "is true, which is not an object"),
+        (json!("x"), "is \"x\", which is not an object"),
+        (json!([]), "is [], which is not an object"),
     ] {
         let text = refusal(&payload);
         assert!(text.contains(says), "{payload} gave {text:?}, not {says:?}");
@@ -217,63 +228,80 @@ fn a_name_that_the_configuration_lacks_may_be_that_of_a_tagged_group() {
     assert!(read(&mistyped, &NAMES, OtherNames::MayBeTagged).is_err());
 }
 
-/// RDS's body, with the id of a failover that has started.
+/// The SNS body of RDS for a failover that has started.
 fn started() -> Value {
     let mut body: Value = serde_json::from_str(&completed("orders")).unwrap();
     body["Event ID"] = json!("http://docs.amazonwebservices.com/x.html#RDS-EVENT-0072");
     body
 }
 
-/// EventBridge's event of the same.
+/// The EventBridge event of the same failover.
 fn started_event() -> Value {
     json!({
-        "version": "0", "id": "1", "detail-type": "RDS DB Cluster Event", "source": "aws.rds", "account": "111122223333",
-        "time": "2021-05-12T18:06:48Z", "region": "eu-west-1", "resources": ["arn:aws:rds:eu-west-1:111122223333:cluster:orders"],
-        "detail": {"EventCategories": ["failover"], "SourceType": "CLUSTER", "SourceIdentifier": "orders",
-                   "Date": "2021-05-12T18:06:48.701Z", "EventID": "RDS-EVENT-0072"}
+        "version": "0", "id": "1", "detail-type": "RDS DB Cluster Event", "source": "aws.rds",
+        "account": "111122223333", "time": "2021-05-12T18:06:48Z", "region": "eu-west-1",
+        "resources": ["arn:aws:rds:eu-west-1:111122223333:cluster:orders"],
+        "detail": {
+            "EventCategories": ["failover"], "SourceType": "CLUSTER", "SourceIdentifier": "orders",
+            "Date": "2021-05-12T18:06:48.701Z", "EventID": "RDS-EVENT-0072"
+        }
     })
 }
 
 type Wrapper = (&'static str, fn(Value) -> Value);
 
-/// Each way of wrapping a content, by its name.
+/// Each way of wrapping content, by its name.
 fn wrappers() -> Vec<Wrapper> {
     fn text(content: &Value) -> Value {
         json!(content.as_str().map_or_else(|| content.to_string(), str::to_owned))
     }
     vec![
-        (
-            "an SNS envelope",
-            |content| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": TOPIC, "Message": text(&content)}}]}),
-        ),
-        (
-            "an SNS envelope with an object",
-            |content| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": TOPIC, "Message": content}}]}),
-        ),
-        (
-            "an SNS notification",
-            |content| json!({"Type": "Notification", "MessageId": "m", "TopicArn": TOPIC, "Message": text(&content)}),
-        ),
-        ("an SQS envelope", |content| {
-            json!({"Records": [{"messageId": "a", "body": text(&content), "attributes": {}, "messageAttributes": {},
-                                "eventSource": "aws:sqs"}]})
+        ("an SNS envelope", |content| {
+            let sns = json!({"TopicArn": TOPIC, "Message": text(&content)});
+            json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
         }),
-        (
-            "an SQS envelope with odd attributes",
-            |content| json!({"Records": [{"messageId": "a", "body": text(&content), "attributes": {"n": 1}, "eventSource": "aws:sqs"}]}),
-        ),
-        (
-            "a pipe",
-            |content| json!([{"messageId": "a", "receiptHandle": "r", "body": content, "eventSource": "aws:sqs"}]),
-        ),
+        ("an SNS envelope with an object", |content| {
+            let sns = json!({"TopicArn": TOPIC, "Message": content});
+            json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
+        }),
+        ("an SNS notification", |content| {
+            json!({
+                "Type": "Notification", "MessageId": "m", "TopicArn": TOPIC,
+                "Message": text(&content)
+            })
+        }),
+        ("an SQS envelope", |content| {
+            json!({"Records": [{
+                "messageId": "a", "body": text(&content), "attributes": {},
+                "messageAttributes": {}, "eventSource": "aws:sqs"
+            }]})
+        }),
+        ("an SQS envelope with odd attributes", |content| {
+            json!({"Records": [{
+                "messageId": "a", "body": text(&content), "attributes": {"n": 1},
+                "eventSource": "aws:sqs"
+            }]})
+        }),
+        ("a pipe", |content| {
+            json!([{
+                "messageId": "a", "receiptHandle": "r", "body": content,
+                "eventSource": "aws:sqs"
+            }])
+        }),
         ("a pipe of texts", |content| json!([text(&content)])),
         ("a destination", |content| {
-            json!({"version": "1.0", "timestamp": "t", "requestContext": {"condition": "RetriesExhausted"},
-                   "requestPayload": content, "responsePayload": {"errorType": "NotOk"}})
+            json!({
+                "version": "1.0", "timestamp": "t",
+                "requestContext": {"condition": "RetriesExhausted"},
+                "requestPayload": content, "responsePayload": {"errorType": "NotOk"}
+            })
         }),
         ("a destination's bus", |content| {
-            json!({"detail-type": "Lambda Function Invocation Result - Failure", "source": "lambda",
-                   "detail": {"version": "1.0", "requestContext": {}, "requestPayload": content}})
+            json!({
+                "detail-type": "Lambda Function Invocation Result - Failure",
+                "source": "lambda",
+                "detail": {"version": "1.0", "requestContext": {}, "requestPayload": content}
+            })
         }),
     ]
 }
@@ -330,12 +358,12 @@ fn a_kind_is_that_of_the_outermost_wrapper() {
 fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
     let deep = (0..20).fold(started(), |content, _| wrappers()[7].1(content));
     for (content, says) in [
-        (json!("?"), "no JSON"),
+        (json!("?"), "not JSON"),
         (json!(""), "is empty"),
-        (json!("{}"), "no event of RDS"),
+        (json!("{}"), "not an RDS event"),
         (json!(3), ""),
-        (json!({"AlarmName": "a", "Trigger": {"MetricName": "m"}}), "no event of RDS"),
-        (json!("[[[["), "no JSON"),
+        (json!({"AlarmName": "a", "Trigger": {"MetricName": "m"}}), "not an RDS event"),
+        (json!("[[[["), "not JSON"),
         (json!("[]"), "an empty list"),
         (json!([]), "an empty list"),
         (json!("[[]]"), "an empty list"),
@@ -361,12 +389,13 @@ fn what_cannot_be_read_in_a_wrapper_is_a_sweep_and_says_what_it_is() {
 #[test]
 fn a_bad_record_spoils_no_other() {
     let good = wrappers()[3].1(started())["Records"][0].clone();
+    let heavy = format!("[{}0]", "{\"\":0},".repeat(200_000));
     for bad in [
         json!(null),
         json!({}),
         json!({"eventSource": "aws:sqs"}),
         json!({"eventSource": "aws:sqs", "messageId": "b", "body": "[".repeat(10_000)}),
-        json!({"eventSource": "aws:sqs", "messageId": "b", "body": format!("[{}0]", "{\"\":0},".repeat(200_000))}),
+        json!({"eventSource": "aws:sqs", "messageId": "b", "body": heavy}),
         json!({"eventSource": "aws:sqs", "messageId": "b", "body": "{\"mode\": \"plan\"}"}),
     ] {
         for records in [json!([bad, good]), json!([good, bad])] {
@@ -379,7 +408,7 @@ fn a_bad_record_spoils_no_other() {
 }
 
 #[test]
-fn a_call_by_hand_in_a_wrapper_is_not_obeyed_and_writes_nothing() {
+fn a_call_by_hand_in_a_wrapper_is_not_executed_and_writes_nothing() {
     for call in [
         json!({"mode": "plan"}),
         json!({"Mode": "plan"}),
@@ -479,7 +508,7 @@ fn a_call_beside_the_fields_of_an_envelope_or_a_key_that_stands_twice_is_refused
         (r#"{"Records": [], "Records": [{"EventSource": "aws:sns"}]}"#, "`Records` twice"),
         (r#"[{"eventSource": "aws:sqs", "body": "x", "body": "y"}]"#, "`body` twice"),
         (r#"{"trigger": "sweep", "trigger": "sweep"}"#, "`trigger` twice"),
-        (r#"{"mode": "plan"} {"mode": "reconcile"}"#, "no JSON"),
+        (r#"{"mode": "plan"} {"mode": "reconcile"}"#, "not JSON"),
         (r#"{"mode": "plan", "source": null, "detail-type": null}"#, "`mode` beside"),
         (r#"{"mode": "plan", "detail": {}, "source": "aws.rds"}"#, "`mode` beside"),
         (r#"{"bindings": [], "detail": {}}"#, "`bindings` is empty"),

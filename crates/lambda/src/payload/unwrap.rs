@@ -1,32 +1,32 @@
-//! Takes AWS's wrappers off, whichever stands in which, until events are left.
+//! Removes AWS's wrappers, in any nesting, until events are left.
 //!
-//! There is no case for a pair of them: each [`Shape`] says what stands inside of it, and that is
-//! looked at in the same way. So an EventBridge event in an SNS notification in a message of a
-//! queue is found as one that came by itself.
+//! No code handles a pair of wrappers: each [`Shape`] gives its content, and the content is visited
+//! in the same way. So an EventBridge event is found alone, or in an SNS notification that is in a
+//! message of a queue.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use serde_json::Value;
-use writerlink_core::event::{Around, Event, Intent, Message, Trigger, TriggerKind};
+use writerlink_core::event::{EnvelopeFields, Event, Intent, Message, Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
 
-use super::json::{MOST, Tree};
+use super::json::{MEMORY_LIMIT, Tree};
 use super::shape::Shape;
 use super::{Request, excerpt};
 use crate::batch::{Batch, Record};
-use crate::elsewhere::Elsewhere;
+use crate::ignored::IgnoredPart;
 
-/// More than anybody's ways have: a failed invocation's record in a queue has seven levels, each
-/// wrapper and each text that is JSON being one.
-const DEEPEST: usize = 16;
+/// The deepest accepted nesting. Each wrapper and each text that is JSON is one level. The record
+/// of a failed invocation in a queue, which is deep, has seven.
+const MAX_DEPTH: usize = 16;
 
-/// What has been found so far.
+/// What the search has found so far.
 #[derive(Debug)]
 pub(super) struct Found {
     request: Request,
-    /// Calls by hand, which are not obeyed here.
+    /// The number of calls by hand, which are not executed here.
     calls: usize,
-    /// Everything else.
+    /// The number of all other contents.
     others: usize,
 }
 
@@ -47,8 +47,8 @@ impl Found {
         self.request
     }
 
-    /// Looks at the records of a batch, each by itself, and keeps which events are whose. `left` is
-    /// what trees may still take.
+    /// Visits the records of a batch separately, and records the events of each. `left` is the
+    /// memory that further trees may take.
     pub(super) fn batch(&mut self, list: &[Value], left: usize) {
         let mut records = Vec::new();
         for value in list {
@@ -58,72 +58,75 @@ impl Found {
                 Shape::Sqs(message) => message.message_id.clone(),
                 _ => None,
             };
-            self.shape(value, shape, left, 1);
+            self.visit_shape(value, shape, left, 1);
             let events = self.request.trigger.events[before..].to_vec();
             records.push(Record { id, events });
         }
         self.request.batch = Some(Batch::of(records));
     }
 
-    pub(super) fn look(&mut self, value: &Value, left: usize, depth: usize) {
-        self.shape(value, Shape::of(value), left, depth);
+    pub(super) fn visit(&mut self, value: &Value, left: usize, depth: usize) {
+        self.visit_shape(value, Shape::of(value), left, depth);
     }
 
-    fn shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
-        if depth > DEEPEST {
+    fn visit_shape(&mut self, value: &Value, shape: Shape<'_>, left: usize, depth: usize) {
+        if depth > MAX_DEPTH {
             return self
-                .unreadable(&format!("it is wrapped more than {DEEPEST} levels deep"), value);
+                .unreadable(&format!("it is wrapped more than {MAX_DEPTH} levels deep"), value);
         }
         if is_call(value, &shape) {
             self.calls += 1;
-            return self.tell("a call by hand is not obeyed inside of an envelope", value);
+            return self
+                .count_unreadable("a call by hand inside an envelope is not executed", value);
         }
         match shape {
             Shape::List([]) => self.unreadable("it is an empty list", value),
             Shape::Records(list) | Shape::List(list) => {
-                list.iter().for_each(|one| self.look(one, left, depth + 1))
+                list.iter().for_each(|one| self.visit(one, left, depth + 1))
             }
             Shape::Sns(sns) => {
                 self.request.topics.extend(sns.topic.map(str::to_owned));
                 match sns.message {
-                    Some(message) => self.look(message, left, depth + 1),
+                    Some(message) => self.visit(message, left, depth + 1),
                     None => self.unreadable("the SNS record has no `Message`", value),
                 }
             }
             Shape::Sqs(message) => match &message.body {
-                Some(body) => self.text(body, left, depth + 1),
-                None => self.unreadable("the message of the queue has no `body`", value),
+                Some(body) => self.visit_text(body, left, depth + 1),
+                None => self.unreadable("the queue message has no `body`", value),
             },
-            Shape::Destination(payload) => self.look(payload, left, depth + 1),
-            Shape::EventBridge(event, detail) => self.event_bridge(&event, detail, left, depth),
+            Shape::Destination(payload) => self.visit(payload, left, depth + 1),
+            Shape::EventBridge(event, detail) => {
+                self.visit_event_bridge(&event, detail, left, depth)
+            }
             Shape::Rds(event) => self.event(*event),
             Shape::Stack(request) => {
                 self.others += 1;
                 self.request.stacks.push(*request);
             }
             Shape::Scheduler => self.others += 1,
-            Shape::Text(text) => self.text(text, left, depth),
-            Shape::Unknown => self.unreadable("it is no event of RDS", value),
+            Shape::Text(text) => self.visit_text(text, left, depth),
+            Shape::Unknown => self.unreadable("it is not an RDS event", value),
         }
     }
 
-    fn text(&mut self, text: &str, left: usize, depth: usize) {
+    fn visit_text(&mut self, text: &str, left: usize, depth: usize) {
         if Message::is_hello(text) {
             self.others += 1;
             return;
         }
         match Tree::read(text.trim_start_matches('\u{feff}'), left) {
-            Ok(tree) => self.look(&tree.value, left - tree.weight, depth + 1),
+            Ok(tree) => self.visit(&tree.value, left - tree.weight, depth + 1),
             Err(fault) => self.unreadable(&fault, &Value::from(super::short(text))),
         }
     }
 
-    /// AWS docs, "AWS events reference": the scheduled event is of source `aws.events`, RDS's are
-    /// of `aws.rds`. An event of another source may hold one of RDS, or the record of an invocation
-    /// that failed (source `lambda`).
-    fn event_bridge(
+    /// AWS docs, "AWS events reference": a scheduled event has the source `aws.events`, and an RDS
+    /// event has `aws.rds`. An event of another source can hold an RDS event, or the record of a
+    /// failed invocation (source `lambda`).
+    fn visit_event_bridge(
         &mut self,
-        event: &EventBridgeEvent<Elsewhere>,
+        event: &EventBridgeEvent<IgnoredPart>,
         detail: &Value,
         left: usize,
         depth: usize,
@@ -143,24 +146,24 @@ impl Found {
         if event.source != "aws.rds" {
             let shape = Shape::of(detail);
             return match shape.is_envelope() {
-                true => self.shape(detail, shape, left, depth + 1),
+                true => self.visit_shape(detail, shape, left, depth + 1),
                 false => {
                     let source = super::short(&event.source);
                     self.unreadable(
-                        &format!("the event is of source `{source}`, not of `aws.rds`"),
+                        &format!("the source of the event is `{source}`, not `aws.rds`"),
                         detail,
                     );
                 }
             };
         }
-        let around = Around {
+        let envelope = EnvelopeFields {
             detail_type: Some(&event.detail_type),
             resources: event.resources.as_deref().unwrap_or_default(),
             time: event
                 .time
                 .and_then(|time| Timestamp::from_millisecond(time.timestamp_millis()).ok()),
         };
-        match Event::read(detail, around) {
+        match Event::read(detail, envelope) {
             Some(event) => self.event(event),
             None => self.unreadable(
                 "the event has no `detail`, and its `resources` name no database",
@@ -176,10 +179,10 @@ impl Found {
 
     fn unreadable(&mut self, reason: &str, content: &Value) {
         self.others += 1;
-        self.tell(reason, content);
+        self.count_unreadable(reason, content);
     }
 
-    fn tell(&mut self, reason: &str, content: &Value) {
+    fn count_unreadable(&mut self, reason: &str, content: &Value) {
         let trigger = &mut self.request.trigger;
         trigger.unreadable = trigger.unreadable.saturating_add(1);
         if self.request.unreadable.len() < 10 {
@@ -189,13 +192,13 @@ impl Found {
     }
 }
 
-/// Whether an event is that of a schedule.
-pub(super) fn is_scheduled(event: &EventBridgeEvent<Elsewhere>) -> bool {
+/// Whether an EventBridge event comes from a schedule.
+pub(super) fn is_scheduled(event: &EventBridgeEvent<IgnoredPart>) -> bool {
     event.source == "aws.events" || event.detail_type == "Scheduled Event"
 }
 
-/// Whether a value inside of an envelope is, or may be, a call by hand. `trigger` is none of its
-/// words here: alarms of CloudWatch have a key of that name.
+/// Whether a value inside an envelope is, or may be, a call by hand. The key `trigger` does not
+/// count here, because CloudWatch alarms have a key of that name.
 fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     let Value::Object(keys) = value else {
         return false;
@@ -205,11 +208,11 @@ fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     keys.keys().any(is_word) || (matches!(shape, Shape::Unknown) && super::says_plan(keys))
 }
 
-/// Whether a value is something of AWS's, or a list that holds such a thing or the text of one.
+/// Whether a value is an AWS envelope, or a list that holds an envelope or the text of one.
 pub(super) fn holds_envelope(value: &Value, left: usize) -> bool {
     fn holds(value: &Value, left: usize, depth: usize) -> bool {
         match Shape::of(value) {
-            _ if depth > DEEPEST => false,
+            _ if depth > MAX_DEPTH => false,
             Shape::List(list) => list.iter().any(|one| holds(one, left, depth + 1)),
             Shape::Text(text) if depth > 0 => {
                 let inside = |tree: Tree| holds(&tree.value, left - tree.weight, depth + 1);
@@ -221,7 +224,7 @@ pub(super) fn holds_envelope(value: &Value, left: usize) -> bool {
     holds(value, left, 0)
 }
 
-/// What trees may take beside one that is held.
+/// The memory that further trees may take while this tree is held.
 pub(super) fn beside(tree: &Tree) -> usize {
-    MOST.saturating_sub(tree.weight)
+    MEMORY_LIMIT.saturating_sub(tree.weight)
 }

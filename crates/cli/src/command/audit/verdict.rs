@@ -1,16 +1,16 @@
-//! What a report means for whoever reads the exit code only.
+//! The exit code that a report maps to.
 
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use crate::exit::Exit;
 
-/// The exit code of an audit, the gravest first:
+/// The exit code of an audit. The first of these that applies decides:
 ///
 /// 1. A binding's configuration is bad, or there are no credentials: the audit could not do its
 ///    work, and a pipeline that checks a configuration before it ships must stop.
 /// 2. Something is broken: a finding says so, whatever the group's membership.
-/// 3. It could not tell of some binding. This outweighs drift: "drift" read as the whole truth
-///    would hide it.
+/// 3. The audit could not determine the state of some binding. This outranks drift: a reader who
+///    sees only "drift" would take it for the whole result.
 /// 4. There is drift.
 pub(crate) fn of(report: &Report) -> Exit {
     if bad(report).next().is_some() || is_without_credentials(report) {
@@ -23,7 +23,7 @@ pub(crate) fn of(report: &Report) -> Exit {
     [Exit::CouldNotTell, Exit::Drift].into_iter().find(|exit| any(*exit)).unwrap_or(Exit::Success)
 }
 
-/// What one binding alone would mean.
+/// The exit code that one binding alone would give.
 pub(crate) fn of_one(binding: &BindingReport) -> Exit {
     if is_bad(binding) {
         return Exit::CouldNotRun;
@@ -38,8 +38,8 @@ pub(crate) fn of_one(binding: &BindingReport) -> Exit {
     }
 }
 
-/// Why the audit could not do its work, for standard error, where the report alone does not stand
-/// out.
+/// Why the audit could not do its work. It goes to standard error, because it is easily missed in
+/// the report.
 pub(crate) fn message(report: &Report) -> Option<String> {
     let bad: Vec<&str> = bad(report).map(|binding| binding.name.as_str()).collect();
     if !bad.is_empty() {
@@ -88,7 +88,7 @@ mod tests {
         let held = (Status::Held, "keys-disagree");
         let failed = (Status::Failed, "access-denied");
         let bad = (Status::Failed, "bad-configuration");
-        let nobody = (Status::Failed, "no-credentials");
+        let no_credentials = (Status::Failed, "no-credentials");
         for (ends, code) in [
             (vec![settled], 0),
             (vec![settled, (Status::Waiting, "initial")], 0),
@@ -99,8 +99,8 @@ mod tests {
             (vec![(Status::Unconfirmed, "answer-lost")], 3),
             (vec![settled, bad], 1),
             (vec![held, bad, drift], 1),
-            (vec![nobody, nobody], 1),
-            (vec![nobody, settled], 3),
+            (vec![no_credentials, no_credentials], 1),
+            (vec![no_credentials, settled], 3),
             (vec![(Status::Held, "no-credentials")], 1),
         ] {
             assert_eq!(exit(&ends).code(), code, "{ends:?}");
@@ -108,21 +108,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_outweighs_what_could_not_be_told_and_a_remark_weighs_nothing() {
+    fn a_broken_finding_outranks_an_undetermined_binding_and_a_note_counts_for_nothing() {
         let with = |status, severity| BindingReport {
             findings: vec![finding(severity)],
             ..ended(status, "")
         };
         let held = || ended(Status::Held, "keys-disagree");
         let broken = || with(Status::Settled, Severity::Broken);
-        let remark = || with(Status::Settled, Severity::Note);
+        let note = || with(Status::Settled, Severity::Note);
         for (bindings, code) in [
             (vec![broken()], 2),
             (vec![held(), broken()], 2),
             (vec![with(Status::Held, Severity::Broken)], 2),
             (vec![broken(), ended(Status::Failed, "bad-configuration")], 1),
-            (vec![remark()], 0),
-            (vec![remark(), held()], 3),
+            (vec![note()], 0),
+            (vec![note(), held()], 3),
         ] {
             let codes: Vec<_> = bindings.iter().map(|binding| of_one(binding).code()).collect();
             assert_eq!(of(&report(bindings)).code(), code, "{codes:?}");
@@ -131,13 +131,13 @@ mod tests {
 
     #[test]
     fn what_kept_the_audit_from_its_work_is_named() {
-        let told = |ends: &[(Status, &'static str)]| {
+        let message_of = |ends: &[(Status, &'static str)]| {
             message(&report(ends.iter().map(|(status, code)| ended(*status, code))))
         };
-        assert_eq!(told(&[(Status::Drift, ""), (Status::Held, "x")]), None);
-        let bad = told(&[(Status::Settled, ""), (Status::Failed, "bad-configuration")]);
+        assert_eq!(message_of(&[(Status::Drift, ""), (Status::Held, "x")]), None);
+        let bad = message_of(&[(Status::Settled, ""), (Status::Failed, "bad-configuration")]);
         assert!(bad.is_some_and(|text| text.contains("the configuration of orders-writer")));
-        let nobody = told(&[(Status::Failed, "no-credentials")]);
-        assert_eq!(nobody.as_deref(), Some("what was found. What to do."));
+        let no_credentials = message_of(&[(Status::Failed, "no-credentials")]);
+        assert_eq!(no_credentials.as_deref(), Some("what was found. What to do."));
     }
 }

@@ -1,5 +1,5 @@
-//! The function's invocations, from their arrival to their end: one at a time, as with a reserved
-//! concurrency of 1.
+//! The queue of the function's invocations. It runs them one at a time, as a reserved concurrency
+//! of 1 does.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -10,16 +10,18 @@ use writerlink_core::event::{Event, Message};
 use writerlink_lab::wire::Invocation;
 use writerlink_lambda::{Handled, Handler};
 
-use super::story::{Decisions, Story};
+use super::timeline::{Decisions, Timeline};
 use crate::render::timeline::Kind;
 
 /// The function's timeout setting.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The queue, and whether it is empty.
+/// The sending end of the queue, which knows whether the queue is empty.
 pub(super) struct Inbox {
     sender: mpsc::UnboundedSender<(Call, Value)>,
+    /// How many invocations have been queued.
     seen: Cell<usize>,
+    /// How many of them have not ended.
     open: Cell<usize>,
 }
 
@@ -30,7 +32,7 @@ enum Call {
     Event { word: String, database: String },
 }
 
-/// The other end of the queue.
+/// The receiving end of the queue.
 pub(super) struct Calls(mpsc::UnboundedReceiver<(Call, Value)>);
 
 impl Inbox {
@@ -40,8 +42,8 @@ impl Inbox {
         (inbox, Calls(receiver))
     }
 
-    /// Queues what has reached the function since the last time, and tells of it.
-    pub(super) fn take(&self, invocations: &[Invocation], story: &Story) {
+    /// Queues the invocations that arrived since the last call, and records their events.
+    pub(super) fn take(&self, invocations: &[Invocation], timeline: &Timeline) {
         for invocation in invocations.iter().skip(self.seen.get()) {
             self.seen.set(self.seen.get() + 1);
             let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or_default();
@@ -50,11 +52,11 @@ impl Inbox {
             let call = Call::of(&payload);
             if let Call::Event { word, database } = &call {
                 let text = if again {
-                    format!("{word} again: the same message twice")
+                    format!("{word} arrives again: SNS delivered the message twice")
                 } else {
                     format!("{word} arrives through SNS")
                 };
-                story.tell(Kind::Event, Some(database), text);
+                timeline.record(Kind::Event, Some(database), text);
             }
             if self.sender.send((call, payload)).is_ok() {
                 self.open.set(self.open.get() + 1);
@@ -69,7 +71,7 @@ impl Inbox {
 }
 
 impl Calls {
-    /// Hands each invocation to the function when the one before it has ended.
+    /// Invokes the function with each payload, after the previous invocation has ended.
     pub(super) async fn handle(
         mut self,
         handler: &Handler,
@@ -79,7 +81,7 @@ impl Calls {
         while let Some((call, payload)) = self.0.recv().await {
             let handled = handler.handle(&payload, TIMEOUT, decisions).await;
             inbox.open.set(inbox.open.get() - 1);
-            decisions.story.tell(Kind::Run, call.database(), ending(&call, &handled));
+            decisions.timeline.record(Kind::Run, call.database(), ending(&call, &handled));
         }
     }
 }
@@ -104,7 +106,7 @@ impl Call {
     }
 }
 
-/// The id, with what it means for those who do not know them by heart.
+/// The id of an event, with its meaning.
 fn word(event: &Event) -> String {
     let Some(id) = event.id else {
         return "an event without an id".to_owned();
@@ -130,7 +132,7 @@ fn ending(call: &Call, handled: &Handled) -> String {
         .map(|binding| format!("{} {}", binding.name, binding.status.as_str()))
         .collect();
     match &handled.answer {
-        Ok(_) => format!("{name} is done: {}", bindings.join(", ")),
+        Ok(_) => format!("{name} ended: {}", bindings.join(", ")),
         Err(failed) => format!("{name} failed: {failed}"),
     }
 }

@@ -1,44 +1,41 @@
-//! Whether a group ended right, by the region itself.
+//! Whether a group ended right, according to the region itself.
 
 use std::net::SocketAddr;
 
 use serde::Serialize;
 use writerlink_lab::World;
 
-use super::observer::Account;
+use super::observer::ObservedGroup;
 use writerlink_lab::scene::Link;
 
 /// How one group ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct GroupVerdict {
-    /// The binding.
     pub(super) binding: String,
-    /// The database.
     pub(super) database: String,
     /// The group's ARN.
     pub(super) target_group: String,
-    /// Whether it ended right.
     pub(super) ok: bool,
-    /// What is wrong.
+    /// What is wrong, if anything.
     pub(super) fault: Option<String>,
-    /// Where the writer truly listens.
+    /// Where the writer actually listens.
     pub(super) writer: Option<SocketAddr>,
-    /// The targets that are not on their way out.
+    /// The targets that are not draining.
     pub(super) targets: Vec<SocketAddr>,
     /// Seconds from the promotion until the new writer was a target.
     pub(super) registered_after: Option<f64>,
-    /// Seconds from the promotion until it was the only one, and stayed that.
+    /// Seconds from the promotion until the new writer was the only target, and stayed it.
     pub(super) right_after: Option<f64>,
 }
 
 impl GroupVerdict {
-    /// Compares a group with the truth.
-    pub(super) fn of(link: &Link, account: &Account, world: &World) -> Self {
+    /// Compares a group with the actual writer.
+    pub(super) fn of(link: &Link, seen: &ObservedGroup, world: &World) -> Self {
         let writer = link.writer(world).map(|writer| writer.address);
         let targets: Vec<SocketAddr> =
             link.present(world).into_iter().map(|(address, _)| address).collect();
-        let after = |moment: Option<f64>| Some(hundredths(moment? - account.promoted?));
-        let fault = fault(writer, &targets, account);
+        let after = |moment: Option<f64>| Some(hundredths(moment? - seen.promoted?));
+        let fault = fault(writer, &targets, seen);
         Self {
             binding: link.name.clone(),
             database: link.database().to_owned(),
@@ -47,13 +44,17 @@ impl GroupVerdict {
             fault,
             writer,
             targets,
-            registered_after: after(account.registered),
-            right_after: after(account.right),
+            registered_after: after(seen.registered),
+            right_after: after(seen.right),
         }
     }
 }
 
-fn fault(writer: Option<SocketAddr>, targets: &[SocketAddr], account: &Account) -> Option<String> {
+fn fault(
+    writer: Option<SocketAddr>,
+    targets: &[SocketAddr],
+    seen: &ObservedGroup,
+) -> Option<String> {
     let list = || {
         let texts: Vec<String> = targets.iter().map(ToString::to_string).collect();
         texts.join(", ")
@@ -61,11 +62,11 @@ fn fault(writer: Option<SocketAddr>, targets: &[SocketAddr], account: &Account) 
     let Some(writer) = writer else {
         return Some("the database has no writer".to_owned());
     };
-    if account.promoted.is_none() {
+    if seen.promoted.is_none() {
         return Some("the database did not fail over".to_owned());
     }
-    if let Some(when) = account.emptied {
-        return Some(format!("the group held no target at {when} s"));
+    if let Some(when) = seen.emptied {
+        return Some(format!("the group was empty at {when} s"));
     }
     match targets {
         [only] if *only == writer => None,
@@ -85,14 +86,14 @@ mod tests {
     const NEW: &str = "10.20.2.4:5432";
     const OLD: &str = "10.20.1.4:5432";
 
-    fn judged(targets: &[&str], account: Account) -> Option<String> {
+    fn judged(targets: &[&str], seen: ObservedGroup) -> Option<String> {
         let parse = |text: &&str| text.parse().expect("an address");
         let targets: Vec<SocketAddr> = targets.iter().map(parse).collect();
-        fault(Some(parse(&NEW)), &targets, &account)
+        fault(Some(parse(&NEW)), &targets, &seen)
     }
 
-    fn failed_over() -> Account {
-        Account { promoted: Some(1.0), ..Account::default() }
+    fn failed_over() -> ObservedGroup {
+        ObservedGroup { promoted: Some(1.0), ..ObservedGroup::default() }
     }
 
     #[test]
@@ -111,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_group_that_was_empty_for_a_moment_is_wrong_however_it_ends() {
-        let account = Account { emptied: Some(4.2), ..failed_over() };
-        let fault = judged(&[NEW], account);
-        assert_eq!(fault.as_deref(), Some("the group held no target at 4.2 s"));
+        let seen = ObservedGroup { emptied: Some(4.2), ..failed_over() };
+        let fault = judged(&[NEW], seen);
+        assert_eq!(fault.as_deref(), Some("the group was empty at 4.2 s"));
     }
 
     #[test]
-    fn a_play_in_which_nothing_happened_proves_nothing() {
-        assert!(judged(&[NEW], Account::default()).is_some());
+    fn a_demo_in_which_nothing_happened_is_a_failure() {
+        assert!(judged(&[NEW], ObservedGroup::default()).is_some());
     }
 }

@@ -1,87 +1,84 @@
-//! Looks at the region itself: who truly writes, and what the groups truly hold.
+//! Observes the region itself: which instance actually writes, and what the groups actually hold.
 
 use std::net::SocketAddr;
 
 use writerlink_lab::World;
 use writerlink_lab::world::elbv2::Transition;
 
-use super::story::Story;
+use super::timeline::Timeline;
 use crate::render::timeline::Kind;
 use writerlink_lab::scene::{Link, Writer};
 
-/// The witness of a play.
 pub(super) struct Observer<'a> {
     links: &'a [Link],
-    accounts: Vec<Account>,
+    groups: Vec<ObservedGroup>,
     transitions: usize,
 }
 
-/// What was seen of one group. All times are seconds of the story.
+/// What was observed of one group. All times are seconds since the demo started.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Account {
-    /// Who writes.
+pub(super) struct ObservedGroup {
     pub(super) writer: Option<Writer>,
-    /// When that changed last.
+    /// When the writer last changed.
     pub(super) promoted: Option<f64>,
     /// When the group first held the new writer.
     pub(super) registered: Option<f64>,
-    /// Since when it has held the writer and nothing else.
+    /// Since when the group has held the writer and nothing else.
     pub(super) right: Option<f64>,
-    /// When it first held nothing at all.
+    /// When the group was first empty.
     pub(super) emptied: Option<f64>,
-    /// Whether its one target takes traffic.
+    /// Whether all of its targets take traffic.
     pub(super) healthy: bool,
 }
 
 impl<'a> Observer<'a> {
-    /// Tells how things stand before anything happens.
-    pub(super) fn new(links: &'a [Link], world: &World, story: &Story) -> Self {
-        let account = |link: &Link| {
+    /// Records the writers before anything happens.
+    pub(super) fn new(links: &'a [Link], world: &World, timeline: &Timeline) -> Self {
+        let observed = |link: &Link| {
             let writer = link.writer(world);
             if let Some(writer) = &writer {
                 let text = format!("{} at {} is the writer", writer.instance, writer.address);
-                story.tell(Kind::Truth, Some(link.database()), text);
+                timeline.record(Kind::Truth, Some(link.database()), text);
             }
-            Account { writer, ..Account::default() }
+            ObservedGroup { writer, ..ObservedGroup::default() }
         };
         Self {
             links,
-            accounts: links.iter().map(account).collect(),
+            groups: links.iter().map(observed).collect(),
             transitions: world.elbv2.timeline().len(),
         }
     }
 
-    /// Tells what has changed since the last look.
-    pub(super) fn look(&mut self, world: &World, story: &Story) {
-        for (link, account) in self.links.iter().zip(&mut self.accounts) {
-            account.see_writer(link, world, story);
-            account.see_targets(&link.present(world), story.seconds());
+    /// Records what has changed since the last look.
+    pub(super) fn look(&mut self, world: &World, timeline: &Timeline) {
+        for (link, group) in self.links.iter().zip(&mut self.groups) {
+            group.see_writer(link, world, timeline);
+            group.see_targets(&link.present(world), timeline.seconds());
         }
         let transitions = world.elbv2.timeline();
         for transition in &transitions[self.transitions..] {
             let link = self.links.iter().find(|link| link.group == transition.group);
             let database = link.map(Link::database);
-            story.tell(Kind::Target, database, moved(transition));
+            timeline.record(Kind::Target, database, moved(transition));
         }
         self.transitions = transitions.len();
     }
 
-    /// Whether every database has failed over and every group has exactly the writer, taking
-    /// traffic.
-    pub(super) fn is_content(&self) -> bool {
-        self.accounts
+    /// Whether every database has failed over and every group has exactly the writer, healthy.
+    pub(super) fn all_right(&self) -> bool {
+        self.groups
             .iter()
-            .all(|account| account.promoted.is_some() && account.right.is_some() && account.healthy)
+            .all(|group| group.promoted.is_some() && group.right.is_some() && group.healthy)
     }
 
-    /// What was seen, in the order of the links.
-    pub(super) fn accounts(&self) -> &[Account] {
-        &self.accounts
+    /// What was observed, in the order of the links.
+    pub(super) fn groups(&self) -> &[ObservedGroup] {
+        &self.groups
     }
 }
 
-impl Account {
-    fn see_writer(&mut self, link: &Link, world: &World, story: &Story) {
+impl ObservedGroup {
+    fn see_writer(&mut self, link: &Link, world: &World, timeline: &Timeline) {
         let writer = link.writer(world);
         if writer == self.writer {
             return;
@@ -91,12 +88,12 @@ impl Account {
                 Some(_) => {
                     format!("{} at {} is the writer", writer.instance, writer.address)
                 }
-                None => format!("the standby serves, at {}", writer.address),
+                None => format!("the standby at {} has taken over", writer.address),
             };
-            story.tell(Kind::Truth, Some(link.database()), text);
+            timeline.record(Kind::Truth, Some(link.database()), text);
         }
         self.writer = writer;
-        self.promoted = Some(story.seconds());
+        self.promoted = Some(timeline.seconds());
         self.registered = None;
         self.right = None;
     }
@@ -123,6 +120,6 @@ fn moved(transition: &Transition) -> String {
     let target = &transition.target;
     match transition.to {
         Some(state) => format!("{target} is {}", state.as_str()),
-        None => format!("{target} is gone"),
+        None => format!("{target} is removed"),
     }
 }

@@ -1,4 +1,4 @@
-//! The region, the function in it, and the course of the play.
+//! The region, the function in it, and the main loop of the demo.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use super::inbox::{Calls, Inbox};
 use super::judge::GroupVerdict;
 use super::observer::Observer;
 use super::script;
-use super::story::{Decisions, Story};
+use super::timeline::{Decisions, Timeline};
 use crate::render::timeline::Kind;
 use writerlink_lab::scene::{FUNCTION, Link, Scene};
 
 /// How often the region is looked at.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Everything in its place.
+/// The running region, and the function that is ready in it.
 pub(super) struct DemoRegion {
     lab: Lab,
     handler: Handler,
@@ -29,8 +29,7 @@ pub(super) struct DemoRegion {
 }
 
 impl DemoRegion {
-    /// Starts the region and makes the function ready in it.
-    pub(super) async fn set() -> anyhow::Result<Self> {
+    pub(super) async fn start() -> anyhow::Result<Self> {
         let pace = Pace::brisk();
         let scene = Scene::new(pace.clone())?;
         let region = scene.world.region.clone();
@@ -46,50 +45,49 @@ impl DemoRegion {
         Ok(Self { handler: Handler::new(config, &clients)?, lab, links: scene.links, pace })
     }
 
-    /// What will go wrong.
     pub(super) fn faults(&self) -> String {
         script::faults(&self.pace)
     }
 
-    /// Plays to the end.
-    pub(super) async fn play(&self, story: &Story) -> Vec<GroupVerdict> {
+    /// Plays to the end, and judges each group.
+    pub(super) async fn play(&self, timeline: &Timeline) -> Vec<GroupVerdict> {
         let (inbox, calls) = Inbox::new();
-        let mut observer = Observer::new(&self.links, &self.lab.world(), story);
+        let mut observer = Observer::new(&self.links, &self.lab.world(), timeline);
         tokio::select! {
-            () = self.watch(&mut observer, &inbox, story) => {}
-            () = self.work(calls, &inbox, story) => {}
+            () = self.watch(&mut observer, &inbox, timeline) => {}
+            () = self.work(calls, &inbox, timeline) => {}
         }
         let world = self.lab.world();
         self.links
             .iter()
-            .zip(observer.accounts())
-            .map(|(link, account)| GroupVerdict::of(link, account, &world))
+            .zip(observer.groups())
+            .map(|(link, seen)| GroupVerdict::of(link, seen, &world))
             .collect()
     }
 
-    async fn work(&self, calls: Calls, inbox: &Inbox, story: &Story) {
-        let mut decisions = Decisions { story, links: &self.links };
+    async fn work(&self, calls: Calls, inbox: &Inbox, timeline: &Timeline) {
+        let mut decisions = Decisions { timeline, links: &self.links };
         calls.handle(&self.handler, inbox, &mut decisions).await;
     }
 
-    /// Gives the cues, and looks on until all is well and quiet, or it has taken too long.
-    async fn watch(&self, observer: &mut Observer<'_>, inbox: &Inbox, story: &Story) {
-        let mut cues = script::cues();
+    /// Applies the steps, and observes until everything is right and quiet, or until the limit.
+    async fn watch(&self, observer: &mut Observer<'_>, inbox: &Inbox, timeline: &Timeline) {
+        let mut steps = script::steps();
         let quiet_from = script::calm_after(&self.pace);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while story.elapsed() < script::LIMIT {
+        while timeline.elapsed() < script::LIMIT {
             ticks.tick().await;
-            while let Some(cue) = cues.pop_front_if(|cue| cue.at <= story.elapsed()) {
-                story.tell(Kind::Truth, Some(cue.database), cue.text.to_owned());
-                if let Err(error) = (cue.happen)(&mut self.lab.world()) {
-                    story.tell(Kind::Trouble, Some(cue.database), error.to_string());
+            while let Some(step) = steps.pop_front_if(|step| step.at <= timeline.elapsed()) {
+                timeline.record(Kind::Truth, Some(step.database), step.text.to_owned());
+                if let Err(error) = (step.apply)(&mut self.lab.world()) {
+                    timeline.record(Kind::Fault, Some(step.database), error.to_string());
                 }
             }
-            inbox.take(&self.lab.invocations(), story);
-            observer.look(&self.lab.world(), story);
-            let is_calm = story.elapsed() > quiet_from && inbox.is_empty();
-            if cues.is_empty() && is_calm && observer.is_content() {
+            inbox.take(&self.lab.invocations(), timeline);
+            observer.look(&self.lab.world(), timeline);
+            let is_calm = timeline.elapsed() > quiet_from && inbox.is_empty();
+            if steps.is_empty() && is_calm && observer.all_right() {
                 return;
             }
         }

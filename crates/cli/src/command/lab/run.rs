@@ -1,5 +1,5 @@
-//! `writerlink lab run`: scenarios, played against our function or any other program that speaks
-//! the Lambda runtime API.
+//! `writerlink lab run`: plays scenarios against our function or any other program that speaks the
+//! Lambda runtime API.
 
 use std::env;
 use std::fs;
@@ -16,17 +16,17 @@ use writerlink_lab::scenario::{
 };
 
 use super::serve::databases;
-use crate::args::{RunArgs, RunForm};
+use crate::args::{RunArgs, RunFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use crate::render::grid;
 use crate::render::table::width_of_stdout;
 
-/// The word by which our own function is asked for.
+/// The value of `--handler` that stands for our own function.
 const OURS: &str = "bootstrap";
 
-/// Plays every scenario that is asked for against every program, and prints the verdicts.
+/// Plays every requested scenario against every program, and prints the verdicts.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if args.list {
         output::print(&grid::list(&scenarios(), width_of_stdout()))?;
@@ -46,27 +46,27 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     };
     let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
     match (args.output, verdicts.as_slice()) {
-        (RunForm::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
-        (RunForm::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
-        (RunForm::Json, verdicts) => output::print_json(&verdicts)?,
+        (RunFormat::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
+        (RunFormat::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
+        (RunFormat::Json, verdicts) => output::print_json(&verdicts)?,
     }
     if let Some(path) = &args.report {
         fs::write(path, report::page(&played))
             .with_context(|| format!("{}: the report cannot be written", path.display()))?;
     }
-    // What could be played is told; what could not must not pass for it.
+    // The verdicts are printed before the error, and the error keeps them from looking complete.
     if let Some(error) = failed {
         return Err(error);
     }
     Ok(if verdicts.iter().all(|verdict| verdict.ok) { Exit::Success } else { Exit::Drift })
 }
 
-/// Minutes later would be late to find out.
+/// Refuses a place that cannot be written before the scenarios take minutes.
 fn check_place(report: &Path) -> anyhow::Result<()> {
     let folder = report.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) || report.is_dir() {
         bail!(
-            "{}: the report cannot be written there: name a file in a folder that exists",
+            "{}: the report cannot be written: name a file in a folder that exists",
             report.display()
         );
     }
@@ -79,49 +79,52 @@ fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {
         return Ok(all);
     }
     if args.scenarios.is_empty() {
-        bail!("which scenario? `writerlink lab run --list` names them, and `--all` plays them all");
+        bail!(
+            "no scenario is named: `writerlink lab run --list` lists them, and `--all` plays all"
+        );
     }
     let known: Vec<String> = all.iter().map(|scenario| scenario.name.clone()).collect();
     for name in &args.scenarios {
         if !known.contains(name) {
-            bail!("there is no scenario `{name}`; these are there: {}", known.join(", "));
+            bail!("there is no scenario `{name}`; there are: {}", known.join(", "));
         }
     }
     all.retain(|scenario| args.scenarios.contains(&scenario.name));
     Ok(all)
 }
 
-/// Our own function lies beside this program; anything else is a command.
+/// Our own function is in the directory of this program; anything else is a shell command.
 fn program(handler: &str) -> anyhow::Result<Program> {
     if handler != OURS {
         return Ok(Program::Command(handler.to_owned()));
     }
-    let own = env::current_exe().context("this program does not know where it lies")?;
+    let own = env::current_exe().context("the path of this program is unknown")?;
     let path = own.parent().unwrap_or(Path::new(".")).join(OURS);
     if !path.exists() {
         bail!(
-            "the function is not built: {} is not there. `cargo build --workspace` builds it; or \
-             name a program with --handler",
+            "the function is not built: {} does not exist. Build it with `cargo build \
+             --workspace`, or name another program with --handler",
             path.display()
         );
     }
     Ok(Program::File(path))
 }
 
-/// Plays them, several at a time, and tells on standard error what is done. They come back in the
-/// order of the scenarios, with what kept the last of those that could not be played.
+/// Plays the scenarios, several at a time, and reports progress on standard error. Returns the
+/// verdicts in the order of the scenarios, and the error of the last scenario that could not be
+/// played.
 async fn play_all(
     args: &RunArgs,
     scenarios: Vec<Scenario>,
     programs: &[Program],
 ) -> anyhow::Result<(Vec<(Recording, Verdict)>, Option<anyhow::Error>)> {
     let databases = databases(args.databases)?;
-    let places = Arc::new(Semaphore::new(args.jobs.into()));
+    let permits = Arc::new(Semaphore::new(args.jobs.into()));
     let mut tasks = JoinSet::new();
     for (index, scenario) in scenarios.into_iter().enumerate() {
         for (column, program) in programs.iter().enumerate() {
-            let (places, scenario) = (places.clone(), scenario.clone());
-            let manner = Play {
+            let (permits, scenario) = (permits.clone(), scenario.clone());
+            let settings = Play {
                 program: program.clone(),
                 speed: args.speed,
                 seed: args.seed,
@@ -129,15 +132,15 @@ async fn play_all(
                 sweeps: !args.no_schedule,
             };
             tasks.spawn(async move {
-                let _place = places.acquire().await;
-                ((index, column), play(&scenario, &manner).await)
+                let _permit = permits.acquire().await;
+                ((index, column), play(&scenario, &settings).await)
             });
         }
     }
     let all = tasks.len();
     let (mut played, mut failed) = (Vec::new(), None);
     while let Some(task) = tasks.join_next().await {
-        let (place, result) = task.context("a scenario came to a sudden end")?;
+        let (place, result) = task.context("a scenario ended unexpectedly")?;
         let (recording, verdict) = match result {
             Ok(played) => played,
             Err(error) => {
@@ -152,9 +155,9 @@ async fn play_all(
             }
         };
         if all > 1 {
-            let (done, said) = (played.len() + 1, grid::sentence(&verdict));
-            // Nobody may be listening.
-            let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&said));
+            let (done, sentence) = (played.len() + 1, grid::sentence(&verdict));
+            // A closed standard error is no reason to stop.
+            let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&sentence));
         }
         played.push((place, recording, verdict));
     }

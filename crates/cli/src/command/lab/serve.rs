@@ -1,4 +1,4 @@
-//! `writerlink lab serve`: the region on loopback.
+//! `writerlink lab serve`: serves the region on loopback.
 
 use std::fs;
 use std::path::Path;
@@ -27,20 +27,18 @@ const TIMEOUT: Duration = Duration::from_secs(240);
 struct Addresses {
     /// `AWS_ENDPOINT_URL`.
     aws_endpoint: String,
-    /// The DNS server.
     dns: String,
     /// `AWS_LAMBDA_RUNTIME_API`.
     runtime_api: String,
-    /// Where the load balancers listen. Behind the demo's stand databases; any other target
-    /// refuses.
+    /// Where the load balancers listen. The demo's targets are databases; a connection to any other
+    /// target is refused.
     nlb_listeners: Vec<NlbListener>,
-    /// The Region's name.
     region: String,
-    /// Whom a topic must call so that the runtime API hands out its messages.
+    /// The function that a topic must invoke so that the runtime API delivers its messages.
     function_arn: String,
 }
 
-/// Serves until Ctrl-C or SIGTERM, either of which is a good end.
+/// Serves until Ctrl-C or SIGTERM. Both end it with success.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let scene = if args.demo_world { Some(Scene::new(Pace::real())?) } else { None };
     let world = match &scene {
@@ -58,7 +56,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = scene.as_ref().map(|scene| scene.config(lab.dns(), ""));
     let links = scene.map(|scene| scene.links).unwrap_or_default();
     let databases = databases(args.databases)?;
-    let mut standing = RunningDatabases::start(&lab, &links, &databases)
+    let mut running = RunningDatabases::start(&lab, &links, &databases)
         .await
         .context("the databases cannot be started")?;
     if let (Some(path), Some(config)) = (&args.write_config, &config) {
@@ -75,20 +73,20 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     };
     output::print(&serde_json::to_string(&addresses)?)?;
     eprint!("{}", hints(&addresses, args, config.as_deref()));
-    let home = tempfile::tempdir().context("there is no room for temporary files")?;
-    if let Some(authority) = standing.authority() {
+    let home = tempfile::tempdir().context("a temporary folder cannot be created")?;
+    if let Some(authority) = running.authority() {
         eprint!("{}", psql_hints(&lab, &links, authority, home.path())?);
     }
     tokio::select! {
-        failed = standing.follow(&lab, &links) => match failed.context("a database has failed")? {},
+        failed = running.follow(&lab, &links) => match failed.context("a database has failed")? {},
         _ = interrupted() => {}
     }
-    drop(standing);
+    drop(running);
     lab.shutdown().await;
     Ok(Exit::Success)
 }
 
-/// What stands behind the load balancers.
+/// What runs behind the load balancers.
 pub(super) fn databases(kind: DatabaseKind) -> anyhow::Result<Databases> {
     match kind {
         DatabaseKind::Line => Ok(Databases::Line),
@@ -99,7 +97,7 @@ pub(super) fn databases(kind: DatabaseKind) -> anyhow::Result<Databases> {
     }
 }
 
-/// How a consumer connects, and verifies whom it is connected to.
+/// How a consumer connects and verifies the server's identity.
 fn psql_hints(
     lab: &Lab,
     links: &[Link],
@@ -109,7 +107,8 @@ fn psql_hints(
     let root = home.join("root.pem");
     fs::write(&root, authority.root_pem()).context("the root certificate cannot be written")?;
     let mut text =
-        "\nAs a consumer, through the load balancer, under the endpoint's own name:\n\n".to_owned();
+        "\nTo connect as a consumer, through the load balancer, under the endpoint's own name:\n\n"
+            .to_owned();
     for link in links {
         let name = link.endpoint(&lab.world());
         lab.publish_privately(&name);
@@ -126,13 +125,14 @@ fn psql_hints(
         ));
     }
     text.push_str(&format!(
-        "\nA private hosted zone of that name in the consumer's VPC leads there: ask {} for it.\n",
+        "\nIn the consumer's VPC, a private hosted zone of that name resolves to it. The VPC's \
+         DNS server is {}.\n",
         lab.consumer_dns()
     ));
     Ok(text)
 }
 
-/// How to use it, ready to be pasted into another shell.
+/// How to use the region, ready to be pasted into another shell.
 fn hints(addresses: &Addresses, args: &ServeArgs, config: Option<&str>) -> String {
     let mut text = format!(
         "\
@@ -142,8 +142,9 @@ Serving until Ctrl-C. In another shell:
   export AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
   aws rds describe-db-clusters
 
-A Lambda (`bootstrap`, or any other that speaks the runtime API) needs these besides. It is ended after {timeout} s, and it
-is {function}:
+A Lambda function (`bootstrap`, or any other program that speaks the runtime API) also needs the
+variables below. Its timeout is {timeout} s, and its ARN is
+{function}:
 
   export AWS_LAMBDA_RUNTIME_API={runtime} AWS_LAMBDA_FUNCTION_NAME={name}
   export AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256 AWS_LAMBDA_FUNCTION_VERSION=1
@@ -174,7 +175,7 @@ In its configuration:
     text.push_str(&format!(
         "  {program} audit
   aws rds failover-db-cluster --db-cluster-identifier orders
-  sleep 40 # the failover takes its time, and DNS goes back and forth after it: exit code 3 meanwhile
+  sleep 40  # until the failover is over and DNS is stable; before that, `audit` exits with 3
   {program} audit
 "
     ));

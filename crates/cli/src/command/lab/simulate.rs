@@ -1,4 +1,5 @@
-//! `writerlink lab simulate`: seeded histories of the real engine in the region, in virtual time.
+//! `writerlink lab simulate`: plays seeded histories of the real engine in the region, in virtual
+//! time.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 
-/// The real function's way in and out.
+/// The real function's reading of a payload and its judgement of a report.
 const FUNCTION: Function = Function {
     read: |payload, names| match payload::read(payload, names, payload::OtherNames::Refused) {
         Ok(request) => Ok(request.trigger),
@@ -26,7 +27,7 @@ const FUNCTION: Function = Function {
     fails: |trigger, report| answer::answer(trigger, report).is_err(),
 };
 
-/// Plays one seed and tells it, or many and counts.
+/// Plays one seed and prints it, or plays many and counts.
 pub(crate) async fn simulate(args: &SimulateArgs) -> anyhow::Result<Exit> {
     match args.seed {
         Some(seed) => replay(seed),
@@ -40,11 +41,11 @@ fn replay(seed: u64) -> anyhow::Result<Exit> {
     Ok(exit(history.violations.is_empty()))
 }
 
-/// Ctrl-C ends it with what was found so far.
+/// Ctrl-C ends the campaign, which then prints what was found so far.
 async fn campaign(args: &SimulateArgs) -> anyhow::Result<Exit> {
     let campaign = Campaign {
         from: args.from,
-        seeds: args.seeds.or_else(|| args.most.is_none().then_some(USUAL)),
+        seeds: args.seeds.or_else(|| args.most.is_none().then_some(DEFAULT_SEEDS)),
         most: args.most,
         threads: match args.threads {
             Some(threads) => threads,
@@ -62,21 +63,20 @@ async fn campaign(args: &SimulateArgs) -> anyhow::Result<Exit> {
         }
     };
     let found = found.context("a history could not be played")?;
-    output::print(&account(&campaign, &found))?;
+    output::print(&summary(&campaign, &found))?;
     Ok(match (&found.failed, interruption) {
         (None, Some(exit)) => exit,
         (failed, _) => exit(failed.is_none()),
     })
 }
 
-/// Seeds that are played unless it is said how many or for how long.
-const USUAL: u64 = 1000;
+/// How many seeds are played without `--seeds` and `--for`.
+const DEFAULT_SEEDS: u64 = 1000;
 
 fn exit(kept: bool) -> Exit {
     if kept { Exit::Success } else { Exit::CouldNotRun }
 }
 
-/// How one history ended.
 fn verdict(history: &History) -> String {
     let mut text = String::new();
     let seed = history.seed;
@@ -93,19 +93,19 @@ fn verdict(history: &History) -> String {
     if let Some((took, most)) = history.settled {
         let _ = writeln!(
             text,
-            "After calm it came right in {}; L1 allows {}.",
+            "After the faults stopped, everything was right within {}; L1 allows {}.",
             seconds(took),
             seconds(most)
         );
     }
     for (excuse, times) in &history.excuses {
-        let _ = writeln!(text, "Not promised, and happened: {times} {}.", excuse.words());
+        let _ = writeln!(text, "Not promised, but happened: {times} {}.", excuse.words());
     }
     text
 }
 
-/// What many histories came to.
-fn account(campaign: &Campaign, found: &Found) -> String {
+/// The result of many histories.
+fn summary(campaign: &Campaign, found: &Found) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -125,20 +125,21 @@ fn account(campaign: &Campaign, found: &Found) -> String {
     if let Some((seed, took, most)) = found.slowest {
         let _ = writeln!(
             text,
-            "closest to L1's bound: seed {seed}, right {} after calm, where {} are allowed",
+            "closest to the bound of L1: seed {seed} was right {} after the faults stopped; L1 \
+             allows {}",
             seconds(took),
             seconds(most)
         );
     }
     for (excuse, (times, seed)) in &found.excuses {
         let words = excuse.words();
-        let _ = writeln!(text, "not promised, and happened: {times} {words}; see seed {seed}");
+        let _ = writeln!(text, "not promised, but happened: {times} {words}; see seed {seed}");
     }
     let (all, reached) = found.coverage.cells();
     let _ = writeln!(
         text,
-        "\nHow often each fault struck in each step of a run: {reached} of {all} cells were \
-         reached. (- cannot be.)\n\n{}\n{}",
+        "\nHow often each fault was injected in each step of a run: {reached} of {all} cells were \
+         reached.\n(-: the fault is impossible in that step.)\n\n{}\n{}",
         found.coverage, LEGEND
     );
     match &found.failed {
@@ -148,20 +149,22 @@ fn account(campaign: &Campaign, found: &Found) -> String {
             if let Some(first) = history.violations.first() {
                 let _ = writeln!(text, "seed {seed}: {}", broken(first));
             }
-            let _ = writeln!(text, "To see it: writerlink lab simulate --seed {seed}");
+            let _ = writeln!(text, "To replay it: writerlink lab simulate --seed {seed}");
         }
     }
     text
 }
 
 const LEGEND: &str = "\
-topo-2 and names-2: the keys, after a reading of the targets that left a removal to be done. idle: between runs.
-(*) In process nothing is cut short: the resolver would come back over TCP, and hear the truth.
+topo-2 and names-2: the keys, read again after a reading of the targets that left a removal to do.
+idle: between runs.
+(*) Within this process no answer is truncated: the resolver would ask again over TCP and get the
+correct answer.
 ";
 
 fn broken(violation: &Violation) -> String {
     format!(
-        "{} is broken, {} into the region's life: {}",
+        "{} is broken {} after the region started: {}",
         violation.promise,
         seconds(violation.at),
         violation.text

@@ -31,8 +31,8 @@ source = "proxy/front"
 target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/front/0123456789abcdef"
 "#;
 
-/// A report of these, each with the binding of its name.
-fn told<const N: usize>(ends: [BindingReport; N]) -> Report {
+/// A report of these bindings, each with its configuration.
+fn report_of<const N: usize>(ends: [BindingReport; N]) -> Report {
     let config =
         Config::parse(CONFIG, &Location::Inline(CONFIG.to_owned())).expect("a good configuration");
     report(ends.map(|end| BindingReport {
@@ -81,7 +81,7 @@ fn settled() -> BindingReport {
     }
 }
 
-/// Of three readers, the name of one does not answer, so that nobody can leave the group.
+/// DNS does not answer for one of three readers, so no target can be removed.
 fn readers() -> BindingReport {
     let member = |instance: &str, address: &str| MemberReport {
         instance: instance.parse().expect("a name"),
@@ -169,37 +169,37 @@ fn bad() -> BindingReport {
 
 #[test]
 fn a_report_is_one_row_a_binding_and_the_rest_in_sentences() {
-    let report = told([drifting(), settled(), held(), bad()]);
+    let report = report_of([drifting(), settled(), held(), bad()]);
     insta::assert_snapshot!(audit(&report, Colour::Off, WIDTH));
 }
 
 #[test]
 fn a_report_in_sync_says_so_in_one_line_below_the_table() {
-    insta::assert_snapshot!(audit(&told([settled()]), Colour::Off, WIDTH));
+    insta::assert_snapshot!(audit(&report_of([settled()]), Colour::Off, WIDTH));
 }
 
 #[test]
-fn a_set_is_listed_with_each_of_its_members_and_a_gap_is_told() {
-    insta::assert_snapshot!(audit(&told([readers(), proxy()]), Colour::Off, WIDTH));
+fn a_set_is_listed_with_each_of_its_members_and_a_gap_is_shown() {
+    insta::assert_snapshot!(audit(&report_of([readers(), proxy()]), Colour::Off, WIDTH));
 }
 
 #[test]
-fn what_is_broken_stands_beside_the_status_and_below_the_table_with_what_to_check() {
+fn a_broken_finding_is_in_the_status_and_below_the_table_with_what_to_check() {
     let unreachable = BindingReport { findings: vec![finding(Severity::Broken)], ..settled() };
-    let told = audit(&told([unreachable]), Colour::Off, WIDTH);
-    let said =
+    let text = audit(&report_of([unreachable]), Colour::Off, WIDTH);
+    let parts =
         ["writer-unhealthy", "settled, and broken", "writer-unhealthy (broken): what was noticed"];
-    for part in said.into_iter().chain(["What to check first."]) {
-        assert!(told.contains(part), "{told}");
+    for part in parts.into_iter().chain(["What to check first."]) {
+        assert!(text.contains(part), "{text}");
     }
 }
 
 #[test]
 fn no_line_is_longer_than_the_width_whatever_the_names() {
-    let report = told([drifting(), settled(), held(), bad(), readers(), proxy()]);
+    let report = report_of([drifting(), settled(), held(), bad(), readers(), proxy()]);
     for width in [60, 80, 100, 200] {
         for line in audit(&report, Colour::Off, width).lines() {
-            // A binding's name stands alone above its details, and is not broken.
+            // The heading above a binding's details is its name, which is not wrapped.
             let is_heading = !line.starts_with(' ');
             let length = line.chars().count();
             assert!(is_heading || length <= usize::from(width), "{length}: {line}");
@@ -209,7 +209,7 @@ fn no_line_is_longer_than_the_width_whatever_the_names() {
 
 #[test]
 fn there_is_colour_only_where_it_is_wanted() {
-    let report = told([drifting(), held()]);
+    let report = report_of([drifting(), held()]);
     let plain = audit(&report, Colour::Off, WIDTH);
     assert!(!plain.contains('\u{1b}'));
     let coloured = audit(&report, Colour::On, WIDTH);

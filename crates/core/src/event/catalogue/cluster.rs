@@ -1,15 +1,15 @@
 //! Events of clusters: Aurora, and Multi-AZ DB clusters.
 
-use super::Meaning::{Announced, Around, Look};
+use super::Meaning::{Announced, DuringMove, Look};
 use super::Page::{Aurora, Both, Rds};
 use super::{Group, Page};
 
-/// Working templates write the category so; the page prints it with a blank.
+/// The spelling of working templates. The page prints the category with a space.
 const GLOBAL: &str = "global-failover";
 
 const UPGRADE_BEGINS: &str = "instances restart in turn, and the writer's role may move with them; \
-    a failover announces itself";
-const UPGRADE_ENDS: &str = "the instances have restarted, and the writer may be another";
+    a failover has its own event";
+const UPGRADE_ENDS: &str = "the instances have restarted, and another one may be the writer";
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
@@ -26,16 +26,16 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "failover",
         page: Both,
-        meaning: Around,
-        why: "DNS goes back and forth for some time around the end of a failover",
+        meaning: DuringMove,
+        why: "DNS alternates between addresses for some time around the end of a failover",
         events: &[(71, "the failover to the named instance has completed")],
     },
     Group {
         category: "failover",
         page: Both,
-        meaning: Around,
-        why: "the writer may be the former one or another; a further attempt announces itself",
-        events: &[(69, "a failover has failed; look after the instances and try again")],
+        meaning: DuringMove,
+        why: "the writer may be the former one or another; a further attempt has its own event",
+        events: &[(69, "a failover has failed; check the instances and try again")],
     },
     maintenance(
         Both,
@@ -66,78 +66,77 @@ pub(super) const GROUPS: &[Group] = &[
         category: "maintenance",
         page: Both,
         meaning: Look,
-        why: "a notice; nothing has begun",
+        why: "an announcement; nothing has begun",
         events: &[(287, "the operating system needs an upgrade")],
     },
     Group {
         category: "notification",
         page: Both,
-        meaning: Around,
-        why: "names move: the one that is followed may have come, or gone, or be another cluster's",
+        meaning: DuringMove,
+        why: "names move: the followed name may be new, or gone, or belong to another cluster",
         events: &[(172, "the cluster has been renamed")],
     },
     Group {
         category: "notification",
         page: Aurora,
-        meaning: Around,
-        why: "it is back, perhaps on other hosts, whose names DNS is still to learn",
+        meaning: DuringMove,
+        why: "the cluster is back, perhaps on other hosts, and DNS may lag",
         events: &[(151, "the cluster has been started")],
     },
     Group {
         category: "notification",
         page: Aurora,
         meaning: Look,
-        why: "there is nothing to follow while it is stopped, and 0151 comes when it is back",
+        why: "there is nothing to follow while the cluster is stopped; 0151 comes when it is back",
         events: &[
             (150, "the cluster has been stopped"),
-            (153, "the cluster is being started, since it was stopped for as long as it may be"),
+            (153, "the cluster is being started, because it was stopped for the maximum time"),
         ],
     },
     Group {
         category: "creation",
         page: Both,
         meaning: Look,
-        why: "it may be the one that a binding waits for; until its instances are there, sweeps \
-            look",
+        why: "a binding may wait for this cluster; until it has instances, sweeps look",
         events: &[(170, "a cluster has been created")],
     },
     Group {
         category: "deletion",
         page: Aurora,
         meaning: Look,
-        why: "nothing testifies to another address, so what is there stays",
+        why: "no key reports another address, so the targets stay",
         events: &[(171, "a cluster has been deleted")],
     },
     Group {
         category: GLOBAL,
         page: Aurora,
         meaning: Announced,
-        why: "writing is about to move between Regions, so this Region's writer is about to go or \
-            to come",
+        why: "writes are about to move to another Region, so this Region is about to lose or get a \
+            writer",
         events: &[
             (181, "a global switchover to the named cluster has started"),
             (182, "the former primary cluster has shut down"),
-            (183, "a global switchover waits until the clusters are in step"),
-            (423, "a global switchover waits until its target is in step"),
+            (183, "a global switchover waits until the clusters are synchronized"),
+            (423, "a global switchover waits until its target is synchronized"),
         ],
     },
     Group {
         category: GLOBAL,
         page: Aurora,
-        meaning: Around,
-        why: "this Region's writer has gone or come",
+        meaning: DuringMove,
+        why: "this Region has lost or got a writer",
         events: &[
             (184, "the new primary cluster has been promoted"),
             (185, "a global switchover has finished"),
             (238, "a global failover has completed"),
-            (397, "the global writer endpoint's name leads to another cluster"),
+            (397, "the global writer endpoint resolves to another cluster"),
         ],
     },
     Group {
         category: GLOBAL,
         page: Aurora,
-        meaning: Around,
-        why: "this Region's writer may be on its way back to where it was",
+        meaning: DuringMove,
+        why: "the writer may be moving back to the Region where it was",
         events: &[
             (186, "a global switchover has been cancelled"),
             (187, "a global switchover has failed"),
@@ -151,5 +150,5 @@ const fn maintenance(
     why: &'static str,
     events: &'static [(u16, &'static str)],
 ) -> Group {
-    Group { category: "maintenance", page, meaning: Around, why, events }
+    Group { category: "maintenance", page, meaning: DuringMove, why, events }
 }

@@ -2,12 +2,12 @@
 //! a cluster or an instance is watched.
 
 use super::Group;
-use super::Meaning::{self, Announced, Around, Look};
+use super::Meaning::{self, Announced, DuringMove, Look};
 use super::Page::{Aurora, Both, Rds};
 
 const BEGINS: &str = "names are about to move";
 const MOVED: &str = "names have moved from blue to green";
-const STAYS: &str = "names stay with blue, or go back to it";
+const STAYS: &str = "names stay with blue, or return to it";
 const NO_NAME: &str = "no name moves";
 
 pub(super) const GROUPS: &[Group] = &[
@@ -22,8 +22,8 @@ pub(super) const GROUPS: &[Group] = &[
         BEGINS,
         &[
             (250, "the switchover of an instance has started"),
-            (307, "sequences are being brought in step for an instance's switchover"),
-            (308, "sequences are in step for an instance's switchover"),
+            (307, "sequences are being synchronized for the switchover of an instance"),
+            (308, "sequences are synchronized for the switchover of an instance"),
         ],
     ),
     all(
@@ -33,28 +33,28 @@ pub(super) const GROUPS: &[Group] = &[
         BEGINS,
         &[
             (259, "the switchover of a cluster has started"),
-            (311, "sequences are being brought in step for a cluster's switchover"),
-            (312, "sequences are in step for a cluster's switchover"),
+            (311, "sequences are being synchronized for the switchover of a cluster"),
+            (312, "sequences are synchronized for the switchover of a cluster"),
         ],
     ),
-    all(Around, Both, "notification", MOVED, &[(248, "the switchover has completed")]),
+    all(DuringMove, Both, "notification", MOVED, &[(248, "the switchover has completed")]),
     all(
-        Around,
+        DuringMove,
         Rds,
         "notification",
         MOVED,
         &[(251, "the switchover of an instance has completed, and blue and green are renamed")],
     ),
     all(
-        Around,
+        DuringMove,
         Aurora,
         "notification",
         MOVED,
         &[(260, "the switchover of a cluster has completed, and blue and green are renamed")],
     ),
-    all(Around, Both, "failure", STAYS, &[(249, "the switchover has been cancelled")]),
+    all(DuringMove, Both, "failure", STAYS, &[(249, "the switchover has been cancelled")]),
     all(
-        Around,
+        DuringMove,
         Rds,
         "failure",
         STAYS,
@@ -62,13 +62,13 @@ pub(super) const GROUPS: &[Group] = &[
             (252, "the switchover of an instance has been cancelled"),
             (
                 310,
-                "the switchover of an instance has been cancelled, since sequences were not in \
-                 step",
+                "the switchover of an instance has been cancelled, because sequences were not \
+                 synchronized",
             ),
         ],
     ),
     all(
-        Around,
+        DuringMove,
         Aurora,
         "failure",
         STAYS,
@@ -76,7 +76,8 @@ pub(super) const GROUPS: &[Group] = &[
             (261, "the switchover of a cluster has been cancelled"),
             (
                 314,
-                "the switchover of a cluster has been cancelled, since sequences were not in step",
+                "the switchover of a cluster has been cancelled, because sequences were not \
+                 synchronized",
             ),
         ],
     ),

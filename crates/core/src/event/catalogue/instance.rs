@@ -1,18 +1,18 @@
 //! Events of instances: Multi-AZ, single, and the members of clusters.
 
 use super::Group;
-use super::Meaning::{Announced, Around, Look};
+use super::Meaning::{Announced, DuringMove, Look};
 use super::Page::{Aurora, Both, Rds};
 
-const STANDBY: &str = "nobody reaches a standby; the address stays where it is";
-const CERTIFICATE: &str = "a notice; the restart comes later and has its own events";
+const STANDBY: &str = "clients cannot reach a standby; the address stays the same";
+const CERTIFICATE: &str = "an announcement; the restart comes later and has its own events";
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "failover",
         page: Rds,
         meaning: Announced,
-        why: "the standby takes over: the name is about to lead to another address",
+        why: "the standby takes over: the name is about to resolve to another address",
         events: &[
             (13, "a Multi-AZ failover has started"),
             (50, "an activation has started, after the instance recovered"),
@@ -28,8 +28,8 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "failover",
         page: Rds,
-        meaning: Around,
-        why: "the name goes back and forth for some time around the end of a failover",
+        meaning: DuringMove,
+        why: "DNS alternates between addresses for some time around the end of a failover",
         events: &[
             (15, "the failover to the standby is complete; DNS may take minutes"),
             (49, "a Multi-AZ failover has completed"),
@@ -40,47 +40,44 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "failover",
         page: Rds,
-        meaning: Around,
-        why: "the failover just before it may still be on its way through DNS",
-        events: &[(
-            34,
-            "a failover that was asked for is abandoned, since there was one just before",
-        )],
+        meaning: DuringMove,
+        why: "DNS may not show the previous failover everywhere yet",
+        events: &[(34, "a requested failover is not performed, because there was a recent one")],
     },
     Group {
         category: "availability",
         page: Both,
-        meaning: Around,
-        why: "so a failover begins whose own event is late or lost; a restart in place moves \
-            nothing",
+        meaning: DuringMove,
+        why: "it may be the start of a failover whose own event is late or lost; a restart in \
+            place moves nothing",
         events: &[(4, "the instance has shut down")],
     },
     Group {
         category: "availability",
         page: Both,
-        meaning: Around,
-        why: "instances restart in a failover too, before its end is told and while DNS moves",
+        meaning: DuringMove,
+        why: "instances restart in a failover too, before the event of its end and while DNS moves",
         events: &[(6, "the instance has restarted")],
     },
     Group {
         category: "availability",
         page: Both,
         meaning: Look,
-        why: "the engine does not come up, and the address stays; a failover announces itself",
+        why: "the engine does not start, and the address stays; a failover has its own event",
         events: &[(22, "the engine could not be restarted")],
     },
     Group {
         category: "recovery",
         page: Both,
-        meaning: Around,
-        why: "a lost host is replaced by one with another address",
+        meaning: DuringMove,
+        why: "another host, with another address, replaces the lost host",
         events: &[(20, "the instance is being recovered"), (21, "the instance has been recovered")],
     },
     Group {
         category: "recovery",
         page: Both,
-        meaning: Around,
-        why: "a failover or an activation follows when it is done, which 0053 announces",
+        meaning: DuringMove,
+        why: "a failover or an activation follows, which 0053 announces",
         events: &[(52, "a Multi-AZ recovery has started")],
     },
     Group {
@@ -95,14 +92,14 @@ pub(super) const GROUPS: &[Group] = &[
         page: Both,
         meaning: Announced,
         why: "another host has another address",
-        events: &[(422, "the host will be replaced, which was a pending maintenance action")],
+        events: &[(422, "the host will be replaced, as a pending maintenance action")],
     },
     Group {
         category: "maintenance",
         page: Both,
-        meaning: Around,
-        why: "a Multi-AZ instance is patched by failing over to the standby, which announces \
-            itself",
+        meaning: DuringMove,
+        why: "a Multi-AZ instance is patched by a failover to the standby, which has its own \
+            event",
         events: &[
             (26, "offline patches are being applied; the instance is not available"),
             (27, "offline patches have been applied; the instance is available"),
@@ -112,15 +109,15 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "maintenance",
         page: Both,
-        meaning: Around,
-        why: "instances restart during an upgrade, and a cluster's writer may become another",
+        meaning: DuringMove,
+        why: "instances restart during an upgrade, and a cluster may get another writer",
         events: &[(178, "an upgrade is in progress")],
     },
     Group {
         category: "maintenance",
         page: Rds,
-        meaning: Around,
-        why: "whatever an upgrade moves, it moves during the downtime",
+        meaning: DuringMove,
+        why: "if an upgrade moves an address, it moves it during the downtime",
         events: &[
             (266, "the downtime of an upgrade has started"),
             (267, "the upgrade of the engine's version has started"),
@@ -133,7 +130,7 @@ pub(super) const GROUPS: &[Group] = &[
         meaning: Look,
         why: CERTIFICATE,
         events: &[
-            (501, "the server's certificate is to be rotated, which restarts the instance"),
+            (501, "the server's certificate will be rotated, which restarts the instance"),
             (
                 502,
                 "a rotation of the server's certificate is planned for the next maintenance window",
@@ -150,9 +147,9 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "configuration change",
         page: Both,
-        meaning: Around,
+        meaning: DuringMove,
         why: "the instance has just come up on its new host, and DNS may lag",
-        events: &[(14, "the change of the instance's class is done; this is not about its name")],
+        events: &[(14, "the change of the instance's class is complete (not of its name)")],
     },
     Group {
         category: "configuration change",
@@ -177,61 +174,65 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         category: "notification",
         page: Both,
-        meaning: Around,
-        why: "it comes with changes of DNS, and a failover may be among them",
+        meaning: DuringMove,
+        why: "it comes with changes in DNS, and a failover may be the cause",
         events: &[(
             385,
-            "the cluster's topology is updated: an instance came or went, or there was a failover",
+            "the cluster's topology has changed: an instance was added or removed, or there was a \
+             failover",
         )],
     },
     Group {
         category: "notification",
         page: Aurora,
         meaning: Announced,
-        why: "writing is about to move between Regions, so this Region's writer is about to go or \
-            to come",
+        why: "writes are about to move to another Region, so this Region is about to lose or get a \
+            writer",
         events: &[
-            (390, "writes to the cluster are blocked, ahead of a global switchover or failover"),
-            (391, "writes could not be blocked in time; the global switchover or failover goes on"),
+            (390, "writes to the cluster are blocked before a global switchover or failover"),
+            (
+                391,
+                "writes could not be blocked in time; the global switchover or failover continues",
+            ),
         ],
     },
     Group {
         category: "notification",
         page: Both,
-        meaning: Around,
-        why: "it is back, perhaps on another host, whose name DNS is still to learn",
+        meaning: DuringMove,
+        why: "the instance is back, perhaps on another host, and DNS may lag",
         events: &[(88, "the instance has been started")],
     },
     Group {
         category: "notification",
         page: Both,
         meaning: Look,
-        why: "there is nothing to follow while it is stopped, and 0088 comes when it is back",
+        why: "there is nothing to follow while the instance is stopped; 0088 comes when it is back",
         events: &[(87, "the instance has been stopped")],
     },
     Group {
         category: "notification",
         page: Rds,
         meaning: Look,
-        why: "there is nothing to follow while it is stopped, and 0088 comes when it is back",
+        why: "there is nothing to follow while the instance is stopped; 0088 comes when it is back",
         events: &[(
             154,
-            "the instance is being started, since it was stopped for as long as it may be",
+            "the instance is being started, because it was stopped for the maximum time",
         )],
     },
     Group {
         category: "creation",
         page: Both,
         meaning: Look,
-        why: "it may be the one that a binding waits for; if DNS is not ready, sweeps look",
+        why: "a binding may wait for this instance; if DNS is not ready, sweeps look",
         events: &[(5, "an instance has been created")],
     },
     Group {
         category: "deletion",
         page: Both,
         meaning: Look,
-        why: "of a cluster's writer the failover is told by the cluster; of an instance nothing \
-            testifies to another address",
+        why: "if it was a cluster's writer, the cluster's events report the failover; if it was a \
+            single instance, no key reports another address",
         events: &[(3, "an instance has been deleted")],
     },
 ];

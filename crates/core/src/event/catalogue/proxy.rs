@@ -1,11 +1,10 @@
-//! Events of RDS Proxy. None of them tells of a change of a proxy's addresses, which the sweep
-//! follows.
+//! Events of RDS Proxy. None of them reports a change of a proxy's addresses; sweeps follow those.
 
 use super::Group;
 use super::Meaning::Look;
 use super::Page::Both;
 
-const WHY: &str = "its endpoints may be other ones";
+const WHY: &str = "the endpoints may have changed";
 
 pub(super) const GROUPS: &[Group] = &[
     look(

@@ -1,16 +1,16 @@
-//! The table against recorded events, and what it makes of an event.
+//! Compares the table with recorded events, and checks the meaning of events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use super::super::read::kind;
-use super::super::{Around, Event, Message, SourceType};
+use super::super::{EnvelopeFields, Event, Message, SourceType};
 use super::*;
 
 const KINDS: [&str; 4] = ["db-cluster", "db-instance", "blue-green-deployment", "db-proxy"];
 
-/// The lines of a folder under `tests/events`, by the kind of thing that they are about.
+/// The lines of a folder under `tests/events`, with their source types.
 fn recorded(folder: &str) -> Vec<(&'static str, serde_json::Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events").join(folder);
     let lines = KINDS.map(|kind| {
@@ -37,8 +37,9 @@ fn from_event_bridge() -> Vec<(&'static str, Event)> {
 }
 
 fn of_event_bridge(body: &serde_json::Value) -> Event {
-    let around = Around { detail_type: body["detail-type"].as_str(), ..Around::default() };
-    Event::read(&body["detail"], around).expect("an event")
+    let detail_type = body["detail-type"].as_str();
+    let envelope = EnvelopeFields { detail_type, ..EnvelopeFields::default() };
+    Event::read(&body["detail"], envelope).expect("an event")
 }
 
 fn ids(events: &[(&str, Event)]) -> BTreeSet<EventId> {
@@ -59,7 +60,7 @@ fn every_id_of_the_table_is_read_from_a_recorded_body_as_what_the_table_says() {
         for (kind, event) in events {
             let entry = find(event.id.expect("an id")).expect("it is in the table");
             assert_eq!((entry.source, entry.meaning), (kind, event.meaning()), "{}", entry.id);
-            assert!(event.source.is_some(), "{} names nobody", entry.id);
+            assert!(event.source.is_some(), "{} names no database", entry.id);
         }
     }
 }
@@ -93,7 +94,7 @@ fn the_events_that_announce_are_those_that_come_before_an_address_or_a_role_move
         (70, "db-cluster"),
         (72, "db-cluster"),
         (73, "db-cluster"),
-        // The instance gets another host.
+        // The instance moves to another host.
         (12, "db-instance"),
         (422, "db-instance"),
         // Writing moves to another Region.
@@ -116,10 +117,10 @@ fn the_events_that_announce_are_those_that_come_before_an_address_or_a_role_move
 }
 
 #[test]
-fn what_tells_of_a_failover_is_never_only_looked_at() {
+fn an_event_of_a_failover_never_gets_only_one_look() {
     for entry in entries().filter(|entry| entry.category.ends_with("failover")) {
         assert!(
-            matches!(entry.meaning, Meaning::Announced | Meaning::Around),
+            matches!(entry.meaning, Meaning::Announced | Meaning::DuringMove),
             "{} means {:?}",
             entry.id,
             entry.meaning
@@ -128,7 +129,7 @@ fn what_tells_of_a_failover_is_never_only_looked_at() {
 }
 
 #[test]
-fn an_event_is_ignored_exactly_where_no_binding_follows_its_kind() {
+fn an_event_is_ignored_exactly_if_no_binding_follows_its_kind() {
     for entry in entries() {
         let is_followed = kind(entry.source) != SourceType::Unrelated;
         assert_eq!(entry.meaning != Meaning::Ignore, is_followed, "{}", entry.id);
@@ -136,18 +137,18 @@ fn an_event_is_ignored_exactly_where_no_binding_follows_its_kind() {
 }
 
 #[test]
-fn an_unknown_id_is_looked_at_and_a_missing_one_is_watched() {
+fn an_unknown_id_gets_one_look_and_a_missing_id_is_watched() {
     let event =
         |about, id: Option<u16>| Event { id: id.map(EventId), about, source: None, time: None };
     for about in [SourceType::Cluster, SourceType::Instance, SourceType::Deployment] {
         assert!(find(EventId(9999)).is_none());
         assert_eq!(event(about, Some(9999)).meaning(), Meaning::Look);
-        assert_eq!(event(about, None).meaning(), Meaning::Around);
+        assert_eq!(event(about, None).meaning(), Meaning::DuringMove);
     }
 }
 
 #[test]
-fn a_kind_that_no_binding_follows_goes_before_the_id_and_an_unknown_kind_does_not() {
+fn a_kind_that_no_binding_follows_overrides_the_id_and_an_unknown_kind_does_not() {
     let event = |about| Event { id: Some(EventId(13)), about, source: None, time: None };
     assert_eq!(event(SourceType::Instance).meaning(), Meaning::Announced);
     assert_eq!(event(SourceType::Other).meaning(), Meaning::Announced);

@@ -1,5 +1,5 @@
-//! What every plan for a set keeps, whatever the cell. The rules are weaker than the table and
-//! stand on their own.
+//! What every plan for a set keeps, in any cell. The rules are weaker than the table and
+//! independent of it.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -38,7 +38,7 @@ pub(super) const RULES: [Rule; 14] = [
     ),
     ("S4: a gap, or anything unknown, removes nothing", a_gap_removes_nothing),
     ("S5: more candidates than max-removals: none is removed", a_removal_is_bounded),
-    ("S5: a stranger is reported and stays", strangers_stay),
+    ("S5: a foreign target is reported and stays", foreign_targets_stay),
     (
         "S9: a port that RDS does not report is written to only where the binding says that it is \
          meant",
@@ -90,7 +90,7 @@ fn only_what_is_listed_is_registered(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn what_is_added_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
-    // All nodes of a proxy are as good as each other.
+    // All nodes of a proxy are equal.
     let harmless =
         (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
     let earlier = &cell.seen.earlier;
@@ -99,12 +99,18 @@ fn what_is_added_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
         Key::Dns if harmless => true,
         Key::Dns => earlier.steady_for >= STEADY.min(cell.timing.settle),
     });
-    let added = |action: &Action| matches!(action, Action::Register(to) if cell.state_of(to.address).is_none());
+    let added = |action: &Action| match action {
+        Action::Register(to) => cell.state_of(to.address).is_none(),
+        _ => false,
+    };
     !matches!(&plan.now, Some(Step::Do(action)) if added(action)) || credible
 }
 
 fn a_gap_removes_nothing(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let whole = matches!(&cell.seen.evidence, Evidence::Set { listing: Ok(listing), .. } if listing.gap.is_none());
+    let whole = match &cell.seen.evidence {
+        Evidence::Set { listing: Ok(listing), .. } => listing.gap.is_none(),
+        _ => false,
+    };
     whole || (removals(plan).next().is_none() && plan.now != Some(Step::Reread))
 }
 
@@ -113,11 +119,11 @@ fn a_removal_is_bounded(cell: &Cell<'_>, plan: &Plan) -> bool {
     all <= cell.binding.max_removals
 }
 
-fn strangers_stay(cell: &Cell<'_>, plan: &Plan) -> bool {
+fn foreign_targets_stay(cell: &Cell<'_>, plan: &Plan) -> bool {
     cell.port().is_none()
         || cell.is_on_a_wrong_port()
-        || cell.strangers().all(|stranger| {
-            is_reported(stranger, plan) && !removals(plan).any(|all| all.contains(stranger))
+        || cell.foreign_targets().all(|foreign| {
+            is_reported(foreign, plan) && !removals(plan).any(|all| all.contains(foreign))
         })
 }
 
@@ -163,8 +169,8 @@ fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn what_is_not_done_is_explained(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let nobody = listed(cell).is_some_and(|(_, _, listed)| listed.is_empty());
-    plan.now.is_some() || is_right(cell) || nobody || plan.weightiest().is_some()
+    let is_empty = listed(cell).is_some_and(|(_, _, listed)| listed.is_empty());
+    plan.now.is_some() || is_right(cell) || is_empty || plan.weightiest().is_some()
 }
 
 fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -185,7 +191,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         }
         Hold::FormerPort { target, port } => {
             let is_own = all.iter().any(|own| own.ip() == target.ip() && own != target);
-            let is_there = cell.strangers().any(|stranger| stranger.address == *target);
+            let is_there = cell.foreign_targets().any(|foreign| foreign.address == *target);
             is_own && is_there && seen_port(cell) == Some(*port) && target.port() != *port
         }
         Hold::Unsteady(left) => seen.earlier.steady_for + *left == STEADY.min(settle),
@@ -206,7 +212,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         Hold::TooManyRemovals { count, most } => {
             *count == leaving() && *most == cell.binding.max_removals
         }
-        Hold::Foreign(at) => cell.strangers().any(|stranger| stranger.address == *at),
+        Hold::Foreign(at) => cell.foreign_targets().any(|foreign| foreign.address == *at),
         Hold::KeysDisagree { .. } | Hold::Initial(_) | Hold::NotHealthy(..) => false,
     })
 }
@@ -224,7 +230,7 @@ pub(super) fn is_right(cell: &Cell<'_>) -> bool {
     })
 }
 
-/// No target stands at an address of the set on a port on which nobody listens.
+/// No target is at an address of the set on a port on which nothing listens.
 pub(super) fn has_no_former_port(cell: &Cell<'_>, listed: &BTreeSet<SocketAddr>) -> bool {
     let own: Vec<IpAddr> = listed.iter().map(SocketAddr::ip).collect();
     cell.on_a_former_port(&own).next().is_none()

@@ -1,4 +1,4 @@
-//! What comes of a plan for a set when it is carried out: it ends, and with exactly the set.
+//! Carries out a plan for a set, and checks that it ends with exactly the set.
 
 use writerlink_core::plan::{Action, LONGEST_SETTLE, Plan, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
@@ -9,15 +9,15 @@ use super::{decide, listing};
 use crate::cell::Cell;
 use crate::values::STEADY;
 
-/// No cell needs more. Six targets at most: three to register, which waits for two readings, one to
-/// make sure of, and three removals with a reading before each.
+/// The most steps that a cell needs. There are at most six targets: three to register, which waits
+/// for two readings, one registration to prove, and three removals with a reading before each.
 const MOST_STEPS: usize = 12;
 
-/// Follows a plan to its end; gives the number of steps.
+/// Follows a plan to its end, and returns the number of steps.
 pub(super) fn follow(cell: &Cell<'_>, plan: Plan) -> usize {
     let mut cell = cell.clone();
     let (mut plan, mut steps, mut idle) = (plan, 0, 0);
-    // Time that passes twice and changes nothing changes nothing.
+    // If time passes twice without a change, nothing will change any more.
     while idle < 2 {
         match plan.now.take() {
             Some(step) => {
@@ -33,7 +33,7 @@ pub(super) fn follow(cell: &Cell<'_>, plan: Plan) -> usize {
         }
         plan = decide(&cell);
     }
-    let explained = is_in_somebodys_hands(&cell);
+    let explained = needs_a_person(&cell);
     assert!(explained || is_right(&cell), "it does not come right\n{cell}\n{plan:?}");
     steps
 }
@@ -63,7 +63,7 @@ fn apply(cell: &mut Cell<'_>, step: &Step) {
     }
 }
 
-/// The key says the same, for long enough. No health check passes: a set waits for none.
+/// The key reports the same for long enough. Health does not change: a set does not wait for it.
 fn begin_another_round(cell: &mut Cell<'_>) {
     let earlier = &mut cell.seen.earlier;
     earlier.topology_named = 2;
@@ -76,9 +76,9 @@ fn begin_another_round(cell: &mut Cell<'_>) {
     }
 }
 
-/// Whether it cannot come right without somebody who changes the load balancer, the limit, the name
-/// or the database.
-fn is_in_somebodys_hands(cell: &Cell<'_>) -> bool {
+/// Whether the cell cannot become right until a person changes the load balancer, the limit, the
+/// name or the database.
+fn needs_a_person(cell: &Cell<'_>) -> bool {
     let Some((_, known, listed)) = listed(cell) else {
         return true;
     };

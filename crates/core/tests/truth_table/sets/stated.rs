@@ -1,8 +1,7 @@
-//! The plan of each cell, as the promises for sets have it. It shares no judgement with the
-//! planner.
+//! The plan of each cell according to the promises for sets. It shares no code with the planner.
 //!
-//! Where the prose of `docs/semantics.md` leaves a thing open, the table has it as the planner
-//! does, and a remark says so.
+//! If `docs/semantics.md` leaves something open, the table follows the planner, and a comment says
+//! so.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -18,18 +17,18 @@ use crate::cell::Cell;
 use crate::readings::row;
 use crate::values::STEADY;
 
-/// A plan in other words.
+/// A plan, in a form of its own.
 #[derive(Debug, Default)]
 pub(super) struct Stated {
-    /// What is to be registered, in order.
+    /// The targets to register, in order.
     registers: Vec<Action>,
-    /// What is to be removed.
+    /// The targets to remove.
     removes: Vec<Target>,
     now: Now,
     holds: BTreeSet<&'static str>,
 }
 
-/// What may be done of it at once.
+/// The part of the plan that may be done now.
 #[derive(Debug, Default)]
 enum Now {
     #[default]
@@ -37,13 +36,13 @@ enum Now {
     Reread,
     /// The first registration.
     Registers,
-    /// One of these once more, which are present, and of which nothing is known.
+    /// One of these present targets again, because no registration is proven.
     MakesSure(Vec<Action>),
-    /// So many removals.
+    /// This number of removals.
     Removes(usize),
 }
 
-/// What a set's key says, over the binding's port.
+/// What the key of a set reports, on the binding's port.
 pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeSet<SocketAddr>)> {
     let Evidence::Set { key, listing: Ok(listing) } = &cell.seen.evidence else {
         return None;
@@ -53,7 +52,7 @@ pub(super) fn listed<'c>(cell: &'c Cell<'_>) -> Option<(Key, &'c Listing, BTreeS
     Some((*key, listing, addresses.collect()))
 }
 
-/// What is present and the binding's to remove, if it is not wanted.
+/// The present targets that the binding may remove if they are not wanted.
 pub(super) fn within_reach<'c>(cell: &'c Cell<'_>) -> impl Iterator<Item = &'c Target> {
     cell.present().filter(|target| cell.binding.exclusive || cell.is_home(target.address))
 }
@@ -69,7 +68,7 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
     let own: Vec<IpAddr> =
         whole.iter().flat_map(|(_, _, listed)| listed.iter().map(SocketAddr::ip)).collect();
     let former = cell.on_a_former_port(&own).count();
-    let strangers = (cell.strangers().count() > former).then_some("foreign-target");
+    let foreign_targets = (cell.foreign_targets().count() > former).then_some("foreign-target");
     let former = (former > 0).then_some("former-port");
     let mut stated = match (why_silent(cell), listed(cell)) {
         (Some(why), Some((key, _, listed))) => with_a_gap(why, key, &listed, cell),
@@ -77,7 +76,7 @@ pub(super) fn stated(cell: &Cell<'_>) -> Stated {
         (None, Some((key, _, listed))) => as_a_whole(key, &listed, cell),
         (None, None) => unreachable!("there is a port, and the key says something"),
     };
-    stated.holds.extend(strangers);
+    stated.holds.extend(foreign_targets);
     stated.holds.extend(former);
     stated
 }
@@ -90,8 +89,8 @@ fn why_silent(cell: &Cell<'_>) -> Option<&'static str> {
     }
 }
 
-/// Nothing can be said of those that the roll lacks. Those that it lists twice belong to the set
-/// all the same, where the topology vouches for them.
+/// With a gap, members that the listing omits are unknown. Members that two readings of the
+/// topology list still belong to the set.
 fn with_a_gap(
     why: &'static str,
     key: Key,
@@ -122,7 +121,7 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     if silent > 0 {
         let in_use = cell.seen.group.in_use;
         stated.holds.insert(if in_use { "target-zone-not-enabled" } else { "group-not-in-use" });
-        // Left open: nothing is called for later either.
+        // Left open: nothing is needed later either.
         if silent == listed.len() {
             return stated;
         }
@@ -135,7 +134,7 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
         stated.removes = leaving.into_iter().cloned().collect();
     }
     let twice = earlier.topology_named >= 2;
-    // An address too many costs nothing where nobody would get a connection there who should not.
+    // An extra address does no harm if it cannot give a client a wrong connection.
     let harmless =
         (cell.seen.facts.as_ref()).is_some_and(|facts| facts.standby != Standby::Unknown);
     let steady = harmless || earlier.steady_for >= STEADY.min(cell.timing.settle);
@@ -147,8 +146,7 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
             Now::Nothing
         }
         _ if !registers.is_empty() => Now::Registers,
-        // An empty roll is none that a key can give; the planner does nothing on it, and says
-        // nothing.
+        // No key can give an empty listing. The planner does nothing with one, and reports nothing.
         _ if stated.removes.is_empty() || listed.is_empty() => {
             stated.removes.clear();
             Now::Nothing
@@ -175,7 +173,7 @@ fn as_a_whole(key: Key, listed: &BTreeSet<SocketAddr>, cell: &Cell<'_>) -> State
     stated
 }
 
-/// What a removal of others waits for while all that is listed is present.
+/// What a removal of other targets waits for if every listed member is present.
 fn waits(key: Key, cell: &Cell<'_>) -> Option<&'static str> {
     let earlier = &cell.seen.earlier;
     match key {
@@ -209,7 +207,7 @@ fn held(why: &'static str) -> Stated {
 }
 
 impl Stated {
-    /// Whether a plan says the same, whatever the order in which it names those who leave.
+    /// Whether a plan does the same. The order of the removed targets does not matter.
     pub(super) fn is(&self, plan: &Plan) -> bool {
         let words: BTreeSet<&str> = plan.holds.iter().map(Hold::word).collect();
         let (mut later, mut leaving) = (Vec::new(), Vec::new());

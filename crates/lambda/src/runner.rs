@@ -1,4 +1,4 @@
-//! A run, with what is told of it while it goes on and afterwards.
+//! Runs core over the AWS ports, logs the run, and publishes its outcome.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,26 +20,26 @@ use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
 
 use crate::answer::line;
-use crate::notification::{Notification, Told};
+use crate::notification::{Notification, PublishedFindings};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
-/// Kept free for the answer, when everything else has been done.
+/// The time reserved for returning the answer after everything else.
 pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
-/// The configuration and the ports.
+/// The configuration, the ports, and what was published.
 #[derive(Debug)]
-pub(crate) struct Ready {
+pub(crate) struct Runner {
     pub(crate) config: Config,
     ports: ReadPorts,
     writer: ElbWriteClient,
     notifier: Notifier,
     /// One clock for all runs, because the ports keep their pace in its time.
     clock: MachineClock,
-    told: Mutex<Told>,
+    published: Mutex<PublishedFindings>,
 }
 
-impl Ready {
+impl Runner {
     pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
         let ports = clients.read_ports(&config.dns_servers).map_err(StartError::clients)?;
         Ok(Self {
@@ -48,7 +48,7 @@ impl Ready {
             writer: clients.writer(),
             notifier: clients.notifier(),
             clock: MachineClock::start(),
-            told: Mutex::default(),
+            published: Mutex::default(),
         })
     }
 
@@ -69,14 +69,14 @@ impl Ready {
         if left < longest {
             warn!(
                 kind = "short",
-                "this run may take {} s and `[timing]` asks for up to {} s: watches end early. \
+                "this run may take {} s, but `[timing]` asks for up to {} s, so watches end early. \
                  Raise the function's timeout, or shorten `[timing]`.",
                 left.as_secs(),
                 longest.as_secs()
             );
         }
         let run = Run::new(&self.config, trigger, Timestamp::now(), left);
-        // The run itself writes nothing when it is only to plan; without a writer it could not.
+        // A dry run plans no writes. As a second barrier, it does not get a write port either.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
         let report = drive(run, &self.ports, writer, &self.clock, journal).await;
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
@@ -106,9 +106,9 @@ impl Ready {
         report
     }
 
-    /// Tells of the outcome, where there is somebody to tell and something to be told. What becomes
-    /// of that never changes the outcome itself.
-    pub(crate) async fn tell(
+    /// Publishes the outcome if a topic is configured and there is news. A failure to publish never
+    /// changes the outcome.
+    pub(crate) async fn notify(
         &self,
         trigger: &Trigger,
         came_through: &[String],
@@ -118,16 +118,16 @@ impl Ready {
         let Some(topic) = &self.config.notify_topic else {
             return;
         };
-        let notification = Notification::of(trigger, report, &self.told());
+        let notification = Notification::of(trigger, report, &self.published());
         let Some(notification) = notification else {
             return self.remember(trigger, report);
         };
-        // Told on the topic that triggers us, each outcome would set the next run going.
+        // On the topic that triggers this function, each notification would start another run.
         if came_through.contains(topic) {
             warn!(
                 kind = "notify",
                 "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers \
-                 this function. Give it another one."
+                 this function. Configure another topic."
             );
             return;
         }
@@ -147,21 +147,22 @@ impl Ready {
             ),
             Err(_) => warn!(
                 kind = "notify",
-                "the outcome was not published to {topic} in the time that was left"
+                "the outcome was not published to {topic} in the remaining time"
             ),
         }
     }
 
-    /// A dry run tells nobody, so that what it finds is still to be told.
+    /// A dry run publishes nothing, so its findings do not count as published.
     fn remember(&self, trigger: &Trigger, report: &Report) {
         if trigger.intent == Intent::Reconcile {
-            self.told().remember(report);
+            self.published().remember(report);
         }
     }
 
-    /// Nobody panics while it is held; if somebody did, the worst is a message too many.
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No code panics while it holds this lock. If some did, the worst effect would be one
+    /// notification too many.
+    fn published(&self) -> MutexGuard<'_, PublishedFindings> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -172,7 +173,7 @@ fn word(trigger: &Trigger) -> String {
         .unwrap_or_default()
 }
 
-/// What is looked at and why. Of an event, only the parts that were checked.
+/// What the run looks at, and why. Of an event, only the validated parts are logged.
 fn describe(trigger: &Trigger) -> String {
     let looking = match trigger.intent {
         Intent::Reconcile => "looking",

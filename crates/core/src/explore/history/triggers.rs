@@ -1,4 +1,4 @@
-//! What sets a run going, and with which configuration.
+//! The trigger and the configuration of each run.
 
 use std::sync::LazyLock;
 
@@ -29,9 +29,11 @@ pub(super) fn event_about(kind: Kind) -> Trigger {
 pub(super) fn config_of(kind: Kind) -> Config {
     static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
         ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
+            let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/\
+                0123456789abcdef";
             let text = format!(
-                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}", "port": {PORT},
-                "target-group": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/0123456789abcdef"}}]}}"#
+                r#"{{"allow": ["10.0.0.0/24"], "binding": [{{"name": "db", "source": "{source}",
+                "port": {PORT}, "target-group": "{group}"}}]}}"#
             );
             Config::parse(&text, &Location::Inline(text.clone())).expect("a good configuration")
         })

@@ -1,4 +1,4 @@
-//! What happened, in sentences.
+//! Describes moves in sentences.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use crate::explore::world::{Group, Listing, Place, Slot};
 use crate::run::Effect;
 
 impl Move {
-    /// What happened, in words, given what was before it.
-    pub(in crate::explore) fn told(self, kind: Kind, before: &Moment) -> String {
+    /// Describes this move, given the moment before it.
+    pub(in crate::explore) fn describe(self, kind: Kind, before: &Moment) -> String {
         let run = |index: usize| format!("run {}", before.runs[index].number + 1);
         match self {
             Self::FailsOver(to) => format!("the database fails over to {to}"),
@@ -34,9 +34,9 @@ impl Move {
                 let late = if late { ", and its write is still on the way" } else { "" };
                 format!("{} is killed{late}", run(index))
             }
-            Self::GhostLands => format!(
+            Self::LateWriteLands => format!(
                 "the write of the killed run lands: {}",
-                before.world.ghost.map(|write| write.to_string()).unwrap_or_default()
+                before.world.late_write.map(|write| write.to_string()).unwrap_or_default()
             ),
             Self::Answered(index, outcome) => {
                 let effect = before.asks(index).expect("it waits");
@@ -89,7 +89,7 @@ fn call(effect: &Effect) -> String {
     }
 }
 
-/// A group as a trace shows it.
+/// Displays a group in a trace.
 pub(in crate::explore) struct Shown(pub(in crate::explore) Group);
 
 impl fmt::Display for Shown {

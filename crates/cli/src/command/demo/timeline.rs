@@ -1,4 +1,4 @@
-//! What happened so far. It is told as it happens.
+//! What has happened so far. Each entry is printed as it happens.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -7,68 +7,67 @@ use tokio::time::Instant;
 use writerlink_core::note::{Note, NoteKind};
 use writerlink_core::ports::Journal;
 
-use crate::args::DemoForm;
+use crate::args::DemoFormat;
 use crate::output;
 use crate::render::colour::Colour;
 use crate::render::timeline::{Entry, Kind, line};
 use writerlink_lab::scene::Link;
 
-/// The entries so far, and how they are told.
-pub(super) struct Story {
-    began: Instant,
-    form: DemoForm,
+/// The entries so far, and how they are printed.
+pub(super) struct Timeline {
+    started: Instant,
+    form: DemoFormat,
     colour: Colour,
     entries: RefCell<Vec<Entry>>,
 }
 
-impl Story {
-    /// A story whose clock begins to run.
-    pub(super) fn begin(form: DemoForm, colour: Colour) -> Self {
-        Self { began: Instant::now(), form, colour, entries: RefCell::default() }
+impl Timeline {
+    /// An empty timeline, whose clock starts.
+    pub(super) fn start(form: DemoFormat, colour: Colour) -> Self {
+        Self { started: Instant::now(), form, colour, entries: RefCell::default() }
     }
 
-    /// How long ago it began.
     pub(super) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        self.started.elapsed()
     }
 
-    /// Seconds since it began, to the hundredth: finer is noise of the machine.
+    /// Seconds since the start, to the hundredth: more digits are noise of this machine.
     pub(super) fn seconds(&self) -> f64 {
         (self.elapsed().as_secs_f64() * 100.0).round() / 100.0
     }
 
-    /// Tells of something that has just happened.
+    /// Records something that has just happened.
     ///
-    /// Each run of the function hears the keys anew; that they still say the same is told once.
-    pub(super) fn tell(&self, kind: Kind, database: Option<&str>, text: String) {
-        if kind == Kind::Keys && self.last_heard(database).as_ref() == Some(&text) {
+    /// Each run of the function reads the keys again. An unchanged answer is recorded once.
+    pub(super) fn record(&self, kind: Kind, database: Option<&str>, text: String) {
+        if kind == Kind::Keys && self.last_keys(database).as_ref() == Some(&text) {
             return;
         }
         let entry =
             Entry { seconds: self.seconds(), kind, database: database.map(str::to_owned), text };
-        if self.form == DemoForm::Text {
-            // A reader that has gone away does not change how it ends.
+        if self.form == DemoFormat::Text {
+            // A closed standard output does not change how the demo ends.
             let _ = output::print(&line(&entry, self.colour));
         }
         self.entries.borrow_mut().push(entry);
     }
 
-    fn last_heard(&self, database: Option<&str>) -> Option<String> {
+    fn last_keys(&self, database: Option<&str>) -> Option<String> {
         let entries = self.entries.borrow();
         let of_keys =
             |entry: &&Entry| entry.kind == Kind::Keys && entry.database.as_deref() == database;
         entries.iter().rfind(of_keys).map(|entry| entry.text.clone())
     }
 
-    /// What was told, in order.
+    /// The entries by time.
     pub(super) fn into_entries(self) -> Vec<Entry> {
         self.entries.into_inner()
     }
 }
 
-/// The function's decisions, as far as people care: what it heard and what it writes.
+/// Records the decisions of the function that matter to a viewer: what it read and what it writes.
 pub(super) struct Decisions<'a> {
-    pub(super) story: &'a Story,
+    pub(super) timeline: &'a Timeline,
     pub(super) links: &'a [Link],
 }
 
@@ -78,9 +77,9 @@ impl Journal for Decisions<'_> {
             NoteKind::Evidence => Kind::Keys,
             NoteKind::Register => Kind::Register,
             NoteKind::Deregister => Kind::Deregister,
-            NoteKind::Rejected | NoteKind::Unconfirmed => Kind::Trouble,
-            // The targets themselves show what was applied, and the end of the run shows how it
-            // stands.
+            NoteKind::Rejected | NoteKind::Unconfirmed => Kind::Fault,
+            // The states of the targets show what was applied, and the end of the run shows the
+            // status.
             NoteKind::Applied | NoteKind::Status => return,
         };
         let link = self.links.iter().find(|link| link.name == note.binding);
@@ -91,6 +90,6 @@ impl Journal for Decisions<'_> {
             }
             _ => note.text.clone(),
         };
-        self.story.tell(kind, link.map(Link::database), text);
+        self.timeline.record(kind, link.map(Link::database), text);
     }
 }
