@@ -17,8 +17,7 @@
 //!
 //! - **A failed read is an error, never an empty answer.** A target without a port, XML that does
 //!   not parse and an answer without its list each have an error that says so. Only an entry that
-//! no
-//!   configuration can name is left out.
+//!   no configuration can name is left out.
 //! - **A method makes one attempt at one call.** The SDK's retries are off. Core's driver decides
 //!   which pages are read and which reads are tried again.
 //! - **A write goes out once.** It ends within core's `LONGEST_WRITE`, and its error is sorted by

@@ -248,8 +248,8 @@ it all the time.\n\n\
 The program under test can be any program that speaks the Lambda runtime API. It gets its \
 addresses in AWS_LAMBDA_RUNTIME_API and AWS_ENDPOINT_URL, and its task in WRITERLINK_CONFIG. \
 WRITERLINK_LAB states the same task as JSON: the DNS server, and for each link its name, source, \
-endpoint, port and target group. The verdict comes from the region and the application. What the program reports \
-about itself does not count.\n\n\
+endpoint, port and target group. The verdict comes from the region and the application. What the \
+program reports about itself does not count.\n\n\
 By default, the region runs five times as fast as real time. The program under test does not: the \
 faster the region, the slower the program looks.";
 

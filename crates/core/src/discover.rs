@@ -4,8 +4,9 @@
 //! write, and its author often does not own the database. So two more consents are needed before
 //! anything is published:
 //!
-//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the source. A source that no
-//!    pattern admits is refused here, before anything is read about the database.
+//! 1. The configuration's `discover` has a [`Pattern`](crate::config::Pattern) that admits the
+//!    source. A source that no pattern admits is refused here, before anything is read about the
+//!    database.
 //! 2. The *database* has the tag `writerlink:publish`, which names the group. It is checked with
 //!    every reading of the topology ([`consent`]), including the one before a removal. RDS lists
 //!    tags with the databases, so the check costs no call. A withdrawn consent holds the binding

@@ -142,7 +142,8 @@ pub enum SourceError {
     /// The text has no form of the grammar.
     #[error(
         "{0:?} is no source: write `cluster/ID` for a cluster's writer, `cluster/ID/readers`, \
-         `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or `dns/HOST`"
+         `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or \
+         `dns/HOST`"
     )]
     Syntax(String),
     /// RDS would not accept the identifier.

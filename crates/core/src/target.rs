@@ -261,7 +261,8 @@ impl FromStr for TargetGroupArn {
             && !region.is_empty()
             && account.len() == 12
             && account.bytes().all(|b| b.is_ascii_digit())
-            && matches!(group.as_slice(), ["targetgroup", name, id] if !name.is_empty() && !id.is_empty())
+            && matches!(group.as_slice(), ["targetgroup", name, id]
+                if !name.is_empty() && !id.is_empty())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || ":/-".contains(c));
         if !fits {
             return Err(refuse());

@@ -348,7 +348,8 @@ impl RunFixture {
 
     pub(super) fn of(id: &str, about: &str, source: &str) -> Self {
         let body = format!(
-            r#"{{"Event Source":"{about}","Event Time":"{TIME}","Source ID":"{source}","Event ID":"http://x#{id}"}}"#
+            r#"{{"Event Source": "{about}", "Event Time": "{TIME}",
+                "Source ID": "{source}", "Event ID": "http://x#{id}"}}"#
         );
         let Ok(Message::Event(event)) = Message::read(&body) else { panic!("no event") };
         let trigger = Trigger { events: vec![event], ..Trigger::sweep(TriggerKind::Sns) };
