@@ -67,6 +67,14 @@ impl Plan {
         now.chain(&self.later)
     }
 
+    /// The targets whose removal is called for.
+    pub(crate) fn removals(&self) -> impl Iterator<Item = &Target> {
+        self.pending().flat_map(|action| match action {
+            Action::Register(_) => [].iter(),
+            Action::Deregister(targets) => targets.iter(),
+        })
+    }
+
     /// How many registrations are called for.
     pub fn registrations(&self) -> usize {
         let is_registration = |action: &&Action| matches!(action, Action::Register(_));

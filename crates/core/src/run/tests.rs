@@ -360,6 +360,21 @@ fn observe_reports_what_would_be_done_and_writes_nothing() {
 }
 
 #[test]
+fn an_observed_failover_is_watched_for_its_patience_unless_it_explains_every_target() {
+    let watched_for = |leftover: bool| {
+        let mut fixture = RunFixture::event("RDS-EVENT-0071").observing();
+        failed_over(&mut fixture.world);
+        if leftover {
+            fixture.world.set(77, "healthy");
+        }
+        fixture.play();
+        fixture.now
+    };
+    assert!(watched_for(false) < 10 * S);
+    assert!(watched_for(true) >= 30 * S);
+}
+
+#[test]
 fn no_write_begins_with_less_time_left_than_the_longest_write() {
     let mut fixture = RunFixture::event("RDS-EVENT-0071").with_time(2 * S);
     failed_over(&mut fixture.world);

@@ -9,7 +9,7 @@ use super::BindingRun;
 use crate::config::Timing;
 use crate::event::Intent;
 use crate::keep_looking::KeepLooking;
-use crate::plan::LONGEST_SETTLE;
+use crate::plan::{LONGEST_SETTLE, Plan};
 use crate::source::Source;
 
 /// How old a reading of the targets may be for a round that finds the evidence of the round before
@@ -34,12 +34,26 @@ impl BindingRun {
 
     /// How long to keep looking after the round that just ended.
     fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
-        let failover = self.observation(timing).is_some_and(|seen| seen.earlier.failover);
         match self.outcome.keep_looking(self.may_write(intent)) {
             // What the event announced is done.
-            KeepLooking::UntilFailover if failover => KeepLooking::Stop,
+            KeepLooking::UntilFailover if self.failover_explains_the_group(timing) => {
+                KeepLooking::Stop
+            }
             look => look,
         }
+    }
+
+    /// Whether this run saw a failover, and all that is still to be removed are former writers. A
+    /// binding that only observes has such targets left. With another one among them, a cluster may
+    /// not be where the event led to yet.
+    fn failover_explains_the_group(&self, timing: &Timing) -> bool {
+        let Some(earlier) = self.observation(timing).map(|seen| seen.earlier) else {
+            return false;
+        };
+        let is_cluster = matches!(self.binding.source, Source::Cluster(_));
+        let mut leaving = self.outcome.plan().into_iter().flat_map(Plan::removals);
+        earlier.failover
+            && leaving.all(|target| !is_cluster || earlier.former.contains(&target.address.ip()))
     }
 
     /// The times that hold for this binding. An address that a name gives no more may come back for
