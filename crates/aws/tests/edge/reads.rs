@@ -116,16 +116,10 @@ async fn a_read_is_sent_once_tried_twice_by_the_driver_and_then_unreachable() {
     for (name, reply) in cases {
         let server = AwsServer::start(move |_| reply()).await;
         let groups = read_ports(&server.clients()).groups;
-        for (error, requests) in [
-            (groups.targets(&group()).await.unwrap_err(), 1),
-            (targets_of(&groups, &group()).await.unwrap_err(), 3),
-        ] {
-            assert_eq!(
-                (error.failure, server.requests().len()),
-                (Failure::Unreachable, requests),
-                "{name}: {error}"
-            );
-        }
+        let once = groups.targets(&group()).await.unwrap_err();
+        assert_eq!((once.failure, server.requests().len()), (Failure::Unreachable, 1), "{name}");
+        let twice = targets_of(&groups, &group()).await.unwrap_err();
+        assert_eq!((twice.failure, server.requests().len()), (Failure::Unreachable, 3), "{name}");
     }
 }
 
