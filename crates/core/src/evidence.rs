@@ -86,8 +86,8 @@ pub enum Key {
 pub struct Listing {
     /// The addresses, and the member at each, where it is known.
     pub listed: BTreeMap<IpAddr, Option<Identifier>>,
-    /// Why a member of the set is not listed. While there is a gap, that a member is not listed
-    /// says nothing about it.
+    /// Why a member of the set is not listed. While there is a gap, a member that is not listed may
+    /// still belong to the set.
     pub gap: Option<Unknown>,
 }
 

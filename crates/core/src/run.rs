@@ -184,7 +184,7 @@ impl Run {
         self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
     }
 
-    /// Has the bindings, from this entry on, watched that events concern.
+    /// Watches the bindings, from this entry on, that an event concerns.
     fn watch_concerned(&mut self, from: BindingIndex) {
         for pending_event in &mut self.pending_events {
             for entry in &mut self.entries[from..] {

@@ -126,7 +126,7 @@ fn idle(source: &Source, status: &str) -> Unknown {
     Unknown::Idle { source_: source.clone(), status: status.to_owned() }
 }
 
-/// Whether an instance takes connections, or will in a moment, so that it belongs into a set of
+/// Whether an instance takes connections, or will in a moment, so that it belongs in a set of
 /// equals. An operator must repair an instance that is `failed` or in an `incompatible-` state (AWS
 /// docs: "Viewing Amazon RDS DB instance status").
 pub(super) fn is_up(status: &str) -> bool {

@@ -42,8 +42,7 @@ impl EvidenceHistory {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(&named);
-                // A gap is no move: not knowing for a while says nothing of those who are not
-                // listed.
+                // A gap is no move: a member that is not listed may still be there.
                 if !evidence.has_gap() {
                     self.topology_moved |=
                         self.whole.as_ref().is_some_and(|before| *before != named);

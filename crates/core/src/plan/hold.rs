@@ -84,7 +84,7 @@ pub enum Weight {
     Waits,
     /// There is nothing to follow: the binding is `idle`.
     Idles,
-    /// An operator should look: the binding is `held`, which is no good end.
+    /// An operator should look: the binding is `held`, which is not ok.
     Holds,
 }
 
@@ -154,8 +154,8 @@ fn unknown_meaning(unknown: &Unknown) -> HoldMeaning {
         // Only a change of the configuration, the database or a permission ends these.
         Unknown::InstanceOfCluster { .. } | Unknown::NoSharedFamily { .. } => (Weight::Holds, Stop),
         Unknown::Call(error) if !error.is_retryable() => (Weight::Holds, Stop),
-        // The same, but a list of which a page was lost lacks a source that exists. So an event
-        // goes on being watched.
+        // The same, but a list of which a page was lost lacks a source that exists. So the binding
+        // is watched for as long as its event has patience.
         Unknown::SourceNotFound(_)
         | Unknown::Misnamed(_)
         | Unknown::OtherEngine { .. }

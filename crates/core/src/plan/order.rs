@@ -7,7 +7,7 @@ use super::{Action, Hold, Plan, RegistrationProof, Step};
 use crate::mechanism::Mechanism;
 use crate::target::{Target, TargetState};
 
-/// All that is called for of one kind, and the gate of the whole: what waits holds the rest back.
+/// The actions of one kind. The first gate that is not open holds all of them back.
 struct CalledFor<T> {
     all: Vec<T>,
     gate: Gate,
@@ -68,7 +68,8 @@ impl Look<'_> {
             }
             (Some(_), _, _) => self.add_first(&mut coming, plan),
             (None, Some(_), Some(serving)) => self.remove(serving, &mut leaving, plan),
-            // No wanted target serves, so only the others may: a removal could empty the group.
+            // No wanted target can take traffic. The others may be all that does, so none is
+            // removed.
             (None, Some(_), None) => return,
             (None, None, _) => return,
         }
@@ -179,8 +180,8 @@ impl Look<'_> {
             && Mechanism::RegistrationProof.is_on()
     }
 
-    /// Registers a target once more that the last reading shows. A member that one reading only
-    /// lists is neither registered nor registered again.
+    /// Registers a target once more that the last reading shows. A member that only one reading
+    /// lists is not registered, and not registered again either.
     fn make_sure_of(&self, serving: &Target) -> Step {
         match self.admit() {
             Gate::Reread => Step::Reread,

@@ -68,7 +68,7 @@ pub(super) enum Alone {
     /// Two readings in a row, and an event, or a group that has nothing to lose. Without the event,
     /// a reader that one key names by mistake would take half of a writer's new connections.
     TwiceWithEvent,
-    /// Two readings in a row. The members are equals: those that are known belong into the set,
+    /// Two readings in a row. The members are equals: those that are known belong in the set,
     /// whatever another member's name fails to say.
     Twice,
 }

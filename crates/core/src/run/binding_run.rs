@@ -5,21 +5,24 @@
 //! [`BindingRun::step`] is the whole of it:
 //!
 //! ```text
-//!  NotBegun ─▶ Group ─┐
-//!   (the first round) ▼
-//!  Pause, Rest ──▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
-//!                     ▲  keys: RDS, DNS      ▲         │ │      (the round is over)
-//!                     │                      └─ Write ◀┘ │
-//!                     └────────── confirm ───────────────┘
+//!  NotBegun, ─▶ Group ─┐
+//!  Pause, Rest         ▼
+//!       └────────▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
+//!                      ▲  keys: RDS, DNS   │  ▲       ▲│ │      (the round is over)
+//!                      │                   │  └ Write ◀┘ │
+//!                      │  confirmed, same  └──────────┘  │
+//!                      └────────── confirm ──────────────┘
 //! ```
 //!
 //! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
-//!    the round.
+//!    the round. A group that was found by its tags is known already.
 //! 2. *Topology* and *Names*: read both keys. A round that begins with the same evidence as the
-//!    last one may keep the targets that were read then, and end here.
+//!    last one may keep the targets that were read then, and end here. A source that needs no list
+//!    of RDS waits in *Topology* too; if no binding needs one, the reading calls nothing.
 //! 3. *Targets*: read them, and plan.
 //! 4. The plan's next step is one of three. *None*: the round ends. *Confirm*: read both keys once
-//!    more; if they say the same, plan again; if not, read the targets again. *Write*: send it.
+//!    more (2); if they say the same, plan again; if not, read the targets again (3). *Write*: send
+//!    it.
 //! 5. *Write*: an acknowledged write is read back (3), so that nothing counts as done that no
 //!    reading showed. A failed one ends the round.
 //! 6. *Pause* or *Rest*: how the round ended says how soon the next one begins, if at all.

@@ -33,7 +33,7 @@ pub(super) struct LookSchedule {
     event: Duration,
     /// A round found it wrong, and none has found it right since.
     recheck: Option<Recheck>,
-    /// How long the event has been watched for; grows to [`QUICK_FOR`].
+    /// For how long an event has had it watched; grows to [`QUICK_FOR`].
     watched_for: Duration,
 }
 
@@ -129,7 +129,7 @@ impl LookSchedule {
         self.watched && !self.named && !is_rechecked
     }
 
-    /// Whether an event is being watched: its patience is not over.
+    /// Whether an event has it watched now: the event's patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()
     }

@@ -58,7 +58,7 @@ pub(super) enum Taken {
 }
 
 impl PendingEvent {
-    /// Takes an event that is watched for `patience`. `may_have_cluster` says whether an instance
+    /// Takes an event with this much patience left. `may_have_cluster` says whether an instance
     /// that it names can belong to a cluster that a binding follows.
     pub(super) fn take(event: &Event, patience: Duration, may_have_cluster: bool) -> Taken {
         let about = match (event.about, event.source.clone()) {
@@ -127,7 +127,7 @@ impl PendingEvent {
         }
     }
 
-    /// Has a binding watched that it concerns.
+    /// Watches a binding that it concerns.
     pub(super) fn watch(&mut self, binding_run: &mut BindingRun) {
         self.is_matched = true;
         if self.names_no_database() {

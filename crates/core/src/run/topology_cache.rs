@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::phase::Purpose;
 use super::{Effect, Reaction};
 use crate::failure::CallError;
 use crate::topology::{Scope, Topology};
@@ -42,6 +43,14 @@ pub(super) enum AwaitedReading {
 }
 
 impl AwaitedReading {
+    /// Why the binding run waits for it.
+    pub(super) fn purpose(self) -> Purpose {
+        match self {
+            Self::Recent => Purpose::Look,
+            Self::NotBegun | Self::UnderWay => Purpose::Confirm,
+        }
+    }
+
     /// Whether this reading is one that the binding run waits for.
     pub(super) fn is(self, reading: &TopologyReading) -> bool {
         match (self, reading.delivery) {

@@ -12,9 +12,9 @@ use crate::keep_looking::KeepLooking;
 use crate::plan::{LONGEST_SETTLE, Plan};
 use crate::source::Source;
 
-/// How old a reading of the targets may be for a round that finds the evidence of the round before
-/// and nothing to do. So a binding that is watched does not use up the account's budget of Describe
-/// calls.
+/// A round that finds the same evidence as the last one, which had nothing to do, may keep targets
+/// that were read less than this long ago. So a binding that is watched does not use up the
+/// account's budget of Describe calls.
 pub(super) const TARGETS_KEEP: Duration = Duration::from_secs(5);
 
 impl BindingRun {
@@ -66,10 +66,12 @@ impl BindingRun {
     /// Whether a round that finds the same evidence as the round before can keep the targets that
     /// were read then.
     ///
+    /// A group that is not right is read in every round: it may wait for the health of its targets.
+    ///
     /// An event that names no database has every binding watched, and the account's budget of
     /// Describe calls does not grow with their number. So a group that is right is then read again
-    /// only when the evidence changes. A group that is not right is read as often as any other: it
-    /// may wait for the health of its targets.
+    /// only when the evidence changes, and one that is held or has something to do, once in
+    /// [`TARGETS_KEEP`].
     pub(super) fn keeps_targets(&self) -> bool {
         let is_recent = self.targets_age < TARGETS_KEEP;
         if self.look_schedule.only_unnamed_event_watches() {
