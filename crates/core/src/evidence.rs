@@ -155,6 +155,8 @@ impl Evidence {
                 Some(gap) if Mechanism::UnknownHolds.is_on() => Verdict::Unknown(gap),
                 _ => Verdict::Listed(listing),
             },
+            // Member and address: an alias of the writer that gives another address is no
+            // agreement.
             Self::Cluster { topology: Ok(topology), dns: Ok(dns) } if topology == dns => {
                 Verdict::Agree(dns)
             }

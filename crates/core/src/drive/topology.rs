@@ -38,6 +38,7 @@ pub async fn read_topology(
     )
     .await;
     let databases = match databases {
+        // `unread` keeps the empty lists from passing for an account without databases.
         Err(error) if scope.proxies => Topology { unread: Some(error), ..Topology::default() },
         read => read?,
     };

@@ -27,9 +27,9 @@ use super::EventId;
 /// What an event asks of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// A move is announced: watch the database for `patience-started`.
+    /// A move is announced: watch the binding for `patience-started`.
     Announced,
-    /// A move is or may be under way or over: watch the database for `patience`.
+    /// A move is or may be under way or over: watch the binding for `patience`.
     DuringMove,
     /// No move is known: look once, and watch only what that look finds wrong.
     Look,

@@ -116,7 +116,10 @@ fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result
     let mut members = cluster.members.iter();
     Ok(Facts {
         port: cluster.port,
+        // RDS reports the VPC of an instance. Of a cluster it names the subnet group only (botocore
+        // rds 2014-10-31, `DBCluster`).
         vpc: members.find_map(|m| topology.instances.get(&m.instance)?.vpc.clone()),
+        // No rule for a cluster, or for a set of its members, asks for it.
         standby: Standby::Unknown,
     })
 }

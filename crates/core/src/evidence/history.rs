@@ -48,6 +48,8 @@ impl EvidenceHistory {
                         self.whole.as_ref().is_some_and(|before| *before != named);
                     self.whole = Some(named.clone());
                 }
+                // A reading that named no one ended the series, so the count starts again, even for
+                // the same names.
                 self.topology_named = if same && self.topology_named > 0 {
                     (self.topology_named + u8::from(fresh)).min(2)
                 } else {

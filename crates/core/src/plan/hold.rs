@@ -109,6 +109,7 @@ impl Hold {
             Self::Unknown(unknown) => unknown_meaning(unknown),
             // While a failover goes on, the keys change at different moments.
             Self::KeysDisagree { moving: true, .. } => row("keys-disagree", Waits, SweepTime),
+            // If no event explains it, a private zone or a stale resolver may be the cause.
             Self::KeysDisagree { moving: false, .. } => row("keys-disagree", Holds, SweepTime),
             // Only a change of the configuration or of the load balancer ends these.
             Self::NoPort => row("no-port", Holds, UntilEventEnds),
@@ -125,6 +126,7 @@ impl Hold {
             Self::HalfPerRound => row("half-a-round", Waits, RemovalTime),
             // Time ends it only if the name stops rotating, so an operator should look too.
             Self::Rotates(_) => row("dns-rotates", Holds, RemovalTime),
+            // Nothing says when this passes, if it does. So it gets no more than a sweep's time.
             Self::NotHealthy(..) => row("target-not-healthy", Holds, SweepTime),
             // These keep nothing else from being done, and only an operator can end them.
             Self::FormerPort { .. } => row("former-port", Holds, UntilFailover),

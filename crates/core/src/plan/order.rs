@@ -43,9 +43,11 @@ impl Look<'_> {
         let most = self.binding.max_removals;
         if leaving.all.len() > most {
             plan.holds.push(Hold::TooManyRemovals { count: leaving.all.len(), most });
+            // None, rather than as many as are allowed: false evidence may have chosen all of them.
             leaving.all.clear();
         }
         self.order(coming, leaving, &mut plan);
+        // Last, because the first of equally heavy holds decides how the binding ends.
         plan.holds.extend(self.left_alone());
         plan
     }
@@ -105,6 +107,7 @@ impl Look<'_> {
         } else if !self.seen.earlier.reread && Mechanism::Reread.is_on() {
             Step::Reread
         } else {
+            // What is split off stays in the plan as a later action.
             let next_round = leaving.all.split_off(self.most_at_once(leaving.all.len()));
             let first = std::mem::replace(&mut leaving.all, next_round);
             Step::Do(Action::Deregister(first))
@@ -115,6 +118,8 @@ impl Look<'_> {
     fn obstacle(&self, serving: &Target, leaving: &CalledFor<Target>) -> Option<Hold> {
         let by_evidence = match &leaving.gate {
             Gate::Wait(hold) => Some(hold.clone()),
+            // A removal's rereading is a step of its own (`remove`), once nothing else keeps it
+            // back.
             Gate::Open | Gate::Reread | Gate::Never => None,
         };
         self.half_has_left()

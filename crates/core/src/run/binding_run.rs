@@ -8,9 +8,8 @@
 //!  NotBegun, ─▶ Group ─┐
 //!  Pause, Rest         ▼
 //!       └────────▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
-//!                      ▲  keys: RDS, DNS   │  ▲       ▲│ │      (the round is over)
-//!                      │                   │  └ Write ◀┘ │
-//!                      │  confirmed, same  └──────────┘  │
+//!                      ▲  keys: RDS, DNS     ▲         │ │      (the round is over)
+//!                      │                     └─ Write ◀┘ │
 //!                      └────────── confirm ──────────────┘
 //! ```
 //!
@@ -179,6 +178,7 @@ impl BindingRun {
             Next::ReadTargets => (Effect::ReadTargets(cx.index, group), Phase::Targets),
             Next::Write(action) => {
                 self.write_log.begin(&action);
+                // If the run ends before a reading shows the write, the round counts as cut short.
                 self.unfinished = true;
                 let (kind, effect) = match &action {
                     Action::Register(registration) => (
@@ -260,6 +260,7 @@ impl BindingRun {
         let names = questions(&self.binding.source, &keys.topology);
         match &self.group {
             Some(group) if !names.is_empty() => Next::Resolve(names, group.family, keys),
+            // Without a name to ask for, the evidence says why there is none.
             _ => self.take_answers(keys, &Answers::new(), cx),
         }
     }
@@ -275,8 +276,11 @@ impl BindingRun {
         let evidence = weigh(source, &topology, answers, allow, group.family);
         if matches!(evidence, Evidence::Set { key: Key::Dns, .. }) {
             let ttls = answers.values().flatten().map(|answer| answer.ttl);
+            // Over the whole run: a cache may still hold an answer that the run saw earlier.
             self.ttl = ttls.fold(self.ttl, Duration::max);
         }
+        // Kept for the whole run: a former writer's name may be gone when its target is to be
+        // removed.
         self.members.extend(member_addresses(source, &topology, answers));
         self.take_evidence(evidence, delivery, purpose, cx)
     }
@@ -323,9 +327,12 @@ impl BindingRun {
             self.totals.applied(&action);
         }
         self.totals.see(&targets);
+        // The last outcome was about other targets, and must not be reported for these.
         self.unfinished |= self.targets != targets;
         self.targets = targets;
         self.targets_age = Duration::ZERO;
+        // In the product this sets `false`: only keys that are read after these targets confirm a
+        // removal.
         self.reread &= !Mechanism::RereadAfterTargets.is_on();
         self.decide(cx)
     }
@@ -336,11 +343,13 @@ impl BindingRun {
         let Some(plan) = self.plan(cx.timing) else {
             return Next::ReadGroup;
         };
+        // Before any step, the rereading too: it only prepares a write.
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));
         }
         let action = match plan.now.clone() {
             None => return Next::end(RoundOutcome::Planned(plan)),
+            // A reading that is under way began before the targets were read, and confirms nothing.
             Some(Step::Reread) => return Next::AwaitTopology(AwaitedReading::NotBegun),
             Some(Step::Do(action)) => action,
         };

@@ -91,6 +91,8 @@ impl LookSchedule {
     fn recheck_for(&mut self, sweep: Duration, needed: Duration) {
         let recheck = self.recheck.get_or_insert(Recheck { left: sweep, granted: Duration::ZERO });
         if recheck.granted < needed {
+            // The need can grow with a longer time to live. The time that was granted before is not
+            // granted twice.
             recheck.left = if recheck.granted.is_zero() {
                 recheck.left.max(needed)
             } else {
@@ -125,6 +127,7 @@ impl LookSchedule {
 
     /// Whether it is watched only because of an event that names no database.
     pub(super) fn only_unnamed_event_watches(&self) -> bool {
+        // A binding that was found wrong is read as often as one that an event names.
         let is_rechecked = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
         self.watched && !self.named && !is_rechecked
     }

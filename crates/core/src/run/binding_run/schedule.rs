@@ -21,11 +21,15 @@ impl BindingRun {
     /// The phase that a round ends in: a pause while something keeps the binding watched, or rest.
     pub(super) fn schedule_next(&mut self, pause: Pause, intent: Intent, timing: &Timing) -> Phase {
         let own = self.timing(timing);
+        // A name whose caches last longer than `LONGEST_SETTLE` loses no target, so no run waits
+        // for it.
         let settle = own.settle.min(LONGEST_SETTLE.max(timing.settle));
         let look = self.keep_looking(intent, timing);
         self.look_schedule.round_ended(look, &Timing { settle, ..own });
+        // A dry run looks once.
         let scheduled = self.look_schedule.pause().filter(|_| intent == Intent::Reconcile);
         match (pause, scheduled) {
+            // A lost answer must be read back even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
             (Pause::AtLeast(_), None) => Phase::Rest(slow(timing)),
