@@ -82,6 +82,7 @@ impl Resolver for DnsResolver {
         let begun = Instant::now();
         let turns = 2 * self.servers.len();
         let mut silent = vec![false; self.servers.len()];
+        // What tells least: any other failure replaces it.
         let mut failed = LookupError::Timeout;
         for turn in 0..turns {
             let left = LONGEST_LOOKUP.saturating_sub(begun.elapsed());
@@ -90,6 +91,7 @@ impl Resolver for DnsResolver {
             let server = self.servers[index];
             let answer = match (turn < self.servers.len(), silent[index]) {
                 (true, _) => question.first(server, share).await,
+                // The network may block DNS over UDP, or the server may drop what has EDNS.
                 (false, true) => question.over_tcp(server, share).await,
                 (false, false) => question.again(server, share).await,
             };
@@ -191,15 +193,18 @@ fn resolver(
         Over::Udp => vec![udp, tcp],
         Over::Tcp => vec![tcp],
     };
+    // `true`: what the server says of the name is believed, also that it does not exist.
     let servers = vec![NameServerConfig::new(server.ip(), true, connections)];
     let config = ResolverConfig::from_parts(None, Vec::new(), servers);
     let mut builder = Library::builder_with_config(config, Strict(TokioRuntimeProvider::default()));
     let options = builder.options_mut();
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
+    // The rounds of `lookup` are the attempts.
     options.attempts = 0;
     options.edns0 = edns;
     options.timeout = limit;
+    // Without it the CNAMEs are missing, by which a cluster's name says which member it is.
     options.preserve_intermediates = true;
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     builder.build()
@@ -228,6 +233,7 @@ fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, Lo
         .find_map(|record| Some((alias(record)?, record)))
     {
         ttl = ttl.max(record.ttl);
+        // Aliases that go round in a circle must not hold up the run.
         if target == asked || passed.contains(&target) {
             break;
         }
@@ -238,12 +244,14 @@ fn follow(asked: &Name, records: &[Record], family: Family) -> Result<Answer, Lo
     let ttl = here.iter().map(|record| record.ttl).fold(ttl, u32::max);
     let mut addresses: Vec<IpAddr> =
         here.into_iter().filter_map(address).filter(|ip| Family::of(*ip) == family).collect();
+    // In one order, so that a rotated answer is the same evidence.
     addresses.sort();
     addresses.dedup();
     if addresses.is_empty() {
         return Err(LookupError::NoAddress);
     }
     Ok(Answer {
+        // An alias that is no host name cannot be a member's name.
         aliases: passed.iter().filter_map(|name| name.to_ascii().parse().ok()).collect(),
         addresses,
         ttl: Duration::from_secs(ttl.into()),

@@ -40,6 +40,8 @@ impl TargetGroupRead for ElbReadClient {
             self.elbv2.describe_target_groups().target_group_arns(group.as_str()).customize();
         let answer = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
         let groups = listed(GROUPS, "TargetGroups", answer.target_groups)?;
+        // By its ARN, not the first: what a faulty server says of another group must not count for
+        // this.
         let found = groups.iter().find(|g| g.target_group_arn() == Some(group.as_str()));
         let found = found.ok_or_else(|| {
             CallError::new(
@@ -59,6 +61,7 @@ impl TargetGroupRead for ElbReadClient {
         let described =
             listed(TARGETS, "TargetHealthDescriptions", answer.target_health_descriptions)?;
         let mut targets: Vec<Target> = described.iter().map(target_of).collect::<Result<_, _>>()?;
+        // In one order, so that two readings of the same targets are equal.
         targets.sort();
         Ok(targets)
     }
@@ -76,6 +79,7 @@ impl TargetGroupRead for ElbReadClient {
     }
 
     async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
+        // `home` need not admit these: `groups` listed them in its own Region.
         let arns = groups.iter().map(ToString::to_string).collect();
         let request = self.elbv2.describe_tags().set_resource_arns(Some(arns)).customize();
         let answer = read(TAGS, |watch| request.interceptor(watch).send()).await?;

@@ -83,10 +83,13 @@ where
     match error {
         SdkError::ServiceError(answer) => sort(answer.err().code(), answer.raw().status().as_u16())
             .map_or(Fate::Silence, Fate::Known),
+        // A request is signed before it is sent, in whichever error the SDK wraps the cause.
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out, the credentials are all that it waits for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
+        // The watch counts a request as sent when the HTTP client takes it, which is before there
+        // is a connection.
         SdkError::DispatchFailure(_)
             if find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect) =>
         {
@@ -158,6 +161,7 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         "TooManyTargets" | "TooManyRegistrationsForTargetId" => {
             Some(Failure::Rejected(Rejection::Quota))
         }
+        // The service may have done what was asked before it failed.
         "InternalFailure"
         | "InternalError"
         | "ServiceUnavailable"
@@ -200,6 +204,7 @@ pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
     }
     let links: Vec<String> = chain(error).map(first_line).collect();
     match links.as_slice() {
+        // Some errors repeat their cause in their own text.
         [.., outer, inner] if !outer.contains(inner.as_str()) => format!("{outer}: {inner}"),
         [.., outer, _] => outer.clone(),
         [only] => only.clone(),

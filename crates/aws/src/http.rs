@@ -100,6 +100,7 @@ impl WayOut {
         };
         let except = set("NO_PROXY").unwrap_or_default();
         let rules = rules(&except);
+        // Before the proxies are read: those that are never used need not be usable.
         if rules.iter().any(|rule| rule == "*") {
             return Ok(Self { trust, ..Self::default() });
         }
@@ -109,6 +110,7 @@ impl WayOut {
         Ok(Self {
             trust,
             http: match proxy("HTTP_PROXY")? {
+                // A bad `ALL_PROXY` is reported below, unless `HTTPS_PROXY` is set.
                 None => all.clone().unwrap_or_default(),
                 own => own,
             },
@@ -197,6 +199,7 @@ fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
     let mut trusted = TrustStore::empty();
     let (mut count, mut unusable) = (0, None);
     for block in certificates(&String::from_utf8_lossy(&pem)) {
+        // One by one, so that a certificate that cannot be read is left out alone.
         match usable(block) {
             Ok(()) => {
                 trusted.add_pem_certificate(block);
@@ -221,6 +224,7 @@ fn trusting(path: &Path) -> Result<TlsContext, HttpError> {
 fn certificates(pem: &str) -> impl Iterator<Item = &str> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
+    // From the last beginning, because comments and other blocks may stand before it.
     pem.split_inclusive(END).filter_map(|part| part.rfind(BEGIN).map(|begin| &part[begin..]))
 }
 
@@ -231,6 +235,7 @@ fn usable(block: &str) -> Result<(), String> {
 }
 
 fn proxy(name: &'static str, url: &str, rules: &str) -> Result<ProxyConfig, HttpError> {
+    // curl takes an address without a scheme for an HTTP proxy's, so users write it so.
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     ProxyConfig::all(url.as_str())
         .map(|proxy| proxy.no_proxy(rules))

@@ -18,8 +18,9 @@
 //! - **A failed read is an error, never an empty answer.** A target without a port, XML that does
 //!   not parse and an answer without its list each have an error that says so. Only an entry that
 //!   no configuration can name is left out.
-//! - **A method makes one attempt at one call.** The SDK's retries are off. Core's driver decides
-//!   which pages are read and which reads are tried again.
+//! - **A read of RDS or ELBv2 is one attempt at one call.** The SDK's retries are off. Core's
+//!   driver decides which pages are read and which reads are tried again. A lookup asks its servers
+//!   in two rounds ([`dns`]). A deregistration is one call for each 100 targets (`writer.rs`).
 //! - **A write goes out once.** It ends within core's `LONGEST_WRITE`, and its error is sorted by
 //!   whether the request can have left this machine (`error.rs`).
 //! - **Nothing that a server sends is read without a bound.** An answer has at most 8 MiB

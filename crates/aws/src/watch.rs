@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+// Re-exports of aws-smithy's types; any SDK crate would do. The watch serves RDS and SNS too.
 use aws_sdk_elasticloadbalancingv2::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_elasticloadbalancingv2::error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{

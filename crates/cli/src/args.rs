@@ -99,10 +99,11 @@ const AUDIT: &str = "\
 Compares target groups with their databases, and changes nothing.\n\n\
 For each binding of the configuration, the audit shows which instance is the writer according to \
 the RDS API and according to DNS, what the group's targets are, and what there is to do. It gets \
-clients that read and none that write. It takes at most 30 seconds.\n\n\
+clients that read and none that write. It takes at most 30 seconds, or 90 with `discover`.\n\n\
 The audit needs `rds:DescribeDBClusters`, `rds:DescribeDBInstances`, \
-`elasticloadbalancing:DescribeTargetGroups` and `elasticloadbalancing:DescribeTargetHealth`. It \
-looks up DNS names from the machine on which it runs.";
+`elasticloadbalancing:DescribeTargetGroups` and `elasticloadbalancing:DescribeTargetHealth`. \
+`discover`, custom endpoints and proxies need more: see docs/operations.md. It looks up DNS names \
+from the machine on which it runs.";
 
 const AUDIT_EXAMPLES: &str = "\
 Exit codes:

@@ -83,6 +83,7 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
         under_way.extend(
             effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer, clock))),
         );
+        // The effects of the last step are never polled, so their calls are not made.
         if run.is_over() {
             break;
         }
@@ -98,6 +99,7 @@ async fn next<F: Future<Output = Input>>(
     sleep: Duration,
 ) -> Input {
     let asleep = std::pin::pin!(clock.sleep(sleep));
+    // An empty `FuturesUnordered` is ready at once, so the loop would spin.
     if under_way.is_empty() {
         asleep.await;
         return Input::Tick;
@@ -126,6 +128,7 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
             Input::Targets(index, retry(clock, || ports.groups.targets(&group)).await)
         }
         Effect::Resolve(index, names, family) => {
+            // At the same time, and without `retry`: a lookup asks its servers again by itself.
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }

@@ -25,8 +25,8 @@ pub struct Trigger {
     pub kind: TriggerKind,
     /// The events that came with it; none for a sweep.
     pub events: Vec<Event>,
-    /// The number of contents of an envelope that could not be read as an event. They count as a
-    /// sweep.
+    /// The number of contents of an envelope that could not be read as an event. They make the run
+    /// look at every binding.
     pub unreadable: u32,
     /// Whether the run may write.
     pub intent: Intent,
@@ -189,7 +189,8 @@ impl Event {
         }
     }
 
-    /// How long to watch the database, from the event on; zero if one look is enough.
+    /// How long to watch the bindings that it concerns, from the event on; zero if one look is
+    /// enough.
     pub fn patience(&self, timing: &Timing) -> Duration {
         match self.meaning() {
             Meaning::Announced => timing.patience_started,

@@ -86,8 +86,8 @@ pub enum Key {
 pub struct Listing {
     /// The addresses, and the member at each, where it is known.
     pub listed: BTreeMap<IpAddr, Option<Identifier>>,
-    /// Why a member of the set is not listed. While there is a gap, that a member is not listed
-    /// says nothing about it.
+    /// Why a member of the set is not listed. While there is a gap, a member that is not listed may
+    /// still belong to the set.
     pub gap: Option<Unknown>,
 }
 
@@ -155,6 +155,8 @@ impl Evidence {
                 Some(gap) if Mechanism::UnknownHolds.is_on() => Verdict::Unknown(gap),
                 _ => Verdict::Listed(listing),
             },
+            // Member and address: an alias of the writer that gives another address is no
+            // agreement.
             Self::Cluster { topology: Ok(topology), dns: Ok(dns) } if topology == dns => {
                 Verdict::Agree(dns)
             }

@@ -1,7 +1,7 @@
 //! What a round notices besides the group's membership. Each finding has a code, a severity and a
 //! remedy.
 //!
-//! The status of a binding says whether the group holds the targets that belong into it. A group
+//! The status of a binding says whether the group holds the targets that belong in it. A group
 //! can hold exactly those, and its clients can still not connect. A finding says so; it changes no
 //! status and no plan.
 
@@ -64,7 +64,7 @@ pub fn findings(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding
     health(source, targets, plan).into_iter().chain(former).collect()
 }
 
-/// The findings about the health of the targets that belong into the group.
+/// The findings about the health of the targets that belong in the group.
 fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let wanted = plan.wanted.iter();
     let at =

@@ -159,10 +159,10 @@ impl fmt::Display for Special {
 /// Why an `allow` was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
+    /// There is no network, so no address could be registered.
     #[error(
         "`allow` is empty: name the subnets of the database, such as `allow = [\"10.20.0.0/16\"]`"
     )]
-    /// There is no network, so no address could be registered.
     Empty,
     /// A network that is broader than any VPC.
     #[error("`allow` holds {0}, which is broader than /{1}: name the subnets of the database")]

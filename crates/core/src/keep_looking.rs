@@ -2,14 +2,14 @@
 
 /// How long a run keeps looking at a binding, by how the round ended.
 ///
-/// A run may look for two reasons: an event is being watched, for as long as its patience lasts; or
-/// a round found something wrong, and then a run may look on even without an event.
+/// A run may look for two reasons: an event concerns the binding, and its patience lasts; or a
+/// round found something wrong, and then a run may look on even without an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum KeepLooking {
-    /// While an event is watched, or until the failover that it announces was seen and is complete.
+    /// While the event's patience lasts, but not after the failover was seen and is complete.
     UntilFailover,
-    /// While an event is watched. Another look in a moment would find the same, so no event means
-    /// no look.
+    /// While the event's patience lasts. Another look in a moment would find the same, so no event
+    /// means no look.
     UntilEventEnds,
     /// For as long as a sweep may look: the next round may find it mended.
     SweepTime,
@@ -17,7 +17,7 @@ pub(crate) enum KeepLooking {
     ReadBackTime,
     /// For as long as a pending removal takes: the settle time, and the calls around it.
     RemovalTime,
-    /// Not again in this run, not even for an event: nothing that the run could see or do would
-    /// help, or nothing is left to see.
+    /// The binding rests, whatever is left of its event: nothing that the run could see or do would
+    /// help, or nothing is left to see. (A resting binding looks again while another one works.)
     Stop,
 }

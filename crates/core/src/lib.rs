@@ -19,10 +19,12 @@
 //! 1. A [`Trigger`](event::Trigger) starts a [`Run`](run::Run): an RDS event, a schedule, or a call
 //!    by hand. An event says *look*. It only chooses which [`Binding`](config::Binding)s are
 //!    watched closely, and for how long. It never says what changed.
-//! 2. Each round of a binding begins with its two keys, both read without a cache. *Topology*: the
-//!    RDS API names the writer, and the writer's own name is resolved. *DNS*: the endpoint's own
-//!    name is resolved. Together they are the [`Evidence`](evidence::Evidence): which member the
-//!    writer is and its address, or why that is unknown. Unknown never counts as empty.
+//! 2. Each round of a binding begins with its two keys. *Topology*: the RDS API names the writer,
+//!    and the writer's own name is resolved. *DNS*: the endpoint's own name is resolved. DNS is
+//!    asked without a cache; the RDS API is read at most once a second, for all bindings together.
+//!    Before a removal both are read anew. Together the keys are the
+//!    [`Evidence`](evidence::Evidence): which member the writer is and its address, or why that is
+//!    unknown. Unknown never counts as empty.
 //! 3. The round reads the group's [`Target`](target::Target)s. Evidence, targets, and what the
 //!    earlier rounds add to them are an [`Observation`](plan::Observation).
 //! 4. [`plan`](plan::plan()) decides. It registers an address on credible evidence, removes one

@@ -31,7 +31,7 @@ pub(crate) enum Mechanism {
     RegisterFirst,
     /// The topology alone registers an address only when two readings name it.
     TopologyTwice,
-    /// A target that does not belong into the group, and that no failover explains, is removed only
+    /// A target that does not belong in the group, and that no failover explains, is removed only
     /// after the agreement has lasted.
     Settling,
     /// A target at no other member's address is no former writer, and is removed only after the

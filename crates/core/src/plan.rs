@@ -29,8 +29,9 @@
 //!    - A plan that would remove more than `max-removals` targets removes none, and at most half of
 //!      a set leaves in one round.
 //!
-//! The caller carries out the step, reads the group again, and asks for a new plan, until a plan
-//! has no step. It never carries out the actions that follow from an old plan.
+//! The caller carries out the step. After a write it reads the group again; after a rereading only
+//! if the keys changed. Then it asks for a new plan, until a plan has no step. It never carries out
+//! the actions that follow from an old plan.
 //!
 //! # How this is checked
 //!

@@ -1,8 +1,9 @@
 //! The ports: the calls that the driver makes. `writerlink-aws` implements them on AWS,
 //! `writerlink-lab` on a simulated Region; neither decides anything.
 //!
-//! A method of a read port is one call: one page of a list, one attempt. The [driver](crate::drive)
-//! decides which pages are read, which reads are tried again, and at what pace.
+//! A read of RDS or ELBv2 is one call: one page of a list, one attempt. The [driver](crate::drive)
+//! decides which pages are read, which reads are tried again, and at what pace. A lookup may ask
+//! each DNS server more than once, and a deregistration of many targets may take several calls.
 
 pub mod action;
 

@@ -101,7 +101,9 @@ impl Run {
             pending_events: Vec::new(),
             tag_search: TagSearch::of(config, trigger),
             unmatched: 0,
+            // An event that cannot be read may concern any binding.
             looks_everywhere: trigger.is_sweep() || trigger.unreadable > 0,
+            // Until `take_event` takes an event that is not too old.
             sweeps: true,
             read_something: false,
             trigger: Arc::new(trigger.into()),
@@ -137,6 +139,7 @@ impl Run {
                 self.step_binding(index, BindingInput::Written(result), &mut reaction)
             }
         }
+        // Rounds first: one that begins now can use the reading at hand.
         self.begin_due_rounds(&mut reaction);
         self.serve_waiting_for_topology(&mut reaction);
         reaction
@@ -144,6 +147,7 @@ impl Run {
 
     /// Whether there is nothing left to do, or no time for it.
     pub fn is_over(&self) -> bool {
+        // The tags may still add bindings, and the topology may still say that one must be watched.
         let awaits = self.tag_search.is_under_way() || !self.pending_events.is_empty();
         self.left.is_zero() || (!awaits && self.binding_runs().all(BindingRun::is_resting))
     }
@@ -171,6 +175,7 @@ impl Run {
     fn take_event(&mut self, event: &Event, now: Timestamp) {
         let patience = event.patience_left(&self.timing, now);
         self.sweeps &= event.is_stale(&self.timing, now);
+        // The tags may add a binding that follows a cluster.
         let may_have_cluster = self.follows_a_cluster() || self.tag_search.is_under_way();
         match PendingEvent::take(event, patience, may_have_cluster) {
             Taken::Pending(event) => self.pending_events.push(event),
@@ -184,7 +189,7 @@ impl Run {
         self.binding_runs().any(|binding_run| binding_run.source().cluster().is_some())
     }
 
-    /// Has the bindings, from this entry on, watched that events concern.
+    /// Watches the bindings, from this entry on, that an event concerns.
     fn watch_concerned(&mut self, from: BindingIndex) {
         for pending_event in &mut self.pending_events {
             for entry in &mut self.entries[from..] {
@@ -329,6 +334,7 @@ impl Run {
         }
         if self.binding_runs().any(BindingRun::awaits_topology) && self.topology_cache.is_ready() {
             self.topology_cache.begin(reaction);
+            // A binding that asks for a confirmation later waits for the reading after this one.
             self.binding_runs_mut().for_each(BindingRun::topology_begins);
         }
     }

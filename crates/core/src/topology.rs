@@ -255,8 +255,8 @@ pub enum Standby {
     /// The standby refuses it: Multi-AZ MySQL, MariaDB, PostgreSQL and Oracle. The load balancer
     /// finds an extra target unhealthy and sends nothing there.
     RefusesTcp,
-    /// There is no standby, and an extra target is as good as the others. All nodes of a proxy are
-    /// equal, and a DNS answer may contain only some of them.
+    /// A proxy: all its nodes are equally good, so an extra target harms nobody. A DNS answer may
+    /// contain only some of them.
     Equal,
     /// The standby may accept it (SQL Server's mirroring or Always On), or there is no standby, so
     /// an extra target is some other machine.

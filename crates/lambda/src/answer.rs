@@ -160,6 +160,7 @@ pub(crate) fn line(binding: &BindingReport) -> String {
         return bounded(&end);
     };
     let found = format!("{end} ({}): {}", reason.code, reason.message);
+    // The full stop is added below, whether or not the message has one.
     let found = bounded(found.trim_end_matches('.'));
     match &reason.remedy {
         Some(remedy) => format!("{found}. {}", bounded(remedy)),

@@ -84,6 +84,7 @@ async fn handler() -> Handler {
 /// refuses what is not JSON before our code can count it, and drops the first of two equal keys.
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = std::str::from_utf8(&invocation.body).map_err(|error| error.to_string());
+    // As `{"Ok": text}` or `{"Err": why}`, which serde reads back into a `Text`.
     let body = serde_json::to_vec(&text).expect("text is JSON");
     LambdaInvocation { body: body.into(), ..invocation }
 }

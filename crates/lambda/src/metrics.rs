@@ -54,6 +54,7 @@ impl Measured<'_> {
             count("Deregistered", sum(|binding| binding.deregistered.len()));
             count("Unmatched", report.unmatched.into());
             count("Unreadable", trigger.unreadable.into());
+            // An event's run says nothing about whether the schedule still works.
             if Caller::of(trigger) == Caller::Sweep {
                 count("SweepFinished", (!report.nothing_readable).into());
             }
@@ -88,6 +89,7 @@ impl Measured<'_> {
                 .into_iter()
                 .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
                 .collect();
+        // One set of all of them: each further set would be a metric of its own, at its own cost.
         let by: Vec<&String> = dimensions.keys().collect();
         let mut root = Map::new();
         root.insert(

@@ -113,6 +113,7 @@ pub(crate) fn open(text: &str) -> Result<Opened, Fault> {
         return open_tree(tree);
     };
     match Tree::read(text, beside(&tree)) {
+        // Only AWS makes an envelope, so its text is no person's mistake.
         Ok(inner) if is_envelope(&inner) => open_tree(inner),
         Ok(inner) if inner.value.is_object() => Err(Fault {
             text:
@@ -136,6 +137,7 @@ fn open_tree(tree: Tree) -> Result<Opened, Fault> {
     let left = beside(&tree);
     let value = &tree.value;
     let mut found = Found::new(match Shape::of(value) {
+        // One message is enough: the queue needs its answer even if other records are unreadable.
         Shape::Records(records)
             if records.iter().any(|one| matches!(Shape::of(one), Shape::Sqs(_))) =>
         {
@@ -186,6 +188,7 @@ fn mixed(tree: &Tree) -> Option<String> {
 /// A key beside the `Records` of an envelope. Lambda sends none (AWS docs: "Using Lambda with
 /// Amazon SNS", "… with Amazon SQS").
 fn beside_records(value: &Value) -> Option<&str> {
+    // Cheap, and first: `Shape::of` looks into every record.
     let keys = value.as_object().filter(|keys| keys.len() > 1)?;
     let is_records = matches!(Shape::of(value), Shape::Records(_));
     let mut others = keys.keys().map(String::as_str).filter(|key| *key != "Records");

@@ -75,6 +75,8 @@ impl Runner {
                 longest.as_secs()
             );
         }
+        // The wall clock, only to tell how old the events are. The run's own time is the monotonic
+        // clock's.
         let run = Run::new(&self.config, trigger, Timestamp::now(), left);
         // A dry run plans no writes. As a second barrier, it does not get a write port either.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
@@ -120,6 +122,7 @@ impl Runner {
         };
         let notification = Notification::of(trigger, report, &self.published());
         let Some(notification) = notification else {
+            // So that a finding that is gone by now is published again when it returns.
             return self.remember(trigger, report);
         };
         // On the topic that triggers this function, each notification would start another run.
@@ -137,6 +140,7 @@ impl Runner {
         });
         match timeout(keeping_free(end, LAST_MOMENT), publish).await {
             Ok(Ok(())) => {
+                // Only now: the next run tries again to publish a finding that was not published.
                 self.remember(trigger, report);
                 info!(kind = "notify", "published to {topic}: {}", notification.subject);
             }

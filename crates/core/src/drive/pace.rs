@@ -32,7 +32,9 @@ impl Pace {
     /// How long the next call has to wait. Each call takes the next place, places are [`GAP`]
     /// apart, and a call may go out as much before its place as a burst allows.
     fn wait(&self, now: Duration) -> Duration {
+        // No code panics while it holds this lock.
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Places that passed unused are lost, so a long idle time saves up no more than one burst.
         let place = next.unwrap_or(now).max(now);
         *next = Some(place + GAP);
         (place - now).saturating_sub(GAP * (BURST - 1))

@@ -27,6 +27,7 @@ where
         let Some(next) = page.next.filter(|next| !next.is_empty()) else {
             return Ok(entries);
         };
+        // Any earlier marker, not only the last: a circle can have several pages.
         if !seen.insert(next.clone()) {
             return give_up(format!(
                 "the pages go round in a circle: marker {next:?} was given twice"

@@ -10,8 +10,8 @@ use crate::ports::Clock;
 /// last 2 s, and a run that is told of a failure reads everything anew in its next round.
 const ATTEMPTS: u32 = 2;
 
-/// The pause after the first attempt. Each later pause is twice as long. They are not random: one
-/// run goes on at a time, so there is no crowd to spread.
+/// The pause between two attempts. It is not random: one run goes on at a time, so there is no
+/// crowd to spread.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Makes a call again while it fails in a way that another attempt may mend. The adapters make one
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// For a run, a read that is repeated is a read that takes longer. A run waits for a read however
 /// long it takes, and the walk explores every such delay, so a repetition makes nothing unsafe. A
-/// write is never repeated here: the run decides on it anew, with new evidence.
+/// write to a target group never comes here: the run decides on it anew, with new evidence.
 ///
 /// # Errors
 /// The error of the last attempt.
@@ -27,13 +27,11 @@ pub async fn retry<T, F>(clock: &impl Clock, call: impl Fn() -> F) -> Result<T, 
 where
     F: Future<Output = Result<T, CallError>>,
 {
-    let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
         match call().await {
-            Err(error) if error.is_retryable() => clock.sleep(pause).await,
+            Err(error) if error.is_retryable() => clock.sleep(PAUSE).await,
             result => return result,
         }
-        pause *= 2;
     }
     call().await
 }

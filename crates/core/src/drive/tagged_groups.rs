@@ -26,6 +26,7 @@ pub(super) async fn read_tagged_groups(
     });
     let mut groups: BTreeMap<_, _> = listed.await?.into_iter().collect();
     let arns: Vec<TargetGroupArn> = groups.keys().cloned().collect();
+    // A stack, whose top is the next batch: a batch that is halved goes on where it was.
     let mut batches: Vec<&[TargetGroupArn]> = arns.chunks(TAG_BATCH).rev().collect();
     let mut found = Vec::new();
     while let Some(batch) = batches.pop() {
@@ -36,6 +37,7 @@ pub(super) async fn read_tagged_groups(
         match tags.await {
             Ok(tags) => found.extend(tags.into_iter().filter_map(|group_tags| {
                 let (arn, tags) = ours(group_tags)?;
+                // Removed, so that tags that come twice give one group.
                 let (arn, group) = groups.remove_entry(&arn)?;
                 Some(TaggedGroup { arn, group, tags })
             })),

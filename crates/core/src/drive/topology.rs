@@ -12,9 +12,8 @@ use crate::topology::{CustomEndpoint, ListedProxyEndpoint, Proxy, Scope, Topolog
 
 /// Reads the lists of the Region that `scope` asks for, all at once and each to its last page.
 ///
-/// Without clusters and instances nothing can be said of either, and one of the two lists would be
-/// taken for both, so they fail together. Custom endpoints and proxies each fail by themselves,
-/// inside the topology.
+/// Clusters and instances are only useful together, so if one list fails, both do. Custom endpoints
+/// and proxies each fail by themselves, inside the topology.
 ///
 /// # Errors
 /// When clusters or instances cannot be read, unless `scope` asks for proxies: the bindings of
@@ -39,6 +38,7 @@ pub async fn read_topology(
     )
     .await;
     let databases = match databases {
+        // `unread` keeps the empty lists from passing for an account without databases.
         Err(error) if scope.proxies => Topology { unread: Some(error), ..Topology::default() },
         read => read?,
     };

@@ -4,9 +4,9 @@
 //!
 //! - An event **announces a move** if it says that an address or a role is about to move: a
 //!   failover, an activation, a host that will be replaced. It comes seconds or minutes before DNS
-//!   changes, and the database is watched for as long as such a move takes.
+//!   changes, and the binding is watched for as long as such a move takes.
 //! - An event **during a move**, or during a downtime in which a move is usual, makes the run watch
-//!   the database while DNS alternates. Another event announces the move itself.
+//!   the binding while DNS alternates. Another event announces the move itself.
 //! - Any other event, and any id that is not in the table, gets **one look**. Little is lost if
 //!   that is wrong: a binding that the look finds wrong is watched from then on, and the next sweep
 //!   finds a move that begins later.
@@ -27,9 +27,9 @@ use super::EventId;
 /// What an event asks of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// A move is announced: watch the database for `patience-started`.
+    /// A move is announced: watch the binding for `patience-started`.
     Announced,
-    /// A move is or may be under way or over: watch the database for `patience`.
+    /// A move is or may be under way or over: watch the binding for `patience`.
     DuringMove,
     /// No move is known: look once, and watch only what that look finds wrong.
     Look,

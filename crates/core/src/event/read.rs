@@ -3,8 +3,8 @@
 //! RDS publishes the same event in three shapes, and users' rules, queues and functions forward
 //! parts of them:
 //!
-//! - the body of an SNS message: `Event Source`, `Event ID`, `Source ID`, `Source ARN`, `Identifier
-//!   Link`, `Event Time`;
+//! - the body of an SNS message: `Event Source`, `Event ID`, `Source ID`, `Source ARN`,
+//!   `Identifier Link`, `Event Time`;
 //! - the `detail` of an EventBridge event: `SourceType`, `EventID`, `SourceIdentifier`,
 //!   `SourceArn`, `Date`;
 //! - an item of `DescribeEvents`, which has the fields of a `detail` without the id.

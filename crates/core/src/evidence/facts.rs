@@ -116,7 +116,10 @@ fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result
     let mut members = cluster.members.iter();
     Ok(Facts {
         port: cluster.port,
+        // RDS reports the VPC of an instance. Of a cluster it names the subnet group only (botocore
+        // rds 2014-10-31, `DBCluster`).
         vpc: members.find_map(|m| topology.instances.get(&m.instance)?.vpc.clone()),
+        // No rule for a cluster, or for a set of its members, asks for it.
         standby: Standby::Unknown,
     })
 }
@@ -126,7 +129,7 @@ fn idle(source: &Source, status: &str) -> Unknown {
     Unknown::Idle { source_: source.clone(), status: status.to_owned() }
 }
 
-/// Whether an instance takes connections, or will in a moment, so that it belongs into a set of
+/// Whether an instance takes connections, or will in a moment, so that it belongs in a set of
 /// equals. An operator must repair an instance that is `failed` or in an `incompatible-` state (AWS
 /// docs: "Viewing Amazon RDS DB instance status").
 pub(super) fn is_up(status: &str) -> bool {

@@ -42,13 +42,14 @@ impl EvidenceHistory {
             None => self.topology_named = 0,
             Some(named) => {
                 let same = self.named.as_ref() == Some(&named);
-                // A gap is no move: not knowing for a while says nothing of those who are not
-                // listed.
+                // A gap is no move: a member that is not listed may still be there.
                 if !evidence.has_gap() {
                     self.topology_moved |=
                         self.whole.as_ref().is_some_and(|before| *before != named);
                     self.whole = Some(named.clone());
                 }
+                // A reading that named no one ended the series, so the count starts again, even for
+                // the same names.
                 self.topology_named = if same && self.topology_named > 0 {
                     (self.topology_named + u8::from(fresh)).min(2)
                 } else {

@@ -124,6 +124,7 @@ fn misnamed(
     let (write, listed) = candidates.find(|(write, _)| write != source)?;
     let wrong_name =
         || WrongName { asked: source.clone(), name: name.clone(), listed, write: write.clone() };
+    // A source that could have no target either must not be suggested.
     Some(unfit(&write, topology).unwrap_or_else(|| Unknown::Misnamed(Box::new(wrong_name()))))
 }
 

@@ -160,6 +160,7 @@ impl EvidenceBuilder<'_> {
         let readers: Vec<_> = self.up(cluster).filter(|member| !member.writer).collect();
         match fallback {
             Fallback::Writer if readers.is_empty() => {
+                // Without a reader that is up, only the writer is left.
                 self.listing(source, cluster, self.up(cluster))
             }
             _ => self.listing(source, cluster, readers.into_iter()),
@@ -286,6 +287,8 @@ impl EvidenceBuilder<'_> {
         match self.answers.get(name) {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => Err(Unknown::Lookup(name.clone(), error.clone())),
+            // The driver answers for every name that was asked for. A missing answer counts as
+            // silence.
             None => Err(Unknown::Lookup(name.clone(), LookupError::Timeout)),
         }
     }
@@ -348,6 +351,7 @@ impl EvidenceBuilder<'_> {
         let is_there = move |id: &&Identifier| {
             let answer =
                 endpoint_of(id, self.topology).and_then(|own| self.answers.get(own)?.as_ref().ok());
+            // A name with several addresses does not say where its member is.
             answer.is_some_and(|answer| answer.addresses == [address])
         };
         cluster.members.iter().map(|member| &member.instance).filter(is_there)

@@ -10,7 +10,7 @@
 //! - `ablations`: switches off each safety mechanism in turn, and keeps the harm that follows.
 //!
 //! `cargo test -p writerlink-core explore -- --nocapture` prints the size of each walk;
-//! `-- --ignored --nocapture --test-threads 1` walks further, for an hour.
+//! `-- --ignored --nocapture --test-threads 1` walks further, for some ten minutes.
 
 mod ablations;
 mod history;

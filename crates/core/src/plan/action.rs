@@ -10,7 +10,7 @@ use crate::target::{Registration, Target};
 /// What to do with a target group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// What every key agrees belongs into the group; nothing where they do not, or where something
+    /// What every key agrees belongs in the group; nothing where they do not, or where something
     /// stands against it.
     pub wanted: BTreeSet<SocketAddr>,
     /// The step that may be taken at once.
@@ -41,7 +41,7 @@ pub enum Action {
 }
 
 impl Plan {
-    /// Whether there is nothing to do, and nothing that keeps from it.
+    /// Whether there is nothing to do, and no hold but remarks.
     pub fn is_clean(&self) -> bool {
         self.now.is_none() && self.later.is_empty() && self.weightiest().is_none()
     }

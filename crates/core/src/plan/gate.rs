@@ -37,12 +37,15 @@ impl Look<'_> {
     }
 
     fn admit_by_topology_alone(&self) -> Gate {
+        // A group without any target has nothing to lose. A foreign one counts: clients may be
+        // using it.
         let is_backed =
             self.seen.earlier.event || (self.ours.is_empty() && self.foreign.is_empty());
         match self.rules.alone {
             Alone::TwiceWithEvent if is_backed && self.is_named_twice() => Gate::Open,
             Alone::TwiceWithEvent | Alone::Never => Gate::Never,
             Alone::Twice if self.is_named_twice() => Gate::Open,
+            // The registration stays in the plan, so that the run looks on for the second reading.
             Alone::Twice => Gate::Reread,
         }
     }
@@ -52,6 +55,7 @@ impl Look<'_> {
     }
 
     fn admit_when_steady(&self, changes: Changes) -> Gate {
+        // The history's ages stop at the settle time, so a longer wait would never be over.
         let left = STEADY.min(self.timing.settle).saturating_sub(self.seen.earlier.steady_for);
         if left.is_zero() {
             Gate::Open
@@ -65,16 +69,20 @@ impl Look<'_> {
     /// Whether a target that is present may be removed, as far as the evidence goes.
     pub(super) fn expel(&self, target: &Target) -> Gate {
         let stays = self.is_named(target) || self.is_recent(target);
-        // A key that disagrees, or says nothing, may be the one that is right.
+        // A key that disagrees, or says nothing, may be the one that is right. And while the named
+        // targets get no traffic, the others may be all that serves.
         if stays || self.disagreement.is_some() || self.is_unreachable() {
             return Gate::Never;
         }
         match self.rules.expel {
             Expel::Reread => Gate::Open,
             Expel::SettledUnlessFailover if self.is_former_writer(target) => Gate::Open,
+            // The settle time here is at least twice the name's time to live
+            // (`BindingRun::timing`).
             Expel::CachesExpired if self.timing.settle > LONGEST_SETTLE => {
                 Gate::Wait(Hold::CachedForLong(self.timing.settle))
             }
+            // For a name, `agreed_for` is how long it has answered without a break.
             Expel::SettledUnlessFailover | Expel::CachesExpired | Expel::Settled => self.settled(),
         }
     }

@@ -84,7 +84,7 @@ pub enum Weight {
     Waits,
     /// There is nothing to follow: the binding is `idle`.
     Idles,
-    /// An operator should look: the binding is `held`, which is no good end.
+    /// An operator should look: the binding is `held`, which is not ok.
     Holds,
 }
 
@@ -109,6 +109,7 @@ impl Hold {
             Self::Unknown(unknown) => unknown_meaning(unknown),
             // While a failover goes on, the keys change at different moments.
             Self::KeysDisagree { moving: true, .. } => row("keys-disagree", Waits, SweepTime),
+            // If no event explains it, a private zone or a stale resolver may be the cause.
             Self::KeysDisagree { moving: false, .. } => row("keys-disagree", Holds, SweepTime),
             // Only a change of the configuration or of the load balancer ends these.
             Self::NoPort => row("no-port", Holds, UntilEventEnds),
@@ -125,6 +126,7 @@ impl Hold {
             Self::HalfPerRound => row("half-a-round", Waits, RemovalTime),
             // Time ends it only if the name stops rotating, so an operator should look too.
             Self::Rotates(_) => row("dns-rotates", Holds, RemovalTime),
+            // Nothing says when this passes, if it does. So it gets no more than a sweep's time.
             Self::NotHealthy(..) => row("target-not-healthy", Holds, SweepTime),
             // These keep nothing else from being done, and only an operator can end them.
             Self::FormerPort { .. } => row("former-port", Holds, UntilFailover),
@@ -154,8 +156,8 @@ fn unknown_meaning(unknown: &Unknown) -> HoldMeaning {
         // Only a change of the configuration, the database or a permission ends these.
         Unknown::InstanceOfCluster { .. } | Unknown::NoSharedFamily { .. } => (Weight::Holds, Stop),
         Unknown::Call(error) if !error.is_retryable() => (Weight::Holds, Stop),
-        // The same, but a list of which a page was lost lacks a source that exists. So an event
-        // goes on being watched.
+        // The same, but a list of which a page was lost lacks a source that exists. So the binding
+        // is watched for as long as its event has patience.
         Unknown::SourceNotFound(_)
         | Unknown::Misnamed(_)
         | Unknown::OtherEngine { .. }

@@ -82,6 +82,8 @@ impl<'a> Look<'a> {
         missing.chain(present.map(|target| Candidate::Present(target))).collect()
     }
 
+    /// The named addresses at which no target is present. A draining target does not count, so it
+    /// is registered again.
     fn missing(&self) -> Vec<SocketAddr> {
         let named = self.named.iter().map(|ip| SocketAddr::new(*ip, self.port));
         named.filter(|named| self.ours.iter().all(|target| target.address != *named)).collect()
@@ -118,8 +120,10 @@ impl<'a> Look<'a> {
     /// The holds that concern the look as a whole, before any gate is asked.
     pub(super) fn remarks(&self) -> Vec<Hold> {
         if let Some(disagreement) = &self.disagreement {
+            // The other remarks are about the addresses that all keys name.
             return vec![disagreement.clone()];
         }
+        // While the named targets get no traffic, no other leaves, however long ago it was given.
         let recent = || self.recently_given().filter(|_| !self.is_unreachable());
         self.without_traffic().into_iter().chain(recent()).collect()
     }
@@ -138,6 +142,7 @@ impl<'a> Look<'a> {
     fn recently_given(&self) -> Option<Hold> {
         let gone = self.ours.iter().filter(|target| !self.is_named(target));
         let ages = gone.filter_map(|target| self.seen.earlier.recent.get(&target.address.ip()));
+        // The one that was given longest ago is the next that may leave.
         Some(Hold::Settling(self.timing.settle.saturating_sub(*ages.max()?)))
     }
 
@@ -148,6 +153,7 @@ impl<'a> Look<'a> {
     }
 
     fn why_foreign(&self, target: &Target) -> Hold {
+        // Keys that disagree do not say which address is the database's own.
         let is_own = self.disagreement.is_none() && self.named.contains(&target.address.ip());
         match reported_port(self.binding, self.seen.facts.as_ref()) {
             Some(port) if is_own && port_must_match(self.binding) => {
@@ -163,6 +169,7 @@ impl<'a> Look<'a> {
         let database = self.seen.facts.as_ref().and_then(|facts| facts.vpc.as_ref());
         let is_outside =
             matches!((database, &self.seen.group.vpc), (Some(db), Some(group)) if db != group);
+        // RDS reports no VPC of a `dns/` source, so the binding says it.
         let zone = (is_outside || self.binding.outside_vpc).then(Zone::all);
         Action::Register(Registration { address, zone })
     }

@@ -12,7 +12,8 @@ use crate::target::{Target, TargetGroup};
 pub struct Observation {
     /// What the keys say now.
     pub evidence: Evidence,
-    /// What the RDS API says of the source besides; absent while that cannot be read.
+    /// What the RDS API says of the source besides, as last read in this run; absent before the
+    /// first reading that has it.
     pub facts: Option<Facts>,
     /// The group.
     pub group: TargetGroup,
@@ -25,8 +26,8 @@ pub struct Observation {
 /// What the run's earlier looks and writes add to the present look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EarlierRounds {
-    /// An event has this source watched, because it names it, or announces a move and names nobody;
-    /// its patience is not over.
+    /// An event has the binding watched, because it names the source, or announces a move and names
+    /// no database; its patience is not over.
     pub event: bool,
     /// How many readings of the topology in a row named the present one; 2 means two or more.
     pub topology_named: u8,
@@ -61,9 +62,9 @@ pub struct EarlierRounds {
 pub enum KeyChange {
     /// No key has.
     None,
-    /// A key has, and no event had the source watched.
+    /// A key has, and no event had the binding watched.
     Unexplained,
-    /// A key has, and an event had the source watched, so that a disagreement may pass.
+    /// A key has, and an event had the binding watched, so that a disagreement may pass.
     AfterEvent,
 }
 

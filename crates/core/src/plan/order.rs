@@ -7,7 +7,7 @@ use super::{Action, Hold, Plan, RegistrationProof, Step};
 use crate::mechanism::Mechanism;
 use crate::target::{Target, TargetState};
 
-/// All that is called for of one kind, and the gate of the whole: what waits holds the rest back.
+/// The actions of one kind. The first gate that is not open holds all of them back.
 struct CalledFor<T> {
     all: Vec<T>,
     gate: Gate,
@@ -43,9 +43,11 @@ impl Look<'_> {
         let most = self.binding.max_removals;
         if leaving.all.len() > most {
             plan.holds.push(Hold::TooManyRemovals { count: leaving.all.len(), most });
+            // None, rather than as many as are allowed: false evidence may have chosen all of them.
             leaving.all.clear();
         }
         self.order(coming, leaving, &mut plan);
+        // Last, because the first of equally heavy holds decides how the binding ends.
         plan.holds.extend(self.left_alone());
         plan
     }
@@ -68,7 +70,8 @@ impl Look<'_> {
             }
             (Some(_), _, _) => self.add_first(&mut coming, plan),
             (None, Some(_), Some(serving)) => self.remove(serving, &mut leaving, plan),
-            // No wanted target serves, so only the others may: a removal could empty the group.
+            // No wanted target can take traffic. The others may be all that does, so none is
+            // removed.
             (None, Some(_), None) => return,
             (None, None, _) => return,
         }
@@ -104,6 +107,7 @@ impl Look<'_> {
         } else if !self.seen.earlier.reread && Mechanism::Reread.is_on() {
             Step::Reread
         } else {
+            // What is split off stays in the plan as a later action.
             let next_round = leaving.all.split_off(self.most_at_once(leaving.all.len()));
             let first = std::mem::replace(&mut leaving.all, next_round);
             Step::Do(Action::Deregister(first))
@@ -114,6 +118,8 @@ impl Look<'_> {
     fn obstacle(&self, serving: &Target, leaving: &CalledFor<Target>) -> Option<Hold> {
         let by_evidence = match &leaving.gate {
             Gate::Wait(hold) => Some(hold.clone()),
+            // A removal's rereading is a step of its own (`remove`), once nothing else keeps it
+            // back.
             Gate::Open | Gate::Reread | Gate::Never => None,
         };
         self.half_has_left()
@@ -179,8 +185,8 @@ impl Look<'_> {
             && Mechanism::RegistrationProof.is_on()
     }
 
-    /// Registers a target once more that the last reading shows. A member that one reading only
-    /// lists is neither registered nor registered again.
+    /// Registers a target once more that the last reading shows. A member that only one reading
+    /// lists is not registered, and not registered again either.
     fn make_sure_of(&self, serving: &Target) -> Step {
         match self.admit() {
             Gate::Reread => Step::Reread,

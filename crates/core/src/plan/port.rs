@@ -34,6 +34,7 @@ pub(super) fn port_of(binding: &Binding, facts: Option<&Facts>) -> Result<u16, H
             Err(Hold::PortDiffers { written, reported })
         }
         (Some(written), _) => Ok(written),
+        // From the facts, and not `reported_port`, which leaves out a proxy's port.
         (None, _) => facts.and_then(|facts| facts.port).ok_or(Hold::NoPort),
     }
 }

@@ -68,7 +68,7 @@ pub(super) enum Alone {
     /// Two readings in a row, and an event, or a group that has nothing to lose. Without the event,
     /// a reader that one key names by mistake would take half of a writer's new connections.
     TwiceWithEvent,
-    /// Two readings in a row. The members are equals: those that are known belong into the set,
+    /// Two readings in a row. The members are equals: those that are known belong in the set,
     /// whatever another member's name fails to say.
     Twice,
 }
@@ -161,12 +161,15 @@ pub(super) const NAME: Rules = Rules { admit: Admit::Steady(Changes::Rotation), 
 impl Rules {
     /// The row of a source, by its evidence and by what its standby does with a connection.
     pub(super) fn of(evidence: &Evidence, facts: Option<&Facts>) -> &'static Self {
+        // Facts that were never read say nothing of the standby: then the stricter row holds.
         let is_harmless = facts.is_some_and(|facts| facts.standby != Standby::Unknown);
         match (evidence, is_harmless) {
             (Evidence::Cluster { .. }, _) => &WRITER,
             (Evidence::Instance { .. }, true) => &INSTANCE,
             (Evidence::Instance { .. }, false) => &INSTANCE_STANDBY_UNKNOWN,
             (Evidence::Set { key: Key::Topology, .. }, _) => &MEMBERS,
+            // Of these sets, only a proxy's facts say that an extra target is harmless
+            // (`Standby::Equal`).
             (Evidence::Set { key: Key::Dns, .. }, true) => &PROXY,
             (Evidence::Set { key: Key::Dns, .. }, false) => &NAME,
         }

@@ -5,21 +5,23 @@
 //! [`BindingRun::step`] is the whole of it:
 //!
 //! ```text
-//!  NotBegun ─▶ Group ─┐
-//!   (the first round) ▼
-//!  Pause, Rest ──▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
-//!                     ▲  keys: RDS, DNS      ▲         │ │      (the round is over)
-//!                     │                      └─ Write ◀┘ │
-//!                     └────────── confirm ───────────────┘
+//!  NotBegun, ─▶ Group ─┐
+//!  Pause, Rest         ▼
+//!       └────────▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
+//!                      ▲  keys: RDS, DNS     ▲         │ │      (the round is over)
+//!                      │                     └─ Write ◀┘ │
+//!                      └────────── confirm ──────────────┘
 //! ```
 //!
 //! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
-//!    the round.
+//!    the round. A group that was found by its tags is known already.
 //! 2. *Topology* and *Names*: read both keys. A round that begins with the same evidence as the
-//!    last one may keep the targets that were read then, and end here.
+//!    last one may keep the targets that were read then, and end here. A source that needs no list
+//!    of RDS waits in *Topology* too; if no binding needs one, the reading calls nothing.
 //! 3. *Targets*: read them, and plan.
 //! 4. The plan's next step is one of three. *None*: the round ends. *Confirm*: read both keys once
-//!    more; if they say the same, plan again; if not, read the targets again. *Write*: send it.
+//!    more (2); if they say the same, plan again; if not, read the targets again (3). *Write*: send
+//!    it.
 //! 5. *Write*: an acknowledged write is read back (3), so that nothing counts as done that no
 //!    reading showed. A failed one ends the round.
 //! 6. *Pause* or *Rest*: how the round ended says how soon the next one begins, if at all.
@@ -176,6 +178,7 @@ impl BindingRun {
             Next::ReadTargets => (Effect::ReadTargets(cx.index, group), Phase::Targets),
             Next::Write(action) => {
                 self.write_log.begin(&action);
+                // If the run ends before a reading shows the write, the round counts as cut short.
                 self.unfinished = true;
                 let (kind, effect) = match &action {
                     Action::Register(registration) => (
@@ -257,6 +260,7 @@ impl BindingRun {
         let names = questions(&self.binding.source, &keys.topology);
         match &self.group {
             Some(group) if !names.is_empty() => Next::Resolve(names, group.family, keys),
+            // Without a name to ask for, the evidence says why there is none.
             _ => self.take_answers(keys, &Answers::new(), cx),
         }
     }
@@ -272,8 +276,11 @@ impl BindingRun {
         let evidence = weigh(source, &topology, answers, allow, group.family);
         if matches!(evidence, Evidence::Set { key: Key::Dns, .. }) {
             let ttls = answers.values().flatten().map(|answer| answer.ttl);
+            // Over the whole run: a cache may still hold an answer that the run saw earlier.
             self.ttl = ttls.fold(self.ttl, Duration::max);
         }
+        // Kept for the whole run: a former writer's name may be gone when its target is to be
+        // removed.
         self.members.extend(member_addresses(source, &topology, answers));
         self.take_evidence(evidence, delivery, purpose, cx)
     }
@@ -320,9 +327,12 @@ impl BindingRun {
             self.totals.applied(&action);
         }
         self.totals.see(&targets);
+        // The last outcome was about other targets, and must not be reported for these.
         self.unfinished |= self.targets != targets;
         self.targets = targets;
         self.targets_age = Duration::ZERO;
+        // In the product this sets `false`: only keys that are read after these targets confirm a
+        // removal.
         self.reread &= !Mechanism::RereadAfterTargets.is_on();
         self.decide(cx)
     }
@@ -333,11 +343,13 @@ impl BindingRun {
         let Some(plan) = self.plan(cx.timing) else {
             return Next::ReadGroup;
         };
+        // Before any step, the rereading too: it only prepares a write.
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));
         }
         let action = match plan.now.clone() {
             None => return Next::end(RoundOutcome::Planned(plan)),
+            // A reading that is under way began before the targets were read, and confirms nothing.
             Some(Step::Reread) => return Next::AwaitTopology(AwaitedReading::NotBegun),
             Some(Step::Do(action)) => action,
         };

@@ -33,7 +33,7 @@ pub(super) struct LookSchedule {
     event: Duration,
     /// A round found it wrong, and none has found it right since.
     recheck: Option<Recheck>,
-    /// How long the event has been watched for; grows to [`QUICK_FOR`].
+    /// For how long an event has had it watched; grows to [`QUICK_FOR`].
     watched_for: Duration,
 }
 
@@ -91,6 +91,8 @@ impl LookSchedule {
     fn recheck_for(&mut self, sweep: Duration, needed: Duration) {
         let recheck = self.recheck.get_or_insert(Recheck { left: sweep, granted: Duration::ZERO });
         if recheck.granted < needed {
+            // The need can grow with a longer time to live. The time that was granted before is not
+            // granted twice.
             recheck.left = if recheck.granted.is_zero() {
                 recheck.left.max(needed)
             } else {
@@ -125,11 +127,12 @@ impl LookSchedule {
 
     /// Whether it is watched only because of an event that names no database.
     pub(super) fn only_unnamed_event_watches(&self) -> bool {
+        // A binding that was found wrong is read as often as one that an event names.
         let is_rechecked = self.recheck.as_ref().is_some_and(|recheck| !recheck.left.is_zero());
         self.watched && !self.named && !is_rechecked
     }
 
-    /// Whether an event is being watched: its patience is not over.
+    /// Whether an event has it watched now: the event's patience is not over.
     pub(super) fn has_event(&self) -> bool {
         !self.event.is_zero()
     }

@@ -58,7 +58,7 @@ pub(super) enum Taken {
 }
 
 impl PendingEvent {
-    /// Takes an event that is watched for `patience`. `may_have_cluster` says whether an instance
+    /// Takes an event with this much patience left. `may_have_cluster` says whether an instance
     /// that it names can belong to a cluster that a binding follows.
     pub(super) fn take(event: &Event, patience: Duration, may_have_cluster: bool) -> Taken {
         let about = match (event.about, event.source.clone()) {
@@ -68,6 +68,7 @@ impl PendingEvent {
                 About::Instance(id, cluster)
             }
             (SourceType::Proxy, Some(id)) => About::Proxy(id),
+            // The name in such an event is the deployment's, and no database's.
             (SourceType::Deployment, _) => About::Deployment,
             (SourceType::Unrelated, _) => return Taken::Unrelated,
             (SourceType::Other, _) | (_, None) if patience.is_zero() => {
@@ -95,6 +96,7 @@ impl PendingEvent {
         };
         *cluster = match topology {
             None => Cluster::Any,
+            // Clusters and instances could not be read.
             Some(topology) if topology.unread.is_some() => Cluster::Any,
             Some(topology) => {
                 let instance = topology.instances.get(id);
@@ -117,6 +119,7 @@ impl PendingEvent {
             About::Cluster(id) => is_of(id),
             About::Instance(id, Cluster::Of(cluster)) => is_of(cluster) || is_instance(id),
             About::Instance(id, Cluster::Any) => source.cluster().is_some() || is_instance(id),
+            // While its cluster is unread, the run asks again when the topology arrives.
             About::Instance(id, Cluster::None | Cluster::Unread) => is_instance(id),
             About::Proxy(id) => matches!(
                 source,
@@ -127,7 +130,7 @@ impl PendingEvent {
         }
     }
 
-    /// Has a binding watched that it concerns.
+    /// Watches a binding that it concerns.
     pub(super) fn watch(&mut self, binding_run: &mut BindingRun) {
         self.is_matched = true;
         if self.names_no_database() {

@@ -52,16 +52,6 @@ pub(super) enum Purpose {
     Confirm,
 }
 
-impl AwaitedReading {
-    /// Why the binding run waits for it.
-    pub(super) fn purpose(self) -> Purpose {
-        match self {
-            Self::Recent => Purpose::Look,
-            Self::NotBegun | Self::UnderWay => Purpose::Confirm,
-        }
-    }
-}
-
 /// What a binding run is given.
 #[derive(Debug)]
 pub(super) enum BindingInput {

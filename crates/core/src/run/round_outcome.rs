@@ -116,6 +116,7 @@ impl RoundOutcome {
             Self::Planned(plan) if plan.is_clean() => "in sync".to_owned(),
             Self::Planned(plan) => match plan.weightiest() {
                 None => format!("to do: {}", plan.actions().join("; ")),
+                // Their own sentences count the seconds down.
                 Some(hold @ (Hold::Settling(_) | Hold::Unsteady(_))) => {
                     format!("to do, and waiting ({}): {}", hold.word(), plan.actions().join("; "))
                 }
@@ -201,6 +202,7 @@ fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
         (_, true) if removal_waits || plan.will_register() => KeepLooking::RemovalTime,
         // A run that may not write removes nothing, so it waits for no removal.
         (Weight::Waits, false) => KeepLooking::UntilFailover,
+        // Of the holds with this look, only `dns-rotates` is not `Waits`.
         (_, false) if look == KeepLooking::RemovalTime => KeepLooking::SweepTime,
         _ => look,
     }
@@ -218,6 +220,7 @@ fn planned_end(plan: &Plan, intent: Intent, mode: Mode) -> (Status, Option<Reaso
         Some(Weight::Holds) => Status::Held,
         Some(Weight::Idles) => Status::Idle,
         Some(Weight::Waits | Weight::Remark) | None => match (intent, mode) {
+            // Nothing to list in `planned`, so it is no drift, in a dry run either.
             (_, _) if plan.now.is_none() && plan.later.is_empty() => Status::Waiting,
             (Intent::Plan, _) => Status::Drift,
             (Intent::Reconcile, Mode::Observe) => Status::Observed,

@@ -35,6 +35,7 @@ impl RunTotals {
     pub(super) fn applied(&mut self, action: &Action) {
         match action {
             Action::Register(registration) => {
+                // Once it is registered again, no reading can show the removal any more.
                 self.removals_sent.retain(|address| *address != registration.address);
                 self.registered.push(registration.address.to_string());
             }
@@ -92,6 +93,7 @@ pub(super) fn report(run: &Run) -> Report {
         trigger: (*run.trigger).clone(),
         unmatched: run.unmatched,
         sweep: run.sweeps,
+        // A run that concerns no binding had nothing to read.
         nothing_readable: !bindings.is_empty() && !run.read_something,
         bindings,
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::phase::Purpose;
 use super::{Effect, Reaction};
 use crate::failure::CallError;
 use crate::topology::{Scope, Topology};
@@ -42,6 +43,14 @@ pub(super) enum AwaitedReading {
 }
 
 impl AwaitedReading {
+    /// Why the binding run waits for it.
+    pub(super) fn purpose(self) -> Purpose {
+        match self {
+            Self::Recent => Purpose::Look,
+            Self::NotBegun | Self::UnderWay => Purpose::Confirm,
+        }
+    }
+
     /// Whether this reading is one that the binding run waits for.
     pub(super) fn is(self, reading: &TopologyReading) -> bool {
         match (self, reading.delivery) {
@@ -82,6 +91,7 @@ impl TopologyCache {
     /// Starts a reading.
     pub(super) fn begin(&mut self, reaction: &mut Reaction) {
         self.under_way = true;
+        // From its beginning: what a page lists may have changed while the next was read.
         self.since_begun = Duration::ZERO;
         reaction.effects.push(Effect::ReadTopology(self.scope));
     }
@@ -90,6 +100,8 @@ impl TopologyCache {
     pub(super) fn arrive(&mut self, result: Result<Topology, CallError>) -> TopologyReading {
         let result = result.map(Arc::new);
         self.under_way = false;
+        // A failure is kept too: the API is rate limited, so the next reading waits for the gap all
+        // the same.
         self.latest = Some(result.clone());
         TopologyReading { result, delivery: Delivery::Arrived }
     }
@@ -106,6 +118,7 @@ impl TopologyCache {
 
     /// The latest reading, if it began so recently that a round can begin with it.
     pub(super) fn recent(&self) -> Option<TopologyReading> {
+        // `since_begun` is that of the reading under way, and says nothing of the latest.
         let is_recent = !self.under_way && self.since_begun < GAP;
         let result = self.latest.clone().filter(|_| is_recent)?;
         Some(TopologyReading { result, delivery: Delivery::FromCache })
@@ -120,6 +133,7 @@ impl TopologyCache {
     pub(super) fn ready_in(&self) -> Option<Duration> {
         match (self.under_way, &self.latest) {
             (true, _) => None,
+            // The first reading waits for no gap.
             (false, None) => Some(Duration::ZERO),
             (false, Some(_)) => Some(GAP.saturating_sub(self.since_begun)),
         }

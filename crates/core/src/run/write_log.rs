@@ -72,6 +72,7 @@ impl WriteLog {
         self.initially.get_or_insert_with(|| self.present.clone());
         let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
         let so_far = |address| self.healthy.get(&address).copied().unwrap_or_default();
+        // A target that this reading does not show healthy is left out, and starts from 0 again.
         self.healthy = healthy.map(|target| (target.address, so_far(target.address))).collect();
         let lost_write = self.lost_write.take()?;
         (lost_write.shows && is_done(&lost_write.action, &self.present))
@@ -141,6 +142,7 @@ impl WriteLog {
 
     /// How long to wait after the last failure before the next write.
     pub(super) fn back_off(&self) -> Duration {
+        // 1 s, then 4 s. After the third failure the run writes no more.
         Duration::from_secs(u64::from(self.failures).pow(2))
     }
 
@@ -158,6 +160,7 @@ impl WriteLog {
                 last(registration.address) == Some(LastWrite::Registered)
             }
             Action::Deregister(targets) => {
+                // One target that is called for again shows that the removal did not last.
                 targets.iter().any(|target| last(target.address) == Some(LastWrite::Removed))
             }
         }
@@ -180,6 +183,7 @@ impl WriteLog {
         timing: &Timing,
     ) -> RegistrationProof {
         match (self.last_writes.get(&address), self.healthy.get(&address)) {
+            // Whatever the readings show: they may be older than the acknowledgement.
             (Some(LastWrite::Registered), _) => RegistrationProof::Proven,
             (Some(LastWrite::RemovalSent | LastWrite::Removed), _) => RegistrationProof::Unproven,
             (None, Some(age)) if *age >= proving_time(timing) => RegistrationProof::Proven,

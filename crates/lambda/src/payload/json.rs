@@ -37,11 +37,13 @@ impl Tree {
         let duplicate_key = RefCell::new(None);
         let branch = Branch { left: &left, duplicate_key: &duplicate_key, depth: Depth::Top };
         let mut reader = serde_json::Deserializer::from_str(text);
+        // Without `end`, whatever follows the first value would be ignored.
         let value = branch.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
         match (value, left.get()) {
             (Ok(value), Some(left)) => {
                 Ok(Self { value, weight: limit - left, duplicate_key: duplicate_key.into_inner() })
             }
+            // Before the parser's own error, which is then only a consequence.
             (_, None) => Err(format!(
                 "it has too many values: it would take more than the {} MB of memory that a \
                  payload may take",
@@ -87,6 +89,7 @@ impl<'de> DeserializeSeed<'de> for Branch<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        // Before it is parsed. Afterwards the memory would be in use.
         self.take(VALUE)?;
         deserializer.deserialize_any(self)
     }

@@ -62,10 +62,12 @@ impl<'a> Shape<'a> {
         if let Value::String(text) = value {
             return Self::Text(text);
         }
+        // First of all objects: a stack that gets no answer waits for an hour.
         if let Some(request) = StackRequest::recognise(value) {
             return Self::Stack(Box::new(request));
         }
         if let Some(records) = field("Records").and_then(Value::as_array)
+            // Any, not all: an envelope may hold records that cannot be read.
             && records.iter().any(|record| Self::of(record).is_envelope())
         {
             return Self::Records(records);

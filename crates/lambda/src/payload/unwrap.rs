@@ -75,6 +75,7 @@ impl Found {
                 .unreadable(&format!("it is wrapped more than {MAX_DEPTH} levels deep"), value);
         }
         if is_call(value, &shape) {
+            // Counted apart: if there is nothing else, calls make the run a dry run (`end`).
             self.calls += 1;
             return self
                 .count_unreadable("a call by hand inside an envelope is not executed", value);
@@ -111,11 +112,14 @@ impl Found {
     }
 
     fn visit_text(&mut self, text: &str, left: usize, depth: usize) {
+        // RDS's greeting is no event, and no fault that a log should show.
         if Message::is_hello(text) {
             self.others += 1;
             return;
         }
+        // serde_json refuses a byte-order mark.
         match Tree::read(text.trim_start_matches('\u{feff}'), left) {
+            // The tree is held during its visit only, so its weight counts only there.
             Ok(tree) => self.visit(&tree.value, left - tree.weight, depth + 1),
             Err(fault) => self.unreadable(&fault, &Value::from(super::short(text))),
         }
@@ -183,6 +187,7 @@ impl Found {
     }
 
     fn count_unreadable(&mut self, reason: &str, content: &Value) {
+        // Each counts, so that the run looks at every binding; only ten are kept for the log.
         let trigger = &mut self.request.trigger;
         trigger.unreadable = trigger.unreadable.saturating_add(1);
         if self.request.unreadable.len() < 10 {
@@ -214,6 +219,7 @@ pub(super) fn holds_envelope(value: &Value, left: usize) -> bool {
         match Shape::of(value) {
             _ if depth > MAX_DEPTH => false,
             Shape::List(list) => list.iter().any(|one| holds(one, left, depth + 1)),
+            // At the top, `open` has parsed the text already.
             Shape::Text(text) if depth > 0 => {
                 let inside = |tree: Tree| holds(&tree.value, left - tree.weight, depth + 1);
                 Message::is_hello(text) || Tree::read(text, left).is_ok_and(inside)

@@ -171,6 +171,7 @@ impl Hold {
                 "Compare `aws rds describe-db-clusters` with `dig` on the endpoint: a private zone \
                  that shadows the name, or a stale resolver, makes them differ."
             }
+            // Most of these pass by themselves, or their sentence says what to look for.
             Self::Unknown(_)
             | Self::KeysDisagree { .. }
             | Self::Unsteady(_)
@@ -184,5 +185,6 @@ impl Hold {
 }
 
 fn seconds(duration: Duration) -> String {
+    // Rounded up, because "0 s more" would read as if nothing were missing.
     format!("{} s", duration.as_secs_f64().ceil())
 }

@@ -13,6 +13,7 @@ use crate::target::TargetState;
 impl BindingRun {
     pub(super) fn observation(&self, timing: &Timing) -> Option<Observation> {
         let evidence = self.history.latest()?.clone();
+        // If the two ports differ and must not, the planner holds before it uses what follows.
         let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
         let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
             let agreed = evidence.agreed()?;
@@ -25,6 +26,7 @@ impl BindingRun {
             agreed_for: self.history.agreed_for(),
             failover: agreed.as_ref().is_some_and(|agreed| self.saw_failover_to(agreed)),
             former: self.former(&evidence),
+            // An event still explains a change after its patience is over.
             key_change: match (self.history.answer_changed(), self.look_schedule.is_watched()) {
                 (false, _) => KeyChange::None,
                 (true, false) => KeyChange::Unexplained,
@@ -53,12 +55,15 @@ impl BindingRun {
         agreed: &BTreeSet<SocketAddr>,
         timing: &Timing,
     ) -> RegistrationProof {
+        // A target without traffic would leave the clients with nothing, however surely it is
+        // registered.
         let serving = self.targets.iter().filter(|target| {
             agreed.contains(&target.address)
                 && target.is_present()
                 && target.state != TargetState::Unused
         });
         let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
+        // One target that is known to be registered is enough to keep a group from being empty.
         known.max().unwrap_or(RegistrationProof::Unproven)
     }
 
@@ -70,6 +75,7 @@ impl BindingRun {
 
     /// Where the writer's other members are or were, and what a blue/green deployment has replaced.
     fn former(&self, evidence: &Evidence) -> BTreeSet<IpAddr> {
+        // While the keys disagree, no member is known to be a former writer.
         let Verdict::Agree(writer) = evidence.verdict() else {
             return BTreeSet::new();
         };

@@ -13,6 +13,7 @@ impl BindingRun {
     /// answer may be lost, the run's time may have ended a round, or a write may not show.
     pub(in crate::run) fn report(&self, sweeps: bool, intent: Intent) -> BindingReport {
         let unanswered = match &self.phase {
+            // The run's time ended before the answer came.
             Phase::Write(action) => Some(action),
             _ => self.write_log.unconfirmed(),
         };
@@ -34,6 +35,7 @@ impl BindingRun {
             deregistered: self.totals.deregistered.clone(),
             planned: self.outcome.planned(),
             notes: self.outcome.remarks(),
+            // A round that was cut short may have read other targets than those of the last plan.
             findings: (self.outcome.plan().filter(|_| !cut))
                 .map(|plan| findings(&self.binding.source, &self.targets, plan))
                 .unwrap_or_default(),

@@ -12,20 +12,24 @@ use crate::keep_looking::KeepLooking;
 use crate::plan::{LONGEST_SETTLE, Plan};
 use crate::source::Source;
 
-/// How old a reading of the targets may be for a round that finds the evidence of the round before
-/// and nothing to do. So a binding that is watched does not use up the account's budget of Describe
-/// calls.
+/// A round that finds the same evidence as the last one, which had nothing to do, may keep targets
+/// that were read less than this long ago. So a binding that is watched does not use up the
+/// account's budget of Describe calls.
 pub(super) const TARGETS_KEEP: Duration = Duration::from_secs(5);
 
 impl BindingRun {
     /// The phase that a round ends in: a pause while something keeps the binding watched, or rest.
     pub(super) fn schedule_next(&mut self, pause: Pause, intent: Intent, timing: &Timing) -> Phase {
         let own = self.timing(timing);
+        // A name whose caches last longer than `LONGEST_SETTLE` loses no target, so no run waits
+        // for it.
         let settle = own.settle.min(LONGEST_SETTLE.max(timing.settle));
         let look = self.keep_looking(intent, timing);
         self.look_schedule.round_ended(look, &Timing { settle, ..own });
+        // A dry run looks once.
         let scheduled = self.look_schedule.pause().filter(|_| intent == Intent::Reconcile);
         match (pause, scheduled) {
+            // A lost answer must be read back even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
             (Pause::AtLeast(_), None) => Phase::Rest(slow(timing)),
@@ -66,10 +70,12 @@ impl BindingRun {
     /// Whether a round that finds the same evidence as the round before can keep the targets that
     /// were read then.
     ///
+    /// A group that is not right is read in every round: it may wait for the health of its targets.
+    ///
     /// An event that names no database has every binding watched, and the account's budget of
     /// Describe calls does not grow with their number. So a group that is right is then read again
-    /// only when the evidence changes. A group that is not right is read as often as any other: it
-    /// may wait for the health of its targets.
+    /// only when the evidence changes, and one that is held or has something to do, once in
+    /// [`TARGETS_KEEP`].
     pub(super) fn keeps_targets(&self) -> bool {
         let is_recent = self.targets_age < TARGETS_KEEP;
         if self.look_schedule.only_unnamed_event_watches() {

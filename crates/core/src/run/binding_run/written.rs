@@ -22,6 +22,7 @@ impl BindingRun {
             Ok(()) => return self.acknowledged(&action, cx),
             Err(error) => error,
         };
+        // Before the write log learns of the failure, which would change the order of the actions.
         let plan = self.plan(cx.timing).unwrap_or_default();
         if error.failure == Failure::AnswerLost {
             let text = format!("`{action}` may or may not have been done: {error}");
