@@ -2,8 +2,8 @@
 //! time that has passed. It decides nothing about a target group.
 //!
 //! What it decides is how a reading is made of calls: which pages are read, which calls are made
-//! again after a failure ([`retry`]), and at what pace. All of that only delays a reading, and the
-//! walk covers any delay.
+//! again after a failure ([`retry()`]), and at what pace. All of that only delays a reading, and
+//! the walk covers any delay.
 
 mod pace;
 mod pages;

@@ -55,9 +55,8 @@ pub enum StackAnswer {
 impl StackRequest {
     /// Reads a payload as a request if it has every field that an answer repeats. The type of
     /// `aws_lambda_events` also requires the resource's type and properties, and knows no other
-    /// request types. A stack waits for the answer to such a request too, so [`by_field`] reads it.
-    ///
-    /// [`by_field`]: Self::by_field
+    /// request types. A stack waits for the answer to such a request too, so it is read field by
+    /// field.
     pub fn recognise(payload: &Value) -> Option<Self> {
         payload.get("ResponseURL")?;
         use StackRequestKind::{Create, Delete, Update};

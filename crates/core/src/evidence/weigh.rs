@@ -12,7 +12,7 @@ use crate::target::Family;
 use crate::topology::{Cluster, HostName, Member, Topology};
 
 /// The names that DNS must be asked for before [`weigh`]: the source's own name where it is a key,
-/// and the names of a cluster's members. For [`member_addresses`], also the names of the instances
+/// and the names of a cluster's members. For `member_addresses`, also the names of the instances
 /// that a blue/green deployment replaced.
 pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
     let of_members = |id| {
