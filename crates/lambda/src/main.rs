@@ -30,8 +30,9 @@ const REQUIRED: [&str; 4] = [
 async fn main() -> ExitCode {
     let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| variable(name).is_none()).collect();
     if !missing.is_empty() {
+        // `infra/package` recognizes the program by the second sentence.
         eprintln!(
-            "bootstrap: not set: {}. This program is Writerlink's Lambda function. Start it in \
+            "bootstrap: not set: {}. This is the Lambda function of Writerlink. Start it in \
              Lambda, or with a server of the Lambda runtime API. To check a configuration by hand, \
              use `writerlink audit`.",
             missing.join(", ")
