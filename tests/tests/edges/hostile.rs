@@ -21,7 +21,7 @@ use writerlink_lambda::metrics::Measured;
 use writerlink_lambda::{Handled, Handler};
 use writerlink_tests::{kinds, programs};
 
-use crate::relay::{Change, Leaf, Relay};
+use crate::relay::{Leaf, Relay, TextChange};
 
 /// An escape sequence, a bell, C1, a reversal, isolates, separators, zero-width letters, a tag. The
 /// last is text that a template or a shell would take for its own.
@@ -153,17 +153,17 @@ fn lambda_message(failed: writerlink_lambda::InvocationFailed) -> [String; 2] {
     [told.error_type, told.error_message]
 }
 
-fn looked_at(change: &Change) -> String {
+fn looked_at(change: &TextChange) -> String {
     match change {
-        Change::Nothing => "nothing".to_owned(),
-        Change::Text((operation, element), _) => format!("{operation} {element}"),
-        Change::Refusal(operation, _) => format!("{operation} refused"),
+        TextChange::Nothing => "nothing".to_owned(),
+        TextChange::Text((operation, element), _) => format!("{operation} {element}"),
+        TextChange::Refusal(operation, _) => format!("{operation} refused"),
     }
 }
 
 /// Plays a change through both programs, and looks at everything that comes of it. Returns what the
 /// relay saw.
-async fn play(lab: &str, config: &str, change: Change, log: &Shown) -> (Relay, usize) {
+async fn play(lab: &str, config: &str, change: TextChange, log: &Shown) -> (Relay, usize) {
     let what = looked_at(&change);
     let relay = Relay::to(lab, change).await;
     for text in audit(&relay.endpoint, config).await {
@@ -232,7 +232,7 @@ async fn no_word_of_aws_reaches_a_terminal_a_log_or_a_message_with_a_control_or_
     ));
     let (lab, config) = region().await;
     let endpoint = lab.aws_endpoint();
-    let (relay, length) = play(&endpoint, &config, Change::Nothing, &log).await;
+    let (relay, length) = play(&endpoint, &config, TextChange::Nothing, &log).await;
     assert!(length > 1000, "the function has something to say");
     assert!(!relay.requests("Publish").is_empty(), "it publishes an outcome");
     let leaves: Vec<Leaf> = relay.seen().into_iter().collect();
@@ -249,10 +249,10 @@ async fn no_word_of_aws_reaches_a_terminal_a_log_or_a_message_with_a_control_or_
         assert!(leaves.contains(&leaf), "{leaf:?} is not in {leaves:#?}");
     }
     let operations: Vec<String> = leaves.iter().map(|(operation, _)| operation.clone()).collect();
-    let refusals = operations.into_iter().map(|of| Change::Refusal(of, HOSTILE.to_owned()));
-    let mut changes: Vec<Change> = refusals.collect();
+    let refusals = operations.into_iter().map(|of| TextChange::Refusal(of, HOSTILE.to_owned()));
+    let mut changes: Vec<TextChange> = refusals.collect();
     changes.dedup_by_key(|change| looked_at(change));
-    changes.extend(leaves.into_iter().map(|leaf| Change::Text(leaf, HOSTILE.to_owned())));
+    changes.extend(leaves.into_iter().map(|leaf| TextChange::Text(leaf, HOSTILE.to_owned())));
     stream::iter(changes)
         .for_each_concurrent(6, async |change| {
             play(&endpoint, &config, change, &log).await;

@@ -11,7 +11,7 @@ pub(crate) type Leaf = (String, String);
 
 /// What the relay changes.
 #[derive(Debug, Clone)]
-pub(crate) enum Change {
+pub(crate) enum TextChange {
     /// Nothing.
     Nothing,
     /// This text, wherever it is, to another one.
@@ -29,7 +29,7 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Relays to `upstream` until the runtime ends.
-    pub(crate) async fn to(upstream: &str, change: Change) -> Self {
+    pub(crate) async fn to(upstream: &str, change: TextChange) -> Self {
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -67,7 +67,7 @@ impl Relay {
 async fn serve(
     mut client: TcpStream,
     upstream: String,
-    change: Change,
+    change: TextChange,
     seen: Arc<Mutex<BTreeSet<Leaf>>>,
     heard: Arc<Mutex<Vec<String>>>,
 ) {
@@ -90,18 +90,18 @@ async fn serve(
             .extend(leaves.iter().map(|name| (operation.clone(), (*name).to_owned())));
         let status = head.lines().next().unwrap_or_default().to_owned();
         let (status, xml) = match &change {
-            Change::Nothing => (status, xml),
-            Change::Text((of, element), text) if *of == operation => {
+            TextChange::Nothing => (status, xml),
+            TextChange::Text((of, element), text) if *of == operation => {
                 (status, replaced(&xml, element, text))
             }
-            Change::Text(..) => (status, xml),
-            Change::Refusal(of, text) if *of == operation => (
+            TextChange::Text(..) => (status, xml),
+            TextChange::Refusal(of, text) if *of == operation => (
                 "HTTP/1.1 400 Bad Request".to_owned(),
                 format!(
                     "<ErrorResponse><Error><Type>Sender</Type><Code>{text}</Code><Message>{text}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
                 ),
             ),
-            Change::Refusal(..) => (status, xml),
+            TextChange::Refusal(..) => (status, xml),
         };
         let whole = format!(
             "{status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{xml}",

@@ -72,7 +72,7 @@ impl DemoRegion {
 
     /// Applies the steps, and observes until everything is right and quiet, or until the limit.
     async fn watch(&self, observer: &mut Observer<'_>, inbox: &Inbox, timeline: &Timeline) {
-        let mut steps = script::steps();
+        let mut steps = script::failures();
         let quiet_from = script::calm_after(&self.pace);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

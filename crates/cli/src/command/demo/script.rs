@@ -26,16 +26,16 @@ const ORDERS: Duration = Duration::from_millis(500);
 const BILLING: Duration = Duration::from_millis(1500);
 
 /// A failure that the script causes in the region at a fixed time.
-pub(super) struct Step {
+pub(super) struct ScriptedFailure {
     pub(super) at: Duration,
     pub(super) database: &'static str,
     pub(super) text: &'static str,
     pub(super) apply: fn(&mut World) -> Result<(), ApiError>,
 }
 
-/// All steps, by time.
-pub(super) fn steps() -> VecDeque<Step> {
-    let orders = Step {
+/// All failures, by time.
+pub(super) fn failures() -> VecDeque<ScriptedFailure> {
+    let orders = ScriptedFailure {
         at: ORDERS,
         database: "orders",
         text: "the writer's host is lost",
@@ -44,7 +44,7 @@ pub(super) fn steps() -> VecDeque<Step> {
             world.lose_writer("orders")
         },
     };
-    let billing = Step {
+    let billing = ScriptedFailure {
         at: BILLING,
         database: "billing",
         text: "the instance's host is lost",
