@@ -43,12 +43,13 @@
 //! - A removal never empties a group: it names only other targets, and it is sent only while the
 //!   agreed target is present and its registration is proven.
 //! - A draining target counts as absent, so a quick failback registers it again.
-//! - A write counts as done only when a reading shows it.
+//! - Every write is read back. A removal counts as done only when a reading no longer lists its
+//!   target.
 //! - A run is a value. [`Run::step`](run::Run::step) takes what happened and returns what to do
 //!   next. A run can be cloned and hashed, so a test walks through every order of events
 //!   (`explore/`).
-//! - [`drive`](drive::drive) performs the effects over the [`ports`] and decides nothing. Without
-//!   the port that writes, it cannot write.
+//! - [`drive`](drive::drive) performs the effects over the [`ports`] and decides nothing about a
+//!   target group. Without the port that writes, it cannot write.
 //!
 //! Where to begin reading: [`run`] (a run, and a round in `run/binding_run.rs`), then
 //! [`evidence`], then [`plan`](mod@plan).
