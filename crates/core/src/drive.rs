@@ -120,11 +120,11 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
         Effect::ReadTopology(scope) => {
             Input::Topology(read_topology(&ports.rds, scope, clock).await)
         }
-        Effect::ReadGroup(index, group) => {
+        Effect::ReadGroup(index, group, _) => {
             Input::Group(index, retry(clock, || ports.groups.group(&group)).await)
         }
         Effect::ReadTags => Input::Tags(ports.tagged_groups(clock).await),
-        Effect::ReadTargets(index, group) => {
+        Effect::ReadTargets(index, group, _) => {
             Input::Targets(index, retry(clock, || ports.groups.targets(&group)).await)
         }
         Effect::Resolve(index, names, family) => {

@@ -39,7 +39,7 @@ use jiff::Timestamp;
 
 use self::binding_run::BindingRun;
 use self::effect::Context;
-pub use self::effect::{BindingIndex, Effect, Input, Reaction};
+pub use self::effect::{BindingIndex, Effect, Input, Priority, Reaction};
 use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
 use self::tag_search::TagSearch;

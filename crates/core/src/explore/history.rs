@@ -485,14 +485,14 @@ impl Setup {
                 Input::Answers(index, world::answers(self.kind, &names, writer, world))
             }
             (Effect::ReadTags, _) => Input::Tags(Ok(Vec::new())),
-            (Effect::ReadGroup(index, _), Outcome::Failed) => {
+            (Effect::ReadGroup(index, _, _), Outcome::Failed) => {
                 Input::Group(index, Err(fails(budget, monitor)))
             }
-            (Effect::ReadGroup(index, _), _) => Input::Group(index, Ok(world::describe_group())),
-            (Effect::ReadTargets(index, _), Outcome::Failed) => {
+            (Effect::ReadGroup(index, _, _), _) => Input::Group(index, Ok(world::describe_group())),
+            (Effect::ReadTargets(index, _, _), Outcome::Failed) => {
                 Input::Targets(index, Err(fails(budget, monitor)))
             }
-            (Effect::ReadTargets(index, _), outcome) => {
+            (Effect::ReadTargets(index, _, _), outcome) => {
                 let group = if outcome == Outcome::Stale {
                     budget.stale -= 1;
                     monitor.is_disturbed();

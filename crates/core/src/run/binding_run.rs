@@ -49,7 +49,7 @@ use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use super::write_log::WriteLog;
-use super::{Context, Effect};
+use super::{Context, Effect, Priority};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
@@ -169,13 +169,15 @@ impl BindingRun {
     fn begin(&mut self, next: Next, cx: &mut Context<'_>) -> Phase {
         let group = self.binding.target_group.clone();
         let (effect, phase) = match next {
-            Next::ReadGroup => (Effect::ReadGroup(cx.index, group), Phase::Group),
+            Next::ReadGroup => (Effect::ReadGroup(cx.index, group, Priority::Urgent), Phase::Group),
             // The run reads the topology, for all its bindings.
             Next::AwaitTopology(awaited) => return Phase::Topology(awaited),
             Next::Resolve(names, family, keys) => {
                 (Effect::Resolve(cx.index, names, family), Phase::Names(keys))
             }
-            Next::ReadTargets => (Effect::ReadTargets(cx.index, group), Phase::Targets),
+            Next::ReadTargets => {
+                (Effect::ReadTargets(cx.index, group, Priority::Urgent), Phase::Targets)
+            }
             Next::Write(action) => {
                 self.write_log.begin(&action);
                 // If the run ends before a reading shows the write, the round counts as cut short.

@@ -19,15 +19,24 @@ pub enum Effect {
     /// Read the tags of all groups.
     ReadTags,
     /// Describe a target group.
-    ReadGroup(BindingIndex, TargetGroupArn),
+    ReadGroup(BindingIndex, TargetGroupArn, Priority),
     /// Read all targets of a group.
-    ReadTargets(BindingIndex, TargetGroupArn),
+    ReadTargets(BindingIndex, TargetGroupArn, Priority),
     /// Ask DNS for these names.
     Resolve(BindingIndex, Vec<HostName>, Family),
     /// Register a target.
     Register(BindingIndex, TargetGroupArn, Registration),
     /// Deregister targets.
     Deregister(BindingIndex, TargetGroupArn, Vec<Target>),
+}
+
+/// How soon a read is needed, where the account's budget of calls makes reads wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Something is wrong with the binding, or an event concerns it.
+    Urgent,
+    /// It is looked at because its turn has come.
+    Routine,
 }
 
 /// Which binding of the run an effect belongs to; its result comes back with the same index.

@@ -114,7 +114,7 @@ impl World {
                     None => Ok(self.tags.clone()),
                 })
             }
-            Effect::ReadGroup(index, _) => {
+            Effect::ReadGroup(index, _, _) => {
                 self.say("group");
                 Input::Group(
                     index,
@@ -127,7 +127,7 @@ impl World {
                     }),
                 )
             }
-            Effect::ReadTargets(index, _) => {
+            Effect::ReadTargets(index, _, _) => {
                 self.say("targets");
                 self.looks.push(None);
                 let target = |(last, state): (&u8, &String)| Target {
