@@ -32,8 +32,14 @@ use crate::writer::ElbWriteClient;
 /// open.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// The longest that a read may take, from the credentials to the last byte.
-const READ: Duration = Duration::from_secs(2);
+/// The longest that a read may take, from the credentials to the last byte. A call that takes 10 s
+/// still counts. It does not leave a run blind for so long: after a second the driver sends the same
+/// read again, while the first goes on.
+const READ: Duration = Duration::from_secs(12);
+
+/// The longest that a publication may take. It is not sent a second time while the first goes on,
+/// and it is made again after a failure.
+const PUBLISH: Duration = Duration::from_secs(5);
 
 /// What a caller may choose. The rest comes from the standard variables and profile files.
 #[derive(Debug, Clone, Default)]
@@ -159,10 +165,10 @@ impl Clients {
     pub fn read_ports(&self, servers: &[SocketAddr]) -> Result<ReadPorts, NoServers> {
         let rds = rds::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(read_timeouts());
+            .timeout_config(timeouts(READ));
         let groups = elbv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(read_timeouts());
+            .timeout_config(timeouts(READ));
         Ok(ReadPorts::new(
             RdsClient::new(rds::Client::from_conf(rds.build())),
             DnsResolver::new(servers)?,
@@ -180,7 +186,7 @@ impl Clients {
     pub fn notifier(&self) -> Notifier {
         let config = sns::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(read_timeouts());
+            .timeout_config(timeouts(PUBLISH));
         Notifier::new(sns::Client::from_conf(config.build()), self.home.clone())
     }
 }
@@ -205,8 +211,8 @@ fn is_http(url: &str) -> bool {
         .is_some_and(|rest| !rest.is_empty())
 }
 
-fn read_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build()
+fn timeouts(longest: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(longest).build()
 }
 
 #[cfg(test)]

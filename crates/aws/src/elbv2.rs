@@ -34,23 +34,26 @@ impl ElbReadClient {
 }
 
 impl TargetGroupRead for ElbReadClient {
-    async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
-        self.home.admits(GROUPS, group.as_str(), group.region())?;
+    async fn describe(&self, groups: &[TargetGroupArn]) -> Result<Vec<ListedGroup>, CallError> {
+        // A group of another Region fails alone, and not the call for the others.
+        let mut listed_groups = Vec::new();
+        let mut asked = Vec::new();
+        for group in groups {
+            match self.home.admits(GROUPS, group.as_str(), group.region()) {
+                Ok(()) => asked.push(group.to_string()),
+                Err(error) => listed_groups.push((group.clone(), Err(error))),
+            }
+        }
+        // Without an ARN the call would list every group of the Region.
+        if asked.is_empty() {
+            return Ok(listed_groups);
+        }
         let request =
-            self.elbv2.describe_target_groups().target_group_arns(group.as_str()).customize();
+            self.elbv2.describe_target_groups().set_target_group_arns(Some(asked)).customize();
         let answer = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
         let groups = listed(GROUPS, "TargetGroups", answer.target_groups)?;
-        // By its ARN, not the first: what a faulty server says of another group must not count for
-        // this.
-        let found = groups.iter().find(|g| g.target_group_arn() == Some(group.as_str()));
-        let found = found.ok_or_else(|| {
-            CallError::new(
-                GROUPS,
-                Failure::Rejected(Rejection::NotFound),
-                format!("{group} is not among the groups answered"),
-            )
-        })?;
-        group_of(found)
+        listed_groups.extend(groups.iter().filter_map(listed_group));
+        Ok(listed_groups)
     }
 
     async fn targets(&self, group: &TargetGroupArn) -> Result<Vec<Target>, CallError> {
@@ -71,11 +74,8 @@ impl TargetGroupRead for ElbReadClient {
             self.elbv2.describe_target_groups().page_size(PAGE).set_marker(marker).customize();
         let page = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
         let groups = listed(GROUPS, "TargetGroups", page.target_groups)?;
-        let entries = groups.iter().filter_map(|group| {
-            let arn = group.target_group_arn()?.parse().ok()?;
-            Some((arn, group_of(group)))
-        });
-        Ok(Page { entries: entries.collect(), next: page.next_marker })
+        let entries = groups.iter().filter_map(listed_group).collect();
+        Ok(Page { entries, next: page.next_marker })
     }
 
     async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
@@ -97,6 +97,10 @@ fn tags_of(tags: &[Tag]) -> BTreeMap<String, String> {
     let text =
         |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     tags.iter().filter_map(text).collect()
+}
+
+fn listed_group(group: &types::TargetGroup) -> Option<ListedGroup> {
+    Some((group.target_group_arn()?.parse().ok()?, group_of(group)))
 }
 
 fn group_of(group: &types::TargetGroup) -> Result<TargetGroup, CallError> {

@@ -30,6 +30,8 @@ pub struct Config {
     pub notify_topic: Option<String>,
     /// How long things may take.
     pub timing: Timing,
+    /// How much of the account's budgets of ELBv2 calls may be used: `share` of `[api]`.
+    pub api_share: Share,
     /// The bindings in their written order, including the bad ones.
     pub bindings: Vec<Result<Binding, BadBinding>>,
     /// The groups of these bindings, including those of bad bindings if they can be read. The tags
@@ -125,6 +127,29 @@ pub enum Mode {
     Manage,
     /// The plan is reported, and nothing is written.
     Observe,
+}
+
+/// The part of the account's documented budgets of ELBv2 calls that may be used, in percent. The
+/// budgets are the account's, so consoles, Terraform and controllers need the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Share(u8);
+
+impl Share {
+    /// A share of 1 to 100 percent.
+    pub fn new(percent: u64) -> Option<Self> {
+        u8::try_from(percent).ok().filter(|percent| (1..=100).contains(percent)).map(Self)
+    }
+
+    /// The percentage.
+    pub fn percent(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self(50)
+    }
 }
 
 /// How long things may take.

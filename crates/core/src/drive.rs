@@ -2,32 +2,43 @@
 //! time that has passed. It decides nothing about a target group.
 //!
 //! What it decides is how a reading is made of calls: which pages are read, which calls are made
-//! again after a failure ([`retry()`]), and at what pace. All of that only delays a reading, and
-//! the walk covers any delay.
+//! again or a second time (`drive/reads.rs`), which effects begin first (`drive/queue.rs`), and at
+//! what pace (`drive/pacer.rs`). All of that only delays a reading, and the walk covers any delay.
 
-mod pace;
+mod batches;
+mod descriptions;
+mod pacer;
 mod pages;
+mod queue;
+mod reads;
 mod retry;
 mod tagged_groups;
 mod topology;
 
-use std::pin::Pin;
+use std::collections::VecDeque;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use self::pace::Pace;
+use self::descriptions::Descriptions;
+use self::pacer::{Class, Pacer};
+use self::queue::{Queue, Task};
+use self::reads::{Reads, Tokens};
 pub use self::retry::retry;
 use self::tagged_groups::read_tagged_groups;
-pub use self::topology::read_topology;
+use crate::config::Share;
 use crate::discover::TaggedGroup;
 use crate::failure::{CallError, Failure, Rejection};
 use crate::ports::{Clock, Journal, Rds, Resolver, TargetGroupRead, TargetGroupWrite, action};
 use crate::report::Report;
-use crate::run::{Effect, Input, Reaction, Run};
+use crate::run::{BindingIndex, Effect, Input, Reaction, Run};
+use crate::target::TargetGroupArn;
+use crate::topology::{Scope, Topology};
 
-/// The ports that only read. They are used with one clock, because their pace is kept in its time.
+/// The ports that only read, and what a process remembers about them. They are used with one clock,
+/// because their pace is kept in its time.
 #[derive(Debug, Clone)]
 pub struct ReadPorts<R, D, G> {
     /// The RDS API.
@@ -36,23 +47,55 @@ pub struct ReadPorts<R, D, G> {
     pub dns: D,
     /// Target groups.
     pub groups: G,
-    pace: Pace,
+    pacer: Pacer,
+    descriptions: Descriptions,
+}
+
+impl<R, D, G> ReadPorts<R, D, G> {
+    /// Ports that use the default share of the account's budgets of calls.
+    pub fn new(rds: R, dns: D, groups: G) -> Self {
+        let (pacer, descriptions) = (Pacer::default(), Descriptions::default());
+        Self { rds, dns, groups, pacer, descriptions }
+    }
+
+    /// The same ports with another share of the account's budgets.
+    pub fn with_share(self, share: Share) -> Self {
+        Self { pacer: Pacer::of(share), ..self }
+    }
+
+    fn reads<'a, C>(&'a self, class: Class, clock: &'a C, end: Duration) -> Reads<'a, C> {
+        Reads { clock, pacer: &self.pacer, class, end }
+    }
 }
 
 impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
-    /// Ports whose reading of tags begins with a whole burst of calls.
-    pub fn new(rds: R, dns: D, groups: G) -> Self {
-        Self { rds, dns, groups, pace: Pace::default() }
-    }
-
     /// Every group of the Region that carries a tag of ours, in the order of their ARNs. It may
     /// take long: an account's groups are many, and its budget of calls is shared.
     ///
     /// # Errors
     /// When a page of groups, or the tags of any group that still exists, cannot be read.
     pub async fn tagged_groups(&self, clock: &impl Clock) -> Result<Vec<TaggedGroup>, CallError> {
-        read_tagged_groups(&self.groups, &self.pace, clock).await
+        let reads = self.reads(Class::Routine, clock, Duration::MAX);
+        read_tagged_groups(&self.groups, &reads).await
     }
+}
+
+/// Reads the lists of the Region that `scope` asks for, all at once and each to its last page.
+///
+/// Clusters and instances are only useful together, so if one list fails, both do. Custom endpoints
+/// and proxies each fail by themselves, inside the topology.
+///
+/// # Errors
+/// When clusters or instances cannot be read, unless `scope` asks for proxies: the bindings of
+/// proxies can go on, and the topology says why it has no databases.
+pub async fn read_topology(
+    rds: &impl Rds,
+    scope: Scope,
+    clock: &impl Clock,
+) -> Result<Topology, CallError> {
+    let pacer = Pacer::default();
+    let reads = Reads { clock, pacer: &pacer, class: Class::Urgent, end: Duration::MAX };
+    topology::read_topology(rds, scope, &reads).await
 }
 
 /// Drives a run to its end and returns its report. Without a writer nothing can be written,
@@ -67,10 +110,13 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
     clock: &impl Clock,
     journal: &mut impl Journal,
 ) -> Report {
+    let end = clock.now().saturating_add(run.left());
+    let mut queue = Queue::default();
     let mut under_way = FuturesUnordered::new();
     let mut last = clock.now();
-    let mut input = Input::Start;
+    let mut inputs = VecDeque::from([Input::Start]);
     while !run.is_over() {
+        let input = inputs.pop_front().unwrap_or(Input::Tick);
         if let Input::Topology(read) = &input {
             journal.topology(read);
         }
@@ -80,73 +126,128 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
         for note in notes {
             journal.note(&note.cleaned());
         }
-        under_way.extend(
-            effects.into_iter().map(|effect| Box::pin(perform(effect, ports, writer, clock))),
-        );
-        // The effects of the last step are never polled, so their calls are not made.
+        for effect in effects {
+            match known(&effect, ports) {
+                Some(input) => inputs.push_back(input),
+                None => queue.push(effect),
+            }
+        }
+        // The effects of the last step never begin, so their calls are not made.
         if run.is_over() {
             break;
         }
-        input = next(&mut under_way, clock, run.sleeps_for()).await;
+        // Only when the run has taken everything in is it known which effect is the most urgent.
+        if inputs.is_empty() {
+            let (tasks, ask_again) = queue.begin(&ports.pacer, now);
+            under_way.extend(
+                tasks.into_iter().map(|task| Box::pin(perform(task, ports, writer, clock, end))),
+            );
+            let sleep = run.sleeps_for().min(ask_again.unwrap_or(Duration::MAX));
+            inputs.extend(next(&mut under_way, clock, sleep).await);
+        }
     }
     run.report()
 }
 
-/// The next thing that comes back, or nothing but time.
-async fn next<F: Future<Output = Input>>(
-    under_way: &mut FuturesUnordered<Pin<Box<F>>>,
-    clock: &impl Clock,
-    sleep: Duration,
-) -> Input {
-    let asleep = std::pin::pin!(clock.sleep(sleep));
-    // An empty `FuturesUnordered` is ready at once, so the loop would spin.
-    if under_way.is_empty() {
-        asleep.await;
-        return Input::Tick;
-    }
-    match select(under_way.next(), asleep).await {
-        Either::Left((input, _)) => input.unwrap_or(Input::Tick),
-        Either::Right(((), _)) => Input::Tick,
+/// What the process knows already. That takes no call.
+fn known<R, D, G>(effect: &Effect, ports: &ReadPorts<R, D, G>) -> Option<Input> {
+    match effect {
+        Effect::ReadGroup(index, group, _) => {
+            Some(Input::Group(*index, Ok(ports.descriptions.of(group)?)))
+        }
+        _ => None,
     }
 }
 
+/// The next that comes back, or nothing but time.
+async fn next<F: Future<Output = Vec<Input>>>(
+    under_way: &mut FuturesUnordered<Pin<Box<F>>>,
+    clock: &impl Clock,
+    sleep: Duration,
+) -> Vec<Input> {
+    let asleep = pin!(clock.sleep(sleep));
+    // An empty `FuturesUnordered` is ready at once, so the loop would spin.
+    if under_way.is_empty() {
+        asleep.await;
+        return Vec::new();
+    }
+    match select(under_way.next(), asleep).await {
+        Either::Left((inputs, _)) => inputs.unwrap_or_default(),
+        Either::Right(((), _)) => Vec::new(),
+    }
+}
+
+/// Performs a task, and gives what came of it.
 async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
-    effect: Effect,
+    task: Task,
     ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
     clock: &impl Clock,
-) -> Input {
-    match effect {
+    end: Duration,
+) -> Vec<Input> {
+    let effect = match task {
+        Task::Perform(effect) => effect,
+        Task::Describe(class, wanted) => {
+            return describe(wanted, ports, &ports.reads(class, clock, end)).await;
+        }
+    };
+    let input = match effect {
         Effect::ReadTopology(scope) => {
-            Input::Topology(read_topology(&ports.rds, scope, clock).await)
+            let reads = ports.reads(Class::Urgent, clock, end);
+            Input::Topology(topology::read_topology(&ports.rds, scope, &reads).await)
         }
-        Effect::ReadGroup(index, group, _) => {
-            Input::Group(index, retry(clock, || ports.groups.group(&group)).await)
+        Effect::ReadTags => {
+            let reads = ports.reads(Class::Routine, clock, end);
+            Input::Tags(read_tagged_groups(&ports.groups, &reads).await)
         }
-        Effect::ReadTags => Input::Tags(ports.tagged_groups(clock).await),
-        Effect::ReadTargets(index, group, _) => {
-            Input::Targets(index, retry(clock, || ports.groups.targets(&group)).await)
+        Effect::ReadGroup(index, group, priority) => {
+            let reads = ports.reads(priority.into(), clock, end);
+            return describe(vec![(index, group)], ports, &reads).await;
+        }
+        Effect::ReadTargets(index, group, priority) => {
+            let reads = ports.reads(priority.into(), clock, end);
+            let read =
+                reads.read(action::TARGETS, Tokens::Taken, || ports.groups.targets(&group)).await;
+            ports.descriptions.hear(&group, &read);
+            Input::Targets(index, read)
         }
         Effect::Resolve(index, names, family) => {
-            // At the same time, and without `retry`: a lookup asks its servers again by itself.
+            // At the same time, and once: a lookup asks its servers again by itself.
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }
         Effect::Register(index, group, target) => {
+            let taken = clock.now();
             let written = match writer {
                 Some(writer) => writer.register(&group, &target).await,
                 None => Err(no_writer(action::REGISTER)),
             };
+            ports.pacer.hear(action::REGISTER, taken, clock.now(), &written);
             Input::Written(index, written)
         }
         Effect::Deregister(index, group, targets) => {
+            let taken = clock.now();
             let written = match writer {
                 Some(writer) => writer.deregister(&group, &targets).await,
                 None => Err(no_writer(action::DEREGISTER)),
             };
+            ports.pacer.hear(action::DEREGISTER, taken, clock.now(), &written);
             Input::Written(index, written)
         }
-    }
+    };
+    vec![input]
+}
+
+/// Describes the groups of these bindings.
+async fn describe<R, D, G: TargetGroupRead>(
+    wanted: Vec<(BindingIndex, TargetGroupArn)>,
+    ports: &ReadPorts<R, D, G>,
+    reads: &Reads<'_, impl Clock>,
+) -> Vec<Input> {
+    let groups: Vec<_> = wanted.iter().map(|(_, group)| group.clone()).collect();
+    let described = ports.descriptions.describe(&ports.groups, reads, &groups).await;
+    let answer = |(index, group)| Some(Input::Group(index, described.get(&group)?.clone()));
+    wanted.into_iter().filter_map(answer).collect()
 }
 
 fn no_writer(call: &'static str) -> CallError {

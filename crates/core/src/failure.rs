@@ -67,8 +67,9 @@ impl CallError {
                     .to_owned()
             }
             Failure::Throttled => {
-                "Nothing need be done once: the next round asks again. If it stays, another client \
-                 uses up the account's API budget."
+                "Nothing was done, and the same call may succeed a moment later. If it is reported \
+                 again and again, look in CloudTrail which client uses up the account's budget of \
+                 calls to this API."
                     .to_owned()
             }
             Failure::Unreachable => {

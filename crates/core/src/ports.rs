@@ -24,9 +24,9 @@ use crate::topology::{
 /// long.
 pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
 
-/// The most target groups whose tags one call can ask for (botocore elbv2 2015-12-01,
-/// `DescribeTagsInput`).
-pub(crate) const TAG_BATCH: usize = 20;
+/// The most target groups that one call can name: DescribeTags takes 20 (ELBv2 API reference,
+/// "DescribeTags"). No limit is documented for DescribeTargetGroups, so it is given no more.
+pub(crate) const BATCH: usize = 20;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub trait Resolver {
     ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
 }
 
-/// A target group in the list of all groups: what kind of group it is, or why its description
+/// A target group as ELBv2 lists it: what kind of group it is, or why its description
 /// cannot be understood.
 pub type ListedGroup = (TargetGroupArn, Result<TargetGroup, CallError>);
 
@@ -98,11 +98,12 @@ pub type GroupTags = (TargetGroupArn, BTreeMap<String, String>);
 
 /// Reads target groups.
 pub trait TargetGroupRead {
-    /// What kind of group it is.
-    fn group(
+    /// What kind of group each of these is, at most 20 of them. A group that does not exist may be
+    /// left out, or fail the whole call as not found.
+    fn describe(
         &self,
-        group: &TargetGroupArn,
-    ) -> impl Future<Output = Result<TargetGroup, CallError>> + Send;
+        groups: &[TargetGroupArn],
+    ) -> impl Future<Output = Result<Vec<ListedGroup>, CallError>> + Send;
 
     /// All its targets. (Asking for single targets would answer `unused` for one that is not
     /// registered.)

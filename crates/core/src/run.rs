@@ -152,6 +152,11 @@ impl Run {
         self.left.is_zero() || (!awaits && self.binding_runs().all(BindingRun::is_resting))
     }
 
+    /// What is left of the run's time.
+    pub(crate) fn left(&self) -> Duration {
+        self.left
+    }
+
     /// How long the driver may wait, when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
         let someone_works = self.tag_search.is_under_way()
@@ -244,15 +249,18 @@ impl Run {
         }
     }
 
-    /// Whether this is a read that succeeded. Names that did not resolve and empty readings of the
-    /// topology, which call nothing, are none.
+    /// Whether this is a read that succeeded. Names that did not resolve are none, nor are empty
+    /// readings of the topology and descriptions of groups, which may have called nothing.
     fn is_successful_read(&self, input: &Input) -> bool {
         match input {
             Input::Topology(result) => result.is_ok() && self.topology_cache.asks(),
             Input::Tags(result) => result.is_ok(),
-            Input::Group(_, result) => result.is_ok(),
             Input::Targets(_, result) => result.is_ok(),
-            Input::Start | Input::Tick | Input::Answers(..) | Input::Written(..) => false,
+            Input::Start
+            | Input::Tick
+            | Input::Group(..)
+            | Input::Answers(..)
+            | Input::Written(..) => false,
         }
     }
 

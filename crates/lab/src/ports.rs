@@ -42,14 +42,14 @@ use crate::world::{ApiError, World};
 const CALL: Duration = Duration::from_millis(20);
 
 /// How long one attempt of a read waits for an answer that does not come, as in `writerlink-aws`.
-const READ_TIMEOUT: Duration = Duration::from_secs(2);
+const READ_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// The most entries on a page of RDS and of ELBv2's target groups, which core's adapter asks for.
 const RDS_PAGE: usize = 100;
 const GROUPS_PAGE: usize = 400;
 
-/// How long a lookup waits for an answer that does not come.
-const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a lookup waits for an answer that does not come, as in `writerlink-aws`.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All of core's ports on one world.
 #[derive(Clone)]
@@ -458,19 +458,20 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
 }
 
 impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
-    async fn group(&self, arn: &TargetGroupArn) -> Result<TargetGroup, CallError> {
+    async fn describe(&self, arns: &[TargetGroupArn]) -> Result<Vec<ListedGroup>, CallError> {
         let told = |world: &World| {
-            world.target_health(arn.as_str(), &[])?;
-            Ok(world.elbv2.group(arn.as_str()).map(|group| described(world, group)))
+            // ELBv2 refuses the call if one of the groups does not exist.
+            for arn in arns {
+                world.target_health(arn.as_str(), &[])?;
+            }
+            let listed = |arn: &TargetGroupArn| {
+                Some((arn.clone(), Ok(described(world, world.elbv2.group(arn.as_str())?))))
+            };
+            Ok(arns.iter().filter_map(listed).collect())
         };
-        let name = action::GROUPS;
-        self.read(name, arn.as_str(), told, told, |_| {}).await?.ok_or_else(|| {
-            CallError::new(
-                name,
-                Failure::Rejected(Rejection::NotFound),
-                "the answer names no such group",
-            )
-        })
+        // A fault of one group strikes the call that asks for it alone.
+        let resource = if let [arn] = arns { arn.as_str() } else { "" };
+        self.read(action::GROUPS, resource, told, told, every_other).await
     }
 
     async fn targets(&self, arn: &TargetGroupArn) -> Result<Vec<Target>, CallError> {

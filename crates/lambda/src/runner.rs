@@ -41,7 +41,10 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(crate) fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
-        let ports = clients.read_ports(&config.dns_servers).map_err(StartError::clients)?;
+        let ports = clients
+            .read_ports(&config.dns_servers)
+            .map_err(StartError::clients)?
+            .with_share(config.api_share);
         Ok(Self {
             config,
             ports,

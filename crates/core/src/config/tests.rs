@@ -28,7 +28,7 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     let toml = format!(
         "allow = [\"10.20.0.0/16\"]\nnotify-topic = \
          \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \
-         \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n{}",
+         \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n[api]\nshare = 25\n{}",
         binding(
             "port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = \
              [\"10.20.4.0/24\"]"
@@ -37,6 +37,7 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
     let json = serde_json::json!({
         "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
         "dns": {"servers": ["10.20.0.2", "10.20.0.3:5353"]}, "timing": {"settle": 20},
+        "api": {"share": 25},
         "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP,
                      "port": 5432, "mode": "observe",
                      "exclusive": true, "max-removals": 2, "allow": ["10.20.4.0/24"]}]
@@ -48,6 +49,7 @@ fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
         ["10.20.0.2:53".parse().expect("a"), "10.20.0.3:5353".parse().expect("b")]
     );
     assert_eq!(config.timing, Timing { settle: Duration::from_secs(20), ..Timing::default() });
+    assert_eq!(config.api_share.percent(), 25);
     assert_eq!(config.usable().next().map(|b| b.mode), Some(Mode::Observe));
 }
 
@@ -60,6 +62,7 @@ fn defaults_are_those_of_the_documentation() {
         (None, Mode::Manage, false, 4)
     );
     assert_eq!(config.dns_servers, []);
+    assert_eq!(config.api_share.percent(), 50);
 }
 
 #[test]
@@ -86,6 +89,10 @@ fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
         ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
         ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
         ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
+        ("[api]\nshare = 0\n", "`api.share` is 0: write 1 to 100 percent"),
+        ("[api]\nshare = 101\n", "`api.share` is 101: write 1 to 100 percent"),
+        ("[api]\nshare = \"half\"\n", "writerlink.toml, line 2"),
+        ("[api]\nshares = 1\n", "unknown field `shares`"),
         ("", "no usable binding: write at least one `[[binding]]`"),
         (
             "[[binding]]\nname = \"orders\"\n",

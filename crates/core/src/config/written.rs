@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::{
     BadBinding, Binding, Config, ConfigError, Consent, Discover, ENTRY, Location, Mode,
-    PatternError, PortDiffers, Timing, without_mark,
+    PatternError, PortDiffers, Share, Timing, without_mark,
 };
 use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
@@ -30,6 +30,8 @@ struct Document<B> {
     #[serde(default)]
     timing: WrittenTiming,
     #[serde(default)]
+    api: WrittenApi,
+    #[serde(default)]
     binding: Vec<B>,
 }
 
@@ -47,6 +49,12 @@ struct WrittenTiming {
     patience_started: Option<u64>,
     patience: Option<u64>,
     sweep: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenApi {
+    share: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +138,7 @@ fn convert<B>(
     let dns_servers =
         document.dns.servers.iter().map(|s| server(s)).collect::<Result<_, _>>().map_err(&fault)?;
     let timing = timing(&document.timing).map_err(&fault)?;
+    let api_share = api_share(&document.api).map_err(&fault)?;
     let mut taken = Taken::default();
     if discover.is_some() {
         taken.reserve(ENTRY);
@@ -162,6 +171,7 @@ fn convert<B>(
         dns_servers,
         notify_topic: document.notify_topic,
         timing,
+        api_share,
         bindings,
         claimed,
         discover,
@@ -338,6 +348,16 @@ fn timing(written: &WrittenTiming) -> Result<Timing, String> {
         patience: seconds("patience", written.patience, default.patience, 1..=840)?,
         sweep: seconds("sweep", written.sweep, default.sweep, 1..=840)?,
     })
+}
+
+fn api_share(written: &WrittenApi) -> Result<Share, String> {
+    written.share.map_or_else(
+        || Ok(Share::default()),
+        |percent| {
+            Share::new(percent)
+                .ok_or_else(|| format!("`api.share` is {percent}: write 1 to 100 percent"))
+        },
+    )
 }
 
 fn is_topic(arn: &str) -> bool {

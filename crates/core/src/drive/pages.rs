@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::retry::retry;
+use super::reads::{Reads, Tokens};
 use crate::failure::{CallError, Failure};
 use crate::ports::{Clock, Page};
 
@@ -13,7 +13,7 @@ const MOST: usize = 100;
 /// All entries of a list. A list whose pages go round in a circle, or never end, is an error.
 pub(super) async fn collect<T, F>(
     call: &'static str,
-    clock: &impl Clock,
+    reads: &Reads<'_, impl Clock>,
     read: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, CallError>
 where
@@ -22,7 +22,7 @@ where
     let give_up = |detail: String| Err(CallError::new(call, Failure::Unreachable, detail));
     let (mut entries, mut seen, mut marker) = (Vec::new(), BTreeSet::new(), None);
     for _ in 0..MOST {
-        let page = retry(clock, || read(marker.clone())).await?;
+        let page = reads.read(call, Tokens::Due, || read(marker.clone())).await?;
         entries.extend(page.entries);
         let Some(next) = page.next.filter(|next| !next.is_empty()) else {
             return Ok(entries);
@@ -43,17 +43,20 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::drive::tests::{TestClock, at_once};
+    use crate::drive::tests::reading;
 
     /// Walks pages that `next` links, and gives the markers that were asked for with the result.
     fn walk(next: impl Fn(&str) -> Option<String>) -> (Vec<String>, Result<Vec<u8>, CallError>) {
         let asked = RefCell::new(Vec::new());
-        let result = at_once(collect("a:B", &TestClock::default(), |marker| {
-            let marker = marker.unwrap_or_default();
-            let page = Page { entries: vec![0], next: next(&marker) };
-            asked.borrow_mut().push(marker);
-            std::future::ready(Ok(page))
-        }));
+        let result = reading(async |reads| {
+            let read = |marker: Option<String>| {
+                let marker = marker.unwrap_or_default();
+                let page = Page { entries: vec![0], next: next(&marker) };
+                asked.borrow_mut().push(marker);
+                std::future::ready(Ok(page))
+            };
+            collect("a:B", reads, read).await
+        });
         (asked.into_inner(), result)
     }
 
@@ -94,15 +97,18 @@ mod tests {
     #[test]
     fn one_throttled_page_does_not_lose_the_list() {
         let asked = RefCell::new(Vec::new());
-        let result = at_once(collect("a:B", &TestClock::default(), |marker| {
-            let again = asked.borrow().contains(&marker);
-            asked.borrow_mut().push(marker.clone());
-            std::future::ready(match marker.as_deref() {
-                None => Ok(Page { entries: vec![1], next: Some("two".to_owned()) }),
-                Some(_) if again => Ok(Page { entries: vec![2], next: None }),
-                Some(_) => Err(CallError::new("a:B", Failure::Throttled, "Rate exceeded")),
-            })
-        }));
+        let result = reading(async |reads| {
+            let read = |marker: Option<String>| {
+                let again = asked.borrow().contains(&marker);
+                asked.borrow_mut().push(marker.clone());
+                std::future::ready(match marker.as_deref() {
+                    None => Ok(Page { entries: vec![1], next: Some("two".to_owned()) }),
+                    Some(_) if again => Ok(Page { entries: vec![2], next: None }),
+                    Some(_) => Err(CallError::new("a:B", Failure::Throttled, "Rate exceeded")),
+                })
+            };
+            collect("a:B", reads, read).await
+        });
         assert_eq!((result, asked.borrow().len()), (Ok(vec![1, 2]), 3));
     }
 }

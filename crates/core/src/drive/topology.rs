@@ -5,36 +5,30 @@ use std::collections::BTreeMap;
 use futures_util::future::{join3, try_join};
 
 use super::pages::collect;
+use super::reads::Reads;
 use crate::failure::CallError;
 use crate::ports::{Clock, Rds, action};
 use crate::source::Identifier;
 use crate::topology::{CustomEndpoint, ListedProxyEndpoint, Proxy, Scope, Topology};
 
-/// Reads the lists of the Region that `scope` asks for, all at once and each to its last page.
-///
-/// Clusters and instances are only useful together, so if one list fails, both do. Custom endpoints
-/// and proxies each fail by themselves, inside the topology.
-///
-/// # Errors
-/// When clusters or instances cannot be read, unless `scope` asks for proxies: the bindings of
-/// proxies can go on, and the topology says why it has no databases.
-pub async fn read_topology(
+/// Reads the lists of the Region, as [`read_topology`](super::read_topology) says.
+pub(super) async fn read_topology(
     rds: &impl Rds,
     scope: Scope,
-    clock: &impl Clock,
+    reads: &Reads<'_, impl Clock>,
 ) -> Result<Topology, CallError> {
     let (databases, custom_endpoints, proxies) = join3(
         async {
-            if scope.databases { databases(rds, clock).await } else { Ok(Topology::default()) }
+            if scope.databases { databases(rds, reads).await } else { Ok(Topology::default()) }
         },
         async {
             if scope.custom_endpoints {
-                custom_endpoints(rds, clock).await
+                custom_endpoints(rds, reads).await
             } else {
                 Ok(BTreeMap::new())
             }
         },
-        async { if scope.proxies { proxies(rds, clock).await } else { Ok(BTreeMap::new()) } },
+        async { if scope.proxies { proxies(rds, reads).await } else { Ok(BTreeMap::new()) } },
     )
     .await;
     let databases = match databases {
@@ -45,10 +39,10 @@ pub async fn read_topology(
     Ok(Topology { custom_endpoints, proxies, ..databases })
 }
 
-async fn databases(rds: &impl Rds, clock: &impl Clock) -> Result<Topology, CallError> {
+async fn databases(rds: &impl Rds, reads: &Reads<'_, impl Clock>) -> Result<Topology, CallError> {
     let (clusters, instances) = try_join(
-        collect(action::CLUSTERS, clock, |marker| rds.clusters(marker)),
-        collect(action::INSTANCES, clock, |marker| rds.instances(marker)),
+        collect(action::CLUSTERS, reads, |marker| rds.clusters(marker)),
+        collect(action::INSTANCES, reads, |marker| rds.instances(marker)),
     )
     .await?;
     Ok(Topology {
@@ -60,20 +54,20 @@ async fn databases(rds: &impl Rds, clock: &impl Clock) -> Result<Topology, CallE
 
 async fn custom_endpoints(
     rds: &impl Rds,
-    clock: &impl Clock,
+    reads: &Reads<'_, impl Clock>,
 ) -> Result<BTreeMap<Identifier, CustomEndpoint>, CallError> {
     let listed =
-        collect(action::CUSTOM_ENDPOINTS, clock, |marker| rds.custom_endpoints(marker)).await?;
+        collect(action::CUSTOM_ENDPOINTS, reads, |marker| rds.custom_endpoints(marker)).await?;
     Ok(listed.into_iter().collect())
 }
 
 async fn proxies(
     rds: &impl Rds,
-    clock: &impl Clock,
+    reads: &Reads<'_, impl Clock>,
 ) -> Result<BTreeMap<Identifier, Proxy>, CallError> {
     let (proxies, endpoints) = try_join(
-        collect(action::PROXIES, clock, |marker| rds.proxies(marker)),
-        collect(action::PROXY_ENDPOINTS, clock, |marker| rds.proxy_endpoints(marker)),
+        collect(action::PROXIES, reads, |marker| rds.proxies(marker)),
+        collect(action::PROXY_ENDPOINTS, reads, |marker| rds.proxy_endpoints(marker)),
     )
     .await?;
     Ok(with_endpoints(proxies, endpoints))

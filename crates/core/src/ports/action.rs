@@ -11,7 +11,7 @@ pub const CUSTOM_ENDPOINTS: &str = "rds:DescribeDBClusterEndpoints";
 pub const PROXIES: &str = "rds:DescribeDBProxies";
 /// [`Rds::proxy_endpoints`](super::Rds::proxy_endpoints).
 pub const PROXY_ENDPOINTS: &str = "rds:DescribeDBProxyEndpoints";
-/// [`TargetGroupRead::group`](super::TargetGroupRead::group) and
+/// [`TargetGroupRead::describe`](super::TargetGroupRead::describe) and
 /// [`TargetGroupRead::groups`](super::TargetGroupRead::groups).
 pub const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
 /// [`TargetGroupRead::targets`](super::TargetGroupRead::targets).
