@@ -82,12 +82,14 @@ async fn targets_are_read_registered_and_deregistered_as_boto3_sees_them() {
     let (groups, writer) = (readers(&moto).groups, clients(&moto).writer());
     let orders = group(&seeded, "orders");
 
-    let found = groups.group(&orders).await.expect("a group");
+    let listed = groups.describe(std::slice::from_ref(&orders)).await.expect("an answer");
+    let [(arn, Ok(found))] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!(arn, &orders);
     assert_eq!(
         (found.target_type.as_str(), found.protocol.as_str(), found.family),
         ("ip", "TCP", Family::V4)
     );
-    assert_eq!((found.vpc, found.in_use), (Some(text(&seeded["vpc"])), true));
+    assert_eq!((found.vpc.clone(), found.in_use), (Some(text(&seeded["vpc"])), true));
 
     let old = Target {
         address: "10.20.2.9:5432".parse().expect("an address"),
@@ -134,7 +136,7 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
     };
     let registration = Registration { address: target.address, zone: None };
     for CallError { call, failure, detail } in [
-        groups.group(&gone).await.expect_err("no group"),
+        groups.describe(std::slice::from_ref(&gone)).await.expect_err("no group"),
         groups.targets(&gone).await.expect_err("no group"),
         writer.register(&gone, &registration).await.expect_err("no group"),
         writer.deregister(&gone, &[target]).await.expect_err("no group"),

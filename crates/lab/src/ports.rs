@@ -459,18 +459,10 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
 
 impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
     async fn describe(&self, arns: &[TargetGroupArn]) -> Result<Vec<ListedGroup>, CallError> {
-        let told = |world: &World| {
-            // ELBv2 refuses the call if one of the groups does not exist.
-            for arn in arns {
-                world.target_health(arn.as_str(), &[])?;
-            }
-            let listed = |arn: &TargetGroupArn| {
-                Some((arn.clone(), Ok(described(world, world.elbv2.group(arn.as_str())?))))
-            };
-            Ok(arns.iter().filter_map(listed).collect())
-        };
-        // A fault of one group strikes the call that asks for it alone.
-        let resource = if let [arn] = arns { arn.as_str() } else { "" };
+        let selection = GroupSelection::Arns(arns.iter().map(ToString::to_string).collect());
+        let told = |world: &World| Ok(listed(world, world.target_groups(&selection)?).collect());
+        // As on the wire, the first group that a call names is its resource.
+        let resource = arns.first().map_or("", TargetGroupArn::as_str);
         self.read(action::GROUPS, resource, told, told, every_other).await
     }
 
@@ -516,9 +508,16 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
 /// All groups of the Region.
 fn groups(world: &World) -> BTreeMap<TargetGroupArn, Result<TargetGroup, CallError>> {
     let groups = world.target_groups(&GroupSelection::All).unwrap_or_default();
+    listed(world, groups).collect()
+}
+
+fn listed<'a>(
+    world: &'a World,
+    groups: Vec<&'a elbv2::TargetGroup>,
+) -> impl Iterator<Item = ListedGroup> + 'a {
     let described =
-        |group: &&elbv2::TargetGroup| Some((group.arn.parse().ok()?, Ok(described(world, group))));
-    groups.iter().filter_map(described).collect()
+        |group: &elbv2::TargetGroup| Some((group.arn.parse().ok()?, Ok(described(world, group))));
+    groups.into_iter().filter_map(described)
 }
 
 fn group_tags(arn: &str, tags: &elbv2::Tags) -> Option<GroupTags> {

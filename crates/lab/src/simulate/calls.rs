@@ -9,7 +9,7 @@ use writerlink_core::ports::{
 };
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{
-    Family, Registration, Target, TargetGroup, TargetGroupArn, TargetState,
+    Family, Registration, Target, TargetGroupArn, TargetState,
 };
 use writerlink_core::topology::{
     Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
@@ -214,21 +214,25 @@ impl Resolver for Calls {
 }
 
 impl TargetGroupRead for Calls {
-    async fn group(&self, group: &TargetGroupArn) -> Result<TargetGroup, CallError> {
-        let index = self.binding(group);
-        let call = self.begin(Kind::Group(index));
-        let result = self.region.group(group).await;
-        self.end(&call, |state| {
-            self.mark_if_gone(state, index, call.step, result.as_ref().err());
-            if result.is_err()
-                && let Some(record) = state.runs.get_mut(&self.run)
-            {
-                record.views[index].saw_wrong = true;
-            }
-            if let Err(error) = &result {
-                self.say(state, || format!("{}: {error}", self.sim.bounds[index].link.name));
-            }
-        });
+    async fn describe(&self, groups: &[TargetGroupArn]) -> Result<Vec<ListedGroup>, CallError> {
+        let indexes: Vec<usize> = groups.iter().map(|group| self.binding(group)).collect();
+        let calls: Vec<Call> =
+            indexes.iter().map(|index| self.begin(Kind::Group(*index))).collect();
+        let result = self.region.describe(groups).await;
+        for ((group, index), call) in groups.iter().zip(indexes).zip(calls) {
+            self.end(&call, |state| {
+                self.mark_if_gone(state, index, call.step, result.as_ref().err());
+                let is_described = result
+                    .as_ref()
+                    .is_ok_and(|listed| listed.iter().any(|(arn, found)| arn == group && found.is_ok()));
+                if !is_described && let Some(record) = state.runs.get_mut(&self.run) {
+                    record.views[index].saw_wrong = true;
+                }
+                if let Err(error) = &result {
+                    self.say(state, || format!("{}: {error}", self.sim.bounds[index].link.name));
+                }
+            });
+        }
         result
     }
 
