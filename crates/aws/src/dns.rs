@@ -13,9 +13,12 @@
 //! | second, if it was silent | over TCP, without EDNS; over UDP again if it refuses TCP | |
 //! | second, otherwise | over UDP, without EDNS | |
 //!
-//! Each question gets an equal share of the time that is left, so a lookup with three silent
-//! servers takes as long as a lookup with one. What a server says about the name (an address, no
-//! address, no such name) is final. After anything else the next server is asked.
+//! The next question is sent when one has failed, or after [`SILENCE`] (sooner if there are many
+//! servers). No question is given up for it: an answer that is late still counts. With one server
+//! the second question goes out after 1 s, and an answer to the first may come after 5 s; with
+//! three servers the third is asked after 1.7 s, and each has a second turn within the 5 s.
+//!
+//! The first that a server says about the name (an address, no address, no such name) is final.
 
 mod strict;
 mod system;
@@ -23,6 +26,7 @@ mod system;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hickory_resolver::Resolver as Library;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy,
@@ -31,7 +35,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::LookupError;
 use writerlink_core::ports::Resolver;
@@ -42,8 +46,12 @@ use writerlink_core::topology::HostName;
 use strict::Strict;
 pub use system::NoServers;
 
-/// The longest that one lookup may take in all.
-pub const LONGEST_LOOKUP: Duration = Duration::from_secs(2);
+/// The longest that one lookup may take in all, as resolv.conf(5) waits for a server by default. An
+/// answer after 3 s counts even from the second server, when the first is dead.
+pub const LONGEST_LOOKUP: Duration = Duration::from_secs(5);
+
+/// How long a server may be silent before another question is sent.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Asks the configured servers.
 #[derive(Debug, Clone)]
@@ -79,33 +87,48 @@ impl Resolver for DnsResolver {
                 Family::V6 => RecordType::AAAA,
             },
         };
-        let begun = Instant::now();
+        let end = Instant::now() + LONGEST_LOOKUP;
         let turns = 2 * self.servers.len();
-        let mut silent = vec![false; self.servers.len()];
+        // So that even the last question has a turn's time for its answer.
+        let turn_time = SILENCE.min(LONGEST_LOOKUP / u32::try_from(turns).unwrap_or(u32::MAX));
+        // Until the first question to a server has come back, it is silent.
+        let mut silent = vec![true; self.servers.len()];
+        let mut under_way = FuturesUnordered::new();
         // What tells least: any other failure replaces it.
         let mut failed = LookupError::Timeout;
-        for turn in 0..turns {
-            let left = LONGEST_LOOKUP.saturating_sub(begun.elapsed());
-            let share = left / u32::try_from(turns - turn).unwrap_or(u32::MAX);
-            let index = turn % self.servers.len();
-            let server = self.servers[index];
-            let answer = match (turn < self.servers.len(), silent[index]) {
-                (true, _) => question.first(server, share).await,
-                // The network may block DNS over UDP, or the server may drop what has EDNS.
-                (false, true) => question.over_tcp(server, share).await,
-                (false, false) => question.again(server, share).await,
-            };
-            match answer {
-                Ok(records) => return follow(&question.name, &records, family),
+        let mut turn = 0;
+        loop {
+            if turn < turns {
+                let index = turn % self.servers.len();
+                let way = match (turn < self.servers.len(), silent[index]) {
+                    (true, _) => Way::First,
+                    // The network may block DNS over UDP, or the server may drop what has EDNS.
+                    (false, true) => Way::OverTcp,
+                    (false, false) => Way::Again,
+                };
+                let (question, server) = (&question, self.servers[index]);
+                let limit = end.saturating_duration_since(Instant::now());
+                under_way.push(async move { (index, question.put(server, way, limit).await) });
+                turn += 1;
+            }
+            let next = if turn < turns { Instant::now() + turn_time } else { end };
+            match timeout_at(next.min(end), under_way.next()).await {
+                Ok(Some((_, Ok(records)))) => return follow(&question.name, &records, family),
                 // What a server says about the name is final. A failure to answer is not.
-                Err(error @ (LookupError::NxDomain | LookupError::NoAddress)) => return Err(error),
-                Err(error) => {
+                Ok(Some((_, Err(error @ (LookupError::NxDomain | LookupError::NoAddress))))) => {
+                    return Err(error);
+                }
+                Ok(Some((index, Err(error)))) => {
                     silent[index] = error == LookupError::Timeout;
                     failed = more_telling(failed, error);
                 }
+                // Every question has failed.
+                Ok(None) => return Err(failed),
+                Err(_) if Instant::now() >= end => return Err(failed),
+                // It is the next one's turn.
+                Err(_) => {}
             }
         }
-        Err(failed)
     }
 }
 
@@ -124,6 +147,14 @@ enum Over {
     Tcp,
 }
 
+/// How a server is asked.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    First,
+    Again,
+    OverTcp,
+}
+
 #[derive(Debug)]
 struct Question {
     name: Name,
@@ -131,6 +162,19 @@ struct Question {
 }
 
 impl Question {
+    async fn put(
+        &self,
+        server: SocketAddr,
+        way: Way,
+        limit: Duration,
+    ) -> Result<Vec<Record>, LookupError> {
+        match way {
+            Way::First => self.first(server, limit).await,
+            Way::Again => self.again(server, limit).await,
+            Way::OverTcp => self.over_tcp(server, limit).await,
+        }
+    }
+
     /// The first question to a server. It is repeated without EDNS if the server does not know
     /// EDNS.
     async fn first(&self, server: SocketAddr, limit: Duration) -> Result<Vec<Record>, LookupError> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
@@ -83,7 +84,16 @@ impl DnsServer {
     /// The same, with all there is to know of a question.
     pub(crate) async fn hearing(say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static) -> Self {
         let (udp, tcp) = sockets().await;
-        Self::on(udp, Some(tcp), say)
+        Self::on(udp, Some(tcp), Duration::ZERO, say)
+    }
+
+    /// The same, with so much time before each answer over UDP, and without TCP.
+    pub(crate) async fn slow(
+        delay: Duration,
+        say: impl Fn(&str, Over) -> Say + Send + Sync + 'static,
+    ) -> Self {
+        let (udp, _) = sockets().await;
+        Self::on(udp, None, delay, move |asked| say(asked.text, asked.over))
     }
 
     /// The same, without TCP.
@@ -91,12 +101,13 @@ impl DnsServer {
         say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
     ) -> Self {
         let (udp, _) = sockets().await;
-        Self::on(udp, None, say)
+        Self::on(udp, None, Duration::ZERO, say)
     }
 
     fn on(
         udp: UdpSocket,
         tcp: Option<TcpListener>,
+        delay: Duration,
         say: impl Fn(&Asked<'_>) -> Say + Send + Sync + 'static,
     ) -> Self {
         let address = udp.local_addr().unwrap();
@@ -105,9 +116,14 @@ impl DnsServer {
         let (seen_too, say_too) = (Arc::clone(&seen), Arc::clone(&say));
         tokio::spawn(async move {
             let mut buffer = [0; 512];
+            let udp = Arc::new(udp);
             while let Ok((length, peer)) = udp.recv_from(&mut buffer).await {
                 if let Some(answer) = answer(&buffer[..length], Over::Udp, &seen, &*say) {
-                    udp.send_to(&answer, peer).await.unwrap();
+                    let udp = Arc::clone(&udp);
+                    tokio::spawn(async move {
+                        tokio::time::sleep(delay).await;
+                        udp.send_to(&answer, peer).await.unwrap();
+                    });
                 }
             }
         });

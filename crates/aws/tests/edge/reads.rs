@@ -244,10 +244,7 @@ async fn groups_are_asked_for_by_their_arns_in_one_call() {
 
 #[tokio::test]
 async fn a_group_of_another_region_is_refused_before_any_call_and_hides_no_other() {
-    let server = AwsServer::start(|body| {
-        empty_or_one_group(operation(body), LISTS[6].1)
-    })
-    .await;
+    let server = AwsServer::start(|body| empty_or_one_group(operation(body), LISTS[6].1)).await;
     let elsewhere: TargetGroupArn = GROUP.replace("eu-west-1", "us-east-2").parse().unwrap();
     let groups = read_ports(&server.clients()).groups;
     let refused = Failure::Rejected(Rejection::Invalid);

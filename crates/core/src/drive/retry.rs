@@ -6,7 +6,7 @@ use crate::failure::CallError;
 use crate::ports::Clock;
 
 /// How long after its first attempt a call is still made again. With the pauses below that is seven
-/// or eight attempts at a call that fails at once, over 5 to 9 s. While half of all calls fail,
+/// to nine attempts at a call that fails at once, over 5 to 10 s. While half of all calls fail,
 /// about one reading in 150 is lost, and a round of six readings comes through in 96 of 100 cases;
 /// two attempts would bring it through in 18. It is bounded, because the run, or the person who
 /// waits for an audit, must hear of an API that is down.

@@ -8,9 +8,7 @@ use writerlink_core::ports::{
     GroupTags, ListedGroup, Page, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
 };
 use writerlink_core::source::Identifier;
-use writerlink_core::target::{
-    Family, Registration, Target, TargetGroupArn, TargetState,
-};
+use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
 use writerlink_core::topology::{
     Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
 };
@@ -222,9 +220,9 @@ impl TargetGroupRead for Calls {
         for ((group, index), call) in groups.iter().zip(indexes).zip(calls) {
             self.end(&call, |state| {
                 self.mark_if_gone(state, index, call.step, result.as_ref().err());
-                let is_described = result
-                    .as_ref()
-                    .is_ok_and(|listed| listed.iter().any(|(arn, found)| arn == group && found.is_ok()));
+                let is_described = result.as_ref().is_ok_and(|listed| {
+                    listed.iter().any(|(arn, found)| arn == group && found.is_ok())
+                });
                 if !is_described && let Some(record) = state.runs.get_mut(&self.run) {
                     record.views[index].saw_wrong = true;
                 }
