@@ -152,7 +152,7 @@ async fn our_adapters_read_the_proxies_of_ministack() {
     let clients = Clients::at(&ministack.endpoint(), REGION).expect("a Region");
     let nobody = "127.0.0.1:53".parse().expect("an address");
     let rds = clients.read_ports(&[nobody]).expect("servers are given").rds;
-    let scope = Scope { databases: true, custom_endpoints: true, proxies: true };
+    let scope = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
     let topology =
         read_topology(&rds, scope, &MachineClock::start()).await.expect("databases are listed");
     let proxies = topology.proxies.expect("ministack has proxies");

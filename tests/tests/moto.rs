@@ -146,7 +146,7 @@ async fn an_outcome_is_published_with_its_subject_and_what_is_gone_is_not_found_
     }
 }
 
-const SETS: Scope = Scope { databases: true, custom_endpoints: true, proxies: true };
+const SETS: Scope = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lists_that_moto_lacks_are_unknown_and_never_empty_and_the_others_stay_readable() {

@@ -6,9 +6,9 @@ mod field;
 mod instance;
 mod proxy;
 
-use aws_sdk_rds::Client;
+use aws_sdk_rds::{Client, types};
 use writerlink_core::failure::CallError;
-use writerlink_core::ports::{Page, Rds, action};
+use writerlink_core::ports::{Filter, Page, Rds, action};
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{Cluster, CustomEndpoint, Instance, ListedProxyEndpoint, Proxy};
 
@@ -27,13 +27,23 @@ impl RdsClient {
     }
 }
 
+fn filters(filter: &Filter) -> Vec<types::Filter> {
+    let (name, values) = match filter {
+        Filter::Clusters(names) => ("db-cluster-id", names),
+        Filter::Instances(names) => ("db-instance-id", names),
+    };
+    let values = values.iter().map(ToString::to_string).collect();
+    vec![types::Filter::builder().name(name).set_values(Some(values)).build()]
+}
+
 impl Rds for RdsClient {
     async fn clusters(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Cluster)>, CallError> {
-        let request =
-            self.0.describe_db_clusters().max_records(PAGE).set_marker(marker).customize();
+        let request = self.0.describe_db_clusters().max_records(PAGE).set_marker(marker);
+        let request = request.set_filters(filter.map(filters)).customize();
         let page = read(action::CLUSTERS, |watch| request.interceptor(watch).send()).await?;
         let list = listed(action::CLUSTERS, "DBClusters", page.db_clusters)?;
         Ok(Page { entries: list.iter().filter_map(cluster::convert).collect(), next: page.marker })
@@ -41,10 +51,11 @@ impl Rds for RdsClient {
 
     async fn instances(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
-        let request =
-            self.0.describe_db_instances().max_records(PAGE).set_marker(marker).customize();
+        let request = self.0.describe_db_instances().max_records(PAGE).set_marker(marker);
+        let request = request.set_filters(filter.map(filters)).customize();
         let page = read(action::INSTANCES, |watch| request.interceptor(watch).send()).await?;
         let list = listed(action::INSTANCES, "DBInstances", page.db_instances)?;
         Ok(Page { entries: list.iter().filter_map(instance::convert).collect(), next: page.marker })

@@ -7,7 +7,7 @@
 
 pub mod action;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::evidence::Answer;
@@ -44,19 +44,31 @@ impl<T> Default for Page<T> {
     }
 }
 
+/// Which entries of a list of RDS are asked for. Where none has these names, the list is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// Those of these clusters: the filter `db-cluster-id` (botocore rds 2014-10-31,
+    /// `DescribeDBClusters` and `DescribeDBInstances`).
+    Clusters(BTreeSet<Identifier>),
+    /// These instances: the filter `db-instance-id` of `DescribeDBInstances`.
+    Instances(BTreeSet<Identifier>),
+}
+
 /// Reads the RDS API. Each method gives the page at `marker`, or the first page without one. An
 /// entry whose identifier RDS would not have accepted is left out, so that it never hides the
 /// others.
 pub trait Rds {
-    /// The clusters.
+    /// The clusters: all of them without a filter.
     fn clusters(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> impl Future<Output = Result<Page<(Identifier, Cluster)>, CallError>> + Send;
 
-    /// The instances, those of clusters included.
+    /// The instances, those of clusters included: all of them without a filter.
     fn instances(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> impl Future<Output = Result<Page<(Identifier, Instance)>, CallError>> + Send;
 

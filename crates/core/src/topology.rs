@@ -41,26 +41,80 @@ impl Default for Topology {
     }
 }
 
+impl Topology {
+    /// The same, with a later reading of some databases in the place of what it has of them.
+    pub fn updated(&self, named: &Named, later: Self) -> Self {
+        let is_named = |cluster: &Option<Identifier>| {
+            cluster.as_ref().is_some_and(|cluster| named.clusters.contains(cluster))
+        };
+        let mut updated = self.clone();
+        updated.clusters.retain(|id, _| !named.clusters.contains(id));
+        updated
+            .instances
+            .retain(|id, instance| !named.instances.contains(id) && !is_named(&instance.cluster));
+        updated.clusters.extend(later.clusters);
+        updated.instances.extend(later.instances);
+        updated
+    }
+}
+
 /// Which lists a reading contains. A list that no binding needs is not read, because that would
 /// cost calls and permissions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Clusters and instances.
-    pub databases: bool,
+    pub databases: Databases,
     /// Custom endpoints.
     pub custom_endpoints: bool,
     /// Proxies and their endpoints.
     pub proxies: bool,
 }
 
+/// Which clusters and instances a reading contains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Databases {
+    /// None.
+    #[default]
+    None,
+    /// All of the Region. In a large Region that is many pages.
+    All,
+    /// These alone.
+    Named(Named),
+}
+
+/// Databases that are asked for by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Named {
+    /// Clusters, with their instances.
+    pub clusters: BTreeSet<Identifier>,
+    /// Instances.
+    pub instances: BTreeSet<Identifier>,
+}
+
+impl Databases {
+    /// Those of either.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, some) | (some, Self::None) => some,
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Named(mut one), Self::Named(other)) => {
+                one.clusters.extend(other.clusters);
+                one.instances.extend(other.instances);
+                Self::Named(one)
+            }
+        }
+    }
+}
+
 impl Scope {
     /// Only clusters and instances.
-    pub const DATABASES: Self = Self { databases: true, custom_endpoints: false, proxies: false };
+    pub const DATABASES: Self =
+        Self { databases: Databases::All, custom_endpoints: false, proxies: false };
 
     /// The lists of either scope.
     pub fn and(self, other: Self) -> Self {
         Self {
-            databases: self.databases || other.databases,
+            databases: self.databases.and(other.databases),
             custom_endpoints: self.custom_endpoints || other.custom_endpoints,
             proxies: self.proxies || other.proxies,
         }
@@ -70,9 +124,11 @@ impl Scope {
     pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
         sources.fold(Self::default(), |scope, source| match source {
             Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {
-                Self { databases: true, ..scope }
+                Self { databases: Databases::All, ..scope }
             }
-            Source::Custom { .. } => Self { databases: true, custom_endpoints: true, ..scope },
+            Source::Custom { .. } => {
+                Self { databases: Databases::All, custom_endpoints: true, ..scope }
+            }
             Source::Proxy(..) => Self { proxies: true, ..scope },
             Source::Name(_) => scope,
         })

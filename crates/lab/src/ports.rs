@@ -19,7 +19,7 @@ use std::time::Duration;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::ports::{
-    Clock, GroupTags, LONGEST_WRITE, ListedGroup, Page, Rds, Resolver, TargetGroupRead,
+    Clock, Filter, GroupTags, LONGEST_WRITE, ListedGroup, Page, Rds, Resolver, TargetGroupRead,
     TargetGroupWrite, action,
 };
 use writerlink_core::source::Identifier;
@@ -384,19 +384,41 @@ pub fn present(world: &World, group: &str) -> Present {
         .collect()
 }
 
+/// Whether a filter of RDS keeps an entry with this name, which is or belongs to this cluster.
+fn matches(filter: &Filter, id: &Identifier, cluster: Option<&Identifier>) -> bool {
+    match filter {
+        Filter::Clusters(names) => cluster.is_some_and(|cluster| names.contains(cluster)),
+        Filter::Instances(names) => names.contains(id),
+    }
+}
+
 impl<C: Clock + Sync> Rds for InProcess<C> {
     async fn clusters(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Cluster)>, CallError> {
-        self.page(action::CLUSTERS, RDS_PAGE, marker, api_view::clusters).await
+        let list = |world: &World| {
+            let mut clusters = api_view::clusters(world);
+            clusters.retain(|id, _| filter.is_none_or(|filter| matches(filter, id, Some(id))));
+            clusters
+        };
+        self.page(action::CLUSTERS, RDS_PAGE, marker, list).await
     }
 
     async fn instances(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
-        self.page(action::INSTANCES, RDS_PAGE, marker, api_view::instances).await
+        let list = |world: &World| {
+            let mut instances = api_view::instances(world);
+            instances.retain(|id, instance| {
+                filter.is_none_or(|filter| matches(filter, id, instance.cluster.as_ref()))
+            });
+            instances
+        };
+        self.page(action::INSTANCES, RDS_PAGE, marker, list).await
     }
 
     async fn custom_endpoints(

@@ -4,12 +4,12 @@
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::source::Identifier;
-use writerlink_core::topology::Scope;
+use writerlink_core::topology::{Databases, Named, Scope};
 
 use crate::aws_server::{AwsServer, Reply, cut, error, ok};
 use crate::driver::topology_of;
 
-const EVERYTHING: Scope = Scope { databases: true, custom_endpoints: true, proxies: true };
+const EVERYTHING: Scope = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -93,12 +93,12 @@ async fn what_nobody_follows_is_not_asked_for() {
     let of_proxies = ["DescribeDBProxies", "DescribeDBProxyEndpoints"];
     for number in 0..8 {
         let scope = Scope {
-            databases: number & 1 > 0,
+            databases: if number & 1 > 0 { Databases::All } else { Databases::None },
             custom_endpoints: number & 2 > 0,
             proxies: number & 4 > 0,
         };
         let server = AwsServer::start(in_pages).await;
-        topology_of(&read_ports(&server.clients()).rds, scope).await.unwrap();
+        topology_of(&read_ports(&server.clients()).rds, scope.clone()).await.unwrap();
         let requests = server.requests();
         let asked = |operations: &[&str]| {
             let of =
@@ -106,10 +106,60 @@ async fn what_nobody_follows_is_not_asked_for() {
             operations.iter().map(|wanted| of(wanted)).collect::<Vec<_>>()
         };
         let pages = |wanted: bool| if wanted { 3 } else { 0 };
-        assert_eq!(asked(&of_databases), [pages(scope.databases); 2], "{scope:?}");
+        assert_eq!(asked(&of_databases), [pages(number & 1 > 0); 2], "{scope:?}");
         assert_eq!(asked(&of_endpoints), [pages(scope.custom_endpoints)], "{scope:?}");
         assert_eq!(asked(&of_proxies), [pages(scope.proxies); 2], "{scope:?}");
     }
+}
+
+fn named(clusters: &[&str], instances: &[&str]) -> Scope {
+    let names = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    let named = Named { clusters: names(clusters), instances: names(instances) };
+    Scope { databases: Databases::Named(named), ..Scope::default() }
+}
+
+#[tokio::test]
+async fn databases_that_are_asked_for_by_name_cost_no_page_of_others() {
+    let server = AwsServer::start(|body| {
+        ok(format!(
+            "<{0}Response><{0}Result><DBClusters/><DBInstances/></{0}Result></{0}Response>",
+            operation(body)
+        ))
+    })
+    .await;
+    let rds = read_ports(&server.clients()).rds;
+    topology_of(&rds, named(&["orders", "stock"], &["billing"])).await.unwrap();
+    let mut requests = server.requests();
+    requests.sort();
+    let filter = |name: &str, values: &[&str]| {
+        let values = values.iter().enumerate();
+        let values = values.map(|(n, v)| format!("&Filters.Filter.1.Values.Value.{}={v}", n + 1));
+        format!("&Filters.Filter.1.Name={name}{}", values.collect::<String>())
+    };
+    let by_cluster = filter("db-cluster-id", &["orders", "stock"]);
+    let wanted = [
+        ("DescribeDBClusters", &by_cluster),
+        ("DescribeDBInstances", &by_cluster),
+        ("DescribeDBInstances", &filter("db-instance-id", &["billing"])),
+    ];
+    assert_eq!(requests.len(), wanted.len());
+    for (asked, (operation, filter)) in requests.iter().zip(wanted) {
+        let is_it = asked.contains(&format!("Action={operation}&")) && asked.contains(filter);
+        assert!(is_it, "{asked}");
+    }
+}
+
+/// AWS does not say whether a filter by a name that does not exist is refused.
+#[tokio::test]
+async fn a_filter_that_is_refused_because_a_name_does_not_exist_gives_way_to_the_whole_list() {
+    let server = AwsServer::start(|body| match body.contains("Filters") {
+        true => error(404, "DBClusterNotFoundFault", "DBCluster orders not found."),
+        false => in_pages(body),
+    })
+    .await;
+    let rds = read_ports(&server.clients()).rds;
+    let topology = topology_of(&rds, named(&["orders"], &[])).await.unwrap();
+    assert_eq!(identifiers(topology.clusters.keys()), ["a", "b", "c"]);
 }
 
 /// A region that denies one operation.

@@ -284,7 +284,7 @@ fn whole(operation: &str, inner: &str) -> Reply {
 /// Everything that a reader reads, with the call's own error where the reading has none of its own.
 async fn read_all(server: &AwsServer) -> Vec<CallError> {
     let read_ports = read_ports(&server.clients());
-    let everything = Scope { databases: true, custom_endpoints: true, proxies: true };
+    let everything = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
     let (topology, targets, found, tagged) = tokio::join!(
         topology_of(&read_ports.rds, everything),
         async { read_ports.groups.targets(&group()).await },

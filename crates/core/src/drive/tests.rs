@@ -14,7 +14,7 @@ use crate::config::{Config, Location};
 use crate::event::{Trigger, TriggerKind};
 use crate::evidence::Answer;
 use crate::failure::LookupError;
-use crate::ports::{GroupTags, ListedGroup, Page};
+use crate::ports::{Filter, GroupTags, ListedGroup, Page};
 use crate::report::Status;
 use crate::source::Identifier;
 use crate::target::{Family, Registration, Target, TargetGroup, TargetState};
@@ -246,12 +246,17 @@ impl TargetGroupWrite for &Groups {
 struct NoDatabases;
 
 impl Rds for NoDatabases {
-    async fn clusters(&self, _: Option<String>) -> Result<Page<(Identifier, Cluster)>, CallError> {
+    async fn clusters(
+        &self,
+        _: Option<&Filter>,
+        _: Option<String>,
+    ) -> Result<Page<(Identifier, Cluster)>, CallError> {
         Ok(Page::default())
     }
 
     async fn instances(
         &self,
+        _: Option<&Filter>,
         _: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
         Ok(Page::default())

@@ -1,15 +1,18 @@
 //! The topology, put together from the lists of the RDS API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join3, try_join};
+use futures_util::future::{join3, try_join, try_join3};
 
 use super::pages::collect;
 use super::reads::Reads;
-use crate::failure::CallError;
-use crate::ports::{Clock, Rds, action};
+use crate::failure::{CallError, Failure, Rejection};
+use crate::ports::{Clock, Filter, Rds, action};
 use crate::source::Identifier;
-use crate::topology::{CustomEndpoint, ListedProxyEndpoint, Proxy, Scope, Topology};
+use crate::topology::{
+    Cluster, CustomEndpoint, Databases, Instance, ListedProxyEndpoint, Named, Proxy, Scope,
+    Topology,
+};
 
 /// Reads the lists of the Region, as [`read_topology`](super::read_topology) says.
 pub(super) async fn read_topology(
@@ -19,7 +22,11 @@ pub(super) async fn read_topology(
 ) -> Result<Topology, CallError> {
     let (databases, custom_endpoints, proxies) = join3(
         async {
-            if scope.databases { databases(rds, reads).await } else { Ok(Topology::default()) }
+            match &scope.databases {
+                Databases::None => Ok(Topology::default()),
+                Databases::All => all_databases(rds, reads).await,
+                Databases::Named(named) => named_databases(rds, named, reads).await,
+            }
         },
         async {
             if scope.custom_endpoints {
@@ -39,17 +46,86 @@ pub(super) async fn read_topology(
     Ok(Topology { custom_endpoints, proxies, ..databases })
 }
 
-async fn databases(rds: &impl Rds, reads: &Reads<'_, impl Clock>) -> Result<Topology, CallError> {
-    let (clusters, instances) = try_join(
-        collect(action::CLUSTERS, reads, |marker| rds.clusters(marker)),
-        collect(action::INSTANCES, reads, |marker| rds.instances(marker)),
-    )
-    .await?;
-    Ok(Topology {
+async fn all_databases(
+    rds: &impl Rds,
+    reads: &Reads<'_, impl Clock>,
+) -> Result<Topology, CallError> {
+    let (clusters, instances) =
+        try_join(clusters(rds, None, reads), instances(rds, None, reads)).await?;
+    Ok(of(clusters, instances))
+}
+
+async fn named_databases(
+    rds: &impl Rds,
+    named: &Named,
+    reads: &Reads<'_, impl Clock>,
+) -> Result<Topology, CallError> {
+    let by_cluster = named_filter(&named.clusters, Filter::Clusters);
+    let by_instance = named_filter(&named.instances, Filter::Instances);
+    // A list of which nothing is wanted is not read: without a filter it would be the whole list.
+    let read = try_join3(
+        async {
+            match &by_cluster {
+                Some(filter) => clusters(rds, Some(filter), reads).await,
+                None => Ok(Vec::new()),
+            }
+        },
+        some_instances(rds, by_cluster.as_ref(), reads),
+        some_instances(rds, by_instance.as_ref(), reads),
+    );
+    match read.await {
+        Ok((clusters, mut instances, others)) => {
+            instances.extend(others);
+            Ok(of(clusters, instances))
+        }
+        // AWS does not say what a filter does with a name that does not exist.
+        Err(error) if error.failure == Failure::Rejected(Rejection::NotFound) => {
+            all_databases(rds, reads).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn named_filter(
+    names: &BTreeSet<Identifier>,
+    by: fn(BTreeSet<Identifier>) -> Filter,
+) -> Option<Filter> {
+    (!names.is_empty()).then(|| by(names.clone()))
+}
+
+async fn some_instances(
+    rds: &impl Rds,
+    filter: Option<&Filter>,
+    reads: &Reads<'_, impl Clock>,
+) -> Result<Vec<(Identifier, Instance)>, CallError> {
+    match filter {
+        Some(_) => instances(rds, filter, reads).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn clusters(
+    rds: &impl Rds,
+    filter: Option<&Filter>,
+    reads: &Reads<'_, impl Clock>,
+) -> Result<Vec<(Identifier, Cluster)>, CallError> {
+    collect(action::CLUSTERS, reads, |marker| rds.clusters(filter, marker)).await
+}
+
+async fn instances(
+    rds: &impl Rds,
+    filter: Option<&Filter>,
+    reads: &Reads<'_, impl Clock>,
+) -> Result<Vec<(Identifier, Instance)>, CallError> {
+    collect(action::INSTANCES, reads, |marker| rds.instances(filter, marker)).await
+}
+
+fn of(clusters: Vec<(Identifier, Cluster)>, instances: Vec<(Identifier, Instance)>) -> Topology {
+    Topology {
         clusters: clusters.into_iter().collect(),
         instances: instances.into_iter().collect(),
         ..Topology::default()
-    })
+    }
 }
 
 async fn custom_endpoints(

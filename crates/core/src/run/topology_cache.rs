@@ -93,7 +93,7 @@ impl TopologyCache {
         self.under_way = true;
         // From its beginning: what a page lists may have changed while the next was read.
         self.since_begun = Duration::ZERO;
-        reaction.effects.push(Effect::ReadTopology(self.scope));
+        reaction.effects.push(Effect::ReadTopology(self.scope.clone()));
     }
 
     /// Keeps the reading that was under way, and gives it to those that waited for it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::ports::{
-    GroupTags, ListedGroup, Page, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+    Filter, GroupTags, ListedGroup, Page, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
 };
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
@@ -137,18 +137,20 @@ impl Calls {
 impl Rds for Calls {
     async fn clusters(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Cluster)>, CallError> {
         self.begin_topology();
-        self.region.clusters(marker).await
+        self.region.clusters(filter, marker).await
     }
 
     async fn instances(
         &self,
+        filter: Option<&Filter>,
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
         self.begin_topology();
-        self.region.instances(marker).await
+        self.region.instances(filter, marker).await
     }
 
     async fn custom_endpoints(
