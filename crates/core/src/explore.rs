@@ -27,6 +27,7 @@ use self::monitor::Promise;
 use self::walk::walk;
 use self::world::{Group, Kind, PORT, Place, Places, Slot};
 use crate::config::Timing;
+use crate::ports::LONGEST_WRITE;
 use crate::topology::Standby;
 
 const S: Duration = Duration::from_secs(1);
@@ -43,6 +44,8 @@ fn cluster(places: usize) -> Setup {
         reported: PORT,
         groups: Group::all(places),
         keys_lie: false,
+        slow_permits: false,
+        longest_write: 3 * S,
         pace: None,
         timing: Timing { settle: S, patience_started: 2 * S, patience: 2 * S, sweep: 2 * S },
         limit: 900 * S,
@@ -115,6 +118,30 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_by_the_next_sweep()
         budget: Budget { failovers: 1, kills: 1, ..Budget::default() },
         ..cluster(2)
     });
+}
+
+#[test]
+fn a_permit_that_takes_its_time_breaks_no_promise() {
+    holds(&Setup {
+        groups: usual(),
+        slow_permits: true,
+        budget: Budget { failovers: 1, regressions: 1, ..Budget::default() },
+        ..cluster(2)
+    });
+}
+
+#[test]
+fn a_write_that_lands_long_after_its_answer_was_lost_breaks_no_promise() {
+    holds(&late_write());
+}
+
+/// A write whose answer is lost and that may land at any time until the longest write is over.
+fn late_write() -> Setup {
+    Setup {
+        groups: usual(),
+        budget: Budget { failovers: 2, late: 1, ..Budget::default() },
+        ..cluster(2)
+    }
 }
 
 #[test]
@@ -254,6 +281,12 @@ mod further {
             budget: Budget { failovers: 2, faults: 2, stale: 1, ..Budget::default() },
             ..cluster(2)
         });
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn a_write_that_lands_within_12_s() {
+        holds(&Setup { longest_write: LONGEST_WRITE, ..late_write() });
     }
 
     #[test]

@@ -47,6 +47,7 @@ const NOTHING: Budget = Budget {
     stale: 0,
     kills: 0,
     false_names: 0,
+    late: 0,
 };
 
 const ONE_COMES_OR_GOES: Budget = Budget { scalings: 1, ..NOTHING };
