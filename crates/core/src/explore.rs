@@ -22,7 +22,7 @@ mod world;
 
 use std::time::Duration;
 
-use self::history::{Budget, Invocation, Pace, Setup};
+use self::history::{Budget, Invocation, Pace, Permits, Setup};
 use self::monitor::Promise;
 use self::walk::walk;
 use self::world::{Group, Kind, PORT, Place, Places, Slot};
@@ -44,7 +44,7 @@ fn cluster(places: usize) -> Setup {
         reported: PORT,
         groups: Group::all(places),
         keys_lie: false,
-        slow_permits: false,
+        permits: Permits::LikeCalls,
         longest_write: 3 * S,
         pace: None,
         timing: Timing { settle: S, patience_started: 2 * S, patience: 2 * S, sweep: 2 * S },
@@ -124,7 +124,7 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_by_the_next_sweep()
 fn a_permit_that_takes_its_time_breaks_no_promise() {
     holds(&Setup {
         groups: usual(),
-        slow_permits: true,
+        permits: Permits::Slowly,
         budget: Budget { failovers: 1, regressions: 1, ..Budget::default() },
         ..cluster(2)
     });
@@ -194,6 +194,7 @@ fn two_runs_at_once_and_one_failover_break_no_promise_while_the_group_was_right(
         groups: vec![Group::only(A)],
         timing: brief,
         at_once: 2,
+        permits: Permits::AtOnce,
         budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(2)
     });

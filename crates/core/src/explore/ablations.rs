@@ -79,8 +79,8 @@ fn one_reading_that_shows_a_target_healthy_can_be_a_stale_one() {
 
 #[test]
 fn what_was_seen_before_a_removal_vouches_for_the_removed_target() {
-    let faulty = Budget { faults: 2, stale: 1, ..FAILOVER };
-    breaks_without(Mechanism::RemovalVoidsProof, Promise::S1, &with(faulty));
+    let faulty = Budget { faults: 1, ..FAILOVER };
+    breaks_without(Mechanism::RemovalVoidsProof, Promise::S7, &with(faulty));
 }
 
 #[test]

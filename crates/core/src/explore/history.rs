@@ -40,8 +40,8 @@ pub(super) struct Setup {
     /// Whether a key can report anything at any reading. Otherwise it follows the writer with a
     /// delay.
     pub(super) keys_lie: bool,
-    /// Whether a permit may take a second, too, so that its run reads again before it writes.
-    pub(super) slow_permits: bool,
+    /// How long a run waits for a permit to write.
+    pub(super) permits: Permits,
     /// The longest that a write may take.
     pub(super) longest_write: Duration,
     /// How fast the world changes. Without a pace, time has no meaning outside the runs, and
@@ -57,6 +57,17 @@ pub(super) struct Setup {
     /// How many of them run at once.
     pub(super) at_once: usize,
     pub(super) budget: Budget,
+}
+
+/// How long a run waits for a permit to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permits {
+    /// It does not wait, which makes a walk with two runs at once smaller.
+    AtOnce,
+    /// Anything may happen meanwhile, in no time, as with a call.
+    LikeCalls,
+    /// The same, or a second passes.
+    Slowly,
 }
 
 /// How long things take after a failover.
@@ -320,7 +331,7 @@ impl Setup {
                 outcomes
             }
             Effect::Permit(..) => {
-                let later = self.slow_permits.then_some(Outcome::DoneLater);
+                let later = (self.permits == Permits::Slowly).then_some(Outcome::DoneLater);
                 [Outcome::Done].into_iter().chain(later).collect()
             }
             Effect::Register(..) | Effect::Deregister(..) => {
@@ -569,6 +580,11 @@ impl Setup {
                     (Some(_), Outcome::Refused) => {
                         fails(budget, monitor);
                         monitor.is_refused(write);
+                        monitor.removed_nothing();
+                    }
+                    (Some(_), Outcome::Failed) => {
+                        fails(budget, monitor);
+                        monitor.removed_nothing();
                     }
                     (Some(_), _) => {
                         fails(budget, monitor);
@@ -592,6 +608,12 @@ impl Setup {
         self.let_pass(&mut moment.world, passed);
         moment.runs[index].monitor.time_passes(passed);
         breaches.extend(moment.step(index, passed, input));
+        let waits = |live: &ActiveRun| matches!(live.waiting.first(), Some(Effect::Permit(..)));
+        if self.permits == Permits::AtOnce
+            && let Some(index) = moment.runs.iter().position(waits)
+        {
+            breaches.extend(self.answer(moment, index, Outcome::Done));
+        }
         breaches
     }
 

@@ -428,6 +428,11 @@ impl Monitor {
         }
     }
 
+    /// A write was not made. If it was a removal, another one is not the second of its round.
+    pub(super) fn removed_nothing(&mut self) {
+        self.read_since_removal = 2;
+    }
+
     /// A write was not made, or its answer was lost: it may be repeated.
     pub(super) fn allows_one_more(&mut self) {
         self.allowance += 1;

@@ -141,6 +141,7 @@ fn two_runs_at_once_and_one_promotion_break_no_promise_while_the_set_was_right()
     holds(&Setup {
         groups: vec![healthy(&[B, C])],
         at_once: 2,
+        permits: Permits::AtOnce,
         limit: 6 * S,
         ..with(ONE_IS_PROMOTED)
     });

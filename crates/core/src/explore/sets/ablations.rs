@@ -50,8 +50,8 @@ fn one_reading_that_shows_a_reader_healthy_can_be_a_stale_one() {
 
 #[test]
 fn what_was_seen_before_a_removal_vouches_for_the_removed_reader() {
-    let faulty = Budget { failovers: 2, faults: 2, stale: 1, ..NOTHING };
-    breaks_without(Mechanism::RemovalVoidsProof, Promise::S1, &pair(faulty));
+    let faulty = Budget { failovers: 2, faults: 1, ..NOTHING };
+    breaks_without(Mechanism::RemovalVoidsProof, Promise::S7, &pair(faulty));
 }
 
 #[test]
