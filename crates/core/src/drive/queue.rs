@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::pacer::{Class, Pacer};
 use crate::ports::{BATCH, action};
-use crate::run::{BindingIndex, Effect};
+use crate::run::{BindingIndex, Effect, PermitFor};
 use crate::target::TargetGroupArn;
 
 /// Something to do at once. Its tokens are taken.
@@ -25,11 +25,16 @@ pub(super) enum Task {
 /// that takes none, or whose many calls take their own.
 fn needs(effect: &Effect) -> Option<(Class, &'static str)> {
     match effect {
-        Effect::Register(..) => Some((Class::Register, action::REGISTER)),
-        Effect::Deregister(..) => Some((Class::Deregister, action::DEREGISTER)),
+        // It takes what the write needs, which then goes out at once.
+        Effect::Permit(_, PermitFor::Register) => Some((Class::Register, action::REGISTER)),
+        Effect::Permit(_, PermitFor::Deregister) => Some((Class::Deregister, action::DEREGISTER)),
         Effect::ReadGroup(_, _, priority) => Some(((*priority).into(), action::GROUPS)),
         Effect::ReadTargets(_, _, priority) => Some(((*priority).into(), action::TARGETS)),
-        Effect::ReadTopology(_) | Effect::ReadTags | Effect::Resolve(..) => None,
+        Effect::ReadTopology(_)
+        | Effect::ReadTags
+        | Effect::Resolve(..)
+        | Effect::Register(..)
+        | Effect::Deregister(..) => None,
     }
 }
 

@@ -1,7 +1,6 @@
 use super::*;
 use crate::drive::tests::arn;
 use crate::run::Priority;
-use crate::target::Registration;
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -13,12 +12,6 @@ fn group(number: usize, priority: Priority) -> Effect {
     Effect::ReadGroup(number, arn(number), priority)
 }
 
-fn register(number: usize) -> Effect {
-    let target =
-        Registration { address: "10.20.0.1:5432".parse().expect("an address"), zone: None };
-    Effect::Register(number, arn(number), target)
-}
-
 fn queue_of(effects: impl IntoIterator<Item = Effect>) -> Queue {
     let mut queue = Queue::default();
     effects.into_iter().for_each(|effect| queue.push(effect));
@@ -28,11 +21,7 @@ fn queue_of(effects: impl IntoIterator<Item = Effect>) -> Queue {
 /// The indexes of the bindings whose effects begin.
 fn begin(queue: &mut Queue, pacer: &Pacer, now: Duration) -> Vec<usize> {
     let index = |task: &Task| match task {
-        Task::Perform(
-            Effect::ReadTargets(index, ..)
-            | Effect::Register(index, ..)
-            | Effect::Deregister(index, ..),
-        ) => *index,
+        Task::Perform(Effect::ReadTargets(index, ..) | Effect::Permit(index, _)) => *index,
         other => panic!("{other:?}"),
     };
     queue.begin(pacer, now).0.iter().map(index).collect()
@@ -70,8 +59,8 @@ fn what_is_urgent_goes_before_routine_reads_that_came_earlier_and_writes_before_
         targets(1, Priority::Routine),
         targets(2, Priority::Urgent),
         targets(3, Priority::Urgent),
-        Effect::Deregister(4, arn(4), Vec::new()),
-        register(5),
+        Effect::Permit(4, PermitFor::Deregister),
+        Effect::Permit(5, PermitFor::Register),
     ]);
     let mut order = Vec::new();
     while order.len() < 6 {
