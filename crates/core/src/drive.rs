@@ -104,12 +104,23 @@ pub async fn read_topology(
 /// Dropping the future at any await leaves the run where it is: a write that was sent may still
 /// take effect, and the next run reads the outcome.
 pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
-    mut run: Run,
+    run: Run,
     ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
     clock: &impl Clock,
     journal: &mut impl Journal,
 ) -> Report {
+    drive_to_end(run, ports, writer, clock, journal).await.report()
+}
+
+/// Like [`drive`], but returns the run itself, whose memory the next run of a process can take.
+pub async fn drive_to_end<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+    mut run: Run,
+    ports: &ReadPorts<R, D, G>,
+    writer: Option<&W>,
+    clock: &impl Clock,
+    journal: &mut impl Journal,
+) -> Run {
     let end = clock.now().saturating_add(run.left());
     let mut queue = Queue::default();
     let mut under_way = FuturesUnordered::new();
@@ -146,7 +157,7 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
             inputs.extend(next(&mut under_way, clock, sleep).await);
         }
     }
-    run.report()
+    run
 }
 
 /// What the process knows already. That takes no call.

@@ -23,7 +23,7 @@ impl BindingRun {
             Phase::Permit(plan) => Some(plan),
             _ => None,
         };
-        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
+        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest);
         let (status, reason) = match (unanswered, waiting) {
             (Some(action), _) => round_outcome::unconfirmed(action),
             (None, Some(plan)) => round_outcome::not_permitted(plan.first()),
