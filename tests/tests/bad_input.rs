@@ -108,14 +108,21 @@ async fn an_instance_of_a_cluster_is_sent_to_the_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_that_is_denied_names_the_permission_to_add() {
-    for call in ["DescribeTargetGroups", "DescribeTargetHealth"] {
-        let deployed = DeployedLab::begin().await;
-        deployed
-            .lab
-            .world()
-            .faults
-            .add(Fault::on(call, Effect::AccessDenied).of("targetgroup/orders/"));
-        says(&deployed, "access-denied", &[&format!("Allow `elasticloadbalancing:{call}`")]).await;
+    let deployed = DeployedLab::begin().await;
+    let denied = Fault::on("DescribeTargetHealth", Effect::AccessDenied);
+    deployed.lab.world().faults.add(denied.of("targetgroup/orders/"));
+    let remedy = "Allow `elasticloadbalancing:DescribeTargetHealth`";
+    says(&deployed, "access-denied", &[remedy]).await;
+    // One call describes all groups, and its permission cannot be limited to some of them (Service
+    // Authorization Reference, "Actions, resources, and condition keys for AWS Elastic Load
+    // Balancing V2").
+    let deployed = DeployedLab::begin().await;
+    deployed.lab.world().faults.add(Fault::on("DescribeTargetGroups", Effect::AccessDenied));
+    let (orders, billing) = ask(&deployed).await;
+    for binding in [orders, billing] {
+        assert_eq!(binding["reason"]["code"], "access-denied", "{binding:#}");
+        let remedy = binding["reason"]["remedy"].to_string();
+        assert!(remedy.contains("`elasticloadbalancing:DescribeTargetGroups`"), "{binding:#}");
     }
     for call in ["DescribeDBClusters", "DescribeDBInstances"] {
         let deployed = DeployedLab::begin().await;

@@ -129,7 +129,7 @@ async fn tags_that_cannot_be_read_are_told_and_what_the_configuration_names_goes
     let deployed = DeployedLab::with(tagged, beside).await;
     for (effect, code) in [(Effect::AccessDenied, "access-denied"), (Effect::Throttle, "throttled")]
     {
-        deployed.lab.world().faults.add(Fault::on("DescribeTags", effect).times(2));
+        deployed.lab.world().faults.add(Fault::on("DescribeTags", effect));
         let answer = deployed.ask(json!({})).await;
         assert_eq!(end(&answer, "orders-writer").0, "settled");
         assert_eq!(end(&answer, "discovery"), ("failed", Some(code)));

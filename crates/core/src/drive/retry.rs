@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::failure::CallError;
+use crate::failure::{CallError, Failure};
 use crate::ports::Clock;
 
 /// How long after its first attempt a call is still made again. With the pauses below that is seven
@@ -70,7 +70,9 @@ fn mixed(number: u64) -> u64 {
 /// for about ten seconds. The adapters make one attempt, so how often a call goes out is decided
 /// here.
 ///
-/// A write to a target group never comes here: the run decides on it anew, with new evidence.
+/// A write to a target group never comes here: the run decides on it anew, with new evidence. Of
+/// another call that changes something, the answer may be lost once: it may arrive twice, and not
+/// seven times.
 ///
 /// # Errors
 /// The error of the last attempt.
@@ -79,11 +81,17 @@ where
     F: Future<Output = Result<T, CallError>>,
 {
     let mut attempts = Attempts::new(clock.now(), Duration::MAX);
+    let mut was_lost = false;
     loop {
         let error = match call().await {
             Err(error) if error.is_retryable() => error,
             result => return result,
         };
+        let is_lost = error.failure == Failure::AnswerLost;
+        if is_lost && was_lost {
+            return Err(error);
+        }
+        was_lost |= is_lost;
         let Some(pause) = attempts.pause(clock.now()) else {
             return Err(error);
         };
@@ -97,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::drive::tests::VirtualClock;
-    use crate::failure::{Failure, Rejection};
+    use crate::failure::Rejection;
 
     /// How often a call that fails like this is made, and how long that takes in all.
     fn made(failure: Failure) -> (u32, Duration) {
@@ -126,6 +134,11 @@ mod tests {
         ] {
             assert_eq!(made(failure), (1, Duration::ZERO), "{failure}");
         }
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_sent_twice_at_most() {
+        assert_eq!(made(Failure::AnswerLost).0, 2);
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(super) struct Call {
     pub(super) run: u64,
     pub(super) number: u64,
     pub(super) step: RunStep,
+    /// The binding of a read that may be sent a second time while the first goes on.
+    sent_again: Option<usize>,
 }
 
 impl SimulatedRegion {
@@ -305,12 +307,14 @@ impl SimulatedRegion {
             state.calls += 1;
             let number = state.calls;
             let Some(record) = state.runs.get_mut(&run) else {
-                return Call { run, number, step: RunStep::Begin };
+                return Call { run, number, step: RunStep::Begin, sent_again: None };
             };
             let step = kind.step(record);
             record.has_asked = true;
-            record.under_way.push((number, step, kind.binding()));
-            (Call { run, number, step }, state.take_waiting(step, now))
+            let binding = kind.binding();
+            record.under_way.push((number, step, binding));
+            let sent_again = binding.filter(|_| matches!(kind, Kind::Group(_) | Kind::Targets(_)));
+            (Call { run, number, step, sent_again }, state.take_waiting(step, now))
         };
         for incident in incidents {
             self.begin(incident);
@@ -321,7 +325,11 @@ impl SimulatedRegion {
     /// Ends a call, and marks the faults that were active during it.
     pub(super) fn end_call(&self, call: &Call, state: &mut State) {
         if let Some(record) = state.runs.get_mut(&call.run) {
-            record.under_way.retain(|(number, ..)| *number != call.number);
+            // Of two that were sent for one reading, the slower is not waited for.
+            record.under_way.retain(|(number, step, binding)| {
+                let is_same = call.sent_again.is_some() && *binding == call.sent_again;
+                *number != call.number && !(is_same && *step == call.step)
+            });
         }
     }
 
