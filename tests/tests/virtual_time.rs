@@ -225,6 +225,38 @@ fn every_fault_of_a_write_ends_right_or_says_so_and_never_empties_the_group() {
 }
 
 #[test]
+fn throttled_and_slow_writes_end_right_in_one_run() {
+    let millis = Duration::from_millis;
+    let throttles = [6, 10].map(|times| (Effect::Throttle, times));
+    let delays = [1000, 2500, 5000, 10_000].map(|delay| (Effect::Delay(millis(delay)), u32::MAX));
+    for (effect, times) in throttles.into_iter().chain(delays) {
+        for operation in ["RegisterTargets", "DeregisterTargets"] {
+            for event in [true, false] {
+                let play = Play::new();
+                play.world().failover_db_cluster("orders", None).expect("failover");
+                play.pass(60 * S);
+                play.world().faults.add(Fault::on(operation, effect.clone()).times(times));
+                let report = if event {
+                    play.event(71, SourceType::Cluster, "orders")
+                } else {
+                    play.sweep()
+                };
+                let what = format!("{operation} {effect:?} {times} times, event {event}");
+                assert_eq!(
+                    status(&report, "orders-writer"),
+                    Status::Changed,
+                    "{what}: {report:#?}"
+                );
+                assert!(
+                    play.is_right(&play.orders) && play.was_never_empty(&play.orders),
+                    "{what}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn every_fault_of_a_name_changes_nothing_while_it_lasts() {
     let public = "52.17.0.1".parse().expect("address");
     let stranger = "10.20.1.200".parse().expect("address");

@@ -132,6 +132,7 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }
+        Effect::Permit(index, _) => Input::Permitted(index),
         Effect::Register(index, group, target) => {
             let written = match writer {
                 Some(writer) => writer.register(&group, &target).await,

@@ -22,11 +22,12 @@ mod world;
 
 use std::time::Duration;
 
-use self::history::{Budget, Invocation, Pace, Setup};
+use self::history::{Budget, Invocation, Pace, Permits, Setup};
 use self::monitor::Promise;
 use self::walk::walk;
 use self::world::{Group, Kind, PORT, Place, Places, Slot};
 use crate::config::Timing;
+use crate::ports::LONGEST_WRITE;
 use crate::topology::Standby;
 
 const S: Duration = Duration::from_secs(1);
@@ -43,6 +44,8 @@ fn cluster(places: usize) -> Setup {
         reported: PORT,
         groups: Group::all(places),
         keys_lie: false,
+        permits: Permits::LikeCalls,
+        longest_write: 3 * S,
         pace: None,
         timing: Timing { settle: S, patience_started: 2 * S, patience: 2 * S, sweep: 2 * S },
         limit: 900 * S,
@@ -118,6 +121,30 @@ fn a_kill_at_any_await_and_its_write_landing_late_are_mended_by_the_next_sweep()
 }
 
 #[test]
+fn a_permit_that_takes_its_time_breaks_no_promise() {
+    holds(&Setup {
+        groups: usual(),
+        permits: Permits::Slowly,
+        budget: Budget { failovers: 1, regressions: 1, ..Budget::default() },
+        ..cluster(2)
+    });
+}
+
+#[test]
+fn a_write_that_lands_long_after_its_answer_was_lost_breaks_no_promise() {
+    holds(&late_write());
+}
+
+/// A write whose answer is lost and that may land at any time until the longest write is over.
+fn late_write() -> Setup {
+    Setup {
+        groups: usual(),
+        budget: Budget { failovers: 2, late: 1, ..Budget::default() },
+        ..cluster(2)
+    }
+}
+
+#[test]
 fn readings_of_the_group_that_are_stale_for_less_than_it_takes_to_vouch_for_a_target_break_no_promise()
  {
     // Three stale readings, one second apart. A proof of registration would need four.
@@ -167,6 +194,7 @@ fn two_runs_at_once_and_one_failover_break_no_promise_while_the_group_was_right(
         groups: vec![Group::only(A)],
         timing: brief,
         at_once: 2,
+        permits: Permits::AtOnce,
         budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(2)
     });
@@ -254,6 +282,12 @@ mod further {
             budget: Budget { failovers: 2, faults: 2, stale: 1, ..Budget::default() },
             ..cluster(2)
         });
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn a_write_that_lands_within_12_s() {
+        holds(&Setup { longest_write: LONGEST_WRITE, ..late_write() });
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl CallError {
         )
     }
 
+    /// Whether a write that failed like this was certainly not made, for a reason that may pass: the
+    /// service asked for fewer calls, or there was no connection to send it on.
+    pub(crate) fn was_not_made(&self) -> bool {
+        matches!(self.failure, Failure::Throttled | Failure::Unreachable | Failure::Certificate)
+    }
+
     /// What the operator can do about it.
     pub fn remedy(&self) -> String {
         match self.failure {

@@ -13,6 +13,9 @@ pub(crate) enum KeepLooking {
     UntilEventEnds,
     /// For as long as a sweep may look: the next round may find it mended.
     SweepTime,
+    /// For as long as the run lasts: a write failed and will be tried again. What follows it has its
+    /// own time.
+    UntilWritten,
     /// For as long as a reading may take to show a write that was acknowledged.
     ReadBackTime,
     /// For as long as a pending removal takes: the settle time, and the calls around it.

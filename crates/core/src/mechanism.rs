@@ -23,6 +23,10 @@ pub(crate) enum Mechanism {
     /// Readings that show a target healthy prove its registration only when they have done so for a
     /// while.
     SeenForLong,
+    /// A write takes its part of the account's budget of calls before the keys are read again.
+    PermitBeforeReread,
+    /// While a removal whose answer was lost may still take effect, no removal is sent.
+    LostRemovalWaits,
     /// Once a removal was sent, nothing from before it proves the registration of its target.
     RemovalVoidsProof,
     /// A write is read back.
@@ -41,7 +45,8 @@ pub(crate) enum Mechanism {
     InitialHolds,
     /// A set loses at most half of its targets in a round.
     HalfPerRound,
-    /// After three writes to a group that failed or did not last, a run writes no more to it.
+    /// After three writes to a group that were acknowledged and did not last, a run writes no more to
+    /// it.
     GivesUp,
     /// A binding whose port is not the one that RDS reports writes nothing.
     PortDiffersHolds,

@@ -19,10 +19,43 @@ use crate::topology::{
     Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
 };
 
-/// The longest that a write may take. It bounds how late a write whose answer was lost can still
-/// take effect: no write starts with less time left, and after a lost answer the run waits this
-/// long.
-pub const LONGEST_WRITE: Duration = Duration::from_secs(3);
+/// The longest that a write may take, from when it is sent. It bounds how late a write whose answer
+/// was lost can still take effect: no write starts with less time left, and only a reading that
+/// begins later shows that a write was not done.
+///
+/// 12 s: a write that ELBv2 answers after 10 s still counts as answered, and one that is cut off
+/// and sent again, registration and removal, fits into a quarter of a run of 230 s.
+pub const LONGEST_WRITE: Duration = Duration::from_secs(12);
+
+/// [`LONGEST_WRITE`], which the walk scales down like every other time.
+#[cfg(not(test))]
+pub(crate) const fn longest_write() -> Duration {
+    LONGEST_WRITE
+}
+
+#[cfg(test)]
+pub(crate) use self::scaled::{longest_write, with_longest_write};
+
+#[cfg(test)]
+mod scaled {
+    use super::{Duration, LONGEST_WRITE};
+
+    pub(crate) fn longest_write() -> Duration {
+        SCALED.get()
+    }
+
+    /// Runs `act` while a write takes `long` at most.
+    pub(crate) fn with_longest_write<T>(long: Duration, act: impl FnOnce() -> T) -> T {
+        let usual = SCALED.replace(long);
+        let done = act();
+        SCALED.set(usual);
+        done
+    }
+
+    thread_local! {
+        static SCALED: std::cell::Cell<Duration> = const { std::cell::Cell::new(LONGEST_WRITE) };
+    }
+}
 
 /// The most target groups whose tags one call can ask for (botocore elbv2 2015-12-01,
 /// `DescribeTagsInput`).

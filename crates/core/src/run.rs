@@ -39,7 +39,7 @@ use jiff::Timestamp;
 
 use self::binding_run::BindingRun;
 use self::effect::Context;
-pub use self::effect::{BindingIndex, Effect, Input, Priority, Reaction};
+pub use self::effect::{BindingIndex, Effect, Input, PermitFor, Priority, Reaction};
 use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
 use self::tag_search::TagSearch;
@@ -134,6 +134,9 @@ impl Run {
             }
             Input::Answers(index, answers) => {
                 self.step_binding(index, BindingInput::Answers(answers), &mut reaction)
+            }
+            Input::Permitted(index) => {
+                self.step_binding(index, BindingInput::Permitted, &mut reaction)
             }
             Input::Written(index, result) => {
                 self.step_binding(index, BindingInput::Written(result), &mut reaction)
@@ -252,7 +255,11 @@ impl Run {
             Input::Tags(result) => result.is_ok(),
             Input::Group(_, result) => result.is_ok(),
             Input::Targets(_, result) => result.is_ok(),
-            Input::Start | Input::Tick | Input::Answers(..) | Input::Written(..) => false,
+            Input::Start
+            | Input::Tick
+            | Input::Answers(..)
+            | Input::Permitted(_)
+            | Input::Written(..) => false,
         }
     }
 

@@ -28,7 +28,7 @@ use crate::tap::Tap;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Longer than any call is waited for.
-const TOO_LATE: Duration = Duration::from_secs(8);
+const TOO_LATE: Duration = Duration::from_secs(14);
 
 /// How long an event is watched for, in seconds: as long as three writes and their pauses take, or
 /// not for long where every look finds the same.

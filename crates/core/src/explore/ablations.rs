@@ -34,6 +34,7 @@ const FAILOVER: Budget = Budget {
     stale: 0,
     kills: 0,
     false_names: 0,
+    late: 0,
 };
 
 #[test]
@@ -78,8 +79,18 @@ fn one_reading_that_shows_a_target_healthy_can_be_a_stale_one() {
 
 #[test]
 fn what_was_seen_before_a_removal_vouches_for_the_removed_target() {
-    let faulty = Budget { faults: 2, stale: 1, ..FAILOVER };
-    breaks_without(Mechanism::RemovalVoidsProof, Promise::S1, &with(faulty));
+    let faulty = Budget { faults: 1, ..FAILOVER };
+    breaks_without(Mechanism::RemovalVoidsProof, Promise::S7, &with(faulty));
+}
+
+#[test]
+fn a_removal_that_waits_for_its_turn_after_the_keys_were_read_again_may_remove_the_new_writer() {
+    breaks_without(Mechanism::PermitBeforeReread, Promise::S7, &with(FAILOVER));
+}
+
+#[test]
+fn a_removal_that_is_sent_again_may_land_after_its_target_is_the_writer_once_more() {
+    breaks_without(Mechanism::LostRemovalWaits, Promise::S1, &late_write());
 }
 
 #[test]
@@ -139,8 +150,8 @@ fn an_instances_new_target_that_is_still_initial_is_removed_while_its_name_goes_
 }
 
 #[test]
-fn writes_that_go_wrong_are_sent_again_and_again() {
-    let faulty = Budget { faults: 5, ..Budget::default() };
+fn writes_that_do_not_last_are_sent_again_and_again() {
+    let faulty = Budget { stale: 9, ..Budget::default() };
     let setup = Setup {
         groups: vec![Group::only(B)],
         invocations: vec![Invocation::Sweep],

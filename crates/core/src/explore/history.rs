@@ -19,8 +19,11 @@ use super::world::{
     self, Group, Key, Kind, Listing, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write,
 };
 use crate::config::Timing;
-use crate::failure::{CallError, Failure};
+use crate::failure::{CallError, Failure, Rejection};
 use crate::run::{Effect, Input, Run};
+
+/// How long a slow permit takes: so long that what was read before is read again.
+const PERMIT_TAKES: Duration = Duration::from_secs(1);
 
 /// What can happen in a walk, and how often.
 #[derive(Debug, Clone)]
@@ -37,6 +40,10 @@ pub(super) struct Setup {
     /// Whether a key can report anything at any reading. Otherwise it follows the writer with a
     /// delay.
     pub(super) keys_lie: bool,
+    /// How long a run waits for a permit to write.
+    pub(super) permits: Permits,
+    /// The longest that a write may take.
+    pub(super) longest_write: Duration,
     /// How fast the world changes. Without a pace, time has no meaning outside the runs, and
     /// everything can take any time.
     pub(super) pace: Option<Pace>,
@@ -50,6 +57,17 @@ pub(super) struct Setup {
     /// How many of them run at once.
     pub(super) at_once: usize,
     pub(super) budget: Budget,
+}
+
+/// How long a run waits for a permit to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permits {
+    /// It does not wait, which makes a walk with two runs at once smaller.
+    AtOnce,
+    /// Anything may happen meanwhile, in no time, as with a call.
+    LikeCalls,
+    /// The same, or a second passes.
+    Slowly,
 }
 
 /// How long things take after a failover.
@@ -84,6 +102,9 @@ pub(super) struct Budget {
     pub(super) kills: u8,
     /// Times that the writer's own name resolves to an address of no member, for any time.
     pub(super) false_names: u8,
+    /// Writes whose answer is lost and that land at any time until the longest write is over, or
+    /// never.
+    pub(super) late: u8,
 }
 
 /// What starts a run.
@@ -132,6 +153,7 @@ pub(super) enum Move {
     TimePasses(usize),
     Killed { run: usize, late: bool },
     LateWriteLands,
+    LostWriteLands,
 }
 
 /// The result of the oldest call of a run.
@@ -142,10 +164,16 @@ pub(super) enum Outcome {
     Silent(Place),
     Read,
     Stale,
+    /// A read failed, or a write was throttled.
     Failed,
+    Refused,
     Done,
+    /// A permit that took a second.
+    DoneLater,
     LostBefore,
     LostAfter,
+    /// The answer is lost, and the write is still under way.
+    LostUnderWay,
 }
 
 impl Setup {
@@ -161,6 +189,7 @@ impl Setup {
                 before: *group,
                 false_name: None,
                 late_write: None,
+                under_way: None,
             },
             runs: Vec::new(),
             begun: 0,
@@ -248,6 +277,7 @@ impl Setup {
             })
         {
             moves.extend(world.late_write.map(|_| Move::LateWriteLands));
+            moves.extend(world.under_way.map(|_| Move::LostWriteLands));
         }
         if let Some(pace) = self.pace.filter(|pace| idle && world.since_failover < pace.longest()) {
             moves.push(Move::Waits(pace.longest() / 3));
@@ -300,10 +330,17 @@ impl Setup {
                 outcomes.extend(stale.then_some(Outcome::Stale));
                 outcomes
             }
+            Effect::Permit(..) => {
+                let later = (self.permits == Permits::Slowly).then_some(Outcome::DoneLater);
+                [Outcome::Done].into_iter().chain(later).collect()
+            }
             Effect::Register(..) | Effect::Deregister(..) => {
-                let wrong = [Outcome::Failed, Outcome::LostBefore, Outcome::LostAfter];
+                let wrong =
+                    [Outcome::Failed, Outcome::Refused, Outcome::LostBefore, Outcome::LostAfter];
                 let wrong = wrong.into_iter().filter(|_| faulty);
-                [Outcome::Done].into_iter().chain(wrong).collect()
+                let late = moment.budget.late > 0 && world.under_way.is_none();
+                let late = late.then_some(Outcome::LostUnderWay);
+                [Outcome::Done].into_iter().chain(wrong).chain(late).collect()
             }
         }
     }
@@ -411,6 +448,18 @@ impl Setup {
                 };
                 Vec::from_iter(empties.then_some(breach))
             }
+            Move::LostWriteLands => {
+                let (write, _) = next.world.under_way.take().expect("a write is under way");
+                next.world.carry_out(write);
+                next.runs.iter_mut().for_each(|live| live.monitor.is_disturbed());
+                let empties =
+                    matches!(write, Write::Deregister(_)) && next.world.group.present().is_empty();
+                let breach = Breach {
+                    promise: Promise::S1,
+                    how: format!("{write}, whose answer was lost, left no target"),
+                };
+                Vec::from_iter(empties.then_some(breach))
+            }
         };
         (next, breaches)
     }
@@ -484,6 +533,7 @@ impl Setup {
                 let writer = said.map(|said| said.writer);
                 Input::Answers(index, world::answers(self.kind, &names, writer, world))
             }
+            (Effect::Permit(index, _), _) => Input::Permitted(index),
             (Effect::ReadTags, _) => Input::Tags(Ok(Vec::new())),
             (Effect::ReadGroup(index, _, _), Outcome::Failed) => {
                 Input::Group(index, Err(fails(budget, monitor)))
@@ -517,15 +567,31 @@ impl Setup {
                 let failure = match outcome {
                     Outcome::Done => None,
                     Outcome::Failed => Some(Failure::Throttled),
+                    Outcome::Refused => Some(Failure::Rejected(Rejection::Invalid)),
                     _ => Some(Failure::AnswerLost),
                 };
-                match failure {
-                    None => monitor.is_acknowledged(write),
-                    Some(_) => {
-                        fails(budget, monitor);
-                        monitor.counts_fault();
-                        monitor.allows_one_more();
+                match (failure, outcome) {
+                    (None, _) => monitor.is_acknowledged(write),
+                    (Some(_), Outcome::LostUnderWay) => {
+                        budget.late -= 1;
+                        world.under_way = Some((write, Duration::ZERO));
+                        monitor.is_disturbed();
                     }
+                    (Some(_), Outcome::Refused) => {
+                        fails(budget, monitor);
+                        monitor.is_refused(write);
+                        monitor.removed_nothing();
+                    }
+                    (Some(_), Outcome::Failed) => {
+                        fails(budget, monitor);
+                        monitor.removed_nothing();
+                    }
+                    (Some(_), _) => {
+                        fails(budget, monitor);
+                    }
+                }
+                if failure.is_some() {
+                    monitor.allows_one_more();
                 }
                 let changed = world.group;
                 for (other, live) in runs.iter_mut().enumerate() {
@@ -538,7 +604,16 @@ impl Setup {
                 Input::Written(0, result)
             }
         };
-        breaches.extend(moment.step(index, Duration::ZERO, input));
+        let passed = if outcome == Outcome::DoneLater { PERMIT_TAKES } else { Duration::ZERO };
+        self.let_pass(&mut moment.world, passed);
+        moment.runs[index].monitor.time_passes(passed);
+        breaches.extend(moment.step(index, passed, input));
+        let waits = |live: &ActiveRun| matches!(live.waiting.first(), Some(Effect::Permit(..)));
+        if self.permits == Permits::AtOnce
+            && let Some(index) = moment.runs.iter().position(waits)
+        {
+            breaches.extend(self.answer(moment, index, Outcome::Done));
+        }
         breaches
     }
 
@@ -548,6 +623,7 @@ impl Setup {
     }
 
     fn let_pass(&self, world: &mut World, long: Duration) {
+        world.ages(long);
         let Some(pace) = self.pace else { return };
         world.since_failover = world.since_failover.saturating_add(long).min(pace.longest());
         if world.since_failover >= pace.keys {

@@ -20,6 +20,7 @@ fn two_runs_at_once_and_two_failovers_can_empty_a_group() {
         // Long enough for both runs to remove a target, and short enough for a quick walk.
         limit: 6 * S,
         at_once: 2,
+        permits: Permits::AtOnce,
         budget: Budget { failovers: 2, ..Budget::default() },
         ..cluster(2)
     };

@@ -131,6 +131,12 @@ pub(super) struct Monitor {
     read_since_removal: u8,
     /// RDS reports another port than the binding's.
     wrong_port: bool,
+    /// The database has moved since a key was last read.
+    outdated: bool,
+    /// The places whose registration was refused.
+    refused: Places,
+    /// A removal was refused.
+    removal_refused: bool,
 }
 
 impl Monitor {
@@ -163,6 +169,9 @@ impl Monitor {
             saw_late_write: world.late_write.is_some(),
             read_since_removal: 2,
             wrong_port: false,
+            outdated: false,
+            refused: Places::default(),
+            removal_refused: false,
         }
     }
 
@@ -172,6 +181,7 @@ impl Monitor {
     }
 
     pub(super) fn reads_key(&mut self, key: Key, named: Option<Listing>, world: &World) {
+        self.outdated = false;
         let index = key as usize;
         let by_the_names = |named: Listing| world.addresses_of(self.kind.wants(named));
         if key == Key::Topology {
@@ -207,6 +217,7 @@ impl Monitor {
     /// The members' own names answered, except the name of `silent`. They are looked up more often
     /// than the topology is read.
     pub(super) fn reads_names(&mut self, silent: Option<Place>, world: &World) {
+        self.outdated = false;
         let index = Key::Topology as usize;
         let wanted = self.named[index].map(|named| self.kind.wants(named));
         let silent = silent.map(Places::one).unwrap_or_default();
@@ -261,6 +272,7 @@ impl Monitor {
     }
 
     pub(super) fn sees_failover(&mut self) {
+        self.outdated = true;
         self.current = [false; 2];
         self.named_at_targets = false;
         self.calm = false;
@@ -280,7 +292,8 @@ impl Monitor {
         breaks(Promise::S9, !self.wrong_port, "nobody listens on the binding's port");
         match write {
             Write::Register(place) => {
-                breaks(Promise::S3, self.is_credible(place), "not credible in this run")
+                breaks(Promise::S3, self.is_credible(place), "not credible in this run");
+                breaks(Promise::L3, !self.refused.has(place), "it was refused before")
             }
             Write::Deregister(places) => {
                 let agreed = self.agreed();
@@ -314,6 +327,12 @@ impl Monitor {
                     "it is where the writer is, but for its name",
                 );
                 breaks(Promise::S7, self.was_reread(), "no key was read after the targets");
+                breaks(
+                    Promise::S7,
+                    !self.outdated,
+                    "the database moved after the keys were last read, and before it was sent",
+                );
+                breaks(Promise::L3, !self.removal_refused, "a removal was refused before");
                 let same = self.said == self.said_before_targets;
                 breaks(
                     Promise::S7,
@@ -332,16 +351,12 @@ impl Monitor {
             Write::Deregister(places) => !self.removed.and(places).is_empty(),
         };
         if again {
-            self.counts_fault();
+            self.faults += 1;
         } else {
             breaks(Promise::L3, self.allowance > 0, "more than two writes for each change");
         }
         self.allowance = self.allowance.saturating_sub(u8::from(!again));
-        breaks(
-            Promise::L3,
-            self.faults <= MAX_FAULTS,
-            "more than three that failed or did not last",
-        );
+        breaks(Promise::L3, self.faults <= MAX_FAULTS, "more than three that did not last");
         breaches
     }
 
@@ -406,12 +421,19 @@ impl Monitor {
         }
     }
 
-    /// A write failed, or its answer was lost: it may be repeated.
-    pub(super) fn counts_fault(&mut self) {
-        self.faults += 1;
-        self.calm = false;
+    pub(super) fn is_refused(&mut self, write: Write) {
+        match write {
+            Write::Register(place) => self.refused.add(place),
+            Write::Deregister(_) => self.removal_refused = true,
+        }
     }
 
+    /// A write was not made. If it was a removal, another one is not the second of its round.
+    pub(super) fn removed_nothing(&mut self) {
+        self.read_since_removal = 2;
+    }
+
+    /// A write was not made, or its answer was lost: it may be repeated.
     pub(super) fn allows_one_more(&mut self) {
         self.allowance += 1;
     }

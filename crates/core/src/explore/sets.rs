@@ -47,6 +47,7 @@ const NOTHING: Budget = Budget {
     stale: 0,
     kills: 0,
     false_names: 0,
+    late: 0,
 };
 
 const ONE_COMES_OR_GOES: Budget = Budget { scalings: 1, ..NOTHING };
@@ -140,6 +141,7 @@ fn two_runs_at_once_and_one_promotion_break_no_promise_while_the_set_was_right()
     holds(&Setup {
         groups: vec![healthy(&[B, C])],
         at_once: 2,
+        permits: Permits::AtOnce,
         limit: 6 * S,
         ..with(ONE_IS_PROMOTED)
     });

@@ -22,6 +22,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use super::history::{Invocation, Moment, Move, Outcome, Setup, Shown};
 use super::monitor::{Breach, Promise};
 use super::world::{Kind, MOST_PLACES, Place, Slot};
+use crate::ports::with_longest_write;
 use crate::run::Effect;
 
 /// The result of a walk.
@@ -83,6 +84,10 @@ enum Origin {
 
 /// Walks through everything that can happen, or until `enough`.
 pub(super) fn walk(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
+    with_longest_write(setup.longest_write, || walk_to_the_end(setup, enough))
+}
+
+fn walk_to_the_end(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
     let started = Instant::now();
     let mut walked = Walked::default();
     let mut origins: HashMap<Fingerprint, Origin> = HashMap::new();
@@ -200,6 +205,9 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
         if moment.world.late_write.is_some() {
             moment = setup.after(moment, Move::LateWriteLands).0.calmed();
         }
+        if moment.world.under_way.is_some() {
+            moment = setup.after(moment, Move::LostWriteLands).0.calmed();
+        }
         let swept = sweep(setup, &mut moment, *heals);
         let wanted = setup.kind.wants(moment.world.now);
         if moment.world.group.present() != wanted {
@@ -261,6 +269,7 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
             Some(Effect::ReadTopology(_) | Effect::Resolve(..)) => {
                 Outcome::Named(Some(moment.world.now))
             }
+            Some(Effect::Permit(..)) => Outcome::Done,
             Some(Effect::Register(..) | Effect::Deregister(..)) => {
                 (writes, last) = (writes + 1, now);
                 Outcome::Done

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::evidence::{Answer, Answers};
 use crate::failure::LookupError;
+use crate::ports::longest_write;
 use crate::source::Identifier;
 use crate::target::{Family, Target, TargetGroup, TargetState};
 use crate::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
@@ -274,6 +275,9 @@ pub(super) struct World {
     pub(super) false_name: Option<Place>,
     /// A write of a killed run that has not landed yet.
     pub(super) late_write: Option<Write>,
+    /// A write whose answer its run lost and that may still land, and for how long it has been under
+    /// way.
+    pub(super) under_way: Option<(Write, Duration)>,
 }
 
 impl World {
@@ -287,6 +291,13 @@ impl World {
         let mut addresses = Places::default();
         members.iter().for_each(|member| addresses.add(self.address_of(member)));
         addresses
+    }
+
+    /// Lets time pass for a write that is under way. It lands before it is older than the longest
+    /// write, or never.
+    pub(super) fn ages(&mut self, passed: Duration) {
+        let older = self.under_way.map(|(write, age)| (write, age + passed));
+        self.under_way = older.filter(|(_, age)| *age < longest_write());
     }
 
     pub(super) fn carry_out(&mut self, write: Write) {

@@ -67,6 +67,11 @@ impl Plan {
         now.chain(&self.later)
     }
 
+    /// The action that is to be done first: the step's own, or the one that it prepares.
+    pub(crate) fn first(&self) -> Option<&Action> {
+        self.pending().next()
+    }
+
     /// The targets whose removal is called for.
     pub(crate) fn removals(&self) -> impl Iterator<Item = &Target> {
         self.pending().flat_map(|action| match action {

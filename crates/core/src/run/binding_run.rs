@@ -8,9 +8,10 @@
 //!  NotBegun, ─▶ Group ─┐
 //!  Pause, Rest         ▼
 //!       └────────▶ Topology ──▶ Names ──▶ Targets ──▶ plan ──▶ Pause, Rest
-//!                      ▲  keys: RDS, DNS     ▲         │ │      (the round is over)
-//!                      │                     └─ Write ◀┘ │
-//!                      └────────── confirm ──────────────┘
+//!                      ▲  keys: RDS, DNS     ▲        ▲ │ │      (the round is over)
+//!                      │                     └ Write ◀┼─┘ ├─▶ Permit ─┐
+//!                      └────────── confirm ───────────┼───┘           │
+//!                                                     └───────────────┘
 //! ```
 //!
 //! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
@@ -22,9 +23,13 @@
 //! 4. The plan's next step is one of three. *None*: the round ends. *Confirm*: read both keys once
 //!    more (2); if they say the same, plan again; if not, read the targets again (3). *Write*: send
 //!    it.
-//! 5. *Write*: an acknowledged write is read back (3), so that nothing counts as done that no
-//!    reading showed. A failed one ends the round.
-//! 6. *Pause* or *Rest*: how the round ended says how soon the next one begins, if at all.
+//! 5. *Permit*: before a write, and before the confirmation that prepares it, wait until the
+//!    account's budget of calls has room for the write; then plan again. So the write never waits
+//!    between the confirmation and its sending.
+//! 6. *Write*: an acknowledged write is read back (3), so that nothing counts as done that no
+//!    reading showed. So is one whose answer was lost: a reading that shows it done proves it. Any
+//!    other failure ends the round.
+//! 7. *Pause* or *Rest*: how the round ended says how soon the next one begins, if at all.
 //!
 //! Why the keys are read once more before a removal:
 //!
@@ -49,7 +54,7 @@ use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use super::write_log::WriteLog;
-use super::{Context, Effect, Priority};
+use super::{Context, Effect, PermitFor, Priority};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
@@ -61,12 +66,19 @@ use crate::failure::CallError;
 use crate::mechanism::Mechanism;
 use crate::note::{Note, NoteKind};
 use crate::plan::{Action, Plan, Step, plan};
-use crate::ports::LONGEST_WRITE;
+use crate::ports::longest_write;
 use crate::source::{Identifier, Source};
 use crate::target::{Target, TargetGroup};
 
 /// How long to wait for a reading to show an acknowledged write, before the write is sent again.
 const TIME_TO_SHOW: Duration = Duration::from_secs(1);
+
+/// Where nothing is read again before a write, a permit that came within this time of the reading of
+/// the targets is used at once.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How often the targets are read while the answer to a write is missing.
+const POLL: Duration = Duration::from_secs(1);
 
 /// One binding through one run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,6 +112,10 @@ pub(super) struct BindingRun {
     wrote: bool,
     /// A removal of this round was acknowledged.
     removed_this_round: bool,
+    /// The answer to a write of this round was lost.
+    lost_answer: bool,
+    /// One write of this round may be sent: what it takes from the account's budget was granted.
+    permit: bool,
     /// Something changed, or was written, since the last round that went to its end.
     unfinished: bool,
     /// How the last round ended.
@@ -126,6 +142,8 @@ impl BindingRun {
             ttl: Duration::ZERO,
             wrote: false,
             removed_this_round: false,
+            lost_answer: false,
+            permit: false,
             unfinished: true,
             outcome: RoundOutcome::NotReadYet,
             totals: RunTotals::default(),
@@ -152,6 +170,7 @@ impl BindingRun {
                 self.take_answers(keys, &answers, cx)
             }
             (Phase::Targets, BindingInput::Targets(result)) => self.take_targets(result, cx),
+            (Phase::Permit(_), BindingInput::Permitted) => self.take_permit(cx),
             (Phase::Write(action), BindingInput::Written(result)) => {
                 self.take_written(action, result, cx)
             }
@@ -176,9 +195,12 @@ impl BindingRun {
                 (Effect::Resolve(cx.index, names, family), Phase::Names(keys))
             }
             Next::ReadTargets => {
+                self.write_log.reading_begins();
                 (Effect::ReadTargets(cx.index, group, Priority::Urgent), Phase::Targets)
             }
+            Next::AwaitPermit(kind, plan) => (Effect::Permit(cx.index, kind), Phase::Permit(plan)),
             Next::Write(action) => {
+                self.permit = false;
                 self.write_log.begin(&action);
                 // If the run ends before a reading shows the write, the round counts as cut short.
                 self.unfinished = true;
@@ -205,6 +227,7 @@ impl BindingRun {
         self.totals.rounds += 1;
         self.wrote = false;
         self.removed_this_round = false;
+        self.lost_answer = false;
         match self.group {
             Some(_) => Next::AwaitTopology(AwaitedReading::Recent),
             None => Next::ReadGroup,
@@ -322,7 +345,7 @@ impl BindingRun {
             Ok(targets) => targets,
             Err(error) => return Next::end(RoundOutcome::Failed(error, Plan::default())),
         };
-        if let Some(action) = self.write_log.see(&targets) {
+        for action in self.write_log.see(&targets) {
             let text =
                 format!("the answer to `{action}` was lost, and the targets show that it was done");
             self.note(NoteKind::Applied, text, cx);
@@ -349,26 +372,80 @@ impl BindingRun {
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));
         }
-        let action = match plan.now.clone() {
-            None => return Next::end(RoundOutcome::Planned(plan)),
-            // A reading that is under way began before the targets were read, and confirms nothing.
-            Some(Step::Reread) => return Next::AwaitTopology(AwaitedReading::NotBegun),
-            Some(Step::Do(action)) => action,
+        let (Some(step), Some(action)) = (plan.now.clone(), plan.first().cloned()) else {
+            return Next::end(RoundOutcome::Planned(plan));
         };
+        if let Some(end) = self.keeps_from(&action, &plan, cx.left) {
+            return end;
+        }
+        let is_write = matches!(step, Step::Do(_));
+        if !self.permit && (is_write || Mechanism::PermitBeforeReread.is_on()) {
+            let kind = match action {
+                Action::Register(_) => PermitFor::Register,
+                Action::Deregister(_) => PermitFor::Deregister,
+            };
+            return Next::AwaitPermit(kind, plan);
+        }
+        match step {
+            // A reading that is under way began before the targets were read, and confirms nothing.
+            Step::Reread => Next::AwaitTopology(AwaitedReading::NotBegun),
+            Step::Do(action) => Next::Write(action),
+        }
+    }
+
+    /// What keeps this run from sending the first write of a plan, and from preparing it: how the
+    /// round ends then.
+    fn keeps_from(&self, action: &Action, plan: &Plan, left: Duration) -> Option<Next> {
+        let last_error = self.write_log.last_error();
+        let exhausted = |cause| Next::end(RoundOutcome::Exhausted(plan.clone(), cause));
+        let failed = |cause: Option<CallError>, pause| {
+            let outcome = match cause {
+                Some(error) => RoundOutcome::WriteFailed(error, plan.clone()),
+                None => RoundOutcome::Planned(plan.clone()),
+            };
+            Next::End(outcome, Pause::Exactly(pause))
+        };
+        if let Some(error) = self.write_log.refusal(action) {
+            return Some(exhausted(Some(error.clone())));
+        }
         if self.write_log.is_exhausted() {
-            let cause = self.write_log.last_error();
-            return Next::end(RoundOutcome::Exhausted(plan, cause));
+            return Some(exhausted(last_error));
         }
         // A write that the end of the run cuts off could land unread.
-        if cx.left <= LONGEST_WRITE {
-            return Next::end(RoundOutcome::OutOfTime(plan));
+        if left <= longest_write() {
+            return Some(match last_error {
+                // The time was used up by writes that failed.
+                Some(error) => exhausted(Some(error)),
+                None => Next::end(RoundOutcome::OutOfTime(plan.clone())),
+            });
         }
         // A reading can be older than the write that it does not show. So the same write is sent
         // again in another round only.
-        if self.wrote && self.write_log.was_acknowledged(&action) {
-            return Next::End(RoundOutcome::Planned(plan), Pause::AtLeast(TIME_TO_SHOW));
+        if self.wrote && self.write_log.was_acknowledged(action) {
+            let outcome = RoundOutcome::Planned(plan.clone());
+            return Some(Next::End(outcome, Pause::AtLeast(TIME_TO_SHOW)));
         }
-        Next::Write(action)
+        if self.lost_answer {
+            return Some(failed(last_error, self.back_off()));
+        }
+        self.write_log.must_wait(action).then(|| failed(last_error, POLL))
+    }
+
+    /// A write may be sent. What was read may be old by then: the keys are read again, as a removal
+    /// needs it in any case, and then the write goes out at once. The targets need no second
+    /// reading: the walk covers any time between their reading and the write.
+    fn take_permit(&mut self, cx: &mut Context<'_>) -> Next {
+        self.permit = true;
+        if self.targets_age < FRESH || !Mechanism::PermitBeforeReread.is_on() {
+            self.decide(cx)
+        } else {
+            Next::AwaitTopology(AwaitedReading::NotBegun)
+        }
+    }
+
+    /// How long to wait before the next write, after one that was not made or whose answer was lost.
+    fn back_off(&self) -> Duration {
+        self.write_log.back_off(&self.binding.name)
     }
 
     /// The round is over: keeps how it ended, and returns the pause before the next one.
@@ -379,6 +456,14 @@ impl BindingRun {
         }
         self.outcome = outcome;
         self.unfinished = false;
+        self.permit = false;
+        // Only a reading shows what came of a write whose answer was lost.
+        let pause = match pause {
+            Pause::AtLeast(least) if self.write_log.unconfirmed().is_some() => {
+                Pause::Exactly(least.max(POLL))
+            }
+            pause => pause,
+        };
         self.schedule_next(pause, cx.intent, cx.timing)
     }
 

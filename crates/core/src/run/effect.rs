@@ -24,6 +24,10 @@ pub enum Effect {
     ReadTargets(BindingIndex, TargetGroupArn, Priority),
     /// Ask DNS for these names.
     Resolve(BindingIndex, Vec<HostName>, Family),
+    /// Take from the account's budget of calls what one write needs. The run then reads the keys
+    /// again where it must, and sends the write, which takes nothing more from the budget. A write
+    /// that waited for its turn after that reading would act on old evidence.
+    Permit(BindingIndex, PermitFor),
     /// Register a target.
     Register(BindingIndex, TargetGroupArn, Registration),
     /// Deregister targets.
@@ -37,6 +41,16 @@ pub enum Priority {
     Urgent,
     /// It is looked at because its turn has come.
     Routine,
+}
+
+/// What a permit is asked for. It may be used for either kind of write, because both take from the
+/// same budget; the kind only says how urgent it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PermitFor {
+    /// A registration.
+    Register,
+    /// A removal.
+    Deregister,
 }
 
 /// Which binding of the run an effect belongs to; its result comes back with the same index.
@@ -59,6 +73,8 @@ pub enum Input {
     Targets(BindingIndex, Result<Vec<Target>, CallError>),
     /// DNS answered, or did not, for each name.
     Answers(BindingIndex, Answers),
+    /// The budget has what one write needs, and it was taken.
+    Permitted(BindingIndex),
     /// The write was acknowledged, refused, or its answer was lost.
     Written(BindingIndex, Result<(), CallError>),
 }

@@ -75,7 +75,10 @@ impl LookSchedule {
     /// long as a sweep may look, or for as long as its pending removal needs.
     pub(super) fn round_ended(&mut self, look: KeepLooking, timing: &Timing) {
         match look {
-            KeepLooking::UntilFailover | KeepLooking::UntilEventEnds => self.recheck = None,
+            // A write that failed sets the pause before the next look by itself.
+            KeepLooking::UntilFailover
+            | KeepLooking::UntilEventEnds
+            | KeepLooking::UntilWritten => self.recheck = None,
             KeepLooking::Stop => {
                 self.recheck = None;
                 self.event = Duration::ZERO;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::effect::PermitFor;
 use super::round_outcome::RoundOutcome;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use crate::evidence::Answers;
 use crate::failure::CallError;
-use crate::plan::Action;
+use crate::plan::{Action, Plan};
 use crate::target::{Family, Target, TargetGroup};
 use crate::topology::{HostName, Topology};
 
@@ -24,6 +25,8 @@ pub(super) enum Phase {
     Names(Keys),
     /// The targets.
     Targets,
+    /// A permit for the first write of this plan.
+    Permit(Plan),
     /// The answer to this write.
     Write(Action),
     /// The time of its next round.
@@ -65,6 +68,8 @@ pub(super) enum BindingInput {
     Answers(Answers),
     /// The targets were read, or could not be.
     Targets(Result<Vec<Target>, CallError>),
+    /// The write may be sent.
+    Permitted,
     /// The write was acknowledged, refused, or its answer was lost.
     Written(Result<(), CallError>),
 }
@@ -80,6 +85,8 @@ pub(super) enum Next {
     Resolve(Vec<HostName>, Family, Keys),
     /// Read the targets.
     ReadTargets,
+    /// Wait for a permit for the first write of this plan.
+    AwaitPermit(PermitFor, Plan),
     /// Send this write.
     Write(Action),
     /// End the round.

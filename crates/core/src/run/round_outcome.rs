@@ -17,13 +17,17 @@ pub(super) enum RoundOutcome {
     Planned(Plan),
     /// A call failed. If it was a write, this is the plan that it belongs to.
     Failed(CallError, Plan),
+    /// The first write of this plan was throttled, could not be sent, or its answer was lost. It will
+    /// be tried again.
+    WriteFailed(CallError, Plan),
     /// The target group is not one in which a database can be registered.
     WrongGroup(String),
     /// The database does not consent to being published through the group.
     NotPublished(String),
     /// Too little of the run's time is left for the write that is due.
     OutOfTime(Plan),
-    /// Too many writes failed, or did not last. This is what is left to do, and the last error.
+    /// Writes went on failing, were refused or did not last, and this run writes no more. This is
+    /// what is left to do, and the last error.
     Exhausted(Plan, Option<CallError>),
 }
 
@@ -40,10 +44,13 @@ impl RoundOutcome {
             Self::Failed(error, _) if error.is_retryable() => KeepLooking::SweepTime,
             // ELBv2 refused one member of a set. The others can still be registered.
             Self::Failed(_, plan) if plan.registrations() > 1 => KeepLooking::SweepTime,
-            Self::NotReadYet | Self::OutOfTime(_) => KeepLooking::SweepTime,
+            Self::NotReadYet => KeepLooking::SweepTime,
+            Self::WriteFailed(..) => KeepLooking::UntilWritten,
             Self::Failed(..)
             | Self::WrongGroup(_)
             | Self::NotPublished(_)
+            // The time that is left grows no more.
+            | Self::OutOfTime(_)
             | Self::Exhausted(..) => KeepLooking::Stop,
         }
     }
@@ -60,7 +67,9 @@ impl RoundOutcome {
                 (if has_written { Status::Changed } else { Status::Settled }, None)
             }
             Self::Planned(plan) => planned_end(plan, intent, mode),
-            Self::Failed(error, _) => (Status::Failed, Some(called(error))),
+            Self::Failed(error, _) | Self::WriteFailed(error, _) => {
+                (Status::Failed, Some(called(error)))
+            }
             Self::WrongGroup(fault) => (
                 Status::Failed,
                 Some(Reason {
@@ -94,6 +103,18 @@ impl RoundOutcome {
         }
     }
 
+    /// The error of a write that was throttled or could not be sent, and the write.
+    pub(super) fn not_made(&self) -> Option<(&CallError, &Action)> {
+        match self {
+            Self::WriteFailed(error, plan) | Self::Exhausted(plan, Some(error))
+                if error.was_not_made() =>
+            {
+                Some((error, plan.first()?))
+            }
+            _ => None,
+        }
+    }
+
     /// What is left to do.
     pub(super) fn planned(&self) -> Vec<String> {
         self.plan().map(Plan::actions).unwrap_or_default()
@@ -122,11 +143,11 @@ impl RoundOutcome {
                 }
                 Some(hold) => hold.to_string(),
             },
-            Self::Failed(error, _) => error.to_string(),
+            Self::Failed(error, _) | Self::WriteFailed(error, _) => error.to_string(),
             Self::WrongGroup(fault) => format!("the target group cannot be used: {fault}"),
             Self::NotPublished(finding) => finding.clone(),
             Self::OutOfTime(_) => "too little time is left for a write".to_owned(),
-            Self::Exhausted(..) => "too many writes failed; this run writes no more".to_owned(),
+            Self::Exhausted(..) => "writes kept failing; this run writes no more".to_owned(),
         }
     }
 
@@ -135,6 +156,7 @@ impl RoundOutcome {
         match self {
             Self::Planned(plan)
             | Self::Failed(_, plan)
+            | Self::WriteFailed(_, plan)
             | Self::OutOfTime(plan)
             | Self::Exhausted(plan, _) => Some(plan),
             Self::NotReadYet | Self::WrongGroup(_) | Self::NotPublished(_) => None,
@@ -180,6 +202,30 @@ pub(super) fn unconfirmed(action: &Action) -> (Status, Option<Reason>) {
         remedy: Some("The next sweep reads the group and goes on from there.".to_owned()),
     };
     (Status::Unconfirmed, Some(reason))
+}
+
+/// How a binding ends whose write `action` failed so, `times` times in a row, without being made.
+pub(super) fn not_made(error: &CallError, action: &Action, times: u32) -> (Status, Option<Reason>) {
+    let times = if times == 1 { "once".to_owned() } else { format!("{times} times in a row") };
+    let message = format!(
+        "`{action}` was not done: it was tried {times}, and nothing was changed by it. The next \
+         sweep goes on. The last error: {error}"
+    );
+    (Status::Failed, Some(Reason { message, ..called(error) }))
+}
+
+/// How a binding ends whose run was over while `action` waited for its turn.
+pub(super) fn not_permitted(action: Option<&Action>) -> (Status, Option<Reason>) {
+    let action = action.map_or("a write".to_owned(), |action| format!("`{action}`"));
+    let reason = Reason {
+        code: "out-of-time",
+        message: format!(
+            "the run's time was over while {action} waited for its turn in the account's budget \
+             of calls. It was not sent"
+        ),
+        remedy: Some(MORE_TIME.to_owned()),
+    };
+    (Status::Held, Some(reason))
 }
 
 /// How long to keep looking after a round that ended with a plan: what the heaviest hold's row says

@@ -25,6 +25,8 @@ pub(super) struct RunTotals {
     pub(super) registered: Vec<String>,
     /// The removals that ELBv2 acknowledged and that a reading showed.
     pub(super) deregistered: Vec<String>,
+    /// How many writes in a row were throttled or could not be sent.
+    pub(super) not_made: u32,
     /// The targets whose removal was acknowledged and that no reading has shown absent yet.
     removals_sent: Vec<SocketAddr>,
 }

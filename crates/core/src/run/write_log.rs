@@ -9,11 +9,21 @@ use crate::config::Timing;
 use crate::failure::CallError;
 use crate::mechanism::Mechanism;
 use crate::plan::{Action, RegistrationProof};
+use crate::ports::longest_write;
 use crate::target::{Target, TargetState};
 
-/// How many writes may fail, or not last, before a run stops writing to the group. The next sweep
-/// counts anew.
-const MOST_FAILURES: u8 = 3;
+/// How many acknowledged writes may not last before a run stops writing to the group. The next sweep
+/// counts anew. Writes that were not made, or whose answers were lost, are limited by
+/// [`FIRST_PAUSE`] alone: nothing but the account's budget or the network stands against them, and
+/// both may recover at any time. A refused write is not sent again.
+const MOST_INEFFECTIVE: u8 = 3;
+
+/// The longest pause after a write that was not made or whose answer was lost. It doubles with each
+/// such write in a row, [`MOST_DOUBLINGS`] times, to 8 s.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often the pause doubles.
+const MOST_DOUBLINGS: u8 = 4;
 
 /// How long readings must have shown a target healthy, without a break, before they alone prove its
 /// registration. A reading can be older than another run's removal of that target; ELBv2 states no
@@ -31,14 +41,21 @@ pub(super) struct WriteLog {
     healthy: BTreeMap<SocketAddr, Duration>,
     /// What this run last wrote about each target.
     last_writes: BTreeMap<SocketAddr, LastWrite>,
-    /// A write whose answer was lost, until the next reading.
-    lost_write: Option<LostWrite>,
-    /// The addresses that ELBv2 refused in this run for what they are, so that it would refuse them
-    /// a moment later too.
-    refused: BTreeSet<SocketAddr>,
-    /// How many writes failed, or were acknowledged and did not last.
-    failures: u8,
-    /// Why the last failed write failed.
+    /// For how long a write that is not answered yet has been under way.
+    under_way: Option<Duration>,
+    /// The writes whose answers were lost, until it is known what came of them.
+    lost: Vec<LostWrite>,
+    /// The addresses whose registration was refused in this run, and why. It would be refused a
+    /// moment later too.
+    refused: BTreeMap<SocketAddr, CallError>,
+    /// Why a removal was refused.
+    removal_refused: Option<CallError>,
+    /// How many writes were acknowledged and did not last.
+    ineffective: u8,
+    /// How many writes in a row were not made, or their answers were lost, up to the number after
+    /// which the pauses grow no more.
+    unanswered: u8,
+    /// Why the last write failed, unless a later one was acknowledged.
     last_error: Option<CallError>,
 }
 
@@ -58,31 +75,51 @@ enum LastWrite {
 struct LostWrite {
     /// The write.
     action: Action,
+    /// The time since it was sent; grows to the longest time that a write may take.
+    age: Duration,
+    /// The reading that is under way began when the longest write was over, so that what it does not
+    /// show was not done and will not be.
+    is_over: bool,
     /// Whether a reading can show that it was done: a target that was present before proves
     /// nothing.
     shows: bool,
 }
 
 impl WriteLog {
-    /// Takes in a reading of the targets. Returns the write whose answer was lost, if this reading
-    /// shows that it was done. If not, it was not done and will not be: the reading began when the
-    /// longest write was over.
-    pub(super) fn see(&mut self, targets: &[Target]) -> Option<Action> {
+    /// A reading of the targets begins.
+    pub(super) fn reading_begins(&mut self) {
+        for lost in &mut self.lost {
+            lost.is_over = lost.age >= longest_write();
+        }
+    }
+
+    /// Takes in a reading of the targets. Returns the writes whose answers were lost and that this
+    /// reading shows done, which proves it at once. That a write was not done and will not be is
+    /// proven only by a reading that began when the longest write was over.
+    pub(super) fn see(&mut self, targets: &[Target]) -> Vec<Action> {
         self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.initially.get_or_insert_with(|| self.present.clone());
         let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
         let so_far = |address| self.healthy.get(&address).copied().unwrap_or_default();
         // A target that this reading does not show healthy is left out, and starts from 0 again.
         self.healthy = healthy.map(|target| (target.address, so_far(target.address))).collect();
-        let lost_write = self.lost_write.take()?;
-        (lost_write.shows && is_done(&lost_write.action, &self.present))
-            .then_some(lost_write.action)
+        let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lost)
+            .into_iter()
+            .partition(|lost| lost.shows && is_done(&lost.action, &self.present));
+        self.lost = open.into_iter().filter(|lost| !lost.is_over).collect();
+        if !done.is_empty() {
+            self.last_error = None;
+        }
+        done.into_iter().map(|lost| lost.action).collect()
     }
 
     /// Lets time pass; no age grows beyond its bound.
     pub(super) fn advance(&mut self, passed: Duration, timing: &Timing) {
         for age in self.healthy.values_mut() {
             *age = age.saturating_add(passed).min(proving_time(timing));
+        }
+        for age in self.under_way.iter_mut().chain(self.lost.iter_mut().map(|lost| &mut lost.age)) {
+            *age = age.saturating_add(passed).min(longest_write());
         }
     }
 
@@ -93,7 +130,8 @@ impl WriteLog {
     /// not even if the answer is lost: readings of the group may be stale, and show the target
     /// healthy long after its removal.
     pub(super) fn begin(&mut self, action: &Action) {
-        self.failures += u8::from(self.was_acknowledged(action));
+        self.ineffective += u8::from(self.was_acknowledged(action));
+        self.under_way = Some(Duration::ZERO);
         if let Action::Deregister(targets) = action
             && Mechanism::RemovalVoidsProof.is_on()
         {
@@ -102,8 +140,13 @@ impl WriteLog {
         }
     }
 
-    /// A write was acknowledged.
+    /// A write was acknowledged. If an answer to the same write was lost before, that is of no more
+    /// interest.
     pub(super) fn done(&mut self, action: &Action) {
+        self.under_way = None;
+        self.unanswered = 0;
+        self.last_error = None;
+        self.lost.retain(|lost| lost.action != *action);
         match action {
             Action::Register(registration) => {
                 self.last_writes.insert(registration.address, LastWrite::Registered);
@@ -115,40 +158,82 @@ impl WriteLog {
         }
     }
 
-    /// A write was refused, or never went out.
-    pub(super) fn refused(&mut self, error: &CallError) {
-        self.failures += 1;
+    /// A write was refused. It is not sent again in this run, and the other members of a set go
+    /// first.
+    pub(super) fn refused(&mut self, action: &Action, error: &CallError) {
+        match action {
+            Action::Register(registration) => {
+                self.refused.insert(registration.address, error.clone());
+            }
+            Action::Deregister(_) => self.removal_refused = Some(error.clone()),
+        }
+        self.under_way = None;
+        self.unanswered = 0;
         self.last_error = Some(error.clone());
     }
 
-    /// A registration was refused for what it is: from now on, the other members of a set go first.
-    pub(super) fn set_aside(&mut self, action: &Action) {
-        if let Action::Register(registration) = action {
-            self.refused.insert(registration.address);
+    /// Why this write was refused in this run.
+    pub(super) fn refusal(&self, action: &Action) -> Option<&CallError> {
+        match action {
+            Action::Register(registration) => self.refused.get(&registration.address),
+            Action::Deregister(_) => self.removal_refused.as_ref(),
         }
     }
 
-    /// The addresses that were set aside.
-    pub(super) fn refused_addresses(&self) -> &BTreeSet<SocketAddr> {
-        &self.refused
+    /// The addresses whose registration was refused.
+    pub(super) fn refused_addresses(&self) -> BTreeSet<SocketAddr> {
+        self.refused.keys().copied().collect()
+    }
+
+    /// A write was throttled, or could not be sent. It was never made, so it counts for nothing but
+    /// the pause before the next.
+    pub(super) fn not_made(&mut self, error: &CallError) {
+        self.under_way = None;
+        self.unanswered = (self.unanswered + 1).min(MOST_DOUBLINGS + 1);
+        self.last_error = Some(error.clone());
     }
 
     /// The answer to a write was lost.
     pub(super) fn lost(&mut self, action: Action, error: &CallError) {
-        self.refused(error);
+        let age = self.under_way.unwrap_or_default();
+        self.not_made(error);
         let shows = !is_done(&action, &self.present);
-        self.lost_write = Some(LostWrite { action, shows });
+        self.lost.retain(|lost| lost.action != action);
+        self.lost.push(LostWrite { action, age, is_over: false, shows });
     }
 
-    /// How long to wait after the last failure before the next write.
-    pub(super) fn back_off(&self) -> Duration {
-        // 1 s, then 4 s. After the third failure the run writes no more.
-        Duration::from_secs(u64::from(self.failures).pow(2))
+    /// How long to wait before the next write, after one that was not made or whose answer was lost.
+    /// The other half of the pause depends on the binding, so that the bindings of a busy account
+    /// do not all try again at the same moment.
+    pub(super) fn back_off(&self, binding: &str) -> Duration {
+        let doublings = self.unanswered.saturating_sub(1);
+        let half = FIRST_PAUSE * 2_u32.pow(u32::from(doublings)) / 2;
+        half + half * u32::from(spread(binding, doublings)) / 256
     }
 
-    /// The write whose answer was lost, if no reading has been made since.
+    /// The last write whose answer was lost, while it is not known what came of it.
     pub(super) fn unconfirmed(&self) -> Option<&Action> {
-        self.lost_write.as_ref().map(|lost_write| &lost_write.action)
+        self.lost.last().map(|lost| &lost.action)
+    }
+
+    /// Whether this write has to wait for one whose answer was lost, until a reading shows what came
+    /// of it.
+    ///
+    /// A registration may be sent again: whichever of the two lands last, the target is registered.
+    /// Anything else waits. If a removal was sent again, this could happen:
+    ///
+    /// 1. The answer to the removal of A is lost. It is sent again, and acknowledged.
+    /// 2. The cluster fails back. A is registered again, and B is removed.
+    /// 3. The first removal of A lands. The group is empty.
+    pub(super) fn must_wait(&self, action: &Action) -> bool {
+        self.lost.iter().any(|lost| match (&lost.action, action) {
+            (Action::Register(_), Action::Register(_)) => false,
+            (Action::Deregister(_), Action::Deregister(_)) => Mechanism::LostRemovalWaits.is_on(),
+            (Action::Deregister(targets), Action::Register(registration))
+            | (Action::Register(registration), Action::Deregister(targets)) => {
+                targets.iter().any(|target| target.address == registration.address)
+            }
+        })
     }
 
     /// Whether this write was acknowledged before and not undone since. If it is called for again,
@@ -166,12 +251,12 @@ impl WriteLog {
         }
     }
 
-    /// Whether so many writes failed that this run writes no more.
+    /// Whether so many writes did not last that this run writes no more.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.failures >= MOST_FAILURES && Mechanism::GivesUp.is_on()
+        self.ineffective >= MOST_INEFFECTIVE && Mechanism::GivesUp.is_on()
     }
 
-    /// The last error of a write.
+    /// Why the last write failed, unless a later one was acknowledged.
     pub(super) fn last_error(&self) -> Option<CallError> {
         self.last_error.clone()
     }
@@ -201,6 +286,15 @@ impl WriteLog {
 /// How long readings must show a target healthy to prove its registration.
 fn proving_time(timing: &Timing) -> Duration {
     HEALTHY_FOR.min(timing.settle)
+}
+
+/// A number that seems random and depends on nothing but its inputs: FNV-1a (its offset basis and
+/// prime), of which the upper bits are the best mixed.
+fn spread(binding: &str, doublings: u8) -> u8 {
+    let hash = binding.bytes().chain([doublings]).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash >> 56) as u8
 }
 
 /// Whether a reading with these targets shows the write done.

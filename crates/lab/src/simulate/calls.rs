@@ -293,8 +293,11 @@ impl TargetGroupWrite for Calls {
         let call = self.begin(Kind::Register(index));
         let result = self.region.register(group, target).await;
         self.end(&call, |state| {
-            if let (Ok(()), Some(record)) = (&result, state.runs.get_mut(&self.run)) {
-                record.views[index].acknowledge(target.address);
+            if let Some(record) = state.runs.get_mut(&self.run) {
+                match &result {
+                    Ok(()) => record.views[index].acknowledge(target.address),
+                    Err(error) => record.views[index].write_failed(error.failure),
+                }
             }
         });
         result
@@ -319,7 +322,11 @@ impl TargetGroupWrite for Calls {
         }
         let call = self.begin(Kind::Deregister(index));
         let result = self.region.deregister(group, targets).await;
-        self.end(&call, |_| ());
+        self.end(&call, |state| {
+            if let (Err(error), Some(record)) = (&result, state.runs.get_mut(&self.run)) {
+                record.views[index].write_failed(error.failure);
+            }
+        });
         result
     }
 }

@@ -250,7 +250,7 @@ impl Judge {
         }
         let each = if bound.is_set() { 2 * view.size() } else { 2 };
         let most = each * (1 + view.changes) + 3;
-        if view.writes >= most {
+        if view.writes - view.unanswered >= most {
             self.accuse("L3", at, format!("{name}: more than {most} writes in one run"));
         }
         if at + LONGEST_WRITE > record.deadline {

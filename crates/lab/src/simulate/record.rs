@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use writerlink_core::event::Trigger;
 use writerlink_core::evidence::Answer;
+use writerlink_core::failure::Failure;
 use writerlink_core::source::Identifier;
 use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
@@ -99,6 +100,8 @@ pub(super) struct View {
     /// Something was not as it should be.
     pub(super) saw_wrong: bool,
     pub(super) writes: u32,
+    /// The writes among them that were not made, or whose answers were lost.
+    pub(super) unanswered: u32,
     /// A write was sent after the last reading of the targets.
     pub(super) wrote: bool,
     /// The reading of the targets that is under way lags behind.
@@ -363,6 +366,12 @@ impl View {
     pub(super) fn send(&mut self) {
         self.writes += 1;
         self.wrote = true;
+    }
+
+    /// A write failed. One that was not made, or whose answer was lost, may be sent again for as long
+    /// as the run lasts.
+    pub(super) fn write_failed(&mut self, failure: Failure) {
+        self.unanswered += u32::from(!matches!(failure, Failure::Rejected(_)));
     }
 
     /// Since when no look has listed an address of a set.

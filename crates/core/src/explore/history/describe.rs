@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Invocation, Kind, MOST_PLACES, Moment, Move, NOBODY, Outcome, write_of};
 use crate::explore::world::{Group, Listing, Place, Slot};
-use crate::run::Effect;
+use crate::run::{Effect, PermitFor};
 
 impl Move {
     /// Describes this move, given the moment before it.
@@ -38,6 +38,10 @@ impl Move {
                 "the write of the killed run lands: {}",
                 before.world.late_write.map(|write| write.to_string()).unwrap_or_default()
             ),
+            Self::LostWriteLands => format!(
+                "the write whose answer was lost lands: {}",
+                before.world.under_way.map(|(write, _)| write.to_string()).unwrap_or_default()
+            ),
             Self::Answered(index, outcome) => {
                 let effect = before.asks(index).expect("it waits");
                 let (run, call) = (run(index), call(effect));
@@ -59,6 +63,11 @@ impl Move {
                     Outcome::Read => format!("{run}: {call} read"),
                     Outcome::Done => format!("{run}: {call}"),
                     Outcome::Failed => format!("{run}: {call} fails"),
+                    Outcome::Refused => format!("{run}: {call} is refused"),
+                    Outcome::DoneLater => format!("{run}: {call}, after a second"),
+                    Outcome::LostUnderWay => {
+                        format!("{run}: {call}, still under way, and the answer is lost")
+                    }
                     Outcome::LostBefore => {
                         format!("{run}: {call}, not done, and the answer is lost")
                     }
@@ -83,6 +92,8 @@ fn call(effect: &Effect) -> String {
         Effect::ReadGroup(..) => "the group".to_owned(),
         Effect::ReadTargets(..) => "the targets".to_owned(),
         Effect::Resolve(..) => "DNS".to_owned(),
+        Effect::Permit(_, PermitFor::Register) => "a permit to register".to_owned(),
+        Effect::Permit(_, PermitFor::Deregister) => "a permit to deregister".to_owned(),
         Effect::Register(..) | Effect::Deregister(..) => {
             write_of(effect).map(|w| w.to_string()).unwrap_or_default()
         }

@@ -36,7 +36,7 @@ impl BindingRun {
                 self.registration_proof(&agreed, timing)
             }),
             recent: self.history.recent().clone(),
-            refused: self.write_log.refused_addresses().clone(),
+            refused: self.write_log.refused_addresses(),
             removed_this_round: self.removed_this_round,
             reread: self.reread,
         };

@@ -6,6 +6,7 @@ use super::BindingRun;
 use crate::event::Intent;
 use crate::finding::findings;
 use crate::mechanism::Mechanism;
+use crate::plan::Plan;
 use crate::report::BindingReport;
 
 impl BindingRun {
@@ -17,12 +18,23 @@ impl BindingRun {
             Phase::Write(action) => Some(action),
             _ => self.write_log.unconfirmed(),
         };
+        // The plan whose first write still waits for its turn.
+        let waiting = match &self.phase {
+            Phase::Permit(plan) => Some(plan),
+            _ => None,
+        };
         let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
-        let (status, reason) = match unanswered {
-            Some(action) => round_outcome::unconfirmed(action),
-            None if cut => round_outcome::cut_short(),
-            None if self.has_unshown() => round_outcome::ineffective(),
-            None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
+        let (status, reason) = match (unanswered, waiting) {
+            (Some(action), _) => round_outcome::unconfirmed(action),
+            (None, Some(plan)) => round_outcome::not_permitted(plan.first()),
+            (None, None) if cut => round_outcome::cut_short(),
+            (None, None) if self.has_unshown() => round_outcome::ineffective(),
+            (None, None) => match self.outcome.not_made() {
+                Some((error, action)) => {
+                    round_outcome::not_made(error, action, self.totals.not_made)
+                }
+                None => self.outcome.end(intent, self.binding.mode, self.totals.has_written()),
+            },
         };
         BindingReport {
             name: self.binding.name.clone(),
@@ -33,7 +45,7 @@ impl BindingRun {
             targets: self.targets.iter().map(Into::into).collect(),
             registered: self.totals.registered.clone(),
             deregistered: self.totals.deregistered.clone(),
-            planned: self.outcome.planned(),
+            planned: waiting.map_or_else(|| self.outcome.planned(), Plan::actions),
             notes: self.outcome.remarks(),
             // A round that was cut short may have read other targets than those of the last plan.
             findings: (self.outcome.plan().filter(|_| !cut))

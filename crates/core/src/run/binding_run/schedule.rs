@@ -29,10 +29,11 @@ impl BindingRun {
         // A dry run looks once.
         let scheduled = self.look_schedule.pause().filter(|_| intent == Intent::Reconcile);
         match (pause, scheduled) {
-            // A lost answer must be read back even if nothing else keeps the binding watched.
+            // A lost answer must be read back, and a write that could not be sent be tried again,
+            // even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
-            (Pause::AtLeast(_), None) => Phase::Rest(slow(timing)),
+            (Pause::AtLeast(least), None) => Phase::Rest(slow(timing).max(least)),
         }
     }
 
@@ -77,6 +78,10 @@ impl BindingRun {
     /// only when the evidence changes, and one that is held or has something to do, once in
     /// [`TARGETS_KEEP`].
     pub(super) fn keeps_targets(&self) -> bool {
+        // Only a reading shows what came of a write whose answer was lost.
+        if self.write_log.unconfirmed().is_some() {
+            return false;
+        }
         let is_recent = self.targets_age < TARGETS_KEEP;
         if self.look_schedule.only_unnamed_event_watches() {
             return matches!(self.outcome, RoundOutcome::Planned(_))
@@ -136,6 +141,7 @@ impl BindingRun {
             | Phase::Topology(_)
             | Phase::Names(_)
             | Phase::Targets
+            | Phase::Permit(_)
             | Phase::Write(_) => None,
         }
     }

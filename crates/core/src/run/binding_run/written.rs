@@ -1,4 +1,4 @@
-//! The end of a write: acknowledged, refused, or its answer was lost.
+//! The end of a write: acknowledged, refused, not made, or its answer was lost.
 
 use super::super::Context;
 use super::super::phase::{Next, Pause};
@@ -8,7 +8,6 @@ use crate::failure::{CallError, Failure};
 use crate::mechanism::Mechanism;
 use crate::note::NoteKind;
 use crate::plan::{Action, Plan};
-use crate::ports::LONGEST_WRITE;
 
 impl BindingRun {
     /// A write was answered, or its answer was lost.
@@ -27,23 +26,29 @@ impl BindingRun {
         if error.failure == Failure::AnswerLost {
             let text = format!("`{action}` may or may not have been done: {error}");
             self.note(NoteKind::Unconfirmed, text, cx);
+            self.totals.not_made = 0;
             self.write_log.lost(action, &error);
-            // What was sent can still land for as long as the longest write takes. A reading before
-            // that proves nothing.
-            return Next::End(RoundOutcome::Failed(error, plan), Pause::Exactly(LONGEST_WRITE));
+            self.lost_answer = true;
+            // A reading that shows the write done proves it at once.
+            return Next::ReadTargets;
         }
         self.note(NoteKind::Rejected, format!("`{action}` was not done: {error}"), cx);
-        self.write_log.refused(&error);
-        if !error.is_retryable() {
-            self.write_log.set_aside(&action);
+        if error.was_not_made() {
+            self.totals.not_made += 1;
+            self.write_log.not_made(&error);
+            let pause = Pause::Exactly(self.back_off());
+            return Next::End(RoundOutcome::WriteFailed(error, plan), pause);
         }
-        Next::End(RoundOutcome::Failed(error, plan), Pause::AtLeast(self.write_log.back_off()))
+        self.totals.not_made = 0;
+        self.write_log.refused(&action, &error);
+        Next::end(RoundOutcome::Failed(error, plan))
     }
 
     /// A write was acknowledged, which proves nothing: the targets are read back.
     fn acknowledged(&mut self, action: &Action, cx: &mut Context<'_>) -> Next {
         self.write_log.done(action);
         self.totals.applied(action);
+        self.totals.not_made = 0;
         self.wrote = true;
         self.removed_this_round |= matches!(action, Action::Deregister(_));
         self.note(NoteKind::Applied, format!("acknowledged: {action}"), cx);

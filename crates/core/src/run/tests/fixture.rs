@@ -19,9 +19,38 @@ const TIME: &str = "2026-01-01 00:00:00.000";
 /// How a write is answered.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reply {
+    Done,
     Fail(Failure),
     LostBefore,
     LostAfter,
+}
+
+/// Half of all calls fail, at random.
+#[derive(Debug)]
+pub(super) struct Storm(pub(super) u64);
+
+impl Storm {
+    /// A number below `below`: an LCG (Knuth's MMIX) of which the upper bits are used.
+    fn draw(&mut self, below: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    /// Whether each of `attempts` at one call fails.
+    fn fails(&mut self, attempts: u32) -> bool {
+        (0..attempts).filter(|_| self.draw(2) == 0).count() == attempts as usize
+    }
+
+    /// How a write fails, if it does: throttled (429), or with a 503 or a reset before or after it
+    /// was done.
+    fn reply(&mut self) -> Option<Reply> {
+        self.fails(1).then(|| match self.draw(3) {
+            0 => Reply::Fail(Failure::Throttled),
+            1 => Reply::LostBefore,
+            _ => Reply::LostAfter,
+        })
+    }
 }
 
 /// Three members at 10.20.0.1 to .3, and what can be seen of them.
@@ -51,6 +80,12 @@ pub(super) struct World {
     pub(super) targets_failure: Option<Failure>,
     /// Answers to the next writes; then all are acknowledged.
     pub(super) replies: Vec<Reply>,
+    /// Half of all calls fail.
+    pub(super) storm: Option<Storm>,
+    /// How long a permit for a write is waited for.
+    pub(super) permits_take: Duration,
+    /// How much longer than usual a write takes.
+    pub(super) writes_take: Duration,
     /// Something that happens once, right after the next write.
     pub(super) after_write: Option<fn(&mut World)>,
     /// The tags of the groups, or that they cannot be read.
@@ -97,6 +132,15 @@ impl World {
     }
 
     fn answer(&mut self, effect: Effect) -> Input {
+        if let Some(error) = self.storm.as_mut().and_then(|storm| fails(storm, &effect)) {
+            self.say("fails");
+            return match effect {
+                Effect::ReadTopology(_) => Input::Topology(Err(error)),
+                Effect::ReadGroup(index, _, _) => Input::Group(index, Err(error)),
+                Effect::ReadTargets(index, _, _) => Input::Targets(index, Err(error)),
+                _ => unreachable!("no other call fails here"),
+            };
+        }
         match effect {
             Effect::ReadTopology(_) => {
                 self.say("topology");
@@ -164,6 +208,7 @@ impl World {
                     names.into_iter().map(|name| (name.clone(), self.lookup(&name))).collect(),
                 )
             }
+            Effect::Permit(index, _) => Input::Permitted(index),
             Effect::Register(index, _, registration) => {
                 let last = last(registration.address.ip());
                 self.write(index, format!("register .{last}"), |world| {
@@ -218,6 +263,7 @@ impl World {
     fn write(&mut self, index: usize, what: String, act: impl FnOnce(&mut Self)) -> Input {
         self.say(&what);
         let reply = (!self.replies.is_empty()).then(|| self.replies.remove(0));
+        let reply = reply.or_else(|| self.storm.as_mut()?.reply());
         let error =
             |failure| Err(CallError::new("elasticloadbalancing:RegisterTargets", failure, "x"));
         let result = match reply {
@@ -227,7 +273,7 @@ impl World {
                 act(self);
                 error(Failure::AnswerLost)
             }
-            None => {
+            None | Some(Reply::Done) => {
                 act(self);
                 Ok(())
             }
@@ -305,6 +351,18 @@ impl World {
     fn say(&mut self, what: &str) {
         self.log.push((self.now, what.to_owned()));
     }
+}
+
+/// Whether a reading fails in a storm. The driver makes each of its calls twice, and a reading of
+/// the topology has two.
+fn fails(storm: &mut Storm, effect: &Effect) -> Option<CallError> {
+    let calls = match effect {
+        Effect::ReadTopology(_) => 2,
+        Effect::ReadGroup(..) | Effect::ReadTargets(..) => 1,
+        _ => 0,
+    };
+    let failed = (0..calls).filter(|_| storm.fails(2)).count();
+    (failed > 0).then(|| CallError::new("a:Read", Failure::Unreachable, "x"))
 }
 
 /// Something that happens in the world.
@@ -427,6 +485,8 @@ impl RunFixture {
                         CALL + std::mem::take(&mut self.world.topology_takes)
                     }
                     Effect::ReadTags => CALL + self.world.tags_take,
+                    Effect::Permit(..) => self.world.permits_take,
+                    Effect::Register(..) | Effect::Deregister(..) => CALL + self.world.writes_take,
                     _ => CALL,
                 };
                 under_way.push((self.now + takes, effect));
