@@ -152,7 +152,8 @@ impl Run {
     pub fn memory(&self) -> Memory {
         let mut memory = (*self.memory).clone();
         for binding_run in self.binding_runs() {
-            memory.keep(binding_run.group().clone(), binding_run.remembered());
+            let remembered = binding_run.remembered(self.now, &self.timing);
+            memory.keep(binding_run.group().clone(), remembered);
         }
         memory
     }
@@ -421,7 +422,7 @@ impl Run {
 
     /// Begins the rounds whose pause is over, and those whose turn has come.
     fn begin_due_rounds(&mut self, reaction: &mut Reaction) {
-        if self.is_over() || !self.may_begin() {
+        if self.is_over() {
             return;
         }
         self.begin_rounds(BindingRun::is_due, reaction);

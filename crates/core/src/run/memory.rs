@@ -48,8 +48,8 @@ impl Memory {
 impl Remembered {
     /// What to remember of a binding: who was seen when its group was last read as right, and what
     /// has been seen of its source.
-    pub(super) fn new(source: Source, right: Option<Sighting>, sightings: &Sightings) -> Self {
-        let Sightings { latest, moved } = sightings.clone();
+    pub(super) fn new(source: Source, right: Option<Sighting>, sightings: Sightings) -> Self {
+        let Sightings { latest, moved } = sightings;
         Self { source, right, latest, moved }
     }
 

@@ -100,6 +100,11 @@ impl Sightings {
 }
 
 impl Move {
+    /// A move that was over by this time, of which no more is known.
+    pub(super) fn at(time: Timestamp) -> Self {
+        Self { after: time, by: time }
+    }
+
     /// Whether an event tells of this move, and of none that is still to come.
     ///
     /// An event that *announces* a move tells of one that nobody has seen before it. Any other

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::memory::Remembered;
 use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
-use super::super::sighting::{Sighting, is_failing_over};
+use super::super::sighting::{Move, Sighting, is_failing_over};
 use super::super::topology_cache::{GAP, OLDEST};
 use super::super::{Context, Priority};
 use super::BindingRun;
@@ -45,7 +45,10 @@ impl BindingRun {
     pub(super) fn schedule_next(&mut self, pause: Pause, cx: &Context<'_>) -> Phase {
         let Context { intent, timing, .. } = *cx;
         let mut own = self.timing(timing);
-        if self.outcome.is_failed_read() {
+        let verdict = self.history.latest().map(Evidence::verdict);
+        if self.outcome.is_failed_read()
+            || matches!(verdict, Some(Verdict::Unknown(Unknown::Call(_))))
+        {
             // What a sweep could not read is looked at again for no longer than the sweep lasts:
             // the next one may be more lucky.
             own.sweep = cx.routine_left.map_or(own.sweep, |left| own.sweep.min(left));
@@ -194,14 +197,25 @@ impl BindingRun {
         self.remembered = Some(remembered.clone());
     }
 
-    /// What to remember of the binding.
-    pub(in crate::run) fn remembered(&self) -> Remembered {
+    /// What to remember of the binding, at the end of a run.
+    pub(in crate::run) fn remembered(&self, now: Timestamp, timing: &Timing) -> Remembered {
         let is_right = self.outcome.is_clean() && !self.unfinished;
+        let before = self.remembered.as_ref();
         let right = match is_right {
             true => self.sighting.clone(),
-            false => self.remembered.as_ref().and_then(|remembered| remembered.right.clone()),
+            false => before.and_then(|before| before.right.clone()),
         };
-        Remembered::new(self.binding.source.clone(), right, &self.totals.sightings)
+        let mut sightings = self.totals.sightings.clone();
+        let moved_before = before.and_then(|before| before.sightings().moved);
+        // A writer that was missing in the group, and is not any more, was followed too, by a run
+        // that began when it had moved.
+        if is_right
+            && sightings.moved == moved_before
+            && self.observation(timing).is_some_and(|seen| seen.earlier.failover)
+        {
+            sightings.moved = Some(Move::at(now));
+        }
+        Remembered::new(self.binding.source.clone(), right, sightings)
     }
 
     /// Takes in who the source leads to. Says whether that is someone else than before.

@@ -76,6 +76,15 @@ fn an_event_of_a_failover_that_this_process_has_seen_through_gets_one_look() {
 }
 
 #[test]
+fn so_does_one_that_comes_again_after_a_run_that_found_the_writer_missing() {
+    let mut fixture = RunFixture::event("RDS-EVENT-0071").with_config(CONFIG);
+    failed_over(&mut fixture.world);
+    assert_eq!(fixture.play().bindings[0].status, Status::Changed);
+    fixture.then(Some("RDS-EVENT-0071"), CONFIG, S);
+    assert_eq!(fixture.play().bindings[0].rounds, 1);
+}
+
+#[test]
 fn an_event_of_a_failover_that_this_process_has_not_seen_is_watched() {
     // 0072 comes first: nothing has moved, and the sweep before it found everything right.
     let mut fixture = RunFixture::sweep().with_config(CONFIG);
