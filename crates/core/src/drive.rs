@@ -67,6 +67,18 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
     clock: &impl Clock,
     journal: &mut impl Journal,
 ) -> Report {
+    drive_to_end(&mut run, ports, writer, clock, journal).await;
+    run.report()
+}
+
+/// Like [`drive`], for a caller that asks the run itself how it ended.
+pub async fn drive_to_end<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+    run: &mut Run,
+    ports: &ReadPorts<R, D, G>,
+    writer: Option<&W>,
+    clock: &impl Clock,
+    journal: &mut impl Journal,
+) {
     let mut under_way = FuturesUnordered::new();
     let mut last = clock.now();
     let mut input = Input::Start;
@@ -89,7 +101,6 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
         }
         input = next(&mut under_way, clock, run.sleeps_for()).await;
     }
-    run.report()
 }
 
 /// The next thing that comes back, or nothing but time.

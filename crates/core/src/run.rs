@@ -116,6 +116,20 @@ impl Run {
         run
     }
 
+    /// The same run in a process in which an earlier run read this topology last
+    /// ([`known`](Self::known)). While the RDS API cannot be read, it can admit an address that DNS
+    /// names. It never removes anything.
+    pub fn knowing(mut self, topology: Option<Arc<Topology>>) -> Self {
+        self.topology_cache.remember(topology);
+        self
+    }
+
+    /// The last complete topology that this run or an earlier one read, for the next run of the
+    /// process.
+    pub fn known(&self) -> Option<&Arc<Topology>> {
+        self.topology_cache.known()
+    }
+
     /// Takes what happened, `passed` after the last step, and says what to do next.
     pub fn step(&mut self, passed: Duration, input: Input) -> Reaction {
         let mut reaction = Reaction::default();
@@ -354,6 +368,7 @@ impl Run {
                 timing: &self.timing,
                 intent: self.intent,
                 left: self.left,
+                known: self.topology_cache.known(),
                 reaction,
             };
             binding_run.step(input, cx);

@@ -1,6 +1,6 @@
 //! Runs core over the AWS ports, logs the run, and publishes its outcome.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,13 +11,14 @@ use writerlink_aws::sns::Notifier;
 use writerlink_aws::writer::ElbWriteClient;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
-use writerlink_core::drive::{drive, retry};
+use writerlink_core::drive::{drive_to_end, retry};
 use writerlink_core::event::{Event, Intent, Trigger};
 use writerlink_core::failure::bounded;
 use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{BindingReport, Report};
 use writerlink_core::run::Run;
+use writerlink_core::topology::Topology;
 
 use crate::answer::line;
 use crate::notification::{Notification, PublishedFindings};
@@ -37,6 +38,9 @@ pub(crate) struct Runner {
     /// One clock for all runs, because the ports keep their pace in its time.
     clock: MachineClock,
     published: Mutex<PublishedFindings>,
+    /// The last topology that an invocation of this process could read. While the RDS API is away it
+    /// says which names are members', and nothing else.
+    known: Mutex<Option<Arc<Topology>>>,
 }
 
 impl Runner {
@@ -49,6 +53,7 @@ impl Runner {
             notifier: clients.notifier(),
             clock: MachineClock::start(),
             published: Mutex::default(),
+            known: Mutex::default(),
         })
     }
 
@@ -77,10 +82,13 @@ impl Runner {
         }
         // The wall clock, only to tell how old the events are. The run's own time is the monotonic
         // clock's.
-        let run = Run::new(&self.config, trigger, Timestamp::now(), left);
+        let mut run =
+            Run::new(&self.config, trigger, Timestamp::now(), left).knowing(self.known().clone());
         // A dry run plans no writes. As a second barrier, it does not get a write port either.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
-        let report = drive(run, &self.ports, writer, &self.clock, journal).await;
+        drive_to_end(&mut run, &self.ports, writer, &self.clock, journal).await;
+        *self.known() = run.known().cloned();
+        let report = run.report();
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
             warn!(
                 kind = "not-ok",
@@ -161,6 +169,10 @@ impl Runner {
         if trigger.intent == Intent::Reconcile {
             self.published().remember(report);
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Arc<Topology>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// No code panics while it holds this lock. If some did, the worst effect would be one

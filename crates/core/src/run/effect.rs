@@ -1,5 +1,6 @@
 //! What a run wants done, and what it is given.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Timing;
@@ -82,6 +83,8 @@ pub(super) struct Context<'a> {
     pub(super) intent: Intent,
     /// What is left of the run's time.
     pub(super) left: Duration,
+    /// The last topology that could be read, in this process.
+    pub(super) known: Option<&'a Arc<Topology>>,
     /// What the step leads to, for all bindings together.
     pub(super) reaction: &'a mut Reaction,
 }

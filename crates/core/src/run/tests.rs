@@ -3,6 +3,7 @@
 
 mod brief;
 mod discovery;
+mod dns_alone;
 mod fixture;
 
 use std::time::Duration;

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) stays: bool,
     /// Somebody else's target is in the group, on the same port.
     pub(super) foreign: bool,
+    /// The cluster's name is an alias of nothing.
+    pub(super) without_aliases: bool,
     pub(super) topology_failure: Option<Failure>,
     /// How much longer than usual the first reading of the topology takes.
     pub(super) topology_takes: Duration,
@@ -284,7 +286,7 @@ impl World {
         let own = asked.as_str().strip_suffix(".db.test").and_then(|n| n.strip_prefix("orders-"));
         let lasts =
             own.map_or_else(|| self.dns.clone(), |last| vec![last.parse().expect("number")]);
-        let aliases = if own.is_none() && lasts.len() == 1 {
+        let aliases = if own.is_none() && lasts.len() == 1 && !self.without_aliases {
             vec![name(&format!("orders-{}", lasts[0]))]
         } else {
             Vec::new()
@@ -403,6 +405,11 @@ impl RunFixture {
     /// The same run, begun so long after its event.
     pub(super) fn late(self, by: Duration) -> Self {
         Self::begun(self.trigger, false, Duration::from_secs(240), by)
+    }
+
+    /// An earlier run of the process has read the topology as it is now.
+    pub(super) fn knows_the_topology(&mut self) {
+        self.run = self.run.clone().knowing(Some(Arc::new(self.world.topology())));
     }
 
     pub(super) fn at(&mut self, when: Duration, change: impl FnOnce(&mut World) + 'static) {
