@@ -169,7 +169,7 @@ pub struct Timing {
 impl Timing {
     /// The longest time that a run may need.
     pub fn longest_watch(&self) -> Duration {
-        self.patience_started.max(self.patience).max(self.sweep).max(self.settle + REMOVAL)
+        self.patience_started.max(self.patience).max(self.sweep).max(self.settle * 2 + REMOVAL)
     }
 }
 

@@ -6,6 +6,9 @@
 //! without one, the address is compared with those of the members. An instance has only the DNS
 //! key. What cannot be read is unknown, with a reason, and never empty.
 //!
+//! While the RDS API cannot be read, a cluster's own name says something only if it is an alias of
+//! the name of a member that an earlier topology listed ([`weigh_dns_alone`]).
+//!
 //! A set of equals has one key. For a cluster's readers and a custom endpoint it is the topology,
 //! and the members' own names say where. For a proxy and a name that is not of RDS it is DNS.
 
@@ -25,8 +28,8 @@ pub use self::facts::{Facts, facts};
 pub use self::history::EvidenceHistory;
 pub use self::listed::{Listed, WrongName};
 pub use self::unknown::Unknown;
-pub(crate) use self::weigh::member_addresses;
-pub use self::weigh::{questions, weigh};
+pub(crate) use self::weigh::{listed_writer, member_addresses};
+pub use self::weigh::{questions, weigh, weigh_dns_alone};
 use crate::failure::LookupError;
 use crate::mechanism::Mechanism;
 use crate::source::{Identifier, Source};
@@ -181,6 +184,15 @@ impl Evidence {
         match self {
             Self::Cluster { dns, .. } | Self::Instance { dns } => Some(dns),
             Self::Set { .. } => None,
+        }
+    }
+
+    /// Whom DNS names while the RDS API, which could not be read, names nobody. An API that was read
+    /// and names nobody is not meant: it contradicts.
+    pub fn dns_alone(&self) -> Option<&MemberAt> {
+        match self {
+            Self::Cluster { topology: Err(Unknown::Call(_)), dns: Ok(dns) } => Some(dns),
+            Self::Cluster { .. } | Self::Instance { .. } | Self::Set { .. } => None,
         }
     }
 

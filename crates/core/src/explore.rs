@@ -46,6 +46,7 @@ fn cluster(places: usize) -> Setup {
         keys_lie: false,
         permits: Permits::LikeCalls,
         longest_write: 3 * S,
+        remembers: false,
         pace: None,
         timing: Timing { settle: S, patience_started: 2 * S, patience: 2 * S, sweep: 2 * S },
         limit: 900 * S,
@@ -210,6 +211,50 @@ fn housekeeping_never_takes_a_new_writer_for_a_stale_extra_while_the_keys_lag_le
         budget: Budget { failovers: 1, ..Budget::default() },
         ..cluster(2)
     });
+}
+
+/// The RDS API can fail at any reading, in a process that read it before.
+fn rds_away(setup: Setup) -> Setup {
+    Setup { remembers: true, ..setup }
+}
+
+/// The same, after a failover, with DNS that goes back and forth for as long as the settle time.
+fn rds_away_while_dns_flaps() -> Setup {
+    rds_away(Setup {
+        pace: Some(Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO }),
+        groups: vec![Group::only(A), Group::only(A).with(B, Slot::Draining)],
+        timing: Timing { settle: 3 * S, ..cluster(2).timing },
+        invocations: vec![Invocation::Event],
+        budget: Budget { failovers: 1, ..Budget::default() },
+        ..cluster(2)
+    })
+}
+
+#[test]
+fn dns_that_says_anything_while_rds_is_away_removes_nothing_and_adds_only_after_a_while() {
+    holds(&rds_away(Setup {
+        keys_lie: true,
+        groups: vec![Group::only(A), Group::only(B), Group::only(B).with(A, Slot::Draining)],
+        invocations: vec![Invocation::Event],
+        limit: 5 * S,
+        ..cluster(2)
+    }));
+}
+
+#[test]
+fn a_false_record_while_rds_is_away_breaks_no_promise() {
+    holds(&rds_away(Setup {
+        groups: vec![Group::only(A)],
+        invocations: vec![Invocation::Event],
+        limit: 6 * S,
+        budget: Budget { false_names: 1, failovers: 1, ..Budget::default() },
+        ..cluster(2)
+    }));
+}
+
+#[test]
+fn dns_that_goes_back_for_less_than_the_settle_time_leads_to_no_reader_while_rds_is_away() {
+    holds(&rds_away_while_dns_flaps());
 }
 
 #[test]

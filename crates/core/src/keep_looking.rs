@@ -20,6 +20,9 @@ pub(crate) enum KeepLooking {
     ReadBackTime,
     /// For as long as a pending removal takes: the settle time, and the calls around it.
     RemovalTime,
+    /// For as long as it may take until DNS has named one member for the settle time: another settle
+    /// time before that, in which its answers go back and forth.
+    DnsAloneTime,
     /// The binding rests, whatever is left of its event: nothing that the run could see or do would
     /// help, or nothing is left to see. (A resting binding looks again while another one works.)
     Stop,

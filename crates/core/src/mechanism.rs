@@ -35,6 +35,12 @@ pub(crate) enum Mechanism {
     RegisterFirst,
     /// The topology alone registers an address only when two readings name it.
     TopologyTwice,
+    /// While the RDS API cannot be read, an address is registered only when DNS has named it for the
+    /// settle time.
+    DnsAloneStays,
+    /// While the RDS API cannot be read, an address is registered only in a run in which an event has
+    /// the binding watched.
+    DnsAloneEvent,
     /// A target that does not belong in the group, and that no failover explains, is removed only
     /// after the agreement has lasted.
     Settling,

@@ -138,6 +138,7 @@ impl Run {
             read_something: false,
             trigger: Arc::new(trigger.into()),
         };
+        run.topology_cache.remember(memory.topology.clone());
         run.recall(0);
         for event in &trigger.events {
             run.take_event(event);
@@ -155,7 +156,15 @@ impl Run {
             let remembered = binding_run.remembered(self.now, &self.timing);
             memory.keep(binding_run.group().clone(), remembered);
         }
+        memory.topology = self.topology_cache.known().cloned();
         memory
+    }
+
+    /// The same run in a process in which an earlier run read this topology last.
+    #[cfg(test)]
+    pub(crate) fn knowing(mut self, topology: Option<Arc<Topology>>) -> Self {
+        self.topology_cache.remember(topology);
+        self
     }
 
     /// Takes what happened, `passed` after the last step, and says what to do next.
@@ -499,6 +508,7 @@ impl Run {
                 left: self.left,
                 routine_left: self.routine.left(),
                 now: self.now,
+                known: self.topology_cache.known(),
                 reaction,
             };
             binding_run.step(input, cx);

@@ -118,6 +118,11 @@ impl EvidenceHistory {
         self.topology_moved || self.dns_moved
     }
 
+    /// Whether DNS named another, or the same at another address, earlier in this run.
+    pub(crate) fn dns_moved(&self) -> bool {
+        self.dns_moved
+    }
+
     /// For how long every DNS reading has given the present addresses.
     pub fn steady_for(&self) -> Duration {
         self.steady.as_ref().map_or(Duration::ZERO, |(_, age)| *age)

@@ -117,6 +117,45 @@ fn dns_of_a_cluster_names_the_member_by_alias_or_else_by_address() {
     assert_eq!(words(&look("cluster/orders", &topology(), &moved)), "orders-1 against orders-2");
 }
 
+#[test]
+fn while_rds_cannot_be_read_only_an_alias_of_a_known_members_name_says_who() {
+    let allow = Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow");
+    let says = |asked: &[(&str, Result<Answer, LookupError>)]| {
+        let mut answers = answers();
+        answers.extend(asked.iter().map(|(label, answer)| (name(label), answer.clone())));
+        let error = CallError::new("rds:DescribeDBClusters", Failure::Unreachable, "x");
+        let source = "cluster/orders".parse().expect("source");
+        let evidence =
+            weigh_dns_alone(&source, &topology(), &answers, &allow, Family::V4, error.clone());
+        assert_eq!(evidence.topology(), Some(&Err(Unknown::Call(error))));
+        match evidence.dns().expect("a cluster has it") {
+            Ok(member_at) => format!("{} at {}", member_at.member, member_at.address),
+            Err(unknown) => unknown.word().to_owned(),
+        }
+    };
+    let alias = |member: &str, address: &str| ("orders", answer(&[member], &[address]));
+    for (asked, word) in [
+        (vec![alias("orders-2", "10.20.0.2")], "orders-2 at 10.20.0.2"),
+        // By its address alone, it would be `orders-2`.
+        (vec![("orders", answer(&[], &["10.20.0.2"]))], "no-alias"),
+        (vec![alias("orders-9", "10.20.0.2")], "no-alias"),
+        // Not the address that the member's own name gives.
+        (vec![alias("orders-2", "10.20.0.66")], "not-a-member"),
+        (vec![alias("orders-2", "10.99.0.2")], "address-refused"),
+        (
+            vec![alias("orders-2", "10.20.0.2"), ("orders-1", answer(&[], &["10.20.0.2"]))],
+            "shared-address",
+        ),
+        (vec![("orders", Err(LookupError::NxDomain))], "dns-nxdomain"),
+        (
+            vec![alias("orders-2", "10.20.0.2"), ("orders-2", Err(LookupError::Timeout))],
+            "dns-timeout",
+        ),
+    ] {
+        assert_eq!(says(&asked), word, "{asked:?}");
+    }
+}
+
 /// Of a Multi-AZ DB cluster no documentation says whether its name is an alias. Its members may be
 /// shown as `MultiAZ`.
 #[test]

@@ -109,6 +109,12 @@ pub enum Unknown {
          a resolver rule that shadows the name"
     )]
     NotAMember(HostName, IpAddr),
+    /// The cluster's name is an alias of no member's name, and the RDS API cannot be read. An address
+    /// alone does not say whose it is.
+    #[error(
+        "{0} is an alias of no name of a member that RDS listed when it could last be read:          without RDS, its address counts for nothing"
+    )]
+    NoAlias(HostName),
     /// Several members resolve to one address.
     #[error(
         "{0} and other names of the cluster all resolve to {1}: look for a private hosted zone or \
@@ -170,6 +176,7 @@ impl Unknown {
             | Self::NoSharedFamily { .. }
             | Self::SeveralAddresses(_)
             | Self::NotAMember(..)
+            | Self::NoAlias(_)
             | Self::SharedAddress(..)
             | Self::Guarded(..) => false,
         }
@@ -195,6 +202,7 @@ impl Unknown {
             Self::NoSharedFamily { .. } => "no-shared-family",
             Self::SeveralAddresses(_) => "several-addresses",
             Self::NotAMember(..) => "not-a-member",
+            Self::NoAlias(_) => "no-alias",
             Self::SharedAddress(..) => "shared-address",
             Self::Guarded(..) => "address-refused",
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::facts::{custom_endpoint, facts, is_up, proxy_endpoint};
 use super::{Answer, Answers, Evidence, Key, Listing, MemberAt, Reading, Unknown};
-use crate::failure::LookupError;
+use crate::failure::{CallError, LookupError};
 use crate::guard::Allow;
 use crate::source::{Fallback, Identifier, Source};
 use crate::target::Family;
@@ -136,6 +136,39 @@ pub fn weigh(
             }),
         ),
         Source::Name(host) => by_name(builder.all(host)),
+    }
+}
+
+/// What the keys say while the RDS API cannot be read because of `error`. `known` is the topology
+/// that was read last.
+///
+/// Only a cluster's name says something then, and only as an alias of a member's name that `known`
+/// lists. Its address must be the one that the member's own name gives. Without an alias the address
+/// could be any machine's.
+pub fn weigh_dns_alone(
+    source: &Source,
+    known: &Topology,
+    answers: &Answers,
+    allow: &Allow,
+    family: Family,
+    error: CallError,
+) -> Evidence {
+    let unknown = Unknown::Call(error);
+    if let Source::Cluster(id) = source
+        && let Some(cluster) = known.clusters.get(id)
+    {
+        let builder = EvidenceBuilder { topology: known, answers, allow, family };
+        let dns = builder.cluster_alias(id, cluster);
+        return Evidence::Cluster { topology: Err(unknown), dns };
+    }
+    Evidence::unknown(source, unknown)
+}
+
+/// The member that a topology names as the writer of a source that is a cluster.
+pub(crate) fn listed_writer<'a>(source: &Source, topology: &'a Topology) -> Option<&'a Identifier> {
+    match source {
+        Source::Cluster(id) => writer(id, topology.clusters.get(id)?).ok(),
+        _ => None,
     }
 }
 
@@ -281,6 +314,20 @@ impl EvidenceBuilder<'_> {
             None => self.member_at(id, cluster, name, address)?,
         };
         Ok(MemberAt { member: member.clone(), address })
+    }
+
+    /// The member whose name the cluster's own name is an alias of, and the address that both give.
+    fn cluster_alias(&self, id: &Identifier, cluster: &Cluster) -> Reading {
+        let name = cluster.endpoint.as_ref().ok_or_else(|| Unknown::NoEndpoint(id.clone()))?;
+        let answer = self.answer(name)?;
+        let address = self.single(name, answer)?;
+        let member = named_member(cluster, self.topology, answer)
+            .ok_or_else(|| Unknown::NoAlias(name.clone()))?;
+        let member_at = self.members_address(cluster, member)?;
+        if member_at.address != address {
+            return Err(Unknown::NotAMember(name.clone(), address));
+        }
+        Ok(member_at)
     }
 
     fn answer(&self, name: &HostName) -> Result<&Answer, Unknown> {

@@ -124,6 +124,30 @@ fn one_reading_of_the_topology_alone_registers_a_reader() {
 }
 
 #[test]
+fn one_answer_of_dns_while_rds_is_away_registers_a_reader() {
+    let setup = rds_away(Setup {
+        keys_lie: true,
+        groups: vec![Group::only(A)],
+        invocations: vec![Invocation::Event],
+        limit: 7 * S,
+        ..with(Budget::default())
+    });
+    breaks_without(Mechanism::DnsAloneStays, Promise::S3, &setup);
+}
+
+#[test]
+fn a_sweep_follows_dns_alone_to_a_reader_while_rds_is_away() {
+    let setup = rds_away(Setup {
+        keys_lie: true,
+        groups: vec![Group::only(A)],
+        invocations: vec![Invocation::Sweep],
+        limit: 7 * S,
+        ..with(Budget::default())
+    });
+    breaks_without(Mechanism::DnsAloneEvent, Promise::S3, &setup);
+}
+
+#[test]
 fn a_target_that_is_removed_before_the_agreement_has_lasted_is_the_new_writer() {
     let setup = Setup {
         pace: Some(Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO }),

@@ -8,6 +8,7 @@
 mod describe;
 mod triggers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -44,6 +45,9 @@ pub(super) struct Setup {
     pub(super) permits: Permits,
     /// The longest that a write may take.
     pub(super) longest_write: Duration,
+    /// Whether an earlier run of the process read the topology of the start, and the RDS API can fail
+    /// at any reading of it.
+    pub(super) remembers: bool,
     /// How fast the world changes. Without a pace, time has no meaning outside the runs, and
     /// everything can take any time.
     pub(super) pace: Option<Pace>,
@@ -178,7 +182,7 @@ pub(super) enum Outcome {
 
 impl Setup {
     pub(super) fn starts(&self) -> Vec<Moment> {
-        let now = Listing { writer: Place(0), up: Places::first(self.places).without(self.down) };
+        let now = self.first_listing();
         let start = |group: &Group| Moment {
             world: World {
                 now,
@@ -196,6 +200,10 @@ impl Setup {
             budget: self.budget,
         };
         self.groups.iter().map(start).collect()
+    }
+
+    fn first_listing(&self) -> Listing {
+        Listing { writer: Place(0), up: Places::first(self.places).without(self.down) }
     }
 
     /// Everything that can follow.
@@ -314,6 +322,11 @@ impl Setup {
         match effect {
             Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => {
                 or_failed(vec![Outcome::Read])
+            }
+            Effect::ReadTopology(_) if self.remembers => {
+                let mut outcomes = said(Key::Topology);
+                outcomes.push(Outcome::Failed);
+                outcomes
             }
             Effect::ReadTopology(_) => or_failed(said(Key::Topology)),
             Effect::Resolve(_, names, _) if self.kind == Kind::Readers => {
@@ -469,12 +482,18 @@ impl Setup {
         let trigger = if event { event_about(self.kind) } else { sweep() };
         let mut config = config_of(self.kind);
         config.timing = self.timing;
+        let known = self.remembers.then(|| self.first_listing());
+        let topology = known.map(|listing| {
+            let writer = Some(listing.writer);
+            Arc::new(world::topology(self.kind, self.reported, listing.up, writer))
+        });
         moment.runs.push(ActiveRun {
             number: moment.begun,
-            run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit),
+            run: Run::new(&config, &trigger, Timestamp::UNIX_EPOCH, self.limit).knowing(topology),
             waiting: Vec::new(),
             monitor: Monitor::new(self.kind, event, self.timing.settle, &moment.world)
-                .on_a_wrong_port(self.is_on_a_wrong_port()),
+                .on_a_wrong_port(self.is_on_a_wrong_port())
+                .knowing(known),
         });
         moment.begun += 1;
         let index = moment.runs.len() - 1;
@@ -500,7 +519,11 @@ impl Setup {
         let input = match (effect, outcome) {
             (Effect::ReadTopology(_), Outcome::Failed) => {
                 monitor.reads_nothing();
-                Input::Topology(Err(fails(budget, monitor)))
+                Input::Topology(Err(if self.remembers {
+                    CallError::new("a call", Failure::Unreachable, "")
+                } else {
+                    fails(budget, monitor)
+                }))
             }
             (Effect::ReadTopology(_), Outcome::Named(said)) => {
                 if said.is_none() && !self.keys_lie {

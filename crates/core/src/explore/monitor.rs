@@ -108,6 +108,18 @@ pub(super) struct Monitor {
     shown: Option<Group>,
     /// For how long every reading has shown each place healthy; `None` if the last reading did not.
     healthy: [Option<Duration>; MOST_PLACES],
+    /// The RDS API could not be read.
+    unreadable: bool,
+    /// The topology could be read once, in this run or before it.
+    has_listing: bool,
+    /// Whom it named then.
+    known: Option<Listing>,
+    /// Whom DNS named last, at which place, and for how long it has done so.
+    by_dns: Option<(Place, Places, Duration)>,
+    /// Whom DNS named when it last named anyone.
+    heard: Option<(Place, Places)>,
+    /// DNS named another earlier in the run.
+    dns_moved: bool,
     /// For how long the keys have agreed on the same places.
     lasting: Option<(Places, Duration)>,
     settle: Duration,
@@ -155,6 +167,12 @@ impl Monitor {
             reread: [false; 2],
             shown: None,
             healthy: [None; MOST_PLACES],
+            unreadable: false,
+            has_listing: false,
+            known: None,
+            by_dns: None,
+            heard: None,
+            dns_moved: false,
             lasting: None,
             settle,
             acknowledged: Places::default(),
@@ -180,14 +198,25 @@ impl Monitor {
         Self { wrong_port, ..self }
     }
 
+    /// The same monitor of a run in a process that read this topology before.
+    pub(super) fn knowing(self, known: Option<Listing>) -> Self {
+        Self { known, has_listing: known.is_some(), ..self }
+    }
+
     pub(super) fn reads_key(&mut self, key: Key, named: Option<Listing>, world: &World) {
         self.outdated = false;
         let index = key as usize;
-        let by_the_names = |named: Listing| world.addresses_of(self.kind.wants(named));
+        let kind = self.kind;
+        let by_the_names = |named: Listing| world.addresses_of(kind.wants(named));
         if key == Key::Topology {
             self.said_before = self.said[index];
             self.gap = false;
             self.read_since_removal = (self.read_since_removal + 1).min(2);
+            self.unreadable = false;
+            self.known = named;
+            self.has_listing = true;
+        } else {
+            self.hears_dns(named, world);
         }
         self.named[index] = named;
         self.current[index] = named == Some(world.now);
@@ -203,7 +232,9 @@ impl Monitor {
         }
         self.reread[index] = true;
         self.calm &= self.current[index];
-        if let Some(candidate) = self.agreed().or(self.said[Key::Topology as usize])
+        let [topology, dns] = self.said;
+        let alone = topology.or(dns.filter(|_| self.unreadable));
+        if let Some(candidate) = self.agreed().or(alone)
             && self.candidate != Some(candidate)
         {
             if self.candidate.is_some() {
@@ -212,6 +243,18 @@ impl Monitor {
             }
             self.candidate = Some(candidate);
         }
+    }
+
+    /// DNS was asked, and names this writer or nobody.
+    fn hears_dns(&mut self, named: Option<Listing>, world: &World) {
+        let before = self.by_dns.take();
+        let Some(Listing { writer, .. }) = named else { return };
+        let places = world.addresses_of(Places::one(writer));
+        let goes_on = before.filter(|(_, before, _)| *before == places);
+        let age = goes_on.map_or(Duration::ZERO, |(_, _, age)| age);
+        self.dns_moved |= self.heard.is_some_and(|heard| heard != (writer, places));
+        self.heard = Some((writer, places));
+        self.by_dns = Some((writer, places, age));
     }
 
     /// The members' own names answered, except the name of `silent`. They are looked up more often
@@ -231,6 +274,11 @@ impl Monitor {
         self.named = [None; 2];
         self.said = [None; 2];
         self.lasting = None;
+        self.unreadable = true;
+        if !self.has_listing {
+            // Then DNS is not asked.
+            self.by_dns = None;
+        }
         self.current = [false; 2];
         self.calm = false;
     }
@@ -251,7 +299,8 @@ impl Monitor {
         for age in self.healthy.iter_mut().flatten() {
             *age = (*age + long).min(self.settle.min(PROOF_TIME));
         }
-        if let Some((_, age)) = &mut self.lasting {
+        let dns = self.by_dns.iter_mut().map(|(_, _, age)| age);
+        for age in self.lasting.iter_mut().map(|(_, age)| age).chain(dns) {
             *age = (*age + long).min(self.settle);
         }
     }
@@ -370,8 +419,16 @@ impl Monitor {
         paced: bool,
     ) -> Vec<Breach> {
         let mut breaches = Vec::new();
-        let Write::Deregister(places) = write else {
-            return breaches;
+        let places = match write {
+            Write::Deregister(places) => places,
+            // DNS that goes back for less than the settle time leads to no reader.
+            Write::Register(place) => {
+                if paced && self.unreadable && place != before.now.writer {
+                    let how = format!("{write}, a reader, on DNS alone");
+                    breaches.push(Breach { promise: Promise::S3, how });
+                }
+                return breaches;
+            }
         };
         let (member, is) = match self.kind {
             Kind::Cluster | Kind::Instance(_) => ("the writer", before.now.writer.to_string()),
@@ -483,7 +540,18 @@ impl Monitor {
         let place = Places::one(place);
         let alone = self.event || self.shown.is_none_or(|group| group.present().is_empty());
         let twice = topology == Some(place) && self.said_before == topology;
-        self.agreed() == Some(place) || (twice && alone)
+        self.agreed() == Some(place) || (twice && alone) || self.is_credible_by_dns(place)
+    }
+
+    /// Whether DNS alone makes these places credible: the RDS API cannot be read, an event has the
+    /// binding watched, and DNS names another writer than before and has done so for the settle
+    /// time.
+    fn is_credible_by_dns(&self, places: Places) -> bool {
+        let Some((writer, named, age)) = self.by_dns else {
+            return false;
+        };
+        let moved = self.dns_moved || self.known.is_some_and(|known| known.writer != writer);
+        self.unreadable && self.event && named == places && moved && age >= self.settle
     }
 
     /// Whether one of these places is known to be registered.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::look::Look;
 use super::rules::{Admit, Alone, Changes, Expel};
 use super::{Hold, KeyChange, LONGEST_SETTLE, STEADY};
+use crate::evidence::MemberAt;
 use crate::mechanism::Mechanism;
 use crate::target::Target;
 
@@ -26,7 +27,10 @@ impl Look<'_> {
     /// together, so the answer is the same for each of them.
     pub(super) fn admit(&self) -> Gate {
         if self.disagreement.is_some() {
-            return self.admit_by_topology_alone();
+            return match self.dns_alone() {
+                Some(dns) => self.admit_by_dns_alone(dns),
+                None => self.admit_by_topology_alone(),
+            };
         }
         match self.rules.admit {
             Admit::Named => Gate::Open,
@@ -47,6 +51,21 @@ impl Look<'_> {
             Alone::Twice if self.is_named_twice() => Gate::Open,
             // The registration stays in the plan, so that the run looks on for the second reading.
             Alone::Twice => Gate::Reread,
+        }
+    }
+
+    fn admit_by_dns_alone(&self, dns: &MemberAt) -> Gate {
+        let is_explained = match self.seen.earlier.dns_move {
+            KeyChange::None => false,
+            KeyChange::Unexplained => !Mechanism::DnsAloneEvent.is_on(),
+            // The event's patience may be over before DNS has stayed for long enough.
+            KeyChange::AfterEvent => true,
+        };
+        match self.timing.settle.saturating_sub(self.seen.earlier.steady_for) {
+            _ if !is_explained => Gate::Never,
+            Duration::ZERO => Gate::Open,
+            _ if !Mechanism::DnsAloneStays.is_on() => Gate::Open,
+            left => Gate::Wait(Hold::DnsAloneWaits { dns: dns.clone(), left }),
         }
     }
 

@@ -26,6 +26,15 @@ pub enum Hold {
         /// The keys have changed in this run after an event, so this may pass.
         moving: bool,
     },
+    /// RDS cannot be read, and DNS has not named this member for long enough to register it.
+    DnsAloneWaits {
+        /// Whom DNS names.
+        dns: MemberAt,
+        /// How long it must go on to do so.
+        left: Duration,
+    },
+    /// RDS cannot be read, and this member, which DNS names, has a target.
+    OnDnsAlone(MemberAt),
     /// Neither the binding nor RDS says which port the database listens on.
     NoPort,
     /// The binding says another port than the one that RDS reports.
@@ -102,7 +111,7 @@ pub(crate) struct HoldMeaning {
 impl Hold {
     /// The table of holds: everything that a run asks of one but its sentences (`hold/text.rs`).
     pub(crate) fn meaning(&self) -> HoldMeaning {
-        use KeepLooking::{RemovalTime, SweepTime, UntilEventEnds, UntilFailover};
+        use KeepLooking::{DnsAloneTime, RemovalTime, SweepTime, UntilEventEnds, UntilFailover};
         use Weight::{Holds, Remark, Waits};
         let row = |word, weight, look| HoldMeaning { word, weight, look };
         match self {
@@ -111,6 +120,9 @@ impl Hold {
             Self::KeysDisagree { moving: true, .. } => row("keys-disagree", Waits, SweepTime),
             // If no event explains it, a private zone or a stale resolver may be the cause.
             Self::KeysDisagree { moving: false, .. } => row("keys-disagree", Holds, SweepTime),
+            // Beside the reason why RDS cannot be read, which decides how the binding ends.
+            Self::DnsAloneWaits { .. } => row("dns-alone-waits", Remark, DnsAloneTime),
+            Self::OnDnsAlone(_) => row("on-dns-alone", Remark, UntilFailover),
             // Only a change of the configuration or of the load balancer ends these.
             Self::NoPort => row("no-port", Holds, UntilEventEnds),
             Self::PortDiffers { .. } => row("port-differs", Holds, UntilEventEnds),
@@ -171,6 +183,7 @@ fn unknown_meaning(unknown: &Unknown) -> HoldMeaning {
         | Unknown::Lookup(..)
         | Unknown::SeveralAddresses(_)
         | Unknown::NotAMember(..)
+        | Unknown::NoAlias(_)
         | Unknown::SharedAddress(..)
         | Unknown::Guarded(..) => (Weight::Holds, SweepTime),
     };

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::port::{port_must_match, port_of, reported_port};
-use super::rules::Rules;
+use super::rules::{DnsAlone, Rules};
 use super::{Action, Hold, KeyChange, Observation};
 use crate::config::{Binding, Timing};
-use crate::evidence::Verdict;
+use crate::evidence::{MemberAt, Verdict};
 use crate::target::{Registration, Target, TargetState, Zone};
 
 /// One look at the group, sorted by what the evidence says.
@@ -18,7 +18,8 @@ pub(super) struct Look<'a> {
     pub(super) rules: &'static Rules,
     /// The targets' port.
     port: u16,
-    /// Whom the keys name: all of them, or topology alone while they do not agree.
+    /// Whom the keys name: all of them; or topology alone while they do not agree; or DNS alone while
+    /// the RDS API cannot be read.
     named: BTreeSet<IpAddr>,
     /// Why the keys do not agree. Nothing leaves then.
     pub(super) disagreement: Option<Hold>,
@@ -49,14 +50,17 @@ impl<'a> Look<'a> {
         };
         let present = seen.targets.iter().filter(|target| target.is_present());
         let (ours, foreign) = present.partition(is_ours);
+        let rules = Rules::of(&seen.evidence, seen.facts.as_ref());
         let by_topology = || Some(seen.evidence.by_topology()?.into_keys().collect());
+        let by_dns_alone = || Some([dns_alone(rules, seen)?.address].into());
+        let named = seen.evidence.agreed().or_else(by_topology).or_else(by_dns_alone);
         Ok(Self {
             binding,
             timing,
             seen,
-            rules: Rules::of(&seen.evidence, seen.facts.as_ref()),
+            rules,
             port,
-            named: seen.evidence.agreed().or_else(by_topology).unwrap_or_default(),
+            named: named.unwrap_or_default(),
             disagreement: disagreement(seen),
             ours,
             foreign,
@@ -121,11 +125,22 @@ impl<'a> Look<'a> {
     pub(super) fn remarks(&self) -> Vec<Hold> {
         if let Some(disagreement) = &self.disagreement {
             // The other remarks are about the addresses that all keys name.
-            return vec![disagreement.clone()];
+            return [disagreement.clone()].into_iter().chain(self.on_dns_alone()).collect();
         }
         // While the named targets get no traffic, no other leaves, however long ago it was given.
         let recent = || self.recently_given().filter(|_| !self.is_unreachable());
         self.without_traffic().into_iter().chain(recent()).collect()
+    }
+
+    /// A target that DNS alone names, after a move that the RDS API could not confirm.
+    fn on_dns_alone(&self) -> Option<Hold> {
+        let dns = self.dns_alone().filter(|_| self.seen.earlier.dns_move != KeyChange::None)?;
+        self.missing().is_empty().then(|| Hold::OnDnsAlone(dns.clone()))
+    }
+
+    /// Whom DNS names while the RDS API cannot be read, where that counts.
+    pub(super) fn dns_alone(&self) -> Option<&'a MemberAt> {
+        dns_alone(self.rules, self.seen)
     }
 
     fn without_traffic(&self) -> Option<Hold> {
@@ -173,6 +188,10 @@ impl<'a> Look<'a> {
         let zone = (is_outside || self.binding.outside_vpc).then(Zone::all);
         Action::Register(Registration { address, zone })
     }
+}
+
+fn dns_alone<'a>(rules: &Rules, seen: &'a Observation) -> Option<&'a MemberAt> {
+    seen.evidence.dns_alone().filter(|_| rules.dns_alone == DnsAlone::MovedAndStayed)
 }
 
 /// Why there is no plan without a port. A key that says nothing is the earlier reason.

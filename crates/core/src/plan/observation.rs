@@ -44,6 +44,9 @@ pub struct EarlierRounds {
     pub former: BTreeSet<IpAddr>,
     /// Whether a key that named one address has named another.
     pub key_change: KeyChange,
+    /// Whether DNS names another writer than the topology did when it could last be read, or than
+    /// DNS did earlier in this run; said only while the topology cannot be read.
+    pub dns_move: KeyChange,
     /// What is known of the agreed target's registration; of a set's, what is known best.
     pub registration_proof: RegistrationProof,
     /// How long ago an answer of this run last gave each address of a name, within the settle time.

@@ -1,13 +1,14 @@
 //! The table: what each kind of source asks for before an address is added or removed.
 //!
-//! | row | admit | alone | expel | health | most |
-//! |---|---|---|---|---|---|
-//! | cluster's writer | named | twice, with event | settled, or failover | proves nothing | all |
-//! | instance | named | never | settled | gates | all |
-//! | instance, standby unknown | steady | never | settled | gates | all |
-//! | members of a cluster | twice | twice | reread | proves nothing | half |
-//! | nodes of a proxy | named | never | caches expired | proves nothing | half |
-//! | addresses of a name | steady | never | caches expired | proves nothing | half |
+//! | row | admit | alone | DNS alone | expel | health | most |
+//! |---|---|---|---|---|---|---|
+//! | cluster's writer | named | twice, with event | moved and stayed, with event | settled, or \
+//!   failover | proves nothing | all |
+//! | instance | named | never | never | settled | gates | all |
+//! | instance, standby unknown | steady | never | never | settled | gates | all |
+//! | members of a cluster | twice | twice | never | reread | proves nothing | half |
+//! | nodes of a proxy | named | never | never | caches expired | proves nothing | half |
+//! | addresses of a name | steady | never | never | caches expired | proves nothing | half |
 //!
 //! A new kind of source, or a target in another role beside the writer, is a new row.
 
@@ -21,6 +22,8 @@ pub(super) struct Rules {
     pub(super) admit: Admit,
     /// What admits an address that topology names while the keys do not agree.
     pub(super) alone: Alone,
+    /// What admits an address that DNS names while the RDS API cannot be read.
+    pub(super) dns_alone: DnsAlone,
     /// What expels an address that no key names, while the keys agree.
     pub(super) expel: Expel,
     /// What the load balancer's health checks say of this kind.
@@ -73,6 +76,21 @@ pub(super) enum Alone {
     Twice,
 }
 
+/// What admits an address that DNS names while the RDS API cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DnsAlone {
+    /// Nothing. The source has no second key, or the RDS API is its only one.
+    Never,
+    /// An event has the binding watched, DNS names another writer than was last known, and it has
+    /// done so for the settle time. After a failover the answer goes back and forth for 20 to 30 s
+    /// (aws-mysql-jdbc, issue 377). Without that time:
+    ///
+    /// 1. The cluster fails over from A to B, and the RDS API is away. DNS names B.
+    /// 2. B is registered. DNS goes back, and names A, and then C: the failover to B was given up.
+    /// 3. B, a reader, has a part of the connections until the RDS API is back.
+    MovedAndStayed,
+}
+
 /// What expels an address that no key names, while the keys agree.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Expel {
@@ -119,6 +137,7 @@ pub(super) enum Most {
 pub(super) const WRITER: Rules = Rules {
     admit: Admit::Named,
     alone: Alone::TwiceWithEvent,
+    dns_alone: DnsAlone::MovedAndStayed,
     expel: Expel::SettledUnlessFailover,
     health: Health::ProvesNothing,
     most: Most::All,
@@ -128,6 +147,7 @@ pub(super) const WRITER: Rules = Rules {
 pub(super) const INSTANCE: Rules = Rules {
     admit: Admit::Named,
     alone: Alone::Never,
+    dns_alone: DnsAlone::Never,
     expel: Expel::Settled,
     health: Health::Gates,
     most: Most::All,
@@ -141,6 +161,7 @@ pub(super) const INSTANCE_STANDBY_UNKNOWN: Rules =
 pub(super) const MEMBERS: Rules = Rules {
     admit: Admit::Twice,
     alone: Alone::Twice,
+    dns_alone: DnsAlone::Never,
     expel: Expel::Reread,
     health: Health::ProvesNothing,
     most: Most::Half,
@@ -150,6 +171,7 @@ pub(super) const MEMBERS: Rules = Rules {
 pub(super) const PROXY: Rules = Rules {
     admit: Admit::Named,
     alone: Alone::Never,
+    dns_alone: DnsAlone::Never,
     expel: Expel::CachesExpired,
     health: Health::ProvesNothing,
     most: Most::Half,

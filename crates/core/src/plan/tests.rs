@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::*;
 use crate::config::{Mode, PortDiffers};
 use crate::evidence::{Evidence, Facts, Key, Listing, MemberAt, Unknown};
-use crate::failure::LookupError;
+use crate::failure::{CallError, Failure, LookupError};
 use crate::guard::Allow;
 use crate::target::{Target, TargetGroup, Zone};
 use crate::topology::Standby;
@@ -83,6 +83,7 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             failover: true,
             former: members.filter(|_| is_cluster).collect(),
             key_change: KeyChange::None,
+            dns_move: KeyChange::None,
             registration_proof: RegistrationProof::Proven,
             recent: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -570,6 +571,34 @@ fn a_name_that_goes_on_moving_is_held_and_one_that_has_just_come_waits() {
     seen.earlier.key_change = KeyChange::Unexplained;
     assert_eq!(words(&decide(&seen)), "- | dns-rotates");
     assert_eq!(weight(&seen), Some(Weight::Holds));
+}
+
+#[test]
+fn dns_alone_adds_after_a_move_with_an_event_that_has_stayed_and_removes_nothing() {
+    let call = CallError::new("rds:DescribeDBClusters", Failure::Unreachable, "x");
+    let away = |dns| Evidence::Cluster {
+        topology: Err(Unknown::Call(call.clone())),
+        dns: Ok(member_at(dns)),
+    };
+    let mut seen = look(away(2), &healthy(&[1]));
+    assert_eq!(words(&decide(&seen)), "- | unreachable", "DNS has not moved");
+    seen.earlier.dns_move = KeyChange::Unexplained;
+    assert_eq!(words(&decide(&seen)), "- | unreachable", "there is no event");
+    seen.earlier.dns_move = KeyChange::AfterEvent;
+    assert_eq!(words(&decide(&seen)), "register .2:5432 | unreachable");
+    assert_eq!(decide(&seen).weightiest().map(Hold::weight), Some(Weight::Holds));
+    seen.earlier.steady_for = Duration::from_secs(29);
+    let plan = decide(&seen);
+    assert_eq!(words(&plan), "- | unreachable, dns-alone-waits");
+    assert_eq!(plan.actions(), ["register 10.20.0.2:5432"], "so the run looks on");
+    seen.earlier.steady_for = Duration::from_secs(30);
+    seen.targets = healthy(&[1, 2]);
+    assert_eq!(words(&decide(&seen)), "- | unreachable, on-dns-alone");
+    // An API that was read and names nobody contradicts.
+    seen.targets = healthy(&[1]);
+    let nobody = Unknown::NoWriter("orders".parse().expect("id"));
+    seen.evidence = Evidence::Cluster { topology: Err(nobody), dns: Ok(member_at(2)) };
+    assert_eq!(words(&decide(&seen)), "- | no-writer");
 }
 
 #[test]

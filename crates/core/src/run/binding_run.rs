@@ -61,8 +61,8 @@ use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
 use crate::evidence::{
-    Answers, Evidence, EvidenceHistory, Facts, Key, Unknown, facts, member_addresses, questions,
-    weigh,
+    Answers, Evidence, EvidenceHistory, Facts, Key, Unknown, facts, listed_writer,
+    member_addresses, questions, weigh, weigh_dns_alone,
 };
 use crate::failure::CallError;
 use crate::mechanism::Mechanism;
@@ -98,6 +98,8 @@ pub(super) struct BindingRun {
     group: Option<TargetGroup>,
     /// What the RDS API last said of the source besides the writer.
     facts: Option<Facts>,
+    /// Whom the last topology that could be read named as the writer, once one could not be read.
+    known_writer: Option<Identifier>,
     /// The addresses that the members' own names have had in this run, and those of the instances
     /// that a blue/green deployment replaced.
     members: BTreeMap<IpAddr, Identifier>,
@@ -146,6 +148,7 @@ impl BindingRun {
             write_log: WriteLog::default(),
             group: None,
             facts: None,
+            known_writer: None,
             members: BTreeMap::new(),
             targets: Vec::new(),
             targets_age: Duration::ZERO,
@@ -279,10 +282,7 @@ impl BindingRun {
             (Ok(topology), _) => topology,
             // A name that is not of RDS does not depend on the RDS API.
             (Err(_), Source::Name(_)) => Arc::default(),
-            (Err(error), source) => {
-                let evidence = Evidence::unknown(source, Unknown::Call(error));
-                return self.take_evidence(evidence, delivery, purpose, cx);
-            }
+            (Err(error), _) => return self.take_unreadable(error, purpose, delivery, cx),
         };
         // Before a removal, too: the keys are read again for it.
         if let Err(finding) = consent(&self.binding, &topology) {
@@ -291,13 +291,38 @@ impl BindingRun {
         match facts(&self.binding.source, &topology) {
             Ok(facts) => {
                 self.facts = Some(facts);
-                self.resolve(Keys { purpose, delivery, topology }, cx)
+                self.resolve(Keys { purpose, delivery, topology, unread: None }, cx)
             }
+            Err(Unknown::Call(error)) => self.take_unreadable(error, purpose, delivery, cx),
             Err(unknown) => {
                 let evidence = Evidence::unknown(&self.binding.source, unknown);
                 self.take_evidence(evidence, delivery, purpose, cx)
             }
         }
+    }
+
+    /// The topology could not be read. A cluster's names can be asked for all the same, if a topology
+    /// that was read earlier lists them.
+    fn take_unreadable(
+        &mut self,
+        error: CallError,
+        purpose: Purpose,
+        delivery: Delivery,
+        cx: &mut Context<'_>,
+    ) -> Next {
+        let source = &self.binding.source;
+        let is_cluster = matches!(source, Source::Cluster(_));
+        let known =
+            cx.known.filter(|known| is_cluster && consent(&self.binding, known).is_ok()).cloned();
+        if let Some(topology) = known
+            && let Ok(facts) = facts(source, &topology)
+        {
+            self.facts = Some(facts);
+            self.known_writer = listed_writer(source, &topology).cloned();
+            return self.resolve(Keys { purpose, delivery, topology, unread: Some(error) }, cx);
+        }
+        let evidence = Evidence::unknown(source, Unknown::Call(error));
+        self.take_evidence(evidence, delivery, purpose, cx)
     }
 
     /// Asks DNS for the names that the keys need, if there are any.
@@ -312,12 +337,18 @@ impl BindingRun {
 
     /// DNS answered, and with the topology this is the evidence.
     fn take_answers(&mut self, keys: Keys, answers: &Answers, cx: &mut Context<'_>) -> Next {
-        let Keys { purpose, delivery, topology } = keys;
+        let Keys { purpose, delivery, topology, unread } = keys;
         // No round reads the keys before the group is known.
         let Some(group) = &self.group else {
             return Next::ReadGroup;
         };
         let Binding { source, allow, .. } = &*self.binding;
+        if let Some(error) = unread {
+            // Nothing of this goes into `members`: what the process remembers must not help to
+            // remove anything.
+            let evidence = weigh_dns_alone(source, &topology, answers, allow, group.family, error);
+            return self.take_evidence(evidence, delivery, purpose, cx);
+        }
         let evidence = weigh(source, &topology, answers, allow, group.family);
         if matches!(evidence, Evidence::Set { key: Key::Dns, .. }) {
             let ttls = answers.values().flatten().map(|answer| answer.ttl);

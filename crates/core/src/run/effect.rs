@@ -1,5 +1,6 @@
 //! What a run wants done, and what it is given.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -104,6 +105,8 @@ pub(super) struct Context<'a> {
     pub(super) routine_left: Option<Duration>,
     /// The time by the clock.
     pub(super) now: Timestamp,
+    /// The last topology that could be read, in this process.
+    pub(super) known: Option<&'a Arc<Topology>>,
     /// What the step leads to, for all bindings together.
     pub(super) reaction: &'a mut Reaction,
 }

@@ -96,6 +96,9 @@ impl LookSchedule {
             // Whatever a sweep may take by itself: what was written is also read back.
             KeepLooking::ReadBackTime => self.recheck_for(timing.sweep, REMOVAL),
             KeepLooking::RemovalTime => self.recheck_for(timing.sweep, timing.settle + REMOVAL),
+            KeepLooking::DnsAloneTime => {
+                self.recheck_for(timing.sweep, timing.settle * 2 + REMOVAL)
+            }
         }
     }
 

@@ -1,24 +1,33 @@
 //! What a process remembers of its runs.
 //!
-//! It is no evidence: nothing in it is written, registered or removed. A run needs none of it to
-//! come right. It says where a look is worth its calls, and where a second one is not:
+//! A run needs none of it to come right, and nothing in it ever removes a target. It says where a
+//! look is worth its calls, and where a second one is not:
 //!
 //! - A binding whose source the topology shows elsewhere than at the binding's last good end is
 //!   looked at, also in the run of an event that names another.
 //! - An event that tells of a move that this process has seen, and after which it has read the
 //!   group as right, gets one look and no watch, while that look finds the same.
+//!
+//! And while the RDS API cannot be read, the topology that was read last says which names are those
+//! of a cluster's members. Only then can it help to admit an address, which DNS must name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::sighting::{Move, Sighting, Sightings};
 use crate::source::Source;
 use crate::target::TargetGroupArn;
+use crate::topology::Topology;
 
 /// What a process remembers of its runs; empty after a cold start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Memory(BTreeMap<TargetGroupArn, Remembered>);
+pub struct Memory {
+    bindings: BTreeMap<TargetGroupArn, Remembered>,
+    /// The last complete topology that could be read.
+    pub(super) topology: Option<Arc<Topology>>,
+}
 
 /// What is remembered of one binding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,12 +45,12 @@ pub(super) struct Remembered {
 impl Memory {
     /// What is remembered of the binding of this group, if it followed the same source.
     pub(super) fn of(&self, group: &TargetGroupArn, source: &Source) -> Option<&Remembered> {
-        self.0.get(group).filter(|remembered| remembered.source == *source)
+        self.bindings.get(group).filter(|remembered| remembered.source == *source)
     }
 
     /// Keeps what a run has seen.
     pub(super) fn keep(&mut self, group: TargetGroupArn, remembered: Remembered) {
-        self.0.insert(group, remembered);
+        self.bindings.insert(group, remembered);
     }
 }
 

@@ -42,8 +42,10 @@ pub(super) struct Keys {
     pub(super) purpose: Purpose,
     /// How the binding run came by the topology.
     pub(super) delivery: Delivery,
-    /// What the RDS API says.
+    /// What the RDS API says, or said when it could last be read.
     pub(super) topology: Arc<Topology>,
+    /// Why it could not be read this time.
+    pub(super) unread: Option<CallError>,
 }
 
 /// Why the keys are being read.

@@ -246,10 +246,11 @@ fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
         return if is_wrong { KeepLooking::SweepTime } else { KeepLooking::UntilFailover };
     };
     let (weight, look) = (hold.weight(), hold.meaning().look);
-    let removal_waits =
-        plan.holds.iter().any(|hold| hold.meaning().look == KeepLooking::RemovalTime);
+    let waits_for = |look| plan.holds.iter().any(|hold| hold.meaning().look == look);
+    let removal_waits = waits_for(KeepLooking::RemovalTime);
     match (weight, may_write) {
         (Weight::Idles, _) => look,
+        (_, true) if waits_for(KeepLooking::DnsAloneTime) => KeepLooking::DnsAloneTime,
         // A heavier hold must not end the watch while a removal or a registration waits beside it.
         (_, true) if removal_waits || plan.will_register() => KeepLooking::RemovalTime,
         // A run that may not write removes nothing, so it waits for no removal.

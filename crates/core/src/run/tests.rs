@@ -3,6 +3,7 @@
 
 mod brief;
 mod discovery;
+mod dns_alone;
 mod few_calls;
 mod fixture;
 mod many;

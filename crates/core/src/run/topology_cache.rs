@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::phase::Purpose;
 use super::{Effect, Reaction};
 use crate::failure::CallError;
-use crate::topology::{Scope, Topology};
+use crate::topology::{Databases, Scope, Topology};
 
 /// The RDS API is rate limited, so it is read for all bindings together, and at most this often.
 pub(super) const GAP: Duration = Duration::from_secs(1);
@@ -82,6 +82,8 @@ pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
     latest: Option<Result<Arc<Topology>, CallError>>,
+    /// The last complete reading of the databases, of this run or of an earlier one of the process.
+    known: Option<Arc<Topology>>,
     /// Since the last reading began; grows to [`OLDEST`] and stops there.
     since_begun: Duration,
 }
@@ -89,7 +91,18 @@ pub(super) struct TopologyCache {
 impl TopologyCache {
     /// An empty cache of readings of these lists.
     pub(super) fn of(scope: Scope) -> Self {
-        Self { scope, under_way: false, latest: None, since_begun: Duration::ZERO }
+        let since_begun = Duration::ZERO;
+        Self { scope, under_way: false, latest: None, known: None, since_begun }
+    }
+
+    /// Takes over what an earlier run of the process read last.
+    pub(super) fn remember(&mut self, known: Option<Arc<Topology>>) {
+        self.known = known;
+    }
+
+    /// The last complete reading of the databases.
+    pub(super) fn known(&self) -> Option<&Arc<Topology>> {
+        self.known.as_ref()
     }
 
     /// Whether a reading calls the RDS API at all.
@@ -112,6 +125,12 @@ impl TopologyCache {
         // A failure is kept too: the API is rate limited, so the next reading waits for the gap all
         // the same.
         self.latest = Some(result.clone());
+        if let Ok(read) = &result
+            && read.unread.is_none()
+            && self.scope.databases == Databases::All
+        {
+            self.known = Some(read.clone());
+        }
         TopologyReading { result, delivery: Delivery::Arrived, age: self.since_begun }
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::config::{Binding, PortDiffers, Timing};
-use writerlink_core::evidence::{Evidence, MemberAt};
+use writerlink_core::evidence::{Evidence, MemberAt, Unknown};
 use writerlink_core::plan::Observation;
 use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target, TargetState, Zone};
@@ -77,6 +77,14 @@ impl Cell<'_> {
         match self.keys() {
             Keys::Differ(named) | Keys::Silent(Some(named), _) => self.at(named),
             Keys::Agree(_) | Keys::Silent(None, _) => None,
+        }
+    }
+
+    /// The target that DNS names while the RDS API cannot be read.
+    pub(crate) fn named_by_dns_alone(&self) -> Option<SocketAddr> {
+        match &self.seen.evidence {
+            Evidence::Cluster { topology: Err(Unknown::Call(_)), dns: Ok(named) } => self.at(named),
+            _ => None,
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::plan::{Action, RegistrationProof, Step};
+use writerlink_core::plan::{Action, KeyChange, RegistrationProof, Step};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows, Keys};
@@ -73,7 +73,10 @@ pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
         // because none can be distinguished from the others.
         (Keys::Agree(_) | Keys::Differ(_), _, None) => return held("no-port"),
         (_, Some(agreed), _) => all_name(agreed, cell),
-        (Keys::Silent(_, why), ..) => on_topology_alone(why, cell),
+        (Keys::Silent(_, why), ..) => match cell.named_by_dns_alone() {
+            Some(named) => on_dns_alone(why, named, cell),
+            None => on_topology_alone(why, cell),
+        },
         (Keys::Agree(_) | Keys::Differ(_), ..) => on_topology_alone("keys-disagree", cell),
     };
     let own: Vec<IpAddr> = cell.agreed().map(|agreed| agreed.ip()).into_iter().collect();
@@ -170,6 +173,28 @@ fn on_topology_alone(why: &'static str, cell: &Cell<'_>) -> Expected {
         now: wanted.map(|wanted| Step::Do(Action::Register(cell.registration(wanted)))),
         ..held(why)
     }
+}
+
+/// The RDS API cannot be read, so nothing is removed. The member that DNS names is registered if it
+/// has moved there, if it has stayed for the settle time, and if an event had the binding watched.
+fn on_dns_alone(why: &'static str, named: SocketAddr, cell: &Cell<'_>) -> Expected {
+    let earlier = &cell.seen.earlier;
+    let register = Action::Register(cell.registration(named));
+    let mut expected = held(why);
+    match (cell.state_of(named), earlier.dns_move) {
+        (_, KeyChange::None) | (None, KeyChange::Unexplained) => {}
+        (Some(_), KeyChange::Unexplained | KeyChange::AfterEvent) => {
+            expected.holds.push("on-dns-alone");
+        }
+        (None, KeyChange::AfterEvent) if earlier.steady_for >= cell.timing.settle => {
+            expected.now = Some(Step::Do(register));
+        }
+        (None, KeyChange::AfterEvent) => {
+            expected.later.push(register);
+            expected.holds.push("dns-alone-waits");
+        }
+    }
+    expected
 }
 
 fn own(agreed: SocketAddr, cell: &Cell<'_>) -> Own {

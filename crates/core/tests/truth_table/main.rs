@@ -17,7 +17,7 @@
 //!   many. What the run has seen is walked at its [extremes](values::extremes).
 //! - *Foreign targets*, on another port or outside `allow`, are walked in every state with the
 //!   wanted target, and all kinds together.
-//! - *Reasons.* An unknown key has one of 43 reasons, which become the reason word of a hold and
+//! - *Reasons.* An unknown key has one of 44 reasons, which become the reason word of a hold and
 //!   nothing else. So every pair of readings is walked over the states of each kind, in cells where
 //!   [little](values::tempting) keeps the planner from writing.
 //! - *Ports, VPCs and standbys* determine the name of a target and whether a database listens
@@ -44,7 +44,9 @@ mod words;
 
 use std::time::Duration;
 
-use writerlink_core::evidence::Reading;
+use writerlink_core::evidence::{Evidence, Reading, Unknown};
+use writerlink_core::plan::KeyChange;
+use writerlink_core::topology::Standby;
 
 use axes::Axes;
 use readings::{member_at, reasons, row, three, two};
@@ -134,7 +136,7 @@ fn foreign_targets_have_the_plan_of_the_table() {
 fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_the_other_key() {
     let silent = reasons();
     let rows: Vec<usize> = silent.iter().map(|why| row(why).0).collect();
-    assert_eq!(rows, (0..43).collect::<Vec<_>>());
+    assert_eq!(rows, (0..44).collect::<Vec<_>>());
     // The third and the fourth are members at each other's address: a host was replaced, or DNS
     // lags.
     let known = [member_at(1, 1), member_at(2, 2), member_at(1, 2), member_at(2, 1)];
@@ -146,7 +148,38 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
     }));
     assert_eq!(
         totals,
-        "2072700 cells: 2592 settled, 2020956 held, 48140 register, 296 reread, 716 deregister"
+        "2160000 cells: 2592 settled, 2107304 held, 49092 register, 296 reread, 716 deregister"
+    );
+}
+
+/// The RDS API cannot be read, and DNS names a member: after each kind of move, and just before and
+/// at the settle time.
+fn dns_alone() -> Axes {
+    let calls = reasons().into_iter().filter(|why| matches!(why, Unknown::Call(_)));
+    let evidence = calls.flat_map(|why| {
+        [member_at(1, 1), member_at(2, 2)]
+            .map(|dns| Evidence::Cluster { topology: Err(why.clone()), dns })
+    });
+    let axes = Axes::of("cluster/orders", Standby::Unknown, evidence.collect());
+    let mut earlier_rounds = tempting(axes.settle);
+    earlier_rounds.retain(|earlier| earlier.steady_for == STEADY);
+    let ages = [Duration::ZERO, STEADY, axes.settle - NANO, axes.settle];
+    let earlier_rounds = each(&earlier_rounds, ages, |earlier, age| earlier.steady_for = age);
+    let moves = [KeyChange::None, KeyChange::Unexplained, KeyChange::AfterEvent];
+    let earlier_rounds = each(&earlier_rounds, moves, |earlier, now| earlier.dns_move = now);
+    Axes {
+        targets: groups(&[own(1), own(2), outside()], &CHIEF_STATES),
+        earlier_rounds,
+        max_removals: vec![1, 4],
+        ..axes
+    }
+}
+
+#[test]
+fn dns_alone_has_the_plan_of_the_table() {
+    assert_eq!(
+        walk(&[dns_alone()]),
+        "1680000 cells: 0 settled, 1624000 held, 56000 register, 0 reread, 0 deregister"
     );
 }
 

@@ -99,6 +99,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         },
         Unknown::NoInstances { cluster: id(), form: Form::Limitless, endpoint: None },
         Unknown::OutsideVpc(id()),
+        Unknown::NoAlias(name()),
     ]
 }
 
@@ -153,5 +154,6 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         Unknown::OtherEngine { .. } => (40, "other-engine"),
         Unknown::NoInstances { .. } => (41, "no-instances"),
         Unknown::OutsideVpc(_) => (42, "no-vpc-networking"),
+        Unknown::NoAlias(_) => (43, "no-alias"),
     }
 }

@@ -67,7 +67,8 @@ fn a_removal_needs_an_agreement(cell: &Cell<'_>, plan: &Plan) -> bool {
 }
 
 fn a_registration_is_of_a_named_target(cell: &Cell<'_>, plan: &Plan) -> bool {
-    let named = cell.agreed().or(cell.named_by_topology_alone());
+    let alone = cell.named_by_topology_alone().or(cell.named_by_dns_alone());
+    let named = cell.agreed().or(alone);
     registrations(plan).all(|action| {
         named.is_some_and(|named| {
             cell.is_home(named) && *action == Action::Register(cell.registration(named))
@@ -81,6 +82,9 @@ fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
         (Some(_), Follows::Cluster | Follows::Refusing) => true,
         (Some(agreed), Follows::Unknown) => {
             earlier.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
+        }
+        (None, _) if cell.named_by_dns_alone().is_some() => {
+            earlier.dns_move == KeyChange::AfterEvent && earlier.steady_for >= cell.timing.settle
         }
         (None, _) => {
             earlier.topology_named >= 2 && (earlier.event || cell.present().next().is_none())
@@ -209,6 +213,14 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let keys = [evidence.topology(), evidence.dns()];
             said == keys.map(|reading| reading.and_then(|reading| reading.as_ref().ok()))
                 && *moving == (earlier.key_change == KeyChange::AfterEvent)
+        }
+        Hold::DnsAloneWaits { dns, left } => {
+            cell.named_by_dns_alone().map(|named| named.ip()) == Some(dns.address)
+                && earlier.steady_for + *left == cell.timing.settle
+        }
+        Hold::OnDnsAlone(dns) => {
+            let named = cell.named_by_dns_alone();
+            named.is_some_and(|at| at.ip() == dns.address && cell.state_of(at).is_some())
         }
         Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => {
             unreachable!("only sets are held so")

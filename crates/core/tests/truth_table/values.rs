@@ -118,6 +118,7 @@ pub(crate) fn earlier_rounds(settle: Duration) -> Vec<EarlierRounds> {
         failover: false,
         former: BTreeSet::new(),
         key_change: KeyChange::None,
+        dns_move: KeyChange::None,
         registration_proof: RegistrationProof::Unproven,
         recent: BTreeMap::new(),
         refused: BTreeSet::new(),

@@ -6,6 +6,7 @@ use writerlink_core::evidence::Reading;
 use writerlink_core::plan::Hold;
 
 use crate::axes::Axes;
+use crate::dns_alone;
 use crate::readings::{reasons, two};
 use crate::table::decide;
 use crate::values::{OTHER_PORT, STATES, groups, other_port, outside, own, tempting};
@@ -27,7 +28,7 @@ fn every_hold_says_what_was_left_alone() {
     let silent =
         Axes::instances(&silent).map(|source| Axes { targets: vec![Vec::new()], ..source });
     let mut words = BTreeSet::new();
-    for axes in known.iter().chain(&silent) {
+    for axes in known.iter().chain(&silent).chain([&dns_alone()]) {
         axes.walk(|cell| {
             for hold in decide(cell).holds {
                 let (sentence, about) = (hold.to_string(), subjects(&hold));
@@ -39,7 +40,7 @@ fn every_hold_says_what_was_left_alone() {
             }
         });
     }
-    assert_eq!(words.len(), 45, "{words:?}");
+    assert_eq!(words.len(), 48, "{words:?}");
 }
 
 /// What the sentence of a hold must name.
@@ -49,6 +50,11 @@ fn subjects(hold: &Hold) -> Vec<String> {
         Hold::KeysDisagree { topology, dns, .. } => {
             [topology, dns].map(|named| format!("{} at {}", named.member, named.address)).into()
         }
+        Hold::DnsAloneWaits { dns, left } => {
+            let left = format!("{} s", left.as_secs_f64().ceil());
+            vec![format!("{} at {}", dns.member, dns.address), left]
+        }
+        Hold::OnDnsAlone(dns) => vec![format!("{} at {}", dns.member, dns.address)],
         Hold::Unsteady(left) | Hold::Settling(left) => {
             vec![format!("{} s", left.as_secs_f64().ceil())]
         }

@@ -16,6 +16,20 @@ impl fmt::Display for Hold {
                 "RDS names {} at {} and DNS names {} at {}: nothing is removed until they agree",
                 topology.member, topology.address, dns.member, dns.address
             ),
+            Self::DnsAloneWaits { dns, left } => write!(
+                f,
+                "RDS cannot be read, and DNS names {} at {} as the writer: it must go on to do so \
+                 for {} more before that target is registered on DNS alone",
+                dns.member,
+                dns.address,
+                seconds(*left)
+            ),
+            Self::OnDnsAlone(dns) => write!(
+                f,
+                "{} at {} is a target on DNS alone, because RDS cannot be read: the others stay, \
+                 and a run that can read RDS again and finds it the writer removes them",
+                dns.member, dns.address
+            ),
             Self::NoPort => {
                 f.write_str("neither the binding nor RDS says which port the database listens on")
             }
@@ -174,6 +188,8 @@ impl Hold {
             // Most of these pass by themselves, or their sentence says what to look for.
             Self::Unknown(_)
             | Self::KeysDisagree { .. }
+            | Self::DnsAloneWaits { .. }
+            | Self::OnDnsAlone(_)
             | Self::Unsteady(_)
             | Self::Settling(_)
             | Self::SeenBriefly(_)

@@ -32,6 +32,11 @@ impl BindingRun {
                 (true, false) => KeyChange::Unexplained,
                 (true, true) => KeyChange::AfterEvent,
             },
+            dns_move: match (self.dns_has_moved(&evidence), self.look_schedule.is_watched()) {
+                (false, _) => KeyChange::None,
+                (true, false) => KeyChange::Unexplained,
+                (true, true) => KeyChange::AfterEvent,
+            },
             registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
                 self.registration_proof(&agreed, timing)
             }),
@@ -65,6 +70,16 @@ impl BindingRun {
         let known = serving.map(|target| self.write_log.registration_proof(target.address, timing));
         // One target that is known to be registered is enough to keep a group from being empty.
         known.max().unwrap_or(RegistrationProof::Unproven)
+    }
+
+    /// Whether DNS names another writer than the topology did when it could last be read, or than
+    /// DNS itself did earlier in this run.
+    fn dns_has_moved(&self, evidence: &Evidence) -> bool {
+        let Some(dns) = evidence.dns_alone() else {
+            return false;
+        };
+        self.history.dns_moved()
+            || self.known_writer.as_ref().is_some_and(|writer| *writer != dns.member)
     }
 
     /// Whether a failover to these targets was seen.

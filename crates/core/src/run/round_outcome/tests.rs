@@ -78,6 +78,7 @@ fn every_unknown() -> Vec<Unknown> {
         },
         Unknown::SeveralAddresses(host.clone()),
         Unknown::NotAMember(host.clone(), address),
+        Unknown::NoAlias(host.clone()),
         Unknown::SharedAddress(host.clone(), address),
         Unknown::Guarded(host, address, Refusal::Special(Special::Loopback)),
     ];
@@ -92,6 +93,8 @@ fn every_hold() -> Vec<Hold> {
     let others = [
         disagree(true),
         disagree(false),
+        Hold::DnsAloneWaits { dns: at("orders-2", 2), left: second },
+        Hold::OnDnsAlone(at("orders-2", 2)),
         Hold::NoPort,
         Hold::PortDiffers { written: 1, reported: 2 },
         Hold::Unsteady(second),
@@ -117,7 +120,7 @@ mod predicates {
 
     pub(super) fn weight(hold: &Hold) -> Weight {
         match hold {
-            Hold::Foreign(_) => Weight::Remark,
+            Hold::Foreign(_) | Hold::DnsAloneWaits { .. } | Hold::OnDnsAlone(_) => Weight::Remark,
             Hold::Unsteady(_)
             | Hold::Settling(_)
             | Hold::SeenBriefly(_)
@@ -151,6 +154,10 @@ mod predicates {
                 | Hold::Initial(_)
                 | Hold::HalfPerRound
         )
+    }
+
+    fn may_stay(hold: &Hold) -> bool {
+        matches!(hold, Hold::DnsAloneWaits { .. })
     }
 
     fn is_hopeless(hold: &Hold) -> bool {
@@ -196,6 +203,7 @@ mod predicates {
             None => KeepLooking::UntilFailover,
             Some(hold) if weight(hold) == Weight::Idles => KeepLooking::UntilFailover,
             Some(hold) if weight(hold) == Weight::Waits && !may_write => KeepLooking::UntilFailover,
+            Some(_) if may_write && plan.holds.iter().any(may_stay) => KeepLooking::DnsAloneTime,
             Some(_) if may_write && plan.holds.iter().any(is_pending_removal) => {
                 KeepLooking::RemovalTime
             }

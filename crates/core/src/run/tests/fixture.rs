@@ -68,6 +68,8 @@ pub(super) struct World {
     pub(super) stays: bool,
     /// Somebody else's target is in the group, on the same port.
     pub(super) foreign: bool,
+    /// The cluster's name is an alias of nothing.
+    pub(super) without_aliases: bool,
     pub(super) topology_failure: Option<Failure>,
     /// How much longer than usual the first reading of the topology takes.
     pub(super) topology_takes: Duration,
@@ -343,7 +345,7 @@ impl World {
             _ => self.dns.clone(),
         };
         let lasts = own.map_or(dns, |last| vec![last.parse().expect("number")]);
-        let aliases = if own.is_none() && lasts.len() == 1 {
+        let aliases = if own.is_none() && lasts.len() == 1 && !self.without_aliases {
             vec![name(&format!("{of}-{}", lasts[0]))]
         } else {
             Vec::new()
@@ -501,6 +503,11 @@ impl RunFixture {
         self.run = Run::remembering(&config, &trigger, now, left, &self.run.memory());
         self.world.log.clear();
         self.world.read.clear();
+    }
+
+    /// An earlier run of the process has read the topology as it is now.
+    pub(super) fn knows_the_topology(&mut self) {
+        self.run = self.run.clone().knowing(Some(Arc::new(self.world.topology())));
     }
 
     pub(super) fn at(&mut self, when: Duration, change: impl FnOnce(&mut World) + 'static) {

@@ -213,7 +213,11 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
             *count == leaving() && *most == cell.binding.max_removals
         }
         Hold::Foreign(at) => cell.foreign_targets().any(|foreign| foreign.address == *at),
-        Hold::KeysDisagree { .. } | Hold::Initial(_) | Hold::NotHealthy(..) => false,
+        Hold::KeysDisagree { .. }
+        | Hold::DnsAloneWaits { .. }
+        | Hold::OnDnsAlone(_)
+        | Hold::Initial(_)
+        | Hold::NotHealthy(..) => false,
     })
 }
 
