@@ -7,7 +7,7 @@ use writerlink_core::source::Identifier;
 use writerlink_core::topology::{Databases, Named, Scope};
 
 use crate::aws_server::{AwsServer, Reply, cut, error, ok};
-use crate::driver::topology_of;
+use crate::driver::{topology_of, topology_of_hurried};
 
 const EVERYTHING: Scope = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
 
@@ -236,7 +236,7 @@ async fn a_list_that_ends_too_soon_hides_no_endpoint_and_no_proxy() {
             })
             .await;
             let topology =
-                topology_of(&read_ports(&server.clients()).rds, EVERYTHING).await.unwrap();
+                topology_of_hurried(&read_ports(&server.clients()).rds, EVERYTHING).await.unwrap();
             let failed = |error: CallError| error.failure;
             let failures =
                 [topology.custom_endpoints.err().map(failed), topology.proxies.err().map(failed)];

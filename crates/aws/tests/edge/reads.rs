@@ -13,7 +13,7 @@ use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
 use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
-use crate::driver::{tagged_groups_of, targets_of, topology_of};
+use crate::driver::{tagged_groups_of_hurried, targets_of, topology_of, topology_of_hurried};
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()
@@ -169,7 +169,8 @@ async fn a_topology_that_ends_too_soon_hides_no_cluster_and_no_instance() {
             false => ok(&instances),
         })
         .await;
-        let result = topology_of(&read_ports(&server.clients()).rds, Scope::DATABASES).await;
+        let result =
+            topology_of_hurried(&read_ports(&server.clients()).rds, Scope::DATABASES).await;
         assert_eq!(result.map_err(|error| error.failure), Err(Failure::Unreachable), "{what}");
     }
 }
@@ -196,7 +197,7 @@ async fn a_silent_server_is_given_up_in_about_twelve_seconds() {
 #[tokio::test]
 async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let clients = Clients::at("http://127.0.0.1:1", REGION).unwrap();
-    let error = topology_of(&read_ports(&clients).rds, Scope::DATABASES).await.unwrap_err();
+    let error = topology_of_hurried(&read_ports(&clients).rds, Scope::DATABASES).await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -286,10 +287,10 @@ async fn read_all(server: &AwsServer) -> Vec<CallError> {
     let read_ports = read_ports(&server.clients());
     let everything = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
     let (topology, targets, found, tagged) = tokio::join!(
-        topology_of(&read_ports.rds, everything),
+        topology_of_hurried(&read_ports.rds, everything),
         async { read_ports.groups.targets(&group()).await },
         async { read_ports.groups.describe(&[group()]).await },
-        tagged_groups_of(&read_ports),
+        tagged_groups_of_hurried(&read_ports),
     );
     let mut errors = Vec::new();
     match topology {
