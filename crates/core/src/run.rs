@@ -59,7 +59,7 @@ use crate::discover::TaggedGroup;
 use crate::event::{Event, Intent, Trigger};
 use crate::failure::CallError;
 use crate::report::{Report, TriggerReport};
-use crate::topology::{Scope, Topology};
+use crate::topology::{Named, Scope, Topology};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -343,7 +343,7 @@ impl Run {
             reaction.effects.push(Effect::ReadTags);
         }
         if self.needs_topology_for_events() {
-            self.topology_cache.begin(reaction);
+            self.begin_reading(reaction);
         }
         self.begin_first_rounds(reaction);
     }
@@ -377,13 +377,32 @@ impl Run {
         // The groups and the topology are read at the same time.
         let is_needed = self.binding_runs().any(BindingRun::is_under_way);
         if is_needed && self.topology_cache.is_empty() && self.topology_cache.is_ready() {
-            self.topology_cache.begin(reaction);
+            self.begin_reading(reaction);
         }
+    }
+
+    /// Begins a reading of the topology: of the few databases that an event concerns, or of all.
+    fn begin_reading(&mut self, reaction: &mut Reaction) {
+        let wanted = (!self.looks_everywhere).then(|| {
+            let mut wanted = Named::default();
+            let concerned =
+                |binding_run: &&BindingRun| binding_run.is_named() || binding_run.is_under_way();
+            self.binding_runs().filter(concerned).for_each(|run| wanted.add(run.source()));
+            for id in self.pending_events.iter().filter_map(PendingEvent::unknown_instance) {
+                wanted.instances.insert(id.clone());
+                // Read too, so that its binding need not wait for another reading.
+                wanted.clusters.extend(self.topology_cache.cluster_of(id).cloned());
+            }
+            wanted
+        });
+        self.topology_cache.begin(wanted, reaction);
     }
 
     /// Takes a reading of the topology, which may say which bindings the events concern.
     fn take_topology(&mut self, result: Result<Topology, CallError>, reaction: &mut Reaction) {
-        let reading = self.topology_cache.arrive(result);
+        let Some(reading) = self.topology_cache.arrive(result, reaction) else {
+            return;
+        };
         if self.needs_topology_for_events() {
             let topology = reading.result.as_deref().ok();
             self.pending_events.iter_mut().for_each(|event| event.find_cluster(topology));
@@ -408,6 +427,9 @@ impl Run {
             let Some(Entry::Good(binding_run)) = self.entries.get_mut(index) else {
                 continue;
             };
+            if !self.topology_cache.covers(binding_run.source()) {
+                continue;
+            }
             // A dry run looks once.
             let needs_look = binding_run.sees_topology(topology, now);
             if needs_look && self.intent == Intent::Reconcile {
@@ -485,7 +507,7 @@ impl Run {
             self.offer_topology(&reading, reaction);
         }
         if self.binding_runs().any(BindingRun::awaits_topology) && self.topology_cache.is_ready() {
-            self.topology_cache.begin(reaction);
+            self.begin_reading(reaction);
             // A binding that asks for a confirmation later waits for the reading after this one.
             self.binding_runs_mut().for_each(BindingRun::topology_begins);
         }
@@ -494,7 +516,13 @@ impl Run {
     /// Offers a reading of the topology to every binding; those that wait for such a one take it.
     fn offer_topology(&mut self, reading: &TopologyReading, reaction: &mut Reaction) {
         for index in 0..self.entries.len() {
-            self.step_binding(index, BindingInput::Topology(reading.clone()), reaction);
+            // What it has of other databases is old.
+            if self.entries[index]
+                .good()
+                .is_some_and(|run| self.topology_cache.covers(run.source()))
+            {
+                self.step_binding(index, BindingInput::Topology(reading.clone()), reaction);
+            }
         }
     }
 

@@ -42,8 +42,14 @@ impl Default for Topology {
 }
 
 impl Topology {
+    /// Whether a database that was asked for by name is not listed.
+    pub(crate) fn lacks(&self, named: &Named) -> bool {
+        named.clusters.iter().any(|id| !self.clusters.contains_key(id))
+            || named.instances.iter().any(|id| !self.instances.contains_key(id))
+    }
+
     /// The same, with a later reading of some databases in the place of what it has of them.
-    pub fn updated(&self, named: &Named, later: Self) -> Self {
+    pub(crate) fn updated(&self, named: &Named, later: Self) -> Self {
         let is_named = |cluster: &Option<Identifier>| {
             cluster.as_ref().is_some_and(|cluster| named.clusters.contains(cluster))
         };
@@ -54,7 +60,7 @@ impl Topology {
             .retain(|id, instance| !named.instances.contains(id) && !is_named(&instance.cluster));
         updated.clusters.extend(later.clusters);
         updated.instances.extend(later.instances);
-        updated
+        Self { custom_endpoints: later.custom_endpoints, proxies: later.proxies, ..updated }
     }
 }
 
@@ -89,6 +95,24 @@ pub struct Named {
     pub clusters: BTreeSet<Identifier>,
     /// Instances.
     pub instances: BTreeSet<Identifier>,
+}
+
+impl Named {
+    /// Adds the databases of a source, if it has any.
+    pub(crate) fn add(&mut self, source: &Source) {
+        match source {
+            Source::Instance(id) => self.instances.extend([id.clone()]),
+            _ => self.clusters.extend(source.cluster().cloned()),
+        }
+    }
+
+    /// Whether the databases of a source are among them. A source that has none needs none.
+    pub(crate) fn includes(&self, source: &Source) -> bool {
+        match source {
+            Source::Instance(id) => self.instances.contains(id),
+            _ => source.cluster().is_none_or(|id| self.clusters.contains(id)),
+        }
+    }
 }
 
 impl Databases {

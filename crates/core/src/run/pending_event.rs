@@ -105,7 +105,15 @@ impl PendingEvent {
 
     /// Whether it needs the topology to say which cluster its instance belongs to.
     pub(super) fn needs_topology(&self) -> bool {
-        matches!(self.about, About::Instance(_, Cluster::Unread))
+        self.unknown_instance().is_some()
+    }
+
+    /// The instance of which only the topology says to which cluster it belongs.
+    pub(super) fn unknown_instance(&self) -> Option<&Identifier> {
+        match &self.about {
+            About::Instance(id, Cluster::Unread) => Some(id),
+            _ => None,
+        }
     }
 
     /// Finds the cluster of its instance. A topology that could not be read may hide any.

@@ -2,6 +2,7 @@
 //! it ends.
 
 mod brief;
+mod by_name;
 mod discovery;
 mod dns_alone;
 mod few_calls;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::phase::Purpose;
 use super::{Effect, Reaction};
 use crate::failure::CallError;
-use crate::topology::{Databases, Scope, Topology};
+use crate::source::{Identifier, Source};
+use crate::topology::{Databases, Named, Scope, Topology};
 
 /// The RDS API is rate limited, so it is read for all bindings together, and at most this often.
 pub(super) const GAP: Duration = Duration::from_secs(1);
@@ -76,11 +77,23 @@ impl AwaitedReading {
     }
 }
 
+/// In a Region with more databases than this, the lists have many pages. Then a run that needs a
+/// few databases asks for those by name.
+const LARGE: usize = 300;
+
+/// The most databases that are asked for by name. AWS does not say how many values a filter takes.
+const MOST_NAMED: usize = 20;
+
 /// The latest reading, and whether one is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
+    /// What the latest reading asked for, the one under way included.
+    asked: Databases,
+    /// RDS did not list a database that was asked for by name. Only the whole list says what it is,
+    /// or that it is not there.
+    needs_all: bool,
     latest: Option<Result<Arc<Topology>, CallError>>,
     /// The last complete reading of the databases, of this run or of an earlier one of the process.
     known: Option<Arc<Topology>>,
@@ -91,8 +104,16 @@ pub(super) struct TopologyCache {
 impl TopologyCache {
     /// An empty cache of readings of these lists.
     pub(super) fn of(scope: Scope) -> Self {
-        let since_begun = Duration::ZERO;
-        Self { scope, under_way: false, latest: None, known: None, since_begun }
+        let asked = scope.databases.clone();
+        Self {
+            scope,
+            under_way: false,
+            asked,
+            needs_all: false,
+            latest: None,
+            known: None,
+            since_begun: Duration::ZERO,
+        }
     }
 
     /// Takes over what an earlier run of the process read last.
@@ -110,18 +131,46 @@ impl TopologyCache {
         self.scope != Scope::default()
     }
 
-    /// Starts a reading.
-    pub(super) fn begin(&mut self, reaction: &mut Reaction) {
+    /// Starts a reading. `wanted` are the databases that the run needs, unless it needs them all.
+    pub(super) fn begin(&mut self, wanted: Option<Named>, reaction: &mut Reaction) {
         self.under_way = true;
         // From its beginning: what a page lists may have changed while the next was read.
         self.since_begun = Duration::ZERO;
-        reaction.effects.push(Effect::ReadTopology(self.scope.clone()));
+        let wanted = wanted.filter(|wanted| self.asks_by_name(wanted));
+        self.asked = wanted.map_or_else(|| self.scope.databases.clone(), Databases::Named);
+        let scope = Scope { databases: self.asked.clone(), ..self.scope.clone() };
+        reaction.effects.push(Effect::ReadTopology(scope));
     }
 
-    /// Keeps the reading that was under way, and gives it to those that waited for it.
-    pub(super) fn arrive(&mut self, result: Result<Topology, CallError>) -> TopologyReading {
-        let result = result.map(Arc::new);
+    fn asks_by_name(&self, wanted: &Named) -> bool {
+        let is_large = |known: &Arc<Topology>| known.clusters.len() + known.instances.len() > LARGE;
+        let count = wanted.clusters.len() + wanted.instances.len();
+        self.scope.databases == Databases::All
+            && !self.needs_all
+            && self.known.as_ref().is_some_and(is_large)
+            && (1..=MOST_NAMED).contains(&count)
+    }
+
+    /// Takes the reading that was under way, for those that wait for it. One that was asked for by
+    /// name and lacks a name is followed by one of the whole lists, which they wait for instead.
+    pub(super) fn arrive(
+        &mut self,
+        result: Result<Topology, CallError>,
+        reaction: &mut Reaction,
+    ) -> Option<TopologyReading> {
         self.under_way = false;
+        let result = match (&self.asked, result) {
+            (Databases::Named(named), Ok(read)) if read.lacks(named) => {
+                self.needs_all = true;
+                self.begin(None, reaction);
+                return None;
+            }
+            (Databases::Named(named), Ok(read)) => Ok(match &self.known {
+                Some(known) => Arc::new(known.updated(named, read)),
+                None => Arc::new(read),
+            }),
+            (_, result) => result.map(Arc::new),
+        };
         // A failure is kept too: the API is rate limited, so the next reading waits for the gap all
         // the same.
         self.latest = Some(result.clone());
@@ -131,7 +180,20 @@ impl TopologyCache {
         {
             self.known = Some(read.clone());
         }
-        TopologyReading { result, delivery: Delivery::Arrived, age: self.since_begun }
+        Some(TopologyReading { result, delivery: Delivery::Arrived, age: self.since_begun })
+    }
+
+    /// The cluster of an instance, by the last complete reading.
+    pub(super) fn cluster_of(&self, instance: &Identifier) -> Option<&Identifier> {
+        self.known.as_ref()?.instances.get(instance)?.cluster.as_ref()
+    }
+
+    /// Whether the latest reading read this source's databases anew.
+    pub(super) fn covers(&self, source: &Source) -> bool {
+        match &self.asked {
+            Databases::None | Databases::All => true,
+            Databases::Named(named) => named.includes(source),
+        }
     }
 
     /// Lets time pass.

@@ -11,7 +11,9 @@ use crate::evidence::Answer;
 use crate::failure::CallError;
 use crate::source::Identifier;
 use crate::target::{Family, Target, TargetGroup};
-use crate::topology::{Cluster, Form, HostName, Instance, Member, Standby, Topology};
+use crate::topology::{
+    Cluster, Databases, Form, HostName, Instance, Member, Named, Standby, Topology,
+};
 
 const CALL: Duration = Duration::from_millis(20);
 const TIME: &str = "2026-01-01 00:00:00.000";
@@ -99,6 +101,10 @@ pub(super) struct World {
     /// Which member the RDS API and DNS call the writer of another cluster, `stock`, if there is
     /// one, and its status.
     pub(super) stock: Option<(u8, &'static str)>,
+    /// How many other instances the Region has.
+    pub(super) crowd: usize,
+    /// The cluster has another name by now.
+    pub(super) renamed: bool,
     /// The bindings whose targets were read, in order.
     pub(super) read: Vec<usize>,
     /// The database's consent.
@@ -107,6 +113,19 @@ pub(super) struct World {
     pub(super) never_empty: bool,
     /// Whom the keys named at each look, with `None` where the targets were read.
     looks: Vec<Option<(u8, Vec<u8>)>>,
+}
+
+/// What RDS lists of these databases.
+fn listed(mut topology: Topology, databases: &Databases) -> Topology {
+    if let Databases::Named(named) = databases {
+        let Named { clusters, instances } = named;
+        topology.clusters.retain(|id, _| clusters.contains(id));
+        topology.instances.retain(|id, instance| {
+            let is_of = |cluster: &Identifier| clusters.contains(cluster);
+            instances.contains(id) || instance.cluster.as_ref().is_some_and(is_of)
+        });
+    }
+    topology
 }
 
 impl World {
@@ -151,11 +170,14 @@ impl World {
             };
         }
         match effect {
-            Effect::ReadTopology(_) => {
-                self.say("topology");
+            Effect::ReadTopology(scope) => {
+                self.say(match &scope.databases {
+                    Databases::Named(_) => "topology by name",
+                    Databases::None | Databases::All => "topology",
+                });
                 Input::Topology(match self.topology_failure {
                     Some(failure) => Err(CallError::new("rds:DescribeDBClusters", failure, "x")),
-                    None => Ok(self.topology()),
+                    None => Ok(listed(self.topology(), &scope.databases)),
                 })
             }
             Effect::ReadTags => {
@@ -326,10 +348,17 @@ impl World {
         let stock = self.stock.map(|(writer, status)| ("stock", writer, status));
         let all = [("orders", self.writer, "available")].into_iter().chain(stock);
         let mut topology = Topology::default();
+        for number in 0..self.crowd {
+            let id = format!("crowd-{number}").parse().expect("id");
+            topology.instances.insert(id, Instance { cluster: None, ..instance("crowd", 1) });
+        }
         for (of, writer, status) in all {
             let members = (1..=3).map(|last| (id(of, last), instance(of, last)));
             topology.instances.extend(members);
             topology.clusters.insert(of.parse().expect("id"), cluster(of, writer, status));
+        }
+        if self.renamed {
+            topology.clusters.clear();
         }
         topology
     }
