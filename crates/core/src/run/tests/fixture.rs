@@ -397,7 +397,7 @@ impl World {
     }
 }
 
-/// Whether a reading fails in a storm. The driver makes each of its calls twice, and a reading of
+/// Whether a reading fails in a storm. The driver makes each of its calls six times, and a reading of
 /// the topology has two.
 fn fails(storm: &mut Storm, effect: &Effect) -> Option<CallError> {
     let calls = match effect {
@@ -405,7 +405,7 @@ fn fails(storm: &mut Storm, effect: &Effect) -> Option<CallError> {
         Effect::ReadGroup(..) | Effect::ReadTargets(..) => 1,
         _ => 0,
     };
-    let failed = (0..calls).filter(|_| storm.fails(2)).count();
+    let failed = (0..calls).filter(|_| storm.fails(6)).count();
     (failed > 0).then(|| CallError::new("a:Read", Failure::Unreachable, "x"))
 }
 
