@@ -18,6 +18,7 @@ fn manner(program: Program) -> Play {
         seed: 1,
         databases: Databases::Line,
         sweeps: true,
+        budgets: None,
     }
 }
 

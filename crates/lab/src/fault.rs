@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::simulate::dice::{Dice, Subject};
 use crate::world::ApiError;
 use crate::world::dns::canonical;
 
@@ -13,6 +14,15 @@ pub struct FaultPlan {
     operations: Vec<Fault>,
     names: BTreeMap<String, Vec<NameFault>>,
     deliveries: Vec<DeliveryFault>,
+    storm: Option<Storm>,
+}
+
+/// Faults that strike calls by chance.
+#[derive(Clone, Debug)]
+struct Storm {
+    dice: Dice,
+    percent: usize,
+    effects: Vec<Effect>,
 }
 
 /// A fault on an API operation.
@@ -155,6 +165,8 @@ pub enum NameEffect {
     Addresses(Vec<IpAddr>),
     /// An alias, and the alias's addresses.
     Alias(String, Vec<IpAddr>),
+    /// The truth, this much later.
+    Slow(Duration),
     /// The truth, cut short over UDP so that the resolver must come back over TCP.
     Truncate,
 }
@@ -186,7 +198,14 @@ impl FaultPlan {
     pub fn take(&mut self, operation: &str, resource: &str) -> Option<Effect> {
         let struck = self.operations.iter_mut().find_map(|fault| fault.strike(operation, resource));
         self.operations.retain(|fault| fault.times != Times::Only(0));
-        struck
+        struck.or_else(|| self.storm.as_mut()?.strike())
+    }
+
+    /// Lets one of these effects, drawn from a seed, strike so many calls in a hundred, until the
+    /// faults are cleared. A fault that is planned for a call strikes it first.
+    pub fn storm(&mut self, seed: u64, percent: usize, effects: &[Effect]) {
+        let dice = Dice::new(seed, Subject::Storm);
+        self.storm = Some(Storm { dice, percent, effects: effects.to_vec() });
     }
 
     /// Plans a fault on a name, from `from` until `until` (or until cleared). The fault that was
@@ -235,6 +254,13 @@ impl FaultPlan {
     }
 }
 
+impl Storm {
+    fn strike(&mut self) -> Option<Effect> {
+        let strikes = self.dice.percent(self.percent);
+        strikes.then(|| self.dice.pick(&self.effects).clone())
+    }
+}
+
 impl Fault {
     fn strike(&mut self, operation: &str, resource: &str) -> Option<Effect> {
         if !self.on.matches(operation, resource) {
@@ -272,6 +298,19 @@ mod tests {
         assert_eq!(plan.take("DeregisterTargets", "targetgroup/orders/1"), None);
         assert_eq!(plan.take("RegisterTargets", "targetgroup/billing/1"), None);
         assert_eq!(plan.take("RegisterTargets", "targetgroup/orders/1"), Some(Effect::Hang));
+    }
+
+    #[test]
+    fn a_storm_strikes_as_many_calls_as_it_says_and_the_same_ones_again() {
+        let struck = |seed| {
+            let mut plan = FaultPlan::default();
+            plan.storm(seed, 50, &[Effect::Throttle, Effect::ResetAfter]);
+            (0..1000).map(|_| plan.take("RegisterTargets", "tg")).collect::<Vec<_>>()
+        };
+        let count = struck(1).iter().flatten().count();
+        assert!((450..550).contains(&count), "{count}");
+        assert_eq!(struck(1), struck(1));
+        assert_ne!(struck(1), struck(2));
     }
 
     #[test]

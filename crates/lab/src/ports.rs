@@ -36,7 +36,7 @@ use crate::world::elbv2::{
     self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType,
 };
 use crate::world::paging::PageRequest;
-use crate::world::{ApiError, World};
+use crate::world::{ApiError, Service, World};
 
 /// How long a call takes that nothing goes wrong with.
 const CALL: Duration = Duration::from_millis(20);
@@ -175,6 +175,14 @@ impl<C: Clock + Sync> InProcess<C> {
         shared
     }
 
+    /// Whether the budgets have tokens for a call at this moment, which it takes.
+    fn admits(&self, name: &'static str) -> bool {
+        let (prefix, operation) = name.split_once(':').unwrap_or(("", name));
+        let service =
+            if prefix == Service::Rds.iam_prefix() { Service::Rds } else { Service::Elbv2 };
+        self.lock().world.admits(service, operation)
+    }
+
     /// The fault that strikes a call at this moment.
     fn fault(&self, shared: &mut Shared, name: &'static str, resource: &str) -> Option<Effect> {
         let operation = name.rsplit(':').next().unwrap_or(name);
@@ -213,7 +221,11 @@ impl<C: Clock + Sync> InProcess<C> {
         lag: impl FnOnce(&World) -> Result<T, ApiError>,
         thin: impl FnOnce(&mut T),
     ) -> Result<T, CallError> {
+        let admitted = self.admits(name);
         self.clock.sleep(CALL).await;
+        if !admitted {
+            return Err(CallError::new(name, Failure::Throttled, "Rate exceeded"));
+        }
         let (fault, answer) = {
             let mut shared = self.lock();
             let fault = self.fault(&mut shared, name, resource);
@@ -263,6 +275,10 @@ impl<C: Clock + Sync> InProcess<C> {
 
     /// A call that changes a group: it is sent, lands, and is answered.
     async fn write(&self, name: &'static str, mut write: Write) -> Result<(), CallError> {
+        if !self.admits(name) {
+            self.clock.sleep(CALL).await;
+            return Err(CallError::new(name, Failure::Throttled, "Rate exceeded"));
+        }
         let arrival = CALL / 2;
         let (fault, ticket) = {
             let mut shared = self.lock();
@@ -454,6 +470,10 @@ impl<C: Clock + Sync> Resolver for InProcess<C> {
             Family::V6 => Asked::V6,
         };
         let reply = self.world().resolve(name.as_str(), asked);
+        self.clock.sleep(reply.delay.min(LOOKUP_TIMEOUT)).await;
+        if reply.delay >= LOOKUP_TIMEOUT {
+            return Err(LookupError::Timeout);
+        }
         match reply.code {
             Code::NxDomain => Err(LookupError::NxDomain),
             Code::ServFail => Err(LookupError::Refused("SERVFAIL".to_owned())),
@@ -622,7 +642,7 @@ fn every_other<T>(entries: &mut Vec<T>) {
 mod tests {
     use std::pin::pin;
 
-    use futures_util::future::select;
+    use futures_util::future::{join_all, select};
     use writerlink_core::drive::read_topology;
     use writerlink_core::topology::Scope;
 
@@ -630,7 +650,7 @@ mod tests {
     use crate::fault::Fault;
     use crate::scene::Scene;
     use crate::virtual_time::VirtualTime;
-    use crate::world::Pace;
+    use crate::world::{Budgets, Pace};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -675,6 +695,21 @@ mod tests {
         assert_eq!(targets(&region, &group), 1);
         time.run(time.sleep(SECOND));
         assert_eq!(targets(&region, &group), 2);
+    }
+
+    #[test]
+    fn a_call_over_the_budget_is_throttled_and_does_nothing() {
+        let (time, region, group, target) = region();
+        region.world().budgets = Some(Budgets::documented());
+        let failure = |error: CallError| error.failure;
+        // At one moment: in virtual time a second brings tokens back.
+        let reads = time.run(join_all((0..41).map(|_| region.targets(&group))));
+        assert_eq!(reads.iter().filter(|read| read.is_err()).count(), 1);
+        let write = time.run(region.register(&group, &target)).map_err(failure);
+        assert_eq!(write, Err(Failure::Throttled));
+        time.run(time.sleep(SECOND));
+        assert_eq!(targets(&region, &group), 1);
+        assert_eq!(time.run(region.register(&group, &target)), Ok(()));
     }
 
     #[test]

@@ -23,9 +23,9 @@ mod authority;
 mod backend;
 mod client;
 mod database;
-mod handler;
+pub(crate) mod handler;
 mod play;
-mod setting;
+pub(crate) mod setting;
 mod stopwatch;
 mod watch;
 

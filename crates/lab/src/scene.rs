@@ -345,6 +345,14 @@ pub(crate) fn publish_in(
     Ok(link)
 }
 
+/// The group asks by its tags for what is behind it, and the database consents.
+pub(crate) fn tag(world: &mut World, link: &Link) -> Result<(), ApiError> {
+    let source = Tags::from([("writerlink:source".to_owned(), link.source.to_string())]);
+    world.add_elbv2_tags(std::slice::from_ref(&link.group), &source)?;
+    let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
+    world.add_rds_tags(&link.arn(world), consent)
+}
+
 /// RDS events of failovers, through a topic, to the function. A subscription for clusters does not
 /// carry the events of instances (AWS docs: "Subscribing to Amazon RDS event notification"), so
 /// there are two. Gives the topic's ARN.

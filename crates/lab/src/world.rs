@@ -1,6 +1,7 @@
 //! The region as a value: its services, its clock, and its scheduled changes.
 
 pub mod api_error;
+pub mod budget;
 pub mod dns;
 pub mod elbv2;
 pub mod events;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use api_error::ApiError;
+pub use budget::Budgets;
 pub use journal::{Call, Journal, Outcome, Service};
 pub use pace::Pace;
 
@@ -49,6 +51,8 @@ pub struct World {
     pub dns: dns::Dns,
     /// What is to go wrong.
     pub faults: FaultPlan,
+    /// How many API calls are taken; without budgets, any number.
+    pub budgets: Option<Budgets>,
     /// Every API call that was made.
     pub calls: Journal,
     now: Duration,
@@ -84,6 +88,7 @@ impl World {
             sns: sns::Sns::default(),
             dns: dns::Dns::default(),
             faults: FaultPlan::default(),
+            budgets: None,
             calls: Journal::default(),
             now: Duration::ZERO,
             epoch,
@@ -113,6 +118,13 @@ impl World {
             .ok()
             .and_then(|since| self.epoch.checked_add(since).ok())
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Takes a call's tokens at this moment. Whether the call may go on: a call that may not is
+    /// answered `Rate exceeded`.
+    pub(crate) fn admits(&mut self, service: Service, operation: &str) -> bool {
+        let now = self.now;
+        self.budgets.as_mut().is_none_or(|budgets| budgets.take(now, service, operation))
     }
 
     /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An

@@ -12,6 +12,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
         ("lab_run", &["lab", "run", "--help"]),
         ("lab_serve", &["lab", "serve", "--help"]),
         ("lab_simulate", &["lab", "simulate", "--help"]),
+        ("lab_bench", &["lab", "bench", "--help"]),
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(arguments));
         assert_eq!((code, stderr.as_str()), (0, ""), "{name}");
@@ -47,6 +48,8 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &["lab", "simulate", "--seed", "1", "--seeds", "2"],
         &["lab", "simulate", "--seed", "one"],
         &["lab", "simulate", "--for", "180"],
+        &["lab", "serve", "--budgets", "half"],
+        &["lab", "bench", "--wire", "--row", "storm"],
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(arguments));
         assert_eq!(code, 1, "{arguments:?}");

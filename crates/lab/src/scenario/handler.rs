@@ -23,7 +23,7 @@ pub enum Program {
 }
 
 /// The environments of a program.
-pub(super) struct Handler {
+pub(crate) struct Handler {
     program: Program,
     variables: Vec<(&'static str, String)>,
     environments: Vec<Environment>,
@@ -48,7 +48,7 @@ const PATIENCE: u32 = 3;
 
 impl Handler {
     /// Starts the program once for each runtime API; what it says goes into a file in `home`.
-    pub(super) fn start(
+    pub(crate) fn start(
         program: &Program,
         lab: &Lab,
         links: &[Link],

@@ -26,7 +26,7 @@ use super::watch::Watch;
 use crate::fault::{Effect, Matcher};
 use crate::scene::{FUNCTION, Link};
 use crate::wire::{Ending, Invoked, Kind, Lab, Options};
-use crate::world::{ApiError, Outcome};
+use crate::world::{ApiError, Budgets, Outcome};
 
 /// How a scenario is played.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Play {
     pub databases: Databases,
     /// Whether the function is invoked every minute of the region, as by a schedule.
     pub sweeps: bool,
+    /// The budgets of API calls that the region enforces, if any.
+    pub budgets: Option<Budgets>,
 }
 
 /// Why a scenario could not be played.
@@ -122,7 +124,8 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
         setting: Setting,
         backend: B,
     ) -> Result<Self, PlayError> {
-        let Setting { world, links } = setting;
+        let Setting { mut world, links } = setting;
+        world.budgets = play.budgets.clone();
         let wall = |seconds: f64| Duration::from_secs_f64(seconds / play.speed);
         let options = Options {
             speed: play.speed,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
 use super::script::{Act, Delay, Region, Scenario};
-use crate::scene::{AGO, Link, tell_of_failovers, tell_of_more};
+use crate::scene::{AGO, Link, tag, tell_of_failovers, tell_of_more};
 use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{
     GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags,
@@ -114,14 +114,6 @@ fn publish_as(
     publish(world, scenario, "set", source)
 }
 
-/// The group asks by its tags for what is behind it, and the database consents.
-fn tag(world: &mut World, link: &Link) -> Result<(), ApiError> {
-    let source = Tags::from([("writerlink:source".to_owned(), link.source.to_string())]);
-    world.add_elbv2_tags(std::slice::from_ref(&link.group), &source)?;
-    let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
-    world.add_rds_tags(&link.arn(world), consent)
-}
-
 /// A Multi-AZ DB cluster.
 fn add_nodes(world: &mut World, scenario: &Scenario, names: Naming) -> Result<Link, ApiError> {
     world.rds.multi_az_cluster_names = names;
@@ -205,7 +197,8 @@ fn publish_in(
     Ok(link)
 }
 
-fn pace(scenario: &Scenario, seed: u64) -> Pace {
+/// The delays of a scenario, as a seed draws them.
+pub(crate) fn pace(scenario: &Scenario, seed: u64) -> Pace {
     let mut dice = Dice::new(seed, Subject::Setting);
     let mut pace = Pace::real();
     let drawn = [

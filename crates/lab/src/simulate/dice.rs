@@ -10,6 +10,7 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 /// Dice whose throws a seed decides.
+#[derive(Clone, Debug)]
 pub(crate) struct Dice(Pcg32);
 
 /// What dice are thrown for. Each subject has its own sequence, so that a further throw for one
@@ -28,6 +29,10 @@ pub(crate) enum Subject {
     Set,
     /// The names that move from one database to another.
     Moves,
+    /// The calls that a storm strikes.
+    Storm,
+    /// How long Lambda's queue waits between two attempts.
+    Queue,
 }
 
 impl Dice {

@@ -96,7 +96,7 @@ fn is_whole_labels(before: &str) -> bool {
 }
 
 fn reply(code: Code, records: Vec<ResourceRecord>) -> Reply {
-    Reply { code, records, cut_over_udp: false }
+    Reply { code, records, cut_over_udp: false, delay: std::time::Duration::ZERO }
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ impl<V: View> Answers<V> {
         }
         let name = info.query.name().to_string();
         let reply = self.view.resolve(&name, family(info.query.query_type()));
+        tokio::time::sleep(reply.delay).await;
         let code = match reply.code {
             Code::Silence => return silence(request),
             Code::NoError => ResponseCode::NoError,

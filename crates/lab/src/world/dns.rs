@@ -40,7 +40,7 @@ impl World {
     /// What a resolver would hear at this moment. Only the turn of a reader endpoint changes by
     /// asking.
     pub fn resolve(&mut self, name: &str, family: Family) -> Reply {
-        let mut reply = Reply { code: Code::NoError, records: Vec::new(), cut_over_udp: false };
+        let mut reply = Reply::without_records(Code::NoError);
         let mut name = canonical(name);
         for _ in 0..LONGEST_CHAIN {
             match self.hop(&name, family, &mut reply) {
@@ -63,6 +63,10 @@ impl World {
             Some(NameEffect::Alias(target, addresses)) => {
                 reply.add_alias(name, &target);
                 reply.add_addresses(&target, &addresses, family);
+            }
+            Some(NameEffect::Slow(delay)) => {
+                reply.delay = delay;
+                return self.true_hop(name, family, reply);
             }
             Some(NameEffect::Truncate) => {
                 reply.cut_over_udp = true;

@@ -8,7 +8,8 @@ use super::elbv2::IpFamily;
 /// The VPC's id.
 pub const VPC_ID: &str = "vpc-0a1b2c3d";
 
-/// The VPC's network, as text: the third byte of an address is its zone's number.
+/// The VPC's network, as text: the third byte of an address is its zone's number, of hosts from 256
+/// on that and a multiple of [`Zone::BLOCKS_APART`].
 pub const VPC_CIDR: &str = "10.20.0.0/16";
 
 /// The VPC's IPv6 network, as text: a /56, as AWS gives them (AWS docs: "VPC CIDR blocks"), of the
@@ -32,6 +33,12 @@ pub enum Zone {
 impl Zone {
     /// All zones, in order.
     pub const ALL: [Zone; 3] = [Zone::A, Zone::B, Zone::C];
+
+    /// How many /24 networks a zone's subnet has: 980 databases find an address in it.
+    pub(crate) const BLOCKS: u8 = 4;
+
+    /// By how much the third bytes of two neighbouring networks of a subnet differ.
+    pub(crate) const BLOCKS_APART: u8 = 16;
 
     /// The zone's number, from 1: the third byte of its IPv4 addresses, and the fourth group of its
     /// IPv6 addresses.
@@ -57,7 +64,9 @@ impl Zone {
     pub fn of_address(address: IpAddr) -> Option<Zone> {
         let number = match address {
             IpAddr::V4(address) => match address.octets() {
-                [10, 20, number, _] => u16::from(number),
+                [10, 20, block, _] if block / Zone::BLOCKS_APART < Zone::BLOCKS => {
+                    u16::from(block % Zone::BLOCKS_APART)
+                }
                 _ => return None,
             },
             IpAddr::V6(address) => match address.segments() {
@@ -83,17 +92,19 @@ impl Zone {
     }
 
     /// The IPv4 address of a host of this zone.
-    pub fn address(self, host: u8) -> IpAddr {
+    pub fn address(self, host: u16) -> IpAddr {
         self.address_in(IpFamily::Ipv4, host)
     }
 
     /// The address of a host of this zone in a family.
-    pub fn address_in(self, family: IpFamily, host: u8) -> IpAddr {
+    pub fn address_in(self, family: IpFamily, host: u16) -> IpAddr {
+        let [block, last] = host.to_be_bytes();
         match family {
-            IpFamily::Ipv4 => Ipv4Addr::new(10, 20, self.number(), host).into(),
+            IpFamily::Ipv4 => {
+                Ipv4Addr::new(10, 20, self.number() + block * Zone::BLOCKS_APART, last).into()
+            }
             IpFamily::Ipv6 => {
-                Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host.into())
-                    .into()
+                Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host).into()
             }
         }
     }
@@ -118,7 +129,9 @@ mod tests {
     fn an_address_belongs_to_the_zone_that_gave_it() {
         for zone in Zone::ALL {
             for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
-                assert_eq!(Zone::of_address(zone.address_in(family, 9)), Some(zone));
+                for host in [9, 256 + 10, 3 * 256 + 254] {
+                    assert_eq!(Zone::of_address(zone.address_in(family, host)), Some(zone));
+                }
             }
         }
         assert_eq!(Zone::of_address(IpAddr::from([0x2001, 0xdb8, 0x21, 1, 0, 0, 0, 9])), None);

@@ -15,7 +15,7 @@ use writerlink_lab::scenario::{
     Play, Program, Recording, Scenario, Verdict, play, report, scenarios,
 };
 
-use super::serve::databases;
+use super::serve::{budgets, databases};
 use crate::args::{RunArgs, RunFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
@@ -24,7 +24,7 @@ use crate::render::grid;
 use crate::render::table::width_of_stdout;
 
 /// The value of `--handler` that stands for our own function.
-const OURS: &str = "bootstrap";
+pub(super) const OURS: &str = "bootstrap";
 
 /// Plays every requested scenario against every program, and prints the verdicts.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
@@ -94,7 +94,7 @@ fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {
 }
 
 /// Our own function is in the directory of this program; anything else is a shell command.
-fn program(handler: &str) -> anyhow::Result<Program> {
+pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
     if handler != OURS {
         return Ok(Program::Command(handler.to_owned()));
     }
@@ -130,6 +130,7 @@ async fn play_all(
                 seed: args.seed,
                 databases: databases.clone(),
                 sweeps: !args.no_schedule,
+                budgets: args.budgets.map(budgets),
             };
             tasks.spawn(async move {
                 let _permit = permits.acquire().await;

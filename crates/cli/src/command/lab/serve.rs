@@ -11,9 +11,9 @@ use writerlink_lab::World;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
 use writerlink_lab::scenario::{Authority, Databases, RunningDatabases};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
-use writerlink_lab::world::Pace;
+use writerlink_lab::world::{Budgets, Pace};
 
-use crate::args::{DatabaseKind, ServeArgs};
+use crate::args::{BudgetSize, DatabaseKind, ServeArgs};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
@@ -41,10 +41,11 @@ struct Addresses {
 /// Serves until Ctrl-C or SIGTERM. Both end it with success.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let scene = if args.demo_world { Some(Scene::new(Pace::real())?) } else { None };
-    let world = match &scene {
+    let mut world = match &scene {
         Some(scene) => scene.world.clone(),
         None => World::new(Timestamp::now()),
     };
+    world.budgets = args.budgets.map(budgets);
     let region = world.region.clone();
     let options = Options {
         speed: args.speed,
@@ -84,6 +85,14 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     drop(running);
     lab.shutdown().await;
     Ok(Exit::Success)
+}
+
+/// The budgets of API calls.
+pub(super) fn budgets(size: BudgetSize) -> Budgets {
+    match size {
+        BudgetSize::Whole => Budgets::documented(),
+        BudgetSize::Half => Budgets::beside_a_rival(),
+    }
 }
 
 /// What runs behind the load balancers.

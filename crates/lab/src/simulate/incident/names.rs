@@ -15,7 +15,7 @@ use crate::world::vpc::Zone;
 
 /// An address of the VPC that no host has.
 fn nobody(family: IpFamily, form: usize) -> IpAddr {
-    Zone::C.address_in(family, 200 + u8::try_from(form % 2).unwrap_or_default())
+    Zone::C.address_in(family, 200 + u16::try_from(form % 2).unwrap_or_default())
 }
 
 /// Whether only a false DNS answer gives this address.

@@ -112,6 +112,6 @@ fn custom() -> Source {
 pub(in crate::simulate) fn machines(form: usize) -> Vec<IpAddr> {
     let zones = Zone::ALL.into_iter().take(1 + form % 3);
     let number =
-        |zone: usize| 210 + u8::try_from((form / 3 + zone * (form / 64)) % 12).unwrap_or_default();
+        |zone: usize| 210 + u16::try_from((form / 3 + zone * (form / 64)) % 12).unwrap_or_default();
     zones.enumerate().map(|(at, zone)| zone.address_in(IpFamily::Ipv4, number(at))).collect()
 }

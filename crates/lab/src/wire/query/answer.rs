@@ -74,7 +74,12 @@ pub(super) fn answer(
     let (answer, outcome) = match refusal {
         Some(refusal) => refuse(manner, &refusal, &request_id),
         None => {
-            let effect = world.faults.take(&action, resource(&form));
+            // What is over the budget is not done, so no fault strikes it.
+            let effect = if world.admits(manner.service(), &action) {
+                world.faults.take(&action, resource(&form))
+            } else {
+                Some(Effect::Throttle)
+            };
             let params = Params::new(manner, form.clone());
             perform(world, &action, &params, effect, &request_id)
         }

@@ -1,6 +1,7 @@
 //! The address family of a DNS query, and its reply.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::world::elbv2::IpFamily;
 
@@ -33,6 +34,8 @@ pub struct Reply {
     pub records: Vec<ResourceRecord>,
     /// Whether the answer is cut short over UDP, so that the resolver must come back over TCP.
     pub cut_over_udp: bool,
+    /// How much later than usual it comes.
+    pub delay: Duration,
 }
 
 /// Whether and how a question is answered.
@@ -79,7 +82,7 @@ impl Reply {
 
 impl Reply {
     pub(super) fn without_records(code: Code) -> Reply {
-        Reply { code, records: Vec::new(), cut_over_udp: false }
+        Reply { code, records: Vec::new(), cut_over_udp: false, delay: Duration::ZERO }
     }
 
     pub(super) fn add_alias(&mut self, owner: &str, target: &str) {

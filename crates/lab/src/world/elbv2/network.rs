@@ -32,10 +32,11 @@ impl Vpc {
             id: zone.subnet_id(),
             zone: zone.name(region),
             // As `Zone::address_in` gives addresses.
-            ranges: vec![
-                net(&format!("10.20.{}.0/24", zone.number())),
-                net(&format!("2001:db8:20:{}::/64", zone.number())),
-            ],
+            ranges: (0..Zone::BLOCKS)
+                .map(|block| zone.number() + block * Zone::BLOCKS_APART)
+                .map(|block| net(&format!("10.20.{block}.0/24")))
+                .chain([net(&format!("2001:db8:20:{}::/64", zone.number()))])
+                .collect(),
         };
         Self { subnets: Zone::ALL.map(subnet).to_vec() }
     }

@@ -333,8 +333,10 @@ impl Rds {
     /// A host of a zone whose address no database and no proxy has.
     pub(super) fn free_host(&self, zone: Zone) -> Result<Host, ApiError> {
         let taken = self.taken_hosts();
-        let host =
-            (10..=254).map(|number| Host { zone, number }).find(|host| !taken.contains(host));
+        let host = (0..Zone::BLOCKS)
+            .flat_map(|block| (10..=254).map(move |last| u16::from(block) * 256 + last))
+            .map(|number| Host { zone, number })
+            .find(|host| !taken.contains(host));
         host.ok_or_else(|| {
             ApiError::bad_request(
                 "InsufficientDBInstanceCapacity",

@@ -142,7 +142,7 @@ pub(super) enum Writes {
 pub(super) struct Host {
     pub(super) zone: Zone,
     /// Its number in the zone, which both of its addresses end in.
-    pub(super) number: u8,
+    pub(super) number: u16,
 }
 
 impl Host {
@@ -151,7 +151,9 @@ impl Host {
         let IpAddr::V4(octets) = address else {
             return None;
         };
-        Some(Host { zone: Zone::of_address(address)?, number: octets.octets()[3] })
+        let [.., block, last] = octets.octets();
+        let number = u16::from(block / Zone::BLOCKS_APART) * 256 + u16::from(last);
+        Some(Host { zone: Zone::of_address(address)?, number })
     }
 
     pub(super) fn address_in(self, family: IpFamily) -> IpAddr {

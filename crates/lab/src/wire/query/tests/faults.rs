@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Client, Region, text_of};
 use crate::fault::{Effect, Fault};
-use crate::world::Outcome;
+use crate::world::{Budgets, Outcome};
 
 #[tokio::test]
 async fn a_fault_before_the_commit_leaves_the_world_alone() {
@@ -38,6 +38,20 @@ async fn a_fault_after_the_commit_has_changed_the_world() {
         assert_eq!(client.targets(), 1, "{effect:?}");
         assert_eq!(client.last_outcome(), Outcome::CommittedUnanswered);
     }
+}
+
+#[tokio::test]
+async fn a_call_over_the_budget_is_refused_and_meets_no_fault() {
+    let client = Client::start().await;
+    client.served.world.lock().unwrap().budgets = Some(Budgets::documented());
+    for _ in 0..20 {
+        client.elbv2(&client.register_form()).await;
+    }
+    client.fault("RegisterTargets", Effect::Hang);
+    let answer = client.elbv2(&client.register_form()).await;
+    assert_eq!(text_of(&answer, "Code"), "ThrottlingException");
+    assert_eq!(text_of(&answer, "Message"), "Rate exceeded");
+    assert!(!client.last_outcome().is_committed());
 }
 
 #[tokio::test]
