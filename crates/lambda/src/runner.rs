@@ -1,6 +1,6 @@
 //! Runs core over the AWS ports, logs the run, and publishes its outcome.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;

@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{ReadPorts, drive};
+use writerlink_core::drive::{ReadPorts, drive_to_end};
 use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::Report;
-use writerlink_core::run::Run;
+use writerlink_core::run::{Memory, Run};
 
 use crate::ports::{Guard, InProcess};
 use crate::scene::{self, AGO, Link};
@@ -96,7 +97,8 @@ impl Fleet {
         time.run(time.sleep(self.world.now()));
         let region = InProcess::new(self.world.clone(), time.clone());
         let ports = ReadPorts::new(region.clone(), region.clone(), region.clone());
-        Process { time, region, ports, config, links: self.links.clone() }
+        let memory = Mutex::default();
+        Process { time, region, ports, config, links: self.links.clone(), memory }
     }
 }
 
@@ -110,6 +112,7 @@ pub(super) struct Process {
     pub(super) links: Vec<Link>,
     region: Region,
     ports: ReadPorts<Region, Region, Region>,
+    memory: Mutex<Memory>,
 }
 
 /// A run that has ended.
@@ -144,9 +147,18 @@ impl Process {
 
     pub(super) async fn invoke(&self, trigger: &Trigger) -> Played {
         let (began, calls) = (self.now(), self.calls());
-        let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
-        let report = drive(run, &self.ports, Some(&self.region), &self.time, &mut ()).await;
+        let memory = self.memory();
+        let run = Run::remembering(&self.config, trigger, self.timestamp(), LIMIT, &memory);
+        drop(memory);
+        let run = drive_to_end(run, &self.ports, Some(&self.region), &self.time, &mut ()).await;
+        let report = run.report();
+        *self.memory() = run.memory();
         Played { report, took: self.now() - began, calls: self.calls().since(&calls) }
+    }
+
+    /// What the process remembers of its runs.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn timestamp(&self) -> Timestamp {
