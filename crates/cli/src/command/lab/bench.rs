@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::Context;
-use writerlink_lab::bench::{Bench, Row, Scale, names, on_the_wire, rows, table};
+use writerlink_lab::bench::{Row, Scale, names, on_the_wire, rows, table};
 
 use super::run::{OURS, program};
 use crate::args::{BenchArgs, BenchFormat};
