@@ -168,7 +168,7 @@ impl Process {
     /// Every call so far.
     pub(super) fn calls(&self) -> Calls {
         let world = self.world();
-        let tallies = world.budgets.iter().flat_map(|budgets| budgets.tallies());
+        let tallies = world.budgets.iter().flat_map(Budgets::tallies);
         let counts =
             tallies.map(|(operation, tally)| (operation.clone(), (tally.calls, tally.throttled)));
         Calls(counts.collect())
