@@ -33,8 +33,8 @@ use crate::writer::ElbWriteClient;
 const CONNECT: Duration = Duration::from_secs(1);
 
 /// The longest that a read may take, from the credentials to the last byte. A call that takes 10 s
-/// still counts. It does not leave a run blind for so long: after a second the driver sends the same
-/// read again, while the first goes on.
+/// still counts. It does not leave a run blind for so long: after a second the driver sends the
+/// same read again, while the first goes on.
 const READ: Duration = Duration::from_secs(12);
 
 /// The longest that a publication may take. It is not sent a second time while the first goes on,

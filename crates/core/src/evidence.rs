@@ -187,8 +187,8 @@ impl Evidence {
         }
     }
 
-    /// Whom DNS names while the RDS API, which could not be read, names nobody. An API that was read
-    /// and names nobody is not meant: it contradicts.
+    /// Whom DNS names while the RDS API, which could not be read, names nobody. An API that was
+    /// read and names nobody is not meant: it contradicts.
     pub fn dns_alone(&self) -> Option<&MemberAt> {
         match self {
             Self::Cluster { topology: Err(Unknown::Call(_)), dns: Ok(dns) } => Some(dns),

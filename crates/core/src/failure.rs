@@ -34,8 +34,8 @@ impl CallError {
         )
     }
 
-    /// Whether a write that failed like this was certainly not made, for a reason that may pass: the
-    /// service asked for fewer calls, or there was no connection to send it on.
+    /// Whether a write that failed like this was certainly not made, for a reason that may pass:
+    /// the service asked for fewer calls, or there was no connection to send it on.
     pub(crate) fn was_not_made(&self) -> bool {
         matches!(self.failure, Failure::Throttled | Failure::Unreachable | Failure::Certificate)
     }

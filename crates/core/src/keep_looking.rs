@@ -13,15 +13,15 @@ pub(crate) enum KeepLooking {
     UntilEventEnds,
     /// For as long as a sweep may look: the next round may find it mended.
     SweepTime,
-    /// For as long as the run lasts: a write failed and will be tried again. What follows it has its
-    /// own time.
+    /// For as long as the run lasts: a write failed and will be tried again. What follows it has
+    /// its own time.
     UntilWritten,
     /// For as long as a reading may take to show a write that was acknowledged.
     ReadBackTime,
     /// For as long as a pending removal takes: the settle time, and the calls around it.
     RemovalTime,
-    /// For as long as it may take until DNS has named one member for the settle time: another settle
-    /// time before that, in which its answers go back and forth.
+    /// For as long as it may take until DNS has named one member for the settle time: another
+    /// settle time before that, in which its answers go back and forth.
     DnsAloneTime,
     /// The binding rests, whatever is left of its event: nothing that the run could see or do would
     /// help, or nothing is left to see. (A resting binding looks again while another one works.)

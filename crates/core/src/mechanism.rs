@@ -35,11 +35,11 @@ pub(crate) enum Mechanism {
     RegisterFirst,
     /// The topology alone registers an address only when two readings name it.
     TopologyTwice,
-    /// While the RDS API cannot be read, an address is registered only when DNS has named it for the
-    /// settle time.
+    /// While the RDS API cannot be read, an address is registered only when DNS has named it for
+    /// the settle time.
     DnsAloneStays,
-    /// While the RDS API cannot be read, an address is registered only in a run in which an event has
-    /// the binding watched.
+    /// While the RDS API cannot be read, an address is registered only in a run in which an event
+    /// has the binding watched.
     DnsAloneEvent,
     /// A target that does not belong in the group, and that no failover explains, is removed only
     /// after the agreement has lasted.
@@ -51,8 +51,8 @@ pub(crate) enum Mechanism {
     InitialHolds,
     /// A set loses at most half of its targets in a round.
     HalfPerRound,
-    /// After three writes to a group that were acknowledged and did not last, a run writes no more to
-    /// it.
+    /// After three writes to a group that were acknowledged and did not last, a run writes no more
+    /// to it.
     GivesUp,
     /// A binding whose port is not the one that RDS reports writes nothing.
     PortDiffersHolds,

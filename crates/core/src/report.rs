@@ -27,6 +27,7 @@ pub struct Report {
     pub unmatched: u32,
     /// Bindings that a sweep did not get to: nothing is known of them, and the next sweeps go on
     /// with them.
+    #[serde(skip_serializing_if = "is_zero")]
     pub postponed: usize,
     /// Whether the run answers for every binding, as a sweep does, and not only for those that
     /// events name.
@@ -46,6 +47,11 @@ pub struct TriggerReport {
     pub event: Option<String>,
     /// The name of the database that the event names.
     pub source: Option<Identifier>,
+}
+
+/// For serde, which gives a reference.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl From<&Trigger> for TriggerReport {

@@ -195,7 +195,9 @@ pub(crate) async fn play(cell: &Cell) -> String {
 fn requests(region: &Region, cell: &Cell) -> String {
     let (registered, deregistered) =
         (region.asked("RegisterTargets"), region.asked("DeregisterTargets"));
-    let asked = format!("{registered}+{deregistered}");
+    // How often a write is tried again depends on how long the run lasts.
+    let count = |sent: usize| if sent > 3 { "many".to_owned() } else { sent.to_string() };
+    let asked = format!("{}+{}", count(registered), count(deregistered));
     match cell.operation() {
         "Publish" => format!("{asked} told {}", region.told()),
         _ => asked,
@@ -207,7 +209,10 @@ fn requests(region: &Region, cell: &Cell) -> String {
 fn is_watched_in_vain(cell: &Cell) -> bool {
     let looks_empty = cell.operation() == "DescribeTargetHealth" && cell.fault == "empty-page";
     match cell.course {
-        Course::Throughout => cell.operation().starts_with("Describe") && !looks_empty,
+        Course::Throughout => {
+            let fails = !cell.fault.starts_with("slow-");
+            cell.operation().starts_with("Describe") && !looks_empty && fails
+        }
         Course::ThenBlind => true,
         _ => false,
     }
@@ -248,6 +253,10 @@ fn effect(fault: &str, operation: &str) -> Option<Effect> {
         )),
         "not-found" => Effect::Error(not_found(operation)),
         "empty-page" | "lost-page" => Effect::EmptyPage,
+        "slow-1" => Effect::Delay(Duration::from_secs(1)),
+        "slow-2.5" => Effect::Delay(Duration::from_millis(2_500)),
+        "slow-5" => Effect::Delay(Duration::from_secs(5)),
+        "slow-10" => Effect::Delay(Duration::from_secs(10)),
         other => panic!("no fault {other}"),
     })
 }

@@ -1,7 +1,7 @@
 //! The tags of all target groups.
 //!
-//! ELBv2 finds no group by its tags: all groups are listed, and then asked for their tags, [`BATCH`]
-//! groups a call. That is 2 calls for one group, 3 for 40, 53 for 1,000.
+//! ELBv2 finds no group by its tags: all groups are listed, and then asked for their tags,
+//! [`BATCH`] groups a call. That is 2 calls for one group, 3 for 40, 53 for 1,000.
 
 use std::collections::BTreeMap;
 

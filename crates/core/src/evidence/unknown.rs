@@ -109,10 +109,11 @@ pub enum Unknown {
          a resolver rule that shadows the name"
     )]
     NotAMember(HostName, IpAddr),
-    /// The cluster's name is an alias of no member's name, and the RDS API cannot be read. An address
-    /// alone does not say whose it is.
+    /// The cluster's name is an alias of no member's name, and the RDS API cannot be read. An
+    /// address alone does not say whose it is.
     #[error(
-        "{0} is an alias of no name of a member that RDS listed when it could last be read:          without RDS, its address counts for nothing"
+        "{0} is an alias of no name of a member that RDS listed when it could last be read: \
+         without RDS, its address counts for nothing"
     )]
     NoAlias(HostName),
     /// Several members resolve to one address.

@@ -143,8 +143,8 @@ pub fn weigh(
 /// that was read last.
 ///
 /// Only a cluster's name says something then, and only as an alias of a member's name that `known`
-/// lists. Its address must be the one that the member's own name gives. Without an alias the address
-/// could be any machine's.
+/// lists. Its address must be the one that the member's own name gives. Without an alias the
+/// address could be any machine's.
 pub fn weigh_dns_alone(
     source: &Source,
     known: &Topology,

@@ -45,8 +45,8 @@ pub(super) struct Setup {
     pub(super) permits: Permits,
     /// The longest that a write may take.
     pub(super) longest_write: Duration,
-    /// Whether an earlier run of the process read the topology of the start, and the RDS API can fail
-    /// at any reading of it.
+    /// Whether an earlier run of the process read the topology of the start, and the RDS API can
+    /// fail at any reading of it.
     pub(super) remembers: bool,
     /// How fast the world changes. Without a pace, time has no meaning outside the runs, and
     /// everything can take any time.

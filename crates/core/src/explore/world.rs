@@ -275,8 +275,8 @@ pub(super) struct World {
     pub(super) false_name: Option<Place>,
     /// A write of a killed run that has not landed yet.
     pub(super) late_write: Option<Write>,
-    /// A write whose answer its run lost and that may still land, and for how long it has been under
-    /// way.
+    /// A write whose answer its run lost and that may still land, and for how long it has been
+    /// under way.
     pub(super) under_way: Option<(Write, Duration)>,
 }
 

@@ -18,8 +18,8 @@ pub(super) struct Look<'a> {
     pub(super) rules: &'static Rules,
     /// The targets' port.
     port: u16,
-    /// Whom the keys name: all of them; or topology alone while they do not agree; or DNS alone while
-    /// the RDS API cannot be read.
+    /// Whom the keys name: all of them; or topology alone while they do not agree; or DNS alone
+    /// while the RDS API cannot be read.
     named: BTreeSet<IpAddr>,
     /// Why the keys do not agree. Nothing leaves then.
     pub(super) disagreement: Option<Hold>,

@@ -75,8 +75,8 @@ use crate::target::{Target, TargetGroup};
 /// How long to wait for a reading to show an acknowledged write, before the write is sent again.
 const TIME_TO_SHOW: Duration = Duration::from_secs(1);
 
-/// Where nothing is read again before a write, a permit that came within this time of the reading of
-/// the targets is used at once.
+/// Where nothing is read again before a write, a permit that came within this time of the reading
+/// of the targets is used at once.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// How often the targets are read while the answer to a write is missing.
@@ -301,8 +301,8 @@ impl BindingRun {
         }
     }
 
-    /// The topology could not be read. A cluster's names can be asked for all the same, if a topology
-    /// that was read earlier lists them.
+    /// The topology could not be read. A cluster's names can be asked for all the same, if a
+    /// topology that was read earlier lists them.
     fn take_unreadable(
         &mut self,
         error: CallError,
@@ -513,7 +513,8 @@ impl BindingRun {
         }
     }
 
-    /// How long to wait before the next write, after one that was not made or whose answer was lost.
+    /// How long to wait before the next write, after one that was not made or whose answer was
+    /// lost.
     fn back_off(&self) -> Duration {
         self.write_log.back_off(&self.binding.name)
     }

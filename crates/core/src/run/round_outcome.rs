@@ -17,8 +17,8 @@ pub(super) enum RoundOutcome {
     Planned(Plan),
     /// A call failed. If it was a write, this is the plan that it belongs to.
     Failed(CallError, Plan),
-    /// The first write of this plan was throttled, could not be sent, or its answer was lost. It will
-    /// be tried again.
+    /// The first write of this plan was throttled, could not be sent, or its answer was lost. It
+    /// will be tried again.
     WriteFailed(CallError, Plan),
     /// The target group is not one in which a database can be registered.
     WrongGroup(String),

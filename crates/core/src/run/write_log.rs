@@ -12,8 +12,8 @@ use crate::plan::{Action, RegistrationProof};
 use crate::ports::longest_write;
 use crate::target::{Target, TargetState};
 
-/// How many acknowledged writes may not last before a run stops writing to the group. The next sweep
-/// counts anew. Writes that were not made, or whose answers were lost, are limited by
+/// How many acknowledged writes may not last before a run stops writing to the group. The next
+/// sweep counts anew. Writes that were not made, or whose answers were lost, are limited by
 /// [`FIRST_PAUSE`] alone: nothing but the account's budget or the network stands against them, and
 /// both may recover at any time. A refused write is not sent again.
 const MOST_INEFFECTIVE: u8 = 3;
@@ -77,8 +77,8 @@ struct LostWrite {
     action: Action,
     /// The time since it was sent; grows to the longest time that a write may take.
     age: Duration,
-    /// The reading that is under way began when the longest write was over, so that what it does not
-    /// show was not done and will not be.
+    /// The reading that is under way began when the longest write was over, so that what it does
+    /// not show was not done and will not be.
     is_over: bool,
     /// Whether a reading can show that it was done: a target that was present before proves
     /// nothing.
@@ -208,9 +208,9 @@ impl WriteLog {
         self.lost.push(LostWrite { action, age, is_over: false, shows });
     }
 
-    /// How long to wait before the next write, after one that was not made or whose answer was lost.
-    /// The other half of the pause depends on the binding, so that the bindings of a busy account
-    /// do not all try again at the same moment.
+    /// How long to wait before the next write, after one that was not made or whose answer was
+    /// lost. The other half of the pause depends on the binding, so that the bindings of a busy
+    /// account do not all try again at the same moment.
     pub(super) fn back_off(&self, binding: &str) -> Duration {
         let doublings = self.unanswered.saturating_sub(1);
         let half = FIRST_PAUSE * 2_u32.pow(u32::from(doublings)) / 2;
@@ -222,8 +222,8 @@ impl WriteLog {
         self.lost.last().map(|lost| &lost.action)
     }
 
-    /// Whether this write has to wait for one whose answer was lost, until a reading shows what came
-    /// of it.
+    /// Whether this write has to wait for one whose answer was lost, until a reading shows what
+    /// came of it.
     ///
     /// A registration may be sent again: whichever of the two lands last, the target is registered.
     /// Anything else waits. If a removal was sent again, this could happen:

@@ -368,8 +368,8 @@ impl View {
         self.wrote = true;
     }
 
-    /// A write failed. One that was not made, or whose answer was lost, may be sent again for as long
-    /// as the run lasts.
+    /// A write failed. One that was not made, or whose answer was lost, may be sent again for as
+    /// long as the run lasts.
     pub(super) fn write_failed(&mut self, failure: Failure) {
         self.unanswered += u32::from(!matches!(failure, Failure::Rejected(_)));
     }

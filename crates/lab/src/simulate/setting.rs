@@ -253,7 +253,8 @@ impl Service {
             words.push(format!("the function's clock is ahead by {} s", skew.as_secs()));
         }
         Service {
-            time_out: Duration::from_secs(*dice.pick(&[60, 240, 240, 240])),
+            // The shortest leaves time for a write after the longest settle time.
+            time_out: Duration::from_secs(*dice.pick(&[75, 240, 240, 240])),
             at_once,
             skew,
             first_sweep: now + dice.seconds(0, 60),

@@ -143,8 +143,8 @@ impl BindingRun {
     }
 
     /// Whether all that the last round lacked was a word of DNS: an answer, or the name of the
-    /// writer that the topology names, whose target is there. Nothing is done without it, so nothing
-    /// needs to be read before DNS says something else.
+    /// writer that the topology names, whose target is there. Nothing is done without it, so
+    /// nothing needs to be read before DNS says something else.
     fn waits_for_dns(&self) -> bool {
         let is_idle = matches!(
             &self.outcome,

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The run of an event, in a process that read the topology before. The RDS API gives no answer, and
-/// DNS moves from A (.1) to B (.2) after 5 s.
+/// The run of an event, in a process that read the topology before. The RDS API gives no answer,
+/// and DNS moves from A (.1) to B (.2) after 5 s.
 fn away(mut fixture: RunFixture) -> RunFixture {
     fixture.knows_the_topology();
     fixture.world.topology_failure = Some(Failure::Unreachable);

@@ -397,8 +397,8 @@ impl World {
     }
 }
 
-/// Whether a reading fails in a storm. The driver makes each of its calls six times, and a reading of
-/// the topology has two.
+/// Whether a reading fails in a storm. The driver makes each of its calls six times, and a reading
+/// of the topology has two.
 fn fails(storm: &mut Storm, effect: &Effect) -> Option<CallError> {
     let calls = match effect {
         Effect::ReadTopology(_) => 2,
