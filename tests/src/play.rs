@@ -1,17 +1,18 @@
 //! Plays the real run and its driver on the lab's scene at AWS's pace in virtual time: minutes take
 //! milliseconds.
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
-use writerlink_core::drive::{ReadPorts, drive};
+use writerlink_core::drive::{ReadPorts, drive_to_end};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
-use writerlink_core::run::Run;
+use writerlink_core::run::{Memory, Run};
 use writerlink_lab::ports::{Guard, InProcess};
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::virtual_time::VirtualTime;
@@ -26,6 +27,8 @@ pub struct Play {
     region: InProcess<VirtualTime>,
     config: Config,
     epoch: Timestamp,
+    /// What the process remembers of its runs, as in the Lambda function.
+    memory: RefCell<Memory>,
     /// `orders-writer`, the Aurora cluster.
     pub orders: Link,
     /// `billing`, the Multi-AZ instance.
@@ -68,7 +71,8 @@ impl Play {
         // The scene has a past; the clock begins at its present.
         time.run(time.sleep(scene.world.now()));
         let region = InProcess::new(scene.world, time.clone());
-        Self { time, region, config, epoch, orders, billing, links }
+        let memory = RefCell::default();
+        Self { time, region, config, epoch, memory, orders, billing, links }
     }
 
     /// The time since the world began.
@@ -155,8 +159,11 @@ impl Play {
     async fn drive(&self, trigger: &Trigger) -> Report {
         let region = || self.region.clone();
         let ports = ReadPorts::new(region(), region(), region());
-        let run = Run::new(&self.config, trigger, self.timestamp(), LIMIT);
-        drive(run, &ports, Some(&self.region), &self.time, &mut ()).await
+        let memory = self.memory.borrow().clone();
+        let run = Run::remembering(&self.config, trigger, self.timestamp(), LIMIT, &memory);
+        let run = drive_to_end(run, &ports, Some(&self.region), &self.time, &mut ()).await;
+        self.memory.replace(run.memory());
+        run.report()
     }
 }
 

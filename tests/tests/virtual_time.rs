@@ -24,6 +24,21 @@ fn an_aurora_failover_is_followed_from_its_first_event_on() {
 }
 
 #[test]
+fn the_completed_event_of_a_failover_that_was_followed_holds_the_function_for_no_time() {
+    let play = Play::new();
+    play.world().failover_db_cluster("orders", None).expect("failover");
+    let announced = play.trigger(73, SourceType::Cluster, "orders");
+    play.pass(10 * S);
+    assert_eq!(status(&play.run(&announced), "orders-writer"), Status::Changed);
+    // Once DNS has stopped going back and forth.
+    play.pass(30 * S);
+    let began = play.now();
+    let report = play.event(71, SourceType::Cluster, "orders");
+    assert_eq!(status(&report, "orders-writer"), Status::Settled, "{report:#?}");
+    assert!(play.now() - began < 2 * S, "took {:?}", play.now() - began);
+}
+
+#[test]
 fn an_event_that_comes_minutes_late_finds_its_work_done_or_does_it() {
     let play = Play::new();
     play.world().failover_db_cluster("orders", None).expect("failover");

@@ -61,12 +61,23 @@ impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
 /// Dropping the future at any await leaves the run where it is: a write that was sent may still
 /// take effect, and the next run reads the outcome.
 pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
-    mut run: Run,
+    run: Run,
     ports: &ReadPorts<R, D, G>,
     writer: Option<&W>,
     clock: &impl Clock,
     journal: &mut impl Journal,
 ) -> Report {
+    drive_to_end(run, ports, writer, clock, journal).await.report()
+}
+
+/// Like [`drive`], but returns the run itself, whose memory the next run of a process can take.
+pub async fn drive_to_end<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+    mut run: Run,
+    ports: &ReadPorts<R, D, G>,
+    writer: Option<&W>,
+    clock: &impl Clock,
+    journal: &mut impl Journal,
+) -> Run {
     let mut under_way = FuturesUnordered::new();
     let mut last = clock.now();
     let mut input = Input::Start;
@@ -89,7 +100,7 @@ pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>
         }
         input = next(&mut under_way, clock, run.sleeps_for()).await;
     }
-    run.report()
+    run
 }
 
 /// The next thing that comes back, or nothing but time.

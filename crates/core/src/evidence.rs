@@ -20,6 +20,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub(crate) use self::facts::is_up;
 pub use self::facts::{Facts, facts};
 pub use self::history::EvidenceHistory;
 pub use self::listed::{Listed, WrongName};

@@ -17,14 +17,17 @@ use crate::target::{Target, Zone};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Whether every binding that the run answers for ended well: for an event, the bindings that
-    /// it names; for a sweep, all.
+    /// it names; for a sweep, all that it looked at.
     pub ok: bool,
     /// What started the run.
     pub trigger: TriggerReport,
-    /// Every binding of the run, in the order of the configuration.
+    /// Every binding that the run looked at or had to look at, in the order of the configuration.
     pub bindings: Vec<BindingReport>,
     /// Events that concern no binding.
     pub unmatched: u32,
+    /// Bindings that a sweep did not get to: nothing is known of them, and the next sweeps go on
+    /// with them.
+    pub postponed: usize,
     /// Whether the run answers for every binding, as a sweep does, and not only for those that
     /// events name.
     #[serde(skip)]

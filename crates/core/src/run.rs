@@ -11,6 +11,9 @@
 //!    database it names; to know them, the run may first have to read the topology (an instance may
 //!    belong to a cluster that a binding follows) and the tags (they may add bindings). An event
 //!    that concerns no binding ends the run there.
+//!    A sweep's looks begin in batches and within a bounded time (`run/routine.rs`); the next sweep
+//!    goes on with the bindings that this one did not get to. The run of an event looks at the
+//!    bindings that the event concerns, and at those whose source the topology shows to have moved.
 //! 2. *Rounds.* Each binding has a `BindingRun`, and its `step` (`run/binding_run.rs`) is a round:
 //!    read the keys, read the targets, plan, write, read back.
 //! 3. *When is the next round?* How a round ended says how soon the next one begins and for how
@@ -24,10 +27,14 @@
 mod binding_run;
 mod effect;
 mod look_schedule;
+mod memory;
 mod pending_event;
 mod phase;
 mod round_outcome;
+mod routine;
 mod run_report;
+mod sighting;
+mod sweep_order;
 mod tag_search;
 mod topology_cache;
 mod write_log;
@@ -40,8 +47,11 @@ use jiff::Timestamp;
 use self::binding_run::BindingRun;
 use self::effect::Context;
 pub use self::effect::{BindingIndex, Effect, Input, Priority, Reaction};
+pub use self::memory::Memory;
 use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
+use self::routine::RoutineLooks;
+use self::sighting::later;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
 use crate::config::{BadBinding, Config, Discover, Timing};
@@ -56,8 +66,14 @@ use crate::topology::{Scope, Topology};
 pub struct Run {
     timing: Timing,
     intent: Intent,
+    /// The time by the clock.
+    now: Timestamp,
     /// What is left of the run's time.
     left: Duration,
+    /// What this process remembered when the run began.
+    memory: Arc<Memory>,
+    /// The looks whose turn has come.
+    routine: RoutineLooks,
     topology_cache: TopologyCache,
     /// The bindings, in the order of the configuration; then those that tags ask for.
     entries: Vec<Entry>,
@@ -91,11 +107,25 @@ impl Run {
     /// An event only chooses which bindings are watched closely, and for how long. An event that
     /// certainly concerns no binding leaves nothing to do.
     pub fn new(config: &Config, trigger: &Trigger, now: Timestamp, left: Duration) -> Self {
+        Self::remembering(config, trigger, now, left, &Memory::default())
+    }
+
+    /// The same, in a process that remembers earlier runs.
+    pub fn remembering(
+        config: &Config,
+        trigger: &Trigger,
+        now: Timestamp,
+        left: Duration,
+        memory: &Memory,
+    ) -> Self {
         let entries = entries(config, trigger);
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
+            now,
             left,
+            memory: Arc::new(memory.clone()),
+            routine: RoutineLooks::of(trigger, now),
             topology_cache: TopologyCache::of(scope(config, &entries)),
             entries,
             pending_events: Vec::new(),
@@ -108,12 +138,24 @@ impl Run {
             read_something: false,
             trigger: Arc::new(trigger.into()),
         };
+        run.recall(0);
         for event in &trigger.events {
-            run.take_event(event, now);
+            run.take_event(event);
         }
         run.watch_concerned(0);
         run.conclude_events();
+        run.line_up();
         run
+    }
+
+    /// What a process is to remember for its later runs.
+    pub fn memory(&self) -> Memory {
+        let mut memory = (*self.memory).clone();
+        for binding_run in self.binding_runs() {
+            let remembered = binding_run.remembered(self.now, &self.timing);
+            memory.keep(binding_run.group().clone(), remembered);
+        }
+        memory
     }
 
     /// Takes what happened, `passed` after the last step, and says what to do next.
@@ -149,15 +191,16 @@ impl Run {
     pub fn is_over(&self) -> bool {
         // The tags may still add bindings, and the topology may still say that one must be watched.
         let awaits = self.tag_search.is_under_way() || !self.pending_events.is_empty();
-        self.left.is_zero() || (!awaits && self.binding_runs().all(BindingRun::is_resting))
+        let is_at_work = |binding_run: &BindingRun| {
+            binding_run.is_under_way() || (binding_run.has_not_begun() && binding_run.is_named())
+        };
+        self.left.is_zero()
+            || (!awaits && self.routine.is_over() && !self.binding_runs().any(is_at_work))
     }
 
     /// How long the driver may wait, when nothing comes back before.
     pub fn sleeps_for(&self) -> Duration {
-        let someone_works = self.tag_search.is_under_way()
-            || self.binding_runs().any(|binding_run| !binding_run.is_resting());
-        let pauses =
-            self.binding_runs().filter(|_| someone_works).filter_map(BindingRun::sleeps_for);
+        let pauses = self.binding_runs().filter_map(BindingRun::sleeps_for);
         let next_reading = self
             .binding_runs()
             .any(BindingRun::awaits_topology)
@@ -171,13 +214,25 @@ impl Run {
         run_report::report(self)
     }
 
+    /// Recalls what this process knows of the bindings from this entry on.
+    fn recall(&mut self, from: BindingIndex) {
+        for entry in &mut self.entries[from..] {
+            if let Entry::Good(binding_run) = entry
+                && let Some(known) = self.memory.of(binding_run.group(), binding_run.source())
+            {
+                binding_run.recall(known);
+            }
+        }
+    }
+
     /// Takes an event of the trigger: it is kept until the run knows which bindings it concerns.
-    fn take_event(&mut self, event: &Event, now: Timestamp) {
+    fn take_event(&mut self, event: &Event) {
+        let now = self.now;
         let patience = event.patience_left(&self.timing, now);
         self.sweeps &= event.is_stale(&self.timing, now);
         // The tags may add a binding that follows a cluster.
         let may_have_cluster = self.follows_a_cluster() || self.tag_search.is_under_way();
-        match PendingEvent::take(event, patience, may_have_cluster) {
+        match PendingEvent::take(event, now, patience, may_have_cluster) {
             Taken::Pending(event) => self.pending_events.push(event),
             Taken::Unrelated => self.unmatched += 1,
             Taken::LookEverywhere => self.looks_everywhere = true,
@@ -197,7 +252,10 @@ impl Run {
                     && pending_event.concerns(binding_run.source())
                 {
                     pending_event.watch(binding_run);
-                    self.looks_everywhere |= pending_event.names_no_database();
+                    if pending_event.names_no_database() {
+                        self.looks_everywhere = true;
+                        self.routine.take_all_the_time();
+                    }
                 }
             }
         }
@@ -233,7 +291,9 @@ impl Run {
 
     /// Lets time pass.
     fn advance(&mut self, passed: Duration) {
+        self.now = later(self.now, passed);
         self.left = self.left.saturating_sub(passed);
+        self.routine.advance(passed);
         self.topology_cache.advance(passed);
         for pending_event in &mut self.pending_events {
             pending_event.advance(passed);
@@ -267,20 +327,35 @@ impl Run {
         self.begin_first_rounds(reaction);
     }
 
-    /// Begins the first round of every binding that has had none, once the run knows which bindings
-    /// the events concern. While they may concern only bindings that the tags are still to name,
-    /// the others need no look.
-    fn begin_first_rounds(&mut self, reaction: &mut Reaction) {
+    /// Whether the run knows enough to begin. While the events may concern only bindings that the
+    /// tags are still to name, the others need no look.
+    fn may_begin(&self) -> bool {
         let concerned = self.looks_everywhere || self.binding_runs().any(BindingRun::is_named);
-        if self.needs_topology_for_events() || (self.tag_search.is_under_way() && !concerned) {
+        !self.needs_topology_for_events() && (!self.tag_search.is_under_way() || concerned)
+    }
+
+    /// Lines up the bindings whose turn comes in this run, in the order in which it comes.
+    fn line_up(&mut self) {
+        if self.looks_everywhere && self.may_begin() {
+            let Self { routine, entries, tag_search, .. } = self;
+            routine.line_up(entries.len(), tag_search.is_on(), |index| {
+                entries[*index].good().is_some_and(BindingRun::has_not_begun)
+            });
+        }
+    }
+
+    /// Begins the first round of every binding that an event names, and lines up the others that
+    /// are to be looked at.
+    fn begin_first_rounds(&mut self, reaction: &mut Reaction) {
+        if !self.may_begin() {
             return;
         }
-        self.begin_rounds(BindingRun::has_not_begun, reaction);
-        // The group and the topology are read at the same time.
-        if self.topology_cache.is_empty()
-            && self.topology_cache.is_ready()
-            && self.binding_runs().next().is_some()
-        {
+        self.line_up();
+        self.begin_rounds(|binding| binding.has_not_begun() && binding.is_named(), reaction);
+        self.begin_next_batch(reaction);
+        // The groups and the topology are read at the same time.
+        let is_needed = self.binding_runs().any(BindingRun::is_under_way);
+        if is_needed && self.topology_cache.is_empty() && self.topology_cache.is_ready() {
             self.topology_cache.begin(reaction);
         }
     }
@@ -295,7 +370,29 @@ impl Run {
             self.conclude_events();
             self.begin_first_rounds(reaction);
         }
+        if let Ok(topology) = &reading.result {
+            self.look_where_it_moved(topology, reaction);
+        }
         self.offer_topology(&reading, reaction);
+    }
+
+    /// Begins a round for every binding at rest, or not looked at yet, whose source a reading of
+    /// the topology shows to have moved.
+    ///
+    /// When a whole zone fails, the events of its databases queue up behind the run of the first.
+    /// That run sees the others move, and puts them right; the later events find their work done.
+    fn look_where_it_moved(&mut self, topology: &Topology, reaction: &mut Reaction) {
+        let now = self.now;
+        for index in 0..self.entries.len() {
+            let Some(Entry::Good(binding_run)) = self.entries.get_mut(index) else {
+                continue;
+            };
+            // A dry run looks once.
+            let needs_look = binding_run.sees_topology(topology, now);
+            if needs_look && self.intent == Intent::Reconcile {
+                self.step_binding(index, BindingInput::Begin, reaction);
+            }
+        }
     }
 
     /// Takes what the tags say, which may add bindings.
@@ -304,17 +401,51 @@ impl Run {
         let (found, note) = self.tag_search.end(result);
         self.entries.extend(found);
         reaction.notes.extend(note);
+        self.routine.tags_are_read();
+        self.recall(known);
         self.watch_concerned(known);
         self.conclude_events();
         self.begin_first_rounds(reaction);
     }
 
-    /// Begins the rounds whose pause is over. Bindings that rest look again only while another
-    /// binding keeps the run going.
+    /// Begins the rounds whose pause is over, and those whose turn has come.
     fn begin_due_rounds(&mut self, reaction: &mut Reaction) {
-        if !self.is_over() {
-            self.begin_rounds(BindingRun::is_due, reaction);
+        if self.is_over() {
+            return;
         }
+        self.begin_rounds(BindingRun::is_due, reaction);
+        self.begin_next_batch(reaction);
+    }
+
+    /// Begins the looks whose turn has come.
+    fn begin_next_batch(&mut self, reaction: &mut Reaction) {
+        let is_under_way = |binding_run: &&BindingRun| binding_run.is_in_routine_look();
+        let under_way = self.binding_runs().filter(is_under_way).count();
+        for index in self.routine.next_batch(under_way) {
+            // The topology may have shown that it moved, and it was looked at before its turn.
+            if self.entries[index].good().is_some_and(BindingRun::has_not_begun) {
+                self.step_binding(index, BindingInput::Begin, reaction);
+            }
+        }
+    }
+
+    /// Whether the report has an entry for it: not for a binding that the next sweeps look at, nor
+    /// for one that no event concerns.
+    fn answers_for(&self, entry: &Entry) -> bool {
+        let Entry::Good(binding_run) = entry else {
+            return true;
+        };
+        let waits_for_a_sweep = self.routine.is_bounded() || !self.looks_everywhere;
+        !binding_run.has_not_begun() || binding_run.is_named() || !waits_for_a_sweep
+    }
+
+    /// How many bindings a sweep did not get to.
+    fn postponed(&self) -> usize {
+        let is_left = |index: &BindingIndex| {
+            self.entries[*index].good().is_some_and(BindingRun::has_not_begun)
+        };
+        let is_bounded = self.routine.is_bounded();
+        self.routine.waiting().filter(|_| is_bounded).filter(is_left).count()
     }
 
     /// Begins a round for each of `which` bindings.
@@ -354,6 +485,8 @@ impl Run {
                 timing: &self.timing,
                 intent: self.intent,
                 left: self.left,
+                routine_left: self.routine.left(),
+                now: self.now,
                 reaction,
             };
             binding_run.step(input, cx);

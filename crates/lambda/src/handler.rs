@@ -356,6 +356,7 @@ fn empty(ok: bool) -> Report {
         trigger: TriggerReport::from(&trigger),
         bindings: Vec::new(),
         unmatched: 0,
+        postponed: 0,
         sweep: false,
         nothing_readable: false,
     }

@@ -11,13 +11,13 @@ use writerlink_aws::sns::Notifier;
 use writerlink_aws::writer::ElbWriteClient;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
-use writerlink_core::drive::{drive, retry};
+use writerlink_core::drive::{drive_to_end, retry};
 use writerlink_core::event::{Event, Intent, Trigger};
 use writerlink_core::failure::bounded;
 use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{BindingReport, Report};
-use writerlink_core::run::Run;
+use writerlink_core::run::{Memory, Run};
 
 use crate::answer::line;
 use crate::notification::{Notification, PublishedFindings};
@@ -37,6 +37,8 @@ pub(crate) struct Runner {
     /// One clock for all runs, because the ports keep their pace in its time.
     clock: MachineClock,
     published: Mutex<PublishedFindings>,
+    /// What this process remembers of its runs. A cold start begins with nothing.
+    memory: Mutex<Memory>,
 }
 
 impl Runner {
@@ -49,6 +51,7 @@ impl Runner {
             notifier: clients.notifier(),
             clock: MachineClock::start(),
             published: Mutex::default(),
+            memory: Mutex::default(),
         })
     }
 
@@ -77,10 +80,14 @@ impl Runner {
         }
         // The wall clock, only to tell how old the events are. The run's own time is the monotonic
         // clock's.
-        let run = Run::new(&self.config, trigger, Timestamp::now(), left);
+        let memory = lock(&self.memory).clone();
+        let run = Run::remembering(&self.config, trigger, Timestamp::now(), left, &memory);
         // A dry run plans no writes. As a second barrier, it does not get a write port either.
         let writer = (trigger.intent == Intent::Reconcile).then_some(&self.writer);
-        let report = drive(run, &self.ports, writer, &self.clock, journal).await;
+        let run = drive_to_end(run, &self.ports, writer, &self.clock, journal).await;
+        // A run that was dropped before its end leaves the memory as it was.
+        *lock(&self.memory) = run.memory();
+        let report = run.report();
         for binding in report.bindings.iter().filter(|end| !end.status.is_ok()) {
             warn!(
                 kind = "not-ok",
@@ -104,7 +111,14 @@ impl Runner {
                 bounded(message)
             );
         }
-        info!(kind = "end", ok = report.ok, unmatched = report.unmatched, "{}", summary(&report));
+        info!(
+            kind = "end",
+            ok = report.ok,
+            unmatched = report.unmatched,
+            postponed = report.postponed,
+            "{}",
+            summary(&report)
+        );
         report
     }
 
@@ -163,11 +177,15 @@ impl Runner {
         }
     }
 
-    /// No code panics while it holds this lock. If some did, the worst effect would be one
-    /// notification too many.
     fn published(&self) -> MutexGuard<'_, PublishedFindings> {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.published)
     }
+}
+
+/// No code panics while it holds a lock. If some did, the worst effect would be one notification,
+/// or one look, too many.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn word(trigger: &Trigger) -> String {
@@ -200,6 +218,14 @@ fn describe(trigger: &Trigger) -> String {
 
 fn summary(report: &Report) -> String {
     let one = |binding: &BindingReport| format!("{} {}", binding.name, binding.status.as_str());
-    let ends: Vec<String> = report.bindings.iter().take(50).map(one).collect();
-    if ends.is_empty() { "no binding is concerned".to_owned() } else { ends.join(", ") }
+    let mut ends: Vec<String> = report.bindings.iter().take(50).map(one).collect();
+    match report.bindings.len() {
+        0 => ends.push("no binding is concerned".to_owned()),
+        all if all > ends.len() => ends.push(format!("and {} more bindings", all - ends.len())),
+        _ => {}
+    }
+    if report.postponed > 0 {
+        ends.push(format!("{} left for the next sweeps", report.postponed));
+    }
+    ends.join(", ")
 }

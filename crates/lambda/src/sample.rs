@@ -23,6 +23,7 @@ pub(crate) fn report(bindings: Vec<BindingReport>) -> Report {
         trigger: TriggerReport::from(&event(TriggerKind::Sns)),
         bindings,
         unmatched: 0,
+        postponed: 0,
         sweep: false,
         nothing_readable: false,
     }

@@ -11,6 +11,7 @@ pub(crate) fn report(bindings: impl IntoIterator<Item = BindingReport>) -> Repor
         trigger: TriggerReport::from(&Trigger::dry_run(TriggerKind::Audit)),
         bindings,
         unmatched: 0,
+        postponed: 0,
         sweep: false,
         nothing_readable: false,
     }

@@ -132,7 +132,7 @@ fn idle(source: &Source, status: &str) -> Unknown {
 /// Whether an instance takes connections, or will in a moment, so that it belongs in a set of
 /// equals. An operator must repair an instance that is `failed` or in an `incompatible-` state (AWS
 /// docs: "Viewing Amazon RDS DB instance status").
-pub(super) fn is_up(status: &str) -> bool {
+pub(crate) fn is_up(status: &str) -> bool {
     !is_idle(status)
         && !matches!(status, "failed" | "restore-error")
         && !status.starts_with("incompatible-")

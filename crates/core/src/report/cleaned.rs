@@ -18,6 +18,7 @@ impl Report {
             trigger: TriggerReport { kind, event, source },
             bindings,
             unmatched,
+            postponed,
             sweep,
             nothing_readable,
         } = self;
@@ -26,6 +27,7 @@ impl Report {
             trigger: TriggerReport { kind, event: event.map(|id| bounded(&id)), source },
             bindings: bindings.into_iter().map(BindingReport::cleaned).collect(),
             unmatched,
+            postponed,
             sweep,
             nothing_readable,
         }

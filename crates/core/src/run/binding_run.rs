@@ -44,12 +44,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::look_schedule::LookSchedule;
+use super::memory::Remembered;
 use super::phase::{BindingInput, Keys, Next, Pause, Phase, Purpose};
 use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
+use super::sighting::Sighting;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use super::write_log::WriteLog;
-use super::{Context, Effect, Priority};
+use super::{Context, Effect};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
 use crate::event::Intent;
@@ -93,6 +95,15 @@ pub(super) struct BindingRun {
     targets_age: Duration,
     /// Both keys were read after the targets, and said the same.
     reread: bool,
+    /// The last evidence rests on a reading of the topology that was kept: it shows that nothing
+    /// has changed, and nothing else.
+    rests_on_kept: bool,
+    /// Who the source was last seen to lead to.
+    sighting: Option<Sighting>,
+    /// The last reading of the topology showed its cluster failing over.
+    was_failing_over: bool,
+    /// What this process remembers of the binding.
+    remembered: Option<Remembered>,
     /// The longest that a cache may keep an answer for the source's own name, as far as this run
     /// has seen its answers.
     ttl: Duration,
@@ -123,6 +134,10 @@ impl BindingRun {
             targets: Vec::new(),
             targets_age: Duration::ZERO,
             reread: false,
+            rests_on_kept: false,
+            sighting: None,
+            was_failing_over: false,
+            remembered: None,
             ttl: Duration::ZERO,
             wrote: false,
             removed_this_round: false,
@@ -141,7 +156,7 @@ impl BindingRun {
     pub(super) fn step(&mut self, input: BindingInput, cx: &mut Context<'_>) {
         // The phase is taken out, with what it holds. The last line puts the next one in its place.
         let next = match (std::mem::replace(&mut self.phase, Phase::NotBegun), input) {
-            (Phase::NotBegun | Phase::Pause(_) | Phase::Rest(_), BindingInput::Begin) => {
+            (Phase::NotBegun | Phase::Pause(_) | Phase::Rest, BindingInput::Begin) => {
                 self.begin_round()
             }
             (Phase::Group, BindingInput::Group(result)) => self.take_group(result),
@@ -167,17 +182,15 @@ impl BindingRun {
 
     /// Begins what comes next, and returns the phase that waits for it.
     fn begin(&mut self, next: Next, cx: &mut Context<'_>) -> Phase {
-        let group = self.binding.target_group.clone();
+        let (group, priority) = (self.binding.target_group.clone(), self.priority());
         let (effect, phase) = match next {
-            Next::ReadGroup => (Effect::ReadGroup(cx.index, group, Priority::Urgent), Phase::Group),
+            Next::ReadGroup => (Effect::ReadGroup(cx.index, group, priority), Phase::Group),
             // The run reads the topology, for all its bindings.
             Next::AwaitTopology(awaited) => return Phase::Topology(awaited),
             Next::Resolve(names, family, keys) => {
                 (Effect::Resolve(cx.index, names, family), Phase::Names(keys))
             }
-            Next::ReadTargets => {
-                (Effect::ReadTargets(cx.index, group, Priority::Urgent), Phase::Targets)
-            }
+            Next::ReadTargets => (Effect::ReadTargets(cx.index, group, priority), Phase::Targets),
             Next::Write(action) => {
                 self.write_log.begin(&action);
                 // If the run ends before a reading shows the write, the round counts as cut short.
@@ -206,7 +219,7 @@ impl BindingRun {
         self.wrote = false;
         self.removed_this_round = false;
         match self.group {
-            Some(_) => Next::AwaitTopology(AwaitedReading::Recent),
+            Some(_) => self.await_recent(),
             None => Next::ReadGroup,
         }
     }
@@ -221,7 +234,12 @@ impl BindingRun {
             return Next::end(RoundOutcome::WrongGroup(fault));
         }
         self.group = Some(group);
-        Next::AwaitTopology(AwaitedReading::Recent)
+        self.await_recent()
+    }
+
+    /// Waits for a reading of the topology that is recent enough for this round to begin with.
+    fn await_recent(&self) -> Next {
+        Next::AwaitTopology(AwaitedReading::Recent(self.oldest_reading()))
     }
 
     /// The topology was read: it says whether the source can be followed, and which names to ask
@@ -229,7 +247,7 @@ impl BindingRun {
     fn take_topology(
         &mut self,
         purpose: Purpose,
-        TopologyReading { result, delivery }: TopologyReading,
+        TopologyReading { result, delivery, .. }: TopologyReading,
         cx: &mut Context<'_>,
     ) -> Next {
         let topology = match (result, &self.binding.source) {
@@ -296,17 +314,33 @@ impl BindingRun {
         cx: &mut Context<'_>,
     ) -> Next {
         let same = self.history.latest() == Some(&evidence);
+        self.rests_on_kept = delivery == Delivery::Kept;
+        // DNS moved: what the topology says by now is worth a reading.
+        if self.rests_on_kept && !same && self.history.latest().is_some() {
+            return Next::AwaitTopology(AwaitedReading::NotBegun);
+        }
         if !same {
             self.unfinished = true;
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
         }
+        if let Some(sighting) = Sighting::in_evidence(&self.binding.source, &evidence) {
+            self.sees(sighting, cx.now);
+        }
+        // With one, a plan may have more to do than before.
+        let may_keep = !self.wants_second_reading() || delivery != Delivery::Arrived;
         self.history.record(evidence, delivery == Delivery::Arrived);
         match purpose {
             Purpose::Confirm if same => {
                 self.reread = true;
                 self.decide(cx)
             }
-            Purpose::Look if same && self.keeps_targets() => Next::end(self.outcome.clone()),
+            Purpose::Look if same && may_keep && self.keeps_targets() => {
+                if !self.outcome.is_clean() {
+                    // What nobody has read for a while proves no registration.
+                    self.write_log.goes_unread();
+                }
+                Next::end(self.outcome.clone())
+            }
             // The keys changed, or the targets that are known are too old.
             Purpose::Confirm | Purpose::Look => Next::ReadTargets,
         }
@@ -345,6 +379,9 @@ impl BindingRun {
         let Some(plan) = self.plan(cx.timing) else {
             return Next::ReadGroup;
         };
+        if self.rests_on_kept && !plan.is_clean() {
+            return Next::AwaitTopology(AwaitedReading::NotBegun);
+        }
         // Before any step, the rereading too: it only prepares a write.
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));
@@ -379,7 +416,7 @@ impl BindingRun {
         }
         self.outcome = outcome;
         self.unfinished = false;
-        self.schedule_next(pause, cx.intent, cx.timing)
+        self.schedule_next(pause, cx)
     }
 
     /// What the planner says of the last readings; nothing before there are any.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::config::Timing;
 use crate::discover::TaggedGroup;
 use crate::event::Intent;
@@ -82,6 +84,10 @@ pub(super) struct Context<'a> {
     pub(super) intent: Intent,
     /// What is left of the run's time.
     pub(super) left: Duration,
+    /// What is left of the time for looks whose turn has come, where that is bounded.
+    pub(super) routine_left: Option<Duration>,
+    /// The time by the clock.
+    pub(super) now: Timestamp,
     /// What the step leads to, for all bindings together.
     pub(super) reaction: &'a mut Reaction,
 }

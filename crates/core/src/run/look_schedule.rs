@@ -5,13 +5,6 @@ use std::time::Duration;
 use crate::config::{REMOVAL, Timing};
 use crate::keep_looking::KeepLooking;
 
-/// How often a run looks at the bindings that are not watched while it watches another: three times
-/// in the settle time, and every 10 s at least. When a whole zone fails, the events queue up behind
-/// the run of the first, and should find their work done.
-pub(super) fn slow(timing: &Timing) -> Duration {
-    (timing.settle / 3).min(Duration::from_secs(10))
-}
-
 /// For how long rounds follow each other quickly after an event: a failover is most likely to show
 /// then.
 const QUICK_FOR: Duration = Duration::from_secs(5);
@@ -35,6 +28,10 @@ pub(super) struct LookSchedule {
     recheck: Option<Recheck>,
     /// For how long an event has had it watched; grows to [`QUICK_FOR`].
     watched_for: Duration,
+    /// An event has it watched that may tell of a move that this process has not seen through.
+    unexplained: bool,
+    /// The topology has shown that its source moved.
+    moved: bool,
 }
 
 /// The time that a run looks at a binding that it found wrong, without an event.
@@ -48,16 +45,28 @@ struct Recheck {
 }
 
 impl LookSchedule {
-    /// An event names its database.
-    pub(super) fn watch(&mut self, patience: Duration) {
+    /// An event names its database. `is_explained` says that it tells of a move that this process
+    /// has seen through.
+    pub(super) fn watch(&mut self, patience: Duration, is_explained: bool) {
         self.named = true;
-        self.watch_unnamed(patience);
+        self.watch_unnamed(patience, is_explained);
     }
 
     /// An event that names no database may concern it.
-    pub(super) fn watch_unnamed(&mut self, patience: Duration) {
+    pub(super) fn watch_unnamed(&mut self, patience: Duration, is_explained: bool) {
         self.watched = true;
         self.event = self.event.max(patience);
+        self.unexplained |= !is_explained;
+    }
+
+    /// The topology shows that its source has moved, or is about to.
+    pub(super) fn source_moved(&mut self) {
+        self.moved = true;
+    }
+
+    /// Its source leads elsewhere than when the group was last read as right.
+    pub(super) fn is_elsewhere(&mut self) {
+        self.unexplained = true;
     }
 
     /// Lets time pass.
@@ -105,14 +114,32 @@ impl LookSchedule {
     /// The pause before the next round; `None` when nothing has it watched any more.
     pub(super) fn pause(&self) -> Option<Duration> {
         let recheck = self.recheck.as_ref().map_or(Duration::ZERO, |recheck| recheck.left);
-        // A recheck whose time is over stays until the binding is right. Without that, bindings
-        // that rest while others are watched would start a new one at each look, and so keep each
-        // other, and the run, awake.
+        // A recheck whose time is over stays until the binding is right, so that no look starts a
+        // new one.
         if self.event.is_zero() && recheck.is_zero() {
             return None;
         }
-        let quick = !self.event.is_zero() && self.watched_for < QUICK_FOR;
-        Some(if quick { QUICK } else { STEADY })
+        Some(if self.is_quick() { QUICK } else { STEADY })
+    }
+
+    /// Whether rounds follow each other quickly.
+    pub(super) fn is_quick(&self) -> bool {
+        !self.event.is_zero() && self.watched_for < QUICK_FOR
+    }
+
+    /// Whether every event that has it watched tells of a move that this process has seen through.
+    pub(super) fn is_explained(&self) -> bool {
+        self.watched && !self.unexplained
+    }
+
+    /// Whether an event names it, or the topology showed that it moved.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.named || self.moved
+    }
+
+    /// Whether a round found it wrong, and none has found it right since.
+    pub(super) fn is_rechecked(&self) -> bool {
+        self.recheck.is_some()
     }
 
     /// Whether an event names its database.
@@ -152,7 +179,7 @@ mod tests {
         for _ in 0..3 {
             look_schedule.round_ended(KeepLooking::SweepTime, &timing);
             assert_eq!(look_schedule.pause(), None);
-            look_schedule.advance(slow(&timing));
+            look_schedule.advance(Duration::from_secs(10));
         }
         look_schedule.round_ended(KeepLooking::UntilFailover, &timing);
         look_schedule.round_ended(KeepLooking::SweepTime, &timing);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::BindingRun;
+use crate::event::catalogue::Meaning;
 use crate::event::{Event, SourceType};
 use crate::source::{Identifier, Source};
 use crate::topology::Topology;
@@ -12,6 +15,10 @@ use crate::topology::Topology;
 pub(super) struct PendingEvent {
     /// What it is about.
     about: About,
+    /// When it happened.
+    time: Timestamp,
+    /// It says that a move is about to begin.
+    announces: bool,
     /// What is left of its patience.
     patience: Duration,
     /// It concerns a binding.
@@ -60,7 +67,12 @@ pub(super) enum Taken {
 impl PendingEvent {
     /// Takes an event with this much patience left. `may_have_cluster` says whether an instance
     /// that it names can belong to a cluster that a binding follows.
-    pub(super) fn take(event: &Event, patience: Duration, may_have_cluster: bool) -> Taken {
+    pub(super) fn take(
+        event: &Event,
+        now: Timestamp,
+        patience: Duration,
+        may_have_cluster: bool,
+    ) -> Taken {
         let about = match (event.about, event.source.clone()) {
             (SourceType::Cluster, Some(id)) => About::Cluster(id),
             (SourceType::Instance, Some(id)) => {
@@ -76,7 +88,14 @@ impl PendingEvent {
             }
             (SourceType::Other, _) | (_, None) => About::AnyDatabase,
         };
-        Taken::Pending(Self { about, patience, is_matched: false })
+        Taken::Pending(Self {
+            about,
+            // A missing time, or one in the future, counts as now, as it does for the patience.
+            time: event.time.map_or(now, |time| time.min(now)),
+            announces: event.meaning() == Meaning::Announced,
+            patience,
+            is_matched: false,
+        })
     }
 
     /// Lets time pass.
@@ -133,10 +152,11 @@ impl PendingEvent {
     /// Watches a binding that it concerns.
     pub(super) fn watch(&mut self, binding_run: &mut BindingRun) {
         self.is_matched = true;
+        let is_explained = binding_run.knows_of(self.time, self.announces);
         if self.names_no_database() {
-            binding_run.watch_unnamed(self.patience);
+            binding_run.watch_unnamed(self.patience, is_explained);
         } else {
-            binding_run.watch(self.patience);
+            binding_run.watch(self.patience, is_explained);
         }
     }
 }

@@ -28,8 +28,8 @@ pub(super) enum Phase {
     Write(Action),
     /// The time of its next round.
     Pause(Duration),
-    /// The end of the run. While other bindings keep the run going, it looks again after this time.
-    Rest(Duration),
+    /// The end of the run, or a sign that its source has moved.
+    Rest,
 }
 
 /// The keys while they are being read: the topology is known, DNS is not.

@@ -33,6 +33,12 @@ impl RoundOutcome {
         matches!(self, Self::Planned(plan) if plan.is_clean())
     }
 
+    /// A call that only reads failed.
+    pub(super) fn is_failed_read(&self) -> bool {
+        // A write that failed has the plan that it belongs to.
+        matches!(self, Self::Failed(_, plan) if *plan == Plan::default())
+    }
+
     /// How long to keep looking after a round that ended so.
     pub(super) fn keep_looking(&self, may_write: bool) -> KeepLooking {
         match self {

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 use super::round_outcome::{called, cut_short};
+use super::sighting::Sightings;
 use super::tag_search::TagSearch;
 use super::{Entry, Run};
 use crate::discover::ENTRY;
@@ -27,6 +28,8 @@ pub(super) struct RunTotals {
     pub(super) deregistered: Vec<String>,
     /// The targets whose removal was acknowledged and that no reading has shown absent yet.
     removals_sent: Vec<SocketAddr>,
+    /// What was seen of the source, for later runs of the process.
+    pub(super) sightings: Sightings,
 }
 
 impl RunTotals {
@@ -78,6 +81,7 @@ pub(super) fn report(run: &Run) -> Report {
     let bindings: Vec<BindingReport> = run
         .entries
         .iter()
+        .filter(|entry| run.answers_for(entry))
         .map(|entry| match entry {
             Entry::Good(binding_run) => binding_run.report(run.sweeps, run.intent),
             Entry::Bad(bad) => {
@@ -92,6 +96,7 @@ pub(super) fn report(run: &Run) -> Report {
         ok: bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for),
         trigger: (*run.trigger).clone(),
         unmatched: run.unmatched,
+        postponed: run.postponed(),
         sweep: run.sweeps,
         // A run that concerns no binding had nothing to read.
         nothing_readable: !bindings.is_empty() && !run.read_something,

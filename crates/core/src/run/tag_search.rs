@@ -47,6 +47,11 @@ impl TagSearch {
         Self::UnderWay(Arc::new(TagQuery { config: config.clone(), only: trigger.only.clone() }))
     }
 
+    /// Whether the run reads the tags.
+    pub(super) fn is_on(&self) -> bool {
+        !matches!(self, Self::Off)
+    }
+
     /// Whether the tags are being read.
     pub(super) fn is_under_way(&self) -> bool {
         matches!(self, Self::UnderWay(_))

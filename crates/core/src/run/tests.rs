@@ -3,7 +3,10 @@
 
 mod brief;
 mod discovery;
+mod few_calls;
 mod fixture;
+mod many;
+mod memory;
 
 use std::time::Duration;
 

@@ -9,7 +9,10 @@ use crate::failure::CallError;
 use crate::topology::{Scope, Topology};
 
 /// The RDS API is rate limited, so it is read for all bindings together, and at most this often.
-const GAP: Duration = Duration::from_secs(1);
+pub(super) const GAP: Duration = Duration::from_secs(1);
+
+/// The oldest reading that any round begins with.
+pub(super) const OLDEST: Duration = Duration::from_secs(20);
 
 /// A reading of the topology, as a binding run gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,6 +21,8 @@ pub(super) struct TopologyReading {
     pub(super) result: Result<Arc<Topology>, CallError>,
     /// How the binding run came by it.
     pub(super) delivery: Delivery,
+    /// How long ago it began, up to [`OLDEST`].
+    age: Duration,
 }
 
 /// How a binding run came by a reading of the topology.
@@ -28,13 +33,16 @@ pub(super) enum Delivery {
     /// The reading had arrived before. The same binding run may have used it in its last round, so
     /// it is no second piece of evidence.
     FromCache,
+    /// The same, and it began longer ago than [`GAP`]. It can show that nothing has changed;
+    /// whatever is done takes a new one.
+    Kept,
 }
 
 /// Which reading of the topology a binding run waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum AwaitedReading {
-    /// To begin a round: a reading that began within the last [`GAP`], or the next to arrive.
-    Recent,
+    /// To begin a round: a reading that began less than this long ago, or the next to arrive.
+    Recent(Duration),
     /// To confirm, before a write, what was seen before the targets were read: a reading that
     /// begins after this. None has begun yet.
     NotBegun,
@@ -46,7 +54,7 @@ impl AwaitedReading {
     /// Why the binding run waits for it.
     pub(super) fn purpose(self) -> Purpose {
         match self {
-            Self::Recent => Purpose::Look,
+            Self::Recent(_) => Purpose::Look,
             Self::NotBegun | Self::UnderWay => Purpose::Confirm,
         }
     }
@@ -54,8 +62,9 @@ impl AwaitedReading {
     /// Whether this reading is one that the binding run waits for.
     pub(super) fn is(self, reading: &TopologyReading) -> bool {
         match (self, reading.delivery) {
-            (Self::Recent, _) | (Self::UnderWay, Delivery::Arrived) => true,
-            (Self::UnderWay, Delivery::FromCache) | (Self::NotBegun, _) => false,
+            (Self::Recent(_) | Self::UnderWay, Delivery::Arrived) => true,
+            (Self::Recent(oldest), Delivery::FromCache | Delivery::Kept) => reading.age < oldest,
+            (Self::UnderWay, Delivery::FromCache | Delivery::Kept) | (Self::NotBegun, _) => false,
         }
     }
 
@@ -73,7 +82,7 @@ pub(super) struct TopologyCache {
     scope: Scope,
     under_way: bool,
     latest: Option<Result<Arc<Topology>, CallError>>,
-    /// Since the last reading began; grows to [`GAP`] and stops there.
+    /// Since the last reading began; grows to [`OLDEST`] and stops there.
     since_begun: Duration,
 }
 
@@ -103,12 +112,12 @@ impl TopologyCache {
         // A failure is kept too: the API is rate limited, so the next reading waits for the gap all
         // the same.
         self.latest = Some(result.clone());
-        TopologyReading { result, delivery: Delivery::Arrived }
+        TopologyReading { result, delivery: Delivery::Arrived, age: self.since_begun }
     }
 
     /// Lets time pass.
     pub(super) fn advance(&mut self, passed: Duration) {
-        self.since_begun = self.since_begun.saturating_add(passed).min(GAP);
+        self.since_begun = self.since_begun.saturating_add(passed).min(OLDEST);
     }
 
     /// Whether no reading has arrived yet.
@@ -116,12 +125,17 @@ impl TopologyCache {
         self.latest.is_none()
     }
 
-    /// The latest reading, if it began so recently that a round can begin with it.
+    /// The latest reading, if a round can begin with it.
     pub(super) fn recent(&self) -> Option<TopologyReading> {
         // `since_begun` is that of the reading under way, and says nothing of the latest.
-        let is_recent = !self.under_way && self.since_begun < GAP;
-        let result = self.latest.clone().filter(|_| is_recent)?;
-        Some(TopologyReading { result, delivery: Delivery::FromCache })
+        let result = self.latest.clone().filter(|_| !self.under_way)?;
+        let delivery = match &result {
+            _ if self.since_begun < GAP => Delivery::FromCache,
+            Ok(_) if self.since_begun < OLDEST => Delivery::Kept,
+            // A failure shows nothing.
+            _ => return None,
+        };
+        Some(TopologyReading { result, delivery, age: self.since_begun })
     }
 
     /// Whether a new reading may begin.

@@ -86,6 +86,12 @@ impl WriteLog {
         }
     }
 
+    /// A round has kept the targets that were read before: how long they have been healthy counts
+    /// from the next reading on.
+    pub(super) fn goes_unread(&mut self) {
+        self.healthy.values_mut().for_each(|age| *age = Duration::ZERO);
+    }
+
     /// A write is about to go out. If it was acknowledged before, it did not last, which counts as
     /// a failure.
     ///

@@ -17,7 +17,7 @@ impl BindingRun {
             Phase::Write(action) => Some(action),
             _ => self.write_log.unconfirmed(),
         };
-        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest(_));
+        let cut = self.unfinished && !matches!(self.phase, Phase::Pause(_) | Phase::Rest);
         let (status, reason) = match unanswered {
             Some(action) => round_outcome::unconfirmed(action),
             None if cut => round_outcome::cut_short(),

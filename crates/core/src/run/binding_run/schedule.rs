@@ -1,26 +1,58 @@
 //! When a binding run looks again, and what the run asks of it between its steps.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::look_schedule::slow;
+use jiff::Timestamp;
+
+use super::super::memory::Remembered;
 use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
+use super::super::sighting::{Move, Sighting, is_failing_over};
+use super::super::topology_cache::{GAP, OLDEST};
+use super::super::{Context, Priority};
 use super::BindingRun;
 use crate::config::Timing;
 use crate::event::Intent;
+use crate::evidence::{Evidence, Unknown, Verdict};
 use crate::keep_looking::KeepLooking;
 use crate::plan::{LONGEST_SETTLE, Plan};
 use crate::source::Source;
+use crate::target::TargetGroupArn;
+use crate::topology::Topology;
 
 /// A round that finds the same evidence as the last one, which had nothing to do, may keep targets
 /// that were read less than this long ago. So a binding that is watched does not use up the
 /// account's budget of Describe calls.
 pub(super) const TARGETS_KEEP: Duration = Duration::from_secs(5);
 
+/// How old a reading of the topology may be for the first look at a binding whose turn has come.
+/// The bindings of a sweep follow each other, and a reading of a Region with many databases takes
+/// many calls. If it shows anything but a group that is right, a new one is read before anything is
+/// done.
+const ROUTINE_KEEP: Duration = Duration::from_secs(10);
+
+/// How old a reading may be while an event has a binding watched and nothing has changed: DNS is
+/// asked in every round, which costs nothing, and a change there is followed by a new reading. A
+/// failover is most likely to show in the first seconds.
+const QUICK_KEEP: Duration = Duration::from_secs(2);
+
+/// The same after the first seconds.
+const STEADY_KEEP: Duration = Duration::from_secs(4);
+
 impl BindingRun {
     /// The phase that a round ends in: a pause while something keeps the binding watched, or rest.
-    pub(super) fn schedule_next(&mut self, pause: Pause, intent: Intent, timing: &Timing) -> Phase {
-        let own = self.timing(timing);
+    pub(super) fn schedule_next(&mut self, pause: Pause, cx: &Context<'_>) -> Phase {
+        let Context { intent, timing, .. } = *cx;
+        let mut own = self.timing(timing);
+        let verdict = self.history.latest().map(Evidence::verdict);
+        if self.outcome.is_failed_read()
+            || matches!(verdict, Some(Verdict::Unknown(Unknown::Call(_))))
+        {
+            // What a sweep could not read is looked at again for no longer than the sweep lasts:
+            // the next one may be more lucky.
+            own.sweep = cx.routine_left.map_or(own.sweep, |left| own.sweep.min(left));
+        }
         // A name whose caches last longer than `LONGEST_SETTLE` loses no target, so no run waits
         // for it.
         let settle = own.settle.min(LONGEST_SETTLE.max(timing.settle));
@@ -32,15 +64,18 @@ impl BindingRun {
             // A lost answer must be read back even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
-            (Pause::AtLeast(_), None) => Phase::Rest(slow(timing)),
+            (Pause::AtLeast(_), None) => Phase::Rest,
         }
     }
 
     /// How long to keep looking after the round that just ended.
     fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
         match self.outcome.keep_looking(self.may_write(intent)) {
-            // What the event announced is done.
-            KeepLooking::UntilFailover if self.failover_explains_the_group(timing) => {
+            // What the event announced is done, in this run or before it.
+            KeepLooking::UntilFailover
+                if self.failover_explains_the_group(timing)
+                    || (self.outcome.is_clean() && self.look_schedule.is_explained()) =>
+            {
                 KeepLooking::Stop
             }
             look => look,
@@ -82,7 +117,128 @@ impl BindingRun {
             return matches!(self.outcome, RoundOutcome::Planned(_))
                 && (self.outcome.is_clean() || is_recent);
         }
-        self.outcome.is_clean() && is_recent
+        match self.waits_for_dns() {
+            // No reading of the group would let it do more.
+            true => is_recent || !self.look_schedule.has_event(),
+            false => self.outcome.is_clean() && is_recent,
+        }
+    }
+
+    /// How old a reading of the topology may be for the next round to begin with it.
+    pub(super) fn oldest_reading(&self) -> Duration {
+        let is_quiet = self.outcome.is_clean() || self.waits_for_dns();
+        match &self.outcome {
+            RoundOutcome::NotReadYet if self.priority() == Priority::Routine => ROUTINE_KEEP,
+            _ if !is_quiet => GAP,
+            _ if self.wants_second_reading() => GAP,
+            _ if !self.look_schedule.has_event() => OLDEST,
+            _ if self.look_schedule.is_quick() => QUICK_KEEP,
+            _ => STEADY_KEEP,
+        }
+    }
+
+    /// Whether all that the last round lacked was a word of DNS: an answer, or the name of the
+    /// writer that the topology names, whose target is there. Nothing is done without it, so nothing
+    /// needs to be read before DNS says something else.
+    fn waits_for_dns(&self) -> bool {
+        let is_idle = matches!(
+            &self.outcome,
+            RoundOutcome::Planned(plan) if plan.pending().next().is_none()
+        );
+        is_idle
+            && match self.history.latest().map(Evidence::verdict) {
+                Some(Verdict::Unknown(Unknown::Lookup(..))) => true,
+                Some(Verdict::Disagree { topology, .. }) => {
+                    self.look_schedule.has_event() && self.is_new_writers_target(topology.address)
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether a target is at this address, at which the topology names the writer, and the
+    /// topology is the key that is ahead: it has moved in this run, or before anybody registered
+    /// the target, or not since this process last read the group as right.
+    fn is_new_writers_target(&self, address: IpAddr) -> bool {
+        let remembered = self.remembered.as_ref().and_then(|remembered| remembered.right.as_ref());
+        let is_ahead = self.history.topology_moved()
+            || (remembered.is_some() && remembered == self.sighting.as_ref());
+        let mut there = self.targets.iter().filter(|target| {
+            target.address.ip() == address
+                && target.is_present()
+                && (is_ahead || self.write_log.was_missing(target.address))
+        });
+        there.next().is_some()
+    }
+
+    /// Whether a second reading of the topology may let it register its writer alone.
+    pub(super) fn wants_second_reading(&self) -> bool {
+        let verdict = self.history.latest().map(Evidence::verdict);
+        self.history.topology_named() == 1 && matches!(verdict, Some(Verdict::Unknown(_)))
+    }
+
+    /// How soon its reads are needed.
+    pub(super) fn priority(&self) -> Priority {
+        let is_wrong = self.look_schedule.is_rechecked() && !self.outcome.is_failed_read();
+        match self.look_schedule.is_urgent() || self.wrote || is_wrong {
+            true => Priority::Urgent,
+            false => Priority::Routine,
+        }
+    }
+
+    /// Recalls what this process knows of the binding.
+    pub(in crate::run) fn recall(&mut self, remembered: &Remembered) {
+        self.sighting = remembered.right.clone();
+        self.totals.sightings = remembered.sightings();
+        self.remembered = Some(remembered.clone());
+    }
+
+    /// What to remember of the binding, at the end of a run.
+    pub(in crate::run) fn remembered(&self, now: Timestamp, timing: &Timing) -> Remembered {
+        let is_right = self.outcome.is_clean() && !self.unfinished;
+        let before = self.remembered.as_ref();
+        let right = match is_right {
+            true => self.sighting.clone(),
+            false => before.and_then(|before| before.right.clone()),
+        };
+        let mut sightings = self.totals.sightings.clone();
+        let moved_before = before.and_then(|before| before.sightings().moved);
+        // A writer that was missing in the group, and is not any more, was followed too, by a run
+        // that began when it had moved.
+        if is_right
+            && sightings.moved == moved_before
+            && self.observation(timing).is_some_and(|seen| seen.earlier.failover)
+        {
+            sightings.moved = Some(Move::at(now));
+        }
+        Remembered::new(self.binding.source.clone(), right, sightings)
+    }
+
+    /// Takes in who the source leads to. Says whether that is someone else than before.
+    pub(super) fn sees(&mut self, sighting: Sighting, now: Timestamp) -> bool {
+        self.totals.sightings.see(&sighting, now);
+        let moved = self.sighting.as_ref().is_some_and(|before| *before != sighting);
+        if moved {
+            self.look_schedule.is_elsewhere();
+        }
+        self.sighting = Some(sighting);
+        moved
+    }
+
+    /// Takes in a reading of the topology. Says whether it shows that the binding needs a look that
+    /// nothing else asks for: its source has moved, or its cluster is failing over.
+    pub(in crate::run) fn sees_topology(&mut self, topology: &Topology, now: Timestamp) -> bool {
+        let source = &self.binding.source;
+        let is_failing_over = is_failing_over(source, topology);
+        let fails_over = is_failing_over && !self.was_failing_over;
+        self.was_failing_over = is_failing_over;
+        let sighting = Sighting::in_topology(source, topology);
+        let moved = sighting.is_some_and(|sighting| self.sees(sighting, now));
+        let is_idle = matches!(self.phase, Phase::NotBegun | Phase::Rest);
+        let needs_look = is_idle && (moved || fails_over);
+        if needs_look {
+            self.look_schedule.source_moved();
+        }
+        needs_look
     }
 
     /// Lets time pass.
@@ -92,19 +248,28 @@ impl BindingRun {
         self.history.age(passed, timing.settle);
         self.write_log.advance(passed, &timing);
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
-        if let Phase::Pause(left) | Phase::Rest(left) = &mut self.phase {
+        if let Phase::Pause(left) = &mut self.phase {
             *left = left.saturating_sub(passed);
         }
     }
 
     /// An event names the binding's database: it is watched for this long.
-    pub(in crate::run) fn watch(&mut self, patience: Duration) {
-        self.look_schedule.watch(patience);
+    pub(in crate::run) fn watch(&mut self, patience: Duration, is_explained: bool) {
+        self.look_schedule.watch(patience, is_explained);
     }
 
     /// An event that names no database may concern the binding: it is watched for this long.
-    pub(in crate::run) fn watch_unnamed(&mut self, patience: Duration) {
-        self.look_schedule.watch_unnamed(patience);
+    pub(in crate::run) fn watch_unnamed(&mut self, patience: Duration, is_explained: bool) {
+        self.look_schedule.watch_unnamed(patience, is_explained);
+    }
+
+    /// Whether this process has seen through what an event of this time tells of.
+    pub(in crate::run) fn knows_of(&self, event: Timestamp, announces: bool) -> bool {
+        let remembered = self.remembered.as_ref();
+        // Another source by now is another move.
+        remembered.is_some_and(|remembered| {
+            remembered.right == self.sighting && remembered.knows_of(event, announces)
+        })
     }
 
     /// Whether an event names the binding's database.
@@ -122,21 +287,29 @@ impl BindingRun {
         self.sleeps_for() == Some(Duration::ZERO)
     }
 
-    /// Whether it looks again only while other bindings keep the run going.
-    pub(in crate::run) fn is_resting(&self) -> bool {
-        matches!(self.phase, Phase::Rest(_))
+    /// Whether it has begun and does not rest.
+    pub(in crate::run) fn is_under_way(&self) -> bool {
+        !matches!(self.phase, Phase::NotBegun | Phase::Rest)
+    }
+
+    /// Whether the look that is under way is one whose turn has come.
+    pub(in crate::run) fn is_in_routine_look(&self) -> bool {
+        self.is_under_way()
+            && self.outcome == RoundOutcome::NotReadYet
+            && self.priority() == Priority::Routine
     }
 
     /// How long until its next round, between rounds.
     pub(in crate::run) fn sleeps_for(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Pause(left) | Phase::Rest(left) => Some(left),
+            Phase::Pause(left) => Some(left),
             Phase::NotBegun
             | Phase::Group
             | Phase::Topology(_)
             | Phase::Names(_)
             | Phase::Targets
-            | Phase::Write(_) => None,
+            | Phase::Write(_)
+            | Phase::Rest => None,
         }
     }
 
@@ -155,6 +328,11 @@ impl BindingRun {
     /// The binding's name.
     pub(in crate::run) fn name(&self) -> &str {
         &self.binding.name
+    }
+
+    /// The binding's group.
+    pub(in crate::run) fn group(&self) -> &TargetGroupArn {
+        &self.binding.target_group
     }
 
     /// What the binding follows.

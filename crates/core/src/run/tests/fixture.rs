@@ -57,6 +57,13 @@ pub(super) struct World {
     pub(super) tags: Vec<TaggedGroup>,
     pub(super) tags_failure: Option<Failure>,
     pub(super) tags_take: Duration,
+    /// How much longer than usual each reading of targets takes.
+    pub(super) targets_take: Duration,
+    /// Which member the RDS API and DNS call the writer of another cluster, `stock`, if there is
+    /// one, and its status.
+    pub(super) stock: Option<(u8, &'static str)>,
+    /// The bindings whose targets were read, in order.
+    pub(super) read: Vec<usize>,
     /// The database's consent.
     pub(super) publish: Option<String>,
     pub(super) log: Vec<(Duration, String)>,
@@ -129,6 +136,7 @@ impl World {
             }
             Effect::ReadTargets(index, _, _) => {
                 self.say("targets");
+                self.read.push(index);
                 self.looks.push(None);
                 let target = |(last, state): (&u8, &String)| Target {
                     address: address(*last),
@@ -241,51 +249,56 @@ impl World {
     }
 
     fn topology(&self) -> Topology {
-        let id = |last: u8| format!("orders-{last}").parse::<Identifier>().expect("id");
-        let instance = |last: u8| Instance {
+        let id = |of: &str, last: u8| format!("{of}-{last}").parse::<Identifier>().expect("id");
+        let instance = |of: &str, last: u8| Instance {
             engine: "postgres".to_owned(),
             resource_id: None,
             status: "available".to_owned(),
             publish: None,
-            endpoint: Some(name(&format!("orders-{last}"))),
+            endpoint: Some(name(&format!("{of}-{last}"))),
             port: Some(5432),
-            cluster: Some("orders".parse().expect("id")),
+            cluster: Some(of.parse().expect("id")),
             vpc: None,
             standby: Standby::Unknown,
             network: None,
         };
-        Topology {
-            clusters: [(
-                "orders".parse().expect("id"),
-                Cluster {
-                    engine: "aurora-postgresql".to_owned(),
-                    resource_id: None,
-                    form: Form::Instances,
-                    status: "available".to_owned(),
-                    publish: self.publish.clone(),
-                    endpoint: Some(name("orders")),
-                    port: Some(5432),
-                    members: (1..=3)
-                        .map(|last| Member { instance: id(last), writer: last == self.writer })
-                        .collect(),
-                    replicates: false,
-                },
-            )]
-            .into(),
-            instances: (1..=3).map(|last| (id(last), instance(last))).collect(),
-            ..Topology::default()
+        let cluster = |of: &str, writer: u8, status: &str| Cluster {
+            engine: "aurora-postgresql".to_owned(),
+            resource_id: None,
+            form: Form::Instances,
+            status: status.to_owned(),
+            publish: self.publish.clone(),
+            endpoint: Some(name(of)),
+            port: Some(5432),
+            members: (1..=3)
+                .map(|last| Member { instance: id(of, last), writer: last == writer })
+                .collect(),
+            replicates: false,
+        };
+        let stock = self.stock.map(|(writer, status)| ("stock", writer, status));
+        let all = [("orders", self.writer, "available")].into_iter().chain(stock);
+        let mut topology = Topology::default();
+        for (of, writer, status) in all {
+            let members = (1..=3).map(|last| (id(of, last), instance(of, last)));
+            topology.instances.extend(members);
+            topology.clusters.insert(of.parse().expect("id"), cluster(of, writer, status));
         }
+        topology
     }
 
     fn lookup(&self, asked: &HostName) -> Result<Answer, LookupError> {
         if let Some(error) = &self.lookup_error {
             return Err(error.clone());
         }
-        let own = asked.as_str().strip_suffix(".db.test").and_then(|n| n.strip_prefix("orders-"));
-        let lasts =
-            own.map_or_else(|| self.dns.clone(), |last| vec![last.parse().expect("number")]);
+        let label = asked.as_str().strip_suffix(".db.test").expect("a name of this world");
+        let (of, own) = label.split_once('-').map_or((label, None), |(of, own)| (of, Some(own)));
+        let dns = match (of, self.stock) {
+            ("stock", Some((writer, _))) => vec![writer],
+            _ => self.dns.clone(),
+        };
+        let lasts = own.map_or(dns, |last| vec![last.parse().expect("number")]);
         let aliases = if own.is_none() && lasts.len() == 1 {
-            vec![name(&format!("orders-{}", lasts[0]))]
+            vec![name(&format!("{of}-{}", lasts[0]))]
         } else {
             Vec::new()
         };
@@ -405,6 +418,33 @@ impl RunFixture {
         Self::begun(self.trigger, false, Duration::from_secs(240), by)
     }
 
+    /// The next run of the same process in the same world, for an event or a sweep `later`. The
+    /// event happened when the world began.
+    pub(super) fn then(&mut self, id: Option<&str>, text: &str, later: Duration) {
+        self.then_at(id, Duration::ZERO, text, later);
+    }
+
+    /// The same, for an event that happened at this time of the world.
+    pub(super) fn then_at(&mut self, id: Option<&str>, at: Duration, text: &str, later: Duration) {
+        self.now += later;
+        let config = Config::parse(text, &Location::Inline(String::new())).expect("config");
+        let begun: Timestamp = "2026-01-01T00:00:00Z".parse().expect("time");
+        let trigger = match id {
+            Some(id) => {
+                let mut trigger = Self::of(id, "db-cluster", "orders").trigger;
+                let at = jiff::SignedDuration::try_from(at).expect("in range");
+                trigger.events[0].time = Some(begun + at);
+                trigger
+            }
+            None => Trigger::sweep(TriggerKind::Schedule),
+        };
+        let now = begun + jiff::SignedDuration::try_from(self.now).expect("in range");
+        let left = Duration::from_secs(240);
+        self.run = Run::remembering(&config, &trigger, now, left, &self.run.memory());
+        self.world.log.clear();
+        self.world.read.clear();
+    }
+
     pub(super) fn at(&mut self, when: Duration, change: impl FnOnce(&mut World) + 'static) {
         self.script.push((when, Box::new(change)));
         self.script.sort_by_key(|(when, _)| *when);
@@ -419,7 +459,7 @@ impl RunFixture {
         self.world.past.push((Duration::ZERO, self.world.targets.clone()));
         while !self.run.is_over() {
             steps += 1;
-            assert!(steps < 20_000, "the run does not end");
+            assert!(steps < 100_000, "the run does not end");
             let reaction = self.run.step(passed, input);
             for effect in reaction.effects {
                 let takes = match effect {
@@ -427,6 +467,7 @@ impl RunFixture {
                         CALL + std::mem::take(&mut self.world.topology_takes)
                     }
                     Effect::ReadTags => CALL + self.world.tags_take,
+                    Effect::ReadTargets(..) => CALL + self.world.targets_take,
                     _ => CALL,
                 };
                 under_way.push((self.now + takes, effect));

@@ -1,0 +1,68 @@
+//! What a process remembers of its runs.
+//!
+//! It is no evidence: nothing in it is written, registered or removed. A run needs none of it to
+//! come right. It says where a look is worth its calls, and where a second one is not:
+//!
+//! - A binding whose source the topology shows elsewhere than at the binding's last good end is
+//!   looked at, also in the run of an event that names another.
+//! - An event that tells of a move that this process has seen, and after which it has read the
+//!   group as right, gets one look and no watch, while that look finds the same.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::sighting::{Move, Sighting, Sightings};
+use crate::source::Source;
+use crate::target::TargetGroupArn;
+
+/// What a process remembers of its runs; empty after a cold start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Memory(BTreeMap<TargetGroupArn, Remembered>);
+
+/// What is remembered of one binding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Remembered {
+    /// What the binding followed.
+    source: Source,
+    /// Who was seen when its group was last read as right.
+    pub(super) right: Option<Sighting>,
+    /// Who was seen last, and when.
+    latest: Option<(Sighting, Timestamp)>,
+    /// The last move that was seen.
+    moved: Option<Move>,
+}
+
+impl Memory {
+    /// What is remembered of the binding of this group, if it followed the same source.
+    pub(super) fn of(&self, group: &TargetGroupArn, source: &Source) -> Option<&Remembered> {
+        self.0.get(group).filter(|remembered| remembered.source == *source)
+    }
+
+    /// Keeps what a run has seen.
+    pub(super) fn keep(&mut self, group: TargetGroupArn, remembered: Remembered) {
+        self.0.insert(group, remembered);
+    }
+}
+
+impl Remembered {
+    /// What to remember of a binding: who was seen when its group was last read as right, and what
+    /// has been seen of its source.
+    pub(super) fn new(source: Source, right: Option<Sighting>, sightings: Sightings) -> Self {
+        let Sightings { latest, moved } = sightings;
+        Self { source, right, latest, moved }
+    }
+
+    /// What has been seen of the source.
+    pub(super) fn sightings(&self) -> Sightings {
+        Sightings { latest: self.latest.clone(), moved: self.moved }
+    }
+
+    /// Whether an event tells of a move that is over: it was seen, and the group was read as right
+    /// after it.
+    pub(super) fn knows_of(&self, event: Timestamp, announces: bool) -> bool {
+        let is_right = self.right.is_some()
+            && self.right.as_ref() == self.latest.as_ref().map(|(latest, _)| latest);
+        is_right && self.moved.is_some_and(|moved| moved.is_told_by(event, announces))
+    }
+}
