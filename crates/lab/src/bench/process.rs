@@ -147,9 +147,8 @@ impl Process {
 
     pub(super) async fn invoke(&self, trigger: &Trigger) -> Played {
         let (began, calls) = (self.now(), self.calls());
-        let memory = self.memory();
+        let memory = self.memory().clone();
         let run = Run::remembering(&self.config, trigger, self.timestamp(), LIMIT, &memory);
-        drop(memory);
         let run = drive_to_end(run, &self.ports, Some(&self.region), &self.time, &mut ()).await;
         let report = run.report();
         *self.memory() = run.memory();
