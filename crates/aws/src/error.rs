@@ -87,6 +87,7 @@ where
         _ if find::<CredentialsError>(error).is_some() => Fate::Known(Failure::Credentials),
         // Before a request goes out, the credentials are all that it waits for.
         SdkError::TimeoutError(_) if sent == Sent::No => Fate::Known(Failure::Credentials),
+        _ if sent == Sent::No && waited_for_credentials(error) => Fate::Known(Failure::Credentials),
         _ if sent == Sent::No => Fate::NeverSent(Failure::Unreachable),
         // The watch counts a request as sent when the HTTP client takes it, which is before there
         // is a connection.
@@ -221,6 +222,12 @@ fn first_line(error: &(dyn Error + 'static)) -> String {
 
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     chain(error).find_map(|link| link.downcast_ref())
+}
+
+/// Whether the SDK gave up waiting for credentials, which it does after 5 s. The type of that error
+/// is private (`aws-smithy-runtime`, `client/identity/cache/lazy.rs`).
+fn waited_for_credentials(error: &(dyn Error + 'static)) -> bool {
+    chain(error).any(|link| link.to_string().starts_with("identity resolver timed out"))
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -236,7 +236,7 @@ fn dns_that_says_anything_while_rds_is_away_removes_nothing_and_adds_only_after_
         keys_lie: true,
         groups: vec![Group::only(A), Group::only(B), Group::only(B).with(A, Slot::Draining)],
         invocations: vec![Invocation::Event],
-        limit: 5 * S,
+        limit: 6 * S,
         ..cluster(2)
     }));
 }

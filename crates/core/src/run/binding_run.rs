@@ -387,7 +387,8 @@ impl BindingRun {
         self.history.record(evidence, delivery == Delivery::Arrived);
         match purpose {
             Purpose::Confirm if same => {
-                self.reread = true;
+                // Keys that were read before the permit confirm no removal.
+                self.reread = self.permit || !Mechanism::PermitBeforeReread.is_on();
                 self.decide(cx)
             }
             Purpose::Look if same && may_keep && self.keeps_targets() => {
