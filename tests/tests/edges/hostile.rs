@@ -254,7 +254,8 @@ async fn no_word_of_aws_reaches_a_terminal_a_log_or_a_message_with_a_control_or_
     changes.dedup_by_key(|change| looked_at(change));
     changes.extend(leaves.into_iter().map(|leaf| TextChange::Text(leaf, HOSTILE.to_owned())));
     stream::iter(changes)
-        .for_each_concurrent(6, async |change| {
+        // Many at a time: where a reading fails, the programs repeat it for ten seconds.
+        .for_each_concurrent(40, async |change| {
             play(&endpoint, &config, change, &log).await;
         })
         .await;
