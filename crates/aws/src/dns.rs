@@ -13,7 +13,7 @@
 //! | second, if it was silent | over TCP, without EDNS; over UDP again if it refuses TCP | |
 //! | second, otherwise | over UDP, without EDNS | |
 //!
-//! The next question is sent when one has failed, or after [`SILENCE`] (sooner if there are many
+//! The next question is sent when one has failed, or after `SILENCE` (sooner if there are many
 //! servers). No question is given up for it: an answer that is late still counts. With one server
 //! the second question goes out after 1 s, and an answer to the first may come after 5 s; with
 //! three servers the third is asked after 1.7 s, and each has a second turn within the 5 s.

@@ -12,7 +12,7 @@
 //!   move at three different moments; [`world::pace`] names each delay and its source.
 //! - [`fault`] lists what may go wrong on the way: throttling, denied calls, lost answers, names
 //!   that do not resolve.
-//! - [`bench`] measures the engine on it in virtual time, with AWS's budgets enforced.
+//! - [`bench`](mod@bench) measures the engine on it in virtual time, with AWS's budgets enforced.
 //! - [`wire`] puts the region on loopback in real time: the AWS Query API, an authoritative DNS
 //!   server, and the Lambda runtime API, so that any AWS client, any resolver and any Lambda
 //!   function can use it.

@@ -35,6 +35,8 @@ pub(super) struct Calm {
     pub(super) quiet: u32,
     /// When it is waited for no longer.
     pub(super) end: Duration,
+    /// A sweep has begun.
+    swept: bool,
 }
 
 impl Calm {
@@ -72,6 +74,7 @@ impl Calm {
             deserted: vec![false; bounds.len()],
             bounds,
             quiet: 0,
+            swept: false,
         }
     }
 
@@ -108,6 +111,21 @@ impl Calm {
                 state.judge.accuse("L1", now, text);
             }
         }
+    }
+
+    /// A sweep begins, which looks at every binding.
+    pub(super) fn sweep_begins(&mut self) {
+        self.swept = true;
+    }
+
+    /// The run of an event is over. It looked at what the event concerns, and the sweep that looks
+    /// at the others waits in the same queue.
+    pub(super) fn event_was_served(&mut self, begun: Duration, now: Duration) {
+        if self.swept {
+            return;
+        }
+        let by = now.saturating_sub(begun.max(self.from));
+        self.bounds.iter_mut().chain([&mut self.end]).for_each(|moment| *moment += by);
     }
 
     pub(super) fn was_right_at(&self, moment: Duration) -> bool {

@@ -176,6 +176,9 @@ impl<'a> Player<'a> {
         state.transcript.say(now, Who::Run(id), || format!("begins: {}, {left:?}", told(&trigger)));
         state.runs.insert(id, record);
         drop(state);
+        if let Some(calm) = self.calm.as_mut().filter(|_| trigger.is_sweep()) {
+            calm.sweep_begins();
+        }
         Some(Box::pin(run(self.sim.clone(), id, trigger, left)))
     }
 
@@ -220,6 +223,9 @@ impl<'a> Player<'a> {
             let ends: Vec<_> = report.bindings.iter().map(end).collect();
             format!("ends {}: {}", if report.ok { "ok" } else { "NOT ok" }, ends.join(", "))
         });
+        if let Some(calm) = self.calm.as_mut().filter(|_| !record.trigger.is_sweep()) {
+            calm.event_was_served(record.begun, now);
+        }
         if let Some(calm) = self
             .calm
             .as_mut()

@@ -458,6 +458,12 @@ fn why_not_credible(
     if keys.agreed(bound) == Some([SocketAddr::new(address, bound.link.port)].into()) {
         return None;
     }
+    if view.is_without_topology() && keys.dns == Some(address) {
+        let since = view.steady.filter(|(steady, _)| *steady == address).map(|(_, since)| since);
+        let lasted = since.map_or(Duration::ZERO, |since| context.now.saturating_sub(since));
+        let is_enough = lasted >= context.timing.settle && !record.trigger.events.is_empty();
+        return (!is_enough).then(|| format!("which DNS alone has named for {lasted:?}"));
+    }
     if keys.topology != Some(address) {
         return Some("which the RDS API does not name".to_owned());
     }

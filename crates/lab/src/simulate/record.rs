@@ -62,6 +62,8 @@ pub(super) struct Heard {
 /// What the RDS API said of one database.
 #[derive(Default)]
 struct Said {
+    /// It could not be read. Then the endpoint is the one that it named before.
+    is_unread: bool,
     /// The one instance that it calls the cluster's writer.
     writer: Option<Identifier>,
     /// That instance's own name.
@@ -185,14 +187,18 @@ impl Record {
         began: Duration,
         topology: Option<&Topology>,
     ) {
-        let said = |bound: &Bound| match topology {
+        let before = self.topologies.last().cloned();
+        let said = |(index, bound): (usize, &Bound)| match topology {
             Some(topology) => Said::of(bound, topology),
             None => Said {
+                is_unread: true,
+                endpoint: before.as_ref().and_then(|heard| heard.said[index].endpoint.clone()),
                 listing: Listing::of(&bound.link.source, &Topology::default()),
                 ..Said::default()
             },
         };
-        self.topologies.push(Arc::new(Heard { began, said: bounds.iter().map(said).collect() }));
+        let said = bounds.iter().enumerate().map(said).collect();
+        self.topologies.push(Arc::new(Heard { began, said }));
     }
 
     /// Whether the RDS API had named the same writer of a cluster a second or more before it did so
@@ -234,7 +240,7 @@ impl Said {
             writer_name: writer.as_ref().and_then(name_of),
             writer,
             endpoint: cluster.endpoint.clone(),
-            listing: None,
+            ..Said::default()
         }
     }
 }
@@ -334,6 +340,13 @@ impl View {
     /// What the keys named in the last look.
     pub(super) fn keys(&self) -> Keys {
         self.look.as_ref().map(Look::keys).unwrap_or_default()
+    }
+
+    /// Whether the RDS API could not be read for the last look.
+    pub(super) fn is_without_topology(&self) -> bool {
+        let heard =
+            |look: &Look| look.topology.as_ref().map(|heard| heard.said[look.binding].is_unread);
+        self.look.as_ref().and_then(heard).unwrap_or_default()
     }
 
     /// The instance that the RDS API called the cluster's writer in the last look.

@@ -9,7 +9,7 @@ use super::elbv2::IpFamily;
 pub const VPC_ID: &str = "vpc-0a1b2c3d";
 
 /// The VPC's network, as text: the third byte of an address is its zone's number, of hosts from 256
-/// on that and a multiple of [`Zone::BLOCKS_APART`].
+/// on that and a multiple of `Zone::BLOCKS_APART`.
 pub const VPC_CIDR: &str = "10.20.0.0/16";
 
 /// The VPC's IPv6 network, as text: a /56, as AWS gives them (AWS docs: "VPC CIDR blocks"), of the
