@@ -28,9 +28,11 @@ use crate::run::Priority;
 pub(super) enum Class {
     /// A registration.
     Register,
+    /// A read that shows whether a registration is needed.
+    Moved,
     /// A deregistration.
     Deregister,
-    /// A read that is needed at once.
+    /// Another read that is needed at once.
     Urgent,
     /// A read whose turn has come.
     Routine,
@@ -38,8 +40,8 @@ pub(super) enum Class {
 
 impl Class {
     /// All, the first to go first.
-    pub(super) const ALL: [Self; 4] =
-        [Self::Register, Self::Deregister, Self::Urgent, Self::Routine];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Register, Self::Moved, Self::Deregister, Self::Urgent, Self::Routine];
 
     /// How much a call of this class leaves in a bucket, in thousandths of a token. A class that
     /// leaves more than another never takes the token that a call of the other waits for.
@@ -51,6 +53,7 @@ impl Class {
     fn leaves(self) -> u128 {
         match self {
             Self::Register => 0,
+            Self::Moved => 60,
             Self::Deregister => 125,
             Self::Urgent => 250,
             Self::Routine => 2_000,
@@ -61,6 +64,7 @@ impl Class {
 impl From<Priority> for Class {
     fn from(priority: Priority) -> Self {
         match priority {
+            Priority::Moved => Self::Moved,
             Priority::Urgent => Self::Urgent,
             Priority::Routine => Self::Routine,
         }

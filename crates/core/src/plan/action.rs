@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::{Hold, Weight};
 use crate::target::{Registration, Target};
@@ -56,6 +57,16 @@ impl Plan {
     /// Whether a registration is called for that only has to wait.
     pub fn will_register(&self) -> bool {
         self.later.iter().any(|action| matches!(action, Action::Register(_)))
+    }
+
+    /// Whether a hold passes with what the next readings of the targets show, or a removal is due
+    /// within the time that such readings take to prove a registration.
+    pub(crate) fn waits_for_targets(&self, time_to_prove: Duration) -> bool {
+        self.holds.iter().any(|hold| match hold {
+            Hold::SeenBriefly(_) | Hold::Initial(_) | Hold::NotHealthy(..) => true,
+            Hold::Settling(left) => *left <= time_to_prove,
+            _ => false,
+        })
     }
 
     /// Every action that is called for.

@@ -16,8 +16,8 @@
 //!
 //! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
 //!    the round. A group that was found by its tags is known already.
-//! 2. *Topology* and *Names*: read both keys. A round that begins with the same evidence as the
-//!    last one may keep the targets that were read then, and end here. A source that needs no list
+//! 2. *Topology* and *Names*: read both keys. A round that has nothing to do by the targets that
+//!    were read a moment ago ends here. A source that needs no list
 //!    of RDS waits in *Topology* too; if no binding needs one, the reading calls nothing.
 //! 3. *Targets*: read them, and plan.
 //! 4. The plan's next step is one of three. *None*: the round ends. *Confirm*: read both keys once
@@ -55,7 +55,7 @@ use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::sighting::Sighting;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
-use super::write_log::WriteLog;
+use super::write_log::{TIME_TO_PROVE, WriteLog};
 use super::{Context, Effect, PermitFor};
 use crate::config::{Binding, Mode, Timing};
 use crate::discover::consent;
@@ -114,6 +114,11 @@ pub(super) struct BindingRun {
     rests_on_kept: bool,
     /// Who the source was last seen to lead to.
     sighting: Option<Sighting>,
+    /// The targets were not read since the source was last seen to lead elsewhere.
+    unread_move: bool,
+    /// In the round that is under way, the topology showed that the source moved, and the round may
+    /// have begun with what was true before.
+    is_overtaken: bool,
     /// The last reading of the topology showed its cluster failing over.
     was_failing_over: bool,
     /// What this process remembers of the binding.
@@ -155,6 +160,8 @@ impl BindingRun {
             reread: false,
             rests_on_kept: false,
             sighting: None,
+            unread_move: true,
+            is_overtaken: false,
             was_failing_over: false,
             remembered: None,
             ttl: Duration::ZERO,
@@ -243,6 +250,7 @@ impl BindingRun {
     /// A round begins: with the group, where it is not known yet.
     fn begin_round(&mut self) -> Next {
         self.totals.rounds += 1;
+        self.is_overtaken = false;
         self.wrote = false;
         self.removed_this_round = false;
         self.lost_answer = false;
@@ -382,8 +390,6 @@ impl BindingRun {
         if let Some(sighting) = Sighting::in_evidence(&self.binding.source, &evidence) {
             self.sees(sighting, cx.now);
         }
-        // With one, a plan may have more to do than before.
-        let may_keep = !self.wants_second_reading() || delivery != Delivery::Arrived;
         self.history.record(evidence, delivery == Delivery::Arrived);
         match purpose {
             Purpose::Confirm if same => {
@@ -391,16 +397,28 @@ impl BindingRun {
                 self.reread = self.permit || !Mechanism::PermitBeforeReread.is_on();
                 self.decide(cx)
             }
-            Purpose::Look if same && may_keep && self.keeps_targets() => {
-                if !self.outcome.is_clean() {
+            Purpose::Confirm | Purpose::Look => match self.plan_without_reading(same, cx) {
+                Some(plan) => {
                     // What nobody has read for a while proves no registration.
-                    self.write_log.goes_unread();
+                    if !plan.is_clean() {
+                        self.write_log.goes_unread();
+                    }
+                    Next::end(RoundOutcome::Planned(plan))
                 }
-                Next::end(self.outcome.clone())
-            }
-            // The keys changed, or the targets that are known are too old.
-            Purpose::Confirm | Purpose::Look => Next::ReadTargets,
+                None => Next::ReadTargets,
+            },
         }
+    }
+
+    /// The plan for the targets that are known, if this round needs no reading of them: they are
+    /// recent enough, and with what the keys say by now there is nothing to do, and nothing to wait
+    /// for but the keys and time.
+    fn plan_without_reading(&self, same: bool, cx: &Context<'_>) -> Option<Plan> {
+        let plan = self.plan(cx.timing).filter(|_| self.keeps_targets(same))?;
+        let does_more = self.may_write(cx.intent) && plan.now.is_some();
+        let waits_for_targets = plan.waits_for_targets(TIME_TO_PROVE)
+            && !self.look_schedule.only_unnamed_event_watches();
+        (!does_more && !waits_for_targets).then_some(plan)
     }
 
     /// The targets were read.
@@ -424,6 +442,7 @@ impl BindingRun {
         self.unfinished |= self.targets != targets;
         self.targets = targets;
         self.targets_age = Duration::ZERO;
+        self.unread_move = false;
         // In the product this sets `false`: only keys that are read after these targets confirm a
         // removal.
         self.reread &= !Mechanism::RereadAfterTargets.is_on();

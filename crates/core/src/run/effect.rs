@@ -40,6 +40,9 @@ pub enum Effect {
 /// How soon a read is needed, where the account's budget of calls makes reads wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
+    /// An event concerns the binding, or its source has moved, and the targets were not read since.
+    /// Only this reading shows whether the new writer is missing.
+    Moved,
     /// Something is wrong with the binding, or an event concerns it.
     Urgent,
     /// It is looked at because its turn has come.

@@ -48,6 +48,11 @@ impl Memory {
         self.bindings.get(group).filter(|remembered| remembered.source == *source)
     }
 
+    /// The last complete topology that could be read.
+    pub fn topology(&self) -> Option<&Topology> {
+        self.topology.as_deref()
+    }
+
     /// Keeps what a run has seen.
     pub(super) fn keep(&mut self, group: TargetGroupArn, remembered: Remembered) {
         self.bindings.insert(group, remembered);

@@ -30,6 +30,10 @@ const MOST_DOUBLINGS: u8 = 4;
 /// bound, and nobody has measured one.
 const HEALTHY_FOR: Duration = Duration::from_secs(5);
 
+/// How long before a removal the readings must begin that prove a registration: the first of them
+/// shows the target healthy, and starts the time.
+pub(super) const TIME_TO_PROVE: Duration = Duration::from_secs(6);
+
 /// What this run has written to one group, and what the readings said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct WriteLog {

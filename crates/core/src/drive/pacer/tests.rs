@@ -50,7 +50,11 @@ fn the_smallest_share_lets_every_class_go_sometime() {
     let pacer = Pacer::of(Share::new(1).expect("a share"));
     let mut now = SECOND;
     for class in Class::ALL.into_iter().rev().cycle().take(12) {
-        let call = if class <= Class::Deregister { action::REGISTER } else { READ };
+        let call = if matches!(class, Class::Register | Class::Deregister) {
+            action::REGISTER
+        } else {
+            READ
+        };
         while let Err(wait) = pacer.take(call, class, now) {
             assert!(wait < 60 * SECOND, "{class:?} waits {wait:?}");
             now += wait;

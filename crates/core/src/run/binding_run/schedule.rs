@@ -21,7 +21,7 @@ use crate::source::Source;
 use crate::target::TargetGroupArn;
 use crate::topology::Topology;
 
-/// A round that finds the same evidence as the last one, which had nothing to do, may keep targets
+/// A round that has nothing to do, and waits for nothing but the keys and time, may keep targets
 /// that were read less than this long ago. So a binding that is watched does not use up the
 /// account's budget of Describe calls.
 pub(super) const TARGETS_KEEP: Duration = Duration::from_secs(5);
@@ -65,6 +65,7 @@ impl BindingRun {
             // even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
+            (Pause::AtLeast(least), None) if self.is_overtaken => Phase::Pause(least),
             (Pause::AtLeast(_), None) => Phase::Rest,
         }
     }
@@ -103,30 +104,24 @@ impl BindingRun {
         Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
     }
 
-    /// Whether a round that finds the same evidence as the round before can keep the targets that
-    /// were read then.
-    ///
-    /// A group that is not right is read in every round: it may wait for the health of its targets.
+    /// Whether a round can do without a reading of the targets, as far as their age tells. `same`
+    /// says that the keys say what they said in the round before.
     ///
     /// An event that names no database has every binding watched, and the account's budget of
     /// Describe calls does not grow with their number. So a group that is right is then read again
-    /// only when the evidence changes, and one that is held or has something to do, once in
-    /// [`TARGETS_KEEP`].
-    pub(super) fn keeps_targets(&self) -> bool {
+    /// only when the evidence changes.
+    pub(super) fn keeps_targets(&self, same: bool) -> bool {
         // Only a reading shows what came of a write whose answer was lost.
-        if self.write_log.unconfirmed().is_some() {
+        if !matches!(self.outcome, RoundOutcome::Planned(_))
+            || self.write_log.unconfirmed().is_some()
+        {
             return false;
         }
-        let is_recent = self.targets_age < TARGETS_KEEP;
-        if self.look_schedule.only_unnamed_event_watches() {
-            return matches!(self.outcome, RoundOutcome::Planned(_))
-                && (self.outcome.is_clean() || is_recent);
-        }
-        match self.waits_for_dns() {
+        let only_unnamed = self.look_schedule.only_unnamed_event_watches();
+        let is_quiet = (only_unnamed && self.outcome.is_clean())
             // No reading of the group would let it do more.
-            true => is_recent || !self.look_schedule.has_event(),
-            false => self.outcome.is_clean() && is_recent,
-        }
+            || (self.waits_for_dns() && !self.look_schedule.has_event());
+        self.targets_age < TARGETS_KEEP || (same && is_quiet)
     }
 
     /// How old a reading of the topology may be for the next round to begin with it.
@@ -136,7 +131,8 @@ impl BindingRun {
             RoundOutcome::NotReadYet if self.priority() == Priority::Routine => ROUTINE_KEEP,
             _ if !is_quiet => GAP,
             _ if self.wants_second_reading() => GAP,
-            _ if !self.look_schedule.has_event() => OLDEST,
+            // Where an event tells of what this process has seen through, only DNS is waited for.
+            _ if !self.look_schedule.has_event() || self.look_schedule.is_explained() => OLDEST,
             _ if self.look_schedule.is_quick() => QUICK_KEEP,
             _ => STEADY_KEEP,
         }
@@ -162,11 +158,12 @@ impl BindingRun {
 
     /// Whether a target is at this address, at which the topology names the writer, and the
     /// topology is the key that is ahead: it has moved in this run, or before anybody registered
-    /// the target, or not since this process last read the group as right.
+    /// the target, or the event tells of a move that this process has seen through.
     fn is_new_writers_target(&self, address: IpAddr) -> bool {
         let remembered = self.remembered.as_ref().and_then(|remembered| remembered.right.as_ref());
-        let is_ahead = self.history.topology_moved()
-            || (remembered.is_some() && remembered == self.sighting.as_ref());
+        let is_followed = remembered.is_some() && remembered == self.sighting.as_ref();
+        let is_ahead =
+            self.history.topology_moved() || (is_followed && self.look_schedule.is_explained());
         let mut there = self.targets.iter().filter(|target| {
             target.address.ip() == address
                 && target.is_present()
@@ -184,9 +181,13 @@ impl BindingRun {
     /// How soon its reads are needed.
     pub(super) fn priority(&self) -> Priority {
         let is_wrong = self.look_schedule.is_rechecked() && !self.outcome.is_failed_read();
-        match self.look_schedule.is_urgent() || self.wrote || is_wrong {
-            true => Priority::Urgent,
-            false => Priority::Routine,
+        let is_urgent = self.look_schedule.is_urgent();
+        if is_urgent && self.unread_move {
+            Priority::Moved
+        } else if is_urgent || self.wrote || is_wrong {
+            Priority::Urgent
+        } else {
+            Priority::Routine
         }
     }
 
@@ -224,6 +225,7 @@ impl BindingRun {
         let moved = self.sighting.as_ref().is_some_and(|before| *before != sighting);
         if moved {
             self.look_schedule.is_elsewhere();
+            self.unread_move = true;
         }
         self.sighting = Some(sighting);
         moved
@@ -238,12 +240,14 @@ impl BindingRun {
         self.was_failing_over = is_failing_over;
         let sighting = Sighting::in_topology(source, topology);
         let moved = sighting.is_some_and(|sighting| self.sees(sighting, now));
-        let is_idle = matches!(self.phase, Phase::NotBegun | Phase::Rest);
-        let needs_look = is_idle && (moved || fails_over);
-        if needs_look {
+        let has_news = moved || fails_over;
+        if has_news {
             self.look_schedule.source_moved();
         }
-        needs_look
+        let is_idle = matches!(self.phase, Phase::NotBegun | Phase::Rest);
+        // A round that still waits for a reading of the topology begins with this one or a later.
+        self.is_overtaken |= has_news && !is_idle && !self.awaits_topology();
+        has_news && is_idle
     }
 
     /// Lets time pass.

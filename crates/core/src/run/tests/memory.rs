@@ -39,6 +39,17 @@ fn the_run_of_an_event_looks_at_a_binding_whose_source_moves_or_is_about_to() {
 }
 
 #[test]
+fn a_binding_whose_source_moves_during_a_look_is_looked_at_again() {
+    let mut fixture = two("RDS-EVENT-0072");
+    fixture.world.targets_take = 10 * S;
+    fixture.at(12 * S, |world| world.stock = Some((1, "failing-over")));
+    // While its targets are read.
+    fixture.at(17 * S, |world| world.stock = Some((2, "available")));
+    let report = fixture.play();
+    assert!(report.bindings[1].rounds > 1, "the first round saw the former writer");
+}
+
+#[test]
 fn a_database_that_is_failing_over_is_looked_at_by_a_process_that_remembers_nothing() {
     let mut fixture = two("RDS-EVENT-9999");
     fixture.world.stock = Some((1, "failing-over"));
@@ -106,4 +117,17 @@ fn what_a_process_remembers_never_ends_a_look_that_finds_something_else() {
     let report = fixture.play();
     assert_eq!(fixture.world.writes(), ["register .3"], "{report:#?}");
     assert!(report.bindings[0].rounds > 5);
+}
+
+#[test]
+fn dns_that_is_ahead_has_the_topology_read_each_second() {
+    let mut fixture = RunFixture::sweep().with_config(CONFIG);
+    fixture.play();
+    fixture.then(Some("RDS-EVENT-0072"), CONFIG, 20 * S);
+    let begun = fixture.now;
+    fixture.at(begun + 7 * S, |world| world.dns = vec![2]);
+    fixture.at(begun + 11 * S, |world| world.writer = 2);
+    fixture.play();
+    let registered = fixture.world.log_times("register .2")[0];
+    assert!(registered < begun + 12 * S + S / 5, "{:?}", registered - begun);
 }
