@@ -70,7 +70,16 @@ const CASES: [Case; 12] = [
         &["event-of-1000", "event-of-1000-backoff", "event-of-1000-alone", "event-of-1000-reads"],
         events::one_of_many,
     ),
-    (&["fifty-writers-first", "fifty-right", "fifty-settled", "fifty-queue"], events::fifty),
+    (
+        &[
+            "fifty-writers-first",
+            "fifty-right",
+            "fifty-settled",
+            "fifty-queue",
+            "fifty-queue-backoff",
+        ],
+        events::fifty,
+    ),
     (&["failover-calls", "failover-right"], events::planned_failover),
     (&["unresolved-name"], faults::unresolved_name),
     (

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use writerlink_lab::bench::{Scale, names, rows};
 
 /// Rows that miss their targets so far. One that holds its target must be taken off this list.
-const MISSED: &[&str] = &["fifty-writers-first", "fifty-right", "fifty-queue", "failover-calls"];
+const MISSED: &[&str] = &["fifty-queue-backoff", "failover-calls"];
 
 #[test]
 fn every_figure_of_the_benchmark_is_what_it_must_be_but_for_those_that_are_listed() {

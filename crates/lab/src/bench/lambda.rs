@@ -84,7 +84,17 @@ pub(super) struct Lambda<'a> {
 impl<'a> Lambda<'a> {
     /// A Lambda whose schedule invokes the function at a moment, and then every minute.
     pub(super) fn new(process: &'a Process, retry: Retry, next_sweep: Duration) -> Self {
-        let dice = Dice::new(1, Subject::Queue);
+        Self::seeded(process, retry, next_sweep, 1)
+    }
+
+    /// The same; the seed decides the pauses of the queue.
+    pub(super) fn seeded(
+        process: &'a Process,
+        retry: Retry,
+        next_sweep: Duration,
+        seed: u64,
+    ) -> Self {
+        let dice = Dice::new(seed, Subject::Queue);
         let (waiting, ended) = (Vec::new(), Vec::new());
         Lambda { process, retry, next_sweep, waiting, running: None, dice, ended, is_idle: true }
     }
