@@ -13,7 +13,8 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, Trigger};
 use writerlink_core::ports::Clock;
-use writerlink_core::report::{BindingReport, Report, Status};
+use writerlink_core::report::{BindingReport, Status};
+use writerlink_core::run::{Memory, Run};
 
 use super::calm::Calm;
 use super::injected_fault::InjectedFault;
@@ -75,6 +76,8 @@ pub(super) struct Player<'a> {
     next_sweep: Duration,
     started: u64,
     calm: Option<Calm>,
+    /// What the function's process remembers.
+    memory: Memory,
 }
 
 impl<'a> Player<'a> {
@@ -86,6 +89,7 @@ impl<'a> Player<'a> {
             waiting: VecDeque::new(),
             started: 0,
             calm: None,
+            memory: Memory::default(),
         }
     }
 
@@ -105,9 +109,8 @@ impl<'a> Player<'a> {
             }
             let until = self.next_moment();
             let sleep = sim.time.sleep(until.saturating_sub(sim.now()));
-            if let Some((id, report)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await
-            {
-                self.ended(id, report);
+            if let Some((id, run)) = one_of(&mut runs, sleep, || sim.next_moment() < until).await {
+                self.ended(id, run, runs.is_empty());
             }
         }
     }
@@ -160,7 +163,12 @@ impl<'a> Player<'a> {
         };
         let (kill_point, deadline) = state.next_kill();
         let left = deadline.unwrap_or(self.sim.service.time_out - ANSWER);
+        // A second environment is a process of its own, which has just started.
+        let memory = if alive > 0 { Memory::default() } else { self.memory.clone() };
         let mut record = Record::new(now, left, trigger.clone(), self.sim.bounds.len());
+        if let Some(topology) = memory.topology() {
+            record.remember(&self.sim.bounds, topology);
+        }
         record.kill_point = kill_point;
         record.is_hurried = deadline.is_some();
         record.overlapped = alive > 0;
@@ -179,10 +187,16 @@ impl<'a> Player<'a> {
         if let Some(calm) = self.calm.as_mut().filter(|_| trigger.is_sweep()) {
             calm.sweep_begins();
         }
-        Some(Box::pin(run(self.sim.clone(), id, trigger, left)))
+        Some(Box::pin(run(self.sim.clone(), id, trigger, left, memory)))
     }
 
-    fn ended(&mut self, id: u64, report: Option<Report>) {
+    /// A run is over, and it was the only one.
+    fn ended(&mut self, id: u64, run: Option<Run>, was_alone: bool) {
+        // A kill ends the process, and so what it remembers.
+        if was_alone || run.is_none() {
+            self.memory = run.as_ref().map(Run::memory).unwrap_or_default();
+        }
+        let report = run.map(|run| run.report());
         let now = self.sim.now();
         let on_former_port: Vec<bool> = {
             let world = self.sim.region.world();

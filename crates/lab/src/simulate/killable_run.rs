@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use writerlink_core::drive::{ReadPorts, drive};
+use writerlink_core::drive::{ReadPorts, drive_to_end};
 use writerlink_core::event::Trigger;
 use writerlink_core::failure::CallError;
 use writerlink_core::note::Note;
 use writerlink_core::ports::Journal;
-use writerlink_core::report::Report;
-use writerlink_core::run::Run;
+use writerlink_core::run::{Memory, Run};
 use writerlink_core::topology::Topology;
 
 use super::calls::Calls;
@@ -20,24 +19,25 @@ use super::record::KillPoint;
 use super::region::SimulatedRegion;
 use super::transcript::Who;
 
-/// The number of a run that is over, and its report unless it was killed.
-pub(super) type Ended = (u64, Option<Report>);
+/// The number of a run that is over, and the run unless it was killed.
+pub(super) type Ended = (u64, Option<Run>);
 
-/// A run, to its end or to its death.
+/// A run, to its end or to its death. It begins with what its process remembers.
 pub(super) async fn run(
     sim: Arc<SimulatedRegion>,
     id: u64,
     trigger: Trigger,
     left: Duration,
+    memory: Memory,
 ) -> Ended {
     let calls = Calls::new(id, &sim);
     let ports = ReadPorts::new(calls.clone(), calls.clone(), calls.clone());
-    let run = Run::new(&sim.config, &trigger, sim.clock(), left);
+    let run = Run::remembering(&sim.config, &trigger, sim.clock(), left, &memory);
     let mut notes = Notes { sim: &sim, id, calls: &calls };
     let killable_run = KillableRun {
         sim: &sim,
         id,
-        run: Some(Box::pin(drive(run, &ports, Some(&calls), &sim.time, &mut notes))),
+        run: Some(Box::pin(drive_to_end(run, &ports, Some(&calls), &sim.time, &mut notes))),
         wakes: 0,
     };
     (id, killable_run.await)
@@ -52,14 +52,14 @@ struct KillableRun<'a, F> {
     wakes: usize,
 }
 
-impl<F: Future<Output = Report>> Future for KillableRun<'_, F> {
-    type Output = Option<Report>;
+impl<F: Future<Output = Run>> Future for KillableRun<'_, F> {
+    type Output = Option<Run>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Report>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Run>> {
         if let Some(run) = &mut self.run
-            && let Poll::Ready(report) = run.as_mut().poll(context)
+            && let Poll::Ready(run) = run.as_mut().poll(context)
         {
-            return Poll::Ready(Some(report));
+            return Poll::Ready(Some(run));
         }
         let is_dead = match self.sim.state().runs.get(&self.id).and_then(|record| record.kill_point)
         {

@@ -39,6 +39,8 @@ pub(super) struct Record {
     pub(super) reading: Option<(Call, Duration)>,
     /// Every reading of the topology, the last of them last.
     pub(super) topologies: Vec<Arc<Heard>>,
+    /// The endpoint of each binding, by the last topology that an earlier run of the process read.
+    remembered: Vec<Option<HostName>>,
     pub(super) views: Vec<View>,
     pub(super) kill_point: Option<KillPoint>,
 }
@@ -168,6 +170,7 @@ impl Record {
             has_asked: false,
             reading: None,
             topologies: Vec::new(),
+            remembered: vec![None; bindings],
             views: (0..bindings).map(|_| View::default()).collect(),
             kill_point: None,
         }
@@ -181,6 +184,12 @@ impl Record {
         self.under_way.iter().map(|(_, step, _)| *step).collect()
     }
 
+    /// What an earlier run of the process heard of the names.
+    pub(super) fn remember(&mut self, bounds: &[Bound], topology: &Topology) {
+        let endpoint = |bound| Said::of(bound, topology).endpoint;
+        self.remembered = bounds.iter().map(endpoint).collect();
+    }
+
     pub(super) fn hear_topology(
         &mut self,
         bounds: &[Bound],
@@ -192,7 +201,10 @@ impl Record {
             Some(topology) => Said::of(bound, topology),
             None => Said {
                 is_unread: true,
-                endpoint: before.as_ref().and_then(|heard| heard.said[index].endpoint.clone()),
+                endpoint: match &before {
+                    Some(heard) => heard.said[index].endpoint.clone(),
+                    None => self.remembered[index].clone(),
+                },
                 listing: Listing::of(&bound.link.source, &Topology::default()),
                 ..Said::default()
             },
