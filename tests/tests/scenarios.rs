@@ -48,6 +48,7 @@ async fn our_function_ends_every_scenario_of_a_short_set_right_and_loses_no_row(
     for verdict in join_all(short.map(|name| verdict(name, ours()))).await {
         assert!(verdict.ok, "{}: {:?}", verdict.scenario, verdict.faults);
         let link = &verdict.links[0];
+        assert_eq!(link.empty_seconds, 0.0, "{}: a removal emptied the group", verdict.scenario);
         assert!(
             link.rows > 50,
             "{}: the application wrote {} rows only",

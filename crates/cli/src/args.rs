@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Play two failovers in an embedded region and show how the function follows them
     #[command(long_about = DEMO, after_help = DEMO_EXAMPLES)]
     Demo(DemoArgs),
+    /// The function that `demo` starts; it works in the embedded region only
+    #[command(hide = true)]
+    Function,
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
@@ -52,11 +55,12 @@ pub(crate) struct DemoArgs {
 
 const DEMO: &str = "\
 Plays two failovers in an embedded region and shows how the function follows them.\n\n\
-Two target groups point at an Aurora cluster and at a Multi-AZ MySQL instance. Both databases lose \
-their writer. The function, the AWS SDK and the DNS resolver are the real ones. The region is \
-simulated on loopback: its DNS lags and flaps, one event is delivered twice, and events arrive \
-before anything has moved. What takes minutes in AWS takes seconds here.\n\n\
-The demo needs no AWS account, no network and no configuration, and takes less than 30 seconds. It \
+Two target groups point at an Aurora cluster and at a Multi-AZ instance. Both databases lose their \
+writer. The function, the AWS SDK and the DNS resolver are the real ones. The region is simulated \
+on loopback: its DNS lags and flaps, and events arrive before anything has moved. It is the \
+scenario `two-failovers` of `writerlink lab run`, followed live, at five times the speed of \
+AWS.\n\n\
+The demo needs no AWS account, no network and no configuration, and takes about a minute. It \
 exits with 0 if both groups end with exactly the writer in them, and with 1 otherwise.";
 
 const DEMO_EXAMPLES: &str = "\
@@ -267,9 +271,9 @@ pub(crate) struct RunArgs {
     )]
     pub(crate) budgets: Option<BudgetSize>,
 
-    /// The format of the verdicts
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = RunFormat::Json)]
-    pub(crate) output: RunFormat,
+    /// The format of the verdicts [default: summary on a terminal, else json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<RunFormat>,
 
     /// Write a report of what happened, with timelines, to this HTML file
     #[arg(long, value_name = "PATH")]
@@ -316,6 +320,8 @@ pub(crate) enum DatabaseKind {
 pub(crate) enum RunFormat {
     /// JSON: one verdict, or a list of verdicts
     Json,
+    /// A few lines for people about one run, and a table of several
+    Summary,
     /// A table for people
     Grid,
 }

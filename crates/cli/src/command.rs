@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod demo;
+pub(crate) mod function;
 pub(crate) mod lab;
 
 use crate::args::{Command, LabCommand};
@@ -10,6 +11,7 @@ use crate::exit::Exit;
 pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(args) => demo::demo(&args).await,
+        Command::Function => function::function().await,
         Command::Audit(args) => audit::audit(args).await,
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,
         Command::Lab(LabCommand::Run(args)) => lab::run::run(&args).await,

@@ -2,7 +2,8 @@
 //!
 //! It only reads. No command changes a target group of an account: [`command::audit`] gets read
 //! ports only, and [`command::demo`] and [`command::lab`] change only the region inside this
-//! program. To re-sync by hand, invoke the function, which runs one invocation at a time.
+//! program. [`command::function`], which the demo starts, has the lab's made-up credentials and no
+//! others. To re-sync by hand, invoke the function, which runs one invocation at a time.
 
 mod args;
 mod command;

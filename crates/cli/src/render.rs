@@ -1,8 +1,9 @@
-//! Output for people: tables, timelines and colour.
+//! Output for people: tables, lines and colour.
 
 pub(crate) mod colour;
 pub(crate) mod grid;
+pub(crate) mod moments;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod summary;
 pub(crate) mod table;
-pub(crate) mod timeline;

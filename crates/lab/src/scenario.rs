@@ -33,7 +33,7 @@ pub use authority::Authority;
 pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;
 pub use handler::Program;
-pub use play::{Play, PlayError, play};
+pub use play::{Follower, Play, PlayError, play, play_live};
 pub use recording::Recording;
 pub use script::{Scenario, scenarios};
 pub use verdict::Verdict;

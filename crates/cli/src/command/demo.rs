@@ -1,114 +1,82 @@
-//! `writerlink demo`: two failovers in the embedded region, and the real function that follows
-//! them.
+//! `writerlink demo`: the scenario `two-failovers`, followed live, with the real function.
 //!
-//! ```text
-//! region (loopback) ──SNS, schedule──► inbox ──one at a time──► handler ──AWS SDK, DNS──► region
-//!      └────────── actual writers, target states ────► timeline ◄── decisions ──┘
-//! ```
-//!
-//! The verdict comes from the region: which instance actually writes, and which targets its groups
-//! actually hold. What the function reports about itself does not count.
+//! It is the scenario that `writerlink lab run two-failovers` plays, with the same verdict. The
+//! function is this program, started once more, so that nothing else needs to be built.
 
-mod inbox;
-mod judge;
-mod observer;
-mod region;
-mod script;
-mod timeline;
+use std::env;
 
 use anyhow::Context;
-use serde::Serialize;
+use writerlink_lab::scenario::{Databases, Play, Program, Recording, play_live, scenarios};
 
-use self::judge::GroupVerdict;
-use self::region::DemoRegion;
-use self::timeline::Timeline;
 use crate::args::{DemoArgs, DemoFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
-use crate::render::colour::{Colour, Tone};
-use crate::render::timeline::Entry;
+use crate::render::colour::Colour;
+use crate::render::moments::{self, Live};
+use crate::render::summary;
 
-#[derive(Debug, Serialize)]
-struct Outcome {
-    ok: bool,
-    seconds: f64,
-    groups: Vec<GroupVerdict>,
-    timeline: Vec<Entry>,
-}
+const SCENARIO: &str = "two-failovers";
+
+/// As `lab run` plays it by default. Faster, the function would look slow: the region's seconds
+/// pass for it too.
+const SPEED: f64 = 5.0;
 
 /// Plays the demo, prints it, and returns whether both groups ended right.
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
+    let scenario = scenarios().into_iter().find(|scenario| scenario.name == SCENARIO);
+    let scenario = scenario.context("the demo's scenario is built in")?;
+    let play = Play {
+        program: function()?,
+        speed: SPEED,
+        seed: 1,
+        databases: Databases::Line,
+        sweeps: true,
+        budgets: None,
+    };
+    let is_text = args.output == DemoFormat::Text;
     let colour = Colour::of_stdout();
-    let region = DemoRegion::start().await.context("the embedded region cannot be started")?;
-    if args.output == DemoFormat::Text {
-        output::print(&introduction(&region))?;
+    if is_text {
+        output::print(&introduction())?;
+        output::print("")?;
     }
-    let timeline = Timeline::start(args.output, colour);
-    let groups = tokio::select! {
-        groups = region.play(&timeline) => groups,
+    let mut live = Live::default();
+    let mut show = |recording: &Recording| {
+        for line in live.news(recording, colour).into_iter().filter(|_| is_text) {
+            // A closed standard output does not change how the demo ends.
+            let _ = output::print(&line);
+        }
+    };
+    let (_, verdict) = tokio::select! {
+        played = play_live(&scenario, &play, &mut show) => played?,
         exit = interrupted() => return Ok(exit),
     };
-    let outcome = Outcome {
-        ok: groups.iter().all(|group| group.ok),
-        seconds: timeline.seconds(),
-        groups,
-        timeline: timeline.into_entries(),
-    };
     match args.output {
-        DemoFormat::Json => output::print_json(&outcome)?,
-        DemoFormat::Text => output::print(&conclusion(&outcome, colour))?,
+        DemoFormat::Json => output::print_json(&verdict)?,
+        DemoFormat::Text => output::print(&format!("\n{}", summary::of(&verdict, colour)))?,
     }
-    Ok(if outcome.ok { Exit::Success } else { Exit::CouldNotRun })
+    Ok(if verdict.ok { Exit::Success } else { Exit::CouldNotRun })
 }
 
-fn introduction(region: &DemoRegion) -> String {
+/// This program, as the function.
+fn function() -> anyhow::Result<Program> {
+    let own = env::current_exe().context("the path of this program is unknown")?;
+    let quoted = own.display().to_string().replace('\'', r"'\''");
+    Ok(Program::Command(format!("'{quoted}' function")))
+}
+
+fn introduction() -> String {
     format!(
         "\
-Two target groups of a Network Load Balancer point at an Aurora cluster of three instances (orders)
-and at a Multi-AZ MySQL instance (billing). Both databases are about to lose their writer. The
-function, the AWS SDK and the DNS resolver are the real ones. The region is embedded, on loopback,
-and sped up: what takes minutes in AWS takes seconds here, and the function's [timing] is shortened
-to match. {}
+Two databases lose their writers: orders, an Aurora cluster,
+and billing, a Multi-AZ instance. Each is behind a target
+group of its own, through which an application writes.
+The region is embedded, on loopback, and runs {SPEED} times as
+fast as AWS. Times are its seconds. Function, AWS SDK and
+DNS resolver are the real ones.
+
+{}
 ",
-        region.faults()
+        moments::EXPLANATION
     )
-}
-
-fn conclusion(outcome: &Outcome, colour: Colour) -> String {
-    let mut lines = vec![String::new()];
-    lines.extend(outcome.groups.iter().map(|group| verdict(group, colour)));
-    let seconds = outcome.seconds;
-    lines.push(if outcome.ok {
-        format!(
-            "
-Both groups hold exactly the writer, and neither group was ever empty. The demo took {seconds:.1} s.
-The events only said *look*. What to write was read from the RDS API and from DNS. An instance has
-no second key, so its old target is removed only after the new target is healthy and DNS has been
-stable for the settle time ({settle} s here, 30 s by default).",
-            settle = script::SETTLE_SECONDS,
-        )
-    } else {
-        format!(
-            "\nThe demo went wrong after {seconds:.1} s. Please report this with the lines above."
-        )
-    });
-    lines.join("\n")
-}
-
-fn verdict(group: &GroupVerdict, colour: Colour) -> String {
-    let (word, tone) = match group.fault {
-        None => ("right", Tone::Good),
-        Some(_) => ("WRONG", Tone::Bad),
-    };
-    let text = match (&group.fault, group.registered_after, group.right_after) {
-        (Some(fault), _, _) => fault.clone(),
-        (None, Some(registered), Some(right)) => format!(
-            "{} is the only target: registered {registered:.1} s after its promotion, and the only \
-             one after {right:.1} s",
-            group.writer.map(|writer| writer.to_string()).unwrap_or_default(),
-        ),
-        (None, _, _) => "the writer is the only target".to_owned(),
-    };
-    format!("{}  {:<8}  {text}", colour.paint(tone, &format!("{word:>8}")), group.database)
 }

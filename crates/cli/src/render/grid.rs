@@ -26,18 +26,19 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
         "ENDS",
         "RIGHT AFTER",
         "NO WRITE FOR",
-        "SOME FAIL FOR",
+        "IN ALL",
+        "FAILED",
+        "EMPTY",
         "LOST",
         "CALLS",
     ]);
-    for column in 3..8 {
+    for column in 3..10 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     for (index, verdict) in verdicts.iter().enumerate() {
         let is_first = index == 0 || verdicts[index - 1].scenario != verdict.scenario;
-        let some_for = verdict.links.iter().map(|link| link.outage.some_for).fold(0.0, f64::max);
         table.add_row([
             Cell::new(if is_first { &verdict.scenario } else { "" }),
             Cell::new(&verdict.handler),
@@ -48,7 +49,9 @@ pub(crate) fn grid(verdicts: &[&Verdict]) -> String {
                 None => "never".to_owned(),
             }),
             Cell::new(seconds(verdict.outage_seconds)),
-            Cell::new(seconds(some_for)),
+            Cell::new(seconds(verdict.total_outage_seconds)),
+            Cell::new(verdict.failed_statements),
+            Cell::new(seconds(verdict.empty_seconds)),
             Cell::new(verdict.lost_rows),
             Cell::new(verdict.calls.len()),
         ]);
@@ -69,8 +72,9 @@ const LEGEND: &str = "\
 Times are seconds of the region.
 RIGHT AFTER: from when the RDS API or DNS first showed the new writer until the group held exactly
 that writer, for good. NO WRITE FOR: the longest time without an acknowledged write of the
-application. SOME FAIL FOR: from the first failed write to the last one. LOST: acknowledged rows
-that no database has.";
+application; IN ALL: all such times of a second or more. FAILED: its statements that failed.
+EMPTY: how long the group was without a target that is not draining. LOST: acknowledged rows that no
+database has.";
 
 /// A verdict in one line.
 pub(crate) fn sentence(verdict: &Verdict) -> String {

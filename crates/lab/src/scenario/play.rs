@@ -79,11 +79,37 @@ const SWEEP: f64 = 60.0;
 const WELL_FOR: f64 = 30.0;
 const COURSE: f64 = 60.0;
 
+/// How many ticks pass between two looks of a follower.
+const TICKS_A_LOOK: u32 = 5;
+
+/// Gets the recording as it grows, a few times a second.
+pub type Follower<'a> = &'a mut (dyn FnMut(&Recording) + Send);
+
 /// Plays a scenario.
 ///
 /// # Errors
 /// See [`PlayError`].
 pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdict), PlayError> {
+    play_for(scenario, play, None).await
+}
+
+/// Plays a scenario, and shows it to a follower while it is played.
+///
+/// # Errors
+/// See [`PlayError`].
+pub async fn play_live(
+    scenario: &Scenario,
+    play: &Play,
+    follower: Follower<'_>,
+) -> Result<(Recording, Verdict), PlayError> {
+    play_for(scenario, play, Some(follower)).await
+}
+
+async fn play_for(
+    scenario: &Scenario,
+    play: &Play,
+    follower: Option<Follower<'_>>,
+) -> Result<(Recording, Verdict), PlayError> {
     if matches!(play.databases, Databases::Postgresql(_)) && !scenario.has_servers_of_one_database()
     {
         return Err(PlayError::BuiltInOnly(scenario.name.clone()));
@@ -91,10 +117,12 @@ pub async fn play(scenario: &Scenario, play: &Play) -> Result<(Recording, Verdic
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
     let setting = Setting::new(scenario, play.seed).map_err(refused)?;
     match &play.databases {
-        Databases::Line => ScenarioRun::set(scenario, play, setting, Line).await?.play().await,
+        Databases::Line => {
+            ScenarioRun::set(scenario, play, setting, Line).await?.play(follower).await
+        }
         Databases::Postgresql(programs) => {
             let backend = Postgresql::new(programs)?;
-            ScenarioRun::set(scenario, play, setting, backend).await?.play().await
+            ScenarioRun::set(scenario, play, setting, backend).await?.play(follower).await
         }
     }
 }
@@ -183,10 +211,13 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
     }
 
     /// Plays to the end, and judges.
-    async fn play(mut self) -> Result<(Recording, Verdict), PlayError> {
+    async fn play(
+        mut self,
+        mut follower: Option<Follower<'_>>,
+    ) -> Result<(Recording, Verdict), PlayError> {
         let mut steps = self.scenario.steps.iter().peekable();
         let last = self.scenario.steps.last().map_or(0.0, |step| step.at);
-        let mut well_since = None;
+        let (mut well_since, mut looks) = (None, 0_u32);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -203,6 +234,10 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
                 self.tell(done.what);
             }
             self.keep_up().await?;
+            looks += 1;
+            if let Some(follower) = follower.as_mut().filter(|_| looks % TICKS_A_LOOK == 0) {
+                follower(&self.recording());
+            }
             well_since = if self.is_well(now) { well_since.or(Some(now)) } else { None };
             let is_over = steps.peek().is_none()
                 && self.scenario.expect == Expectation::Follows
@@ -258,44 +293,48 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
     }
 
     async fn end(mut self) -> Result<(Recording, Verdict), PlayError> {
-        let mut records = Vec::new();
-        for pool in std::mem::take(&mut self.pools) {
-            records.push(pool.stop().await);
+        let mut recording = self.recording();
+        for (link, pool) in recording.links.iter_mut().zip(std::mem::take(&mut self.pools)) {
+            let Record { writes, reads, .. } = pool.stop().await;
+            (link.writes, link.reads) = (writes, reads);
         }
-        let mut recording = {
-            let world = self.lab.world();
-            let links = self
-                .links
-                .iter()
-                .enumerate()
-                .map(|(index, link)| self.watch.recording(&world, index, link));
-            Recording {
-                scenario: self.scenario.name.clone(),
-                title: self.scenario.title.clone(),
-                handler: self.play.program.words(),
-                speed: self.play.speed,
-                seed: self.play.seed,
-                databases: B::NAME.to_owned(),
-                seconds: self.watch.now(&world),
-                incidents: std::mem::take(&mut self.incidents),
-                links: links.collect(),
-                calls: self.watch.calls(&world, &self.links),
-                invocations: Vec::new(),
-            }
-        };
-        recording.invocations = self.watch.invocations(&self.lab);
         self.handler.kill().await;
-        for (index, Record { writes, reads, .. }) in records.into_iter().enumerate() {
+        for (index, link) in recording.links.iter_mut().enumerate() {
             let rows = self.fleets[index].rows(&self.lab, &self.links[index]).await?;
-            let link = &mut recording.links[index];
-            let acknowledged = writes.iter().filter(|write| write.end == End::Acknowledged);
+            let acknowledged = link.writes.iter().filter(|write| write.end == End::Acknowledged);
             link.lost =
                 acknowledged.map(|write| write.row).filter(|row| !rows.contains(row)).collect();
-            (link.writes, link.reads) = (writes, reads);
         }
         self.lab.shutdown().await;
         let verdict = Verdict::of(&recording, self.scenario.expect);
         Ok((recording, verdict))
+    }
+
+    /// What has happened so far.
+    fn recording(&self) -> Recording {
+        let invocations = self.watch.invocations(&self.lab);
+        let world = self.lab.world();
+        let links = self.links.iter().zip(&self.pools).enumerate().map(|(index, (link, pool))| {
+            let mut seen = self.watch.recording(&world, index, link);
+            pool.with(|record| {
+                seen.writes.clone_from(&record.writes);
+                seen.reads.clone_from(&record.reads);
+            });
+            seen
+        });
+        Recording {
+            scenario: self.scenario.name.clone(),
+            title: self.scenario.title.clone(),
+            handler: self.play.program.words(),
+            speed: self.play.speed,
+            seed: self.play.seed,
+            databases: B::NAME.to_owned(),
+            seconds: self.watch.now(&world),
+            incidents: self.incidents.clone(),
+            links: links.collect(),
+            calls: self.watch.calls(&world, &self.links),
+            invocations,
+        }
     }
 
     fn tell(&mut self, what: String) {

@@ -1,86 +1,83 @@
-//! Renders the recordings and verdicts as one HTML page, which needs no network, script or font of
-//! its own.
-//!
-//! ```text
-//! (Recording, Verdict)… ──► Page ── grid (scenarios × programs), when more than one was played
-//!                             └──── runs ── figures, tables
-//!                                     └──── timelines, one a link: lanes on one axis, the outage shaded
-//! ```
-//!
-//! Rust code decides what the page says and where; the templates only write it. Across, everything
-//! is placed in percent, so that a timeline stretches with the page while its text keeps its size,
-//! and a label is drawn only where it has room (`label`). Names, commands and error codes come from
-//! outside, and the templates escape whatever they print.
+//! The report: one HTML page that holds the recordings and verdicts as JSON, and a script that
+//! draws them. It needs nothing from the network, and a Content-Security-Policy forbids it to ask.
 
-mod axis;
-mod grid;
-mod histogram;
-mod label;
-mod lane;
-mod lanes;
-mod legend;
-mod outage;
-mod palette;
-mod run;
-mod tables;
-mod timeline;
-mod words;
-
-#[cfg(test)]
-mod example;
-#[cfg(test)]
-mod tests;
-
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use super::{Recording, Verdict};
-use grid::Grid;
-use run::Run;
 
+const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/page.css");
-const TEMPLATE: &str = concat!(
-    include_str!("report/timeline.html"),
-    include_str!("report/run.html"),
-    include_str!("report/page.html")
-);
+const SCRIPT: &str = include_str!("report/page.js");
 
-/// Everything that the page shows.
-#[derive(Debug, Serialize)]
-struct Page {
-    title: String,
-    grid: Option<Grid>,
-    runs: Vec<Run>,
-}
-
-impl Page {
-    fn of(played: &[(Recording, Verdict)]) -> Page {
-        let title = match played {
-            [(recording, _)] => words::sentence(&recording.title),
-            _ => "Scenario runs".to_owned(),
-        };
-        Page {
-            title,
-            grid: (played.len() > 1).then(|| Grid::of(played)),
-            runs: played
-                .iter()
-                .enumerate()
-                .map(|(index, (recording, verdict))| Run::of(index, recording, verdict))
-                .collect(),
-        }
-    }
+#[derive(Serialize)]
+struct Run<'a> {
+    recording: &'a Recording,
+    verdict: &'a Verdict,
 }
 
 /// The page that shows what was played, in the order in which it is given.
 pub fn page(played: &[(Recording, Verdict)]) -> String {
-    let mut pages = Environment::new();
-    pages.set_auto_escape_callback(|_| AutoEscape::Html);
-    pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    pages.set_trim_blocks(true);
-    pages.set_lstrip_blocks(true);
-    let page = pages
-        .render_str(TEMPLATE, context! { page => Page::of(played), style => STYLE })
-        .expect("the template names only what a page has");
-    // The macros before the page leave empty lines.
-    page.trim_start().to_owned()
+    let runs: Vec<Run<'_>> =
+        played.iter().map(|(recording, verdict)| Run { recording, verdict }).collect();
+    let json = serde_json::to_string(&runs).expect("a recording has no map whose keys are no text");
+    // The script element ends at the first `</script`, also inside a JSON text.
+    let json = json.replace('<', "\\u003c");
+    let page = PAGE.replace("/* page.css */", STYLE).replace("/* page.js */", SCRIPT);
+    // Last: whatever the recordings contain is not replaced.
+    page.replacen("/* played */", &json, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::scenario::recording::{Call, Incident, LinkRecording};
+
+    const HOSTILE: &str = "\"'</script><script>alert(1)</script><!-- /* played */ $& \\";
+
+    fn hostile() -> (Recording, Verdict) {
+        let text = || HOSTILE.to_owned();
+        let call = Call {
+            at: 1.5,
+            service: text(),
+            operation: text(),
+            targets: Some(text()),
+            link: None,
+            outcome: text(),
+        };
+        let recording = Recording {
+            title: text(),
+            handler: text(),
+            incidents: vec![Incident { at: 1.25, what: text() }],
+            links: vec![LinkRecording { name: text(), ..LinkRecording::default() }],
+            calls: vec![call],
+            ..Recording::default()
+        };
+        (recording, Verdict { faults: vec![text()], ..Verdict::default() })
+    }
+
+    #[test]
+    fn the_page_holds_the_recording_whatever_its_texts_are() {
+        let (recording, verdict) = hostile();
+        let page = page(&[(recording.clone(), verdict.clone())]);
+        let (_, rest) = page.split_once("id=\"played\">").expect("it has data");
+        let (data, rest) = rest.split_once("</script>").expect("the data ends");
+        let data: Value = serde_json::from_str(data).expect("it is JSON");
+        assert_eq!(data, json!([{ "recording": recording, "verdict": verdict }]));
+        assert_eq!(rest.matches("<script").count(), 1, "the page's own script follows");
+        assert!(!page.contains("alert(1)</"));
+    }
+
+    #[test]
+    fn the_page_asks_nothing_of_the_network() {
+        let page = page(&[hostile()]);
+        // A name of a namespace is no address.
+        let page = page.replace("http://www.w3.org/2000/svg", "");
+        for foreign in ["http:", "https:", "src=", "<link", "@import", "@font-face", "import("] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+        assert_eq!(page.matches("url(").count(), page.matches("url(#").count());
+        assert!(page.contains("default-src 'none'"));
+    }
 }

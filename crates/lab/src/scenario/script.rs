@@ -86,6 +86,8 @@ pub enum Region {
     Aurora,
     /// `billing`, a Multi-AZ PostgreSQL instance.
     MultiAz,
+    /// `orders` and `billing`.
+    AuroraAndMultiAz,
     /// `ledger`, a Multi-AZ DB cluster of PostgreSQL.
     MultiAzCluster,
     /// The same, with an endpoint that answers the writer's address and is not an alias.
@@ -273,7 +275,7 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expectation {
-    /// Every group holds exactly the writer, and was never empty.
+    /// Every group holds exactly the writer.
     #[default]
     Follows,
     /// Every group holds what it held at the beginning, all the time.

@@ -52,6 +52,14 @@ impl Setting {
                 world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
                 vec![publish_as(&mut world, scenario, "billing", "instance/billing")?]
             }
+            Region::AuroraAndMultiAz => {
+                world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
+                world.add_instance("billing", MultiAz::Yes, Engine::Postgres)?;
+                vec![
+                    publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?,
+                    publish_as(&mut world, scenario, "billing", "instance/billing")?,
+                ]
+            }
             Region::MultiAzCluster => vec![add_nodes(&mut world, scenario, Naming::Alias)?],
             Region::MultiAzClusterByAddress => {
                 vec![add_nodes(&mut world, scenario, Naming::Address)?]

@@ -1,4 +1,5 @@
-//! The clock of a scenario: real time converted to seconds of the region.
+//! The clock of a scenario: real time converted to seconds of the region, in whole milliseconds:
+//! more digits are noise of the machine.
 
 use std::time::Instant;
 
@@ -15,6 +16,11 @@ impl Stopwatch {
     }
 
     pub(super) fn seconds(&self) -> f64 {
-        self.began.elapsed().as_secs_f64() * self.speed
+        milliseconds(self.began.elapsed().as_secs_f64() * self.speed)
     }
+}
+
+/// Seconds without what is less than a millisecond.
+pub(super) fn milliseconds(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
 }

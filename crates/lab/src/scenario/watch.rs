@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use writerlink_core::source::Source;
 
 use super::recording::{Call, Invocation, LinkRecording, Span, TargetSpan};
+use super::stopwatch::milliseconds;
 use crate::World;
 use crate::scene::Link;
 use crate::wire::{self, Ending, Lab};
@@ -104,7 +105,7 @@ impl Watch {
     }
 
     fn since(&self, moment: std::time::Duration) -> f64 {
-        moment.as_secs_f64() - self.began
+        milliseconds(moment.as_secs_f64() - self.began)
     }
 
     fn targets(&self, world: &World, link: &Link, end: f64) -> Vec<TargetSpan> {

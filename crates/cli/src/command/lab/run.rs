@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_core::text;
 use writerlink_lab::scenario::{
-    Play, Program, Recording, Scenario, Verdict, play, report, scenarios,
+    Play, Program, Recording, Scenario, Verdict, play, play_live, report, scenarios,
 };
 
 use super::serve::{budgets, databases};
@@ -20,8 +20,10 @@ use crate::args::{RunArgs, RunFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
-use crate::render::grid;
+use crate::render::colour::Colour;
+use crate::render::moments::Live;
 use crate::render::table::width_of_stdout;
+use crate::render::{grid, summary};
 
 /// The value of `--handler` that stands for our own function.
 pub(super) const OURS: &str = "bootstrap";
@@ -40,19 +42,31 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let programs =
         handlers.iter().map(|handler| program(handler)).collect::<anyhow::Result<Vec<_>>>()?;
     let asked = scenarios.len() * programs.len();
+    let format = args.output.unwrap_or(match io::stdout().is_terminal() {
+        true => RunFormat::Summary,
+        false => RunFormat::Json,
+    });
     let (played, failed) = tokio::select! {
         played = play_all(args, scenarios, &programs) => played?,
         exit = interrupted() => return Ok(exit),
     };
     let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
-    match (args.output, verdicts.as_slice()) {
-        (RunFormat::Grid, verdicts) => output::print(&grid::grid(verdicts))?,
+    match (format, verdicts.as_slice()) {
         (RunFormat::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
         (RunFormat::Json, verdicts) => output::print_json(&verdicts)?,
+        (RunFormat::Summary, [verdict]) if asked == 1 => {
+            output::print(&summary::of(verdict, Colour::of_stdout()))?;
+        }
+        (RunFormat::Grid | RunFormat::Summary, verdicts) => {
+            output::print(&grid::grid(verdicts))?;
+        }
     }
     if let Some(path) = &args.report {
         fs::write(path, report::page(&played))
             .with_context(|| format!("{}: the report cannot be written", path.display()))?;
+        if format != RunFormat::Json {
+            output::print(&format!("\nThe report is {}", path.display()))?;
+        }
     }
     // The verdicts are printed before the error, and the error keeps them from looking complete.
     if let Some(error) = failed {
@@ -110,9 +124,10 @@ pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
     Ok(Program::File(path))
 }
 
-/// Plays the scenarios, several at a time, and reports progress on standard error. Returns the
-/// verdicts in the order of the scenarios, and the error of the last scenario that could not be
-/// played.
+/// Plays the scenarios, several at a time, and reports progress on standard error: of several each
+/// verdict, and of a single one each thing that happens, if standard error is a terminal. Returns
+/// the verdicts in the order of the scenarios, and the error of the last scenario that could not
+/// be played.
 async fn play_all(
     args: &RunArgs,
     scenarios: Vec<Scenario>,
@@ -120,6 +135,8 @@ async fn play_all(
 ) -> anyhow::Result<(Vec<(Recording, Verdict)>, Option<anyhow::Error>)> {
     let databases = databases(args.databases)?;
     let permits = Arc::new(Semaphore::new(args.jobs.into()));
+    let all = scenarios.len() * programs.len();
+    let is_followed = all == 1 && io::stderr().is_terminal();
     let mut tasks = JoinSet::new();
     for (index, scenario) in scenarios.into_iter().enumerate() {
         for (column, program) in programs.iter().enumerate() {
@@ -134,11 +151,21 @@ async fn play_all(
             };
             tasks.spawn(async move {
                 let _permit = permits.acquire().await;
-                ((index, column), play(&scenario, &settings).await)
+                let mut live = Live::default();
+                let mut show = |recording: &Recording| {
+                    for line in live.news(recording, Colour::Off) {
+                        // A closed standard error is no reason to stop.
+                        let _ = writeln!(io::stderr(), "{line}");
+                    }
+                };
+                let played = match is_followed {
+                    true => play_live(&scenario, &settings, &mut show).await,
+                    false => play(&scenario, &settings).await,
+                };
+                ((index, column), played)
             });
         }
     }
-    let all = tasks.len();
     let (mut played, mut failed) = (Vec::new(), None);
     while let Some(task) = tasks.join_next().await {
         let (place, result) = task.context("a scenario ended unexpectedly")?;

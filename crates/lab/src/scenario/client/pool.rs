@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{Door, Failure, Session};
 use crate::scenario::recording::{Attempt, End};
-use crate::scenario::stopwatch::Stopwatch;
+use crate::scenario::stopwatch::{Stopwatch, milliseconds};
 
 /// How an application behaves, in real time.
 #[derive(Clone, Copy, Debug)]
@@ -171,7 +171,7 @@ impl<D: Door> Connection<D> {
             Ok(said)
         });
         let result = result.await.unwrap_or_else(|_| Err(Failure::of(End::Hung)));
-        let took = self.watch.seconds() - at;
+        let took = milliseconds(self.watch.seconds() - at);
         match result {
             Ok((row, by)) => Attempt { at, took, end: End::Acknowledged, by: Some(by), row },
             Err(Failure { end, by }) => Attempt { at, took, end, by, row },
