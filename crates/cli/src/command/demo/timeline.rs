@@ -80,7 +80,7 @@ impl Journal for Decisions<'_> {
             NoteKind::Rejected | NoteKind::Unconfirmed => Kind::Fault,
             // The states of the targets show what was applied, and the end of the run shows the
             // status.
-            NoteKind::Applied | NoteKind::Status => return,
+            NoteKind::Applied | NoteKind::Status | NoteKind::Trust => return,
         };
         let link = self.links.iter().find(|link| link.name == note.binding);
         let text = match kind {
