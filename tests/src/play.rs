@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::config::{Config, Location};
 use writerlink_core::drive::{ReadPorts, drive_to_end};
-use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind, Trust};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::{Report, Status};
 use writerlink_core::run::{Memory, Run};
@@ -99,6 +99,14 @@ impl Play {
             time: Some(self.timestamp()),
         };
         Trigger { events: vec![event], ..Trigger::sweep(TriggerKind::Sns) }
+    }
+
+    /// A person's call for a binding, which vouches for DNS: this is the writer.
+    pub fn vouching(&self, binding: &str, writer: &str) -> Trigger {
+        let expires = self.timestamp() + SignedDuration::from_mins(10);
+        let trust = Trust { writer: writer.parse().expect("an identifier"), expires };
+        let only = Some(vec![binding.to_owned()]);
+        Trigger { only, trust: Some(trust), ..Trigger::sweep(TriggerKind::Invoke) }
     }
 
     /// The schedule's trigger.

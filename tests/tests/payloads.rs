@@ -234,6 +234,32 @@ async fn garbage_of_any_size_is_bounded_in_the_log_and_becomes_a_sweep_inside_an
     }
 }
 
+/// A call in which a person vouches for DNS, for so many seconds.
+fn vouching(binding: &str, seconds: i64) -> Value {
+    let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+    json!({
+        "bindings": [binding], "trust": "dns", "writer": "orders-2",
+        "expires": expires.to_string()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_vouches_for_dns_while_rds_can_be_read_changes_nothing_and_is_told_so() {
+    let deployed = DeployedLab::begin().await;
+    let call = vouching("orders-writer", 300);
+    let answer = deployed.ask(call.clone()).await;
+    let (trust, binding) = (&answer["trigger"]["trust"], &answer["bindings"][0]);
+    assert_eq!((&answer["ok"], &binding["status"]), (&json!(true), &json!("settled")));
+    assert_eq!(trust["writer"], "orders-2");
+    assert_eq!((&trust["expires"], &trust["used"]), (&call["expires"], &json!(false)));
+    assert!(binding["notes"].to_string().contains("RDS could be read"), "{binding:#}");
+    let log = deployed.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told = lines.filter(|line| line["kind"] == "trust").count();
+    assert!(told == 1 && log.contains("the call vouches for DNS"), "{log}");
+    assert_eq!(deployed.writes(), [""; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payload_by_hand_is_strict_and_a_refused_one_writes_nothing() {
     let deployed = DeployedLab::begin().await;
@@ -246,6 +272,10 @@ async fn a_payload_by_hand_is_strict_and_a_refused_one_writes_nothing() {
         json!({"bindings": ["order-writer"]}),
         json!({"bindings": []}),
         json!({"trigger": "sweep", "mode": "plan"}),
+        json!({"bindings": ["orders-writer"], "trust": "dns", "writer": "orders-2"}),
+        vouching("billing", 300),
+        vouching("orders-writer", 0),
+        vouching("orders-writer", 660),
         json!([]),
         json!("plan"),
         Value::Null,

@@ -9,7 +9,7 @@ use writerlink_lambda::{answer, payload};
 
 /// The Lambda's own way in and out.
 const FUNCTION: Function = Function {
-    read: |payload, names| match payload::read(payload, names, payload::OtherNames::Refused) {
+    read: |payload, names| match payload::read(payload, &payload::CallContext::of(names)) {
         Ok(request) => Ok(request.trigger),
         Err(refusal) => Err(refusal.to_string()),
     },

@@ -63,6 +63,33 @@ fn a_lost_event_is_made_up_for_by_the_next_sweep() {
 }
 
 #[test]
+fn a_person_who_vouches_for_dns_has_a_failover_followed_while_rds_cannot_be_read() {
+    for effect in [Effect::ServerErrorBefore, Effect::Throttle, Effect::Hang] {
+        let play = Play::new();
+        assert!(play.sweep().ok, "it reads the members' names");
+        play.world().failover_db_cluster("orders", None).expect("failover");
+        play.world().faults.add(Fault::on("DescribeDBClusters", effect.clone()).times(u32::MAX));
+        play.pass(60 * S);
+        let writer = play.orders.writer(&play.world()).expect("a writer").instance;
+        let reader = ["orders-1", "orders-2"].into_iter().find(|id| *id != writer);
+        let before = play.world().elbv2.timeline().len();
+        let others = [play.sweeping(), play.vouching("orders-writer", reader.expect("a reader"))];
+        for trigger in others {
+            assert_eq!(status(&play.run(&trigger), "orders-writer"), Status::Held, "{effect:?}");
+        }
+        assert_eq!(play.world().elbv2.timeline().len(), before);
+        let began = play.now();
+        let report = play.run(&play.vouching("orders-writer", &writer));
+        assert_eq!(status(&report, "orders-writer"), Status::Changed, "{effect:?}: {report:#?}");
+        assert!(report.trigger.trust.is_some_and(|trust| trust.used));
+        assert!(play.now() - began < 120 * S, "{effect:?} took {:?}", play.now() - began);
+        assert!(play.is_right(&play.orders) && play.was_never_empty(&play.orders), "{effect:?}");
+        play.world().faults.clear();
+        assert_eq!(status(&play.sweep(), "orders-writer"), Status::Settled, "{effect:?}");
+    }
+}
+
+#[test]
 fn a_multi_az_failover_registers_at_once_and_removes_when_the_new_target_has_been_healthy() {
     let play = Play::new();
     play.world().reboot_db_instance("billing", Reboot::ToStandby).expect("reboot");

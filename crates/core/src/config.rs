@@ -62,6 +62,12 @@ impl Config {
             })
             .collect()
     }
+
+    /// The names of the bindings that follow a cluster's writer.
+    pub fn writers(&self) -> Vec<&str> {
+        let writers = self.usable().filter(|binding| binding.source.is_cluster());
+        writers.map(|binding| binding.name.as_str()).collect()
+    }
 }
 
 /// Which source a target group must point at.

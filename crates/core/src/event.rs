@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 mod read;
+mod trust;
 
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use self::catalogue::Meaning;
 pub use self::read::EnvelopeFields;
+pub use self::trust::{LONGEST_TRUST, Trust};
 use crate::config::Timing;
 use crate::source::Identifier;
 
@@ -32,12 +34,21 @@ pub struct Trigger {
     pub intent: Intent,
     /// The bindings that were requested by name; all bindings if `None`.
     pub only: Option<Vec<String>>,
+    /// A person's word that DNS is right about the writer of the one requested binding.
+    pub trust: Option<Trust>,
 }
 
 impl Trigger {
     /// A trigger without an event, which reconciles every binding.
     pub fn sweep(kind: TriggerKind) -> Self {
-        Self { kind, events: Vec::new(), unreadable: 0, intent: Intent::Reconcile, only: None }
+        Self {
+            kind,
+            events: Vec::new(),
+            unreadable: 0,
+            intent: Intent::Reconcile,
+            only: None,
+            trust: None,
+        }
     }
 
     /// A trigger that plans and writes nothing.

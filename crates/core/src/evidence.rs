@@ -187,6 +187,30 @@ impl Evidence {
         }
     }
 
+    /// Whether the keys say the same. A call that failed says nothing, whatever its error: while
+    /// the RDS API is away, the error changes from call to call.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let same = |one: &Reading, other: &Reading| match (one, other) {
+            (Err(Unknown::Call(_)), Err(Unknown::Call(_))) => true,
+            _ => one == other,
+        };
+        match (self, other) {
+            (
+                Self::Cluster { topology, dns },
+                Self::Cluster { topology: other_topology, dns: other_dns },
+            ) => same(topology, other_topology) && same(dns, other_dns),
+            _ => self == other,
+        }
+    }
+
+    /// What the keys say if a person vouches for DNS: the RDS API would say the same.
+    pub(crate) fn vouched_for(&self) -> Self {
+        match self {
+            Self::Cluster { dns, .. } => Self::Cluster { topology: dns.clone(), dns: dns.clone() },
+            Self::Instance { .. } | Self::Set { .. } => self.clone(),
+        }
+    }
+
     /// Whom DNS names while the RDS API, which could not be read, names nobody. An API that was
     /// read and names nobody is not meant: it contradicts.
     pub fn dns_alone(&self) -> Option<&MemberAt> {

@@ -257,6 +257,33 @@ fn dns_that_goes_back_for_less_than_the_settle_time_leads_to_no_reader_while_rds
     holds(&rds_away_while_dns_flaps());
 }
 
+/// The same with a person who vouches for DNS, for so long: this member is the writer.
+fn vouched_for(writer: Place, lasts: Duration, setup: Setup) -> Setup {
+    Setup { invocations: vec![Invocation::Trust(writer, lasts)], ..setup }
+}
+
+#[test]
+fn a_person_who_vouches_for_dns_breaks_no_promise_whatever_the_keys_say() {
+    let lies = Setup { keys_lie: true, groups: usual(), limit: 6 * S, ..cluster(2) };
+    holds(&vouched_for(B, 3 * S, rds_away(lies)));
+}
+
+#[test]
+fn a_false_record_beside_a_person_who_vouches_for_dns_breaks_no_promise() {
+    let budget = Budget { false_names: 1, failovers: 1, ..Budget::default() };
+    let setup = Setup { groups: usual(), limit: 6 * S, budget, ..cluster(2) };
+    holds(&vouched_for(A, 4 * S, rds_away(setup)));
+}
+
+#[test]
+fn dns_that_goes_back_for_less_than_the_settle_time_leads_no_person_to_a_reader() {
+    let groups = vec![Group::only(A), Group::only(B), Group::only(A).with(B, Slot::Healthy)];
+    for writer in [A, B] {
+        let setup = Setup { groups: groups.clone(), ..rds_away_while_dns_flaps() };
+        holds(&vouched_for(writer, 20 * S, setup));
+    }
+}
+
 #[test]
 fn a_port_that_rds_does_not_report_keeps_every_run_from_writing() {
     let walked = walk(&wrong_port(), |walked| !walked.broken.is_empty());

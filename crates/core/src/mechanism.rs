@@ -41,6 +41,9 @@ pub(crate) enum Mechanism {
     /// While the RDS API cannot be read, an address is registered only in a run in which an event
     /// has the binding watched.
     DnsAloneEvent,
+    /// While a person vouches for DNS, nothing is done before DNS has named the same member for the
+    /// settle time.
+    TrustStays,
     /// A target that does not belong in the group, and that no failover explains, is removed only
     /// after the agreement has lasted.
     Settling,

@@ -40,6 +40,8 @@ pub enum NoteKind {
     Unconfirmed,
     /// The round ended in another way than the one before.
     Status,
+    /// What a person's trust in DNS comes to.
+    Trust,
 }
 
 impl NoteKind {
@@ -53,6 +55,7 @@ impl NoteKind {
             Self::Rejected => "rejected",
             Self::Unconfirmed => "unconfirmed",
             Self::Status => "status",
+            Self::Trust => "trust",
         }
     }
 }

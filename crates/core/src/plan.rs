@@ -19,7 +19,8 @@
 //!    not present asks to be admitted; a target that is present may be expelled. A gate is *open*,
 //!    needs a *second reading*, must *wait* (with the hold that says why), or *never* opens in this
 //!    look. Gates depend on what the run has seen so far ([`EarlierRounds`]): how often, and for
-//!    how long, the keys have said the same.
+//!    how long, the keys have said the same. Where a person vouches for DNS ([`TrustInDns`]), DNS
+//!    must have stayed for the settle time before either gate opens.
 //! 5. **The order** (`order.rs`). Everything that is called for becomes one step to take at once,
 //!    the actions that follow it, and the holds:
 //!    - What is missing is registered first. What ELBv2 refused comes last.
@@ -47,6 +48,7 @@ mod observation;
 mod order;
 mod port;
 mod rules;
+mod trust;
 
 use std::time::Duration;
 
@@ -54,6 +56,7 @@ pub use self::action::{Action, Plan, Step};
 pub use self::hold::{Hold, Weight};
 use self::look::Look;
 pub use self::observation::{EarlierRounds, KeyChange, Observation, RegistrationProof};
+pub use self::trust::{TrustInDns, VoidTrust};
 use crate::config::{Binding, Timing};
 
 /// How long DNS must have given one address before it is credible for a source whose extra target
@@ -69,7 +72,10 @@ pub const LONGEST_SETTLE: Duration = Duration::from_secs(180);
 pub fn plan(binding: &Binding, timing: &Timing, seen: &Observation) -> Plan {
     match Look::new(binding, timing, seen) {
         Ok(look) => look.plan(),
-        Err(hold) => Plan { holds: vec![hold], ..Plan::default() },
+        Err(hold) => {
+            let void_trust = look::void_trust(seen).into_iter();
+            Plan { holds: void_trust.chain([hold]).collect(), ..Plan::default() }
+        }
     }
 }
 

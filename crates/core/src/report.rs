@@ -47,6 +47,20 @@ pub struct TriggerReport {
     pub event: Option<String>,
     /// The name of the database that the event names.
     pub source: Option<Identifier>,
+    /// A person's word that DNS is right, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustReport>,
+}
+
+/// A person's word that DNS is right about a cluster's writer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct TrustReport {
+    /// The member that the person names.
+    pub writer: Identifier,
+    /// When it ends, in UTC.
+    pub expires: String,
+    /// Whether the run took DNS's word on it, to write or to find the group right.
+    pub used: bool,
 }
 
 /// For serde, which gives a reference.
@@ -61,6 +75,11 @@ impl From<&Trigger> for TriggerReport {
             kind: trigger.kind,
             event: event.and_then(|event: &Event| event.id).map(|id| id.to_string()),
             source: event.and_then(|event| event.source.clone()),
+            trust: trigger.trust.as_ref().map(|trust| TrustReport {
+                writer: trust.writer.clone(),
+                expires: trust.expires.to_string(),
+                used: false,
+            }),
         }
     }
 }

@@ -37,6 +37,7 @@ mod sighting;
 mod sweep_order;
 mod tag_search;
 mod topology_cache;
+mod trust;
 mod write_log;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ use self::routine::RoutineLooks;
 use self::sighting::later;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
+use self::trust::RunTrust;
 use crate::config::{BadBinding, Config, Discover, Timing};
 use crate::discover::TaggedGroup;
 use crate::event::{Event, Intent, Trigger};
@@ -140,6 +142,7 @@ impl Run {
         };
         run.topology_cache.remember(memory.topology.clone());
         run.recall(0);
+        run.trust(trigger);
         for event in &trigger.events {
             run.take_event(event);
         }
@@ -239,6 +242,17 @@ impl Run {
             {
                 binding_run.recall(known);
             }
+        }
+    }
+
+    /// Takes a person's trust in DNS, which is given for one binding, asked for by its name, that
+    /// follows a cluster's writer.
+    fn trust(&mut self, trigger: &Trigger) {
+        if let (Some(trust), Some(_)) = (&trigger.trust, &trigger.only)
+            && let [Entry::Good(binding_run)] = &mut self.entries[..]
+            && binding_run.source().is_cluster()
+        {
+            binding_run.trust(RunTrust::new(trust.writer.clone(), trust.left(self.now)));
         }
     }
 

@@ -57,6 +57,8 @@ pub struct World {
     pub calls: Journal,
     now: Duration,
     epoch: Timestamp,
+    /// From this moment on, time runs so many times as fast as in the world's timestamps.
+    haste: (Duration, f64),
     schedule: Schedule<WorldChange>,
 }
 
@@ -92,6 +94,7 @@ impl World {
             calls: Journal::default(),
             now: Duration::ZERO,
             epoch,
+            haste: (Duration::ZERO, 1.0),
             schedule: Schedule::default(),
         }
     }
@@ -107,6 +110,17 @@ impl World {
         self.now
     }
 
+    /// From now on, time runs so many times as fast as the clock on the wall. The timestamps are
+    /// the wall's: a function compares the time of an event with its own clock.
+    ///
+    /// # Panics
+    ///
+    /// When the speed is no positive number.
+    pub(crate) fn runs_at(&mut self, speed: f64) {
+        assert!(speed.is_finite() && speed > 0.0, "{speed} is no speed");
+        self.haste = (self.now, speed);
+    }
+
     /// The moment, as a timestamp.
     pub fn timestamp(&self) -> Timestamp {
         self.timestamp_at(self.now)
@@ -114,7 +128,9 @@ impl World {
 
     /// The timestamp of another moment of this world.
     pub fn timestamp_at(&self, when: Duration) -> Timestamp {
-        SignedDuration::try_from(when)
+        let (from, speed) = self.haste;
+        let by_the_wall = when.min(from) + when.saturating_sub(from).div_f64(speed);
+        SignedDuration::try_from(by_the_wall)
             .ok()
             .and_then(|since| self.epoch.checked_add(since).ok())
             .unwrap_or(Timestamp::MAX)
@@ -175,5 +191,20 @@ impl World {
             WorldChange::Events(change) => self.apply_events(change),
             WorldChange::Sns(change) => self.apply_sns(change),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_haste_the_timestamps_are_those_of_the_clock_on_the_wall() {
+        let mut world = World::new(Timestamp::UNIX_EPOCH);
+        world.pass(Duration::from_secs(600));
+        world.runs_at(5.0);
+        world.pass(Duration::from_secs(50));
+        assert_eq!(world.timestamp().as_second(), 610);
+        assert_eq!(world.timestamp_at(Duration::from_secs(300)).as_second(), 300);
     }
 }

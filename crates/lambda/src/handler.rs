@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 use tracing::{error, warn};
@@ -15,7 +16,7 @@ use crate::answer::{InvocationFailed, answer, as_value, lines};
 use crate::batch::batch_item_failures;
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
-use crate::payload::{self, Fault, Opened, OtherNames, Refusal, Request, Text};
+use crate::payload::{self, CallContext, Fault, Opened, OtherNames, Refusal, Request, Text};
 use crate::response_url;
 use crate::runner::{LAST_MOMENT, Runner};
 use crate::start::StartError;
@@ -182,7 +183,10 @@ impl Handler {
             Some(_) => OtherNames::MayBeTagged,
             None => OtherNames::Refused,
         };
-        Ok(payload::read_call(call, &runner.config.names(), others)?)
+        let (names, writers) = (runner.config.names(), runner.config.writers());
+        let context =
+            CallContext { names: &names, writers: &writers, others, now: Timestamp::now() };
+        Ok(payload::read_call(call, &context)?)
     }
 
     /// Answers a payload that is refused, whatever the configuration. Nothing is written to a

@@ -31,7 +31,7 @@ impl Journal for LogJournal {
         let Note { binding, round, kind, text } = note;
         let word = kind.as_str();
         match kind {
-            NoteKind::Rejected | NoteKind::Unconfirmed => {
+            NoteKind::Rejected | NoteKind::Unconfirmed | NoteKind::Trust => {
                 warn!(binding, round, kind = word, "{text}")
             }
             NoteKind::Evidence

@@ -55,11 +55,11 @@ pub struct Notification {
 impl Notification {
     /// The notification of a run, if there is anything to publish.
     ///
-    /// A change is always published. The run of an event or of a call by hand also publishes a
-    /// status that is not ok and every broken finding. A sweep would publish those every minute,
-    /// and has a metric for the status. It does publish a broken finding that was not published
-    /// before, because no event reports it. A dry run publishes nothing: its caller reads the
-    /// answer.
+    /// A change is always published, and so is what was found on a person's word. The run of an
+    /// event or of a call by hand also publishes a status that is not ok and every broken finding.
+    /// A sweep would publish those every minute, and has a metric for the status. It does publish a
+    /// broken finding that was not published before, because no event reports it. A dry run
+    /// publishes nothing: its caller reads the answer.
     pub fn of(trigger: &Trigger, report: &Report, published: &PublishedFindings) -> Option<Self> {
         let publishes_failure = match Caller::of(trigger) {
             Caller::Event | Caller::Person => true,
@@ -71,25 +71,28 @@ impl Notification {
                 || published.lacks(binding)
                 || (publishes_failure && binding.answered_for && is_bad)
         };
+        let on_trust = report.trigger.trust.as_ref().is_some_and(|trust| trust.used);
+        let concerns = |binding: &&BindingReport| on_trust || concerns(binding);
         let concerned: Vec<&BindingReport> = report.bindings.iter().filter(concerns).collect();
         let (first, others) = concerned.split_first()?;
         if trigger.intent == Intent::Plan {
             return None;
         }
         let text = serde_json::to_string_pretty(&as_value(report)).expect("a report is JSON");
-        Some(Self { subject: subject(first, others.len()), text })
+        Some(Self { subject: subject(first, others.len(), on_trust), text })
     }
 }
 
 /// One line of ASCII for SNS. It has each code once, as long as there is room. The text of the
 /// notification has all of them.
-fn subject(first: &BindingReport, others: usize) -> String {
+fn subject(first: &BindingReport, others: usize, on_trust: bool) -> String {
     let begin = "writerlink: ";
     let more = match others {
         0 => String::new(),
         others => format!(", and {others} more"),
     };
-    let mut end = format!(" {}", first.status.as_str());
+    let trust = if on_trust { ", on trust in DNS" } else { "" };
+    let mut end = format!(" {}{trust}", first.status.as_str());
     let room = LONGEST_SUBJECT.saturating_sub(begin.len() + NAME + more.len());
     let codes: BTreeSet<&str> = broken(first).map(|(_, code)| code).collect();
     for code in codes {
@@ -108,6 +111,7 @@ fn subject(first: &BindingReport, others: usize) -> String {
 mod tests {
     use writerlink_core::event::TriggerKind;
     use writerlink_core::finding::Finding;
+    use writerlink_core::report::TrustReport;
 
     use super::*;
     use crate::sample::{binding, event, finding, report};
@@ -170,6 +174,26 @@ mod tests {
             subject_of(&Trigger::dry_run(TriggerKind::Invoke), &[("orders", Status::Held)]),
             None
         );
+    }
+
+    #[test]
+    fn what_was_found_on_a_persons_word_is_published_and_says_so() {
+        for (used, status, subject) in [
+            (true, Status::Changed, Some("writerlink: orders changed, on trust in DNS")),
+            (true, Status::Settled, Some("writerlink: orders settled, on trust in DNS")),
+            (false, Status::Settled, None),
+        ] {
+            let mut report = report(vec![binding("orders", status)]);
+            let (writer, expires) = ("orders-2".parse().expect("an id"), "2026-11-29T12:10:00Z");
+            let expires = expires.to_owned();
+            report.trigger.trust = Some(TrustReport { writer, expires, used });
+            let trigger = Trigger::sweep(TriggerKind::Invoke);
+            let published = PublishedFindings::default();
+            let notification = Notification::of(&trigger, &report, &published);
+            assert_eq!(notification.as_ref().map(|one| one.subject.as_str()), subject);
+            let told = |one: Notification| one.text.contains("\"writer\": \"orders-2\"");
+            assert_eq!(notification.map(told), subject.map(|_| true));
+        }
     }
 
     #[test]

@@ -8,14 +8,17 @@
 
 mod json;
 mod shape;
+mod trust;
 mod unwrap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::failure::bounded;
 
 use self::json::{MEMORY_LIMIT, Tree};
 use self::shape::Shape;
+use self::trust::trust;
 use self::unwrap::{Found, beside, holds_envelope, is_scheduled};
 use crate::batch::Batch;
 use crate::custom_resource::StackRequest;
@@ -60,11 +63,33 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{fault}; a call by hand is an object with `mode` (\"plan\" or \"reconcile\"), `bindings` \
-     (some of: {names}), both or neither. Nothing was written."
+     (some of: {names}), both or neither; with one binding also `trust` (\"dns\"), `writer` and \
+     `expires`. Nothing was written."
 )]
 pub struct Refusal {
     fault: String,
     names: String,
+}
+
+/// What a call by hand is checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct CallContext<'a> {
+    /// The names of the configuration's bindings.
+    pub names: &'a [&'a str],
+    /// Those of them that follow a cluster's writer.
+    pub writers: &'a [&'a str],
+    /// How to take other names.
+    pub others: OtherNames,
+    /// The time by the clock.
+    pub now: Timestamp,
+}
+
+impl<'a> CallContext<'a> {
+    /// A context in which no other names and no `trust` are taken.
+    pub fn of(names: &'a [&'a str]) -> Self {
+        let (others, now) = (OtherNames::Refused, Timestamp::UNIX_EPOCH);
+        Self { names, writers: &[], others, now }
+    }
 }
 
 /// How to take the name of a binding that the configuration does not have.
@@ -76,30 +101,26 @@ pub enum OtherNames {
     MayBeTagged,
 }
 
-/// The keys of a call by hand, by their letters in lower case. Keys that a later release may take,
-/// and keys that people try for a dry run, are among them.
+/// The keys of a call by hand, by their letters in lower case. Keys that people try for a dry run
+/// are among them.
 const WORDS: [&str; 10] = [
     "mode", "bindings", "binding", "trigger", "trust", "writer", "expires", "dryrun", "dry", "plan",
 ];
 
-/// Reads a payload. `names` are the names of the configuration's bindings.
+/// Reads a payload.
 ///
 /// # Errors
 /// If the payload or a part of it is a call by hand that is not valid.
-pub fn read(payload: &Value, names: &[&str], others: OtherNames) -> Result<Request, Refusal> {
-    let opened = open(&payload.to_string()).map_err(|fault| Refusal::of(fault.text, names))?;
-    match opened {
+pub fn read(payload: &Value, context: &CallContext<'_>) -> Result<Request, Refusal> {
+    let refuse = |fault: Fault| Refusal::of(fault.text, context.names);
+    match open(&payload.to_string()).map_err(refuse)? {
         Opened::Envelope(request) => Ok(request),
-        Opened::ByHand(call) => read_call(&call, names, others),
+        Opened::ByHand(call) => read_call(&call, context),
     }
 }
 
-pub(crate) fn read_call(
-    call: &Value,
-    names: &[&str],
-    others: OtherNames,
-) -> Result<Request, Refusal> {
-    let trigger = by_hand(call, names, others).map_err(|fault| Refusal::of(fault, names))?;
+pub(crate) fn read_call(call: &Value, context: &CallContext<'_>) -> Result<Request, Refusal> {
+    let trigger = by_hand(call, context).map_err(|fault| Refusal::of(fault, context.names))?;
     Ok(Request::of(trigger))
 }
 
@@ -240,7 +261,7 @@ impl Request {
     }
 }
 
-fn by_hand(payload: &Value, names: &[&str], others: OtherNames) -> Result<Trigger, String> {
+fn by_hand(payload: &Value, context: &CallContext<'_>) -> Result<Trigger, String> {
     let Value::Object(keys) = payload else {
         return Err(format!("the payload is {}, which is not an object", excerpt(payload)));
     };
@@ -248,11 +269,13 @@ fn by_hand(payload: &Value, names: &[&str], others: OtherNames) -> Result<Trigge
     for (key, value) in keys {
         match key.as_str() {
             "mode" => trigger.intent = intent(value)?,
-            "bindings" => trigger.only = Some(only(value, names, others)?),
+            "bindings" => trigger.only = Some(only(value, context)?),
+            key if trust::KEYS.contains(&key) => {}
             "trigger" => return Err(trigger_is_for_the_scheduler(keys)),
             _ => return Err(format!("the payload has the unknown key `{}`", short(key))),
         }
     }
+    trigger.trust = trust(keys, trigger.only.as_deref(), context)?;
     Ok(trigger)
 }
 
@@ -264,7 +287,7 @@ fn intent(mode: &Value) -> Result<Intent, String> {
     }
 }
 
-fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<String>, String> {
+fn only(bindings: &Value, context: &CallContext<'_>) -> Result<Vec<String>, String> {
     let not_a_list =
         || format!("`bindings` is {}, which is not a list of names", excerpt(bindings));
     let asked = bindings.as_array().ok_or_else(not_a_list)?;
@@ -275,7 +298,7 @@ fn only(bindings: &Value, names: &[&str], others: OtherNames) -> Result<Vec<Stri
     }
     let one = |name: &Value| {
         let name = name.as_str().ok_or_else(not_a_list)?;
-        if names.contains(&name) || others == OtherNames::MayBeTagged {
+        if context.names.contains(&name) || context.others == OtherNames::MayBeTagged {
             Ok(name.to_owned())
         } else {
             Err(format!(

@@ -12,7 +12,7 @@ use writerlink_aws::writer::ElbWriteClient;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
 use writerlink_core::drive::{drive_to_end, retry};
-use writerlink_core::event::{Event, Intent, Trigger};
+use writerlink_core::event::{Event, Intent, Trigger, Trust};
 use writerlink_core::failure::bounded;
 use writerlink_core::finding::{Finding, Severity};
 use writerlink_core::ports::Journal;
@@ -205,7 +205,14 @@ fn describe(trigger: &Trigger) -> String {
         Intent::Plan => "looking, without writing,",
     };
     if let Some(only) = &trigger.only {
-        return format!("{looking} at {}", bounded(&only.join(", ")));
+        let looking = format!("{looking} at {}", bounded(&only.join(", ")));
+        return match &trigger.trust {
+            Some(Trust { writer, expires }) => format!(
+                "{looking}; the call vouches for DNS while RDS cannot be read: {writer} is the \
+                 writer, until {expires}"
+            ),
+            None => looking,
+        };
     }
     if trigger.is_sweep() {
         return format!("{looking} at every binding");

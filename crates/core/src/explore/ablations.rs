@@ -148,6 +148,17 @@ fn a_sweep_follows_dns_alone_to_a_reader_while_rds_is_away() {
 }
 
 #[test]
+fn one_answer_of_dns_beside_a_person_who_is_wrong_registers_a_reader() {
+    let setup = rds_away(Setup {
+        keys_lie: true,
+        groups: vec![Group::only(A)],
+        limit: 7 * S,
+        ..with(Budget::default())
+    });
+    breaks_without(Mechanism::TrustStays, Promise::S3, &vouched_for(B, 7 * S, setup));
+}
+
+#[test]
 fn a_target_that_is_removed_before_the_agreement_has_lasted_is_the_new_writer() {
     let setup = Setup {
         pace: Some(Pace { keys: 3 * S, refusal: 3 * S, health: Duration::ZERO }),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(super) use self::describe::Shown;
-use self::triggers::{config_of, event_about, sweep};
+use self::triggers::{config_of, event_about, sweep, trust};
 use super::monitor::{Breach, Monitor, Promise};
 use super::world::{
     self, Group, Key, Kind, Listing, MOST_PLACES, NOBODY, Place, Places, Slot, World, Write,
@@ -117,6 +117,8 @@ pub(super) enum Invocation {
     Sweep,
     /// An event that names the binding.
     Event,
+    /// A person, who vouches for DNS for so long: this member is the writer.
+    Trust(Place, Duration),
 }
 
 /// The world, the runs under way, and what may still happen.
@@ -479,7 +481,11 @@ impl Setup {
 
     pub(super) fn begin(&self, moment: &mut Moment, invocation: Invocation) -> Vec<Breach> {
         let event = invocation == Invocation::Event;
-        let trigger = if event { event_about(self.kind) } else { sweep() };
+        let (trigger, vouched) = match invocation {
+            Invocation::Sweep => (sweep(), None),
+            Invocation::Event => (event_about(self.kind), None),
+            Invocation::Trust(writer, lasts) => (trust(writer, lasts), Some((writer, lasts))),
+        };
         let mut config = config_of(self.kind);
         config.timing = self.timing;
         let known = self.remembers.then(|| self.first_listing());
@@ -493,7 +499,8 @@ impl Setup {
             waiting: Vec::new(),
             monitor: Monitor::new(self.kind, event, self.timing.settle, &moment.world)
                 .on_a_wrong_port(self.is_on_a_wrong_port())
-                .knowing(known),
+                .knowing(known)
+                .trusting(vouched),
         });
         moment.begun += 1;
         let index = moment.runs.len() - 1;
@@ -576,7 +583,8 @@ impl Setup {
                 // If keys can report anything, no key is certain to report the same again.
                 let sure = !self.keys_lie && self.pace.is_none() && world.false_name.is_none();
                 let says_so = |key: &Key| world.keys[*key as usize] == world.now;
-                let named_at_targets = sure && self.kind.keys().iter().any(says_so);
+                let mut keys = self.kind.keys().iter().filter(|key| monitor.heeds(**key));
+                let named_at_targets = sure && keys.any(says_so);
                 monitor.reads_targets(group, named_at_targets);
                 Input::Targets(index, Ok(group.targets()))
             }

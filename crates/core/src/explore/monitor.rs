@@ -149,6 +149,10 @@ pub(super) struct Monitor {
     refused: Places,
     /// A removal was refused.
     removal_refused: bool,
+    /// The member that a person who vouches for DNS names, and how long that still holds.
+    trust: Option<(Place, Duration)>,
+    /// The RDS API was read in this run, so it decides and not the person.
+    rds_was_read: bool,
 }
 
 impl Monitor {
@@ -190,6 +194,8 @@ impl Monitor {
             outdated: false,
             refused: Places::default(),
             removal_refused: false,
+            trust: None,
+            rds_was_read: false,
         }
     }
 
@@ -203,6 +209,17 @@ impl Monitor {
         Self { known, has_listing: known.is_some(), ..self }
     }
 
+    /// The same monitor of a run for a person who vouches for DNS.
+    pub(super) fn trusting(self, trust: Option<(Place, Duration)>) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Whether what this key would say counts: a person's word takes the place of an RDS API that
+    /// could not be read.
+    pub(super) fn heeds(&self, key: Key) -> bool {
+        key == Key::Dns || self.trust.is_none() || self.rds_was_read
+    }
+
     pub(super) fn reads_key(&mut self, key: Key, named: Option<Listing>, world: &World) {
         self.outdated = false;
         let index = key as usize;
@@ -213,6 +230,7 @@ impl Monitor {
             self.gap = false;
             self.read_since_removal = (self.read_since_removal + 1).min(2);
             self.unreadable = false;
+            self.rds_was_read = true;
             self.known = named;
             self.has_listing = true;
         } else {
@@ -281,6 +299,8 @@ impl Monitor {
         }
         self.current = [false; 2];
         self.calm = false;
+        // The person's word stays what it was.
+        self.reread[Key::Topology as usize] |= !self.heeds(Key::Topology);
     }
 
     pub(super) fn reads_targets(&mut self, group: Group, named_at_targets: bool) {
@@ -298,6 +318,9 @@ impl Monitor {
     pub(super) fn time_passes(&mut self, long: Duration) {
         for age in self.healthy.iter_mut().flatten() {
             *age = (*age + long).min(self.settle.min(PROOF_TIME));
+        }
+        if let Some((_, left)) = &mut self.trust {
+            *left = left.saturating_sub(long);
         }
         let dns = self.by_dns.iter_mut().map(|(_, _, age)| age);
         for age in self.lasting.iter_mut().map(|(_, age)| age).chain(dns) {
@@ -347,6 +370,11 @@ impl Monitor {
             Write::Deregister(places) => {
                 let agreed = self.agreed();
                 breaks(Promise::S4, agreed.is_some(), "the keys name no one together");
+                breaks(
+                    Promise::S4,
+                    !self.waits_on_trust(),
+                    "a person vouches for DNS, which has not stayed for the settle time",
+                );
                 if let Some(agreed) = agreed {
                     breaks(
                         Promise::S7,
@@ -423,7 +451,9 @@ impl Monitor {
             Write::Deregister(places) => places,
             // DNS that goes back for less than the settle time leads to no reader.
             Write::Register(place) => {
-                if paced && self.unreadable && place != before.now.writer {
+                // A person's word is as old as the run.
+                let is_old = self.trust.is_some() && !self.undisturbed;
+                if paced && self.unreadable && place != before.now.writer && !is_old {
                     let how = format!("{write}, a reader, on DNS alone");
                     breaches.push(Breach { promise: Promise::S3, how });
                 }
@@ -525,10 +555,23 @@ impl Monitor {
     fn agreed(&self) -> Option<Places> {
         let [topology, dns] = self.said;
         match self.kind {
-            Kind::Cluster => dns.filter(|_| topology == dns),
+            Kind::Cluster => dns.filter(|_| topology == dns).or(self.vouched_for()),
             Kind::Instance(_) => dns,
             Kind::Readers => topology.filter(|_| !self.gap),
         }
+    }
+
+    /// The places of the member that DNS names and a person vouches for.
+    fn vouched_for(&self) -> Option<Places> {
+        let ((vouched, left), (writer, places, _)) = (self.trust?, self.by_dns?);
+        let counts = self.unreadable && !self.rds_was_read && !left.is_zero();
+        (counts && writer == vouched).then_some(places)
+    }
+
+    /// Whether DNS has not stayed for long enough with the member that a person vouches for.
+    fn waits_on_trust(&self) -> bool {
+        let stayed = self.by_dns.is_some_and(|(_, _, age)| age >= self.settle);
+        self.vouched_for().is_some() && !stayed
     }
 
     fn is_credible(&self, place: Place) -> bool {
@@ -540,7 +583,8 @@ impl Monitor {
         let place = Places::one(place);
         let alone = self.event || self.shown.is_none_or(|group| group.present().is_empty());
         let twice = topology == Some(place) && self.said_before == topology;
-        self.agreed() == Some(place) || (twice && alone) || self.is_credible_by_dns(place)
+        let agreed = self.agreed() == Some(place) && !self.waits_on_trust();
+        agreed || (twice && alone) || self.is_credible_by_dns(place)
     }
 
     /// Whether DNS alone makes these places credible: the RDS API cannot be read, an event has the

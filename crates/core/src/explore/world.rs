@@ -36,7 +36,7 @@ impl Place {
         Self::all(MOST_PLACES).find(|place| place.address() == address)
     }
 
-    fn member(self) -> Identifier {
+    pub(super) fn member(self) -> Identifier {
         ["a", "b", "c", "d"][self.0].parse().expect("an identifier")
     }
 

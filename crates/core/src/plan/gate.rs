@@ -32,6 +32,9 @@ impl Look<'_> {
                 None => self.admit_by_topology_alone(),
             };
         }
+        if let Some(hold) = self.trust_waits() {
+            return Gate::Wait(hold);
+        }
         match self.rules.admit {
             Admit::Named => Gate::Open,
             Admit::Twice if self.is_named_twice() => Gate::Open,
@@ -92,6 +95,9 @@ impl Look<'_> {
         // targets get no traffic, the others may be all that serves.
         if stays || self.disagreement.is_some() || self.is_unreachable() {
             return Gate::Never;
+        }
+        if let Some(hold) = self.trust_waits() {
+            return Gate::Wait(hold);
         }
         match self.rules.expel {
             Expel::Reread => Gate::Open,

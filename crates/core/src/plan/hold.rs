@@ -8,6 +8,7 @@ mod text;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::VoidTrust;
 use crate::evidence::{MemberAt, Unknown};
 use crate::keep_looking::KeepLooking;
 use crate::target::TargetState;
@@ -35,6 +36,19 @@ pub enum Hold {
     },
     /// RDS cannot be read, and this member, which DNS names, has a target.
     OnDnsAlone(MemberAt),
+    /// RDS cannot be read, a person vouches for DNS, and DNS has not stayed for long enough.
+    TrustWaits {
+        /// Whom both name.
+        dns: MemberAt,
+        /// How long DNS has done so.
+        steady: Duration,
+        /// How long it must.
+        settle: Duration,
+    },
+    /// RDS cannot be read, and DNS's word was taken because a person vouches for it.
+    OnTrust(MemberAt),
+    /// A person's trust in DNS does not count.
+    TrustVoid(VoidTrust),
     /// Neither the binding nor RDS says which port the database listens on.
     NoPort,
     /// The binding says another port than the one that RDS reports.
@@ -123,6 +137,13 @@ impl Hold {
             // Beside the reason why RDS cannot be read, which decides how the binding ends.
             Self::DnsAloneWaits { .. } => row("dns-alone-waits", Remark, DnsAloneTime),
             Self::OnDnsAlone(_) => row("on-dns-alone", Remark, UntilFailover),
+            // Not `Waits`: nobody looks again for it when the run is over.
+            Self::TrustWaits { .. } => row("trust-waits", Holds, DnsAloneTime),
+            Self::OnTrust(_) => row("on-trust", Remark, UntilFailover),
+            Self::TrustVoid(void) => {
+                let (word, weight, look) = void.meaning();
+                row(word, weight, look)
+            }
             // Only a change of the configuration or of the load balancer ends these.
             Self::NoPort => row("no-port", Holds, UntilEventEnds),
             Self::PortDiffers { .. } => row("port-differs", Holds, UntilEventEnds),

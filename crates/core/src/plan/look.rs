@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::port::{port_must_match, port_of, reported_port};
 use super::rules::{DnsAlone, Rules};
-use super::{Action, Hold, KeyChange, Observation};
+use super::{Action, Hold, KeyChange, Observation, TrustInDns};
 use crate::config::{Binding, Timing};
 use crate::evidence::{MemberAt, Verdict};
+use crate::mechanism::Mechanism;
 use crate::target::{Registration, Target, TargetState, Zone};
 
 /// One look at the group, sorted by what the evidence says.
@@ -123,13 +124,39 @@ impl<'a> Look<'a> {
 
     /// The holds that concern the look as a whole, before any gate is asked.
     pub(super) fn remarks(&self) -> Vec<Hold> {
+        // Before what it is about: the first of equally heavy holds decides how the binding ends.
+        let trust = void_trust(self.seen).or_else(|| self.on_trust());
         if let Some(disagreement) = &self.disagreement {
             // The other remarks are about the addresses that all keys name.
-            return [disagreement.clone()].into_iter().chain(self.on_dns_alone()).collect();
+            let disagreement = [disagreement.clone()].into_iter().chain(self.on_dns_alone());
+            return trust.into_iter().chain(disagreement).collect();
         }
         // While the named targets get no traffic, no other leaves, however long ago it was given.
         let recent = || self.recently_given().filter(|_| !self.is_unreachable());
-        self.without_traffic().into_iter().chain(recent()).collect()
+        trust.into_iter().chain(self.without_traffic()).chain(recent()).collect()
+    }
+
+    /// That DNS's word was taken.
+    fn on_trust(&self) -> Option<Hold> {
+        let dns = self.vouched_for()?;
+        self.trust_waits().is_none().then(|| Hold::OnTrust(dns.clone()))
+    }
+
+    /// What a person's trust in DNS waits for: that DNS has stayed for the settle time. Without it:
+    ///
+    /// 1. A is the writer and the target. The RDS API is away.
+    /// 2. A person takes B, a reader, for the writer. DNS names B for a moment.
+    /// 3. B is registered.
+    pub(super) fn trust_waits(&self) -> Option<Hold> {
+        let (dns, steady) = (self.vouched_for()?, self.seen.earlier.steady_for);
+        let waits = steady < self.timing.settle && Mechanism::TrustStays.is_on();
+        waits.then(|| Hold::TrustWaits { dns: dns.clone(), steady, settle: self.timing.settle })
+    }
+
+    /// The member that DNS names and a person vouches for.
+    fn vouched_for(&self) -> Option<&'a MemberAt> {
+        let counts = self.seen.earlier.trust == TrustInDns::Counts;
+        self.seen.evidence.dns()?.as_ref().ok().filter(|_| counts)
     }
 
     /// A target that DNS alone names, after a move that the RDS API could not confirm.
@@ -192,6 +219,14 @@ impl<'a> Look<'a> {
 
 fn dns_alone<'a>(rules: &Rules, seen: &'a Observation) -> Option<&'a MemberAt> {
     seen.evidence.dns_alone().filter(|_| rules.dns_alone == DnsAlone::MovedAndStayed)
+}
+
+/// That a person's trust in DNS does not count.
+pub(super) fn void_trust(seen: &Observation) -> Option<Hold> {
+    match &seen.earlier.trust {
+        TrustInDns::Void(void) => Some(Hold::TrustVoid(void.clone())),
+        TrustInDns::NotGiven | TrustInDns::Counts => None,
+    }
 }
 
 /// Why there is no plan without a port. A key that says nothing is the earlier reason.

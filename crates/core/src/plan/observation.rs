@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::TrustInDns;
 use crate::evidence::{Evidence, Facts};
 use crate::target::{Target, TargetGroup};
 
 /// One look at the world.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Observation {
-    /// What the keys say now.
+    /// What the keys say now; where a person's trust in DNS counts, with DNS's word in the place of
+    /// the RDS API's.
     pub evidence: Evidence,
     /// What the RDS API says of the source besides, as last read in this run; absent before the
     /// first reading that has it.
@@ -34,7 +36,8 @@ pub struct EarlierRounds {
     /// For how long DNS has given the present addresses.
     pub steady_for: Duration,
     /// For how long the keys have agreed on the present addresses; for how long a name has answered
-    /// without a break, where it stands for a set.
+    /// without a break, where it stands for a set. A person who vouches for DNS agrees with it for
+    /// as long as it has stayed.
     pub agreed_for: Duration,
     /// A failover was seen: the agreed target was not present when the run began, or the topology
     /// moved during the run.
@@ -47,6 +50,8 @@ pub struct EarlierRounds {
     /// Whether DNS names another writer than the topology did when it could last be read, or than
     /// DNS did earlier in this run; said only while the topology cannot be read.
     pub dns_move: KeyChange,
+    /// What a person's trust in DNS comes to.
+    pub trust: TrustInDns,
     /// What is known of the agreed target's registration; of a set's, what is known best.
     pub registration_proof: RegistrationProof,
     /// How long ago an answer of this run last gave each address of a name, within the settle time.

@@ -70,10 +70,12 @@ impl Look<'_> {
             }
             (Some(_), _, _) => self.add_first(&mut coming, plan),
             (None, Some(_), Some(serving)) => self.remove(serving, &mut leaving, plan),
-            // No wanted target can take traffic. The others may be all that does, so none is
-            // removed.
-            (None, Some(_), None) => return,
-            (None, None, _) => return,
+            // Nothing is called for. Or no wanted target can take traffic: the others may be all
+            // that does, so none is removed.
+            (None, None, _) | (None, Some(_), None) => {
+                plan.holds.extend(self.trust_waits());
+                return;
+            }
         }
         plan.later.extend(coming.all);
         plan.later.extend((!leaving.all.is_empty()).then_some(Action::Deregister(leaving.all)));

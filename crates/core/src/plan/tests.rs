@@ -84,6 +84,7 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             former: members.filter(|_| is_cluster).collect(),
             key_change: KeyChange::None,
             dns_move: KeyChange::None,
+            trust: TrustInDns::NotGiven,
             registration_proof: RegistrationProof::Proven,
             recent: BTreeMap::new(),
             refused: BTreeSet::new(),

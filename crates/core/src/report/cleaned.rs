@@ -15,7 +15,8 @@ impl Report {
     pub fn cleaned(self) -> Self {
         let Self {
             ok,
-            trigger: TriggerReport { kind, event, source },
+            // An identifier and a time have no such characters.
+            trigger: TriggerReport { kind, event, source, trust },
             bindings,
             unmatched,
             postponed,
@@ -24,7 +25,7 @@ impl Report {
         } = self;
         Self {
             ok,
-            trigger: TriggerReport { kind, event: event.map(|id| bounded(&id)), source },
+            trigger: TriggerReport { kind, event: event.map(|id| bounded(&id)), source, trust },
             bindings: bindings.into_iter().map(BindingReport::cleaned).collect(),
             unmatched,
             postponed,

@@ -41,6 +41,7 @@
 mod observation;
 mod report;
 mod schedule;
+mod trust;
 mod written;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::sighting::Sighting;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
+use super::trust::RunTrust;
 use super::write_log::{TIME_TO_PROVE, WriteLog};
 use super::{Context, Effect, PermitFor};
 use crate::config::{Binding, Mode, Timing};
@@ -100,6 +102,8 @@ pub(super) struct BindingRun {
     facts: Option<Facts>,
     /// Whom the last topology that could be read named as the writer, once one could not be read.
     known_writer: Option<Identifier>,
+    /// A person's trust in DNS.
+    trust: Option<RunTrust>,
     /// The addresses that the members' own names have had in this run, and those of the instances
     /// that a blue/green deployment replaced.
     members: BTreeMap<IpAddr, Identifier>,
@@ -154,6 +158,7 @@ impl BindingRun {
             group: None,
             facts: None,
             known_writer: None,
+            trust: None,
             members: BTreeMap::new(),
             targets: Vec::new(),
             targets_age: Duration::ZERO,
@@ -352,8 +357,8 @@ impl BindingRun {
         };
         let Binding { source, allow, .. } = &*self.binding;
         if let Some(error) = unread {
-            // Nothing of this goes into `members`: what the process remembers must not help to
-            // remove anything.
+            // Nothing of this goes into `members`: what the process remembers makes no target a
+            // former writer's.
             let evidence = weigh_dns_alone(source, &topology, answers, allow, group.family, error);
             return self.take_evidence(evidence, delivery, purpose, cx);
         }
@@ -377,7 +382,7 @@ impl BindingRun {
         purpose: Purpose,
         cx: &mut Context<'_>,
     ) -> Next {
-        let same = self.history.latest() == Some(&evidence);
+        let same = self.history.latest().is_some_and(|latest| latest.says_the_same(&evidence));
         self.rests_on_kept = delivery == Delivery::Kept;
         // DNS moved: what the topology says by now is worth a reading.
         if self.rests_on_kept && !same && self.history.latest().is_some() {
@@ -399,6 +404,7 @@ impl BindingRun {
             }
             Purpose::Confirm | Purpose::Look => match self.plan_without_reading(same, cx) {
                 Some(plan) => {
+                    self.tell_trust(&plan, cx);
                     // What nobody has read for a while proves no registration.
                     if !plan.is_clean() {
                         self.write_log.goes_unread();
@@ -458,6 +464,7 @@ impl BindingRun {
         if self.rests_on_kept && !plan.is_clean() {
             return Next::AwaitTopology(AwaitedReading::NotBegun);
         }
+        self.tell_trust(&plan, cx);
         // Before any step, the rereading too: it only prepares a write.
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));

@@ -1,7 +1,7 @@
 //! What a process remembers of its runs.
 //!
-//! A run needs none of it to come right, and nothing in it ever removes a target. It says where a
-//! look is worth its calls, and where a second one is not:
+//! A run needs none of it to come right, and nothing in it ever removes a target by itself. It says
+//! where a look is worth its calls, and where a second one is not:
 //!
 //! - A binding whose source the topology shows elsewhere than at the binding's last good end is
 //!   looked at, also in the run of an event that names another.
@@ -9,7 +9,9 @@
 //!   group as right, gets one look and no watch, while that look finds the same.
 //!
 //! And while the RDS API cannot be read, the topology that was read last says which names are those
-//! of a cluster's members. Only then can it help to admit an address, which DNS must name.
+//! of a cluster's members. Only then can it help to admit an address, which DNS must name. Where a
+//! person vouches for DNS, it helps in the same way to know whom DNS names, and the person names
+//! that member too.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -144,7 +144,10 @@ impl RoundOutcome {
             Self::Planned(plan) => match plan.weightiest() {
                 None => format!("to do: {}", plan.actions().join("; ")),
                 // Their own sentences count the seconds down.
-                Some(hold @ (Hold::Settling(_) | Hold::Unsteady(_))) => {
+                Some(hold @ Hold::TrustWaits { .. }) if plan.pending().next().is_none() => {
+                    format!("nothing to do, and waiting ({})", hold.word())
+                }
+                Some(hold @ (Hold::Settling(_) | Hold::Unsteady(_) | Hold::TrustWaits { .. })) => {
                     format!("to do, and waiting ({}): {}", hold.word(), plan.actions().join("; "))
                 }
                 Some(hold) => hold.to_string(),
@@ -255,8 +258,10 @@ fn planned_look(plan: &Plan, may_write: bool) -> KeepLooking {
         (_, true) if removal_waits || plan.will_register() => KeepLooking::RemovalTime,
         // A run that may not write removes nothing, so it waits for no removal.
         (Weight::Waits, false) => KeepLooking::UntilFailover,
-        // Of the holds with this look, only `dns-rotates` is not `Waits`.
-        (_, false) if look == KeepLooking::RemovalTime => KeepLooking::SweepTime,
+        // Of the holds with these looks, only `dns-rotates` and `trust-waits` are not `Waits`.
+        (_, false) if matches!(look, KeepLooking::RemovalTime | KeepLooking::DnsAloneTime) => {
+            KeepLooking::SweepTime
+        }
         _ => look,
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::round_outcome::{called, cut_short};
 use super::sighting::Sightings;
 use super::tag_search::TagSearch;
-use super::{Entry, Run};
+use super::{BindingRun, Entry, Run};
 use crate::discover::ENTRY;
 use crate::evidence::{Evidence, Key, Listing, MemberAt, Unknown};
 use crate::plan::Action;
@@ -30,6 +30,10 @@ pub(super) struct RunTotals {
     pub(super) not_made: u32,
     /// The targets whose removal was acknowledged and that no reading has shown absent yet.
     removals_sent: Vec<SocketAddr>,
+    /// DNS's word was taken because a person vouches for it.
+    pub(super) used_trust: bool,
+    /// What the log says last of a person's trust in DNS.
+    pub(super) trust_told: Option<String>,
     /// What was seen of the source, for later runs of the process.
     pub(super) sightings: Sightings,
 }
@@ -94,9 +98,13 @@ pub(super) fn report(run: &Run) -> Report {
         })
         .chain(search(&run.tag_search))
         .collect();
+    let mut trigger = (*run.trigger).clone();
+    if let Some(trust) = &mut trigger.trust {
+        trust.used = run.binding_runs().any(BindingRun::used_trust);
+    }
     Report {
         ok: bindings.iter().all(|binding| binding.status.is_ok() || !binding.answered_for),
-        trigger: (*run.trigger).clone(),
+        trigger,
         unmatched: run.unmatched,
         postponed: run.postponed(),
         sweep: run.sweeps,

@@ -9,6 +9,7 @@ mod few_calls;
 mod fixture;
 mod many;
 mod memory;
+mod trust;
 mod writes;
 
 use std::time::Duration;

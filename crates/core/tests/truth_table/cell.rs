@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use writerlink_core::config::{Binding, PortDiffers, Timing};
 use writerlink_core::evidence::{Evidence, MemberAt, Unknown};
-use writerlink_core::plan::Observation;
+use writerlink_core::plan::{Observation, TrustInDns};
 use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
@@ -70,6 +70,12 @@ impl Cell<'_> {
             Keys::Agree(named) => self.at(named),
             Keys::Differ(_) | Keys::Silent(..) => None,
         }
+    }
+
+    /// Whether a person vouches for DNS, and DNS has not stayed for the settle time.
+    pub(crate) fn waits_on_trust(&self) -> bool {
+        let earlier = &self.seen.earlier;
+        earlier.trust == TrustInDns::Counts && earlier.steady_for < self.timing.settle
     }
 
     /// The target that topology alone names.

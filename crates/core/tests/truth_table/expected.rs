@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use writerlink_core::plan::{Action, KeyChange, RegistrationProof, Step};
+use writerlink_core::plan::{Action, KeyChange, RegistrationProof, Step, TrustInDns, VoidTrust};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows, Keys};
@@ -65,13 +65,19 @@ enum Others {
 
 pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
     let stuck = cell.port().is_none() || cell.is_on_a_wrong_port();
+    let void_trust = void_trust(&cell.seen.earlier.trust);
+    let alone =
+        |why| Expected { holds: void_trust.into_iter().chain([why]).collect(), ..<_>::default() };
     let mut expected = match (cell.keys(), cell.agreed(), cell.port()) {
-        (Keys::Silent(_, why), ..) if stuck => return held(why),
+        (Keys::Silent(_, why), ..) if stuck => return alone(why),
         // Nothing is written or needed before the port is right.
-        (_, _, Some(_)) if stuck => return held("port-differs"),
+        (_, _, Some(_)) if stuck => return alone("port-differs"),
         // Left open: of these two reasons, this one is reported. No foreign target is reported,
         // because none can be distinguished from the others.
-        (Keys::Agree(_) | Keys::Differ(_), _, None) => return held("no-port"),
+        (Keys::Agree(_) | Keys::Differ(_), _, None) => return alone("no-port"),
+        (_, Some(agreed), _) if cell.seen.earlier.trust == TrustInDns::Counts => {
+            on_trust(agreed, cell)
+        }
         (_, Some(agreed), _) => all_name(agreed, cell),
         (Keys::Silent(_, why), ..) => match cell.named_by_dns_alone() {
             Some(named) => on_dns_alone(why, named, cell),
@@ -87,7 +93,41 @@ pub(crate) fn expected(cell: &Cell<'_>) -> Expected {
     if cell.foreign_targets().count() > former {
         expected.holds.push("foreign-target");
     }
+    expected.holds.extend(void_trust);
     expected
+}
+
+/// A person vouches for DNS. When DNS has stayed for the settle time, that is as good as the RDS
+/// API's word. Before, nothing is done, and the plan lists what is called for.
+fn on_trust(agreed: SocketAddr, cell: &Cell<'_>) -> Expected {
+    let mut expected = all_name(agreed, cell);
+    if cell.seen.earlier.steady_for >= cell.timing.settle {
+        expected.holds.push("on-trust");
+        return expected;
+    }
+    let others: Vec<Target> = cell.others(agreed).cloned().collect();
+    let (own, count) = (own(agreed, cell), count(&others, cell));
+    let register = matches!(own, Own::Missing).then(|| Action::Register(cell.registration(agreed)));
+    let removal =
+        matches!(count, Others::Some | Others::SomeInitial) && !matches!(own, Own::Unused);
+    let removal = removal.then_some(Action::Deregister(others));
+    // What only a person can end is reported all the same.
+    let stays = ["target-zone-not-enabled", "group-not-in-use", "too-many-removals"];
+    expected.holds.retain(|hold| stays.contains(hold));
+    expected.holds.push("trust-waits");
+    Expected { now: None, later: register.into_iter().chain(removal).collect(), ..expected }
+}
+
+/// The word for a person's trust in DNS that does not count.
+fn void_trust(trust: &TrustInDns) -> Option<&'static str> {
+    match trust {
+        TrustInDns::NotGiven | TrustInDns::Counts => None,
+        TrustInDns::Void(VoidTrust::RdsWasRead) => Some("trust-not-needed"),
+        TrustInDns::Void(VoidTrust::Expired) => Some("trust-expired"),
+        TrustInDns::Void(VoidTrust::NamesUnknown) => Some("trust-names-unknown"),
+        TrustInDns::Void(VoidTrust::OtherWriter { .. }) => Some("trust-other-writer"),
+        TrustInDns::Void(VoidTrust::DnsUnknown(_)) => Some("trust-dns-unknown"),
+    }
 }
 
 fn all_name(agreed: SocketAddr, cell: &Cell<'_>) -> Expected {

@@ -44,15 +44,17 @@ mod words;
 
 use std::time::Duration;
 
-use writerlink_core::evidence::{Evidence, Reading, Unknown};
-use writerlink_core::plan::KeyChange;
+use writerlink_core::evidence::{Evidence, MemberAt, Reading, Unknown};
+use writerlink_core::plan::{EarlierRounds, KeyChange, TrustInDns, VoidTrust};
 use writerlink_core::topology::Standby;
 
-use axes::Axes;
+use axes::{Axes, product};
 use readings::{member_at, reasons, row, three, two};
 use table::{sample, walk};
 use values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
-use values::{all_facts, each, earlier_rounds, groups, other_port, outside, own, tempting};
+use values::{
+    all_facts, each, earlier_rounds, everybody, groups, ip, other_port, outside, own, tempting,
+};
 
 #[test]
 fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
@@ -180,6 +182,66 @@ fn dns_alone_has_the_plan_of_the_table() {
     assert_eq!(
         walk(&[dns_alone()]),
         "1680000 cells: 0 settled, 1624000 held, 56000 register, 0 reread, 0 deregister"
+    );
+}
+
+/// A person vouches for DNS. The trust counts, just before the settle time and at it; or the RDS
+/// API was read; or the trust does not count for another reason.
+fn trust() -> [Axes; 3] {
+    let agreed = [member_at(1, 1), member_at(2, 2)]
+        .map(|named| Evidence::Cluster { topology: named.clone(), dns: named });
+    let axes = || Axes {
+        targets: groups(&[own(1), own(2)], &STATES),
+        former: everybody(),
+        ..Axes::of("cluster/orders", Standby::Unknown, agreed.to_vec())
+    };
+    let [counts, read] = [axes(), axes()];
+    let mut earlier_rounds = tempting(counts.settle);
+    earlier_rounds.retain(|earlier| earlier.steady_for == STEADY);
+    let ages = [Duration::ZERO, counts.settle - NANO, counts.settle];
+    let on_trust = each(&earlier_rounds, ages, |earlier, age| {
+        (earlier.steady_for, earlier.trust) = (age, TrustInDns::Counts)
+    });
+    let mut alone = dns_alone();
+    alone.earlier_rounds.retain(|earlier| earlier.topology_named == 2 && earlier.event);
+    let void = |earlier_rounds: &[EarlierRounds], reasons: &[VoidTrust]| {
+        let with = |earlier: &EarlierRounds, reason: &VoidTrust| EarlierRounds {
+            trust: TrustInDns::Void(reason.clone()),
+            ..earlier.clone()
+        };
+        product(earlier_rounds, reasons).map(|(earlier, reason)| with(earlier, reason)).collect()
+    };
+    let other = MemberAt { member: "orders-3".parse().expect("an identifier"), address: ip(3) };
+    let reasons = [
+        VoidTrust::RdsWasRead,
+        VoidTrust::Expired,
+        VoidTrust::NamesUnknown,
+        VoidTrust::OtherWriter { writer: other.member.clone(), dns: other },
+        VoidTrust::DnsUnknown(Unknown::NoWriter("orders".parse().expect("an identifier"))),
+    ];
+    [
+        Axes {
+            earlier_rounds: on_trust,
+            max_removals: vec![0, 1],
+            in_use: vec![true, false],
+            ports: PORTS.into(),
+            ..counts
+        },
+        Axes { earlier_rounds: void(&earlier_rounds, &reasons[..1]), ..read },
+        Axes {
+            evidence: alone.evidence[..4].to_vec(),
+            earlier_rounds: void(&alone.earlier_rounds, &reasons),
+            ports: PORTS.into(),
+            ..axes()
+        },
+    ]
+}
+
+#[test]
+fn a_persons_trust_in_dns_has_the_plan_of_the_table() {
+    assert_eq!(
+        walk(&trust()),
+        "1042632 cells: 6048 settled, 1007892 held, 22392 register, 2100 reread, 4200 deregister"
     );
 }
 

@@ -5,7 +5,9 @@
 //! with the planner would still have to satisfy them. A predicate without a number states the
 //! documented meaning of a part of a plan.
 
-use writerlink_core::plan::{Action, Hold, KeyChange, Observation, Plan, RegistrationProof, Step};
+use writerlink_core::plan::{
+    Action, Hold, KeyChange, Observation, Plan, RegistrationProof, Step, TrustInDns,
+};
 use writerlink_core::target::{Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -79,7 +81,7 @@ fn a_registration_is_of_a_named_target(cell: &Cell<'_>, plan: &Plan) -> bool {
 fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
     let earlier = &cell.seen.earlier;
     let credible = match (cell.agreed(), cell.follows()) {
-        (Some(_), Follows::Cluster | Follows::Refusing) => true,
+        (Some(_), Follows::Cluster | Follows::Refusing) => !cell.waits_on_trust(),
         (Some(agreed), Follows::Unknown) => {
             earlier.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
         }
@@ -104,7 +106,8 @@ fn an_instance_removes_on_two_proofs(cell: &Cell<'_>, plan: &Plan) -> bool {
 
 fn a_cluster_is_patient(cell: &Cell<'_>, plan: &Plan) -> bool {
     let earlier = &cell.seen.earlier;
-    let due = earlier.failover || earlier.agreed_for >= cell.timing.settle;
+    let due =
+        !cell.waits_on_trust() && (earlier.failover || earlier.agreed_for >= cell.timing.settle);
     cell.follows() != Follows::Cluster || due || removed_now(plan).is_none()
 }
 
@@ -222,6 +225,17 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             let named = cell.named_by_dns_alone();
             named.is_some_and(|at| at.ip() == dns.address && cell.state_of(at).is_some())
         }
+        Hold::TrustWaits { dns, steady, settle } => {
+            let named = cell.agreed().map(|agreed| agreed.ip()) == Some(dns.address);
+            named
+                && cell.waits_on_trust()
+                && (*steady, *settle) == (earlier.steady_for, cell.timing.settle)
+        }
+        Hold::OnTrust(dns) => {
+            let named = cell.agreed().map(|agreed| agreed.ip()) == Some(dns.address);
+            named && earlier.trust == TrustInDns::Counts && !cell.waits_on_trust()
+        }
+        Hold::TrustVoid(void) => earlier.trust == TrustInDns::Void(void.clone()),
         Hold::Rotates(_) | Hold::HalfPerRound | Hold::CachedForLong(_) => {
             unreachable!("only sets are held so")
         }
@@ -264,6 +278,7 @@ pub(crate) fn is_right(cell: &Cell<'_>) -> bool {
         let state = cell.state_of(agreed);
         state.is_some_and(|state| *state != TargetState::Unused)
             && cell.others(agreed).next().is_none()
+            && !cell.waits_on_trust()
             && !cell.is_on_a_wrong_port()
             && cell.on_a_former_port(&[agreed.ip()]).next().is_none()
     })

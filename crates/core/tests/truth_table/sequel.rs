@@ -8,7 +8,7 @@
 
 use std::net::SocketAddr;
 
-use writerlink_core::plan::{Action, Plan, RegistrationProof, Step, Weight};
+use writerlink_core::plan::{Action, Hold, Plan, RegistrationProof, Step, Weight};
 use writerlink_core::target::{Registration, Target, TargetState};
 
 use crate::cell::{Cell, Follows};
@@ -56,7 +56,9 @@ fn come_right(cell: &Cell<'_>, plan: Plan, again: Again) {
 }
 
 fn waits(plan: &Plan) -> bool {
-    plan.holds.iter().any(|hold| hold.weight() == Weight::Waits)
+    // Time ends this one too, within the run.
+    let on_trust = |hold: &Hold| matches!(hold, Hold::TrustWaits { .. });
+    plan.holds.iter().any(|hold| hold.weight() == Weight::Waits || on_trust(hold))
 }
 
 fn is_right_or_explained(cell: &Cell<'_>, plan: &Plan) {
@@ -133,7 +135,7 @@ fn let_time_pass(cell: &mut Cell<'_>) {
         }
     }
     let earlier = &mut cell.seen.earlier;
-    earlier.steady_for = STEADY;
+    earlier.steady_for = cell.timing.settle.max(STEADY);
     earlier.agreed_for = cell.timing.settle;
     if earlier.registration_proof == RegistrationProof::HealthyBriefly {
         earlier.registration_proof = RegistrationProof::Proven;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use writerlink_core::config::PortDiffers;
 use writerlink_core::evidence::Facts;
 use writerlink_core::guard::Allow;
-use writerlink_core::plan::{EarlierRounds, KeyChange, RegistrationProof};
+use writerlink_core::plan::{EarlierRounds, KeyChange, RegistrationProof, TrustInDns};
 use writerlink_core::target::{Target, TargetState, Zone};
 use writerlink_core::topology::Standby;
 
@@ -119,6 +119,7 @@ pub(crate) fn earlier_rounds(settle: Duration) -> Vec<EarlierRounds> {
         former: BTreeSet::new(),
         key_change: KeyChange::None,
         dns_move: KeyChange::None,
+        trust: TrustInDns::NotGiven,
         registration_proof: RegistrationProof::Unproven,
         recent: BTreeMap::new(),
         refused: BTreeSet::new(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use writerlink_core::evidence::Reading;
-use writerlink_core::plan::Hold;
+use writerlink_core::plan::{Hold, VoidTrust};
 
 use crate::axes::Axes;
-use crate::dns_alone;
 use crate::readings::{reasons, two};
 use crate::table::decide;
 use crate::values::{OTHER_PORT, STATES, groups, other_port, outside, own, tempting};
+use crate::{dns_alone, trust};
 
 #[test]
 fn every_hold_says_what_was_left_alone() {
@@ -28,7 +28,7 @@ fn every_hold_says_what_was_left_alone() {
     let silent =
         Axes::instances(&silent).map(|source| Axes { targets: vec![Vec::new()], ..source });
     let mut words = BTreeSet::new();
-    for axes in known.iter().chain(&silent).chain([&dns_alone()]) {
+    for axes in known.iter().chain(&silent).chain([&dns_alone()]).chain(&trust()) {
         axes.walk(|cell| {
             for hold in decide(cell).holds {
                 let (sentence, about) = (hold.to_string(), subjects(&hold));
@@ -40,7 +40,7 @@ fn every_hold_says_what_was_left_alone() {
             }
         });
     }
-    assert_eq!(words.len(), 48, "{words:?}");
+    assert_eq!(words.len(), 55, "{words:?}");
 }
 
 /// What the sentence of a hold must name.
@@ -54,7 +54,18 @@ fn subjects(hold: &Hold) -> Vec<String> {
             let left = format!("{} s", left.as_secs_f64().ceil());
             vec![format!("{} at {}", dns.member, dns.address), left]
         }
-        Hold::OnDnsAlone(dns) => vec![format!("{} at {}", dns.member, dns.address)],
+        Hold::TrustWaits { dns, steady, settle } => {
+            let ages = format!("{} of {} s", steady.as_secs(), settle.as_secs());
+            vec![format!("{} at {}", dns.member, dns.address), ages]
+        }
+        Hold::OnDnsAlone(dns) | Hold::OnTrust(dns) => {
+            vec![format!("{} at {}", dns.member, dns.address)]
+        }
+        Hold::TrustVoid(VoidTrust::OtherWriter { dns, writer }) => {
+            vec![format!("{} at {}, not {writer}", dns.member, dns.address)]
+        }
+        Hold::TrustVoid(VoidTrust::DnsUnknown(unknown)) => vec![unknown.to_string()],
+        Hold::TrustVoid(_) => vec!["`trust`".to_owned()],
         Hold::Unsteady(left) | Hold::Settling(left) => {
             vec![format!("{} s", left.as_secs_f64().ceil())]
         }

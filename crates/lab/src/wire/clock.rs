@@ -21,6 +21,11 @@ impl Clock {
         }
     }
 
+    /// How many times as fast as the clock on the wall it runs.
+    pub(super) fn speed(&self) -> f64 {
+        self.speed
+    }
+
     /// The world's time.
     pub(super) fn now(&self) -> Duration {
         self.started_at + self.started.elapsed().mul_f64(self.speed)

@@ -19,8 +19,9 @@ pub(super) struct Region {
 }
 
 impl Region {
-    pub(super) fn new(world: World, options: &Options) -> Region {
+    pub(super) fn new(mut world: World, options: &Options) -> Region {
         let clock = Clock::start(world.now(), options.speed);
+        world.runs_at(clock.speed());
         let arn = format!(
             "arn:aws:lambda:{}:{}:function:{}",
             world.region, world.account, options.function

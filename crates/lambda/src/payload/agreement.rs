@@ -164,6 +164,6 @@ fn a_batch_with_one_bad_record_is_refused_by_the_type_of_sns_and_read_by_us() {
     bad["Sns"].as_object_mut().expect("an object").remove("SignatureVersion");
     let payload = json!({"Records": [good, bad]});
     assert!(SnsEvent::deserialize(&payload).is_err());
-    let request = super::read(&payload, &[], super::OtherNames::Refused).expect("read");
+    let request = super::read(&payload, &super::CallContext::of(&[])).expect("read");
     assert_eq!(request.topics, ["t", "t"]);
 }

@@ -33,7 +33,7 @@ fn described(payload: &Value) -> String {
         );
     }
     let Request { trigger, unreadable, .. } =
-        read(payload, &["orders-writer", "billing"], OtherNames::Refused).expect("none is refused");
+        read(payload, &CallContext::of(&["orders-writer", "billing"])).expect("none is refused");
     assert_eq!(trigger.unreadable as usize, unreadable.len());
     let mut text = format!("{:?} {:?}", trigger.kind, trigger.intent);
     for event in &trigger.events {

@@ -1,21 +1,30 @@
 #![allow(clippy::unwrap_used)]
 
+mod trust;
+
 use serde_json::json;
 use writerlink_core::event::{EventId, SourceType};
 
+use self::trust::vouching;
 use super::*;
 
 const NAMES: [&str; 2] = ["orders-writer", "billing"];
+const NOW: &str = "2026-11-29T12:00:00Z";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:rds-events";
 const HELLO: &str = "This is a message to notify that RDS will attempt to send you event \
     notifications of type db-instance to the topic arn:aws:sns:eu-west-1:111122223333:rds-events.";
 
+/// The configuration of these tests, at [`NOW`].
+fn context(others: OtherNames) -> CallContext<'static> {
+    CallContext { names: &NAMES, writers: &NAMES[..1], others, now: NOW.parse().unwrap() }
+}
+
 fn request(payload: &Value) -> Request {
-    read(payload, &NAMES, OtherNames::Refused).unwrap()
+    read(payload, &context(OtherNames::Refused)).unwrap()
 }
 
 fn refusal(payload: &Value) -> String {
-    read(payload, &NAMES, OtherNames::Refused).unwrap_err().to_string()
+    read(payload, &context(OtherNames::Refused)).unwrap_err().to_string()
 }
 
 fn record(message: &str) -> Value {
@@ -203,6 +212,9 @@ fn a_refusal_stays_bounded_whatever_was_sent() {
         json!({ "mode": garbage }),
         json!({ "bindings": [garbage] }),
         json!({ "bindings": { garbage.as_str(): garbage } }),
+        vouching(&json!({"trust": garbage})),
+        vouching(&json!({"writer": garbage})),
+        vouching(&json!({"expires": garbage})),
     ] {
         let text = refusal(&payload);
         assert!(text.chars().count() < 1000, "{} characters", text.chars().count());
@@ -214,18 +226,18 @@ fn a_refusal_stays_bounded_whatever_was_sent() {
 fn a_refusal_lists_at_most_twenty_names() {
     let names: Vec<String> = (0..300).map(|n| format!("binding-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let text = read(&json!(1), &names, OtherNames::Refused).unwrap_err().to_string();
+    let text = read(&json!(1), &CallContext::of(&names)).unwrap_err().to_string();
     assert!(text.contains("`binding-19`, and 280 more"), "{text}");
 }
 
 #[test]
 fn a_name_that_the_configuration_lacks_may_be_that_of_a_tagged_group() {
     let payload = json!({"bindings": ["orders-link"]});
-    assert!(read(&payload, &NAMES, OtherNames::Refused).is_err());
-    let request = read(&payload, &NAMES, OtherNames::MayBeTagged).unwrap();
+    assert!(read(&payload, &context(OtherNames::Refused)).is_err());
+    let request = read(&payload, &context(OtherNames::MayBeTagged)).unwrap();
     assert_eq!(request.trigger.only, Some(vec!["orders-link".to_owned()]));
     let mistyped = json!({"binding": ["orders-link"]});
-    assert!(read(&mistyped, &NAMES, OtherNames::MayBeTagged).is_err());
+    assert!(read(&mistyped, &context(OtherNames::MayBeTagged)).is_err());
 }
 
 /// The SNS body of RDS for a failover that has started.
@@ -420,7 +432,7 @@ fn a_call_by_hand_in_a_wrapper_is_not_executed_and_writes_nothing() {
     ] {
         for (outer, wrap) in wrappers() {
             for payload in [wrap(call.clone()), wrap(wrappers()[0].1(call.clone()))] {
-                let Ok(request) = read(&payload, &NAMES, OtherNames::Refused) else {
+                let Ok(request) = read(&payload, &context(OtherNames::Refused)) else {
                     assert_eq!(outer, "a pipe of texts");
                     continue;
                 };

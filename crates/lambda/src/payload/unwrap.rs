@@ -202,14 +202,16 @@ pub(super) fn is_scheduled(event: &EventBridgeEvent<IgnoredPart>) -> bool {
     event.source == "aws.events" || event.detail_type == "Scheduled Event"
 }
 
+/// The keys that show a call by hand inside an envelope.
+const CALL_KEYS: [&str; 3] = ["mode", "bindings", "trust"];
+
 /// Whether a value inside an envelope is, or may be, a call by hand. The key `trigger` does not
 /// count here, because CloudWatch alarms have a key of that name.
 fn is_call(value: &Value, shape: &Shape<'_>) -> bool {
     let Value::Object(keys) = value else {
         return false;
     };
-    let is_word =
-        |key: &String| ["mode", "bindings"].iter().any(|word| key.eq_ignore_ascii_case(word));
+    let is_word = |key: &String| CALL_KEYS.iter().any(|word| key.eq_ignore_ascii_case(word));
     keys.keys().any(is_word) || (matches!(shape, Shape::Unknown) && super::says_plan(keys))
 }
 

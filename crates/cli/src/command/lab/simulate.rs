@@ -20,7 +20,7 @@ use crate::output;
 
 /// The real function's reading of a payload and its judgement of a report.
 const FUNCTION: Function = Function {
-    read: |payload, names| match payload::read(payload, names, payload::OtherNames::Refused) {
+    read: |payload, names| match payload::read(payload, &payload::CallContext::of(names)) {
         Ok(request) => Ok(request.trigger),
         Err(refusal) => Err(refusal.to_string()),
     },

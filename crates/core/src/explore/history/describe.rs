@@ -27,6 +27,11 @@ impl Move {
             Self::Begins(Invocation::Event) => {
                 format!("run {} begins, for an event", before.begun + 1)
             }
+            Self::Begins(Invocation::Trust(writer, lasts)) => format!(
+                "run {} begins, for a person who says that DNS is right to name {writer}, for {} s",
+                before.begun + 1,
+                lasts.as_secs_f32()
+            ),
             Self::TimePasses(index) => {
                 format!("{} sleeps {} s", run(index), before.sleeps_for(index).as_secs_f32())
             }

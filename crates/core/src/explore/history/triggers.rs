@@ -1,14 +1,25 @@
 //! The trigger and the configuration of each run.
 
 use std::sync::LazyLock;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::Kind;
-use super::world::PORT;
+use super::world::{PORT, Place};
 use crate::config::{Config, Location};
-use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind};
+use crate::event::{Event, EventId, SourceType, Trigger, TriggerKind, Trust};
 
 pub(super) fn sweep() -> Trigger {
     Trigger::sweep(TriggerKind::Schedule)
+}
+
+/// A person vouches for DNS for so long: this member is the writer.
+pub(super) fn trust(writer: Place, lasts: Duration) -> Trigger {
+    let lasts = SignedDuration::try_from(lasts).expect("a short time");
+    let trust = Trust { writer: writer.member(), expires: Timestamp::UNIX_EPOCH + lasts };
+    let only = Some(vec!["db".to_owned()]);
+    Trigger { only, trust: Some(trust), ..Trigger::sweep(TriggerKind::Invoke) }
 }
 
 pub(super) fn event_about(kind: Kind) -> Trigger {

@@ -30,6 +30,22 @@ impl fmt::Display for Hold {
                  and a run that can read RDS again and finds it the writer removes them",
                 dns.member, dns.address
             ),
+            Self::TrustWaits { dns, steady, settle } => write!(
+                f,
+                "RDS cannot be read, and DNS has named {} at {}, which `writer` names too, for {} \
+                 of {} s: nothing is done on `trust` before it has done so for all of them",
+                dns.member,
+                dns.address,
+                steady.as_secs(),
+                settle.as_secs_f64().ceil()
+            ),
+            Self::OnTrust(dns) => write!(
+                f,
+                "RDS cannot be read: {} at {} was taken for the writer because DNS and the call's \
+                 `trust` name it",
+                dns.member, dns.address
+            ),
+            Self::TrustVoid(void) => write!(f, "{void}"),
             Self::NoPort => {
                 f.write_str("neither the binding nor RDS says which port the database listens on")
             }
@@ -156,6 +172,7 @@ impl Hold {
                     target.port()
                 ));
             }
+            Self::TrustVoid(void) => return void.remedy().map(str::to_owned),
             Self::NoPort => "Write `port` in the binding.",
             Self::NotHealthy(..) => {
                 "Check the database's security group and the group's health check. Nothing is \
@@ -190,6 +207,8 @@ impl Hold {
             | Self::KeysDisagree { .. }
             | Self::DnsAloneWaits { .. }
             | Self::OnDnsAlone(_)
+            | Self::TrustWaits { .. }
+            | Self::OnTrust(_)
             | Self::Unsteady(_)
             | Self::Settling(_)
             | Self::SeenBriefly(_)

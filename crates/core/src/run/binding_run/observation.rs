@@ -7,12 +7,15 @@ use std::net::{IpAddr, SocketAddr};
 use super::BindingRun;
 use crate::config::Timing;
 use crate::evidence::{Evidence, Verdict};
-use crate::plan::{EarlierRounds, KeyChange, Observation, RegistrationProof};
+use crate::plan::{EarlierRounds, KeyChange, Observation, RegistrationProof, TrustInDns};
 use crate::target::TargetState;
 
 impl BindingRun {
     pub(super) fn observation(&self, timing: &Timing) -> Option<Observation> {
-        let evidence = self.history.latest()?.clone();
+        let latest = self.history.latest()?;
+        let trust = self.trust.as_ref().map_or(TrustInDns::NotGiven, |trust| trust.beside(latest));
+        let is_vouched_for = trust == TrustInDns::Counts;
+        let evidence = if is_vouched_for { latest.vouched_for() } else { latest.clone() };
         // If the two ports differ and must not, the planner holds before it uses what follows.
         let port = self.binding.port.or_else(|| self.facts.as_ref()?.port);
         let agreed: Option<BTreeSet<SocketAddr>> = port.and_then(|port| {
@@ -23,20 +26,25 @@ impl BindingRun {
             event: self.look_schedule.has_event(),
             topology_named: self.history.topology_named(),
             steady_for: self.history.steady_for(),
-            agreed_for: self.history.agreed_for(),
+            // The person agrees with DNS for as long as it has stayed.
+            agreed_for: match is_vouched_for {
+                true => self.history.steady_for(),
+                false => self.history.agreed_for(),
+            },
             failover: agreed.as_ref().is_some_and(|agreed| self.saw_failover_to(agreed)),
-            former: self.former(&evidence),
+            former: self.former(latest),
             // An event still explains a change after its patience is over.
             key_change: match (self.history.answer_changed(), self.look_schedule.is_watched()) {
                 (false, _) => KeyChange::None,
                 (true, false) => KeyChange::Unexplained,
                 (true, true) => KeyChange::AfterEvent,
             },
-            dns_move: match (self.dns_has_moved(&evidence), self.look_schedule.is_watched()) {
+            dns_move: match (self.dns_has_moved(latest), self.look_schedule.is_watched()) {
                 (false, _) => KeyChange::None,
                 (true, false) => KeyChange::Unexplained,
                 (true, true) => KeyChange::AfterEvent,
             },
+            trust,
             registration_proof: agreed.map_or(RegistrationProof::Unproven, |agreed| {
                 self.registration_proof(&agreed, timing)
             }),

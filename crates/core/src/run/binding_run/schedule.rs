@@ -10,11 +10,12 @@ use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
 use super::super::sighting::{Move, Sighting, is_failing_over};
 use super::super::topology_cache::{GAP, OLDEST};
+use super::super::trust::RunTrust;
 use super::super::{Context, Priority};
 use super::BindingRun;
 use crate::config::Timing;
 use crate::event::Intent;
-use crate::evidence::{Evidence, Unknown, Verdict};
+use crate::evidence::{Evidence, Unknown, Verdict, facts};
 use crate::keep_looking::KeepLooking;
 use crate::plan::{LONGEST_SETTLE, Plan};
 use crate::source::Source;
@@ -200,7 +201,8 @@ impl BindingRun {
 
     /// What to remember of the binding, at the end of a run.
     pub(in crate::run) fn remembered(&self, now: Timestamp, timing: &Timing) -> Remembered {
-        let is_right = self.outcome.is_clean() && !self.unfinished;
+        // A person's word says nothing of whom a reading shows.
+        let is_right = self.outcome.is_clean() && !self.unfinished && !self.totals.used_trust;
         let before = self.remembered.as_ref();
         let right = match is_right {
             true => self.sighting.clone(),
@@ -235,6 +237,9 @@ impl BindingRun {
     /// nothing else asks for: its source has moved, or its cluster is failing over.
     pub(in crate::run) fn sees_topology(&mut self, topology: &Topology, now: Timestamp) -> bool {
         let source = &self.binding.source;
+        // A part of it may be missing.
+        let is_unread = matches!(facts(source, topology), Err(Unknown::Call(_)));
+        self.trust.iter_mut().filter(|_| !is_unread).for_each(RunTrust::reads_rds);
         let is_failing_over = is_failing_over(source, topology);
         let fails_over = is_failing_over && !self.was_failing_over;
         self.was_failing_over = is_failing_over;
@@ -256,6 +261,7 @@ impl BindingRun {
         self.look_schedule.advance(passed);
         self.history.age(passed, timing.settle);
         self.write_log.advance(passed, &timing);
+        self.trust.iter_mut().for_each(|trust| trust.advance(passed));
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
         if let Phase::Pause(left) = &mut self.phase {
             *left = left.saturating_sub(passed);

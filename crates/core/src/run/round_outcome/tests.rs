@@ -8,7 +8,7 @@ use super::*;
 use crate::evidence::{Listed, MemberAt, Unknown, WrongName};
 use crate::failure::{Failure, LookupError, Rejection};
 use crate::guard::{Refusal, Special};
-use crate::plan::Step;
+use crate::plan::{Step, VoidTrust};
 use crate::source::{Identifier, Source};
 use crate::target::{Family, Registration, TargetState};
 use crate::topology::{Form, HostName, Network};
@@ -95,6 +95,13 @@ fn every_hold() -> Vec<Hold> {
         disagree(false),
         Hold::DnsAloneWaits { dns: at("orders-2", 2), left: second },
         Hold::OnDnsAlone(at("orders-2", 2)),
+        Hold::TrustWaits { dns: at("orders-2", 2), steady: second, settle: second * 30 },
+        Hold::OnTrust(at("orders-2", 2)),
+        Hold::TrustVoid(VoidTrust::RdsWasRead),
+        Hold::TrustVoid(VoidTrust::Expired),
+        Hold::TrustVoid(VoidTrust::NamesUnknown),
+        Hold::TrustVoid(VoidTrust::OtherWriter { dns: at("orders-2", 2), writer: id("orders-1") }),
+        Hold::TrustVoid(VoidTrust::DnsUnknown(Unknown::NoWriter(id("orders")))),
         Hold::NoPort,
         Hold::PortDiffers { written: 1, reported: 2 },
         Hold::Unsteady(second),
@@ -120,7 +127,11 @@ mod predicates {
 
     pub(super) fn weight(hold: &Hold) -> Weight {
         match hold {
-            Hold::Foreign(_) | Hold::DnsAloneWaits { .. } | Hold::OnDnsAlone(_) => Weight::Remark,
+            Hold::Foreign(_)
+            | Hold::DnsAloneWaits { .. }
+            | Hold::OnDnsAlone(_)
+            | Hold::OnTrust(_)
+            | Hold::TrustVoid(VoidTrust::RdsWasRead) => Weight::Remark,
             Hold::Unsteady(_)
             | Hold::Settling(_)
             | Hold::SeenBriefly(_)
@@ -132,6 +143,8 @@ mod predicates {
             }
             Hold::Unknown(_)
             | Hold::KeysDisagree { moving: false, .. }
+            | Hold::TrustWaits { .. }
+            | Hold::TrustVoid(_)
             | Hold::NoPort
             | Hold::PortDiffers { .. }
             | Hold::FormerPort { .. }
@@ -157,7 +170,7 @@ mod predicates {
     }
 
     fn may_stay(hold: &Hold) -> bool {
-        matches!(hold, Hold::DnsAloneWaits { .. })
+        matches!(hold, Hold::DnsAloneWaits { .. } | Hold::TrustWaits { .. })
     }
 
     fn is_hopeless(hold: &Hold) -> bool {
@@ -166,6 +179,7 @@ mod predicates {
                 true
             }
             Hold::Unknown(Unknown::Call(error)) => !error.is_retryable(),
+            Hold::TrustVoid(void) => *void == VoidTrust::Expired,
             _ => false,
         }
     }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::*;
 use crate::config::Location;
 use crate::discover::TaggedGroup;
-use crate::event::{Message, TriggerKind};
+use crate::event::{Message, TriggerKind, Trust};
 use crate::evidence::Answer;
 use crate::failure::CallError;
 use crate::source::Identifier;
@@ -441,6 +441,25 @@ impl RunFixture {
 
     pub(super) fn event_of(about: &str, source: &str) -> Self {
         Self::of("RDS-EVENT-0071", about, source)
+    }
+
+    /// A person, who vouches for DNS for so long: this member is the writer.
+    pub(super) fn trusting(writer: &str, lasts: Duration) -> Self {
+        Self::with(Self::trust(writer, lasts), false, Duration::from_secs(240))
+    }
+
+    /// The same, in a dry run.
+    pub(super) fn trusting_in_a_dry_run(writer: &str, lasts: Duration) -> Self {
+        let trigger = Trigger { intent: Intent::Plan, ..Self::trust(writer, lasts) };
+        Self::with(trigger, false, Duration::from_secs(240))
+    }
+
+    fn trust(writer: &str, lasts: Duration) -> Trigger {
+        let begun: Timestamp = "2026-01-01T00:00:00Z".parse().expect("time");
+        let lasts = jiff::SignedDuration::try_from(lasts).expect("in range");
+        let trust = Trust { writer: writer.parse().expect("id"), expires: begun + lasts };
+        let only = Some(vec!["orders".to_owned()]);
+        Trigger { only, trust: Some(trust), ..Trigger::sweep(TriggerKind::Invoke) }
     }
 
     /// An event that does not say which database it is about.

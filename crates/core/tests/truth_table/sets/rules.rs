@@ -216,6 +216,9 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         Hold::KeysDisagree { .. }
         | Hold::DnsAloneWaits { .. }
         | Hold::OnDnsAlone(_)
+        | Hold::TrustWaits { .. }
+        | Hold::OnTrust(_)
+        | Hold::TrustVoid(_)
         | Hold::Initial(_)
         | Hold::NotHealthy(..) => false,
     })
