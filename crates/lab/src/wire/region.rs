@@ -21,10 +21,7 @@ pub(super) struct Region {
 impl Region {
     pub(super) fn new(world: World, options: &Options) -> Region {
         let clock = Clock::start(world.now(), options.speed);
-        let arn = format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            world.region, world.account, options.function
-        );
+        let arn = world.function_arn(&options.function);
         Region {
             function: Function::new(arn, options.timeout, options.environments, clock),
             clock,
