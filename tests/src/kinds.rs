@@ -2,16 +2,14 @@
 //! `billing`, the readers of `orders`, its custom endpoint `reports`, the proxy `front` and its
 //! endpoint for readers, and a name outside RDS.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use writerlink_lab::World;
-use writerlink_lab::scene::{Link, Scene};
+use writerlink_lab::scene::{self, Link, Scene};
 use writerlink_lab::world::ApiError;
-use writerlink_lab::world::elbv2::{
-    GroupProtocol, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
-};
-use writerlink_lab::world::rds::{CreateDbClusterEndpoint, EndpointRole, EngineFamily};
+use writerlink_lab::world::elbv2::NewTargetGroup;
+use writerlink_lab::world::rds::{CustomKind, EndpointRole, EngineFamily, NewCustomEndpoint};
 use writerlink_lab::world::vpc::Zone;
 
 /// The name that is not of RDS.
@@ -50,14 +48,14 @@ pub fn add(scene: &mut Scene) {
 }
 
 fn make(world: &mut World) -> Result<(), ApiError> {
-    world.add_custom_endpoint(CreateDbClusterEndpoint {
-        cluster: "orders".to_owned(),
-        identifier: "reports".to_owned(),
-        kind: "READER".to_owned(),
-        static_members: vec!["orders-2".to_owned(), "orders-3".to_owned()],
-        ..CreateDbClusterEndpoint::default()
+    world.add_custom_endpoint(NewCustomEndpoint {
+        cluster: "orders",
+        name: "reports",
+        kind: CustomKind::Reader,
+        members: &["orders-2", "orders-3"],
+        excluded: &[],
     })?;
-    world.add_proxy("front", EngineFamily::Postgresql, "orders", &Zone::ALL)?;
+    world.add_proxy("front", EngineFamily::Postgresql, &Zone::ALL)?;
     world.add_proxy_endpoint("front", "front-ro", EndpointRole::ReadOnly)?;
     world.add_host(HOST, 5432, &[1, 2, 3].map(|zone| machine(zone, 210)));
     Ok(())
@@ -73,25 +71,6 @@ fn make(world: &mut World) -> Result<(), ApiError> {
 ///
 /// If there is no such source.
 pub fn publish(world: &mut World, name: &str, source: &str) -> Result<Link, ApiError> {
-    let port = 5432;
-    let balancer = world.create_load_balancer(NewLoadBalancer::internal(name))?.arn.clone();
-    let group = world.create_target_group(NewTargetGroup::tcp(name, port))?.arn.clone();
-    world.create_listener(NewListener {
-        balancer,
-        protocol: GroupProtocol::Tcp,
-        port,
-        target_group: group.clone(),
-        tags: Tags::new(),
-    })?;
-    let link = Link {
-        name: name.to_owned(),
-        source: source.parse().expect("a good source"),
-        group,
-        port,
-        family: IpFamily::Ipv4,
-    };
-    let target = |member: &SocketAddr| TargetRequest::new(&member.ip().to_string(), port);
-    let targets: Vec<TargetRequest> = link.members(world).iter().map(target).collect();
-    world.register_targets(&link.group, &targets)?;
-    Ok(link)
+    let (port, group) = (5432, NewTargetGroup::tcp(name, 5432));
+    scene::publish(world, name, source.parse().expect("a good source"), name, port, group)
 }

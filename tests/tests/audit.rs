@@ -8,9 +8,7 @@ use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::Pace;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags, TargetRequest};
-use writerlink_lab::world::rds::{
-    Apply, Capacity, CreateDbCluster, Engine, ModifyDbCluster, ModifyDbInstance,
-};
+use writerlink_lab::world::rds::{Capacity, Engine};
 use writerlink_lab::world::vpc::Zone;
 use writerlink_tests::deployed_lab::{BRISK, aws};
 use writerlink_tests::{kinds, programs};
@@ -178,8 +176,7 @@ async fn bindings_that_stand_in_tags_are_audited_with_those_of_the_configuration
             ("orders-eu", "cluster/orders"),
             ("payroll", "cluster/payroll"),
         ] {
-            let group = world.create_target_group(NewTargetGroup::tcp(name, 5432));
-            let group = group.expect("a good group").arn.clone();
+            let group = world.add_target_group(NewTargetGroup::tcp(name, 5432));
             world
                 .add_elbv2_tags(&[group], &tags(&[("writerlink:source", source)]))
                 .expect("it exists");
@@ -285,19 +282,8 @@ async fn a_target_on_the_databases_former_port_is_told_and_not_in_sync() {
             let writer = link.writer(world).expect("it writes").address.ip();
             TargetRequest::new(&writer.to_string(), port)
         };
-        let change = ModifyDbCluster {
-            identifier: "orders".to_owned(),
-            port: Some(5433),
-            apply: Apply::Immediately,
-            ..ModifyDbCluster::default()
-        };
-        world.modify_db_cluster(change).expect("a good port");
-        let change = ModifyDbInstance {
-            identifier: "billing".to_owned(),
-            port: Some(3307),
-            ..ModifyDbInstance::default()
-        };
-        world.modify_db_instance(change).expect("a good port");
+        world.change_port("orders", 5433).expect("it exists");
+        world.change_port("billing", 3307).expect("it exists");
         // Someone has registered the first on its new port, and not the second yet.
         let new = at(&scene.links[0], world, 5433);
         let group = scene.links[0].group.clone();
@@ -338,12 +324,7 @@ async fn a_name_that_rds_lists_is_never_not_found() {
         let aurora = Engine::AuroraPostgresql;
         world.add_aurora("express", aurora, &[("express-1", Zone::A)]).expect("good names");
         for name in ["old", "wide", "empty"] {
-            let cluster = CreateDbCluster {
-                identifier: name.to_owned(),
-                engine: aurora.name().to_owned(),
-                ..CreateDbCluster::default()
-            };
-            world.create_db_cluster(cluster).expect("a good name");
+            world.add_aurora(name, aurora, &[]).expect("a good name");
         }
         world.pass(std::time::Duration::from_secs(600));
         for (name, capacity) in [

@@ -9,10 +9,7 @@ use writerlink_tests::deployed_lab::{DeployedLab, error};
 
 /// A group of another kind in the place of the one behind `orders`.
 fn other_group(new: NewTargetGroup) -> impl FnOnce(&mut Scene) {
-    move |scene| {
-        scene.links[0].group =
-            scene.world.create_target_group(new).expect("a good group").arn.clone()
-    }
+    move |scene| scene.links[0].group = scene.world.add_target_group(new)
 }
 
 fn group() -> NewTargetGroup {

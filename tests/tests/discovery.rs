@@ -104,8 +104,7 @@ async fn malformed_tags_and_sources_outside_the_patterns_are_told_by_group_and_s
             ),
             ("foreign", &[("team", "writerlink:source")]),
         ] {
-            let group = scene.world.create_target_group(NewTargetGroup::tcp(name, 5432));
-            let group = group.expect("a good group").arn.clone();
+            let group = scene.world.add_target_group(NewTargetGroup::tcp(name, 5432));
             tag_group(&mut scene.world, &group, pairs);
         }
     };
@@ -156,7 +155,7 @@ async fn the_calls_for_tags_grow_by_one_for_twenty_groups() {
             tagged(scene);
             for number in scene.links.len()..groups {
                 let new = NewTargetGroup::tcp(&format!("other-{number}"), 5432);
-                scene.world.create_target_group(new).expect("a good group");
+                scene.world.add_target_group(new);
             }
         };
         let deployed = DeployedLab::with(many, by_tags).await;

@@ -92,8 +92,7 @@ impl Draw {
         let change = |scene: &mut Scene| {
             let world = &mut scene.world;
             for (name, source, extra) in &self.groups {
-                let group = world.create_target_group(NewTargetGroup::tcp(name, 5432));
-                let arn = group.expect("a good group").arn.clone();
+                let arn = world.add_target_group(NewTargetGroup::tcp(name, 5432));
                 let pairs =
                     source.map(|source| ("writerlink:source", source)).into_iter().chain(*extra);
                 world

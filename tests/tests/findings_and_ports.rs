@@ -5,13 +5,11 @@ use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::TargetRequest;
-use writerlink_lab::world::rds::{Apply, ModifyDbCluster};
 use writerlink_tests::deployed_lab::{BRISK, DeployedLab};
 
 /// A topic for outcomes without a subscription.
 fn with_topic(scene: &mut Scene) {
-    let topic = scene.world.create_topic("outcomes", Default::default());
-    topic.expect("a good name");
+    scene.world.add_topic("outcomes");
 }
 
 fn telling(config: String) -> String {
@@ -140,13 +138,7 @@ async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_wh
             },
         )
         .await;
-        let change = ModifyDbCluster {
-            identifier: "orders".to_owned(),
-            port: Some(5433),
-            apply: Apply::Immediately,
-            ..ModifyDbCluster::default()
-        };
-        deployed.lab.world().modify_db_cluster(change).expect("a good port");
+        deployed.lab.world().change_port("orders", 5433).expect("it is there");
         let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
         let binding = &answer["bindings"][0];
         assert_eq!(binding["reason"]["code"], reason, "{binding:#}");

@@ -17,7 +17,9 @@ use writerlink_core::topology::{ProxyEndpoint, Scope};
 use writerlink_lab::fault::NameEffect;
 use writerlink_lab::scene::Scene;
 use writerlink_lab::wire::{Lab, Options};
+use writerlink_lab::world::rds::{Engine, MultiAz};
 use writerlink_lab::world::{Pace, World};
+use writerlink_lab::world_file::WorldFile;
 use writerlink_tests::ministack::{Ministack, REGION};
 use writerlink_tests::python::{python, tests_dir};
 use writerlink_tests::skip::available;
@@ -27,7 +29,13 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
     let Some(python) = available(python()) else {
         return;
     };
-    let world = World::new(Timestamp::now()).with_pace(Pace::brisk());
+    let file = WorldFile::read(include_str!("../python/lab_boto3.toml"), "lab_boto3.toml");
+    let file = file.expect("a good file");
+    let mut world = file.scene(file.pace()).expect("a good world").world;
+    for number in 0..22 {
+        let name = format!("page-{number:02}");
+        world.add_instance(&name, MultiAz::No, Engine::Mysql).expect("a good name");
+    }
     let lab = Lab::start(world, Options::default()).await.expect("loopback has ports");
     let mut command = Command::new(python);
     command.arg(tests_dir().join("python/lab_boto3.py")).arg(lab.aws_endpoint());

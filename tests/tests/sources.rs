@@ -10,7 +10,7 @@ use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::Ending;
 use writerlink_lab::world::World;
 use writerlink_lab::world::dns::Move;
-use writerlink_lab::world::rds::Shift;
+use writerlink_lab::world::rds::{EngineFamily, Shift, Status};
 use writerlink_lab::world::vpc::Zone;
 use writerlink_tests::deployed_lab::{DeployedLab, sns};
 use writerlink_tests::kinds::{self, HOST, SETS, machine};
@@ -128,7 +128,7 @@ async fn a_scale_in_a_replaced_node_and_a_host_that_moves_are_followed_by_sweeps
     })
     .await;
     swept(&deployed, "a scale-out", |world| {
-        world.add_reader("orders", "orders-4", Zone::C).expect("a good name");
+        world.add_reader("orders", "orders-4", Some(Zone::C)).expect("a good name");
         world.sns.take_deliveries();
     })
     .await;
@@ -154,7 +154,7 @@ async fn switch_over(deployed: &DeployedLab) -> Ending {
     let deployment = {
         let mut world = deployed.lab.world();
         let deployment = world.rds.deployments().next().expect("there is one").identifier.clone();
-        let begun = world.switchover_blue_green_deployment(&deployment, None);
+        let begun = world.switchover_blue_green_deployment(&deployment);
         begun.expect("it is available");
         deployment
     };
@@ -209,7 +209,7 @@ async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_target
 async fn a_cluster_that_has_become_a_global_secondary_is_idle_and_not_an_error() {
     let global = |scene: &mut Scene| {
         kinds::add(scene);
-        scene.world.create_global_cluster("world", "orders").expect("it is available");
+        scene.world.make_global_primary("orders", "world").expect("it exists");
     };
     let deployed = DeployedLab::with(global, |config| config).await;
     let before = deployed.present(deployed.orders());
@@ -261,15 +261,9 @@ async fn a_denied_list_of_proxies_holds_the_proxies_and_nobody_else() {
 async fn a_proxy_that_is_not_available_yet_is_idle() {
     let creating = |scene: &mut Scene| {
         kinds::add(scene);
-        let late = writerlink_lab::world::rds::CreateDbProxy {
-            name: "late".to_owned(),
-            family: "POSTGRESQL".to_owned(),
-            role_arn: "arn:aws:iam::111122223333:role/late".to_owned(),
-            subnets: Zone::ALL.map(Zone::subnet_id).to_vec(),
-            security_groups: Vec::new(),
-        };
-        scene.world.pace.create_proxy = std::time::Duration::from_secs(3600);
-        scene.world.create_db_proxy(late).expect("a good name");
+        let world = &mut scene.world;
+        world.add_proxy("late", EngineFamily::Postgresql, &Zone::ALL).expect("a good name");
+        world.show_proxy_status("late", Status::Creating).expect("it exists");
         scene.links[2].source = "proxy/late".parse().expect("a good source");
     };
     let deployed = DeployedLab::with(creating, |config| config).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use writerlink_core::event::SourceType;
 use writerlink_core::report::Status;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
-use writerlink_lab::world::rds::{Apply, ModifyDbCluster, Naming, Network, Reboot};
+use writerlink_lab::world::rds::{Naming, Network, Reboot};
 use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
@@ -132,10 +132,6 @@ fn a_multi_az_db_cluster_is_followed_through_its_failover_whatever_its_name_is_a
         // 51 s.
         assert!(play.now() - began < 57 * S, "took {:?}", play.now() - began);
         play.pass(60 * S);
-        // A restart in place moves nothing.
-        play.world().reboot_db_cluster("ledger").expect("it is available");
-        assert!(play.sweep().ok && play.is_right(ledger));
-        play.pass(60 * S);
         play.world().lose_writer("ledger").expect("it exists");
         play.pass(60 * S);
         assert_eq!(status(&play.sweep(), "ledger-writer"), Status::Changed);
@@ -163,17 +159,11 @@ fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_
  {
     let play = Play::with(|scene| scene.add_dual_stack_cluster().expect("a good scene"));
     let parcels = &play.links[2];
-    let change = |network| ModifyDbCluster {
-        identifier: "parcels".to_owned(),
-        network: Some(network),
-        apply: Apply::Immediately,
-        ..ModifyDbCluster::default()
-    };
     let modify = play.world().pace.modify;
     let ids =
         || parcels.present(&play.world()).into_iter().map(|(target, _)| target).collect::<Vec<_>>();
     let before = ids();
-    play.world().modify_db_cluster(change(Network::Ipv4)).expect("it is available");
+    play.world().change_network("parcels", Network::Ipv4).expect("it is available");
     play.pass(modify);
     play.world().failover_db_cluster("parcels", None).expect("failover");
     let began = play.now();
@@ -192,7 +182,7 @@ fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_
     assert_eq!(status(&play.sweep(), "orders-writer"), Status::Settled);
     assert_eq!(ids(), before, "nothing is written");
     play.pass(60 * S);
-    play.world().modify_db_cluster(change(Network::Dual)).expect("it is available");
+    play.world().change_network("parcels", Network::Dual).expect("it is available");
     play.pass(modify);
     for _ in 0..4 {
         play.sweep();

@@ -28,7 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
   writerlink audit --config writerlink.toml  Compare groups with databases
-  writerlink lab serve --demo-world          Serve a region to any AWS client";
+  writerlink lab serve                       Serve a region to any AWS client";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -138,6 +138,9 @@ pub(crate) enum LabCommand {
     /// Serve the region on loopback until Ctrl-C
     #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Print the JSON Schema of the files that `serve --world` takes
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
     /// Play scenarios in real time, with databases and an application, against the function or
     /// another program
     #[command(long_about = RUN, after_help = RUN_EXAMPLES)]
@@ -150,10 +153,14 @@ pub(crate) enum LabCommand {
     Bench(BenchArgs),
 }
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  writerlink lab schema > world.schema.json";
+
 const LAB_EXAMPLES: &str = "\
 Examples:
-  writerlink lab serve
-  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
+  writerlink lab serve --write-config /tmp/writerlink.toml
+  writerlink lab serve --world world.toml
   writerlink lab run planned-failover
   writerlink lab simulate
   writerlink lab bench";
@@ -164,22 +171,17 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,
 
-    /// Start with the demo's databases, target groups and topic instead of an empty region
-    #[arg(long)]
-    pub(crate) demo_world: bool,
+    /// What is in the region at the beginning: a TOML file, as docs/lab.md says [default: the
+    /// demo's databases, target groups and topic]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
 
-    /// What runs behind the demo's load balancer, which then forwards TCP to it
-    #[arg(
-        long,
-        value_enum,
-        value_name = "KIND",
-        default_value_t = DatabaseKind::Line,
-        requires = "demo_world"
-    )]
+    /// What runs behind the target groups that have a binding; the load balancer forwards TCP to it
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line)]
     pub(crate) databases: DatabaseKind,
 
-    /// Write a configuration for the demo's groups to this file
-    #[arg(long, value_name = "PATH", requires = "demo_world")]
+    /// Write a configuration for the target groups that have a binding to this file
+    #[arg(long, value_name = "PATH")]
     pub(crate) write_config: Option<PathBuf>,
 
     /// Refuse API calls beyond a budget, as AWS does [default: no budget; without a value: whole]
@@ -212,9 +214,9 @@ on standard error. The region accepts any credentials, and it keeps nothing when
 const SERVE_EXAMPLES: &str = "\
 Examples:
   writerlink lab serve | head -1 | jq -r .aws_endpoint
-  writerlink lab serve --demo-world --write-config /tmp/writerlink.toml
-  writerlink lab serve --demo-world --databases postgresql
-  writerlink lab serve --speed 10";
+  writerlink lab serve --write-config /tmp/writerlink.toml
+  writerlink lab serve --databases postgresql
+  writerlink lab serve --world world.toml --speed 10";
 
 #[derive(Debug, Arguments)]
 pub(crate) struct RunArgs {

@@ -14,6 +14,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Function => function::function().await,
         Command::Audit(args) => audit::audit(args).await,
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,
+        Command::Lab(LabCommand::Schema) => lab::serve::schema(),
         Command::Lab(LabCommand::Run(args)) => lab::run::run(&args).await,
         Command::Lab(LabCommand::Simulate(args)) => lab::simulate::simulate(&args).await,
         Command::Lab(LabCommand::Bench(args)) => lab::bench::bench(&args).await,

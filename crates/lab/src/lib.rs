@@ -10,6 +10,7 @@
 //!   ([`world::elbv2`]), what a resolver would answer ([`world::dns`]), and which events are sent
 //!   ([`world::events`], [`world::sns`]). Truth, the RDS API and DNS are three different things and
 //!   move at three different moments; [`world::pace`] names each delay and its source.
+//! - [`world_file`] reads a world from a file.
 //! - [`fault`] lists what may go wrong on the way: throttling, denied calls, lost answers, names
 //!   that do not resolve.
 //! - [`bench`](mod@bench) measures the engine on it in virtual time, with AWS's budgets enforced.
@@ -26,5 +27,6 @@ pub mod simulate;
 pub mod virtual_time;
 pub mod wire;
 pub mod world;
+pub mod world_file;
 
 pub use world::World;

@@ -36,6 +36,7 @@ use crate::world::elbv2::{
     self, GroupProtocol, GroupSelection, IpFamily, TargetRequest, TargetType,
 };
 use crate::world::paging::PageRequest;
+use crate::world::vpc::VPC_ID;
 use crate::world::{ApiError, Service, World};
 
 /// How long a call takes that nothing goes wrong with.
@@ -585,7 +586,7 @@ fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
             IpFamily::Ipv4 => Family::V4,
             IpFamily::Ipv6 => Family::V6,
         },
-        vpc: Some(group.vpc.clone()),
+        vpc: Some(VPC_ID.to_owned()),
         in_use: !world.balancers_of(&group.arn).is_empty(),
     }
 }

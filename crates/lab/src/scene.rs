@@ -1,22 +1,19 @@
-//! A ready-made region: an Aurora cluster and a Multi-AZ instance behind one load balancer, and the
-//! event subscriptions that invoke the function.
+//! A region with databases behind target groups: of a world's file, or made of parts.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use writerlink_core::source::{Fallback, Identifier, Source};
+
 use crate::World;
 use crate::ports::{Present, present};
-use crate::world::elbv2::{
-    GroupProtocol, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags, TargetRequest,
-    TargetState,
-};
-use crate::world::events::CreateEventSubscription;
-use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, MultiAz, Naming, Network};
+use crate::world::elbv2::{CROSS_ZONE, IpFamily, NewTargetGroup, Tags, TargetRequest, TargetState};
+use crate::world::events::SourceType;
+use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, Naming, Network};
 use crate::world::vpc::{VPC_CIDR, VPC_IPV6_CIDR, Zone};
 use crate::world::{ApiError, Pace};
-use jiff::{SignedDuration, Timestamp};
-use writerlink_core::source::{Fallback, Identifier, Source};
+use crate::world_file::WorldFile;
 
 /// The function that the topic calls.
 pub const FUNCTION: &str = "writerlink";
@@ -57,30 +54,12 @@ pub struct Writer {
 }
 
 impl Scene {
-    /// The region at this pace, everything in it available and in sync.
+    /// The demo's world at this pace, everything in it available and in sync.
     ///
     /// # Errors
     /// When the region refuses what is asked of it.
     pub fn new(pace: Pace) -> Result<Self, ApiError> {
-        let began = SignedDuration::try_from(AGO)
-            .ok()
-            .and_then(|ago| Timestamp::now().checked_sub(ago).ok())
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut world = World::new(began).with_pace(pace);
-        let aurora = Engine::AuroraPostgresql;
-        let members = [("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)];
-        world.add_aurora("orders", aurora, &members)?;
-        world.add_instance("billing", MultiAz::Yes, Engine::Mysql)?;
-        let balancer = world.create_load_balancer(NewLoadBalancer::internal("link"))?.arn.clone();
-        let orders =
-            publish(&mut world, &balancer, "orders-writer", "cluster/orders", aurora.port())?;
-        let billing =
-            publish(&mut world, &balancer, "billing", "instance/billing", Engine::Mysql.port())?;
-        tell_of_failovers(&mut world)?;
-        world.pass(AGO);
-        // The subscriptions' hello messages were answered long ago.
-        world.sns.take_deliveries();
-        Ok(Self { world, links: vec![orders, billing] })
+        WorldFile::demo().scene(pace)
     }
 
     /// Adds `ledger`, a Multi-AZ DB cluster behind a load balancer of its own, made as long ago as
@@ -89,16 +68,10 @@ impl Scene {
     /// # Errors
     /// When the region refuses what is asked of it.
     pub fn add_multi_az_cluster(&mut self, names: Naming) -> Result<(), ApiError> {
-        let (world, engine) = (&mut self.world, Engine::Postgres);
-        world.rds.multi_az_cluster_names = names;
-        world.add_multi_az_cluster("ledger", engine)?;
-        let balancer =
-            world.create_load_balancer(NewLoadBalancer::internal("link-ledger"))?.arn.clone();
-        let ledger = publish(world, &balancer, "ledger-writer", "cluster/ledger", engine.port())?;
-        self.links.push(ledger);
-        world.pass(AGO);
-        world.sns.take_deliveries();
-        Ok(())
+        let engine = Engine::Postgres;
+        self.world.rds.multi_az_cluster_names = names;
+        self.world.add_multi_az_cluster("ledger", engine)?;
+        self.add_link("ledger-writer", "cluster/ledger", engine.port(), IpFamily::Ipv4)
     }
 
     /// Adds `parcels`, a dual-stack Aurora cluster behind an ipv6 group of a load balancer of its
@@ -107,19 +80,25 @@ impl Scene {
     /// # Errors
     /// When the region refuses what is asked of it.
     pub fn add_dual_stack_cluster(&mut self) -> Result<(), ApiError> {
-        let (world, engine, family) = (&mut self.world, Engine::AuroraPostgresql, IpFamily::Ipv6);
+        let engine = Engine::AuroraPostgresql;
         let members = [("parcels-1", Zone::A), ("parcels-2", Zone::B)];
-        world.add_aurora_of("parcels", engine, &members, Network::Dual)?;
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal_for("link-parcels", family))?
-            .arn
-            .clone();
-        let source = "cluster/parcels";
-        let parcels =
-            publish_in(world, &balancer, "parcels-writer", source, engine.port(), family)?;
-        self.links.push(parcels);
-        world.pass(AGO);
-        world.sns.take_deliveries();
+        self.world.add_aurora_of("parcels", engine, &members, Network::Dual)?;
+        self.add_link("parcels-writer", "cluster/parcels", engine.port(), IpFamily::Ipv6)
+    }
+
+    fn add_link(
+        &mut self,
+        name: &str,
+        source: &str,
+        port: u16,
+        family: IpFamily,
+    ) -> Result<(), ApiError> {
+        let source: Source = source.parse().expect("the scene's sources are well-formed");
+        let group = across_zones(&source, port, family);
+        let balancer = format!("link-{}", Link::balancer_of(&source));
+        self.links.push(publish(&mut self.world, name, source, &balancer, port, group)?);
+        self.world.pass(AGO);
+        self.world.sns.take_deliveries();
         Ok(())
     }
 
@@ -130,7 +109,7 @@ impl Scene {
 }
 
 /// The configuration for links, as one would write it.
-pub(crate) fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
+pub fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
     let bindings: String = links.iter().map(Link::config).collect();
     let allow = allow(links.iter());
     format!("{allow}\n[dns]\nservers = [\"{dns}\"]\n{timing}{bindings}")
@@ -302,47 +281,37 @@ impl Link {
     }
 }
 
-/// Puts a database behind a group of its own, with a listener on the database's port: a client that
-/// checks the name in an IAM token or a certificate sees the same port on both sides.
-pub(crate) fn publish(
+/// Puts a source behind a load balancer of its own, with a listener on a port that forwards to a
+/// group, whose targets are all members of the source.
+///
+/// # Errors
+/// When a target is refused.
+pub fn publish(
     world: &mut World,
-    balancer: &str,
     name: &str,
-    source: &str,
-    port: u16,
-) -> Result<Link, ApiError> {
-    publish_in(world, balancer, name, source, port, IpFamily::Ipv4)
-}
-
-/// The same, with a group of a family.
-pub(crate) fn publish_in(
-    world: &mut World,
+    source: Source,
     balancer: &str,
-    name: &str,
-    source: &str,
     port: u16,
-    family: IpFamily,
+    group: NewTargetGroup,
 ) -> Result<Link, ApiError> {
-    let source: Source = source.parse().expect("the scene's sources are well-formed");
-    let group = NewTargetGroup { family, ..NewTargetGroup::tcp(&Link::balancer_of(&source), port) };
-    let group = world.create_target_group(group)?.arn.clone();
-    // Off by default, which would leave a client in any zone but the writer's with a node that has
-    // no target.
-    let cross_zone = ("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned());
-    world.modify_target_group_attributes(&group, &[cross_zone])?;
-    world.create_listener(NewListener {
-        balancer: balancer.to_owned(),
-        protocol: GroupProtocol::Tcp,
-        port,
-        target_group: group.clone(),
-        tags: Tags::new(),
-    })?;
+    let family = group.family;
+    let balancer = world.add_load_balancer_in(balancer, family, &Zone::ALL);
+    let group = world.add_target_group(group);
+    world.add_listener(&balancer, port, &group);
     let link = Link { name: name.to_owned(), source, group, port, family };
     let members = link.members(world).into_iter();
     let targets: Vec<_> =
         members.map(|member| TargetRequest::new(&member.ip().to_string(), port)).collect();
     world.register_targets(&link.group, &targets)?;
     Ok(link)
+}
+
+/// A group for a source. Cross-zone is on; without it a client in any zone but the writer's would
+/// have a node that has no target.
+pub(crate) fn across_zones(source: &Source, port: u16, family: IpFamily) -> NewTargetGroup {
+    let attributes = vec![(CROSS_ZONE, "true".to_owned())];
+    let group = NewTargetGroup::tcp(&Link::balancer_of(source), port);
+    NewTargetGroup { family, attributes, ..group }
 }
 
 /// The group asks by its tags for what is behind it, and the database consents.
@@ -357,36 +326,25 @@ pub(crate) fn tag(world: &mut World, link: &Link) -> Result<(), ApiError> {
 /// carry the events of instances (AWS docs: "Subscribing to Amazon RDS event notification"), so
 /// there are two. Gives the topic's ARN.
 pub(crate) fn tell_of_failovers(world: &mut World) -> Result<String, ApiError> {
-    let topic = world.create_topic("database-events", Default::default())?;
-    for source_type in ["db-cluster", "db-instance"] {
-        world.create_event_subscription(CreateEventSubscription {
-            name: format!("failovers-{source_type}"),
-            topic: topic.clone(),
-            source_type: Some(source_type.to_owned()),
-            categories: vec!["failover".to_owned()],
-            ..CreateEventSubscription::default()
-        })?;
+    let topic = world.add_topic("database-events");
+    for (name, source_type) in [
+        ("failovers-db-cluster", SourceType::DbCluster),
+        ("failovers-db-instance", SourceType::DbInstance),
+    ] {
+        world.add_event_subscription(name, &topic, Some(source_type), &["failover"]);
     }
-    let function = format!("arn:aws:lambda:{}:{}:function:{FUNCTION}", world.region, world.account);
+    let function = world.function_arn(FUNCTION);
     world.subscribe(&topic, "lambda", &function)?;
     Ok(topic)
 }
 
 /// Subscriptions to what only some databases have: blue/green deployments, and failovers between
 /// Regions.
-pub(crate) fn tell_of_more(world: &mut World, topic: &str) -> Result<(), ApiError> {
-    for (source_type, categories) in
-        [("blue-green-deployment", vec![]), ("db-cluster", vec!["global-failover"])]
-    {
-        world.create_event_subscription(CreateEventSubscription {
-            name: format!("more-of-{source_type}"),
-            topic: topic.to_owned(),
-            source_type: Some(source_type.to_owned()),
-            categories: categories.into_iter().map(str::to_owned).collect(),
-            ..CreateEventSubscription::default()
-        })?;
-    }
-    Ok(())
+pub(crate) fn tell_of_more(world: &mut World, topic: &str) {
+    let deployments = Some(SourceType::BlueGreenDeployment);
+    world.add_event_subscription("more-of-blue-green-deployment", topic, deployments, &[]);
+    let clusters = Some(SourceType::DbCluster);
+    world.add_event_subscription("more-of-db-cluster", topic, clusters, &["global-failover"]);
 }
 
 #[cfg(test)]

@@ -143,6 +143,11 @@ impl World {
         self.budgets.as_mut().is_none_or(|budgets| budgets.take(now, service, operation))
     }
 
+    /// The ARN of a Lambda function.
+    pub fn function_arn(&self, name: &str) -> String {
+        format!("arn:aws:lambda:{}:{}:function:{name}", self.region, self.account)
+    }
+
     /// Moves the clock to `to` and carries out, in order, everything that falls due on the way. An
     /// earlier moment than
     /// [`now`](World::now) changes nothing: time does not go back.

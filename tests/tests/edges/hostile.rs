@@ -41,8 +41,7 @@ async fn region() -> (Lab, String) {
     kinds::add(&mut scene);
     let world = &mut scene.world;
     for (name, source) in [("found", "cluster/orders"), ("refused", "cluster/elsewhere")] {
-        let group = world.create_target_group(NewTargetGroup::tcp(name, 5432));
-        let group = group.expect("a good group").arn.clone();
+        let group = world.add_target_group(NewTargetGroup::tcp(name, 5432));
         let tags = Tags::from([("writerlink:source".to_owned(), source.to_owned())]);
         world.add_elbv2_tags(&[group], &tags).expect("it exists");
     }

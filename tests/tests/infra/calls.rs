@@ -83,11 +83,7 @@ fn own_actions(conditions: &[&str]) -> BTreeSet<String> {
 fn tagged(scene: &mut Scene) {
     let groups = [&scene.links[0], &scene.links[1]].map(|link| link.group.clone());
     let world = &mut scene.world;
-    let stranger = world
-        .create_target_group(NewTargetGroup::tcp("stranger", 5432))
-        .expect("a good name")
-        .arn
-        .clone();
+    let stranger = world.add_target_group(NewTargetGroup::tcp("stranger", 5432));
     for (group, key, value) in [
         (&groups[0], "writerlink:source", "cluster/orders"),
         (&groups[1], "writerlink:source", "instance/billing"),
@@ -107,8 +103,7 @@ fn announcing(config: &str) -> String {
 }
 
 fn with_topic(scene: &mut Scene) {
-    let made = scene.world.create_topic("stack-OutcomeTopic", Default::default());
-    assert_eq!(made.as_deref(), Ok(OUTCOMES));
+    assert_eq!(scene.world.add_topic("stack-OutcomeTopic"), OUTCOMES);
 }
 
 fn fail_over(world: &mut World) {

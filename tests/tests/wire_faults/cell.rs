@@ -12,7 +12,7 @@ use writerlink_lab::fault::{Effect, Fault};
 use writerlink_lab::scene::{Link, Scene};
 use writerlink_lab::wire::{Lab, Options};
 use writerlink_lab::world::rds::{
-    CreateDbClusterEndpoint, EndpointRole, Engine, EngineFamily, MultiAz,
+    CustomKind, EndpointRole, Engine, EngineFamily, MultiAz, NewCustomEndpoint,
 };
 use writerlink_lab::world::vpc::Zone;
 use writerlink_lab::world::{ApiError, Pace};
@@ -61,18 +61,17 @@ fn link(scene: &mut Scene, source: &str) -> Link {
     match source {
         "cluster/orders" => return scene.links.remove(0),
         "cluster/orders/custom/reports" => {
-            let request = CreateDbClusterEndpoint {
-                cluster: "orders".to_owned(),
-                identifier: "reports".to_owned(),
-                kind: "READER".to_owned(),
-                static_members: vec!["orders-1".to_owned(), "orders-2".to_owned()],
-                ..CreateDbClusterEndpoint::default()
+            let new = NewCustomEndpoint {
+                cluster: "orders",
+                name: "reports",
+                kind: CustomKind::Reader,
+                members: &["orders-1", "orders-2"],
+                excluded: &[],
             };
-            world.add_custom_endpoint(request).expect("a good endpoint");
+            world.add_custom_endpoint(new).expect("a good endpoint");
         }
         _ => {
-            let proxy =
-                world.add_proxy("front", EngineFamily::Postgresql, "orders", &[Zone::A, Zone::B]);
+            let proxy = world.add_proxy("front", EngineFamily::Postgresql, &[Zone::A, Zone::B]);
             proxy.expect("a good proxy");
             let endpoint = world.add_proxy_endpoint("front", "front-ro", EndpointRole::ReadOnly);
             endpoint.expect("a good endpoint");
@@ -99,7 +98,7 @@ impl Region {
             node.expect("it has a node there");
         }
         world.pass(Duration::from_secs(300));
-        let topic = world.create_topic("outcomes", Default::default()).expect("a topic");
+        let topic = world.add_topic("outcomes");
         change(world);
         let lab =
             Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
@@ -294,12 +293,9 @@ fn fill_a_page(world: &mut World, operation: &str) {
             "DescribeDBClusters" | "DescribeDBClusterEndpoints" => {
                 world.add_aurora(&identifier, Engine::AuroraPostgresql, &[])
             }
-            "DescribeDBProxies" | "DescribeDBProxyEndpoints" => world.add_proxy(
-                &identifier,
-                EngineFamily::Postgresql,
-                "orders",
-                &[Zone::A, Zone::B],
-            ),
+            "DescribeDBProxies" | "DescribeDBProxyEndpoints" => {
+                world.add_proxy(&identifier, EngineFamily::Postgresql, &[Zone::A, Zone::B])
+            }
             _ => world.add_instance(&identifier, MultiAz::No, Engine::Postgres),
         };
         added.expect("a good name");

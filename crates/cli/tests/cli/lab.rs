@@ -56,7 +56,7 @@ fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
     let folder = TempDir::new().unwrap();
     let config = folder.path().join("writerlink.toml");
     let path = config.to_str().unwrap();
-    let mut served = Served::start(&["--demo-world", "--write-config", path]);
+    let mut served = Served::start(&["--write-config", path]);
     for key in ["aws_endpoint", "dns", "runtime_api"] {
         assert!(served.addresses[key].as_str().unwrap().contains("127.0.0.1:"));
     }
@@ -89,8 +89,47 @@ fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
 #[test]
 fn a_configuration_that_cannot_be_written_is_named() {
     let path = "/nowhere/writerlink.toml";
-    let arguments = ["lab", "serve", "--demo-world", "--write-config", path];
+    let arguments = ["lab", "serve", "--write-config", path];
     let (code, stdout, stderr) = run(&mut writerlink(&arguments));
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
+}
+
+#[test]
+fn a_world_is_served_from_its_file() {
+    let folder = TempDir::new().unwrap();
+    let [world, config] = ["world.toml", "writerlink.toml"].map(|name| folder.path().join(name));
+    let [world, path] = [&world, &config].map(|path| path.to_str().unwrap());
+    std::fs::write(
+        world,
+        "[[instance]]\nname = \"stock\"\nengine = \"mariadb\"\n\n\
+         [[load-balancer]]\nname = \"link\"\n\n\
+         [[target-group]]\nname = \"stock\"\n\
+         port = 3306\nsource = \"instance/stock\"\nbinding = \"stock\"\n\
+         listeners = [{ load-balancer = \"link\", port = 3306 }]\n",
+    )
+    .unwrap();
+    let served = Served::start(&["--world", world, "--write-config", path]);
+    let (code, stdout, stderr) = run(&mut served.audit(&config));
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("instance/stock") && stdout.contains("10.20.1.10:3306"), "{stdout}");
+}
+
+#[test]
+fn a_world_that_is_wrong_is_told_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    let world = folder.path().join("world.toml");
+    std::fs::write(&world, "[[instance]]\nname = \"stock\"\nengine = \"mongodb\"\n").unwrap();
+    let (code, stdout, stderr) =
+        run(&mut writerlink(&["lab", "serve", "--world", world.to_str().unwrap()]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    let place = format!("writerlink: {}:3:10: instance[0].engine: ", world.display());
+    assert!(stderr.starts_with(&place) && stderr.contains("`mariadb`"), "{stderr}");
+}
+
+#[test]
+fn the_schema_of_a_worlds_file_is_printed_as_json() {
+    let (code, stdout, _) = run(&mut writerlink(&["lab", "schema"]));
+    let schema: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &schema["title"]), (0, &serde_json::json!("WorldFile")));
 }

@@ -14,11 +14,12 @@ use writerlink_core::event::{Trigger, TriggerKind};
 use writerlink_core::ports::Clock;
 use writerlink_core::report::Report;
 use writerlink_core::run::{Memory, Run};
+use writerlink_core::source::Source;
 
 use crate::ports::{Guard, InProcess};
 use crate::scene::{self, AGO, Link};
 use crate::virtual_time::VirtualTime;
-use crate::world::elbv2::{NewLoadBalancer, TargetState};
+use crate::world::elbv2::{IpFamily, TargetState};
 use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
 use crate::world::{Budgets, Pace, World};
@@ -60,10 +61,10 @@ impl Fleet {
             let all = [(writer.as_str(), zone), (reader.as_str(), zone.next())];
             let members = if with_reader.contains(&number) { &all[..] } else { &all[..1] };
             world.add_aurora(&name, Engine::AuroraPostgresql, members)?;
-            let balancer = world.create_load_balancer(NewLoadBalancer::internal(&name))?;
-            let (balancer, source) = (balancer.arn.clone(), format!("cluster/{name}"));
+            let source: Source = format!("cluster/{name}").parse().expect("a source");
             let port = Engine::AuroraPostgresql.port();
-            let link = scene::publish(&mut world, &balancer, &name, &source, port)?;
+            let group = scene::across_zones(&source, port, IpFamily::Ipv4);
+            let link = scene::publish(&mut world, &name, source, &name, port, group)?;
             if bindings == Bindings::Tagged {
                 scene::tag(&mut world, &link)?;
             }

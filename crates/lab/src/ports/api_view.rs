@@ -10,7 +10,7 @@ use writerlink_core::topology::{
 };
 
 use crate::world::World;
-use crate::world::rds::{self, Capacity, CustomKind, DbProxyEndpoint, Listed, MultiAz};
+use crate::world::rds::{self, Capacity, CustomKind, DbProxyEndpoint, Listed, MultiAz, Status};
 use crate::world::vpc::VPC_ID;
 
 /// What DescribeDBClusters tells, which is not always what is true.
@@ -92,7 +92,7 @@ pub(super) fn custom_endpoints(world: &World) -> BTreeMap<Identifier, CustomEndp
         endpoints.filter_map(move |endpoint| {
             let custom = CustomEndpoint {
                 cluster: cluster.identifier.parse().ok()?,
-                status: endpoint.status.to_string(),
+                status: Status::Available.to_string(),
                 takes_writer: endpoint.kind == CustomKind::Any,
                 members: match endpoint.static_members.as_slice() {
                     [] => Membership::AllBut(list(&endpoint.excluded_members)),
@@ -124,7 +124,7 @@ pub(super) fn proxies(world: &World) -> BTreeMap<Identifier, Proxy> {
 /// What DescribeDBProxyEndpoints shows of the endpoints that are not a proxy's default.
 pub(super) fn proxy_endpoints(world: &World) -> BTreeMap<String, ListedProxyEndpoint> {
     let shown = world.rds.proxies().flat_map(|proxy| {
-        world.rds.endpoints_of(proxy.key).filter_map(|endpoint| {
+        world.rds.endpoints_of(proxy).filter_map(|endpoint| {
             let listed = ListedProxyEndpoint {
                 proxy: proxy.name.parse().ok()?,
                 name: endpoint.name.as_ref()?.parse().ok()?,

@@ -10,9 +10,7 @@ use crate::scene::Link;
 use crate::world::ApiError;
 use crate::world::dns::Move;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{
-    Apply, Cancellation, CreateDbInstance, ModifyDbCluster, Network, Reboot, Shift, Status,
-};
+use crate::world::rds::{Cancellation, Reboot, Shift, Status};
 use crate::world::vpc::Zone;
 
 /// The result of an act.
@@ -58,25 +56,11 @@ impl Act {
             }
             Act::LoseZone(letter) => lose_zone(world, links, *letter),
             Act::ChangeNetwork { of, to } => {
-                world.modify_db_cluster(ModifyDbCluster {
-                    identifier: link(of)?.database().to_owned(),
-                    network: Some(Network::named(to)?),
-                    apply: Apply::Immediately,
-                    ..ModifyDbCluster::default()
-                })?;
+                world.change_network(link(of)?.database(), *to)?;
                 Ok(Done::of(format!("{of} is given the network type {to}")))
             }
             Act::AddMember { name, to } => {
-                let cluster = world.rds.cluster(link(to)?.database());
-                let engine =
-                    cluster.map(|cluster| cluster.engine.name().to_owned()).unwrap_or_default();
-                world.create_db_instance(CreateDbInstance {
-                    identifier: name.clone(),
-                    class: "db.r6g.large".to_owned(),
-                    engine,
-                    cluster: Some(to.clone()),
-                    ..CreateDbInstance::default()
-                })?;
+                world.add_reader(link(to)?.database(), name, None)?;
                 Ok(Done::of(format!("{name} is being added to {to}")))
             }
             Act::RemoveMember(name) => {
@@ -85,7 +69,7 @@ impl Act {
             }
             Act::SwitchOver(database) => {
                 let deployment = deployment_of(world, database)?;
-                world.switchover_blue_green_deployment(&deployment, None)?;
+                world.switchover_blue_green_deployment(&deployment)?;
                 Ok(Done::of(format!("the blue/green deployment of {database} is switched over")))
             }
             Act::CancelSwitchOver(database) => {
@@ -94,12 +78,7 @@ impl Act {
                 Ok(Done::of(format!("the switchover of {database} is cancelled")))
             }
             Act::Rename { cluster, to } => {
-                world.modify_db_cluster(ModifyDbCluster {
-                    identifier: cluster.clone(),
-                    new_identifier: Some(to.clone()),
-                    apply: Apply::Immediately,
-                    ..ModifyDbCluster::default()
-                })?;
+                world.rename_cluster(cluster, to)?;
                 Ok(Done::of(format!("{cluster} is renamed to {to}")))
             }
             Act::TakeConsent(database) => {

@@ -15,10 +15,12 @@
 //! `parcels` (a dual-stack Aurora cluster of two), or `db-01` to `db-20` (clusters of two, all of
 //! whose writers are in zone a).
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
+
+use crate::world::pace::Delays;
+use crate::world::rds::Network;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -39,9 +41,9 @@ pub struct Scenario {
     /// and the databases have the tag of consent.
     #[serde(default)]
     pub tagged: bool,
-    /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real), in seconds.
+    /// How the region's delays differ from [`Pace::real`](crate::world::Pace::real).
     #[serde(default)]
-    pub pace: BTreeMap<Delay, f64>,
+    pub pace: Delays,
     /// The groups' deregistration delay, in seconds.
     #[serde(default = "usual_drain")]
     pub drain: u32,
@@ -102,26 +104,6 @@ pub enum Region {
     Twenty,
 }
 
-/// A delay of the region; see the fields of [`Pace`](crate::world::Pace).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Delay {
-    /// [`Pace::promote`](crate::world::Pace::promote)
-    Promote,
-    /// [`Pace::topology_lag`](crate::world::Pace::topology_lag)
-    TopologyLag,
-    /// [`Pace::dns_lag`](crate::world::Pace::dns_lag)
-    DnsLag,
-    /// [`Pace::flap`](crate::world::Pace::flap)
-    Flap,
-    /// [`Pace::completed`](crate::world::Pace::completed)
-    Completed,
-    /// [`Pace::event_lag`](crate::world::Pace::event_lag)
-    EventLag,
-    /// [`Pace::modify`](crate::world::Pace::modify)
-    Modify,
-}
-
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,7 +131,7 @@ pub enum Act {
         /// The cluster.
         of: String,
         /// The type.
-        to: String,
+        to: Network,
     },
     /// A member of this name is added to the cluster `to`.
     AddMember {

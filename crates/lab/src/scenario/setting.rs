@@ -1,19 +1,17 @@
 //! Builds the region in which a scenario starts.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
-use super::script::{Act, Delay, Region, Scenario};
-use crate::scene::{AGO, Link, tag, tell_of_failovers, tell_of_more};
+use super::script::{Act, Region, Scenario};
+use crate::scene::{AGO, Link, across_zones, tag, tell_of_failovers, tell_of_more};
 use crate::simulate::dice::{Dice, Subject};
-use crate::world::elbv2::{
-    GroupProtocol, HealthCheckChange, IpFamily, NewListener, NewLoadBalancer, NewTargetGroup, Tags,
-    TargetRequest,
+use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, TERMINATE_DEREGISTERED};
+use crate::world::rds::{
+    CustomKind, Engine, EngineFamily, MultiAz, Naming, Network, NewCustomEndpoint,
 };
-use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz, Naming, Network};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -37,8 +35,7 @@ impl Setting {
             }
             Region::GlobalPrimary => {
                 world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
-                let arn = world.rds.cluster("orders").map(|cluster| cluster.arn.clone());
-                world.create_global_cluster("orders-everywhere", &arn.unwrap_or_default())?;
+                world.make_global_primary("orders", "orders-everywhere")?;
                 vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
             }
             Region::TwoClusters => {
@@ -69,7 +66,7 @@ impl Setting {
                 .collect::<Result<_, _>>()?,
         };
         let topic = tell_of_failovers(&mut world)?;
-        tell_of_more(&mut world, &topic)?;
+        tell_of_more(&mut world, &topic);
         world.pass(AGO);
         if scenario.steps.iter().any(|step| matches!(step.act, Act::SwitchOver(_))) {
             for link in &links {
@@ -102,21 +99,19 @@ fn publish_as(
     };
     match source.parse().expect("the settings' sources are well-formed") {
         Source::Proxy(proxy, _) => {
-            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, "orders", &Zone::ALL)?
+            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, &Zone::ALL)?
         }
         Source::Name(host) => {
             let machines = [1, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 210]));
             world.add_host(host.as_str(), PORT, &machines);
         }
-        Source::Custom { cluster, endpoint } => {
-            world.add_custom_endpoint(CreateDbClusterEndpoint {
-                cluster: cluster.to_string(),
-                identifier: endpoint.to_string(),
-                kind: "READER".to_owned(),
-                static_members: vec!["orders-2".to_owned(), "orders-3".to_owned()],
-                ..CreateDbClusterEndpoint::default()
-            })?
-        }
+        Source::Custom { cluster, endpoint } => world.add_custom_endpoint(NewCustomEndpoint {
+            cluster: cluster.as_str(),
+            name: endpoint.as_str(),
+            kind: CustomKind::Reader,
+            members: &["orders-2", "orders-3"],
+            excluded: &[],
+        })?,
         Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
@@ -169,40 +164,12 @@ fn publish_in(
 ) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the settings' sources are well-formed");
     let database = Link::balancer_of(&source);
-    let balancer =
-        world.create_load_balancer(NewLoadBalancer::internal_for(&database, family))?.arn.clone();
-    let group = NewTargetGroup {
-        health_check: HealthCheckChange {
-            interval: Some(10),
-            healthy_threshold: Some(2),
-            unhealthy_threshold: Some(2),
-            ..HealthCheckChange::default()
-        },
-        family,
-        ..NewTargetGroup::tcp(&database, scenario.group_port.unwrap_or(PORT))
-    };
-    let group = world.create_target_group(group)?.arn.clone();
-    let drain = scenario.drain.to_string();
-    let attributes = [
-        ("deregistration_delay.timeout_seconds", drain.as_str()),
-        ("deregistration_delay.connection_termination.enabled", "true"),
-        ("load_balancing.cross_zone.enabled", "true"),
-    ];
-    let attributes = attributes.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    world.modify_target_group_attributes(&group, &attributes)?;
-    world.create_listener(NewListener {
-        balancer,
-        protocol: GroupProtocol::Tcp,
-        port: PORT,
-        target_group: group.clone(),
-        tags: Tags::new(),
-    })?;
-    let link = Link { name: name.to_owned(), source, group, port: PORT, family };
-    let members = link.members(world);
-    let targets: Vec<TargetRequest> =
-        members.iter().map(|member| TargetRequest::new(&member.ip().to_string(), PORT)).collect();
-    world.register_targets(&link.group, &targets)?;
-    Ok(link)
+    let mut group = across_zones(&source, scenario.group_port.unwrap_or(PORT), family);
+    group.health_check =
+        HealthCheck { interval: 10, healthy_threshold: 2, ..HealthCheck::default() };
+    group.attributes.push((DELAY, scenario.drain.to_string()));
+    group.attributes.push((TERMINATE_DEREGISTERED, "true".to_owned()));
+    crate::scene::publish(world, name, source, &database, PORT, group)
 }
 
 /// The delays of a scenario, as a seed draws them.
@@ -226,18 +193,7 @@ pub(crate) fn pace(scenario: &Scenario, seed: u64) -> Pace {
     for delay in drawn {
         *delay = delay.mul_f64(0.8 + dice.below(401) as f64 / 1000.0);
     }
-    for (delay, seconds) in &scenario.pace {
-        let field = match delay {
-            Delay::Promote => &mut pace.promote,
-            Delay::TopologyLag => &mut pace.topology_lag,
-            Delay::DnsLag => &mut pace.dns_lag,
-            Delay::Flap => &mut pace.flap,
-            Delay::Completed => &mut pace.completed,
-            Delay::EventLag => &mut pace.event_lag,
-            Delay::Modify => &mut pace.modify,
-        };
-        *field = Duration::from_secs_f64(*seconds);
-    }
+    scenario.pace.apply(&mut pace);
     pace
 }
 

@@ -186,7 +186,7 @@ impl Incident {
             InjectedFault::GroupGone => {
                 // It may have none already.
                 let _ = delete_listeners(world, bound);
-                world.delete_target_group(&bound.link.group)?;
+                world.remove_target_group(&bound.link.group);
                 Ok(Begun::of(format!("the group of {} is deleted", bound.link.name)))
             }
             InjectedFault::ForeignTarget => {

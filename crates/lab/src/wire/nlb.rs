@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 use super::TICK;
 use super::region::Region;
 use crate::world::World;
-use crate::world::elbv2::{Fate, GroupProtocol, TargetKey};
+use crate::world::elbv2::{Fate, TargetKey};
 use carry::{Flow, carry};
 
 /// A listener at one of its load balancer's nodes, on loopback.
@@ -213,13 +213,13 @@ async fn accept(
     while flows.join_next().await.is_some() {}
 }
 
-/// The nodes of the world's listeners for TCP, each with its load balancer's name and its port.
+/// The nodes of the world's listeners, each with its load balancer's name and its port.
 fn wanted(world: &World) -> BTreeMap<Node, (String, u16)> {
     let mut wanted = BTreeMap::new();
     for balancer in world.elbv2.balancers() {
         let listeners =
             world.elbv2.listeners().filter(|listener| listener.balancer == balancer.arn);
-        for listener in listeners.filter(|listener| listener.protocol == GroupProtocol::Tcp) {
+        for listener in listeners {
             for node in &balancer.nodes {
                 let node = Node { listener: listener.arn.clone(), zone: node.zone.clone() };
                 wanted.insert(node, (balancer.name.clone(), listener.port));

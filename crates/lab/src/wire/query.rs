@@ -6,6 +6,7 @@
 mod answer;
 mod dialect;
 mod elbv2;
+mod marker;
 mod params;
 mod rds;
 mod server;

@@ -22,10 +22,7 @@ impl Region {
     pub(super) fn new(mut world: World, options: &Options) -> Region {
         let clock = Clock::start(world.now(), options.speed);
         world.runs_at(clock.speed());
-        let arn = format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            world.region, world.account, options.function
-        );
+        let arn = world.function_arn(&options.function);
         Region {
             function: Function::new(arn, options.timeout, options.environments, clock),
             clock,

@@ -25,28 +25,24 @@ mod health_check;
 mod key;
 mod lifecycle;
 mod listener;
-mod network;
 mod refusal;
 mod register;
 mod tags;
 mod target;
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
-pub use balancer::{LoadBalancer, NewLoadBalancer, Node};
+pub(crate) use attributes::{CROSS_ZONE, DELAY, TERMINATE_DEREGISTERED};
+pub use balancer::{LoadBalancer, Node};
 pub use flow::{CrossZone, Endings, Fate, Quorum, Routability, Route, Seen, fate, route};
 pub use group::{GroupProtocol, GroupSelection, IpFamily, NewTargetGroup, TargetGroup, TargetType};
-pub use health_check::{HealthCheck, HealthCheckChange};
+pub use health_check::HealthCheck;
 pub use lifecycle::TargetChange;
-pub use listener::{Listener, NewListener};
-pub use network::{Subnet, Vpc};
+pub use listener::Listener;
 pub use tags::Tags;
 pub use target::{Reason, Target, TargetHealth, TargetKey, TargetRequest, TargetState, Transition};
-pub use words::UnknownWord;
 
-use super::vpc::VPC_ID;
 use super::{World, ids};
 
 /// Targets that a group may hold (AWS docs, "Quotas for your Network Load Balancers").
@@ -57,7 +53,6 @@ pub const TARGETS_PER_GROUP: usize = 1_000;
 pub struct Elbv2 {
     quota: usize,
     serial: u64,
-    vpcs: BTreeMap<String, Vpc>,
     balancers: BTreeMap<String, LoadBalancer>,
     listeners: BTreeMap<String, Listener>,
     groups: BTreeMap<String, TargetGroup>,
@@ -72,7 +67,6 @@ impl Default for Elbv2 {
         Elbv2 {
             quota: TARGETS_PER_GROUP,
             serial: 0,
-            vpcs: BTreeMap::new(),
             balancers: BTreeMap::new(),
             listeners: BTreeMap::new(),
             groups: BTreeMap::new(),
@@ -84,11 +78,6 @@ impl Default for Elbv2 {
 }
 
 impl Elbv2 {
-    /// Adds a VPC beside the databases' own, or replaces the one of the same id.
-    pub fn add_vpc(&mut self, id: &str, vpc: Vpc) {
-        self.vpcs.insert(id.to_owned(), vpc);
-    }
-
     /// Lowers or raises the number of targets that a group may hold.
     pub fn set_target_quota(&mut self, quota: usize) {
         self.quota = quota;
@@ -154,10 +143,5 @@ impl Elbv2 {
 impl World {
     fn elbv2_arn(&self, resource: &str) -> String {
         format!("arn:aws:elasticloadbalancing:{}:{}:{resource}", self.region, self.account)
-    }
-
-    fn vpc(&self, id: &str) -> Option<Vpc> {
-        let default = || (id == VPC_ID).then(|| Vpc::databases(&self.region));
-        self.elbv2.vpcs.get(id).cloned().or_else(default)
     }
 }

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 pub use catalogue::{SourceType, category_of};
 pub use describe::DescribeEvents;
-pub use subscription::{
-    CreateEventSubscription, Enabled, EventSubscription, ModifyEventSubscription,
-    SubscriptionStatus,
-};
+pub use subscription::{EventSubscription, SubscriptionStatus};
 
 use crate::world::rds::{ClusterKey, InstanceKey};
 use crate::world::{self, World};
@@ -116,10 +113,6 @@ impl World {
     }
 
     fn source_arn(&self, source_type: SourceType, source: &str) -> String {
-        // A proxy's ends in an id.
-        if let Some(proxy) = self.rds.proxy(source).filter(|_| source_type == SourceType::DbProxy) {
-            return proxy.arn.clone();
-        }
         format!("arn:aws:rds:{}:{}:{}:{source}", self.region, self.account, source_type.arn_part())
     }
 }

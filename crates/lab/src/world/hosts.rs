@@ -47,11 +47,6 @@ impl World {
         self.name_host(name, addresses, how);
     }
 
-    /// A machine stops running.
-    pub fn stop_machine(&mut self, address: IpAddr) {
-        self.hosts.machines.remove(&address);
-    }
-
     fn name_host(&mut self, name: &str, addresses: &[IpAddr], how: Move) {
         let addresses: BTreeSet<IpAddr> = addresses.iter().copied().collect();
         self.repoint(name, Record::Addresses(addresses.iter().copied().collect()), how);

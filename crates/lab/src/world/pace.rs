@@ -4,6 +4,9 @@ mod switchover;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 pub use switchover::SwitchoverPace;
 
 /// Every delay of the model.
@@ -13,20 +16,14 @@ pub use switchover::SwitchoverPace;
 /// arrive. Each is a field, so that a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// From CreateDBCluster to `available`.
-    pub create_cluster: Duration,
-    /// From CreateDBInstance to `available`, endpoint included. AWS takes several minutes.
+    /// From the creation of a reader to `available`, endpoint included. AWS takes several minutes.
     pub create_instance: Duration,
-    /// From DeleteDBInstance or DeleteDBCluster until it is gone.
+    /// From the deletion of an instance or a cluster until it is gone.
     pub delete: Duration,
-    /// From a stop until `stopped`.
-    pub stop: Duration,
-    /// From a start until `available`.
-    pub start: Duration,
     /// How long a restart keeps a database from accepting connections (AWS docs: "Rebooting a DB
     /// instance").
     pub reboot: Duration,
-    /// How long a change of the instance class takes, its restart included.
+    /// How long a change of a cluster's network type takes.
     pub modify: Duration,
     /// From a rename until the new name resolves; the old one is gone at once (AWS docs,
     /// "Renaming a DB instance": up to 10 minutes).
@@ -64,15 +61,9 @@ pub struct Pace {
     /// From the promotion of a standby until the AvailabilityZone field has swapped (measured by
     /// others: 1 to 9 minutes).
     pub zone_lag: Duration,
-    /// From CreateDBProxy or CreateDBProxyEndpoint to `available`. AWS takes minutes; the figure is
-    /// nobody's measurement.
-    pub create_proxy: Duration,
     /// From a proxy's node leaving DNS until it stops accepting connections. Neither documented nor
     /// measured.
     pub proxy_drain: Duration,
-    /// From CreateDBClusterEndpoint or ModifyDBClusterEndpoint to `available`, when DNS says so
-    /// too. Nobody has measured it.
-    pub change_endpoint: Duration,
     /// From an event's time until SNS has it (AWS docs: "might take up to five minutes").
     pub event_lag: Duration,
     /// From a message's publication until the function is invoked.
@@ -103,11 +94,8 @@ impl Pace {
     /// The pace of AWS, as documented or as others measured it.
     pub fn real() -> Pace {
         Pace {
-            create_cluster: Duration::from_secs(60),
             create_instance: Duration::from_secs(300),
             delete: Duration::from_secs(120),
-            stop: Duration::from_secs(180),
-            start: Duration::from_secs(300),
             reboot: Duration::from_secs(15),
             modify: Duration::from_secs(240),
             rename: Duration::from_secs(300),
@@ -122,9 +110,7 @@ impl Pace {
             completed_multi_az_cluster: Duration::from_secs(12),
             completed_standby: Duration::from_secs(22),
             zone_lag: Duration::from_secs(180),
-            create_proxy: Duration::from_secs(300),
             proxy_drain: Duration::from_secs(60),
-            change_endpoint: Duration::from_secs(30),
             event_lag: Duration::from_secs(10),
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
@@ -139,11 +125,8 @@ impl Pace {
     /// over in about ten seconds.
     pub fn brisk() -> Pace {
         Pace {
-            create_cluster: Duration::from_millis(400),
             create_instance: Duration::from_millis(800),
             delete: Duration::from_secs(2),
-            stop: Duration::from_secs(1),
-            start: Duration::from_secs(1),
             reboot: Duration::from_millis(800),
             modify: Duration::from_secs(2),
             rename: Duration::from_secs(2),
@@ -158,9 +141,7 @@ impl Pace {
             completed_multi_az_cluster: Duration::from_millis(2000),
             completed_standby: Duration::from_millis(3500),
             zone_lag: Duration::from_secs(12),
-            create_proxy: Duration::from_millis(800),
             proxy_drain: Duration::from_secs(4),
-            change_endpoint: Duration::from_millis(400),
             event_lag: Duration::from_millis(300),
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
@@ -174,6 +155,51 @@ impl Pace {
     /// How long a duration that a caller set lasts at this pace.
     pub fn of_caller(&self, set: Duration) -> Duration {
         set / self.haste.max(1)
+    }
+}
+
+/// Delays that differ from a pace, in seconds.
+macro_rules! delays {
+    ($($field:ident)*) => {
+        #[doc = "Delays that differ from the pace's, in seconds of the region; see the fields of"]
+        #[doc = "[`Pace`]."]
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+        #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+        pub struct Delays { $(
+            #[doc = concat!("[`Pace::", stringify!($field), "`]")]
+            pub $field: Option<Seconds>,
+        )* }
+
+        impl Delays {
+            /// Sets them.
+            pub fn apply(&self, pace: &mut Pace) {
+                $( if let Some(Seconds(delay)) = self.$field { pace.$field = delay; } )*
+            }
+        }
+    };
+}
+
+delays! {
+    create_instance delete reboot modify rename promote promote_standby promote_multi_az_cluster
+    topology_lag dns_lag flap flap_period completed completed_multi_az_cluster completed_standby
+    zone_lag proxy_drain event_lag delivery registration deregistration global_move
+}
+
+/// A duration, written as a number of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(try_from = "f64")]
+#[schemars(with = "f64")]
+pub struct Seconds(pub Duration);
+
+impl TryFrom<f64> for Seconds {
+    type Error = String;
+
+    fn try_from(seconds: f64) -> Result<Self, String> {
+        // A day is longer than anything here takes.
+        match Duration::try_from_secs_f64(seconds) {
+            Ok(duration) if seconds <= 86_400.0 => Ok(Seconds(duration)),
+            _ => Err(format!("{seconds} is no delay: write 0 to 86400 seconds")),
+        }
     }
 }
 
@@ -203,7 +229,6 @@ mod tests {
             );
             assert!(pace.completed_multi_az_cluster < pace.dns_lag + pace.flap);
             assert!(pace.zone_lag > pace.completed_standby);
-            assert!(pace.switchover.create > pace.create_instance, "green is made of instances");
             assert!(
                 pace.switchover.gap > Duration::ZERO && pace.switchover.dns_step > Duration::ZERO
             );

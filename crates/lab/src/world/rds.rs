@@ -4,9 +4,9 @@
 //! true writer ([`Rds::writer`]), the writer in DescribeDBClusters ([`Rds::members`]), and the
 //! answer of DNS ([`crate::world::dns`]). Operations are methods of [`World`], named as in the API.
 
+mod add;
 mod blue_green;
 mod cluster;
-mod create;
 mod custom_endpoint;
 mod delete;
 mod describe;
@@ -15,43 +15,33 @@ mod engine;
 mod failover;
 mod global;
 mod instance;
-mod modify;
-mod multi_az_cluster;
 mod network;
-mod power;
 mod proxy;
 mod readers;
-mod ready;
 mod reboot;
 mod refusal;
+mod rename;
 mod shown;
 mod tags;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 pub use blue_green::{
-    Cancellation, CreateBlueGreenDeployment, Deployment, DeploymentKey, DeploymentStatus,
-    DescribeDeployments, Pair, Side, SwitchoverStep,
+    Cancellation, Deployment, DeploymentKey, DeploymentStatus, DescribeDeployments, Pair, Side,
+    SwitchoverStep,
 };
-pub use cluster::{Capacity, ClusterKey, DbCluster, Member};
-pub use create::{CreateDbCluster, CreateDbInstance};
+pub use cluster::{Capacity, ClusterKey, DbCluster, Form, Member, Naming};
 pub use custom_endpoint::{
-    CreateDbClusterEndpoint, CustomEndpoint, CustomKind, DbClusterEndpoint,
-    DescribeDbClusterEndpoints, EndpointKind, ModifyDbClusterEndpoint, Promoted,
+    CustomEndpoint, CustomKind, DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind,
+    NewCustomEndpoint, Promoted,
 };
-pub use delete::FinalSnapshot;
 pub use describe::{DescribeRequest, Filter};
 pub use engine::{Engine, Layout};
-pub use global::{GlobalCluster, GlobalMember, GlobalRole, GlobalStep, SecondaryName, Shift};
-pub use instance::{DbInstance, InstanceKey, MultiAz, Pending, Status};
-pub use modify::{Apply, ModifyDbCluster, ModifyDbInstance};
-pub use multi_az_cluster::{Form, Naming, Nodes};
+pub use global::{GlobalMember, GlobalRole, GlobalStep, SecondaryName, Shift};
+pub use instance::{DbInstance, InstanceKey, MultiAz, Status};
 pub use network::Network;
-pub use proxy::{
-    CreateDbProxy, CreateDbProxyEndpoint, DbProxy, DbProxyEndpoint, DescribeDbProxyEndpoints,
-    EndpointRole, EngineFamily, ProxyTarget,
-};
+pub use proxy::{DbProxy, DbProxyEndpoint, EndpointRole, EngineFamily, ProxyEndpointKey};
 pub use reboot::Reboot;
 pub use shown::Listed;
 
@@ -70,13 +60,11 @@ pub struct Rds {
     /// What becomes of promoted members of custom endpoints for readers, from the next move of each
     /// on.
     pub promoted_members: Promoted,
-    /// The subnet groups that have a subnet without an IPv6 range: no database in them is
-    /// dual-stack.
-    pub ipv4_subnet_groups: BTreeSet<String>,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
-    custom_endpoints: custom_endpoint::CustomEndpoints,
-    proxies: proxy::Proxies,
+    custom_endpoints: Vec<CustomEndpoint>,
+    proxies: Vec<DbProxy>,
+    proxy_endpoints: BTreeMap<ProxyEndpointKey, DbProxyEndpoint>,
     deployments: BTreeMap<DeploymentKey, Deployment>,
     made: u32,
     /// Tags by resource id.
@@ -86,8 +74,6 @@ pub struct Rds {
 /// A change of a database that is due later.
 #[derive(Clone, Debug)]
 pub enum RdsChange {
-    /// A new cluster becomes available.
-    ClusterReady(ClusterKey),
     /// A new instance becomes available.
     InstanceReady(InstanceKey),
     /// A member becomes the writer.
@@ -100,38 +86,24 @@ pub enum RdsChange {
     Serve(InstanceKey),
     /// An instance's restart is reported as complete.
     Restarted(InstanceKey),
-    /// A Multi-AZ DB cluster's restart is over.
-    ClusterRestarted(ClusterKey),
     /// A standby takes over.
     PromoteStandby(InstanceKey),
     /// A standby's takeover is reported as complete.
     StandbyComplete(InstanceKey),
     /// The RDS API shows an instance's zones as they are.
     ShowZones(InstanceKey),
-    /// An instance's changes are done.
-    Modified(InstanceKey, Pending),
     /// A cluster's network type has changed.
-    ClusterNetworkChanged(ClusterKey, Network),
+    NetworkChanged(ClusterKey, Network),
     /// An instance's new name is ready.
     InstanceRenamed(InstanceKey),
     /// A cluster's new name is ready and replaces this one.
     ClusterRenamed(ClusterKey, String),
-    /// An instance is stopped.
-    InstanceStopped(InstanceKey),
-    /// An instance is started.
-    InstanceStarted(InstanceKey),
-    /// A cluster is stopped.
-    ClusterStopped(ClusterKey),
-    /// A cluster is started.
-    ClusterStarted(ClusterKey),
     /// An instance is gone.
     InstanceGone(InstanceKey),
     /// A cluster is gone.
     ClusterGone(ClusterKey),
-    /// A custom endpoint changes.
-    CustomEndpoint(custom_endpoint::EndpointChange),
-    /// A proxy changes.
-    Proxy(proxy::ProxyChange),
+    /// A replaced node of a proxy stops accepting connections.
+    ProxyNodeGone(ProxyEndpointKey, IpAddr),
     /// Writing moves between Regions.
     Global(ClusterKey, GlobalStep),
     /// A blue/green deployment goes on.
@@ -262,31 +234,21 @@ impl World {
 
     pub(super) fn apply_rds(&mut self, change: RdsChange) {
         match change {
-            RdsChange::ClusterReady(cluster) => self.cluster_ready(cluster),
             RdsChange::InstanceReady(instance) => self.instance_ready(instance),
             RdsChange::Promote(cluster, target) => self.promote(cluster, target),
             RdsChange::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
             RdsChange::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
             RdsChange::Serve(instance) => self.serve(instance),
             RdsChange::Restarted(instance) => self.restarted(instance),
-            RdsChange::ClusterRestarted(cluster) => self.cluster_restarted(cluster),
             RdsChange::PromoteStandby(instance) => self.promote_standby(instance),
             RdsChange::StandbyComplete(instance) => self.standby_complete(instance),
             RdsChange::ShowZones(instance) => self.show_zones(instance),
-            RdsChange::Modified(instance, changes) => self.modified(instance, &changes),
-            RdsChange::ClusterNetworkChanged(cluster, network) => {
-                self.cluster_network_changed(cluster, network)
-            }
+            RdsChange::NetworkChanged(cluster, network) => self.network_changed(cluster, network),
             RdsChange::InstanceRenamed(instance) => self.instance_renamed(instance),
             RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
-            RdsChange::InstanceStopped(instance) => self.instance_stopped(instance),
-            RdsChange::InstanceStarted(instance) => self.instance_started(instance),
-            RdsChange::ClusterStopped(cluster) => self.cluster_stopped(cluster),
-            RdsChange::ClusterStarted(cluster) => self.cluster_started(cluster),
             RdsChange::InstanceGone(instance) => self.instance_gone(instance),
             RdsChange::ClusterGone(cluster) => self.cluster_gone(cluster),
-            RdsChange::CustomEndpoint(change) => self.apply_custom_endpoint(change),
-            RdsChange::Proxy(change) => self.apply_proxy(change),
+            RdsChange::ProxyNodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
             RdsChange::Global(cluster, step) => self.global_goes_on(cluster, step),
             RdsChange::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }

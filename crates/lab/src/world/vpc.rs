@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::elbv2::IpFamily;
 
 /// The VPC's id.
@@ -16,11 +19,12 @@ pub const VPC_CIDR: &str = "10.20.0.0/16";
 /// range for documentation (RFC 3849). The fourth group of an address is its zone's number.
 pub const VPC_IPV6_CIDR: &str = "2001:db8:20::/56";
 
-/// The subnet group that databases are in unless another is named.
-pub const DEFAULT_SUBNET_GROUP: &str = "default";
+/// The subnet group that databases are in.
+pub const SUBNET_GROUP: &str = "default";
 
 /// An availability zone of the region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Zone {
     /// The first zone, such as eu-west-1a.
     A,

@@ -1,23 +1,22 @@
-//! `writerlink lab serve`: serves the region on loopback.
+//! `writerlink lab serve`: serves the region on loopback; and the form of its worlds.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use jiff::Timestamp;
 use serde::Serialize;
-use writerlink_lab::World;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
 use writerlink_lab::scenario::{Authority, Databases, RunningDatabases};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
-use writerlink_lab::world::{Budgets, Pace};
+use writerlink_lab::world::Budgets;
+use writerlink_lab::world_file::{self, WorldFile};
 
 use crate::args::{BudgetSize, DatabaseKind, ServeArgs};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
-use writerlink_lab::scene::{FUNCTION, Link, Scene};
+use writerlink_lab::scene::{FUNCTION, Link, Scene, config};
 
 /// The function's timeout, as `infra/reconciler.yaml` sets it.
 const TIMEOUT: Duration = Duration::from_secs(240);
@@ -30,8 +29,8 @@ struct Addresses {
     dns: String,
     /// `AWS_LAMBDA_RUNTIME_API`.
     runtime_api: String,
-    /// Where the load balancers listen. The demo's targets are databases; a connection to any other
-    /// target is refused.
+    /// Where the load balancers listen. Behind groups with a binding are databases; a connection to
+    /// any other target is refused.
     nlb_listeners: Vec<NlbListener>,
     region: String,
     /// The function that a topic must invoke so that the runtime API delivers its messages.
@@ -40,11 +39,11 @@ struct Addresses {
 
 /// Serves until Ctrl-C or SIGTERM. Both end it with success.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
-    let scene = if args.demo_world { Some(Scene::new(Pace::real())?) } else { None };
-    let mut world = match &scene {
-        Some(scene) => scene.world.clone(),
-        None => World::new(Timestamp::now()),
+    let file = match &args.world {
+        Some(path) => read_world(path)?,
+        None => WorldFile::demo(),
     };
+    let Scene { mut world, links } = file.scene(file.pace())?;
     world.budgets = args.budgets.map(budgets);
     let region = world.region.clone();
     let options = Options {
@@ -54,14 +53,13 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         ..Options::default()
     };
     let lab = Lab::start(world, options).await.context("no loopback port can be opened")?;
-    let config = scene.as_ref().map(|scene| scene.config(lab.dns(), ""));
-    let links = scene.map(|scene| scene.links).unwrap_or_default();
+    let config = config(&links, lab.dns(), "");
     let databases = databases(args.databases)?;
     let mut running = RunningDatabases::start(&lab, &links, &databases)
         .await
         .context("the databases cannot be started")?;
-    if let (Some(path), Some(config)) = (&args.write_config, &config) {
-        fs::write(path, config)
+    if let Some(path) = &args.write_config {
+        fs::write(path, &config)
             .with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
     }
     let addresses = Addresses {
@@ -73,7 +71,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         function_arn: lab.function_arn(),
     };
     output::print(&serde_json::to_string(&addresses)?)?;
-    eprint!("{}", hints(&addresses, args, config.as_deref()));
+    eprint!("{}", hints(&addresses, args, &config, &links));
     let home = tempfile::tempdir().context("a temporary folder cannot be created")?;
     if let Some(authority) = running.authority() {
         eprint!("{}", psql_hints(&lab, &links, authority, home.path())?);
@@ -85,6 +83,19 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     drop(running);
     lab.shutdown().await;
     Ok(Exit::Success)
+}
+
+/// Prints the JSON Schema of a world's file.
+pub(crate) fn schema() -> anyhow::Result<Exit> {
+    output::print_json(&world_file::schema())?;
+    Ok(Exit::Success)
+}
+
+/// The world in a file.
+fn read_world(path: &Path) -> anyhow::Result<WorldFile> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("{}: the world cannot be read", path.display()))?;
+    Ok(WorldFile::read(&text, &path.display().to_string())?)
 }
 
 /// The budgets of API calls.
@@ -142,7 +153,7 @@ fn psql_hints(
 }
 
 /// How to use the region, ready to be pasted into another shell.
-fn hints(addresses: &Addresses, args: &ServeArgs, config: Option<&str>) -> String {
+fn hints(addresses: &Addresses, args: &ServeArgs, config: &str, links: &[Link]) -> String {
     let mut text = format!(
         "\
 Serving until Ctrl-C. In another shell:
@@ -171,8 +182,9 @@ In its configuration:
         name = FUNCTION,
         dns = addresses.dns,
     );
-    let Some(config) = config else { return text };
-    text.push_str("\nTo audit the demo's groups, fail over, and audit again:\n\n");
+    let mut clusters = links.iter().filter_map(|link| link.source.cluster());
+    let Some(cluster) = clusters.next() else { return text };
+    text.push_str("\nTo audit the groups, fail over, and audit again:\n\n");
     match &args.write_config {
         Some(path) => {
             text.push_str(&format!("  export WRITERLINK_CONFIG='{}'\n", path.display()));
@@ -183,7 +195,7 @@ In its configuration:
         .map_or_else(|_| "writerlink".to_owned(), |path| path.display().to_string());
     text.push_str(&format!(
         "  {program} audit
-  aws rds failover-db-cluster --db-cluster-identifier orders
+  aws rds failover-db-cluster --db-cluster-identifier {cluster}
   sleep 40  # until the failover is over and DNS is stable; before that, `audit` exits with 3
   {program} audit
 "

@@ -28,7 +28,7 @@ pub(super) fn delete_listeners(world: &mut World, bound: &Bound) -> Result<Strin
     let listeners: Vec<_> =
         of_group.map(|listener| (listener.arn.clone(), listener.balancer.clone())).collect();
     for (listener, _) in &listeners {
-        world.delete_listener(listener)?;
+        world.remove_listener(listener);
     }
     let balancer = listeners.into_iter().next().map(|(_, balancer)| balancer);
     balancer.ok_or_else(|| ApiError::bad_request("ListenerNotFound", "the group has no listener"))

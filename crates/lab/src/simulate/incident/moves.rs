@@ -4,7 +4,7 @@
 use super::{Begun, Incident, Undo};
 use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::setting::Bound;
-use crate::world::rds::{FinalSnapshot, Shift};
+use crate::world::rds::Shift;
 use crate::world::{ApiError, World};
 
 /// The other cluster of a global database, of which this Region knows only the ARN.
@@ -14,7 +14,7 @@ impl Incident {
     pub(super) fn switch_over(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let id = bound.link.database();
         let deployment = world.add_blue_green(id)?;
-        world.switchover_blue_green_deployment(&deployment, None)?;
+        world.switchover_blue_green_deployment(&deployment)?;
         let undo = (self.fault == InjectedFault::SwitchoverCancelled)
             .then_some(Undo::Switchover(deployment));
         Ok(Begun {
@@ -53,13 +53,13 @@ pub(super) fn erase(world: &mut World, bound: &Bound) {
     let id = bound.link.database();
     let Some(cluster) = bound.is_cluster().then(|| world.rds.cluster(id)).flatten() else {
         // Refused when it is deleted already, or not available; then it is tried again.
-        drop(world.delete_db_instance(id, &FinalSnapshot::Skip));
+        drop(world.delete_instance(id));
         return;
     };
     let mut members = world.rds.members(cluster);
     members.sort_by_key(|member| member.is_cluster_writer);
     for member in members {
-        drop(world.delete_db_instance(&member.instance, &FinalSnapshot::Skip));
+        drop(world.delete_instance(&member.instance));
     }
-    drop(world.delete_db_cluster(id, &FinalSnapshot::Skip));
+    drop(world.delete_cluster(id));
 }

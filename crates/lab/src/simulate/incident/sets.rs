@@ -13,7 +13,7 @@ use crate::world::{ApiError, World};
 impl Incident {
     pub(super) fn scale_out(&self, world: &mut World, bound: &Bound) -> Result<Begun, ApiError> {
         let reader = GUESTS[self.form % GUESTS.len()];
-        world.add_reader(bound.link.database(), reader, self.zone())?;
+        world.add_reader(bound.link.database(), reader, Some(self.zone()))?;
         Ok(Begun {
             moves_until: Some(world.now() + world.pace.create_instance),
             ..Begun::of(format!("{reader} is added to {}", bound.link.database()))

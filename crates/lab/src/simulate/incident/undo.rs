@@ -8,11 +8,8 @@ use super::moves::erase;
 use crate::fault::{Effect, Matcher};
 use crate::simulate::setting::Bound;
 use crate::world::dns::{Move, Record};
-use crate::world::elbv2::{GroupProtocol, NewListener, TARGETS_PER_GROUP, Tags};
-use crate::world::rds::{
-    Apply, Cancellation, DeploymentStatus, Listed, ModifyDbCluster, ModifyDbInstance, Pending,
-    Shift, Status,
-};
+use crate::world::elbv2::TARGETS_PER_GROUP;
+use crate::world::rds::{Cancellation, DeploymentStatus, Listed, Shift, Status};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -87,15 +84,10 @@ impl Undo {
                 under_its_name(instance, |id| world.show_instance_status(id, Status::Available));
             }
             Undo::Listener(balancer) => {
-                let listener = NewListener {
-                    balancer: balancer.clone(),
-                    protocol: GroupProtocol::Tcp,
-                    port: bound.link.port,
-                    target_group: bound.link.group.clone(),
-                    tags: Tags::new(),
-                };
                 // A group that was deleted meanwhile stays without.
-                drop(world.create_listener(listener).map(drop));
+                if world.elbv2.group(&bound.link.group).is_some() {
+                    world.add_listener(balancer, bound.link.port, &bound.link.group);
+                }
             }
             Undo::Quota => world.elbv2.set_target_quota(TARGETS_PER_GROUP),
             Undo::Checks => world.elbv2.let_checks_in(&bound.link.group),
@@ -123,7 +115,7 @@ fn restore(world: &mut World, cluster: &str, readers: &[&str]) -> Result<(), Api
     for (reader, zone) in readers.iter().zip(Zone::ALL.into_iter().rev().cycle()) {
         let known = world.rds.instance(reader);
         if known.is_none_or(|known| known.status == Status::Deleting) {
-            world.add_reader(cluster, reader, zone)?;
+            world.add_reader(cluster, reader, Some(zone))?;
         }
     }
     Ok(())
@@ -135,24 +127,9 @@ pub(super) fn rename(
     from: &str,
     to: &str,
 ) -> Result<(), ApiError> {
-    if bound.has_cluster() {
-        let request = ModifyDbCluster {
-            network: None,
-            port: None,
-            identifier: from.to_owned(),
-            new_identifier: Some(to.to_owned()),
-            apply: Apply::Immediately,
-        };
-        world.modify_db_cluster(request).map(drop)
-    } else {
-        let request = ModifyDbInstance {
-            identifier: from.to_owned(),
-            changes: Pending { identifier: Some(to.to_owned()), ..Pending::default() },
-            promotion_tier: None,
-            port: None,
-            apply: Apply::Immediately,
-        };
-        world.modify_db_instance(request).map(drop)
+    match bound.has_cluster() {
+        true => world.rename_cluster(from, to),
+        false => world.rename_instance(from, to),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The kinds of databases that a setting can have, each behind a target group of its own.
 
+use writerlink_core::source::Source;
+
 use super::Bound;
-use crate::scene::publish_in;
+use crate::scene::{across_zones, publish};
 use crate::simulate::dice::Dice;
-use crate::world::elbv2::{IpFamily, NewLoadBalancer};
+use crate::world::elbv2::IpFamily;
 use crate::world::rds::{Engine, Layout, MultiAz, Network};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
@@ -122,20 +124,12 @@ impl Kind {
             family,
         };
         database.make(world, name)?;
+        let source: Source = self.source.parse().expect("the sources are well-formed");
+        let (port, group) = (self.engine.port(), across_zones(&source, self.engine.port(), family));
         // One load balancer each, so that two may listen on the same port.
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal_for(&format!("link-{name}"), family))?
-            .arn
-            .clone();
+        let balancer = format!("link-{name}");
         Ok(Bound {
-            link: publish_in(
-                world,
-                &balancer,
-                self.binding,
-                self.source,
-                self.engine.port(),
-                family,
-            )?,
+            link: publish(world, self.binding, source, &balancer, port, group)?,
             instances: self.instances.to_vec(),
             engine: self.engine,
             multi_az: self.multi_az,

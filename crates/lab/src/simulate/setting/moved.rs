@@ -46,19 +46,17 @@ impl Moved {
             dns_step: dice.seconds(0, 4) + moment,
             gap: dice.seconds(0, 5) + moment,
             completed: dice.seconds(5, 30),
-            ..SwitchoverPace::real()
         };
         if dice.percent(30) {
             world.rds.secondary_name = SecondaryName::Reader;
         }
         if dice.percent(70) {
-            tell_of_more(world, topic)?;
+            tell_of_more(world, topic);
         }
         let is_global = bound.is_cluster() && dice.percent(35);
         if is_global {
             let database = bound.link.database();
-            let arn = world.cluster_arn(database);
-            world.create_global_cluster(&format!("{database}-everywhere"), &arn)?;
+            world.make_global_primary(database, &format!("{database}-everywhere"))?;
             words.push(format!("{database} belongs to a global database"));
         }
         Ok(Some(Moved { place, is_global }))

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use writerlink_core::source::{Fallback, Source};
 
 use super::Bound;
-use crate::scene::{Link, publish_in};
+use crate::scene::{Link, across_zones, publish};
 use crate::simulate::dice::Dice;
-use crate::world::elbv2::{IpFamily, NewLoadBalancer};
-use crate::world::rds::{CreateDbClusterEndpoint, Engine, EngineFamily, MultiAz};
+use crate::world::elbv2::IpFamily;
+use crate::world::rds::{CustomKind, Engine, EngineFamily, MultiAz, NewCustomEndpoint};
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
@@ -56,35 +56,31 @@ pub(super) fn draw(
     }
     match &source {
         Source::Proxy(proxy, _) => {
-            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, CLUSTER, &Zone::ALL)?;
+            world.add_proxy(proxy.as_str(), EngineFamily::Postgresql, &Zone::ALL)?;
             instances.clear();
         }
         Source::Custom { endpoint, .. } => {
-            let lists =
-                [["fleet-1", "fleet-2"], ["fleet-2", "fleet-3"]][dice.below(2)].map(str::to_owned);
-            let (is_static, kind) = (dice.percent(50), ["READER", "ANY"][dice.below(2)]);
-            let named =
-                instances.iter().filter(|instance| lists.iter().any(|name| name == *instance));
-            let named: Vec<_> = named.map(|name| (*name).to_owned()).collect();
-            let (words_of, static_members, excluded_members) = match is_static {
-                true => ("has", named, Vec::new()),
-                false => ("excludes", Vec::new(), named[..1].to_vec()),
+            let lists = [["fleet-1", "fleet-2"], ["fleet-2", "fleet-3"]][dice.below(2)];
+            let is_static = dice.percent(50);
+            let kind = [CustomKind::Reader, CustomKind::Any][dice.below(2)];
+            let named: Vec<&str> =
+                instances.iter().copied().filter(|instance| lists.contains(instance)).collect();
+            let (words_of, members, excluded): (_, &[&str], &[&str]) = match is_static {
+                true => ("has", &named, &[]),
+                false => ("excludes", &[], &named[..1]),
             };
-            let list = static_members.iter().chain(&excluded_members).cloned().collect::<Vec<_>>();
-            words.push(format!("the custom endpoint, {kind}, {words_of} {}", list.join(", ")));
-            world.add_custom_endpoint(CreateDbClusterEndpoint {
-                cluster: CLUSTER.to_owned(),
-                identifier: endpoint.to_string(),
-                kind: kind.to_owned(),
-                static_members,
-                excluded_members,
-            })?;
+            let list = [members, excluded].concat().join(", ");
+            words.push(format!("the custom endpoint, {kind}, {words_of} {list}"));
+            let (cluster, name) = (CLUSTER, endpoint.as_str());
+            let new = NewCustomEndpoint { cluster, name, kind, members, excluded };
+            world.add_custom_endpoint(new)?;
         }
         _ => {}
     }
-    let balancer = world.create_load_balancer(NewLoadBalancer::internal("link-set"))?.arn.clone();
-    let published =
-        publish_in(world, &balancer, "set", &source.to_string(), ENGINE.port(), IpFamily::Ipv4)?;
+    // What stands behind it does not depend on the fallback yet: there are readers.
+    let written: Source = source.to_string().parse().expect("a source is read as it is written");
+    let group = across_zones(&written, ENGINE.port(), IpFamily::Ipv4);
+    let published = publish(world, "set", written, "link-set", ENGINE.port(), group)?;
     let fallback = match &source {
         Source::Readers(_, Fallback::None) => ", with no fallback",
         _ => "",

@@ -11,7 +11,7 @@ use super::*;
 use crate::scene::{Link, Scene};
 use crate::wire::{Lab, Options};
 use crate::world::Pace;
-use crate::world::elbv2::{NewListener, Tags, TargetRequest};
+use crate::world::elbv2::TargetRequest;
 
 /// Longer than anything here takes, so that a test that hangs says so.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,19 +52,11 @@ impl Town {
     fn set_on_balancer(&self, key: &str, value: &str) {
         let mut world = self.lab.world();
         let balancer = world.balancers_of(&self.orders.group).remove(0);
-        world
-            .modify_load_balancer_attributes(&balancer, &[(key.to_owned(), value.to_owned())])
-            .expect("a good attribute");
+        world.set_elbv2_attributes(&balancer, &[(key, value)]);
     }
 
     fn set_on_group(&self, key: &str, value: &str) {
-        self.lab
-            .world()
-            .modify_target_group_attributes(
-                &self.orders.group,
-                &[(key.to_owned(), value.to_owned())],
-            )
-            .expect("a good attribute");
+        self.lab.world().set_elbv2_attributes(&self.orders.group, &[(key, value)]);
     }
 
     fn register(&self, member: &str) {
@@ -260,18 +252,11 @@ async fn listeners_come_and_go_with_the_api_and_take_their_flows_along() {
             .expect("its listener");
         (listener.arn.clone(), listener.balancer.clone(), town.node("eu-west-1a"))
     };
-    town.lab.world().delete_listener(&listener).expect("it exists");
+    town.lab.world().remove_listener(&listener);
     assert_eq!(kind(hear(&mut flow).await), ErrorKind::ConnectionReset);
     until(|| town.lab.nlb_listeners().len() == 3).await;
     until_refused(old).await;
-    let new = NewListener {
-        balancer,
-        protocol: GroupProtocol::Tcp,
-        port: town.orders.port,
-        target_group: town.orders.group.clone(),
-        tags: Tags::new(),
-    };
-    town.lab.world().create_listener(new).expect("a good listener");
+    town.lab.world().add_listener(&balancer, town.orders.port, &town.orders.group);
     until(|| town.lab.nlb_listeners().len() == 6).await;
     town.pass(90);
     assert_eq!(town.open().await.expect("the writer takes it").0, "orders-1");

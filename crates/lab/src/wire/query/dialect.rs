@@ -84,7 +84,8 @@ impl Dialect {
     pub(super) fn malformed(self, name: &str, value: &str) -> ApiError {
         let code = match self {
             Dialect::Rds => "InvalidParameterValue",
-            Dialect::Elbv2 | Dialect::Sns | Dialect::Sts => "ValidationError",
+            Dialect::Sns => "InvalidParameter",
+            Dialect::Elbv2 | Dialect::Sts => "ValidationError",
         };
         ApiError::bad_request(
             code,
@@ -93,11 +94,15 @@ impl Dialect {
     }
 }
 
-/// The refusal of an action that no service of this version has.
+/// The refusal of an action that no service of this version has. AWS's message ends before the
+/// parenthesis.
 pub(super) fn no_such_operation(action: &str, version: &str) -> ApiError {
     ApiError::bad_request(
         "InvalidAction",
-        format!("Could not find operation {action} for version {version}"),
+        format!(
+            "Could not find operation {action} for version {version} (the lab has no such \
+             operation: what is in its Region is written in the file of `lab serve --world`)"
+        ),
     )
 }
 

@@ -19,23 +19,14 @@ pub(super) fn carry_out(
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
     match action {
-        "CreateTargetGroup" => groups::create(world, params, xml),
         "DescribeTargetGroups" => groups::describe(world, params, xml),
-        "ModifyTargetGroup" => groups::modify(world, params, xml),
-        "DeleteTargetGroup" => world.delete_target_group(params.required("TargetGroupArn")?),
         "DescribeTargetGroupAttributes" => groups::attributes(world, params, xml),
-        "ModifyTargetGroupAttributes" => groups::modify_attributes(world, params, xml),
         "RegisterTargets" => targets::register(world, params),
         "DeregisterTargets" => targets::deregister(world, params),
         "DescribeTargetHealth" => targets::health(world, params, xml),
-        "CreateLoadBalancer" => balancers::create(world, params, xml),
         "DescribeLoadBalancers" => balancers::describe(world, params, xml),
-        "DeleteLoadBalancer" => world.delete_load_balancer(params.required("LoadBalancerArn")?),
         "DescribeLoadBalancerAttributes" => balancers::attributes(world, params, xml),
-        "ModifyLoadBalancerAttributes" => balancers::modify_attributes(world, params, xml),
-        "CreateListener" => balancers::create_listener(world, params, xml),
         "DescribeListeners" => balancers::describe_listeners(world, params, xml),
-        "DeleteListener" => world.delete_listener(params.required("ListenerArn")?),
         "AddTags" => tags::add(world, params),
         "RemoveTags" => tags::remove(world, params),
         "DescribeTags" => tags::describe(world, params, xml),
@@ -54,8 +45,19 @@ fn page<T>(
     if !(1..=400).contains(&size) {
         return Err(params.dialect().malformed("PageSize", &size.to_string()));
     }
-    let request = PageRequest { max_records: None, marker: params.owned("Marker") };
+    let request = PageRequest { max_records: None, marker: params.marker("Marker")? };
     items.sort_by(|one, other| arn(one).cmp(arn(other)));
     let page = request.cut(items, size as usize, |item| arn(item).to_owned());
     Ok((page.items, page.marker))
+}
+
+/// Refuses parameters of which a request has at most one (moto, `elbv2/models.py`:
+/// InvalidDescribeTargetGroupsRequest).
+fn one_of(params: &Params, names: [&str; 2]) -> Result<(), ApiError> {
+    let is_given = |name: &&str| params.optional(name).is_some() || !params.list(name).is_empty();
+    if names.iter().all(is_given) {
+        let message = format!("{} and {} cannot be specified together", names[0], names[1]);
+        return Err(ApiError::bad_request("ValidationError", message));
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use super::Dialect;
+use super::{Dialect, marker};
 use crate::world::ApiError;
 
 /// The parameters of a call, or those of one member of a list.
@@ -47,6 +47,13 @@ impl Params {
     /// A text that must be there.
     pub(super) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.optional(name).ok_or_else(|| self.dialect.missing(name))
+    }
+
+    /// The key of the last entry of the page before, if there was one.
+    pub(super) fn marker(&self, name: &str) -> Result<Option<String>, ApiError> {
+        let key =
+            |marker| marker::key_of(marker).ok_or_else(|| self.dialect.malformed(name, marker));
+        self.optional(name).map(key).transpose()
     }
 
     /// A number, or a word that a type knows.

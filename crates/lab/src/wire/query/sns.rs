@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::params::Params;
 use super::xml::Xml;
-use crate::world::paging::Page;
-use crate::world::sns::Subscription;
+use crate::world::paging::PageRequest;
 use crate::world::{ApiError, World};
 
 /// Carries an operation out and writes the content of its result.
@@ -16,50 +15,25 @@ pub(super) fn carry_out(
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
     match action {
-        "CreateTopic" => create_topic(world, params, xml),
-        "DeleteTopic" => {
-            world.delete_topic(params.required("TopicArn")?);
-            Ok(())
-        }
-        "ListTopics" => {
-            list_topics(world, params, xml);
-            Ok(())
-        }
+        "ListTopics" => list_topics(world, params, xml),
         "GetTopicAttributes" => topic_attributes(world, params, xml),
-        "SetTopicAttributes" => set_topic_attribute(world, params),
         "Subscribe" => subscribe(world, params, xml),
-        "Unsubscribe" => world.unsubscribe(params.required("SubscriptionArn")?),
-        "ListSubscriptions" => {
-            write_page(world.list_subscriptions(None, params.optional("NextToken"))?, world, xml);
-            Ok(())
-        }
+        "ListSubscriptions" => list_subscriptions(world, None, params, xml),
         "ListSubscriptionsByTopic" => {
-            let topic = params.required("TopicArn")?;
-            write_page(
-                world.list_subscriptions(Some(topic), params.optional("NextToken"))?,
-                world,
-                xml,
-            );
-            Ok(())
+            list_subscriptions(world, Some(params.required("TopicArn")?), params, xml)
         }
         "Publish" => publish(world, params, xml),
         _ => Err(params.dialect().unknown_operation(action)),
     }
 }
 
-fn create_topic(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let attributes = entries(params, "Attributes", "key", "value");
-    let arn = world.create_topic(params.required("Name")?, attributes)?;
-    xml.text("TopicArn", arn);
-    Ok(())
-}
-
-fn list_topics(world: &World, params: &Params, xml: &mut Xml) {
-    let page = world.list_topics(params.optional("NextToken"));
+fn list_topics(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+    let page = world.list_topics(&page_request(params)?);
     xml.list("Topics", "member", page.items, |xml, topic| {
-        xml.text("TopicArn", &topic.arn);
+        xml.text("TopicArn", topic);
     });
     xml.marker("NextToken", page.marker);
+    Ok(())
 }
 
 fn topic_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
@@ -68,15 +42,6 @@ fn topic_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(),
         xml.text("key", key).text("value", value);
     });
     Ok(())
-}
-
-fn set_topic_attribute(world: &mut World, params: &Params) -> Result<(), ApiError> {
-    let value = params.optional("AttributeValue").unwrap_or_default();
-    world.set_topic_attribute(
-        params.required("TopicArn")?,
-        params.required("AttributeName")?,
-        value,
-    )
 }
 
 fn subscribe(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
@@ -96,7 +61,13 @@ fn publish(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiE
     Ok(())
 }
 
-fn write_page(page: Page<&Subscription>, world: &World, xml: &mut Xml) {
+fn list_subscriptions(
+    world: &World,
+    topic: Option<&str>,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
+    let page = world.list_subscriptions(topic, &page_request(params)?)?;
     xml.list("Subscriptions", "member", page.items, |xml, subscription| {
         xml.text("SubscriptionArn", &subscription.arn)
             .text("Owner", &world.account)
@@ -105,6 +76,11 @@ fn write_page(page: Page<&Subscription>, world: &World, xml: &mut Xml) {
             .text("TopicArn", &subscription.topic);
     });
     xml.marker("NextToken", page.marker);
+    Ok(())
+}
+
+fn page_request(params: &Params) -> Result<PageRequest, ApiError> {
+    Ok(PageRequest { max_records: None, marker: params.marker("NextToken")? })
 }
 
 /// A map of the query protocol: `name.entry.1.key` and `name.entry.1.value`, under the names that

@@ -56,8 +56,7 @@ impl Client {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
         world.add_aurora("orders", Engine::AuroraPostgresql, &members).unwrap();
-        let group =
-            world.create_target_group(NewTargetGroup::tcp("orders", 5432)).unwrap().arn.clone();
+        let group = world.add_target_group(NewTargetGroup::tcp("orders", 5432));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = Arc::new(Served { world: Mutex::new(world) });

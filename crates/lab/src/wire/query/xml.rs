@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use quick_xml::escape::escape;
 
+use super::marker;
+
 /// XML under construction. Every text is escaped.
 #[derive(Debug, Default)]
 pub(super) struct Xml {
@@ -90,10 +92,10 @@ impl Xml {
         self.close(name)
     }
 
-    /// Where the next page begins, if there is one.
-    pub(super) fn marker(&mut self, name: &str, marker: Option<impl Display>) -> &mut Self {
+    /// Where the next page begins, if there is one: after the entry of this key.
+    pub(super) fn marker(&mut self, name: &str, key: Option<String>) -> &mut Self {
         match self.pages {
-            Pages::Full | Pages::Lagging => self.maybe(name, marker),
+            Pages::Full | Pages::Lagging => self.maybe(name, key.as_deref().map(marker::of)),
             Pages::Empty | Pages::Thin => self,
         }
     }
@@ -144,7 +146,7 @@ mod tests {
         xml.list("Items", "member", [1, 2], |xml, n| {
             xml.text("N", n);
         });
-        xml.marker("Marker", Some("2"));
+        xml.marker("Marker", Some("2".to_owned()));
         assert_eq!(xml.into_string(), "<Items></Items>");
     }
 }

@@ -6,7 +6,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::wire::{Invocation, Invoked, Kind, Lab, Options, Refusal};
-use crate::world::events::CreateEventSubscription;
 use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
 use crate::world::{Pace, World};
@@ -103,19 +102,14 @@ async fn an_rds_event_reaches_the_function_through_its_topic() {
     world
         .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A), ("orders-2", Zone::B)])
         .expect("good names");
-    let topic = world.create_topic("events", BTreeMap::new()).expect("a good name");
+    let topic = world.add_topic("events");
     let lab = Lab::start(world, Options { speed: 10.0, ..Options::default() })
         .await
         .expect("loopback has ports");
     {
         let mut world = lab.world();
         world.subscribe(&topic, "lambda", &lab.function_arn()).expect("the topic exists");
-        let request = CreateEventSubscription {
-            name: "all".to_owned(),
-            topic,
-            ..CreateEventSubscription::default()
-        };
-        world.create_event_subscription(request).expect("the topic exists");
+        world.add_event_subscription("all", &topic, None, &[]);
         world.failover_db_cluster("orders", None).expect("it has a reader");
     }
     let mut messages = Vec::new();
@@ -275,7 +269,7 @@ async fn after_shutdown_nobody_answers() {
 #[tokio::test]
 async fn messages_to_another_function_do_not_reach_this_one() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH).with_pace(Pace::brisk());
-    let topic = world.create_topic("events", BTreeMap::new()).expect("a good name");
+    let topic = world.add_topic("events");
     let lab = Lab::start(world, Options::default()).await.expect("loopback has ports");
     for function in [lab.function_arn().replace("writerlink", "another"), lab.function_arn()] {
         let mut world = lab.world();

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::World;
 use super::flow::{CrossZone, Endings, Quorum};
 use super::group::{GroupProtocol, TargetType};
-use super::{World, refusal};
 use crate::world::ApiError;
 
 /// Attributes by key.
 pub type Attributes = BTreeMap<String, String>;
 
-const DELAY: &str = "deregistration_delay.timeout_seconds";
+pub(crate) const DELAY: &str = "deregistration_delay.timeout_seconds";
 const GRACE: &str = "target_health_state.unhealthy.draining_interval_seconds";
 const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_termination.enabled";
-const TERMINATE_DEREGISTERED: &str = "deregistration_delay.connection_termination.enabled";
-const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+pub(crate) const TERMINATE_DEREGISTERED: &str =
+    "deregistration_delay.connection_termination.enabled";
+pub(crate) const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 const QUORUM_COUNT: &str =
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
 const QUORUM_PERCENTAGE: &str =
@@ -27,39 +28,21 @@ impl World {
         Ok(&self.find_group(arn)?.attributes)
     }
 
-    /// ModifyTargetGroupAttributes: all of the changes or none. Returns all attributes.
-    pub fn modify_target_group_attributes(
-        &mut self,
-        arn: &str,
-        changes: &[(String, String)],
-    ) -> Result<&Attributes, ApiError> {
-        let group = self.find_group(arn)?;
-        for (key, value) in changes {
-            accept(&group.attributes, "Target group", key, value)?;
-        }
-        let group = self.elbv2.groups.get_mut(arn).ok_or_else(refusal::group_not_found)?;
-        group.attributes.extend(changes.iter().cloned());
-        Ok(&group.attributes)
-    }
-
     /// DescribeLoadBalancerAttributes.
     pub fn load_balancer_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
         Ok(&self.find_balancer(arn)?.attributes)
     }
 
-    /// ModifyLoadBalancerAttributes: all of the changes or none. Returns all attributes.
-    pub fn modify_load_balancer_attributes(
-        &mut self,
-        arn: &str,
-        changes: &[(String, String)],
-    ) -> Result<&Attributes, ApiError> {
-        let balancer = self.find_balancer(arn)?;
-        for (key, value) in changes {
-            accept(&balancer.attributes, "Load balancer", key, value)?;
+    /// Sets attributes of a target group or a load balancer, by its ARN. What is not there stays
+    /// so.
+    pub fn set_elbv2_attributes(&mut self, arn: &str, changes: &[(&str, &str)]) {
+        let group = self.elbv2.groups.get_mut(arn).map(|group| &mut group.attributes);
+        let balancer = self.elbv2.balancers.get_mut(arn).map(|balancer| &mut balancer.attributes);
+        if let Some(attributes) = group.or(balancer) {
+            attributes.extend(
+                changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+            );
         }
-        let balancer = self.elbv2.balancers.get_mut(arn).ok_or_else(refusal::balancer_not_found)?;
-        balancer.attributes.extend(changes.iter().cloned());
-        Ok(&balancer.attributes)
     }
 }
 
@@ -67,23 +50,21 @@ impl World {
 /// Balancer").
 pub(super) fn of_group(protocol: GroupProtocol, target_type: TargetType) -> Attributes {
     let keeps_client_ip = protocol == GroupProtocol::Udp || target_type == TargetType::Instance;
-    let own: &[(&str, &str)] = if protocol == GroupProtocol::Http {
-        &[
-            ("load_balancing.algorithm.type", "round_robin"),
-            ("slow_start.duration_seconds", "0"),
-            ("stickiness.type", "lb_cookie"),
-        ]
-    } else {
-        &[
-            (TERMINATE_DEREGISTERED, "false"),
-            ("preserve_client_ip.enabled", if keeps_client_ip { "true" } else { "false" }),
-            ("proxy_protocol_v2.enabled", "false"),
-            ("stickiness.type", "source_ip"),
-            (TERMINATE_UNHEALTHY, "true"),
-            (GRACE, "0"),
-        ]
-    };
-    attributes(&[own, &SHARED_BY_GROUPS].concat())
+    attributes(&[
+        (DELAY, "300"),
+        (TERMINATE_DEREGISTERED, "false"),
+        (CROSS_ZONE, "use_load_balancer_configuration"),
+        ("preserve_client_ip.enabled", if keeps_client_ip { "true" } else { "false" }),
+        ("proxy_protocol_v2.enabled", "false"),
+        ("stickiness.enabled", "false"),
+        ("stickiness.type", "source_ip"),
+        ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+        ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
+        (QUORUM_COUNT, "1"),
+        (QUORUM_PERCENTAGE, "off"),
+        (TERMINATE_UNHEALTHY, "true"),
+        (GRACE, "0"),
+    ])
 }
 
 /// What a new network load balancer has (AWS docs, "Network Load Balancers", "Load balancer
@@ -145,16 +126,6 @@ pub(super) fn endings(attributes: &Attributes) -> Endings {
     }
 }
 
-const SHARED_BY_GROUPS: [(&str, &str); 7] = [
-    (DELAY, "300"),
-    (CROSS_ZONE, "use_load_balancer_configuration"),
-    ("stickiness.enabled", "false"),
-    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
-    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
-    (QUORUM_COUNT, "1"),
-    (QUORUM_PERCENTAGE, "off"),
-];
-
 fn attributes(pairs: &[(&str, &str)]) -> Attributes {
     pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
@@ -168,40 +139,9 @@ fn seconds(attributes: &Attributes, key: &str) -> Duration {
     Duration::from_secs(seconds.unwrap_or_default())
 }
 
-/// Refuses keys that the resource does not have and values that the key cannot take.
-fn accept(known: &Attributes, resource: &str, key: &str, value: &str) -> Result<(), ApiError> {
-    if !known.contains_key(key) {
-        return Err(ApiError::bad_request(
-            "ValidationError",
-            format!("{resource} attribute key '{key}' is not recognized"),
-        ));
-    }
-    let fits = match key {
-        DELAY => value.parse::<u64>().is_ok_and(|seconds| seconds <= 3_600),
-        GRACE => value.parse::<u64>().is_ok_and(|seconds| seconds <= 360_000),
-        CROSS_ZONE if resource == "Target group" => {
-            matches!(value, "true" | "false" | "use_load_balancer_configuration")
-        }
-        _ if key.ends_with(".enabled") => matches!(value, "true" | "false"),
-        _ => true,
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(ApiError::bad_request(
-        "InvalidConfigurationRequest",
-        format!("The value '{value}' is not valid for the attribute '{key}'"),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::elbv2::fixture::Fixture;
-
-    fn change(key: &str, value: &str) -> (String, String) {
-        (key.to_owned(), value.to_owned())
-    }
 
     #[test]
     fn a_tcp_group_of_addresses_does_not_keep_the_clients_ip_and_one_of_instances_does() {
@@ -211,37 +151,6 @@ mod tests {
         assert_eq!(
             (keeps(TargetType::Ip).as_str(), keeps(TargetType::Instance).as_str()),
             ("false", "true")
-        );
-    }
-
-    #[test]
-    fn a_delay_outside_0_to_3600_and_a_flag_that_is_none_are_refused() {
-        let mut fixture = Fixture::in_use();
-        for (key, value) in
-            [(DELAY, "3601"), (DELAY, "-1"), (DELAY, ""), ("proxy_protocol_v2.enabled", "maybe")]
-        {
-            let refused =
-                fixture.world.modify_target_group_attributes(&fixture.group, &[change(key, value)]);
-            assert_eq!(
-                refused.expect_err("a bad value").code,
-                "InvalidConfigurationRequest",
-                "{key}={value}"
-            );
-        }
-    }
-
-    #[test]
-    fn one_unknown_key_refuses_the_whole_change() {
-        let mut fixture = Fixture::in_use();
-        let changes = [change(DELAY, "10"), change("no.such.key", "1")];
-        let refused = fixture
-            .world
-            .modify_target_group_attributes(&fixture.group, &changes)
-            .expect_err("an unknown key");
-        assert_eq!(refused.message, "Target group attribute key 'no.such.key' is not recognized");
-        assert_eq!(
-            fixture.world.target_group_attributes(&fixture.group).expect("it exists")[DELAY],
-            "300"
         );
     }
 

@@ -3,11 +3,8 @@
 
 use std::time::Duration;
 
-use super::{
-    NewListener, NewLoadBalancer, NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState,
-};
+use super::{NewTargetGroup, Reason, TargetKey, TargetRequest, TargetState};
 use crate::world::World;
-use crate::world::elbv2::{GroupProtocol, Tags};
 use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
 
@@ -33,28 +30,13 @@ impl Fixture {
         world.add_aurora("orders", Engine::AuroraPostgresql, &members).expect("a good cluster");
         let writer =
             world.rds.writer_address("orders").expect("a new cluster has a writer").to_string();
-        let group = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .expect("a good group")
-            .arn
-            .clone();
-        let balancer = world
-            .create_load_balancer(NewLoadBalancer::internal("link"))
-            .expect("a good name")
-            .arn
-            .clone();
+        let group = world.add_target_group(NewTargetGroup::tcp("orders", 5432));
+        let balancer = world.add_load_balancer("link");
         Fixture { world, group, balancer, writer }
     }
 
     pub(super) fn listen(&mut self) -> String {
-        let new = NewListener {
-            balancer: self.balancer.clone(),
-            protocol: GroupProtocol::Tcp,
-            port: 5432,
-            target_group: self.group.clone(),
-            tags: Tags::new(),
-        };
-        self.world.create_listener(new).expect("a good listener").arn.clone()
+        self.world.add_listener(&self.balancer, 5432, &self.group)
     }
 
     pub(super) fn register(&mut self, id: &str) {

@@ -1,17 +1,20 @@
-//! Target groups: how they are created, described and deleted.
+//! Target groups of the databases' VPC.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::World;
 use super::attributes::{self, Attributes};
 use super::flow::Leaving;
-use super::health_check::{HealthCheck, HealthCheckChange};
-use super::refusal::{check_arn, check_name, group_not_found, invalid};
+use super::health_check::HealthCheck;
+use super::refusal::{check_arn, group_not_found};
 use super::tags::Tags;
 use super::target::{Target, TargetKey};
 use crate::world::ApiError;
-use crate::world::vpc::VPC_ID;
 
 #[derive(Clone, Debug)]
 pub struct TargetGroup {
@@ -23,8 +26,6 @@ pub struct TargetGroup {
     pub protocol: GroupProtocol,
     /// The port of targets that are registered without one.
     pub port: u16,
-    /// The VPC whose subnets decide the targets' zones.
-    pub vpc: String,
     /// What its targets' ids are.
     pub target_type: TargetType,
     /// The family of its targets' addresses.
@@ -42,8 +43,10 @@ pub struct TargetGroup {
 }
 
 /// The protocols of the groups that the lab has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GroupProtocol {
+    #[default]
     Tcp,
     Tls,
     Udp,
@@ -54,18 +57,22 @@ pub enum GroupProtocol {
 }
 
 /// What a target's id is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum TargetType {
     /// An EC2 instance id.
     Instance,
     /// An IP address.
+    #[default]
     Ip,
 }
 
 /// The address family of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum IpFamily {
     /// IPv4 addresses only.
+    #[default]
     Ipv4,
     /// IPv6 addresses only.
     Ipv6,
@@ -84,8 +91,8 @@ impl IpFamily {
     }
 }
 
-/// The input of CreateTargetGroup.
-#[derive(Clone, Debug)]
+/// A target group that is to be added.
+#[derive(Clone, Debug, Default)]
 pub struct NewTargetGroup {
     /// See [`TargetGroup::name`].
     pub name: String,
@@ -93,30 +100,21 @@ pub struct NewTargetGroup {
     pub protocol: GroupProtocol,
     /// See [`TargetGroup::port`].
     pub port: u16,
-    /// See [`TargetGroup::vpc`].
-    pub vpc: String,
     /// See [`TargetGroup::target_type`].
     pub target_type: TargetType,
     /// See [`TargetGroup::family`].
     pub family: IpFamily,
-    /// What differs from the default health check.
-    pub health_check: HealthCheckChange,
+    /// See [`TargetGroup::health_check`].
+    pub health_check: HealthCheck,
+    /// What differs from the default [attributes](TargetGroup::attributes).
+    pub attributes: Vec<(&'static str, String)>,
     pub tags: Tags,
 }
 
 impl NewTargetGroup {
-    /// A group of IPv4 addresses over TCP in the databases' VPC.
+    /// A group of IPv4 addresses over TCP.
     pub fn tcp(name: &str, port: u16) -> NewTargetGroup {
-        NewTargetGroup {
-            name: name.to_owned(),
-            protocol: GroupProtocol::Tcp,
-            port,
-            vpc: VPC_ID.to_owned(),
-            target_type: TargetType::Ip,
-            family: IpFamily::Ipv4,
-            health_check: HealthCheckChange::default(),
-            tags: Tags::new(),
-        }
+        NewTargetGroup { name: name.to_owned(), port, ..NewTargetGroup::default() }
     }
 }
 
@@ -133,51 +131,65 @@ pub enum GroupSelection {
     LoadBalancer(String),
 }
 
+impl fmt::Display for GroupProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Udp => "UDP",
+            Self::TcpUdp => "TCP_UDP",
+            Self::Http => "HTTP",
+        })
+    }
+}
+
+impl fmt::Display for TargetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Instance => "instance",
+            Self::Ip => "ip",
+        })
+    }
+}
+
+impl fmt::Display for IpFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        })
+    }
+}
+
 impl World {
-    /// CreateTargetGroup. Asking again for the same group gives the one that is there, as AWS does.
-    pub fn create_target_group(&mut self, new: NewTargetGroup) -> Result<&TargetGroup, ApiError> {
-        check_name("Target group", &new.name)?;
-        if self.vpc(&new.vpc).is_none() {
-            return Err(invalid(format!("The VPC ID '{}' is not found", new.vpc)));
-        }
-        let mut health_check = HealthCheck::of(new.protocol);
-        health_check.change(&new.health_check)?;
-        if let Some(existing) = self.elbv2.group_named(&new.name) {
-            let same = (
-                existing.protocol,
-                existing.port,
-                &existing.vpc,
-                existing.target_type,
-                existing.family,
-            ) == (new.protocol, new.port, &new.vpc, new.target_type, new.family);
-            if !same || existing.health_check != health_check {
-                let message = format!(
-                    "A target group with the same name '{}' exists, but with different settings",
-                    new.name
-                );
-                return Err(ApiError::bad_request("DuplicateTargetGroupName", message));
-            }
-            let arn = existing.arn.clone();
-            return self.find_group(&arn);
-        }
+    /// A target group without targets; gives its ARN.
+    pub fn add_target_group(&mut self, new: NewTargetGroup) -> String {
         let suffix = self.elbv2.next_suffix();
         let arn = self.elbv2_arn(&format!("targetgroup/{}/{suffix}", new.name));
+        let mut attributes = attributes::of_group(new.protocol, new.target_type);
+        attributes.extend(new.attributes.into_iter().map(|(key, value)| (key.to_owned(), value)));
         let group = TargetGroup {
             arn: arn.clone(),
             name: new.name,
             protocol: new.protocol,
             port: new.port,
-            vpc: new.vpc,
             target_type: new.target_type,
             family: new.family,
-            health_check,
-            attributes: attributes::of_group(new.protocol, new.target_type),
+            health_check: new.health_check,
+            attributes,
             targets: BTreeMap::new(),
             before: BTreeMap::new(),
             leaving: BTreeMap::new(),
         };
         self.elbv2.tags.insert(arn.clone(), new.tags);
-        Ok(self.elbv2.groups.entry(arn).or_insert(group))
+        self.elbv2.groups.insert(arn.clone(), group);
+        arn
+    }
+
+    /// A target group is gone.
+    pub fn remove_target_group(&mut self, arn: &str) {
+        self.elbv2.groups.remove(arn);
+        self.elbv2.tags.remove(arn);
     }
 
     /// DescribeTargetGroups, without its pages.
@@ -196,32 +208,6 @@ impl World {
                 Ok(groups.filter(|group| self.balancers_of(&group.arn).contains(arn)).collect())
             }
         }
-    }
-
-    /// ModifyTargetGroup: its health check.
-    pub fn modify_target_group(
-        &mut self,
-        arn: &str,
-        change: &HealthCheckChange,
-    ) -> Result<&TargetGroup, ApiError> {
-        self.find_group(arn)?;
-        let group = self.elbv2.groups.get_mut(arn).ok_or_else(group_not_found)?;
-        group.health_check.change(change)?;
-        Ok(group)
-    }
-
-    /// DeleteTargetGroup. Deleting one that does not exist succeeds: botocore elbv2 2015-12-01 has
-    /// no such refusal for it.
-    pub fn delete_target_group(&mut self, arn: &str) -> Result<(), ApiError> {
-        check_arn(arn, &self.elbv2_arn("targetgroup/"), "target group")?;
-        if !self.balancers_of(arn).is_empty() {
-            let message =
-                format!("Target group '{arn}' is currently in use by a listener or a rule");
-            return Err(ApiError::bad_request("ResourceInUse", message));
-        }
-        self.elbv2.groups.remove(arn);
-        self.elbv2.tags.remove(arn);
-        Ok(())
     }
 
     /// The ARNs of the load balancers whose listeners forward to a group.
@@ -246,84 +232,10 @@ impl World {
 mod tests {
     use super::*;
 
-    fn world() -> World {
-        World::new(jiff::Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn a_groups_arn_ends_in_its_name_and_16_hexadecimal_digits() {
-        let mut world = world();
-        let arn = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .expect("a good group")
-            .arn
-            .clone();
-        let rest = arn
-            .strip_prefix("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/")
-            .expect("its name");
-        assert!(rest.len() == 16 && rest.bytes().all(|digit| digit.is_ascii_hexdigit()), "{arn}");
-    }
-
-    #[test]
-    fn the_same_group_twice_is_one_and_another_of_its_name_is_refused() {
-        let mut world = world();
-        let first = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .expect("a good group")
-            .arn
-            .clone();
-        let again = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .expect("the same group")
-            .arn
-            .clone();
-        assert_eq!(first, again);
-        let refused = world
-            .create_target_group(NewTargetGroup::tcp("orders", 3306))
-            .expect_err("another port");
-        assert_eq!(refused.code, "DuplicateTargetGroupName");
-    }
-
-    #[test]
-    fn bad_names_vpcs_and_health_checks_are_refused() {
-        let mut world = world();
-        let good = NewTargetGroup::tcp("orders", 5432);
-        let check = |change| NewTargetGroup { health_check: change, ..good.clone() };
-        for bad in [
-            NewTargetGroup::tcp("", 80),
-            NewTargetGroup::tcp("under_score", 80),
-            NewTargetGroup::tcp("-dash", 80),
-            NewTargetGroup::tcp(&"x".repeat(33), 80),
-            NewTargetGroup { vpc: "vpc-unknown".to_owned(), ..good.clone() },
-            check(HealthCheckChange { interval: Some(4), ..HealthCheckChange::default() }),
-            check(HealthCheckChange { timeout: Some(121), ..HealthCheckChange::default() }),
-            check(HealthCheckChange {
-                healthy_threshold: Some(11),
-                ..HealthCheckChange::default()
-            }),
-            check(HealthCheckChange {
-                port: Some("0x50".to_owned()),
-                ..HealthCheckChange::default()
-            }),
-            check(HealthCheckChange {
-                protocol: Some("UDP".to_owned()),
-                ..HealthCheckChange::default()
-            }),
-        ] {
-            let refused = world.create_target_group(bad.clone()).map(|group| group.arn.clone());
-            assert_eq!(refused.expect_err("something bad").code, "ValidationError", "{bad:?}");
-        }
-        assert_eq!(world.elbv2.groups().count(), 0);
-    }
-
     #[test]
     fn groups_are_found_by_arn_name_and_nothing_else() {
-        let mut world = world();
-        let arn = world
-            .create_target_group(NewTargetGroup::tcp("orders", 5432))
-            .expect("a good group")
-            .arn
-            .clone();
+        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
+        let arn = world.add_target_group(NewTargetGroup::tcp("orders", 5432));
         let found = |selection| {
             world
                 .target_groups(&selection)

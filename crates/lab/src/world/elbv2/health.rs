@@ -114,10 +114,16 @@ fn verdict(state: TargetState, check: Check, in_a_row: u32, settings: &HealthChe
 mod tests {
     use super::*;
     use crate::world::elbv2::fixture::Fixture;
-    use crate::world::elbv2::{HealthCheckChange, Transition};
+    use crate::world::elbv2::{NewTargetGroup, Transition};
 
     /// Somewhere in the VPC where nothing listens.
     const NOBODY: &str = "10.20.2.200";
+
+    /// A minute for a target that turns unhealthy.
+    const GRACE: [(&str, &str); 2] = [
+        ("target_health_state.unhealthy.connection_termination.enabled", "false"),
+        ("target_health_state.unhealthy.draining_interval_seconds", "60"),
+    ];
 
     fn states(fixture: &Fixture) -> Vec<(u64, Option<TargetState>, Option<TargetState>)> {
         let row = |change: &Transition| (change.at.as_secs(), change.from, change.to);
@@ -169,9 +175,10 @@ mod tests {
     #[test]
     fn a_database_on_another_port_does_not_answer_the_check() {
         let mut fixture = Fixture::in_use();
-        let change =
-            HealthCheckChange { port: Some("8008".to_owned()), ..HealthCheckChange::default() };
-        fixture.world.modify_target_group(&fixture.group, &change).expect("a good port");
+        let health_check = HealthCheck { port: Some(8008), ..HealthCheck::default() };
+        let new = NewTargetGroup { health_check, ..NewTargetGroup::tcp("other", 5432) };
+        fixture.group = fixture.world.add_target_group(new);
+        fixture.world.add_listener(&fixture.balancer, 6432, &fixture.group);
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(300);
@@ -184,14 +191,14 @@ mod tests {
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
+        fixture.world.elbv2.shut_checks_out(&fixture.group);
         fixture.pass(25);
         assert_eq!(fixture.only().0, TargetState::Healthy);
         fixture.pass(35);
         assert_eq!(fixture.only(), (TargetState::Unhealthy, Some(Reason::FailedHealthChecks)));
         fixture.pass(600);
-        fixture.world.start_db_cluster("orders").expect("a stopped cluster starts");
-        fixture.pass(300 + 4 * 30);
+        fixture.world.elbv2.let_checks_in(&fixture.group);
+        fixture.pass(4 * 30);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
         fixture.pass(30);
         assert_eq!(fixture.only().0, TargetState::Healthy);
@@ -200,21 +207,11 @@ mod tests {
     #[test]
     fn a_target_turning_unhealthy_has_its_grace_where_the_group_grants_one() {
         let mut fixture = Fixture::in_use();
-        let grace = [
-            (
-                "target_health_state.unhealthy.connection_termination.enabled".to_owned(),
-                "false".to_owned(),
-            ),
-            ("target_health_state.unhealthy.draining_interval_seconds".to_owned(), "60".to_owned()),
-        ];
-        fixture
-            .world
-            .modify_target_group_attributes(&fixture.group, &grace)
-            .expect("good attributes");
+        fixture.world.set_elbv2_attributes(&fixture.group, &GRACE);
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
+        fixture.world.elbv2.shut_checks_out(&fixture.group);
         fixture.pass(60);
         assert_eq!(fixture.only().0, TargetState::UnhealthyDraining);
         fixture.pass(60);
@@ -224,17 +221,7 @@ mod tests {
     #[test]
     fn a_target_that_never_took_traffic_has_no_grace() {
         let mut fixture = Fixture::in_use();
-        let grace = [
-            (
-                "target_health_state.unhealthy.connection_termination.enabled".to_owned(),
-                "false".to_owned(),
-            ),
-            ("target_health_state.unhealthy.draining_interval_seconds".to_owned(), "60".to_owned()),
-        ];
-        fixture
-            .world
-            .modify_target_group_attributes(&fixture.group, &grace)
-            .expect("good attributes");
+        fixture.world.set_elbv2_attributes(&fixture.group, &GRACE);
         fixture.register(NOBODY);
         fixture.pass(120);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
@@ -243,15 +230,13 @@ mod tests {
     #[test]
     fn failed_checks_do_not_count_towards_the_recovery() {
         let mut fixture = Fixture::in_use();
-        fixture.world.pace.stop = Duration::from_secs(1);
-        fixture.world.pace.start = Duration::from_secs(1);
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
-        fixture.world.stop_db_cluster("orders").expect("an available cluster stops");
+        fixture.world.elbv2.shut_checks_out(&fixture.group);
         fixture.pass(51);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
-        fixture.world.start_db_cluster("orders").expect("a stopped cluster starts");
+        fixture.world.elbv2.let_checks_in(&fixture.group);
         fixture.pass(4 * 30);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);
         fixture.pass(30);

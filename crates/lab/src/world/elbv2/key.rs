@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use super::network::is_reachable_from_outside;
+use ipnet::IpNet;
+
 use super::refusal::invalid;
 use super::{IpFamily, TargetGroup, TargetKey, TargetRequest, TargetType, World};
 use crate::world::ApiError;
+use crate::world::vpc::Zone;
 
 impl World {
     /// The key of a target to be registered, or why it cannot be.
@@ -18,7 +20,7 @@ impl World {
         let Some(address) = address_in(group, &key.id)? else {
             return Ok(key);
         };
-        match (self.subnet_zone(group, address), &request.zone) {
+        match (self.subnet_zone(address), &request.zone) {
             (Some(zone), Some(asked)) if *asked != zone => {
                 Err(outside_its_zone(address, &zone, asked))
             }
@@ -40,7 +42,7 @@ impl World {
         request: &TargetRequest,
     ) -> Result<TargetKey, ApiError> {
         let address = address_in(group, &request.id)?;
-        let zone = request.zone.clone().or_else(|| self.subnet_zone(group, address?));
+        let zone = request.zone.clone().or_else(|| self.subnet_zone(address?));
         Ok(TargetKey {
             // One address has one spelling, or fd00::1 and fd00:0::1 would be two targets.
             id: address.map_or_else(|| request.id.clone(), |address| address.to_string()),
@@ -49,9 +51,11 @@ impl World {
         })
     }
 
-    fn subnet_zone(&self, group: &TargetGroup, address: IpAddr) -> Option<String> {
-        let vpc = self.vpc(&group.vpc)?;
-        vpc.subnet_of(address).map(|subnet| subnet.zone.clone())
+    /// The zone of the subnet that holds an address. ELBv2 compares addresses with the subnets, not
+    /// with the VPC's own ranges (measured by kubernetes-sigs/aws-load-balancer-controller, issue
+    /// 3714).
+    fn subnet_zone(&self, address: IpAddr) -> Option<String> {
+        Zone::of_address(address).map(|zone| zone.name(&self.region))
     }
 }
 
@@ -98,4 +102,11 @@ fn unreachable(address: IpAddr) -> ApiError {
          172.16.0.0/12 or 192.168.0.0/16"
     );
     ApiError::bad_request("InvalidTarget", message)
+}
+
+/// Whether a target outside the VPC may have this address (AWS docs, "Register targets": the
+/// subnets of the VPC, 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16).
+fn is_reachable_from_outside(address: IpAddr) -> bool {
+    let holds = |range: &&str| range.parse::<IpNet>().is_ok_and(|range| range.contains(&address));
+    ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"].iter().any(holds)
 }

@@ -254,7 +254,7 @@ impl Elbv2 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::elbv2::NewLoadBalancer;
+    use crate::world::elbv2::IpFamily;
     use crate::world::elbv2::fixture::Fixture;
     use crate::world::vpc::Zone;
 
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(fixture.only().0, TargetState::Initial);
         fixture.pass(90);
         assert_eq!(fixture.only().0, TargetState::Healthy);
-        fixture.world.delete_listener(&listener).expect("it exists");
+        fixture.world.remove_listener(&listener);
         assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::GroupNotInUse)));
     }
 
@@ -334,7 +334,7 @@ mod tests {
         let listener = fixture.listen();
         fixture.register(NOBODY);
         fixture.deregister(NOBODY);
-        fixture.world.delete_listener(&listener).expect("it exists");
+        fixture.world.remove_listener(&listener);
         assert_eq!(fixture.keys(), []);
     }
 
@@ -349,12 +349,8 @@ mod tests {
     #[test]
     fn a_target_in_a_zone_the_load_balancer_lacks_is_unused() {
         let mut fixture = Fixture::without_listener();
-        let one_zone = NewLoadBalancer {
-            subnets: vec![Zone::A.subnet_id()],
-            ..NewLoadBalancer::internal("one-zone")
-        };
         fixture.balancer =
-            fixture.world.create_load_balancer(one_zone).expect("a good subnet").arn.clone();
+            fixture.world.add_load_balancer_in("one-zone", IpFamily::Ipv4, &[Zone::A]);
         fixture.listen();
         fixture.register("10.20.2.9");
         assert_eq!(fixture.only(), (TargetState::Unused, Some(Reason::ZoneNotEnabled)));

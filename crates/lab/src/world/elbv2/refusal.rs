@@ -22,22 +22,6 @@ pub(super) fn check_arn(arn: &str, prefix: &str, what: &str) -> Result<(), ApiEr
     Err(invalid(format!("'{arn}' is not a valid {what} ARN")))
 }
 
-/// Refuses a name that a load balancer or a target group cannot have (botocore elbv2 2015-12-01).
-pub(super) fn check_name(what: &str, name: &str) -> Result<(), ApiError> {
-    if name.is_empty() || name.len() > 32 {
-        return Err(invalid(format!("{what} name '{name}' cannot be longer than '32' characters")));
-    }
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !plain || name.starts_with('-') || name.ends_with('-') {
-        let message = format!(
-            "{what} name '{name}' can only contain characters that are alphanumeric characters and \
-             hyphens(-)"
-        );
-        return Err(invalid(message));
-    }
-    Ok(())
-}
-
 /// The refusal for a load balancer that is not there (botocore elbv2 2015-12-01,
 /// LoadBalancerNotFoundException).
 pub(super) fn balancer_not_found() -> ApiError {

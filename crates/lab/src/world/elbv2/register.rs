@@ -107,7 +107,7 @@ fn not_registered(group: &TargetGroup, key: TargetKey) -> TargetHealth {
 mod tests {
     use super::*;
     use crate::world::elbv2::fixture::Fixture;
-    use crate::world::elbv2::{HealthCheckChange, IpFamily, NewTargetGroup, TargetType};
+    use crate::world::elbv2::{HealthCheck, IpFamily, NewTargetGroup, TargetType};
 
     fn refusal(fixture: &mut Fixture, request: TargetRequest) -> ApiError {
         fixture
@@ -169,7 +169,7 @@ mod tests {
     fn an_ipv6_group_takes_ipv6_addresses_only_and_knows_them_by_one_spelling() {
         let mut fixture = Fixture::in_use();
         let new = NewTargetGroup { family: IpFamily::Ipv6, ..NewTargetGroup::tcp("six", 5432) };
-        let group = fixture.world.create_target_group(new).expect("a good group").arn.clone();
+        let group = fixture.world.add_target_group(new);
         let register = |world: &mut World, id: &str| {
             world.register_targets(&group, &[TargetRequest::new(id, 5432)])
         };
@@ -186,7 +186,7 @@ mod tests {
             target_type: TargetType::Instance,
             ..NewTargetGroup::tcp("instances", 80)
         };
-        let group = fixture.world.create_target_group(new).expect("a good group").arn.clone();
+        let group = fixture.world.add_target_group(new);
         let refused = fixture
             .world
             .register_targets(&group, &[TargetRequest::new("10.20.1.7", 80)])
@@ -317,10 +317,10 @@ mod tests {
     #[test]
     fn a_fixed_health_check_port_is_shown_for_every_target() {
         let mut fixture = Fixture::in_use();
+        let health_check = HealthCheck { port: Some(8008), ..HealthCheck::default() };
+        let new = NewTargetGroup { health_check, ..NewTargetGroup::tcp("other", 5432) };
+        fixture.group = fixture.world.add_target_group(new);
         fixture.register("10.20.1.7");
-        let change =
-            HealthCheckChange { port: Some("8008".to_owned()), ..HealthCheckChange::default() };
-        fixture.world.modify_target_group(&fixture.group, &change).expect("a good port");
         let health = fixture.world.target_health(&fixture.group, &[]).expect("the group exists");
         assert_eq!(health[0].health_check_port, 8008);
     }

@@ -31,7 +31,7 @@ impl World {
             "This is a message to notify that RDS will attempt to send you event notifications of \
              type {source} to the topic {topic}"
         );
-        self.tell(name, &topic, &hello, BTreeMap::new());
+        self.tell(&topic, &hello, BTreeMap::new());
     }
 
     /// An event reaches a subscription's topic, if the subscription is still there.
@@ -44,7 +44,7 @@ impl World {
             ("EventID".to_owned(), event.bare_id()),
             ("Resource".to_owned(), event.source_arn.clone()),
         ]);
-        self.tell(name, &topic, &self.event_body(event), attributes);
+        self.tell(&topic, &self.event_body(event), attributes);
     }
 
     /// The text of an event's message.
@@ -61,18 +61,9 @@ impl World {
         .to_string()
     }
 
-    fn tell(
-        &mut self,
-        subscription: &str,
-        topic: &str,
-        message: &str,
-        attributes: BTreeMap<String, String>,
-    ) {
-        let told = self.publish(topic, Some(SUBJECT), message, attributes);
-        let subscription = self.events.subscriptions.get_mut(subscription);
-        if let (Err(_), Some(subscription)) = (told, subscription) {
-            subscription.status = SubscriptionStatus::TopicNotExist;
-        }
+    fn tell(&mut self, topic: &str, message: &str, attributes: BTreeMap<String, String>) {
+        // A subscription whose topic is not there tells nobody.
+        drop(self.publish(topic, Some(SUBJECT), message, attributes));
     }
 
     fn console_link(&self, event: &RdsEvent) -> String {

@@ -10,11 +10,9 @@ use std::time::Duration;
 /// from each other, and a test can put them in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchoverPace {
-    /// From CreateBlueGreenDeployment until the green databases are ready.
-    pub create: Duration,
     /// From the start until writes are blocked and connections dropped: the guardrail checks.
     pub checks: Duration,
-    /// From then until green has caught up and names begin to move, where green does not lag.
+    /// From then until green has caught up and names begin to move.
     pub catch_up: Duration,
     /// From the begin of the move until both accept connections and green takes writes.
     pub open: Duration,
@@ -35,7 +33,6 @@ impl SwitchoverPace {
     /// A switchover of half a minute.
     pub fn real() -> SwitchoverPace {
         SwitchoverPace {
-            create: Duration::from_secs(1200),
             checks: Duration::from_secs(10),
             catch_up: Duration::from_secs(10),
             open: Duration::from_secs(12),
@@ -50,7 +47,6 @@ impl SwitchoverPace {
     /// The same story in seconds.
     pub fn brisk() -> SwitchoverPace {
         SwitchoverPace {
-            create: Duration::from_millis(1600),
             checks: Duration::from_millis(500),
             catch_up: Duration::from_millis(500),
             open: Duration::from_millis(900),

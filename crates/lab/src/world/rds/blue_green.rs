@@ -10,15 +10,13 @@
 //! clusters have none here, and read replicas and Aurora Global Database are not modelled in a
 //! deployment.
 
-mod create;
-mod delete;
+mod add;
 mod describe;
 mod switchover;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use create::CreateBlueGreenDeployment;
 pub use describe::DescribeDeployments;
 pub use switchover::{Cancellation, SwitchoverStep};
 
@@ -40,17 +38,11 @@ pub struct Deployment {
     /// The name its user gave it.
     pub name: String,
     pub status: DeploymentStatus,
-    /// More about its status, in words.
-    pub status_details: Option<String>,
     /// When it was made.
     pub created: Duration,
     /// Blue and green: first the database that was asked for, then its instances if it is a
     /// cluster.
     pub pairs: Vec<Pair>,
-    /// How far green is behind blue while writes are blocked: what a switchover waits for.
-    lag: Duration,
-    /// When a switchover that has moved no name is cancelled.
-    deadline: Duration,
     /// How many switchovers were begun: what was scheduled for an earlier one is void.
     attempt: u32,
     /// Whether names have begun to move, after which a switchover is no longer cancelled.
@@ -93,8 +85,6 @@ enum Database {
 /// BlueGreenDeployment and SwitchoverDetail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeploymentStatus {
-    /// Green is being made.
-    Provisioning,
     /// Green is ready.
     Available,
     /// A switchover is under way.
@@ -104,19 +94,15 @@ pub enum DeploymentStatus {
     /// A switchover was cancelled, and everything is as before. That this, and not `AVAILABLE`, is
     /// what a cancelled one leaves is not documented.
     SwitchoverFailed,
-    /// It is being deleted.
-    Deleting,
 }
 
 impl fmt::Display for DeploymentStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            DeploymentStatus::Provisioning => "PROVISIONING",
             DeploymentStatus::Available => "AVAILABLE",
             DeploymentStatus::SwitchoverInProgress => "SWITCHOVER_IN_PROGRESS",
             DeploymentStatus::SwitchoverCompleted => "SWITCHOVER_COMPLETED",
             DeploymentStatus::SwitchoverFailed => "SWITCHOVER_FAILED",
-            DeploymentStatus::Deleting => "DELETING",
         })
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::shown::Listed;
-use super::{Engine, Form, GlobalMember, InstanceKey, Network, Status};
+use super::{Engine, GlobalMember, InstanceKey, Network, Status};
+use crate::world::Pace;
 
 /// A cluster's identity, which a rename does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,22 +29,14 @@ pub struct DbCluster {
     pub capacity: Capacity,
     /// What runs in it.
     pub engine: Engine,
-    /// The engine's version.
-    pub engine_version: String,
     /// The port of all its endpoints.
     pub port: u16,
     /// Its status, as the RDS API shows it.
     pub status: Status,
     /// Its instances, in the order they joined.
     pub members: Vec<InstanceKey>,
-    /// The subnet group's name.
-    pub subnet_group: String,
     /// The families of its instances' addresses.
     pub network: Network,
-    /// The network type it will have after the next maintenance window.
-    pub pending_network: Option<Network>,
-    /// The name it will have after the next maintenance window.
-    pub pending_identifier: Option<String>,
     /// When it was made.
     pub created: Duration,
     /// Its place in a global database.
@@ -56,6 +49,53 @@ pub struct DbCluster {
     pub(super) told_writers: Option<BTreeSet<InstanceKey>>,
     /// Whether the RDS API lists it.
     pub listed: Listed,
+}
+
+impl DbCluster {
+    /// How long it takes from the start of its failover until the new writer writes.
+    pub fn promotion(&self, pace: &Pace) -> Duration {
+        match self.form {
+            Form::SharedStorage => pace.promote,
+            Form::ThreeNodes => pace.promote_multi_az_cluster,
+        }
+    }
+
+    /// How long it takes from then until the failover is reported as complete.
+    pub(super) fn completion(&self, pace: &Pace) -> Duration {
+        match self.form {
+            Form::SharedStorage => pace.completed,
+            Form::ThreeNodes => pace.completed_multi_az_cluster,
+        }
+    }
+}
+
+/// How a cluster is built.
+///
+/// To a client a Multi-AZ DB cluster is what an Aurora cluster is: a name that follows the writer,
+/// readers that accept connections and refuse writes, and `IsClusterWriter` among the members. But
+/// it always has three nodes. A change is committed when one reader at least has acknowledged it,
+/// and a failover goes to the reader that has the most recent one (AWS docs: "Multi-AZ DB cluster
+/// deployments for Amazon RDS"). Which reader that is nobody can foretell; here it is the first to
+/// have joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Instances on shared storage, as many as one adds: Aurora, Neptune, DocumentDB.
+    SharedStorage,
+    /// A Multi-AZ DB cluster: a writer and two readers of PostgreSQL or MySQL, each with its own
+    /// storage in a zone of its own.
+    ThreeNodes,
+}
+
+/// What the name that follows the writer of a Multi-AZ DB cluster answers. Aurora's is an alias of
+/// the writer's own name; of this one no documentation says whether it is, nor is it known from a
+/// measurement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// An alias of the writer's own name.
+    #[default]
+    Alias,
+    /// The writer's address, and no other name.
+    Address,
 }
 
 /// What a cluster's capacity is made up of, as the RDS API tells it (botocore rds 2014-10-31,
@@ -82,3 +122,6 @@ pub struct Member {
     /// Its promotion tier: 0 is promoted first.
     pub promotion_tier: u8,
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,42 +10,21 @@
 //!
 //! RDS sends no events for custom endpoints.
 
-mod change;
 mod describe;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-pub use change::{CreateDbClusterEndpoint, ModifyDbClusterEndpoint};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 pub use describe::{DbClusterEndpoint, DescribeDbClusterEndpoints, EndpointKind};
 
-use super::{ClusterKey, DbCluster, DbInstance, Rds, Serving, Status, refusal};
+use super::{ClusterKey, DbCluster, DbInstance, Rds, Serving};
 use crate::world::dns::{Move, Record};
-use crate::world::{ApiError, World};
-
-/// A custom endpoint's identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CustomEndpointKey(u32);
-
-/// All custom endpoints of the region.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CustomEndpoints {
-    endpoints: BTreeMap<CustomEndpointKey, CustomEndpoint>,
-}
-
-/// A change of a custom endpoint that is due later.
-#[derive(Clone, Debug)]
-pub enum EndpointChange {
-    /// A new or changed endpoint becomes available.
-    Ready(CustomEndpointKey),
-    /// An endpoint is gone.
-    Gone(CustomEndpointKey),
-}
+use crate::world::{ApiError, World, ids};
 
 #[derive(Clone, Debug)]
 pub struct CustomEndpoint {
-    /// Its identity.
-    pub key: CustomEndpointKey,
     /// Its name, which no other cluster's endpoint has.
     pub identifier: String,
     pub arn: String,
@@ -59,12 +38,11 @@ pub struct CustomEndpoint {
     pub static_members: Vec<String>,
     /// `ExcludedMembers`: the instances that do not.
     pub excluded_members: Vec<String>,
-    /// Its status, as the RDS API shows it.
-    pub status: Status,
 }
 
 /// The members that are eligible for a custom endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum CustomKind {
     /// `READER`: "only DB instances that are read-only Aurora Replicas can be part" (AWS docs).
     Reader,
@@ -83,6 +61,21 @@ pub enum Promoted {
     Leaves,
     /// The name goes on answering it.
     Stays,
+}
+
+/// A custom endpoint that is to be added.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCustomEndpoint<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// Its own name.
+    pub name: &'a str,
+    /// The eligible members.
+    pub kind: CustomKind,
+    /// See [`CustomEndpoint::static_members`]; of the two lists one at most names anybody.
+    pub members: &'a [&'a str],
+    /// See [`CustomEndpoint::excluded_members`].
+    pub excluded: &'a [&'a str],
 }
 
 impl CustomEndpoint {
@@ -108,8 +101,7 @@ impl fmt::Display for CustomKind {
 impl Rds {
     /// The custom endpoint of that name, in any case.
     pub fn custom_endpoint(&self, name: &str) -> Option<&CustomEndpoint> {
-        let mut endpoints = self.custom_endpoints.endpoints.values();
-        endpoints.find(|endpoint| endpoint.identifier.eq_ignore_ascii_case(name))
+        self.custom_endpoints.iter().find(|known| known.identifier.eq_ignore_ascii_case(name))
     }
 
     /// A cluster's custom endpoints, in the order they were made.
@@ -117,8 +109,8 @@ impl Rds {
         &self,
         cluster: &DbCluster,
     ) -> impl Iterator<Item = &CustomEndpoint> {
-        let (key, endpoints) = (cluster.key, self.custom_endpoints.endpoints.values());
-        endpoints.filter(move |endpoint| endpoint.cluster == key)
+        let key = cluster.key;
+        self.custom_endpoints.iter().filter(move |endpoint| endpoint.cluster == key)
     }
 
     /// The instances that truly belong to a custom endpoint at this moment, available or not.
@@ -134,52 +126,53 @@ impl Rds {
         let members = cluster.members.iter().filter_map(|key| self.instances.get(key));
         members.filter(|instance| endpoint.lists(instance) && has_role(instance)).collect()
     }
-
-    fn find_custom_endpoint(&self, name: &str) -> Result<&CustomEndpoint, ApiError> {
-        self.custom_endpoint(name).ok_or_else(|| refusal::custom_endpoint_not_found(name))
-    }
 }
 
 impl World {
+    /// Adds a custom endpoint to an Aurora cluster.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster does not exist.
+    pub fn add_custom_endpoint(&mut self, new: NewCustomEndpoint<'_>) -> Result<(), ApiError> {
+        let cluster = self.rds.find_cluster(new.cluster)?.key;
+        let number = self.rds.next_number();
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        self.rds.custom_endpoints.push(CustomEndpoint {
+            identifier: new.name.to_owned(),
+            arn: format!(
+                "arn:aws:rds:{}:{}:cluster-endpoint:{}",
+                self.region, self.account, new.name
+            ),
+            resource_id: ids::resource_id("cluster-endpoint", number.into()),
+            cluster,
+            kind: new.kind,
+            static_members: list(new.members),
+            excluded_members: list(new.excluded),
+        });
+        self.point_custom_endpoints(cluster, Move::AtOnce);
+        Ok(())
+    }
+
     /// The name in DNS of a custom endpoint, which does not hold its cluster's (AWS docs:
     /// "Considerations for custom endpoints").
     pub fn custom_endpoint_host(&self, endpoint: &str) -> String {
         self.endpoint(endpoint, &format!("cluster-custom-{}", super::endpoint::ACCOUNT_LABEL))
     }
 
-    pub(super) fn apply_custom_endpoint(&mut self, change: EndpointChange) {
-        match change {
-            EndpointChange::Ready(endpoint) => self.custom_endpoint_ready(endpoint),
-            EndpointChange::Gone(endpoint) => self.custom_endpoint_gone(endpoint),
-        }
-    }
-
-    /// Points the names of a cluster's custom endpoints. One that is being made or changed waits
-    /// for its own change.
+    /// Points the names of a cluster's custom endpoints.
     pub(super) fn point_custom_endpoints(&mut self, cluster: ClusterKey, how: Move) {
-        let endpoints = self.rds.custom_endpoints.endpoints.values();
-        let settled = endpoints
-            .filter(|endpoint| endpoint.cluster == cluster && endpoint.status == Status::Available);
+        let endpoints = self.rds.custom_endpoints.iter();
         let record = |endpoint: &CustomEndpoint| {
             let members = self.rds.members_of(endpoint).into_iter();
             let available = members.filter(|member| member.serving == Serving::Yes);
             let names = available.filter_map(|member| member.endpoint.clone()).collect();
             (self.custom_endpoint_host(&endpoint.identifier), Record::one_of(names))
         };
-        let records: Vec<_> = settled.map(record).collect();
+        let of_cluster = endpoints.filter(|endpoint| endpoint.cluster == cluster);
+        let records: Vec<_> = of_cluster.map(record).collect();
         for (name, record) in records {
             self.repoint(&name, record, how);
-        }
-    }
-
-    /// The cluster of these endpoints is gone, and they with it; what AWS does with them is not
-    /// documented.
-    pub(super) fn forget_custom_endpoints(&mut self, cluster: ClusterKey) {
-        let endpoints = self.rds.custom_endpoints.endpoints.values();
-        let of_cluster = endpoints.filter(|endpoint| endpoint.cluster == cluster);
-        let keys: Vec<_> = of_cluster.map(|endpoint| endpoint.key).collect();
-        for key in keys {
-            self.custom_endpoint_gone(key);
         }
     }
 }

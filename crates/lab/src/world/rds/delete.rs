@@ -1,40 +1,21 @@
-//! The operations DeleteDBCluster and DeleteDBInstance.
+//! A cluster or an instance is deleted.
 
-use super::multi_az_cluster::refuse_node;
-use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, RdsChange, Status, refusal};
+use super::{ClusterKey, InstanceKey, RdsChange, Status, refusal};
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
 
-/// What is kept of a deleted database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FinalSnapshot {
-    /// Nothing: `SkipFinalSnapshot`.
-    Skip,
-    /// A snapshot of this name.
-    Named(String),
-    /// Neither was said.
-    Unsaid,
-}
-
 impl World {
-    /// DeleteDBCluster: refused while it has instances that are not being deleted. A Multi-AZ DB
-    /// cluster takes its nodes along (botocore rds 2014-10-31, DeleteDBCluster: "all cluster
-    /// members are terminated").
-    pub fn delete_db_cluster(
-        &mut self,
-        cluster: &str,
-        snapshot: &FinalSnapshot,
-    ) -> Result<DbCluster, ApiError> {
-        check_snapshot(snapshot)?;
+    /// A cluster is deleted. It is refused while it has members that are not being deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster is not there, is being deleted, or has such members.
+    pub fn delete_cluster(&mut self, cluster: &str) -> Result<(), ApiError> {
         let found = self.rds.find_cluster(cluster)?;
         let stays = |key: &InstanceKey| {
             self.rds.instances.get(key).is_some_and(|member| member.status != Status::Deleting)
         };
-        let nodes = match found.form {
-            Form::SharedStorage => Vec::new(),
-            Form::ThreeNodes(_) => found.members.clone(),
-        };
-        if nodes.is_empty() && found.members.iter().any(stays) {
+        if found.members.iter().any(stays) {
             return Err(refusal::cluster_state(
                 "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
             ));
@@ -46,25 +27,17 @@ impl World {
             )));
         }
         let key = found.key;
-        let Some(found) = self.rds.clusters.get_mut(&key) else {
-            return Err(refusal::cluster_not_found(cluster));
-        };
-        found.status = Status::Deleting;
-        let deleted = found.clone();
-        for node in nodes {
-            self.interrupt(node, Status::Deleting);
-            self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(node)));
-        }
+        self.rds.cluster_mut(cluster)?.status = Status::Deleting;
         self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::ClusterGone(key)));
-        Ok(deleted)
+        Ok(())
     }
 
-    /// DeleteDBInstance. Where the writer of a cluster goes, a reader is promoted.
-    pub fn delete_db_instance(
-        &mut self,
-        instance: &str,
-        snapshot: &FinalSnapshot,
-    ) -> Result<DbInstance, ApiError> {
+    /// An instance is deleted. Where the writer of a cluster goes, a reader is promoted.
+    ///
+    /// # Errors
+    ///
+    /// When the instance is not there, or is being deleted.
+    pub fn delete_instance(&mut self, instance: &str) -> Result<(), ApiError> {
         let found = self.rds.find_instance(instance)?;
         if found.status == Status::Deleting {
             return Err(refusal::instance_state(format!(
@@ -72,10 +45,6 @@ impl World {
                 found.identifier
             )));
         }
-        if found.cluster.is_none() {
-            check_snapshot(snapshot)?;
-        }
-        refuse_node(&self.rds, found)?;
         let (key, cluster) = (found.key, found.cluster);
         self.interrupt(key, Status::Deleting);
         let writes = |cluster: &ClusterKey| {
@@ -87,7 +56,7 @@ impl World {
             self.start_failover(cluster, None);
         }
         self.after(self.pace.delete, world::WorldChange::Rds(RdsChange::InstanceGone(key)));
-        self.rds.find_instance(instance).cloned()
+        Ok(())
     }
 
     /// An instance is gone, with its name.
@@ -116,7 +85,6 @@ impl World {
         self.emit_cluster_event(key, 171, "DB cluster deleted");
         if let Some(cluster) = self.rds.clusters.remove(&key) {
             self.forget_cluster_names(&cluster.identifier);
-            self.forget_custom_endpoints(key);
         }
     }
 
@@ -124,15 +92,6 @@ impl World {
     pub(super) fn forget_cluster_names(&mut self, identifier: &str) {
         self.forget_name(&self.cluster_endpoint(identifier));
         self.forget_name(&self.reader_endpoint(identifier));
-    }
-}
-
-fn check_snapshot(snapshot: &FinalSnapshot) -> Result<(), ApiError> {
-    match snapshot {
-        FinalSnapshot::Skip | FinalSnapshot::Named(_) => Ok(()),
-        FinalSnapshot::Unsaid => Err(ApiError::invalid_parameter_combination(
-            "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
-        )),
     }
 }
 
@@ -149,15 +108,10 @@ mod tests {
         world
             .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
             .expect("good names");
-        let refusal =
-            world.delete_db_cluster("orders", &FinalSnapshot::Skip).expect_err("it has a member");
+        let refusal = world.delete_cluster("orders").expect_err("it has a member");
         assert_eq!(refusal.code, "InvalidDBClusterStateFault");
-        world
-            .delete_db_instance("orders-1", &FinalSnapshot::Unsaid)
-            .expect("a member needs no snapshot");
-        world
-            .delete_db_cluster("orders", &FinalSnapshot::Skip)
-            .expect("its member is being deleted");
+        world.delete_instance("orders-1").expect("it exists");
+        world.delete_cluster("orders").expect("its member is being deleted");
         world.pass(world.pace.delete);
         assert!(world.rds.cluster("orders").is_none());
         let name = world.cluster_endpoint("orders");
@@ -169,11 +123,7 @@ mod tests {
         let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
         world.add_instance("billing", MultiAz::No, Engine::Mysql).expect("a good name");
         let address = world.rds.instance_address("billing").expect("it exists");
-        let refusal = world
-            .delete_db_instance("billing", &FinalSnapshot::Unsaid)
-            .expect_err("a snapshot or none must be said");
-        assert_eq!(refusal.code, "InvalidParameterCombination");
-        world.delete_db_instance("billing", &FinalSnapshot::Skip).expect("it exists");
+        world.delete_instance("billing").expect("it exists");
         world.pass(world.pace.delete);
         let name = world.instance_endpoint("billing");
         assert_eq!(world.resolve(&name, Family::V4).code, Code::NxDomain);

@@ -65,7 +65,7 @@ impl World {
         };
         let writer = cluster.writer.and_then(|key| self.rds.instances.get(&key));
         let name = writer.and_then(endpoint);
-        let by_address = matches!(cluster.form, Form::ThreeNodes(_))
+        let by_address = matches!(cluster.form, Form::ThreeNodes)
             && self.rds.multi_az_cluster_names == Naming::Address;
         let record = match (writer, &name) {
             (Some(writer), Some(_)) if by_address => writer.record(),

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 /// What runs in a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// Aurora with PostgreSQL's protocol; always in a cluster.
     AuroraPostgresql,
@@ -33,23 +37,6 @@ pub enum Layout {
 }
 
 impl Engine {
-    const ALL: [Engine; 9] = [
-        Engine::AuroraPostgresql,
-        Engine::AuroraMysql,
-        Engine::Mysql,
-        Engine::Mariadb,
-        Engine::Postgres,
-        Engine::OracleEe,
-        Engine::SqlserverEe,
-        Engine::Neptune,
-        Engine::Docdb,
-    ];
-
-    /// The engine of that name, as the RDS API names it.
-    pub fn named(name: &str) -> Option<Engine> {
-        Engine::ALL.into_iter().find(|engine| engine.name() == name)
-    }
-
     /// The RDS API's name.
     pub fn name(self) -> &'static str {
         match self {

@@ -159,19 +159,12 @@ impl World {
         }
     }
 
-    /// An instance accepts connections again, unless it was stopped or deleted meanwhile.
+    /// An instance accepts connections again, unless it is being deleted.
     pub(super) fn serve(&mut self, key: InstanceKey) {
         let Some(instance) = self.rds.instances.get_mut(&key) else {
             return;
         };
-        if !matches!(
-            instance.status,
-            Status::Creating
-                | Status::Stopping
-                | Status::Stopped
-                | Status::Starting
-                | Status::Deleting
-        ) {
+        if !matches!(instance.status, Status::Creating | Status::Deleting) {
             instance.serving = Serving::Yes;
         }
         self.availability_changed(key);
@@ -188,7 +181,7 @@ impl Rds {
         serving
             .min_by_key(|reader| match cluster.form {
                 Form::SharedStorage => reader.promotion_tier,
-                Form::ThreeNodes(_) => 0,
+                Form::ThreeNodes => 0,
             })
             .map(|reader| reader.key)
     }

@@ -15,14 +15,12 @@
 //! not documented: see [`SecondaryName`]. Nor is it documented in which Region each event appears,
 //! and which of the clocks is first; here this Region has them all.
 
-mod shift;
+use std::time::Duration;
 
-use super::{ClusterKey, DbCluster, Engine, Form, Rds, refusal};
+use super::{ClusterKey, DbCluster, InstanceKey, RdsChange, Serving, refusal};
+use crate::world::dns::Move;
 use crate::world::paging::{Page, PageRequest};
-use crate::world::vpc::Zone;
-use crate::world::{ApiError, World};
-
-pub use shift::{GlobalStep, Shift};
+use crate::world::{self, ApiError, World};
 
 /// A cluster's place in a global database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,92 +50,232 @@ pub enum SecondaryName {
     Reader,
 }
 
-/// A global database as this Region sees it.
+/// How writing moves between Regions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// As planned, with both clusters in step.
+    Switchover,
+    /// Without the former primary's help.
+    Failover,
+}
+
+/// What happens to a cluster of a global database next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GlobalCluster {
-    /// Its name.
-    pub identifier: String,
-    /// What runs in it.
-    pub engine: Engine,
-    /// The engine's version.
-    pub engine_version: String,
-    /// The primary's ARN.
-    pub primary: String,
-    /// The secondary's ARN.
-    pub secondary: Option<String>,
+pub enum GlobalStep {
+    /// The writer has come, or gone to the cluster of that ARN.
+    Moved(Shift, Option<String>),
+    /// The RDS API shows it.
+    Shown(Option<InstanceKey>, GlobalRole),
+    /// The global writer endpoint leads elsewhere.
+    Repointed,
+    /// It is reported as complete, under the name and the Region of the new primary.
+    Complete(Shift, String, String),
 }
 
 impl World {
-    /// CreateGlobalCluster of a cluster that is there, by its ARN or name: it becomes the primary.
-    /// An empty global database is not modelled, since its first cluster could only be this
-    /// Region's.
-    pub fn create_global_cluster(
-        &mut self,
-        identifier: &str,
-        source: &str,
-    ) -> Result<GlobalCluster, ApiError> {
-        let identifier = refusal::identifier("GlobalClusterIdentifier", identifier)?;
-        if self.rds.global_clusters().any(|other| other.identifier == identifier) {
-            return Err(ApiError::bad_request(
-                "GlobalClusterAlreadyExistsFault",
-                format!("Global cluster {identifier} already exists."),
-            ));
-        }
-        let key = self.rds.available_cluster(source)?;
-        let found = self.rds.find_cluster(source)?;
-        let is_aurora = matches!(found.engine, Engine::AuroraMysql | Engine::AuroraPostgresql);
-        if !is_aurora || found.form != Form::SharedStorage || found.global.is_some() {
-            return Err(refusal::cluster_state(format!(
-                "DbCluster {} can't be the primary of a global database.",
-                found.identifier
-            )));
-        }
-        self.join_global(key, &identifier, GlobalRole::Primary(None));
-        self.rds.find_global_cluster(&identifier)
-    }
-
-    /// An Aurora cluster that is already available and follows a primary in another Region, with
-    /// its members and their zones.
+    /// A cluster is the primary of a global database from now on.
     ///
     /// # Errors
     ///
-    /// Where CreateDBCluster and CreateDBInstance refuse.
-    pub fn add_global_secondary(
-        &mut self,
-        identifier: &str,
-        engine: Engine,
-        members: &[(&str, Zone)],
-        primary: &str,
-    ) -> Result<(), ApiError> {
-        self.add_aurora(identifier, engine, &[])?;
-        let key = self.rds.find_cluster(identifier)?.key;
-        let database = format!("{identifier}-global");
-        self.join_global(key, &database, GlobalRole::Secondary(primary.to_owned()));
-        for (member, zone) in members {
-            self.add_member(identifier, engine, member, *zone)?;
-        }
+    /// When there is no such cluster.
+    pub fn make_global_primary(&mut self, cluster: &str, database: &str) -> Result<(), ApiError> {
+        let member =
+            GlobalMember { database: database.to_owned(), role: GlobalRole::Primary(None) };
+        self.rds.cluster_mut(cluster)?.global = Some(member);
         Ok(())
     }
 
-    /// DescribeGlobalClusters, ordered by name. A name that does not exist is an error.
+    /// DescribeGlobalClusters: the clusters of this Region that belong to one, ordered by its name.
+    /// A name that does not exist is an error.
     pub fn describe_global_clusters(
         &self,
         identifier: Option<&str>,
         page: &PageRequest,
-    ) -> Result<Page<GlobalCluster>, ApiError> {
-        let mut clusters = match identifier {
-            Some(identifier) => vec![self.rds.find_global_cluster(identifier)?],
-            None => self.rds.global_clusters().collect(),
-        };
-        clusters.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        page.of_rds(clusters, |cluster| cluster.identifier.clone())
+    ) -> Result<Page<(&DbCluster, &GlobalMember)>, ApiError> {
+        let members = self.rds.clusters().filter_map(|c| Some((c, c.global.as_ref()?)));
+        let asked = |name: &str| identifier.is_none_or(|asked| asked.eq_ignore_ascii_case(name));
+        let mut found: Vec<_> = members.filter(|(_, member)| asked(&member.database)).collect();
+        if let Some(identifier) = identifier.filter(|_| found.is_empty()) {
+            let message = format!("Global cluster {identifier} not found.");
+            return Err(ApiError::not_found("GlobalClusterNotFoundFault", message));
+        }
+        let name = |(_, member): &(&DbCluster, &GlobalMember)| member.database.clone();
+        found.sort_by_key(name);
+        page.of_rds(found, name)
     }
 
-    fn join_global(&mut self, key: ClusterKey, database: &str, role: GlobalRole) {
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.global = Some(GlobalMember { database: database.to_owned(), role });
+    /// Writing comes to a secondary cluster of this Region.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, not a secondary, or has no instance.
+    pub fn promote_secondary(&mut self, cluster: &str, shift: Shift) -> Result<(), ApiError> {
+        let key = self.rds.available_cluster(cluster)?;
+        let found = self.rds.find_cluster(cluster)?;
+        if found.replication_source().is_none() || found.members.is_empty() {
+            return Err(refusal::cluster_state(format!(
+                "DbCluster {} is not a secondary cluster with an instance.",
+                found.identifier
+            )));
+        }
+        let (name, region) = (found.identifier.clone(), self.region.clone());
+        if shift == Shift::Switchover {
+            self.tell_global_start(key, &name, &region);
+            self.emit_cluster_event(
+                key,
+                183,
+                "Waiting for data synchronization across global cluster members. Current lags \
+                 behind primary DB cluster: 0 s.",
+            );
+        }
+        self.global_step(self.pace.global_move, key, GlobalStep::Moved(shift, None));
+        Ok(())
+    }
+
+    /// Writing leaves a primary cluster of this Region for the cluster of an ARN.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or not the primary of a global database.
+    pub fn demote_primary(
+        &mut self,
+        cluster: &str,
+        to: &str,
+        shift: Shift,
+    ) -> Result<(), ApiError> {
+        let key = self.rds.find_cluster(cluster)?.key;
+        let found = self.rds.find_cluster(cluster)?;
+        if !matches!(found.global.as_ref().map(|member| &member.role), Some(GlobalRole::Primary(_)))
+        {
+            return Err(refusal::cluster_state(format!(
+                "DbCluster {} is not the primary of a global database.",
+                found.identifier
+            )));
+        }
+        let (name, writer) = (found.identifier.clone(), found.writer);
+        if shift == Shift::Switchover {
+            let (target, region) = target_of(to);
+            self.tell_global_start(key, &target, &region);
+            if let Some(writer) = writer {
+                let message = format!(
+                    "Attempt to block writes for DB cluster {name} in Region {} succeeded.",
+                    self.region
+                );
+                self.emit_instance_event(writer, 390, &message);
+            }
+        }
+        let step = GlobalStep::Moved(shift, Some(to.to_owned()));
+        self.global_step(self.pace.global_move, key, step);
+        Ok(())
+    }
+
+    /// A cluster's next step.
+    pub(super) fn global_goes_on(&mut self, key: ClusterKey, step: GlobalStep) {
+        match step {
+            GlobalStep::Moved(shift, None) => self.writer_comes(key, shift),
+            GlobalStep::Moved(shift, Some(to)) => self.writer_goes(key, &to, shift),
+            GlobalStep::Shown(writer, role) => {
+                if let Some(cluster) = self.rds.clusters.get_mut(&key)
+                    && let Some(global) = &mut cluster.global
+                {
+                    global.role = role;
+                    cluster.shown_writers = writer.into_iter().collect();
+                }
+            }
+            GlobalStep::Repointed => self.emit_cluster_event(
+                key,
+                397,
+                "Aurora finished changing the DNS name that the global writer endpoint resolves \
+                 to.",
+            ),
+            GlobalStep::Complete(Shift::Switchover, name, region) => {
+                let message = format!(
+                    "Global switchover to DB cluster {name} in Region {region} \
+                    finished."
+                );
+                self.emit_cluster_event(key, 185, &message);
+            }
+            GlobalStep::Complete(Shift::Failover, name, region) => {
+                let message = format!(
+                    "Global failover to DB cluster {name} in Region {region} \
+                    completed."
+                );
+                self.emit_cluster_event(key, 238, &message);
+            }
         }
     }
+
+    /// A secondary has become the primary: its best reader writes.
+    fn writer_comes(&mut self, key: ClusterKey, shift: Shift) {
+        let best = self.rds.best_reader(key);
+        let Some(cluster) = self.rds.clusters.get_mut(&key) else {
+            return;
+        };
+        let former = cluster.replication_source().map(str::to_owned);
+        let Some(writer) = best.or(cluster.members.first().copied()) else {
+            return;
+        };
+        cluster.writer = Some(writer);
+        let (name, region) = (cluster.identifier.clone(), self.region.clone());
+        self.serve(writer);
+        self.point_cluster(key, Move::Failover);
+        if shift == Shift::Switchover {
+            let message = format!(
+                "New primary DB cluster {name} in Region {region} was successfully promoted."
+            );
+            self.emit_cluster_event(key, 184, &message);
+        }
+        let shown = GlobalStep::Shown(Some(writer), GlobalRole::Primary(former));
+        self.moved(key, shown, GlobalStep::Complete(shift, name, region));
+    }
+
+    /// A primary has become a secondary: no instance writes, and its instances restart as readers.
+    fn writer_goes(&mut self, key: ClusterKey, to: &str, shift: Shift) {
+        let Some(cluster) = self.rds.clusters.get_mut(&key) else {
+            return;
+        };
+        cluster.writer = None;
+        let (name, members) = (cluster.identifier.clone(), cluster.members.clone());
+        for member in members {
+            if let Some(instance) = self.rds.instances.get_mut(&member) {
+                instance.serving = Serving::No;
+            }
+            self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(member)));
+        }
+        self.point_cluster(key, Move::After(self.pace.dns_lag));
+        if shift == Shift::Switchover {
+            let message = format!(
+                "Old primary DB cluster {name} in Region {} successfully shut down.",
+                self.region
+            );
+            self.emit_cluster_event(key, 182, &message);
+        }
+        let (target, region) = target_of(to);
+        let shown = GlobalStep::Shown(None, GlobalRole::Secondary(to.to_owned()));
+        self.moved(key, shown, GlobalStep::Complete(shift, target, region));
+    }
+
+    fn moved(&mut self, key: ClusterKey, shown: GlobalStep, complete: GlobalStep) {
+        self.global_step(self.pace.topology_lag, key, shown);
+        self.global_step(self.pace.dns_lag, key, GlobalStep::Repointed);
+        self.global_step(self.pace.completed, key, complete);
+    }
+
+    fn global_step(&mut self, delay: Duration, key: ClusterKey, step: GlobalStep) {
+        self.after(delay, world::WorldChange::Rds(RdsChange::Global(key, step)));
+    }
+
+    fn tell_global_start(&mut self, key: ClusterKey, target: &str, region: &str) {
+        let message =
+            format!("Global switchover to DB cluster {target} in Region {region} started.");
+        self.emit_cluster_event(key, 181, &message);
+    }
+}
+
+/// The name and the Region in a cluster's ARN, `arn:aws:rds:REGION:ACCOUNT:cluster:NAME`.
+fn target_of(arn: &str) -> (String, String) {
+    let part = |at| arn.split(':').nth(at).unwrap_or(arn).to_owned();
+    (part(6), part(3))
 }
 
 impl DbCluster {
@@ -147,38 +285,6 @@ impl DbCluster {
             GlobalRole::Secondary(primary) => Some(primary),
             GlobalRole::Primary(_) => None,
         }
-    }
-
-    fn as_global(&self) -> Option<GlobalCluster> {
-        let member = self.global.as_ref()?;
-        let (primary, secondary) = match &member.role {
-            GlobalRole::Primary(secondary) => (self.arn.clone(), secondary.clone()),
-            GlobalRole::Secondary(primary) => (primary.clone(), Some(self.arn.clone())),
-        };
-        Some(GlobalCluster {
-            identifier: member.database.clone(),
-            engine: self.engine,
-            engine_version: self.engine_version.clone(),
-            primary,
-            secondary,
-        })
-    }
-}
-
-impl Rds {
-    fn global_clusters(&self) -> impl Iterator<Item = GlobalCluster> {
-        self.clusters().filter_map(DbCluster::as_global)
-    }
-
-    fn find_global_cluster(&self, identifier: &str) -> Result<GlobalCluster, ApiError> {
-        let mut clusters = self.global_clusters();
-        let found = clusters.find(|cluster| cluster.identifier.eq_ignore_ascii_case(identifier));
-        found.ok_or_else(|| {
-            ApiError::not_found(
-                "GlobalClusterNotFoundFault",
-                format!("Global cluster {identifier} not found."),
-            )
-        })
     }
 }
 

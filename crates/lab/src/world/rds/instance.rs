@@ -25,12 +25,8 @@ pub struct DbInstance {
     pub arn: String,
     /// Its resource id, `db-…`.
     pub resource_id: String,
-    /// Its class, such as `db.r6g.large`.
-    pub class: String,
     /// What runs on it.
     pub engine: Engine,
-    /// The engine's version.
-    pub engine_version: String,
     /// The port it listens on.
     pub port: u16,
     /// Its status, as the RDS API shows it.
@@ -39,16 +35,12 @@ pub struct DbInstance {
     pub cluster: Option<ClusterKey>,
     /// Its promotion tier in a cluster: 0 is promoted first.
     pub promotion_tier: u8,
-    /// The subnet group's name.
-    pub subnet_group: String,
     /// The families of its addresses.
     pub network: Network,
     /// When it was made.
     pub created: Duration,
     /// Its endpoint's name; none while it is being created.
     pub endpoint: Option<String>,
-    /// What it will become at the next maintenance window.
-    pub pending: Pending,
     /// The zone that the RDS API shows, which lags behind a failover.
     pub shown_zone: Zone,
     /// The standby's zone that the RDS API shows.
@@ -96,12 +88,6 @@ impl DbInstance {
     pub fn standby_address_in(&self, family: IpFamily) -> Option<IpAddr> {
         let standby = self.standby.filter(|_| self.network.has(family));
         standby.map(|host| host.address_in(family))
-    }
-
-    /// Whether this is an address of its host or its standby.
-    pub fn is_at(&self, address: IpAddr) -> bool {
-        let family = IpFamily::of(address);
-        [self.address_in(family), self.standby_address_in(family)].contains(&Some(address))
     }
 
     /// Whether a connection to this address would be accepted by this instance.
@@ -161,20 +147,6 @@ impl Host {
     }
 }
 
-/// Changes that wait for the maintenance window, because they were asked for without
-/// ApplyImmediately.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pending {
-    /// The new name.
-    pub identifier: Option<String>,
-    /// The new class.
-    pub class: Option<String>,
-    /// Whether it will have a standby.
-    pub multi_az: Option<MultiAz>,
-    /// The families that its addresses will have.
-    pub network: Option<Network>,
-}
-
 /// The status of an instance or a cluster (AWS docs: "Viewing DB instance status").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -190,26 +162,18 @@ pub enum Status {
     Rebooting,
     /// A cluster's writer is being replaced.
     FailingOver,
-    /// It is about to stop.
-    Stopping,
-    /// It is stopped.
-    Stopped,
-    /// It is about to serve again.
-    Starting,
     /// It is being deleted.
     Deleting,
     /// It serves, while AWS reorganises its storage.
     StorageOptimization,
     /// Its engine gets another version.
     Upgrading,
-    /// It serves, while its monitoring is changed.
-    ConfiguringEnhancedMonitoring,
 }
 
 impl Status {
     /// Whether an instance in this state accepts no connections and will not soon.
     pub fn is_out_of_service(self) -> bool {
-        matches!(self, Status::Creating | Status::Stopping | Status::Stopped | Status::Deleting)
+        matches!(self, Status::Creating | Status::Deleting)
     }
 }
 
@@ -222,13 +186,9 @@ impl fmt::Display for Status {
             Status::Renaming => "renaming",
             Status::Rebooting => "rebooting",
             Status::FailingOver => "failing-over",
-            Status::Stopping => "stopping",
-            Status::Stopped => "stopped",
-            Status::Starting => "starting",
             Status::Deleting => "deleting",
             Status::StorageOptimization => "storage-optimization",
             Status::Upgrading => "upgrading",
-            Status::ConfiguringEnhancedMonitoring => "configuring-enhanced-monitoring",
         })
     }
 }

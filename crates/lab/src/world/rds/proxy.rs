@@ -1,83 +1,50 @@
 //! RDS Proxy: nodes in subnets of the VPC, with names that do not move with a failover.
 //!
-//! A proxy has a default endpoint that reads and writes, and further ones that one creates (AWS
-//! docs: "Working with Amazon RDS Proxy endpoints"; shapes, codes and required parameters: botocore
-//! rds 2014-10-31). Each endpoint's name answers addresses, one in each of its subnets. AWS
-//! replaces the nodes behind them without an event: see `nodes`.
+//! A proxy has a default endpoint that reads and writes, and further ones (AWS docs: "Working with
+//! Amazon RDS Proxy endpoints"; shapes and codes: botocore rds 2014-10-31). Each endpoint's name
+//! answers addresses, one in each of its subnets.
+//!
+//! AWS replaces the nodes behind them at any time and sends no event for it. Nothing of this is
+//! documented beyond a proxy's need of free addresses in its subnets (AWS docs: "Planning for IP
+//! address capacity"): not when a node is replaced, not how long it serves after its name has let
+//! go of it ([`Pace::proxy_drain`](crate::world::Pace)), and not whether an answer of DNS holds all
+//! addresses. So each of them is something that a caller does to the world.
 //!
 //! A node accepts TCP as long as its endpoint is available, whatever becomes of the database: RDS
 //! Proxy takes a client's connection itself and lets it wait for one of the database's (AWS docs:
 //! "RDS Proxy concepts and terminology", and, of a reader endpoint without readers, "Working with
-//! Amazon RDS Proxy endpoints": it answers with an error). Not modelled: how clients are
-//! authenticated, security groups, network types other than IPv4, proxies in other VPCs, a change
-//! of a proxy or of an endpoint.
-
-mod create;
-mod delete;
-mod describe;
-mod nodes;
-mod targets;
+//! Amazon RDS Proxy endpoints": it answers with an error). The database behind a proxy is not
+//! modelled.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use create::{CreateDbProxy, CreateDbProxyEndpoint};
-pub use describe::DescribeDbProxyEndpoints;
-pub use targets::ProxyTarget;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::{Rds, Status, refusal};
+use super::{Rds, RdsChange, Status, refusal};
+use crate::world::dns::{Move, Record};
+use crate::world::elbv2::IpFamily;
+use crate::world::paging::{Page, PageRequest};
 use crate::world::vpc::Zone;
-use crate::world::{ApiError, World};
-
-/// A proxy's identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProxyKey(u32);
+use crate::world::{self, ApiError, World, ids};
 
 /// The identity of a proxy's endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProxyEndpointKey(u32);
 
-/// All proxies of the region.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
-    proxies: BTreeMap<ProxyKey, DbProxy>,
-    endpoints: BTreeMap<ProxyEndpointKey, DbProxyEndpoint>,
-}
-
-/// A change of a proxy that is due later.
-#[derive(Clone, Debug)]
-pub enum ProxyChange {
-    /// A new proxy becomes available, with its default endpoint.
-    Ready(ProxyKey),
-    /// A new endpoint becomes available.
-    EndpointReady(ProxyEndpointKey),
-    /// A replaced node stops accepting connections.
-    NodeGone(ProxyEndpointKey, IpAddr),
-    /// A proxy is gone, with all its endpoints.
-    Gone(ProxyKey),
-    /// An endpoint is gone.
-    EndpointGone(ProxyEndpointKey),
-}
-
 /// A proxy.
 #[derive(Clone, Debug)]
 pub struct DbProxy {
-    /// Its identity.
-    pub key: ProxyKey,
     pub name: String,
     /// Its ARN, which ends in an id and not in its name (AWS docs: DBProxy, DBProxyArn).
     pub arn: String,
     /// The protocol it speaks.
     pub family: EngineFamily,
-    /// The role that it takes to read secrets.
-    pub role_arn: String,
-    pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
-    /// The database behind it.
-    pub target: Option<ProxyTarget>,
     /// When it was made.
     pub created: Duration,
 }
@@ -85,10 +52,8 @@ pub struct DbProxy {
 /// An endpoint of a proxy.
 #[derive(Clone, Debug)]
 pub struct DbProxyEndpoint {
-    /// Its identity.
-    pub key: ProxyEndpointKey,
-    /// The proxy's identity.
-    pub proxy: ProxyKey,
+    /// The proxy's name.
+    pub proxy: String,
     /// Its own name; the default endpoint has none.
     pub name: Option<String>,
     /// Its ARN, which ends in an id.
@@ -97,7 +62,6 @@ pub struct DbProxyEndpoint {
     pub host: String,
     /// What it is for.
     pub role: EndpointRole,
-    pub security_groups: Vec<String>,
     /// Its status, as the RDS API shows it.
     pub status: Status,
     /// When it was made.
@@ -111,17 +75,19 @@ pub struct DbProxyEndpoint {
 }
 
 /// What a proxy's endpoint is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EndpointRole {
-    /// The writer: `READ_WRITE`.
+    /// The writer.
     #[default]
     ReadWrite,
-    /// The readers: `READ_ONLY`.
+    /// The readers.
     ReadOnly,
 }
 
 /// The protocol of a proxy, and so of its databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum EngineFamily {
     /// MySQL and MariaDB.
     Mysql,
@@ -138,15 +104,6 @@ impl EngineFamily {
             EngineFamily::Postgresql => 5432,
             EngineFamily::Sqlserver => 1433,
         }
-    }
-
-    fn named(name: &str) -> Result<EngineFamily, ApiError> {
-        [EngineFamily::Mysql, EngineFamily::Postgresql, EngineFamily::Sqlserver]
-            .into_iter()
-            .find(|family| family.to_string() == name)
-            .ok_or_else(|| {
-                ApiError::invalid_parameter_value(format!("Invalid engine family: {name}"))
-            })
     }
 }
 
@@ -186,10 +143,6 @@ impl DbProxyEndpoint {
         self.nodes.values().copied().collect()
     }
 
-    fn accepts_tcp(&self, address: IpAddr) -> bool {
-        self.status == Status::Available && self.holds(address)
-    }
-
     fn holds(&self, address: IpAddr) -> bool {
         self.nodes.values().chain(&self.leaving).any(|node| *node == address)
     }
@@ -198,86 +151,256 @@ impl DbProxyEndpoint {
 impl Rds {
     /// The proxy of that name, in any case.
     pub fn proxy(&self, name: &str) -> Option<&DbProxy> {
-        let mut proxies = self.proxies.proxies.values();
-        proxies.find(|proxy| proxy.name.eq_ignore_ascii_case(name))
+        self.proxies.iter().find(|proxy| proxy.name.eq_ignore_ascii_case(name))
     }
 
     /// All proxies.
     pub fn proxies(&self) -> impl Iterator<Item = &DbProxy> {
-        self.proxies.proxies.values()
+        self.proxies.iter()
     }
 
     /// An endpoint of a proxy: that of a name, else the default one.
     pub fn proxy_endpoint(&self, proxy: &str, endpoint: Option<&str>) -> Option<&DbProxyEndpoint> {
-        let proxy = self.proxy(proxy)?.key;
-        self.endpoints_of(proxy).find(|known| match (&known.name, endpoint) {
-            (None, None) => true,
-            (Some(name), Some(endpoint)) => name.eq_ignore_ascii_case(endpoint),
-            _ => false,
-        })
+        Some(&self.proxy_endpoints[&self.proxy_endpoint_key(proxy, endpoint)?])
     }
 
-    /// The proxy that an endpoint belongs to.
-    pub fn proxy_of(&self, endpoint: &DbProxyEndpoint) -> Option<&DbProxy> {
-        self.proxies.proxies.get(&endpoint.proxy)
+    fn proxy_endpoint_key(&self, proxy: &str, name: Option<&str>) -> Option<ProxyEndpointKey> {
+        let is_it = |known: &DbProxyEndpoint| match (&known.name, name) {
+            (None, None) => true,
+            (Some(known), Some(name)) => known.eq_ignore_ascii_case(name),
+            _ => false,
+        };
+        let mut endpoints = self.proxy_endpoints.iter();
+        let found =
+            endpoints.find(|(_, known)| known.proxy.eq_ignore_ascii_case(proxy) && is_it(known))?;
+        Some(*found.0)
     }
 
     /// Whether a proxy's node accepts connections at this address, and on this port where one is
     /// given.
     pub(super) fn proxy_accepts_tcp(&self, address: IpAddr, port: Option<u16>) -> bool {
-        self.proxies.endpoints.values().any(|endpoint| {
+        self.proxy_endpoints.values().any(|endpoint| {
             let listens = |proxy: &DbProxy| port.is_none_or(|port| proxy.family.port() == port);
-            endpoint.accepts_tcp(address) && self.proxy_of(endpoint).is_some_and(listens)
+            endpoint.status == Status::Available
+                && endpoint.holds(address)
+                && self.proxy(&endpoint.proxy).is_some_and(listens)
         })
     }
 
     /// The addresses that proxies' nodes have.
     pub fn proxy_addresses(&self) -> impl Iterator<Item = IpAddr> {
-        let endpoints = self.proxies.endpoints.values();
+        let endpoints = self.proxy_endpoints.values();
         endpoints.flat_map(|endpoint| endpoint.nodes.values().chain(&endpoint.leaving).copied())
     }
 
     /// The endpoints of a proxy, the default one among them.
-    pub fn endpoints_of(&self, proxy: ProxyKey) -> impl Iterator<Item = &DbProxyEndpoint> {
-        let endpoints = self.proxies.endpoints.values();
-        endpoints.filter(move |endpoint| endpoint.proxy == proxy)
+    pub fn endpoints_of(&self, proxy: &DbProxy) -> impl Iterator<Item = &DbProxyEndpoint> {
+        self.proxy_endpoints.values().filter(|endpoint| endpoint.proxy == proxy.name)
     }
 
     fn find_proxy(&self, name: &str) -> Result<&DbProxy, ApiError> {
         self.proxy(name).ok_or_else(|| refusal::proxy_not_found(name))
     }
 
-    /// An endpoint that was created, by its name, which no other endpoint of the region has.
-    fn find_endpoint(&self, name: &str) -> Result<&DbProxyEndpoint, ApiError> {
-        let mut endpoints = self.proxies.endpoints.values();
-        let has_name = |endpoint: &&DbProxyEndpoint| {
-            let own = endpoint.name.as_ref();
-            own.is_some_and(|own| own.eq_ignore_ascii_case(name))
-        };
-        endpoints.find(has_name).ok_or_else(|| refusal::proxy_endpoint_not_found(name))
+    fn find_endpoint_of(
+        &self,
+        proxy: &str,
+        endpoint: Option<&str>,
+    ) -> Result<ProxyEndpointKey, ApiError> {
+        self.find_proxy(proxy)?;
+        let found = self.proxy_endpoint_key(proxy, endpoint);
+        found.ok_or_else(|| refusal::proxy_endpoint_not_found(endpoint.unwrap_or("default")))
     }
 }
 
 impl World {
-    pub(super) fn apply_proxy(&mut self, change: ProxyChange) {
-        match change {
-            ProxyChange::Ready(proxy) => self.proxy_ready(proxy),
-            ProxyChange::EndpointReady(endpoint) => self.proxy_endpoint_ready(endpoint),
-            ProxyChange::NodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
-            ProxyChange::Gone(proxy) => self.proxy_gone(proxy),
-            ProxyChange::EndpointGone(endpoint) => self.proxy_endpoint_gone(endpoint),
+    /// A proxy with a node in each of these zones.
+    ///
+    /// # Errors
+    ///
+    /// When a zone has no address left.
+    pub fn add_proxy(
+        &mut self,
+        name: &str,
+        family: EngineFamily,
+        zones: &[Zone],
+    ) -> Result<(), ApiError> {
+        let number = self.rds.next_number();
+        self.rds.proxies.push(DbProxy {
+            arn: self.proxy_arn("db-proxy:prx", number),
+            name: name.to_owned(),
+            family,
+            status: Status::Available,
+            created: self.now,
+        });
+        let host = self.proxy_host(name, "");
+        self.insert_proxy_endpoint(name, None, host, EndpointRole::ReadWrite, zones)
+    }
+
+    /// A further endpoint of a proxy, in the zones of its default endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy does not exist, or a zone has no address left.
+    pub fn add_proxy_endpoint(
+        &mut self,
+        proxy: &str,
+        name: &str,
+        role: EndpointRole,
+    ) -> Result<(), ApiError> {
+        let default = self.rds.find_endpoint_of(proxy, None)?;
+        let zones: Vec<Zone> = self.rds.proxy_endpoints[&default].zones().collect();
+        let host = self.proxy_host(name, "endpoint.");
+        self.insert_proxy_endpoint(proxy, Some(name), host, role, &zones)
+    }
+
+    fn insert_proxy_endpoint(
+        &mut self,
+        proxy: &str,
+        name: Option<&str>,
+        host: String,
+        role: EndpointRole,
+        zones: &[Zone],
+    ) -> Result<(), ApiError> {
+        let node = |zone: &Zone| Ok((*zone, self.rds.free_host(*zone)?.address_in(IpFamily::Ipv4)));
+        let nodes = zones.iter().map(node).collect::<Result<_, ApiError>>()?;
+        let number = self.rds.next_number();
+        let key = ProxyEndpointKey(number);
+        let endpoint = DbProxyEndpoint {
+            arn: self.proxy_arn("db-proxy-endpoint:prx-endpoint", number),
+            proxy: proxy.to_owned(),
+            name: name.map(str::to_owned),
+            host,
+            role,
+            status: Status::Available,
+            created: self.now,
+            nodes,
+            leaving: Vec::new(),
+            told_at_a_time: None,
+        };
+        self.rds.proxy_endpoints.insert(key, endpoint);
+        self.point_proxy_endpoint(key);
+        Ok(())
+    }
+
+    /// The node of an endpoint in a zone is replaced by one with another address, which is given
+    /// back: the name answers it at once, and the old one accepts connections for a while yet.
+    /// Without a name it is the default endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such endpoint, it has no subnet in the zone, or the zone has no address
+    /// left.
+    pub fn move_proxy_address(
+        &mut self,
+        proxy: &str,
+        endpoint: Option<&str>,
+        zone: Zone,
+    ) -> Result<IpAddr, ApiError> {
+        let key = self.rds.find_endpoint_of(proxy, endpoint)?;
+        let new = self.rds.free_host(zone)?.address_in(IpFamily::Ipv4);
+        let found = self.rds.proxy_endpoints.get_mut(&key);
+        let node = found.and_then(|found| Some((found.nodes.get_mut(&zone)?, &mut found.leaving)));
+        let (node, leaving) = node.ok_or_else(|| {
+            let message = format!("{proxy} has no subnet in zone {zone}.");
+            ApiError::bad_request("InvalidSubnet", message)
+        })?;
+        let old = std::mem::replace(node, new);
+        leaving.push(old);
+        self.point_proxy_endpoint(key);
+        let gone = RdsChange::ProxyNodeGone(key, old);
+        self.after(self.pace.proxy_drain, world::WorldChange::Rds(gone));
+        Ok(new)
+    }
+
+    /// A replaced node stops accepting connections.
+    pub(super) fn proxy_node_gone(&mut self, key: ProxyEndpointKey, node: IpAddr) {
+        if let Some(endpoint) = self.rds.proxy_endpoints.get_mut(&key) {
+            endpoint.leaving.retain(|leaving| *leaving != node);
         }
     }
 
-    fn proxy_change(&mut self, delay: Duration, change: ProxyChange) {
-        self.after(delay, crate::world::WorldChange::Rds(super::RdsChange::Proxy(change)));
+    /// From now on, an answer of DNS for an endpoint holds so many of its addresses, the next ones
+    /// at each question; or all of them again.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such endpoint.
+    pub fn tell_proxy_addresses(
+        &mut self,
+        proxy: &str,
+        endpoint: Option<&str>,
+        at_a_time: Option<usize>,
+    ) -> Result<(), ApiError> {
+        let key = self.rds.find_endpoint_of(proxy, endpoint)?;
+        if let Some(found) = self.rds.proxy_endpoints.get_mut(&key) {
+            found.told_at_a_time = at_a_time;
+        }
+        self.point_proxy_endpoint(key);
+        Ok(())
     }
 
-    fn emit_proxy_event(&mut self, proxy: ProxyKey, id: u16, message: impl FnOnce(&str) -> String) {
-        if let Some(proxy) = self.rds.proxies.proxies.get(&proxy) {
-            let name = proxy.name.clone();
-            self.emit(crate::world::events::SourceType::DbProxy, &name, id, &message(&name));
+    /// DescribeDBProxies, ordered by name. A name that does not exist is an error. Filters are "not
+    /// currently supported" (botocore rds 2014-10-31), and passed over.
+    pub fn describe_db_proxies(
+        &self,
+        name: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<&DbProxy>, ApiError> {
+        let mut proxies: Vec<_> = match name {
+            Some(name) => vec![self.rds.find_proxy(name)?],
+            None => self.rds.proxies().collect(),
+        };
+        proxies.sort_by(|one, other| one.name.cmp(&other.name));
+        page.of_rds(proxies, |proxy| proxy.name.clone())
+    }
+
+    /// DescribeDBProxyEndpoints, ordered by proxy and name: those of one proxy, or of all; of that
+    /// name, or all. A proxy or an endpoint that does not exist is an error. The default endpoints
+    /// are among them, as the field `IsDefault` has it.
+    pub fn describe_db_proxy_endpoints(
+        &self,
+        proxy: Option<&str>,
+        name: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<&DbProxyEndpoint>, ApiError> {
+        let proxy = proxy.map(|name| self.rds.find_proxy(name)).transpose()?;
+        let asked = |endpoint: &&DbProxyEndpoint| {
+            proxy.is_none_or(|proxy| endpoint.proxy == proxy.name)
+                && name.is_none_or(|name| endpoint.shown_name().eq_ignore_ascii_case(name))
+        };
+        let mut found: Vec<_> = self.rds.proxy_endpoints.values().filter(asked).collect();
+        if let Some(name) = name.filter(|_| found.is_empty()) {
+            return Err(refusal::proxy_endpoint_not_found(name));
         }
+        let key =
+            |endpoint: &&DbProxyEndpoint| format!("{}/{}", endpoint.proxy, endpoint.shown_name());
+        found.sort_by_key(key);
+        page.of_rds(found, key)
+    }
+
+    /// The name of a proxy's endpoint (AWS docs: DBProxyEndpoint; AWS CLI, examples of
+    /// describe-db-proxies and describe-db-proxy-endpoints): `part` is what stands between the
+    /// endpoint's name and the account's label.
+    fn proxy_host(&self, name: &str, part: &str) -> String {
+        self.endpoint(name, &format!("{part}proxy-{}", super::endpoint::ACCOUNT_LABEL))
+    }
+
+    fn proxy_arn(&self, kind: &str, number: u32) -> String {
+        let id = ids::hex16(number.into());
+        format!("arn:aws:rds:{}:{}:{kind}-0{id}", self.region, self.account)
+    }
+
+    fn point_proxy_endpoint(&mut self, key: ProxyEndpointKey) {
+        let Some(endpoint) = self.rds.proxy_endpoints.get(&key) else {
+            return;
+        };
+        let record = match endpoint.told_at_a_time {
+            None => Record::Addresses(endpoint.addresses()),
+            Some(at_a_time) => Record::SomeOf(endpoint.addresses(), at_a_time),
+        };
+        let host = endpoint.host.clone();
+        self.repoint(&host, record, Move::AtOnce);
     }
 }
 

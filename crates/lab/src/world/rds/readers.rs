@@ -7,52 +7,32 @@
 //! documented: here it takes as long as DNS takes after a failover
 //! ([`Pace::dns_lag`](crate::world::Pace::dns_lag)).
 
-use super::{
-    ClusterKey, CreateDbInstance, DbCluster, DbInstance, FinalSnapshot, InstanceKey, Rds, Serving,
-    Status,
-};
+use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Rds, Serving, Status, refusal};
 use crate::world::dns::Move;
-use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 impl World {
-    /// A cluster gets another reader, by CreateDBInstance: it is `creating` and without an endpoint
-    /// before it is available.
+    /// DeleteDBInstance of a reader: it is `deleting`, accepts no connections and is still a member
+    /// before it is gone.
     ///
     /// # Errors
     ///
-    /// When the cluster does not exist or takes no further instance, or the name is taken.
-    pub fn add_reader(&mut self, cluster: &str, reader: &str, zone: Zone) -> Result<(), ApiError> {
-        let cluster = self.rds.find_cluster(cluster)?;
-        self.create_db_instance(CreateDbInstance {
-            identifier: reader.to_owned(),
-            class: "db.r6g.large".to_owned(),
-            engine: cluster.engine.name().to_owned(),
-            cluster: Some(cluster.identifier.clone()),
-            availability_zone: Some(zone.name(&self.region)),
-            ..CreateDbInstance::default()
-        })?;
-        Ok(())
-    }
-
-    /// A cluster loses a reader, by DeleteDBInstance: it is `deleting`, accepts no connections and
-    /// is still a member before it is gone.
-    ///
-    /// # Errors
-    ///
-    /// When the instance does not exist, is being deleted, or is the writer: nobody scales in the
-    /// writer.
-    pub fn remove_reader(&mut self, reader: &str) -> Result<(), ApiError> {
+    /// When the instance does not exist, is being deleted, or is not a reader of a cluster to which
+    /// one adds readers: nobody scales in the writer, and a Multi-AZ DB cluster always has three
+    /// nodes.
+    pub fn remove_reader(&mut self, reader: &str) -> Result<DbInstance, ApiError> {
         let instance = self.rds.find_instance(reader)?;
-        let reads = |cluster: &DbCluster| cluster.writer != Some(instance.key);
+        let reads = |cluster: &DbCluster| {
+            cluster.writer != Some(instance.key) && cluster.form == Form::SharedStorage
+        };
         if !self.rds.cluster_of(instance).is_some_and(reads) {
-            return Err(super::refusal::instance_state(format!(
-                "DB instance {} is not a reader of a cluster.",
+            return Err(refusal::instance_state(format!(
+                "DB instance {} is not a reader of an Aurora cluster.",
                 instance.identifier
             )));
         }
-        self.delete_db_instance(reader, &FinalSnapshot::Skip)?;
-        Ok(())
+        self.delete_instance(reader)?;
+        self.rds.find_instance(reader).cloned()
     }
 
     /// Whether an instance accepts connections has changed: the names that answer one of its

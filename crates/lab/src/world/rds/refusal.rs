@@ -33,14 +33,6 @@ pub(super) fn instance_state(message: impl Into<String>) -> ApiError {
     ApiError::bad_request("InvalidDBInstanceState", message)
 }
 
-/// No custom endpoint has that name.
-pub(super) fn custom_endpoint_not_found(name: &str) -> ApiError {
-    ApiError::bad_request(
-        "DBClusterEndpointNotFoundFault",
-        format!("DBClusterEndpoint {name} not found."),
-    )
-}
-
 /// No proxy has that name.
 pub(super) fn proxy_not_found(name: &str) -> ApiError {
     ApiError::not_found("DBProxyNotFoundFault", format!("DBProxy {name} not found."))
@@ -54,42 +46,11 @@ pub(super) fn proxy_endpoint_not_found(name: &str) -> ApiError {
     )
 }
 
-/// A proxy of that name exists.
-pub(super) fn proxy_exists() -> ApiError {
-    ApiError::bad_request("DBProxyAlreadyExistsFault", "DB Proxy already exists")
-}
-
-/// An endpoint of a proxy has that name.
-pub(super) fn proxy_endpoint_exists() -> ApiError {
-    ApiError::bad_request("DBProxyEndpointAlreadyExistsFault", "DB Proxy Endpoint already exists")
-}
-
-/// The proxy is not in a state for this.
-pub(super) fn proxy_state(name: &str, status: Status) -> ApiError {
-    ApiError::bad_request(
-        "InvalidDBProxyStateFault",
-        format!("DBProxy {name} is in status {status}, which does not allow this."),
-    )
-}
-
-/// The subnets cannot be used.
-pub(super) fn invalid_subnet(message: &str) -> ApiError {
-    ApiError::bad_request("InvalidSubnet", message)
-}
-
 /// No blue/green deployment has that id.
 pub(super) fn deployment_not_found(identifier: &str) -> ApiError {
     ApiError::not_found(
         "BlueGreenDeploymentNotFoundFault",
         format!("Blue/green deployment {identifier} not found."),
-    )
-}
-
-/// A blue/green deployment of that name exists.
-pub(super) fn deployment_exists() -> ApiError {
-    ApiError::bad_request(
-        "BlueGreenDeploymentAlreadyExistsFault",
-        "A blue/green deployment with the specified name already exists.",
     )
 }
 
@@ -114,21 +75,6 @@ pub(super) fn instance_not_supported() -> ApiError {
     )
 }
 
-/// A name as RDS keeps it, in lower case; refused when it is no identifier.
-pub(super) fn identifier(parameter: &str, name: &str) -> Result<String, ApiError> {
-    let starts_with_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
-    let has_known_characters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let hyphens_stand_alone = !name.ends_with('-') && !name.contains("--");
-    if starts_with_letter && has_known_characters && hyphens_stand_alone && name.len() <= 63 {
-        return Ok(name.to_ascii_lowercase());
-    }
-    Err(ApiError::invalid_parameter_value(format!(
-        "The parameter {parameter} is not a valid identifier. Identifiers must begin with a \
-         letter; must contain only ASCII letters, digits, and hyphens; and must not end with a \
-         hyphen or contain two consecutive hyphens."
-    )))
-}
-
 impl Rds {
     /// The cluster of that name or ARN, or RDS's refusal.
     pub(super) fn find_cluster(&self, name: &str) -> Result<&DbCluster, ApiError> {
@@ -138,6 +84,18 @@ impl Rds {
     /// The instance of that name or ARN, or RDS's refusal.
     pub(super) fn find_instance(&self, name: &str) -> Result<&DbInstance, ApiError> {
         self.instance(name).ok_or_else(|| instance_not_found(name))
+    }
+
+    /// The cluster of that name or ARN, to be changed.
+    pub(super) fn cluster_mut(&mut self, name: &str) -> Result<&mut DbCluster, ApiError> {
+        let key = self.find_cluster(name)?.key;
+        self.clusters.get_mut(&key).ok_or_else(|| cluster_not_found(name))
+    }
+
+    /// The instance of that name or ARN, to be changed.
+    pub(super) fn instance_mut(&mut self, name: &str) -> Result<&mut DbInstance, ApiError> {
+        let key = self.find_instance(name)?.key;
+        self.instances.get_mut(&key).ok_or_else(|| instance_not_found(name))
     }
 
     /// The cluster of that name, if it is available.

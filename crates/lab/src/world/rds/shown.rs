@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capacity, Status};
+use super::{Capacity, Status, refusal};
 use crate::world::{ApiError, World};
 
 /// Whether the lists of the RDS API hold a database.
@@ -24,10 +24,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn show_capacity(&mut self, cluster: &str, capacity: Capacity) -> Result<(), ApiError> {
-        let key = self.rds.find_cluster(cluster)?.key;
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.capacity = capacity;
-        }
+        self.rds.cluster_mut(cluster)?.capacity = capacity;
         Ok(())
     }
 
@@ -38,14 +35,9 @@ impl World {
     ///
     /// When the cluster or an instance does not exist.
     pub fn show_writers(&mut self, cluster: &str, writers: &[&str]) -> Result<(), ApiError> {
-        let key = self.rds.find_cluster(cluster)?.key;
-        let found = writers
-            .iter()
-            .map(|writer| self.rds.find_instance(writer).map(|instance| instance.key));
-        let writers: BTreeSet<_> = found.collect::<Result<_, _>>()?;
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.shown_writers = writers;
-        }
+        let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
+        let writers = writers.iter().map(find).collect::<Result<_, _>>()?;
+        self.rds.cluster_mut(cluster)?.shown_writers = writers;
         Ok(())
     }
 
@@ -60,14 +52,11 @@ impl World {
         cluster: &str,
         writers: Option<&[&str]>,
     ) -> Result<(), ApiError> {
-        let key = self.rds.find_cluster(cluster)?.key;
         let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
         let writers = writers
             .map(|writers| writers.iter().map(find).collect::<Result<BTreeSet<_>, _>>())
             .transpose()?;
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.told_writers = writers;
-        }
+        self.rds.cluster_mut(cluster)?.told_writers = writers;
         Ok(())
     }
 
@@ -77,10 +66,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn list_cluster(&mut self, cluster: &str, listed: Listed) -> Result<(), ApiError> {
-        let key = self.rds.find_cluster(cluster)?.key;
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.listed = listed;
-        }
+        self.rds.cluster_mut(cluster)?.listed = listed;
         Ok(())
     }
 
@@ -90,10 +76,7 @@ impl World {
     ///
     /// When the instance does not exist.
     pub fn list_instance(&mut self, instance: &str, listed: Listed) -> Result<(), ApiError> {
-        let key = self.rds.find_instance(instance)?.key;
-        if let Some(instance) = self.rds.instances.get_mut(&key) {
-            instance.listed = listed;
-        }
+        self.rds.instance_mut(instance)?.listed = listed;
         Ok(())
     }
 
@@ -103,9 +86,23 @@ impl World {
     ///
     /// When the instance does not exist.
     pub fn show_instance_status(&mut self, instance: &str, status: Status) -> Result<(), ApiError> {
-        let key = self.rds.find_instance(instance)?.key;
-        if let Some(instance) = self.rds.instances.get_mut(&key) {
-            instance.status = status;
+        self.rds.instance_mut(instance)?.status = status;
+        Ok(())
+    }
+
+    /// A proxy has this status, and so has its default endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy does not exist.
+    pub fn show_proxy_status(&mut self, proxy: &str, status: Status) -> Result<(), ApiError> {
+        let is_it = |name: &str| name.eq_ignore_ascii_case(proxy);
+        let found = self.rds.proxies.iter_mut().find(|known| is_it(&known.name));
+        found.ok_or_else(|| refusal::proxy_not_found(proxy))?.status = status;
+        for endpoint in self.rds.proxy_endpoints.values_mut() {
+            if endpoint.name.is_none() && is_it(&endpoint.proxy) {
+                endpoint.status = status;
+            }
         }
         Ok(())
     }
@@ -116,10 +113,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn show_cluster_status(&mut self, cluster: &str, status: Status) -> Result<(), ApiError> {
-        let key = self.rds.find_cluster(cluster)?.key;
-        if let Some(cluster) = self.rds.clusters.get_mut(&key) {
-            cluster.status = status;
-        }
+        self.rds.cluster_mut(cluster)?.status = status;
         Ok(())
     }
 }

@@ -11,11 +11,6 @@ impl Rds {
         self.tags.get(resource).into_iter().flatten()
     }
 
-    /// The tags that a new resource is given.
-    pub(super) fn tag(&mut self, resource: &str, tags: Tags) {
-        self.tags.entry(resource.to_owned()).or_default().extend(tags);
-    }
-
     /// The resource id behind an ARN (botocore rds 2014-10-31: these operations take ARNs, and no
     /// names).
     fn resource(&self, arn: &str) -> Result<String, ApiError> {
@@ -34,7 +29,7 @@ impl World {
     /// AddTagsToResource: a key that is there is overwritten.
     pub fn add_rds_tags(&mut self, arn: &str, tags: Tags) -> Result<(), ApiError> {
         let resource = self.rds.resource(arn)?;
-        self.rds.tag(&resource, tags);
+        self.rds.tags.entry(resource).or_default().extend(tags);
         Ok(())
     }
 
@@ -55,7 +50,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::rds::{Apply, Engine, ModifyDbCluster};
+    use crate::world::rds::Engine;
     use crate::world::vpc::Zone;
 
     fn tags(value: &str) -> Tags {
@@ -70,13 +65,7 @@ mod tests {
             .expect("good names");
         let old = world.cluster_arn("orders");
         world.add_rds_tags(&old, tags("link")).expect("it exists");
-        let rename = ModifyDbCluster {
-            identifier: "orders".to_owned(),
-            new_identifier: Some("sales".to_owned()),
-            apply: Apply::Immediately,
-            ..ModifyDbCluster::default()
-        };
-        world.modify_db_cluster(rename).expect("a good name");
+        world.rename_cluster("orders", "sales").expect("a good name");
         world.pass(std::time::Duration::from_secs(3600));
         assert_eq!(world.rds_tags(&old).expect_err("it is gone").code, "DBClusterNotFoundFault");
         let new = world.cluster_arn("sales");

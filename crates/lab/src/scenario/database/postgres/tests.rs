@@ -13,7 +13,7 @@ use crate::scenario::recording::End;
 use crate::scene::Scene;
 use crate::wire::Options;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{CreateDbInstance, Reboot, Status};
+use crate::world::rds::{Reboot, Status};
 use crate::world::{Pace, World};
 
 /// A region with PostgreSQL behind one of its links.
@@ -245,14 +245,7 @@ async fn a_member_that_joins_later_gets_a_standby() {
     let Some(mut fixture) = PostgresFixture::begin(0).await else {
         return;
     };
-    let joins = CreateDbInstance {
-        identifier: "orders-4".to_owned(),
-        class: "db.r6g.large".to_owned(),
-        engine: "aurora-postgresql".to_owned(),
-        cluster: Some("orders".to_owned()),
-        ..CreateDbInstance::default()
-    };
-    fixture.lab.world().create_db_instance(joins).expect("a good name");
+    fixture.lab.world().add_reader("orders", "orders-4", None).expect("a good name");
     let serves = tokio::time::sleep(Pace::brisk().create_instance * 2);
     fixture.fleet.during(&fixture.lab, &fixture.link, serves).await.expect("they follow");
     fixture.settle().await;
@@ -341,8 +334,7 @@ fn register_every_member(fixture: &PostgresFixture) {
     world.register_targets(&fixture.link.group, &targets).expect("they are in the VPC");
     let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
     for arn in balancers {
-        let on = [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())];
-        world.modify_load_balancer_attributes(&arn, &on).expect("a good attribute");
+        world.set_elbv2_attributes(&arn, &[("load_balancing.cross_zone.enabled", "true")]);
     }
 }
 

@@ -1,36 +1,15 @@
-//! The operations on load balancers, their attributes, and listeners.
+//! Load balancers, their attributes, and listeners.
 
 use super::groups::write_attributes;
-use super::page;
+use super::{one_of, page};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::elbv2::{GroupProtocol, Listener, LoadBalancer, NewListener, NewLoadBalancer};
+use crate::world::elbv2::{IpFamily, Listener, LoadBalancer};
+use crate::world::vpc::VPC_ID;
 use crate::world::{ApiError, World};
 
-pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    // AWS's own default is an application load balancer, which the lab does not have.
-    let kind = params.optional("Type").unwrap_or("application");
-    if kind != "network" {
-        return Err(params.dialect().malformed("Type", kind));
-    }
-    let mapped =
-        params.list("SubnetMappings").into_iter().filter_map(|mapping| mapping.owned("SubnetId"));
-    let new = NewLoadBalancer {
-        name: params.required("Name")?.to_owned(),
-        subnets: params.texts("Subnets").into_iter().chain(mapped).collect(),
-        scheme: params.owned("Scheme"),
-        ip_address_type: params.owned("IpAddressType"),
-        security_groups: params.texts("SecurityGroups"),
-        tags: params.pairs("Tags")?.into_iter().collect(),
-    };
-    let balancer = world.create_load_balancer(new)?.clone();
-    xml.list("LoadBalancers", "member", [&balancer], |xml, balancer| {
-        write(world, balancer, xml);
-    });
-    Ok(())
-}
-
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+    one_of(params, ["LoadBalancerArns", "Names"])?;
     let balancers =
         world.load_balancers(&params.texts("LoadBalancerArns"), &params.texts("Names"))?;
     let (balancers, marker) = page(params, balancers, |balancer| &balancer.arn)?;
@@ -46,43 +25,12 @@ pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Resul
     Ok(())
 }
 
-pub(super) fn modify_attributes(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let changes = params.pairs("Attributes")?;
-    let attributes =
-        world.modify_load_balancer_attributes(params.required("LoadBalancerArn")?, &changes)?;
-    write_attributes(attributes, xml);
-    Ok(())
-}
-
-pub(super) fn create_listener(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let protocol = params.parsed::<GroupProtocol>("Protocol")?;
-    let new = NewListener {
-        balancer: params.required("LoadBalancerArn")?.to_owned(),
-        protocol: protocol.ok_or_else(|| params.dialect().missing("Protocol"))?,
-        port: params.port("Port")?.ok_or_else(|| params.dialect().missing("Port"))?,
-        target_group: forwarded_to(params)?,
-        tags: params.pairs("Tags")?.into_iter().collect(),
-    };
-    let listener = world.create_listener(new)?;
-    xml.list("Listeners", "member", [listener], |xml, listener| {
-        write_listener(listener, xml);
-    });
-    Ok(())
-}
-
 pub(super) fn describe_listeners(
     world: &World,
     params: &Params,
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
+    one_of(params, ["LoadBalancerArn", "ListenerArns"])?;
     let listeners =
         world.listeners(params.optional("LoadBalancerArn"), &params.texts("ListenerArns"))?;
     let (listeners, marker) = page(params, listeners, |listener| &listener.arn)?;
@@ -93,31 +41,14 @@ pub(super) fn describe_listeners(
     Ok(())
 }
 
-/// The one group of a listener's one forward action, in its short form or as a ForwardConfig.
-fn forwarded_to(params: &Params) -> Result<String, ApiError> {
-    let actions = params.list("DefaultActions");
-    let action = actions.first().ok_or_else(|| params.dialect().missing("DefaultActions"))?;
-    let kind = action.required("Type")?;
-    if kind != "forward" {
-        return Err(params.dialect().malformed("DefaultActions.Type", kind));
-    }
-    let configured = action.list("ForwardConfig.TargetGroups");
-    match configured.as_slice() {
-        [one] if action.optional("TargetGroupArn").is_none() => {
-            Ok(one.required("TargetGroupArn")?.to_owned())
-        }
-        _ => Ok(action.required("TargetGroupArn")?.to_owned()),
-    }
-}
-
 fn write(world: &World, balancer: &LoadBalancer, xml: &mut Xml) {
     xml.text("LoadBalancerArn", &balancer.arn)
         .text("DNSName", &balancer.dns_name)
         .text("CanonicalHostedZoneId", "Z2IFOLAFXWLO4F")
         .text("CreatedTime", world.timestamp_at(balancer.created))
         .text("LoadBalancerName", &balancer.name)
-        .text("Scheme", &balancer.scheme)
-        .text("VpcId", &balancer.vpc)
+        .text("Scheme", "internal")
+        .text("VpcId", VPC_ID)
         .element("State", |xml| {
             xml.text("Code", "active");
         })
@@ -125,15 +56,21 @@ fn write(world: &World, balancer: &LoadBalancer, xml: &mut Xml) {
         .list("AvailabilityZones", "member", &balancer.nodes, |xml, node| {
             xml.text("ZoneName", &node.zone).text("SubnetId", &node.subnet);
         })
-        .texts("SecurityGroups", "member", &balancer.security_groups)
-        .text("IpAddressType", &balancer.ip_address_type);
+        .texts("SecurityGroups", "member", [""; 0])
+        .text(
+            "IpAddressType",
+            match balancer.family {
+                IpFamily::Ipv4 => "ipv4",
+                IpFamily::Ipv6 => "dualstack",
+            },
+        );
 }
 
 fn write_listener(listener: &Listener, xml: &mut Xml) {
     xml.text("ListenerArn", &listener.arn)
         .text("LoadBalancerArn", &listener.balancer)
         .text("Port", listener.port)
-        .text("Protocol", listener.protocol)
+        .text("Protocol", "TCP")
         .list("DefaultActions", "member", [&listener.target_group], |xml, group| {
             xml.text("Type", "forward").text("TargetGroupArn", group).element(
                 "ForwardConfig",

@@ -1,25 +1,12 @@
-//! The operations on blue/green deployments.
+//! Blue/green deployments.
 
 use super::{filters, page_request};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::rds::{
-    CreateBlueGreenDeployment, Deployment, DeploymentStatus, DescribeDeployments,
-};
+use crate::world::rds::{Deployment, DescribeDeployments};
 use crate::world::{ApiError, World};
 
 const NAME: &str = "BlueGreenDeploymentIdentifier";
-
-pub(super) fn create(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let request = CreateBlueGreenDeployment {
-        name: params.required("BlueGreenDeploymentName")?.to_owned(),
-        source: params.required("Source")?.to_owned(),
-        engine_version: params.owned("TargetEngineVersion"),
-    };
-    let deployment = world.create_blue_green_deployment(request)?.clone();
-    write_one(world, &deployment, xml);
-    Ok(())
-}
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let page = world.describe_blue_green_deployments(&DescribeDeployments {
@@ -39,30 +26,13 @@ pub(super) fn switch_over(
     params: &Params,
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
-    let timeout = params.parsed("SwitchoverTimeout")?;
-    let deployment =
-        world.switchover_blue_green_deployment(params.required(NAME)?, timeout)?.clone();
-    write_one(world, &deployment, xml);
+    let deployment = world.switchover_blue_green_deployment(params.required(NAME)?)?.clone();
+    xml.element("BlueGreenDeployment", |xml| write(world, &deployment, xml));
     Ok(())
-}
-
-pub(super) fn delete(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let with_target = params.flag("DeleteTarget")?.unwrap_or_default();
-    let deployment = world.delete_blue_green_deployment(params.required(NAME)?, with_target)?;
-    write_one(world, &deployment, xml);
-    Ok(())
-}
-
-fn write_one(world: &World, deployment: &Deployment, xml: &mut Xml) {
-    xml.element("BlueGreenDeployment", |xml| write(world, deployment, xml));
 }
 
 fn write(world: &World, deployment: &Deployment, xml: &mut Xml) {
     let first = deployment.pairs.first();
-    let task = match deployment.status {
-        DeploymentStatus::Provisioning => "IN_PROGRESS",
-        _ => "COMPLETED",
-    };
     xml.text(NAME, &deployment.identifier)
         .text("BlueGreenDeploymentName", &deployment.name)
         .maybe("Source", first.map(|pair| &pair.blue.arn))
@@ -73,10 +43,9 @@ fn write(world: &World, deployment: &Deployment, xml: &mut Xml) {
                 .text("Status", world.rds.pair_status(deployment, pair));
         })
         .list("Tasks", "member", ["CREATING_READ_REPLICA_OF_SOURCE"], |xml, name| {
-            xml.text("Name", name).text("Status", task);
+            xml.text("Name", name).text("Status", "COMPLETED");
         })
         .text("Status", deployment.status)
-        .maybe("StatusDetails", deployment.status_details.as_ref())
         .text("CreateTime", world.timestamp_at(deployment.created))
         .list("TagList", "Tag", [(); 0], |_, ()| {});
 }

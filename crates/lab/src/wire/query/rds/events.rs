@@ -1,62 +1,14 @@
-//! The operations on event subscriptions, events and their categories.
+//! Event subscriptions, events and their categories.
 
 use jiff::Timestamp;
 
 use super::page_request;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::events::{
-    CreateEventSubscription, DescribeEvents, Enabled, EventSubscription, ModifyEventSubscription,
-    RdsEvent, SourceType,
-};
+use crate::world::events::{DescribeEvents, EventSubscription, RdsEvent, SourceType};
 use crate::world::{ApiError, World};
 
 const NAME: &str = "SubscriptionName";
-
-pub(super) fn create_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let request = CreateEventSubscription {
-        name: params.required(NAME)?.to_owned(),
-        topic: params.required("SnsTopicArn")?.to_owned(),
-        source_type: params.owned("SourceType"),
-        source_ids: params.texts("SourceIds"),
-        categories: params.texts("EventCategories"),
-        enabled: enabled(params)?,
-    };
-    let subscription = world.create_event_subscription(request)?.clone();
-    write_one(world, &subscription, xml);
-    Ok(())
-}
-
-pub(super) fn modify_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let request = ModifyEventSubscription {
-        name: params.required(NAME)?.to_owned(),
-        topic: params.owned("SnsTopicArn"),
-        source_type: params.owned("SourceType"),
-        categories: params.texts("EventCategories"),
-        enabled: enabled(params)?,
-    };
-    let subscription = world.modify_event_subscription(request)?.clone();
-    write_one(world, &subscription, xml);
-    Ok(())
-}
-
-pub(super) fn delete_subscription(
-    world: &mut World,
-    params: &Params,
-    xml: &mut Xml,
-) -> Result<(), ApiError> {
-    let subscription = world.delete_event_subscription(params.required(NAME)?)?;
-    write_one(world, &subscription, xml);
-    Ok(())
-}
 
 pub(super) fn describe_subscriptions(
     world: &World,
@@ -98,22 +50,11 @@ pub(super) fn categories(params: &Params, xml: &mut Xml) -> Result<(), ApiError>
     Ok(())
 }
 
-fn enabled(params: &Params) -> Result<Option<Enabled>, ApiError> {
-    let of = |yes| if yes { Enabled::Yes } else { Enabled::No };
-    Ok(params.flag("Enabled")?.map(of))
-}
-
 fn source_type(params: &Params) -> Result<Option<SourceType>, ApiError> {
     let named = |name| {
         SourceType::named(name).ok_or_else(|| params.dialect().malformed("SourceType", name))
     };
     params.optional("SourceType").map(named).transpose()
-}
-
-fn write_one(world: &World, subscription: &EventSubscription, xml: &mut Xml) {
-    xml.element("EventSubscription", |xml| {
-        write_subscription(world, subscription, xml);
-    });
 }
 
 fn write_subscription(world: &World, subscription: &EventSubscription, xml: &mut Xml) {
@@ -123,9 +64,9 @@ fn write_subscription(world: &World, subscription: &EventSubscription, xml: &mut
         .text("Status", subscription.status)
         .text("SubscriptionCreationTime", world.timestamp_at(subscription.created))
         .maybe("SourceType", subscription.source_type)
-        .texts("SourceIdsList", "SourceId", &subscription.source_ids)
+        .texts("SourceIdsList", "SourceId", [""; 0])
         .texts("EventCategoriesList", "EventCategory", &subscription.categories)
-        .text("Enabled", subscription.delivery == Enabled::Yes)
+        .text("Enabled", true)
         .text("EventSubscriptionArn", &subscription.arn);
 }
 

@@ -8,7 +8,7 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
     let client = Client::start().await;
     client.served.with(|world| {
         for n in 0..5 {
-            world.create_target_group(NewTargetGroup::tcp(&format!("group-{n}"), 80)).unwrap();
+            world.add_target_group(NewTargetGroup::tcp(&format!("group-{n}"), 80));
         }
     });
     let (mut seen, mut marker) = (Vec::new(), String::new());
@@ -38,7 +38,7 @@ async fn the_pages_of_target_groups_are_all_of_them_once() {
 async fn groups_asked_for_by_name_in_any_order_come_in_pages_too() {
     let client = Client::start().await;
     client.served.with(|world| {
-        world.create_target_group(NewTargetGroup::tcp("other", 80)).unwrap();
+        world.add_target_group(NewTargetGroup::tcp("other", 80));
     });
     let mut seen = Vec::new();
     for names in [["orders", "other"], ["other", "orders"]] {
@@ -54,6 +54,26 @@ async fn groups_asked_for_by_name_in_any_order_come_in_pages_too() {
         seen.push(pair);
     }
     assert_eq!(seen, [["orders", "other"], ["orders", "other"]]);
+}
+
+#[tokio::test]
+async fn nonsense_markers_and_names_together_with_arns_are_refused() {
+    let client = Client::start().await;
+    let group = &client.group;
+    for form in [
+        "DescribeTargetGroups&Marker=orders".to_owned(),
+        format!("DescribeTargetGroups&Names.member.1=orders&TargetGroupArns.member.1={group}"),
+        format!("DescribeTargetGroups&LoadBalancerArn=x&TargetGroupArns.member.1={group}"),
+        "DescribeLoadBalancers&Names.member.1=a&LoadBalancerArns.member.1=b".to_owned(),
+        "DescribeListeners&ListenerArns.member.1=a&LoadBalancerArn=b".to_owned(),
+    ] {
+        let answer = client.elbv2(&format!("Action={form}")).await;
+        assert_eq!(text_of(&answer, "Code"), "ValidationError", "{form}");
+    }
+    let answer = client.rds("Action=DescribeDBClusters&Marker=orders").await;
+    assert_eq!(text_of(&answer, "Code"), "InvalidParameterValue");
+    let answer = client.call("2010-03-31", "Action=ListTopics&NextToken=orders").await;
+    assert_eq!(text_of(&answer, "Code"), "InvalidParameter");
 }
 
 #[tokio::test]

@@ -16,21 +16,12 @@ fn texts(xml: &str, element: &str) -> Vec<String> {
 async fn a_deployment_lists_its_pairs_and_their_names_change_with_the_switchover() {
     let client = Client::start().await;
     let source = client.served.with(|world| world.cluster_arn("orders"));
-    let made = client
-        .rds(&format!(
-            "Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=upgrade&Source={source}&TargetEngineVersion=17.4"
-        ))
-        .await;
-    let id = text_of(&made, "BlueGreenDeploymentIdentifier").to_owned();
-    assert!(id.starts_with("bgd-") && made.contains("<Status>PROVISIONING</Status>"), "{made}");
+    let id = client.served.with(|world| world.add_blue_green("orders").unwrap());
+    let made = client.rds(DESCRIBE).await;
+    assert!(made.contains("<Status>AVAILABLE</Status>"), "{made}");
     let green = text_of(&made, "Target").to_owned();
     assert_eq!(texts(&made, "SourceMember").len(), 3);
-    client.served.with(|world| world.pass(world.pace.switchover.create));
     let form = format!("Action=SwitchoverBlueGreenDeployment&BlueGreenDeploymentIdentifier={id}");
-    assert_eq!(
-        text_of(&client.rds(&format!("{form}&SwitchoverTimeout=29")).await, "Code"),
-        "InvalidParameterValue"
-    );
     let started = client.rds(&form).await;
     assert!(started.contains("<Status>SWITCHOVER_IN_PROGRESS</Status>"), "{started}");
     client.served.with(|world| world.pass(std::time::Duration::from_secs(120)));
@@ -54,9 +45,9 @@ async fn an_unknown_deployment_is_not_found_and_a_missing_parameter_is_named() {
     let answer = client.rds(&format!("{DESCRIBE}&BlueGreenDeploymentIdentifier=bgd-x")).await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert_eq!(text_of(&answer, "Code"), "BlueGreenDeploymentNotFoundFault");
-    let answer = client.rds("Action=CreateBlueGreenDeployment&BlueGreenDeploymentName=x").await;
+    let answer = client.rds("Action=SwitchoverBlueGreenDeployment").await;
     assert_eq!(text_of(&answer, "Code"), "MissingParameter");
-    assert!(answer.contains("Source"), "{answer}");
+    assert!(answer.contains("BlueGreenDeploymentIdentifier"), "{answer}");
 }
 
 #[tokio::test]
@@ -64,8 +55,10 @@ async fn a_secondary_names_its_primary_and_no_writer() {
     let client = Client::start().await;
     let primary = "arn:aws:rds:us-east-1:111122223333:cluster:world-us";
     client.served.with(|world| {
-        let members = [("far-1", Zone::A)];
-        world.add_global_secondary("far", Engine::AuroraMysql, &members, primary).unwrap();
+        world.add_aurora("far", Engine::AuroraMysql, &[("far-1", Zone::A)]).unwrap();
+        world.make_global_primary("far", "world").unwrap();
+        world.demote_primary("far", primary, Shift::Failover).unwrap();
+        world.pass(std::time::Duration::from_secs(120));
     });
     let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=far").await;
     assert_eq!(text_of(&answer, "ReplicationSourceIdentifier"), primary);

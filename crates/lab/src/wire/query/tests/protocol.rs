@@ -40,14 +40,21 @@ async fn a_call_without_credentials_is_refused_and_does_nothing() {
 #[tokio::test]
 async fn an_unknown_operation_is_told_as_aws_tells_it() {
     let client = Client::start().await;
-    for version in ["2014-10-31", "2015-12-01", "2010-03-31", "2011-06-15", "1999-01-01"] {
-        let answer = client.call(version, "Action=MakeCoffee").await;
+    for (version, action) in [
+        ("2014-10-31", "CreateDBCluster"),
+        ("2014-10-31", "StopDBCluster"),
+        ("2015-12-01", "CreateListener"),
+        ("2015-12-01", "ModifyTargetGroupAttributes"),
+        ("2010-03-31", "CreateTopic"),
+        ("2011-06-15", "MakeCoffee"),
+        ("1999-01-01", "MakeCoffee"),
+    ] {
+        let answer = client.call(version, &format!("Action={action}")).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert_eq!(text_of(&answer, "Code"), "InvalidAction");
-        assert_eq!(
-            text_of(&answer, "Message"),
-            format!("Could not find operation MakeCoffee for version {version}")
-        );
+        let message = text_of(&answer, "Message");
+        let aws = format!("Could not find operation {action} for version {version}");
+        assert!(message.starts_with(&aws) && message.contains("--world"), "{message}");
     }
     assert_eq!(text_of(&client.rds("").await, "Code"), "MissingAction");
 }
@@ -102,10 +109,10 @@ async fn no_bytes_make_the_server_panic() {
         ["-1", "99999999999999999999", "%00%ff%fe", "%F0%9F%98%80", "", "arn:aws:", "1e9", "0"];
     let actions = [
         "RegisterTargets",
-        "CreateTargetGroup",
+        "DeregisterTargets",
         "DescribeTargetGroups",
         "AddTags",
-        "CreateListener",
+        "DescribeListeners",
         "DescribeTags",
     ];
     for seed in 0..300 {

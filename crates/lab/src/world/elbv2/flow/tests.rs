@@ -17,22 +17,14 @@ fn in_use(attributes: &[(&str, &str)]) -> (Fixture, String) {
     let mut fixture = Fixture::without_listener();
     let listener = fixture.listen();
     cross(&mut fixture, "true");
-    let attributes: Vec<_> =
-        attributes.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
-    fixture
-        .world
-        .modify_target_group_attributes(&fixture.group, &attributes)
-        .expect("good attributes");
+    fixture.world.set_elbv2_attributes(&fixture.group, attributes);
     (fixture, listener)
 }
 
 /// Sets cross-zone load balancing of the load balancer.
 fn cross(fixture: &mut Fixture, on: &str) {
-    let change = [("load_balancing.cross_zone.enabled".to_owned(), on.to_owned())];
-    fixture
-        .world
-        .modify_load_balancer_attributes(&fixture.balancer, &change)
-        .expect("a good attribute");
+    let change = [("load_balancing.cross_zone.enabled", on)];
+    fixture.world.set_elbv2_attributes(&fixture.balancer, &change);
 }
 
 /// The addresses that take a new flow at the node of zone a.
@@ -377,7 +369,7 @@ fn a_listener_that_is_gone_takes_no_flows_and_keeps_none() {
     let writer = fixture.writer.clone();
     fixture.register(&writer);
     fixture.pass(100);
-    fixture.world.delete_listener(&listener).expect("it exists");
+    fixture.world.remove_listener(&listener);
     assert_eq!(fixture.world.route(&listener, A), Route::Refused);
     assert_eq!(fate_of(&fixture, &listener, &writer, A), Fate::Cut);
 }

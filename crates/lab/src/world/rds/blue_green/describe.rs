@@ -1,6 +1,6 @@
 //! The operation DescribeBlueGreenDeployments.
 
-use super::{Deployment, DeploymentStatus, Pair};
+use super::{Deployment, Pair};
 use crate::world::paging::{Page, PageRequest};
 use crate::world::rds::{Filter, Rds};
 use crate::world::{ApiError, World};
@@ -59,9 +59,6 @@ impl Rds {
         if self.shown_name(pair.green.database).is_none() {
             return "MISSING_TARGET".to_owned();
         }
-        match deployment.status {
-            DeploymentStatus::Deleting => DeploymentStatus::Available.to_string(),
-            status => status.to_string(),
-        }
+        deployment.status.to_string()
     }
 }

@@ -1,11 +1,11 @@
 //! The operation SwitchoverBlueGreenDeployment, and what cancels a switchover.
 //!
 //! ```text
-//! start ──checks──► writes blocked on both ──catch up, lag──► names begin to move
-//!   │ 0247, 0259/0250   connections dropped                     ├──open───────► both accept connections; green takes writes, blue does not
-//!   └──timeout──► cancelled, as before: 0261/0252, 0249         ├──shown──────► the RDS API shows blue as -oldN, and green by blue's names
-//!                 (only until names begin to move)              ├──dns, steps─► each name in turn: blue, nothing, green
-//!                                                               └──completed──► 0260/0251, 0248
+//! start ──checks──► writes blocked on both ──catch up──► names begin to move
+//!     0247, 0259/0250   connections dropped                 ├──open───────► both accept connections; green takes writes, blue does not
+//!                                                           ├──shown──────► the RDS API shows blue as -oldN, and green by blue's names
+//!                                                           ├──dns, steps─► each name in turn: blue, nothing, green
+//!                                                           └──completed──► 0260/0251, 0248
 //! ```
 //!
 //! The order of the actions is that of AWS docs, "Switching a blue/green deployment", which says of
@@ -23,14 +23,9 @@ use super::{Deployment, DeploymentKey, DeploymentStatus};
 use crate::world::rds::{RdsChange, Serving, refusal};
 use crate::world::{self, ApiError, World};
 
-/// `SwitchoverTimeout` unless said (botocore rds 2014-10-31).
-const TIMEOUT: u32 = 300;
-
 /// What happens to a deployment next. A number is that of the switchover it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SwitchoverStep {
-    /// Green is ready.
-    Ready,
     /// Writes are blocked.
     Block(u32),
     /// Names begin to move.
@@ -41,10 +36,6 @@ pub enum SwitchoverStep {
     Show(u32),
     /// The switchover is reported as complete.
     Complete(u32),
-    /// The switchover has taken too long.
-    TimeOut(u32),
-    /// The deployment is gone.
-    Gone,
 }
 
 /// Why a switchover is cancelled.
@@ -57,18 +48,15 @@ pub enum Cancellation {
 }
 
 impl World {
-    /// SwitchoverBlueGreenDeployment, with its timeout in seconds.
+    /// SwitchoverBlueGreenDeployment. Its timeout is not modelled: green never lags so far.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such deployment, or it is not in a state for it.
     pub fn switchover_blue_green_deployment(
         &mut self,
         identifier: &str,
-        timeout: Option<u32>,
     ) -> Result<&Deployment, ApiError> {
-        let timeout = timeout.unwrap_or(TIMEOUT);
-        if !(30..=3600).contains(&timeout) {
-            return Err(ApiError::invalid_parameter_value(
-                "SwitchoverTimeout must be between 30 and 3600 seconds.",
-            ));
-        }
         let found = self.rds.find_deployment(identifier)?;
         let key = found.key;
         let can_start = matches!(
@@ -82,16 +70,12 @@ impl World {
                 found.identifier, found.status
             )));
         }
-        let deadline = self.now + self.pace.of_caller(Duration::from_secs(timeout.into()));
         if let Some(deployment) = self.rds.deployments.get_mut(&key) {
             deployment.status = DeploymentStatus::SwitchoverInProgress;
-            deployment.status_details = None;
-            deployment.deadline = deadline;
             deployment.attempt += 1;
             let attempt = deployment.attempt;
             self.tell_started(key);
             self.step(self.pace.switchover.checks, key, SwitchoverStep::Block(attempt));
-            self.step(deadline - self.now, key, SwitchoverStep::TimeOut(attempt));
         }
         self.rds.find_deployment(identifier)
     }
@@ -119,20 +103,6 @@ impl World {
         Ok(())
     }
 
-    /// Makes green lag: a switchover waits for as long, or is cancelled by a guardrail if that is
-    /// longer than its timeout.
-    ///
-    /// # Errors
-    ///
-    /// When the deployment does not exist.
-    pub fn lag_green(&mut self, identifier: &str, lag: Duration) -> Result<(), ApiError> {
-        let key = self.rds.find_deployment(identifier)?.key;
-        if let Some(deployment) = self.rds.deployments.get_mut(&key) {
-            deployment.lag = lag;
-        }
-        Ok(())
-    }
-
     /// A deployment's next step, unless it belongs to a switchover that is over.
     pub(in crate::world::rds) fn deployment_goes_on(
         &mut self,
@@ -147,16 +117,11 @@ impl World {
                 && deployment.status == DeploymentStatus::SwitchoverInProgress
         };
         match step {
-            SwitchoverStep::Ready => self.deployment_ready(key),
-            SwitchoverStep::Gone => self.deployment_gone(key),
             SwitchoverStep::Block(attempt) if is_under_way(attempt) => self.block(key, attempt),
             SwitchoverStep::Move(attempt) if is_under_way(attempt) => self.move_names(key, attempt),
             SwitchoverStep::Open(attempt) if is_under_way(attempt) => self.open(key),
             SwitchoverStep::Show(attempt) if is_under_way(attempt) => self.show_names(key),
             SwitchoverStep::Complete(attempt) if is_under_way(attempt) => self.complete(key),
-            SwitchoverStep::TimeOut(attempt) if is_under_way(attempt) && !deployment.names_move => {
-                self.roll_back(key, Cancellation::ReplicationLag);
-            }
             _ => {}
         }
     }
@@ -170,8 +135,7 @@ impl World {
         let Some(deployment) = self.rds.deployments.get(&key) else {
             return;
         };
-        let lag = deployment.lag;
-        if self.now + lag > deployment.deadline || !self.green_is_sound(deployment) {
+        if !self.green_is_sound(deployment) {
             self.roll_back(key, Cancellation::ReplicationLag);
             return;
         }
@@ -185,7 +149,7 @@ impl World {
             [311, 307],
             "has initiated. Switchover when using sequences may lead to extended downtime.",
         );
-        self.step(self.pace.switchover.catch_up + lag, key, SwitchoverStep::Move(attempt));
+        self.step(self.pace.switchover.catch_up, key, SwitchoverStep::Move(attempt));
     }
 
     /// Everything is as it was before the switchover.
@@ -193,21 +157,17 @@ impl World {
         let Some(deployment) = self.rds.deployments.get_mut(&key) else {
             return;
         };
-        let (reason, ids) = match why {
-            Cancellation::ReplicationLag => ("replication lag", [261, 252]),
-            Cancellation::Sequences => ("sequences failed to sync", [314, 310]),
-        };
         deployment.status = DeploymentStatus::SwitchoverFailed;
-        deployment.status_details = Some(format!("Switchover canceled: {reason}."));
         for instance in deployment.instances() {
             self.serve(instance);
         }
         match why {
             Cancellation::ReplicationLag => {
-                self.tell_part(key, ids, "was canceled due to replication lag.")
+                self.tell_part(key, [261, 252], "was canceled due to replication lag.")
             }
             Cancellation::Sequences => {
-                self.tell_sequences(key, ids, "was cancelled because sequences failed to sync.");
+                let what = "was cancelled because sequences failed to sync.";
+                self.tell_sequences(key, [314, 310], what);
             }
         }
         self.emit_deployment_event(key, 249, "Switchover canceled on blue/green deployment.");

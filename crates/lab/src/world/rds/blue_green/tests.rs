@@ -7,7 +7,7 @@ use super::*;
 use crate::world::dns::{Code, Family};
 use crate::world::pace::SwitchoverPace;
 use crate::world::rds::DbInstance;
-use crate::world::rds::{Engine, FinalSnapshot, Layout, MultiAz, Status};
+use crate::world::rds::{Engine, MultiAz, Status};
 use crate::world::vpc::Zone;
 
 fn orders() -> (World, String) {
@@ -72,33 +72,6 @@ fn green_is_a_copy_under_names_of_its_own_and_takes_no_writes() {
 }
 
 #[test]
-fn a_deployment_is_provisioning_until_green_is_ready() {
-    let (mut world, _) = orders();
-    let members = [("sales-1", Zone::A)];
-    world.add_aurora("sales", Engine::AuroraMysql, &members).expect("good names");
-    let request = CreateBlueGreenDeployment {
-        name: "upgrade".to_owned(),
-        source: world.cluster_arn("sales"),
-        engine_version: Some("8.0.mysql_aurora.3.10.0".to_owned()),
-    };
-    let made = world.create_blue_green_deployment(request.clone()).expect("it can");
-    let identifier = made.identifier.clone();
-    assert_eq!(made.status, DeploymentStatus::Provisioning);
-    let refused = world.switchover_blue_green_deployment(&identifier, None).expect_err("too early");
-    assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
-    let again = world.create_blue_green_deployment(request.clone()).expect_err("the name is taken");
-    assert_eq!(again.code, "BlueGreenDeploymentAlreadyExistsFault");
-    let name = "another".to_owned();
-    let second = world.create_blue_green_deployment(CreateBlueGreenDeployment { name, ..request });
-    assert_eq!(second.expect_err("blue has one").code, "SourceClusterNotSupportedFault");
-    world.pass(world.pace.switchover.create);
-    assert_eq!(status(&world, &identifier), DeploymentStatus::Available);
-    let green = green_of(&world, &identifier, 0);
-    let version = world.rds.cluster(&green).map(|green| green.engine_version.as_str());
-    assert_eq!(version, Some("8.0.mysql_aurora.3.10.0"));
-}
-
-#[test]
 fn what_has_no_deployment_is_refused() {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
@@ -113,7 +86,16 @@ fn what_has_no_deployment_is_refused() {
     ] {
         assert_eq!(world.add_blue_green(source).expect_err(source).code, code, "{source}");
     }
-    assert_eq!(Engine::Neptune.layout(), Layout::Cluster);
+}
+
+#[test]
+fn a_database_has_one_deployment_at_a_time() {
+    let (mut world, deployment) = orders();
+    let taken = world.add_blue_green("orders").expect_err("blue has one");
+    assert_eq!(taken.code, "SourceClusterNotSupportedFault");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
+    world.pass(Duration::from_secs(120));
+    world.add_blue_green("orders").expect("what is left behind is in no one's way");
 }
 
 #[test]
@@ -123,7 +105,7 @@ fn during_a_switchover_both_sides_drop_connections_and_nobody_writes_until_green
     let green = green_of(&world, &deployment, 0);
     let [blue_at, green_at] =
         ["orders", &green].map(|name| world.rds.writer_address(name).expect("a writer"));
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
     assert!(world.rds.takes_writes(blue_at), "the guardrails are checked while blue serves");
     world.pass(pace.checks);
     assert!(world.rds.instances().all(|instance| !world.accepts_tcp(instance.address())));
@@ -146,7 +128,7 @@ fn names_move_and_identities_stay() {
         Some((cluster.resource_id.clone(), writer.resource_id.clone()))
     };
     let (blues, greens) = (ids(&world, "orders"), ids(&world, &green));
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
     world.pass(Duration::from_secs(120));
     assert_eq!((ids(&world, "orders-old1"), ids(&world, "orders")), (blues, greens));
     assert!(world.rds.cluster(&green).is_none());
@@ -188,7 +170,7 @@ fn an_instance_with_a_standby_is_switched_over_too() {
     let before = world.rds.instance_address("billing").expect("it exists");
     let after = world.rds.instance_address(&green).expect("it exists");
     assert_eq!(world.rds.instance(&green).map(DbInstance::multi_az), Some(MultiAz::Yes));
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
     world.pass(Duration::from_secs(120));
     let name = world.instance_endpoint("billing");
     assert_eq!(answer(&mut world, &name), Some(after));
@@ -210,7 +192,7 @@ fn each_name_answers_blue_then_nothing_then_green_at_its_own_time() {
     let [blue_at, second_at] =
         ["orders-1", "orders-2"].map(|name| world.rds.instance_address(name));
     let green_at = world.rds.instance_address(&green);
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
     world.pass(until_moves(&pace));
     // The cluster's two names are first, the instances' follow.
     let first = pace.dns + 2 * pace.dns_step;
@@ -239,7 +221,7 @@ fn the_pace_sets_whether_the_api_or_dns_or_the_truth_moves_first() {
             ..world.pace.switchover.clone()
         };
         world.pace.switchover = pace.clone();
-        world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+        world.switchover_blue_green_deployment(&deployment).expect("it is available");
         world.pass(until_moves(&pace));
         for at in 0..=10 {
             let name = world.instance_endpoint("billing");
@@ -258,7 +240,7 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
     let (mut world, deployment) = orders();
     let pace = world.pace.switchover.clone();
     let before = world.rds.writer_address("orders").expect("a writer");
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
+    world.switchover_blue_green_deployment(&deployment).expect("it is available");
     world.pass(pace.checks);
     world.cancel_switchover(&deployment, Cancellation::Sequences).expect("no name has moved");
     world.pass(Duration::from_secs(600));
@@ -268,7 +250,7 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
     assert!(world.rds.takes_writes(before) && world.rds.cluster("orders-old1").is_none());
     assert_eq!(status(&world, &deployment), DeploymentStatus::SwitchoverFailed);
     assert_eq!(told(&world), [244, 247, 259, 311, 314, 249]);
-    world.switchover_blue_green_deployment(&deployment, None).expect("again");
+    world.switchover_blue_green_deployment(&deployment).expect("again");
     world.pass(until_moves(&pace));
     let late =
         world.cancel_switchover(&deployment, Cancellation::ReplicationLag).expect_err("names move");
@@ -278,33 +260,11 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
 }
 
 #[test]
-fn green_that_lags_too_far_is_stopped_by_a_guardrail_or_by_the_timeout() {
-    let (mut world, deployment) = orders();
-    let pace = world.pace.switchover.clone();
-    world.lag_green(&deployment, Duration::from_secs(60)).expect("it exists");
-    world.switchover_blue_green_deployment(&deployment, Some(30)).expect("it is available");
-    world.pass(pace.checks);
-    assert_eq!(told(&world), [244, 247, 259, 261, 249], "a guardrail: nothing was blocked");
-    assert!(world.rds.instances().all(|instance| world.accepts_tcp(instance.address())));
-    world.switchover_blue_green_deployment(&deployment, Some(75)).expect("again");
-    world.pass(Duration::from_secs(74));
-    let at = world.rds.writer_address("orders").expect("a writer");
-    assert!(!world.accepts_tcp(at), "it waits for green");
-    world.pass(Duration::from_secs(1));
-    assert!(world.rds.takes_writes(at));
-    assert_eq!(status(&world, &deployment), DeploymentStatus::SwitchoverFailed);
-    let refused =
-        world.switchover_blue_green_deployment(&deployment, Some(29)).expect_err("too short");
-    assert_eq!(refused.code, "InvalidParameterValue");
-}
-
-#[test]
 fn green_in_need_of_repair_is_not_switched_over_to() {
     let (mut world, deployment) = orders();
     let green = green_of(&world, &deployment, 1);
     world.show_instance_status(&green, Status::Upgrading).expect("it exists");
-    let refused =
-        world.switchover_blue_green_deployment(&deployment, None).expect_err("green is busy");
+    let refused = world.switchover_blue_green_deployment(&deployment).expect_err("green is busy");
     assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
     assert_eq!(told(&world), [244]);
 }
@@ -312,39 +272,15 @@ fn green_in_need_of_repair_is_not_switched_over_to() {
 #[test]
 fn a_second_deployment_leaves_a_second_old_database() {
     let (mut world, first) = billing();
-    world.switchover_blue_green_deployment(&first, None).expect("it is available");
+    world.switchover_blue_green_deployment(&first).expect("it is available");
     world.pass(Duration::from_secs(120));
-    world.delete_blue_green_deployment(&first, false).expect("it is over");
-    world.pass(world.pace.delete);
     let second = world.add_blue_green("billing").expect("green is in production");
-    world.switchover_blue_green_deployment(&second, None).expect("it is available");
+    world.switchover_blue_green_deployment(&second).expect("it is available");
     world.pass(Duration::from_secs(120));
     let mut names: Vec<_> =
         world.rds.instances().map(|instance| instance.identifier.clone()).collect();
     names.sort();
     assert_eq!(names, ["billing", "billing-old1", "billing-old2"]);
-}
-
-#[test]
-fn a_deployment_is_deleted_with_green_or_without_and_after_a_switchover_only_without() {
-    let (mut world, deployment) = orders();
-    let green = green_of(&world, &deployment, 0);
-    world.delete_blue_green_deployment(&deployment, true).expect("it is not switched over");
-    assert_eq!(status(&world, &deployment), DeploymentStatus::Deleting);
-    world.pass(world.pace.delete);
-    assert!(world.rds.deployment(&deployment).is_none() && world.rds.cluster(&green).is_none());
-    assert_eq!(told(&world), [244, 246]);
-    let deployment = world.add_blue_green("orders").expect("blue is free again");
-    world.switchover_blue_green_deployment(&deployment, None).expect("it is available");
-    let during = world.delete_blue_green_deployment(&deployment, false).expect_err("names move");
-    assert_eq!(during.code, "InvalidBlueGreenDeploymentStateFault");
-    world.pass(Duration::from_secs(120));
-    let refused =
-        world.delete_blue_green_deployment(&deployment, true).expect_err("green is in production");
-    assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
-    world.delete_blue_green_deployment(&deployment, false).expect("it is over");
-    world.pass(world.pace.delete);
-    assert!(world.rds.cluster("orders").is_some() && world.rds.cluster("orders-old1").is_some());
 }
 
 #[test]
@@ -355,7 +291,7 @@ fn a_pair_says_which_side_is_gone() {
         world.rds.pair_status(deployment, &deployment.pairs[0])
     };
     assert_eq!(pair_status(&world), "AVAILABLE");
-    world.delete_db_instance("billing", &FinalSnapshot::Skip).expect("it exists");
+    world.delete_instance("billing").expect("it exists");
     world.pass(world.pace.delete);
     assert_eq!(pair_status(&world), "MISSING_SOURCE");
 }

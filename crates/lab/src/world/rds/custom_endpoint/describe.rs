@@ -118,14 +118,14 @@ impl World {
 
     fn endpoints_of_cluster<'a>(&'a self, cluster: &'a DbCluster) -> Vec<DbClusterEndpoint<'a>> {
         let status = match cluster.status {
-            Status::Creating | Status::Deleting => cluster.status,
+            Status::Deleting => cluster.status,
             _ => Status::Available,
         };
         let built_in = |host, kind| DbClusterEndpoint { cluster, host, status, kind };
         let custom = self.rds.custom_endpoints_of(cluster).map(|endpoint| DbClusterEndpoint {
             cluster,
             host: self.custom_endpoint_host(&endpoint.identifier),
-            status: endpoint.status,
+            status: Status::Available,
             kind: EndpointKind::Custom(endpoint),
         });
         let mut all = vec![

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::world::dns::{Code, Family};
-use crate::world::rds::{Apply, Engine, Filter, FinalSnapshot, ModifyDbCluster, Reboot};
+use crate::world::rds::{Engine, Filter, Reboot};
 use crate::world::vpc::Zone;
 
 fn orders() -> World {
@@ -14,17 +14,12 @@ fn orders() -> World {
     world
 }
 
-fn request(identifier: &str, kind: &str) -> CreateDbClusterEndpoint {
-    CreateDbClusterEndpoint {
-        cluster: "orders".to_owned(),
-        identifier: identifier.to_owned(),
-        kind: kind.to_owned(),
-        ..CreateDbClusterEndpoint::default()
-    }
+fn endpoint(name: &str, kind: CustomKind) -> NewCustomEndpoint<'_> {
+    NewCustomEndpoint { cluster: "orders", name, kind, members: &[], excluded: &[] }
 }
 
-fn names(members: &[&str]) -> Vec<String> {
-    members.iter().map(|member| (*member).to_owned()).collect()
+fn of_readers(name: &str) -> NewCustomEndpoint<'_> {
+    endpoint(name, CustomKind::Reader)
 }
 
 /// The instances that its name answers, asked often enough.
@@ -43,14 +38,14 @@ fn answers(world: &mut World, endpoint: &str) -> BTreeSet<String> {
 }
 
 fn set(members: &[&str]) -> BTreeSet<String> {
-    names(members).into_iter().collect()
+    members.iter().map(|member| (*member).to_owned()).collect()
 }
 
 #[test]
 fn a_reader_endpoint_without_lists_answers_every_reader_and_any_the_writer_too() {
     let mut world = orders();
-    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
-    world.add_custom_endpoint(request("all", "any")).expect("the type is taken in any case");
+    world.add_custom_endpoint(of_readers("reports")).expect("a good request");
+    world.add_custom_endpoint(endpoint("all", CustomKind::Any)).expect("a good request");
     assert_eq!(answers(&mut world, "reports"), set(&["orders-2", "orders-3"]));
     assert_eq!(answers(&mut world, "all"), set(&["orders-1", "orders-2", "orders-3"]));
 }
@@ -58,18 +53,12 @@ fn a_reader_endpoint_without_lists_answers_every_reader_and_any_the_writer_too()
 #[test]
 fn a_new_instance_joins_unless_a_static_list_names_others() {
     let mut world = orders();
-    let chosen = CreateDbClusterEndpoint {
-        static_members: names(&["orders-2"]),
-        ..request("chosen", "READER")
-    };
-    let others = CreateDbClusterEndpoint {
-        excluded_members: names(&["orders-2"]),
-        ..request("others", "READER")
-    };
+    let chosen = NewCustomEndpoint { members: &["orders-2"], ..of_readers("chosen") };
+    let others = NewCustomEndpoint { excluded: &["orders-2"], ..of_readers("others") };
     world.add_custom_endpoint(chosen).expect("a good request");
     world.add_custom_endpoint(others).expect("a good request");
     assert_eq!(answers(&mut world, "others"), set(&["orders-3"]));
-    world.add_reader("orders", "orders-4", Zone::A).expect("a good name");
+    world.add_reader("orders", "orders-4", Some(Zone::A)).expect("a good name");
     assert_eq!(answers(&mut world, "others"), set(&["orders-3"]));
     world.pass(world.pace.create_instance);
     assert_eq!(answers(&mut world, "others"), set(&["orders-3", "orders-4"]));
@@ -83,10 +72,8 @@ fn a_promoted_member_of_a_reader_endpoint_leaves_or_stays_as_the_world_is_told()
     {
         let mut world = orders();
         world.rds.promoted_members = promoted;
-        let both = CreateDbClusterEndpoint {
-            static_members: names(&["orders-2", "orders-3"]),
-            ..request("reports", "READER")
-        };
+        let both =
+            NewCustomEndpoint { members: &["orders-2", "orders-3"], ..of_readers("reports") };
         world.add_custom_endpoint(both).expect("a good request");
         world.failover_db_cluster("orders", Some("orders-2")).expect("it is a reader");
         world.pass(world.pace.promote + world.pace.reboot + world.pace.dns_lag + world.pace.flap);
@@ -99,7 +86,7 @@ fn a_promoted_member_of_a_reader_endpoint_leaves_or_stays_as_the_world_is_told()
 #[test]
 fn a_member_that_restarts_stays_associated_and_is_not_answered_until_it_is_back() {
     let mut world = orders();
-    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
+    world.add_custom_endpoint(of_readers("reports")).expect("a good request");
     world.reboot_db_instance("orders-2", Reboot::InPlace).expect("it is available");
     world.pass(world.pace.dns_lag);
     assert_eq!(answers(&mut world, "reports"), set(&["orders-3"]));
@@ -112,10 +99,7 @@ fn a_member_that_restarts_stays_associated_and_is_not_answered_until_it_is_back(
 #[test]
 fn an_endpoint_without_an_available_member_answers_nothing() {
     let mut world = orders();
-    let one = CreateDbClusterEndpoint {
-        static_members: names(&["orders-2"]),
-        ..request("one", "READER")
-    };
+    let one = NewCustomEndpoint { members: &["orders-2"], ..of_readers("one") };
     world.add_custom_endpoint(one).expect("a good request");
     world.remove_reader("orders-2").expect("it is a reader");
     world.pass(world.pace.delete);
@@ -124,60 +108,9 @@ fn an_endpoint_without_an_available_member_answers_nothing() {
 }
 
 #[test]
-fn a_new_endpoint_resolves_when_it_is_available_and_a_changed_one_changes_then() {
-    let mut world = orders();
-    let one = CreateDbClusterEndpoint {
-        static_members: names(&["orders-2"]),
-        ..request("one", "READER")
-    };
-    let status = |world: &World| world.rds.custom_endpoint("one").map(|endpoint| endpoint.status);
-    world.create_db_cluster_endpoint(one).expect("a good request");
-    assert_eq!(status(&world), Some(Status::Creating));
-    assert_eq!(answers(&mut world, "one"), set(&[]));
-    world.pass(world.pace.change_endpoint);
-    assert_eq!(answers(&mut world, "one"), set(&["orders-2"]));
-    let change = ModifyDbClusterEndpoint {
-        identifier: "one".to_owned(),
-        excluded_members: names(&["orders-2"]),
-        ..ModifyDbClusterEndpoint::default()
-    };
-    world.modify_db_cluster_endpoint(change).expect("it is available");
-    assert_eq!(status(&world), Some(Status::Modifying));
-    assert_eq!(answers(&mut world, "one"), set(&["orders-2"]), "not yet");
-    world.pass(world.pace.change_endpoint);
-    assert_eq!(answers(&mut world, "one"), set(&["orders-3"]));
-    world.delete_db_cluster_endpoint("one").expect("it is available");
-    world.pass(world.pace.delete);
-    assert_eq!(status(&world), None);
-    assert_eq!(answers(&mut world, "one"), set(&[]));
-}
-
-#[test]
-fn its_name_outlives_a_rename_of_the_cluster_and_goes_with_the_cluster() {
-    let mut world = orders();
-    world.add_custom_endpoint(request("all", "ANY")).expect("a good request");
-    world
-        .modify_db_cluster(ModifyDbCluster {
-            identifier: "orders".to_owned(),
-            new_identifier: Some("sales".to_owned()),
-            apply: Apply::Immediately,
-            ..ModifyDbCluster::default()
-        })
-        .expect("a good name");
-    assert_eq!(answers(&mut world, "all").len(), 3);
-    world.pass(world.pace.rename);
-    for instance in ["orders-1", "orders-2", "orders-3"] {
-        world.delete_db_instance(instance, &FinalSnapshot::Skip).expect("it exists");
-    }
-    world.delete_db_cluster("sales", &FinalSnapshot::Skip).expect("its members are being deleted");
-    world.pass(world.pace.delete);
-    assert!(world.rds.custom_endpoint("all").is_none());
-}
-
-#[test]
 fn the_list_holds_the_endpoints_that_every_cluster_has() {
     let mut world = orders();
-    world.add_custom_endpoint(request("reports", "READER")).expect("a good request");
+    world.add_custom_endpoint(of_readers("reports")).expect("a good request");
     world.add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)]).expect("good names");
     let listed = |request: DescribeDbClusterEndpoints| {
         let page = world.describe_db_cluster_endpoints(&request).expect("a good request");
@@ -194,7 +127,7 @@ fn the_list_holds_the_endpoints_that_every_cluster_has() {
     let filtered = DescribeDbClusterEndpoints {
         filters: vec![Filter {
             name: "db-cluster-endpoint-type".to_owned(),
-            values: names(&["writer", "custom"]),
+            values: vec!["writer".to_owned(), "custom".to_owned()],
         }],
         ..DescribeDbClusterEndpoints::default()
     };
@@ -205,36 +138,4 @@ fn the_list_holds_the_endpoints_that_every_cluster_has() {
     };
     let refusal = world.describe_db_cluster_endpoints(&unknown).expect_err("unknown");
     assert_eq!(refusal.code, "DBClusterNotFoundFault");
-}
-
-#[test]
-fn what_it_cannot_do_is_refused_with_its_code() {
-    let mut world = orders();
-    world.add_aurora("sales", Engine::AuroraMysql, &[("sales-1", Zone::A)]).expect("good names");
-    world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
-    world.add_custom_endpoint(request("one", "ANY")).expect("a good request");
-    let mut code = |request| world.create_db_cluster_endpoint(request).expect_err("refused").code;
-    let with = |members: &[&str], excluded: &[&str]| CreateDbClusterEndpoint {
-        static_members: names(members),
-        excluded_members: names(excluded),
-        ..request("two", "ANY")
-    };
-    assert_eq!(code(request("one", "ANY")), "DBClusterEndpointAlreadyExistsFault");
-    assert_eq!(code(request("two", "WRITER")), "InvalidParameterValue");
-    assert_eq!(code(with(&["orders-1"], &["orders-2"])), "InvalidParameterCombination");
-    assert_eq!(code(with(&["nobody"], &[])), "DBInstanceNotFound");
-    assert_eq!(code(with(&["sales-1"], &[])), "InvalidParameterValue");
-    let not_aurora =
-        CreateDbClusterEndpoint { cluster: "ledger".to_owned(), ..request("two", "ANY") };
-    assert_eq!(code(not_aurora), "InvalidDBClusterStateFault");
-    for name in ["two", "three", "four", "five"] {
-        world.add_custom_endpoint(request(name, "ANY")).expect("five are allowed");
-    }
-    let sixth = world.create_db_cluster_endpoint(request("six", "ANY"));
-    assert_eq!(sixth.expect_err("one too many").code, "DBClusterEndpointQuotaExceededFault");
-    world.delete_db_cluster_endpoint("five").expect("it is available");
-    let refusal = world.delete_db_cluster_endpoint("five").expect_err("it is deleted");
-    assert_eq!(refusal.code, "InvalidDBClusterEndpointStateFault");
-    let refusal = world.delete_db_cluster_endpoint("nobody").expect_err("unknown");
-    assert_eq!(refusal.code, "DBClusterEndpointNotFoundFault");
 }

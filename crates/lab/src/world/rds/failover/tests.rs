@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::world::dns::Family;
-use crate::world::rds::{Engine, FinalSnapshot, MultiAz, Reboot};
+use crate::world::rds::{Engine, MultiAz, Reboot};
 use crate::world::vpc::Zone;
 
 fn orders() -> World {
@@ -151,7 +151,7 @@ fn a_member_of_a_cluster_has_no_standby_to_reboot_to() {
 #[test]
 fn deleting_the_writer_promotes_a_reader_and_leaves_one_writer() {
     let mut world = orders();
-    world.delete_db_instance("orders-1", &FinalSnapshot::Skip).expect("it exists");
+    world.delete_instance("orders-1").expect("it exists");
     world.pass(world.pace.delete + world.pace.promote + world.pace.topology_lag);
     assert_eq!(shown_writers(&world), [true_writer(&world)]);
     assert_eq!(world.rds.cluster("orders").map(|cluster| cluster.members.len()), Some(2));

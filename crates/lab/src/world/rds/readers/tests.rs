@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::world::dns::{Code, Family};
-use crate::world::rds::{Apply, Engine, ModifyDbCluster, Reboot};
+use crate::world::rds::{Engine, Reboot};
+use crate::world::vpc::Zone;
 
 fn orders(members: &[(&str, Zone)]) -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
@@ -32,7 +33,7 @@ fn answers(world: &mut World) -> BTreeSet<IpAddr> {
 #[test]
 fn a_new_reader_has_no_endpoint_and_is_not_answered_until_it_is_available() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B)]);
-    world.add_reader("orders", "orders-3", Zone::C).expect("a good name");
+    world.add_reader("orders", "orders-3", Some(Zone::C)).expect("a good name");
     let reader = world.rds.instance("orders-3").expect("it exists");
     assert_eq!((reader.status, &reader.endpoint), (Status::Creating, &None));
     let members = world.rds.members(world.rds.cluster("orders").expect("it exists"));
@@ -77,6 +78,9 @@ fn a_writer_is_no_reader_to_remove() {
     let refusal = world.remove_reader("orders-1").expect_err("it is the writer");
     assert_eq!(refusal.code, "InvalidDBInstanceState");
     assert_eq!(world.remove_reader("nobody").expect_err("unknown").code, "DBInstanceNotFound");
+    world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
+    let refusal = world.remove_reader("ledger-instance-2").expect_err("it always has three");
+    assert_eq!(refusal.code, "InvalidDBInstanceState");
 }
 
 #[test]
@@ -103,14 +107,7 @@ fn a_promoted_reader_leaves_the_reader_endpoint_and_the_old_writer_joins_it() {
 #[test]
 fn a_renamed_clusters_reader_endpoint_resolves_no_sooner_than_its_other_name() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B)]);
-    world
-        .modify_db_cluster(ModifyDbCluster {
-            identifier: "orders".to_owned(),
-            new_identifier: Some("sales".to_owned()),
-            apply: Apply::Immediately,
-            ..ModifyDbCluster::default()
-        })
-        .expect("a good name");
+    world.rename_cluster("orders", "sales").expect("a good name");
     world.reboot_db_instance("orders-2", Reboot::InPlace).expect("it is available");
     world.pass(world.pace.reboot + world.pace.dns_lag);
     let name = world.reader_endpoint("sales");

@@ -1,0 +1,352 @@
+//! A world as a file: what is in the region at the beginning, in TOML.
+//!
+//! [`WorldFile::read`] reads one, and [`WorldFile::scene`] builds it. [`schema`] describes the form
+//! for editors, and `docs/lab.md` for people. The words of values are those of AWS's APIs, such as
+//! `aurora-postgresql` or `READER`.
+
+mod build;
+mod check;
+mod place;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use writerlink_core::source::{Identifier, Source};
+
+pub use self::place::WorldFileError;
+
+use crate::world::Pace;
+use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
+use crate::world::events::SourceType;
+use crate::world::pace::{Delays, Seconds};
+use crate::world::rds::{CustomKind, EndpointRole, Engine, EngineFamily, Network};
+use crate::world::vpc::Zone;
+
+/// The demo's world.
+const DEMO: &str = include_str!("world_file/demo.toml");
+
+/// What is in the region at the beginning. All of it was made ten minutes ago, so that targets are
+/// healthy and subscriptions are active.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct WorldFile {
+    /// How long everything takes.
+    pub pace: Speed,
+    /// Delays that differ from the pace's.
+    pub delays: Delays,
+    /// Aurora, Neptune, DocumentDB and Multi-AZ DB clusters.
+    pub cluster: Vec<Cluster>,
+    /// DB instances that belong to no cluster.
+    pub instance: Vec<Instance>,
+    /// RDS Proxies.
+    pub proxy: Vec<Proxy>,
+    /// Names outside RDS.
+    pub host: Vec<Host>,
+    /// Blue/green deployments that can be switched over.
+    pub blue_green: Vec<BlueGreen>,
+    /// Network Load Balancers.
+    pub load_balancer: Vec<LoadBalancer>,
+    /// Target groups, with their listeners and targets.
+    pub target_group: Vec<TargetGroup>,
+    /// SNS topics.
+    pub topic: Vec<Topic>,
+    /// RDS event subscriptions.
+    pub subscription: Vec<Subscription>,
+}
+
+/// How long everything takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Speed {
+    /// As long as in AWS, as documented or as others measured it.
+    #[default]
+    Real,
+    /// The same in seconds, for demonstrations.
+    Brisk,
+}
+
+/// A DB cluster.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cluster {
+    pub name: Text<Identifier>,
+    /// `mysql` and `postgres` are those of a Multi-AZ DB cluster.
+    pub engine: Engine,
+    /// Its instances, of which the first is the writer. A Multi-AZ DB cluster has three by itself,
+    /// `NAME-instance-1` to `-3`.
+    #[serde(default)]
+    pub members: Vec<Member>,
+    #[serde(default)]
+    pub network: Network,
+    /// The engine's usual port, when not given.
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The global database whose primary it is. Its secondary is in another Region.
+    pub global_database: Option<Text<Identifier>>,
+    /// Custom endpoints.
+    #[serde(default)]
+    pub endpoint: Vec<CustomEndpoint>,
+}
+
+/// An instance of a cluster.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Member {
+    pub name: Text<Identifier>,
+    pub zone: Zone,
+}
+
+/// A custom endpoint of an Aurora cluster.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CustomEndpoint {
+    pub name: Text<Identifier>,
+    #[serde(rename = "type")]
+    pub kind: CustomKind,
+    /// The members that belong to it; all that are eligible, when neither list names anybody.
+    #[serde(default)]
+    pub members: Vec<Text<Identifier>>,
+    /// The members that do not.
+    #[serde(default)]
+    pub excluded: Vec<Text<Identifier>>,
+}
+
+/// A DB instance that belongs to no cluster. It is in the zone with the fewest databases.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Instance {
+    pub name: Text<Identifier>,
+    pub engine: Engine,
+    /// Whether it has a standby, in the next zone.
+    #[serde(default)]
+    pub multi_az: bool,
+    #[serde(default)]
+    pub network: Network,
+    /// The engine's usual port, when not given.
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An RDS Proxy. The database behind it is not modelled.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Proxy {
+    pub name: Text<Identifier>,
+    pub engine_family: EngineFamily,
+    /// The zones of its nodes, two at least.
+    #[serde(default = "every_zone")]
+    pub zones: Vec<Zone>,
+    /// Endpoints beside the default one.
+    #[serde(default)]
+    pub endpoint: Vec<ProxyEndpoint>,
+}
+
+/// An endpoint of a proxy.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ProxyEndpoint {
+    pub name: Text<Identifier>,
+    #[serde(default)]
+    pub role: EndpointRole,
+}
+
+/// A name outside RDS, and the machines that it resolves to.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Host {
+    pub name: String,
+    pub port: u16,
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A blue/green deployment whose green side is ready.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BlueGreen {
+    /// The Aurora cluster or the instance that is blue.
+    pub source: Text<Identifier>,
+}
+
+/// An internal Network Load Balancer.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LoadBalancer {
+    pub name: Text<ShortName>,
+    /// The zones of its nodes.
+    #[serde(default = "every_zone")]
+    pub zones: Vec<Zone>,
+    /// `ipv6`: it is dual-stack, and takes groups of either family.
+    #[serde(default)]
+    pub family: IpFamily,
+}
+
+/// A target group.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TargetGroup {
+    pub name: Text<ShortName>,
+    pub port: u16,
+    #[serde(default)]
+    pub protocol: GroupProtocol,
+    #[serde(default)]
+    pub target_type: TargetType,
+    #[serde(default)]
+    pub family: IpFamily,
+    /// The listeners that forward to it.
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
+    /// What stands behind it, as in our configuration. Its members are the targets, if no others
+    /// are given.
+    pub source: Option<Text<Source>>,
+    /// The name of a binding of that source, for `--write-config`.
+    pub binding: Option<String>,
+    /// The targets at the beginning.
+    pub targets: Option<Vec<Text<SocketAddr>>>,
+    /// Whether the load balancer's nodes send connections to other zones.
+    #[serde(default)]
+    pub cross_zone: bool,
+    /// How long a deregistered target drains; 300 seconds, when not given.
+    pub deregistration_delay: Option<Seconds>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A listener of a load balancer.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Listener {
+    pub load_balancer: Text<ShortName>,
+    pub port: u16,
+}
+
+/// An SNS topic.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Topic {
+    pub name: Text<ShortName>,
+    /// The names of the Lambda functions that it invokes; the lab runs `writerlink`.
+    #[serde(default)]
+    pub functions: Vec<Text<ShortName>>,
+}
+
+/// An RDS event subscription.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Subscription {
+    pub name: Text<ShortName>,
+    pub topic: Text<ShortName>,
+    /// What kind of things it follows; all, when not given.
+    pub source_type: Option<SourceType>,
+    /// Which categories of events it follows, such as `failover`; all, when none is given.
+    #[serde(default)]
+    pub categories: Vec<String>,
+}
+
+fn every_zone() -> Vec<Zone> {
+    Zone::ALL.to_vec()
+}
+
+impl WorldFile {
+    /// The demo's world.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads it.
+    pub fn demo() -> WorldFile {
+        WorldFile::read(DEMO, "demo.toml").expect("the demo's world is well-formed")
+    }
+
+    /// Reads a file of this name.
+    ///
+    /// # Errors
+    ///
+    /// The place of the first mistake, what was found there, and what is allowed.
+    pub fn read(text: &str, file: &str) -> Result<WorldFile, WorldFileError> {
+        let read: WorldFile =
+            toml::from_str(text).map_err(|error| WorldFileError::of_toml(text, file, &error))?;
+        read.check().map_err(|mistake| WorldFileError::of(text, file, &mistake))?;
+        Ok(read)
+    }
+
+    /// How long everything takes in it.
+    pub fn pace(&self) -> Pace {
+        let mut pace = match self.pace {
+            Speed::Real => Pace::real(),
+            Speed::Brisk => Pace::brisk(),
+        };
+        self.delays.apply(&mut pace);
+        pace
+    }
+}
+
+/// The JSON Schema of a world's file.
+pub fn schema() -> Schema {
+    schemars::schema_for!(WorldFile)
+}
+
+/// A value that is written as a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text<T>(pub T);
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Text).map_err(D::Error::custom)
+    }
+}
+
+impl<T> JsonSchema for Text<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A name of a load balancer, a target group, a topic, a function or a subscription, in the form
+/// that is the narrowest of theirs (botocore elbv2 2015-12-01, CreateTargetGroup).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShortName(String);
+
+impl FromStr for ShortName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_short = (1..=32).contains(&text.len());
+        if is_plain && is_short && !text.starts_with('-') && !text.ends_with('-') {
+            return Ok(ShortName(text.to_owned()));
+        }
+        Err(format!(
+            "`{text}` is no name: write 1 to 32 letters, digits and hyphens, with no hyphen at \
+             either end"
+        ))
+    }
+}
+
+impl fmt::Display for ShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

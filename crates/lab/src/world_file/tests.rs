@@ -1,0 +1,178 @@
+//! Tests what a world's file can say, and how a mistake in it is told.
+
+use super::*;
+use crate::world::rds::{DbProxyEndpoint, Status};
+
+/// A file with one of everything.
+const EVERYTHING: &str = r#"
+pace = "brisk"
+delays = { dns-lag = 50, flap = 0.5 }
+
+[[cluster]]
+name = "orders"
+engine = "aurora-postgresql"
+network = "DUAL"
+port = 6432
+members = [{ name = "orders-1", zone = "a" }, { name = "orders-2", zone = "b" }]
+tags = { "writerlink:publish" = "true" }
+
+[[cluster.endpoint]]
+name = "reports"
+type = "READER"
+members = ["orders-2"]
+
+[[cluster]]
+name = "far"
+engine = "aurora-mysql"
+global-database = "world"
+members = [{ name = "far-1", zone = "c" }]
+
+[[cluster]]
+name = "ledger"
+engine = "postgres"
+
+[[instance]]
+name = "billing"
+engine = "mysql"
+multi-az = true
+
+[[proxy]]
+name = "front"
+engine-family = "POSTGRESQL"
+zones = ["a", "b"]
+endpoint = [{ name = "front-ro", role = "READ_ONLY" }]
+
+[[host]]
+name = "db.corp.example"
+port = 5432
+addresses = ["10.20.1.210"]
+
+[[blue-green]]
+source = "billing"
+
+[[load-balancer]]
+name = "link"
+family = "ipv6"
+
+[[target-group]]
+name = "orders"
+port = 6432
+family = "ipv6"
+listeners = [{ load-balancer = "link", port = 6432 }]
+source = "cluster/orders"
+binding = "orders-writer"
+cross-zone = true
+deregistration-delay = 30
+tags = { team = "orders" }
+
+[[target-group]]
+name = "stale"
+port = 3306
+source = "instance/billing"
+targets = ["10.20.1.250:3306"]
+
+[[topic]]
+name = "events"
+functions = ["writerlink"]
+
+[[subscription]]
+name = "failovers"
+topic = "events"
+source-type = "db-cluster"
+categories = ["failover"]
+"#;
+
+fn refused(text: &str) -> String {
+    WorldFile::read(text, "world.toml").expect_err("it is wrong").to_string()
+}
+
+#[test]
+fn the_demo_and_a_file_with_one_of_everything_are_worlds_in_sync() {
+    assert_eq!(WorldFile::demo().pace(), Pace::real());
+    let file = WorldFile::read(EVERYTHING, "world.toml").expect("a good file");
+    let scene = file.scene(file.pace()).expect("a good world");
+    let (world, link) = (&scene.world, &scene.links[0]);
+    assert_eq!(scene.links.len(), 1, "one group has a binding");
+    let writer = link.writer(world).expect("a writer");
+    assert!(writer.address.is_ipv6() && writer.address.port() == 6432);
+    assert_eq!(link.present(world), [(writer.address, "healthy")]);
+    assert_eq!(world.pace.dns_lag.as_secs(), 50);
+    let front = world.rds.proxy_endpoint("front", Some("front-ro"));
+    assert_eq!(front.map(DbProxyEndpoint::addresses).map(|nodes| nodes.len()), Some(2));
+    assert_eq!(world.rds.deployments().count(), 1);
+    assert_eq!(world.rds.cluster("ledger").map(|ledger| ledger.members.len()), Some(3));
+    let available = |status| status == Status::Available;
+    assert!(world.rds.clusters().all(|cluster| available(cluster.status)));
+    let tags = world.rds_tags(&world.cluster_arn("orders")).expect("it exists");
+    assert_eq!(tags["writerlink:publish"], "true");
+    let stale = world.elbv2.group_named("stale").expect("it exists");
+    assert_eq!(
+        stale.targets.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.20.1.250:3306"]
+    );
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
+    for (from, to, place, says) in [
+        ("\nengine = \"mysql\"", "\nengine = \"mysqll\"", "30:10: instance[0].engine: ", "mariadb"),
+        ("multi-az =", "multiaz =", "31:1: instance[0].multiaz: ", "`multi-az`"),
+        ("multi-az = true", "multi-az = 1", "31:12: instance[0].multi-az: ", "a boolean"),
+        ("zone = \"b\"", "zone = \"d\"", "10:75: cluster[0].members[1].zone: ", "`c`"),
+        ("dns-lag = 50", "dns-lag = -1", "3:22: delays.dns-lag: ", "-1 is no delay"),
+        ("\"billing\"\nengine", "\"orders-2\"\nengine", "29:8: instance[0].name: ", "is taken"),
+        ("members = [\"orders-2\"]", "members = [\"far-1\"]", "16:12: ", "`orders-1`, `orders-2`"),
+        (
+            "engine = \"postgres\"",
+            "engine = \"mariadb\"",
+            "26:10: cluster[2].engine: ",
+            "[[instance]]",
+        ),
+        ("zones = [\"a\", \"b\"]", "zones = [\"a\"]", "36:9: proxy[0].zones: ", "two zones"),
+        ("source = \"billing\"", "source = \"far\"", "45:10: blue-green[0].source: ", "`billing`"),
+        ("cluster/orders", "cluster/order", "56:10: target-group[0].source: ", "`cluster/orders`"),
+        (
+            "family = \"ipv6\"\n\n",
+            "\n",
+            "54:32: target-group[0].listeners[0].load-balancer: ",
+            "ipv6",
+        ),
+        (
+            "10.20.1.250:3306",
+            "10.21.1.250:3306",
+            "66:12: target-group[1].targets[0]: ",
+            "10.20.1.10",
+        ),
+        ("topic = \"events\"", "topic = \"event\"", "74:9: subscription[0].topic: ", "`events`"),
+        (
+            "[\"failover\"]",
+            "[\"failovers\"]",
+            "76:15: subscription[0].categories[0]: ",
+            "`failover`",
+        ),
+        ("name = \"stale\"", "name = \"sta_le\"", "63:8: target-group[1].name: ", "hyphens"),
+        ("[[host]]", "[[host]", "39:", "world.toml:"),
+    ] {
+        assert!(EVERYTHING.contains(from), "{from}");
+        let told = refused(&EVERYTHING.replacen(from, to, 1));
+        let (_, at) = told.split_once("world.toml:").expect("it names the file");
+        assert!(at.starts_with(place) && told.contains(says), "{to}: {told}");
+    }
+}
+
+#[test]
+fn a_missing_key_is_told_with_its_table() {
+    let told = refused("[[instance]]\nname = \"billing\"\n");
+    assert!(told.starts_with("world.toml:1:1: instance[0]: missing field `engine`"), "{told}");
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_the_one_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/world.schema.json");
+    let schema = serde_json::to_string_pretty(&schema()).expect("a schema is JSON") + "\n";
+    if std::env::var_os("WRITERLINK_WRITE_DOCS").is_some() {
+        std::fs::write(path, &schema).expect("the documentation can be written");
+    }
+    let documented = std::fs::read_to_string(path).expect("it is in docs/");
+    assert!(documented == schema, "run this test with WRITERLINK_WRITE_DOCS=1, and look");
+}
