@@ -335,7 +335,7 @@ pub(crate) struct SimulateArgs {
     pub(crate) seed: Option<u64>,
 
     /// Play this many seeds [default: 1000, unless --for is given]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: Option<u64>,
 
     /// The first seed
@@ -347,8 +347,8 @@ pub(crate) struct SimulateArgs {
     pub(crate) most: Option<Duration>,
 
     /// The number of threads [default: one per core]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
 }
 
 const SIMULATE: &str = "\

@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Drift,
     /// 3: an audit could not determine the state of every binding.
     CouldNotTell,
+    /// 129: its terminal was closed (SIGHUP), as a shell reports it.
+    HungUp,
     /// 130: ended by Ctrl-C, as a shell reports it.
     Interrupted,
     /// 143: ended by SIGTERM, as a shell reports it.
@@ -25,6 +27,7 @@ impl Exit {
             Self::CouldNotRun => 1,
             Self::Drift => 2,
             Self::CouldNotTell => 3,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and a terminal that is closed.
 
 use std::future::pending;
 
@@ -10,10 +10,12 @@ use crate::exit::Exit;
 ///
 /// It listens from the call on, not from the first poll, so that no signal in between is lost.
 pub(crate) fn interrupted() -> impl Future<Output = Exit> {
+    let hangup = signal(SignalKind::hangup()).ok();
     let interrupt = signal(SignalKind::interrupt()).ok();
     let terminate = signal(SignalKind::terminate()).ok();
     async {
         tokio::select! {
+            () = received(hangup) => Exit::HungUp,
             () = received(interrupt) => Exit::Interrupted,
             () = received(terminate) => Exit::Terminated,
         }

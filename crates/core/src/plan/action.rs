@@ -65,6 +65,9 @@ impl Plan {
         self.holds.iter().any(|hold| match hold {
             Hold::SeenBriefly(_) | Hold::Initial(_) | Hold::NotHealthy(..) => true,
             Hold::Settling(left) => *left <= time_to_prove,
+            Hold::TrustWaits { steady, settle, .. } => {
+                settle.saturating_sub(*steady) <= time_to_prove
+            }
             _ => false,
         })
     }

@@ -26,7 +26,7 @@ pub enum VoidTrust {
     RdsWasRead,
     /// Its time is over.
     Expired,
-    /// The process has not read the names of the cluster's members, so DNS was not asked.
+    /// The process knows no names of the cluster's members, so DNS was not asked.
     NamesUnknown,
     /// DNS names another member.
     OtherWriter {
@@ -78,22 +78,22 @@ impl fmt::Display for VoidTrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RdsWasRead => {
-                f.write_str("RDS could be read in this run, so `trust` was not used")
+                f.write_str("RDS could be read in this run, so `trust` does not count")
             }
             Self::Expired => f.write_str(
                 "RDS cannot be read, and `trust` has expired: DNS alone removes nothing",
             ),
             Self::NamesUnknown => f.write_str(
-                "RDS cannot be read, and `trust` was not used: this process has not read the names \
-                 of the cluster's members from RDS, so it cannot ask DNS for them",
+                "RDS cannot be read, and `trust` does not count: what this process last read from \
+                 RDS, if anything, gives no names of the cluster's members to ask DNS for",
             ),
             Self::OtherWriter { dns, writer } => write!(
                 f,
-                "RDS cannot be read, and `trust` was not used: DNS names {} at {}, not {writer}",
+                "RDS cannot be read, and `trust` does not count: DNS names {} at {}, not {writer}",
                 dns.member, dns.address
             ),
             Self::DnsUnknown(unknown) => {
-                write!(f, "RDS cannot be read, and `trust` was not used: {unknown}")
+                write!(f, "RDS cannot be read, and `trust` does not count: {unknown}")
             }
         }
     }

@@ -404,7 +404,7 @@ impl BindingRun {
             }
             Purpose::Confirm | Purpose::Look => match self.plan_without_reading(same, cx) {
                 Some(plan) => {
-                    self.tell_trust(&plan, cx);
+                    self.tell_void_trust(&plan, cx);
                     // What nobody has read for a while proves no registration.
                     if !plan.is_clean() {
                         self.write_log.goes_unread();
@@ -417,8 +417,8 @@ impl BindingRun {
     }
 
     /// The plan for the targets that are known, if this round needs no reading of them: they are
-    /// recent enough, and with what the keys say by now there is nothing to do, and nothing to wait
-    /// for but the keys and time.
+    /// recent enough, with what the keys say by now there is nothing that this run may do, and no
+    /// removal waits for what the targets show.
     fn plan_without_reading(&self, same: bool, cx: &Context<'_>) -> Option<Plan> {
         let plan = self.plan(cx.timing).filter(|_| self.keeps_targets(same))?;
         let does_more = self.may_write(cx.intent) && plan.now.is_some();
@@ -433,6 +433,8 @@ impl BindingRun {
         result: Result<Vec<Target>, CallError>,
         cx: &mut Context<'_>,
     ) -> Next {
+        // Whether or not it could be read: a group that fails again and again goes before nobody.
+        self.unread_move = false;
         let targets = match result {
             Ok(targets) => targets,
             Err(error) => return Next::end(RoundOutcome::Failed(error, Plan::default())),
@@ -448,7 +450,6 @@ impl BindingRun {
         self.unfinished |= self.targets != targets;
         self.targets = targets;
         self.targets_age = Duration::ZERO;
-        self.unread_move = false;
         // In the product this sets `false`: only keys that are read after these targets confirm a
         // removal.
         self.reread &= !Mechanism::RereadAfterTargets.is_on();
@@ -464,7 +465,7 @@ impl BindingRun {
         if self.rests_on_kept && !plan.is_clean() {
             return Next::AwaitTopology(AwaitedReading::NotBegun);
         }
-        self.tell_trust(&plan, cx);
+        self.tell_void_trust(&plan, cx);
         // Before any step, the rereading too: it only prepares a write.
         if !self.may_write(cx.intent) {
             return Next::end(RoundOutcome::Planned(plan));
@@ -486,7 +487,10 @@ impl BindingRun {
         match step {
             // A reading that is under way began before the targets were read, and confirms nothing.
             Step::Reread => Next::AwaitTopology(AwaitedReading::NotBegun),
-            Step::Do(action) => Next::Write(action),
+            Step::Do(action) => {
+                self.acts_on_trust(&plan, cx);
+                Next::Write(action)
+            }
         }
     }
 
@@ -548,6 +552,11 @@ impl BindingRun {
 
     /// The round is over: keeps how it ended, and returns the pause before the next one.
     fn end_round(&mut self, outcome: RoundOutcome, pause: Pause, cx: &mut Context<'_>) -> Phase {
+        if let RoundOutcome::Planned(plan) = &outcome
+            && plan.is_clean()
+        {
+            self.acts_on_trust(plan, cx);
+        }
         let text = outcome.sentence();
         if text != self.outcome.sentence() {
             self.note(NoteKind::Status, text, cx);

@@ -30,8 +30,8 @@ pub(super) struct RunTotals {
     pub(super) not_made: u32,
     /// The targets whose removal was acknowledged and that no reading has shown absent yet.
     removals_sent: Vec<SocketAddr>,
-    /// DNS's word was taken because a person vouches for it.
-    pub(super) used_trust: bool,
+    /// What was done because a person vouches for DNS, if anything was.
+    pub(super) on_trust: Option<String>,
     /// What the log says last of a person's trust in DNS.
     pub(super) trust_told: Option<String>,
     /// What was seen of the source, for later runs of the process.

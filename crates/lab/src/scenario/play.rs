@@ -74,6 +74,10 @@ const START: Duration = Duration::from_secs(60);
 const TIMEOUT: f64 = 240.0;
 const SWEEP: f64 = 60.0;
 
+/// The function's timeout at the least: with less left, our function sends no write, however fast
+/// the region is.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long everything must have been well for a scenario to end early, and how long after its last
 /// step at the soonest.
 const WELL_FOR: f64 = 30.0;
@@ -158,7 +162,7 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
         let options = Options {
             speed: play.speed,
             function: FUNCTION.to_owned(),
-            timeout: wall(TIMEOUT),
+            timeout: wall(TIMEOUT).max(SHORTEST_TIMEOUT),
             sweep_every: play.sweeps.then(|| wall(SWEEP)),
             flows: 2000,
             environments: scenario.environments,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use writerlink_lab::bench::{Row, Scale, names, on_the_wire, rows, table};
 
 use super::run::{OURS, program};
@@ -49,5 +49,11 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Vec<Row>> {
         });
         told.collect()
     });
-    measuring.await.context("a row could not be measured")
+    let measured: Vec<Row> = measuring.await.context("a row could not be measured")?;
+    ensure!(
+        !measured.is_empty(),
+        "no row begins with `{}`: `writerlink lab bench --list` names them",
+        args.rows.join("` or `")
+    );
+    Ok(measured)
 }

@@ -77,12 +77,16 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
 
 /// Refuses a place that cannot be written before the scenarios take minutes.
 fn check_place(report: &Path) -> anyhow::Result<()> {
-    let folder = report.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) || report.is_dir() {
-        bail!(
-            "{}: the report cannot be written: name a file in a folder that exists",
+    let was_there = report.exists();
+    let file = fs::OpenOptions::new().append(true).create(true).open(report);
+    file.with_context(|| {
+        format!(
+            "{}: the report cannot be written: name a file in a folder that exists and is writable",
             report.display()
-        );
+        )
+    })?;
+    if !was_there {
+        fs::remove_file(report)?;
     }
     Ok(())
 }

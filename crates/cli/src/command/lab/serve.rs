@@ -196,7 +196,7 @@ In its configuration:
     text.push_str(&format!(
         "  {program} audit
   aws rds failover-db-cluster --db-cluster-identifier {cluster}
-  sleep 40  # until the failover is over and DNS is stable; before that, `audit` exits with 3
+  sleep 60  # at the demo world's pace, until DNS is stable; before that, `audit` exits with 0 or 3
   {program} audit
 "
     ));

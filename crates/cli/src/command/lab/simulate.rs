@@ -48,7 +48,7 @@ async fn campaign(args: &SimulateArgs) -> anyhow::Result<Exit> {
         seeds: args.seeds.or_else(|| args.most.is_none().then_some(DEFAULT_SEEDS)),
         most: args.most,
         threads: match args.threads {
-            Some(threads) => threads,
+            Some(threads) => threads.into(),
             None => thread::available_parallelism().map_or(1, usize::from),
         },
     };

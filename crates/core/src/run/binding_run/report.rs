@@ -46,7 +46,7 @@ impl BindingRun {
             registered: self.totals.registered.clone(),
             deregistered: self.totals.deregistered.clone(),
             planned: waiting.map_or_else(|| self.outcome.planned(), Plan::actions),
-            notes: self.outcome.remarks(),
+            notes: self.notes(),
             // A round that was cut short may have read other targets than those of the last plan.
             findings: (self.outcome.plan().filter(|_| !cut))
                 .map(|plan| findings(&self.binding.source, &self.targets, plan))
@@ -58,10 +58,15 @@ impl BindingRun {
 
     /// Whether a write that was acknowledged in this run is called for again by the last reading.
     fn has_unshown(&self) -> bool {
+        self.lacks_own_write() && Mechanism::MissingWriteIsReported.is_on()
+    }
+
+    /// Whether the last reading of the targets does not show an acknowledged write.
+    pub(super) fn lacks_own_write(&self) -> bool {
         let RoundOutcome::Planned(plan) = &self.outcome else {
             return false;
         };
-        plan.pending().any(|action| self.write_log.was_acknowledged(action))
-            && Mechanism::MissingWriteIsReported.is_on()
+        self.write_log.has_unshown()
+            || plan.pending().any(|action| self.write_log.was_acknowledged(action))
     }
 }

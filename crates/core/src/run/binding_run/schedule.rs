@@ -66,7 +66,9 @@ impl BindingRun {
             // even if nothing else keeps the binding watched.
             (Pause::Exactly(pause), _) => Phase::Pause(pause),
             (Pause::AtLeast(least), Some(scheduled)) => Phase::Pause(scheduled.max(least)),
-            (Pause::AtLeast(least), None) if self.is_overtaken => Phase::Pause(least),
+            (Pause::AtLeast(least), None) if self.is_overtaken && intent == Intent::Reconcile => {
+                Phase::Pause(least)
+            }
             (Pause::AtLeast(_), None) => Phase::Rest,
         }
     }
@@ -74,6 +76,10 @@ impl BindingRun {
     /// How long to keep looking after the round that just ended.
     fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
         match self.outcome.keep_looking(self.may_write(intent)) {
+            // Whatever it looks like, the group is not as the last reading shows it.
+            KeepLooking::UntilFailover | KeepLooking::Stop if self.lacks_own_write() => {
+                KeepLooking::ReadBackTime
+            }
             // What the event announced is done, in this run or before it.
             KeepLooking::UntilFailover
                 if self.failover_explains_the_group(timing)
@@ -105,16 +111,18 @@ impl BindingRun {
         Timing { settle: timing.settle.max(self.ttl * 2), ..*timing }
     }
 
-    /// Whether a round can do without a reading of the targets, as far as their age tells. `same`
-    /// says that the keys say what they said in the round before.
+    /// Whether a round can do without a reading of the targets: they were read less than
+    /// [`TARGETS_KEEP`] ago, or earlier, and the keys say what they said then (`same`).
     ///
     /// An event that names no database has every binding watched, and the account's budget of
-    /// Describe calls does not grow with their number. So a group that is right is then read again
-    /// only when the evidence changes.
+    /// Describe calls does not grow with their number. So a group that is right is then not read
+    /// again while the keys say the same.
     pub(super) fn keeps_targets(&self, same: bool) -> bool {
-        // Only a reading shows what came of a write whose answer was lost.
+        // Only a reading shows what came of a write: one whose answer was lost, or one that no
+        // reading shows yet.
         if !matches!(self.outcome, RoundOutcome::Planned(_))
             || self.write_log.unconfirmed().is_some()
+            || self.lacks_own_write()
         {
             return false;
         }
@@ -202,7 +210,10 @@ impl BindingRun {
     /// What to remember of the binding, at the end of a run.
     pub(in crate::run) fn remembered(&self, now: Timestamp, timing: &Timing) -> Remembered {
         // A person's word says nothing of whom a reading shows.
-        let is_right = self.outcome.is_clean() && !self.unfinished && !self.totals.used_trust;
+        let is_right = self.outcome.is_clean()
+            && !self.unfinished
+            && !self.used_trust()
+            && !self.lacks_own_write();
         let before = self.remembered.as_ref();
         let right = match is_right {
             true => self.sighting.clone(),

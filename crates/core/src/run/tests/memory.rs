@@ -131,3 +131,23 @@ fn dns_that_is_ahead_has_the_topology_read_each_second() {
     let registered = fixture.world.log_times("register .2")[0];
     assert!(registered < begun + 12 * S + S / 5, "{:?}", registered - begun);
 }
+
+#[test]
+fn a_group_is_not_called_right_by_a_reading_that_lacks_the_runs_own_write() {
+    let mut fixture = RunFixture::event("RDS-EVENT-0072").with_config(CONFIG);
+    fixture.at(3 * S, |world| world.writer = 2);
+    // By the topology alone, the new writer is registered. No reading shows it for 3 s, and the
+    // topology goes back.
+    fixture.world.after_write = Some(|world| {
+        world.writer = 1;
+        world.reads_lag = 3 * S;
+    });
+    fixture.at(9 * S, |world| {
+        world.writer = 2;
+        world.reads_lag = Duration::ZERO;
+    });
+    fixture.at(12 * S, |world| world.dns = vec![2]);
+    let report = fixture.play();
+    assert_eq!(report.bindings[0].status, Status::Changed);
+    assert_eq!(fixture.world.present(), [2], "the run goes on until it has followed the failover");
+}

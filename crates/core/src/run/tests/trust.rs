@@ -94,7 +94,7 @@ fn trust_that_does_not_count_writes_nothing_and_says_why() {
             600,
             |fixture| fixture.run = RunFixture::trusting("orders-2", 600 * S).run,
             "trust-names-unknown",
-            "has not read the names",
+            "gives no names of the cluster's members",
         ),
     ];
     for (writer, lasts, change, word, says) in cases {
