@@ -261,8 +261,12 @@ impl BindingRun {
             self.look_schedule.source_moved();
         }
         let is_idle = matches!(self.phase, Phase::NotBegun | Phase::Rest);
-        // A round that still waits for a reading of the topology begins with this one or a later.
-        self.is_overtaken |= has_news && !is_idle && !self.awaits_topology();
+        // Before these phases a round has read no key. It will begin with this reading or a later.
+        let has_read_keys = matches!(
+            self.phase,
+            Phase::Names(_) | Phase::Targets | Phase::Permit(_) | Phase::Write(_)
+        );
+        self.is_overtaken |= has_news && has_read_keys;
         has_news && is_idle
     }
 
