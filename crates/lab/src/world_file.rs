@@ -96,7 +96,11 @@ pub struct Cluster {
 
 /// An instance of a cluster.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table such as `{ name = \"orders-1\", zone = \"a\" }`"
+)]
 pub struct Member {
     pub name: Text<Identifier>,
     pub zone: Zone,
@@ -104,7 +108,11 @@ pub struct Member {
 
 /// A custom endpoint of an Aurora cluster.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table with `name` and `type`"
+)]
 pub struct CustomEndpoint {
     pub name: Text<Identifier>,
     #[serde(rename = "type")]
@@ -150,7 +158,11 @@ pub struct Proxy {
 
 /// An endpoint of a proxy.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table such as `{ name = \"front-ro\", role = \"READ_ONLY\" }`"
+)]
 pub struct ProxyEndpoint {
     pub name: Text<Identifier>,
     #[serde(default)]
@@ -220,7 +232,11 @@ pub struct TargetGroup {
 
 /// A listener of a load balancer.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table such as `{ load-balancer = \"link\", port = 5432 }`"
+)]
 pub struct Listener {
     pub load_balancer: Text<ShortName>,
     pub port: u16,

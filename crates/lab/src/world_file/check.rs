@@ -9,6 +9,7 @@ use writerlink_core::source::Source;
 
 use super::place::Mistake;
 use super::{Cluster, TargetGroup, WorldFile};
+use crate::scene::FUNCTION;
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
 use crate::world::events::SourceType;
 use crate::world::rds::{Engine, Layout, Network};
@@ -26,6 +27,8 @@ impl WorldFile {
             return wrong("delays.flap-period", "0 is no period: write more than 0 seconds");
         }
         self.check_names()?;
+        self.check_each_port()?;
+        self.check_hosts()?;
         for (index, cluster) in self.cluster.iter().enumerate() {
             check_cluster(&format!("cluster[{index}]"), cluster)?;
         }
@@ -37,6 +40,22 @@ impl WorldFile {
                     instance.engine
                 );
                 return wrong(format!("instance[{index}].engine"), fault);
+            }
+        }
+        for (index, balancer) in self.load_balancer.iter().enumerate() {
+            let key = format!("load-balancer[{index}].zones");
+            if balancer.zones.is_empty() {
+                let fault = "a load balancer needs a zone: write some of \"a\", \"b\" and \"c\"";
+                return wrong(key, fault);
+            }
+            once(balancer.zones.iter().map(|zone| (key.clone(), zone)))?;
+        }
+        for (index, topic) in self.topic.iter().enumerate() {
+            for (at, function) in topic.functions.iter().enumerate() {
+                if function.to_string() != FUNCTION {
+                    let fault = unknown(function, "function", [FUNCTION]);
+                    return wrong(format!("topic[{index}].functions[{at}]"), fault);
+                }
             }
         }
         for (index, proxy) in self.proxy.iter().enumerate() {
@@ -93,11 +112,49 @@ impl WorldFile {
         let balancers = self.load_balancer.iter().enumerate();
         once(balancers.map(|(index, balancer)| (key("load-balancer", index), &balancer.name)))?;
         let groups = self.target_group.iter().enumerate();
-        once(groups.map(|(index, group)| (key("target-group", index), &group.name)))?;
+        once(groups.clone().map(|(index, group)| (key("target-group", index), &group.name)))?;
+        once(groups.filter_map(|(index, group)| {
+            Some((format!("target-group[{index}].binding"), group.binding.as_ref()?))
+        }))?;
         let topics = self.topic.iter().enumerate();
         once(topics.map(|(index, topic)| (key("topic", index), &topic.name)))?;
         let subscriptions = self.subscription.iter().enumerate();
         once(subscriptions.map(|(index, one)| (key("subscription", index), &one.name)))
+    }
+
+    fn check_each_port(&self) -> Checked {
+        let clusters = self.cluster.iter().enumerate();
+        let clusters =
+            clusters.filter_map(|(index, one)| Some((format!("cluster[{index}].port"), one.port?)));
+        let instances = self.instance.iter().enumerate();
+        let instances = instances
+            .filter_map(|(index, one)| Some((format!("instance[{index}].port"), one.port?)));
+        let hosts = self.host.iter().enumerate();
+        let hosts = hosts.map(|(index, host)| (format!("host[{index}].port"), host.port));
+        let groups = self.target_group.iter().enumerate();
+        let groups = groups.flat_map(|(index, group)| {
+            let listeners = group.listeners.iter().enumerate();
+            let listeners = listeners.map(move |(at, listener)| {
+                (format!("target-group[{index}].listeners[{at}].port"), listener.port)
+            });
+            listeners.chain([(format!("target-group[{index}].port"), group.port)])
+        });
+        let mut ports = clusters.chain(instances).chain(hosts).chain(groups);
+        match ports.find(|(_, port)| *port == 0) {
+            Some((key, _)) => wrong(key, "0 is no port: write a number from 1 to 65535"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_hosts(&self) -> Checked {
+        for (index, host) in self.host.iter().enumerate() {
+            if let Err(fault) = format!("dns/{}", host.name).parse::<Source>() {
+                return wrong(format!("host[{index}].name"), fault.to_string());
+            }
+            let addresses = host.addresses.iter().enumerate();
+            once(addresses.map(|(at, one)| (format!("host[{index}].addresses[{at}]"), one)))?;
+        }
+        Ok(())
     }
 
     fn check_group(&self, key: &str, group: &TargetGroup) -> Checked {

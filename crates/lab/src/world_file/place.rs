@@ -34,7 +34,7 @@ impl WorldFileError {
         let offset = error.span().map_or(0, |span| span.start);
         let table = DeTable::parse(text).ok();
         let key = table.and_then(|table| key_at(&entries(table.get_ref()), offset));
-        at(text, file, offset, key.unwrap_or_default(), error.message().to_owned())
+        at(text, file, offset, key.unwrap_or_default(), plain(error.message()))
     }
 
     pub(super) fn of(text: &str, file: &str, mistake: &Mistake) -> WorldFileError {
@@ -42,6 +42,28 @@ impl WorldFileError {
         let offset = table.and_then(|table| offset_of(&entries(table.get_ref()), &mistake.key));
         at(text, file, offset.unwrap_or(0), mistake.key.clone(), mistake.fault.clone())
     }
+}
+
+/// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of it
+/// is a port, and every `f64` a number of seconds.
+fn plain(message: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("expected u16", "expected a port, which is a number from 1 to 65535"),
+        ("expected f64", "expected a number of seconds"),
+        (
+            "invalid type: map, expected a sequence",
+            "found one table, expected a list of tables: write the header with two brackets, such \
+             as `[[cluster]]`",
+        ),
+        ("expected a sequence", "expected a list, such as `[\"a\", \"b\"]`"),
+        (
+            "invalid socket address syntax",
+            "expected an address with its port, such as `10.20.1.10:5432`",
+        ),
+        ("invalid IP address syntax", "expected an IP address, such as `10.20.1.210`"),
+    ];
+    let found = WORDS.iter().find(|(theirs, _)| message.contains(theirs));
+    found.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replace(theirs, ours))
 }
 
 fn at(text: &str, file: &str, offset: usize, key: String, fault: String) -> WorldFileError {

@@ -152,6 +152,14 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
         ),
         ("name = \"stale\"", "name = \"sta_le\"", "63:8: target-group[1].name: ", "hyphens"),
         ("[[host]]", "[[host]", "39:", "world.toml:"),
+        ("[[host]]", "[host]", "39:1: host: ", "two brackets"),
+        ("port = 6432\nmembers", "port = 0\nmembers", "9:8: cluster[0].port: ", "0 is no port"),
+        ("port = 6432\nmembers", "port = \"x\"\nmembers", "9:8: cluster[0].port: ", "65535"),
+        ("db.corp.example", "no name", "40:8: host[0].name: ", "no name"),
+        ("\"10.20.1.210\"", "\"10.20.1\"", "42:14: host[0].addresses[0]: ", "10.20.1.210"),
+        ("\"writerlink\"]", "\"other\"]", "70:14: topic[0].functions[0]: ", "`writerlink`"),
+        ("[\"10.20.1.250:3306\"]", "[\"10.20.1.250\"]", "66:11: ", "10.20.1.10:5432"),
+        ("{ name = \"orders-1\", zone = \"a\" }", "\"orders-1\"", "10:12: ", "a table such as"),
     ] {
         assert!(EVERYTHING.contains(from), "{from}");
         let told = refused(&EVERYTHING.replacen(from, to, 1));

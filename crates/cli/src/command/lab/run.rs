@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use crate::render::colour::Colour;
-use crate::render::moments::Live;
+use crate::render::moments::{EXPLANATION, Live};
 use crate::render::table::width_of_stdout;
 use crate::render::{grid, summary};
 
@@ -141,6 +141,9 @@ async fn play_all(
     let permits = Arc::new(Semaphore::new(args.jobs.into()));
     let all = scenarios.len() * programs.len();
     let is_followed = all == 1 && io::stderr().is_terminal();
+    if is_followed {
+        let _ = writeln!(io::stderr(), "{EXPLANATION}\n");
+    }
     let mut tasks = JoinSet::new();
     for (index, scenario) in scenarios.into_iter().enumerate() {
         for (column, program) in programs.iter().enumerate() {
