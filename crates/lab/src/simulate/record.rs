@@ -198,8 +198,11 @@ impl Record {
     ) {
         let before = self.topologies.last().cloned();
         let said = |(index, bound): (usize, &Bound)| match topology {
-            Some(topology) => Said::of(bound, topology),
-            None => Said {
+            // Clusters and instances can be unread while the other lists are read.
+            Some(topology) if topology.unread.is_none() || !bound.is_cluster() => {
+                Said::of(bound, topology)
+            }
+            _ => Said {
                 is_unread: true,
                 endpoint: match &before {
                     Some(heard) => heard.said[index].endpoint.clone(),
