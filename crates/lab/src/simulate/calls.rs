@@ -94,6 +94,15 @@ impl Calls {
         });
     }
 
+    /// After a throttled call the driver makes the next ones wait.
+    fn hear_throttle<T>(&self, result: Result<T, CallError>) -> Result<T, CallError> {
+        let is_throttled = result.as_ref().is_err_and(|error| error.failure == Failure::Throttled);
+        if let Some(record) = self.sim.state().runs.get_mut(&self.run) {
+            record.rds_has_throttled |= is_throttled;
+        }
+        result
+    }
+
     fn say(&self, state: &mut State, what: impl FnOnce() -> String) {
         state.transcript.say(self.sim.now(), Who::Run(self.run), what);
     }
@@ -141,7 +150,7 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Cluster)>, CallError> {
         self.begin_topology();
-        self.region.clusters(filter, marker).await
+        self.hear_throttle(self.region.clusters(filter, marker).await)
     }
 
     async fn instances(
@@ -150,7 +159,7 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
         self.begin_topology();
-        self.region.instances(filter, marker).await
+        self.hear_throttle(self.region.instances(filter, marker).await)
     }
 
     async fn custom_endpoints(
@@ -158,7 +167,7 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<(Identifier, CustomEndpoint)>, CallError> {
         self.begin_topology();
-        self.region.custom_endpoints(marker).await
+        self.hear_throttle(self.region.custom_endpoints(marker).await)
     }
 
     async fn proxies(
@@ -166,7 +175,7 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Proxy)>, CallError> {
         self.begin_topology();
-        self.region.proxies(marker).await
+        self.hear_throttle(self.region.proxies(marker).await)
     }
 
     async fn proxy_endpoints(
@@ -174,7 +183,7 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<ListedProxyEndpoint>, CallError> {
         self.begin_topology();
-        self.region.proxy_endpoints(marker).await
+        self.hear_throttle(self.region.proxy_endpoints(marker).await)
     }
 }
 

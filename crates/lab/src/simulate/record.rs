@@ -41,6 +41,8 @@ pub(super) struct Record {
     pub(super) topologies: Vec<Arc<Heard>>,
     /// The endpoint of each binding, by the last topology that an earlier run of the process read.
     remembered: Vec<Option<HostName>>,
+    /// The RDS API has throttled a call of the run.
+    pub(super) rds_has_throttled: bool,
     pub(super) views: Vec<View>,
     pub(super) kill_point: Option<KillPoint>,
 }
@@ -171,6 +173,7 @@ impl Record {
             reading: None,
             topologies: Vec::new(),
             remembered: vec![None; bindings],
+            rds_has_throttled: false,
             views: (0..bindings).map(|_| View::default()).collect(),
             kill_point: None,
         }
@@ -217,16 +220,19 @@ impl Record {
     }
 
     /// Whether the RDS API had named the same writer of a cluster a second or more before it did so
-    /// for the last look. What it has said to others since, while that look's names were asked, is
-    /// not of it.
+    /// for the last look. A reading that waits after a throttled call counts from the beginning of
+    /// its wait, which is not seen here; so then any earlier reading will do. What it has said to
+    /// others since, while that look's names were asked, is not of it.
     pub(super) fn named_twice(&self, index: usize) -> bool {
         let look = self.views[index].look.as_ref();
         let Some(last) = look.and_then(|look| look.topology.as_ref()) else {
             return false;
         };
+        let apart = if self.rds_has_throttled { Duration::ZERO } else { Duration::from_secs(1) };
         let writer = &last.said[index].writer;
         let earlier = |heard: &Arc<Heard>| {
-            heard.began + Duration::from_secs(1) <= last.began
+            heard.began + apart <= last.began
+                && heard.began < last.began
                 && heard.said[index].writer == *writer
         };
         writer.is_some() && self.topologies.iter().any(earlier)
