@@ -98,6 +98,8 @@ pub(super) struct World {
     pub(super) tags_take: Duration,
     /// How much longer than usual each reading of targets takes.
     pub(super) targets_take: Duration,
+    /// The first binding of which that is so.
+    pub(super) slow_from: usize,
     /// Which member the RDS API and DNS call the writer of another cluster, `stock`, if there is
     /// one, and its status.
     pub(super) stock: Option<(u8, &'static str)>,
@@ -582,7 +584,9 @@ impl RunFixture {
                     Effect::ReadTags => CALL + self.world.tags_take,
                     Effect::Permit(..) => self.world.permits_take,
                     Effect::Register(..) | Effect::Deregister(..) => CALL + self.world.writes_take,
-                    Effect::ReadTargets(..) => CALL + self.world.targets_take,
+                    Effect::ReadTargets(index, ..) if index >= self.world.slow_from => {
+                        CALL + self.world.targets_take
+                    }
                     _ => CALL,
                 };
                 under_way.push((self.now + takes, effect));

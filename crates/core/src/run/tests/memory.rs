@@ -42,6 +42,7 @@ fn the_run_of_an_event_looks_at_a_binding_whose_source_moves_or_is_about_to() {
 fn a_binding_whose_source_moves_during_a_look_is_looked_at_again() {
     let mut fixture = two("RDS-EVENT-0072");
     fixture.world.targets_take = 10 * S;
+    fixture.world.slow_from = 1;
     fixture.at(12 * S, |world| world.stock = Some((1, "failing-over")));
     // While its targets are read.
     fixture.at(17 * S, |world| world.stock = Some((2, "available")));
