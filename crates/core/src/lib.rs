@@ -39,7 +39,8 @@
 //!
 //! - Registering an address is cheap and can be undone; deregistering can cause an outage. So an
 //!   address is registered at the first credible sign. Another one is removed only when both keys
-//!   name the same writer, both before and after the targets were read.
+//!   name the same writer, both before and after the targets were read. (While the RDS API cannot
+//!   be read, a person's word can take its place: [`Trust`](event::Trust).)
 //! - A removal never empties a group: it names only other targets, and it is sent only while the
 //!   agreed target is present and its registration is proven.
 //! - A draining target counts as absent, so a quick failback registers it again.

@@ -37,7 +37,6 @@ mod sighting;
 mod sweep_order;
 mod tag_search;
 mod topology_cache;
-mod trust;
 mod write_log;
 
 use std::sync::Arc;
@@ -45,7 +44,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::binding_run::BindingRun;
+use self::binding_run::{BindingRun, RunTrust};
 use self::effect::Context;
 pub use self::effect::{BindingIndex, Effect, Input, PermitFor, Priority, Reaction};
 pub use self::memory::Memory;
@@ -55,7 +54,6 @@ use self::routine::RoutineLooks;
 use self::sighting::later;
 use self::tag_search::TagSearch;
 use self::topology_cache::{TopologyCache, TopologyReading};
-use self::trust::RunTrust;
 use crate::config::{BadBinding, Config, Discover, Timing};
 use crate::discover::TaggedGroup;
 use crate::event::{Event, Intent, Trigger};

@@ -32,6 +32,13 @@ fn the_version_exits_0() {
 }
 
 #[test]
+fn a_benchmark_without_a_row_is_refused() {
+    let (code, stdout, stderr) = run(&mut writerlink(&["lab", "bench", "--row", "nope"]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.contains("no row begins with `nope`") && stderr.contains("--list"), "{stderr}");
+}
+
+#[test]
 fn a_usage_error_exits_1_because_2_means_drift() {
     for arguments in [
         &[][..],
@@ -48,6 +55,8 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &["lab", "simulate", "--seed", "1", "--seeds", "2"],
         &["lab", "simulate", "--seed", "one"],
         &["lab", "simulate", "--for", "180"],
+        &["lab", "simulate", "--seeds", "0"],
+        &["lab", "simulate", "--threads", "0"],
         &["lab", "serve", "--budgets", "half"],
         &["lab", "bench", "--wire", "--row", "storm"],
     ] {

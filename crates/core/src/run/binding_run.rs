@@ -49,6 +49,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::trust::RunTrust;
 use super::look_schedule::LookSchedule;
 use super::memory::Remembered;
 use super::phase::{BindingInput, Keys, Next, Pause, Phase, Purpose};
@@ -56,7 +57,6 @@ use super::round_outcome::RoundOutcome;
 use super::run_report::RunTotals;
 use super::sighting::Sighting;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
-use super::trust::RunTrust;
 use super::write_log::{TIME_TO_PROVE, WriteLog};
 use super::{Context, Effect, PermitFor};
 use crate::config::{Binding, Mode, Timing};

@@ -43,7 +43,7 @@ pub(super) struct WriteLog {
     present: BTreeSet<SocketAddr>,
     /// The targets whose registration was acknowledged, and that no reading has shown since, in
     /// whatever state.
-    unshown: BTreeSet<SocketAddr>,
+    unseen: BTreeSet<SocketAddr>,
     /// For how long every reading has shown each target healthy; grows to [`proving_time`].
     healthy: BTreeMap<SocketAddr, Duration>,
     /// What this run last wrote about each target.
@@ -106,7 +106,7 @@ impl WriteLog {
     pub(super) fn see(&mut self, targets: &[Target]) -> Vec<Action> {
         self.present = targets.iter().filter(|t| t.is_present()).map(|t| t.address).collect();
         self.initially.get_or_insert_with(|| self.present.clone());
-        targets.iter().for_each(|target| _ = self.unshown.remove(&target.address));
+        targets.iter().for_each(|target| _ = self.unseen.remove(&target.address));
         let healthy = targets.iter().filter(|target| target.state == TargetState::Healthy);
         let so_far = |address| self.healthy.get(&address).copied().unwrap_or_default();
         // A target that this reading does not show healthy is left out, and starts from 0 again.
@@ -164,12 +164,12 @@ impl WriteLog {
         match action {
             Action::Register(registration) => {
                 self.last_writes.insert(registration.address, LastWrite::Registered);
-                self.unshown.insert(registration.address);
+                self.unseen.insert(registration.address);
             }
             Action::Deregister(targets) => {
                 self.last_writes
                     .extend(targets.iter().map(|target| (target.address, LastWrite::Removed)));
-                targets.iter().for_each(|target| _ = self.unshown.remove(&target.address));
+                targets.iter().for_each(|target| _ = self.unseen.remove(&target.address));
             }
         }
     }
@@ -268,8 +268,8 @@ impl WriteLog {
     }
 
     /// Whether a registration was acknowledged that no reading has shown since.
-    pub(super) fn has_unshown(&self) -> bool {
-        !self.unshown.is_empty()
+    pub(super) fn has_unseen_registration(&self) -> bool {
+        !self.unseen.is_empty()
     }
 
     /// Whether so many writes did not last that this run writes no more.

@@ -160,6 +160,32 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
         ("\"writerlink\"]", "\"other\"]", "70:14: topic[0].functions[0]: ", "`writerlink`"),
         ("[\"10.20.1.250:3306\"]", "[\"10.20.1.250\"]", "66:11: ", "10.20.1.10:5432"),
         ("{ name = \"orders-1\", zone = \"a\" }", "\"orders-1\"", "10:12: ", "a table such as"),
+        ("dns-lag = 50", "dns-lag = \"50 s\"", "3:22: delays.dns-lag: ", "a number of seconds"),
+        ("[\"a\", \"b\"]", "\"a\"", "36:9: proxy[0].zones: ", "a list"),
+        (
+            "family = \"ipv6\"\n\n",
+            "zones = []\n\n",
+            "49:9: load-balancer[0].zones: ",
+            "needs a zone",
+        ),
+        (
+            "family = \"ipv6\"\n\n",
+            "zones = [\"a\", \"a\"]\n\n",
+            "49:9: load-balancer[0].zones: ",
+            "`a` is taken already",
+        ),
+        (
+            "\"10.20.1.210\"]",
+            "\"10.20.1.210\", \"10.20.1.210\"]",
+            "42:29: host[0].addresses[1]: ",
+            "is taken already",
+        ),
+        (
+            "targets = [",
+            "binding = \"orders-writer\"\ntargets = [",
+            "66:11: target-group[1].binding: ",
+            "`orders-writer` is taken already",
+        ),
     ] {
         assert!(EVERYTHING.contains(from), "{from}");
         let told = refused(&EVERYTHING.replacen(from, to, 1));

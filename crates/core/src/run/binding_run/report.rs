@@ -28,7 +28,9 @@ impl BindingRun {
             (Some(action), _) => round_outcome::unconfirmed(action),
             (None, Some(plan)) => round_outcome::not_permitted(plan.first()),
             (None, None) if cut => round_outcome::cut_short(),
-            (None, None) if self.has_unshown() => round_outcome::ineffective(),
+            (None, None) if self.lacks_own_write() && Mechanism::MissingWriteIsReported.is_on() => {
+                round_outcome::ineffective()
+            }
             (None, None) => match self.outcome.not_made() {
                 Some((error, action)) => {
                     round_outcome::not_made(error, action, self.totals.not_made)
@@ -56,17 +58,12 @@ impl BindingRun {
         }
     }
 
-    /// Whether a write that was acknowledged in this run is called for again by the last reading.
-    fn has_unshown(&self) -> bool {
-        self.lacks_own_write() && Mechanism::MissingWriteIsReported.is_on()
-    }
-
     /// Whether the last reading of the targets does not show an acknowledged write.
     pub(super) fn lacks_own_write(&self) -> bool {
         let RoundOutcome::Planned(plan) = &self.outcome else {
             return false;
         };
-        self.write_log.has_unshown()
+        self.write_log.has_unseen_registration()
             || plan.pending().any(|action| self.write_log.was_acknowledged(action))
     }
 }

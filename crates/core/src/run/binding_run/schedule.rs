@@ -10,9 +10,8 @@ use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
 use super::super::sighting::{Move, Sighting, is_failing_over};
 use super::super::topology_cache::{GAP, OLDEST};
-use super::super::trust::RunTrust;
 use super::super::{Context, Priority};
-use super::BindingRun;
+use super::{BindingRun, RunTrust};
 use crate::config::Timing;
 use crate::event::Intent;
 use crate::evidence::{Evidence, Unknown, Verdict, facts};
@@ -112,7 +111,8 @@ impl BindingRun {
     }
 
     /// Whether a round can do without a reading of the targets: they were read less than
-    /// [`TARGETS_KEEP`] ago, or earlier, and the keys say what they said then (`same`).
+    /// [`TARGETS_KEEP`] ago, or nothing is to be expected of them while the keys say the `same` as
+    /// in the round before.
     ///
     /// An event that names no database has every binding watched, and the account's budget of
     /// Describe calls does not grow with their number. So a group that is right is then not read
