@@ -12,8 +12,8 @@ use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
-use crate::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
-use crate::driver::{tagged_groups_of_hurried, targets_of, topology_of, topology_of_hurried};
+use super::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
+use super::driver::{tagged_groups_of_hurried, targets_of, topology_of, topology_of_hurried};
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()

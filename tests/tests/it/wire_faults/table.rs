@@ -1,7 +1,7 @@
 //! Reads the table of the right outcomes, `outcomes.txt`, which was written by hand from
 //! docs/semantics.md.
 
-use crate::tap::{Aim, Moment};
+use super::tap::{Aim, Moment};
 
 const TABLE: &str = include_str!("outcomes.txt");
 

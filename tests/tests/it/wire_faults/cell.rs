@@ -20,9 +20,9 @@ use writerlink_lambda::Handler;
 use writerlink_tests::deployed_lab;
 use writerlink_tests::kinds::publish;
 
-use crate::calm::{Calm, holds};
-use crate::table::{Cell, Course};
-use crate::tap::Tap;
+use super::calm::{Calm, holds};
+use super::table::{Cell, Course};
+use super::tap::Tap;
 
 /// What the function is given before it is ended.
 const LIMIT: Duration = Duration::from_secs(60);

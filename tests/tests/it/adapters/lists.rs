@@ -6,8 +6,8 @@ use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::source::Identifier;
 use writerlink_core::topology::{Databases, Named, Scope};
 
-use crate::aws_server::{AwsServer, Reply, cut, error, ok};
-use crate::driver::{topology_of, topology_of_hurried};
+use super::aws_server::{AwsServer, Reply, cut, error, ok};
+use super::driver::{topology_of, topology_of_hurried};
 
 const EVERYTHING: Scope = Scope { custom_endpoints: true, proxies: true, ..Scope::DATABASES };
 

@@ -29,7 +29,7 @@ async fn boto3_drives_the_lab_and_sees_what_aws_would_show() {
     let Some(python) = available(python()) else {
         return;
     };
-    let file = WorldFile::read(include_str!("../python/lab_boto3.toml"), "lab_boto3.toml");
+    let file = WorldFile::read(include_str!("../../python/lab_boto3.toml"), "lab_boto3.toml");
     let file = file.expect("a good file");
     let mut world = file.scene(file.pace()).expect("a good world").world;
     for number in 0..22 {

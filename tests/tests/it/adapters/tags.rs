@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::failure::{Failure, Rejection};
 
-use crate::aws_server::{AwsServer, Reply, error, ok};
-use crate::driver::tagged_groups_of;
+use super::aws_server::{AwsServer, Reply, error, ok};
+use super::driver::tagged_groups_of;
 
 fn read_ports(clients: &Clients) -> ReadPorts {
     clients.read_ports(&["127.0.0.1:53".parse().unwrap()]).unwrap()

@@ -12,7 +12,7 @@ use writerlink_core::failure::{CallError, Failure, Rejection};
 use writerlink_core::ports::{LONGEST_WRITE, TargetGroupRead, TargetGroupWrite};
 use writerlink_core::target::{Registration, Target, TargetGroupArn, TargetState, Zone};
 
-use crate::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
+use super::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
 
 const REGISTERED: &str = "<RegisterTargetsResponse><RegisterTargetsResult/><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></RegisterTargetsResponse>";
 const DEREGISTERED: &str = "<DeregisterTargetsResponse><DeregisterTargetsResult/><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DeregisterTargetsResponse>";

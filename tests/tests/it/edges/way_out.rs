@@ -11,7 +11,7 @@ use writerlink_lab::wire::{Ending, Invoked, Kind, Lab, Options};
 use writerlink_lambda::callback::Callback;
 use writerlink_tests::programs;
 
-use crate::peer::{Authority, Peer};
+use super::peer::{Authority, Peer};
 
 /// AWS's hosts in the Region, and CloudFormation's bucket.
 const AWS: [&str; 3] = [

@@ -12,7 +12,7 @@ use writerlink_core::ports::Resolver;
 use writerlink_core::target::Family;
 use writerlink_core::topology::HostName;
 
-use crate::dns_server::{Asked, DnsServer, Over, Say, living, record, records};
+use super::dns_server::{Asked, DnsServer, Over, Say, living, record, records};
 
 const NAME: &str = "orders.cluster-x.eu-west-1.rds.amazonaws.com";
 

@@ -21,7 +21,7 @@ use writerlink_lambda::metrics::Measured;
 use writerlink_lambda::{Handled, Handler};
 use writerlink_tests::{kinds, programs};
 
-use crate::relay::{Leaf, Relay, TextChange};
+use super::relay::{Leaf, Relay, TextChange};
 
 /// An escape sequence, a bell, C1, a reversal, isolates, separators, zero-width letters, a tag. The
 /// last is text that a template or a shell would take for its own.

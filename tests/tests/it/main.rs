@@ -1,0 +1,28 @@
+//! Tests of the whole system: the real programs and adapters against the lab, against servers on
+//! loopback that answer what a test wants, and against clients and servers of other projects.
+//!
+//! They are one program, because each would link the AWS SDK for itself.
+
+mod adapters;
+mod audit;
+mod bad_input;
+mod baseline;
+mod bench;
+mod data_plane;
+mod discovery;
+mod discovery_at_random;
+mod docs;
+mod edges;
+mod events;
+mod findings_and_ports;
+mod foreign;
+mod moto;
+mod payloads;
+mod peers;
+mod postgresql;
+mod scenarios;
+mod settings;
+mod simulation;
+mod sources;
+mod virtual_time;
+mod wire_faults;
