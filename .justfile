@@ -29,6 +29,10 @@ grid *arguments:
 test *arguments:
     cargo test --workspace {{ arguments }}
 
+# Run the checks that are too long for every test run, and write docs/deep-checks.md
+deep *sections:
+    .ci/deep {{ sections }}
+
 # Check formatting and lints
 lint:
     cargo fmt --all --check

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use crate::skip::Skip;
 
@@ -46,6 +46,62 @@ pub fn tests_dir() -> &'static Path {
 /// The directory of the workspace.
 pub fn workspace_dir() -> &'static Path {
     tests_dir().parent().expect("tests/ lies in the workspace")
+}
+
+/// Runs a program of one of these environments that reads nothing but its arguments, what it is
+/// given on standard input, `infra/`, and `tests/python/`. Once it has succeeded, it is not run
+/// again for the same of all that: what it said is kept under `target/python/`.
+///
+/// # Panics
+///
+/// If the program cannot be started.
+pub fn outcome(command: &mut Command, input: &str) -> Output {
+    let mut hasher = DefaultHasher::new();
+    hash_files(&workspace_dir().join("infra"), &mut hasher);
+    hash_files(&tests_dir().join("python"), &mut hasher);
+    let environment = command.get_envs().filter(|(name, _)| *name != "HOME");
+    (command.get_program(), command.get_args().collect::<Vec<_>>()).hash(&mut hasher);
+    (environment.collect::<Vec<_>>(), input).hash(&mut hasher);
+    let kept = target_dir().join("python/said").join(format!("{:016x}", hasher.finish()));
+    let read = |name: &str| fs::read(kept.join(name));
+    if let (Ok(stderr), Ok(stdout)) = (read("stderr"), read("stdout")) {
+        return Output { status: ExitStatus::default(), stdout, stderr };
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the environment has the program");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    // A program that reads no input may have ended.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    if output.status.success() {
+        let _lock = lock(&kept.with_extension("lock"));
+        fs::create_dir_all(&kept).expect("target/ can be written to");
+        // Standard output last: without it nothing counts as kept.
+        for (name, said) in [("stderr", &output.stderr), ("stdout", &output.stdout)] {
+            let part = kept.join(format!("{name}.part"));
+            fs::write(&part, said).expect("target/ can be written to");
+            fs::rename(&part, kept.join(name)).expect("target/ can be written to");
+        }
+    }
+    output
+}
+
+/// The paths and the contents of all files of a directory, but for packages and caches.
+fn hash_files(directory: &Path, hasher: &mut DefaultHasher) {
+    let entries = fs::read_dir(directory).expect("it is part of the source");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("it can be listed").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            if !path.ends_with("node_modules") && !path.ends_with("__pycache__") {
+                hash_files(&path, hasher);
+            }
+        } else {
+            (&path, fs::read(&path).expect("it can be read")).hash(hasher);
+        }
+    }
 }
 
 /// The environment of a requirements file. Its directory is named by the file's content, so that a

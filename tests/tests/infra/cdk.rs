@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use writerlink_tests::python::{linters, workspace_dir};
+use writerlink_tests::python::{linters, outcome, workspace_dir};
 use writerlink_tests::skip::{Skip, available};
 
 #[test]
@@ -13,7 +13,7 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
     if available(installed(&python)).is_none() {
         return;
     }
-    let output = in_cdk(&python, "node", &["--test"]);
+    let output = outcome(&mut in_cdk(&python, "node", &["--test"]), "");
     assert!(
         output.status.success(),
         "{}{}",
@@ -50,7 +50,8 @@ fn installed(python: &Path) -> Result<(), Skip> {
     if fs::read(&stamp).is_ok_and(|done| done == lock) {
         return Ok(());
     }
-    let output = in_cdk(python, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let mut npm = in_cdk(python, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let output = npm.output().expect("the environment has Node.js");
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
         return Err(Skip(format!(
@@ -64,13 +65,13 @@ fn installed(python: &Path) -> Result<(), Skip> {
 
 /// Runs the environment's Node.js in `infra/cdk`: a distribution's own may be older than the CDK
 /// takes, as Debian 12's is.
-fn in_cdk(python: &Path, program: &str, arguments: &[&str]) -> Output {
+fn in_cdk(python: &Path, program: &str, arguments: &[&str]) -> Command {
     let programs = python.parent().expect("it is bin/python of an environment");
     let path = std::env::var("PATH").unwrap_or_default();
-    Command::new(programs.join(program))
+    let mut command = Command::new(programs.join(program));
+    command
         .args(arguments)
         .current_dir(workspace_dir().join("infra/cdk"))
-        .env("PATH", format!("{}:{path}", programs.display()))
-        .output()
-        .expect("the environment has Node.js")
+        .env("PATH", format!("{}:{path}", programs.display()));
+    command
 }

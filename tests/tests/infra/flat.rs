@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
 use crate::lint::said;
@@ -23,8 +23,8 @@ fn path() -> PathBuf {
 /// Runs a script with the interpreter that has cfn-lint's and SAM's packages.
 fn python(script: PathBuf, argument: &str) -> Option<Output> {
     let mut command = Command::new(available(linters())?);
-    let output = command.arg(script).arg(argument).env("PYTHONDONTWRITEBYTECODE", "1");
-    Some(output.output().expect("it has an interpreter"))
+    command.arg(script).arg(argument).env("PYTHONDONTWRITEBYTECODE", "1");
+    Some(outcome(&mut command, ""))
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! Tests that wrong inputs are refused before anything is created, in the same cases in which the
 //! function would refuse them.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use writerlink_core::source::Source;
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
-use crate::GROUP;
+use crate::{GROUP, template};
 
 /// Names good and bad, at the limits of what RDS takes.
 fn names() -> Vec<String> {
@@ -228,12 +227,12 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
 /// was not, and nobody saw it.
 #[test]
 fn the_one_command_hands_on_every_parameter_that_a_layer_has_by_the_same_name() {
-    let Some(whole) = parsed(ONE_COMMAND) else { return };
+    let Some(whole) = template::read(ONE_COMMAND) else { return };
     let asked = whole["Parameters"].as_object().expect("it has parameters");
     let stacks = whole["Resources"].as_object().expect("it has stacks");
     for (layer, stack) in stacks {
         let file = stack["Properties"]["TemplateURL"].as_str().expect("a path");
-        let declared = parsed(file).expect("as above")["Parameters"].clone();
+        let declared = template::read(file).expect("as above")["Parameters"].clone();
         let given = &stack["Properties"]["Parameters"];
         for name in declared.as_object().expect("it has parameters").keys() {
             // Those of the reconciler are the function's own subnets, which the one command leaves
@@ -265,33 +264,12 @@ fn read(path: &str) -> String {
         .expect("it is part of the source")
 }
 
-/// A template with every short tag in its long form.
-fn parsed(path: &str) -> Option<Value> {
-    let output = Command::new(available(linters())?)
-        .arg(tests_dir().join("python/template_as_json.py"))
-        .arg(workspace_dir().join("infra").join(path))
-        .output()
-        .expect("it has an interpreter");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
-}
-
 /// What a template or a module refuses of each of the inputs.
 fn refused(path: &str, inputs: &[Value]) -> Option<Vec<Vec<String>>> {
-    let python = available(linters())?;
-    let mut script = Command::new(python)
-        .arg(tests_dir().join("python/refused.py"))
-        .arg(workspace_dir().join("infra").join(path))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it has an interpreter");
-    let given = json!(inputs).to_string();
-    let mut stdin = script.stdin.take().expect("it is piped");
-    stdin.write_all(given.as_bytes()).expect("the script reads all of it");
-    drop(stdin);
-    let output = script.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{path}");
+    let mut script = Command::new(available(linters())?);
+    script.arg(tests_dir().join("python/refused.py")).arg(workspace_dir().join("infra").join(path));
+    let output = outcome(&mut script, &json!(inputs).to_string());
+    assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
     let refused: Vec<Vec<String>> =
         serde_json::from_slice(&output.stdout).expect("the script prints JSON");
     assert_eq!(refused.len(), inputs.len());

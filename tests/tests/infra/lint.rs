@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use writerlink_tests::python::{auditors, linters};
+use writerlink_tests::python::{auditors, linters, outcome};
 use writerlink_tests::skip::available;
 
 use crate::template::templates;
@@ -14,12 +14,12 @@ fn cfn_lint_has_nothing_to_say_about_any_template() {
     let Some(python) = available(linters()) else {
         return;
     };
-    let output = Command::new(&python)
+    let mut linter = Command::new(&python);
+    linter
         .arg(python.with_file_name("cfn-lint"))
         .args(["--include-checks", "I", "--"])
-        .args(templates())
-        .output()
-        .expect("the environment has cfn-lint");
+        .args(templates());
+    let output = outcome(&mut linter, "");
     assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
 }
 
@@ -30,14 +30,13 @@ fn sam_takes_every_template_for_a_valid_one() {
     };
     let home = tempfile::tempdir().expect("there is room for temporary files");
     for template in templates() {
-        let output = Command::new(&python)
-            .args(["-m", "samcli", "validate", "--lint", "--template"])
+        let mut sam = Command::new(&python);
+        sam.args(["-m", "samcli", "validate", "--lint", "--template"])
             .arg(&template)
             .env("HOME", home.path())
             .env("SAM_CLI_TELEMETRY", "0")
-            .env("AWS_DEFAULT_REGION", "eu-west-1")
-            .output()
-            .expect("the environment has the SAM CLI");
+            .env("AWS_DEFAULT_REGION", "eu-west-1");
+        let output = outcome(&mut sam, "");
         let said = said(&output);
         assert!(output.status.success() && said.contains("is a valid SAM Template"), "{said}");
     }
@@ -66,13 +65,13 @@ fn checkov_finds_nothing_that_is_not_answered_for_in_its_place() {
 pub(crate) fn audited(framework: &str, option: &str, paths: &[PathBuf]) -> Option<Vec<Value>> {
     let python = available(auditors())?;
     let home = tempfile::tempdir().expect("there is room for temporary files");
-    let output = Command::new(&python)
+    let mut checkov = Command::new(&python);
+    checkov
         .arg(python.with_file_name("checkov"))
         .args(["--framework", framework, "--skip-download", "--output", "json", option])
         .args(paths)
-        .env("HOME", home.path())
-        .output()
-        .expect("the environment has checkov");
+        .env("HOME", home.path());
+    let output = outcome(&mut checkov, "");
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
     assert_eq!(report["summary"]["parsing_errors"], 0, "{report:#}");

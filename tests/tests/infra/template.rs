@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
 /// Every template that there is.
@@ -30,11 +30,11 @@ pub(crate) fn reconciler() -> Option<&'static Value> {
 
 /// A template with every short tag in its long form, read by cfn-lint's own loader.
 pub(crate) fn read(name: &str) -> Option<Value> {
-    let output = Command::new(available(linters())?)
+    let mut script = Command::new(available(linters())?);
+    script
         .arg(tests_dir().join("python/template_as_json.py"))
-        .arg(workspace_dir().join("infra").join(name))
-        .output()
-        .expect("it has an interpreter");
+        .arg(workspace_dir().join("infra").join(name));
+    let output = outcome(&mut script, "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
 }

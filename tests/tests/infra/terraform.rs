@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
 use crate::lint::{audited, said};
@@ -13,11 +13,9 @@ fn terraform_and_cloudformation_make_the_same_of_the_same_inputs() {
     let Some(python) = available(linters()) else {
         return;
     };
-    let output = Command::new(python)
-        .arg(tests_dir().join("python/drift.py"))
-        .arg(workspace_dir().join("infra"))
-        .output()
-        .expect("Python runs");
+    let mut script = Command::new(python);
+    script.arg(tests_dir().join("python/drift.py")).arg(workspace_dir().join("infra"));
+    let output = outcome(&mut script, "");
     assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
 }
 

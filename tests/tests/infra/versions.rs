@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
 use crate::template::{properties, reconciler};
@@ -15,12 +15,12 @@ fn an_alias_would_go_on_with_the_old_configuration_when_a_parameter_changes() {
     let (Some(template), Some(python)) = (reconciler(), available(linters())) else {
         return;
     };
-    let output = Command::new(python)
+    let mut script = Command::new(python);
+    script
         .arg(tests_dir().join("python/sam_versions.py"))
         .arg(workspace_dir().join("infra/reconciler.yaml"))
-        .env("AWS_DEFAULT_REGION", "eu-west-1")
-        .output()
-        .expect("it has an interpreter");
+        .env("AWS_DEFAULT_REGION", "eu-west-1");
+    let output = outcome(&mut script, "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let versions: Value = serde_json::from_slice(&output.stdout).expect("the script prints JSON");
     for hashed in ["code", "all"] {

@@ -7,7 +7,7 @@ use super::*;
 use crate::mechanism::Mechanism;
 
 /// Checks that without this mechanism this setup breaks this promise, by the history in the
-/// snapshot.
+/// snapshot, and that with it as many moments break it nowhere.
 fn breaks_without(mechanism: Mechanism, promise: Promise, setup: &Setup) {
     breaks_without_as(&format!("without_{mechanism:?}"), mechanism, promise, setup);
 }
@@ -19,6 +19,10 @@ pub(super) fn breaks_without_as(name: &str, mechanism: Mechanism, promise: Promi
         panic!("nothing breaks without {mechanism:?}: {walked}");
     };
     println!("without {mechanism:?}: {} ({} moments)", trace.breach, walked.moments);
+    let with = walk(setup, |with| {
+        with.moments == walked.moments || with.broken.contains_key(&promise)
+    });
+    assert!(!with.broken.contains_key(&promise), "with {mechanism:?} too: {with}");
     insta::assert_snapshot!(name, trace.to_string());
 }
 

@@ -159,30 +159,30 @@ fn a_topology_of_two_members_that_lists_anything_in_two_runs_breaks_no_promise()
 }
 
 mod further {
-    //! The same with more of everything. Each walk takes minutes.
+    //! The same with more of everything.
 
     use super::*;
 
     #[test]
-    #[ignore = "minutes"]
+    #[ignore = "minutes: just deep"]
     fn two_promotions_and_a_reader_that_comes_or_goes() {
         holds(&with(Budget { failovers: 2, scalings: 1, ..NOTHING }));
     }
 
     #[test]
-    #[ignore = "minutes"]
+    #[ignore = "minutes: just deep"]
     fn four_members_of_which_one_is_promoted_and_another_comes_or_goes() {
         holds(&Setup { budget: CHANGES, ..four() });
     }
 
     #[test]
-    #[ignore = "minutes"]
+    #[ignore = "minutes: just deep"]
     fn every_group_of_three_members_and_a_failing_call() {
         holds(&Setup { groups: Group::all(3), ..with(Budget { faults: 1, ..ONE_COMES_OR_GOES }) });
     }
 
     #[test]
-    #[ignore = "minutes"]
+    #[ignore = "minutes: just deep"]
     fn a_fault_and_a_kill_while_one_is_promoted() {
         holds(&Setup {
             groups: vec![healthy(&[B, C]), healthy(&[A, B])],

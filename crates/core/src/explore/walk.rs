@@ -98,9 +98,12 @@ fn walk_to_the_end(setup: &Setup, enough: impl Fn(&Walked) -> bool) -> Walked {
         origins.insert(print, Origin::Start(number));
         level.push((print, moment));
     }
-    while !level.is_empty() && !enough(&walked) {
+    'walk: while !level.is_empty() {
         let mut next = Vec::new();
         for (print, moment) in level {
+            if enough(&walked) {
+                break 'walk;
+            }
             walked.moments += 1;
             let moves = setup.moves(&moment);
             let calm = moment.calmed();

@@ -78,8 +78,13 @@ impl Axes {
         }
     }
 
-    /// Calls `look` with every cell.
-    pub(crate) fn walk(&self, mut look: impl FnMut(&Cell<'_>)) {
+    /// Calls `look` with every cell whose number is wanted. Returns the number of all cells.
+    pub(crate) fn walk(
+        &self,
+        wanted: impl Fn(usize) -> bool,
+        mut look: impl FnMut(&Cell<'_>),
+    ) -> usize {
+        let mut number = 0;
         let timing = self.timing();
         let (bindings, groups) = (self.bindings(), self.groups());
         for (evidence, targets) in product(&self.evidence, &self.targets) {
@@ -93,6 +98,10 @@ impl Axes {
                 };
                 let mut cell = Cell { binding: &bindings[0], timing: &timing, seen };
                 for (binding, earlier) in product(&bindings, &self.earlier_rounds) {
+                    number += 1;
+                    if !wanted(number) {
+                        continue;
+                    }
                     cell.binding = binding;
                     cell.seen.earlier.clone_from(earlier);
                     cell.seen.earlier.former.extend(&self.former);
@@ -100,6 +109,7 @@ impl Axes {
                 }
             }
         }
+        number
     }
 
     /// Calls `look` with `count` cells, spread over a product that is too large to walk.

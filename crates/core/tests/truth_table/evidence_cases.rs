@@ -45,10 +45,8 @@ fn an_address_that_the_guard_refuses_is_never_registered_whichever_name_gives_it
             tables.push(table("instance/orders-1", vec![of_instance]));
         }
     }
-    assert_eq!(
-        walk(&tables),
-        "147744 cells: 0 settled, 137328 held, 10416 register, 0 reread, 0 deregister"
-    );
+    walk(&tables)
+        .are("147744 cells: 0 settled, 137328 held, 10416 register, 0 reread, 0 deregister");
 }
 
 #[test]
@@ -78,10 +76,7 @@ fn what_the_names_answer_has_the_plan_of_the_table() {
         former: [ip(1), ip(2), stray].into(),
         ..Axes::of("cluster/orders", Standby::Unknown, evidence)
     }]);
-    assert_eq!(
-        totals,
-        "72000 cells: 1152 settled, 57456 held, 11880 register, 756 reread, 756 deregister"
-    );
+    totals.are("72000 cells: 1152 settled, 57456 held, 11880 register, 756 reread, 756 deregister");
 }
 
 /// An address that must never be registered in a group of a family, and why.

@@ -66,10 +66,9 @@ fn two_addresses_of_a_cluster_have_the_plan_of_the_table() {
         in_use: vec![true, false],
         ..cluster
     }]);
-    assert_eq!(
-        totals,
+    totals.are(
         "2519424 cells: 82944 settled, 2164608 held, 223488 register, 24192 reread, 24192 \
-         deregister"
+         deregister",
     );
 }
 
@@ -82,9 +81,9 @@ fn two_addresses_of_an_instance_have_the_plan_of_the_table() {
         in_use: vec![true, false],
         ..instance
     }));
-    assert_eq!(
-        totals,
-        "1679616 cells: 165888 settled, 1308672 held, 195840 register, 4608 reread, 4608 deregister"
+    totals.are(
+        "1679616 cells: 165888 settled, 1308672 held, 195840 register, 4608 reread, 4608 \
+         deregister",
     );
 }
 
@@ -95,10 +94,9 @@ fn three_addresses_of_a_cluster_have_the_plan_of_the_table() {
         max_removals: vec![1, 2],
         ..Axes::cluster(&three())
     }]);
-    assert_eq!(
-        totals,
+    totals.are(
         "2239488 cells: 13824 settled, 1968192 held, 212112 register, 22680 reread, 22680 \
-         deregister"
+         deregister",
     );
 }
 
@@ -109,9 +107,9 @@ fn three_addresses_of_an_instance_have_the_plan_of_the_table() {
         max_removals: vec![1, 2],
         ..instance
     }));
-    assert_eq!(
-        totals,
-        "1119744 cells: 27648 settled, 936000 held, 148032 register, 4032 reread, 4032 deregister"
+    totals.are(
+        "1119744 cells: 27648 settled, 936000 held, 148032 register, 4032 reread, 4032 \
+         deregister",
     );
 }
 
@@ -127,10 +125,9 @@ fn foreign_targets_have_the_plan_of_the_table() {
         port_differs: PORT_DIFFERS.into(),
         ..source
     }));
-    assert_eq!(
-        totals,
+    totals.are(
         "3399840 cells: 178848 settled, 2277680 held, 835324 register, 31512 reread, 76476 \
-         deregister"
+         deregister",
     );
 }
 
@@ -148,9 +145,8 @@ fn every_reason_for_silence_has_the_plan_of_the_table_beside_every_reading_of_th
         earlier_rounds: tempting(source.settle),
         ..source
     }));
-    assert_eq!(
-        totals,
-        "2160000 cells: 2592 settled, 2107304 held, 49092 register, 296 reread, 716 deregister"
+    totals.are(
+        "2160000 cells: 2592 settled, 2107304 held, 49092 register, 296 reread, 716 deregister",
     );
 }
 
@@ -179,10 +175,8 @@ fn dns_alone() -> Axes {
 
 #[test]
 fn dns_alone_has_the_plan_of_the_table() {
-    assert_eq!(
-        walk(&[dns_alone()]),
-        "1680000 cells: 0 settled, 1624000 held, 56000 register, 0 reread, 0 deregister"
-    );
+    walk(&[dns_alone()])
+        .are("1680000 cells: 0 settled, 1624000 held, 56000 register, 0 reread, 0 deregister");
 }
 
 /// A person vouches for DNS. The trust counts, just before the settle time and at it; or the RDS
@@ -239,9 +233,8 @@ fn trust() -> [Axes; 3] {
 
 #[test]
 fn a_persons_trust_in_dns_has_the_plan_of_the_table() {
-    assert_eq!(
-        walk(&trust()),
-        "1042632 cells: 6048 settled, 1007892 held, 22392 register, 2100 reread, 4200 deregister"
+    walk(&trust()).are(
+        "1042632 cells: 6048 settled, 1007892 held, 22392 register, 2100 reread, 4200 deregister",
     );
 }
 
@@ -256,10 +249,9 @@ fn every_port_vpc_and_standby_has_the_plan_of_the_table() {
         vpcs: VPCS[..2].into(),
         ..source
     }));
-    assert_eq!(
-        totals,
+    totals.are(
         "3324240 cells: 186624 settled, 2050592 held, 1059040 register, 8448 reread, 19536 \
-         deregister"
+         deregister",
     );
 }
 
@@ -282,9 +274,8 @@ fn every_age_and_settle_time_has_the_plan_of_the_table() {
             ..source
         }));
     }
-    assert_eq!(
-        walk(&tables),
-        "504000 cells: 48384 settled, 336368 held, 106064 register, 5056 reread, 8128 deregister"
+    walk(&tables).are(
+        "504000 cells: 48384 settled, 336368 held, 106064 register, 5056 reread, 8128 deregister",
     );
 }
 
@@ -303,8 +294,6 @@ fn cells_from_all_over_the_whole_product_have_the_plan_of_the_table() {
         vpcs: VPCS.into(),
         ..source
     });
-    assert_eq!(
-        sample(&tables, 150_000),
-        "450000 cells: 8322 settled, 352667 held, 87488 register, 721 reread, 802 deregister"
-    );
+    sample(&tables, 150_000)
+        .are("450000 cells: 8322 settled, 352667 held, 87488 register, 721 reread, 802 deregister");
 }

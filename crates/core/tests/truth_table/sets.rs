@@ -23,11 +23,12 @@ use std::time::Duration;
 
 use writerlink_core::evidence::{Evidence, Key, Listing, Unknown};
 use writerlink_core::failure::LookupError;
-use writerlink_core::plan::{Action, EarlierRounds, KeyChange, LONGEST_SETTLE, Plan, Step, plan};
+use writerlink_core::plan::{EarlierRounds, KeyChange, LONGEST_SETTLE, Plan, plan};
 use writerlink_core::topology::Standby;
 
 use crate::axes::Axes;
 use crate::cell::Cell;
+use crate::table::{Totals, sample_as, walk_as};
 use crate::values::{CHIEF_STATES, NANO, PORT_DIFFERS, PORTS, STATES, STEADY, VPCS};
 use crate::values::{
     all_facts, each, earlier_rounds, everybody, groups, ip, other_port, outside, own,
@@ -42,10 +43,9 @@ fn two_addresses_of_a_set_have_the_plan_of_the_table() {
         max_removals: vec![0, 1, 4],
         ..set
     }));
-    assert_eq!(
-        totals,
+    totals.are(
         "1189728 cells: 85536 settled, 781632 held, 200928 register, 118608 reread, 3024 \
-         deregister; 6 steps at most"
+         deregister; 6 steps at most",
     );
 }
 
@@ -58,10 +58,9 @@ fn three_addresses_of_a_set_have_the_plan_of_the_table() {
         max_removals: vec![1, 4],
         ..set
     }));
-    assert_eq!(
-        totals,
+    totals.are(
         "705024 cells: 48576 settled, 497664 held, 111168 register, 42864 reread, 4752 deregister; \
-         5 steps at most"
+         5 steps at most",
     );
 }
 
@@ -76,10 +75,9 @@ fn foreign_targets_and_leftovers_of_a_set_have_the_plan_of_the_table() {
         port_differs: PORT_DIFFERS.into(),
         ..set
     }));
-    assert_eq!(
-        totals,
+    totals.are(
         "1586304 cells: 111648 settled, 882600 held, 439272 register, 147060 reread, 5724 \
-         deregister; 7 steps at most"
+         deregister; 7 steps at most",
     );
 }
 
@@ -104,22 +102,20 @@ fn every_age_and_settle_time_of_a_set_has_the_plan_of_the_table() {
             })
         })
         .collect();
-    assert_eq!(
-        walk(&tables),
+    walk(&tables).are(
         "816000 cells: 88320 settled, 386688 held, 336960 register, 2016 reread, 2016 deregister; \
-         4 steps at most"
+         4 steps at most",
     );
 }
 
 #[test]
 fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
-    let mut totals = RunTotals::default();
-    for set in sets() {
+    let whole = sets().map(|set| {
         let seen = earlier_rounds(set.settle);
         let seen = each(&seen, [false, true], |seen, removed_this_round| {
             seen.removed_this_round = removed_this_round
         });
-        let whole = Axes {
+        Axes {
             targets: groups(&[own(1), own(2), own(3), other_port(1), outside()], &STATES),
             earlier_rounds: each(&seen, [false, true], |seen, known| {
                 seen.former = if known { everybody() } else { BTreeSet::new() };
@@ -132,13 +128,11 @@ fn cells_from_all_over_the_whole_product_of_sets_have_the_plan_of_the_table() {
             facts: all_facts(),
             vpcs: VPCS.into(),
             ..set
-        };
-        whole.sample(200_000, |cell| totals.count(cell));
-    }
-    assert_eq!(
-        totals.summary(),
+        }
+    });
+    sample_as(judge, &whole, 200_000).are(
         "400000 cells: 15072 settled, 294627 held, 60274 register, 28646 reread, 1381 deregister; \
-         8 steps at most"
+         8 steps at most",
     );
 }
 
@@ -185,49 +179,14 @@ fn few(all: &[EarlierRounds]) -> Vec<EarlierRounds> {
     all.iter().filter(together).cloned().collect()
 }
 
-/// The number of cells with each kind of plan.
-#[derive(Default)]
-struct RunTotals {
-    cells: usize,
-    settled: usize,
-    held: usize,
-    register: usize,
-    reread: usize,
-    deregister: usize,
-    longest: usize,
+fn walk(tables: &[Axes]) -> Totals {
+    walk_as(judge, tables)
 }
 
-impl RunTotals {
-    fn count(&mut self, cell: &Cell<'_>) {
-        let plan = decide(cell);
-        self.cells += 1;
-        *match &plan.now {
-            Some(Step::Do(Action::Register(_))) => &mut self.register,
-            Some(Step::Do(Action::Deregister(_))) => &mut self.deregister,
-            Some(Step::Reread) => &mut self.reread,
-            None if plan.weightiest().is_none() => &mut self.settled,
-            None => &mut self.held,
-        } += 1;
-        self.longest = self.longest.max(sequel::follow(cell, plan));
-    }
-
-    fn summary(self) -> String {
-        let Self { cells, settled, held, register, reread, deregister, longest } = self;
-        let text = format!(
-            "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
-             {deregister} deregister; {longest} steps at most"
-        );
-        println!("{text}");
-        text
-    }
-}
-
-fn walk(tables: &[Axes]) -> String {
-    let mut totals = RunTotals::default();
-    for axes in tables {
-        axes.walk(|cell| totals.count(cell));
-    }
-    totals.summary()
+fn judge(cell: &Cell<'_>) -> (Plan, usize) {
+    let plan = decide(cell);
+    let steps = sequel::follow(cell, plan.clone());
+    (plan, steps)
 }
 
 /// The plan of a cell. It must be the stated plan and keep every rule.

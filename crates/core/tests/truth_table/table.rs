@@ -9,21 +9,26 @@ use crate::expected::{Expected, expected};
 use crate::rules::RULES;
 use crate::sequel;
 
+/// What a cell is compared with: how its plan is judged, and how many steps it takes to its end.
+pub(crate) type Judge = fn(&Cell<'_>) -> (Plan, usize);
+
+/// Of this many cells, an ordinary test run looks at one. `just deep` looks at all.
+const EVERYDAY: u64 = 8;
+
 /// The number of cells with each kind of plan.
 #[derive(Default)]
-struct RunTotals {
+pub(crate) struct Totals {
     cells: usize,
     settled: usize,
     held: usize,
     register: usize,
     reread: usize,
     deregister: usize,
+    longest: usize,
 }
 
-impl RunTotals {
-    fn count(&mut self, cell: &Cell<'_>) {
-        let plan = decide(cell);
-        self.cells += 1;
+impl Totals {
+    fn count(&mut self, (plan, steps): (Plan, usize)) {
         *match &plan.now {
             Some(Step::Do(Action::Register(_))) => &mut self.register,
             Some(Step::Do(Action::Deregister(_))) => &mut self.deregister,
@@ -31,36 +36,73 @@ impl RunTotals {
             None if plan.weightiest().is_none() => &mut self.settled,
             None => &mut self.held,
         } += 1;
-        sequel::follow(cell, plan);
+        self.longest = self.longest.max(steps);
     }
 
-    fn summary(self) -> String {
-        let Self { cells, settled, held, register, reread, deregister } = self;
-        let text = format!(
+    /// Compares them with the numbers that the table has had so far, so that no part of it is lost.
+    /// If only some of the cells were looked at, the number of all cells is compared.
+    pub(crate) fn are(self, known: &str) {
+        let Self { cells, settled, held, register, reread, deregister, longest } = self;
+        let mut text = format!(
             "{cells} cells: {settled} settled, {held} held, {register} register, {reread} reread, \
              {deregister} deregister"
         );
-        println!("{text}");
-        text
+        if longest > 0 {
+            text.push_str(&format!("; {longest} steps at most"));
+        }
+        // `.ci/deep` reads this line.
+        println!("{}: {text}", std::thread::current().name().unwrap_or_default());
+        let compared = |text: &str| match is_deep() {
+            true => text.to_owned(),
+            false => text.split(':').next().unwrap_or_default().to_owned(),
+        };
+        assert_eq!(compared(&text), compared(known));
     }
 }
 
-/// Looks at every cell of these tables, and counts them.
-pub(crate) fn walk(tables: &[Axes]) -> String {
-    let mut totals = RunTotals::default();
+fn is_deep() -> bool {
+    std::env::var_os("WRITERLINK_DEEP").is_some()
+}
+
+/// Looks at the cells of these tables, and counts them.
+pub(crate) fn walk(tables: &[Axes]) -> Totals {
+    walk_as(judge, tables)
+}
+
+/// The same, with another judge.
+pub(crate) fn walk_as(judge: Judge, tables: &[Axes]) -> Totals {
+    // Fibonacci hashing: spread evenly, and in step with no axis.
+    let hash = |number: usize| (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let deep = is_deep();
+    let wanted = |number| deep || hash(number) < u64::MAX / EVERYDAY;
+    let mut totals = Totals::default();
     for axes in tables {
-        axes.walk(|cell| totals.count(cell));
+        let cells = axes.walk(wanted, |cell| totals.count(judge(cell)));
+        totals.cells += cells;
     }
-    totals.summary()
+    totals
 }
 
 /// Looks at this many cells of each of these tables, and counts them.
-pub(crate) fn sample(tables: &[Axes], count: usize) -> String {
-    let mut totals = RunTotals::default();
+pub(crate) fn sample(tables: &[Axes], count: usize) -> Totals {
+    sample_as(judge, tables, count)
+}
+
+/// The same, with another judge.
+pub(crate) fn sample_as(judge: Judge, tables: &[Axes], count: usize) -> Totals {
+    let mut totals = Totals::default();
+    let looked_at = if is_deep() { count } else { count / EVERYDAY as usize };
     for axes in tables {
-        axes.sample(count, |cell| totals.count(cell));
+        totals.cells += count;
+        axes.sample(looked_at, |cell| totals.count(judge(cell)));
     }
-    totals.summary()
+    totals
+}
+
+fn judge(cell: &Cell<'_>) -> (Plan, usize) {
+    let plan = decide(cell);
+    sequel::follow(cell, plan.clone());
+    (plan, 0)
 }
 
 /// The plan of a cell. It must be the plan of the table and keep every rule.

@@ -8,7 +8,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
-use writerlink_tests::python::{linters, tests_dir, workspace_dir};
+use writerlink_tests::python::{linters, outcome, tests_dir, workspace_dir};
 use writerlink_tests::skip::available;
 
 use super::cloudwatch::{Alarm, State, View, Written};
@@ -196,11 +196,9 @@ impl Row {
 
 /// The alarms of every source, by their names.
 fn sources() -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
-    let output = Command::new(available(linters())?)
-        .arg(tests_dir().join("python/alarms.py"))
-        .arg(workspace_dir().join("infra"))
-        .output()
-        .expect("it has an interpreter");
+    let mut script = Command::new(available(linters())?);
+    script.arg(tests_dir().join("python/alarms.py")).arg(workspace_dir().join("infra"));
+    let output = outcome(&mut script, "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(serde_json::from_slice(&output.stdout).expect("the script prints JSON"))
 }

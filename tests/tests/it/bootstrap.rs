@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use writerlink_tests::programs;
 
 const CONFIG: &str = r#"
 allow = ["10.20.0.0/16"]
@@ -24,7 +25,7 @@ target-group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/
 
 /// `bootstrap` with these variables and no others.
 fn bootstrap(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bootstrap"));
+    let mut command = Command::new(programs::bootstrap());
     command
         .env_clear()
         .envs(variables.iter().copied())
@@ -181,19 +182,6 @@ fn read_request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
     Ok((lines.swap_remove(0), body))
-}
-
-#[test]
-fn outside_lambda_it_prints_one_line_and_exits_1() {
-    let output = bootstrap(&[("WRITERLINK_CONFIG", CONFIG)]).output().unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
-    assert!(
-        text.contains("not set: AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_FUNCTION_NAME, ")
-            && text.contains("`writerlink audit`"),
-        "{text}"
-    );
-    assert_eq!(output.stdout, b"");
 }
 
 #[test]
