@@ -24,5 +24,6 @@ mod scenarios;
 mod settings;
 mod simulation;
 mod sources;
+mod strangers;
 mod virtual_time;
 mod wire_faults;
