@@ -259,8 +259,8 @@ The first line on standard output is JSON with the addresses. Instructions for u
 on standard error. The region accepts any credentials, and it keeps nothing when it ends.\n\n\
 A command is not told on standard output. It gets the same in its environment: AWS_ENDPOINT_URL, \
 AWS_REGION, credentials, AWS_LAMBDA_RUNTIME_API, WRITERLINK_CONFIG (the path of --write-config, \
-else the configuration itself) and WRITERLINK_LAB. On Linux it runs in a network namespace in which \
-the lab's DNS server is its resolver, where the system allows that.";
+else the configuration itself) and WRITERLINK_LAB. On Linux it runs in a network namespace in \
+which the lab's DNS server is its resolver, where the system allows that.";
 
 const SERVE_EXAMPLES: &str = "\
 Exit codes:

@@ -49,8 +49,8 @@ impl FileError {
     }
 }
 
-/// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of the
-/// files is a port, and every `f64` a number of seconds.
+/// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of
+/// the files is a port, and every `f64` a number of seconds.
 fn plain(message: &str, key: &str) -> String {
     const ONE_TABLE: &str = "invalid type: map, expected a sequence";
     const WORDS: [(&str, &str); 9] = [

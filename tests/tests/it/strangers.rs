@@ -1,5 +1,5 @@
-//! Tests what somebody else's handler meets in the lab: the lab's DNS server as its resolver, and the
-//! recipe of docs/lab.md from its command to its verdict.
+//! Tests what somebody else's handler meets in the lab: the lab's DNS server as its resolver, and
+//! the recipe of docs/lab.md from its command to its verdict.
 
 use std::process::{Command, Output};
 

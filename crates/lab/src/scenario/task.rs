@@ -25,8 +25,8 @@ pub struct Task {
 /// A command has a placeholder that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no placeholder `{{{0}}}`; there are {known}. If it is not meant as one, write a space \
-     after its first brace, or move the command to a script",
+    "there is no placeholder `{{{0}}}`; there are {known}. If it is not meant as one, write a \
+     space after its first brace, or move the command to a script",
     known = known_placeholders()
 )]
 pub struct UnknownPlaceholder(String);
@@ -76,8 +76,8 @@ impl Task {
         Task { variables }
     }
 
-    /// Gives a command the variables, and nothing of the machine's own AWS settings, or a call could
-    /// reach a real account; and no proxy on the way to loopback.
+    /// Gives a command the variables, and nothing of the machine's own AWS settings, or a call
+    /// could reach a real account; and no proxy on the way to loopback.
     pub fn tell(&self, command: &mut Command) {
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy().to_ascii_lowercase();

@@ -86,8 +86,8 @@ pub(super) async fn run(
     }
 }
 
-/// Passes a signal on. On a terminal, Ctrl-C has reached the command already, and some programs take
-/// a second one for impatience.
+/// Passes a signal on. On a terminal, Ctrl-C has reached the command already, and some programs
+/// take a second one for impatience.
 async fn end(child: &Child, signal: Exit) {
     let name = match signal {
         Exit::Interrupted if io::stdin().is_terminal() || io::stderr().is_terminal() => return,
