@@ -126,7 +126,8 @@ impl Networks {
 }
 
 /// A command that runs a program with its arguments in a namespace, or in the machine's own
-/// network. The program replaces every process on the way, so that a signal strikes the program itself.
+/// network. The program replaces every process on the way, so that a signal strikes the program
+/// itself.
 ///
 /// # Errors
 ///
