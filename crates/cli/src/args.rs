@@ -213,8 +213,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) ready_file: Option<PathBuf>,
 
-    /// Run this command with the variables of the region set, and end with its exit code; standard
-    /// output is the command's
+    /// Run this command with the variables of the region set, and end with its exit code
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
@@ -257,17 +256,18 @@ RDS, Elastic Load Balancing, SNS and STS, Lambda's Invoke and runtime APIs for o
 `writerlink`, and a DNS server.\n\n\
 The first line on standard output is JSON with the addresses. Instructions for using them follow \
 on standard error. The region accepts any credentials, and it keeps nothing when it ends.\n\n\
-A command is not told on standard output. It gets the same in its environment: AWS_ENDPOINT_URL, \
-AWS_REGION, credentials, AWS_LAMBDA_RUNTIME_API, WRITERLINK_CONFIG (the path of --write-config, \
-else the configuration itself) and WRITERLINK_LAB. On Linux it runs in a network namespace in \
+With a command, standard output is the command's, and the instructions are left out. The addresses \
+are in its environment: AWS_ENDPOINT_URL, AWS_REGION, credentials, AWS_LAMBDA_RUNTIME_API, \
+WRITERLINK_CONFIG (the path of --write-config, else the configuration itself) and WRITERLINK_LAB, \
+as for the programs of `lab run`. On Linux it runs in a network namespace in \
 which the lab's DNS server is its resolver, where the system allows that.";
 
 const SERVE_EXAMPLES: &str = "\
 Exit codes:
-  0          Ended by Ctrl-C or SIGTERM.
-  1          It could not serve.
-  any other  Of the command: its own, 128 and the number of the signal that ended
-             it, 126 if it cannot be run, or 127 if it is not found.
+  0  It was ended by Ctrl-C or SIGTERM.
+  1  It could not serve.
+  With a command, the code is the command's own; 128 and the number of the
+  signal, if one ended it; 126 if it cannot be run, and 127 if it is not found.
 
 Examples:
   writerlink lab serve --write-config /tmp/writerlink.toml
