@@ -45,6 +45,13 @@ impl NotMeasured {
 }
 
 impl Row {
+    fn program(&self) -> &str {
+        match self {
+            Row::Played(verdict) => &verdict.handler,
+            Row::NotMeasured(reason) => &reason.handler,
+        }
+    }
+
     fn scenario(&self) -> &str {
         match self {
             Row::Played(verdict) => &verdict.scenario,
@@ -53,11 +60,11 @@ impl Row {
     }
 
     /// What is not as it should be, in one line.
-    fn fault(&self) -> Option<String> {
+    fn fault(&self, program: &str) -> Option<String> {
         match self {
             Row::Played(verdict) if verdict.ok => None,
             Row::Played(verdict) => {
-                Some(format!("{}, {}: {}", verdict.scenario, verdict.handler, faults(verdict)))
+                Some(format!("{}, {program}: {}", verdict.scenario, faults(verdict)))
             }
             Row::NotMeasured(reason) => Some(reason.sentence()),
         }
@@ -89,16 +96,17 @@ pub(crate) fn grid(rows: &[Row]) -> String {
     for (index, row) in rows.iter().enumerate() {
         let is_first = index == 0 || rows[index - 1].scenario() != row.scenario();
         let scenario = Cell::new(if is_first { row.scenario() } else { "" });
+        let program = Cell::new(short(row.program(), rows));
         let verdict = match row {
             Row::Played(verdict) => verdict,
-            Row::NotMeasured(reason) => {
-                table.add_row([scenario, Cell::new(&reason.handler), Cell::new("not measured")]);
+            Row::NotMeasured(_) => {
+                table.add_row([scenario, program, Cell::new("not measured")]);
                 continue;
             }
         };
         table.add_row([
             scenario,
-            Cell::new(&verdict.handler),
+            program,
             Cell::new(if verdict.ok { "right" } else { "WRONG" }),
             Cell::new(match verdict.seconds_to_converge {
                 Some(after) => seconds(after),
@@ -113,12 +121,28 @@ pub(crate) fn grid(rows: &[Row]) -> String {
             Cell::new(verdict.calls.len()),
         ]);
     }
-    let wrong: Vec<String> = rows.iter().filter_map(Row::fault).collect();
+    let wrong: Vec<String> =
+        rows.iter().filter_map(|row| row.fault(&short(row.program(), rows))).collect();
     let mut parts = vec![trimmed(&table), LEGEND.to_owned()];
     if !wrong.is_empty() {
         parts.push(text::lines(&wrong.join("\n")));
     }
     parts.join("\n\n")
+}
+
+/// The end of a long command, where the handler stands; the whole of it, where two ends are equal.
+fn short(program: &str, rows: &[Row]) -> String {
+    const LONGEST: usize = 40;
+    let end = |program: &str| {
+        let cut = program.chars().count().saturating_sub(LONGEST);
+        program.chars().skip(cut).collect::<String>()
+    };
+    let own = end(program);
+    let is_alone = rows.iter().all(|row| row.program() == program || end(row.program()) != own);
+    match own.len() < program.len() && is_alone {
+        true => format!("…{own}"),
+        false => program.to_owned(),
+    }
 }
 
 const LEGEND: &str = "\
@@ -152,4 +176,22 @@ fn faults(verdict: &Verdict) -> String {
 
 fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_is_shown_by_its_end_unless_another_ends_alike() {
+        let row = |handler: &str| {
+            Row::Played(Verdict { handler: handler.to_owned(), ..Verdict::default() })
+        };
+        let long = "env -C some/folder NAME={endpoint} python3 -m awslambdaric handler.handler";
+        let other = long.replacen("some", "another", 1);
+        let shown = short(long, &[row(long), row("bootstrap"), row(long)]);
+        assert_eq!(shown, "… python3 -m awslambdaric handler.handler");
+        assert_eq!(short("bootstrap", &[row(long), row("bootstrap")]), "bootstrap");
+        assert_eq!(short(long, &[row(long), row(&other)]), long);
+    }
 }
