@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,12 +40,27 @@ pub(crate) enum Command {
     /// The function that `demo` starts; it works in the embedded region only
     #[command(hide = true)]
     Function,
+    /// What `lab run` and `lab serve` start in the network namespace of another program
+    #[command(hide = true)]
+    Network(NetworkArgs),
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct NetworkArgs {
+    /// The folder with the unix socket of the relay
+    pub(crate) folder: PathBuf,
+
+    /// The address of the lab's DNS server
+    pub(crate) dns: SocketAddr,
+
+    /// The lab's other addresses
+    pub(crate) others: Vec<SocketAddr>,
 }
 
 #[derive(Debug, Arguments)]
@@ -135,12 +152,12 @@ pub(crate) enum AuditFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabCommand {
-    /// Serve the region on loopback until Ctrl-C
+    /// Serve the region on loopback until Ctrl-C, or while a command runs
     #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
-    /// Print the JSON Schema of the files that `serve --world` takes
+    /// Print the JSON Schema of the files that `serve --world` or `run --scenarios` takes
     #[command(after_help = SCHEMA_EXAMPLES)]
-    Schema,
+    Schema(SchemaArgs),
     /// Play scenarios in real time, with databases and an application, against the function or
     /// another program
     #[command(long_about = RUN, after_help = RUN_EXAMPLES)]
@@ -155,7 +172,15 @@ pub(crate) enum LabCommand {
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
-  writerlink lab schema > world.schema.json";
+  writerlink lab schema > world.schema.json
+  writerlink lab schema --scenarios > scenarios.schema.json";
+
+#[derive(Debug, Arguments)]
+pub(crate) struct SchemaArgs {
+    /// Of the files that `run --scenarios` takes, instead of those of `serve --world`
+    #[arg(long)]
+    pub(crate) scenarios: bool,
+}
 
 const LAB_EXAMPLES: &str = "\
 Examples:
@@ -176,13 +201,29 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
 
-    /// What runs behind the target groups that have a binding; the load balancer forwards TCP to it
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line)]
-    pub(crate) databases: DatabaseKind,
-
     /// Write a configuration for the target groups that have a binding to this file
     #[arg(long, value_name = "PATH")]
     pub(crate) write_config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) region: RegionArgs,
+
+    /// Write the addresses to this file once the region serves, as the JSON of the first line; the
+    /// file is removed at the end
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ready_file: Option<PathBuf>,
+
+    /// Run this command with the variables of the region set, and end with its exit code
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// What is the same for a region that is served and for one in which scenarios are played.
+#[derive(Debug, Arguments)]
+pub(crate) struct RegionArgs {
+    /// What runs behind the target groups that have a binding; the load balancer forwards TCP to it
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line)]
+    pub(crate) databases: DatabaseKind,
 
     /// Refuse API calls beyond a budget, as AWS does [default: no budget; without a value: whole]
     #[arg(
@@ -194,6 +235,11 @@ pub(crate) struct ServeArgs {
         default_missing_value = "whole"
     )]
     pub(crate) budgets: Option<BudgetSize>,
+
+    /// Run the other program in this machine's network: it can reach more than the lab, and asks
+    /// this machine's resolver instead of the lab's DNS server
+    #[arg(long)]
+    pub(crate) host_network: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -205,18 +251,31 @@ pub(crate) enum BudgetSize {
 }
 
 const SERVE: &str = "\
-Serves the embedded region on loopback until Ctrl-C: the AWS Query API of RDS, Elastic Load \
-Balancing, SNS and STS, Lambda's Invoke and runtime APIs for one function named `writerlink`, and \
-a DNS server.\n\n\
+Serves the embedded region on loopback until Ctrl-C, or while a command runs: the AWS Query API of \
+RDS, Elastic Load Balancing, SNS and STS, Lambda's Invoke and runtime APIs for one function named \
+`writerlink`, and a DNS server.\n\n\
 The first line on standard output is JSON with the addresses. Instructions for using them follow \
-on standard error. The region accepts any credentials, and it keeps nothing when it ends.";
+on standard error. The region accepts any credentials, and it keeps nothing when it ends.\n\n\
+With a command, standard output is the command's, and the instructions are left out. The addresses \
+are in its environment: AWS_ENDPOINT_URL, AWS_REGION, credentials, AWS_LAMBDA_RUNTIME_API, \
+WRITERLINK_CONFIG (the path of --write-config, else the configuration itself) and WRITERLINK_LAB, \
+as for the programs of `lab run`. On Linux it runs in a network namespace in \
+which the lab's DNS server is its resolver, where the system allows that.";
 
 const SERVE_EXAMPLES: &str = "\
+Exit codes:
+  0  It was ended by Ctrl-C or SIGTERM.
+  1  It could not serve.
+  With a command, the code is the command's own; 128 and the number of the
+  signal, if one ended it; 126 if it cannot be run, and 127 if it is not found.
+
 Examples:
-  writerlink lab serve | head -1 | jq -r .aws_endpoint
   writerlink lab serve --write-config /tmp/writerlink.toml
-  writerlink lab serve --databases postgresql
-  writerlink lab serve --world world.toml --speed 10";
+  writerlink lab serve -- aws rds describe-db-clusters
+  writerlink lab serve -- getent hosts \\
+    orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com
+  writerlink lab serve --world world.toml --speed 10 -- ./test.sh
+  writerlink lab serve --ready-file /tmp/lab.json &";
 
 #[derive(Debug, Arguments)]
 pub(crate) struct RunArgs {
@@ -232,8 +291,13 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) list: bool,
 
+    /// Scenarios of your own instead of the built-in ones: a TOML file, as docs/lab.md says
+    #[arg(long = "scenarios", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
     /// The program under test, as a shell command; can be given several times. `bootstrap` is our
-    /// function, from the directory of this program [default: bootstrap]
+    /// function, from the directory of this program. {endpoint}, {target_group}, {port} and {dns}
+    /// stand for the values of the first link [default: bootstrap]
     #[arg(long = "handler", value_name = "COMMAND")]
     pub(crate) handlers: Vec<String>,
 
@@ -249,9 +313,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// What runs behind the load balancer
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = DatabaseKind::Line)]
-    pub(crate) databases: DatabaseKind,
+    #[command(flatten)]
+    pub(crate) region: RegionArgs,
 
     /// How many scenarios to play at the same time
     #[arg(
@@ -261,17 +324,6 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u16).range(1..=32)
     )]
     pub(crate) jobs: u16,
-
-    /// Refuse API calls beyond a budget, as AWS does [default: no budget; without a value: whole]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "SIZE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "whole"
-    )]
-    pub(crate) budgets: Option<BudgetSize>,
 
     /// The format of the verdicts [default: summary on a terminal, else json]
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -289,8 +341,11 @@ it all the time.\n\n\
 The program under test can be any program that speaks the Lambda runtime API. It gets its \
 addresses in AWS_LAMBDA_RUNTIME_API and AWS_ENDPOINT_URL, and its task in WRITERLINK_CONFIG. \
 WRITERLINK_LAB states the same task as JSON: the DNS server, and for each link its name, source, \
-endpoint, port and target group. The verdict comes from the region and the application. What the \
-program reports about itself does not count.\n\n\
+endpoint, port and target group. WRITERLINK_LAB_ENDPOINT, _TARGET_GROUP, _PORT and _DNS have the \
+values of the first link; so have the placeholders of a command. The verdict comes from the region \
+and the application. What the program reports about itself does not count.\n\n\
+A program other than ours runs, on Linux, in a network namespace in which the lab's DNS server is \
+its resolver, where the system allows that.\n\n\
 By default, the region runs five times as fast as real time. The program under test does not: the \
 faster the region, the slower the program looks.";
 
@@ -298,13 +353,16 @@ const RUN_EXAMPLES: &str = "\
 Exit codes:
   0  Every scenario ended as it should.
   1  A scenario could not be played: usage, or a program that does not start.
+     What could be played is reported all the same.
   2  A scenario ended differently.
 
 Examples:
   writerlink lab run --list
   writerlink lab run planned-failover --report failover.html
   writerlink lab run lost-event \\
-    --handler 'python3 -m awslambdaric app.handler' | jq .faults
+    --handler 'env NAME={endpoint} python3 -m awslambdaric app.handler' |
+    jq .faults
+  writerlink lab run --scenarios mine.toml --all
   writerlink lab run --all --output grid \\
     --handler bootstrap --handler tests/baseline/run";
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod demo;
 pub(crate) mod function;
 pub(crate) mod lab;
+pub(crate) mod network;
 
 use crate::args::{Command, LabCommand};
 use crate::exit::Exit;
@@ -12,9 +13,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(args) => demo::demo(&args).await,
         Command::Function => function::function().await,
+        Command::Network(args) => network::network(&args).await,
         Command::Audit(args) => audit::audit(args).await,
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,
-        Command::Lab(LabCommand::Schema) => lab::serve::schema(),
+        Command::Lab(LabCommand::Schema(args)) => lab::schema::schema(&args),
         Command::Lab(LabCommand::Run(args)) => lab::run::run(&args).await,
         Command::Lab(LabCommand::Simulate(args)) => lab::simulate::simulate(&args).await,
         Command::Lab(LabCommand::Bench(args)) => lab::bench::bench(&args).await,

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// 143: ended by SIGTERM, as a shell reports it.
     Terminated,
+    /// That of a command that ran beside the region.
+    OfCommand(u8),
 }
 
 impl Exit {
@@ -30,6 +32,7 @@ impl Exit {
             Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::OfCommand(code) => code,
         }
     }
 }

@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
 /// Prints why a command could not run, with the chain of causes. The causes can hold text from
 /// elsewhere, so control characters are removed.
 fn report_error(error: anyhow::Error) -> Exit {
-    eprintln!("writerlink: {}", text::lines(&format!("{error:#}")));
+    output::note(&format!("writerlink: {}", text::lines(&format!("{error:#}"))));
     Exit::CouldNotRun
 }
 

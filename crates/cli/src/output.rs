@@ -19,3 +19,8 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(value).context("the report is no JSON")?)
 }
+
+/// Says something on standard error. That nobody reads it is no reason to stop.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
+}

@@ -17,9 +17,12 @@
 //! - [`wire`] puts the region on loopback in real time: the AWS Query API, an authoritative DNS
 //!   server, and the Lambda runtime API, so that any AWS client, any resolver and any Lambda
 //!   function can use it.
+//! - [`network`] gives a program a network namespace in which the DNS server is the system's
+//!   resolver.
 
 pub mod bench;
 pub mod fault;
+pub mod network;
 pub mod ports;
 pub mod scenario;
 pub mod scene;
@@ -29,4 +32,7 @@ pub mod wire;
 pub mod world;
 pub mod world_file;
 
+mod place;
+
+pub use place::FileError;
 pub use world::World;

@@ -9,7 +9,8 @@
 //!               └────────────── what is true, what is shown, what is done ──► recording ┘ ──► verdict, report
 //! ```
 //!
-//! A scenario is data ([`Scenario`]); the built-in ones are in `scenarios.toml`. Playing one gives
+//! A scenario is data ([`Scenario`]); the built-in ones are in `scenarios.toml`, and [`read`] takes
+//! others of the same form. Playing one gives
 //! a [`Recording`], which is all that the [`Verdict`] and the pictures are made of. The verdict
 //! rests only on the region and the application: what the program says about itself does not count.
 
@@ -21,12 +22,14 @@ pub mod verdict;
 mod act;
 mod authority;
 mod backend;
+mod check;
 mod client;
 mod database;
 pub(crate) mod handler;
 mod play;
 pub(crate) mod setting;
 mod stopwatch;
+mod task;
 mod watch;
 
 pub use authority::Authority;
@@ -35,5 +38,6 @@ pub use database::postgres;
 pub use handler::Program;
 pub use play::{Follower, Play, PlayError, play, play_live};
 pub use recording::Recording;
-pub use script::{Scenario, scenarios};
+pub use script::{Scenario, read, scenarios, schema};
+pub use task::{Task, UnknownPlaceholder};
 pub use verdict::Verdict;

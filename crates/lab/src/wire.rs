@@ -181,6 +181,13 @@ impl Lab {
         self.runtimes.iter().map(SocketAddr::to_string).collect()
     }
 
+    /// Where everything but the DNS server listens: what a program may have to reach.
+    pub(crate) fn other_addresses(&self) -> Vec<SocketAddr> {
+        let listeners = self.nlb_listeners().into_iter().map(|listener| listener.address);
+        let others = [self.aws, self.consumer_dns].into_iter();
+        others.chain(self.runtimes.iter().copied()).chain(listeners).collect()
+    }
+
     /// Where the load balancers listen: each listener once for each zone.
     pub fn nlb_listeners(&self) -> Vec<NlbListener> {
         self.nlb.listeners()

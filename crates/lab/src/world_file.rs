@@ -6,7 +6,6 @@
 
 mod build;
 mod check;
-mod place;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,8 +17,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use writerlink_core::source::{Identifier, Source};
 
-pub use self::place::WorldFileError;
-
+use crate::place::FileError;
 use crate::world::Pace;
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
 use crate::world::events::SourceType;
@@ -284,11 +282,19 @@ impl WorldFile {
     /// # Errors
     ///
     /// The place of the first mistake, what was found there, and what is allowed.
-    pub fn read(text: &str, file: &str) -> Result<WorldFile, WorldFileError> {
+    pub fn read(text: &str, file: &str) -> Result<WorldFile, FileError> {
         let read: WorldFile =
-            toml::from_str(text).map_err(|error| WorldFileError::of_toml(text, file, &error))?;
-        read.check().map_err(|mistake| WorldFileError::of(text, file, &mistake))?;
+            toml::from_str(text).map_err(|error| FileError::of_toml(text, file, &error))?;
+        read.check().map_err(|mistake| FileError::of(text, file, &mistake))?;
         Ok(read)
+    }
+
+    /// Whether nothing in it has an address.
+    pub fn is_empty(&self) -> bool {
+        self.cluster.is_empty()
+            && self.instance.is_empty()
+            && self.proxy.is_empty()
+            && self.host.is_empty()
     }
 
     /// How long everything takes in it.

@@ -168,6 +168,7 @@ async fn no_fault_of_a_scenario_makes_it_call_anything_else() {
         databases: Databases::Line,
         sweeps: true,
         budgets: None,
+        networks: None,
     };
     let played = chosen.iter().map(|scenario| play(scenario, &manner));
     for played in join_all(played).await {

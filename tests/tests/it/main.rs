@@ -26,4 +26,5 @@ mod scenarios;
 mod settings;
 mod simulation;
 mod sources;
+mod strangers;
 mod virtual_time;

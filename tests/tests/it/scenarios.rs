@@ -19,6 +19,7 @@ fn manner(program: Program) -> Play {
         databases: Databases::Line,
         sweeps: true,
         budgets: None,
+        networks: None,
     }
 }
 

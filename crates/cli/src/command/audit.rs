@@ -51,7 +51,7 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
         }
     }
     if let Some(message) = verdict::message(&report) {
-        eprintln!("writerlink: {message}");
+        output::note(&format!("writerlink: {message}"));
     }
     Ok(exit)
 }

@@ -8,6 +8,7 @@ use std::env;
 use anyhow::Context;
 use writerlink_lab::scenario::{Databases, Play, Program, Recording, play_live, scenarios};
 
+use super::lab::serve::quoted;
 use crate::args::{DemoArgs, DemoFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
@@ -33,6 +34,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
         databases: Databases::Line,
         sweeps: true,
         budgets: None,
+        networks: None,
     };
     let is_text = args.output == DemoFormat::Text;
     let colour = Colour::of_stdout();
@@ -61,8 +63,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
 /// This program, as the function.
 fn function() -> anyhow::Result<Program> {
     let own = env::current_exe().context("the path of this program is unknown")?;
-    let quoted = own.display().to_string().replace('\'', r"'\''");
-    Ok(Program::Command(format!("'{quoted}' function")))
+    Ok(Program::Command(format!("{} function", quoted(&own.display().to_string()))))
 }
 
 fn introduction() -> String {

@@ -3,5 +3,6 @@
 
 pub(crate) mod bench;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -1,9 +1,12 @@
 //! `writerlink lab serve`, and audits of what it serves.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -87,15 +90,6 @@ fn the_demo_world_is_in_sync_and_ctrl_c_is_a_good_end() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_written_is_named() {
-    let path = "/nowhere/writerlink.toml";
-    let arguments = ["lab", "serve", "--write-config", path];
-    let (code, stdout, stderr) = run(&mut writerlink(&arguments));
-    assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
-}
-
-#[test]
 fn a_world_is_served_from_its_file() {
     let folder = TempDir::new().unwrap();
     let [world, config] = ["world.toml", "writerlink.toml"].map(|name| folder.path().join(name));
@@ -116,20 +110,126 @@ fn a_world_is_served_from_its_file() {
 }
 
 #[test]
-fn a_world_that_is_wrong_is_told_with_its_place() {
+fn a_world_that_is_wrong_or_empty_is_refused_with_its_place() {
     let folder = TempDir::new().unwrap();
     let world = folder.path().join("world.toml");
-    std::fs::write(&world, "[[instance]]\nname = \"stock\"\nengine = \"mongodb\"\n").unwrap();
-    let (code, stdout, stderr) =
-        run(&mut writerlink(&["lab", "serve", "--world", world.to_str().unwrap()]));
-    assert_eq!((code, stdout.as_str()), (1, ""));
-    let place = format!("writerlink: {}:3:10: instance[0].engine: ", world.display());
-    assert!(stderr.starts_with(&place) && stderr.contains("`mariadb`"), "{stderr}");
+    for (text, place, says) in [
+        (
+            "[[instance]]\nname = \"stock\"\nengine = \"mongodb\"\n",
+            ":3:10: instance[0].engine: ",
+            "`mariadb`",
+        ),
+        ("pace = \"brisk\"\n", ": the world is empty: ", "`[[cluster]]`"),
+    ] {
+        std::fs::write(&world, text).unwrap();
+        let (code, stdout, stderr) =
+            run(&mut writerlink(&["lab", "serve", "--world", world.to_str().unwrap()]));
+        assert_eq!((code, stdout.as_str()), (1, ""));
+        let place = format!("writerlink: {}{place}", world.display());
+        assert!(stderr.starts_with(&place) && stderr.contains(says), "{stderr}");
+    }
 }
 
 #[test]
-fn the_schema_of_a_worlds_file_is_printed_as_json() {
-    let (code, stdout, _) = run(&mut writerlink(&["lab", "schema"]));
-    let schema: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &schema["title"]), (0, &serde_json::json!("WorldFile")));
+fn a_command_gets_the_region_and_its_end_is_the_end() {
+    let audit = format!("{} audit --output json", env!("CARGO_BIN_EXE_writerlink"));
+    for (words, code, says) in [
+        (&["sh", "-c", &audit][..], 0, "\"settled\""),
+        (&["sh", "-c", "echo $AWS_LAMBDA_RUNTIME_API $AWS_PROFILE; exit 7"], 7, "127.0.0.1:"),
+        (&["sh", "-c", "kill -KILL $$"], 137, ""),
+        (&["no-such-program"], 127, "`no-such-program` is not found"),
+        (&["/no/such/program"], 127, "`/no/such/program` is not found"),
+        (&["/"], 126, "it is no file that may be executed"),
+    ] {
+        let mut command = writerlink(&["lab", "serve", "--host-network", "--"]);
+        let command = command.args(words).env("PATH", env!("PATH")).env("AWS_PROFILE", "mine");
+        let (ended, stdout, stderr) = run(command);
+        assert_eq!(ended, code, "{words:?}: {stdout}{stderr}");
+        let (said, other) = if code < 126 { (stdout, stderr) } else { (stderr, stdout) };
+        assert!(said.contains(says) && !said.contains("mine"), "{words:?}: {said}");
+        assert_eq!(other, "", "{words:?}");
+    }
+}
+
+#[test]
+fn a_command_that_can_have_no_namespace_runs_all_the_same_and_the_reason_is_told() {
+    let folder = TempDir::new().unwrap();
+    let unshare = folder.path().join("unshare");
+    std::fs::write(&unshare, "#!/bin/sh\necho it is forbidden >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&unshare, Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), env!("PATH"));
+    let arguments = ["lab", "serve", "--", "sh", "-c", "exit 7"];
+    let (code, _, stderr) = run(writerlink(&arguments).env("PATH", path));
+    assert_eq!(code, 7);
+    let whole = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(whole.contains("can be made here: it is forbidden."), "{stderr}");
+    assert!(whole.contains("WRITERLINK_LAB_DNS"), "{stderr}");
+}
+
+#[test]
+fn ctrl_c_ends_the_command_too_and_the_ready_file_is_there_until_then() {
+    let folder = TempDir::new().unwrap();
+    let [ready, pid] = ["ready.json", "pid"].map(|name| folder.path().join(name));
+    std::fs::write(&ready, "of an earlier region").unwrap();
+    let script = "cat \"$0\" >\"$1.new\"; echo $$ >>\"$1.new\"; mv \"$1.new\" \"$1\"; \
+                  exec sleep 600";
+    let mut child = writerlink(&["lab", "serve", "--host-network", "--ready-file"])
+        .arg(&ready)
+        .args(["--", "sh", "-c", script])
+        .args([&ready, &pid])
+        .env("PATH", env!("PATH"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !pid.exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let told = std::fs::read_to_string(&pid).unwrap();
+    let (line, command) = told.trim_end().rsplit_once('\n').unwrap();
+    let addresses: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert!(addresses["runtime_api"].as_str().unwrap().starts_with("127.0.0.1:"));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!ready.exists() && !Path::new("/proc").join(command).exists());
+}
+
+#[test]
+fn what_cannot_be_written_is_named_and_what_can_is_quoted_for_a_shell() {
+    let folder = TempDir::new().unwrap();
+    let serve = |option: &str, path: &str| {
+        let arguments = ["lab", "serve", option, path, "--host-network", "--", "true"];
+        run(writerlink(&arguments).env("PATH", env!("PATH")).current_dir(folder.path()))
+    };
+    for option in ["--write-config", "--ready-file"] {
+        for path in ["/nowhere/file", "/"] {
+            let (code, stdout, stderr) = serve(option, path);
+            assert_eq!((code, stdout.as_str()), (1, ""), "{option} {path}");
+            assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
+        }
+        assert_eq!(serve(option, "it's one.toml").0, 0);
+    }
+    let mut served = writerlink(&["lab", "serve", "--write-config", "it's one.toml"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(served.stderr.take().unwrap());
+    let mut lines = stderr.lines().map(Result::unwrap);
+    let hint = lines.find(|line| line.contains("WRITERLINK_CONFIG")).unwrap();
+    served.kill().unwrap();
+    served.wait().unwrap();
+    let path = folder.path().canonicalize().unwrap();
+    let path = path.display();
+    assert_eq!(hint, format!(r"  export WRITERLINK_CONFIG='{path}/it'\''s one.toml'"));
+}
+
+#[test]
+fn the_schemas_of_the_files_are_printed_as_json() {
+    for (arguments, title) in [(&[][..], "WorldFile"), (&["--scenarios"], "Scenarios")] {
+        let (code, stdout, _) = run(writerlink(&["lab", "schema"]).args(arguments));
+        let schema: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((code, &schema["title"]), (0, &serde_json::json!(title)));
+    }
 }

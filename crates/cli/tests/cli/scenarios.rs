@@ -29,6 +29,11 @@ fn what_cannot_be_played_is_refused_before_anything_is_played() {
             &["planned-failover", "--handler", "/no/such/program"],
             "it keeps ending with exit status: 127",
         ),
+        (
+            &["planned-failover", "--handler", "p {endpiont}"],
+            "there is no placeholder `{endpiont}`; there are `{endpoint}`, ",
+        ),
+        (&["--scenarios", "/no/such/file", "--all"], "/no/such/file: the scenarios cannot be read"),
     ] {
         let (code, stdout, stderr) = run(&mut writerlink(&[&["lab", "run"], arguments].concat()));
         assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}");
@@ -69,15 +74,48 @@ fn a_scenario_that_ends_wrong_exits_2_with_a_verdict_and_a_report() {
 }
 
 #[test]
-fn what_could_be_played_is_printed_beside_what_could_not() {
-    let arguments = ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE];
-    let (code, stdout, stderr) =
-        run(writerlink(&arguments).args(["--handler", "/no/such/program"]));
+fn a_program_that_cannot_be_measured_ends_no_other_and_its_reason_is_in_every_format() {
+    let play = |format: &str| {
+        let arguments = ["lab", "run", "stale-extra-target", "--speed", "30", "--output", format];
+        let handlers = ["--handler", "/no/such/program", "--handler", IDLE];
+        run(writerlink(&arguments).args(handlers))
+    };
+    let (code, stdout, stderr) = play("json");
     assert_eq!(code, 1);
-    let verdicts: Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!(verdicts.as_array().map(Vec::len), Some(1), "{stdout}");
+    let rows: Value = serde_json::from_str(&stdout).unwrap();
+    let reason = rows[0]["not_measured"].as_str().unwrap();
+    assert!(reason.contains("it keeps ending with exit status: 127"), "{reason}");
+    assert_eq!((&rows[0]["scenario"], &rows[0]["ok"]), (&rows[1]["scenario"], &Value::Bool(false)));
+    assert_eq!((&rows[1]["converged"], rows.as_array().unwrap().len()), (&Value::Bool(false), 2));
+    assert!(stderr.ends_with("writerlink: 1 of 2 runs were not measured\n"), "{stderr}");
+    let (code, stdout, _) = play("grid");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(code, 1);
     assert!(
-        stderr.contains("`/no/such/program`: it keeps ending with exit status: 127"),
-        "{stderr}"
+        lines[1].contains("/no/such/program") && lines[1].ends_with("not measured"),
+        "{stdout}"
     );
+    assert!(
+        stdout.contains("\nstale-extra-target: not measured: `/no/such/program`: "),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn scenarios_of_a_file_take_the_place_of_the_built_in_ones() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("mine.toml");
+    let text = "[[scenario]]\nname = \"mine\"\ntitle = \"My own\"\n\
+                steps = [{ at = 5, do.fail-over = \"orders\" }]\n";
+    let list = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        run(writerlink(&["lab", "run", "--list", "--scenarios"]).arg(&file))
+    };
+    assert_eq!(list(text), (0, " mine  My own\n".to_owned(), String::new()));
+    let (code, stdout, stderr) = list(&text.replace("orders", "order"));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    let place = format!("writerlink: {}:4:", file.display());
+    assert!(stderr.starts_with(&place) && stderr.contains("write `orders`"), "{stderr}");
+    let (_, _, stderr) = run(writerlink(&["lab", "run", "x", "--scenarios"]).arg(&file));
+    assert!(stderr.starts_with(&place), "the whole file is checked: {stderr}");
 }

@@ -32,8 +32,7 @@ async fn sweep(program: &Program, name: &'static str, size: usize) -> io::Result
     let lab = Lab::start(fleet.world, options).await?;
     let home = tempfile::tempdir()?;
     let text = config(&fleet.links, lab.dns(), "");
-    let _handler =
-        Handler::start(program, &lab, &fleet.links, &text, &lab.runtime_apis(), home.path())?;
+    let _handler = Handler::start(program, None, &lab, &fleet.links, &text, home.path()).await?;
     let began = Instant::now();
     let invoked = lab.invoke(FUNCTION, r#"{"trigger":"sweep"}"#, Kind::Sync).await;
     let took = began.elapsed();
@@ -75,6 +74,7 @@ async fn planned_failover(program: &Program) -> io::Result<Vec<Row>> {
             databases: Databases::Line,
             sweeps: true,
             budgets: Some(crate::world::Budgets::beside_a_rival()),
+            networks: None,
         };
         async move { play(&scenario, &settings).await }
     };

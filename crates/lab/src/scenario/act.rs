@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::script::{Act, ApiAnswer, Fate, NameAnswer};
 use crate::World;
 use crate::fault::{DeliveryFault, Effect, Fault, Matcher, NameEffect};
+use crate::place::listed;
 use crate::scene::Link;
 use crate::world::ApiError;
 use crate::world::dns::Move;
@@ -36,10 +37,10 @@ impl Act {
         let link = |database: &str| {
             let found = links.iter().find(|link| link.database() == database);
             found.ok_or_else(|| {
-                ApiError::bad_request(
-                    "NoSuchDatabase",
-                    format!("there is no database `{database}` behind the link"),
-                )
+                let known = listed(links.iter().map(Link::database));
+                let fault =
+                    format!("there is no database `{database}` behind a link: write {known}");
+                ApiError::bad_request("NoSuchDatabase", fault)
             })
         };
         match self {

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tokio::process::{Child, Command};
 
-use crate::scene::{FUNCTION, Link};
+use super::task::{self, Task, UnknownPlaceholder};
+use crate::network::{Network, Networks};
+use crate::scene::Link;
 use crate::wire::Lab;
 
 /// A program that speaks the Lambda runtime API.
@@ -25,7 +26,9 @@ pub enum Program {
 /// The environments of a program.
 pub(crate) struct Handler {
     program: Program,
-    variables: Vec<(&'static str, String)>,
+    task: Task,
+    /// Where it runs, if not in the machine's own network.
+    network: Option<Network>,
     environments: Vec<Environment>,
     /// It has worked once: whatever ends it from then on is its own affair, and judged.
     is_trusted: bool,
@@ -47,27 +50,33 @@ const SOON: Duration = Duration::from_secs(2);
 const PATIENCE: u32 = 3;
 
 impl Handler {
-    /// Starts the program once for each runtime API; what it says goes into a file in `home`.
-    pub(crate) fn start(
+    /// Starts the program once for each runtime API; what it says goes into a file in `home`. Our
+    /// own function is given the DNS server in its configuration, and needs no network of its own.
+    pub(crate) async fn start(
         program: &Program,
+        networks: Option<&Networks>,
         lab: &Lab,
         links: &[Link],
         config: &str,
-        runtime_apis: &[String],
         home: &Path,
     ) -> io::Result<Handler> {
-        let log = home.join("handler.log");
-        let variables = variables(lab, links, config);
-        let start = |runtime_api: &String| {
-            Ok(Environment {
-                runtime_api: runtime_api.clone(),
-                process: spawn(program, &variables, runtime_api, &log)?,
-                started: Instant::now(),
-                failures: 0,
-            })
+        let task = Task::new(lab, links, config);
+        let (program, network) = match (program, networks) {
+            (Program::File(_), _) => (program.clone(), None),
+            (Program::Command(command), None) => (Program::Command(task.fill(command)), None),
+            (Program::Command(command), Some(networks)) => {
+                (Program::Command(task.fill(command)), Some(networks.start(lab).await?))
+            }
         };
-        let environments = runtime_apis.iter().map(start).collect::<io::Result<_>>()?;
-        Ok(Handler { program: program.clone(), variables, environments, is_trusted: false, log })
+        let log = home.join("handler.log");
+        let environments = Vec::new();
+        let mut handler = Handler { program, task, network, environments, is_trusted: false, log };
+        for runtime_api in lab.runtime_apis() {
+            let process = handler.spawn(&runtime_api)?;
+            let started = Instant::now();
+            handler.environments.push(Environment { runtime_api, process, started, failures: 0 });
+        }
+        Ok(handler)
     }
 
     /// Starts those anew that have ended, as Lambda does at the next invocation.
@@ -75,7 +84,8 @@ impl Handler {
     /// # Errors
     /// When the program cannot be started, or keeps ending at once, with its last output.
     pub(super) fn revive(&mut self) -> io::Result<()> {
-        for environment in &mut self.environments {
+        for index in 0..self.environments.len() {
+            let environment = &mut self.environments[index];
             let Some(status) = environment.process.try_wait()? else {
                 continue;
             };
@@ -88,9 +98,10 @@ impl Handler {
                 let words = last_words(&self.log);
                 return Err(io::Error::other(format!("it keeps ending with {status}{words}")));
             }
-            environment.process =
-                spawn(&self.program, &self.variables, &environment.runtime_api, &self.log)?;
-            environment.started = Instant::now();
+            let runtime_api = environment.runtime_api.clone();
+            let process = self.spawn(&runtime_api)?;
+            let environment = &mut self.environments[index];
+            (environment.process, environment.started) = (process, Instant::now());
         }
         Ok(())
     }
@@ -114,9 +125,32 @@ impl Handler {
     pub(super) fn last_words(&self) -> String {
         last_words(&self.log)
     }
+
+    fn spawn(&self, runtime_api: &str) -> io::Result<Child> {
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let mut command = self.program.command(self.network.as_ref())?;
+        self.task.tell(&mut command);
+        command
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+    }
 }
 
 impl Program {
+    /// A command for the shell. `{endpoint}` and the other placeholders in it are replaced once the
+    /// lab serves.
+    ///
+    /// # Errors
+    /// A placeholder that does not exist.
+    pub fn of_command(command: &str) -> Result<Program, UnknownPlaceholder> {
+        task::check(command)?;
+        Ok(Program::Command(command.to_owned()))
+    }
+
     /// How it was given.
     pub fn words(&self) -> String {
         match self {
@@ -128,76 +162,15 @@ impl Program {
         }
     }
 
-    fn command(&self) -> Command {
-        match self {
-            Program::File(path) => Command::new(path),
-            Program::Command(command) => {
-                let mut shell = Command::new("sh");
-                // The shell gives way to the program, so that a kill strikes the program.
-                shell.args(["-c", &format!("exec {command}")]);
-                shell
-            }
-        }
+    fn command(&self, network: Option<&Network>) -> io::Result<Command> {
+        let command = match self {
+            Program::File(path) => return Ok(Command::new(path)),
+            Program::Command(command) => command,
+        };
+        // The shell gives way to the program, so that a kill strikes the program.
+        let shell = ["sh", "-c", &format!("exec {command}")];
+        crate::network::command(network, &shell)
     }
-}
-
-fn spawn(
-    program: &Program,
-    variables: &[(&str, String)],
-    runtime_api: &str,
-    log: &Path,
-) -> io::Result<Child> {
-    let log = File::options().create(true).append(true).open(log)?;
-    let mut command = program.command();
-    // Nothing of the machine's own AWS settings, or a call could reach a real account; and no proxy
-    // on the way to loopback.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy().to_ascii_lowercase();
-        if text.starts_with("aws_") || text.ends_with("_proxy") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .envs(variables.iter().map(|(name, value)| (name, value)))
-        .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .kill_on_drop(true)
-        .spawn()
-}
-
-/// The environment variables of every program: where AWS is, its function's settings, our
-/// configuration, and the same for others.
-fn variables(lab: &Lab, links: &[Link], config: &str) -> Vec<(&'static str, String)> {
-    let region = lab.world().region.clone();
-    let told: Vec<_> = links
-        .iter()
-        .map(|link| {
-            json!({
-                "name": link.name,
-                "source": link.source.to_string(),
-                "endpoint": link.endpoint(&lab.world()),
-                "port": link.port,
-                "target_group": link.group,
-            })
-        })
-        .collect();
-    vec![
-        ("AWS_ENDPOINT_URL", lab.aws_endpoint()),
-        ("AWS_ACCESS_KEY_ID", "lab".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "lab".to_owned()),
-        ("AWS_REGION", region.clone()),
-        ("AWS_DEFAULT_REGION", region),
-        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_NAME", FUNCTION.to_owned()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
-        ("WRITERLINK_CONFIG", config.to_owned()),
-        ("WRITERLINK_LAB", json!({"dns": lab.dns().to_string(), "links": told}).to_string()),
-    ]
 }
 
 fn last_words(log: &Path) -> String {

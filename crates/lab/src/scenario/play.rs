@@ -24,6 +24,7 @@ use super::stopwatch::Stopwatch;
 use super::verdict::Verdict;
 use super::watch::Watch;
 use crate::fault::{Effect, Matcher};
+use crate::network::Networks;
 use crate::scene::{FUNCTION, Link};
 use crate::wire::{Ending, Invoked, Kind, Lab, Options};
 use crate::world::{ApiError, Budgets, Outcome};
@@ -43,6 +44,9 @@ pub struct Play {
     pub sweeps: bool,
     /// The budgets of API calls that the region enforces, if any.
     pub budgets: Option<Budgets>,
+    /// The networks in which the lab's DNS server is the resolver of a program under test that is a
+    /// command; without them it runs in the machine's own.
+    pub networks: Option<Networks>,
 }
 
 /// Why a scenario could not be played.
@@ -171,10 +175,12 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
         let fleets = start(&backend, &lab, &links).await?;
         let home = TempDir::new()?;
         let config = config(&lab, if scenario.tagged { &[] } else { &links }, play.speed);
-        let apis = lab.runtime_apis();
-        let mut handler = Handler::start(&play.program, &lab, &links, &config, &apis, home.path())
-            .map_err(|error| broken(play, &error))?;
-        await_first_answer(&lab, &mut handler, apis.len(), play).await?;
+        let networks = play.networks.as_ref();
+        let mut handler =
+            Handler::start(&play.program, networks, &lab, &links, &config, home.path())
+                .await
+                .map_err(|error| broken(play, &error))?;
+        await_first_answer(&lab, &mut handler, scenario.environments, play).await?;
         let manner = Manner {
             writers: if links.len() == 1 { 4 } else { 1 },
             readers: 1,

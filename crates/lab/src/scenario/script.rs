@@ -17,12 +17,25 @@
 
 use std::net::IpAddr;
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
+use super::check::check;
+use crate::place::FileError;
 use crate::world::pace::Delays;
 use crate::world::rds::Network;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// Scenarios of `writerlink lab run`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Scenarios")]
+struct File {
+    #[serde(default)]
+    scenario: Vec<Scenario>,
+}
+
+/// A failover or another change of the databases.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
     /// Its name, as it is asked for.
@@ -80,7 +93,7 @@ impl Scenario {
 }
 
 /// The databases behind the link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Region {
     /// `orders`, an Aurora PostgreSQL cluster of three.
@@ -105,7 +118,7 @@ pub enum Region {
 }
 
 /// Something that happens.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptStep {
     /// When, since the beginning.
@@ -116,7 +129,7 @@ pub struct ScriptStep {
 }
 
 /// What can happen.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Act {
     /// Someone requests a failover of this database (FailoverDBCluster, or RebootDBInstance with
@@ -222,7 +235,7 @@ pub enum Act {
 }
 
 /// What an API call is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApiAnswer {
     /// HTTP 400, `Throttling`.
@@ -234,7 +247,7 @@ pub enum ApiAnswer {
 }
 
 /// What a name is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameAnswer {
     /// It does not exist.
@@ -244,7 +257,7 @@ pub enum NameAnswer {
 }
 
 /// What happens to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It never arrives.
@@ -254,7 +267,7 @@ pub enum Fate {
 }
 
 /// How a scenario should end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expectation {
     /// Every group holds exactly the writer.
@@ -270,27 +283,26 @@ pub enum Expectation {
 ///
 /// Never: a test reads them.
 pub fn scenarios() -> Vec<Scenario> {
-    read(include_str!("scenarios.toml")).expect("the built-in scenarios are well-formed")
+    let file: File = toml::from_str(include_str!("scenarios.toml"))
+        .expect("the built-in scenarios are well-formed");
+    file.scenario
 }
 
-/// Reads scenarios.
+/// Reads scenarios from a file of this name.
 ///
 /// # Errors
 ///
-/// The TOML reader's message with the place of the error, or a name that two scenarios have.
-pub fn read(text: &str) -> Result<Vec<Scenario>, String> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        scenario: Vec<Scenario>,
-    }
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    for (index, scenario) in file.scenario.iter().enumerate() {
-        if file.scenario[..index].iter().any(|other| other.name == scenario.name) {
-            return Err(format!("two scenarios are named `{}`", scenario.name));
-        }
-    }
-    Ok(file.scenario)
+/// The place of the first mistake, what was found there, and what is allowed.
+pub fn read(text: &str, file: &str) -> Result<Vec<Scenario>, FileError> {
+    let read: File =
+        toml::from_str(text).map_err(|error| FileError::of_toml(text, file, &error))?;
+    check(&read.scenario).map_err(|mistake| FileError::of(text, file, &mistake))?;
+    Ok(read.scenario)
+}
+
+/// The JSON Schema of a file of scenarios.
+pub fn schema() -> Schema {
+    schemars::schema_for!(File)
 }
 
 fn usual_drain() -> u32 {
@@ -347,21 +359,5 @@ mod tests {
                 "global-writer-returns",
             ]
         );
-    }
-
-    #[test]
-    fn what_is_misspelt_is_told_with_its_line() {
-        let error = read(
-            "[[scenario]]\nname = \"a\"\ntitle = \"b\"\nsteps = [{ at = 1, \
-            do.fail-ovr = \"orders\" }]\n",
-        )
-        .expect_err("there is no such act");
-        assert!(error.contains("line 4") && error.contains("fail-over"), "{error}");
-    }
-
-    #[test]
-    fn a_name_stands_once() {
-        let twice = "[[scenario]]\nname = \"a\"\ntitle = \"b\"\n".repeat(2);
-        assert_eq!(read(&twice), Err("two scenarios are named `a`".to_owned()));
     }
 }

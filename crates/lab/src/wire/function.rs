@@ -109,6 +109,13 @@ impl Function {
         }
     }
 
+    /// Whether a program polls, or has done so a moment ago: between two invocations it does not,
+    /// and neither does one that is started again. One that is being started has a second.
+    pub(super) async fn is_attended(&self) -> bool {
+        let attended = self.wait(|state| state.is_attended(Instant::now()).then_some(()));
+        tokio::time::timeout(Duration::from_secs(1), attended).await.is_ok()
+    }
+
     /// How many environments there are: one at least.
     pub(super) fn environments(&self) -> usize {
         self.lock().environments()
@@ -185,6 +192,25 @@ impl Function {
     }
 }
 
+/// A program that waits for work. It may go away instead of getting any.
+struct Poll<'a>(&'a Function);
+
+impl<'a> Poll<'a> {
+    fn begin(function: &'a Function) -> Poll<'a> {
+        function.lock().polls += 1;
+        function.changed.notify_waiters();
+        Poll(function)
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.polls -= 1;
+        state.polled = Some(Instant::now());
+    }
+}
+
 impl Environment<'_> {
     pub(super) fn function_arn(&self) -> &str {
         self.function.arn()
@@ -195,6 +221,7 @@ impl Environment<'_> {
     pub(super) async fn next(&self) -> Taken {
         self.end_running(&mut self.function.lock(), Ending::Crashed);
         let Environment { function, number } = *self;
+        let _poll = Poll::begin(function);
         function.wait(|state| state.take(number, function.clock.now(), function.timeout)).await
     }
 

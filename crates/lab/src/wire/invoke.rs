@@ -42,12 +42,21 @@ pub(super) async fn respond(
             return error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message);
         }
     };
+    if kind == Kind::Sync && function.is_called(&name) && !function.is_attended().await {
+        return error(StatusCode::CONFLICT, "ResourceConflictException", NOBODY);
+    }
     match function.invoke(&name, &payload, kind).await {
         Ok(Invoked::Queued(request_id)) => answer(StatusCode::ACCEPTED, &request_id, Bytes::new()),
         Ok(Invoked::Ended(request_id, ending)) => ended(&request_id, ending),
         Err(refusal) => refused(&refusal),
     }
 }
+
+/// The lab's own answer; Lambda would start the program. The status is one that clients do not
+/// retry.
+const NOBODY: &str = "No program polls the runtime API of the lab, so nothing can answer this \
+    invocation. Start one with AWS_LAMBDA_RUNTIME_API set to the address that `writerlink lab \
+    serve` prints as `runtime_api`; `bootstrap` is ours. An invocation of type Event waits for it.";
 
 /// The function's name, out of the path of an Invoke.
 fn function_name(method: &Method, path: &str) -> Option<String> {

@@ -2,13 +2,12 @@
 //! is there.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::net::SocketAddr;
 
 use writerlink_core::source::Source;
 
-use super::place::Mistake;
 use super::{Cluster, TargetGroup, WorldFile};
+use crate::place::{Checked, listed, once, unknown, wrong};
 use crate::scene::FUNCTION;
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
 use crate::world::events::SourceType;
@@ -18,8 +17,6 @@ use crate::world::vpc::Zone;
 /// The longest name of a Multi-AZ DB cluster: it leaves room for `-instance-1` in an instance's 63
 /// characters (botocore rds 2014-10-31, CreateDBCluster, DBClusterIdentifier).
 const LONGEST_OF_MULTI_AZ: usize = 52;
-
-type Checked = Result<(), Mistake>;
 
 impl WorldFile {
     pub(super) fn check(&self) -> Checked {
@@ -344,34 +341,4 @@ fn check_cluster(key: &str, cluster: &Cluster) -> Checked {
 
 fn only_aurora(engine: Engine) -> String {
     format!("{engine} has none: write aurora-postgresql or aurora-mysql as the `engine`")
-}
-
-/// Refuses the second of two equal names.
-fn once<T: Display>(names: impl IntoIterator<Item = (String, T)>) -> Checked {
-    let mut seen = BTreeSet::new();
-    for (key, name) in names {
-        let name = name.to_string();
-        if seen.contains(&name) {
-            return wrong(key, format!("`{name}` is taken already: write another one"));
-        }
-        seen.insert(name);
-    }
-    Ok(())
-}
-
-fn unknown<T: Display>(
-    found: impl Display,
-    kind: &str,
-    known: impl IntoIterator<Item = T>,
-) -> String {
-    format!("there is no {kind} `{found}`: write {}", listed(known))
-}
-
-fn listed<T: Display>(known: impl IntoIterator<Item = T>) -> String {
-    let known: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-    if known.is_empty() { "one of this world, which has none".to_owned() } else { known.join(", ") }
-}
-
-fn wrong(key: impl Into<String>, fault: impl Into<String>) -> Checked {
-    Err(Mistake { key: key.into(), fault: fault.into() })
 }

@@ -130,6 +130,12 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
         ),
         ("zones = [\"a\", \"b\"]", "zones = [\"a\"]", "36:9: proxy[0].zones: ", "two zones"),
         ("source = \"billing\"", "source = \"far\"", "45:10: blue-green[0].source: ", "`billing`"),
+        (
+            "source = \"billing\"",
+            "source = \"instance/billing\"",
+            "45:10: blue-green[0].source: ",
+            "a name alone (`orders`",
+        ),
         ("cluster/orders", "cluster/order", "56:10: target-group[0].source: ", "`cluster/orders`"),
         (
             "family = \"ipv6\"\n\n",

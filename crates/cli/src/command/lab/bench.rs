@@ -45,7 +45,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Vec<Row>> {
             |name: &str| asked.is_empty() || asked.iter().any(|begin| name.starts_with(begin));
         let told = rows(scale, &is_asked).inspect(|row| {
             let ok = if row.ok { "" } else { " (misses its target)" };
-            eprintln!("{}: {}{ok}", row.name, row.measured);
+            output::note(&format!("{}: {}{ok}", row.name, row.measured));
         });
         told.collect()
     });

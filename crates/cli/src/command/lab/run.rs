@@ -12,15 +12,17 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_core::text;
 use writerlink_lab::scenario::{
-    Play, Program, Recording, Scenario, Verdict, play, play_live, report, scenarios,
+    Play, Program, Recording, Scenario, Verdict, play, play_live, read, report, scenarios,
 };
 
 use super::serve::{budgets, databases};
 use crate::args::{RunArgs, RunFormat};
+use crate::command::network::networks;
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use crate::render::colour::Colour;
+use crate::render::grid::{NotMeasured, Row};
 use crate::render::moments::{EXPLANATION, Live};
 use crate::render::table::width_of_stdout;
 use crate::render::{grid, summary};
@@ -30,11 +32,15 @@ pub(super) const OURS: &str = "bootstrap";
 
 /// Plays every requested scenario against every program, and prints the verdicts.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    let all = match &args.file {
+        Some(path) => read_scenarios(path)?,
+        None => scenarios(),
+    };
     if args.list {
-        output::print(&grid::list(&scenarios(), width_of_stdout()))?;
+        output::print(&grid::list(&all, width_of_stdout()))?;
         return Ok(Exit::Success);
     }
-    let scenarios = chosen(args)?;
+    let scenarios = chosen(args, all)?;
     if let Some(path) = &args.report {
         check_place(path)?;
     }
@@ -46,20 +52,32 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         true => RunFormat::Summary,
         false => RunFormat::Json,
     });
-    let (played, failed) = tokio::select! {
-        played = play_all(args, scenarios, &programs) => played?,
+    let results = tokio::select! {
+        results = play_all(args, scenarios, &programs) => results?,
         exit = interrupted() => return Ok(exit),
     };
-    let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
-    match (format, verdicts.as_slice()) {
-        (RunFormat::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
-        (RunFormat::Json, verdicts) => output::print_json(&verdicts)?,
-        (RunFormat::Summary, [verdict]) if asked == 1 => {
+    let (mut played, mut unmeasured) = (Vec::new(), 0);
+    let mut rows: Vec<Row> = Vec::new();
+    for result in results {
+        match result {
+            Ok((recording, verdict)) => {
+                rows.push(Row::Played(verdict.clone()));
+                played.push((recording, verdict));
+            }
+            Err(reason) if asked == 1 => return Err(anyhow!(reason.not_measured)),
+            Err(reason) => {
+                unmeasured += 1;
+                rows.push(Row::NotMeasured(reason));
+            }
+        }
+    }
+    match (format, rows.as_slice()) {
+        (RunFormat::Json, [row]) if asked == 1 => output::print_json(row)?,
+        (RunFormat::Json, rows) => output::print_json(&rows)?,
+        (RunFormat::Summary, [Row::Played(verdict)]) if asked == 1 => {
             output::print(&summary::of(verdict, Colour::of_stdout()))?;
         }
-        (RunFormat::Grid | RunFormat::Summary, verdicts) => {
-            output::print(&grid::grid(verdicts))?;
-        }
+        (RunFormat::Grid | RunFormat::Summary, rows) => output::print(&grid::grid(rows))?,
     }
     if let Some(path) = &args.report {
         fs::write(path, report::page(&played))
@@ -69,10 +87,18 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         }
     }
     // The verdicts are printed before the error, and the error keeps them from looking complete.
-    if let Some(error) = failed {
-        return Err(error);
+    if unmeasured > 0 {
+        bail!("{unmeasured} of {asked} runs were not measured");
     }
-    Ok(if verdicts.iter().all(|verdict| verdict.ok) { Exit::Success } else { Exit::Drift })
+    let is_right = played.iter().all(|(_, verdict)| verdict.ok);
+    Ok(if is_right { Exit::Success } else { Exit::Drift })
+}
+
+/// The scenarios in a file.
+fn read_scenarios(path: &Path) -> anyhow::Result<Vec<Scenario>> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("{}: the scenarios cannot be read", path.display()))?;
+    Ok(read(&text, &path.display().to_string())?)
 }
 
 /// Refuses a place that cannot be written before the scenarios take minutes.
@@ -91,8 +117,8 @@ fn check_place(report: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {
-    let mut all = scenarios();
+/// Those of all scenarios that are named.
+fn chosen(args: &RunArgs, mut all: Vec<Scenario>) -> anyhow::Result<Vec<Scenario>> {
     if args.all {
         return Ok(all);
     }
@@ -114,7 +140,7 @@ fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Scenario>> {
 /// Our own function is in the directory of this program; anything else is a shell command.
 pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
     if handler != OURS {
-        return Ok(Program::Command(handler.to_owned()));
+        return Program::of_command(handler).with_context(|| format!("--handler {handler:?}"));
     }
     let own = env::current_exe().context("the path of this program is unknown")?;
     let path = own.parent().unwrap_or(Path::new(".")).join(OURS);
@@ -130,14 +156,15 @@ pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
 
 /// Plays the scenarios, several at a time, and reports progress on standard error: of several each
 /// verdict, and of a single one each thing that happens, if standard error is a terminal. Returns
-/// the verdicts in the order of the scenarios, and the error of the last scenario that could not
-/// be played.
+/// the results in the order of the scenarios; one that could not be played ends no other.
 async fn play_all(
     args: &RunArgs,
     scenarios: Vec<Scenario>,
     programs: &[Program],
-) -> anyhow::Result<(Vec<(Recording, Verdict)>, Option<anyhow::Error>)> {
-    let databases = databases(args.databases)?;
+) -> anyhow::Result<Vec<Result<(Recording, Verdict), NotMeasured>>> {
+    let databases = databases(args.region.databases)?;
+    let has_commands = programs.iter().any(|program| matches!(program, Program::Command(_)));
+    let networks = if has_commands && !args.region.host_network { networks().await? } else { None };
     let permits = Arc::new(Semaphore::new(args.jobs.into()));
     let all = scenarios.len() * programs.len();
     let is_followed = all == 1 && io::stderr().is_terminal();
@@ -154,7 +181,8 @@ async fn play_all(
                 seed: args.seed,
                 databases: databases.clone(),
                 sweeps: !args.no_schedule,
-                budgets: args.budgets.map(budgets),
+                budgets: args.region.budgets.map(budgets),
+                networks: networks.clone(),
             };
             tasks.spawn(async move {
                 let _permit = permits.acquire().await;
@@ -169,39 +197,35 @@ async fn play_all(
                     true => play_live(&scenario, &settings, &mut show).await,
                     false => play(&scenario, &settings).await,
                 };
+                let played = played.map_err(|error| NotMeasured {
+                    scenario: scenario.name.clone(),
+                    title: scenario.title.clone(),
+                    handler: settings.program.words(),
+                    ok: false,
+                    not_measured: error.to_string(),
+                });
                 ((index, column), played)
             });
         }
     }
-    let (mut played, mut failed) = (Vec::new(), None);
+    let mut results = Vec::new();
     while let Some(task) = tasks.join_next().await {
         let (place, result) = task.context("a scenario ended unexpectedly")?;
-        let (recording, verdict) = match result {
-            Ok(played) => played,
-            Err(error) => {
-                if let Some(before) = failed.replace(anyhow!(error)) {
-                    let _ = writeln!(
-                        io::stderr(),
-                        "writerlink: {}",
-                        text::lines(&format!("{before:#}"))
-                    );
-                }
-                continue;
-            }
-        };
         if all > 1 {
-            let (done, sentence) = (played.len() + 1, grid::sentence(&verdict));
+            let sentence = match &result {
+                Ok((_, verdict)) => grid::sentence(verdict),
+                Err(reason) => reason.sentence(),
+            };
             // A closed standard error is no reason to stop.
-            let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&sentence));
+            let _ = writeln!(
+                io::stderr(),
+                "{} of {all}: {}",
+                results.len() + 1,
+                text::clean(&sentence)
+            );
         }
-        played.push((place, recording, verdict));
+        results.push((place, result));
     }
-    played.sort_by_key(|(place, ..)| *place);
-    if played.is_empty()
-        && let Some(error) = failed
-    {
-        return Err(error);
-    }
-    let played = played.into_iter().map(|(_, recording, verdict)| (recording, verdict));
-    Ok((played.collect(), failed))
+    results.sort_by_key(|(place, _)| *place);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
 }

@@ -1,18 +1,23 @@
-//! `writerlink lab serve`: serves the region on loopback; and the form of its worlds.
+//! `writerlink lab serve`: serves the region on loopback.
+
+mod beside;
+mod ready;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
 use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Programs, ROLE};
-use writerlink_lab::scenario::{Authority, Databases, RunningDatabases};
+use writerlink_lab::scenario::{Authority, Databases, RunningDatabases, Task};
 use writerlink_lab::wire::{Lab, NlbListener, Options};
-use writerlink_lab::world::Budgets;
-use writerlink_lab::world_file::{self, WorldFile};
+use writerlink_lab::world::{Budgets, Pace};
+use writerlink_lab::world_file::WorldFile;
 
+use self::ready::ReadyFile;
 use crate::args::{BudgetSize, DatabaseKind, ServeArgs};
+use crate::command::network::networks;
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
@@ -37,15 +42,24 @@ struct Addresses {
     function_arn: String,
 }
 
-/// Serves until Ctrl-C or SIGTERM. Both end it with success.
+/// Serves until Ctrl-C or SIGTERM, both of which end it with success, or until the command ends.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let file = match &args.world {
         Some(path) => read_world(path)?,
         None => WorldFile::demo(),
     };
+    if let Some(exit) = args.command.first().and_then(|program| beside::refuse(program)) {
+        return Ok(exit);
+    }
+    let mut ready = args.ready_file.as_deref().map(ReadyFile::prepare).transpose()?;
+    let networks = match args.command.is_empty() || args.region.host_network {
+        true => None,
+        false => networks().await?,
+    };
     let Scene { mut world, links } = file.scene(file.pace())?;
-    world.budgets = args.budgets.map(budgets);
+    world.budgets = args.region.budgets.map(budgets);
     let region = world.region.clone();
+    let pause = until_dns_is_stable(&world.pace, args.speed);
     let options = Options {
         speed: args.speed,
         function: FUNCTION.to_owned(),
@@ -54,14 +68,12 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     };
     let lab = Lab::start(world, options).await.context("no loopback port can be opened")?;
     let config = config(&links, lab.dns(), "");
-    let databases = databases(args.databases)?;
+    let databases = databases(args.region.databases)?;
     let mut running = RunningDatabases::start(&lab, &links, &databases)
         .await
         .context("the databases cannot be started")?;
-    if let Some(path) = &args.write_config {
-        fs::write(path, &config)
-            .with_context(|| format!("{}: the configuration cannot be written", path.display()))?;
-    }
+    let written =
+        args.write_config.as_deref().map(|path| write_config(path, &config)).transpose()?;
     let addresses = Addresses {
         aws_endpoint: lab.aws_endpoint(),
         dns: lab.dns().to_string(),
@@ -70,32 +82,63 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
         region,
         function_arn: lab.function_arn(),
     };
-    output::print(&serde_json::to_string(&addresses)?)?;
-    eprint!("{}", hints(&addresses, args, &config, &links));
+    let line = serde_json::to_string(&addresses)?;
+    let configuration = written.as_ref().map_or(config, |path| path.display().to_string());
     let home = tempfile::tempdir().context("a temporary folder cannot be created")?;
-    if let Some(authority) = running.authority() {
-        eprint!("{}", psql_hints(&lab, &links, authority, home.path())?);
+    if args.command.is_empty() {
+        output::print(&line)?;
+        output::note(&hints(&addresses, &configuration, &links, pause));
+        if let Some(authority) = running.authority() {
+            output::note(&psql_hints(&lab, &links, authority, home.path())?);
+        }
     }
-    tokio::select! {
+    if let Some(ready) = &mut ready {
+        ready.write(&line)?;
+    }
+    let command = async {
+        if args.command.is_empty() {
+            interrupted().await;
+            return Ok(Exit::Success);
+        }
+        let task = Task::new(&lab, &links, &configuration);
+        beside::run(&args.command, &task, networks.as_ref(), &lab).await
+    };
+    let exit = tokio::select! {
         failed = running.follow(&lab, &links) => match failed.context("a database has failed")? {},
-        _ = interrupted() => {}
-    }
+        exit = command => exit?,
+    };
     drop(running);
     lab.shutdown().await;
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
-/// Prints the JSON Schema of a world's file.
-pub(crate) fn schema() -> anyhow::Result<Exit> {
-    output::print_json(&world_file::schema())?;
-    Ok(Exit::Success)
+/// Writes the configuration, and gives its path in a form that holds in any folder.
+fn write_config(path: &Path, config: &str) -> anyhow::Result<PathBuf> {
+    let named = || format!("{}: the configuration cannot be written", path.display());
+    fs::write(path, config).with_context(named)?;
+    path.canonicalize().with_context(named)
+}
+
+/// How many seconds pass on the wall from the request of a failover of an Aurora cluster until DNS
+/// answers the new writer for good.
+fn until_dns_is_stable(pace: &Pace, speed: f64) -> u64 {
+    let region = pace.promote + pace.dns_lag + pace.flap;
+    (region.as_secs_f64() / speed).ceil() as u64 + 1
 }
 
 /// The world in a file.
 fn read_world(path: &Path) -> anyhow::Result<WorldFile> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("{}: the world cannot be read", path.display()))?;
-    Ok(WorldFile::read(&text, &path.display().to_string())?)
+    let world = WorldFile::read(&text, &path.display().to_string())?;
+    if world.is_empty() {
+        bail!(
+            "{}: the world is empty: it needs a database or a host, such as a table `[[cluster]]`; \
+             docs/lab.md has an example",
+            path.display()
+        );
+    }
+    Ok(world)
 }
 
 /// The budgets of API calls.
@@ -153,7 +196,7 @@ fn psql_hints(
 }
 
 /// How to use the region, ready to be pasted into another shell.
-fn hints(addresses: &Addresses, args: &ServeArgs, config: &str, links: &[Link]) -> String {
+fn hints(addresses: &Addresses, configuration: &str, links: &[Link], pause: u64) -> String {
     let mut text = format!(
         "\
 Serving until Ctrl-C. In another shell:
@@ -184,21 +227,29 @@ In its configuration:
     );
     let mut clusters = links.iter().filter_map(|link| link.source.cluster());
     let Some(cluster) = clusters.next() else { return text };
-    text.push_str("\nTo audit the groups, fail over, and audit again:\n\n");
-    match &args.write_config {
-        Some(path) => {
-            text.push_str(&format!("  export WRITERLINK_CONFIG='{}'\n", path.display()));
-        }
-        None => text.push_str(&format!("  export WRITERLINK_CONFIG='{config}'\n")),
-    }
     let program = std::env::current_exe()
         .map_or_else(|_| "writerlink".to_owned(), |path| path.display().to_string());
+    let program = quoted(&program);
     text.push_str(&format!(
-        "  {program} audit
-  aws rds failover-db-cluster --db-cluster-identifier {cluster}
-  sleep 60  # at the demo world's pace, until DNS is stable; before that, `audit` exits with 0 or 3
+        "
+To audit the groups, fail over, and audit again:
+
+  export WRITERLINK_CONFIG={}
   {program} audit
-"
+  aws rds failover-db-cluster --db-cluster-identifier {cluster}
+  sleep {pause}  # until DNS is stable; before that, `audit` exits with 0 or 3
+  {program} audit
+",
+        quoted(configuration)
     ));
     text
+}
+
+/// A word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }

@@ -15,7 +15,14 @@ pub(super) struct State {
     running: Vec<Option<Running>>,
     pub(super) all: BTreeMap<u64, Invocation>,
     pub(super) init_errors: Vec<String>,
+    /// How many programs wait for work.
+    pub(super) polls: usize,
+    /// When the last of them stopped waiting.
+    pub(super) polled: Option<Instant>,
 }
+
+/// How long a program that has just polled counts as one that will poll again.
+const GRACE: Duration = Duration::from_secs(5);
 
 struct Running {
     serial: u64,
@@ -31,7 +38,15 @@ impl State {
             running: (0..environments.max(1)).map(|_| None).collect(),
             all: BTreeMap::new(),
             init_errors: Vec::new(),
+            polls: 0,
+            polled: None,
         }
+    }
+
+    pub(super) fn is_attended(&self, clock: Instant) -> bool {
+        self.polls > 0
+            || self.running.iter().any(Option::is_some)
+            || self.polled.is_some_and(|polled| clock < polled + GRACE)
     }
 
     pub(super) fn environments(&self) -> usize {

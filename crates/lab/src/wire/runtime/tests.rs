@@ -165,6 +165,30 @@ async fn a_functions_error_is_told_to_the_synchronous_caller_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_synchronous_invocation_that_no_program_can_answer_is_refused_and_an_event_waits() {
+    let lab = lab().await;
+    let heard = invoke(&lab, "RequestResponse", "writerlink", "{}");
+    let heard = tokio::time::timeout(PATIENCE, heard).await.expect("it does not wait");
+    assert_eq!(
+        (heard.status, heard.header("x-amzn-errortype")),
+        (409, "ResourceConflictException")
+    );
+    assert!(heard.body.contains("AWS_LAMBDA_RUNTIME_API"), "{}", heard.body);
+    assert_eq!(lab.invocations(), [], "it is not queued");
+    assert_eq!(invoke(&lab, "Event", "writerlink", "1").await.status, 202);
+    let work = next(&lab).await;
+    tell(&lab, &work.request_id(), "response", "1").await;
+    // A program that has just answered polls again in a moment, as one that is started again.
+    let function = async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        let work = next(&lab).await;
+        tell(&lab, &work.request_id(), "response", "2").await;
+    };
+    let (heard, ()) = tokio::join!(invoke(&lab, "RequestResponse", "writerlink", "{}"), function);
+    assert_eq!((heard.status, heard.body.as_str()), (200, "2"));
+}
+
+#[tokio::test]
 async fn invoke_refuses_as_lambda_does() {
     let lab = lab().await;
     assert_eq!(invoke(&lab, "Event", "nobody", "{}").await.status, 404);

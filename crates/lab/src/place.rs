@@ -1,14 +1,16 @@
-//! Where a mistake is in a world's file.
+//! Where a mistake is in a file of the lab: a world, or scenarios.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Why a world's file cannot be used.
+/// Why a file of the lab cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {}{fault}", in_key(.key))]
-pub struct WorldFileError {
+pub struct FileError {
     /// The file's name.
     pub file: String,
     /// The line, from 1.
@@ -22,39 +24,48 @@ pub struct WorldFileError {
 }
 
 /// A mistake that is not one of form.
-pub(super) struct Mistake {
-    /// The key, as in [`WorldFileError::key`].
-    pub(super) key: String,
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    /// The key, as in [`FileError::key`].
+    pub(crate) key: String,
     /// What was found, and what is allowed.
-    pub(super) fault: String,
+    pub(crate) fault: String,
 }
 
-impl WorldFileError {
-    pub(super) fn of_toml(text: &str, file: &str, error: &toml::de::Error) -> WorldFileError {
+impl FileError {
+    pub(crate) fn of_toml(text: &str, file: &str, error: &toml::de::Error) -> FileError {
         let offset = error.span().map_or(0, |span| span.start);
         let table = DeTable::parse(text).ok();
         let key = table.and_then(|table| key_at(&entries(table.get_ref()), offset));
-        at(text, file, offset, key.unwrap_or_default(), plain(error.message()))
+        let key = key.unwrap_or_default();
+        let fault = plain(error.message(), &key);
+        at(text, file, offset, key, fault)
     }
 
-    pub(super) fn of(text: &str, file: &str, mistake: &Mistake) -> WorldFileError {
+    pub(crate) fn of(text: &str, file: &str, mistake: &Mistake) -> FileError {
         let table = DeTable::parse(text).ok();
         let offset = table.and_then(|table| offset_of(&entries(table.get_ref()), &mistake.key));
         at(text, file, offset.unwrap_or(0), mistake.key.clone(), mistake.fault.clone())
     }
 }
 
-/// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of it
-/// is a port, and every `f64` a number of seconds.
-fn plain(message: &str) -> String {
-    const WORDS: [(&str, &str); 6] = [
+/// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of
+/// the files is a port, and every `f64` a number of seconds.
+fn plain(message: &str, key: &str) -> String {
+    const ONE_TABLE: &str = "invalid type: map, expected a sequence";
+    const WORDS: [(&str, &str); 9] = [
+        (
+            "wanted exactly 1 element, more than 1 element",
+            "found more than one act: write a step for each",
+        ),
+        (
+            "cannot be an RDS identifier",
+            "cannot be an RDS identifier, which is a name alone (`orders`, not `cluster/orders`)",
+        ),
+        ("expected u32", "expected a whole number, 0 or more"),
+        ("expected usize", "expected a whole number, 0 or more"),
         ("expected u16", "expected a port, which is a number from 1 to 65535"),
         ("expected f64", "expected a number of seconds"),
-        (
-            "invalid type: map, expected a sequence",
-            "found one table, expected a list of tables: write the header with two brackets, such \
-             as `[[cluster]]`",
-        ),
         ("expected a sequence", "expected a list, such as `[\"a\", \"b\"]`"),
         (
             "invalid socket address syntax",
@@ -62,14 +73,20 @@ fn plain(message: &str) -> String {
         ),
         ("invalid IP address syntax", "expected an IP address, such as `10.20.1.210`"),
     ];
+    if message.contains(ONE_TABLE) {
+        return format!(
+            "found one table, expected a list of tables: write the header with two brackets, \
+             `[[{key}]]`"
+        );
+    }
     let found = WORDS.iter().find(|(theirs, _)| message.contains(theirs));
     found.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replace(theirs, ours))
 }
 
-fn at(text: &str, file: &str, offset: usize, key: String, fault: String) -> WorldFileError {
+fn at(text: &str, file: &str, offset: usize, key: String, fault: String) -> FileError {
     let before = &text[..offset.min(text.len())];
     let line = before.rsplit('\n').next().unwrap_or_default();
-    WorldFileError {
+    FileError {
         file: file.to_owned(),
         line: before.matches('\n').count() + 1,
         column: line.chars().count() + 1,
@@ -127,4 +144,37 @@ fn offset_of(entries: &[Entry<'_>], key: &str) -> Option<usize> {
     let (own, _, value) = entries.iter().find(is_it)?;
     let rest = &key[own.trim_start_matches('.').len()..];
     Some(offset_of(&below(value), rest).unwrap_or(value.span().start))
+}
+
+/// The result of a check of a file.
+pub(crate) type Checked = Result<(), Mistake>;
+
+pub(crate) fn wrong(key: impl Into<String>, fault: impl Into<String>) -> Checked {
+    Err(Mistake { key: key.into(), fault: fault.into() })
+}
+
+pub(crate) fn unknown<T: Display>(
+    found: impl Display,
+    kind: &str,
+    known: impl IntoIterator<Item = T>,
+) -> String {
+    format!("there is no {kind} `{found}`: write {}", listed(known))
+}
+
+/// Refuses the second of two equal names.
+pub(crate) fn once<T: Display>(names: impl IntoIterator<Item = (String, T)>) -> Checked {
+    let mut seen = BTreeSet::new();
+    for (key, name) in names {
+        let name = name.to_string();
+        if seen.contains(&name) {
+            return wrong(key, format!("`{name}` is taken already: write another one"));
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
+pub(crate) fn listed<T: Display>(known: impl IntoIterator<Item = T>) -> String {
+    let known: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
+    if known.is_empty() { "one of this world, which has none".to_owned() } else { known.join(", ") }
 }
