@@ -21,6 +21,7 @@
 //!
 //! How a message is read and an answer given is the function's own: it is [handed in](Function).
 
+mod begin;
 mod calls;
 mod calm;
 mod campaign;
