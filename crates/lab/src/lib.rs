@@ -18,7 +18,10 @@
 //!   server, and the Lambda runtime API, so that any AWS client, any resolver and any Lambda
 //!   function can use it.
 
+pub mod api_error;
 pub mod bench;
+mod dice;
+mod dns_name;
 pub mod fault;
 pub mod ports;
 pub mod scenario;

@@ -26,7 +26,6 @@ mod calls;
 mod calm;
 mod campaign;
 mod coverage;
-pub(crate) mod dice;
 mod history;
 mod incident;
 mod injected_fault;
@@ -54,7 +53,7 @@ pub use region::Counts;
 pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
 
-use dice::{Dice, Subject};
+use crate::dice::{Dice, Subject};
 use history::Player;
 use region::SimulatedRegion;
 use script::Script;

@@ -8,8 +8,8 @@ pub use self::table::InjectedFault;
 use std::time::Duration;
 
 use super::begin::{Begun, Drawn, Site};
-use super::dice::Dice;
 use super::step::RunStep;
+use crate::dice::Dice;
 use crate::world::{ApiError, Pace};
 
 /// A row of the table.

@@ -24,6 +24,7 @@ use super::coverage::Coverage;
 use super::incident::Incident;
 use super::injected_fault::{Family, InjectedFault};
 use super::judge::{Judge, WriteContext};
+use super::record::Call;
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
 use super::step::RunStep;
@@ -48,15 +49,6 @@ pub(super) struct SimulatedRegion {
     /// When nothing more goes wrong.
     pub(super) calm: Duration,
     state: Mutex<State>,
-}
-
-/// A call that has begun.
-pub(super) struct Call {
-    pub(super) run: u64,
-    pub(super) number: u64,
-    pub(super) step: RunStep,
-    /// The binding of a read that may be sent a second time while the first goes on.
-    sent_again: Option<usize>,
 }
 
 impl SimulatedRegion {

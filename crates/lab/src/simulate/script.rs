@@ -6,11 +6,11 @@ use std::time::Duration;
 use writerlink_core::source::Source;
 
 use super::begin::{Drawn, When};
-use super::dice::Dice;
 use super::incident::Incident;
 use super::injected_fault::InjectedFault;
 use super::setting::Setting;
 use super::step::RunStep;
+use crate::dice::Dice;
 
 /// What will happen in one history.
 pub(super) struct Script {

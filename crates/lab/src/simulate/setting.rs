@@ -16,7 +16,7 @@ use writerlink_core::topology::HostName;
 
 use self::kind::{DUAL_STACK, Database, KINDS, MULTI_AZ_CLUSTER};
 pub(super) use self::moved::Moved;
-use super::dice::Dice;
+use crate::dice::Dice;
 use crate::scene::{AGO, Link, allow, tell_of_failovers};
 use crate::world::elbv2::{IpFamily, TargetRequest};
 use crate::world::rds::{Engine, MultiAz, Naming};
@@ -25,6 +25,9 @@ use crate::world::{ApiError, Pace, World};
 
 /// When every region begins, so that a seed's transcript is the same on every day.
 const EPOCH: i64 = 1_767_225_600;
+
+/// How often the schedule invokes the function, as `infra/reconciler.yaml` has it.
+pub(super) const SWEEP: Duration = Duration::from_secs(60);
 
 /// A region, the bindings in it, and how the function is run.
 pub(super) struct Setting {
@@ -342,7 +345,7 @@ fn config(bounds: &[Bound], dice: &mut Dice, words: &mut Vec<String>) -> Config 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::dice::Subject;
+    use crate::dice::Subject;
 
     fn drawn(seed: u64) -> Setting {
         let dice = |subject| Dice::new(seed, subject);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use super::refusal::{check_arn, group_not_found};
 use super::tags::Tags;
 use super::target::{Target, TargetKey};
 use crate::world::ApiError;
+use crate::world::vpc::IpFamily;
 
 #[derive(Clone, Debug)]
 pub struct TargetGroup {
@@ -65,30 +65,6 @@ pub enum TargetType {
     /// An IP address.
     #[default]
     Ip,
-}
-
-/// The address family of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum IpFamily {
-    /// IPv4 addresses only.
-    #[default]
-    Ipv4,
-    /// IPv6 addresses only.
-    Ipv6,
-}
-
-impl IpFamily {
-    /// Both.
-    pub const ALL: [IpFamily; 2] = [IpFamily::Ipv4, IpFamily::Ipv6];
-
-    /// The family of an address.
-    pub fn of(address: IpAddr) -> IpFamily {
-        match address {
-            IpAddr::V4(_) => IpFamily::Ipv4,
-            IpAddr::V6(_) => IpFamily::Ipv6,
-        }
-    }
 }
 
 /// A target group that is to be added.
