@@ -203,29 +203,3 @@ impl World {
         self.elbv2.groups.get(arn).ok_or_else(group_not_found)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_are_found_by_arn_name_and_nothing_else() {
-        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        let arn = world.add_target_group(NewTargetGroup::tcp("orders", 5432));
-        let found = |selection| {
-            world
-                .target_groups(&selection)
-                .map(|groups| groups.len())
-                .map_err(|refused| refused.code.into_owned())
-        };
-        assert_eq!(found(GroupSelection::All), Ok(1));
-        assert_eq!(found(GroupSelection::Arns(vec![arn.clone()])), Ok(1));
-        assert_eq!(found(GroupSelection::Names(vec!["orders".to_owned()])), Ok(1));
-        assert_eq!(
-            found(GroupSelection::Names(vec!["gone".to_owned()])),
-            Err("TargetGroupNotFound".to_owned())
-        );
-        let elsewhere = arn.replace("111122223333", "999900001111");
-        assert_eq!(found(GroupSelection::Arns(vec![elsewhere])), Err("ValidationError".to_owned()));
-    }
-}
