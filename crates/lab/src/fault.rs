@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::simulate::dice::{Dice, Subject};
-use crate::world::ApiError;
-use crate::world::dns::canonical;
+use crate::api_error::ApiError;
+use crate::dice::{Dice, Subject};
+use crate::dns_name::canonical;
 
 /// All faults that are planned.
 #[derive(Clone, Debug, Default)]

@@ -20,7 +20,10 @@
 //! - [`network`] gives a program a network namespace in which the DNS server is the system's
 //!   resolver.
 
+pub mod api_error;
 pub mod bench;
+mod dice;
+mod dns_name;
 pub mod fault;
 pub mod network;
 pub mod ports;

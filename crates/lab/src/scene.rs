@@ -346,33 +346,3 @@ pub(crate) fn tell_of_more(world: &mut World, topic: &str) {
     let clusters = Some(SourceType::DbCluster);
     world.add_event_subscription("more-of-db-cluster", topic, clusters, &["global-failover"]);
 }
-
-#[cfg(test)]
-mod tests {
-    use writerlink_core::config::{Config, Location};
-
-    use super::*;
-
-    #[test]
-    fn the_scene_begins_in_sync_and_healthy() {
-        for pace in [Pace::real(), Pace::brisk()] {
-            let mut scene = Scene::new(pace).expect("a good scene");
-            scene.add_dual_stack_cluster().expect("a good cluster");
-            for link in &scene.links {
-                let writer = link.writer(&scene.world).expect("a writer");
-                assert_eq!(link.present(&scene.world), [(writer.address, "healthy")]);
-            }
-        }
-    }
-
-    #[test]
-    fn its_configuration_is_a_good_one() {
-        let mut scene = Scene::new(Pace::real()).expect("a good scene");
-        scene.add_dual_stack_cluster().expect("a good cluster");
-        let dns: SocketAddr = "127.0.0.1:5353".parse().expect("an address");
-        let text = scene.config(dns, "");
-        let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");
-        assert_eq!(config.usable().count(), scene.links.len());
-        assert_eq!(config.dns_servers, [dns]);
-    }
-}

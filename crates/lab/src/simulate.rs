@@ -21,11 +21,11 @@
 //!
 //! How a message is read and an answer given is the function's own: it is [handed in](Function).
 
+mod begin;
 mod calls;
 mod calm;
 mod campaign;
 mod coverage;
-pub(crate) mod dice;
 mod history;
 mod incident;
 mod injected_fault;
@@ -53,7 +53,7 @@ pub use region::Counts;
 pub use step::RunStep;
 pub use transcript::{Telling, Transcript};
 
-use dice::{Dice, Subject};
+use crate::dice::{Dice, Subject};
 use history::Player;
 use region::SimulatedRegion;
 use script::Script;

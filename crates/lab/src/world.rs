@@ -1,6 +1,5 @@
 //! The region as a value: its services, its clock, and its scheduled changes.
 
-pub mod api_error;
 pub mod budget;
 pub mod dns;
 pub mod elbv2;
@@ -20,11 +19,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use api_error::ApiError;
 pub use budget::Budgets;
 pub use journal::{Call, Journal, Outcome, Service};
 pub use pace::Pace;
 
+pub use crate::api_error::ApiError;
 use crate::fault::FaultPlan;
 use schedule::Schedule;
 

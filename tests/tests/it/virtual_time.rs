@@ -5,7 +5,11 @@ use std::time::Duration;
 use writerlink_core::event::SourceType;
 use writerlink_core::report::Status;
 use writerlink_lab::fault::{Effect, Fault, NameEffect};
+use writerlink_lab::scene::Link;
+use writerlink_lab::world::dns::Move;
+use writerlink_lab::world::elbv2::TargetRequest;
 use writerlink_lab::world::rds::{Naming, Network, Reboot};
+use writerlink_tests::kinds::{self, HOST, machine};
 use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
@@ -189,6 +193,49 @@ fn an_ipv6_group_whose_database_has_ipv4_alone_is_held_with_the_reason_and_left_
         play.pass(60 * S);
     }
     assert!(play.is_right(parcels) && play.was_never_empty(parcels));
+}
+
+/// `corp`, the name outside RDS.
+fn corp(play: &Play) -> &Link {
+    play.links.iter().find(|link| link.name == "corp").expect("it is bound")
+}
+
+#[test]
+fn a_registration_that_waits_for_dns_is_waited_for_beside_removals_that_are_too_many() {
+    let source = "\"dns/db.corp.example\"";
+    let play = Play::configured(kinds::add, |config| {
+        config.replace(source, &format!("{source}\nmax-removals = 1"))
+    });
+    let corp = corp(&play);
+    let target = |ip: &str| TargetRequest::new(ip, corp.port);
+    let (own, _) = corp.present(&play.world())[0];
+    let stale = ["10.20.2.240", "10.20.2.241"].map(target);
+    play.world().register_targets(&corp.group, &stale).expect("room");
+    play.world().deregister_targets(&corp.group, &[target(&own.ip().to_string())]).expect("there");
+    let before = corp.present(&play.world()).len();
+    // A name must give an address for 10 s. Nothing else would keep this sweep awake.
+    let report = play.sweep();
+    assert_eq!(status(&report, "corp"), Status::Held, "{report:#?}");
+    let present = corp.present(&play.world());
+    assert!(present.iter().any(|(address, _)| *address == own), "{present:?}");
+    assert_eq!(present.len(), before + 1, "none is removed: {present:?}");
+}
+
+#[test]
+fn an_address_that_a_name_gave_a_moment_ago_keeps_its_group_from_being_told_as_settled() {
+    let play = Play::with(kinds::add);
+    let corp = corp(&play);
+    let before = corp.present(&play.world());
+    let stale = TargetRequest::new("10.20.2.240", corp.port);
+    play.world().register_targets(&corp.group, &[stale]).expect("room");
+    // The sweep looks for long enough to remove the stale target. The name moves amid that.
+    let machines = [1, 2].map(|zone| machine(zone, 211));
+    play.world().move_host(HOST, corp.port, &machines, Move::After(12 * S));
+    let report = play.sweep();
+    let present = corp.present(&play.world());
+    assert!(before.iter().all(|(old, _)| present.iter().any(|(is, _)| is == old)), "{present:?}");
+    assert!(present.len() > before.len(), "{present:?}");
+    assert_eq!(status(&report, "corp"), Status::Waiting, "{report:#?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use writerlink_core::ports::Clock;
 use writerlink_core::report::Report;
 
 use super::process::{Played, Process};
-use crate::simulate::dice::{Dice, Subject};
+use crate::dice::{Dice, Subject};
 
 /// How often the schedule invokes the function.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);

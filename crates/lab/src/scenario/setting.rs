@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
 use super::script::{Act, Region, Scenario};
+use crate::dice::{Dice, Subject};
 use crate::scene::{AGO, Link, across_zones, tag, tell_of_failovers, tell_of_more};
-use crate::simulate::dice::{Dice, Subject};
 use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, TERMINATE_DEREGISTERED};
 use crate::world::rds::{
     CustomKind, Engine, EngineFamily, MultiAz, Naming, Network, NewCustomEndpoint,

@@ -15,8 +15,8 @@ use writerlink_core::topology::{
 
 use super::injected_fault::{Family as FaultFamily, InjectedFault};
 use super::judge::Judge;
-use super::record::Record;
-use super::region::{Call, Kind, SimulatedRegion, State};
+use super::record::{Call, Record};
+use super::region::{Kind, SimulatedRegion, State};
 use super::step::RunStep;
 use super::transcript::Who;
 use crate::ports::InProcess;

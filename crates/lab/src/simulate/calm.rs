@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::history::SWEEP;
 use super::region::SimulatedRegion;
+use super::setting::SWEEP;
 use crate::ports::present;
 
 /// How much longer than its settle time a sweep with a pending removal looks.

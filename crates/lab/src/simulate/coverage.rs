@@ -32,8 +32,8 @@ impl Coverage {
     /// How many cells can be reached, and how many were.
     pub fn cells(&self) -> (usize, usize) {
         let cells = InjectedFault::ALL
-            .into_iter()
-            .flat_map(|fault| RunStep::ALL.map(|step| (fault, step)))
+            .iter()
+            .flat_map(|fault| RunStep::ALL.map(|step| (*fault, step)))
             .filter(|(fault, step)| fault.can_strike(*step));
         let (mut all, mut reached) = (0, 0);
         for (fault, step) in cells {
@@ -52,7 +52,7 @@ impl fmt::Display for Coverage {
             let _ = write!(head, "{:>width$}", step.word(), width = width(step));
         }
         writeln!(f, "{head}")?;
-        for fault in InjectedFault::ALL {
+        for &fault in InjectedFault::ALL {
             let mut row = format!("{:<27}", fault.words());
             for step in RunStep::ALL {
                 let cell = match (fault.can_strike(step), self.of(fault, step)) {

@@ -22,12 +22,10 @@ use super::judge::{Excuse, Violation};
 use super::killable_run::{Ended, run};
 use super::record::Record;
 use super::region::{Counts, SimulatedRegion};
+use super::setting::SWEEP;
 use super::step::RunStep;
 use super::transcript::Who;
 use super::{Coverage, Function, Transcript};
-
-/// How often the schedule invokes the function, as `infra/reconciler.yaml` has it.
-pub(super) const SWEEP: Duration = Duration::from_secs(60);
 
 /// What is kept free at the end of an invocation for the answer.
 const ANSWER: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use writerlink_core::report::{BindingReport, KeyReport, Report, Status};
 use writerlink_core::source::Source;
 use writerlink_core::target::{Registration, Target};
 
-use super::incident::FORGED_ADDRESS;
+use super::begin::FORGED_ADDRESS;
 use super::record::{Record, View};
 use super::setting::Bound;
 use crate::world::dns::TTL;

@@ -16,7 +16,6 @@ use writerlink_core::target::{Target, TargetState};
 use writerlink_core::topology::{HostName, Topology};
 
 use self::listing::Listing;
-use super::region::Call;
 use super::setting::{Bound, is_allowed};
 use super::step::RunStep;
 
@@ -45,6 +44,15 @@ pub(super) struct Record {
     pub(super) rds_has_throttled: bool,
     pub(super) views: Vec<View>,
     pub(super) kill_point: Option<KillPoint>,
+}
+
+/// A call that has begun.
+pub(super) struct Call {
+    pub(super) run: u64,
+    pub(super) number: u64,
+    pub(super) step: RunStep,
+    /// The binding of a read that may be sent a second time while the first goes on.
+    pub(super) sent_again: Option<usize>,
 }
 
 /// How a run is killed.

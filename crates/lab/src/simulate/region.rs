@@ -19,15 +19,16 @@ pub use self::state::Counts;
 pub(super) use self::state::State;
 
 use self::state::Active;
+use super::begin::When;
 use super::coverage::Coverage;
-use super::incident::{Incident, When};
+use super::incident::Incident;
 use super::injected_fault::{Family, InjectedFault};
 use super::judge::{Judge, WriteContext};
+use super::record::Call;
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
 use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
-use crate::fault::{Effect, Fault};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
 use crate::world::rds::MultiAz;
@@ -48,15 +49,6 @@ pub(super) struct SimulatedRegion {
     /// When nothing more goes wrong.
     pub(super) calm: Duration,
     state: Mutex<State>,
-}
-
-/// A call that has begun.
-pub(super) struct Call {
-    pub(super) run: u64,
-    pub(super) number: u64,
-    pub(super) step: RunStep,
-    /// The binding of a read that may be sent a second time while the first goes on.
-    sent_again: Option<usize>,
 }
 
 impl SimulatedRegion {
@@ -144,7 +136,7 @@ impl SimulatedRegion {
     /// When the next incident begins or ends by itself, or calm does.
     pub(super) fn next_moment(&self) -> Duration {
         let state = self.state();
-        let begins = state.pending.iter().filter_map(|incident| match incident.when {
+        let begins = state.pending.iter().filter_map(|incident| match incident.drawn.when {
             When::At(at) => Some(at),
             When::In(..) => None,
         });
@@ -210,11 +202,6 @@ impl SimulatedRegion {
         }
         let begun = incident.begin(&mut world, &self.bounds, &self.topic);
         let registration = world.pace.registration;
-        if incident.fault == InjectedFault::LateWrite {
-            for operation in ["RegisterTargets", "DeregisterTargets"] {
-                world.faults.add(Fault::on(operation, Effect::Late(incident.lasts)).times(1));
-            }
-        }
         let homes: Vec<Vec<_>> =
             self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
@@ -235,21 +222,23 @@ impl SimulatedRegion {
                 state.counts.failovers += 1;
                 state.mark_all(incident.fault, &steps);
             }
-            _ if incident.fault.family() == Family::Databases => {
-                state.mark_all(incident.fault, &steps)
+            _ if incident.fault.family().is_of_databases() => {
+                state.mark_all(incident.fault, &steps);
             }
             _ if incident.fault.family() == Family::Messages && !begun.awaits_message => {
                 state.mark_all(incident.fault, &steps);
             }
-            InjectedFault::Killed | InjectedFault::LateWrite => state.kill_point(&incident),
-            InjectedFault::DeadlineNear => state.deadlines.push_back(incident.lasts),
+            InjectedFault::Killed | InjectedFault::LateWrite => {
+                state.kill_point(&incident.drawn);
+            }
+            InjectedFault::DeadlineNear => state.deadlines.push_back(incident.drawn.lasts),
             _ => {}
         }
         if begun.awaits_message {
             state.messages.push_back(incident.fault);
         } else {
             state.active.push(Active {
-                until: now + incident.lasts,
+                until: now + incident.drawn.lasts,
                 undo: begun.undo,
                 name: begun.name,
                 incident,
@@ -262,11 +251,11 @@ impl SimulatedRegion {
         let mut world = self.region.world();
         let now = self.now();
         let bound = &self.bounds[active.incident.place];
-        let made_good = undo.make_good(&mut world, bound);
-        let moves = now + undo.moves_for(&world.pace);
+        let undone = (undo.act)(&mut world, bound);
+        let moves = now + undo.moves_for;
         drop(world);
         let mut state = self.state();
-        if made_good.is_err() {
+        if undone.is_err() {
             // Until it is undone, the databases have not settled.
             state.moves_until = state.moves_until.max(now + AGAIN);
             state.active.push(Active { until: now + AGAIN, ..active });

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use writerlink_core::source::Source;
 
-use super::dice::Dice;
-use super::incident::{Incident, When};
-use super::injected_fault::{Family, InjectedFault};
+use super::begin::{Drawn, When};
+use super::incident::Incident;
+use super::injected_fault::InjectedFault;
 use super::setting::Setting;
 use super::step::RunStep;
+use crate::dice::Dice;
 
 /// What will happen in one history.
 pub(super) struct Script {
@@ -44,7 +45,7 @@ impl Script {
         }
         for _ in 0..dice.below(7) {
             let fault = loop {
-                let drawn = *dice.pick(&InjectedFault::ALL[..InjectedFault::COMMON]);
+                let drawn = *dice.pick(InjectedFault::COMMON);
                 if !NOT_DRAWN_HERE.contains(&drawn) {
                     break drawn;
                 }
@@ -94,9 +95,9 @@ impl Script {
         }
         for _ in 0..dice.below(5) {
             let fault = loop {
-                let drawn = *dice.pick(&InjectedFault::ALL[..InjectedFault::COMMON]);
+                let drawn = *dice.pick(InjectedFault::COMMON);
                 let fits = match source {
-                    Source::Name(_) | Source::Proxy(..) => drawn.is_of_any_source(),
+                    Source::Name(_) | Source::Proxy(..) => drawn.family().is_of_any_source(),
                     _ => true,
                 };
                 if fits && !NOT_DRAWN_HERE.contains(&drawn) {
@@ -143,7 +144,7 @@ impl Script {
 
     fn end_at_calm(&mut self) {
         let calm = self.calm;
-        self.incidents.retain(|incident| match incident.when {
+        self.incidents.retain(|incident| match incident.drawn.when {
             When::At(at) | When::In(_, at) => at < calm,
         });
     }
@@ -167,7 +168,7 @@ impl Script {
 
     /// Adds it to a binding that follows a writer. What happens to the set is drawn apart.
     fn add(&mut self, dice: &mut Dice, setting: &Setting, fault: InjectedFault, when: When) {
-        let lasts = lasts(dice, fault, setting);
+        let lasts = fault.lasts(dice, &setting.world.pace);
         let writers = setting.set().unwrap_or(setting.bounds.len());
         let clusters: Vec<usize> =
             (0..writers).filter(|index| setting.bounds[*index].is_cluster()).collect();
@@ -178,7 +179,7 @@ impl Script {
             _ => dice.below(writers),
         };
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident { fault, when, lasts, place, form });
+        self.incidents.push(Incident { fault, place, drawn: Drawn { when, lasts, form } });
     }
 
     fn add_at(
@@ -189,32 +190,8 @@ impl Script {
         when: When,
         place: usize,
     ) {
-        let lasts = lasts(dice, fault, setting);
+        let lasts = fault.lasts(dice, &setting.world.pace);
         let form = dice.below(1 << 16);
-        self.incidents.push(Incident { fault, when, lasts, place, form });
-    }
-}
-
-fn lasts(dice: &mut Dice, fault: InjectedFault, setting: &Setting) -> Duration {
-    match fault {
-        InjectedFault::MessageLate => dice.seconds(0, 240),
-        InjectedFault::MessageOutOfOrder => dice.seconds(5, 40),
-        // A database that is renamed comes back only after that is done.
-        InjectedFault::RdsRenamed => setting.world.pace.rename + dice.seconds(1, 90),
-        InjectedFault::SwitchedOver => setting.world.pace.switchover.whole(),
-        InjectedFault::SwitchoverCancelled => dice.seconds(0, 30),
-        InjectedFault::MadeAgain => setting.world.pace.delete + dice.seconds(0, 60),
-        InjectedFault::Demoted => setting.world.pace.global_move + dice.seconds(0, 120),
-        InjectedFault::DnsFlapping => Duration::from_secs(30),
-        InjectedFault::ReadStale => dice.seconds(0, 10),
-        InjectedFault::LateWrite => dice.seconds(0, 2),
-        InjectedFault::DeadlineNear if dice.percent(40) => {
-            Duration::from_millis(dice.below(150) as u64)
-        }
-        InjectedFault::DeadlineNear => dice.seconds(0, 20),
-        _ => match fault.family() {
-            Family::Dns | Family::RdsApi if dice.percent(30) => dice.seconds(0, 4),
-            _ => dice.seconds(1, 60),
-        },
+        self.incidents.push(Incident { fault, place, drawn: Drawn { when, lasts, form } });
     }
 }

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::dns::View;
 use super::nlb::Nlb;
 use super::region::Region;
-use crate::world::dns::{Code, Family, Reply, ResourceRecord, canonical};
+use crate::dns_name::canonical;
+use crate::world::dns::{Code, Family, Reply, ResourceRecord};
 
 /// The labels that AWS gives an interface endpoint and the service behind it, both before the
 /// region's name.

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 pub use name::{Move, Record};
 pub use reply::{Code, Family, Reply, ResourceRecord};
 
+use crate::dns_name::canonical;
 use crate::fault::NameEffect;
 use crate::world::World;
 use name::Name;
@@ -89,11 +90,6 @@ impl World {
         }
         None
     }
-}
-
-/// A name as it is kept: lower case, without the final dot.
-pub(crate) fn canonical(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 #[cfg(test)]

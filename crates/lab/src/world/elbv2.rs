@@ -36,7 +36,7 @@ pub use attributes::Attributes;
 pub(crate) use attributes::{CROSS_ZONE, DELAY, TERMINATE_DEREGISTERED};
 pub use balancer::{LoadBalancer, Node};
 pub use flow::{CrossZone, Endings, Fate, Quorum, Routability, Route, Seen, fate, route};
-pub use group::{GroupProtocol, GroupSelection, IpFamily, NewTargetGroup, TargetGroup, TargetType};
+pub use group::{GroupProtocol, GroupSelection, NewTargetGroup, TargetGroup, TargetType};
 pub use health_check::HealthCheck;
 pub use lifecycle::TargetChange;
 pub use listener::Listener;
@@ -44,6 +44,7 @@ pub use tags::Tags;
 pub use target::{Reason, Target, TargetHealth, TargetKey, TargetRequest, TargetState, Transition};
 
 use super::{World, ids};
+pub use crate::world::vpc::IpFamily;
 
 /// Targets that a group may hold (AWS docs, "Quotas for your Network Load Balancers").
 pub const TARGETS_PER_GROUP: usize = 1_000;

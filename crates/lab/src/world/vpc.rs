@@ -6,8 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::elbv2::IpFamily;
-
 /// The VPC's id.
 pub const VPC_ID: &str = "vpc-0a1b2c3d";
 
@@ -110,6 +108,30 @@ impl Zone {
             IpFamily::Ipv6 => {
                 Ipv6Addr::new(0x2001, 0xdb8, 0x20, self.number().into(), 0, 0, 0, host).into()
             }
+        }
+    }
+}
+
+/// A family of addresses: of a target group, a load balancer or a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IpFamily {
+    /// IPv4 addresses only.
+    #[default]
+    Ipv4,
+    /// IPv6 addresses only.
+    Ipv6,
+}
+
+impl IpFamily {
+    /// Both.
+    pub const ALL: [IpFamily; 2] = [IpFamily::Ipv4, IpFamily::Ipv6];
+
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> IpFamily {
+        match address {
+            IpAddr::V4(_) => IpFamily::Ipv4,
+            IpAddr::V6(_) => IpFamily::Ipv6,
         }
     }
 }

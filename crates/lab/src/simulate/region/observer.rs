@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::SimulatedRegion;
 use crate::fault::Effect;
 use crate::ports::{Deed, Observer, Present, Write, present};
-use crate::simulate::incident::is_a_lie;
+use crate::simulate::begin::is_a_lie;
 use crate::simulate::injected_fault::InjectedFault;
 use crate::simulate::judge::{Circumstance, Landing};
 use crate::simulate::record::View;

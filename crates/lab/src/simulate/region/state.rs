@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::simulate::begin::{Drawn, Undo, When};
 use crate::simulate::coverage::Coverage;
-use crate::simulate::incident::{Incident, Undo, When};
-use crate::simulate::injected_fault::InjectedFault;
+use crate::simulate::incident::Incident;
+use crate::simulate::injected_fault::{Family, InjectedFault};
 use crate::simulate::judge::Judge;
 use crate::simulate::record::{KillPoint, Record};
 use crate::simulate::step::RunStep;
@@ -100,8 +101,8 @@ impl State {
         (kill_point, self.deadlines.pop_front())
     }
 
-    pub(super) fn kill_point(&mut self, incident: &Incident) {
-        match incident.when {
+    pub(super) fn kill_point(&mut self, drawn: &Drawn) {
+        match drawn.when {
             // The runs that are in that step.
             When::In(step, _) => {
                 for record in self.runs.values_mut() {
@@ -110,15 +111,15 @@ impl State {
                     }
                 }
             }
-            When::At(_) if incident.form.is_multiple_of(2) => {
+            When::At(_) if drawn.form.is_multiple_of(2) => {
                 for record in self.runs.values_mut() {
-                    record.kill_point = Some(KillPoint::AfterWakes((incident.form / 2) % 8));
+                    record.kill_point = Some(KillPoint::AfterWakes((drawn.form / 2) % 8));
                 }
             }
             // From the first await of a run on, later ones less often.
             When::At(_) => {
-                let most = 1 << (1 + (incident.form / 2) % 8);
-                self.kill_points.push_back((incident.form / 16) % most);
+                let most = 1 << (1 + (drawn.form / 2) % 8);
+                self.kill_points.push_back((drawn.form / 16) % most);
             }
         }
     }
@@ -127,15 +128,17 @@ impl State {
     /// moves at a time, and what a failover amid a switchover comes to is not documented.
     pub(super) fn moves_already(&self, incident: &Incident, now: Duration) -> bool {
         let of = incident.fault;
-        if of.moves_a_name() && now < self.moves_until {
+        let moves_name = |fault: InjectedFault| fault.family() == Family::Names;
+        if moves_name(of) && now < self.moves_until {
             return true;
         }
         self.active.iter().map(|active| &active.incident).any(|other| {
             let (renames, moves) =
-                (other.fault == InjectedFault::RdsRenamed, other.fault.moves_a_name());
-            let changes = of.moves_a_name() || of == InjectedFault::RdsRenamed || of.moves_a_host();
+                (other.fault == InjectedFault::RdsRenamed, moves_name(other.fault));
+            let changes = matches!(of.family(), Family::Names | Family::Hosts)
+                || of == InjectedFault::RdsRenamed;
             let is_here = other.place == incident.place || of == InjectedFault::ZoneLost;
-            is_here && (moves && changes || renames && of.moves_a_name())
+            is_here && (moves && changes || renames && moves_name(of))
         })
     }
 
@@ -145,12 +148,13 @@ impl State {
     }
 
     pub(super) fn take_due(&mut self, now: Duration) -> Vec<Incident> {
-        let due = |incident: &mut Incident| matches!(incident.when, When::At(at) if at <= now);
+        let due =
+            |incident: &mut Incident| matches!(incident.drawn.when, When::At(at) if at <= now);
         self.pending.extract_if(.., due).collect()
     }
 
     pub(super) fn take_waiting(&mut self, step: RunStep, now: Duration) -> Vec<Incident> {
-        let waiting = |incident: &mut Incident| match incident.when {
+        let waiting = |incident: &mut Incident| match incident.drawn.when {
             When::In(of, from) => of == step && from <= now,
             When::At(_) => false,
         };

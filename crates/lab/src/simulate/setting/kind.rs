@@ -3,8 +3,8 @@
 use writerlink_core::source::Source;
 
 use super::Bound;
+use crate::dice::Dice;
 use crate::scene::{across_zones, publish};
-use crate::simulate::dice::Dice;
 use crate::world::elbv2::IpFamily;
 use crate::world::rds::{Engine, Layout, MultiAz, Network};
 use crate::world::vpc::Zone;

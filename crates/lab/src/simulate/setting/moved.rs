@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Bound;
+use crate::dice::Dice;
 use crate::scene::tell_of_more;
-use crate::simulate::dice::Dice;
 use crate::world::pace::SwitchoverPace;
 use crate::world::rds::SecondaryName;
 use crate::world::{ApiError, World};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use writerlink_core::source::{Fallback, Source};
 
 use super::Bound;
+use crate::dice::Dice;
 use crate::scene::{Link, across_zones, publish};
-use crate::simulate::dice::Dice;
 use crate::world::elbv2::IpFamily;
 use crate::world::rds::{CustomKind, Engine, EngineFamily, MultiAz, NewCustomEndpoint};
 use crate::world::vpc::Zone;

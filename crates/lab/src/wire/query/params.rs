@@ -144,17 +144,6 @@ mod tests {
     }
 
     #[test]
-    fn structures_in_a_list_keep_their_fields_apart() {
-        let targets =
-            params("Targets.member.1.Id=10.20.1.7&Targets.member.2.Id=10.20.2.9&Targets.member.2.Port=5432&TargetsX=1")
-                .list("Targets");
-        assert_eq!(targets.len(), 2);
-        assert_eq!(targets[0].optional("Port"), None);
-        assert_eq!(targets[1].required("Id").ok(), Some("10.20.2.9"));
-        assert_eq!(targets[1].parsed::<u16>("Port").ok().flatten(), Some(5432));
-    }
-
-    #[test]
     fn an_empty_parameter_counts_as_absent() {
         let params = params("Marker=&Port=&Names=");
         assert_eq!(params.optional("Marker"), None);

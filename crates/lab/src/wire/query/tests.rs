@@ -2,12 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod elbv2;
 mod faults;
-mod moves;
 mod protocol;
-mod rds;
-mod tags;
 
 use std::sync::{Arc, Mutex};
 

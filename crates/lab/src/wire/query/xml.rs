@@ -139,14 +139,4 @@ mod tests {
         xml.text("Key", "</Key><Evil>&\u{1}");
         assert_eq!(xml.into_string(), "<Key>&lt;/Key&gt;&lt;Evil&gt;&amp;\u{fffd}</Key>");
     }
-
-    #[test]
-    fn an_empty_page_keeps_its_list_and_loses_entries_and_marker() {
-        let mut xml = Xml::new(Pages::Empty);
-        xml.list("Items", "member", [1, 2], |xml, n| {
-            xml.text("N", n);
-        });
-        xml.marker("Marker", Some("2".to_owned()));
-        assert_eq!(xml.into_string(), "<Items></Items>");
-    }
 }

@@ -65,35 +65,6 @@ fn an_alias_is_followed_and_its_absent_target_does_not_exist() {
 }
 
 #[test]
-fn a_name_without_an_address_of_the_family_exists_and_has_none() {
-    let mut world = world_with("db.test");
-    let reply = world.resolve("db.test", Family::V6);
-    assert_eq!((reply.code, reply.records), (Code::NoError, vec![]));
-}
-
-#[test]
-fn a_reader_endpoint_takes_turns() {
-    let mut world = world_with("a.test");
-    world.repoint("b.test", addresses(NEW), Move::AtOnce);
-    let both = vec!["a.test".to_owned(), "b.test".to_owned()];
-    world.repoint("ro.test", Record::one_of(both), Move::AtOnce);
-    assert_eq!(history(&mut world, "ro.test", 4), "onon");
-}
-
-#[test]
-fn an_answer_that_holds_a_part_of_the_addresses_comes_to_all_of_them_in_turn() {
-    let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-    let all: Vec<IpAddr> = [1u8, 2, 3].map(|zone| IpAddr::from([10, 20, zone, 10])).to_vec();
-    world.repoint("px.test", Record::SomeOf(all.clone(), 2), Move::AtOnce);
-    let mut ask = || world.resolve("px.test", Family::V4).addresses();
-    assert_eq!(ask(), [all[0], all[1]]);
-    assert_eq!(ask(), [all[2], all[0]]);
-    assert_eq!(ask(), [all[1], all[2]]);
-    world.repoint("px.test", Record::SomeOf(all.clone(), 9), Move::AtOnce);
-    assert_eq!(world.resolve("px.test", Family::V4).addresses().len(), 3);
-}
-
-#[test]
 fn aliases_in_a_circle_are_a_failure_of_the_server() {
     let mut world = world_with("db.test");
     world.repoint("a.test", Record::Alias("b.test".to_owned()), Move::AtOnce);
@@ -119,23 +90,9 @@ fn a_fault_on_the_target_shows_through_its_alias() {
 }
 
 #[test]
-fn a_reader_endpoint_without_readers_does_not_exist() {
-    let mut world = world_with("a.test");
-    world.repoint("ro.test", Record::OneOf(vec![]), Move::AtOnce);
-    assert_eq!(world.resolve("ro.test", Family::V4).code, Code::NxDomain);
-}
-
-#[test]
 fn a_move_that_is_still_due_is_overtaken_by_one_at_once() {
     let mut world = world_with("db.test");
     world.repoint("db.test", addresses(NEW), Move::Failover);
     world.repoint("db.test", Record::Absent, Move::AtOnce);
     assert_eq!(history(&mut world, "db.test", 40), "-".repeat(40));
-}
-
-#[test]
-fn a_move_can_be_announced_for_later() {
-    let mut world = world_with("db.test");
-    world.repoint("db.test", addresses(NEW), Move::After(Duration::from_secs(3)));
-    assert_eq!(history(&mut world, "db.test", 6), "ooonnn");
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use super::refusal::{check_arn, group_not_found};
 use super::tags::Tags;
 use super::target::{Target, TargetKey};
 use crate::world::ApiError;
+use crate::world::vpc::IpFamily;
 
 #[derive(Clone, Debug)]
 pub struct TargetGroup {
@@ -65,30 +65,6 @@ pub enum TargetType {
     /// An IP address.
     #[default]
     Ip,
-}
-
-/// The address family of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum IpFamily {
-    /// IPv4 addresses only.
-    #[default]
-    Ipv4,
-    /// IPv6 addresses only.
-    Ipv6,
-}
-
-impl IpFamily {
-    /// Both.
-    pub const ALL: [IpFamily; 2] = [IpFamily::Ipv4, IpFamily::Ipv6];
-
-    /// The family of an address.
-    pub fn of(address: IpAddr) -> IpFamily {
-        match address {
-            IpAddr::V4(_) => IpFamily::Ipv4,
-            IpAddr::V6(_) => IpFamily::Ipv6,
-        }
-    }
 }
 
 /// A target group that is to be added.
@@ -225,31 +201,5 @@ impl World {
     pub(super) fn find_group(&self, arn: &str) -> Result<&TargetGroup, ApiError> {
         check_arn(arn, &self.elbv2_arn("targetgroup/"), "target group")?;
         self.elbv2.groups.get(arn).ok_or_else(group_not_found)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_are_found_by_arn_name_and_nothing_else() {
-        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        let arn = world.add_target_group(NewTargetGroup::tcp("orders", 5432));
-        let found = |selection| {
-            world
-                .target_groups(&selection)
-                .map(|groups| groups.len())
-                .map_err(|refused| refused.code.into_owned())
-        };
-        assert_eq!(found(GroupSelection::All), Ok(1));
-        assert_eq!(found(GroupSelection::Arns(vec![arn.clone()])), Ok(1));
-        assert_eq!(found(GroupSelection::Names(vec!["orders".to_owned()])), Ok(1));
-        assert_eq!(
-            found(GroupSelection::Names(vec!["gone".to_owned()])),
-            Err("TargetGroupNotFound".to_owned())
-        );
-        let elsewhere = arn.replace("111122223333", "999900001111");
-        assert_eq!(found(GroupSelection::Arns(vec![elsewhere])), Err("ValidationError".to_owned()));
     }
 }

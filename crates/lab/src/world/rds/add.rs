@@ -304,56 +304,10 @@ impl Rds {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
-    use crate::world::dns::Family;
 
     fn world() -> World {
         World::new(jiff::Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn a_reader_has_no_endpoint_and_accepts_nothing_before_it_is_available() {
-        let mut world = world();
-        world.add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)]).expect("good");
-        world.add_reader("orders", "orders-2", Some(Zone::B)).expect("a good name");
-        let address = world.rds.instance_address("orders-2").expect("it has a host");
-        let reader = world.rds.instance("orders-2").expect("it is listed");
-        assert_eq!((reader.status, &reader.endpoint), (Status::Creating, &None));
-        assert!(!world.accepts_tcp(address));
-        world.pass(world.pace.create_instance);
-        let reader = world.rds.instance("orders-2").expect("it is listed");
-        assert_eq!(reader.status, Status::Available);
-        assert!(reader.endpoint.is_some() && world.accepts_tcp(address));
-        assert_eq!(world.rds.writer("orders").map(|writer| &*writer.identifier), Some("orders-1"));
-    }
-
-    #[test]
-    fn a_cluster_endpoint_leads_through_the_writers_name_to_its_address() {
-        let mut world = world();
-        let zones = [("orders-1", Zone::B), ("orders-2", Zone::C)];
-        world.add_aurora("orders", Engine::AuroraPostgresql, &zones).expect("good names");
-        let name = world.cluster_endpoint("orders");
-        let reply = world.resolve(&name, Family::V4);
-        assert_eq!(reply.records.len(), 2, "an alias and an address");
-        assert_eq!(reply.addresses(), [IpAddr::from([10, 20, 2, 10])]);
-        let name = world.reader_endpoint("orders");
-        assert_eq!(world.resolve(&name, Family::V4).addresses(), [IpAddr::from([10, 20, 3, 10])]);
-    }
-
-    #[test]
-    fn the_same_calls_give_the_same_world() {
-        let build = || {
-            let mut world = world();
-            let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
-            world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
-            world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
-            world.failover_db_cluster("orders", None).expect("it has a reader");
-            world.pass(std::time::Duration::from_secs(30));
-            format!("{world:?}")
-        };
-        assert_eq!(build(), build());
     }
 
     #[test]

@@ -183,18 +183,4 @@ mod tests {
         let writer = world.rds.writer("orders").map(|writer| writer.identifier.as_str());
         assert_eq!(writer, Some("next-1"));
     }
-
-    #[test]
-    fn a_name_answers_ipv6_while_its_database_is_dual_stack() {
-        let mut world = world();
-        let name = world.cluster_endpoint("orders");
-        let mut families = Vec::new();
-        for network in [Network::Dual, Network::Ipv4] {
-            world.change_network("orders", network).expect("it is available");
-            world.pass(world.pace.modify);
-            families.push(world.resolve(&name, Family::V6).addresses().len());
-            assert_eq!(world.resolve(&name, Family::V4).addresses().len(), 1);
-        }
-        assert_eq!(families, [1, 0]);
-    }
 }

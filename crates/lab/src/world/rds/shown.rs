@@ -170,13 +170,4 @@ mod tests {
         assert_eq!((clusters.items.len(), instances.items.len()), (0, 1));
         assert!(world.rds.writer_address("orders").is_some());
     }
-
-    #[test]
-    fn an_instance_whose_storage_is_optimised_still_serves() {
-        let mut world = orders();
-        world.show_instance_status("orders-1", Status::StorageOptimization).expect("it exists");
-        let instance = world.rds.instance("orders-1").expect("it exists");
-        assert_eq!(instance.status.to_string(), "storage-optimization");
-        assert!(world.accepts_tcp(instance.address()));
-    }
 }

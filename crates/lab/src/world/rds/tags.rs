@@ -73,15 +73,4 @@ mod tests {
         world.remove_rds_tags(&new, &["writerlink:publish".to_owned()]).expect("it exists");
         assert_eq!(world.rds_tags(&new), Ok(Tags::new()));
     }
-
-    #[test]
-    fn a_name_is_no_arn() {
-        let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
-        assert_eq!(
-            world.add_rds_tags("orders", tags("x")).expect_err("no ARN").code,
-            "InvalidParameterValue"
-        );
-        let nobody = world.instance_arn("nobody");
-        assert_eq!(world.rds_tags(&nobody).expect_err("nobody").code, "DBInstanceNotFound");
-    }
 }

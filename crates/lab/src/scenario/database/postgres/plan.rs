@@ -194,58 +194,27 @@ mod tests {
         Server { state, replication }
     }
 
+    /// The steps that no test of the servers themselves waits for: see `tests.rs` for the others.
     #[test]
-    fn the_successor_is_promoted_once_the_former_primary_has_stopped() {
-        let successor = running(Role::Standby, Replication::Joined);
-        assert_eq!(next(&wanted(true, true), &successor, false, Latest::Runs), None);
-        let then = next(&wanted(true, true), &successor, false, Latest::Stopped);
-        assert_eq!(then, Some(Action::Promote));
-    }
-
-    #[test]
-    fn a_successor_that_may_lack_rows_takes_them_over_from_the_former_primary() {
-        let successor = running(Role::Standby, Replication::Unseen(3));
-        let first = next(&wanted(true, true), &successor, false, Latest::Stopped);
-        assert_eq!(first, Some(Action::Stop));
-        let second = next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Stopped);
-        assert_eq!(second, Some(Action::TakeOver));
-        assert_eq!(next(&wanted(true, true), &stopped(Data::Whole), false, Latest::Runs), None);
-    }
-
-    #[test]
-    fn a_demoted_primary_stops_and_comes_back_as_a_standby_once_it_may() {
-        let demoted = running(Role::Primary, Replication::default());
-        assert_eq!(next(&wanted(true, false), &demoted, true, Latest::Itself), Some(Action::Stop));
-        assert_eq!(next(&wanted(false, false), &stopped(Data::Whole), true, Latest::Runs), None);
-        let back = next(&wanted(true, false), &stopped(Data::Whole), true, Latest::Runs);
-        assert_eq!(back, Some(Action::Start(Role::Standby)));
-    }
-
-    #[test]
-    fn what_cannot_follow_is_copied_anew_while_it_is_still_down() {
-        for data in [Data::Nothing, Data::Ahead] {
-            let copied = next(&wanted(false, false), &stopped(data), true, Latest::Runs);
-            assert_eq!(copied, Some(Action::CopyRunning));
-            assert_eq!(next(&wanted(true, false), &stopped(data), false, Latest::Runs), None);
-        }
+    fn a_server_waits_for_whom_it_takes_its_rows_from() {
+        let joined = running(Role::Standby, Replication::Joined);
+        let primary = running(Role::Primary, Replication::default());
         let left_behind = running(Role::Standby, Replication::Unseen(LOOKS));
-        let discarded = next(&wanted(true, false), &left_behind, true, Latest::Runs);
-        assert_eq!(discarded, Some(Action::Discard));
-    }
-
-    #[test]
-    fn a_writer_that_restarts_in_place_stays_the_primary() {
-        let primary = running(Role::Primary, Replication::default());
-        assert_eq!(next(&wanted(false, true), &primary, false, Latest::Itself), Some(Action::Stop));
-        let again = next(&wanted(true, true), &stopped(Data::Ahead), false, Latest::Itself);
-        assert_eq!(again, Some(Action::Start(Role::Primary)));
-    }
-
-    #[test]
-    fn a_server_whose_host_has_another_address_moves_there() {
-        let mut moved = wanted(true, true);
-        moved.host = IpAddr::from([10, 20, 2, 10]);
-        let primary = running(Role::Primary, Replication::default());
-        assert_eq!(next(&moved, &primary, true, Latest::Itself), Some(Action::Stop));
+        let (whole, ahead) = (stopped(Data::Whole), stopped(Data::Ahead));
+        let moved = Wanted { host: IpAddr::from([10, 20, 2, 10]), ..wanted(true, true) };
+        for (wanted, server, is_led, latest, action) in [
+            (wanted(true, true), &joined, false, Latest::Runs, None),
+            (wanted(true, true), &joined, false, Latest::Stopped, Some(Action::Promote)),
+            (wanted(true, true), &whole, false, Latest::Runs, None),
+            (wanted(false, false), &whole, true, Latest::Runs, None),
+            (wanted(true, false), &ahead, false, Latest::Runs, None),
+            (wanted(false, false), &ahead, true, Latest::Runs, Some(Action::CopyRunning)),
+            (wanted(true, false), &left_behind, true, Latest::Runs, Some(Action::Discard)),
+            (wanted(false, true), &primary, false, Latest::Itself, Some(Action::Stop)),
+            (wanted(true, true), &ahead, false, Latest::Itself, Some(Action::Start(Role::Primary))),
+            (moved, &primary, true, Latest::Itself, Some(Action::Stop)),
+        ] {
+            assert_eq!(next(&wanted, server, is_led, latest), action, "{wanted:?} {server:?}");
+        }
     }
 }

@@ -81,15 +81,3 @@ pub(super) fn standby(name: &str, primary: &Path, port: u16) -> String {
 pub(super) fn replication(primary: &Path, port: u16) -> String {
     format!("host={} port={port} user={SUPERUSER}", primary.display())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_acknowledged_when_every_standby_has_it_and_without_standbys_at_once() {
-        assert_eq!(primary(&[]), "synchronous_standby_names = ''\n");
-        let two = primary(&["orders-2".to_owned(), "orders-3".to_owned()]);
-        assert_eq!(two, "synchronous_standby_names = 'FIRST 2 (\"orders-2\", \"orders-3\")'\n");
-    }
-}

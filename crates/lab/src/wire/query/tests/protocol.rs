@@ -1,29 +1,123 @@
-//! Tests the form of requests, answers and refusals that all operations share.
+//! Tests what no AWS client sends: malformed, oversized and contradictory requests, and pages that
+//! clients do not ask for.
 
-use super::{Client, request, text_of};
+use super::{Client, Region, request, text_of};
+use crate::world::elbv2::NewTargetGroup;
 use crate::world::ids;
+use crate::world::rds::EngineFamily;
+use crate::world::vpc::Zone;
 
 #[tokio::test]
-async fn an_answer_has_the_form_of_the_query_protocol() {
+async fn what_cannot_be_answered_is_refused_with_each_services_code() {
     let client = Client::start().await;
-    let answer = client.rds("Action=DescribeDBClusters").await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    let body = answer.split_once("\r\n\r\n").unwrap().1;
-    assert!(body.starts_with(
-        "<DescribeDBClustersResponse \
-         xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><DescribeDBClustersResult><DBClusters><DBCluster>"
-    ));
-    assert!(body.contains("</DescribeDBClustersResult><ResponseMetadata><RequestId>"));
-    assert_eq!(text_of(body, "DBClusterIdentifier"), "orders");
+    let group = &client.group;
+    let (rds, elbv2, sns) = ("2014-10-31", "2015-12-01", "2010-03-31");
+    let both = format!("&Names.member.1=orders&TargetGroupArns.member.1={group}");
+    let of_balancer = format!("&LoadBalancerArn=x&TargetGroupArns.member.1={group}");
+    let twenty_one: String =
+        (1..=21).map(|n| format!("&ResourceArns.member.{n}={group}")).collect();
+    let nobody = "&ResourceName=arn:aws:rds:eu-west-1:111122223333:cluster:nobody";
+    let without_targets = format!("&TargetGroupArn={group}");
+    for (version, action, form, code, says) in [
+        (rds, "", "", "MissingAction", ""),
+        ("1999-01-01", "MakeCoffee", "", "InvalidAction", "for version 1999-01-01"),
+        (rds, "FailoverDBCluster", "", "MissingParameter", "DBClusterIdentifier"),
+        (rds, "SwitchoverBlueGreenDeployment", "", "MissingParameter", "BlueGreenDeployment"),
+        (
+            rds,
+            "DescribeBlueGreenDeployments",
+            "&Filters.Filter.1.Name=colour&Filters.Filter.1.Values.Value.1=teal",
+            "InvalidParameterValue",
+            "",
+        ),
+        (rds, "DescribeDBClusters", "&Marker=orders", "InvalidParameterValue", ""),
+        (rds, "ListTagsForResource", nobody, "DBClusterNotFoundFault", ""),
+        (
+            rds,
+            "RemoveTagsFromResource",
+            "&ResourceName=orders&TagKeys.member.1=team",
+            "InvalidParameterValue",
+            "",
+        ),
+        (rds, "DescribeDBProxyEndpoints", "&DBProxyName=no", "DBProxyNotFoundFault", ""),
+        (
+            rds,
+            "DescribeDBProxyEndpoints",
+            "&DBProxyEndpointName=no",
+            "DBProxyEndpointNotFoundFault",
+            "",
+        ),
+        (
+            elbv2,
+            "RegisterTargets",
+            "&Targets.member.1.Id=10.20.1.7",
+            "ValidationError",
+            "targetGroupArn",
+        ),
+        (elbv2, "RegisterTargets", without_targets.as_str(), "ValidationError", ""),
+        (elbv2, "DescribeTargetGroups", "&PageSize=401", "ValidationError", ""),
+        (elbv2, "DescribeTargetGroups", "&Marker=orders", "ValidationError", ""),
+        (elbv2, "DescribeTargetGroups", both.as_str(), "ValidationError", ""),
+        (elbv2, "DescribeTargetGroups", of_balancer.as_str(), "ValidationError", ""),
+        (
+            elbv2,
+            "DescribeLoadBalancers",
+            "&Names.member.1=a&LoadBalancerArns.member.1=b",
+            "ValidationError",
+            "",
+        ),
+        (
+            elbv2,
+            "DescribeListeners",
+            "&ListenerArns.member.1=a&LoadBalancerArn=b",
+            "ValidationError",
+            "",
+        ),
+        (elbv2, "DescribeTags", twenty_one.as_str(), "ValidationError", ""),
+        (sns, "ListTopics", "&NextToken=orders", "InvalidParameter", ""),
+    ] {
+        let named = if action.is_empty() { String::new() } else { format!("Action={action}") };
+        let answer = client.call(version, &format!("{named}{form}")).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{action}{form}: {answer}");
+        assert_eq!(text_of(&answer, "Code"), code, "{action}{form}");
+        assert!(text_of(&answer, "Message").contains(says), "{action}{form}: {answer}");
+    }
 }
 
 #[tokio::test]
-async fn a_refusal_has_the_form_the_code_and_the_status_of_aws() {
+async fn pages_hold_every_entry_once_in_whatever_order_they_are_asked_for() {
     let client = Client::start().await;
-    let answer = client.rds("Action=DescribeDBClusters&DBClusterIdentifier=gone").await;
-    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-    assert!(answer.contains("<ErrorResponse \
-        xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><Error><Type>Sender</Type><Code>DBClusterNotFoundFault</Code>"));
+    client.served.with(|world| {
+        for n in 10..31 {
+            let zones = [Zone::A, Zone::B];
+            world.add_proxy(&format!("app-{n}"), EngineFamily::Postgresql, &zones).unwrap();
+            world.add_target_group(NewTargetGroup::tcp(&format!("group-{n}"), 80));
+        }
+    });
+    let (rds, elbv2) = ("2014-10-31&MaxRecords=20", "2015-12-01&PageSize=8");
+    let two = "DescribeTargetGroups&Names.member.1=group-29&Names.member.2=orders&PageSize=1";
+    for (version, action, marker, name, entries) in [
+        (rds, "DescribeDBProxies", "Marker", "DBProxyName", 21),
+        (rds, "DescribeDBProxyEndpoints", "Marker", "DBProxyName", 21),
+        (elbv2, "DescribeTargetGroups", "NextMarker", "TargetGroupName", 22),
+        (elbv2, two, "NextMarker", "TargetGroupName", 2),
+    ] {
+        let (mut seen, mut next) = (Vec::new(), String::new());
+        loop {
+            let answer = client.call(version, &format!("Action={action}&Marker={next}")).await;
+            let open = format!("<{name}>");
+            seen.extend(
+                answer.split(&open).skip(1).map(|it| it.split('<').next().unwrap().to_owned()),
+            );
+            next = text_of(&answer, marker).to_owned();
+            if next.is_empty() {
+                break;
+            }
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), entries, "{action}: {seen:?}");
+    }
 }
 
 #[tokio::test]
@@ -35,42 +129,6 @@ async fn a_call_without_credentials_is_refused_and_does_nothing() {
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     assert_eq!(text_of(&answer, "Code"), "MissingAuthenticationToken");
     assert_eq!(client.targets(), 0);
-}
-
-#[tokio::test]
-async fn an_unknown_operation_is_told_as_aws_tells_it() {
-    let client = Client::start().await;
-    for (version, action) in [
-        ("2014-10-31", "CreateDBCluster"),
-        ("2014-10-31", "StopDBCluster"),
-        ("2015-12-01", "CreateListener"),
-        ("2015-12-01", "ModifyTargetGroupAttributes"),
-        ("2010-03-31", "CreateTopic"),
-        ("2011-06-15", "MakeCoffee"),
-        ("1999-01-01", "MakeCoffee"),
-    ] {
-        let answer = client.call(version, &format!("Action={action}")).await;
-        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-        assert_eq!(text_of(&answer, "Code"), "InvalidAction");
-        let message = text_of(&answer, "Message");
-        let aws = format!("Could not find operation {action} for version {version}");
-        assert!(message.starts_with(&aws) && message.contains("--world"), "{message}");
-    }
-    assert_eq!(text_of(&client.rds("").await, "Code"), "MissingAction");
-}
-
-#[tokio::test]
-async fn a_missing_parameter_is_named_in_each_services_words() {
-    let client = Client::start().await;
-    let answer = client.rds("Action=FailoverDBCluster").await;
-    assert_eq!(text_of(&answer, "Code"), "MissingParameter");
-    assert!(answer.contains("DBClusterIdentifier"));
-    let answer = client.elbv2("Action=RegisterTargets&Targets.member.1.Id=10.20.1.7").await;
-    assert_eq!(text_of(&answer, "Code"), "ValidationError");
-    assert!(text_of(&answer, "Message").contains("targetGroupArn"), "{answer}");
-    let answer =
-        client.elbv2(&format!("Action=RegisterTargets&TargetGroupArn={}", client.group)).await;
-    assert_eq!(text_of(&answer, "Code"), "ValidationError");
 }
 
 #[tokio::test]
@@ -134,20 +192,4 @@ async fn no_bytes_make_the_server_panic() {
     let noise: Vec<u8> = (0..4096).map(|n| ids::scramble(n) as u8).collect();
     client.raw(&noise).await;
     assert!(client.rds("Action=DescribeDBClusters").await.starts_with("HTTP/1.1 200"));
-}
-
-#[tokio::test]
-async fn lambdas_paths_go_to_lambda() {
-    let client = Client::start().await;
-    let path = "/2015-03-31/functions/writerlink/invocations?Qualifier=live";
-    let answer = client
-        .raw(
-            format!(
-                "POST {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\ncontent-length: \
-                2\r\n\r\n{{}}"
-            )
-            .as_bytes(),
-        )
-        .await;
-    assert!(answer.ends_with(&format!("POST {path} {{}}")), "{answer}");
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::world::World;
 use crate::world::dns::Family;
-use crate::world::vpc::Zone;
 
 fn ledger(engine: Engine, names: Naming) -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
@@ -28,21 +27,6 @@ fn shown_writers(world: &World) -> Vec<String> {
 fn failovers(world: &World) -> Vec<u16> {
     let events = world.events.history().filter(|event| event.category == "failover");
     events.map(|event| event.id).collect()
-}
-
-#[test]
-fn it_has_three_nodes_in_three_zones_and_the_first_is_the_writer() {
-    let world = ledger(Engine::Postgres, Naming::Alias);
-    let nodes: Vec<_> = world.rds.instances().collect();
-    let names: Vec<_> = nodes.iter().map(|node| node.identifier.as_str()).collect();
-    assert_eq!(names, ["ledger-instance-1", "ledger-instance-2", "ledger-instance-3"]);
-    let zones: Vec<_> = nodes.iter().map(|node| node.host.zone).collect();
-    assert_eq!(zones, Zone::ALL);
-    assert_eq!(shown_writers(&world), ["ledger-instance-1"]);
-    assert!(
-        nodes.iter().all(|node| world.accepts_tcp(node.address())),
-        "readers accept connections too"
-    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::world::dns::{Code, Family};
-use crate::world::rds::{Engine, Filter, Reboot};
+use crate::world::rds::{Engine, Reboot};
 use crate::world::vpc::Zone;
 
 fn orders() -> World {
@@ -105,37 +105,4 @@ fn an_endpoint_without_an_available_member_answers_nothing() {
     world.pass(world.pace.delete);
     let host = world.custom_endpoint_host("one");
     assert_eq!(world.resolve(&host, Family::V4).code, Code::NxDomain);
-}
-
-#[test]
-fn the_list_holds_the_endpoints_that_every_cluster_has() {
-    let mut world = orders();
-    world.add_custom_endpoint(of_readers("reports")).expect("a good request");
-    world.add_aurora("graph", Engine::Neptune, &[("graph-1", Zone::A)]).expect("good names");
-    let listed = |request: DescribeDbClusterEndpoints| {
-        let page = world.describe_db_cluster_endpoints(&request).expect("a good request");
-        page.items.iter().map(|it| it.kind.name()).collect::<Vec<_>>()
-    };
-    assert_eq!(listed(DescribeDbClusterEndpoints::default()), ["WRITER", "READER", "CUSTOM"]);
-    let named = |name: &str| DescribeDbClusterEndpoints {
-        cluster: Some("orders".to_owned()),
-        endpoint: Some(name.to_owned()),
-        ..DescribeDbClusterEndpoints::default()
-    };
-    assert_eq!(listed(named("reports")), ["CUSTOM"]);
-    assert_eq!(listed(named("nobody")), [""; 0], "no error");
-    let filtered = DescribeDbClusterEndpoints {
-        filters: vec![Filter {
-            name: "db-cluster-endpoint-type".to_owned(),
-            values: vec!["writer".to_owned(), "custom".to_owned()],
-        }],
-        ..DescribeDbClusterEndpoints::default()
-    };
-    assert_eq!(listed(filtered), ["WRITER", "CUSTOM"]);
-    let unknown = DescribeDbClusterEndpoints {
-        cluster: Some("nobody".to_owned()),
-        ..DescribeDbClusterEndpoints::default()
-    };
-    let refusal = world.describe_db_cluster_endpoints(&unknown).expect_err("unknown");
-    assert_eq!(refusal.code, "DBClusterNotFoundFault");
 }

@@ -74,31 +74,3 @@ fn a_failover_moves_nothing_of_a_proxy() {
     world.pass(world.pace.promote + world.pace.dns_lag + world.pace.flap);
     assert_eq!(world.resolve(HOST, Family::V4).addresses(), before);
 }
-
-#[test]
-fn a_further_endpoint_has_nodes_of_its_own_under_a_name_of_its_own() {
-    let mut world = world();
-    world.add_proxy_endpoint("app", "app-readers", EndpointRole::ReadOnly).expect("a good name");
-    let endpoint = world.rds.proxy_endpoint("app", Some("app-readers")).expect("it exists");
-    let (host, addresses) = (endpoint.host.clone(), endpoint.addresses());
-    assert_eq!(host, "app-readers.endpoint.proxy-c0ffee1234ab.eu-west-1.rds.amazonaws.com");
-    assert_eq!(world.resolve(&host, Family::V4).addresses(), addresses);
-    assert!(nodes(&world).iter().all(|node| !addresses.contains(node)));
-}
-
-#[test]
-fn endpoints_are_listed_by_proxy_and_by_name_the_default_ones_too() {
-    let mut world = world();
-    world.add_proxy_endpoint("app", "app-too", EndpointRole::ReadWrite).expect("a good name");
-    world.add_proxy("bills", EngineFamily::Postgresql, &Zone::ALL).expect("a good name");
-    let listed = |proxy: Option<&str>, endpoint: Option<&str>| {
-        let page = world.describe_db_proxy_endpoints(proxy, endpoint, &PageRequest::default())?;
-        Ok(page.items.iter().map(|endpoint| endpoint.shown_name()).collect::<Vec<_>>())
-    };
-    assert_eq!(listed(None, None), Ok(vec!["app-too", "default", "default"]));
-    assert_eq!(listed(Some("bills"), None), Ok(vec!["default"]));
-    assert_eq!(listed(Some("app"), Some("APP-too")), Ok(vec!["app-too"]));
-    let code = |refused: Result<Vec<&str>, ApiError>| refused.expect_err("unknown").code;
-    assert_eq!(code(listed(Some("bills"), Some("app-too"))), "DBProxyEndpointNotFoundFault");
-    assert_eq!(code(listed(Some("nobody"), None)), "DBProxyNotFoundFault");
-}

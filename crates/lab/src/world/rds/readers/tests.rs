@@ -73,17 +73,6 @@ fn without_a_reader_the_reader_endpoint_answers_the_writer() {
 }
 
 #[test]
-fn a_writer_is_no_reader_to_remove() {
-    let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B)]);
-    let refusal = world.remove_reader("orders-1").expect_err("it is the writer");
-    assert_eq!(refusal.code, "InvalidDBInstanceState");
-    assert_eq!(world.remove_reader("nobody").expect_err("unknown").code, "DBInstanceNotFound");
-    world.add_multi_az_cluster("ledger", Engine::Postgres).expect("a good name");
-    let refusal = world.remove_reader("ledger-instance-2").expect_err("it always has three");
-    assert_eq!(refusal.code, "InvalidDBInstanceState");
-}
-
-#[test]
 fn a_reader_that_restarts_is_answered_again_when_it_is_back() {
     let mut world = orders(&[("orders-1", Zone::A), ("orders-2", Zone::B), ("orders-3", Zone::C)]);
     let both = ["orders-2", "orders-3"].map(|reader| address(&world, reader));

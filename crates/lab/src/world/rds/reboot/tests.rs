@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::world::dns::Family;
 use crate::world::rds::Engine;
 use crate::world::vpc::Zone;
 
@@ -29,28 +28,6 @@ fn a_standby_refuses_tcp_until_it_serves() {
 fn the_standby_of_sql_server_accepts_tcp() {
     let (world, _, standby) = billing(Engine::SqlserverEe);
     assert!(world.accepts_tcp(standby));
-}
-
-#[test]
-fn a_reboot_with_failover_moves_the_address_and_later_the_zones() {
-    let (mut world, host, standby) = billing(Engine::Postgres);
-    let name = world.instance_endpoint("billing");
-    let zones = |world: &World| {
-        let instance = world.rds.instance("billing").expect("it exists");
-        (instance.shown_zone, instance.shown_standby_zone)
-    };
-    let before = zones(&world);
-    world.reboot_db_instance("billing", Reboot::ToStandby).expect("it has a standby");
-    world.pass(world.pace.promote_standby);
-    assert_eq!(world.rds.instance_address("billing"), Some(standby));
-    assert_eq!(world.resolve(&name, Family::V4).addresses(), [host], "DNS lags");
-    world.pass(world.pace.dns_lag + world.pace.flap);
-    assert_eq!(world.resolve(&name, Family::V4).addresses(), [standby]);
-    assert_eq!(zones(&world), before, "the zones lag for minutes");
-    world.pass(world.pace.zone_lag);
-    assert_eq!(zones(&world), (before.1.expect("it has one"), Some(before.0)));
-    let ids: Vec<u16> = world.events.history().map(|event| event.id).collect();
-    assert_eq!(ids, [13, 49]);
 }
 
 #[test]

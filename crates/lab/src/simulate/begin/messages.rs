@@ -1,8 +1,8 @@
-//! Incidents of messages: faults in delivery, and forged or malformed messages.
+//! Faults of messages: in delivery, and forged or malformed ones.
 
 use std::net::IpAddr;
 
-use super::{Begun, Incident, When};
+use super::{Begun, Drawn, Site, When};
 use crate::fault::DeliveryFault;
 use crate::simulate::setting::Bound;
 use crate::world::{ApiError, World};
@@ -10,7 +10,7 @@ use crate::world::{ApiError, World};
 /// What is in forged messages and must never be in a call.
 pub(in crate::simulate) const FORGED_ADDRESS: [u8; 4] = [10, 20, 9, 66];
 
-pub(super) const MALFORMED: [&str; 6] = [
+const MALFORMED: [&str; 6] = [
     "hello",
     "{\"Event Source\": \"db-cluster\", \"Source ID\": \"ord",
     "[]",
@@ -19,33 +19,50 @@ pub(super) const MALFORMED: [&str; 6] = [
     "\u{fffd}\u{0}\u{1}",
 ];
 
-impl Incident {
+impl Drawn {
     /// Puts a fault on the next message. If the incident waits for a step, publishes a message for
     /// it in that step.
-    pub(super) fn message(
+    pub(in crate::simulate) fn on_delivery(
         &self,
-        world: &mut World,
+        site: &mut Site<'_>,
         fault: DeliveryFault,
-        bound: &Bound,
-        topic: &str,
     ) -> Result<Begun, ApiError> {
         let words = format!("the next message: {fault:?}");
         let awaits_message = matches!(self.when, When::At(_));
-        world.faults.add_delivery(fault);
+        site.world.faults.add_delivery(fault);
         if !awaits_message {
-            let (kind, id) = match bound.has_cluster() {
+            let (kind, id) = match site.bound.has_cluster() {
                 true => ("db-cluster", 71),
                 false => ("db-instance", 49),
             };
-            let text = event(world, kind, bound.link.database(), id);
-            say(world, topic, text)?;
+            let text = event(site.world, kind, site.bound.link.database(), id);
+            publish(site, &text)?;
         }
         Ok(Begun { awaits_message, ..Begun::of(words) })
     }
+
+    pub(in crate::simulate) fn duplicates(&self) -> DeliveryFault {
+        DeliveryFault::Duplicate(1 + self.small(3))
+    }
+
+    pub(in crate::simulate) fn malformed(&self, site: &mut Site<'_>) -> Result<Begun, ApiError> {
+        publish(site, self.pick(&MALFORMED))
+    }
+
+    pub(in crate::simulate) fn forged(&self, site: &mut Site<'_>) -> Result<Begun, ApiError> {
+        let text = forged(self.form, site.bound);
+        publish(site, &text)
+    }
+}
+
+/// An event of a database that no binding follows.
+pub(in crate::simulate) fn of_stranger(site: &mut Site<'_>) -> Result<Begun, ApiError> {
+    let text = event(site.world, "db-cluster", "somebody-else", 71);
+    publish(site, &text)
 }
 
 /// Forged messages about databases that exist, with instructions in every field.
-pub(super) fn forged(form: usize, bound: &Bound) -> String {
+fn forged(form: usize, bound: &Bound) -> String {
     let address = IpAddr::from(FORGED_ADDRESS);
     let group =
         "arn:aws:elasticloadbalancing:eu-west-1:999999999999:targetgroup/evil/0123456789abcdef";
@@ -75,7 +92,7 @@ pub(super) fn forged(form: usize, bound: &Bound) -> String {
 }
 
 /// A message as RDS would write it at this moment.
-pub(super) fn event(world: &World, kind: &str, source: &str, id: u16) -> String {
+fn event(world: &World, kind: &str, source: &str, id: u16) -> String {
     serde_json::json!({
         "Event Source": kind,
         "Source ID": source,
@@ -86,7 +103,7 @@ pub(super) fn event(world: &World, kind: &str, source: &str, id: u16) -> String 
     .to_string()
 }
 
-pub(super) fn say(world: &mut World, topic: &str, text: String) -> Result<Begun, ApiError> {
-    world.publish(topic, None, &text, Default::default())?;
+fn publish(site: &mut Site<'_>, text: &str) -> Result<Begun, ApiError> {
+    site.world.publish(site.topic, None, text, Default::default())?;
     Ok(Begun::of(format!("someone publishes {text}")))
 }
