@@ -21,7 +21,7 @@ use writerlink_core::source::{Identifier, Source};
 pub use self::place::WorldFileError;
 
 use crate::world::Pace;
-use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
+use crate::world::elbv2::{GroupProtocol, IpFamily, LeavingHealth, TargetType};
 use crate::world::events::SourceType;
 use crate::world::pace::{Delays, Seconds};
 use crate::world::rds::{CustomKind, EndpointRole, Engine, EngineFamily, Network};
@@ -39,6 +39,9 @@ pub struct WorldFile {
     pub pace: Speed,
     /// Delays that differ from the pace's.
     pub delays: Delays,
+    /// How load balancers' nodes see the health of a target that was deregistered, until they hear
+    /// of it.
+    pub leaving_health: LeavingHealth,
     /// Aurora, Neptune, DocumentDB and Multi-AZ DB clusters.
     pub cluster: Vec<Cluster>,
     /// DB instances that belong to no cluster.

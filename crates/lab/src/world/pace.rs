@@ -78,6 +78,12 @@ pub struct Pace {
     /// kubernetes-sigs/aws-load-balancer-controller, issue 2366; AWS support spoke of 180 to 300 s:
     /// the latter's issue 1834).
     pub deregistration: Duration,
+    /// From a change of a target's health in the API until the load balancer's nodes act on it: send
+    /// it new connections, or no more, and reset those that it has. Nobody has measured it for a
+    /// target that becomes healthy. A user measured new connections to an unhealthy target for 30 to
+    /// 40 s (aws/containers-roadmap, issue 470). One delay for all nodes and targets. `registration`,
+    /// as it was measured, contains that of the first check, so the default is zero.
+    pub health_lag: Duration,
     /// From the start of a switchover or failover of a global database until its writer has come to
     /// this Region, or gone (AWS docs, "Using switchover or failover in Amazon Aurora Global
     /// Database": a failover in minutes; of a switchover no figure).
@@ -115,6 +121,7 @@ impl Pace {
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
             deregistration: Duration::from_secs(120),
+            health_lag: Duration::ZERO,
             global_move: Duration::from_secs(60),
             switchover: SwitchoverPace::real(),
             haste: 1,
@@ -146,6 +153,7 @@ impl Pace {
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
             deregistration: Duration::from_millis(2700),
+            health_lag: Duration::ZERO,
             global_move: Duration::from_millis(1500),
             switchover: SwitchoverPace::brisk(),
             haste: 20,
@@ -182,7 +190,8 @@ macro_rules! delays {
 delays! {
     create_instance delete reboot modify rename promote promote_standby promote_multi_az_cluster
     topology_lag dns_lag flap flap_period completed completed_multi_az_cluster completed_standby
-    zone_lag proxy_drain event_lag delivery registration deregistration global_move
+    zone_lag proxy_drain event_lag delivery registration deregistration health_lag
+    global_move
 }
 
 /// A duration, written as a number of seconds.
