@@ -21,6 +21,7 @@
 pub mod bench;
 pub mod fault;
 pub mod ports;
+mod retry;
 pub mod scenario;
 pub mod scene;
 pub mod simulate;

@@ -16,9 +16,11 @@
 pub mod recording;
 pub mod report;
 pub mod script;
+pub mod spread;
 pub mod verdict;
 
 mod act;
+mod assumptions;
 mod authority;
 mod backend;
 mod client;
@@ -29,6 +31,7 @@ pub(crate) mod setting;
 mod stopwatch;
 mod watch;
 
+pub use assumptions::{Assumptions, FunctionSettings, RegionAssumptions};
 pub use authority::Authority;
 pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;

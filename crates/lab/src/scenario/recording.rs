@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use super::assumptions::Assumptions;
+
 /// Everything that happened.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Recording {
@@ -21,6 +23,8 @@ pub struct Recording {
     pub seed: u64,
     /// What the databases are: `line` or `postgresql`.
     pub databases: String,
+    /// What was assumed of AWS and of the function's settings.
+    pub assumptions: Assumptions,
     /// How long it went on.
     pub seconds: f64,
     /// What the script did, in order.

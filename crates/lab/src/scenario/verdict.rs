@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use super::assumptions::Assumptions;
 use super::recording::{Call, End, LinkRecording, Recording, Span};
 use super::script::Expectation;
 use super::stopwatch::milliseconds;
@@ -29,6 +30,8 @@ pub struct Verdict {
     pub seed: u64,
     /// What the databases are: `line` or `postgresql`.
     pub databases: String,
+    /// What was assumed of AWS and of the function's settings.
+    pub assumptions: Assumptions,
     /// Whether everything ended as the scenario expects.
     pub ok: bool,
     /// What did not, each as a sentence.
@@ -106,6 +109,7 @@ impl Verdict {
             speed: recording.speed,
             seed: recording.seed,
             databases: recording.databases.clone(),
+            assumptions: recording.assumptions.clone(),
             ok: faults.is_empty(),
             faults,
             converged,

@@ -179,6 +179,34 @@ macro_rules! delays {
         )* }
 
         impl Delays {
+            /// Reads them from texts such as `health-lag=30`.
+            ///
+            /// # Errors
+            /// What is wrong with a text, and what is allowed.
+            pub fn read(texts: &[impl AsRef<str>]) -> Result<Delays, String> {
+                texts.iter().try_fold(Delays::default(), |mut delays, text| {
+                    let (name, seconds) = text.as_ref().split_once('=').unwrap_or_default();
+                    let seconds: f64 = seconds.trim().parse().map_err(|_| {
+                        format!(
+                            "`{}` is no delay: write NAME=SECONDS, such as health-lag=30",
+                            text.as_ref()
+                        )
+                    })?;
+                    let seconds = Seconds::try_from(seconds)?;
+                    let field = match name.trim() {
+                        $( name if name == stringify!($field).replace('_', "-") => {
+                            &mut delays.$field
+                        } )*
+                        name => {
+                            let names = [$( stringify!($field) ),*].join(", ").replace('_', "-");
+                            return Err(format!("there is no delay `{name}`; there are: {names}"));
+                        }
+                    };
+                    *field = Some(seconds);
+                    Ok(delays)
+                })
+            }
+
             /// Sets them.
             pub fn apply(&self, pace: &mut Pace) {
                 $( if let Some(Seconds(delay)) = self.$field { pace.$field = delay; } )*
@@ -245,6 +273,24 @@ mod tests {
                 pace.deregistration > pace.registration,
                 "nodes let go of a target later than they take up another"
             );
+        }
+    }
+
+    #[test]
+    fn delays_are_read_by_name_and_what_is_wrong_is_told() {
+        let delays = Delays::read(&["health-lag=30", "dns-lag = 0.5"]).expect("they are delays");
+        let mut pace = Pace::real();
+        delays.apply(&mut pace);
+        assert_eq!(pace.health_lag, Duration::from_secs(30));
+        assert_eq!(pace.dns_lag, Duration::from_millis(500));
+        for (text, words) in [
+            ("health-lag", "write NAME=SECONDS"),
+            ("health-lag=soon", "write NAME=SECONDS"),
+            ("health-lag=-1", "write 0 to 86400 seconds"),
+            ("helth-lag=1", "there is no delay `helth-lag`; there are: create-instance, "),
+        ] {
+            let error = Delays::read(&[text]).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
         }
     }
 

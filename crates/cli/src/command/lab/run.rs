@@ -6,17 +6,24 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_core::text;
+use writerlink_lab::scenario::spread::Runs;
 use writerlink_lab::scenario::{
-    Play, Program, Recording, Scenario, Verdict, play, play_live, report, scenarios,
+    FunctionSettings, Play, Program, Recording, RegionAssumptions, Scenario, Verdict, play,
+    play_live, report, scenarios,
 };
+use writerlink_lab::wire::Busy;
+use writerlink_lab::world::elbv2::LeavingHealth;
+use writerlink_lab::world::pace::Delays;
 
 use super::serve::{budgets, databases};
-use crate::args::{RunArgs, RunFormat};
+use crate::args::{Leaving, Queue, RunArgs, RunFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
@@ -41,19 +48,28 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let handlers = if args.handlers.is_empty() { &[OURS.to_owned()][..] } else { &args.handlers };
     let programs =
         handlers.iter().map(|handler| program(handler)).collect::<anyhow::Result<Vec<_>>>()?;
-    let asked = scenarios.len() * programs.len();
+    let plays = plays(args, &scenarios, &programs)?;
+    let asked = plays.len();
+    let first_seed = plays.first().map(|(_, play)| play.seed);
+    let has_seeds = plays.iter().any(|(_, play)| Some(play.seed) != first_seed);
     let format = args.output.unwrap_or(match io::stdout().is_terminal() {
         true => RunFormat::Summary,
         false => RunFormat::Json,
     });
     let (played, failed) = tokio::select! {
-        played = play_all(args, scenarios, &programs) => played?,
+        played = play_all(args.jobs, plays) => played?,
         exit = interrupted() => return Ok(exit),
     };
-    let verdicts: Vec<&Verdict> = played.iter().map(|(_, verdict)| verdict).collect();
+    let verdicts: Vec<&Verdict> = played.iter().map(|played| &played.verdict).collect();
     match (format, verdicts.as_slice()) {
         (RunFormat::Json, [verdict]) if asked == 1 => output::print_json(verdict)?,
+        (RunFormat::Json, verdicts) if has_seeds => {
+            output::print_json(&json!({ "runs": Runs::of(verdicts), "verdicts": verdicts }))?;
+        }
         (RunFormat::Json, verdicts) => output::print_json(&verdicts)?,
+        (RunFormat::Markdown, verdicts) => {
+            output::print(&grid::markdown(&Runs::of(verdicts)))?;
+        }
         (RunFormat::Summary, [verdict]) if asked == 1 => {
             output::print(&summary::of(verdict, Colour::of_stdout()))?;
         }
@@ -62,10 +78,16 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         }
     }
     if let Some(path) = &args.report {
-        fs::write(path, report::page(&played))
+        let shown: Vec<_> = played
+            .iter()
+            .filter_map(|played| Some((played.recording.clone()?, played.verdict.clone())))
+            .collect();
+        fs::write(path, report::page(&shown))
             .with_context(|| format!("{}: the report cannot be written", path.display()))?;
-        if format != RunFormat::Json {
-            output::print(&format!("\nThe report is {}", path.display()))?;
+        if matches!(format, RunFormat::Grid | RunFormat::Summary) {
+            let seed = first_seed.filter(|_| has_seeds);
+            let seed = seed.map(|seed| format!(" of seed {seed}")).unwrap_or_default();
+            output::print(&format!("\nThe report{seed} is {}", path.display()))?;
         }
     }
     // The verdicts are printed before the error, and the error keeps them from looking complete.
@@ -128,50 +150,101 @@ pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
     Ok(Program::File(path))
 }
 
-/// Plays the scenarios, several at a time, and reports progress on standard error: of several each
-/// verdict, and of a single one each thing that happens, if standard error is a terminal. Returns
-/// the verdicts in the order of the scenarios, and the error of the last scenario that could not
-/// be played.
-async fn play_all(
+/// Every scenario with every program, rule and seed, in this order.
+fn plays(
     args: &RunArgs,
-    scenarios: Vec<Scenario>,
+    scenarios: &[Scenario],
     programs: &[Program],
-) -> anyhow::Result<(Vec<(Recording, Verdict)>, Option<anyhow::Error>)> {
+) -> anyhow::Result<Vec<(Scenario, Play)>> {
     let databases = databases(args.databases)?;
-    let permits = Arc::new(Semaphore::new(args.jobs.into()));
-    let all = scenarios.len() * programs.len();
+    let delays = Delays::read(&args.delays).map_err(|error| anyhow!("--delay: {error}"))?;
+    let seeds = args.seeds.clone().unwrap_or(args.seed..=args.seed);
+    let mut plays = Vec::new();
+    for scenario in scenarios {
+        for &leaving in &args.leaving {
+            for program in programs {
+                plays.extend(seeds.clone().map(|seed| {
+                    let play = Play {
+                        speed: args.speed,
+                        seed,
+                        databases: databases.clone(),
+                        sweeps: !args.no_schedule,
+                        budgets: args.budgets.map(budgets),
+                        function: function(args, program),
+                        assumptions: RegionAssumptions {
+                            leaving_health: leaving_health(leaving),
+                            instance_events: !args.no_instance_events,
+                            delays: delays.clone(),
+                        },
+                        ..Play::of(program.clone())
+                    };
+                    (scenario.clone(), play)
+                }));
+            }
+        }
+    }
+    Ok(plays)
+}
+
+fn function(args: &RunArgs, program: &Program) -> FunctionSettings {
+    let usual = FunctionSettings::of(program);
+    FunctionSettings {
+        timeout: args.timeout.map_or(usual.timeout, |set| Duration::from_secs(set.into())),
+        retries: args.retries.map_or(usual.retries, usize::from),
+        busy: match args.queue {
+            Queue::Backoff => Busy::Backoff,
+            Queue::AtOnce => Busy::AtOnce,
+        },
+    }
+}
+
+fn leaving_health(leaving: Leaving) -> LeavingHealth {
+    match leaving {
+        Leaving::Frozen => LeavingHealth::Frozen,
+        Leaving::Live => LeavingHealth::Live,
+        Leaving::Ignored => LeavingHealth::Ignored,
+    }
+}
+
+/// What was played: its verdict, and its recording if it has the first seed. All recordings of many
+/// seeds are too much to keep, and too much for one page.
+struct Played {
+    recording: Option<Recording>,
+    verdict: Verdict,
+}
+
+/// Plays, several at a time, and reports progress on standard error: of several each verdict, and
+/// of a single one each thing that happens, if standard error is a terminal. Returns what was
+/// played in the order given, and the error of the last play that did not work.
+async fn play_all(
+    jobs: u16,
+    plays: Vec<(Scenario, Play)>,
+) -> anyhow::Result<(Vec<Played>, Option<anyhow::Error>)> {
+    let permits = Arc::new(Semaphore::new(jobs.into()));
+    let all = plays.len();
+    let first_seed = plays.first().map(|(_, play)| play.seed);
     let is_followed = all == 1 && io::stderr().is_terminal();
     if is_followed {
         let _ = writeln!(io::stderr(), "{EXPLANATION}\n");
     }
     let mut tasks = JoinSet::new();
-    for (index, scenario) in scenarios.into_iter().enumerate() {
-        for (column, program) in programs.iter().enumerate() {
-            let (permits, scenario) = (permits.clone(), scenario.clone());
-            let settings = Play {
-                program: program.clone(),
-                speed: args.speed,
-                seed: args.seed,
-                databases: databases.clone(),
-                sweeps: !args.no_schedule,
-                budgets: args.budgets.map(budgets),
+    for (place, (scenario, settings)) in plays.into_iter().enumerate() {
+        let permits = permits.clone();
+        tasks.spawn(async move {
+            let _permit = permits.acquire().await;
+            let mut live = Live::default();
+            let mut show = |recording: &Recording| {
+                for line in live.news(recording, Colour::Off) {
+                    // A closed standard error is no reason to stop.
+                    let _ = writeln!(io::stderr(), "{line}");
+                }
             };
-            tasks.spawn(async move {
-                let _permit = permits.acquire().await;
-                let mut live = Live::default();
-                let mut show = |recording: &Recording| {
-                    for line in live.news(recording, Colour::Off) {
-                        // A closed standard error is no reason to stop.
-                        let _ = writeln!(io::stderr(), "{line}");
-                    }
-                };
-                let played = match is_followed {
-                    true => play_live(&scenario, &settings, &mut show).await,
-                    false => play(&scenario, &settings).await,
-                };
-                ((index, column), played)
-            });
-        }
+            let played = match is_followed {
+                true => play_live(&scenario, &settings, &mut show).await,
+                false => play(&scenario, &settings).await,
+            };
+            (place, played)
+        });
     }
     let (mut played, mut failed) = (Vec::new(), None);
     while let Some(task) = tasks.join_next().await {
@@ -194,14 +267,14 @@ async fn play_all(
             // A closed standard error is no reason to stop.
             let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&sentence));
         }
-        played.push((place, recording, verdict));
+        let recording = Some(recording).filter(|_| Some(verdict.seed) == first_seed);
+        played.push((place, Played { recording, verdict }));
     }
-    played.sort_by_key(|(place, ..)| *place);
+    played.sort_by_key(|(place, _)| *place);
     if played.is_empty()
         && let Some(error) = failed
     {
         return Err(error);
     }
-    let played = played.into_iter().map(|(_, recording, verdict)| (recording, verdict));
-    Ok((played.collect(), failed))
+    Ok((played.into_iter().map(|(_, played)| played).collect(), failed))
 }
