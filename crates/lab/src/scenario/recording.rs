@@ -170,6 +170,15 @@ pub struct Invocation {
 }
 
 impl Recording {
+    /// How many invocations ended in which way.
+    pub fn endings(&self) -> std::collections::BTreeMap<String, usize> {
+        let mut endings = std::collections::BTreeMap::new();
+        for invocation in &self.invocations {
+            *endings.entry(invocation.end.clone()).or_default() += 1;
+        }
+        endings
+    }
+
     /// How often each operation was called, in alphabetical order.
     pub fn counts(&self) -> std::collections::BTreeMap<&str, usize> {
         let mut counts = std::collections::BTreeMap::new();

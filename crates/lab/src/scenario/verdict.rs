@@ -57,6 +57,9 @@ pub struct Verdict {
     pub seconds: f64,
     /// Each database behind its group.
     pub links: Vec<LinkVerdict>,
+    /// How the program's invocations ended: how many were `answered`, `failed`, `timed out`,
+    /// `crashed` or `unfinished`.
+    pub invocations: BTreeMap<String, usize>,
     /// How often each operation was called.
     pub call_counts: BTreeMap<String, usize>,
     /// Every call that was made.
@@ -124,6 +127,7 @@ impl Verdict {
             lost_rows: links.iter().map(|link| link.lost).sum(),
             seconds: recording.seconds,
             links,
+            invocations: recording.endings(),
             call_counts: recording
                 .counts()
                 .into_iter()

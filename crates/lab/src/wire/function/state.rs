@@ -266,13 +266,13 @@ mod tests {
         let answered = || Ending::Answered(String::new());
         let seconds = Duration::from_secs;
         for (retries, busy, ending, again, second) in [
-            (0, Busy::AtOnce, failed(), None, 10),
-            (2, Busy::AtOnce, failed(), Some(70), 10),
-            (2, Busy::AtOnce, Ending::TimedOut, Some(70), 10),
-            (2, Busy::AtOnce, Ending::Crashed, Some(70), 10),
-            (2, Busy::AtOnce, answered(), None, 10),
+            (0, Busy::AtOnce, failed(), None, 10..=10),
+            (2, Busy::AtOnce, failed(), Some(70), 10..=10),
+            (2, Busy::AtOnce, Ending::TimedOut, Some(70), 10..=10),
+            (2, Busy::AtOnce, Ending::Crashed, Some(70), 10..=10),
+            (2, Busy::AtOnce, answered(), None, 10..=10),
             // Refused at 1, 2, 4 and 8 s, give or take a quarter of each pause, and then taken.
-            (0, Busy::Backoff, answered(), None, 16),
+            (0, Busy::Backoff, answered(), None, 13..=20),
         ] {
             let case = format!("{retries}, {busy:?}, {ending:?}");
             let mut state = State::new(&Options { retries, busy, ..Options::default() });
@@ -291,7 +291,7 @@ mod tests {
             });
             let (at, id) = taken.next().expect("the other event's");
             assert_eq!(id, "other", "{case}");
-            assert!(at.abs_diff(second) <= second - 10, "{case}: {at}");
+            assert!(second.contains(&at), "{case}: {at}");
             assert_eq!(taken.next().map(|(at, _)| at), again, "{case}");
             assert!(state.all[&other].taken.is_some());
         }
