@@ -265,9 +265,10 @@ pub(crate) struct RunArgs {
     #[arg(long = "delay", value_name = "NAME=SECONDS")]
     pub(crate) delays: Vec<String>,
 
-    /// Send only the cluster's events of a cluster's failover, and none of its instances
-    #[arg(long)]
-    pub(crate) no_instance_events: bool,
+    /// Which events the function is invoked with [default: instances for `bootstrap`, as it is
+    /// deployed; failover for other programs]
+    #[arg(long, value_enum, value_name = "EVENTS")]
+    pub(crate) subscription: Option<Events>,
 
     /// The time-out of the function, in seconds. It goes with the speed of the region, but never
     /// below 30 real seconds, and one of less than that is not shortened [default: 240 for
@@ -328,6 +329,16 @@ pub(crate) enum Leaving {
     Ignored,
 }
 
+/// Which events the function is invoked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Events {
+    /// Those of failovers
+    Failover,
+    /// Also the shutdown, the restart and the new topology of the instances of a cluster that fails
+    /// over
+    Instances,
+}
+
 /// When Lambda tries an invocation again that found no free environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Queue {
@@ -381,8 +392,8 @@ pub(crate) enum RunFormat {
     Summary,
     /// A table for people
     Grid,
-    /// The table of docs/lab.md: seconds until right, seconds without an acknowledged write, seconds
-    /// in which the group was empty, failed writes
+    /// The table of docs/lab.md: seconds until right, seconds without an acknowledged write,
+    /// seconds in which the group was empty, failed writes
     Markdown,
 }
 

@@ -31,7 +31,7 @@ pub(crate) mod setting;
 mod stopwatch;
 mod watch;
 
-pub use assumptions::{Assumptions, FunctionSettings, RegionAssumptions};
+pub use assumptions::{Assumptions, FunctionSettings, RegionAssumptions, Subscription};
 pub use authority::Authority;
 pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;

@@ -84,8 +84,8 @@ fn chance(rows: &[Runs]) -> String {
     let rules: BTreeSet<&str> = rows.iter().map(rule).collect();
     let rules: Vec<&str> = rules.into_iter().collect();
     format!(
-        "{seeds}\nAssumed, not measured: to the nodes, the health of a target that is being removed \
-         is {} (--leaving).",
+        "{seeds}\nAssumed, not measured: to the nodes, the health of a target that is being \
+         removed is {} (--leaving).",
         rules.join(" or ")
     )
 }
@@ -118,8 +118,8 @@ pub(crate) fn markdown(rows: &[Runs]) -> String {
     lines.join("\n")
 }
 
-/// When it was right, how long no write was acknowledged, how long the group was empty, and how many
-/// writes failed.
+/// When it was right, how long no write was acknowledged, how long the group was empty, and how
+/// many writes failed.
 fn markdown_cell(row: &Runs) -> String {
     let figures = [
         row.seconds_to_converge.map_or("–".to_owned(), |after| spread(after, 0)),

@@ -1,5 +1,5 @@
-//! What a play assumes: of AWS, where nobody has measured it, and of the settings that a function is
-//! deployed with.
+//! What a play assumes: of AWS, where nobody has measured it, and of the settings that a function
+//! is deployed with.
 
 use std::time::Duration;
 
@@ -12,24 +12,25 @@ use crate::world::pace::Delays;
 use crate::world::{Pace, World};
 
 /// What is assumed of the region.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegionAssumptions {
     /// How nodes see the health of a target that is being removed.
     pub leaving_health: LeavingHealth,
-    /// Whether a cluster's failover has events of its instances too.
-    pub instance_events: bool,
     /// Delays that replace the scenario's and those that the seed draws.
     pub delays: Delays,
 }
 
-impl Default for RegionAssumptions {
-    fn default() -> Self {
-        RegionAssumptions {
-            leaving_health: LeavingHealth::default(),
-            instance_events: true,
-            delays: Delays::default(),
-        }
-    }
+/// Which events a function is invoked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subscription {
+    /// Failovers of clusters and of instances, and what is told of blue/green deployments and of
+    /// global databases.
+    #[default]
+    Failover,
+    /// Also the other events of instances that a failover of their cluster brings about (categories
+    /// `availability` and `notification`).
+    Instances,
 }
 
 /// The settings of a Lambda function that decide how it is invoked.
@@ -41,6 +42,8 @@ pub struct FunctionSettings {
     pub retries: usize,
     /// When an invocation that finds no free environment is tried again.
     pub busy: Busy,
+    /// Which events it is invoked with.
+    pub subscription: Subscription,
 }
 
 /// A program's own work takes as long as it takes, however fast the region is. So a time-out up to
@@ -49,13 +52,23 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl FunctionSettings {
     /// As `infra/reconciler.yaml` deploys ours.
-    pub const OURS: FunctionSettings =
-        FunctionSettings { timeout: Duration::from_secs(240), retries: 0, busy: Busy::Backoff };
+    pub const OURS: FunctionSettings = FunctionSettings {
+        timeout: Duration::from_secs(240),
+        retries: 0,
+        busy: Busy::Backoff,
+        subscription: Subscription::Instances,
+    };
 
     /// Those of a function whose template says nothing (AWS docs: "Configure Lambda function
-    /// timeout", 3 s; "Configuring error handling settings for asynchronous invocations", 2).
-    pub const OF_LAMBDA: FunctionSettings =
-        FunctionSettings { timeout: Duration::from_secs(3), retries: 2, busy: Busy::Backoff };
+    /// timeout", 3 s; "Configuring error handling settings for asynchronous invocations", 2), and
+    /// whose subscription is that of the template that most of them copy (AWS Database Blog,
+    /// "Access Amazon RDS across AWS accounts": `failover` and `failure`).
+    pub const OF_LAMBDA: FunctionSettings = FunctionSettings {
+        timeout: Duration::from_secs(3),
+        retries: 2,
+        busy: Busy::Backoff,
+        subscription: Subscription::Failover,
+    };
 
     /// The usual ones of a program: our own function's, or Lambda's for any other.
     pub fn of(program: &Program) -> FunctionSettings {
@@ -81,8 +94,8 @@ pub struct Assumptions {
     pub health_lag: f64,
     /// Which showed a new writer first after a failover: `rds-api` or `dns`.
     pub shown_first: String,
-    /// Whether a cluster's failover had events of its instances too.
-    pub instance_events: bool,
+    /// Which events the program was invoked with.
+    pub subscription: Subscription,
     /// Whether the program was invoked every minute.
     pub schedule: bool,
     /// The function's time-out in seconds.
@@ -100,7 +113,7 @@ impl Assumptions {
             leaving_health: world.elbv2.leaving_health,
             health_lag: health_lag.as_secs_f64(),
             shown_first: if dns_lag < topology_lag { "dns" } else { "rds-api" }.to_owned(),
-            instance_events: world.rds.failover_tells_of_instances,
+            subscription: function.subscription,
             schedule,
             timeout: function.timeout.as_secs_f64(),
             retries: function.retries,
@@ -143,5 +156,7 @@ mod tests {
         let timeout = format!("\n      Timeout: {}\n", ours.timeout.as_secs());
         let retries = format!("\n      MaximumRetryAttempts: {}\n", ours.retries);
         assert!(template.contains(&timeout) && template.contains(&retries));
+        assert_eq!(ours.subscription, Subscription::Instances);
+        assert!(template.contains("EventCategories: [availability, "));
     }
 }

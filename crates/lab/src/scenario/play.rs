@@ -134,7 +134,8 @@ async fn play_for(
         return Err(PlayError::BuiltInOnly(scenario.name.clone()));
     }
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
-    let setting = Setting::new(scenario, play.seed, &play.assumptions).map_err(refused)?;
+    let setting = Setting::new(scenario, play.seed, &play.assumptions, play.function.subscription)
+        .map_err(refused)?;
     match &play.databases {
         Databases::Line => {
             ScenarioRun::set(scenario, play, setting, Line).await?.play(follower).await
@@ -420,7 +421,15 @@ async fn await_first_answer(
             .filter_map(|one| one.ending.as_ref())
             .collect();
         if let Some(other) = endings.iter().find(|ending| !matches!(ending, Ending::Answered(_))) {
-            let words = format!("its first invocation failed: {other:?}{}", handler.last_words());
+            let words = match other {
+                Ending::TimedOut => format!(
+                    "its first invocation took longer than its function's time-out of {} s; \
+                     `--timeout` sets another{}",
+                    play.function.timeout.as_secs(),
+                    handler.last_words()
+                ),
+                _ => format!("its first invocation failed: {other:?}{}", handler.last_words()),
+            };
             return Err(broken(play, &io::Error::other(words)));
         }
         if endings.len() == asked.len() {

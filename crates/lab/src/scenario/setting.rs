@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
-use super::assumptions::RegionAssumptions;
+use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use crate::scene::{AGO, Link, across_zones, tag, tell_of_failovers, tell_of_more};
 use crate::simulate::dice::{Dice, Subject};
@@ -31,6 +31,7 @@ impl Setting {
         scenario: &Scenario,
         seed: u64,
         assumptions: &RegionAssumptions,
+        subscription: Subscription,
     ) -> Result<Setting, ApiError> {
         let ago = SignedDuration::try_from(AGO).expect("ten minutes are in range");
         let began = Timestamp::now().saturating_sub(ago).expect("ten minutes are no calendar unit");
@@ -40,7 +41,7 @@ impl Setting {
         assumptions.delays.apply(&mut pace);
         let mut world = World::new(began).with_pace(pace);
         world.elbv2.leaving_health = assumptions.leaving_health;
-        world.rds.failover_tells_of_instances = assumptions.instance_events;
+        world.rds.failover_tells_of_instances = true;
         let links = match scenario.databases {
             Region::Aurora => {
                 world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
@@ -80,9 +81,11 @@ impl Setting {
         };
         let topic = tell_of_failovers(&mut world)?;
         tell_of_more(&mut world, &topic);
-        let instances = Some(SourceType::DbInstance);
-        let categories = ["availability", "notification"];
-        world.add_event_subscription("more-of-db-instance", &topic, instances, &categories);
+        if subscription == Subscription::Instances {
+            let instances = Some(SourceType::DbInstance);
+            let categories = ["availability", "notification"];
+            world.add_event_subscription("more-of-db-instance", &topic, instances, &categories);
+        }
         world.pass(AGO);
         if scenario.steps.iter().any(|step| matches!(step.act, Act::SwitchOver(_))) {
             for link in &links {
@@ -195,8 +198,8 @@ pub(crate) fn pace(scenario: &Scenario, seed: u64) -> Pace {
     pace
 }
 
-/// Lets DNS show a new writer before the RDS API with every other seed: nobody has measured which of
-/// them is ahead, and who follows one of the two gains by it.
+/// Lets DNS show a new writer before the RDS API with every other seed: nobody has measured which
+/// of them is ahead, and who follows one of the two gains by it.
 fn order_the_keys(pace: &mut Pace, seed: u64) {
     let mut lags = [pace.topology_lag, pace.dns_lag];
     lags.sort();
@@ -240,7 +243,7 @@ mod tests {
     use crate::world::pace::Delays;
 
     fn setting(scenario: &Scenario, seed: u64, assumptions: &RegionAssumptions) -> Setting {
-        Setting::new(scenario, seed, assumptions).expect("a good setting")
+        Setting::new(scenario, seed, assumptions, Subscription::Failover).expect("a good setting")
     }
 
     #[test]
@@ -265,6 +268,18 @@ mod tests {
             let text = crate::scene::config(&links, dns, "");
             let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");
             assert_eq!(config.usable().count(), links.len(), "{}: {text}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_function_hears_of_a_failovers_instances_if_its_subscription_says_so() {
+        for (subscription, heard) in [(Subscription::Failover, 2), (Subscription::Instances, 5)] {
+            let assumptions = RegionAssumptions::default();
+            let setting = Setting::new(&scenarios()[0], 1, &assumptions, subscription);
+            let mut world = setting.expect("a good setting").world;
+            world.failover_db_cluster("orders", None).expect("it fails over");
+            world.pass(std::time::Duration::from_secs(120));
+            assert_eq!(world.sns.take_deliveries().len(), heard, "{subscription:?}");
         }
     }
 

@@ -12,7 +12,8 @@ pub struct Runs {
     pub scenario: String,
     /// The program under test, as it was started.
     pub handler: String,
-    /// What was assumed in each run; the seed decides what was shown first.
+    /// What was assumed in each run. What was shown first is `either`, where it was not the same in
+    /// all of them.
     pub assumptions: Assumptions,
     /// The seeds, in order.
     pub seeds: Vec<u64>,
@@ -76,10 +77,14 @@ impl Runs {
         // A run that is right without having had to change has no such figure.
         let changes = runs.iter().any(|run| run.seconds_to_converge.is_some() || !run.converged);
         let registers = runs.iter().any(|run| run.seconds_to_register.is_some());
+        let mut assumptions = first.assumptions.clone();
+        if runs.iter().any(|run| run.assumptions.shown_first != assumptions.shown_first) {
+            "either".clone_into(&mut assumptions.shown_first);
+        }
         Runs {
             scenario: first.scenario.clone(),
             handler: first.handler.clone(),
-            assumptions: first.assumptions.clone(),
+            assumptions,
             seeds: runs.iter().map(|run| run.seed).collect(),
             ok: runs.iter().filter(|run| run.ok).count(),
             seconds_to_converge: changes
@@ -149,6 +154,8 @@ mod tests {
                 (Live, 1, 1, [Some(7.0), Some(7.0), Some(7.0)]),
             ]
         );
+        let shown_first = runs.iter().map(|runs| runs.assumptions.shown_first.as_str());
+        assert_eq!(shown_first.collect::<Vec<_>>(), ["either", "rds-api"]);
         let outage = Spread { median: Some(2.0), min: Some(1.0), max: Some(3.0) };
         assert_eq!(runs[0].outage_seconds, outage);
     }

@@ -78,11 +78,12 @@ pub struct Pace {
     /// kubernetes-sigs/aws-load-balancer-controller, issue 2366; AWS support spoke of 180 to 300 s:
     /// the latter's issue 1834).
     pub deregistration: Duration,
-    /// From a change of a target's health in the API until the load balancer's nodes act on it: send
-    /// it new connections, or no more, and reset those that it has. Nobody has measured it for a
-    /// target that becomes healthy. A user measured new connections to an unhealthy target for 30 to
-    /// 40 s (aws/containers-roadmap, issue 470). One delay for all nodes and targets. `registration`,
-    /// as it was measured, contains that of the first check, so the default is zero.
+    /// From a change of a target's health in the API until the load balancer's nodes act on it:
+    /// send it new connections, or no more, and reset those that it has. Nobody has measured it for
+    /// a target that becomes healthy. A user measured new connections to an unhealthy target for 30
+    /// to 40 s (aws/containers-roadmap, issue 470). One delay for all nodes and targets. Users
+    /// measured `registration` until traffic arrived, so it contains this delay of the first check,
+    /// and the default is zero.
     pub health_lag: Duration,
     /// From the start of a switchover or failover of a global database until its writer has come to
     /// this Region, or gone (AWS docs, "Using switchover or failover in Amazon Aurora Global

@@ -15,15 +15,15 @@ use tokio::task::JoinSet;
 use writerlink_core::text;
 use writerlink_lab::scenario::spread::Runs;
 use writerlink_lab::scenario::{
-    FunctionSettings, Play, Program, Recording, RegionAssumptions, Scenario, Verdict, play,
-    play_live, report, scenarios,
+    FunctionSettings, Play, Program, Recording, RegionAssumptions, Scenario, Subscription, Verdict,
+    play, play_live, report, scenarios,
 };
 use writerlink_lab::wire::Busy;
 use writerlink_lab::world::elbv2::LeavingHealth;
 use writerlink_lab::world::pace::Delays;
 
 use super::serve::{budgets, databases};
-use crate::args::{Leaving, Queue, RunArgs, RunFormat};
+use crate::args::{Events, Leaving, Queue, RunArgs, RunFormat};
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
@@ -173,7 +173,6 @@ fn plays(
                         function: function(args, program),
                         assumptions: RegionAssumptions {
                             leaving_health: leaving_health(leaving),
-                            instance_events: !args.no_instance_events,
                             delays: delays.clone(),
                         },
                         ..Play::of(program.clone())
@@ -194,6 +193,11 @@ fn function(args: &RunArgs, program: &Program) -> FunctionSettings {
         busy: match args.queue {
             Queue::Backoff => Busy::Backoff,
             Queue::AtOnce => Busy::AtOnce,
+        },
+        subscription: match args.subscription {
+            None => usual.subscription,
+            Some(Events::Failover) => Subscription::Failover,
+            Some(Events::Instances) => Subscription::Instances,
         },
     }
 }

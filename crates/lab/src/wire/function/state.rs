@@ -258,8 +258,8 @@ mod tests {
         assert_eq!(state.running_in(1), None);
     }
 
-    /// What becomes of an event's invocation that ends after 10 s, and of another event's that comes
-    /// after 1 s, by Lambda's settings: when each is tried again.
+    /// What becomes of an event's invocation that ends after 10 s, and of another event's that
+    /// comes after 1 s, by Lambda's settings: when each is tried again.
     #[test]
     fn an_invocation_is_tried_again_as_the_functions_settings_say() {
         let failed = || Ending::Failed { error_type: String::new(), document: String::new() };
