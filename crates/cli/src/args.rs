@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -313,6 +314,41 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// Play with each of these seeds (`1..9`, or `9` for the same), and print the median and the
+    /// extremes of each figure. One run ranks nobody: chance decides much of it
+    #[arg(long, value_name = "FROM..TO", value_parser = seeds, conflicts_with = "seed")]
+    pub(crate) seeds: Option<RangeInclusive<u64>>,
+
+    /// How nodes see the health of a target that is being removed; can be given several times. AWS
+    /// does not say, and nobody has measured it
+    #[arg(long, value_enum, value_name = "RULE", default_values_t = [Leaving::Frozen])]
+    pub(crate) leaving: Vec<Leaving>,
+
+    /// Set a delay of the region, such as `health-lag=30`; can be given several times. docs/lab.md
+    /// says which there are
+    #[arg(long = "delay", value_name = "NAME=SECONDS")]
+    pub(crate) delays: Vec<String>,
+
+    /// Which events the function is invoked with [default: instances for `bootstrap`, as it is
+    /// deployed; failover for other programs]
+    #[arg(long, value_enum, value_name = "EVENTS")]
+    pub(crate) subscription: Option<Events>,
+
+    /// The time-out of the function, in seconds. It goes with the speed of the region, but never
+    /// below 30 real seconds, and one of less than that is not shortened [default: 240 for
+    /// `bootstrap`, as it is deployed; 3 for other programs, as Lambda has it]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=900))]
+    pub(crate) timeout: Option<u16>,
+
+    /// How often Lambda tries an invocation again that ended in an error, 0 to 2 [default: 0 for
+    /// `bootstrap`, as it is deployed; 2 for other programs, as Lambda has it]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub(crate) retries: Option<u8>,
+
+    /// When Lambda tries an invocation again that found the function busy
+    #[arg(long, value_enum, value_name = "RULE", default_value_t = Queue::Backoff)]
+    pub(crate) queue: Queue,
+
     #[command(flatten)]
     pub(crate) region: RegionArgs,
 
@@ -332,6 +368,36 @@ pub(crate) struct RunArgs {
     /// Write a report of what happened, with timelines, to this HTML file
     #[arg(long, value_name = "PATH")]
     pub(crate) report: Option<PathBuf>,
+}
+
+/// How nodes see the health of a target that is being removed, until they hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Leaving {
+    /// It stays what they knew at the removal
+    Frozen,
+    /// It is what its health checks find, which go on
+    Live,
+    /// It does not count as healthy: without another healthy target they fail open
+    Ignored,
+}
+
+/// Which events the function is invoked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Events {
+    /// Those of failovers
+    Failover,
+    /// Also the shutdown, the restart and the new topology of the instances of a cluster that fails
+    /// over
+    Instances,
+}
+
+/// When Lambda tries an invocation again that found no free environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Queue {
+    /// After pauses from 1 s to 5 min that double
+    Backoff,
+    /// As soon as the function is free
+    AtOnce,
 }
 
 const RUN: &str = "\
@@ -363,8 +429,8 @@ Examples:
     --handler 'env NAME={endpoint} python3 -m awslambdaric app.handler' |
     jq .faults
   writerlink lab run --scenarios mine.toml --all
-  writerlink lab run --all --output grid \\
-    --handler bootstrap --handler tests/baseline/run";
+  writerlink lab run planned-failover --seeds 9 --leaving frozen --leaving live \\
+    --output grid --handler bootstrap --handler tests/baseline/run";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DatabaseKind {
@@ -378,12 +444,15 @@ pub(crate) enum DatabaseKind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RunFormat {
-    /// JSON: one verdict, or a list of verdicts
+    /// JSON: one verdict, or a list of verdicts; of several seeds, `runs` and `verdicts`
     Json,
     /// A few lines for people about one run, and a table of several
     Summary,
     /// A table for people
     Grid,
+    /// The table of docs/lab.md: seconds until right, seconds without an acknowledged write,
+    /// seconds in which the group was empty, failed writes
+    Markdown,
 }
 
 #[derive(Debug, Arguments)]
@@ -487,6 +556,16 @@ fn time(text: &str) -> Result<Duration, String> {
     Duration::try_from(time).map_err(|_| "expected a time that is not negative".to_owned())
 }
 
+/// The seeds from one to another, both included, or so many from 1 on.
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    const MOST: u64 = 1000;
+    let (from, to) = text.split_once("..").unwrap_or(("1", text));
+    match (from.parse(), to.trim_start_matches('=').parse()) {
+        (Ok(from), Ok(to)) if from <= to && to - from < MOST => Ok(from..=to),
+        _ => Err(format!("expected seeds such as 1..9, or a number of them, at most {MOST}")),
+    }
+}
+
 /// The speed of a scenario. Outside this range the function's own settings, which are whole
 /// seconds, are refused or no longer fit the speed of the region.
 fn playing_speed(text: &str) -> Result<f64, String> {
@@ -522,6 +601,15 @@ mod tests {
         assert_eq!(time("1h 30m"), Ok(Duration::from_secs(5400)));
         for text in ["180", "-3s", "soon", ""] {
             assert!(time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds_are_a_range_or_a_number_of_them() {
+        assert_eq!(seeds("9"), Ok(1..=9));
+        assert_eq!(seeds("10..12"), Ok(10..=12));
+        for text in ["0", "9..1", "..9", "1..", "1..1001", "many", "-3"] {
+            assert!(seeds(text).is_err(), "{text}");
         }
     }
 

@@ -27,6 +27,7 @@ mod dns_name;
 pub mod fault;
 pub mod network;
 pub mod ports;
+mod retry;
 pub mod scenario;
 pub mod scene;
 pub mod simulate;

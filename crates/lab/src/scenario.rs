@@ -17,9 +17,11 @@
 pub mod recording;
 pub mod report;
 pub mod script;
+pub mod spread;
 pub mod verdict;
 
 mod act;
+mod assumptions;
 mod authority;
 mod backend;
 mod check;
@@ -32,6 +34,7 @@ mod stopwatch;
 mod task;
 mod watch;
 
+pub use assumptions::{Assumptions, FunctionSettings, RegionAssumptions, Subscription};
 pub use authority::Authority;
 pub use backend::{Databases, RunningDatabases};
 pub use database::postgres;

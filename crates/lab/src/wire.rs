@@ -29,6 +29,8 @@ use tokio::task::JoinSet;
 pub use invocation::{Ending, Invocation, Invoked, Kind, Refusal};
 pub use nlb::NlbListener;
 
+pub use crate::retry::Busy;
+
 use crate::world::World;
 use consumer::Consumer;
 use nlb::Nlb;
@@ -50,6 +52,13 @@ pub struct Options {
     /// How long the function may take for one invocation, in real time, as Lambda's timeout
     /// setting.
     pub timeout: Duration,
+    /// How often an asynchronous invocation that ended in an error is tried again, as Lambda's
+    /// MaximumRetryAttempts.
+    pub retries: usize,
+    /// When an asynchronous invocation that finds no free environment is tried again.
+    pub busy: Busy,
+    /// What the pauses of the function's queue are drawn from.
+    pub seed: u64,
     /// How often, in real time, the function is invoked by a schedule with `{"trigger":"sweep"}`;
     /// never, when not given.
     pub sweep_every: Option<Duration>,
@@ -64,6 +73,9 @@ impl Default for Options {
             function: "writerlink".to_owned(),
             environments: 1,
             timeout: Duration::from_secs(60),
+            retries: 0,
+            busy: Busy::default(),
+            seed: 1,
             sweep_every: None,
             // A flow takes two descriptors, and a process usually has 1,024.
             flows: 400,

@@ -19,7 +19,7 @@ use writerlink_core::source::{Identifier, Source};
 
 use crate::place::FileError;
 use crate::world::Pace;
-use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
+use crate::world::elbv2::{GroupProtocol, IpFamily, LeavingHealth, TargetType};
 use crate::world::events::SourceType;
 use crate::world::pace::{Delays, Seconds};
 use crate::world::rds::{CustomKind, EndpointRole, Engine, EngineFamily, Network};
@@ -37,6 +37,9 @@ pub struct WorldFile {
     pub pace: Speed,
     /// Delays that differ from the pace's.
     pub delays: Delays,
+    /// How load balancers' nodes see the health of a target that was deregistered, until they hear
+    /// of it.
+    pub leaving_health: LeavingHealth,
     /// Aurora, Neptune, DocumentDB and Multi-AZ DB clusters.
     pub cluster: Vec<Cluster>,
     /// DB instances that belong to no cluster.

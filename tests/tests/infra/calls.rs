@@ -6,7 +6,7 @@ use std::process::Command;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use writerlink_lab::scenario::{Databases, Play, Program, play, scenarios};
+use writerlink_lab::scenario::{Play, Program, play, scenarios};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::World;
 use writerlink_lab::world::elbv2::{NewTargetGroup, Tags};
@@ -161,15 +161,7 @@ async fn no_fault_of_a_scenario_makes_it_call_anything_else() {
     let chosen: Vec<_> =
         scenarios().into_iter().filter(|one| named.contains(&one.name.as_str())).collect();
     assert_eq!(chosen.len(), named.len());
-    let manner = Play {
-        program: Program::File(programs::bootstrap()),
-        speed: 10.0,
-        seed: 1,
-        databases: Databases::Line,
-        sweeps: true,
-        budgets: None,
-        networks: None,
-    };
+    let manner = Play { speed: 10.0, ..Play::of(Program::File(programs::bootstrap())) };
     let played = chosen.iter().map(|scenario| play(scenario, &manner));
     for played in join_all(played).await {
         let (recording, _) = played.expect("it can be played");

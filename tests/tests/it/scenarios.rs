@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 use writerlink_lab::scenario::postgres::Programs;
 use writerlink_lab::scenario::{
-    Databases, Play, PlayError, Program, Scenario, Verdict, play, scenarios,
+    Databases, FunctionSettings, Play, PlayError, Program, Scenario, Verdict, play, scenarios,
 };
 use writerlink_tests::programs;
 use writerlink_tests::python::{python, tests_dir};
@@ -12,14 +12,11 @@ use writerlink_tests::skip::{Skip, available};
 
 fn manner(program: Program) -> Play {
     Play {
-        program,
         // In haste, and the slower the program seems; what is claimed here holds all the same.
         speed: 10.0,
-        seed: 1,
-        databases: Databases::Line,
-        sweeps: true,
-        budgets: None,
-        networks: None,
+        // A machine that is busy with other tests is no reason to end an invocation.
+        function: FunctionSettings::OURS,
+        ..Play::of(program)
     }
 }
 

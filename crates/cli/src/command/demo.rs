@@ -6,7 +6,7 @@
 use std::env;
 
 use anyhow::Context;
-use writerlink_lab::scenario::{Databases, Play, Program, Recording, play_live, scenarios};
+use writerlink_lab::scenario::{FunctionSettings, Play, Program, Recording, play_live, scenarios};
 
 use super::lab::serve::quoted;
 use crate::args::{DemoArgs, DemoFormat};
@@ -27,15 +27,7 @@ const SPEED: f64 = 5.0;
 pub(crate) async fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let scenario = scenarios().into_iter().find(|scenario| scenario.name == SCENARIO);
     let scenario = scenario.context("the demo's scenario is built in")?;
-    let play = Play {
-        program: function()?,
-        speed: SPEED,
-        seed: 1,
-        databases: Databases::Line,
-        sweeps: true,
-        budgets: None,
-        networks: None,
-    };
+    let play = Play { speed: SPEED, function: FunctionSettings::OURS, ..Play::of(function()?) };
     let is_text = args.output == DemoFormat::Text;
     let colour = Colour::of_stdout();
     if is_text {

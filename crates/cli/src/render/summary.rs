@@ -24,7 +24,20 @@ pub(crate) fn of(verdict: &Verdict, colour: Colour) -> String {
     if verdict.links.iter().any(|link| link.outage.load_balancer > 0.0) {
         parts.push(LOAD_BALANCER.to_owned());
     }
+    parts.push(chance(verdict));
     parts.join("\n")
+}
+
+/// How much a single run says.
+fn chance(verdict: &Verdict) -> String {
+    format!(
+        "
+One run, of seed {}, ranks nobody: `lab run --seeds 9` shows
+what chance does. Assumed, not measured: to the nodes, the
+health of a target that is being removed is {}.",
+        verdict.seed,
+        verdict.assumptions.leaving_health.as_str()
+    )
 }
 
 const WIDTH: u16 = 60;

@@ -1,7 +1,7 @@
 //! `writerlink lab run`: what it lists, what it refuses, and what it prints. The whole-system tests
 //! check the verdicts of the scenarios.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{run, writerlink};
 
@@ -20,6 +20,10 @@ fn every_scenario_is_listed_with_its_sentence() {
 fn what_cannot_be_played_is_refused_before_anything_is_played() {
     for (arguments, words) in [
         (&["planned"][..], "there is no scenario `planned`; there are: planned-failover, "),
+        (
+            &["planned-failover", "--delay", "helth-lag=1"],
+            "--delay: there is no delay `helth-lag`; there are: create-instance, ",
+        ),
         (&[], "no scenario is named: `writerlink lab run --list` lists them"),
         (
             &["planned-failover", "--report", "/no/such/folder/x.html"],
@@ -118,4 +122,28 @@ fn scenarios_of_a_file_take_the_place_of_the_built_in_ones() {
     assert!(stderr.starts_with(&place) && stderr.contains("write `orders`"), "{stderr}");
     let (_, _, stderr) = run(writerlink(&["lab", "run", "x", "--scenarios"]).arg(&file));
     assert!(stderr.starts_with(&place), "the whole file is checked: {stderr}");
+}
+
+#[test]
+fn several_seeds_are_printed_with_the_figures_of_all_and_the_report_of_the_first() {
+    let home = tempfile::tempdir().unwrap();
+    let report = home.path().join("report.html");
+    let arguments =
+        ["lab", "run", "stale-extra-target", "--speed", "30", "--handler", IDLE, "--seeds", "2..3"];
+    let (code, stdout, _) = run(writerlink(&arguments).arg("--report").arg(&report));
+    assert_eq!(code, 2);
+    let played: Value = serde_json::from_str(&stdout).unwrap();
+    let runs = &played["runs"][0];
+    assert_eq!((&runs["seeds"], &runs["ok"]), (&json!([2, 3]), &json!(0)));
+    assert_eq!(runs["calls"], json!({"median": 0.0, "min": 0.0, "max": 0.0}));
+    // Never right: no figure.
+    assert_eq!(runs["seconds_to_converge"]["median"], Value::Null);
+    let assumed = |index: usize| played["verdicts"][index]["assumptions"].clone();
+    assert_eq!(
+        (&assumed(0)["shown_first"], &assumed(1)["shown_first"]),
+        (&json!("dns"), &json!("rds-api"))
+    );
+    assert_eq!((&assumed(0)["timeout"], &assumed(0)["retries"]), (&json!(3.0), &json!(2)));
+    let page = std::fs::read_to_string(report).unwrap();
+    assert_eq!(page.matches("\"seed\":").count(), 2, "a recording and a verdict, of seed 2");
 }

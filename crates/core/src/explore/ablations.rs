@@ -19,9 +19,8 @@ pub(super) fn breaks_without_as(name: &str, mechanism: Mechanism, promise: Promi
         panic!("nothing breaks without {mechanism:?}: {walked}");
     };
     println!("without {mechanism:?}: {} ({} moments)", trace.breach, walked.moments);
-    let with = walk(setup, |with| {
-        with.moments == walked.moments || with.broken.contains_key(&promise)
-    });
+    let with =
+        walk(setup, |with| with.moments == walked.moments || with.broken.contains_key(&promise));
     assert!(!with.broken.contains_key(&promise), "with {mechanism:?} too: {with}");
     insta::assert_snapshot!(name, trace.to_string());
 }

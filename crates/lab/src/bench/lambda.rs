@@ -1,12 +1,5 @@
-//! Lambda's own queue for asynchronous invocations, and one environment that takes them: reserved
-//! concurrency 1.
-//!
-//! What AWS documents ("How Lambda handles errors and retries with asynchronous invocation"): an
-//! invocation that finds no free environment goes back to the queue, for up to 6 hours, and is
-//! tried again after a pause that grows exponentially from 1 second to 5 minutes; one that ends in
-//! an error is tried again after 1 minute, and once more after 2 minutes. The exact pauses are not
-//! documented. Here each pause is twice the one before, give or take a quarter by chance. A cold
-//! start takes no time here.
+//! Lambda's own queue for asynchronous invocations (`crate::retry`), and one environment that takes
+//! them: reserved concurrency 1. A cold start takes no time here.
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -19,25 +12,14 @@ use writerlink_core::report::Report;
 
 use super::process::{Played, Process};
 use crate::dice::{Dice, Subject};
+pub(super) use crate::retry::Busy as Retry;
+use crate::retry::Tries;
 
 /// How often the schedule invokes the function.
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
 
-/// The first pause before an invocation that found no free environment is tried again, and the
-/// longest.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
-
-/// The pauses after an invocation error.
-const AFTER_ERROR: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
-
-/// When an invocation that found no free environment is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Retry {
-    /// After pauses that double.
-    Backoff,
-    /// As soon as the environment is free: the least that any queue could take.
-    AtOnce,
-}
+/// How often Lambda retries what ended in an error, by default.
+const RETRIES: usize = 2;
 
 /// An invocation that has ended.
 pub(super) struct Invocation {
@@ -59,9 +41,7 @@ impl Invocation {
 struct Waiting {
     payload: Value,
     arrived: Duration,
-    next_try: Duration,
-    pause: Duration,
-    errors: usize,
+    tries: Tries,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Invocation> + 'a>>;
@@ -152,17 +132,15 @@ impl<'a> Lambda<'a> {
         self.waiting.extend(payloads.into_iter().map(|payload| Waiting {
             payload,
             arrived: now,
-            next_try: now,
-            pause: PAUSES.0,
-            errors: 0,
+            tries: Tries::new(now),
         }));
     }
 
     /// Begins the invocation that is due first.
     fn take(&mut self) -> Option<(Waiting, Running<'a>)> {
         let began = self.process.now();
-        let due = self.waiting.iter().enumerate().filter(|(_, one)| one.next_try <= began);
-        let (first, _) = due.min_by_key(|(_, one)| one.next_try)?;
+        let due = self.waiting.iter().enumerate().filter(|(_, one)| one.tries.is_due(began));
+        let (first, _) = due.min_by_key(|(_, one)| one.tries.next())?;
         let waiting = self.waiting.remove(first);
         let trigger = trigger(&waiting.payload);
         let (process, arrived) = (self.process, waiting.arrived);
@@ -176,15 +154,9 @@ impl<'a> Lambda<'a> {
     /// An invocation has ended; one that failed is tried again later.
     fn end(&mut self, waiting: Waiting, invocation: Invocation) {
         if is_error(&invocation.played.report)
-            && let Some(pause) = AFTER_ERROR.get(waiting.errors)
+            && let Some(tries) = waiting.tries.after_error(self.process.now(), RETRIES)
         {
-            let next_try = self.process.now() + *pause;
-            self.waiting.push(Waiting {
-                next_try,
-                pause: PAUSES.0,
-                errors: waiting.errors + 1,
-                ..waiting
-            });
+            self.waiting.push(Waiting { tries, ..waiting });
         }
         self.ended.push(invocation);
     }
@@ -195,18 +167,15 @@ impl<'a> Lambda<'a> {
         if self.retry == Retry::AtOnce {
             return;
         }
-        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.next_try <= now) {
-            let chance = 0.75 + self.dice.below(501) as f64 / 1000.0;
-            let pause = waiting.pause.mul_f64(chance).clamp(PAUSES.0, PAUSES.1);
-            waiting.next_try = now + pause;
-            waiting.pause = (waiting.pause * 2).min(PAUSES.1);
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.tries.is_due(now)) {
+            waiting.tries.put_off(now, &mut self.dice);
         }
     }
 
     /// When something happens next, besides the end of what is running.
     fn next_moment(&self, is_taken: bool) -> Duration {
         let is_tried = !is_taken || self.retry == Retry::Backoff;
-        let tries = self.waiting.iter().filter(|_| is_tried).map(|waiting| waiting.next_try);
+        let tries = self.waiting.iter().filter(|_| is_tried).map(|waiting| waiting.tries.next());
         tries.chain(self.process.world().next_due()).fold(self.next_sweep, Duration::min)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::process::{Bindings, Fleet};
 use super::{Row, median, seconds};
 use crate::scenario::handler::Handler;
-use crate::scenario::{Databases, Play, Program, play, scenarios};
+use crate::scenario::{Play, Program, play, scenarios};
 use crate::scene::{FUNCTION, config};
 use crate::wire::{Ending, Invoked, Kind, Lab, Options};
 use crate::world::Pace;
@@ -68,13 +68,10 @@ async fn planned_failover(program: &Program) -> io::Result<Vec<Row>> {
     let play_one = |seed| {
         let scenario = scenario.clone();
         let settings = Play {
-            program: program.clone(),
             speed: 1.0,
             seed,
-            databases: Databases::Line,
-            sweeps: true,
             budgets: Some(crate::world::Budgets::beside_a_rival()),
-            networks: None,
+            ..Play::of(program.clone())
         };
         async move { play(&scenario, &settings).await }
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use writerlink_core::source::Source;
 
+use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use super::setting::Setting;
 use crate::place::{Checked, listed, once, wrong};
@@ -157,7 +158,7 @@ fn check_source(key: &str, scenario: &Scenario) -> Checked {
 
 /// Carries out every step, as if no program did anything.
 fn rehearse(key: &str, scenario: &Scenario) -> Checked {
-    let setting = Setting::new(scenario, 1);
+    let setting = Setting::new(scenario, 1, &RegionAssumptions::default(), Subscription::default());
     let Setting { mut world, links } = match setting {
         Ok(setting) => setting,
         Err(error) => return wrong(key, format!("the region refuses it: {error}")),

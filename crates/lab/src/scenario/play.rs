@@ -12,6 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::assumptions::{Assumptions, FunctionSettings, RegionAssumptions};
 use super::backend::{Backend, Databases, Line, Postgresql, TICK, follow, start};
 use super::client::pool::{Manner, Pool, Record};
 use super::client::{Door, Session};
@@ -44,9 +45,30 @@ pub struct Play {
     pub sweeps: bool,
     /// The budgets of API calls that the region enforces, if any.
     pub budgets: Option<Budgets>,
+    /// The settings of the program's function.
+    pub function: FunctionSettings,
+    /// What is assumed of AWS.
+    pub assumptions: RegionAssumptions,
     /// The networks in which the lab's DNS server is the resolver of a program under test that is a
     /// command; without them it runs in the machine's own.
     pub networks: Option<Networks>,
+}
+
+impl Play {
+    /// How a program is played unless someone asks for something else.
+    pub fn of(program: Program) -> Play {
+        Play {
+            function: FunctionSettings::of(&program),
+            program,
+            speed: 5.0,
+            seed: 1,
+            databases: Databases::Line,
+            sweeps: true,
+            budgets: None,
+            assumptions: RegionAssumptions::default(),
+            networks: None,
+        }
+    }
 }
 
 /// Why a scenario could not be played.
@@ -73,14 +95,8 @@ pub enum PlayError {
 /// How long the program may take until it has answered its first invocation.
 const START: Duration = Duration::from_secs(60);
 
-/// The function's timeout as `infra/reconciler.yaml` sets it, and the schedule's period, in the
-/// region's time.
-const TIMEOUT: f64 = 240.0;
+/// The schedule's period, in the region's time.
 const SWEEP: f64 = 60.0;
-
-/// The function's timeout at the least: with less left, our function sends no write, however fast
-/// the region is.
-const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long everything must have been well for a scenario to end early, and how long after its last
 /// step at the soonest.
@@ -123,7 +139,8 @@ async fn play_for(
         return Err(PlayError::BuiltInOnly(scenario.name.clone()));
     }
     let refused = |error| PlayError::Script(scenario.name.clone(), error);
-    let setting = Setting::new(scenario, play.seed).map_err(refused)?;
+    let setting = Setting::new(scenario, play.seed, &play.assumptions, play.function.subscription)
+        .map_err(refused)?;
     match &play.databases {
         Databases::Line => {
             ScenarioRun::set(scenario, play, setting, Line).await?.play(follower).await
@@ -166,7 +183,10 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
         let options = Options {
             speed: play.speed,
             function: FUNCTION.to_owned(),
-            timeout: wall(TIMEOUT).max(SHORTEST_TIMEOUT),
+            timeout: play.function.timeout_at(play.speed),
+            retries: play.function.retries,
+            busy: play.function.busy,
+            seed: play.seed,
             sweep_every: play.sweeps.then(|| wall(SWEEP)),
             flows: 2000,
             environments: scenario.environments,
@@ -339,6 +359,7 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
             speed: self.play.speed,
             seed: self.play.seed,
             databases: B::NAME.to_owned(),
+            assumptions: Assumptions::of(&world, self.play.function, self.play.sweeps),
             seconds: self.watch.now(&world),
             incidents: self.incidents.clone(),
             links: links.collect(),
@@ -407,7 +428,15 @@ async fn await_first_answer(
             .filter_map(|one| one.ending.as_ref())
             .collect();
         if let Some(other) = endings.iter().find(|ending| !matches!(ending, Ending::Answered(_))) {
-            let words = format!("its first invocation failed: {other:?}{}", handler.last_words());
+            let words = match other {
+                Ending::TimedOut => format!(
+                    "its first invocation took longer than its function's time-out of {} s; \
+                     `--timeout` sets another{}",
+                    play.function.timeout.as_secs(),
+                    handler.last_words()
+                ),
+                _ => format!("its first invocation failed: {other:?}{}", handler.last_words()),
+            };
             return Err(broken(play, &io::Error::other(words)));
         }
         if endings.len() == asked.len() {

@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use super::assumptions::Assumptions;
+
 /// Everything that happened.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Recording {
@@ -21,6 +23,8 @@ pub struct Recording {
     pub seed: u64,
     /// What the databases are: `line` or `postgresql`.
     pub databases: String,
+    /// What was assumed of AWS and of the function's settings.
+    pub assumptions: Assumptions,
     /// How long it went on.
     pub seconds: f64,
     /// What the script did, in order.
@@ -166,6 +170,15 @@ pub struct Invocation {
 }
 
 impl Recording {
+    /// How many invocations ended in which way.
+    pub fn endings(&self) -> std::collections::BTreeMap<String, usize> {
+        let mut endings = std::collections::BTreeMap::new();
+        for invocation in &self.invocations {
+            *endings.entry(invocation.end.clone()).or_default() += 1;
+        }
+        endings
+    }
+
     /// How often each operation was called, in alphabetical order.
     pub fn counts(&self) -> std::collections::BTreeMap<&str, usize> {
         let mut counts = std::collections::BTreeMap::new();

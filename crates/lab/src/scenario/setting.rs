@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
+use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use crate::dice::{Dice, Subject};
 use crate::scene::{AGO, Link, across_zones, tag, tell_of_failovers, tell_of_more};
 use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, TERMINATE_DEREGISTERED};
+use crate::world::events::SourceType;
 use crate::world::rds::{
     CustomKind, Engine, EngineFamily, MultiAz, Naming, Network, NewCustomEndpoint,
 };
@@ -23,11 +25,23 @@ pub(super) struct Setting {
 
 impl Setting {
     /// The region of a scenario; a seed draws how its delays differ from the usual ones, by a fifth
-    /// at most. Those that the scenario states are as stated.
-    pub(super) fn new(scenario: &Scenario, seed: u64) -> Result<Setting, ApiError> {
+    /// at most, and whether DNS is ahead of the RDS API. Those that the scenario or the assumptions
+    /// state are as stated.
+    pub(super) fn new(
+        scenario: &Scenario,
+        seed: u64,
+        assumptions: &RegionAssumptions,
+        subscription: Subscription,
+    ) -> Result<Setting, ApiError> {
         let ago = SignedDuration::try_from(AGO).expect("ten minutes are in range");
         let began = Timestamp::now().saturating_sub(ago).expect("ten minutes are no calendar unit");
-        let mut world = World::new(began).with_pace(pace(scenario, seed));
+        let mut pace = drawn(seed);
+        order_the_keys(&mut pace, seed);
+        scenario.pace.apply(&mut pace);
+        assumptions.delays.apply(&mut pace);
+        let mut world = World::new(began).with_pace(pace);
+        world.elbv2.leaving_health = assumptions.leaving_health;
+        world.rds.failover_tells_of_instances = true;
         let links = match scenario.databases {
             Region::Aurora => {
                 world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
@@ -67,6 +81,11 @@ impl Setting {
         };
         let topic = tell_of_failovers(&mut world)?;
         tell_of_more(&mut world, &topic);
+        if subscription == Subscription::Instances {
+            let instances = Some(SourceType::DbInstance);
+            let categories = ["availability", "notification"];
+            world.add_event_subscription("more-of-db-instance", &topic, instances, &categories);
+        }
         world.pass(AGO);
         if scenario.steps.iter().any(|step| matches!(step.act, Act::SwitchOver(_))) {
             for link in &links {
@@ -174,6 +193,23 @@ fn publish_in(
 
 /// The delays of a scenario, as a seed draws them.
 pub(crate) fn pace(scenario: &Scenario, seed: u64) -> Pace {
+    let mut pace = drawn(seed);
+    scenario.pace.apply(&mut pace);
+    pace
+}
+
+/// Lets DNS show a new writer before the RDS API with every other seed: nobody has measured which
+/// of them is ahead, and who follows one of the two gains by it.
+fn order_the_keys(pace: &mut Pace, seed: u64) {
+    let mut lags = [pace.topology_lag, pace.dns_lag];
+    lags.sort();
+    [pace.topology_lag, pace.dns_lag] = match seed % 2 {
+        0 => [lags[1], lags[0]],
+        _ => lags,
+    };
+}
+
+fn drawn(seed: u64) -> Pace {
     let mut dice = Dice::new(seed, Subject::Setting);
     let mut pace = Pace::real();
     let drawn = [
@@ -193,7 +229,6 @@ pub(crate) fn pace(scenario: &Scenario, seed: u64) -> Pace {
     for delay in drawn {
         *delay = delay.mul_f64(0.8 + dice.below(401) as f64 / 1000.0);
     }
-    scenario.pace.apply(&mut pace);
     pace
 }
 
@@ -205,11 +240,16 @@ mod tests {
 
     use super::super::script::scenarios;
     use super::*;
+    use crate::world::pace::Delays;
+
+    fn setting(scenario: &Scenario, seed: u64, assumptions: &RegionAssumptions) -> Setting {
+        Setting::new(scenario, seed, assumptions, Subscription::Failover).expect("a good setting")
+    }
 
     #[test]
     fn every_scenario_begins_right_and_healthy() {
         for scenario in scenarios() {
-            let setting = Setting::new(&scenario, 1).expect("a good setting");
+            let setting = setting(&scenario, 1, &RegionAssumptions::default());
             for link in &setting.links {
                 let present: BTreeSet<_> = link.present(&setting.world).into_iter().collect();
                 let members = link.members(&setting.world).into_iter();
@@ -224,10 +264,37 @@ mod tests {
     fn every_scenario_has_a_good_configuration() {
         let dns = "127.0.0.1:5353".parse().expect("an address");
         for scenario in scenarios() {
-            let links = Setting::new(&scenario, 1).expect("a good setting").links;
+            let links = setting(&scenario, 1, &RegionAssumptions::default()).links;
             let text = crate::scene::config(&links, dns, "");
             let config = Config::parse(&text, &Location::Inline(text.clone())).expect("good");
             assert_eq!(config.usable().count(), links.len(), "{}: {text}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_function_hears_of_a_failovers_instances_if_its_subscription_says_so() {
+        for (subscription, heard) in [(Subscription::Failover, 2), (Subscription::Instances, 5)] {
+            let assumptions = RegionAssumptions::default();
+            let setting = Setting::new(&scenarios()[0], 1, &assumptions, subscription);
+            let mut world = setting.expect("a good setting").world;
+            world.failover_db_cluster("orders", None).expect("it fails over");
+            world.pass(std::time::Duration::from_secs(120));
+            assert_eq!(world.sns.take_deliveries().len(), heard, "{subscription:?}");
+        }
+    }
+
+    #[test]
+    fn dns_is_ahead_of_the_rds_api_with_every_other_seed_unless_the_delays_are_stated() {
+        let scenario = &scenarios()[0];
+        let stated = Delays::read(&["topology-lag=200"]).expect("a delay");
+        let stated = RegionAssumptions { delays: stated, ..RegionAssumptions::default() };
+        for seed in 1..=20 {
+            let is_ahead = |assumptions: &RegionAssumptions| {
+                let world = setting(scenario, seed, assumptions).world;
+                world.pace.dns_lag < world.pace.topology_lag
+            };
+            assert_eq!(is_ahead(&RegionAssumptions::default()), seed % 2 == 0, "seed {seed}");
+            assert!(is_ahead(&stated), "seed {seed}");
         }
     }
 

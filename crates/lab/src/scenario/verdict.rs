@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use super::assumptions::Assumptions;
 use super::recording::{Call, End, LinkRecording, Recording, Span};
 use super::script::Expectation;
 use super::stopwatch::milliseconds;
@@ -29,6 +30,8 @@ pub struct Verdict {
     pub seed: u64,
     /// What the databases are: `line` or `postgresql`.
     pub databases: String,
+    /// What was assumed of AWS and of the function's settings.
+    pub assumptions: Assumptions,
     /// Whether everything ended as the scenario expects.
     pub ok: bool,
     /// What did not, each as a sentence.
@@ -54,6 +57,9 @@ pub struct Verdict {
     pub seconds: f64,
     /// Each database behind its group.
     pub links: Vec<LinkVerdict>,
+    /// How the program's invocations ended: how many were `answered`, `failed`, `timed out`,
+    /// `crashed` or `unfinished`.
+    pub invocations: BTreeMap<String, usize>,
     /// How often each operation was called.
     pub call_counts: BTreeMap<String, usize>,
     /// Every call that was made.
@@ -106,6 +112,7 @@ impl Verdict {
             speed: recording.speed,
             seed: recording.seed,
             databases: recording.databases.clone(),
+            assumptions: recording.assumptions.clone(),
             ok: faults.is_empty(),
             faults,
             converged,
@@ -120,6 +127,7 @@ impl Verdict {
             lost_rows: links.iter().map(|link| link.lost).sum(),
             seconds: recording.seconds,
             links,
+            invocations: recording.endings(),
             call_counts: recording
                 .counts()
                 .into_iter()

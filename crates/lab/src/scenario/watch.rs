@@ -292,15 +292,21 @@ fn occasion(payload: &str) -> String {
 mod tests {
     use std::time::Duration;
 
+    use super::super::assumptions::{RegionAssumptions, Subscription};
     use super::super::script::scenarios;
     use super::super::setting::Setting;
     use super::*;
     use crate::world::elbv2::TargetRequest;
 
+    fn setting() -> Setting {
+        let assumptions = RegionAssumptions::default();
+        Setting::new(&scenarios()[0], 1, &assumptions, Subscription::Failover)
+            .expect("a good setting")
+    }
+
     #[test]
     fn a_failover_is_written_down_as_it_was_true_shown_and_answered() {
-        let Setting { mut world, links } =
-            Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let Setting { mut world, links } = setting();
         let mut watch = Watch::begin(&mut world, &links);
         world.failover_db_cluster("orders", None).expect("it fails over");
         for _ in 0..120 {
@@ -321,8 +327,7 @@ mod tests {
 
     #[test]
     fn a_targets_states_are_spans_that_end_where_it_ends() {
-        let Setting { mut world, links } =
-            Setting::new(&scenarios()[0], 1).expect("a good setting");
+        let Setting { mut world, links } = setting();
         let watch = Watch::begin(&mut world, &links);
         world.pass(Duration::from_secs(10));
         let old = TargetRequest::new("10.20.1.10", 5432);

@@ -3,9 +3,9 @@
 //!
 //! An environment takes one invocation at a time, and there are as many environments as the
 //! function's reserved concurrency allows: with one, nothing runs side by side. Asynchronous
-//! invocations wait in a queue; a synchronous one is refused while every environment is taken (AWS
-//! docs: "Lambda function scaling", "Understanding retry behavior in Lambda"; errors are not
-//! retried here, as with `MaximumRetryAttempts: 0`).
+//! invocations wait in a queue, from which they are tried again (`crate::retry`); a synchronous one
+//! is refused while every environment is taken (AWS docs: "Lambda function scaling", "Understanding
+//! retry behavior in Lambda").
 
 mod state;
 
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::Options;
 use super::clock::Clock;
 use super::invocation::{Ending, Invocation, Invoked, Kind, Refusal};
 use crate::world::ids;
@@ -54,17 +55,12 @@ pub(super) enum Accepted {
 }
 
 impl Function {
-    pub(super) fn new(
-        arn: String,
-        timeout: Duration,
-        environments: usize,
-        clock: Clock,
-    ) -> Function {
+    pub(super) fn new(arn: String, options: &Options, clock: Clock) -> Function {
         Function {
             arn,
-            timeout,
+            timeout: options.timeout,
             clock,
-            state: Mutex::new(State::new(environments)),
+            state: Mutex::new(State::new(options)),
             changed: Notify::new(),
         }
     }
@@ -126,9 +122,12 @@ impl Function {
         Environment { function: self, number }
     }
 
-    /// Ends every invocation whose time is over.
+    /// Ends every invocation whose time is over, and tries those whose next try has come.
     pub(super) fn expire(&self) {
-        if self.lock().expire(Instant::now(), self.clock.now()) {
+        let (mut state, now) = (self.lock(), self.clock.now());
+        let is_changed = state.expire(Instant::now(), now) | state.has_one_to_take(now);
+        drop(state);
+        if is_changed {
             self.changed.notify_waiters();
         }
     }
@@ -153,7 +152,7 @@ impl Function {
         if kind == Kind::Sync && !state.has_a_free_environment() {
             return None;
         }
-        let serial = state.queue(|serial| Invocation {
+        let serial = state.queue(self.clock.now(), |serial| Invocation {
             request_id: self.request_id(serial),
             kind,
             payload,

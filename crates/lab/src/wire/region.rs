@@ -23,11 +23,7 @@ impl Region {
         let clock = Clock::start(world.now(), options.speed);
         world.runs_at(clock.speed());
         let arn = world.function_arn(&options.function);
-        Region {
-            function: Function::new(arn, options.timeout, options.environments, clock),
-            clock,
-            world: Mutex::new(world),
-        }
+        Region { function: Function::new(arn, options, clock), clock, world: Mutex::new(world) }
     }
 
     /// The world, brought up to the moment.

@@ -35,7 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use attributes::Attributes;
 pub(crate) use attributes::{CROSS_ZONE, DELAY, TERMINATE_DEREGISTERED};
 pub use balancer::{LoadBalancer, Node};
-pub use flow::{CrossZone, Endings, Fate, Quorum, Routability, Route, Seen, fate, route};
+pub use flow::{
+    CrossZone, Endings, Fate, LeavingHealth, Quorum, Routability, Route, Seen, fate, route,
+};
 pub use group::{GroupProtocol, GroupSelection, NewTargetGroup, TargetGroup, TargetType};
 pub use health_check::HealthCheck;
 pub use lifecycle::TargetChange;
@@ -61,6 +63,9 @@ pub struct Elbv2 {
     timeline: Vec<Transition>,
     /// The groups whose health checks do not reach their targets.
     shut: BTreeSet<String>,
+    /// How the nodes see the health of targets that are deregistered from now on, until they hear
+    /// of it.
+    pub leaving_health: LeavingHealth,
 }
 
 impl Default for Elbv2 {
@@ -74,6 +79,7 @@ impl Default for Elbv2 {
             tags: BTreeMap::new(),
             timeline: Vec::new(),
             shut: BTreeSet::new(),
+            leaving_health: LeavingHealth::default(),
         }
     }
 }

@@ -78,6 +78,13 @@ pub struct Pace {
     /// kubernetes-sigs/aws-load-balancer-controller, issue 2366; AWS support spoke of 180 to 300 s:
     /// the latter's issue 1834).
     pub deregistration: Duration,
+    /// From a change of a target's health in the API until the load balancer's nodes act on it:
+    /// send it new connections, or no more, and reset those that it has. Nobody has measured it for
+    /// a target that becomes healthy. A user measured new connections to an unhealthy target for 30
+    /// to 40 s (aws/containers-roadmap, issue 470). One delay for all nodes and targets. Users
+    /// measured `registration` until traffic arrived, so it contains this delay of the first check,
+    /// and the default is zero.
+    pub health_lag: Duration,
     /// From the start of a switchover or failover of a global database until its writer has come to
     /// this Region, or gone (AWS docs, "Using switchover or failover in Amazon Aurora Global
     /// Database": a failover in minutes; of a switchover no figure).
@@ -115,6 +122,7 @@ impl Pace {
             delivery: Duration::from_millis(100),
             registration: Duration::from_secs(90),
             deregistration: Duration::from_secs(120),
+            health_lag: Duration::ZERO,
             global_move: Duration::from_secs(60),
             switchover: SwitchoverPace::real(),
             haste: 1,
@@ -146,6 +154,7 @@ impl Pace {
             delivery: Duration::from_millis(20),
             registration: Duration::from_secs(2),
             deregistration: Duration::from_millis(2700),
+            health_lag: Duration::ZERO,
             global_move: Duration::from_millis(1500),
             switchover: SwitchoverPace::brisk(),
             haste: 20,
@@ -171,6 +180,34 @@ macro_rules! delays {
         )* }
 
         impl Delays {
+            /// Reads them from texts such as `health-lag=30`.
+            ///
+            /// # Errors
+            /// What is wrong with a text, and what is allowed.
+            pub fn read(texts: &[impl AsRef<str>]) -> Result<Delays, String> {
+                texts.iter().try_fold(Delays::default(), |mut delays, text| {
+                    let (name, seconds) = text.as_ref().split_once('=').unwrap_or_default();
+                    let seconds: f64 = seconds.trim().parse().map_err(|_| {
+                        format!(
+                            "`{}` is no delay: write NAME=SECONDS, such as health-lag=30",
+                            text.as_ref()
+                        )
+                    })?;
+                    let seconds = Seconds::try_from(seconds)?;
+                    let field = match name.trim() {
+                        $( name if name == stringify!($field).replace('_', "-") => {
+                            &mut delays.$field
+                        } )*
+                        name => {
+                            let names = [$( stringify!($field) ),*].join(", ").replace('_', "-");
+                            return Err(format!("there is no delay `{name}`; there are: {names}"));
+                        }
+                    };
+                    *field = Some(seconds);
+                    Ok(delays)
+                })
+            }
+
             /// Sets them.
             pub fn apply(&self, pace: &mut Pace) {
                 $( if let Some(Seconds(delay)) = self.$field { pace.$field = delay; } )*
@@ -182,7 +219,8 @@ macro_rules! delays {
 delays! {
     create_instance delete reboot modify rename promote promote_standby promote_multi_az_cluster
     topology_lag dns_lag flap flap_period completed completed_multi_az_cluster completed_standby
-    zone_lag proxy_drain event_lag delivery registration deregistration global_move
+    zone_lag proxy_drain event_lag delivery registration deregistration health_lag
+    global_move
 }
 
 /// A duration, written as a number of seconds.
@@ -236,6 +274,24 @@ mod tests {
                 pace.deregistration > pace.registration,
                 "nodes let go of a target later than they take up another"
             );
+        }
+    }
+
+    #[test]
+    fn delays_are_read_by_name_and_what_is_wrong_is_told() {
+        let delays = Delays::read(&["health-lag=30", "dns-lag = 0.5"]).expect("they are delays");
+        let mut pace = Pace::real();
+        delays.apply(&mut pace);
+        assert_eq!(pace.health_lag, Duration::from_secs(30));
+        assert_eq!(pace.dns_lag, Duration::from_millis(500));
+        for (text, words) in [
+            ("health-lag", "write NAME=SECONDS"),
+            ("health-lag=soon", "write NAME=SECONDS"),
+            ("health-lag=-1", "write 0 to 86400 seconds"),
+            ("helth-lag=1", "there is no delay `helth-lag`; there are: create-instance, "),
+        ] {
+            let error = Delays::read(&[text]).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
         }
     }
 

@@ -38,6 +38,7 @@ pub use custom_endpoint::{
 };
 pub use describe::{DescribeRequest, Filter};
 pub use engine::{Engine, Layout};
+pub use failover::FailoverEvent;
 pub use global::{GlobalMember, GlobalRole, GlobalStep, SecondaryName, Shift};
 pub use instance::{DbInstance, InstanceKey, MultiAz, Status};
 pub use network::Network;
@@ -60,6 +61,11 @@ pub struct Rds {
     /// What becomes of promoted members of custom endpoints for readers, from the next move of each
     /// on.
     pub promoted_members: Promoted,
+    /// Whether a cluster's failover has events of its instances beside its own: a shutdown when it
+    /// starts, a restart when the former writer is back, and a new topology when DNS first moves.
+    /// AWS documents these events (RDS-EVENT-0004, 0006 and 0385) and says that 0385 comes with
+    /// changes of DNS; which of them a failover has, and when, is not documented or measured.
+    pub failover_tells_of_instances: bool,
     clusters: BTreeMap<ClusterKey, DbCluster>,
     instances: BTreeMap<InstanceKey, DbInstance>,
     custom_endpoints: Vec<CustomEndpoint>,
@@ -84,6 +90,8 @@ pub enum RdsChange {
     FailoverComplete(ClusterKey, InstanceKey),
     /// An instance accepts connections again.
     Serve(InstanceKey),
+    /// An instance has an event of a failover of its cluster.
+    Tell(InstanceKey, FailoverEvent),
     /// An instance's restart is reported as complete.
     Restarted(InstanceKey),
     /// A standby takes over.
@@ -239,6 +247,7 @@ impl World {
             RdsChange::ShowWriter(cluster, writer) => self.show_writer(cluster, writer),
             RdsChange::FailoverComplete(cluster, writer) => self.failover_complete(cluster, writer),
             RdsChange::Serve(instance) => self.serve(instance),
+            RdsChange::Tell(instance, event) => self.tell_of_instance(instance, event),
             RdsChange::Restarted(instance) => self.restarted(instance),
             RdsChange::PromoteStandby(instance) => self.promote_standby(instance),
             RdsChange::StandbyComplete(instance) => self.standby_complete(instance),

@@ -23,6 +23,7 @@ impl WorldFile {
         let ago = SignedDuration::try_from(AGO).unwrap_or_default();
         let began = Timestamp::now().checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut world = World::new(began).with_pace(pace);
+        world.elbv2.leaving_health = self.leaving_health;
         for cluster in &self.cluster {
             add_cluster(&mut world, cluster)?;
         }

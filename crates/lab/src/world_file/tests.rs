@@ -216,3 +216,22 @@ fn the_schema_in_the_documentation_is_the_one_of_the_code() {
     let documented = std::fs::read_to_string(path).expect("it is in docs/");
     assert!(documented == schema, "run this test with WRITERLINK_WRITE_DOCS=1, and look");
 }
+
+#[test]
+fn the_rule_for_leaving_targets_is_read_and_a_misspelt_one_is_told() {
+    use crate::world::elbv2::LeavingHealth;
+    for (text, rule) in
+        [("", LeavingHealth::Frozen), ("leaving-health = \"live\"\n", LeavingHealth::Live)]
+    {
+        let file = WorldFile::read(text, "world.toml").expect("a good file");
+        let world = file.scene(file.pace()).expect("a good world").world;
+        assert_eq!(world.elbv2.leaving_health, rule);
+    }
+    let error =
+        WorldFile::read("leaving-health = \"frosen\"\n", "world.toml").expect_err("no rule");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("world.toml:1:18: leaving-health: ") && text.contains("`ignored`"),
+        "{text}"
+    );
+}

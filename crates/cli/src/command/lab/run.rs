@@ -6,23 +6,30 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use writerlink_core::text;
+use writerlink_lab::scenario::spread::Runs;
 use writerlink_lab::scenario::{
-    Play, Program, Recording, Scenario, Verdict, play, play_live, read, report, scenarios,
+    FunctionSettings, Play, Program, Recording, RegionAssumptions, Scenario, Subscription, Verdict,
+    play, play_live, read, report, scenarios,
 };
+use writerlink_lab::wire::Busy;
+use writerlink_lab::world::elbv2::LeavingHealth;
+use writerlink_lab::world::pace::Delays;
 
 use super::serve::{budgets, databases};
-use crate::args::{RunArgs, RunFormat};
+use crate::args::{Events, Leaving, Queue, RunArgs, RunFormat};
 use crate::command::network::networks;
 use crate::exit::Exit;
 use crate::interrupt::interrupted;
 use crate::output;
 use crate::render::colour::Colour;
-use crate::render::grid::{NotMeasured, Row};
+use crate::render::grid::{NotMeasured, Row, verdicts};
 use crate::render::moments::{EXPLANATION, Live};
 use crate::render::table::width_of_stdout;
 use crate::render::{grid, summary};
@@ -47,22 +54,24 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let handlers = if args.handlers.is_empty() { &[OURS.to_owned()][..] } else { &args.handlers };
     let programs =
         handlers.iter().map(|handler| program(handler)).collect::<anyhow::Result<Vec<_>>>()?;
-    let asked = scenarios.len() * programs.len();
+    let plays = plays(args, &scenarios, &programs).await?;
+    let asked = plays.len();
+    let first_seed = plays.first().map(|(_, play)| play.seed);
+    let has_seeds = plays.iter().any(|(_, play)| Some(play.seed) != first_seed);
     let format = args.output.unwrap_or(match io::stdout().is_terminal() {
         true => RunFormat::Summary,
         false => RunFormat::Json,
     });
     let results = tokio::select! {
-        results = play_all(args, scenarios, &programs) => results?,
+        results = play_all(args.jobs, plays) => results?,
         exit = interrupted() => return Ok(exit),
     };
-    let (mut played, mut unmeasured) = (Vec::new(), 0);
-    let mut rows: Vec<Row> = Vec::new();
+    let (mut recordings, mut rows, mut unmeasured) = (Vec::new(), Vec::new(), 0);
     for result in results {
         match result {
             Ok((recording, verdict)) => {
-                rows.push(Row::Played(verdict.clone()));
-                played.push((recording, verdict));
+                recordings.extend(recording.map(|recording| (recording, verdict.clone())));
+                rows.push(Row::Played(verdict));
             }
             Err(reason) if asked == 1 => return Err(anyhow!(reason.not_measured)),
             Err(reason) => {
@@ -73,24 +82,33 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     }
     match (format, rows.as_slice()) {
         (RunFormat::Json, [row]) if asked == 1 => output::print_json(row)?,
+        (RunFormat::Json, rows) if has_seeds => {
+            let runs = Runs::of(&verdicts(rows));
+            output::print_json(&json!({ "runs": runs, "verdicts": rows }))?;
+        }
         (RunFormat::Json, rows) => output::print_json(&rows)?,
+        (RunFormat::Markdown, rows) => {
+            output::print(&grid::markdown(&Runs::of(&verdicts(rows))))?;
+        }
         (RunFormat::Summary, [Row::Played(verdict)]) if asked == 1 => {
             output::print(&summary::of(verdict, Colour::of_stdout()))?;
         }
         (RunFormat::Grid | RunFormat::Summary, rows) => output::print(&grid::grid(rows))?,
     }
     if let Some(path) = &args.report {
-        fs::write(path, report::page(&played))
+        fs::write(path, report::page(&recordings))
             .with_context(|| format!("{}: the report cannot be written", path.display()))?;
-        if format != RunFormat::Json {
-            output::print(&format!("\nThe report is {}", path.display()))?;
+        if matches!(format, RunFormat::Grid | RunFormat::Summary) {
+            let seed = first_seed.filter(|_| has_seeds);
+            let seed = seed.map(|seed| format!(" of seed {seed}")).unwrap_or_default();
+            output::print(&format!("\nThe report{seed} is {}", path.display()))?;
         }
     }
     // The verdicts are printed before the error, and the error keeps them from looking complete.
     if unmeasured > 0 {
         bail!("{unmeasured} of {asked} runs were not measured");
     }
-    let is_right = played.iter().all(|(_, verdict)| verdict.ok);
+    let is_right = verdicts(&rows).iter().all(|verdict| verdict.ok);
     Ok(if is_right { Exit::Success } else { Exit::Drift })
 }
 
@@ -154,59 +172,113 @@ pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
     Ok(Program::File(path))
 }
 
-/// Plays the scenarios, several at a time, and reports progress on standard error: of several each
-/// verdict, and of a single one each thing that happens, if standard error is a terminal. Returns
-/// the results in the order of the scenarios; one that could not be played ends no other.
-async fn play_all(
+/// Every scenario with every program, rule and seed, in this order.
+async fn plays(
     args: &RunArgs,
-    scenarios: Vec<Scenario>,
+    scenarios: &[Scenario],
     programs: &[Program],
-) -> anyhow::Result<Vec<Result<(Recording, Verdict), NotMeasured>>> {
-    let databases = databases(args.region.databases)?;
+) -> anyhow::Result<Vec<(Scenario, Play)>> {
     let has_commands = programs.iter().any(|program| matches!(program, Program::Command(_)));
     let networks = if has_commands && !args.region.host_network { networks().await? } else { None };
-    let permits = Arc::new(Semaphore::new(args.jobs.into()));
-    let all = scenarios.len() * programs.len();
+    let databases = databases(args.region.databases)?;
+    let delays = Delays::read(&args.delays).map_err(|error| anyhow!("--delay: {error}"))?;
+    let seeds = args.seeds.clone().unwrap_or(args.seed..=args.seed);
+    let mut plays = Vec::new();
+    for scenario in scenarios {
+        for &leaving in &args.leaving {
+            for program in programs {
+                plays.extend(seeds.clone().map(|seed| {
+                    let play = Play {
+                        speed: args.speed,
+                        seed,
+                        databases: databases.clone(),
+                        sweeps: !args.no_schedule,
+                        budgets: args.region.budgets.map(budgets),
+                        function: function(args, program),
+                        assumptions: RegionAssumptions {
+                            leaving_health: leaving_health(leaving),
+                            delays: delays.clone(),
+                        },
+                        networks: networks.clone(),
+                        ..Play::of(program.clone())
+                    };
+                    (scenario.clone(), play)
+                }));
+            }
+        }
+    }
+    Ok(plays)
+}
+
+fn function(args: &RunArgs, program: &Program) -> FunctionSettings {
+    let usual = FunctionSettings::of(program);
+    FunctionSettings {
+        timeout: args.timeout.map_or(usual.timeout, |set| Duration::from_secs(set.into())),
+        retries: args.retries.map_or(usual.retries, usize::from),
+        busy: match args.queue {
+            Queue::Backoff => Busy::Backoff,
+            Queue::AtOnce => Busy::AtOnce,
+        },
+        subscription: match args.subscription {
+            None => usual.subscription,
+            Some(Events::Failover) => Subscription::Failover,
+            Some(Events::Instances) => Subscription::Instances,
+        },
+    }
+}
+
+fn leaving_health(leaving: Leaving) -> LeavingHealth {
+    match leaving {
+        Leaving::Frozen => LeavingHealth::Frozen,
+        Leaving::Live => LeavingHealth::Live,
+        Leaving::Ignored => LeavingHealth::Ignored,
+    }
+}
+
+/// Plays, several at a time, and reports progress on standard error: of several each verdict, and
+/// of a single one each thing that happens, if standard error is a terminal. Returns the results in
+/// the order given; one that could not be played ends no other. Only those of the first seed have
+/// their recordings: all of many seeds are too much to keep, and too much for one page.
+async fn play_all(
+    jobs: u16,
+    plays: Vec<(Scenario, Play)>,
+) -> anyhow::Result<Vec<Result<(Option<Recording>, Verdict), NotMeasured>>> {
+    let permits = Arc::new(Semaphore::new(jobs.into()));
+    let all = plays.len();
+    let first_seed = plays.first().map(|(_, play)| play.seed);
     let is_followed = all == 1 && io::stderr().is_terminal();
     if is_followed {
         let _ = writeln!(io::stderr(), "{EXPLANATION}\n");
     }
     let mut tasks = JoinSet::new();
-    for (index, scenario) in scenarios.into_iter().enumerate() {
-        for (column, program) in programs.iter().enumerate() {
-            let (permits, scenario) = (permits.clone(), scenario.clone());
-            let settings = Play {
-                program: program.clone(),
-                speed: args.speed,
-                seed: args.seed,
-                databases: databases.clone(),
-                sweeps: !args.no_schedule,
-                budgets: args.region.budgets.map(budgets),
-                networks: networks.clone(),
+    for (place, (scenario, settings)) in plays.into_iter().enumerate() {
+        let permits = permits.clone();
+        tasks.spawn(async move {
+            let _permit = permits.acquire().await;
+            let mut live = Live::default();
+            let mut show = |recording: &Recording| {
+                for line in live.news(recording, Colour::Off) {
+                    // A closed standard error is no reason to stop.
+                    let _ = writeln!(io::stderr(), "{line}");
+                }
             };
-            tasks.spawn(async move {
-                let _permit = permits.acquire().await;
-                let mut live = Live::default();
-                let mut show = |recording: &Recording| {
-                    for line in live.news(recording, Colour::Off) {
-                        // A closed standard error is no reason to stop.
-                        let _ = writeln!(io::stderr(), "{line}");
-                    }
-                };
-                let played = match is_followed {
-                    true => play_live(&scenario, &settings, &mut show).await,
-                    false => play(&scenario, &settings).await,
-                };
-                let played = played.map_err(|error| NotMeasured {
+            let played = match is_followed {
+                true => play_live(&scenario, &settings, &mut show).await,
+                false => play(&scenario, &settings).await,
+            };
+            let keeps = |verdict: &Verdict| Some(verdict.seed) == first_seed;
+            let played = played
+                .map(|(recording, verdict)| (keeps(&verdict).then_some(recording), verdict))
+                .map_err(|error| NotMeasured {
                     scenario: scenario.name.clone(),
                     title: scenario.title.clone(),
                     handler: settings.program.words(),
+                    seed: settings.seed,
                     ok: false,
                     not_measured: error.to_string(),
                 });
-                ((index, column), played)
-            });
-        }
+            (place, played)
+        });
     }
     let mut results = Vec::new();
     while let Some(task) = tasks.join_next().await {
@@ -216,13 +288,9 @@ async fn play_all(
                 Ok((_, verdict)) => grid::sentence(verdict),
                 Err(reason) => reason.sentence(),
             };
+            let done = results.len() + 1;
             // A closed standard error is no reason to stop.
-            let _ = writeln!(
-                io::stderr(),
-                "{} of {all}: {}",
-                results.len() + 1,
-                text::clean(&sentence)
-            );
+            let _ = writeln!(io::stderr(), "{done} of {all}: {}", text::clean(&sentence));
         }
         results.push((place, result));
     }

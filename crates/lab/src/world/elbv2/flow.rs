@@ -4,8 +4,9 @@
 //! A load balancer has one node in each of its zones, and a flow is a TCP connection that a client
 //! opened at one of them. A node's view lags behind the API: it ignores a target until its
 //! registration is complete ([`Pace::registration`](crate::world::Pace::registration)), and keeps
-//! its earlier view for a while after the target was deregistered
-//! ([`Pace::deregistration`](crate::world::Pace::deregistration)). A node's view of a target is its
+//! a deregistered one for a while ([`Pace::deregistration`](crate::world::Pace::deregistration)), in
+//! the health that [`LeavingHealth`] says. It learns of a target's health some time after the API
+//! shows it ([`Pace::health_lag`](crate::world::Pace::health_lag)). A node's view of a target is its
 //! [`Routability`]. From these views [`route`] decides which targets take a new flow, and from a
 //! target's state [`fate`] decides what happens to an established one. Both are pure functions.
 //!
@@ -13,14 +14,16 @@
 //! targets, fail open, resets), "Target group health" (the thresholds of failing open, by zone),
 //! "Edit target group attributes" (deregistration, termination, cross-zone), "Troubleshoot" (fail
 //! open takes all registered targets). Not modelled: passive health checks, stickiness, idle
-//! time-outs, weights, zonal shift, and the time until nodes heed that a target is unhealthy (one
-//! user measured 30 to 40 s: aws/containers-roadmap, issue 470).
+//! time-outs, weights, zonal shift.
+
+mod leaving;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::attributes::{cross_zone, endings, quorum};
-use super::{Reason, Target, TargetGroup, TargetKey, TargetState, World};
+use super::{Reason, Target, TargetGroup, TargetKey, TargetState, Transition, World};
+pub(super) use leaving::Leaving;
+pub use leaving::LeavingHealth;
 
 /// A node's view of a target; a greater one is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,13 +91,6 @@ pub enum Fate {
     Kept,
     /// It is reset.
     Cut,
-}
-
-/// A deregistered target, as the nodes see it until the change reaches them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Leaving {
-    since: Duration,
-    routability: Routability,
 }
 
 /// The targets that take a new flow at the node of a zone.
@@ -167,7 +163,7 @@ impl World {
         ) else {
             return Route::Refused;
         };
-        let seen = group.seen(self.now(), self.pace.deregistration);
+        let seen = self.views(group);
         let cross_zone = cross_zone(&group.attributes, &balancer.attributes);
         route(zone, cross_zone, quorum(&group.attributes), &seen)
     }
@@ -180,40 +176,55 @@ impl World {
         else {
             return Fate::Cut;
         };
-        let state = group.targets.get(target).map(|target| target.state);
+        let state = group.targets.get(target).map(|target| self.known_state(group, target));
         fate(state, endings(&group.attributes), &self.route(listener, zone))
     }
-}
 
-impl TargetGroup {
-    /// Notes that a target is deregistered at this moment: for `lag` the nodes go on to see what
-    /// they see.
-    pub(super) fn leave(&mut self, key: &TargetKey, now: Duration, lag: Duration) {
-        let routability = self.routability(key, now, lag);
-        self.leaving.retain(|_, leaving| now < leaving.since.saturating_add(lag));
-        self.leaving.insert(key.clone(), Leaving { since: now, routability });
-    }
-
-    /// What the nodes see, when they hear of a deregistration after `lag`.
-    fn seen(&self, now: Duration, lag: Duration) -> Vec<Seen> {
-        let keys: BTreeSet<_> = self.targets.keys().chain(self.leaving.keys()).collect();
-        let seen = |key: &TargetKey| Seen {
-            key: key.clone(),
-            routability: self.routability(key, now, lag),
-        };
+    /// The nodes' view of a group's targets.
+    fn views(&self, group: &TargetGroup) -> Vec<Seen> {
+        let keys: BTreeSet<_> = group.targets.keys().chain(group.leaving.keys()).collect();
+        let seen =
+            |key: &TargetKey| Seen { key: key.clone(), routability: self.routability(group, key) };
         keys.into_iter().map(seen).collect()
     }
 
-    /// A target that was deregistered and registered again in the meantime is seen at its best:
-    /// nodes that the deregistration never reached have no reason to drop it. (Nobody has measured
-    /// this.)
-    fn routability(&self, key: &TargetKey, now: Duration, lag: Duration) -> Routability {
-        let registered = self.targets.get(key).map_or(Routability::Unknown, Target::routability);
-        match self.leaving.get(key) {
-            Some(leaving) if now < leaving.since.saturating_add(lag) => {
-                registered.max(leaving.routability)
+    /// The nodes' view of a target. One that was deregistered and registered again in the meantime
+    /// is seen at its best: nodes that the deregistration never reached have no reason to drop it.
+    /// (Nobody has measured this.)
+    fn routability(&self, group: &TargetGroup, key: &TargetKey) -> Routability {
+        let registered = match group.targets.get(key) {
+            // Nodes learn of a registration after a time of its own.
+            Some(target) if target.routability() > Routability::Unknown => {
+                Routability::of(self.known_state(group, target))
+            }
+            _ => Routability::Unknown,
+        };
+        match group.leaving.get(key) {
+            Some(leaving) if leaving.is_known(self.now(), self.pace.deregistration) => {
+                registered.max(leaving.routability(self.now(), self.pace.health_lag))
             }
             _ => registered,
+        }
+    }
+
+    /// The state of a registered target as the nodes know it: the one before the changes of its
+    /// health that are still on their way to them. Registrations and deregistrations have delays of
+    /// their own.
+    fn known_state(&self, group: &TargetGroup, target: &Target) -> TargetState {
+        let lag = self.pace.health_lag;
+        if lag.is_zero() || !target.state.has_health() {
+            return target.state;
+        }
+        let changes = self.elbv2.timeline.iter().rev();
+        let changes = changes.take_while(|change| change.at.saturating_add(lag) > self.now());
+        let is_of = |change: &&Transition| change.group == group.arn && change.target == target.key;
+        // The earliest of these changes says what was so before them. A target that was registered
+        // by one of them had no health before.
+        let first = changes.filter(is_of).last();
+        match first.map(|change| change.from) {
+            None => target.state,
+            Some(Some(before)) if before.has_health() => before,
+            Some(_) => TargetState::Initial,
         }
     }
 }
@@ -221,17 +232,30 @@ impl TargetGroup {
 impl Target {
     fn routability(&self) -> Routability {
         match (self.state, self.reason) {
-            (TargetState::Healthy, _) => Routability::Healthy,
-            (TargetState::Unused | TargetState::Draining, _)
-            | (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Routability::Unknown,
-            (
-                TargetState::Initial
-                | TargetState::Unhealthy
-                | TargetState::UnhealthyDraining
-                | TargetState::Unavailable,
-                _,
-            ) => Routability::NotHealthy,
+            (TargetState::Initial, Some(Reason::RegistrationInProgress)) => Routability::Unknown,
+            (state, _) => Routability::of(state),
         }
+    }
+}
+
+impl Routability {
+    /// That of a target in this state whose registration is complete.
+    fn of(state: TargetState) -> Routability {
+        match state {
+            TargetState::Healthy => Routability::Healthy,
+            TargetState::Unused | TargetState::Draining => Routability::Unknown,
+            TargetState::Initial
+            | TargetState::Unhealthy
+            | TargetState::UnhealthyDraining
+            | TargetState::Unavailable => Routability::NotHealthy,
+        }
+    }
+}
+
+impl TargetState {
+    /// Whether health checks decide it.
+    fn has_health(self) -> bool {
+        !matches!(self, TargetState::Unused | TargetState::Draining)
     }
 }
 

@@ -8,14 +8,14 @@ use super::{HealthCheck, Reason, Target, TargetGroup, TargetKey, TargetState, Wo
 
 /// Whether a check found the target's port open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+pub(super) enum Check {
     Passed,
     Failed,
 }
 
 /// What a check makes of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// It stays what it is.
     Unchanged,
     /// It has passed as often as it must.
@@ -69,7 +69,7 @@ impl World {
         self.enter(group, key, state, Some(Reason::FailedHealthChecks));
     }
 
-    fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
+    pub(super) fn check_of(&self, group: &TargetGroup, target: &Target) -> Check {
         let port = group.health_check.port_for(target.key.port);
         match target.address() {
             Some(address)
@@ -83,7 +83,7 @@ impl World {
 }
 
 /// How many checks in a row contradict a target's state, this one included.
-fn contrary_checks(target: &Target, check: Check) -> u32 {
+pub(super) fn contrary_checks(target: &Target, check: Check) -> u32 {
     match (target.state, check) {
         (TargetState::Healthy, Check::Passed)
         | (TargetState::Unhealthy | TargetState::UnhealthyDraining, Check::Failed) => 0,
@@ -91,7 +91,12 @@ fn contrary_checks(target: &Target, check: Check) -> u32 {
     }
 }
 
-fn verdict(state: TargetState, check: Check, in_a_row: u32, settings: &HealthCheck) -> Verdict {
+pub(super) fn verdict(
+    state: TargetState,
+    check: Check,
+    in_a_row: u32,
+    settings: &HealthCheck,
+) -> Verdict {
     match (state, check) {
         // A new target takes traffic after its first passed check, whatever the threshold (AWS
         // docs, "Health checks for Network Load Balancer target groups").

@@ -24,6 +24,8 @@ pub(super) enum LifecycleStep {
     AwaitFirstCheck,
     /// A health check comes to its result.
     Check,
+    /// A health check of a target that was deregistered comes to its result.
+    CheckLeaving,
     /// `unhealthy.draining` is over.
     EndGrace,
     /// The deregistration delay is over.
@@ -33,14 +35,14 @@ pub(super) enum LifecycleStep {
 impl World {
     /// Carries out a change that fell due.
     pub(in crate::world) fn apply_elbv2(&mut self, change: TargetChange) {
-        let target = self.elbv2.target(&change.group, &change.target);
-        if target.is_none_or(|target| target.registration != change.registration) {
+        if !self.elbv2.is_current(&change) {
             return;
         }
         let (group, key) = (&change.group, &change.target);
         match change.step {
             LifecycleStep::AwaitFirstCheck => self.await_first_check(group, key),
             LifecycleStep::Check => self.check_target(group, key),
+            LifecycleStep::CheckLeaving => self.check_leaving(group, key),
             LifecycleStep::EndGrace => self.end_grace(group, key),
             LifecycleStep::Forget => self.forget(group, key),
         }
@@ -88,10 +90,7 @@ impl World {
             None | Some(TargetState::Draining) => {}
             Some(TargetState::Unused) => self.forget(group, key),
             Some(_) => {
-                let (now, lag) = (self.now(), self.pace.deregistration);
-                if let Some(group) = self.elbv2.groups.get_mut(group) {
-                    group.leave(key, now, lag);
-                }
+                self.leave(group, key);
                 let registration = self.elbv2.next_registration();
                 if let Some(target) = self.elbv2.target_mut(group, key) {
                     target.registration = registration;
@@ -181,6 +180,22 @@ impl World {
         self.after(delay, world::WorldChange::Elbv2(change));
     }
 
+    /// Schedules the next check of a target that was deregistered; its group may have forgotten it
+    /// by then.
+    pub(super) fn check_leaving_later(&mut self, group: &str, key: &TargetKey, registration: u64) {
+        let Some(known) = self.elbv2.groups.get(group) else {
+            return;
+        };
+        let interval = Duration::from_secs(known.health_check.interval.into());
+        let change = TargetChange {
+            group: group.to_owned(),
+            target: key.clone(),
+            registration,
+            step: LifecycleStep::CheckLeaving,
+        };
+        self.after(self.pace.of_caller(interval), world::WorldChange::Elbv2(change));
+    }
+
     fn await_first_check(&mut self, group: &str, key: &TargetKey) {
         let reason = Some(Reason::InitialHealthChecking);
         self.enter(group, key, TargetState::Initial, reason);
@@ -218,6 +233,18 @@ impl TargetGroup {
 }
 
 impl Elbv2 {
+    /// Whether a change belongs to the present registration of its target, or, a check of a target
+    /// that was deregistered, to the one that ended last.
+    fn is_current(&self, change: &TargetChange) -> bool {
+        if change.step == LifecycleStep::CheckLeaving {
+            let leaving =
+                self.groups.get(&change.group).and_then(|group| group.leaving.get(&change.target));
+            return leaving.is_some_and(|leaving| leaving.is_of(change.registration));
+        }
+        let target = self.target(&change.group, &change.target);
+        target.is_some_and(|target| target.registration == change.registration)
+    }
+
     pub(super) fn target(&self, group: &str, key: &TargetKey) -> Option<&Target> {
         self.groups.get(group)?.targets.get(key)
     }

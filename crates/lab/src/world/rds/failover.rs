@@ -7,12 +7,37 @@
 //!                         └──completed──► event 0071
 //! ```
 
+use std::time::Duration;
+
 use super::{
     ClusterKey, DbCluster, DbInstance, Engine, Form, InstanceKey, Rds, RdsChange, Serving, Status,
     refusal,
 };
 use crate::world::dns::Move;
 use crate::world::{self, ApiError, World};
+
+/// An event of an instance that a failover of its cluster brings about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailoverEvent {
+    /// The writer is shut down.
+    Shutdown,
+    /// The former writer is back.
+    Restarted,
+    /// The new writer has the writer's names.
+    TopologyUpdated,
+}
+
+impl FailoverEvent {
+    /// Its number and its text (AWS docs: "Amazon RDS event categories and event messages for
+    /// Aurora").
+    fn id_and_message(self) -> (u16, &'static str) {
+        match self {
+            FailoverEvent::Shutdown => (4, "DB instance shutdown"),
+            FailoverEvent::Restarted => (6, "DB instance restarted"),
+            FailoverEvent::TopologyUpdated => (385, "Cluster topology is updated."),
+        }
+    }
+}
 
 impl World {
     /// FailoverDBCluster: to the target, else to the best reader.
@@ -80,6 +105,7 @@ impl World {
         }
         if let Some(writer) = writer {
             self.availability_changed(writer);
+            self.tell_later(writer, FailoverEvent::Shutdown, Duration::ZERO);
         }
         if old_zone == new_zone {
             self.emit_cluster_event(
@@ -128,6 +154,7 @@ impl World {
         self.serve(new);
         if let Some(old) = old.filter(|old| *old != new) {
             self.after(self.pace.reboot, world::WorldChange::Rds(RdsChange::Serve(old)));
+            self.tell_later(old, FailoverEvent::Restarted, self.pace.reboot);
         }
         self.point_cluster(key, Move::Failover);
         self.after(
@@ -135,6 +162,19 @@ impl World {
             world::WorldChange::Rds(RdsChange::ShowWriter(key, new)),
         );
         self.after(completion, world::WorldChange::Rds(RdsChange::FailoverComplete(key, new)));
+        self.tell_later(new, FailoverEvent::TopologyUpdated, self.pace.dns_lag);
+    }
+
+    /// Schedules an event of an instance, where a failover has such events.
+    fn tell_later(&mut self, instance: InstanceKey, event: FailoverEvent, after: Duration) {
+        if self.rds.failover_tells_of_instances {
+            self.after(after, world::WorldChange::Rds(RdsChange::Tell(instance, event)));
+        }
+    }
+
+    pub(super) fn tell_of_instance(&mut self, instance: InstanceKey, event: FailoverEvent) {
+        let (id, message) = event.id_and_message();
+        self.emit_instance_event(instance, id, message);
     }
 
     /// The RDS API shows a new writer.

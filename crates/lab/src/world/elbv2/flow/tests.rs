@@ -1,5 +1,7 @@
 //! Tests which targets take new flows, and when established flows end.
 
+use std::time::Duration;
+
 use super::*;
 use crate::world::elbv2::fixture::Fixture;
 
@@ -372,4 +374,86 @@ fn a_listener_that_is_gone_takes_no_flows_and_keeps_none() {
     fixture.world.remove_listener(&listener);
     assert_eq!(fixture.world.route(&listener, A), Route::Refused);
     assert_eq!(fate_of(&fixture, &listener, &writer, A), Fate::Cut);
+}
+
+/// A writer that is down when it is deregistered and comes back, or the other way round, beside a
+/// target that has not passed its first check.
+#[test]
+fn a_leaving_targets_health_is_frozen_or_live_or_ignored() {
+    use LeavingHealth::{Frozen, Ignored, Live};
+    // Whether it is up at the deregistration and from 20 s on, and whether the nodes fail open then
+    // and 110 s after the deregistration.
+    for (health, is_up, fails_open) in [
+        (Frozen, (true, true), (false, false)),
+        (Frozen, (true, false), (false, false)),
+        (Frozen, (false, true), (true, true)),
+        (Live, (true, false), (false, true)),
+        (Live, (false, true), (true, false)),
+        (Ignored, (true, true), (true, true)),
+        (Ignored, (false, true), (true, true)),
+    ] {
+        let (mut fixture, listener) = in_use(&[("deregistration_delay.timeout_seconds", "30")]);
+        fixture.world.elbv2.leaving_health = health;
+        if let Some(group) = fixture.world.elbv2.groups.get_mut(&fixture.group) {
+            (group.health_check.interval, group.health_check.healthy_threshold) = (10, 2);
+        }
+        let let_checks_in = |fixture: &mut Fixture, is_up: bool| {
+            let group = fixture.group.clone();
+            match is_up {
+                true => fixture.world.elbv2.let_checks_in(&group),
+                false => fixture.world.elbv2.shut_checks_out(&group),
+            }
+        };
+        let writer = fixture.writer.clone();
+        fixture.register(&writer);
+        fixture.pass(100);
+        let_checks_in(&mut fixture, is_up.0);
+        fixture.pass(60);
+        // It is known after half of this, and checked after the whole.
+        fixture.world.pace.registration = Duration::from_secs(1000);
+        fixture.register(NOBODY);
+        fixture.pass(500);
+        fixture.deregister(&writer);
+        let is_open =
+            |fixture: &Fixture| matches!(fixture.world.route(&listener, A), Route::FailOpen(_));
+        let at_once = is_open(&fixture);
+        fixture.pass(20);
+        let_checks_in(&mut fixture, is_up.1);
+        fixture.pass(90);
+        assert_eq!((at_once, is_open(&fixture)), fails_open, "{health:?}, up: {is_up:?}");
+        fixture.pass(10);
+        assert_eq!(takers(&fixture, &listener), [NOBODY], "{health:?}: they have heard of it");
+    }
+}
+
+#[test]
+fn nodes_act_on_a_targets_health_when_they_have_learnt_of_it() {
+    for lag in [0, 10, 30, 60] {
+        let (mut fixture, listener) = in_use(&[]);
+        fixture.world.pace.health_lag = Duration::from_secs(lag);
+        let writer = fixture.writer.clone();
+        fixture.register(&writer);
+        fixture.pass(200);
+        fixture.register(READER);
+        fixture.pass(89 + lag);
+        assert_eq!(takers(&fixture, &listener), [writer.as_str()], "a lag of {lag} s");
+        fixture.pass(1);
+        assert_eq!(takers(&fixture, &listener), [&writer, READER], "a lag of {lag} s");
+        fixture.world.pace.promote = Duration::from_secs(3600);
+        fixture.world.failover_db_cluster("orders", None).expect("an available cluster");
+        let is_unhealthy = (1..=60).any(|_| {
+            fixture.pass(1);
+            let health = fixture.world.target_health(&fixture.group, &[]).expect("it exists");
+            health.iter().any(|target| target.state == TargetState::Unhealthy)
+        });
+        assert!(is_unhealthy, "after two failed checks");
+        for second in 0..=lag {
+            let heeds = second == lag;
+            let (taken, fate) =
+                (takers(&fixture, &listener), fate_of(&fixture, &listener, &writer, A));
+            assert_eq!(!taken.contains(&writer), heeds, "{second} s of {lag} s");
+            assert_eq!(fate == Fate::Cut, heeds, "{second} s of {lag} s");
+            fixture.pass(1);
+        }
+    }
 }

@@ -55,6 +55,21 @@ fn truth_moves_first_and_the_api_dns_and_the_last_event_follow() {
 }
 
 #[test]
+fn a_failover_has_events_of_its_instances_where_the_region_says_so() {
+    for (is_told, expected) in
+        [(false, vec![]), (true, vec![("orders-1", 4), ("orders-2", 385), ("orders-1", 6)])]
+    {
+        let mut world = orders();
+        world.rds.failover_tells_of_instances = is_told;
+        world.failover_db_cluster("orders", Some("orders-2")).expect("it is a reader");
+        world.pass(Duration::from_secs(60));
+        let of_instances = world.events.history().filter(|event| event.source != "orders");
+        let told: Vec<_> = of_instances.map(|event| (event.source.as_str(), event.id)).collect();
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
 fn dns_answers_both_writers_in_turn_before_it_stays() {
     let mut world = orders();
     let name = world.cluster_endpoint("orders");
