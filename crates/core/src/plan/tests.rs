@@ -180,29 +180,6 @@ fn each_situation_of_a_cluster_has_its_plan() {
 }
 
 #[test]
-fn a_removal_of_a_cluster_never_waits_for_health_after_a_failover() {
-    for state in ["initial", "unhealthy", "unavailable", "healthy", "new-state"] {
-        let seen = look(cluster(Some(2), Some(2)), &[target(1, "healthy"), target(2, state)]);
-        assert_eq!(words(&decide(&seen)), "deregister .1:5432 | ", "{state}");
-    }
-}
-
-#[test]
-fn a_stale_extra_target_is_removed_only_when_the_agreement_has_lasted() {
-    let mut seen = look(cluster(Some(1), Some(1)), &[target(1, "healthy"), target(2, "healthy")]);
-    seen.earlier.failover = false;
-    seen.earlier.agreed_for = Duration::from_secs(29);
-    assert_eq!(words(&decide(&seen)), "- | settling");
-    assert_eq!(
-        decide(&seen).actions(),
-        ["deregister 10.20.0.2:5432"],
-        "it is planned all the same"
-    );
-    seen.earlier.agreed_for = Duration::from_secs(30);
-    assert_eq!(words(&decide(&seen)), "deregister .2:5432 | ");
-}
-
-#[test]
 fn a_target_that_no_failover_explains_makes_all_of_them_wait() {
     let mut seen = look(cluster(Some(1), Some(1)), &healthy(&[1, 2, 3]));
     seen.earlier.agreed_for = Duration::ZERO;
@@ -261,24 +238,6 @@ fn an_instance_whose_standby_refuses_tcp_is_followed_at_once_and_others_when_dns
 }
 
 #[test]
-fn an_instance_removes_only_when_its_target_is_healthy_and_the_agreement_has_lasted() {
-    let settle = Duration::from_secs(30);
-    for (own, other, agreed_for, expected) in [
-        ("healthy", "unhealthy", settle, "deregister .1:5432 | "),
-        ("healthy", "healthy", settle, "deregister .1:5432 | "),
-        ("healthy", "initial", settle, "- | target-initial"),
-        ("initial", "healthy", settle, "- | target-initial"),
-        ("unhealthy", "healthy", settle, "- | target-not-healthy"),
-        ("unavailable", "healthy", settle, "- | target-not-healthy"),
-        ("healthy", "unhealthy", settle / 2, "- | settling"),
-    ] {
-        let mut seen = look(instance(Some(2)), &[target(1, other), target(2, own)]);
-        seen.earlier.agreed_for = agreed_for;
-        assert_eq!(words(&decide(&seen)), expected, "{own} beside {other}");
-    }
-}
-
-#[test]
 fn an_unused_target_is_reported_and_nothing_is_removed_in_its_favour() {
     let targets = [target(1, "unused"), target(2, "healthy")];
     let mut seen = look(cluster(Some(1), Some(1)), &targets);
@@ -322,87 +281,6 @@ fn an_address_outside_the_groups_vpc_is_registered_in_all_zones() {
     assert_eq!(registration.zone, Some(Zone::all()));
 }
 
-/// The seven states of ELBv2 and one that it does not have yet.
-const STATES: [&str; 8] = [
-    "initial",
-    "healthy",
-    "unhealthy",
-    "unhealthy.draining",
-    "unused",
-    "draining",
-    "unavailable",
-    "new",
-];
-
-#[test]
-fn no_plan_empties_a_group_removes_the_agreed_target_or_removes_on_unknown() {
-    let keys = [None, Some(1), Some(2), Some(3)];
-    let evidence: Vec<Evidence> = keys
-        .iter()
-        .flat_map(|topology| keys.iter().map(move |dns| cluster(*topology, *dns)))
-        .chain(keys.iter().map(|dns| instance(*dns)))
-        .collect();
-    let choices: Vec<Option<&str>> = std::iter::once(None).chain(STATES.map(Some)).collect();
-    let mut checked = 0_u32;
-    for evidence in &evidence {
-        for (first, second) in choices.iter().flat_map(|a| choices.iter().map(move |b| (a, b))) {
-            let targets: Vec<Target> = [(1, first), (2, second)]
-                .into_iter()
-                .filter_map(|(last, state)| state.map(|state| target(last, state)))
-                .collect();
-            for bits in 0..16_u8 {
-                let mut seen = look(evidence.clone(), &targets);
-                seen.earlier.reread = bits & 1 != 0;
-                seen.earlier.failover = bits & 2 != 0;
-                seen.earlier.event = bits & 4 != 0;
-                seen.earlier.agreed_for = Duration::from_secs(if bits & 8 != 0 { 30 } else { 0 });
-                check(&seen, &decide(&seen));
-                checked += 1;
-            }
-        }
-    }
-    assert_eq!(checked, 20 * 81 * 16);
-}
-
-/// What no plan may break, stated without the planner's own words.
-fn check(seen: &Observation, plan: &Plan) {
-    let said: Vec<Option<u8>> = match &seen.evidence {
-        Evidence::Cluster { topology, dns } => vec![last_of(topology), last_of(dns)],
-        Evidence::Instance { dns } => vec![last_of(dns)],
-        Evidence::Set { .. } => unreachable!("sets are checked by themselves"),
-    };
-    match &plan.now {
-        Some(Step::Do(Action::Deregister(removed))) => {
-            assert!(
-                said.iter().all(|key| key.is_some() && *key == said[0]),
-                "removed without agreement: {seen:?}"
-            );
-            assert!(seen.earlier.reread, "removed without reading the keys again: {seen:?}");
-            let agreed = address(said[0].expect("agreed"));
-            assert!(
-                removed.iter().all(|target| target.address != agreed),
-                "removed the agreed one: {seen:?}"
-            );
-            let stays = |t: &&Target| t.state.as_str() != "draining" && !removed.contains(t);
-            assert!(seen.targets.iter().any(|t| stays(&t)), "emptied: {seen:?}");
-        }
-        Some(Step::Do(Action::Register(registration))) => {
-            assert!(
-                said.iter().any(|key| key.map(address) == Some(registration.address)),
-                "unnamed: {seen:?}"
-            );
-        }
-        Some(Step::Reread) | None => {}
-    }
-}
-
-fn last_of(reading: &crate::evidence::Reading) -> Option<u8> {
-    match reading.as_ref().ok()?.address {
-        IpAddr::V4(v4) => Some(v4.octets()[3]),
-        IpAddr::V6(_) => None,
-    }
-}
-
 /// A set that its key lists as these, in a run that has read it twice and for long enough.
 fn set(key: Key, listed: &[u8]) -> Evidence {
     let listed = listed.iter().map(|last| (address(*last).ip(), None)).collect();
@@ -419,14 +297,6 @@ fn a_set_that_is_present_as_a_whole_needs_nothing() {
         let plan = decide(&look(set(key, &[1, 2]), &healthy(&[1, 2])));
         assert!(plan.is_clean(), "{plan:?}");
     }
-}
-
-#[test]
-fn every_member_of_a_set_is_registered_one_after_another() {
-    let seen = look(set(Key::Topology, &[1, 2, 3]), &healthy(&[1]));
-    let plan = decide(&seen);
-    assert_eq!(words(&plan), "register .2:5432 | ");
-    assert_eq!(plan.actions(), ["register 10.20.0.2:5432", "register 10.20.0.3:5432"]);
 }
 
 #[test]
