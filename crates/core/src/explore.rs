@@ -99,7 +99,7 @@ const DEEP: usize = 2_000_000;
 
 /// Walks the setup, and checks that no promise is broken.
 fn holds(setup: &Setup) {
-    holds_but(setup, |promise| promise.is_promised());
+    holds_but(setup, Promise::is_promised);
 }
 
 /// The same, where only these promises count.

@@ -23,6 +23,7 @@ pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
 /// What a program did in a scenario. As JSON it is the verdict, or `not_measured` instead.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a row is moved once, into the list of rows")]
 pub(crate) enum Row {
     Played(Verdict),
     NotMeasured(NotMeasured),

@@ -231,7 +231,7 @@ steps = [
             ("cluster/orders", "cluster/nope", "9:10: scenario[1].source: ", "not among"),
             ("cluster/orders", "clusters/orders", "9:10: scenario[1].source: ", "cluster/"),
             ("source = \"cluster/orders\"", "databases = \"aurora-mysql\"", "9:13: ", "`multi-az`"),
-            ("[[scenario]]\nname = \"one\"", "[scenario]\nname = \"one\"", "6:", "scenario"),
+            ("[[scenario]]\nname = \"one\"", "[scenario]\nname = \"one\"", "6:", "duplicate key"),
             (GOOD, "", "1:1: ", "[[scenario]]"),
         ] {
             assert!(GOOD.contains(from), "{from}");

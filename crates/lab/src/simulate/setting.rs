@@ -366,7 +366,7 @@ mod tests {
                 let (link, truth) = (&bound.link, bound.truth(&setting.world));
                 assert!(truth.iter().all(|at| bound.allows(at.ip()) && bound.owns(*at)));
                 assert!(!truth.is_empty(), "{}", link.source);
-                *kinds.entry(format!("{} {:?}", link.source, link.family)).or_insert(0) += 1;
+                *kinds.entry(format!("{:?} {:?}", link.source, link.family)).or_insert(0) += 1;
             }
             if let Some(moved) = &setting.moved {
                 *kinds.entry(format!("moved, global: {}", moved.is_global)).or_insert(0) += 1;
