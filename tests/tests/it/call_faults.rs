@@ -26,12 +26,12 @@ use table::{Cell, Course};
 use tap::{Aim, Moment, Tap};
 
 /// How many cells are played at a time. Most of a cell's time is waiting for pauses and time-outs.
-const MANY: usize = 240;
+const MANY: usize = 96;
 const FEW: usize = 8;
 
 /// How long after one another they begin: many at the same moment would keep each other from an
 /// answer in time.
-const APART: Duration = Duration::from_millis(15);
+const APART: Duration = Duration::from_millis(25);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_and_every_kill_at_every_call_ends_as_the_table_says() {

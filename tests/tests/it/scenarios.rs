@@ -15,7 +15,10 @@ fn manner(program: Program) -> Play {
         // In haste, and the slower the program seems; what is claimed here holds all the same.
         speed: 10.0,
         // A machine that is busy with other tests is no reason to end an invocation.
-        function: FunctionSettings::OURS,
+        function: FunctionSettings {
+            subscription: FunctionSettings::of(&program).subscription,
+            ..FunctionSettings::OURS
+        },
         ..Play::of(program)
     }
 }

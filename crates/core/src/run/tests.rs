@@ -244,7 +244,8 @@ fn a_write_that_never_shows_is_given_up_and_told_as_ineffective() {
     );
 }
 
-/// A report that calls a group right fits together: the targets are where it says that the keys are.
+/// A report that calls a group right fits together: the targets are where it says that the keys
+/// are.
 fn assert_fits_together(binding: &BindingReport, when: &str) {
     if matches!(binding.status, Status::Settled | Status::Changed) {
         let present = binding.targets.iter().filter(|target| target.state != "draining");

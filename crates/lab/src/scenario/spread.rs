@@ -121,7 +121,7 @@ mod tests {
     use crate::world::elbv2::LeavingHealth;
 
     fn verdict(seed: u64, after: Option<f64>, leaving_health: LeavingHealth) -> Verdict {
-        let shown_first = if seed % 2 == 0 { "dns" } else { "rds-api" }.to_owned();
+        let shown_first = if seed.is_multiple_of(2) { "dns" } else { "rds-api" }.to_owned();
         Verdict {
             seed,
             ok: after.is_some(),
