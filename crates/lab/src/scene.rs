@@ -317,9 +317,9 @@ pub(crate) fn across_zones(source: &Source, port: u16, family: IpFamily) -> NewT
 /// The group asks by its tags for what is behind it, and the database consents.
 pub(crate) fn tag(world: &mut World, link: &Link) -> Result<(), ApiError> {
     let source = Tags::from([("writerlink:source".to_owned(), link.source.to_string())]);
-    world.add_elbv2_tags(std::slice::from_ref(&link.group), &source)?;
+    world.elbv2.add_tags(std::slice::from_ref(&link.group), &source)?;
     let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
-    world.add_rds_tags(&link.arn(world), consent)
+    world.rds.add_tags(&link.arn(world), consent)
 }
 
 /// RDS events of failovers, through a topic, to the function. A subscription for clusters does not

@@ -52,7 +52,7 @@ fn asked(deployed: &DeployedLab) -> BTreeSet<Asked> {
 
 fn tag(world: &World, group: &str) -> Option<String> {
     let arns = [group.to_owned()];
-    let (_, tags) = *world.elbv2_tags(&arns).ok()?.first()?;
+    let (_, tags) = *world.elbv2.tags_of(&arns).ok()?.first()?;
     tags.get("writerlink:source").cloned()
 }
 
@@ -90,11 +90,11 @@ fn tagged(scene: &mut Scene) {
         (&stranger, "team", "payments"),
     ] {
         let tags = Tags::from([(key.to_owned(), value.to_owned())]);
-        world.add_elbv2_tags(std::slice::from_ref(group), &tags).expect("it exists");
+        world.elbv2.add_tags(std::slice::from_ref(group), &tags).expect("it exists");
     }
     for database in [world.cluster_arn("orders"), world.instance_arn("billing")] {
         let consent = Tags::from([("writerlink:publish".to_owned(), "true".to_owned())]);
-        world.add_rds_tags(&database, consent).expect("it exists");
+        world.rds.add_tags(&database, consent).expect("it exists");
     }
 }
 

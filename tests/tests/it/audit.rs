@@ -104,7 +104,7 @@ async fn sets_are_listed_member_by_member_with_what_there_is_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_told_exits_3_with_the_reason() {
     let region =
-        Region::new(|scene| scene.world.show_writers("orders", &[]).expect("orders")).await;
+        Region::new(|scene| scene.world.rds.show_writers("orders", &[]).expect("orders")).await;
     let (code, table, _) = region.audit(&[]).await;
     assert_eq!(code, 3);
     insta::assert_snapshot!("held", table);
@@ -178,12 +178,14 @@ async fn bindings_that_stand_in_tags_are_audited_with_those_of_the_configuration
         ] {
             let group = world.add_target_group(NewTargetGroup::tcp(name, 5432));
             world
-                .add_elbv2_tags(&[group], &tags(&[("writerlink:source", source)]))
+                .elbv2
+                .add_tags(&[group], &tags(&[("writerlink:source", source)]))
                 .expect("it exists");
         }
         let orders = world.cluster_arn("orders");
         world
-            .add_rds_tags(&orders, tags(&[("writerlink:publish", "orders-link")]))
+            .rds
+            .add_tags(&orders, tags(&[("writerlink:publish", "orders-link")]))
             .expect("it exists");
     })
     .await;
@@ -282,8 +284,8 @@ async fn a_target_on_the_databases_former_port_is_told_and_not_in_sync() {
             let writer = link.writer(world).expect("it writes").address.ip();
             TargetRequest::new(&writer.to_string(), port)
         };
-        world.change_port("orders", 5433).expect("it exists");
-        world.change_port("billing", 3307).expect("it exists");
+        world.rds.change_port("orders", 5433).expect("it exists");
+        world.rds.change_port("billing", 3307).expect("it exists");
         // Someone has registered the first on its new port, and not the second yet.
         let new = at(&scene.links[0], world, 5433);
         let group = scene.links[0].group.clone();
@@ -332,7 +334,7 @@ async fn a_name_that_rds_lists_is_never_not_found() {
             ("wide", Capacity::Limitless),
             ("express", Capacity::OutsideVpc),
         ] {
-            world.show_capacity(name, capacity).expect("it exists");
+            world.rds.show_capacity(name, capacity).expect("it exists");
         }
     })
     .await;

@@ -21,11 +21,11 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 fn tag_group(world: &mut World, group: &str, pairs: &[(&str, &str)]) {
-    world.add_elbv2_tags(&[group.to_owned()], &tags(pairs)).expect("it exists");
+    world.elbv2.add_tags(&[group.to_owned()], &tags(pairs)).expect("it exists");
 }
 
 fn consent(world: &mut World, arn: &str, to: &str) {
-    world.add_rds_tags(arn, tags(&[("writerlink:publish", to)])).expect("it exists");
+    world.rds.add_tags(arn, tags(&[("writerlink:publish", to)])).expect("it exists");
 }
 
 /// Both groups name their databases in tags, and both databases consent.

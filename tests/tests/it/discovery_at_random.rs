@@ -96,7 +96,8 @@ impl Draw {
                 let pairs =
                     source.map(|source| ("writerlink:source", source)).into_iter().chain(*extra);
                 world
-                    .add_elbv2_tags(std::slice::from_ref(&arn), &tags(pairs.collect()))
+                    .elbv2
+                    .add_tags(std::slice::from_ref(&arn), &tags(pairs.collect()))
                     .expect("it exists");
                 arns.push((*name, arn));
             }
@@ -105,7 +106,7 @@ impl Draw {
                 (world.instance_arn("billing"), self.billing),
             ] {
                 let pairs = consent.map(|to| ("writerlink:publish", to)).into_iter().collect();
-                world.add_rds_tags(&arn, tags(pairs)).expect("it exists");
+                world.rds.add_tags(&arn, tags(pairs)).expect("it exists");
             }
         };
         let configure = |config: String| {

@@ -59,7 +59,7 @@ fn switch_over(world: &mut World, source: &str) -> Result<(), ApiError> {
 
 /// Writing goes to another Region and comes back, as planned and otherwise.
 fn shift(cluster: &str, world: &mut World) -> Result<(), ApiError> {
-    world.make_global_primary(cluster, "world")?;
+    world.rds.make_global_primary(cluster, "world")?;
     for how in [Shift::Switchover, Shift::Failover] {
         world.demote_primary(cluster, "arn:aws:rds:us-east-1:111122223333:cluster:far", how)?;
         world.pass(Duration::from_secs(3600));

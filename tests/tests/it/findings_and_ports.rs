@@ -138,7 +138,7 @@ async fn a_database_whose_port_changes_is_followed_and_its_former_port_leaves_wh
             },
         )
         .await;
-        deployed.lab.world().change_port("orders", 5433).expect("it is there");
+        deployed.lab.world().rds.change_port("orders", 5433).expect("it is there");
         let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
         let binding = &answer["bindings"][0];
         assert_eq!(binding["reason"]["code"], reason, "{binding:#}");

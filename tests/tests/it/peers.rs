@@ -122,14 +122,14 @@ async fn t6_the_writer_is_followed_although_no_instance_has_a_new_address() {
 async fn t7_a_database_that_is_busy_keeps_its_target_and_a_new_member_disturbs_nobody() {
     let deployed = DeployedLab::begin().await;
     for status in [Status::Modifying, Status::Rebooting] {
-        deployed.lab.world().show_instance_status("billing", status).expect("billing");
-        deployed.lab.world().show_cluster_status("orders", status).expect("orders");
+        deployed.lab.world().rds.show_instance_status("billing", status).expect("billing");
+        deployed.lab.world().rds.show_cluster_status("orders", status).expect("orders");
         let answer = deployed.ask(json!({})).await;
         for binding in answer["bindings"].as_array().expect("bindings") {
             assert_eq!(binding["status"], "settled", "{status}: {answer:#}");
         }
     }
-    deployed.lab.world().show_instance_status("orders-3", Status::Creating).expect("orders-3");
+    deployed.lab.world().rds.show_instance_status("orders-3", Status::Creating).expect("orders-3");
     assert_eq!(deployed.ask(json!({})).await["ok"], true);
     assert_eq!(deployed.writes(), [""; 0]);
 }

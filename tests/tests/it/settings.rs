@@ -106,7 +106,7 @@ async fn settle_is_how_long_a_stale_target_stays() {
 async fn sweep_is_how_long_a_disagreement_is_looked_at() {
     let deployed =
         DeployedLab::with(|_| {}, |config| config.replace("sweep = 2", "sweep = 1")).await;
-    deployed.lab.world().show_writers("orders", &["orders-2"]).expect("orders");
+    deployed.lab.world().rds.show_writers("orders", &["orders-2"]).expect("orders");
     let began = std::time::Instant::now();
     let answer = deployed.ask(json!({"bindings": ["orders-writer"]})).await;
     assert_eq!(answer["bindings"][0]["reason"]["code"], "keys-disagree", "{answer:#}");

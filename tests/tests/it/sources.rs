@@ -209,7 +209,7 @@ async fn a_custom_endpoint_that_goes_away_with_blue_is_held_and_keeps_its_target
 async fn a_cluster_that_has_become_a_global_secondary_is_idle_and_not_an_error() {
     let global = |scene: &mut Scene| {
         kinds::add(scene);
-        scene.world.make_global_primary("orders", "world").expect("it exists");
+        scene.world.rds.make_global_primary("orders", "world").expect("it exists");
     };
     let deployed = DeployedLab::with(global, |config| config).await;
     let before = deployed.present(deployed.orders());
@@ -263,7 +263,7 @@ async fn a_proxy_that_is_not_available_yet_is_idle() {
         kinds::add(scene);
         let world = &mut scene.world;
         world.add_proxy("late", EngineFamily::Postgresql, &Zone::ALL).expect("a good name");
-        world.show_proxy_status("late", Status::Creating).expect("it exists");
+        world.rds.show_proxy_status("late", Status::Creating).expect("it exists");
         scene.links[2].source = "proxy/late".parse().expect("a good source");
     };
     let deployed = DeployedLab::with(creating, |config| config).await;

@@ -57,7 +57,7 @@ impl<C: Clock + Sync> TargetGroupRead for InProcess<C> {
     async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
         let arns: Vec<String> = groups.iter().map(ToString::to_string).collect();
         let tags = |world: &World| {
-            let tags = world.elbv2_tags(&arns)?.into_iter();
+            let tags = world.elbv2.tags_of(&arns)?.into_iter();
             Ok(tags.filter_map(|(arn, tags)| group_tags(arn, tags)).collect())
         };
         self.read(action::TAGS, "", tags, tags, every_other).await
@@ -103,6 +103,6 @@ fn described(world: &World, group: &elbv2::TargetGroup) -> TargetGroup {
             IpFamily::Ipv6 => Family::V6,
         },
         vpc: Some(VPC_ID.to_owned()),
-        in_use: !world.balancers_of(&group.arn).is_empty(),
+        in_use: !world.elbv2.balancers_of(&group.arn).is_empty(),
     }
 }

@@ -84,7 +84,7 @@ impl Act {
             }
             Act::TakeConsent(database) => {
                 let arn = link(database)?.arn(world);
-                world.remove_rds_tags(&arn, &["writerlink:publish".to_owned()])?;
+                world.rds.remove_tags(&arn, &["writerlink:publish".to_owned()])?;
                 Ok(Done::of(format!("the tag `writerlink:publish` is removed from {database}")))
             }
             Act::Demote(cluster) => {
@@ -112,7 +112,7 @@ impl Act {
                 Ok(Done::of(format!("{of} resolves to {}", list.join(", "))))
             }
             Act::OptimizeStorage(instance) => {
-                world.show_instance_status(instance, Status::StorageOptimization)?;
+                world.rds.show_instance_status(instance, Status::StorageOptimization)?;
                 Ok(Done::of(format!("the RDS API shows {instance} as `storage-optimization`")))
             }
             Act::Api { calls, answer, times, lasts } => {

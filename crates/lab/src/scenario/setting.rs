@@ -49,7 +49,7 @@ impl Setting {
             }
             Region::GlobalPrimary => {
                 world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
-                world.make_global_primary("orders", "orders-everywhere")?;
+                world.rds.make_global_primary("orders", "orders-everywhere")?;
                 vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
             }
             Region::TwoClusters => {

@@ -257,7 +257,7 @@ impl World {
             RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
             RdsChange::InstanceGone(instance) => self.instance_gone(instance),
             RdsChange::ClusterGone(cluster) => self.cluster_gone(cluster),
-            RdsChange::ProxyNodeGone(endpoint, node) => self.proxy_node_gone(endpoint, node),
+            RdsChange::ProxyNodeGone(endpoint, node) => self.rds.proxy_node_gone(endpoint, node),
             RdsChange::Global(cluster, step) => self.global_goes_on(cluster, step),
             RdsChange::Deployment(deployment, step) => self.deployment_goes_on(deployment, step),
         }

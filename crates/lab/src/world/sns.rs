@@ -96,7 +96,7 @@ impl World {
         if subject.is_some_and(|subject| !is_subject(subject)) {
             return Err(invalid("Subject"));
         }
-        self.check_topic(topic)?;
+        self.sns.check_topic(topic)?;
         let published = Published {
             at: self.now,
             message_id: self.sns.next_id(),

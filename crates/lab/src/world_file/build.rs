@@ -32,9 +32,9 @@ impl WorldFile {
             let multi_az = if instance.multi_az { MultiAz::Yes } else { MultiAz::No };
             world.add_instance_of(name, multi_az, instance.engine, instance.network)?;
             if let Some(port) = instance.port {
-                world.change_port(name, port)?;
+                world.rds.change_port(name, port)?;
             }
-            world.add_rds_tags(&world.instance_arn(name), instance.tags.clone())?;
+            world.rds.add_tags(&world.instance_arn(name), instance.tags.clone())?;
         }
         for proxy in &self.proxy {
             let name = proxy.name.0.as_str();
@@ -131,10 +131,10 @@ fn add_cluster(world: &mut World, cluster: &Cluster) -> Result<(), ApiError> {
         world.add_aurora_of(name, cluster.engine, &members, cluster.network)?;
     }
     if let Some(port) = cluster.port {
-        world.change_port(name, port)?;
+        world.rds.change_port(name, port)?;
     }
     if let Some(database) = &cluster.global_database {
-        world.make_global_primary(name, database.0.as_str())?;
+        world.rds.make_global_primary(name, database.0.as_str())?;
     }
     for endpoint in &cluster.endpoint {
         let [members, excluded] = [&endpoint.members, &endpoint.excluded]
@@ -147,7 +147,7 @@ fn add_cluster(world: &mut World, cluster: &Cluster) -> Result<(), ApiError> {
             excluded: &excluded,
         })?;
     }
-    world.add_rds_tags(&world.cluster_arn(name), cluster.tags.clone())
+    world.rds.add_tags(&world.cluster_arn(name), cluster.tags.clone())
 }
 
 fn new_group(group: &TargetGroup) -> NewTargetGroup {

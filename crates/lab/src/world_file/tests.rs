@@ -103,7 +103,7 @@ fn the_demo_and_a_file_with_one_of_everything_are_worlds_in_sync() {
     assert_eq!(world.rds.cluster("ledger").map(|ledger| ledger.members.len()), Some(3));
     let available = |status| status == Status::Available;
     assert!(world.rds.clusters().all(|cluster| available(cluster.status)));
-    let tags = world.rds_tags(&world.cluster_arn("orders")).expect("it exists");
+    let tags = world.rds.tags_of(&world.cluster_arn("orders")).expect("it exists");
     assert_eq!(tags["writerlink:publish"], "true");
     let stale = world.elbv2.group_named("stale").expect("it exists");
     assert_eq!(

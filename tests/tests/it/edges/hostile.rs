@@ -43,11 +43,11 @@ async fn region() -> (Lab, String) {
     for (name, source) in [("found", "cluster/orders"), ("refused", "cluster/elsewhere")] {
         let group = world.add_target_group(NewTargetGroup::tcp(name, 5432));
         let tags = Tags::from([("writerlink:source".to_owned(), source.to_owned())]);
-        world.add_elbv2_tags(&[group], &tags).expect("it exists");
+        world.elbv2.add_tags(&[group], &tags).expect("it exists");
     }
     let cluster = world.cluster_arn("orders");
     let publish = Tags::from([("writerlink:publish".to_owned(), "found".to_owned())]);
-    world.add_rds_tags(&cluster, publish).expect("it exists");
+    world.rds.add_tags(&cluster, publish).expect("it exists");
     world.failover_db_cluster("orders", Some("orders-2")).expect("a failover");
     world.pass(MINUTE);
     let lab =

@@ -85,11 +85,11 @@ impl Drawn {
             Writers::Two => bound.instances[..2].to_vec(),
             Writers::Nobody => Vec::new(),
         };
-        world.insist_on_writers(id, Some(&writers))?;
+        world.rds.insist_on_writers(id, Some(&writers))?;
         let named = if writers.is_empty() { "none".to_owned() } else { writers.join(", ") };
         let words = format!("the RDS API names these writers of {id}: {named}");
         Ok(Begun::of(words).undone(|world, bound| {
-            under_its_name(bound.link.database(), |id| world.insist_on_writers(id, None))
+            under_its_name(bound.link.database(), |id| world.rds.insist_on_writers(id, None))
         }))
     }
 
@@ -97,16 +97,16 @@ impl Drawn {
         let instance = self.pick(&site.bound.instances);
         let id = site.bound.link.database();
         if site.bound.has_cluster() && self.form.is_multiple_of(2) {
-            site.world.list_cluster(id, Listed::No)?;
+            site.world.rds.list_cluster(id, Listed::No)?;
             let words = format!("the RDS API does not list {id}");
             return Ok(Begun::of(words).undone(|world, bound| {
-                under_its_name(bound.link.database(), |id| world.list_cluster(id, Listed::Yes))
+                under_its_name(bound.link.database(), |id| world.rds.list_cluster(id, Listed::Yes))
             }));
         }
-        site.world.list_instance(instance, Listed::No)?;
+        site.world.rds.list_instance(instance, Listed::No)?;
         let words = format!("the RDS API does not list {instance}");
         Ok(Begun::of(words).undone(move |world, _| {
-            under_its_name(instance, |id| world.list_instance(id, Listed::Yes))
+            under_its_name(instance, |id| world.rds.list_instance(id, Listed::Yes))
         }))
     }
 
@@ -132,16 +132,16 @@ impl Drawn {
         let id = bound.link.database();
         let begun = Begun::of(format!("{id} is {status}"));
         if bound.has_cluster() {
-            world.show_cluster_status(id, status)?;
+            world.rds.show_cluster_status(id, status)?;
             return Ok(begun.undone(|world, bound| {
                 let available = Status::Available;
-                let show = |id: &str| world.show_cluster_status(id, available);
+                let show = |id: &str| world.rds.show_cluster_status(id, available);
                 under_its_name(bound.link.database(), show)
             }));
         }
-        world.show_instance_status(id, status)?;
+        world.rds.show_instance_status(id, status)?;
         Ok(begun.undone(|world, bound| {
-            let show = |id: &str| world.show_instance_status(id, Status::Available);
+            let show = |id: &str| world.rds.show_instance_status(id, Status::Available);
             under_its_name(bound.instances[0], show)
         }))
     }

@@ -68,7 +68,7 @@ pub(in crate::simulate) fn take_out_of_use(site: &mut Site<'_>) -> Result<Begun,
 pub(in crate::simulate) fn delete_group(site: &mut Site<'_>) -> Begun {
     // It may have none already.
     let _ = delete_listeners(site.world, site.bound);
-    site.world.remove_target_group(&site.bound.link.group);
+    site.world.elbv2.remove_target_group(&site.bound.link.group);
     Begun::of(format!("the group of {} is deleted", site.bound.link.name))
 }
 

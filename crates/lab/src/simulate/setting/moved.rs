@@ -56,7 +56,7 @@ impl Moved {
         let is_global = bound.is_cluster() && dice.percent(35);
         if is_global {
             let database = bound.link.database();
-            world.make_global_primary(database, &format!("{database}-everywhere"))?;
+            world.rds.make_global_primary(database, &format!("{database}-everywhere"))?;
             words.push(format!("{database} belongs to a global database"));
         }
         Ok(Some(Moved { place, is_global }))

@@ -51,12 +51,12 @@ impl Town {
 
     fn set_on_balancer(&self, key: &str, value: &str) {
         let mut world = self.lab.world();
-        let balancer = world.balancers_of(&self.orders.group).remove(0);
-        world.set_elbv2_attributes(&balancer, &[(key, value)]);
+        let balancer = world.elbv2.balancers_of(&self.orders.group).remove(0);
+        world.elbv2.set_attributes(&balancer, &[(key, value)]);
     }
 
     fn set_on_group(&self, key: &str, value: &str) {
-        self.lab.world().set_elbv2_attributes(&self.orders.group, &[(key, value)]);
+        self.lab.world().elbv2.set_attributes(&self.orders.group, &[(key, value)]);
     }
 
     fn register(&self, member: &str) {

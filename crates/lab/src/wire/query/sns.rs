@@ -28,7 +28,7 @@ pub(super) fn carry_out(
 }
 
 fn list_topics(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.list_topics(&page_request(params)?);
+    let page = world.sns.list_topics(&page_request(params)?);
     xml.list("Topics", "member", page.items, |xml, topic| {
         xml.text("TopicArn", topic);
     });

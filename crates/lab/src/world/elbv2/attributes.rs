@@ -7,6 +7,7 @@ use super::World;
 use super::flow::{CrossZone, Endings, Quorum};
 use super::group::{GroupProtocol, TargetType};
 use crate::world::ApiError;
+use crate::world::elbv2::Elbv2;
 
 /// Attributes by key.
 pub type Attributes = BTreeMap<String, String>;
@@ -22,6 +23,20 @@ const QUORUM_COUNT: &str =
 const QUORUM_PERCENTAGE: &str =
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage";
 
+impl Elbv2 {
+    /// Sets attributes of a target group or a load balancer, by its ARN. What is not there stays
+    /// so.
+    pub fn set_attributes(&mut self, arn: &str, changes: &[(&str, &str)]) {
+        let group = self.groups.get_mut(arn).map(|group| &mut group.attributes);
+        let balancer = self.balancers.get_mut(arn).map(|balancer| &mut balancer.attributes);
+        if let Some(attributes) = group.or(balancer) {
+            attributes.extend(
+                changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+            );
+        }
+    }
+}
+
 impl World {
     /// DescribeTargetGroupAttributes.
     pub fn target_group_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
@@ -31,18 +46,6 @@ impl World {
     /// DescribeLoadBalancerAttributes.
     pub fn load_balancer_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
         Ok(&self.find_balancer(arn)?.attributes)
-    }
-
-    /// Sets attributes of a target group or a load balancer, by its ARN. What is not there stays
-    /// so.
-    pub fn set_elbv2_attributes(&mut self, arn: &str, changes: &[(&str, &str)]) {
-        let group = self.elbv2.groups.get_mut(arn).map(|group| &mut group.attributes);
-        let balancer = self.elbv2.balancers.get_mut(arn).map(|balancer| &mut balancer.attributes);
-        if let Some(attributes) = group.or(balancer) {
-            attributes.extend(
-                changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
-            );
-        }
     }
 }
 

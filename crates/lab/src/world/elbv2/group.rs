@@ -14,6 +14,7 @@ use super::refusal::{check_arn, group_not_found};
 use super::tags::Tags;
 use super::target::{Target, TargetKey};
 use crate::world::ApiError;
+use crate::world::elbv2::Elbv2;
 use crate::world::vpc::IpFamily;
 
 #[derive(Clone, Debug)]
@@ -137,6 +138,23 @@ impl fmt::Display for IpFamily {
     }
 }
 
+impl Elbv2 {
+    /// A target group is gone.
+    pub fn remove_target_group(&mut self, arn: &str) {
+        self.groups.remove(arn);
+        self.tags.remove(arn);
+    }
+
+    /// The ARNs of the load balancers whose listeners forward to a group.
+    pub fn balancers_of(&self, group: &str) -> Vec<String> {
+        let forwarding = self.listeners.values().filter(|listener| listener.target_group == group);
+        let mut arns: Vec<_> = forwarding.map(|listener| listener.balancer.clone()).collect();
+        arns.sort();
+        arns.dedup();
+        arns
+    }
+}
+
 impl World {
     /// A target group without targets; gives its ARN.
     pub fn add_target_group(&mut self, new: NewTargetGroup) -> String {
@@ -162,12 +180,6 @@ impl World {
         arn
     }
 
-    /// A target group is gone.
-    pub fn remove_target_group(&mut self, arn: &str) {
-        self.elbv2.groups.remove(arn);
-        self.elbv2.tags.remove(arn);
-    }
-
     /// DescribeTargetGroups, without its pages.
     pub fn target_groups(&self, selection: &GroupSelection) -> Result<Vec<&TargetGroup>, ApiError> {
         match selection {
@@ -181,19 +193,11 @@ impl World {
             GroupSelection::LoadBalancer(arn) => {
                 self.find_balancer(arn)?;
                 let groups = self.elbv2.groups.values();
-                Ok(groups.filter(|group| self.balancers_of(&group.arn).contains(arn)).collect())
+                Ok(groups
+                    .filter(|group| self.elbv2.balancers_of(&group.arn).contains(arn))
+                    .collect())
             }
         }
-    }
-
-    /// The ARNs of the load balancers whose listeners forward to a group.
-    pub fn balancers_of(&self, group: &str) -> Vec<String> {
-        let forwarding =
-            self.elbv2.listeners.values().filter(|listener| listener.target_group == group);
-        let mut arns: Vec<_> = forwarding.map(|listener| listener.balancer.clone()).collect();
-        arns.sort();
-        arns.dedup();
-        arns
     }
 
     /// The group of an ARN, or AWS's refusal: an ARN of another Region or account is no valid one

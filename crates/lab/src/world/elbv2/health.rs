@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_target_turning_unhealthy_has_its_grace_where_the_group_grants_one() {
         let mut fixture = Fixture::in_use();
-        fixture.world.set_elbv2_attributes(&fixture.group, &GRACE);
+        fixture.world.elbv2.set_attributes(&fixture.group, &GRACE);
         let writer = fixture.writer.clone();
         fixture.register(&writer);
         fixture.pass(100);
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_target_that_never_took_traffic_has_no_grace() {
         let mut fixture = Fixture::in_use();
-        fixture.world.set_elbv2_attributes(&fixture.group, &GRACE);
+        fixture.world.elbv2.set_attributes(&fixture.group, &GRACE);
         fixture.register(NOBODY);
         fixture.pass(120);
         assert_eq!(fixture.only().0, TargetState::Unhealthy);

@@ -215,7 +215,7 @@ impl World {
     /// Why no load balancer reaches a target, if none does (AWS docs, "Health checks", reason code
     /// Target.NotInUse).
     fn unused_because(&self, group: &str, key: &TargetKey) -> Option<Reason> {
-        let balancers = self.balancers_of(group);
+        let balancers = self.elbv2.balancers_of(group);
         let Some(balancer) = balancers.first().and_then(|arn| self.elbv2.balancers.get(arn)) else {
             return Some(Reason::GroupNotInUse);
         };

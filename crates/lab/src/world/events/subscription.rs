@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{EventsChange, RdsEvent, SourceType};
+use crate::world::events::Events;
 use crate::world::paging::{Page, PageRequest};
 use crate::world::{self, ApiError, World};
 
@@ -41,6 +42,25 @@ impl fmt::Display for SubscriptionStatus {
     }
 }
 
+impl Events {
+    /// DescribeEventSubscriptions, by name; all, when no name is given.
+    pub fn describe_event_subscriptions(
+        &self,
+        name: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<&EventSubscription>, ApiError> {
+        let all = &self.subscriptions;
+        let subscriptions = match name {
+            Some(name) => vec![all.get(name).ok_or_else(|| {
+                let message = format!("Event Subscription {name} not found.");
+                ApiError::not_found("SubscriptionNotFound", message)
+            })?],
+            None => all.values().collect(),
+        };
+        page.of_rds(subscriptions, |subscription| subscription.name.clone())
+    }
+}
+
 impl World {
     /// A topic, by its ARN, is sent the events of a source type and of these categories; of all of
     /// them, where none is given. The subscription is `creating`, then `active`, and RDS says hello
@@ -64,23 +84,6 @@ impl World {
         self.events.subscriptions.insert(name.to_owned(), subscription);
         let activate = EventsChange::Activate(name.to_owned());
         self.after(self.pace.event_lag, world::WorldChange::Events(activate));
-    }
-
-    /// DescribeEventSubscriptions, by name; all, when no name is given.
-    pub fn describe_event_subscriptions(
-        &self,
-        name: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<&EventSubscription>, ApiError> {
-        let all = &self.events.subscriptions;
-        let subscriptions = match name {
-            Some(name) => vec![all.get(name).ok_or_else(|| {
-                let message = format!("Event Subscription {name} not found.");
-                ApiError::not_found("SubscriptionNotFound", message)
-            })?],
-            None => all.values().collect(),
-        };
-        page.of_rds(subscriptions, |subscription| subscription.name.clone())
     }
 }
 

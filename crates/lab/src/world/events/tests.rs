@@ -31,6 +31,7 @@ fn a_new_subscription_says_hello_in_plain_text() {
         )]
     );
     let page = world
+        .events
         .describe_event_subscriptions(Some("clusters"), &Default::default())
         .expect("it exists");
     assert_eq!(page.items[0].status, SubscriptionStatus::Active);

@@ -1,8 +1,8 @@
 //! The operations DescribeDBClusters and DescribeDBInstances.
 
 use super::{DbCluster, DbInstance, Listed, Rds};
+use crate::world::ApiError;
 use crate::world::paging::{Page, PageRequest};
-use crate::world::{ApiError, World};
 
 /// The parameters of a Describe operation.
 #[derive(Clone, Debug, Default)]
@@ -21,46 +21,6 @@ pub struct Filter {
     pub name: String,
     /// What it may be.
     pub values: Vec<String>,
-}
-
-impl World {
-    /// DescribeDBClusters, ordered by name. A name that does not exist is an error; a filter that
-    /// matches nothing is not.
-    pub fn describe_db_clusters(
-        &self,
-        request: &DescribeRequest,
-    ) -> Result<Page<&DbCluster>, ApiError> {
-        let mut clusters = match &request.identifier {
-            Some(name) => vec![self.rds.find_cluster(name)?],
-            None => self.rds.clusters().filter(|cluster| cluster.listed == Listed::Yes).collect(),
-        };
-        for filter in &request.filters {
-            let test = cluster_filter(filter)?;
-            clusters.retain(|cluster| test(cluster));
-        }
-        clusters.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        request.page.of_rds(clusters, |cluster| cluster.identifier.clone())
-    }
-
-    /// DescribeDBInstances, ordered by name. A name that does not exist is an error; a filter that
-    /// matches nothing is not.
-    pub fn describe_db_instances(
-        &self,
-        request: &DescribeRequest,
-    ) -> Result<Page<&DbInstance>, ApiError> {
-        let mut instances = match &request.identifier {
-            Some(name) => vec![self.rds.find_instance(name)?],
-            None => {
-                self.rds.instances().filter(|instance| instance.listed == Listed::Yes).collect()
-            }
-        };
-        for filter in &request.filters {
-            let test = instance_filter(filter, &self.rds)?;
-            instances.retain(|instance| test(instance));
-        }
-        instances.sort_by(|one, other| one.identifier.cmp(&other.identifier));
-        request.page.of_rds(instances, |instance| instance.identifier.clone())
-    }
 }
 
 type Test<'a, T> = Box<dyn Fn(&T) -> bool + 'a>;
@@ -101,9 +61,48 @@ impl Filter {
     }
 }
 
+impl Rds {
+    /// DescribeDBClusters, ordered by name. A name that does not exist is an error; a filter that
+    /// matches nothing is not.
+    pub fn describe_db_clusters(
+        &self,
+        request: &DescribeRequest,
+    ) -> Result<Page<&DbCluster>, ApiError> {
+        let mut clusters = match &request.identifier {
+            Some(name) => vec![self.find_cluster(name)?],
+            None => self.clusters().filter(|cluster| cluster.listed == Listed::Yes).collect(),
+        };
+        for filter in &request.filters {
+            let test = cluster_filter(filter)?;
+            clusters.retain(|cluster| test(cluster));
+        }
+        clusters.sort_by(|one, other| one.identifier.cmp(&other.identifier));
+        request.page.of_rds(clusters, |cluster| cluster.identifier.clone())
+    }
+
+    /// DescribeDBInstances, ordered by name. A name that does not exist is an error; a filter that
+    /// matches nothing is not.
+    pub fn describe_db_instances(
+        &self,
+        request: &DescribeRequest,
+    ) -> Result<Page<&DbInstance>, ApiError> {
+        let mut instances = match &request.identifier {
+            Some(name) => vec![self.find_instance(name)?],
+            None => self.instances().filter(|instance| instance.listed == Listed::Yes).collect(),
+        };
+        for filter in &request.filters {
+            let test = instance_filter(filter, self)?;
+            instances.retain(|instance| test(instance));
+        }
+        instances.sort_by(|one, other| one.identifier.cmp(&other.identifier));
+        request.page.of_rds(instances, |instance| instance.identifier.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
     use crate::world::rds::{Engine, MultiAz};
     use crate::world::vpc::Zone;
 
@@ -114,7 +113,7 @@ mod tests {
         world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
         world.add_instance("billing", MultiAz::Yes, Engine::Mysql).expect("a good name");
         let found = |request: DescribeRequest| {
-            let page = world.describe_db_instances(&request);
+            let page = world.rds.describe_db_instances(&request);
             page.map(|page| page.items.len()).map_err(|refusal| refusal.code)
         };
         let orders = world.cluster_arn("orders");

@@ -3,9 +3,25 @@
 use super::{ClusterKey, DbCluster, DbInstance, Form, InstanceKey, Naming, SecondaryName};
 use crate::world::World;
 use crate::world::dns::{Move, Record};
+use crate::world::rds::Rds;
 
 /// The part of every endpoint's name that AWS gives an account in a region.
 pub(super) const ACCOUNT_LABEL: &str = "c0ffee1234ab";
+
+impl Rds {
+    /// The record of the writer endpoint of a cluster without a writer.
+    fn secondary_record(
+        &self,
+        cluster: &DbCluster,
+        endpoint: impl Fn(&DbInstance) -> Option<String>,
+    ) -> Record {
+        let first = self.readers(cluster).find_map(endpoint);
+        match (self.secondary_name, first) {
+            (SecondaryName::Reader, Some(name)) if cluster.global.is_some() => Record::Alias(name),
+            _ => Record::Absent,
+        }
+    }
+}
 
 impl World {
     /// The name that follows a cluster's writer.
@@ -70,7 +86,7 @@ impl World {
         let record = match (writer, &name) {
             (Some(writer), Some(_)) if by_address => writer.record(),
             (_, Some(name)) => Record::Alias(name.clone()),
-            (_, None) => self.secondary_record(cluster, endpoint),
+            (_, None) => self.rds.secondary_record(cluster, endpoint),
         };
         let mut readers: Vec<String> =
             self.rds.available_readers(cluster).filter_map(endpoint).collect();
@@ -78,19 +94,6 @@ impl World {
             readers.extend(name);
         }
         (record, Record::one_of(readers))
-    }
-
-    /// The record of the writer endpoint of a cluster without a writer.
-    fn secondary_record(
-        &self,
-        cluster: &DbCluster,
-        endpoint: impl Fn(&DbInstance) -> Option<String>,
-    ) -> Record {
-        let first = self.rds.readers(cluster).find_map(endpoint);
-        match (self.rds.secondary_name, first) {
-            (SecondaryName::Reader, Some(name)) if cluster.global.is_some() => Record::Alias(name),
-            _ => Record::Absent,
-        }
     }
 
     /// Makes a name unknown to DNS at once.

@@ -20,6 +20,7 @@ use std::time::Duration;
 use super::{ClusterKey, DbCluster, InstanceKey, RdsChange, Serving, refusal};
 use crate::world::dns::Move;
 use crate::world::paging::{Page, PageRequest};
+use crate::world::rds::Rds;
 use crate::world::{self, ApiError, World};
 
 /// A cluster's place in a global database.
@@ -72,7 +73,7 @@ pub enum GlobalStep {
     Complete(Shift, String, String),
 }
 
-impl World {
+impl Rds {
     /// A cluster is the primary of a global database from now on.
     ///
     /// # Errors
@@ -81,7 +82,7 @@ impl World {
     pub fn make_global_primary(&mut self, cluster: &str, database: &str) -> Result<(), ApiError> {
         let member =
             GlobalMember { database: database.to_owned(), role: GlobalRole::Primary(None) };
-        self.rds.cluster_mut(cluster)?.global = Some(member);
+        self.cluster_mut(cluster)?.global = Some(member);
         Ok(())
     }
 
@@ -92,7 +93,7 @@ impl World {
         identifier: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<(&DbCluster, &GlobalMember)>, ApiError> {
-        let members = self.rds.clusters().filter_map(|c| Some((c, c.global.as_ref()?)));
+        let members = self.clusters().filter_map(|c| Some((c, c.global.as_ref()?)));
         let asked = |name: &str| identifier.is_none_or(|asked| asked.eq_ignore_ascii_case(name));
         let mut found: Vec<_> = members.filter(|(_, member)| asked(&member.database)).collect();
         if let Some(identifier) = identifier.filter(|_| found.is_empty()) {
@@ -103,7 +104,9 @@ impl World {
         found.sort_by_key(name);
         page.of_rds(found, name)
     }
+}
 
+impl World {
     /// Writing comes to a secondary cluster of this Region.
     ///
     /// # Errors

@@ -213,6 +213,54 @@ impl Rds {
     }
 }
 
+impl Rds {
+    /// A replaced node stops accepting connections.
+    pub(super) fn proxy_node_gone(&mut self, key: ProxyEndpointKey, node: IpAddr) {
+        if let Some(endpoint) = self.proxy_endpoints.get_mut(&key) {
+            endpoint.leaving.retain(|leaving| *leaving != node);
+        }
+    }
+
+    /// DescribeDBProxies, ordered by name. A name that does not exist is an error. Filters are "not
+    /// currently supported" (botocore rds 2014-10-31), and passed over.
+    pub fn describe_db_proxies(
+        &self,
+        name: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<&DbProxy>, ApiError> {
+        let mut proxies: Vec<_> = match name {
+            Some(name) => vec![self.find_proxy(name)?],
+            None => self.proxies().collect(),
+        };
+        proxies.sort_by(|one, other| one.name.cmp(&other.name));
+        page.of_rds(proxies, |proxy| proxy.name.clone())
+    }
+
+    /// DescribeDBProxyEndpoints, ordered by proxy and name: those of one proxy, or of all; of that
+    /// name, or all. A proxy or an endpoint that does not exist is an error. The default endpoints
+    /// are among them, as the field `IsDefault` has it.
+    pub fn describe_db_proxy_endpoints(
+        &self,
+        proxy: Option<&str>,
+        name: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<&DbProxyEndpoint>, ApiError> {
+        let proxy = proxy.map(|name| self.find_proxy(name)).transpose()?;
+        let asked = |endpoint: &&DbProxyEndpoint| {
+            proxy.is_none_or(|proxy| endpoint.proxy == proxy.name)
+                && name.is_none_or(|name| endpoint.shown_name().eq_ignore_ascii_case(name))
+        };
+        let mut found: Vec<_> = self.proxy_endpoints.values().filter(asked).collect();
+        if let Some(name) = name.filter(|_| found.is_empty()) {
+            return Err(refusal::proxy_endpoint_not_found(name));
+        }
+        let key =
+            |endpoint: &&DbProxyEndpoint| format!("{}/{}", endpoint.proxy, endpoint.shown_name());
+        found.sort_by_key(key);
+        page.of_rds(found, key)
+    }
+}
+
 impl World {
     /// A proxy with a node in each of these zones.
     ///
@@ -313,13 +361,6 @@ impl World {
         Ok(new)
     }
 
-    /// A replaced node stops accepting connections.
-    pub(super) fn proxy_node_gone(&mut self, key: ProxyEndpointKey, node: IpAddr) {
-        if let Some(endpoint) = self.rds.proxy_endpoints.get_mut(&key) {
-            endpoint.leaving.retain(|leaving| *leaving != node);
-        }
-    }
-
     /// From now on, an answer of DNS for an endpoint holds so many of its addresses, the next ones
     /// at each question; or all of them again.
     ///
@@ -338,45 +379,6 @@ impl World {
         }
         self.point_proxy_endpoint(key);
         Ok(())
-    }
-
-    /// DescribeDBProxies, ordered by name. A name that does not exist is an error. Filters are "not
-    /// currently supported" (botocore rds 2014-10-31), and passed over.
-    pub fn describe_db_proxies(
-        &self,
-        name: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<&DbProxy>, ApiError> {
-        let mut proxies: Vec<_> = match name {
-            Some(name) => vec![self.rds.find_proxy(name)?],
-            None => self.rds.proxies().collect(),
-        };
-        proxies.sort_by(|one, other| one.name.cmp(&other.name));
-        page.of_rds(proxies, |proxy| proxy.name.clone())
-    }
-
-    /// DescribeDBProxyEndpoints, ordered by proxy and name: those of one proxy, or of all; of that
-    /// name, or all. A proxy or an endpoint that does not exist is an error. The default endpoints
-    /// are among them, as the field `IsDefault` has it.
-    pub fn describe_db_proxy_endpoints(
-        &self,
-        proxy: Option<&str>,
-        name: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<&DbProxyEndpoint>, ApiError> {
-        let proxy = proxy.map(|name| self.rds.find_proxy(name)).transpose()?;
-        let asked = |endpoint: &&DbProxyEndpoint| {
-            proxy.is_none_or(|proxy| endpoint.proxy == proxy.name)
-                && name.is_none_or(|name| endpoint.shown_name().eq_ignore_ascii_case(name))
-        };
-        let mut found: Vec<_> = self.rds.proxy_endpoints.values().filter(asked).collect();
-        if let Some(name) = name.filter(|_| found.is_empty()) {
-            return Err(refusal::proxy_endpoint_not_found(name));
-        }
-        let key =
-            |endpoint: &&DbProxyEndpoint| format!("{}/{}", endpoint.proxy, endpoint.shown_name());
-        found.sort_by_key(key);
-        page.of_rds(found, key)
     }
 
     /// The name of a proxy's endpoint (AWS docs: DBProxyEndpoint; AWS CLI, examples of

@@ -2,7 +2,28 @@
 
 use super::{ClusterKey, InstanceKey, Network, RdsChange, Serving, Status, refusal};
 use crate::world::dns::Move;
+use crate::world::rds::Rds;
 use crate::world::{self, ApiError, World};
+
+impl Rds {
+    /// A cluster with its members, or an instance, listens on another port from now on.
+    ///
+    /// # Errors
+    ///
+    /// When there is neither a cluster nor an instance of that name.
+    pub fn change_port(&mut self, database: &str, port: u16) -> Result<(), ApiError> {
+        let Ok(cluster) = self.cluster_mut(database) else {
+            self.instance_mut(database)?.port = port;
+            return Ok(());
+        };
+        cluster.port = port;
+        let key = Some(cluster.key);
+        for member in self.instances.values_mut().filter(|member| member.cluster == key) {
+            member.port = port;
+        }
+        Ok(())
+    }
+}
 
 impl World {
     /// A cluster takes another name: the old one is gone at once, the new one resolves later.
@@ -115,24 +136,6 @@ impl World {
         }
         // A cluster's name may answer its writer's addresses and not its name.
         self.point_cluster(key, Move::AtOnce);
-    }
-
-    /// A cluster with its members, or an instance, listens on another port from now on.
-    ///
-    /// # Errors
-    ///
-    /// When there is neither a cluster nor an instance of that name.
-    pub fn change_port(&mut self, database: &str, port: u16) -> Result<(), ApiError> {
-        let Ok(cluster) = self.rds.cluster_mut(database) else {
-            self.rds.instance_mut(database)?.port = port;
-            return Ok(());
-        };
-        cluster.port = port;
-        let key = Some(cluster.key);
-        for member in self.rds.instances.values_mut().filter(|member| member.cluster == key) {
-            member.port = port;
-        }
-        Ok(())
     }
 }
 

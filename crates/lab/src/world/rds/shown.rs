@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{Capacity, Status, refusal};
-use crate::world::{ApiError, World};
+use crate::world::ApiError;
+use crate::world::rds::Rds;
 
 /// Whether the lists of the RDS API hold a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Listed {
     No,
 }
 
-impl World {
+impl Rds {
     /// Makes DescribeDBClusters show this capacity of a cluster. Nothing else of the capacity is
     /// modelled.
     ///
@@ -24,7 +25,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn show_capacity(&mut self, cluster: &str, capacity: Capacity) -> Result<(), ApiError> {
-        self.rds.cluster_mut(cluster)?.capacity = capacity;
+        self.cluster_mut(cluster)?.capacity = capacity;
         Ok(())
     }
 
@@ -35,9 +36,9 @@ impl World {
     ///
     /// When the cluster or an instance does not exist.
     pub fn show_writers(&mut self, cluster: &str, writers: &[&str]) -> Result<(), ApiError> {
-        let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
+        let find = |writer: &&str| self.find_instance(writer).map(|instance| instance.key);
         let writers = writers.iter().map(find).collect::<Result<_, _>>()?;
-        self.rds.cluster_mut(cluster)?.shown_writers = writers;
+        self.cluster_mut(cluster)?.shown_writers = writers;
         Ok(())
     }
 
@@ -52,11 +53,11 @@ impl World {
         cluster: &str,
         writers: Option<&[&str]>,
     ) -> Result<(), ApiError> {
-        let find = |writer: &&str| self.rds.find_instance(writer).map(|instance| instance.key);
+        let find = |writer: &&str| self.find_instance(writer).map(|instance| instance.key);
         let writers = writers
             .map(|writers| writers.iter().map(find).collect::<Result<BTreeSet<_>, _>>())
             .transpose()?;
-        self.rds.cluster_mut(cluster)?.told_writers = writers;
+        self.cluster_mut(cluster)?.told_writers = writers;
         Ok(())
     }
 
@@ -66,7 +67,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn list_cluster(&mut self, cluster: &str, listed: Listed) -> Result<(), ApiError> {
-        self.rds.cluster_mut(cluster)?.listed = listed;
+        self.cluster_mut(cluster)?.listed = listed;
         Ok(())
     }
 
@@ -76,7 +77,7 @@ impl World {
     ///
     /// When the instance does not exist.
     pub fn list_instance(&mut self, instance: &str, listed: Listed) -> Result<(), ApiError> {
-        self.rds.instance_mut(instance)?.listed = listed;
+        self.instance_mut(instance)?.listed = listed;
         Ok(())
     }
 
@@ -86,7 +87,7 @@ impl World {
     ///
     /// When the instance does not exist.
     pub fn show_instance_status(&mut self, instance: &str, status: Status) -> Result<(), ApiError> {
-        self.rds.instance_mut(instance)?.status = status;
+        self.instance_mut(instance)?.status = status;
         Ok(())
     }
 
@@ -97,9 +98,9 @@ impl World {
     /// When the proxy does not exist.
     pub fn show_proxy_status(&mut self, proxy: &str, status: Status) -> Result<(), ApiError> {
         let is_it = |name: &str| name.eq_ignore_ascii_case(proxy);
-        let found = self.rds.proxies.iter_mut().find(|known| is_it(&known.name));
+        let found = self.proxies.iter_mut().find(|known| is_it(&known.name));
         found.ok_or_else(|| refusal::proxy_not_found(proxy))?.status = status;
-        for endpoint in self.rds.proxy_endpoints.values_mut() {
+        for endpoint in self.proxy_endpoints.values_mut() {
             if endpoint.name.is_none() && is_it(&endpoint.proxy) {
                 endpoint.status = status;
             }
@@ -113,7 +114,7 @@ impl World {
     ///
     /// When the cluster does not exist.
     pub fn show_cluster_status(&mut self, cluster: &str, status: Status) -> Result<(), ApiError> {
-        self.rds.cluster_mut(cluster)?.status = status;
+        self.cluster_mut(cluster)?.status = status;
         Ok(())
     }
 }
@@ -121,6 +122,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
     use crate::world::rds::{DescribeRequest, Engine};
     use crate::world::vpc::Zone;
 
@@ -139,9 +141,9 @@ mod tests {
     #[test]
     fn the_api_can_show_no_writer_or_several_until_the_next_failover() {
         let mut world = orders();
-        world.show_writers("orders", &[]).expect("they exist");
+        world.rds.show_writers("orders", &[]).expect("they exist");
         assert_eq!(shown(&world), [false, false]);
-        world.show_writers("orders", &["orders-1", "orders-2"]).expect("they exist");
+        world.rds.show_writers("orders", &["orders-1", "orders-2"]).expect("they exist");
         assert_eq!(shown(&world), [true, true]);
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
@@ -151,22 +153,22 @@ mod tests {
     #[test]
     fn the_api_can_insist_on_a_former_writer_through_a_failover() {
         let mut world = orders();
-        world.insist_on_writers("orders", Some(&["orders-1"])).expect("they exist");
+        world.rds.insist_on_writers("orders", Some(&["orders-1"])).expect("they exist");
         world.failover_db_cluster("orders", None).expect("it has a reader");
         world.pass(world.pace.promote + world.pace.topology_lag);
         assert_eq!(shown(&world), [true, false]);
-        world.insist_on_writers("orders", None).expect("it exists");
+        world.rds.insist_on_writers("orders", None).expect("it exists");
         assert_eq!(shown(&world), [false, true]);
     }
 
     #[test]
     fn what_the_lists_leave_out_is_still_there() {
         let mut world = orders();
-        world.list_cluster("orders", Listed::No).expect("it exists");
-        world.list_instance("orders-1", Listed::No).expect("it exists");
+        world.rds.list_cluster("orders", Listed::No).expect("it exists");
+        world.rds.list_instance("orders-1", Listed::No).expect("it exists");
         let all = DescribeRequest::default();
-        let clusters = world.describe_db_clusters(&all).expect("a good request");
-        let instances = world.describe_db_instances(&all).expect("a good request");
+        let clusters = world.rds.describe_db_clusters(&all).expect("a good request");
+        let instances = world.rds.describe_db_instances(&all).expect("a good request");
         assert_eq!((clusters.items.len(), instances.items.len()), (0, 1));
         assert!(world.rds.writer_address("orders").is_some());
     }

@@ -2,8 +2,8 @@
 //! another ARN.
 
 use super::Rds;
+use crate::world::ApiError;
 use crate::world::elbv2::Tags;
-use crate::world::{ApiError, World};
 
 impl Rds {
     /// The tags of a cluster or an instance, by its resource id.
@@ -25,31 +25,32 @@ impl Rds {
     }
 }
 
-impl World {
+impl Rds {
     /// AddTagsToResource: a key that is there is overwritten.
-    pub fn add_rds_tags(&mut self, arn: &str, tags: Tags) -> Result<(), ApiError> {
-        let resource = self.rds.resource(arn)?;
-        self.rds.tags.entry(resource).or_default().extend(tags);
+    pub fn add_tags(&mut self, arn: &str, tags: Tags) -> Result<(), ApiError> {
+        let resource = self.resource(arn)?;
+        self.tags.entry(resource).or_default().extend(tags);
         Ok(())
     }
 
     /// RemoveTagsFromResource: a key that is not there is no error.
-    pub fn remove_rds_tags(&mut self, arn: &str, keys: &[String]) -> Result<(), ApiError> {
-        let resource = self.rds.resource(arn)?;
-        self.rds.tags.entry(resource).or_default().retain(|key, _| !keys.contains(key));
+    pub fn remove_tags(&mut self, arn: &str, keys: &[String]) -> Result<(), ApiError> {
+        let resource = self.resource(arn)?;
+        self.tags.entry(resource).or_default().retain(|key, _| !keys.contains(key));
         Ok(())
     }
 
     /// ListTagsForResource.
-    pub fn rds_tags(&self, arn: &str) -> Result<Tags, ApiError> {
-        let resource = self.rds.resource(arn)?;
-        Ok(self.rds.tags.get(&resource).cloned().unwrap_or_default())
+    pub fn tags_of(&self, arn: &str) -> Result<Tags, ApiError> {
+        let resource = self.resource(arn)?;
+        Ok(self.tags.get(&resource).cloned().unwrap_or_default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
     use crate::world::rds::Engine;
     use crate::world::vpc::Zone;
 
@@ -64,13 +65,13 @@ mod tests {
             .add_aurora("orders", Engine::AuroraMysql, &[("orders-1", Zone::A)])
             .expect("good names");
         let old = world.cluster_arn("orders");
-        world.add_rds_tags(&old, tags("link")).expect("it exists");
+        world.rds.add_tags(&old, tags("link")).expect("it exists");
         world.rename_cluster("orders", "sales").expect("a good name");
         world.pass(std::time::Duration::from_secs(3600));
-        assert_eq!(world.rds_tags(&old).expect_err("it is gone").code, "DBClusterNotFoundFault");
+        assert_eq!(world.rds.tags_of(&old).expect_err("it is gone").code, "DBClusterNotFoundFault");
         let new = world.cluster_arn("sales");
-        assert_eq!(world.rds_tags(&new), Ok(tags("link")));
-        world.remove_rds_tags(&new, &["writerlink:publish".to_owned()]).expect("it exists");
-        assert_eq!(world.rds_tags(&new), Ok(Tags::new()));
+        assert_eq!(world.rds.tags_of(&new), Ok(tags("link")));
+        world.rds.remove_tags(&new, &["writerlink:publish".to_owned()]).expect("it exists");
+        assert_eq!(world.rds.tags_of(&new), Ok(Tags::new()));
     }
 }

@@ -34,6 +34,24 @@ impl Sns {
     }
 }
 
+impl Sns {
+    pub fn list_topics(&self, page: &PageRequest) -> Page<&str> {
+        page.cut(self.topics().collect(), PAGE, |topic| (*topic).to_owned())
+    }
+
+    /// Refuses a topic that is not there, and what is no topic's ARN.
+    pub(super) fn check_topic(&self, arn: &str) -> Result<(), ApiError> {
+        let parts: Vec<&str> = arn.split(':').collect();
+        match parts.as_slice() {
+            _ if self.topics.contains(arn) => Ok(()),
+            ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&&"") => {
+                Err(ApiError::not_found("NotFound", "Topic does not exist"))
+            }
+            _ => Err(invalid("TopicArn")),
+        }
+    }
+}
+
 impl World {
     /// A topic; gives its ARN.
     pub fn add_topic(&mut self, name: &str) -> String {
@@ -42,13 +60,9 @@ impl World {
         arn
     }
 
-    pub fn list_topics(&self, page: &PageRequest) -> Page<&str> {
-        page.cut(self.sns.topics().collect(), PAGE, |topic| (*topic).to_owned())
-    }
-
     /// GetTopicAttributes: those that every topic has.
     pub fn topic_attributes(&self, arn: &str) -> Result<BTreeMap<&'static str, String>, ApiError> {
-        self.check_topic(arn)?;
+        self.sns.check_topic(arn)?;
         let subscribers =
             self.sns.subscriptions().filter(|subscription| subscription.topic == arn).count();
         Ok(BTreeMap::from([
@@ -67,7 +81,7 @@ impl World {
         protocol: &str,
         endpoint: &str,
     ) -> Result<String, ApiError> {
-        self.check_topic(topic)?;
+        self.sns.check_topic(topic)?;
         if protocol == "lambda" && !endpoint.starts_with("arn:aws:lambda:") {
             return Err(invalid("Lambda endpoint ARN"));
         }
@@ -89,24 +103,12 @@ impl World {
         page: &PageRequest,
     ) -> Result<Page<&Subscription>, ApiError> {
         if let Some(topic) = topic {
-            self.check_topic(topic)?;
+            self.sns.check_topic(topic)?;
         }
         let wanted =
             |subscription: &&Subscription| topic.is_none_or(|topic| subscription.topic == topic);
         let subscriptions = self.sns.subscriptions().filter(wanted).collect();
         Ok(page.cut(subscriptions, PAGE, |subscription| subscription.arn.clone()))
-    }
-
-    /// Refuses a topic that is not there, and what is no topic's ARN.
-    pub(super) fn check_topic(&self, arn: &str) -> Result<(), ApiError> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        match parts.as_slice() {
-            _ if self.sns.topics.contains(arn) => Ok(()),
-            ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&&"") => {
-                Err(ApiError::not_found("NotFound", "Topic does not exist"))
-            }
-            _ => Err(invalid("TopicArn")),
-        }
     }
 }
 

@@ -334,7 +334,7 @@ fn register_every_member(fixture: &PostgresFixture) {
     world.register_targets(&fixture.link.group, &targets).expect("they are in the VPC");
     let balancers: Vec<_> = world.elbv2.balancers().map(|balancer| balancer.arn.clone()).collect();
     for arn in balancers {
-        world.set_elbv2_attributes(&arn, &[("load_balancing.cross_zone.enabled", "true")]);
+        world.elbv2.set_attributes(&arn, &[("load_balancing.cross_zone.enabled", "true")]);
     }
 }
 

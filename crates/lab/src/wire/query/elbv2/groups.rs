@@ -55,7 +55,7 @@ fn write(world: &World, group: &TargetGroup, xml: &mut Xml) {
         .text("HealthCheckTimeoutSeconds", 10)
         .text("HealthyThresholdCount", check.healthy_threshold)
         .text("UnhealthyThresholdCount", check.unhealthy_threshold)
-        .texts("LoadBalancerArns", "member", world.balancers_of(&group.arn))
+        .texts("LoadBalancerArns", "member", world.elbv2.balancers_of(&group.arn))
         .text("TargetType", group.target_type)
         .text("IpAddressType", group.family);
 }

@@ -16,7 +16,7 @@ const CLASS: &str = "db.m6gd.large";
 const NONE: [&str; 0] = [];
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.describe_db_clusters(&describe_request(params, NAME)?)?;
+    let page = world.rds.describe_db_clusters(&describe_request(params, NAME)?)?;
     xml.list("DBClusters", "DBCluster", page.items, |xml, cluster| {
         write(world, cluster, xml);
     });

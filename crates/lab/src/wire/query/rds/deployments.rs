@@ -9,7 +9,7 @@ use crate::world::{ApiError, World};
 const NAME: &str = "BlueGreenDeploymentIdentifier";
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.describe_blue_green_deployments(&DescribeDeployments {
+    let page = world.rds.describe_blue_green_deployments(&DescribeDeployments {
         identifier: params.owned(NAME),
         filters: filters(params)?,
         page: page_request(params)?,

@@ -15,7 +15,8 @@ pub(super) fn describe_subscriptions(
     params: &Params,
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
-    let page = world.describe_event_subscriptions(params.optional(NAME), &page_request(params)?)?;
+    let page =
+        world.events.describe_event_subscriptions(params.optional(NAME), &page_request(params)?)?;
     xml.list("EventSubscriptionsList", "EventSubscription", page.items, |xml, subscription| {
         write_subscription(world, subscription, xml);
     });

@@ -9,7 +9,7 @@ use crate::world::{ApiError, World};
 const NAME: &str = "GlobalClusterIdentifier";
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.describe_global_clusters(params.optional(NAME), &page_request(params)?)?;
+    let page = world.rds.describe_global_clusters(params.optional(NAME), &page_request(params)?)?;
     xml.marker("Marker", page.marker);
     // The entries of this list are named so, and not GlobalCluster (botocore rds 2014-10-31,
     // GlobalClusterList).

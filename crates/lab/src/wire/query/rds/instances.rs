@@ -13,7 +13,7 @@ const NAME: &str = "DBInstanceIdentifier";
 const NONE: [&str; 0] = [];
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.describe_db_instances(&describe_request(params, NAME)?)?;
+    let page = world.rds.describe_db_instances(&describe_request(params, NAME)?)?;
     xml.list("DBInstances", "DBInstance", page.items, |xml, instance| {
         write(world, instance, xml);
     });

@@ -14,7 +14,7 @@ const ENDPOINT: &str = "DBProxyEndpointName";
 const NONE: [&str; 0] = [];
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let page = world.describe_db_proxies(params.optional(NAME), &page_request(params)?)?;
+    let page = world.rds.describe_db_proxies(params.optional(NAME), &page_request(params)?)?;
     xml.list("DBProxies", "member", page.items, |xml, proxy| write(world, proxy, xml));
     xml.marker("Marker", page.marker);
     Ok(())
@@ -26,7 +26,7 @@ pub(super) fn describe_endpoints(
     xml: &mut Xml,
 ) -> Result<(), ApiError> {
     let (proxy, name) = (params.optional(NAME), params.optional(ENDPOINT));
-    let page = world.describe_db_proxy_endpoints(proxy, name, &page_request(params)?)?;
+    let page = world.rds.describe_db_proxy_endpoints(proxy, name, &page_request(params)?)?;
     xml.list("DBProxyEndpoints", "member", page.items, |xml, endpoint| {
         write_endpoint(world, endpoint, xml);
     });

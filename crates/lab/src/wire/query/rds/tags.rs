@@ -8,15 +8,15 @@ use crate::world::{ApiError, World};
 const ARN: &str = "ResourceName";
 
 pub(super) fn add(world: &mut World, params: &Params) -> Result<(), ApiError> {
-    world.add_rds_tags(params.required(ARN)?, read(params)?)
+    world.rds.add_tags(params.required(ARN)?, read(params)?)
 }
 
 pub(super) fn remove(world: &mut World, params: &Params) -> Result<(), ApiError> {
-    world.remove_rds_tags(params.required(ARN)?, &params.required_texts("TagKeys")?)
+    world.rds.remove_tags(params.required(ARN)?, &params.required_texts("TagKeys")?)
 }
 
 pub(super) fn list(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    write(world.rds_tags(params.required(ARN)?)?.iter(), xml);
+    write(world.rds.tags_of(params.required(ARN)?)?.iter(), xml);
     Ok(())
 }
 

@@ -19,14 +19,14 @@ fn in_use(attributes: &[(&str, &str)]) -> (Fixture, String) {
     let mut fixture = Fixture::without_listener();
     let listener = fixture.listen();
     cross(&mut fixture, "true");
-    fixture.world.set_elbv2_attributes(&fixture.group, attributes);
+    fixture.world.elbv2.set_attributes(&fixture.group, attributes);
     (fixture, listener)
 }
 
 /// Sets cross-zone load balancing of the load balancer.
 fn cross(fixture: &mut Fixture, on: &str) {
     let change = [("load_balancing.cross_zone.enabled", on)];
-    fixture.world.set_elbv2_attributes(&fixture.balancer, &change);
+    fixture.world.elbv2.set_attributes(&fixture.balancer, &change);
 }
 
 /// The addresses that take a new flow at the node of zone a.

@@ -1,10 +1,41 @@
 //! Makes a blue/green deployment, with green a copy of blue.
 
 use super::{Database, Deployment, DeploymentKey, DeploymentStatus, Pair};
+use crate::world::rds::Rds;
 use crate::world::rds::add::NewInstance;
 use crate::world::rds::instance::Writes;
 use crate::world::rds::{ClusterKey, DbInstance, Engine, Form, InstanceKey, Status, refusal};
 use crate::world::{ApiError, World, ids};
+
+impl Rds {
+    fn is_left_behind(&self, database: Database) -> bool {
+        let refuses = |instance: &DbInstance| instance.writes == Writes::Refused;
+        match database {
+            Database::Cluster(key) => self.clusters.get(&key).is_some_and(|cluster| {
+                let mut members = cluster.members.iter().filter_map(|key| self.instances.get(key));
+                members.any(refuses)
+            }),
+            Database::Instance(key) => self.instances.get(&key).is_some_and(refuses),
+        }
+    }
+
+    pub(super) fn allow_writes(&mut self, key: InstanceKey, writes: Writes) {
+        if let Some(instance) = self.instances.get_mut(&key) {
+            instance.writes = writes;
+        }
+    }
+
+    /// Whether every green database is still there and available.
+    pub(super) fn green_is_sound(&self, deployment: &Deployment) -> bool {
+        deployment.pairs.iter().all(|pair| {
+            let status = match pair.green.database {
+                Database::Cluster(key) => self.clusters.get(&key).map(|cluster| cluster.status),
+                Database::Instance(key) => self.instances.get(&key).map(|instance| instance.status),
+            };
+            status == Some(Status::Available)
+        })
+    }
+}
 
 impl World {
     /// A deployment of that database whose green side is available; gives its id.
@@ -53,7 +84,7 @@ impl World {
         let is_taken = |database: Database| {
             let mut pairs = self.rds.deployments().flat_map(|deployment| &deployment.pairs);
             // What is left of an earlier switchover is in no one's way; what one is yet to do is.
-            pairs.any(|pair| pair.blue.database == database && !self.is_left_behind(database))
+            pairs.any(|pair| pair.blue.database == database && !self.rds.is_left_behind(database))
         };
         if let Some(cluster) = self.rds.cluster(name) {
             let key = self.rds.available_cluster(name)?;
@@ -73,18 +104,6 @@ impl World {
         Ok(Database::Instance(key))
     }
 
-    fn is_left_behind(&self, database: Database) -> bool {
-        let refuses = |instance: &DbInstance| instance.writes == Writes::Refused;
-        match database {
-            Database::Cluster(key) => self.rds.clusters.get(&key).is_some_and(|cluster| {
-                let mut members =
-                    cluster.members.iter().filter_map(|key| self.rds.instances.get(key));
-                members.any(refuses)
-            }),
-            Database::Instance(key) => self.rds.instances.get(&key).is_some_and(refuses),
-        }
-    }
-
     /// Green's cluster with its instances, in the order of blue's, blue's writer first, since the
     /// first to join is the writer.
     fn clone_cluster(
@@ -98,7 +117,7 @@ impl World {
         let name = format!("{}{suffix}", cluster.identifier);
         let green =
             self.insert_cluster(&name, cluster.engine, Form::SharedStorage, cluster.network)?;
-        self.change_port(&name, cluster.port)?;
+        self.rds.change_port(&name, cluster.port)?;
         let mut pairs = vec![(Database::Cluster(blue), Database::Cluster(green))];
         let mut members = cluster.members;
         members.sort_by_key(|member| cluster.writer != Some(*member));
@@ -129,27 +148,8 @@ impl World {
             host,
             standby,
         })?;
-        self.allow_writes(green, Writes::Refused);
+        self.rds.allow_writes(green, Writes::Refused);
         self.make_available(green);
         Ok((Database::Instance(blue), Database::Instance(green)))
-    }
-
-    pub(super) fn allow_writes(&mut self, key: InstanceKey, writes: Writes) {
-        if let Some(instance) = self.rds.instances.get_mut(&key) {
-            instance.writes = writes;
-        }
-    }
-
-    /// Whether every green database is still there and available.
-    pub(super) fn green_is_sound(&self, deployment: &Deployment) -> bool {
-        deployment.pairs.iter().all(|pair| {
-            let status = match pair.green.database {
-                Database::Cluster(key) => self.rds.clusters.get(&key).map(|cluster| cluster.status),
-                Database::Instance(key) => {
-                    self.rds.instances.get(&key).map(|instance| instance.status)
-                }
-            };
-            status == Some(Status::Available)
-        })
     }
 }

@@ -1,9 +1,9 @@
 //! The operation DescribeBlueGreenDeployments.
 
 use super::{Deployment, Pair};
+use crate::world::ApiError;
 use crate::world::paging::{Page, PageRequest};
 use crate::world::rds::{Filter, Rds};
-use crate::world::{ApiError, World};
 
 /// The parameters of DescribeBlueGreenDeployments.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,21 @@ pub struct DescribeDeployments {
     pub page: PageRequest,
 }
 
-impl World {
+impl Rds {
+    /// The switchover status of a pair (botocore rds 2014-10-31, SwitchoverDetail): its
+    /// deployment's, unless one side is gone.
+    pub fn pair_status(&self, deployment: &Deployment, pair: &Pair) -> String {
+        if self.shown_name(pair.blue.database).is_none() {
+            return "MISSING_SOURCE".to_owned();
+        }
+        if self.shown_name(pair.green.database).is_none() {
+            return "MISSING_TARGET".to_owned();
+        }
+        deployment.status.to_string()
+    }
+}
+
+impl Rds {
     /// DescribeBlueGreenDeployments, ordered by id. An id that does not exist is an error; a filter
     /// that matches nothing is not.
     pub fn describe_blue_green_deployments(
@@ -23,8 +37,8 @@ impl World {
         request: &DescribeDeployments,
     ) -> Result<Page<&Deployment>, ApiError> {
         let mut deployments = match &request.identifier {
-            Some(identifier) => vec![self.rds.find_deployment(identifier)?],
-            None => self.rds.deployments().collect(),
+            Some(identifier) => vec![self.find_deployment(identifier)?],
+            None => self.deployments().collect(),
         };
         for filter in &request.filters {
             let field: fn(&Deployment) -> &str = match filter.name.as_str() {
@@ -46,19 +60,5 @@ impl World {
         }
         deployments.sort_by(|one, other| one.identifier.cmp(&other.identifier));
         request.page.of_rds(deployments, |deployment| deployment.identifier.clone())
-    }
-}
-
-impl Rds {
-    /// The switchover status of a pair (botocore rds 2014-10-31, SwitchoverDetail): its
-    /// deployment's, unless one side is gone.
-    pub fn pair_status(&self, deployment: &Deployment, pair: &Pair) -> String {
-        if self.shown_name(pair.blue.database).is_none() {
-            return "MISSING_SOURCE".to_owned();
-        }
-        if self.shown_name(pair.green.database).is_none() {
-            return "MISSING_TARGET".to_owned();
-        }
-        deployment.status.to_string()
     }
 }

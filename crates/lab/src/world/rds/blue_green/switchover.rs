@@ -63,7 +63,7 @@ impl World {
             found.status,
             DeploymentStatus::Available | DeploymentStatus::SwitchoverFailed
         );
-        if !can_start || !self.green_is_sound(found) {
+        if !can_start || !self.rds.green_is_sound(found) {
             return Err(refusal::deployment_state(format!(
                 "The blue/green deployment {} can't be switched over: its status is {}, or its \
                  green databases are not available.",
@@ -135,7 +135,7 @@ impl World {
         let Some(deployment) = self.rds.deployments.get(&key) else {
             return;
         };
-        if !self.green_is_sound(deployment) {
+        if !self.rds.green_is_sound(deployment) {
             self.roll_back(key, Cancellation::ReplicationLag);
             return;
         }

@@ -243,7 +243,7 @@ fn a_cancelled_switchover_leaves_everything_as_before_and_can_be_tried_again() {
 fn green_in_need_of_repair_is_not_switched_over_to() {
     let (mut world, deployment) = orders();
     let green = green_of(&world, &deployment, 1);
-    world.show_instance_status(&green, Status::Upgrading).expect("it exists");
+    world.rds.show_instance_status(&green, Status::Upgrading).expect("it exists");
     let refused = world.switchover_blue_green_deployment(&deployment).expect_err("green is busy");
     assert_eq!(refused.code, "InvalidBlueGreenDeploymentStateFault");
     assert_eq!(told(&world), [244]);

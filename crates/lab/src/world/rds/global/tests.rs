@@ -23,7 +23,7 @@ fn primary() -> World {
     let mut world = World::new(jiff::Timestamp::UNIX_EPOCH);
     let members = [("orders-1", Zone::A), ("orders-2", Zone::B)];
     world.add_aurora("orders", Engine::AuroraMysql, &members).expect("good names");
-    world.make_global_primary("orders", "world").expect("it exists");
+    world.rds.make_global_primary("orders", "world").expect("it exists");
     world
 }
 
@@ -99,7 +99,7 @@ fn a_promoted_secondary_gets_a_writer_that_the_api_and_dns_show_later() {
         world.pass(world.pace.dns_lag + world.pace.flap);
         assert_eq!(answers(&mut world, &name), [writer]);
         assert_eq!(told(&world)[2..], events);
-        let listed = world.describe_global_clusters(Some("WORLD"), &PageRequest::default());
+        let listed = world.rds.describe_global_clusters(Some("WORLD"), &PageRequest::default());
         let role = &listed.expect("it exists").items[0].1.role;
         assert_eq!(*role, GlobalRole::Primary(Some(ELSEWHERE.to_owned())));
         world.failover_db_cluster("orders", None).expect("it is a cluster like any other");

@@ -86,7 +86,7 @@ impl World {
         for Pair { blue, green } in self.pairs(key) {
             for (side, writes) in [(blue, Writes::Refused), (green, Writes::Allowed)] {
                 if let Some(instance) = side.database.instance() {
-                    self.allow_writes(instance, writes);
+                    self.rds.allow_writes(instance, writes);
                     self.serve(instance);
                 }
                 let Some(rename) = side.renamed else { continue };
