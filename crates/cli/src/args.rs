@@ -296,7 +296,8 @@ pub(crate) struct RunArgs {
     #[arg(long = "scenarios", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// The program under test, as a shell command; can be given several times. `bootstrap` is our
+    /// The program under test: one program with its arguments, in the shell's quotes (`env -C
+    /// FOLDER NAME=VALUE PROGRAM` for more); can be given several times. `bootstrap` is our
     /// function, from the directory of this program. {endpoint}, {target_group}, {port} and {dns}
     /// stand for the values of the first link [default: bootstrap]
     #[arg(long = "handler", value_name = "COMMAND")]
@@ -334,9 +335,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, value_name = "EVENTS")]
     pub(crate) subscription: Option<Events>,
 
-    /// The time-out of the function, in seconds. It goes with the speed of the region, but never
-    /// below 30 real seconds, and one of less than that is not shortened [default: 240 for
-    /// `bootstrap`, as it is deployed; 3 for other programs, as Lambda has it]
+    /// The time-out of the function, in seconds. Up to 30 s it is real time; a longer one is
+    /// divided by the speed, but is at least 30 real seconds [default: 240 for `bootstrap`, as it
+    /// is deployed; 3 for other programs, as Lambda has it]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=900))]
     pub(crate) timeout: Option<u16>,
 
@@ -562,6 +563,9 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let (from, to) = text.split_once("..").unwrap_or(("1", text));
     match (from.parse(), to.trim_start_matches('=').parse()) {
         (Ok(from), Ok(to)) if from <= to && to - from < MOST => Ok(from..=to),
+        (Ok(from), Ok(to)) if from > to && text.contains("..") => {
+            Err("the first seed must not be above the last".to_owned())
+        }
         _ => Err(format!("expected seeds such as 1..9, or a number of them, at most {MOST}")),
     }
 }

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 ///
 /// It listens from the call on, not from the first poll, so that no signal in between is lost.
 pub(crate) fn interrupted() -> impl Future<Output = Exit> {
-    let hangup = signal(SignalKind::hangup()).ok();
+    let hangup = if ignores_hangup() { None } else { signal(SignalKind::hangup()).ok() };
     let interrupt = signal(SignalKind::interrupt()).ok();
     let terminate = signal(SignalKind::terminate()).ok();
     async {
@@ -20,6 +20,15 @@ pub(crate) fn interrupted() -> impl Future<Output = Exit> {
             () = received(terminate) => Exit::Terminated,
         }
     }
+}
+
+/// Whether the program was started by `nohup`, so that a terminal that is closed does not end it.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The first bit is signal 1, SIGHUP.
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// If the program cannot listen for a signal, the signal keeps its default: it ends the program.

@@ -238,6 +238,12 @@ impl Lab {
         self.region.function().invocations()
     }
 
+    /// The environments, counted from 0, whose invocation took too long since this was last asked.
+    /// Who started their programs has to stop them.
+    pub fn take_timed_out(&self) -> Vec<usize> {
+        self.region.function().take_timed_out()
+    }
+
     /// What environments said that could not start, oldest first: the error documents they sent.
     pub fn init_errors(&self) -> Vec<String> {
         self.region.function().init_errors()

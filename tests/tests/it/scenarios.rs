@@ -1,6 +1,8 @@
 //! Plays a few of the scenarios of `writerlink lab run --all` in real time, with an application
 //! that writes through the link.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use writerlink_lab::scenario::postgres::Programs;
 use writerlink_lab::scenario::{
@@ -137,4 +139,34 @@ async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measur
         text.contains("its first invocation failed") && text.contains("no such luck"),
         "{text}"
     );
+}
+
+/// Answers its first invocation at once. Each later one it takes for 3 s, and then leaves a mark.
+/// Its shell does not give way to it.
+const LATE: &str = r#"sh -c 'python3 -c "
+import os, pathlib, time, urllib.request as u
+api = \"http://\" + os.environ[\"AWS_LAMBDA_RUNTIME_API\"] + \"/2018-06-01/runtime/invocation/\"
+home = pathlib.Path(os.environ[\"MARKS\"])
+while True:
+    id = u.urlopen(api + \"next\").headers[\"lambda-runtime-aws-request-id\"]
+    if (home / \"began\").exists():
+        time.sleep(3)
+        (home / \"late\").touch()
+    (home / \"began\").touch()
+    u.urlopen(api + id + \"/response\", data=b\"{}\")
+"; true'"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_takes_too_long_is_killed_with_all_that_it_started() {
+    let home = tempfile::TempDir::new().expect("there is room for temporary files");
+    let command = format!("env MARKS='{}' {LATE}", home.path().display());
+    let manner = manner(Program::Command(command));
+    let function = FunctionSettings { timeout: Duration::from_secs(1), ..manner.function };
+    let speed = 30.0;
+    let scenario = named("stale-extra-target");
+    let (_, verdict) =
+        play(&scenario, &Play { function, speed, ..manner }).await.expect("it can be played");
+    assert!(verdict.invocations["timed out"] > 1, "{:?}", verdict.invocations);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(home.path().join("began").exists() && !home.path().join("late").exists());
 }

@@ -15,7 +15,7 @@ use super::table::{plain_table, trimmed};
 pub(crate) fn list(scenarios: &[Scenario], width: u16) -> String {
     let mut table = plain_table(Colour::Off, width);
     for scenario in scenarios {
-        table.add_row([&scenario.name, &scenario.title]);
+        table.add_row([&scenario.name, &text::clean(&scenario.title).to_string()]);
     }
     trimmed(&table)
 }

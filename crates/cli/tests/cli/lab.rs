@@ -170,7 +170,7 @@ fn a_command_that_can_have_no_namespace_runs_all_the_same_and_the_reason_is_told
 fn ctrl_c_ends_the_command_too_and_the_ready_file_is_there_until_then() {
     let folder = TempDir::new().unwrap();
     let [ready, pid] = ["ready.json", "pid"].map(|name| folder.path().join(name));
-    std::fs::write(&ready, "of an earlier region").unwrap();
+    std::fs::write(&ready, r#"{"aws_endpoint": "of an earlier region"}"#).unwrap();
     let script = "cat \"$0\" >\"$1.new\"; echo $$ >>\"$1.new\"; mv \"$1.new\" \"$1\"; \
                   exec sleep 600";
     let mut child = writerlink(&["lab", "serve", "--host-network", "--ready-file"])
@@ -207,7 +207,7 @@ fn what_cannot_be_written_is_named_and_what_can_is_quoted_for_a_shell() {
             assert_eq!((code, stdout.as_str()), (1, ""), "{option} {path}");
             assert!(stderr.starts_with(&format!("writerlink: {path}: ")), "{stderr}");
         }
-        assert_eq!(serve(option, "it's one.toml").0, 0);
+        assert_eq!(serve(option, &format!("it's {option}")).0, 0);
     }
     let mut served = writerlink(&["lab", "serve", "--write-config", "it's one.toml"])
         .current_dir(folder.path())

@@ -88,6 +88,10 @@ fn check_values(key: &str, scenario: &Scenario) -> Checked {
     if !(1.0..=LONGEST).contains(&scenario.lasts) {
         return wrong(format!("{key}.lasts"), format!("write 1 to {LONGEST} seconds"));
     }
+    scenario
+        .pace
+        .check()
+        .or_else(|(name, allowed)| wrong(format!("{key}.pace.{name}"), allowed))?;
     let mut before = 0.0;
     for (at, step) in scenario.steps.iter().enumerate() {
         let key = format!("{key}.steps[{at}]");

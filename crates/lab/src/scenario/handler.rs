@@ -113,12 +113,19 @@ impl Handler {
 
     /// Kills every environment, in the middle of whatever it does.
     pub(super) async fn kill(&mut self) {
-        for environment in &mut self.environments {
-            // It may have ended by itself.
-            let _ = environment.process.kill().await;
-            // It has not failed to start.
-            environment.failures = 0;
+        for index in 0..self.environments.len() {
+            self.stop(index).await;
         }
+    }
+
+    /// Kills one of them, as Lambda does when its invocation takes too long.
+    pub(super) async fn stop(&mut self, index: usize) {
+        let Some(environment) = self.environments.get_mut(index) else { return };
+        environment.kill_all();
+        // It may have ended by itself.
+        let _ = environment.process.kill().await;
+        // It has not failed to start.
+        environment.failures = 0;
     }
 
     /// What it has said last, in words for an error; nothing if it said nothing.
@@ -135,8 +142,30 @@ impl Handler {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
+            // A group of its own, so that a kill also strikes what it has started.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
+    }
+}
+
+impl Environment {
+    /// Kills the program and everything that it has started.
+    fn kill_all(&mut self) {
+        if let Some(pid) = self.process.id() {
+            let script = format!("kill -s KILL -- -{pid}");
+            // All of it may have ended by itself.
+            let _ = std::process::Command::new("sh")
+                .args(["-c", &script])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        self.kill_all();
     }
 }
 

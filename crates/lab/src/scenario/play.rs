@@ -300,6 +300,9 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
             self.handler.kill().await;
             self.tell(format!("the program is killed while it calls {call}"));
         }
+        for environment in self.lab.take_timed_out() {
+            self.handler.stop(environment).await;
+        }
         self.handler.revive().map_err(|error| broken(self.play, &error))
     }
 

@@ -87,8 +87,11 @@ impl Runs {
             assumptions,
             seeds: runs.iter().map(|run| run.seed).collect(),
             ok: runs.iter().filter(|run| run.ok).count(),
-            seconds_to_converge: changes
-                .then(|| Spread::of(runs.iter().map(|run| run.seconds_to_converge))),
+            // One that was right without a change needed no time.
+            seconds_to_converge: changes.then(|| {
+                let at_once = |run: &Verdict| run.converged.then_some(0.0);
+                Spread::of(runs.iter().map(|run| run.seconds_to_converge.or(at_once(run))))
+            }),
             seconds_to_register: registers
                 .then(|| Spread::of(runs.iter().map(|run| run.seconds_to_register))),
             outage_seconds: spread(&|run| run.outage_seconds),
@@ -164,5 +167,11 @@ mod tests {
     fn where_nothing_had_to_change_there_is_no_time_until_it_was_right() {
         let unchanged = Verdict { ok: true, converged: true, ..Verdict::default() };
         assert_eq!(Runs::of(&[&unchanged])[0].seconds_to_converge, None);
+        // Where one run went wrong, the others were right at once.
+        let wrong = verdict(2, None, LeavingHealth::Frozen);
+        let other = Verdict { seed: 2, ..wrong };
+        let unchanged = Verdict { assumptions: other.assumptions.clone(), ..unchanged };
+        let spread = Runs::of(&[&unchanged, &other])[0].seconds_to_converge;
+        assert_eq!(spread, Some(Spread { median: Some(0.0), min: Some(0.0), max: None }));
     }
 }

@@ -132,6 +132,12 @@ impl Function {
         }
     }
 
+    /// The environments whose invocation took too long since this was last asked. Lambda stops the
+    /// program in them (AWS docs, "Understanding the Lambda execution environment lifecycle").
+    pub(super) fn take_timed_out(&self) -> Vec<usize> {
+        std::mem::take(&mut self.lock().timed_out)
+    }
+
     pub(super) fn init_errors(&self) -> Vec<String> {
         self.lock().init_errors.clone()
     }

@@ -167,6 +167,9 @@ impl Pace {
     }
 }
 
+/// How long each answer lasts at the least while DNS goes back and forth.
+const SHORTEST_FLAP: Duration = Duration::from_millis(100);
+
 /// Delays that differ from a pace, in seconds.
 macro_rules! delays {
     ($($field:ident)*) => {
@@ -193,7 +196,8 @@ macro_rules! delays {
                             text.as_ref()
                         )
                     })?;
-                    let seconds = Seconds::try_from(seconds)?;
+                    let seconds =
+                        Seconds::try_from(seconds).map_err(|error| format!("{name}: {error}"))?;
                     let field = match name.trim() {
                         $( name if name == stringify!($field).replace('_', "-") => {
                             &mut delays.$field
@@ -204,8 +208,24 @@ macro_rules! delays {
                         }
                     };
                     *field = Some(seconds);
+                    delays.check().map_err(|(key, allowed)| format!("{key}: {allowed}"))?;
                     Ok(delays)
                 })
+            }
+
+            /// Refuses what no region can have: an answer of DNS that lasts too short a time, while
+            /// DNS goes back and forth for perhaps a day. Gives the key and what is allowed.
+            ///
+            /// # Errors
+            /// The key, and what is allowed.
+            pub fn check(&self) -> Result<(), (&'static str, String)> {
+                match self.flap_period {
+                    Some(Seconds(period)) if period < SHORTEST_FLAP => {
+                        let allowed = SHORTEST_FLAP.as_secs_f64();
+                        Err(("flap-period", format!("write {allowed} seconds at least")))
+                    }
+                    _ => Ok(()),
+                }
             }
 
             /// Sets them.

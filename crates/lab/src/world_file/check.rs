@@ -20,9 +20,7 @@ const LONGEST_OF_MULTI_AZ: usize = 52;
 
 impl WorldFile {
     pub(super) fn check(&self) -> Checked {
-        if self.delays.flap_period.is_some_and(|period| period.0.is_zero()) {
-            return wrong("delays.flap-period", "0 is no period: write more than 0 seconds");
-        }
+        self.delays.check().or_else(|(key, allowed)| wrong(format!("delays.{key}"), allowed))?;
         self.check_names()?;
         self.check_each_port()?;
         self.check_hosts()?;
@@ -110,9 +108,16 @@ impl WorldFile {
         once(balancers.map(|(index, balancer)| (key("load-balancer", index), &balancer.name)))?;
         let groups = self.target_group.iter().enumerate();
         once(groups.clone().map(|(index, group)| (key("target-group", index), &group.name)))?;
-        once(groups.filter_map(|(index, group)| {
+        let bindings = groups.filter_map(|(index, group)| {
             Some((format!("target-group[{index}].binding"), group.binding.as_ref()?))
-        }))?;
+        });
+        for (key, binding) in bindings.clone() {
+            let is_plain = binding.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+            if binding.is_empty() || !is_plain {
+                return wrong(key, "write letters, digits, `-`, `_` and `.`");
+            }
+        }
+        once(bindings)?;
         let topics = self.topic.iter().enumerate();
         once(topics.map(|(index, topic)| (key("topic", index), &topic.name)))?;
         let subscriptions = self.subscription.iter().enumerate();

@@ -119,6 +119,7 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
         ("multi-az =", "multiaz =", "31:1: instance[0].multiaz: ", "`multi-az`"),
         ("multi-az = true", "multi-az = 1", "31:12: instance[0].multi-az: ", "a boolean"),
         ("zone = \"b\"", "zone = \"d\"", "10:75: cluster[0].members[1].zone: ", "`c`"),
+        ("dns-lag = 50", "flap-period = 0", "3:26: delays.flap-period: ", "0.1 seconds"),
         ("dns-lag = 50", "dns-lag = -1", "3:22: delays.dns-lag: ", "-1 is no delay"),
         ("\"billing\"\nengine", "\"orders-2\"\nengine", "29:8: instance[0].name: ", "is taken"),
         ("members = [\"orders-2\"]", "members = [\"far-1\"]", "16:12: ", "`orders-1`, `orders-2`"),

@@ -51,6 +51,12 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if let Some(path) = &args.report {
         check_place(path)?;
     }
+    if let Some(twice) = first_double(&args.handlers) {
+        bail!("--handler {twice:?} is given twice: play several seeds instead (--seeds 9)");
+    }
+    if first_double(&args.leaving).is_some() {
+        bail!("a rule of --leaving is given twice");
+    }
     let handlers = if args.handlers.is_empty() { &[OURS.to_owned()][..] } else { &args.handlers };
     let programs =
         handlers.iter().map(|handler| program(handler)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -62,10 +68,16 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         true => RunFormat::Summary,
         false => RunFormat::Json,
     });
-    let results = tokio::select! {
-        results = play_all(args.jobs, plays) => results?,
-        exit = interrupted() => return Ok(exit),
+    let mut results = Vec::new();
+    let ended = tokio::select! {
+        played = play_all(args.jobs, plays, &mut results) => { played?; None }
+        exit = interrupted() => Some(exit),
     };
+    if ended.is_some() && results.is_empty() {
+        return Ok(ended.unwrap_or(Exit::Interrupted));
+    }
+    results.sort_by_key(|(place, _)| *place);
+    let results = results.into_iter().map(|(_, result)| result);
     let (mut recordings, mut rows, mut unmeasured) = (Vec::new(), Vec::new(), 0);
     for result in results {
         match result {
@@ -104,12 +116,20 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
             output::print(&format!("\nThe report{seed} is {}", path.display()))?;
         }
     }
+    if let Some(exit) = ended {
+        return Ok(exit);
+    }
     // The verdicts are printed before the error, and the error keeps them from looking complete.
     if unmeasured > 0 {
         bail!("{unmeasured} of {asked} runs were not measured");
     }
     let is_right = verdicts(&rows).iter().all(|verdict| verdict.ok);
     Ok(if is_right { Exit::Success } else { Exit::Drift })
+}
+
+/// The first that is there twice.
+fn first_double<T: PartialEq>(all: &[T]) -> Option<&T> {
+    all.iter().enumerate().find(|(place, one)| all[..*place].contains(one)).map(|(_, one)| one)
 }
 
 /// The scenarios in a file.
@@ -157,6 +177,9 @@ fn chosen(args: &RunArgs, mut all: Vec<Scenario>) -> anyhow::Result<Vec<Scenario
 
 /// Our own function is in the directory of this program; anything else is a shell command.
 pub(super) fn program(handler: &str) -> anyhow::Result<Program> {
+    if handler.trim().is_empty() {
+        bail!("--handler is empty: name a program");
+    }
     if handler != OURS {
         return Program::of_command(handler).with_context(|| format!("--handler {handler:?}"));
     }
@@ -235,14 +258,19 @@ fn leaving_health(leaving: Leaving) -> LeavingHealth {
     }
 }
 
+/// What was played, with its recording or without.
+type Played = (Option<Recording>, Verdict);
+
 /// Plays, several at a time, and reports progress on standard error: of several each verdict, and
-/// of a single one each thing that happens, if standard error is a terminal. Returns the results in
-/// the order given; one that could not be played ends no other. Only those of the first seed have
-/// their recordings: all of many seeds are too much to keep, and too much for one page.
+/// of a single one each thing that happens, if standard error is a terminal. Adds each result, with
+/// its place in the order given; one that could not be played ends no other. Only those of the
+/// first seed have their recordings: all of many seeds are too much to keep, and too much for one
+/// page.
 async fn play_all(
     jobs: u16,
     plays: Vec<(Scenario, Play)>,
-) -> anyhow::Result<Vec<Result<(Option<Recording>, Verdict), NotMeasured>>> {
+    results: &mut Vec<(usize, Result<Played, NotMeasured>)>,
+) -> anyhow::Result<()> {
     let permits = Arc::new(Semaphore::new(jobs.into()));
     let all = plays.len();
     let first_seed = plays.first().map(|(_, play)| play.seed);
@@ -280,7 +308,6 @@ async fn play_all(
             (place, played)
         });
     }
-    let mut results = Vec::new();
     while let Some(task) = tasks.join_next().await {
         let (place, result) = task.context("a scenario ended unexpectedly")?;
         if all > 1 {
@@ -294,6 +321,5 @@ async fn play_all(
         }
         results.push((place, result));
     }
-    results.sort_by_key(|(place, _)| *place);
-    Ok(results.into_iter().map(|(_, result)| result).collect())
+    Ok(())
 }

@@ -44,6 +44,8 @@ struct Addresses {
 
 /// Serves until Ctrl-C or SIGTERM, both of which end it with success, or until the command ends.
 pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
+    // First, so that what an earlier region has left there is not taken for this one's.
+    let mut ready = args.ready_file.as_deref().map(ReadyFile::prepare).transpose()?;
     let file = match &args.world {
         Some(path) => read_world(path)?,
         None => WorldFile::demo(),
@@ -51,7 +53,6 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     if let Some(exit) = args.command.first().and_then(|program| beside::refuse(program)) {
         return Ok(exit);
     }
-    let mut ready = args.ready_file.as_deref().map(ReadyFile::prepare).transpose()?;
     let networks = match args.command.is_empty() || args.region.host_network {
         true => None,
         false => networks().await?,
@@ -69,9 +70,12 @@ pub(crate) async fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let lab = Lab::start(world, options).await.context("no loopback port can be opened")?;
     let config = config(&links, lab.dns(), "");
     let databases = databases(args.region.databases)?;
-    let mut running = RunningDatabases::start(&lab, &links, &databases)
-        .await
-        .context("the databases cannot be started")?;
+    let mut running = tokio::select! {
+        started = RunningDatabases::start(&lab, &links, &databases) => {
+            started.context("the databases cannot be started")?
+        }
+        _ = interrupted() => return Ok(Exit::Success),
+    };
     let written =
         args.write_config.as_deref().map(|path| write_config(path, &config)).transpose()?;
     let addresses = Addresses {

@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) polls: usize,
     /// When the last of them stopped waiting.
     pub(super) polled: Option<Instant>,
+    /// The environments whose invocation took too long, until somebody asks for them.
+    pub(super) timed_out: Vec<usize>,
 }
 
 /// How long a program that has just polled counts as one that will poll again.
@@ -54,6 +56,7 @@ impl State {
             init_errors: Vec::new(),
             polls: 0,
             polled: None,
+            timed_out: Vec::new(),
         }
     }
 
@@ -189,6 +192,7 @@ impl State {
             .collect();
         for &environment in &over {
             self.end(environment, Ending::TimedOut, now);
+            self.timed_out.push(environment);
         }
         self.put_off(now);
         !over.is_empty()

@@ -70,10 +70,15 @@ pub(super) async fn run(
     let mut command = network::command(network.as_ref(), words)?;
     task.tell(&mut command);
     let first = interrupted();
-    let mut child = command
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("`{}` cannot be run", words[0].display()))?;
+    let mut child = match command.kill_on_drop(true).spawn() {
+        Ok(child) => child,
+        // It was found, so that what is missing is its interpreter.
+        Err(error) => {
+            output::note(&format!("writerlink: `{}` cannot be run: {error}", words[0].display()));
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            return Ok(if is_missing { NOT_FOUND } else { NOT_EXECUTABLE });
+        }
+    };
     tokio::select! {
         status = child.wait() => return Ok(exit(status?)),
         signal = first => end(&child, signal).await,
