@@ -10,6 +10,7 @@ mod baseline;
 mod bench;
 mod bootstrap;
 mod call_faults;
+mod cli;
 mod data_plane;
 mod discovery;
 mod discovery_at_random;

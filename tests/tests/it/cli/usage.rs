@@ -1,6 +1,6 @@
 //! Help, and usage errors, which are refused before anything is read.
 
-use crate::program::{run, writerlink};
+use super::program::{run, writerlink};
 
 #[test]
 fn help_is_complete_for_every_command_and_exits_0() {

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Output, Stdio};
 
+use writerlink_tests::programs;
+
 /// A configuration with one good binding.
 pub(crate) const BINDING: &str = r#"
 allow = ["10.20.0.0/16"]
@@ -25,7 +27,7 @@ target-group = "arn:aws:s3:::stock"
 
 /// The program in an empty environment, so that nothing on this machine affects a test.
 pub(crate) fn writerlink(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_writerlink"));
+    let mut command = Command::new(programs::writerlink());
     command
         .args(arguments)
         .env_clear()

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::program::{BAD_BINDING, BINDING, fake_credentials, run, writerlink};
+use writerlink_tests::python::workspace_dir;
+
+use super::program::{BAD_BINDING, BINDING, fake_credentials, run, writerlink};
 
 #[test]
 fn without_a_configuration_both_ways_to_give_one_are_named() {
@@ -133,6 +135,6 @@ fn nothing_in_this_program_names_what_writes_to_a_target_group() {
         }
     }
     let mut found = Vec::new();
-    search(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    search(&workspace_dir().join("crates/cli/src"), &mut found);
     assert_eq!(found, Vec::<String>::new());
 }

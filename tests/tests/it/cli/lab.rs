@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::program::{fake_credentials, run, writerlink};
+use writerlink_tests::programs;
+
+use super::program::{fake_credentials, run, writerlink};
 
 /// A region that is served until this is dropped.
 struct Served {
@@ -132,7 +134,7 @@ fn a_world_that_is_wrong_or_empty_is_refused_with_its_place() {
 
 #[test]
 fn a_command_gets_the_region_and_its_end_is_the_end() {
-    let audit = format!("{} audit --output json", env!("CARGO_BIN_EXE_writerlink"));
+    let audit = format!("{} audit --output json", programs::writerlink().display());
     for (words, code, says) in [
         (&["sh", "-c", &audit][..], 0, "\"settled\""),
         (&["sh", "-c", "echo $AWS_LAMBDA_RUNTIME_API $AWS_PROFILE; exit 7"], 7, "127.0.0.1:"),

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program::{run, writerlink};
+use super::program::{run, writerlink};
 
 #[test]
 fn the_demo_ends_right_with_the_verdict_of_its_scenario() {

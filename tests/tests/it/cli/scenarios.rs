@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{run, writerlink};
+use super::program::{run, writerlink};
 
 #[test]
 fn every_scenario_is_listed_with_its_sentence() {

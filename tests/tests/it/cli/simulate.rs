@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::program::{run, writerlink};
+use super::program::{run, writerlink};
 
 #[test]
 fn a_seed_gives_the_same_transcript_each_time_and_ends_with_the_verdict() {
