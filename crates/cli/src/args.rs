@@ -237,8 +237,8 @@ pub(crate) struct RegionArgs {
     )]
     pub(crate) budgets: Option<BudgetSize>,
 
-    /// Run the other program in this machine's network: it can reach more than the lab, and asks
-    /// this machine's resolver instead of the lab's DNS server
+    /// Run the command in this machine's own network: it can reach more than the lab, and asks this
+    /// machine's resolver instead of the lab's DNS server
     #[arg(long)]
     pub(crate) host_network: bool,
 }
@@ -326,7 +326,7 @@ pub(crate) struct RunArgs {
     pub(crate) leaving: Vec<Leaving>,
 
     /// Set a delay of the region, such as `health-lag=30`; can be given several times. docs/lab.md
-    /// says which there are
+    /// lists them
     #[arg(long = "delay", value_name = "NAME=SECONDS")]
     pub(crate) delays: Vec<String>,
 
@@ -402,9 +402,9 @@ pub(crate) enum Queue {
 }
 
 const RUN: &str = "\
-Plays scenarios in the embedded region and reports how they ended. Each scenario is a failover \
-with a fault injected. Databases run behind the load balancer, and an application writes through \
-it all the time.\n\n\
+Plays scenarios in the embedded region and reports how they ended. Each scenario is a failover or \
+another change, often with a fault injected. Databases run behind the load balancer, and an \
+application writes through it all the time.\n\n\
 The program under test can be any program that speaks the Lambda runtime API. It gets its \
 addresses in AWS_LAMBDA_RUNTIME_API and AWS_ENDPOINT_URL, and its task in WRITERLINK_CONFIG. \
 WRITERLINK_LAB states the same task as JSON: the DNS server, and for each link its name, source, \
