@@ -141,7 +141,7 @@ async fn a_program_that_answers_its_first_invocation_with_an_error_is_not_measur
     );
 }
 
-/// Answers its first invocation at once. Each later one it takes for 3 s, and then leaves a mark.
+/// Answers its first invocation at once. Each later one takes it 6 s, and then it leaves a mark.
 /// Its shell does not give way to it.
 const LATE: &str = r#"sh -c 'python3 -c "
 import os, pathlib, time, urllib.request as u
@@ -150,7 +150,7 @@ home = pathlib.Path(os.environ[\"MARKS\"])
 while True:
     id = u.urlopen(api + \"next\").headers[\"lambda-runtime-aws-request-id\"]
     if (home / \"began\").exists():
-        time.sleep(3)
+        time.sleep(6)
         (home / \"late\").touch()
     (home / \"began\").touch()
     u.urlopen(api + id + \"/response\", data=b\"{}\")
@@ -161,12 +161,12 @@ async fn an_invocation_that_takes_too_long_is_killed_with_all_that_it_started() 
     let home = tempfile::TempDir::new().expect("there is room for temporary files");
     let command = format!("env MARKS='{}' {LATE}", home.path().display());
     let manner = manner(Program::Command(command));
-    let function = FunctionSettings { timeout: Duration::from_secs(1), ..manner.function };
+    let function = FunctionSettings { timeout: Duration::from_secs(2), ..manner.function };
     let speed = 30.0;
     let scenario = named("stale-extra-target");
     let (_, verdict) =
         play(&scenario, &Play { function, speed, ..manner }).await.expect("it can be played");
     assert!(verdict.invocations["timed out"] > 1, "{:?}", verdict.invocations);
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(home.path().join("began").exists() && !home.path().join("late").exists());
 }
