@@ -222,6 +222,12 @@ steps = [
                 "in order",
             ),
             ("at = 4", "at = nan", "12:12: ", "in order"),
+            (
+                "lasts = 200",
+                "pace.flap-period = 0",
+                "10:20: scenario[1].pace.flap-period: ",
+                "0.1 seconds",
+            ),
             ("lasts = 200", "lasts = 4", "12:12: ", "`lasts` 4 s"),
             ("lasts = 200", "last = 200", "10:1: scenario[1].last: ", "`lasts`"),
             ("lasts = 9", "lasts = -9", "12:85: scenario[1].steps[0].do.api.lasts: ", "86400"),

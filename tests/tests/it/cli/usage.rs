@@ -39,6 +39,25 @@ fn a_benchmark_without_a_row_is_refused() {
 }
 
 #[test]
+fn what_no_play_can_have_is_refused_before_anything_is_played() {
+    for (arguments, says) in [
+        (&["--handler", "bootstrap", "--handler", "bootstrap"][..], "is given twice"),
+        (&["--leaving", "live", "--leaving", "live"], "is given twice"),
+        (&["--handler", " "], "name a program"),
+        (&["--handler", "x {endpont}"], "{endpoint}"),
+        (&["--seeds", "9..1"], "must not be above the last"),
+        (&["--delay", "flap-period=0.01"], "flap-period: write 0.1 seconds at least"),
+        (&["--delay", "health-lag=-1"], "health-lag: -1 is no delay"),
+        (&["--delay", "nonsense=3"], "topology-lag"),
+    ] {
+        let mut program = writerlink(&["lab", "run", "planned-failover"]);
+        let (code, stdout, stderr) = run(program.args(arguments));
+        assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}");
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
 fn a_usage_error_exits_1_because_2_means_drift() {
     for arguments in [
         &[][..],

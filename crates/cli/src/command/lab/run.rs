@@ -117,6 +117,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         }
     }
     if let Some(exit) = ended {
+        // A closed standard error is no reason to end in another way.
+        let _ =
+            writeln!(io::stderr(), "writerlink: interrupted after {} of {asked} runs", rows.len());
         return Ok(exit);
     }
     // The verdicts are printed before the error, and the error keeps them from looking complete.

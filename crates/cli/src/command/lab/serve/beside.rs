@@ -72,11 +72,15 @@ pub(super) async fn run(
     let first = interrupted();
     let mut child = match command.kill_on_drop(true).spawn() {
         Ok(child) => child,
-        // It was found, so that what is missing is its interpreter.
         Err(error) => {
-            output::note(&format!("writerlink: `{}` cannot be run: {error}", words[0].display()));
+            // It was found, so that what is missing is its interpreter.
             let is_missing = error.kind() == io::ErrorKind::NotFound;
-            return Ok(if is_missing { NOT_FOUND } else { NOT_EXECUTABLE });
+            let (exit, why) = match is_missing {
+                true => (NOT_FOUND, "the interpreter that its first line names is missing".into()),
+                false => (NOT_EXECUTABLE, error.to_string()),
+            };
+            output::note(&format!("writerlink: `{}` cannot be run: {why}", words[0].display()));
+            return Ok(exit);
         }
     };
     tokio::select! {
