@@ -27,6 +27,7 @@
 //!   ([`http`]). A longer body is cut off while it arrives.
 //! - **DNS is asked without memory.** No cache, no hosts file, no search list, no connection kept.
 
+pub mod account;
 mod clients;
 pub mod clock;
 mod credentials;
