@@ -1,0 +1,473 @@
+//! How an event of RDS reaches the function.
+
+use std::collections::BTreeSet;
+
+use writerlink_aws::account::EventSubscription;
+use writerlink_core::source::Source;
+
+use super::{Check, Document, Found, Judged, Link, costs, note, quoted, will_break};
+use crate::account::Topic;
+use crate::chain::{Chain, Follower, Part, Stop, at, of, unqualified, value};
+use crate::documents::{
+    CONFIRMING, EVENTS, EVENT_CATEGORIES, FILTERS, INVOKE_PERMISSION, QUOTAS, RDS_EVENTS,
+    TOPIC_KEYS, TOPIC_PERMISSION,
+};
+use crate::policy;
+
+pub(super) const fn row(
+    id: &'static str,
+    title: &'static str,
+    why: &'static str,
+    document: Document,
+    judge: fn(&Chain) -> Judged,
+) -> Check {
+    Check { id, title, link: Link::Events, why, document: Some(document), judge }
+}
+
+pub(super) const CHECKS: &[Check] = &[
+    row(
+        "W300",
+        "A function of Writerlink follows the binding",
+        "Without a function nothing moves the target after a failover.",
+        RDS_EVENTS,
+        follower,
+    ),
+    row(
+        "W301",
+        "A subscription carries the failovers of this database",
+        "A subscription for clusters does not carry the events of instances, and the reverse. \
+         Without an event the next sweep finds the failover, up to a minute later.",
+        EVENTS,
+        subscribed,
+    ),
+    row(
+        "W302",
+        "The subscription is enabled and active",
+        "RDS sends nothing through a subscription that is disabled, or whose topic is gone or \
+         closed to RDS.",
+        EVENTS,
+        active,
+    ),
+    row(
+        "W303",
+        "The subscriptions have every category that announces a move",
+        "Upgrades, restarts and replaced hosts move the writer too, and have categories of their \
+         own.",
+        EVENT_CATEGORIES,
+        categories,
+    ),
+    row(
+        "W304",
+        "The topic admits RDS, and only RDS",
+        "RDS publishes as the service `events.rds.amazonaws.com`. An event only makes the function \
+         look, but whoever may publish can keep it busy.",
+        TOPIC_PERMISSION,
+        topic_policy,
+    ),
+    row(
+        "W305",
+        "RDS can use the topic's key",
+        "The key policy of `alias/aws/sns` cannot be changed, so it never admits RDS: events are \
+         lost without an error. A key of your own must grant RDS `kms:GenerateDataKey*` and \
+         `kms:Decrypt`.",
+        TOPIC_KEYS,
+        topic_key,
+    ),
+    row(
+        "W306",
+        "The function is subscribed to the topic",
+        "A topic without the function as a confirmed subscriber invokes nobody.",
+        CONFIRMING,
+        function_subscribed,
+    ),
+    row(
+        "W307",
+        "No filter drops events before the function",
+        "The attributes of RDS's messages can be missing, so a filter on attributes drops events.",
+        FILTERS,
+        filter,
+    ),
+    row(
+        "W308",
+        "SNS may invoke the function",
+        "Without a statement for the topic in the function's policy, Lambda refuses each delivery.",
+        INVOKE_PERMISSION,
+        may_invoke,
+    ),
+    row(
+        "W309",
+        "The Region has room for further subscriptions",
+        "The quota of event subscriptions is 20 for each Region and can be raised.",
+        QUOTAS,
+        quota,
+    ),
+];
+
+fn follower(chain: &Chain) -> Judged {
+    let followers = chain.followers()?;
+    if followers.is_empty() {
+        let says = "no function with a WRITERLINK_CONFIG that names this target group is started \
+                    by an RDS event subscription or by a schedule of this Region";
+        return Ok(vec![will_break(says).mend("Deploy infra/ as docs/deploy.md says.")]);
+    }
+    let managing = followers.iter().filter(|follower| !observes(chain, follower));
+    let names: Vec<&str> = managing.map(|follower| follower.function.name.as_str()).collect();
+    let mut found = Vec::new();
+    if names.len() > 1 {
+        let says = format!("several functions manage this target group: {}", names.join(", "));
+        found.push(note(says).mend("Take the binding out of all of them but one."));
+    }
+    Ok(found)
+}
+
+/// Whether the function is known to observe the binding only.
+pub(super) fn observes(chain: &Chain, follower: &Follower) -> bool {
+    let own = follower.config.as_ref().and_then(|config| {
+        config.usable().find(|own| own.target_group == chain.binding.target_group)
+    });
+    let mode = own.map_or(chain.binding.mode, |binding| binding.mode);
+    mode == writerlink_core::config::Mode::Observe
+}
+
+/// What events are worth to the binding: the type of source whose failovers concern it.
+fn source_type(chain: &Chain) -> Part<(&'static str, String)> {
+    match &chain.binding.source {
+        Source::Instance(id) => Ok(("db-instance", id.to_string())),
+        Source::Proxy(..) | Source::Name(_) => Err(Stop::Moot),
+        source => Ok(("db-cluster", source.cluster().ok_or(Stop::Moot)?.to_string())),
+    }
+}
+
+/// The subscriptions that should carry the failovers of the database.
+fn relevant<'a>(chain: &Chain<'a>) -> Part<Vec<&'a EventSubscription>> {
+    let (kind, id) = source_type(chain)?;
+    let all = of(&chain.account.events.subscriptions)?.iter();
+    let carries = all.filter(|subscription| {
+        let of_kind = subscription.source_type.as_deref().is_none_or(|own| own == kind);
+        let of_it = subscription.sources.is_empty()
+            || subscription.sources.iter().any(|source| source.eq_ignore_ascii_case(&id));
+        let fails_over = subscription.categories.is_empty()
+            || subscription.categories.iter().any(|category| category == "failover");
+        of_kind && of_it && fails_over
+    });
+    Ok(carries.collect())
+}
+
+/// The relevant subscriptions whose topics lead to a function of ours, or all of them if none does.
+fn leading<'a>(
+    chain: &Chain<'a>,
+    followers: &[Follower<'a>],
+) -> Part<Vec<(&'a EventSubscription, &'a Topic)>> {
+    let topics = &chain.account.events.topics;
+    let with_topic: Vec<_> = relevant(chain)?
+        .into_iter()
+        .filter_map(|subscription| Some((subscription, topics.get(&subscription.topic)?)))
+        .collect();
+    let routes = chain.routes(followers)?;
+    let leads = |name: &str| routes.iter().any(|route| route.subscription.name == name);
+    let of_ours = with_topic.iter().filter(|(s, _)| leads(&s.name)).copied();
+    let of_ours: Vec<_> = of_ours.collect();
+    Ok(if of_ours.is_empty() { with_topic } else { of_ours })
+}
+
+/// What it means that events do not arrive: seconds while a sweep goes on, and a break without one.
+/// An EventBridge rule may deliver them instead, which this program does not read.
+fn lost(chain: &Chain, followers: &[Follower], says: String) -> Found {
+    let by_rule = followers.iter().find_map(|follower| {
+        let policy = follower.facts.policy.as_ref().ok()?.as_deref()?;
+        let sources = policy::sources_of(policy, "events.amazonaws.com", "lambda:InvokeFunction");
+        sources.into_iter().next()
+    });
+    if let Some(rule) = by_rule {
+        let rule = rule.unwrap_or_else(|| "an EventBridge rule".to_owned());
+        return note(format!("{says}; {rule} may invoke the function, and what it matches is not \
+            read"));
+    }
+    let sweeps = |follower: &Follower| {
+        let schedules = chain.schedules(follower.arn).unwrap_or_default();
+        schedules.iter().any(|schedule| schedule.state == "ENABLED")
+    };
+    if followers.iter().any(sweeps) {
+        costs(format!("{says}: only the next sweep finds a failover"))
+    } else {
+        will_break(format!("{says}, and no sweep is scheduled: nothing would find a failover"))
+    }
+}
+
+/// One finding for each fault, graver if no other way is free of it.
+fn weigh(
+    chain: &Chain,
+    followers: &[Follower],
+    ways: usize,
+    faults: Vec<(String, String)>,
+) -> Judged {
+    let another_works = faults.len() < ways;
+    let found = faults.into_iter().map(|(says, command)| {
+        let found = if another_works { note(says) } else { lost(chain, followers, says) };
+        found.mend(command)
+    });
+    Ok(found.collect())
+}
+
+fn followers_or_moot<'a>(chain: &Chain<'a>) -> Part<Vec<Follower<'a>>> {
+    let followers = chain.followers()?;
+    if followers.is_empty() { Err(Stop::Moot) } else { Ok(followers) }
+}
+
+fn subscribed(chain: &Chain) -> Judged {
+    let (kind, id) = source_type(chain)?;
+    let followers = followers_or_moot(chain)?;
+    if !relevant(chain)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let says = format!(
+        "no RDS event subscription of type `{kind}` has the category `failover` for `{id}`"
+    );
+    let topic = of(&chain.account.events.subscriptions)?.first().map(|s| s.topic.as_str());
+    Ok(vec![lost(chain, &followers, says).mend(format!(
+        "aws rds create-event-subscription --subscription-name writerlink-{kind} --sns-topic-arn {} \
+         --source-type {kind} --event-categories failover",
+        topic.unwrap_or("TOPIC")
+    ))])
+}
+
+fn active(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let ways = leading(chain, &followers)?;
+    let faults = ways.iter().filter_map(|(subscription, _)| {
+        let name = &subscription.name;
+        let modify = format!(
+            "aws rds modify-event-subscription --subscription-name {} --enabled",
+            quoted(name)
+        );
+        if !subscription.enabled {
+            return Some((format!("the event subscription `{name}` is disabled"), modify));
+        }
+        let status = subscription.status.as_str();
+        (!matches!(status, "active" | "creating" | "modifying")).then(|| {
+            let says = format!("the event subscription `{name}` is `{status}`");
+            (says, format!("Mend the topic {}, then: {modify}", subscription.topic))
+        })
+    });
+    weigh(chain, &followers, ways.len(), faults.collect())
+}
+
+fn categories(chain: &Chain) -> Judged {
+    use writerlink_core::event::catalogue::{Meaning, entries};
+    let followers = followers_or_moot(chain)?;
+    let (kind, _) = source_type(chain)?;
+    let kinds: &[&str] =
+        if kind == "db-cluster" { &["db-cluster", "db-instance"] } else { &["db-instance"] };
+    let routes = chain.routes(&followers)?;
+    if routes.is_empty() {
+        return Err(Stop::Moot);
+    }
+    let mut found = Vec::new();
+    for kind in kinds {
+        let moves = |meaning| matches!(meaning, Meaning::Announced | Meaning::DuringMove);
+        let wanted: BTreeSet<&str> = entries()
+            .filter(|entry| entry.source == *kind && moves(entry.meaning))
+            .map(|entry| entry.category)
+            .collect();
+        let of_kind = routes.iter().map(|route| route.subscription).filter(|subscription| {
+            subscription.source_type.as_deref().is_none_or(|own| own == *kind)
+        });
+        let (mut all, mut carried) = (false, BTreeSet::new());
+        for subscription in of_kind {
+            all |= subscription.categories.is_empty();
+            carried.extend(subscription.categories.iter().map(String::as_str));
+        }
+        let missing: Vec<&str> = wanted.difference(&carried).copied().collect();
+        if !all && !missing.is_empty() {
+            let says = format!(
+                "no subscription of type `{kind}` carries the categories {}",
+                missing.join(", ")
+            );
+            found.push(note(says).mend(format!(
+                "aws rds modify-event-subscription --subscription-name NAME --event-categories {}",
+                wanted.iter().map(|category| quoted(category)).collect::<Vec<_>>().join(" ")
+            )));
+        }
+    }
+    Ok(found)
+}
+
+fn topic_policy(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let ways = leading(chain, &followers)?;
+    let (mut faults, mut open) = (Vec::new(), Vec::new());
+    for (subscription, topic) in &ways {
+        let arn = &subscription.topic;
+        let Some(policy) = value(of(&topic.attributes)?, "Policy") else { continue };
+        let command = format!(
+            "aws sns set-topic-attributes --topic-arn {arn} --attribute-name Policy \
+             --attribute-value file://policy.json   # the statement of EventTopicPolicy in \
+             infra/reconciler.yaml"
+        );
+        match policy::allows_service(policy, "events.rds.amazonaws.com", "sns:Publish") {
+            Ok(true) if policy::is_open(policy, "sns:Publish") => {
+                let says = format!("everybody may publish to {arn}");
+                open.push(note(says).mend(command));
+            }
+            Ok(true) => {}
+            Ok(false) => faults.push((format!("the policy of {arn} does not admit RDS"), command)),
+            Err(fault) => faults.push((format!("the policy of {arn} cannot be read: {fault}"), command)),
+        }
+    }
+    let graver = weigh(chain, &followers, ways.len(), faults)?;
+    Ok(graver.into_iter().chain(open).collect())
+}
+
+fn topic_key(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let ways = leading(chain, &followers)?;
+    let (mut faults, mut unread) = (Vec::new(), Vec::new());
+    for (subscription, topic) in &ways {
+        let arn = &subscription.topic;
+        let key = value(of(&topic.attributes)?, "KmsMasterKeyId").filter(|key| !key.is_empty());
+        let Some(key) = key else { continue };
+        if key.ends_with("alias/aws/sns") {
+            let says = format!("{arn} is encrypted with `alias/aws/sns`");
+            let command = format!(
+                "aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId \
+                 --attribute-value ''   # or a key of your own"
+            );
+            faults.push((says, command));
+        } else {
+            let says = format!("whether the key {key} of {arn} admits RDS is not read");
+            unread.push(note(says).mend(format!(
+                "aws kms get-key-policy --key-id {} --policy-name default --output text   # look \
+                 for events.rds.amazonaws.com",
+                quoted(key)
+            )));
+        }
+    }
+    unread.dedup();
+    let graver = weigh(chain, &followers, ways.len(), faults)?;
+    Ok(graver.into_iter().chain(unread).collect())
+}
+
+fn function_subscribed(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let relevant = relevant(chain)?;
+    let routes = chain.routes(&followers)?;
+    let leads = |name: &str| routes.iter().any(|route| route.subscription.name == name);
+    if relevant.is_empty() {
+        return Err(Stop::Moot);
+    }
+    if relevant.iter().any(|subscription| leads(&subscription.name)) {
+        return Ok(Vec::new());
+    }
+    let topics: BTreeSet<&str> = relevant.iter().map(|s| s.topic.as_str()).collect();
+    let mut found = Vec::new();
+    for arn in topics {
+        let Some(topic) = chain.account.events.topics.get(arn) else {
+            let says = format!("the topic {arn} is of another account or Region, and is not read");
+            found.push(lost(chain, &followers, says));
+            continue;
+        };
+        if let Some(queue) = queue_between(topic, &followers)? {
+            found.push(note(format!("events go through the queue {queue}, whose state is not read")));
+            continue;
+        }
+        let function = &followers[0].function;
+        let unconfirmed = of(&topic.subscriptions)?.iter().any(|subscription| {
+            subscription.protocol == "lambda"
+                && unqualified(&subscription.endpoint) == function.arn
+                && subscription.arn.is_none()
+        });
+        let says = match unconfirmed {
+            true => format!("the subscription of `{}` to {arn} is not confirmed", function.name),
+            false => format!("`{}` is not subscribed to {arn}", function.name),
+        };
+        found.push(lost(chain, &followers, says).mend(format!(
+            "aws sns subscribe --topic-arn {arn} --protocol lambda --notification-endpoint {}",
+            function.arn
+        )));
+    }
+    Ok(found)
+}
+
+/// A queue that is subscribed to the topic and that a function of ours reads.
+fn queue_between<'a>(topic: &'a Topic, followers: &[Follower]) -> Part<Option<&'a str>> {
+    let queues = of(&topic.subscriptions)?.iter().filter(|s| s.protocol == "sqs");
+    for queue in queues {
+        for follower in followers {
+            let mappings = of(&follower.facts.mappings)?;
+            if mappings.iter().any(|mapping| mapping.source.as_deref() == Some(&queue.endpoint)) {
+                return Ok(Some(&queue.endpoint));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn filter(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let routes = chain.routes(&followers)?;
+    let relevant = relevant(chain)?;
+    let (mut ways, mut faults) = (0, Vec::new());
+    for route in routes.iter().filter(|r| relevant.iter().any(|s| s.name == r.subscription.name)) {
+        let own = of(&route.topic.subscriptions)?.iter().filter(|subscription| {
+            unqualified(&subscription.endpoint) == route.function
+        });
+        for arn in own.filter_map(|subscription| subscription.arn.as_deref()) {
+            ways += 1;
+            let attributes = at(&route.topic.subscription_attributes, arn)?;
+            if value(attributes, "FilterPolicy").is_some_and(|policy| !policy.is_empty()) {
+                faults.push((
+                    format!("the subscription {arn} has a filter policy"),
+                    format!(
+                        "aws sns set-subscription-attributes --subscription-arn {arn} \
+                         --attribute-name FilterPolicy --attribute-value '{{}}'"
+                    ),
+                ));
+            }
+        }
+    }
+    faults.dedup();
+    weigh(chain, &followers, ways, faults)
+}
+
+fn may_invoke(chain: &Chain) -> Judged {
+    let followers = followers_or_moot(chain)?;
+    let routes = chain.routes(&followers)?;
+    let relevant = relevant(chain)?;
+    let (mut ways, mut faults) = (BTreeSet::new(), Vec::new());
+    for route in routes.iter().filter(|r| relevant.iter().any(|s| s.name == r.subscription.name)) {
+        let topic = &route.subscription.topic;
+        if !ways.insert((topic, route.function)) {
+            continue;
+        }
+        let facts = chain.account.events.functions.get(route.function).ok_or(Stop::Moot)?;
+        let policy = of(&facts.policy)?.as_deref().unwrap_or(r#"{"Statement": []}"#);
+        let sources = policy::sources_of(policy, "sns.amazonaws.com", "lambda:InvokeFunction");
+        let admits = |source: &Option<String>| {
+            source.as_deref().is_none_or(|pattern| policy::fits(pattern, topic))
+        };
+        if !sources.iter().any(admits) {
+            faults.push((
+                format!("the policy of {} does not let {topic} invoke it", route.function),
+                format!(
+                    "aws lambda add-permission --function-name {} --statement-id rds-events \
+                     --action lambda:InvokeFunction --principal sns.amazonaws.com --source-arn \
+                     {topic}",
+                    route.function
+                ),
+            ));
+        }
+    }
+    weigh(chain, &followers, ways.len(), faults)
+}
+
+fn quota(chain: &Chain) -> Judged {
+    let quotas = of(&chain.account.events.quotas)?;
+    let full = quotas.iter().filter(|q| q.name == "EventSubscriptions" && q.used >= q.max);
+    let found = full.map(|quota| {
+        note(format!("{} of {} event subscriptions are in use", quota.used, quota.max)).mend(
+            "aws service-quotas list-service-quotas --service-code rds   # then \
+             request-service-quota-increase",
+        )
+    });
+    Ok(found.collect())
+}

@@ -1,0 +1,234 @@
+//! The function itself.
+
+use std::time::Duration;
+
+use writerlink_core::config::Mode;
+
+use super::events::{observes, row};
+use super::{Check, Judged, broken, costs, note, quoted, will_break};
+use crate::chain::{Chain, Part, Stop, at, of};
+use crate::documents::{ASYNC, CONCURRENCY, FUNCTION_STATES, TIMEOUT};
+
+pub(super) const CHECKS: &[Check] = &[
+    row(
+        "W320",
+        "The function can run",
+        "A function whose last update failed, or whose network interface is lost, does not start.",
+        FUNCTION_STATES,
+        state,
+    ),
+    row(
+        "W321",
+        "The function and this configuration say the same of the binding",
+        "The function follows its own configuration. What you check here is of use only if it is \
+         the same.",
+        FUNCTION_STATES,
+        same,
+    ),
+    row(
+        "W322",
+        "One run at a time",
+        "With a reserved concurrency of 0 nothing runs. With more than one, two runs can undo each \
+         other's work until the next sweep.",
+        CONCURRENCY,
+        concurrency,
+    ),
+    row(
+        "W323",
+        "The function has the time for a whole watch",
+        "Lambda ends a run at the function's time-out. A removal waits for the settle time twice, \
+         and a failover is watched for `patience-started`.",
+        TIMEOUT,
+        timeout,
+    ),
+    row(
+        "W324",
+        "Events that failed are kept",
+        "Without a destination on failure, an event whose run failed leaves no trace but a log \
+         line.",
+        ASYNC,
+        failures,
+    ),
+    row(
+        "W325",
+        "No old event waits for the function",
+        "An event that is older than ten minutes says nothing that a sweep does not find, and it \
+         delays the next one.",
+        ASYNC,
+        old_events,
+    ),
+];
+
+fn state(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let function = follower.function;
+        let name = &function.name;
+        let command =
+            format!("aws lambda get-function-configuration --function-name {}", quoted(name));
+        if let Some(state) = function.state.as_deref().filter(|state| *state == "Failed") {
+            found.push(broken(format!("`{name}` is `{state}`")).mend(command.clone()));
+        }
+        if function.last_update.as_deref() == Some("Failed") {
+            found.push(costs(format!("the last update of `{name}` failed")).mend(command));
+        }
+        if let Some(runtime) = &function.runtime
+            && !runtime.starts_with("provided")
+        {
+            let says = format!("`{name}` has the runtime {runtime}, and Writerlink needs \
+                provided.al2023");
+            found.push(note(says).mend("Deploy infra/ as docs/deploy.md says."));
+        }
+    }
+    Ok(found)
+}
+
+fn same(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let name = &follower.function.name;
+        let Some(config) = &follower.config else {
+            let says = format!("`{name}` reads its configuration from a file, which is not read");
+            found.push(note(says));
+            continue;
+        };
+        let own = config.usable().find(|own| own.target_group == chain.binding.target_group);
+        let Some(own) = own else { continue };
+        let here = chain.binding;
+        let pairs = [
+            ("source", own.source.to_string(), here.source.to_string()),
+            ("port", format!("{:?}", own.port), format!("{:?}", here.port)),
+            ("allow", format!("{:?}", own.allow), format!("{:?}", here.allow)),
+        ];
+        let other: Vec<&str> =
+            pairs.iter().filter(|(_, own, here)| own != here).map(|(key, ..)| *key).collect();
+        if !other.is_empty() {
+            let says = format!("`{name}` has another `{}` for this group", other.join("`, `"));
+            found.push(note(says).mend("Deploy the configuration that you have checked."));
+        }
+        if own.mode == Mode::Observe && here.mode == Mode::Manage {
+            let says = format!("`{name}` only observes this group, and does not change it");
+            found.push(note(says).mend("Deploy with `mode = \"manage\"`."));
+        }
+    }
+    Ok(found)
+}
+
+fn concurrency(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let name = &follower.function.name;
+        let command = format!(
+            "aws lambda put-function-concurrency --function-name {} \
+             --reserved-concurrent-executions 1",
+            quoted(name)
+        );
+        match of(&follower.facts.concurrency)? {
+            Some(0) => {
+                let says = format!("`{name}` has a reserved concurrency of 0: it cannot run");
+                found.push(will_break(says).mend(command));
+            }
+            Some(1) => {}
+            Some(more) => {
+                let says = format!("up to {more} runs of `{name}` can go on at once");
+                found.push(note(says).mend(command));
+            }
+            None => {
+                let says = format!("nothing keeps two runs of `{name}` apart");
+                found.push(note(says).mend(command));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn timeout(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let timing = follower.config.as_ref().map_or(&chain.config.timing, |c| &c.timing);
+        let has = Duration::from_secs(follower.function.timeout.into());
+        let (whole, removal) = (timing.longest_watch(), timing.settle * 2);
+        let name = &follower.function.name;
+        let says = format!(
+            "`{name}` ends after {} s, and the longest watch takes {} s",
+            has.as_secs(),
+            whole.as_secs()
+        );
+        let command = format!(
+            "aws lambda update-function-configuration --function-name {} --timeout {}",
+            quoted(name),
+            (whole.as_secs() + 60).min(900)
+        );
+        if has < removal {
+            let says = format!("{says}: it is too short to remove a target");
+            found.push(will_break(says).mend(command));
+        } else if has < whole {
+            found.push(costs(says).mend(command));
+        }
+    }
+    Ok(found)
+}
+
+fn failures(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let name = &follower.function.name;
+        let invoke = of(&follower.facts.event_invoke)?.as_ref();
+        let destination = invoke.and_then(|invoke| invoke.on_failure.as_deref());
+        let queue = destination.or(follower.function.dead_letter.as_deref());
+        let Some(queue) = queue else {
+            found.push(note(format!("events whose run failed in `{name}` are lost")).mend(format!(
+                "aws lambda put-function-event-invoke-config --function-name {} \
+                 --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600 \
+                 --destination-config OnFailure={{Destination=QUEUE-ARN}}",
+                quoted(name)
+            )));
+            continue;
+        };
+        found.extend(waiting(chain, queue)?);
+    }
+    Ok(found)
+}
+
+/// A note if the queue holds events.
+fn waiting(chain: &Chain, queue: &str) -> Part<Option<super::Found>> {
+    let attributes = match at(&chain.account.events.queues, queue) {
+        Ok(attributes) => attributes,
+        Err(Stop::Moot) => return Ok(None),
+        Err(gap) => return Err(gap),
+    };
+    let number = attributes.get("ApproximateNumberOfMessages").map_or("0", String::as_str);
+    Ok((number != "0").then(|| {
+        note(format!("{number} events whose runs failed are in {queue}")).mend(format!(
+            "aws sqs receive-message --queue-url $(aws sqs get-queue-url --queue-name {} --output \
+             text) --max-number-of-messages 10",
+            quoted(queue.rsplit(':').next().unwrap_or(queue))
+        ))
+    }))
+}
+
+fn old_events(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let invoke = of(&follower.facts.event_invoke)?.as_ref();
+        let age = invoke.and_then(|invoke| invoke.longest_age).unwrap_or(21_600);
+        let retries = invoke.and_then(|invoke| invoke.retries).unwrap_or(2);
+        if age <= 900 && retries == 0 {
+            continue;
+        }
+        let name = &follower.function.name;
+        let says = format!("Lambda repeats an event for `{name}` {retries} times, for {age} s");
+        found.push(note(says).mend(format!(
+            "aws lambda put-function-event-invoke-config --function-name {} \
+             --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600",
+            quoted(name)
+        )));
+    }
+    Ok(found)
+}
+
+/// Whether every function that follows the binding only observes it.
+pub(super) fn only_observed(chain: &Chain) -> Part<bool> {
+    let followers = chain.followers()?;
+    Ok(followers.iter().all(|follower| observes(chain, follower)))
+}

@@ -1,0 +1,43 @@
+//! Shows a report: as text for a terminal, as Markdown for a ticket, as one page of HTML.
+
+pub mod explain;
+pub mod html;
+pub mod markdown;
+pub mod terminal;
+
+use crate::report::{Report, SeverityWord};
+
+/// One line: how many findings there are of each severity.
+pub fn summary(report: &Report) -> String {
+    let counts = SeverityWord::ALL.iter().filter_map(|severity| {
+        let count = report.count(*severity);
+        let words = match (severity, count) {
+            (SeverityWord::Note, 0 | 2..) => "notes",
+            (severity, _) => severity.words(),
+        };
+        (count > 0).then(|| format!("{count} {words}"))
+    });
+    let mut parts: Vec<String> = counts.collect();
+    let missed: usize = report.not_checked.iter().map(|missed| missed.ids.len()).sum();
+    if missed > 0 {
+        parts.push(format!("{missed} not checked"));
+    }
+    if parts.is_empty() {
+        return "Nothing is wrong.".to_owned();
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// The bindings of a finding, where the report has more than one.
+fn concerned(report: &Report, bindings: &[String]) -> Option<String> {
+    match bindings.len() {
+        _ if report.bindings.len() == 1 => None,
+        all if all == report.bindings.len() => Some("all bindings".to_owned()),
+        _ => Some(bindings.join(", ")),
+    }
+}
+
+/// Whether a remedy is a command, and no sentence.
+fn is_command(mend: &str) -> bool {
+    ["aws ", "dig "].iter().any(|program| mend.starts_with(program))
+}

@@ -1,0 +1,72 @@
+//! Markdown for a ticket.
+
+use super::{concerned, is_command, summary};
+use crate::report::{Finding, Report, SeverityWord};
+
+/// The whole report.
+pub fn report(report: &Report) -> String {
+    let account = report.account.as_deref().unwrap_or("unknown");
+    let mut out = format!(
+        "# Writerlink doctor\n\nAccount {account}, {}, {}. {}\n",
+        report.region,
+        report.at,
+        summary(report)
+    );
+    for severity in SeverityWord::ALL {
+        let of_it = report.findings.iter().filter(|finding| finding.severity == severity);
+        let of_it: Vec<&Finding> = of_it.collect();
+        if !of_it.is_empty() {
+            let words = severity.words();
+            out.push_str(&format!("\n## {}{}\n\n", words[..1].to_uppercase(), &words[1..]));
+        }
+        for finding in of_it {
+            out.push_str(&one(report, finding));
+        }
+    }
+    if !report.not_checked.is_empty() {
+        out.push_str("\n## Not checked\n\n");
+    }
+    for missed in &report.not_checked {
+        out.push_str(&format!(
+            "- `{}`: {} ({}). {}\n",
+            missed.gap.call,
+            plain(&missed.gap.why),
+            missed.ids.join(", "),
+            plain(&missed.gap.remedy)
+        ));
+    }
+    out
+}
+
+fn one(report: &Report, finding: &Finding) -> String {
+    let whom = concerned(report, &finding.bindings).map(|names| format!(" ({})", plain(&names)));
+    let mut out =
+        format!("- **{}** {}{}\n", finding.id, plain(&finding.found), whom.unwrap_or_default());
+    if finding.severity > SeverityWord::Note {
+        out.push_str(&format!("  {}", plain(finding.why)));
+        if let Some(document) = &finding.document {
+            out.push_str(&format!(" [{}]({})", document.title, document.url));
+        }
+        out.push('\n');
+    }
+    match &finding.mend {
+        Some(mend) if is_command(mend) => {
+            out.push_str(&format!("  ```sh\n  {}\n  ```\n", mend.replace("```", "'''")));
+        }
+        Some(mend) => out.push_str(&format!("  {}\n", plain(mend))),
+        None => {}
+    }
+    out
+}
+
+/// Text in which nothing but code is markup.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

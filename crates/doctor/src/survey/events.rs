@@ -1,0 +1,160 @@
+//! Event subscriptions, topics, functions, schedules and alarms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::future::{join, join3};
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use writerlink_aws::account::{AccountReader, Metric, Schedule};
+use writerlink_core::config::Config;
+
+use super::{AT_ONCE, each};
+use crate::account::{Account, Events, Following, Topic};
+use crate::chain::unqualified;
+use crate::read::{Gap, Read, if_it_exists};
+
+/// The most topics and functions that are looked at. An account may schedule thousands of functions
+/// that have nothing to do with us.
+const MOST: usize = 60;
+
+/// How far back sweeps are looked for. A sweep waits behind a watch of up to five minutes, and its
+/// metric may come two minutes late.
+const SWEEPS: SignedDuration = SignedDuration::from_mins(15);
+
+pub(super) async fn read(config: &Config, account: &Account, reader: &AccountReader) -> Events {
+    let (subscriptions, quotas, schedules) =
+        join3(reader.event_subscriptions(), reader.quotas(), reader.schedules()).await;
+    let subscriptions = subscriptions.map_err(Gap::from);
+    let schedules = schedules.map_err(Gap::from);
+    let alarms = reader.alarms().await.map_err(Gap::from);
+    let triggers = subscriptions.iter().flatten().map(|subscription| subscription.topic.as_str());
+    let ours = alarms.iter().flatten().filter(|alarm| {
+        alarm.metrics.iter().any(|metric| metric.namespace == "Writerlink")
+    });
+    let told = ours.flat_map(|alarm| alarm.actions.iter().map(String::as_str));
+    let outcomes = config.notify_topic.as_deref();
+    let arns: BTreeSet<&str> = triggers.chain(told).chain(outcomes).collect();
+    let here = arns.into_iter().filter(|arn| is_of(arn, "sns", account)).take(MOST);
+    let topics: BTreeMap<String, Topic> = stream::iter(here.map(|arn| topic(arn, reader)))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let of_topics = topics.values().flat_map(|topic| topic.subscriptions.iter().flatten());
+    let subscribed = of_topics.filter(|s| s.protocol == "lambda").map(|s| s.endpoint.as_str());
+    let scheduled = schedules.iter().flatten().map(|schedule| schedule.target.as_str());
+    let arns: BTreeSet<&str> = subscribed.chain(scheduled).map(unqualified).collect();
+    let lambdas = arns.into_iter().filter(|arn| is_of(arn, "lambda", account)).take(MOST);
+    let functions: BTreeMap<String, Following> =
+        stream::iter(lambdas.map(|arn| following(arn, reader)))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+    let schedules = match schedules {
+        Ok(listed) => Ok(whole(listed, &functions, reader).await),
+        Err(gap) => Err(gap),
+    };
+    let queues = functions.values().flat_map(queues_of).filter(|arn| is_of(arn, "sqs", account));
+    let queues = each(queues.collect(), |arn| async move { reader.queue_attributes(&arn).await }).await;
+    let quotas = quotas.map_err(Gap::from);
+    Events { subscriptions, quotas, topics, functions, schedules, alarms, queues }
+}
+
+/// Whether an ARN is of a service in this account and Region. Elsewhere nothing can be read.
+fn is_of(arn: &str, service: &str, account: &Account) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let number = account.number.as_deref();
+    parts.len() == 6
+        && parts[2] == service
+        && parts[3] == account.region
+        && number.map_or_else(|_| true, |number| parts[4] == number)
+}
+
+async fn topic(arn: &str, reader: &AccountReader) -> (String, Topic) {
+    let (attributes, subscriptions) =
+        join(reader.topic_attributes(arn), reader.topic_subscriptions(arn)).await;
+    let lambdas = subscriptions.iter().flatten().filter(|s| s.protocol == "lambda");
+    let confirmed = lambdas.filter_map(|subscription| subscription.arn.clone()).collect();
+    let subscription_attributes =
+        each(confirmed, |arn| async move { reader.subscription_attributes(&arn).await }).await;
+    let topic = Topic {
+        attributes: attributes.map_err(Gap::from),
+        subscriptions: subscriptions.map_err(Gap::from),
+        subscription_attributes,
+    };
+    (arn.to_owned(), topic)
+}
+
+/// A function. Of one that is none of ours, nothing but its configuration is read.
+async fn following(arn: &str, reader: &AccountReader) -> (String, Following) {
+    let function = if_it_exists(reader.function(arn).await);
+    let is_ours = match &function {
+        Ok(Some(function)) => function.variables.contains_key("WRITERLINK_CONFIG"),
+        Ok(None) | Err(_) => false,
+    };
+    let not = || Gap::unread("none", "it was not read", "");
+    let mut facts = Following {
+        function,
+        concurrency: Err(not()),
+        policy: Err(not()),
+        event_invoke: Err(not()),
+        mappings: Err(not()),
+        sweeps: Err(not()),
+    };
+    if is_ours {
+        let (concurrency, policy, event_invoke) =
+            join3(reader.concurrency(arn), reader.function_policy(arn), reader.event_invoke(arn))
+                .await;
+        facts.concurrency = concurrency.map_err(Gap::from);
+        facts.policy = policy.map_err(Gap::from);
+        facts.event_invoke = event_invoke.map_err(Gap::from);
+        let (mappings, sweeps) = join(reader.source_mappings(arn), sweeps(arn, reader)).await;
+        facts.mappings = mappings.map_err(Gap::from);
+        facts.sweeps = sweeps;
+    }
+    (arn.to_owned(), facts)
+}
+
+async fn sweeps(
+    function: &str,
+    reader: &AccountReader,
+) -> Read<Vec<writerlink_aws::account::Measurement>> {
+    let name = function.rsplit(':').next().unwrap_or(function);
+    let metric = Metric {
+        namespace: "Writerlink".to_owned(),
+        name: "SweepFinished".to_owned(),
+        dimensions: BTreeMap::from([("Function".to_owned(), name.to_owned())]),
+    };
+    let now = Timestamp::now();
+    let since = now.checked_sub(SWEEPS).unwrap_or(now);
+    reader.measurements(&metric, since, now, 60).await.map_err(Gap::from)
+}
+
+/// The schedules, with the expression and the input of those that start a function of ours.
+async fn whole(
+    listed: Vec<Schedule>,
+    functions: &BTreeMap<String, Following>,
+    reader: &AccountReader,
+) -> Vec<Schedule> {
+    let is_ours = |schedule: &Schedule| {
+        let facts = functions.get(unqualified(&schedule.target));
+        facts.is_some_and(|facts| facts.policy.as_ref().err().is_none_or(|gap| gap.call != "none"))
+    };
+    let described = listed.into_iter().map(|schedule| async {
+        if !is_ours(&schedule) {
+            return schedule;
+        }
+        // Without its description the schedule is still known to exist.
+        reader.schedule(&schedule.group, &schedule.name).await.unwrap_or(schedule)
+    });
+    stream::iter(described).buffered(AT_ONCE).collect().await
+}
+
+/// Where a function's failed events go.
+fn queues_of(facts: &Following) -> Vec<String> {
+    let destination = facts.event_invoke.as_ref().ok().and_then(Option::as_ref);
+    let destination = destination.and_then(|invoke| invoke.on_failure.clone());
+    let function = facts.function.as_ref().ok().and_then(Option::as_ref);
+    let letters = function.and_then(|function| function.dead_letter.clone());
+    destination.into_iter().chain(letters).collect()
+}
