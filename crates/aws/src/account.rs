@@ -9,6 +9,7 @@ mod events;
 mod function;
 mod network;
 mod rds;
+mod reader;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,17 @@ pub use rds::{
     SubnetOfGroup,
 };
 
+pub use reader::AccountReader;
+
 /// The attributes of a thing, by the names of the API's reference, such as
 /// `load_balancing.cross_zone.enabled` or `KmsMasterKeyId`.
 pub type Attributes = BTreeMap<String, String>;
+
+/// Who makes the calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number.
+    pub account: String,
+    /// The ARN of the user or of the assumed role's session.
+    pub arn: String,
+}

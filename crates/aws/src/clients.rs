@@ -16,6 +16,7 @@ use aws_sdk_sns as sns;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use writerlink_core::drive;
 
+use crate::account::AccountReader;
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
 use crate::elbv2::ElbReadClient;
@@ -181,6 +182,11 @@ impl Clients {
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
         ElbWriteClient::new(elbv2::Client::from_conf(config.build()), self.home.clone())
+    }
+
+    /// What reads the rest of the account, for `doctor` and `init`.
+    pub fn account_reader(&self) -> AccountReader {
+        AccountReader::new(self.config.clone(), self.home.clone(), CONNECT, READ)
     }
 
     pub fn notifier(&self) -> Notifier {

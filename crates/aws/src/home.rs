@@ -16,6 +16,11 @@ impl Home {
         &self.0
     }
 
+    /// Refuses `arn` unless it is of this Region.
+    pub(crate) fn admits_arn(&self, call: &'static str, arn: &str) -> Result<(), CallError> {
+        self.admits(call, arn, arn.split(':').nth(3).unwrap_or_default())
+    }
+
     /// Refuses `arn`, which is in `region`, unless that is this Region.
     pub(crate) fn admits(
         &self,

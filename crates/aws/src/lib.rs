@@ -28,6 +28,7 @@
 //! - **DNS is asked without memory.** No cache, no hosts file, no search list, no connection kept.
 
 pub mod account;
+mod call;
 mod clients;
 pub mod clock;
 mod credentials;

@@ -1,6 +1,7 @@
 //! A read: one call, one attempt, and an answer that is whole.
 
 use std::error::Error;
+use std::fmt::Display;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -32,8 +33,12 @@ pub(crate) fn listed<T>(
     list: Option<Vec<T>>,
 ) -> Result<Vec<T>, CallError> {
     list.ok_or_else(|| {
-        let detail =
-            format!("the answer is malformed: it has no list `{element}`, not even an empty one");
-        CallError::new(call, Failure::Unreachable, detail)
+        malformed(call, format!("it has no list `{element}`, not even an empty one"))
     })
+}
+
+/// The error of an answer that is not as the API's reference says.
+pub(crate) fn malformed(call: &'static str, fault: impl Display) -> CallError {
+    let detail = format!("the answer is malformed: {fault}");
+    CallError::new(call, Failure::Unreachable, detail)
 }

@@ -33,7 +33,7 @@ impl Notifier {
     /// # Errors
     /// When the topic is in another Region, or SNS did not accept the message.
     pub async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), CallError> {
-        self.home.admits(PUBLISH, topic, topic.split(':').nth(3).unwrap_or_default())?;
+        self.home.admits_arn(PUBLISH, topic)?;
         let watch = Watch::of(PUBLISH);
         let send = self
             .sns

@@ -19,12 +19,18 @@ use crate::error::Sent;
 pub(crate) struct Watch {
     call: &'static str,
     sent: Arc<AtomicBool>,
+    looks_for_end: bool,
 }
 
 impl Watch {
     /// Watches a call, which is named by the IAM action that permits it.
     pub(crate) fn of(call: &'static str) -> Self {
-        Self { call, sent: Arc::default() }
+        Self { call, sent: Arc::default(), looks_for_end: true }
+    }
+
+    /// The same watch for an answer whose reader notices by itself if its end is missing.
+    pub(crate) fn without_end(self) -> Self {
+        Self { looks_for_end: false, ..self }
     }
 
     /// The XML element that an answer consists of, such as `DescribeTagsResponse`.
@@ -82,7 +88,10 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         let body = context.response().body().bytes().unwrap_or_default().trim_ascii_end();
         let end = format!("</{}>", self.answer());
-        if context.output_or_error().is_err() || body.ends_with(end.as_bytes()) {
+        if !self.looks_for_end
+            || context.output_or_error().is_err()
+            || body.ends_with(end.as_bytes())
+        {
             return Ok(());
         }
         Err(format!("the body of the answer is no whole {}", self.answer()).into())
