@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod doctor;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -7,6 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+
+use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
@@ -31,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
   writerlink audit --config writerlink.toml  Compare groups with databases
+  writerlink doctor                          Find what will break, and mend it
   writerlink lab serve                       Serve a region to any AWS client";
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +52,9 @@ pub(crate) enum Command {
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
+    /// Examine the whole way from the consumer to the database, and change nothing
+    #[command(long_about = DOCTOR, after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),

@@ -310,7 +310,7 @@ impl<'a> Chain<'a> {
     }
 
     /// A load balancer as the other end of a flow. Its addresses are in its subnets.
-    pub fn end_of(&self, balancer: &Balancer) -> Part<End> {
+    pub(crate) fn end_of(&self, balancer: &Balancer) -> Part<End> {
         let subnets = balancer.zones.iter().filter_map(|zone| zone.subnet.as_deref());
         Ok(End { groups: balancer.security_groups.clone(), networks: self.networks(subnets)? })
     }

@@ -15,7 +15,11 @@ pub mod account;
 pub mod chain;
 pub mod check;
 mod documents;
+#[cfg(test)]
+mod fixture;
 mod network;
+#[cfg(test)]
+mod plants;
 mod policy;
 pub mod read;
 pub mod render;

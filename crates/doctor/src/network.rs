@@ -184,7 +184,10 @@ mod tests {
             (vec![all.clone()], Ok(())),
             (vec![all.clone(), entry(90, false, "10.20.0.0/16", None)], Err(Some(90))),
             (vec![all.clone(), entry(110, false, "10.20.0.0/16", None)], Ok(())),
-            (vec![all.clone(), entry(90, false, "10.20.0.0/26", Some((5432, 5432)))], Err(Some(90))),
+            (
+                vec![all.clone(), entry(90, false, "10.20.0.0/26", Some((5432, 5432)))],
+                Err(Some(90)),
+            ),
             (vec![all.clone(), entry(90, false, "10.21.0.0/16", None)], Ok(())),
             (vec![all, entry(90, false, "10.20.0.0/16", Some((22, 22)))], Ok(())),
             (vec![entry(90, true, "10.20.0.0/26", None)], Err(None)),

@@ -122,13 +122,28 @@ mod tests {
     #[test]
     fn a_service_is_allowed_by_a_statement_that_names_it_or_everybody() {
         for (statement, allowed) in [
-            (r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#, true),
-            (r#"{"Effect":"Allow","Principal":{"Service":["a","events.rds.amazonaws.com"]},"Action":["SNS:Publish"]}"#, true),
+            (
+                r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#,
+                true,
+            ),
+            (
+                r#"{"Effect":"Allow","Principal":{"Service":["a","events.rds.amazonaws.com"]},"Action":["SNS:Publish"]}"#,
+                true,
+            ),
             (r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"SNS:*"}"#, true),
             (r#"{"Effect":"Allow","Principal":"*","Action":"sns:Publish"}"#, true),
-            (r#"{"Effect":"Allow","Principal":{"Service":"rds.amazonaws.com"},"Action":"sns:Publish"}"#, false),
-            (r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Subscribe"}"#, false),
-            (r#"{"Effect":"Deny","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#, false),
+            (
+                r#"{"Effect":"Allow","Principal":{"Service":"rds.amazonaws.com"},"Action":"sns:Publish"}"#,
+                false,
+            ),
+            (
+                r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Subscribe"}"#,
+                false,
+            ),
+            (
+                r#"{"Effect":"Deny","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#,
+                false,
+            ),
         ] {
             let policy = format!(r#"{{"Statement":[{statement}]}}"#);
             assert_eq!(allows_service(&policy, RDS, "sns:Publish"), Ok(allowed), "{statement}");

@@ -12,7 +12,7 @@ use futures_util::future::join;
 use futures_util::stream;
 use jiff::Timestamp;
 use writerlink_aws::account::AccountReader;
-use writerlink_core::config::{Binding, Config};
+use writerlink_core::config::Binding;
 use writerlink_core::failure::LookupError;
 use writerlink_core::ports::Resolver;
 use writerlink_core::source::Source;
@@ -25,42 +25,34 @@ use crate::read::{Gap, Read};
 /// The most calls that are made at once. The budgets of calls are the account's.
 const AT_ONCE: usize = 6;
 
-/// Reads the account for the usable bindings of a configuration.
+/// Reads the account for these bindings. Outcomes are published to `notify_topic`.
 pub async fn survey(
-    config: &Config,
-    only: &[String],
+    bindings: &[&Binding],
+    notify_topic: Option<&str>,
     region: &str,
     reader: &AccountReader,
     resolver: &impl Resolver,
 ) -> Account {
-    let bindings = chosen(config, only);
     let nothing_yet = Gap::unread("none", "it was not read", "");
     let mut account = Account::unread(region, Timestamp::now(), &nothing_yet);
     account.number = reader.identity().await.map(|caller| caller.account).map_err(Gap::from);
-    let (databases, links) =
-        join(databases(&bindings, reader), links::read(&bindings, reader)).await;
+    let (databases, links) = join(databases(bindings, reader), links::read(bindings, reader)).await;
     account.databases = databases;
     account.links = links;
-    let (events, network) =
-        join(events::read(config, &account, reader), network::read(&bindings, &account, reader))
-            .await;
+    let (events, network) = join(
+        events::read(notify_topic, &account, reader),
+        network::read(bindings, &account, reader),
+    )
+    .await;
     account.events = events;
     account.network = network;
-    account.names = names(&bindings, &account, resolver).await;
-    account.links.targets_later = links::targets(&bindings, reader).await;
+    account.names = names(bindings, &account, resolver).await;
+    account.links.targets_later = links::targets(bindings, reader).await;
     account
 }
 
-/// The usable bindings, or those of them that the caller named.
-pub fn chosen<'a>(config: &'a Config, only: &[String]) -> Vec<&'a Binding> {
-    config.usable().filter(|binding| only.is_empty() || only.contains(&binding.name)).collect()
-}
-
 /// Things by a key of theirs.
-fn by<T, E>(
-    answer: Result<Vec<T>, E>,
-    key: impl Fn(&T) -> String,
-) -> Read<BTreeMap<String, T>>
+fn by<T, E>(answer: Result<Vec<T>, E>, key: impl Fn(&T) -> String) -> Read<BTreeMap<String, T>>
 where
     Gap: From<E>,
 {
@@ -112,10 +104,7 @@ async fn databases(bindings: &[&Binding], reader: &AccountReader) -> Databases {
     let (subnet_groups, maintenance) = join(subnet_groups, maintenance).await;
     let (proxies, proxy_endpoints) = if proxies {
         let (proxies, endpoints) = join(reader.proxies(), reader.proxy_endpoints()).await;
-        (
-            by(proxies, |proxy| proxy.name.clone()),
-            by(endpoints, |endpoint| endpoint.name.clone()),
-        )
+        (by(proxies, |proxy| proxy.name.clone()), by(endpoints, |endpoint| endpoint.name.clone()))
     } else {
         (Ok(BTreeMap::new()), Ok(BTreeMap::new()))
     };
@@ -146,7 +135,8 @@ async fn names(
 
 fn endpoints(source: &Source, account: &Account) -> Vec<String> {
     let databases = &account.databases;
-    let cluster = source.cluster().and_then(|id| databases.clusters.as_ref().ok()?.get(id.as_str()));
+    let cluster =
+        source.cluster().and_then(|id| databases.clusters.as_ref().ok()?.get(id.as_str()));
     let instances = databases.instances.as_ref();
     let instance = |id: &str| instances.ok()?.get(id)?.endpoint.clone();
     match source {
@@ -171,8 +161,14 @@ fn endpoints(source: &Source, account: &Account) -> Vec<String> {
 }
 
 async fn resolve(name: &str, family: Family, resolver: &impl Resolver) -> Read<Resolved> {
-    let gap = |why: &str| Gap::unread("a DNS lookup", why, "Ask a server that knows the name: \
-        `servers` of `[dns]`, or run this in the VPC.");
+    let gap = |why: &str| {
+        Gap::unread(
+            "a DNS lookup",
+            why,
+            "Ask a server that knows the name: \
+        `servers` of `[dns]`, or run this in the VPC.",
+        )
+    };
     let host: HostName = name.parse().map_err(|_| gap("it is no DNS name"))?;
     let nothing = |missing| Resolved { addresses: vec![], aliases: vec![], ttl: 0, missing };
     match resolver.lookup(&host, family).await {

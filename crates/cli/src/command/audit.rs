@@ -3,14 +3,14 @@
 //! Nothing here can write: the run is driven without a write port, and the clients are asked only
 //! for read ports.
 
-mod verdict;
+pub(super) mod verdict;
 
 use std::time::Duration;
 
 use anyhow::bail;
 use jiff::Timestamp;
 use writerlink_aws::clock::MachineClock;
-use writerlink_aws::{Clients, Settings};
+use writerlink_aws::{Clients, ReadPorts, Settings};
 use writerlink_core::config::Config;
 use writerlink_core::drive::drive;
 use writerlink_core::event::{Trigger, TriggerKind};
@@ -39,7 +39,11 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
     check_names(&config, &args.bindings)?;
     let settings = Settings { profile: args.profile, region: args.region };
     let report = tokio::select! {
-        report = look(&config, args.bindings, &settings) => report?,
+        report = async {
+            let clients = Clients::connect(&settings).await?;
+            let ports = clients.read_ports(&config.dns_servers)?.with_share(config.api_share);
+            anyhow::Ok(look(&config, args.bindings, &ports).await)
+        } => report?,
         exit = interrupted() => return Ok(exit),
     };
     let exit = verdict::of(&report);
@@ -58,7 +62,7 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
 
 /// Refuses an unknown name: a mistyped name must not look like a binding in sync. With discovery,
 /// only the run can find out which names exist.
-fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
+pub(super) fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
     if config.discover.is_some() {
         return Ok(());
     }
@@ -72,9 +76,8 @@ fn check_names(config: &Config, asked: &[String]) -> anyhow::Result<()> {
     }
 }
 
-async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow::Result<Report> {
-    let clients = Clients::connect(settings).await?;
-    let ports = clients.read_ports(&config.dns_servers)?.with_share(config.api_share);
+/// The report of a dry run.
+pub(super) async fn look(config: &Config, only: Vec<String>, ports: &ReadPorts) -> Report {
     let trigger = Trigger {
         only: (!only.is_empty()).then_some(only),
         ..Trigger::dry_run(TriggerKind::Audit)
@@ -82,5 +85,5 @@ async fn look(config: &Config, only: Vec<String>, settings: &Settings) -> anyhow
     let limit = if config.discover.is_some() { LIMIT_WITH_TAGS } else { LIMIT };
     let run = Run::new(config, &trigger, Timestamp::now(), limit);
     let clock = MachineClock::start();
-    Ok(drive(run, &ports, None::<&NoWriter>, &clock, &mut ()).await)
+    drive(run, ports, None::<&NoWriter>, &clock, &mut ()).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use writerlink_core::config::Mode;
 
 use super::function::only_observed;
-use super::{Check, Judged, Link, note, will_break};
+use super::{Check, Judged, Link, note};
 use crate::chain::{Chain, at, unqualified};
 use crate::documents::TARGETS;
 
@@ -57,11 +57,10 @@ fn moving(chain: &Chain) -> Judged {
         list(before),
         list(after)
     );
-    let managed = !only_observed(chain)? && chain.binding.mode == Mode::Manage;
     let command = "aws cloudtrail lookup-events --lookup-attributes \
                    AttributeKey=EventName,AttributeValue=RegisterTargets   # who did it";
-    // During a failover it is Writerlink itself.
-    Ok(vec![if managed { note(says) } else { will_break(says) }.mend(command)])
+    // During a failover it is Writerlink itself, and beside an observer it is the other updater.
+    Ok(vec![note(says).mend(command)])
 }
 
 fn others(chain: &Chain) -> Judged {

@@ -6,7 +6,7 @@ use writerlink_core::source::Source;
 use super::{Check, Document, Found, Judged, Link, broken, costs, note, quoted, will_break};
 use crate::chain::{Chain, Part, Stop, at, of, value};
 use crate::documents::{
-    BALANCERS, BALANCER_GROUPS, CROSS_ZONE, GROUP_ATTRIBUTES, GROUP_HEALTH, IAM_TOKENS, LISTENERS,
+    BALANCER_GROUPS, BALANCERS, CROSS_ZONE, GROUP_ATTRIBUTES, GROUP_HEALTH, IAM_TOKENS, LISTENERS,
 };
 use crate::network::admits_anybody;
 
@@ -161,7 +161,8 @@ fn listener(chain: &Chain) -> Judged {
             listener.arn, group.arn
         );
         if own == 0 {
-            let says = format!("the listener {port} of `{}` gives the group no weight", balancer.name);
+            let says =
+                format!("the listener {port} of `{}` gives the group no weight", balancer.name);
             found.push(broken(says).mend(mend));
         } else if others > 0 {
             let says = format!(
@@ -180,9 +181,11 @@ fn balancer(chain: &Chain) -> Judged {
     for balancer in chain.balancers()? {
         let Balancer { name, kind, scheme, state, .. } = balancer;
         if kind != "network" {
-            found.push(broken(format!("`{name}` is of type {kind}")).mend(
-                "Create a Network Load Balancer: a load balancer's type cannot be changed.",
-            ));
+            found.push(
+                broken(format!("`{name}` is of type {kind}")).mend(
+                    "Create a Network Load Balancer: a load balancer's type cannot be changed.",
+                ),
+            );
         }
         if state != "active" {
             let says = format!("the load balancer `{name}` is `{state}`");
@@ -197,9 +200,10 @@ fn balancer(chain: &Chain) -> Judged {
             )));
         }
         if scheme != "internal" {
-            found.push(note(format!("the load balancer `{name}` is {scheme}")).mend(
-                "Create an internal load balancer: a scheme cannot be changed.",
-            ));
+            found.push(
+                note(format!("the load balancer `{name}` is {scheme}"))
+                    .mend("Create an internal load balancer: a scheme cannot be changed."),
+            );
         }
     }
     Ok(found)
@@ -233,7 +237,10 @@ fn listener_protocol(chain: &Chain) -> Judged {
             "TLS" if !starts_in_clear => note(says),
             _ => broken(says),
         };
-        found.mend(format!("aws elbv2 modify-listener --listener-arn {} --protocol TCP", listener.arn))
+        found.mend(format!(
+            "aws elbv2 modify-listener --listener-arn {} --protocol TCP",
+            listener.arn
+        ))
     });
     Ok(found.collect())
 }
@@ -260,8 +267,7 @@ fn cross_zone(chain: &Chain) -> Judged {
         let says = format!(
             "cross-zone load balancing is off, and the load balancer `{name}` has nodes in {zones}"
         );
-        let one_target =
-            !matches!(chain.binding.source, Source::Readers(..) | Source::Proxy(..));
+        let one_target = !matches!(chain.binding.source, Source::Readers(..) | Source::Proxy(..));
         let found_here = if one_target {
             will_break(format!("{says}: consumers reach the writer from its own zone only"))
         } else if covers_every_zone(chain, balancer)? {
@@ -297,7 +303,13 @@ fn two_zones(chain: &Chain) -> Judged {
 
 fn enforcement(chain: &Chain) -> Judged {
     let mut found = Vec::new();
-    for (balancer, listener) in chain.listeners()? {
+    let listeners = chain.listeners()?;
+    let mut ports: Vec<(&Balancer, u16)> = listeners.iter().map(|(b, l)| (*b, l.port)).collect();
+    if ports.is_empty() {
+        let port = chain.port()?;
+        ports.extend(chain.balancers()?.into_iter().map(|balancer| (balancer, port)));
+    }
+    for (balancer, port) in ports {
         let enforced = balancer.enforce_on_private_link.as_deref() != Some("off");
         if balancer.security_groups.is_empty() || !enforced {
             continue;
@@ -311,18 +323,17 @@ fn enforcement(chain: &Chain) -> Judged {
             balancer.arn,
             balancer.security_groups.join(" ")
         );
-        if admits_anybody(rules, listener.port) {
+        if admits_anybody(rules, port) {
             found.push(note(format!(
-                "only clients whose addresses {ids} admits on port {} can connect through \
-                 PrivateLink",
-                listener.port
+                "only clients whose addresses {ids} admits on port {port} can connect through \
+                 PrivateLink"
             )));
         } else {
             found.push(
                 broken(format!(
-                    "{ids} of the load balancer `{}` admits nobody on port {}, and its inbound \
-                     rules apply to PrivateLink",
-                    balancer.name, listener.port
+                    "{ids} of the load balancer `{}` admits nobody on port {port}, and its \
+                     inbound rules apply to PrivateLink",
+                    balancer.name
                 ))
                 .mend(off),
             );
@@ -416,8 +427,10 @@ fn idle_timeout(chain: &Chain) -> Judged {
         let Some(seconds) = seconds.filter(|seconds: &u32| *seconds != OF_PRIVATE_LINK) else {
             continue;
         };
-        let says =
-            format!("the listener {} ends connections that are idle for {seconds} s", listener.port);
+        let says = format!(
+            "the listener {} ends connections that are idle for {seconds} s",
+            listener.port
+        );
         found.push(note(says).mend(format!(
             "aws elbv2 modify-listener-attributes --listener-arn {} --attributes \
              Key=tcp.idle_timeout.seconds,Value={OF_PRIVATE_LINK}",

@@ -94,12 +94,13 @@ fn status(chain: &Chain) -> Judged {
     } else if matches!(chain.binding.source, Source::Proxy(..)) {
         chain.proxy()?;
     }
-    let found = states.into_iter().filter(|(_, status)| *status != "available").map(|(id, status)| {
-        let says = format!("`{id}` is `{status}`");
-        let is_down = DOWN.contains(&status) || status.starts_with("incompatible");
-        let found = if is_down { broken(says) } else { note(says) };
-        found.mend("aws rds describe-events --duration 1440   # what RDS says of it")
-    });
+    let found =
+        states.into_iter().filter(|(_, status)| *status != "available").map(|(id, status)| {
+            let says = format!("`{id}` is `{status}`");
+            let is_down = DOWN.contains(&status) || status.starts_with("incompatible");
+            let found = if is_down { broken(says) } else { note(says) };
+            found.mend("aws rds describe-events --duration 1440   # what RDS says of it")
+        });
     Ok(found.collect())
 }
 
@@ -191,9 +192,10 @@ fn maintenance(chain: &Chain) -> Judged {
             (None, Some(window)) => format!("in a window {window} (UTC)"),
             (None, None) => "at a time that RDS does not name".to_owned(),
         };
-        found.push(note(format!("`{}` of `{id}` comes {when}", pending.action)).mend(
-            "aws rds describe-pending-maintenance-actions",
-        ));
+        found.push(
+            note(format!("`{}` of `{id}` comes {when}", pending.action))
+                .mend("aws rds describe-pending-maintenance-actions"),
+        );
     }
     for instance in instances.iter().filter(|instance| !instance.pending.is_empty()) {
         let names = instance.pending.join(", ");

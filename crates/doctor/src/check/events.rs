@@ -9,7 +9,7 @@ use super::{Check, Document, Found, Judged, Link, costs, note, quoted, will_brea
 use crate::account::Topic;
 use crate::chain::{Chain, Follower, Part, Stop, at, of, unqualified, value};
 use crate::documents::{
-    CONFIRMING, EVENTS, EVENT_CATEGORIES, FILTERS, INVOKE_PERMISSION, QUOTAS, RDS_EVENTS,
+    CONFIRMING, EVENT_CATEGORIES, EVENTS, FILTERS, INVOKE_PERMISSION, QUOTAS, RDS_EVENTS,
     TOPIC_KEYS, TOPIC_PERMISSION,
 };
 use crate::policy;
@@ -153,21 +153,28 @@ fn relevant<'a>(chain: &Chain<'a>) -> Part<Vec<&'a EventSubscription>> {
     Ok(carries.collect())
 }
 
-/// The relevant subscriptions whose topics lead to a function of ours, or all of them if none does.
-fn leading<'a>(
+/// The ways by which an event could come: the relevant subscriptions whose topics lead to a function
+/// of ours. If there is none, one step back: the relevant ones, or all. So a fault in one link does
+/// not hide a fault in the next.
+fn ways<'a>(
     chain: &Chain<'a>,
     followers: &[Follower<'a>],
 ) -> Part<Vec<(&'a EventSubscription, &'a Topic)>> {
+    let relevant = relevant(chain)?;
     let topics = &chain.account.events.topics;
-    let with_topic: Vec<_> = relevant(chain)?
-        .into_iter()
-        .filter_map(|subscription| Some((subscription, topics.get(&subscription.topic)?)))
-        .collect();
+    let with_topic = |some: Vec<&'a EventSubscription>| -> Vec<_> {
+        let topic = |own: &'a EventSubscription| Some((own, topics.get(&own.topic)?));
+        some.into_iter().filter_map(topic).collect()
+    };
     let routes = chain.routes(followers)?;
-    let leads = |name: &str| routes.iter().any(|route| route.subscription.name == name);
-    let of_ours = with_topic.iter().filter(|(s, _)| leads(&s.name)).copied();
-    let of_ours: Vec<_> = of_ours.collect();
-    Ok(if of_ours.is_empty() { with_topic } else { of_ours })
+    let leads =
+        |own: &&EventSubscription| routes.iter().any(|route| route.subscription.name == own.name);
+    let of_ours = with_topic(relevant.iter().copied().filter(leads).collect());
+    let some = if of_ours.is_empty() { with_topic(relevant) } else { of_ours };
+    if some.is_empty() {
+        return Ok(with_topic(of(&chain.account.events.subscriptions)?.iter().collect()));
+    }
+    Ok(some)
 }
 
 /// What it means that events do not arrive: seconds while a sweep goes on, and a break without one.
@@ -180,8 +187,10 @@ fn lost(chain: &Chain, followers: &[Follower], says: String) -> Found {
     });
     if let Some(rule) = by_rule {
         let rule = rule.unwrap_or_else(|| "an EventBridge rule".to_owned());
-        return note(format!("{says}; {rule} may invoke the function, and what it matches is not \
-            read"));
+        return note(format!(
+            "{says}; {rule} may invoke the function, and what it matches is not \
+            read"
+        ));
     }
     let sweeps = |follower: &Follower| {
         let schedules = chain.schedules(follower.arn).unwrap_or_default();
@@ -216,7 +225,7 @@ fn followers_or_moot<'a>(chain: &Chain<'a>) -> Part<Vec<Follower<'a>>> {
 
 fn subscribed(chain: &Chain) -> Judged {
     let (kind, id) = source_type(chain)?;
-    let followers = followers_or_moot(chain)?;
+    let followers = chain.followers()?;
     if !relevant(chain)?.is_empty() {
         return Ok(Vec::new());
     }
@@ -232,8 +241,8 @@ fn subscribed(chain: &Chain) -> Judged {
 }
 
 fn active(chain: &Chain) -> Judged {
-    let followers = followers_or_moot(chain)?;
-    let ways = leading(chain, &followers)?;
+    let followers = chain.followers()?;
+    let ways = ways(chain, &followers)?;
     let faults = ways.iter().filter_map(|(subscription, _)| {
         let name = &subscription.name;
         let modify = format!(
@@ -254,13 +263,14 @@ fn active(chain: &Chain) -> Judged {
 
 fn categories(chain: &Chain) -> Judged {
     use writerlink_core::event::catalogue::{Meaning, entries};
-    let followers = followers_or_moot(chain)?;
+    let followers = chain.followers()?;
     let (kind, _) = source_type(chain)?;
     let kinds: &[&str] =
         if kind == "db-cluster" { &["db-cluster", "db-instance"] } else { &["db-instance"] };
     let routes = chain.routes(&followers)?;
-    if routes.is_empty() {
-        return Err(Stop::Moot);
+    let mut ours: Vec<_> = routes.iter().map(|route| route.subscription).collect();
+    if ours.is_empty() {
+        ours.extend(of(&chain.account.events.subscriptions)?);
     }
     let mut found = Vec::new();
     for kind in kinds {
@@ -269,7 +279,7 @@ fn categories(chain: &Chain) -> Judged {
             .filter(|entry| entry.source == *kind && moves(entry.meaning))
             .map(|entry| entry.category)
             .collect();
-        let of_kind = routes.iter().map(|route| route.subscription).filter(|subscription| {
+        let of_kind = ours.iter().filter(|subscription| {
             subscription.source_type.as_deref().is_none_or(|own| own == *kind)
         });
         let (mut all, mut carried) = (false, BTreeSet::new());
@@ -293,8 +303,8 @@ fn categories(chain: &Chain) -> Judged {
 }
 
 fn topic_policy(chain: &Chain) -> Judged {
-    let followers = followers_or_moot(chain)?;
-    let ways = leading(chain, &followers)?;
+    let followers = chain.followers()?;
+    let ways = ways(chain, &followers)?;
     let (mut faults, mut open) = (Vec::new(), Vec::new());
     for (subscription, topic) in &ways {
         let arn = &subscription.topic;
@@ -311,7 +321,9 @@ fn topic_policy(chain: &Chain) -> Judged {
             }
             Ok(true) => {}
             Ok(false) => faults.push((format!("the policy of {arn} does not admit RDS"), command)),
-            Err(fault) => faults.push((format!("the policy of {arn} cannot be read: {fault}"), command)),
+            Err(fault) => {
+                faults.push((format!("the policy of {arn} cannot be read: {fault}"), command))
+            }
         }
     }
     let graver = weigh(chain, &followers, ways.len(), faults)?;
@@ -319,8 +331,8 @@ fn topic_policy(chain: &Chain) -> Judged {
 }
 
 fn topic_key(chain: &Chain) -> Judged {
-    let followers = followers_or_moot(chain)?;
-    let ways = leading(chain, &followers)?;
+    let followers = chain.followers()?;
+    let ways = ways(chain, &followers)?;
     let (mut faults, mut unread) = (Vec::new(), Vec::new());
     for (subscription, topic) in &ways {
         let arn = &subscription.topic;
@@ -349,12 +361,12 @@ fn topic_key(chain: &Chain) -> Judged {
 
 fn function_subscribed(chain: &Chain) -> Judged {
     let followers = followers_or_moot(chain)?;
-    let relevant = relevant(chain)?;
+    let mut relevant = relevant(chain)?;
+    if relevant.is_empty() {
+        relevant.extend(of(&chain.account.events.subscriptions)?);
+    }
     let routes = chain.routes(&followers)?;
     let leads = |name: &str| routes.iter().any(|route| route.subscription.name == name);
-    if relevant.is_empty() {
-        return Err(Stop::Moot);
-    }
     if relevant.iter().any(|subscription| leads(&subscription.name)) {
         return Ok(Vec::new());
     }
@@ -367,7 +379,9 @@ fn function_subscribed(chain: &Chain) -> Judged {
             continue;
         };
         if let Some(queue) = queue_between(topic, &followers)? {
-            found.push(note(format!("events go through the queue {queue}, whose state is not read")));
+            found.push(note(format!(
+                "events go through the queue {queue}, whose state is not read"
+            )));
             continue;
         }
         let function = &followers[0].function;
@@ -404,17 +418,15 @@ fn queue_between<'a>(topic: &'a Topic, followers: &[Follower]) -> Part<Option<&'
 
 fn filter(chain: &Chain) -> Judged {
     let followers = followers_or_moot(chain)?;
-    let routes = chain.routes(&followers)?;
-    let relevant = relevant(chain)?;
-    let (mut ways, mut faults) = (0, Vec::new());
-    for route in routes.iter().filter(|r| relevant.iter().any(|s| s.name == r.subscription.name)) {
-        let own = of(&route.topic.subscriptions)?.iter().filter(|subscription| {
-            unqualified(&subscription.endpoint) == route.function
+    let (mut confirmed, mut faults) = (BTreeSet::new(), Vec::new());
+    for (_, topic) in ways(chain, &followers)? {
+        let own = of(&topic.subscriptions)?.iter().filter(|subscription| {
+            followers.iter().any(|follower| unqualified(&subscription.endpoint) == follower.arn)
         });
         for arn in own.filter_map(|subscription| subscription.arn.as_deref()) {
-            ways += 1;
-            let attributes = at(&route.topic.subscription_attributes, arn)?;
-            if value(attributes, "FilterPolicy").is_some_and(|policy| !policy.is_empty()) {
+            let attributes = at(&topic.subscription_attributes, arn)?;
+            let policy = value(attributes, "FilterPolicy").filter(|policy| !policy.is_empty());
+            if confirmed.insert(arn) && policy.is_some() {
                 faults.push((
                     format!("the subscription {arn} has a filter policy"),
                     format!(
@@ -425,39 +437,36 @@ fn filter(chain: &Chain) -> Judged {
             }
         }
     }
-    faults.dedup();
-    weigh(chain, &followers, ways, faults)
+    weigh(chain, &followers, confirmed.len(), faults)
 }
 
 fn may_invoke(chain: &Chain) -> Judged {
     let followers = followers_or_moot(chain)?;
-    let routes = chain.routes(&followers)?;
-    let relevant = relevant(chain)?;
-    let (mut ways, mut faults) = (BTreeSet::new(), Vec::new());
-    for route in routes.iter().filter(|r| relevant.iter().any(|s| s.name == r.subscription.name)) {
-        let topic = &route.subscription.topic;
-        if !ways.insert((topic, route.function)) {
-            continue;
+    let ways = ways(chain, &followers)?;
+    let topics: BTreeSet<&str> = ways.iter().map(|(own, _)| own.topic.as_str()).collect();
+    let mut faults = Vec::new();
+    for topic in &topics {
+        let mut admitted = false;
+        for follower in &followers {
+            let policy = of(&follower.facts.policy)?.as_deref().unwrap_or(r#"{"Statement": []}"#);
+            let sources = policy::sources_of(policy, "sns.amazonaws.com", "lambda:InvokeFunction");
+            admitted |= sources
+                .iter()
+                .any(|source| source.as_deref().is_none_or(|pattern| policy::fits(pattern, topic)));
         }
-        let facts = chain.account.events.functions.get(route.function).ok_or(Stop::Moot)?;
-        let policy = of(&facts.policy)?.as_deref().unwrap_or(r#"{"Statement": []}"#);
-        let sources = policy::sources_of(policy, "sns.amazonaws.com", "lambda:InvokeFunction");
-        let admits = |source: &Option<String>| {
-            source.as_deref().is_none_or(|pattern| policy::fits(pattern, topic))
-        };
-        if !sources.iter().any(admits) {
+        if !admitted {
+            let function = followers[0].arn;
             faults.push((
-                format!("the policy of {} does not let {topic} invoke it", route.function),
+                format!("the policy of {function} does not let {topic} invoke it"),
                 format!(
-                    "aws lambda add-permission --function-name {} --statement-id rds-events \
-                     --action lambda:InvokeFunction --principal sns.amazonaws.com --source-arn \
-                     {topic}",
-                    route.function
+                    "aws lambda add-permission --function-name {function} --statement-id \
+                     rds-events --action lambda:InvokeFunction --principal sns.amazonaws.com \
+                     --source-arn {topic}"
                 ),
             ));
         }
     }
-    weigh(chain, &followers, ways.len(), faults)
+    weigh(chain, &followers, topics.len(), faults)
 }
 
 fn quota(chain: &Chain) -> Judged {

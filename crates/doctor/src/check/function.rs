@@ -75,8 +75,10 @@ fn state(chain: &Chain) -> Judged {
         if let Some(runtime) = &function.runtime
             && !runtime.starts_with("provided")
         {
-            let says = format!("`{name}` has the runtime {runtime}, and Writerlink needs \
-                provided.al2023");
+            let says = format!(
+                "`{name}` has the runtime {runtime}, and Writerlink needs \
+                provided.al2023"
+            );
             found.push(note(says).mend("Deploy infra/ as docs/deploy.md says."));
         }
     }
@@ -177,12 +179,14 @@ fn failures(chain: &Chain) -> Judged {
         let destination = invoke.and_then(|invoke| invoke.on_failure.as_deref());
         let queue = destination.or(follower.function.dead_letter.as_deref());
         let Some(queue) = queue else {
-            found.push(note(format!("events whose run failed in `{name}` are lost")).mend(format!(
-                "aws lambda put-function-event-invoke-config --function-name {} \
+            found.push(note(format!("events whose run failed in `{name}` are lost")).mend(
+                format!(
+                    "aws lambda put-function-event-invoke-config --function-name {} \
                  --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600 \
                  --destination-config OnFailure={{Destination=QUEUE-ARN}}",
-                quoted(name)
-            )));
+                    quoted(name)
+                ),
+            ));
             continue;
         };
         found.extend(waiting(chain, queue)?);

@@ -111,7 +111,8 @@ fn leads(chain: &Chain) -> Judged {
     };
     let outside = answer.addresses.iter().filter(|address| is_private(address) && !inside(address));
     let found = outside.map(|address| {
-        let says = format!("`{name}` leads to {address}, outside the DB subnet group `{}`", group.name);
+        let says =
+            format!("`{name}` leads to {address}, outside the DB subnet group `{}`", group.name);
         broken(says).mend(dig(name))
     });
     Ok(found.collect())

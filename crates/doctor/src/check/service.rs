@@ -74,7 +74,8 @@ fn available(chain: &Chain) -> Judged {
     let bad = chain.services()?.into_iter().filter(|s| !s.state.eq_ignore_ascii_case("available"));
     let found = bad.map(|service| {
         let says = format!("the endpoint service {} is `{}`", service.id, service.state);
-        let found = if service.state.eq_ignore_ascii_case("pending") { note(says) } else { broken(says) };
+        let found =
+            if service.state.eq_ignore_ascii_case("pending") { note(says) } else { broken(says) };
         found.mend(format!(
             "aws ec2 describe-vpc-endpoint-service-configurations --service-ids {}",
             service.id
@@ -106,9 +107,9 @@ fn principals(chain: &Chain) -> Judged {
             )));
         } else if principals.is_empty() && !is_connected(chain, service)? {
             let says = format!("{id} names no principal: no other account can create an endpoint");
-            found.push(broken(says).mend(modify(
-                "--add-allowed-principals arn:aws:iam::CONSUMER:root",
-            )));
+            found.push(
+                broken(says).mend(modify("--add-allowed-principals arn:aws:iam::CONSUMER:root")),
+            );
         }
     }
     Ok(found)

@@ -9,11 +9,11 @@ use writerlink_core::report::Status;
 
 use super::{Check, Found, Judged, Link, broken, costs, note, quoted, will_break};
 use crate::chain::{Chain, Part, Place, Stop, at};
-use crate::read::Gap;
 use crate::documents::{
-    ACLS, BALANCERS, BALANCER_GROUPS, HEALTH, SECURITY_GROUPS, TARGETS, TARGET_GROUPS,
+    ACLS, BALANCER_GROUPS, BALANCERS, HEALTH, SECURITY_GROUPS, TARGET_GROUPS, TARGETS,
 };
 use crate::network::{Admission, EPHEMERAL, End, admission, only, passes};
+use crate::read::Gap;
 
 const fn row(
     id: &'static str,
@@ -151,11 +151,9 @@ fn membership(chain: &Chain) -> Judged {
         Status::Failed => broken(message),
         Status::Held | Status::Unconfirmed if report.targets.is_empty() => broken(message),
         Status::Held | Status::Unconfirmed => will_break(message),
-        Status::Settled
-        | Status::Changed
-        | Status::Waiting
-        | Status::Idle
-        | Status::Observed => return Ok(Vec::new()),
+        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => {
+            return Ok(Vec::new());
+        }
     };
     let remedy = if report.status == Status::Drift {
         "aws lambda invoke --function-name FUNCTION --invocation-type Event --payload '{}' \
@@ -310,10 +308,10 @@ fn balancer_reaches(chain: &Chain) -> Judged {
             let rules = || groups.iter().flat_map(|group| &group.egress);
             let lists = &chain.account.network.prefix_lists;
             let whole = admission(rules(), port, &database, lists)?;
-            let here = place.address.filter(|_| whole == Admission::Some).map(|address| End {
-                groups: Vec::new(),
-                networks: vec![IpNet::from(address)],
-            });
+            let here = place
+                .address
+                .filter(|_| whole == Admission::Some)
+                .map(|address| End { groups: Vec::new(), networks: vec![IpNet::from(address)] });
             let reaches_now = match here {
                 Some(here) => admission(rules(), port, &here, lists)? == Admission::All,
                 None => false,
@@ -465,10 +463,7 @@ fn allowed(chain: &Chain) -> Judged {
         for network in chain.networks(place.subnets.iter().copied())? {
             let missing = [network.network(), network.broadcast()];
             if missing.iter().any(|address| !chain.binding.allow.contains(*address)) {
-                let says = format!(
-                    "`allow` does not hold {network}, a subnet of `{}`",
-                    place.name
-                );
+                let says = format!("`allow` does not hold {network}, a subnet of `{}`", place.name);
                 let holds = place.address.is_some_and(|at| chain.binding.allow.contains(at));
                 let serves = place.serves && !holds && place.address.is_some();
                 bad.push((Place { serves, ..place.clone() }, says));
@@ -497,8 +492,10 @@ fn health_check(chain: &Chain) -> Judged {
     let port = chain.port()?;
     let checked: Option<u16> = check.port.parse().ok();
     if checked.is_some_and(|checked| checked != port) {
-        let says =
-            format!("the health check asks port {}, and the database listens on {port}", check.port);
+        let says = format!(
+            "the health check asks port {}, and the database listens on {port}",
+            check.port
+        );
         found.push(broken(says).mend(modify("--health-check-port traffic-port")));
     }
     Ok(found)

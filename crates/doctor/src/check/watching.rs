@@ -59,8 +59,10 @@ fn schedule(chain: &Chain) -> Judged {
         }
         let minutes = enabled.iter().filter_map(|s| minutes(s.expression.as_deref()?)).min();
         if let Some(minutes) = minutes.filter(|minutes| *minutes > 1) {
-            let says = format!("`{name}` sweeps every {minutes} minutes: a failover without an event \
-                is found that late");
+            let says = format!(
+                "`{name}` sweeps every {minutes} minutes: a failover without an event \
+                is found that late"
+            );
             found.push(costs(says).mend(format!(
                 "aws scheduler get-schedule --name {}   # then update-schedule with \
                  'rate(1 minute)'",
@@ -70,9 +72,10 @@ fn schedule(chain: &Chain) -> Judged {
         let is_sweep = |input: &str| input.contains("sweep") || input.contains("aws.events");
         let odd = enabled.iter().filter_map(|s| s.input.as_deref()).find(|input| !is_sweep(input));
         if let Some(input) = odd {
-            found.push(note(format!("a schedule of `{name}` has the input {input}")).mend(
-                "Give the schedule the input '{\"trigger\": \"sweep\"}'.",
-            ));
+            found.push(
+                note(format!("a schedule of `{name}` has the input {input}"))
+                    .mend("Give the schedule the input '{\"trigger\": \"sweep\"}'."),
+            );
         }
     }
     Ok(found)
@@ -214,7 +217,8 @@ fn outcomes(chain: &Chain) -> Judged {
     let mut found = Vec::new();
     for topic in topics.collect::<std::collections::BTreeSet<_>>() {
         if is_silent(chain, topic)? {
-            found.push(note(format!("nobody has confirmed a subscription to {topic}")).mend(format!(
+            found
+                .push(note(format!("nobody has confirmed a subscription to {topic}")).mend(format!(
                 "aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint \
                  YOU@EXAMPLE.COM"
             )));

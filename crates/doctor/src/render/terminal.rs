@@ -63,8 +63,7 @@ fn one(report: &Report, finding: &Finding, width: usize) -> String {
 
 fn missed_one(report: &Report, missed: &NotChecked, width: usize) -> String {
     let whom = concerned(report, &missed.bindings).map(|names| format!(" ({names})"));
-    let head =
-        format!("{}: {}{}", missed.gap.call, missed.gap.why, whom.unwrap_or_default());
+    let head = format!("{}: {}{}", missed.gap.call, missed.gap.why, whom.unwrap_or_default());
     let mut out = labelled("", &head, width);
     out.push_str(&labelled("", &format!("Not checked: {}.", missed.ids.join(", ")), width));
     if !missed.gap.remedy.is_empty() {

@@ -1,13 +1,13 @@
 //! Event subscriptions, topics, functions, schedules and alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{join, join3};
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use writerlink_aws::account::{AccountReader, Metric, Schedule};
-use writerlink_core::config::Config;
 
 use super::{AT_ONCE, each};
 use crate::account::{Account, Events, Following, Topic};
@@ -22,24 +22,26 @@ const MOST: usize = 60;
 /// metric may come two minutes late.
 const SWEEPS: SignedDuration = SignedDuration::from_mins(15);
 
-pub(super) async fn read(config: &Config, account: &Account, reader: &AccountReader) -> Events {
+pub(super) async fn read(
+    notify_topic: Option<&str>,
+    account: &Account,
+    reader: &AccountReader,
+) -> Events {
     let (subscriptions, quotas, schedules) =
         join3(reader.event_subscriptions(), reader.quotas(), reader.schedules()).await;
     let subscriptions = subscriptions.map_err(Gap::from);
     let schedules = schedules.map_err(Gap::from);
     let alarms = reader.alarms().await.map_err(Gap::from);
     let triggers = subscriptions.iter().flatten().map(|subscription| subscription.topic.as_str());
-    let ours = alarms.iter().flatten().filter(|alarm| {
-        alarm.metrics.iter().any(|metric| metric.namespace == "Writerlink")
-    });
+    let ours = alarms
+        .iter()
+        .flatten()
+        .filter(|alarm| alarm.metrics.iter().any(|metric| metric.namespace == "Writerlink"));
     let told = ours.flat_map(|alarm| alarm.actions.iter().map(String::as_str));
-    let outcomes = config.notify_topic.as_deref();
-    let arns: BTreeSet<&str> = triggers.chain(told).chain(outcomes).collect();
+    let arns: BTreeSet<&str> = triggers.chain(told).chain(notify_topic).collect();
     let here = arns.into_iter().filter(|arn| is_of(arn, "sns", account)).take(MOST);
-    let topics: BTreeMap<String, Topic> = stream::iter(here.map(|arn| topic(arn, reader)))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    let topics: BTreeMap<String, Topic> =
+        stream::iter(here.map(|arn| topic(arn, reader))).buffer_unordered(AT_ONCE).collect().await;
     let of_topics = topics.values().flat_map(|topic| topic.subscriptions.iter().flatten());
     let subscribed = of_topics.filter(|s| s.protocol == "lambda").map(|s| s.endpoint.as_str());
     let scheduled = schedules.iter().flatten().map(|schedule| schedule.target.as_str());
@@ -55,7 +57,8 @@ pub(super) async fn read(config: &Config, account: &Account, reader: &AccountRea
         Err(gap) => Err(gap),
     };
     let queues = functions.values().flat_map(queues_of).filter(|arn| is_of(arn, "sqs", account));
-    let queues = each(queues.collect(), |arn| async move { reader.queue_attributes(&arn).await }).await;
+    let queues =
+        each(queues.collect(), |arn| async move { reader.queue_attributes(&arn).await }).await;
     let quotas = quotas.map_err(Gap::from);
     Events { subscriptions, quotas, topics, functions, schedules, alarms, queues }
 }
@@ -127,7 +130,7 @@ async fn sweeps(
     };
     let now = Timestamp::now();
     let since = now.checked_sub(SWEEPS).unwrap_or(now);
-    reader.measurements(&metric, since, now, 60).await.map_err(Gap::from)
+    reader.measurements(&metric, since, now, Duration::from_secs(60)).await.map_err(Gap::from)
 }
 
 /// The schedules, with the expression and the input of those that start a function of ours.

@@ -29,9 +29,10 @@ pub(super) async fn read(bindings: &[&Binding], reader: &AccountReader) -> Links
         each(used.clone(), |arn| async move { reader.listeners(&arn).await }),
     )
     .await;
-    let forwarding = listeners.values().flatten().flatten().filter(|listener| {
-        listener.forwards.iter().any(|forward| own.contains(&forward.group))
-    });
+    let forwarding =
+        listeners.values().flatten().flatten().filter(|listener| {
+            listener.forwards.iter().any(|forward| own.contains(&forward.group))
+        });
     let forwarding = forwarding.map(|listener| listener.arn.clone()).collect();
     let publishing: BTreeSet<String> = services
         .iter()
@@ -64,6 +65,9 @@ fn arns(bindings: &[&Binding]) -> BTreeSet<String> {
     bindings.iter().map(|binding| binding.target_group.to_string()).collect()
 }
 
-pub(super) async fn targets(bindings: &[&Binding], reader: &AccountReader) -> ById<Vec<TargetSeen>> {
+pub(super) async fn targets(
+    bindings: &[&Binding],
+    reader: &AccountReader,
+) -> ById<Vec<TargetSeen>> {
     each(arns(bindings), |arn| async move { reader.targets(&arn).await }).await
 }

@@ -6,13 +6,17 @@ use futures_util::future::join3;
 use writerlink_aws::account::{AccountReader, Peer};
 use writerlink_core::config::Binding;
 use writerlink_core::failure::CallError;
-use writerlink_core::source::Source;
+use writerlink_core::source::{Identifier, Source};
 
 use super::each;
 use crate::account::{Account, ById, Network};
 use crate::read::Gap;
 
-pub(super) async fn read(bindings: &[&Binding], account: &Account, reader: &AccountReader) -> Network {
+pub(super) async fn read(
+    bindings: &[&Binding],
+    account: &Account,
+    reader: &AccountReader,
+) -> Network {
     let mut wanted = Wanted::default();
     for binding in bindings {
         wanted.add(binding, account);
@@ -24,15 +28,13 @@ pub(super) async fn read(bindings: &[&Binding], account: &Account, reader: &Acco
         when(&subnets, reader.network_acls(&subnets)),
     )
     .await;
-    let subnets = spread(&wanted.subnets, subnets, "ec2:DescribeSubnets", |subnet| {
-        vec![subnet.id.clone()]
-    });
+    let subnets =
+        spread(&wanted.subnets, subnets, "ec2:DescribeSubnets", |subnet| vec![subnet.id.clone()]);
     let security_groups =
         spread(&wanted.security_groups, groups, "ec2:DescribeSecurityGroups", |group| {
             vec![group.id.clone()]
         });
-    let acls =
-        spread(&wanted.subnets, acls, "ec2:DescribeNetworkAcls", |acl| acl.subnets.clone());
+    let acls = spread(&wanted.subnets, acls, "ec2:DescribeNetworkAcls", |acl| acl.subnets.clone());
     let rules = security_groups
         .values()
         .flatten()
@@ -57,7 +59,7 @@ impl Wanted {
     fn add(&mut self, binding: &Binding, account: &Account) {
         let databases = &account.databases;
         let instances = databases.instances.as_ref().into_iter().flat_map(|all| all.values());
-        let cluster = binding.source.cluster().map(|id| id.as_str());
+        let cluster = binding.source.cluster().map(Identifier::as_str);
         let own = instances.filter(|instance| match &binding.source {
             Source::Instance(id) => instance.id == id.as_str(),
             _ => cluster.is_some() && instance.cluster.as_deref() == cluster,
@@ -129,10 +131,16 @@ fn spread<T: Clone>(
 ) -> ById<T> {
     let answer = answer.map_err(Gap::from);
     let of_one = |id: &String| match &answer {
-        Ok(things) => things.iter().find(|thing| keys(thing).contains(id)).cloned().ok_or_else(|| {
-            Gap::unread(call, &format!("AWS does not list {id}"), "Look whether it exists, and in \
-                which account.")
-        }),
+        Ok(things) => {
+            things.iter().find(|thing| keys(thing).contains(id)).cloned().ok_or_else(|| {
+                Gap::unread(
+                    call,
+                    &format!("AWS does not list {id}"),
+                    "Look whether it exists, and in \
+                which account.",
+                )
+            })
+        }
         Err(gap) => Err(gap.clone()),
     };
     ids.iter().map(|id| (id.clone(), of_one(id))).collect()
