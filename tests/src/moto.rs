@@ -65,6 +65,16 @@ impl Moto {
         self.0.run("proxy_seed.py", &[])
     }
 
+    /// Creates what `doctor` reads of an account, as `tests/python/account_seed.py` says, and
+    /// returns what boto3 reads of it.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seed_account(&self) -> Value {
+        self.0.run("account_seed.py", &[])
+    }
+
     /// The targets of a group, as boto3 sees them.
     ///
     /// # Panics

@@ -16,6 +16,8 @@ pub(crate) const GROUP: &str =
 pub(crate) enum Reply {
     /// A whole answer.
     Answer(u16, String),
+    /// A whole answer that has this header.
+    Headed(u16, &'static str, String),
     /// Half an answer, then the end of the connection.
     Half(String),
     /// The end of the connection.
@@ -53,15 +55,16 @@ pub(crate) fn cut(xml: &str) -> impl Iterator<Item = String> {
     ends.map(|end| xml[..end].to_owned())
 }
 
-/// The server, and the bodies of the requests that reached it.
+/// The server, and the heads and bodies of the requests that reached it.
 pub(crate) struct AwsServer {
     pub(crate) endpoint: String,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
     connections: Arc<AtomicUsize>,
 }
 
 impl AwsServer {
-    /// Serves until the runtime ends; `reply` is given the body of each request.
+    /// Serves until the runtime ends; `reply` is given the body of each request, or the first line
+    /// of one without a body.
     pub(crate) async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -83,6 +86,10 @@ impl AwsServer {
     }
 
     pub(crate) fn requests(&self) -> Vec<String> {
+        self.heads_and_bodies().into_iter().map(|(_, body)| body).collect()
+    }
+
+    pub(crate) fn heads_and_bodies(&self) -> Vec<(String, String)> {
         self.requests.lock().unwrap().clone()
     }
 
@@ -93,18 +100,19 @@ impl AwsServer {
 
 async fn serve<R: Fn(&str) -> Reply>(
     mut stream: TcpStream,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<(String, String)>>>,
     reply: Arc<R>,
 ) {
-    while let Some(body) = request(&mut stream).await {
-        seen.lock().unwrap().push(body.clone());
-        match reply(&body) {
+    while let Some((head, body)) = request(&mut stream).await {
+        let line = head.lines().next().unwrap_or_default();
+        let reply = reply(if body.is_empty() { line } else { &body });
+        seen.lock().unwrap().push((head, body));
+        match reply {
             Reply::Answer(status, xml) => {
-                let head = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n",
-                    xml.len()
-                );
-                stream.write_all((head + &xml).as_bytes()).await.unwrap();
+                answer(&mut stream, status, "content-type: text/xml", &xml).await;
+            }
+            Reply::Headed(status, header, body) => {
+                answer(&mut stream, status, header, &body).await;
             }
             Reply::Half(xml) => {
                 let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", 2 * xml.len());
@@ -129,7 +137,13 @@ async fn serve<R: Fn(&str) -> Reply>(
     }
 }
 
-async fn request(stream: &mut TcpStream) -> Option<String> {
+async fn answer(stream: &mut TcpStream, status: u16, header: &str, body: &str) {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} X\r\n{header}\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).await.unwrap();
+}
+
+async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes);
@@ -138,7 +152,7 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
                 line.strip_prefix("content-length:")?.trim().parse::<usize>().ok()
             });
             if body.len() >= length.unwrap_or_default() {
-                return Some(body.to_owned());
+                return Some((head.to_owned(), body.to_owned()));
             }
         }
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
