@@ -61,7 +61,7 @@ CALLS = [
     ("sqs", "get_queue_attributes", {"QueueUrl": f"{ENDPOINT}/111122223333/failures", "AttributeNames": ["All"]}),
 ]
 
-# botocore prefers newer protocols here. The query protocol is what the API's reference documents beside them.
+# botocore prefers newer protocols here. The API's reference documents the query protocol too.
 QUERY = {"cloudwatch", "sqs"}
 
 
@@ -85,7 +85,7 @@ def sent(session, service, method, arguments):
     url = urlsplit(request.url)
     signed = request.headers["Authorization"].decode().split("SignedHeaders=")[1].split(",")[0]
     body = (request.body or b"").decode() if isinstance(request.body, bytes) else request.body or ""
-    # botocore's model of SQS is of the JSON protocol, and has lost the list's name in the query protocol.
+    # botocore's model of SQS is of the JSON protocol, and has lost the list's name in the other.
     body = body.replace("&AttributeNames.1", "&AttributeName.1")
     return {
         "line": f"{request.method} {url.path}{'?' if url.query else ''}{url.query}",

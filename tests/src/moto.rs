@@ -9,7 +9,8 @@
 //! before it have been removed; `DescribeDBClusters` has one page, however long;
 //! `FailoverDBCluster` moves `IsClusterWriter` at once and posts no event; `RebootDBInstance` moves
 //! nothing; event subscriptions are kept and never used; proxies have no endpoints but their own,
-//! and custom endpoints do not exist.
+//! and custom endpoints do not exist; a function's dead-letter queue is forgotten, the state of a
+//! subnet's IPv6 network is no word, and there is no `DescribeVpcEndpointConnections`.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! The few reads for which no SDK crate is linked, on the SDK's own orchestrator and signer
-//! ([decision 11](https://github.com/writerlink/writerlink/blob/main/docs/decisions/011-closed-calls.md)).
+//! (docs/decisions/011-closed-calls.md).
 //!
 //! | module | what |
 //! |---|---|

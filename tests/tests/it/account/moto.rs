@@ -14,10 +14,6 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-fn texts(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|value| text(value).to_owned()).collect()
-}
-
 fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     list.sort();
     list

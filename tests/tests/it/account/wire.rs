@@ -234,6 +234,18 @@ async fn the_token_of_a_page_is_sent_for_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_wrong_is_corrected_by_that_of_the_service() {
+    let body = "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>";
+    let late = "date: Wed, 01 Jan 2020 12:00:00 GMT";
+    let server =
+        scripted(vec![Reply::Headed(401, late, body.to_owned()), ok(entries(&[], ""))]).await;
+    let read = server.clients().account_reader().prefix_list("pl-1").await;
+    assert_eq!(read, Ok(Vec::new()));
+    let (second, _) = server.heads_and_bodies().pop().unwrap();
+    assert!(second.contains("x-amz-date: 20200101T"), "{second}");
+}
+
+#[tokio::test]
 async fn what_only_some_things_have_is_read_where_it_is() {
     let subnets = "<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId>\
         <vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone>\

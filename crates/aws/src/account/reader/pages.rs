@@ -59,7 +59,14 @@ pub(super) fn text(part: Option<&str>, name: &str) -> Result<String, String> {
 /// how a request is given one, the list in the answer with its element's name, the next token in
 /// the answer, and what converts an entry.
 macro_rules! every_page {
-    ($call:ident, $request:expr, $set:ident, $list:ident: $element:literal, $next:ident, $convert:expr) => {{
+    (
+        $call:ident,
+        $request:expr,
+        $set:ident,
+        $list:ident: $element:literal,
+        $next:ident,
+        $convert:expr $(,)?
+    ) => {{
         let request = $request;
         $crate::account::reader::pages::pages($call, |token| {
             let request = request.clone().$set(token).customize();
