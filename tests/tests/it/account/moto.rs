@@ -171,6 +171,8 @@ async fn databases_and_groups_are_read_through_the_sdk() {
         (subscription.name.as_str(), subscription.sources),
         ("orders-events", vec!["orders".to_owned()])
     );
+    moto.seed_sets();
+    assert_eq!(reader.proxies().await.unwrap()[0].name, "front");
     let orders = text(&made["groups"]["orders"]);
     let groups = reader.groups().await.unwrap();
     let group = groups.iter().find(|group| group.arn == orders).unwrap();

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 
 use writerlink_aws::account::AccountReader;
+use writerlink_aws::http::LONGEST_ANSWER;
 use writerlink_core::failure::{CallError, Failure, Rejection};
 
-use crate::adapters::aws_server::{AwsServer, ENDLESS, Reply, cut, ok};
+use crate::adapters::aws_server::{AwsServer, GROUP, Reply, cut, ok};
 
 /// Gives these answers, one after the other.
 async fn scripted(script: Vec<Reply>) -> AwsServer {
@@ -143,14 +143,13 @@ async fn a_list_of_ec2_is_read_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off_at_8_mebibytes() {
-    let endless = || Reply::Endless(entry_set("").replace("</GetManaged", "<!--"));
-    let before = ENDLESS.load(Ordering::SeqCst);
-    let reader = reader(vec![endless(), endless(), endless()]).await;
-    let error = reader.prefix_list("pl-1").await.expect_err("without end");
+    let endless = || Reply::Endless("<GetManagedPrefixListEntriesResponse>".to_owned());
+    let server = scripted(vec![endless(), endless(), endless()]).await;
+    let error = server.clients().account_reader().prefix_list("pl-1").await.unwrap_err();
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(error.detail.contains("longer than 8 MiB"), "{error}");
-    // Other tests ask for such answers too.
-    assert!(ENDLESS.load(Ordering::SeqCst) - before < 400 << 20);
+    // What is more than the longest answer of each attempt is what sockets hold.
+    assert!(server.endless() < 9 * LONGEST_ANSWER, "{}", server.endless());
 }
 
 #[tokio::test]
@@ -279,4 +278,55 @@ async fn what_only_some_things_have_is_read_where_it_is() {
     assert_eq!(function.dead_letter.as_deref(), Some("arn:aws:sqs:x"));
     assert_eq!(function.vpc.unwrap().security_groups, ["sg-1"]);
     assert_eq!(reader.function("link").await.unwrap().vpc, None);
+}
+
+/// An answer of the query protocol whose result holds `inner`.
+fn result(operation: &str, inner: &str) -> Reply {
+    ok(format!(
+        "<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+    ))
+}
+
+#[tokio::test]
+async fn what_moto_lacks_is_read_through_the_sdk() {
+    let quotas = "<AccountQuotas><AccountQuota><AccountQuotaName>EventSubscriptions\
+        </AccountQuotaName><Used>3</Used><Max>20</Max></AccountQuota></AccountQuotas>";
+    let maintenance = "<PendingMaintenanceActions><ResourcePendingMaintenanceActions>\
+        <ResourceIdentifier>arn:aws:rds:x</ResourceIdentifier><PendingMaintenanceActionDetails>\
+        <PendingMaintenanceAction><Action>db-upgrade</Action>\
+        <ForcedApplyDate>2026-12-24T00:00:00Z</ForcedApplyDate></PendingMaintenanceAction>\
+        <PendingMaintenanceAction><Action>system-update</Action></PendingMaintenanceAction>\
+        </PendingMaintenanceActionDetails></ResourcePendingMaintenanceActions>\
+        </PendingMaintenanceActions>";
+    let endpoints = "<DBProxyEndpoints><member><DBProxyName>front</DBProxyName>\
+        <DBProxyEndpointName>ro</DBProxyEndpointName><Status>available</Status>\
+        <VpcSubnetIds><member>subnet-1</member></VpcSubnetIds></member></DBProxyEndpoints>";
+    let targets = "<TargetHealthDescriptions><member><Target><Id>10.0.0.7</Id><Port>5432</Port>\
+        <AvailabilityZone>all</AvailabilityZone></Target><TargetHealth><State>unhealthy</State>\
+        <Reason>Target.Timeout</Reason></TargetHealth><AdministrativeOverride>\
+        <State>zonal_shift_active</State></AdministrativeOverride></member>\
+        </TargetHealthDescriptions>";
+    let attributes = "<Attributes><member><Key>tcp.idle_timeout.seconds</Key><Value>350</Value>\
+        </member></Attributes>";
+    let reader = reader(vec![
+        result("DescribeAccountAttributes", quotas),
+        result("DescribePendingMaintenanceActions", maintenance),
+        result("DescribeDBProxyEndpoints", endpoints),
+        result("DescribeTargetHealth", targets),
+        result("DescribeListenerAttributes", attributes),
+    ])
+    .await;
+    let [quota] = reader.quotas().await.unwrap().try_into().unwrap();
+    assert_eq!((quota.name.as_str(), quota.used, quota.max), ("EventSubscriptions", 3, 20));
+    let [upgrade, update] = reader.maintenance().await.unwrap().try_into().unwrap();
+    assert_eq!(upgrade.date, Some("2026-12-24T00:00:00Z".parse().unwrap()));
+    assert_eq!((update.action.as_str(), update.date), ("system-update", None));
+    let [endpoint] = reader.proxy_endpoints().await.unwrap().try_into().unwrap();
+    assert_eq!((endpoint.name.as_str(), endpoint.subnets), ("ro", vec!["subnet-1".to_owned()]));
+    let [target] = reader.targets(GROUP).await.unwrap().try_into().unwrap();
+    assert_eq!(target.over.unwrap().state, "zonal_shift_active");
+    assert_eq!(target.reason.as_deref(), Some("Target.Timeout"));
+    let listener = GROUP.replace("targetgroup", "listener");
+    let attributes = reader.listener_attributes(&listener).await.unwrap();
+    assert_eq!(attributes["tcp.idle_timeout.seconds"], "350");
 }

@@ -31,9 +31,6 @@ pub(crate) enum Reply {
 /// A piece of an endless answer.
 const MORE: usize = 1 << 16;
 
-/// How much of endless answers was written in all.
-pub(crate) static ENDLESS: AtomicUsize = AtomicUsize::new(0);
-
 /// A success that carries `xml`.
 pub(crate) fn ok(xml: impl Into<String>) -> Reply {
     Reply::Answer(200, xml.into())
@@ -60,6 +57,7 @@ pub(crate) struct AwsServer {
     pub(crate) endpoint: String,
     requests: Arc<Mutex<Vec<(String, String)>>>,
     connections: Arc<AtomicUsize>,
+    endless: Arc<AtomicUsize>,
 }
 
 impl AwsServer {
@@ -69,16 +67,22 @@ impl AwsServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(AtomicUsize::new(0));
+        let (connections, endless) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (seen, counted, reply) =
             (Arc::clone(&requests), Arc::clone(&connections), Arc::new(reply));
+        let written = Arc::clone(&endless);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, Arc::clone(&seen), Arc::clone(&reply)));
+                tokio::spawn(serve(
+                    stream,
+                    Arc::clone(&seen),
+                    Arc::clone(&written),
+                    Arc::clone(&reply),
+                ));
             }
         });
-        Self { endpoint, requests, connections }
+        Self { endpoint, requests, connections, endless }
     }
 
     pub(crate) fn clients(&self) -> Clients {
@@ -96,11 +100,17 @@ impl AwsServer {
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
+
+    /// How much of endless answers was written.
+    pub(crate) fn endless(&self) -> usize {
+        self.endless.load(Ordering::SeqCst)
+    }
 }
 
 async fn serve<R: Fn(&str) -> Reply>(
     mut stream: TcpStream,
     seen: Arc<Mutex<Vec<(String, String)>>>,
+    endless: Arc<AtomicUsize>,
     reply: Arc<R>,
 ) {
     while let Some((head, body)) = request(&mut stream).await {
@@ -128,7 +138,7 @@ async fn serve<R: Fn(&str) -> Reply>(
                 let more = format!("{:x}\r\n{}\r\n", MORE, " ".repeat(MORE));
                 let mut written = stream.write_all(first.as_bytes()).await;
                 while written.is_ok() {
-                    ENDLESS.fetch_add(MORE, Ordering::SeqCst);
+                    endless.fetch_add(MORE, Ordering::SeqCst);
                     written = stream.write_all(more.as_bytes()).await;
                 }
                 return;
