@@ -264,7 +264,8 @@ async fn what_only_some_things_have_is_read_where_it_is() {
         "FunctionName":"link","Timeout":3,"DeadLetterConfig":{"TargetArn":"arn:aws:sqs:x"},
         "VpcConfig":{"VpcId":"vpc-1","SubnetIds":["subnet-1"],"SecurityGroupIds":["sg-1"]}}"#;
     let outside = r#"{"FunctionArn":"arn:aws:lambda:eu-west-1:1:function:link",
-        "FunctionName":"link","Timeout":3,"VpcConfig":{"VpcId":"","SubnetIds":[]}}"#;
+        "FunctionName":"link","Timeout":3,"VpcConfig":{"VpcId":"","SubnetIds":[]},
+        "Environment":{"Error":{"ErrorCode":"AccessDeniedException","Message":"kms"}}}"#;
     let reader = reader(vec![ok(subnets), ok(connections), ok(function), ok(outside)]).await;
     let [subnet] = reader.subnets(&["subnet-1".to_owned()]).await.unwrap().try_into().unwrap();
     assert_eq!(subnet.networks, ["fd12::/64".parse().unwrap()], "IPv6 only, and one that is left");
@@ -277,7 +278,11 @@ async fn what_only_some_things_have_is_read_where_it_is() {
     assert_eq!(function.arn, "arn:aws:lambda:eu-west-1:1:function:link");
     assert_eq!(function.dead_letter.as_deref(), Some("arn:aws:sqs:x"));
     assert_eq!(function.vpc.unwrap().security_groups, ["sg-1"]);
-    assert_eq!(reader.function("link").await.unwrap().vpc, None);
+    let outside = reader.function("link").await.unwrap();
+    assert_eq!(outside.vpc, None);
+    assert_eq!(outside.variables_fault.as_deref(), Some("AccessDeniedException: kms"));
+    let elsewhere = reader.function_policy("arn:aws:lambda:us-east-1:1:function:link").await;
+    assert_eq!(elsewhere.unwrap_err().failure, Failure::Rejected(Rejection::Invalid));
 }
 
 /// An answer of the query protocol whose result holds `inner`.
