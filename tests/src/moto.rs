@@ -9,7 +9,8 @@
 //! before it have been removed; `DescribeDBClusters` has one page, however long;
 //! `FailoverDBCluster` moves `IsClusterWriter` at once and posts no event; `RebootDBInstance` moves
 //! nothing; event subscriptions are kept and never used; proxies have no endpoints but their own,
-//! and custom endpoints do not exist.
+//! and custom endpoints do not exist; a function's dead-letter queue is forgotten, the state of a
+//! subnet's IPv6 network is no word, and there is no `DescribeVpcEndpointConnections`.
 
 use serde_json::Value;
 
@@ -63,6 +64,16 @@ impl Moto {
     /// If it fails.
     pub fn seed_sets(&self) -> Value {
         self.0.run("proxy_seed.py", &[])
+    }
+
+    /// Creates what `doctor` reads of an account, as `tests/python/account_seed.py` says, and
+    /// returns what boto3 reads of it.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn seed_account(&self) -> Value {
+        self.0.run("account_seed.py", &[])
     }
 
     /// The targets of a group, as boto3 sees them.

@@ -1,5 +1,5 @@
 //! The few reads for which no SDK crate is linked, on the SDK's own orchestrator and signer
-//! ([decision 11](https://github.com/writerlink/writerlink/blob/main/docs/decisions/011-closed-calls.md)).
+//! (docs/decisions/011-closed-calls.md).
 //!
 //! | module | what |
 //! |---|---|
@@ -34,6 +34,7 @@ use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, Share
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_runtime_api::http::HttpError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::Layer;
 use aws_smithy_types::error::ErrorMetadata;
@@ -173,16 +174,17 @@ impl Caller {
     }
 }
 
-fn http_request(request: Request) -> Result<HttpRequest, aws_smithy_runtime_api::http::HttpError> {
-    let Request::Form(form) = request else {
-        let Request::Path(path) = request else { unreachable!("there are two kinds") };
-        return HttpRequest::get(path);
-    };
-    let mut request = HttpRequest::new(SdkBody::from(form));
-    request.set_method("POST")?;
-    request.set_uri("/")?;
-    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
-    Ok(request)
+fn http_request(request: Request) -> Result<HttpRequest, HttpError> {
+    match request {
+        Request::Path(path) => HttpRequest::get(path),
+        Request::Form(form) => {
+            let mut request = HttpRequest::new(SdkBody::from(form));
+            request.set_method("POST")?;
+            request.set_uri("/")?;
+            request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+            Ok(request)
+        }
+    }
 }
 
 /// The body of an answer, or the error that it tells of.

@@ -104,8 +104,8 @@ where
 }
 
 /// The kind of a service's error code, or `None` where the answer leaves open what was done. Codes:
-/// botocore elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31, and the common errors in each
-/// API's reference.
+/// botocore elbv2 2015-12-01, rds 2014-10-31 and sns 2010-03-31 and the services of `call`, and the
+/// common errors in each API's reference.
 fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
     match code.unwrap_or_default() {
         "ExpiredToken"
@@ -149,13 +149,22 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "DBClusterEndpointNotFoundFault"
         | "DBProxyNotFoundFault"
         | "DBProxyEndpointNotFoundFault"
+        | "ListenerNotFound"
         | "NotFound"
-        | "NotFoundException" => Some(Failure::Rejected(Rejection::NotFound)),
+        | "NotFoundException"
+        | "ResourceNotFoundException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue" => Some(Failure::Rejected(Rejection::NotFound)),
+        // EC2 names the kind of thing in its code, such as `InvalidGroup.NotFound` and
+        // `InvalidSubnetID.Malformed` (AWS docs: EC2 "Error codes for the Amazon EC2 API").
+        code if code.ends_with(".NotFound") => Some(Failure::Rejected(Rejection::NotFound)),
+        code if code.ends_with(".Malformed") => Some(Failure::Rejected(Rejection::Invalid)),
         "InvalidTarget"
         | "ValidationError"
         | "ValidationException"
         | "InvalidParameter"
         | "InvalidParameterValue"
+        | "InvalidParameterValueException"
         | "InvalidParameterCombination"
         | "MissingParameter"
         | "InvalidConfigurationRequest" => Some(Failure::Rejected(Rejection::Invalid)),
@@ -251,6 +260,12 @@ mod tests {
             ("DBClusterEndpointNotFoundFault", 400, said(Rejection::NotFound)),
             ("DBProxyNotFoundFault", 404, said(Rejection::NotFound)),
             ("DBProxyEndpointNotFoundFault", 404, said(Rejection::NotFound)),
+            ("InvalidGroup.NotFound", 400, said(Rejection::NotFound)),
+            ("InvalidSubnetID.NotFound", 400, said(Rejection::NotFound)),
+            ("InvalidSubnetID.Malformed", 400, said(Rejection::Invalid)),
+            ("ResourceNotFoundException", 404, said(Rejection::NotFound)),
+            ("AWS.SimpleQueueService.NonExistentQueue", 400, said(Rejection::NotFound)),
+            ("AuthFailure", 401, Some(Failure::Credentials)),
             ("InvalidTarget", 400, said(Rejection::Invalid)),
             ("ValidationError", 400, said(Rejection::Invalid)),
             ("TooManyTargets", 400, said(Rejection::Quota)),

@@ -9,6 +9,7 @@
 //! | `TargetGroupWrite` | [`writer::ElbWriteClient`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
 //! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, without a cache |
 //! | (none) | [`sns::Notifier`] | `sns:Publish` |
+//! | (none) | [`account::AccountReader`] | reads of RDS, ELBv2 and SNS, and of other services those of the closed list in `call/operation.rs` |
 //!
 //! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it only for
 //! [`read_ports`](Clients::read_ports).
@@ -18,9 +19,10 @@
 //! - **A failed read is an error, never an empty answer.** A target without a port, XML that does
 //!   not parse and an answer without its list each have an error that says so. Only an entry that
 //!   no configuration can name is left out.
-//! - **A read of RDS or ELBv2 is one attempt at one call.** The SDK's retries are off. Core's
-//!   driver decides which pages are read and which reads are tried again. A lookup asks its servers
-//!   in two rounds ([`dns`]). A deregistration is one call for each 100 targets (`writer.rs`).
+//! - **A read of a port is one attempt at one call.** The SDK's retries are off. Core's driver
+//!   decides which pages are read and which reads are tried again. A lookup asks its servers in two
+//!   rounds ([`dns`]). `AccountReader` serves a person who waits: it reads every page, and the SDK
+//!   makes up to three attempts. A deregistration is one call for each 100 targets (`writer.rs`).
 //! - **A write goes out once.** It ends within core's `LONGEST_WRITE`, and its error is sorted by
 //!   whether the request can have left this machine (`error.rs`).
 //! - **Nothing that a server sends is read without a bound.** An answer has at most 8 MiB

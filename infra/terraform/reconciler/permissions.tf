@@ -19,6 +19,7 @@ locals {
     always      = true
     Audit       = false # permissions that the CLI needs, and the function does not
     Discovers   = local.discovers
+    Doctor      = false # likewise
     HasTopicKey = local.has_topic_key
     InVpc       = local.in_vpc
     Writes      = length(local.written_groups) > 0

@@ -63,7 +63,7 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             values: &[("TopicKeyArn", &[key])],
         },
     ];
-    let mut granted = BTreeSet::from(["always", "Audit"]);
+    let mut granted = BTreeSet::from(["always", "Audit", "Doctor"]);
     for deployment in deployments {
         let role = evaluate(template, properties(template, "FunctionRole"), deployment.given);
         assert!(
@@ -219,6 +219,48 @@ fn the_audit_may_describe_and_do_nothing_else() {
     for write in ["RegisterTargets", "DeregisterTargets", "CreateTargetGroup"] {
         assert!(!audit.allow(&format!("elasticloadbalancing:{write}"), GROUP, &[]), "{write}");
     }
+}
+
+#[test]
+fn what_is_stated_for_doctor_is_what_the_reader_of_the_account_calls_and_only_reads() {
+    let stated = stated();
+    let [statement] = stated["Doctor"].as_slice() else { panic!("one statement is enough") };
+    let stated: BTreeSet<String> = list(&statement["Action"]).into_iter().collect();
+    let read = |path: &str| {
+        fs::read_to_string(workspace_dir().join("crates").join(path)).expect("it is text")
+    };
+    let reader = files(&workspace_dir().join("crates/aws/src/account/reader"));
+    let reader: String = reader.iter().map(|path| read(&path.display().to_string())).collect();
+    let closed: BTreeSet<String> = quoted_actions(&read("aws/src/call/operation.rs")).collect();
+    // The ports in core name some of the calls.
+    let ports = read("core/src/ports/action.rs");
+    let shared = ports.split("pub const ").filter(|constant| {
+        let name = constant.split(':').next().expect("a constant has a name");
+        reader.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == name)
+    });
+    let shared = shared.flat_map(quoted_actions);
+    let made: BTreeSet<String> =
+        quoted_actions(&reader).chain(shared).chain(closed.iter().cloned()).collect();
+    assert_eq!(stated, made);
+    assert!(closed.len() <= 25, "the list of calls without an SDK crate stays short: {closed:?}");
+    for action in &stated {
+        let call = action.split(':').nth(1).expect("an action has a service");
+        assert!(["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb)), "{action}");
+    }
+}
+
+/// The texts in this source that are the name of a call, such as `sns:Publish`.
+fn quoted_actions(source: &str) -> impl Iterator<Item = String> {
+    let is_call = |word: &&str| {
+        word.split_once(':').is_some_and(|(service, call)| {
+            let is_service = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+            !service.is_empty()
+                && service.bytes().all(is_service)
+                && call.starts_with(|c: char| c.is_ascii_uppercase())
+                && call.bytes().all(|b| b.is_ascii_alphabetic())
+        })
+    };
+    source.split('"').filter(is_call).map(str::to_owned)
 }
 
 #[test]

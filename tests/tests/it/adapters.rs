@@ -2,7 +2,7 @@
 //! and into which kind of core's each failure is sorted.
 #![allow(clippy::unwrap_used)]
 
-mod aws_server;
+pub(crate) mod aws_server;
 mod dns_server;
 mod driver;
 mod lists;

@@ -3,6 +3,7 @@
 //!
 //! They are one program, because each would link the AWS SDK for itself.
 
+mod account;
 mod adapters;
 mod audit;
 mod bad_input;

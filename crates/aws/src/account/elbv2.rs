@@ -37,8 +37,9 @@ pub struct Listener {
     pub arn: String,
     /// The ARN of its load balancer.
     pub load_balancer: String,
+    /// 0 if it has none, as with a Gateway Load Balancer.
     pub port: u16,
-    /// `TCP`, `TLS`, `UDP`, …
+    /// `TCP`, `TLS`, `UDP`, …; empty if it has none.
     pub protocol: String,
     /// Where it forwards to by default.
     pub forwards: Vec<Forward>,

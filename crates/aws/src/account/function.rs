@@ -21,6 +21,8 @@ pub struct Function {
     /// The variables whose names start with `WRITERLINK_`; no other variable is kept, because
     /// variables can hold secrets.
     pub variables: BTreeMap<String, String>,
+    /// Why Lambda left the variables out, if it did, such as a key that the caller may not use.
+    pub variables_fault: Option<String>,
     /// The ARN of its dead-letter queue or topic.
     pub dead_letter: Option<String>,
     pub vpc: Option<FunctionVpc>,

@@ -82,10 +82,6 @@ pub(super) enum Service {
 }
 
 impl Service {
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 6] =
-        [Self::Sts, Self::Ec2, Self::Lambda, Self::Scheduler, Self::CloudWatch, Self::Sqs];
-
     /// The name in `AWS_ENDPOINT_URL_…` and in a profile's `services` (botocore, `serviceId`).
     pub(super) fn id(self) -> &'static str {
         match self {

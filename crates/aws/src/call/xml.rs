@@ -2,11 +2,13 @@
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// The most elements inside one another. The answers here have at most nine. Without a bound, the
 /// end of a hostile answer's tree would overflow the stack.
 const DEEPEST: usize = 32;
+
+const NOT_WHOLE: &str = "it is no whole document";
 
 /// An element with its text and its elements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,38 +25,35 @@ impl Element {
         // The last is the innermost that is open, the first stands for the document.
         let mut open = vec![Self::default()];
         loop {
-            match reader.read_event().map_err(|fault| fault.to_string())? {
-                Event::Start(_) if open.len() > DEEPEST => {
+            let event = reader.read_event().map_err(|fault| fault.to_string())?;
+            let is_deepest = open.len() > DEEPEST;
+            let Some(innermost) = open.last_mut() else { return Err(NOT_WHOLE.to_owned()) };
+            match event {
+                Event::Start(_) if is_deepest => {
                     return Err(format!("it has more than {DEEPEST} elements in one another"));
                 }
-                Event::Start(start) => {
-                    let name = start.local_name().as_ref().to_owned();
-                    open.push(Self { name, ..Self::default() });
-                }
-                Event::Empty(empty) => {
-                    let name = empty.local_name().as_ref().to_owned();
-                    innermost(&mut open).children.push(Self { name, ..Self::default() });
-                }
+                Event::Start(start) => open.push(Self::named(&start)),
+                Event::Empty(empty) => innermost.children.push(Self::named(&empty)),
+                // The reader has compared the name with that of the beginning.
                 Event::End(_) => {
                     let ended = open.pop().unwrap_or_default();
-                    innermost(&mut open).children.push(ended);
+                    open.last_mut().ok_or(NOT_WHOLE)?.children.push(ended);
                 }
-                Event::Text(text) => innermost(&mut open).text.push_str(&text),
-                Event::CData(text) => innermost(&mut open).text.push_str(&text),
-                Event::GeneralRef(reference) => {
-                    let text = resolved(&reference)?;
-                    innermost(&mut open).text.push_str(&text);
-                }
+                Event::Text(text) => innermost.text.push_str(&text),
+                Event::CData(text) => innermost.text.push_str(&text),
+                Event::GeneralRef(reference) => innermost.text.push_str(&resolved(&reference)?),
                 Event::Eof => break,
                 _ => {}
             }
         }
-        match (open.pop(), open.is_empty()) {
-            (Some(mut document), true) if document.children.len() == 1 => {
-                Ok(document.children.swap_remove(0))
-            }
-            _ => Err("it is no whole document".to_owned()),
+        match open.as_mut_slice() {
+            [document] if document.children.len() == 1 => Ok(document.children.swap_remove(0)),
+            _ => Err(NOT_WHOLE.to_owned()),
         }
+    }
+
+    fn named(start: &BytesStart<'_>) -> Self {
+        Self { name: start.local_name().as_ref().to_owned(), ..Self::default() }
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -128,13 +127,6 @@ impl Element {
     ) -> Result<Vec<T>, String> {
         if self.child(name).is_some() { self.list(name, convert) } else { Ok(Vec::new()) }
     }
-}
-
-fn innermost(open: &mut Vec<Element>) -> &mut Element {
-    if open.is_empty() {
-        open.push(Element::default());
-    }
-    open.last_mut().expect("one was pushed if there was none")
 }
 
 fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {

@@ -12,7 +12,7 @@ use writerlink_core::source::Identifier;
 use writerlink_core::target::TargetGroupArn;
 use writerlink_core::topology::Scope;
 
-use super::aws_server::{AwsServer, ENDLESS, GROUP, REGION, Reply, cut, error, ok};
+use super::aws_server::{AwsServer, GROUP, REGION, Reply, cut, error, ok};
 use super::driver::{tagged_groups_of_hurried, targets_of, topology_of, topology_of_hurried};
 
 fn read_ports(clients: &Clients) -> ReadPorts {
@@ -390,7 +390,7 @@ async fn an_answer_that_is_too_long_is_cut_off_while_it_arrives() {
     assert_eq!(error.failure, Failure::Unreachable, "{error}");
     assert!(error.detail.contains("longer than 8 MiB"), "{error}");
     // What is more than the longest answer is what sockets hold.
-    let written = ENDLESS.load(Ordering::SeqCst);
+    let written = server.endless();
     assert!(written < 3 * LONGEST_ANSWER, "{written}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::failure::{CallError, Failure, Rejection, bounded};
 
 use super::AccountReader;
 use super::pages::pages;
@@ -20,11 +20,11 @@ impl AccountReader {
     /// A function's configuration, by its name or ARN (`lambda:GetFunctionConfiguration`).
     ///
     /// # Errors
-    /// When it cannot be read, or the function does not exist.
+    /// When it cannot be read, the function does not exist, or its ARN is of another Region.
     pub async fn function(&self, function: &str) -> Result<Function, CallError> {
         let path = "/2015-03-31/functions/{}/configuration";
-        let answer: Configuration =
-            self.caller.get(Path::of(Operation::Function, path, function)).await?;
+        let path = self.path_of(Operation::Function, path, function)?;
+        let answer: Configuration = self.caller.get(path).await?;
         Ok(answer.into())
     }
 
@@ -32,11 +32,11 @@ impl AccountReader {
     /// (`lambda:GetFunctionConcurrency`).
     ///
     /// # Errors
-    /// When it cannot be read, or the function does not exist.
+    /// When it cannot be read, the function does not exist, or its ARN is of another Region.
     pub async fn concurrency(&self, function: &str) -> Result<Option<u32>, CallError> {
         let path = "/2019-09-30/functions/{}/concurrency";
-        let answer: Concurrency =
-            self.caller.get(Path::of(Operation::FunctionConcurrency, path, function)).await?;
+        let path = self.path_of(Operation::FunctionConcurrency, path, function)?;
+        let answer: Concurrency = self.caller.get(path).await?;
         Ok(answer.reserved_concurrent_executions)
     }
 
@@ -44,10 +44,11 @@ impl AccountReader {
     /// the same answer for a function without a policy as for a function that does not exist.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or the function's ARN is of another Region.
     pub async fn function_policy(&self, function: &str) -> Result<Option<String>, CallError> {
         let path = "/2015-03-31/functions/{}/policy";
-        let answer = self.caller.get(Path::of(Operation::FunctionPolicy, path, function)).await;
+        let path = self.path_of(Operation::FunctionPolicy, path, function)?;
+        let answer = self.caller.get(path).await;
         Ok(if_set(answer)?.map(|answer: Policy| answer.policy))
     }
 
@@ -56,19 +57,21 @@ impl AccountReader {
     /// as for a function that does not exist.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or the function's ARN is of another Region.
     pub async fn event_invoke(&self, function: &str) -> Result<Option<EventInvoke>, CallError> {
         let path = "/2019-09-25/functions/{}/event-invoke-config";
-        let answer = self.caller.get(Path::of(Operation::EventInvokeConfig, path, function)).await;
+        let path = self.path_of(Operation::EventInvokeConfig, path, function)?;
+        let answer = self.caller.get(path).await;
         Ok(if_set(answer)?.map(|answer: EventInvokeConfig| answer.into()))
     }
 
     /// The event source mappings of a function (`lambda:ListEventSourceMappings`).
     ///
     /// # Errors
-    /// When a page cannot be read, or the function does not exist.
+    /// When a page cannot be read, the function does not exist, or its ARN is of another Region.
     pub async fn source_mappings(&self, function: &str) -> Result<Vec<SourceMapping>, CallError> {
         let call = Operation::SourceMappings;
+        self.admits_function(call, function)?;
         pages(call.action(), |marker| {
             let path = Path::of(call, "/2015-03-31/event-source-mappings", "")
                 .with("FunctionName", function)
@@ -85,6 +88,21 @@ impl AccountReader {
             }
         })
         .await
+    }
+}
+
+impl AccountReader {
+    fn path_of(&self, call: Operation, path: &str, function: &str) -> Result<Path, CallError> {
+        self.admits_function(call, function)?;
+        Ok(Path::of(call, path, function))
+    }
+
+    /// Refuses the ARN of a function in another Region, which here would be "not found".
+    fn admits_function(&self, call: Operation, function: &str) -> Result<(), CallError> {
+        if function.starts_with("arn:") {
+            self.home.admits_arn(call.action(), function)?;
+        }
+        Ok(())
     }
 }
 
@@ -115,6 +133,14 @@ struct Configuration {
 struct Environment {
     #[serde(default)]
     variables: BTreeMap<String, String>,
+    error: Option<EnvironmentError>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EnvironmentError {
+    error_code: Option<String>,
+    message: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,8 +207,13 @@ struct Mapping {
 
 impl From<Configuration> for Function {
     fn from(answer: Configuration) -> Self {
-        let mut variables = answer.environment.map(|all| all.variables).unwrap_or_default();
+        let (mut variables, error) =
+            answer.environment.map(|all| (all.variables, all.error)).unwrap_or_default();
         variables.retain(|name, _| name.starts_with(OWN));
+        let fault = error.map(|error| {
+            let parts = [error.error_code, error.message].into_iter().flatten();
+            bounded(&parts.collect::<Vec<_>>().join(": "))
+        });
         Self {
             arn: without_version(&answer.function_arn),
             name: answer.function_name,
@@ -191,6 +222,7 @@ impl From<Configuration> for Function {
             state: answer.state,
             last_update: answer.last_update_status,
             variables,
+            variables_fault: fault,
             dead_letter: answer.dead_letter_config.and_then(|config| config.target_arn),
             vpc: answer.vpc_config.and_then(vpc),
         }

@@ -6,9 +6,9 @@ use writerlink_core::failure::CallError;
 
 use crate::read::malformed;
 
-/// The most pages of a list that are read. The largest quota, of CloudWatch alarms, fills a few of
-/// them.
-const MOST_PAGES: usize = 500;
+/// The most pages of a list that are read, a hundred entries each. Only schedules have a default
+/// quota that is higher (AWS docs: EventBridge Scheduler quotas, 1,000,000 schedules).
+const MOST_PAGES: usize = 100;
 
 /// The entries of every page. `page` reads the page of a token. A page may be empty and have a
 /// token all the same.
@@ -59,7 +59,14 @@ pub(super) fn text(part: Option<&str>, name: &str) -> Result<String, String> {
 /// how a request is given one, the list in the answer with its element's name, the next token in
 /// the answer, and what converts an entry.
 macro_rules! every_page {
-    ($call:ident, $request:expr, $set:ident, $list:ident: $element:literal, $next:ident, $convert:expr) => {{
+    (
+        $call:ident,
+        $request:expr,
+        $set:ident,
+        $list:ident: $element:literal,
+        $next:ident,
+        $convert:expr $(,)?
+    ) => {{
         let request = $request;
         $crate::account::reader::pages::pages($call, |token| {
             let request = request.clone().$set(token).customize();
