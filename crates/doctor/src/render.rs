@@ -9,15 +9,9 @@ use crate::report::{Report, SeverityWord};
 
 /// One line: how many findings there are of each severity.
 pub fn summary(report: &Report) -> String {
-    let counts = SeverityWord::ALL.iter().filter_map(|severity| {
-        let count = report.count(*severity);
-        let words = match (severity, count) {
-            (SeverityWord::Note, 0 | 2..) => "notes",
-            (severity, _) => severity.words(),
-        };
-        (count > 0).then(|| format!("{count} {words}"))
-    });
-    let mut parts: Vec<String> = counts.collect();
+    let counts = SeverityWord::ALL.iter().map(|severity| (severity, report.count(*severity)));
+    let found = counts.filter(|(_, count)| *count > 0);
+    let mut parts: Vec<String> = found.map(|(severity, count)| severity.many(count)).collect();
     let missed: usize = report.not_checked.iter().map(|missed| missed.ids.len()).sum();
     if missed > 0 {
         parts.push(format!("{missed} not checked"));

@@ -26,7 +26,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not checked, and why.
     pub not_checked: Vec<NotChecked>,
-    /// How many questions had the answer that nothing is wrong, over all bindings.
+    /// How many checks found nothing wrong, over all bindings.
     pub fine: usize,
 }
 
@@ -60,6 +60,17 @@ impl SeverityWord {
     /// All of them, the gravest first.
     pub const ALL: [Self; 4] =
         [Self::Broken, Self::WillBreakAtTheNextFailover, Self::CostsYouSeconds, Self::Note];
+
+    /// Many findings of it.
+    pub fn many(self, count: usize) -> String {
+        match self {
+            Self::Broken | Self::WillBreakAtTheNextFailover => format!("{count} {}", self.words()),
+            Self::CostsYouSeconds if count == 1 => "1 costs you seconds".to_owned(),
+            Self::CostsYouSeconds => format!("{count} cost you seconds"),
+            Self::Note if count == 1 => "1 note".to_owned(),
+            Self::Note => format!("{count} notes"),
+        }
+    }
 
     /// As a reader sees it.
     pub fn words(self) -> &'static str {
@@ -95,8 +106,8 @@ pub struct Finding {
     pub found: String,
     /// Why it matters.
     pub why: &'static str,
-    /// The command that mends it, or what to do.
-    pub mend: Option<String>,
+    /// The commands that mend it, or what to do: one for each binding where they differ.
+    pub mend: Vec<String>,
     /// The AWS document on which the check rests.
     pub document: Option<Document>,
 }
@@ -188,6 +199,7 @@ impl Report {
     /// The same finding of several bindings is told once.
     fn add(&mut self, check: &Check, found: Found, binding: &str) {
         let (says, severity) = (text::sentence(&found.says), found.severity.into());
+        let mend = found.mend.filter(|mend| !mend.is_empty()).map(|mend| text::sentence(&mend));
         let same = self.findings.iter_mut().find(|finding| {
             finding.id == check.id && finding.found == says && finding.severity == severity
         });
@@ -195,6 +207,7 @@ impl Report {
             if !same.bindings.iter().any(|name| name == binding) {
                 same.bindings.push(binding.to_owned());
             }
+            same.mend.extend(mend.filter(|mend| !same.mend.contains(mend)));
             return;
         }
         self.findings.push(Finding {
@@ -204,7 +217,7 @@ impl Report {
             bindings: vec![binding.to_owned()],
             found: says,
             why: check.why,
-            mend: found.mend.filter(|mend| !mend.is_empty()).map(|mend| text::sentence(&mend)),
+            mend: mend.into_iter().collect(),
             document: check.document,
         });
     }

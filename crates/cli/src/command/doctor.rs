@@ -80,9 +80,11 @@ fn answer(ask: &Ask) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
+/// The statements of an audit, which the doctor runs, and its own.
 fn policy() -> anyhow::Result<String> {
     let stated: Value = serde_json::from_str(POLICY).context("infra/policy.json")?;
-    let statements = stated.get("Doctor").context("infra/policy.json has no part `Doctor`")?;
+    let part = |name| stated.get(name).and_then(Value::as_array).context("infra/policy.json");
+    let statements = [part("Audit")?.as_slice(), part("Doctor")?.as_slice()].concat();
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     Ok(serde_json::to_string_pretty(&policy)?)
 }

@@ -93,7 +93,7 @@ fn one(report: &Report, finding: &Finding) -> String {
         whom.unwrap_or_default(),
         coded(finding.why),
         document.unwrap_or_default(),
-        finding.mend.as_deref().map(mend).unwrap_or_default()
+        finding.mend.iter().map(|one| mend(one)).collect::<String>()
     )
 }
 

@@ -49,24 +49,43 @@ fn one(report: &Report, finding: &Finding) -> String {
         }
         out.push('\n');
     }
-    match &finding.mend {
-        Some(mend) if is_command(mend) => {
-            out.push_str(&format!("  ```sh\n  {}\n  ```\n", mend.replace("```", "'''")));
+    for mend in &finding.mend {
+        match is_command(mend) {
+            true => out.push_str(&format!("  ```sh\n  {}\n  ```\n", mend.replace("```", "'''"))),
+            false => out.push_str(&format!("  {}\n", plain(mend))),
         }
-        Some(mend) => out.push_str(&format!("  {}\n", plain(mend))),
-        None => {}
     }
     out
 }
 
-/// Text in which nothing but code is markup.
+/// Text in which nothing is markup but code in backticks.
 fn plain(text: &str) -> String {
+    let is_paired = text.matches('`').count() % 2 == 0;
+    let mut is_code = false;
     let mut out = String::new();
     for c in text.chars() {
-        if matches!(c, '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '\\') {
+        is_code ^= c == '`' && is_paired;
+        let is_markup = matches!(c, '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '\\');
+        if (is_markup && !is_code) || (c == '`' && !is_paired) {
             out.push('\\');
         }
         out.push(c);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn text_from_elsewhere_is_never_markup() {
+        for (text, shown) in [
+            ("`a_b` is *c*", "`a_b` is \\*c\\*"),
+            ("one ` and <b>", "one \\` and \\<b\\>"),
+            ("[x](y)", "\\[x\\](y)"),
+        ] {
+            assert_eq!(plain(text), shown);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Text for a terminal.
 
 use super::{concerned, is_command, summary};
-use crate::report::{Finding, NotChecked, Report, SeverityWord};
+use crate::report::{Examined, Finding, NotChecked, Report, SeverityWord};
 
 /// Paints a text for a severity; without colours it gives the text back.
 pub type Paint<'a> = &'a dyn Fn(SeverityWord, &str) -> String;
@@ -11,13 +11,18 @@ pub fn report(report: &Report, width: usize, paint: Paint) -> String {
     let mut out = String::new();
     let account = report.account.as_deref().unwrap_or("unknown");
     out.push_str(&format!("account {account}, {}, {}\n\n", report.region, report.at));
+    let widest = |of: fn(&Examined) -> &str| {
+        report.bindings.iter().map(|binding| of(binding).chars().count()).max().unwrap_or_default()
+    };
+    let (names, sources) = (widest(|binding| &binding.name), widest(|binding| &binding.source));
     for binding in &report.bindings {
         let state = binding.gravest.map_or("nothing is wrong", SeverityWord::words);
         let painted = match binding.gravest {
             Some(severity) => paint(severity, state),
             None => state.to_owned(),
         };
-        out.push_str(&format!("{}  {}  {painted}\n", binding.name, binding.source));
+        let (name, source) = (&binding.name, &binding.source);
+        out.push_str(&format!("{name:<names$}  {source:<sources$}  {painted}\n"));
     }
     for severity in SeverityWord::ALL {
         let of_it = report.findings.iter().filter(|finding| finding.severity == severity);
@@ -51,7 +56,7 @@ fn one(report: &Report, finding: &Finding, width: usize) -> String {
             out.push_str(&labelled("", &format!("See \"{}\".", document.title), width));
         }
     }
-    if let Some(mend) = &finding.mend {
+    for mend in &finding.mend {
         // A command is never broken, so that it can be copied.
         match is_command(mend) {
             true => out.push_str(&format!("        $ {mend}\n")),
