@@ -44,3 +44,26 @@ pub fn table() -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::table;
+
+    const BEGIN: &str = "<!-- checks -->\n";
+    const END: &str = "<!-- end of checks -->";
+
+    #[test]
+    fn the_page_of_the_doctor_has_every_check() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/doctor.md");
+        let page = fs::read_to_string(path).expect("docs/doctor.md");
+        let (head, rest) = page.split_once(BEGIN).expect("the beginning of the table");
+        let (_, tail) = rest.split_once(END).expect("the end of the table");
+        let wanted = format!("{head}{BEGIN}{}{END}{tail}", table());
+        if std::env::var_os("WRITERLINK_WRITE_DOCS").is_some() {
+            fs::write(path, &wanted).expect("docs/doctor.md can be written");
+        }
+        assert!(page == wanted, "run this test with WRITERLINK_WRITE_DOCS=1, and look");
+    }
+}
