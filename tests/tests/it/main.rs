@@ -28,4 +28,5 @@ mod settings;
 mod simulation;
 mod sources;
 mod strangers;
+mod surroundings;
 mod virtual_time;
