@@ -125,7 +125,8 @@ def an_instance_shows_its_cluster_zone_and_vpc(region):
     same(instance["DBClusterIdentifier"], "orders")
     same(instance["AvailabilityZone"], "eu-west-1b")
     assert region.vpc().startswith("vpc-"), region.vpc()
-    same(instance["VpcSecurityGroups"], [])
+    [group] = instance["VpcSecurityGroups"]
+    same((group["VpcSecurityGroupId"][:3], group["Status"]), ("sg-", "active"))
 
 
 def an_arn_serves_as_an_identifier(region):
@@ -181,7 +182,8 @@ def a_topic_keeps_its_subscriptions(region):
     arn = region.sns.subscribe(TopicArn=region.topic, Protocol="lambda", Endpoint=function)["SubscriptionArn"]
     [listed] = region.sns.list_subscriptions_by_topic(TopicArn=region.topic)["Subscriptions"]
     same((listed["SubscriptionArn"], listed["Endpoint"], listed["Protocol"]), (arn, function, "lambda"))
-    same(len(region.sns.list_subscriptions()["Subscriptions"]), 1)
+    outcomes = [one["Protocol"] for one in region.sns.list_subscriptions()["Subscriptions"]]
+    same(sorted(outcomes), ["email", "lambda"])
 
 
 def a_message_gets_an_id(region):
@@ -222,7 +224,7 @@ def the_categories_of_a_source_type_are_listed(region):
 # ELBv2
 
 
-def a_target_group_has_the_defaults_of_tcp(region):
+def a_target_group_is_checked_as_the_template_says(region):
     made = region.elbv2.describe_target_groups(TargetGroupArns=[region.group])["TargetGroups"][0]
     shown = {key: made[key] for key in ("Protocol", "Port", "TargetType", "IpAddressType", "LoadBalancerArns")}
     same(
@@ -230,16 +232,16 @@ def a_target_group_has_the_defaults_of_tcp(region):
         {"Protocol": "TCP", "Port": 5432, "TargetType": "ip", "IpAddressType": "ipv4", "LoadBalancerArns": [region.balancer]},
     )
     check = (made["HealthCheckProtocol"], made["HealthCheckPort"], made["HealthCheckTimeoutSeconds"])
-    same(check, ("TCP", "traffic-port", 10))
-    same((made["HealthyThresholdCount"], made["UnhealthyThresholdCount"]), (5, 2))
+    same(check, ("TCP", "traffic-port", 4))
+    same((made["HealthyThresholdCount"], made["UnhealthyThresholdCount"]), (2, 2))
 
 
-def a_groups_attributes_have_awss_keys_and_defaults(region):
+def a_groups_attributes_have_awss_keys(region):
     listed = region.elbv2.describe_target_group_attributes(TargetGroupArn=region.group)["Attributes"]
     attributes = {attribute["Key"]: attribute["Value"] for attribute in listed}
     same(attributes["deregistration_delay.timeout_seconds"], "60")
     same(attributes["preserve_client_ip.enabled"], "false")
-    same(attributes["deregistration_delay.connection_termination.enabled"], "false")
+    same(attributes["deregistration_delay.connection_termination.enabled"], "true")
 
 
 def tags_are_added_and_removed(region):
@@ -518,8 +520,8 @@ CLAIMS = [
     an_event_subscription_is_active,
     subscription_refusals_are_the_exceptions_of_boto3,
     the_categories_of_a_source_type_are_listed,
-    a_target_group_has_the_defaults_of_tcp,
-    a_groups_attributes_have_awss_keys_and_defaults,
+    a_target_group_is_checked_as_the_template_says,
+    a_groups_attributes_have_awss_keys,
     tags_are_added_and_removed,
     targets_of_a_group_that_no_listener_uses_are_unused,
     a_load_balancer_has_listeners_that_forward_to_groups,

@@ -50,10 +50,11 @@ impl FileError {
 }
 
 /// What the libraries say of a value, in the words of the file instead of Rust's. Every `u16` of
-/// the files is a port, and every `f64` a number of seconds.
+/// the files is a port, and every `f64` a number of seconds but for a metric's value and an alarm's
+/// threshold.
 fn plain(message: &str, key: &str) -> String {
     const ONE_TABLE: &str = "invalid type: map, expected a sequence";
-    const WORDS: [(&str, &str); 9] = [
+    const WORDS: [(&str, &str); 11] = [
         (
             "wanted exactly 1 element, more than 1 element",
             "found more than one act: write a step for each",
@@ -62,6 +63,7 @@ fn plain(message: &str, key: &str) -> String {
             "cannot be an RDS identifier",
             "cannot be an RDS identifier, which is a name alone (`orders`, not `cluster/orders`)",
         ),
+        ("expected u8", "expected a whole number, 0 or more"),
         ("expected u32", "expected a whole number, 0 or more"),
         ("expected usize", "expected a whole number, 0 or more"),
         ("expected u16", "expected a port, which is a number from 1 to 65535"),
@@ -71,6 +73,10 @@ fn plain(message: &str, key: &str) -> String {
             "invalid socket address syntax",
             "expected an address with its port, such as `10.20.1.10:5432`",
         ),
+        (
+            "failed to parse",
+            "expected a moment such as `2026-12-31T00:00:00Z`, and failed to parse",
+        ),
         ("invalid IP address syntax", "expected an IP address, such as `10.20.1.210`"),
     ];
     if message.contains(ONE_TABLE) {
@@ -78,6 +84,13 @@ fn plain(message: &str, key: &str) -> String {
             "found one table, expected a list of tables: write the header with two brackets, \
              `[[{key}]]`"
         );
+    }
+    let is_network = [".cidr", ".network"].iter().any(|last| key.ends_with(last));
+    if (is_network || key.starts_with("prefix-list")) && message.contains("IP address") {
+        return format!("{message}: expected a network, such as `10.20.1.0/24`");
+    }
+    if key.ends_with(".value") || key.ends_with(".threshold") {
+        return message.replace("expected f64", "expected a number");
     }
     let found = WORDS.iter().find(|(theirs, _)| message.contains(theirs));
     found.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replace(theirs, ours))

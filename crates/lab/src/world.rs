@@ -12,6 +12,7 @@ pub mod paging;
 pub mod rds;
 pub mod schedule;
 pub mod sns;
+pub mod surroundings;
 pub mod vpc;
 
 use std::net::IpAddr;
@@ -48,6 +49,8 @@ pub struct World {
     pub sns: sns::Sns,
     /// What a resolver would answer.
     pub dns: dns::Dns,
+    /// What stands around all of that and does not change by itself.
+    pub surroundings: surroundings::Surroundings,
     /// What is to go wrong.
     pub faults: FaultPlan,
     /// How many API calls are taken; without budgets, any number.
@@ -88,6 +91,7 @@ impl World {
             events: events::Events::default(),
             sns: sns::Sns::default(),
             dns: dns::Dns::default(),
+            surroundings: surroundings::Surroundings::default(),
             faults: FaultPlan::default(),
             budgets: None,
             calls: Journal::default(),

@@ -6,23 +6,36 @@
 
 mod build;
 mod check;
+mod databases;
+mod surround;
+mod surroundings_check;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use writerlink_core::source::{Identifier, Source};
+use writerlink_core::source::Source;
+
+pub use databases::{
+    BlueGreen, Cluster, CustomEndpoint, Host, Instance, Member, Proxy, ProxyEndpoint,
+};
 
 use crate::place::FileError;
 use crate::world::Pace;
-use crate::world::elbv2::{GroupProtocol, IpFamily, LeavingHealth, TargetType};
-use crate::world::events::SourceType;
+use crate::world::elbv2::{
+    GroupProtocol, HealthCheckProtocol, IpFamily, LeavingHealth, TargetType,
+};
+use crate::world::events::{SourceType, SubscriptionStatus};
 use crate::world::pace::{Delays, Seconds};
-use crate::world::rds::{CustomKind, EndpointRole, Engine, EngineFamily, Network};
+use crate::world::surroundings::topic::Subscriber;
+use crate::world::surroundings::{
+    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, PrefixList, Queue, Schedule,
+    SecurityGroup, Subnet, SubnetGroup,
+};
 use crate::world::vpc::Zone;
 
 /// The demo's world.
@@ -58,6 +71,31 @@ pub struct WorldFile {
     pub topic: Vec<Topic>,
     /// RDS event subscriptions.
     pub subscription: Vec<Subscription>,
+    pub security_group: Vec<SecurityGroup>,
+    /// Managed prefix lists.
+    pub prefix_list: Vec<PrefixList>,
+    pub subnet: Vec<Subnet>,
+    /// DB subnet groups.
+    pub subnet_group: Vec<SubnetGroup>,
+    pub network_acl: Vec<NetworkAcl>,
+    /// Endpoint services of PrivateLink.
+    pub endpoint_service: Vec<EndpointService>,
+    /// Lambda functions.
+    pub function: Vec<Function>,
+    /// Schedules of EventBridge Scheduler.
+    pub schedule: Vec<Schedule>,
+    /// CloudWatch alarms.
+    pub alarm: Vec<Alarm>,
+    /// Values of CloudWatch metrics.
+    pub metric: Vec<Metric>,
+    /// SQS queues.
+    pub queue: Vec<Queue>,
+    /// Pending maintenance of databases.
+    pub maintenance: Vec<Maintenance>,
+    /// Quotas of RDS, by name, such as `EventSubscriptions`.
+    pub quotas: BTreeMap<String, u32>,
+    /// The IAM actions of calls that are always denied, such as `ec2:DescribeSubnets`.
+    pub denied: Vec<String>,
 }
 
 /// How long everything takes.
@@ -71,122 +109,6 @@ pub enum Speed {
     Brisk,
 }
 
-/// A DB cluster.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Cluster {
-    pub name: Text<Identifier>,
-    /// `mysql` and `postgres` are those of a Multi-AZ DB cluster.
-    pub engine: Engine,
-    /// Its instances, of which the first is the writer. A Multi-AZ DB cluster has three by itself,
-    /// `NAME-instance-1` to `-3`.
-    #[serde(default)]
-    pub members: Vec<Member>,
-    #[serde(default)]
-    pub network: Network,
-    /// The engine's usual port, when not given.
-    pub port: Option<u16>,
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
-    /// The global database whose primary it is. Its secondary is in another Region.
-    pub global_database: Option<Text<Identifier>>,
-    /// Custom endpoints.
-    #[serde(default)]
-    pub endpoint: Vec<CustomEndpoint>,
-}
-
-/// An instance of a cluster.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    expecting = "a table such as `{ name = \"orders-1\", zone = \"a\" }`"
-)]
-pub struct Member {
-    pub name: Text<Identifier>,
-    pub zone: Zone,
-}
-
-/// A custom endpoint of an Aurora cluster.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    expecting = "a table with `name` and `type`"
-)]
-pub struct CustomEndpoint {
-    pub name: Text<Identifier>,
-    #[serde(rename = "type")]
-    pub kind: CustomKind,
-    /// The members that belong to it; all that are eligible, when neither list names anybody.
-    #[serde(default)]
-    pub members: Vec<Text<Identifier>>,
-    /// The members that do not.
-    #[serde(default)]
-    pub excluded: Vec<Text<Identifier>>,
-}
-
-/// A DB instance that belongs to no cluster. It is in the zone with the fewest databases.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Instance {
-    pub name: Text<Identifier>,
-    pub engine: Engine,
-    /// Whether it has a standby, in the next zone.
-    #[serde(default)]
-    pub multi_az: bool,
-    #[serde(default)]
-    pub network: Network,
-    /// The engine's usual port, when not given.
-    pub port: Option<u16>,
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
-}
-
-/// An RDS Proxy. The database behind it is not modelled.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Proxy {
-    pub name: Text<Identifier>,
-    pub engine_family: EngineFamily,
-    /// The zones of its nodes, two at least.
-    #[serde(default = "every_zone")]
-    pub zones: Vec<Zone>,
-    /// Endpoints beside the default one.
-    #[serde(default)]
-    pub endpoint: Vec<ProxyEndpoint>,
-}
-
-/// An endpoint of a proxy.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    expecting = "a table such as `{ name = \"front-ro\", role = \"READ_ONLY\" }`"
-)]
-pub struct ProxyEndpoint {
-    pub name: Text<Identifier>,
-    #[serde(default)]
-    pub role: EndpointRole,
-}
-
-/// A name outside RDS, and the machines that it resolves to.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Host {
-    pub name: String,
-    pub port: u16,
-    pub addresses: Vec<IpAddr>,
-}
-
-/// A blue/green deployment whose green side is ready.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct BlueGreen {
-    /// The Aurora cluster or the instance that is blue.
-    pub source: Text<Identifier>,
-}
-
 /// An internal Network Load Balancer.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -198,6 +120,16 @@ pub struct LoadBalancer {
     /// `ipv6`: it is dual-stack, and takes groups of either family.
     #[serde(default)]
     pub family: IpFamily,
+    /// The names or ids of its security groups; one of its own, when not given.
+    pub security_groups: Option<Vec<String>>,
+    /// Whether inbound rules apply to traffic through PrivateLink.
+    #[serde(default)]
+    pub enforce_on_private_link: bool,
+    /// The zone that a zonal shift keeps traffic away from.
+    pub zonal_shift: Option<Zone>,
+    /// Attributes that differ from those of a new one, by AWS's names.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A target group.
@@ -225,8 +157,16 @@ pub struct TargetGroup {
     /// Whether the load balancer's nodes send connections to other zones.
     #[serde(default)]
     pub cross_zone: bool,
-    /// How long a deregistered target drains; 300 seconds, when not given.
+    /// How long a deregistered target drains; 30 seconds, when not given.
     pub deregistration_delay: Option<Seconds>,
+    #[serde(default)]
+    pub health_check: Checks,
+    /// Whether health checks do not reach the targets.
+    #[serde(default)]
+    pub health_checks_blocked: bool,
+    /// Attributes that differ from those of `infra/link.yaml`, by AWS's names.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
 }
@@ -241,6 +181,40 @@ pub struct TargetGroup {
 pub struct Listener {
     pub load_balancer: Text<ShortName>,
     pub port: u16,
+    /// Attributes that differ from those of a new one, by AWS's names.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// How targets are checked. The defaults are those of `infra/link.yaml`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(
+    default,
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table such as `{ interval = 30 }`"
+)]
+pub struct Checks {
+    pub protocol: HealthCheckProtocol,
+    /// The port that is checked; each target's own, when not given.
+    pub port: Option<u16>,
+    /// Seconds between checks, 5 to 300.
+    pub interval: u32,
+    /// Seconds until a check has failed, 2 to 120.
+    pub timeout: u32,
+    /// Passed checks in a row that make an unhealthy target healthy, 2 to 10.
+    pub healthy_threshold: u32,
+    /// Failed checks in a row that make a target unhealthy, 2 to 10.
+    pub unhealthy_threshold: u32,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        let protocol = HealthCheckProtocol::Tcp;
+        let (healthy_threshold, unhealthy_threshold) = (2, 2);
+        let (interval, timeout) = (10, 4);
+        Checks { protocol, port: None, interval, timeout, healthy_threshold, unhealthy_threshold }
+    }
 }
 
 /// An SNS topic.
@@ -251,6 +225,15 @@ pub struct Topic {
     /// The names of the Lambda functions that it invokes; the lab runs `writerlink`.
     #[serde(default)]
     pub functions: Vec<Text<ShortName>>,
+    /// Its other subscribers.
+    #[serde(default)]
+    pub subscribers: Vec<Subscriber>,
+    /// `rds` (RDS may publish), `alarms` (CloudWatch may), `owner` (the account may, as in a new
+    /// topic of AWS), or a policy as JSON; `rds` for a topic of event subscriptions and `alarms`
+    /// for any other, when not given.
+    pub policy: Option<String>,
+    /// The ARN of the KMS key that encrypts it.
+    pub kms_key: Option<String>,
 }
 
 /// An RDS event subscription.
@@ -264,6 +247,17 @@ pub struct Subscription {
     /// Which categories of events it follows, such as `failover`; all, when none is given.
     #[serde(default)]
     pub categories: Vec<String>,
+    /// Which databases it follows, by name; all of its type, when none is given.
+    #[serde(default)]
+    pub source_ids: Vec<String>,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// `active`, when not given.
+    pub status: Option<SubscriptionStatus>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn every_zone() -> Vec<Zone> {

@@ -29,4 +29,5 @@ mod settings;
 mod simulation;
 mod sources;
 mod strangers;
+mod surroundings;
 mod virtual_time;

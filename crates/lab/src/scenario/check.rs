@@ -13,24 +13,28 @@ use crate::place::{Checked, listed, once, wrong};
 
 /// The operations of which a step can say how they are answered: all that a program has in RDS and
 /// Elastic Load Balancing here.
-const OPERATIONS: [&str; 28] = [
+const OPERATIONS: [&str; 32] = [
     "AddTags",
     "AddTagsToResource",
     "DeleteDBInstance",
     "DeregisterTargets",
+    "DescribeAccountAttributes",
     "DescribeBlueGreenDeployments",
     "DescribeDBClusterEndpoints",
     "DescribeDBClusters",
     "DescribeDBInstances",
     "DescribeDBProxies",
     "DescribeDBProxyEndpoints",
+    "DescribeDBSubnetGroups",
     "DescribeEventCategories",
     "DescribeEventSubscriptions",
     "DescribeEvents",
     "DescribeGlobalClusters",
+    "DescribeListenerAttributes",
     "DescribeListeners",
     "DescribeLoadBalancerAttributes",
     "DescribeLoadBalancers",
+    "DescribePendingMaintenanceActions",
     "DescribeTags",
     "DescribeTargetGroupAttributes",
     "DescribeTargetGroups",

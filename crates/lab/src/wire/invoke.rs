@@ -7,7 +7,7 @@ use serde_json::json;
 use super::function::Function;
 use super::invocation::{Ending, Invoked, Kind, Refusal};
 
-/// Answers a request to Lambda's API. Invoke is all of it that is here.
+/// Answers a request to Lambda's API. What only reads functions is in `query`.
 pub(super) async fn respond(
     function: &Function,
     method: &Method,

@@ -1,20 +1,29 @@
-//! The AWS Query API on loopback: it reads HTTP forms and answers XML.
+//! AWS's APIs on loopback: forms that are answered with XML, and REST that is answered with JSON.
 //!
-//! One endpoint serves four services; a call's `Version` selects one. The real SDKs parse this XML,
-//! so names and nesting follow botocore's service models to the letter.
+//! One endpoint serves all services. The `Version` of a form selects one, and the path of any other
+//! call. The real SDKs parse the answers, so names and nesting follow botocore's service models to
+//! the letter.
 
 mod answer;
+mod cloudwatch;
 mod dialect;
+mod document;
+mod ec2;
 mod elbv2;
+mod lambda;
 mod marker;
 mod params;
 mod rds;
+mod rest;
+mod scheduler;
 mod server;
 mod sns;
+mod sqs;
 mod sts;
 #[cfg(test)]
 mod tests;
 mod xml;
 
+pub(crate) use answer::has_operation;
 use dialect::Dialect;
 pub(crate) use server::{Region, serve};

@@ -9,8 +9,11 @@
 //! never the first to be empty. "A set number of tokens each second" is modelled as a continuous
 //! refill.
 //!
+//! EC2's is that of its Describe actions (AWS docs: "Request throttling for the Amazon EC2 API",
+//! "Non-mutating actions": 100, and 20 more a second).
+//!
 //! RDS publishes no budget. The one here is invented, so that a caller must find out by itself how
-//! fast it may go.
+//! fast it may go. The other services take any number of calls.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +26,7 @@ pub struct Budgets {
     elbv2: Bucket,
     registration: Bucket,
     rds: Bucket,
+    ec2: Bucket,
     tallies: BTreeMap<String, Tally>,
 }
 
@@ -40,12 +44,14 @@ pub struct Tally {
 }
 
 impl Budgets {
-    /// ELBv2's budgets as documented, and the invented one of RDS: 30 calls, and 10 more a second.
+    /// The budgets of ELBv2 and EC2 as documented, and the invented one of RDS: 30 calls, and 10
+    /// more a second.
     pub fn documented() -> Budgets {
         Budgets {
             elbv2: Bucket::new(40, Duration::from_millis(100)),
             registration: Bucket::new(20, Duration::from_millis(250)),
             rds: Bucket::new(30, Duration::from_millis(100)),
+            ec2: Bucket::new(100, Duration::from_millis(50)),
             tallies: BTreeMap::new(),
         }
     }
@@ -71,7 +77,8 @@ impl Budgets {
                 &mut [&mut self.elbv2, &mut self.registration]
             }
             (Service::Elbv2, _) => &mut [&mut self.elbv2],
-            (Service::Sns | Service::Sts | Service::Lambda, _) => &mut [],
+            (Service::Ec2, _) => &mut [&mut self.ec2],
+            _ => &mut [],
         };
         let admitted = buckets.iter().all(|bucket| bucket.has_token(now));
         if admitted {

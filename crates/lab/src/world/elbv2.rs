@@ -33,13 +33,15 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::Attributes;
-pub(crate) use attributes::{CROSS_ZONE, DELAY, TERMINATE_DEREGISTERED};
+pub(crate) use attributes::{
+    CROSS_ZONE, DELAY, TERMINATE_DEREGISTERED, ZONAL_SHIFT, known_attributes,
+};
 pub use balancer::{LoadBalancer, Node};
 pub use flow::{
     CrossZone, Endings, Fate, LeavingHealth, Quorum, Routability, Route, Seen, fate, route,
 };
 pub use group::{GroupProtocol, GroupSelection, NewTargetGroup, TargetGroup, TargetType};
-pub use health_check::HealthCheck;
+pub use health_check::{HealthCheck, HealthCheckProtocol};
 pub use lifecycle::TargetChange;
 pub use listener::Listener;
 pub use tags::Tags;

@@ -59,6 +59,24 @@ impl Events {
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &RdsEvent> {
         self.history.iter()
     }
+
+    /// All subscriptions, by name.
+    pub fn subscriptions(&self) -> impl Iterator<Item = &EventSubscription> {
+        self.subscriptions.values()
+    }
+
+    /// Limits every subscription to a category, and removes those that do not have it.
+    pub(crate) fn limit_to(&mut self, category: &str) {
+        self.subscriptions.retain(|_, subscription| {
+            subscription.categories.retain(|known| known == category);
+            !subscription.categories.is_empty()
+        });
+    }
+
+    /// A subscription, to be changed.
+    pub fn subscription_mut(&mut self, name: &str) -> Option<&mut EventSubscription> {
+        self.subscriptions.get_mut(name)
+    }
 }
 
 impl World {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-/// A service of the region's Query API.
+/// A service of the region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
     /// Amazon RDS.
@@ -18,6 +18,14 @@ pub enum Service {
     Sts,
     /// AWS Lambda.
     Lambda,
+    /// Amazon EC2.
+    Ec2,
+    /// Amazon EventBridge Scheduler.
+    Scheduler,
+    /// Amazon CloudWatch.
+    CloudWatch,
+    /// Amazon SQS.
+    Sqs,
 }
 
 impl Service {
@@ -29,6 +37,10 @@ impl Service {
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::Lambda => "lambda",
+            Service::Ec2 => "ec2",
+            Service::Scheduler => "scheduler",
+            Service::CloudWatch => "cloudwatch",
+            Service::Sqs => "sqs",
         }
     }
 }
@@ -36,11 +48,8 @@ impl Service {
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Service::Rds => "rds",
             Service::Elbv2 => "elbv2",
-            Service::Sns => "sns",
-            Service::Sts => "sts",
-            Service::Lambda => "lambda",
+            other => other.iam_prefix(),
         })
     }
 }

@@ -116,11 +116,10 @@ impl World {
 
     /// Sends a published message to the topic's functions, with the fault that is planned for it.
     fn send(&mut self, published: &Published) {
-        let to = self
-            .sns
-            .subscriptions
-            .values()
-            .filter(|to| to.topic == published.topic && to.protocol == "lambda");
+        let to =
+            self.sns.subscriptions.values().filter(|to| {
+                to.topic == published.topic && to.protocol == "lambda" && to.confirmed
+            });
         let deliveries: Vec<Delivery> = to.map(|to| self.delivery(published, to)).collect();
         if deliveries.is_empty() {
             return;

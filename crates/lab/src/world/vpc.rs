@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -86,6 +87,13 @@ impl Zone {
             Zone::B => Zone::C,
             Zone::C => Zone::A,
         }
+    }
+
+    /// The IPv4 network of the zone's subnet: of its hosts up to 255. What a fleet has beyond them
+    /// is in none.
+    pub(crate) fn network(self) -> IpNet {
+        let network = Ipv4Addr::new(10, 20, self.number(), 0);
+        IpNet::V4(Ipv4Net::new_assert(network, 24))
     }
 
     /// The id of the zone's subnet.

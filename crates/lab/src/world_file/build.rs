@@ -7,7 +7,10 @@ use writerlink_core::source::Source;
 
 use super::{Cluster, TargetGroup, WorldFile};
 use crate::scene::{AGO, Link, Scene};
-use crate::world::elbv2::{CROSS_ZONE, DELAY, HealthCheck, NewTargetGroup, TargetRequest};
+use crate::world::elbv2::{
+    CROSS_ZONE, DELAY, HealthCheck, NewTargetGroup, TERMINATE_DEREGISTERED, TargetRequest,
+    ZONAL_SHIFT,
+};
 use crate::world::rds::{MultiAz, NewCustomEndpoint};
 use crate::world::{ApiError, Pace, World};
 
@@ -48,7 +51,9 @@ impl WorldFile {
         }
         let links = self.balance(&mut world)?;
         self.notify(&mut world)?;
+        self.surround(&mut world, &links)?;
         world.pass(AGO);
+        self.change_subscriptions(&mut world);
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
         for deployment in &self.blue_green {
@@ -64,6 +69,10 @@ impl WorldFile {
             let name = &balancer.name;
             let arn =
                 world.add_load_balancer_in(&name.to_string(), balancer.family, &balancer.zones);
+            world.elbv2.set_attributes(&arn, &pairs(&balancer.attributes));
+            if balancer.zonal_shift.is_some() {
+                world.elbv2.set_attributes(&arn, &[(ZONAL_SHIFT, "true")]);
+            }
             balancers.insert(&name.0, arn);
         }
         let mut links = Vec::new();
@@ -71,7 +80,12 @@ impl WorldFile {
             let arn = world.add_target_group(new_group(group));
             for listener in &group.listeners {
                 let balancer = &balancers[&listener.load_balancer.0];
-                world.add_listener(balancer, listener.port, &arn);
+                let listening = world.add_listener(balancer, listener.port, &arn);
+                world.elbv2.set_attributes(&listening, &pairs(&listener.attributes));
+            }
+            world.elbv2.set_attributes(&arn, &pairs(&group.attributes));
+            if group.health_checks_blocked {
+                world.elbv2.shut_checks_out(&arn);
             }
             let link = |source: &Source| Link {
                 name: group.binding.clone().unwrap_or_default(),
@@ -119,6 +133,18 @@ impl WorldFile {
         }
         Ok(())
     }
+
+    /// What subscriptions are beside `active`, which they have become by themselves.
+    fn change_subscriptions(&self, world: &mut World) {
+        for subscription in &self.subscription {
+            let name = subscription.name.to_string();
+            if let Some(made) = world.events.subscription_mut(&name) {
+                made.enabled = subscription.enabled;
+                made.sources = subscription.source_ids.iter().cloned().collect();
+                made.status = subscription.status.unwrap_or(made.status);
+            }
+        }
+    }
 }
 
 fn add_cluster(world: &mut World, cluster: &Cluster) -> Result<(), ApiError> {
@@ -129,6 +155,9 @@ fn add_cluster(world: &mut World, cluster: &Cluster) -> Result<(), ApiError> {
         let members = cluster.members.iter().map(|member| (member.name.0.as_str(), member.zone));
         let members: Vec<_> = members.collect();
         world.add_aurora_of(name, cluster.engine, &members, cluster.network)?;
+        for member in &cluster.members {
+            world.rds.set_promotion_tier(member.name.0.as_str(), member.promotion_tier)?;
+        }
     }
     if let Some(port) = cluster.port {
         world.rds.change_port(name, port)?;
@@ -150,17 +179,33 @@ fn add_cluster(world: &mut World, cluster: &Cluster) -> Result<(), ApiError> {
     world.rds.add_tags(&world.cluster_arn(name), cluster.tags.clone())
 }
 
+/// Seconds for which a deregistered target drains, as in `infra/link.yaml`.
+const DRAIN: u64 = 30;
+
+fn pairs(attributes: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    attributes.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
 fn new_group(group: &TargetGroup) -> NewTargetGroup {
     let cross_zone = group.cross_zone.then(|| (CROSS_ZONE, "true".to_owned()));
-    let delay = group.deregistration_delay.map(|delay| (DELAY, delay.0.as_secs().to_string()));
+    let delay = group.deregistration_delay.map_or(DRAIN, |delay| delay.0.as_secs());
+    let own = [(DELAY, delay.to_string()), (TERMINATE_DEREGISTERED, "true".to_owned())];
+    let checks = &group.health_check;
     NewTargetGroup {
         name: group.name.to_string(),
         protocol: group.protocol,
         port: group.port,
         target_type: group.target_type,
         family: group.family,
-        health_check: HealthCheck::default(),
-        attributes: cross_zone.into_iter().chain(delay).collect(),
+        health_check: HealthCheck {
+            protocol: checks.protocol,
+            port: checks.port,
+            interval: checks.interval,
+            timeout: checks.timeout,
+            healthy_threshold: checks.healthy_threshold,
+            unhealthy_threshold: checks.unhealthy_threshold,
+        },
+        attributes: cross_zone.into_iter().chain(own).collect(),
         tags: group.tags.clone(),
     }
 }

@@ -8,7 +8,6 @@ use writerlink_core::source::Source;
 
 use super::{Cluster, TargetGroup, WorldFile};
 use crate::place::{Checked, listed, once, unknown, wrong};
-use crate::scene::FUNCTION;
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
 use crate::world::events::SourceType;
 use crate::world::rds::{Engine, Layout, Network};
@@ -47,8 +46,8 @@ impl WorldFile {
         }
         for (index, topic) in self.topic.iter().enumerate() {
             for (at, function) in topic.functions.iter().enumerate() {
-                if function.to_string() != FUNCTION {
-                    let fault = unknown(function, "function", [FUNCTION]);
+                if !self.functions().contains(&function.to_string()) {
+                    let fault = unknown(function, "function", self.functions());
                     return wrong(format!("topic[{index}].functions[{at}]"), fault);
                 }
             }
@@ -66,7 +65,8 @@ impl WorldFile {
         }
         self.check_ports()?;
         self.check_deployments()?;
-        self.check_subscriptions()
+        self.check_subscriptions()?;
+        self.check_surroundings()
     }
 
     /// Names are given once.
@@ -300,6 +300,12 @@ impl WorldFile {
 }
 
 fn check_cluster(key: &str, cluster: &Cluster) -> Checked {
+    for (index, member) in cluster.members.iter().enumerate() {
+        if member.promotion_tier > 15 {
+            let fault = format!("{} is no tier: write 0 to 15", member.promotion_tier);
+            return wrong(format!("{key}.members[{index}].promotion-tier"), fault);
+        }
+    }
     let engine = cluster.engine;
     if engine.has_multi_az_clusters() {
         if !cluster.members.is_empty() {

@@ -202,6 +202,107 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
 }
 
 #[test]
+fn a_mistake_in_the_surroundings_is_told_with_its_place_and_what_there_is() {
+    let base = "[[instance]]\nname = \"billing\"\nengine = \"mysql\"\n[[load-balancer]]\nname = \
+                \"link\"\n[[target-group]]\nname = \"billing\"\nport = 3306\n[[topic]]\nname = \
+                \"events\"\n";
+    WorldFile::read(base, "world.toml").expect("a good file");
+    for (more, place, says) in [
+        (
+            "[[security-group]]\nname = \"own\"\ningress = [{ port = 1, peers = [\"link\"] }]",
+            "13:33: security-group[0].ingress[0].peers[0]: ",
+            "`load-balancer/link`",
+        ),
+        (
+            "[[security-group]]\nname = \"own\"\ningress = [{ ports = [9, 1] }]",
+            "13:22: security-group[0].ingress[0].ports: ",
+            "greater than the last",
+        ),
+        (
+            "[[security-group]]\nname = \"own\"\ningress = [{ port = 65536 }]",
+            "13:21: security-group[0].ingress[0].port: ",
+            "1 to 65535",
+        ),
+        (
+            "[[security-group]]\nname = \"own\"\n[[security-group]]\nname = \"own\"",
+            "14:8: security-group[1].name: ",
+            "is taken already",
+        ),
+        ("[[subnet]]\nzone = \"a\"\ncidr = \"10.1\"", "13:8: subnet[0].cidr: ", "10.20.1.0/24"),
+        ("[[subnet]]\nzone = \"d\"", "12:8: subnet[0].zone: ", "`a`, `b`, `c`"),
+        (
+            "[[proxy]]\nname = \"front\"\nengine-family = \"MYSQL\"\nsecurity-groups = [\"no\"]",
+            "14:20: proxy[0].security-groups[0]: ",
+            "`instance/billing`",
+        ),
+        ("[[endpoint-service]]\nload-balancers = [\"lonk\"]", "12:19: ", "write `link`"),
+        (
+            "[[endpoint-service]]\nload-balancers = [\"link\"]\nconnections = [{ owner = \"1\", \
+             endpoint = \"vpce-1\", state = \"open\" }]",
+            "13:60: endpoint-service[0].connections[0].state: ",
+            "`pendingAcceptance`",
+        ),
+        ("[[function]]\nname = \"a\"\ninvoked-by = [\"evants\"]", "13:15: ", "`events`"),
+        ("[[schedule]]\nname = \"a\"\nfunction = \"b\"", "13:12: ", "`writerlink`"),
+        ("[[schedule]]\nname = \"a\"\nstate = \"off\"", "13:9: ", "`DISABLED`"),
+        (
+            "[[alarm]]\nname = \"a\"\nmetric = \"m\"\nactions = [\"evants\"]",
+            "14:12: alarm[0].actions[0]: ",
+            "`writerlink-outcomes`",
+        ),
+        ("[[metric]]\nname = \"m\"\nvalue = \"x\"", "13:9: metric[0].value: ", "a number"),
+        (
+            "[[maintenance]]\ndatabase = \"billing\"\naction = \"x\"",
+            "12:12: ",
+            "`instance/billing`",
+        ),
+        (
+            "[[maintenance]]\ndatabase = \"instance/billing\"\naction = \"x\"\n\
+             forced-on = \"soon\"",
+            "14:13: maintenance[0].forced-on: ",
+            "2026-12-31T00:00:00Z",
+        ),
+        ("[quotas]\nSubscriptions = 1", "12:17: quotas.Subscriptions: ", "`EventSubscriptions`"),
+        ("[[topic]]\nname = \"t\"\npolicy = \"rdss\"", "13:10: topic[1].policy: ", "`rds`"),
+        ("[[topic]]\nname = \"t\"\nfunctions = [\"no\"]", "13:14: ", "`writerlink`"),
+        (
+            "[[target-group]]\nname = \"b\"\nport = 1\nhealth-check = { interval = 4 }",
+            "14:29: target-group[1].health-check.interval: ",
+            "5 to 300",
+        ),
+        (
+            "[[target-group]]\nname = \"b\"\nport = 1\nattributes = { no = \"x\" }",
+            "14:14: target-group[1].attributes: ",
+            "`proxy_protocol_v2.enabled`",
+        ),
+        (
+            "[[instance]]\nname = \"b\"\nengine = \"mysql\"\npending = { Colour = \"x\" }",
+            "14:22: instance[1].pending.Colour: ",
+            "`MultiAZ`",
+        ),
+        (
+            "[[instance]]\nname = \"b\"\nengine = \"mysql\"\nreplica-of = \"no\"",
+            "14:14: instance[1].replica-of: ",
+            "`billing`",
+        ),
+        (
+            "[[cluster]]\nname = \"o\"\nengine = \"aurora-mysql\"\nmembers = [{ name = \"o-1\", \
+             zone = \"a\", promotion-tier = 16 }]",
+            "14:57: cluster[0].members[0].promotion-tier: ",
+            "0 to 15",
+        ),
+    ] {
+        let told = refused(&format!("{base}{more}\n"));
+        let (_, at) = told.split_once("world.toml:").expect("it names the file");
+        assert!(at.starts_with(place) && told.contains(says), "{more}: {told}");
+    }
+    for call in ["ec2:DescribeSubnet", "subnets", "ecx:DescribeSubnets"] {
+        let told = refused(&format!("denied = [\"sns:GetTopicAttributes\", \"{call}\"]\n{base}"));
+        assert!(told.starts_with("world.toml:1:37: denied[1]: ") && told.contains(call), "{told}");
+    }
+}
+
+#[test]
 fn a_missing_key_is_told_with_its_table() {
     let told = refused("[[instance]]\nname = \"billing\"\n");
     assert!(told.starts_with("world.toml:1:1: instance[0]: missing field `engine`"), "{told}");

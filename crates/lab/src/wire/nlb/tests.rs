@@ -189,6 +189,7 @@ async fn an_established_flow_outlives_its_target_unless_the_group_terminates_con
     for terminates in [false, true] {
         let town = Town::new().await;
         town.set_on_group(TERMINATION, &terminates.to_string());
+        town.set_on_group("deregistration_delay.timeout_seconds", "300");
         let (_, mut flow) = town.open().await.expect("the writer takes it");
         town.deregister("orders-1");
         town.pass(200);

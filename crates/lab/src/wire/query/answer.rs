@@ -1,21 +1,42 @@
-//! Answers one request of the Query API: finds the service and the operation, applies a fault, and
-//! writes the XML.
+//! Answers one call: finds the service and the operation, applies a fault, and writes the answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Dialect;
-use super::dialect::no_such_operation;
+use super::dialect::{Form, NO_SUCH_OPERATION, no_such_operation};
+use super::document::{error_document, result_document};
 use super::params::Params;
 use super::xml::{Pages, Xml};
-use super::{elbv2, rds, sns, sts};
+use super::{cloudwatch, ec2, elbv2, lambda, rds, scheduler, sns, sqs, sts};
 use crate::fault::Effect;
 use crate::world::{ApiError, Call, Outcome, World, ids};
+
+/// A call as it was read from a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The service; none, if the request names none that is here.
+    pub(super) dialect: Option<Dialect>,
+    pub(super) action: String,
+    /// Its parameters, in the names of the service's model.
+    pub(super) form: BTreeMap<String, String>,
+}
+
+impl Asked {
+    /// A call of the query protocol or of EC2's.
+    pub(super) fn of_form(form: BTreeMap<String, String>) -> Asked {
+        let dialect = Dialect::of_version(form.get("Version").map_or("", String::as_str));
+        Asked { dialect, action: form.get("Action").cloned().unwrap_or_default(), form }
+    }
+}
 
 /// What is sent back, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// The code of a refusal, which JSON clients read from a header.
+    pub(super) code: Option<String>,
+    pub(super) form: Form,
     pub(super) request_id: String,
     pub(super) body: String,
     pub(super) delivery: Delivery,
@@ -43,15 +64,9 @@ pub(super) enum Credentials {
 }
 
 /// Answers a request, and writes it into the journal.
-pub(super) fn answer(
-    world: &mut World,
-    form: BTreeMap<String, String>,
-    credentials: Credentials,
-) -> Answer {
+pub(super) fn answer(world: &mut World, asked: Asked, credentials: Credentials) -> Answer {
     let request_id = ids::uuid(world.calls.total());
-    let version = form.get("Version").map_or("", String::as_str);
-    let action = form.get("Action").cloned().unwrap_or_default();
-    let dialect = Dialect::of_version(version);
+    let Asked { dialect, action, form } = asked;
     // A refusal needs some service's namespace, even where the version names none.
     let manner = dialect.unwrap_or(Dialect::Sts);
     let refusal = if credentials == Credentials::Absent {
@@ -66,7 +81,7 @@ pub(super) fn answer(
             "The request must contain the parameter Action",
         ))
     } else if dialect.is_none() {
-        Some(no_such_operation(&action, version))
+        Some(no_such_operation(&action, form.get("Version").map_or("", String::as_str)))
     } else {
         None
     };
@@ -88,7 +103,7 @@ pub(super) fn answer(
         at,
         service: manner.service(),
         operation: action,
-        parameters: asked(form),
+        parameters: kept(form),
         outcome,
     });
     answer
@@ -97,7 +112,9 @@ pub(super) fn answer(
 /// The answer to a call that is not carried out.
 fn refuse(manner: Dialect, refusal: &ApiError, request_id: &str) -> (Answer, Outcome) {
     let document = error_document(manner, refusal, request_id);
-    (Answer::whole(refusal.status, document, request_id), Outcome::Refused(refusal.code.clone()))
+    let code = Some(refusal.code.to_string());
+    let answer = Answer::whole(manner.form(), refusal.status, document, request_id);
+    (Answer { code, ..answer }, Outcome::Refused(refusal.code.clone()))
 }
 
 /// Carries the call out as far as the fault lets it.
@@ -109,6 +126,7 @@ fn perform(
     request_id: &str,
 ) -> (Answer, Outcome) {
     let dialect = params.dialect();
+    let dropped = |delivery| Answer::none(dialect.form(), delivery, request_id);
     match &effect {
         Some(Effect::Throttle) => return refuse(dialect, &dialect.throttled(), request_id),
         Some(Effect::AccessDenied) => {
@@ -119,10 +137,10 @@ fn perform(
         }
         Some(Effect::Error(refusal)) => return refuse(dialect, refusal, request_id),
         Some(Effect::ResetBefore) => {
-            return (Answer::none(Delivery::Reset, request_id), Outcome::DroppedUnanswered);
+            return (dropped(Delivery::Reset), Outcome::DroppedUnanswered);
         }
         Some(Effect::Hang) => {
-            return (Answer::none(Delivery::Silence, request_id), Outcome::DroppedUnanswered);
+            return (dropped(Delivery::Silence), Outcome::DroppedUnanswered);
         }
         _ => {}
     }
@@ -144,7 +162,7 @@ fn perform(
         Err(refusal) => refuse(dialect, &refusal, request_id),
         Ok(()) => {
             let document = result_document(dialect, action, &xml.into_string(), request_id);
-            (Answer::whole(200, document, request_id), Outcome::Ok)
+            (Answer::whole(dialect.form(), 200, document, request_id), Outcome::Ok)
         }
     };
     spoil(dialect, answer, outcome, effect)
@@ -161,7 +179,26 @@ fn carry_out(
         Dialect::Elbv2 => elbv2::carry_out(world, action, params, xml),
         Dialect::Sns => sns::carry_out(world, action, params, xml),
         Dialect::Sts => sts::carry_out(world, action, params, xml),
+        Dialect::Ec2 => ec2::carry_out(world, action, params, xml),
+        Dialect::CloudWatch => cloudwatch::carry_out(world, action, params, xml),
+        Dialect::Sqs | Dialect::SqsJson => sqs::carry_out(world, action, params, xml),
+        Dialect::Lambda => lambda::carry_out(world, action, params, xml),
+        Dialect::Scheduler => scheduler::carry_out(world, action, params, xml),
     }
+}
+
+/// Whether the lab has an operation, by its IAM action, such as `rds:DescribeDBInstances`.
+pub(crate) fn has_operation(action: &str) -> bool {
+    let dialect = |prefix| Dialect::of_prefix(prefix);
+    let Some((dialect, action)) =
+        action.split_once(':').and_then(|(prefix, action)| Some((dialect(prefix)?, action)))
+    else {
+        return false;
+    };
+    let mut nowhere = World::new(jiff::Timestamp::UNIX_EPOCH);
+    let params = Params::new(dialect, BTreeMap::new());
+    let tried = carry_out(&mut nowhere, action, &params, &mut Xml::new(Pages::Full));
+    tried.err().is_none_or(|refusal| refusal.code != NO_SUCH_OPERATION)
 }
 
 /// What a fault makes of the answer to a call that was carried out.
@@ -179,10 +216,12 @@ fn spoil(
         Some(Effect::ServerErrorAfter | Effect::Partial) => {
             (refuse(dialect, &ApiError::internal_failure(), &answer.request_id).0, unanswered)
         }
-        Some(Effect::ResetAfter) => (Answer::none(Delivery::Reset, &answer.request_id), unanswered),
+        Some(Effect::ResetAfter) => {
+            (Answer::none(answer.form, Delivery::Reset, &answer.request_id), unanswered)
+        }
         Some(Effect::Delay(delay)) => (Answer { delay, ..answer }, outcome),
         Some(Effect::MalformedXml) => {
-            let body = answer.body.replace("</", "<");
+            let body = answer.body.replace("</", "<").replace('{', "[");
             (Answer { body, ..answer }, unanswered)
         }
         Some(Effect::Truncated) => {
@@ -194,9 +233,11 @@ fn spoil(
 }
 
 impl Answer {
-    fn whole(status: u16, body: String, request_id: &str) -> Answer {
+    fn whole(form: Form, status: u16, body: String, request_id: &str) -> Answer {
         Answer {
             status,
+            code: None,
+            form,
             request_id: request_id.to_owned(),
             body,
             delivery: Delivery::Whole,
@@ -204,47 +245,19 @@ impl Answer {
         }
     }
 
-    fn none(delivery: Delivery, request_id: &str) -> Answer {
-        let nothing = Answer::whole(200, String::new(), request_id);
+    fn none(form: Form, delivery: Delivery, request_id: &str) -> Answer {
+        let nothing = Answer::whole(form, 200, String::new(), request_id);
         Answer { delivery, ..nothing }
     }
 }
 
-/// `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`, the form of the query
-/// protocol.
-fn result_document(dialect: Dialect, action: &str, result: &str, request_id: &str) -> String {
-    let mut xml = Xml::default();
-    xml.element(&format!("{action}Result"), |xml| {
-        xml.raw(result);
-    })
-    .element("ResponseMetadata", |xml| {
-        xml.text("RequestId", request_id);
-    });
-    let (namespace, content) = (dialect.namespace(), xml.into_string());
-    format!(r#"<{action}Response xmlns="{namespace}">{content}</{action}Response>"#)
-}
-
-/// `<ErrorResponse><Error>…</Error><RequestId>…`, the form of the query protocol.
-fn error_document(dialect: Dialect, refusal: &ApiError, request_id: &str) -> String {
-    let mut xml = Xml::default();
-    xml.element("Error", |xml| {
-        xml.text("Type", if refusal.is_senders_fault() { "Sender" } else { "Receiver" })
-            .text("Code", &refusal.code)
-            .text("Message", &refusal.message);
-    })
-    .text("RequestId", request_id);
-    let (namespace, content) = (dialect.namespace(), xml.into_string());
-    format!(r#"<ErrorResponse xmlns="{namespace}">{content}</ErrorResponse>"#)
-}
-
 fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
-    let action = format!("{}:{action}", params.dialect().service().iam_prefix());
     let resource = RESOURCES.iter().find_map(|name| params.optional(name)).unwrap_or("*");
-    ApiError::access_denied(&sts::caller(world), &action, resource)
+    params.dialect().denied(&sts::caller(world), action, resource)
 }
 
 /// The parameters that say what a call is about, the nearest first.
-const RESOURCES: [&str; 23] = [
+const RESOURCES: [&str; 31] = [
     "TargetGroupArn",
     "TargetGroupArns.member.1",
     "ListenerArn",
@@ -268,6 +281,14 @@ const RESOURCES: [&str; 23] = [
     "TopicArn",
     "TargetArn",
     "Filters.Filter.1.Values.Value.1",
+    "FunctionName",
+    "QueueUrl",
+    "ServiceId",
+    "PrefixListId",
+    "SubnetId.1",
+    "GroupId.1",
+    "MetricName",
+    "Filter.1.Value.1",
 ];
 
 fn resource(form: &BTreeMap<String, String>) -> &str {
@@ -278,7 +299,7 @@ fn resource(form: &BTreeMap<String, String>) -> &str {
 const JOURNAL: (usize, usize) = (256, 1024);
 
 /// The parameters without those that every call has.
-fn asked(form: BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn kept(form: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let own = form.into_iter().filter(|(name, _)| name != "Action" && name != "Version");
     let bounded = |text: String| match text.char_indices().nth(JOURNAL.1) {
         Some((end, _)) => text[..end].to_owned(),

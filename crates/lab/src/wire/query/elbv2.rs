@@ -26,6 +26,7 @@ pub(super) fn carry_out(
         "DescribeTargetHealth" => targets::health(world, params, xml),
         "DescribeLoadBalancers" => balancers::describe(world, params, xml),
         "DescribeLoadBalancerAttributes" => balancers::attributes(world, params, xml),
+        "DescribeListenerAttributes" => balancers::listener_attributes(world, params, xml),
         "DescribeListeners" => balancers::describe_listeners(world, params, xml),
         "AddTags" => tags::add(world, params),
         "RemoveTags" => tags::remove(world, params),

@@ -114,9 +114,12 @@ impl Params {
     }
 }
 
-/// Takes `member.12.Id` apart into 12 and `Id`.
+/// Takes `member.12.Id`, or `12.Id` as EC2 writes it, apart into 12 and `Id`.
 fn place_in_list(path: &str) -> Option<(u64, &str)> {
-    let (_, numbered) = path.split_once('.')?;
+    let numbered = match path.split_once('.') {
+        Some((word, rest)) if word.parse::<u64>().is_err() => rest,
+        _ => path,
+    };
     let (number, field) = numbered.split_once('.').unwrap_or((numbered, ""));
     Some((number.parse().ok()?, field))
 }
@@ -132,8 +135,9 @@ mod tests {
 
     #[test]
     fn members_are_taken_in_the_order_of_their_numbers() {
-        let params = params("Names.member.10=c&Names.member.2=b&Names.member.1=a");
+        let params = params("Names.member.10=c&Names.member.2=b&Names.member.1=a&Id.2=y&Id.1=x");
         assert_eq!(params.texts("Names"), ["a", "b", "c"]);
+        assert_eq!(params.texts("Id"), ["x", "y"], "as EC2 and SQS number them");
     }
 
     #[test]

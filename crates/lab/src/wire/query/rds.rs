@@ -1,5 +1,6 @@
 //! RDS's operations (botocore rds 2014-10-31).
 
+mod account;
 mod clusters;
 mod deployments;
 mod endpoints;
@@ -7,6 +8,7 @@ mod events;
 mod global;
 mod instances;
 mod proxies;
+mod subnet_groups;
 mod tags;
 
 use super::params::Params;
@@ -35,6 +37,9 @@ pub(super) fn carry_out(
         "SwitchoverBlueGreenDeployment" => deployments::switch_over(world, params, xml),
         "DescribeGlobalClusters" => global::describe(world, params, xml),
         "DescribeEventSubscriptions" => events::describe_subscriptions(world, params, xml),
+        "DescribeDBSubnetGroups" => subnet_groups::describe(world, params, xml),
+        "DescribeAccountAttributes" => account::attributes(world, xml),
+        "DescribePendingMaintenanceActions" => account::maintenance(world, params, xml),
         "DescribeEvents" => events::describe(world, params, xml),
         "DescribeEventCategories" => events::categories(params, xml),
         "AddTagsToResource" => tags::add(world, params),

@@ -1,4 +1,4 @@
-//! The HTTP server of the Query API: it reads requests from a loopback socket, writes answers, and
+//! The HTTP server of the APIs: it reads requests from a loopback socket, writes answers, and
 //! injects connection faults.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::answer::{Answer, Credentials, Delivery, answer};
+use super::answer::{Answer, Asked, Credentials, Delivery, answer};
+use super::dialect::Form;
+use super::rest;
 use crate::world::World;
 
 /// Bytes of a request that are read; more are refused with HTTP 413.
@@ -76,6 +78,13 @@ async fn respond<R: Region>(
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MiB.\n"));
     };
     let body = body.to_bytes();
+    let credentials = match head.headers.contains_key(AUTHORIZATION) {
+        true => Credentials::Present,
+        false => Credentials::Absent,
+    };
+    if let Some(asked) = rest::asked(&head, &body) {
+        return send(region.with(|world| answer(world, asked, credentials))).await;
+    }
     if head.uri.path().starts_with(LAMBDA) {
         let path = head.uri.path_and_query().map_or(LAMBDA, |path| path.as_str()).to_owned();
         let answer = region.lambda(head.method, path, head.headers, body).await;
@@ -84,13 +93,8 @@ async fn respond<R: Region>(
     if !matches!(head.method, Method::POST | Method::GET) {
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "The Query API takes GET and POST.\n"));
     }
-    let credentials = match head.headers.contains_key(AUTHORIZATION) {
-        true => Credentials::Present,
-        false => Credentials::Absent,
-    };
-    let form = form(head.uri.query().unwrap_or_default(), &body);
-    let answer = region.with(|world| answer(world, form, credentials));
-    send(answer).await
+    let asked = Asked::of_form(form(head.uri.query().unwrap_or_default(), &body));
+    send(region.with(|world| answer(world, asked, credentials))).await
 }
 
 /// The parameters of the query string and of the body; the body's win.
@@ -109,13 +113,19 @@ async fn send(answer: Answer) -> Result<Response<Sent>, io::Error> {
         Delivery::Reset => return Err(io::ErrorKind::ConnectionReset.into()),
         Delivery::Silence => std::future::pending().await,
     };
-    let response = Response::builder()
+    let content = match answer.form {
+        Form::Query | Form::Ec2 => "text/xml",
+        Form::Json => "application/json",
+    };
+    let mut response = Response::builder()
         .status(answer.status)
-        .header(CONTENT_TYPE, "text/xml")
+        .header(CONTENT_TYPE, content)
         .header(CONTENT_LENGTH, length)
-        .header("x-amzn-RequestId", answer.request_id)
-        .body(sent);
-    response.map_err(io::Error::other)
+        .header("x-amzn-RequestId", answer.request_id);
+    if let Some(code) = answer.code.filter(|_| answer.form == Form::Json) {
+        response = response.header("x-amzn-ErrorType", code);
+    }
+    response.body(sent).map_err(io::Error::other)
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Sent> {

@@ -17,6 +17,7 @@ pub(super) fn carry_out(
     match action {
         "ListTopics" => list_topics(world, params, xml),
         "GetTopicAttributes" => topic_attributes(world, params, xml),
+        "GetSubscriptionAttributes" => subscription_attributes(world, params, xml),
         "Subscribe" => subscribe(world, params, xml),
         "ListSubscriptions" => list_subscriptions(world, None, params, xml),
         "ListSubscriptionsByTopic" => {
@@ -37,11 +38,22 @@ fn list_topics(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiE
 }
 
 fn topic_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
-    let attributes = world.topic_attributes(params.required("TopicArn")?)?;
+    write_attributes(world.topic_attributes(params.required("TopicArn")?)?, xml);
+    Ok(())
+}
+
+fn subscription_attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
+    write_attributes(world.subscription_attributes(params.required("SubscriptionArn")?)?, xml);
+    Ok(())
+}
+
+fn write_attributes(
+    attributes: BTreeMap<impl std::fmt::Display, impl std::fmt::Display>,
+    xml: &mut Xml,
+) {
     xml.list("Attributes", "entry", attributes, |xml, (key, value)| {
         xml.text("key", key).text("value", value);
     });
-    Ok(())
 }
 
 fn subscribe(world: &mut World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
@@ -69,7 +81,7 @@ fn list_subscriptions(
 ) -> Result<(), ApiError> {
     let page = world.list_subscriptions(topic, &page_request(params)?)?;
     xml.list("Subscriptions", "member", page.items, |xml, subscription| {
-        xml.text("SubscriptionArn", &subscription.arn)
+        xml.text("SubscriptionArn", subscription.shown_arn())
             .text("Owner", &world.account)
             .text("Protocol", &subscription.protocol)
             .text("Endpoint", &subscription.endpoint)

@@ -111,6 +111,14 @@ fn request(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+fn rest(path: &str) -> Vec<u8> {
+    format!(
+        "GET {path} HTTP/1.1\r\nhost: lab\r\nconnection: close\r\nauthorization: AWS4-HMAC-SHA256 \
+         x\r\n\r\n"
+    )
+    .into_bytes()
+}
+
 fn text_of<'a>(xml: &'a str, element: &str) -> &'a str {
     let (_, rest) = xml.split_once(&format!("<{element}>")).unwrap_or(("", ""));
     rest.split_once('<').map_or("", |(text, _)| text)

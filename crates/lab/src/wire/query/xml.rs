@@ -27,6 +27,17 @@ pub(super) enum Pages {
     Lagging,
 }
 
+impl Pages {
+    /// How many entries of a list are written at most, and each of how many.
+    pub(super) fn kept(self) -> (usize, usize) {
+        match self {
+            Pages::Full | Pages::Lagging => (usize::MAX, 1),
+            Pages::Thin => (usize::MAX, 2),
+            Pages::Empty => (0, 1),
+        }
+    }
+}
+
 impl Xml {
     pub(super) fn new(pages: Pages) -> Xml {
         Xml { text: String::new(), pages }
@@ -67,11 +78,7 @@ impl Xml {
         mut each: impl FnMut(&mut Xml, T),
     ) -> &mut Self {
         self.open(name);
-        let (most, every) = match self.pages {
-            Pages::Full | Pages::Lagging => (usize::MAX, 1),
-            Pages::Thin => (usize::MAX, 2),
-            Pages::Empty => (0, 1),
-        };
+        let (most, every) = self.pages.kept();
         for item in items.into_iter().step_by(every).take(most) {
             self.element(member, |xml| each(xml, item));
         }

@@ -18,18 +18,20 @@ const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_term
 pub(crate) const TERMINATE_DEREGISTERED: &str =
     "deregistration_delay.connection_termination.enabled";
 pub(crate) const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+pub(crate) const ZONAL_SHIFT: &str = "zonal_shift.config.enabled";
 const QUORUM_COUNT: &str =
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count";
 const QUORUM_PERCENTAGE: &str =
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage";
 
 impl Elbv2 {
-    /// Sets attributes of a target group or a load balancer, by its ARN. What is not there stays
-    /// so.
+    /// Sets attributes of a target group, a load balancer or a listener, by its ARN. What is not
+    /// there stays so.
     pub fn set_attributes(&mut self, arn: &str, changes: &[(&str, &str)]) {
         let group = self.groups.get_mut(arn).map(|group| &mut group.attributes);
         let balancer = self.balancers.get_mut(arn).map(|balancer| &mut balancer.attributes);
-        if let Some(attributes) = group.or(balancer) {
+        let listener = self.listeners.get_mut(arn).map(|listener| &mut listener.attributes);
+        if let Some(attributes) = group.or(balancer).or(listener) {
             attributes.extend(
                 changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
             );
@@ -46,6 +48,11 @@ impl World {
     /// DescribeLoadBalancerAttributes.
     pub fn load_balancer_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
         Ok(&self.find_balancer(arn)?.attributes)
+    }
+
+    /// DescribeListenerAttributes.
+    pub fn listener_attributes(&self, arn: &str) -> Result<&Attributes, ApiError> {
+        Ok(&self.find_listener(arn)?.attributes)
     }
 }
 
@@ -81,8 +88,30 @@ pub(super) fn of_network_load_balancer() -> Attributes {
         ("dns_record.client_routing_policy", "any_availability_zone"),
         ("ipv6.deny_all_igw_traffic", "false"),
         (CROSS_ZONE, "false"),
-        ("zonal_shift.config.enabled", "false"),
+        (ZONAL_SHIFT, "false"),
     ])
+}
+
+/// What a new listener of TCP has (AWS docs, "Listeners for your Network Load Balancers").
+pub(super) fn of_listener() -> Attributes {
+    attributes(&[("tcp.idle_timeout.seconds", "350")])
+}
+
+/// The keys of attributes that there are.
+pub(crate) struct Known {
+    pub(crate) of_groups: Vec<String>,
+    pub(crate) of_balancers: Vec<String>,
+    pub(crate) of_listeners: Vec<String>,
+}
+
+/// The keys that new groups, load balancers and listeners have.
+pub(crate) fn known_attributes() -> Known {
+    let keys = |attributes: Attributes| attributes.into_keys().collect();
+    Known {
+        of_groups: keys(of_group(GroupProtocol::Tcp, TargetType::Ip)),
+        of_balancers: keys(of_network_load_balancer()),
+        of_listeners: keys(of_listener()),
+    }
 }
 
 /// How long a deregistered target stays `draining`.

@@ -1,6 +1,7 @@
 //! Listeners, which forward to target groups.
 
-use super::refusal::{invalid, listener_not_found};
+use super::attributes::{self, Attributes};
+use super::refusal::{check_arn, invalid, listener_not_found};
 use super::{Tags, World};
 use crate::world::ApiError;
 
@@ -15,6 +16,7 @@ pub struct Listener {
     pub port: u16,
     /// The ARN of the group that it forwards to.
     pub target_group: String,
+    pub attributes: Attributes,
 }
 
 impl World {
@@ -29,6 +31,7 @@ impl World {
             balancer: balancer.to_owned(),
             port,
             target_group: group.to_owned(),
+            attributes: attributes::of_listener(),
         };
         self.elbv2.tags.insert(arn.clone(), Tags::new());
         self.elbv2.listeners.insert(arn.clone(), listener);
@@ -64,5 +67,10 @@ impl World {
                 arns.iter().map(found).collect()
             }
         }
+    }
+
+    pub(super) fn find_listener(&self, arn: &str) -> Result<&Listener, ApiError> {
+        check_arn(arn, &self.elbv2_arn("listener/"), "listener")?;
+        self.elbv2.listeners.get(arn).ok_or_else(listener_not_found)
     }
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::{EventsChange, RdsEvent, SourceType};
 use crate::world::events::Events;
 use crate::world::paging::{Page, PageRequest};
@@ -20,17 +23,38 @@ pub struct EventSubscription {
     pub source_type: Option<SourceType>,
     /// Which categories it follows; all, when empty.
     pub categories: BTreeSet<String>,
+    /// The names of the databases that it follows; all of its type, when empty.
+    pub sources: BTreeSet<String>,
+    /// Whether it is on.
+    pub enabled: bool,
     /// When it was made.
     pub created: Duration,
 }
 
 /// The status of a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum SubscriptionStatus {
     /// It is being created; it already receives events.
     Creating,
     /// It receives events.
     Active,
+    /// It is being changed, and receives events.
+    Modifying,
+    /// It is being deleted.
+    Deleting,
+    /// RDS may not publish to its topic.
+    NoPermission,
+    /// Its topic is gone.
+    TopicNotExist,
+}
+
+impl SubscriptionStatus {
+    /// Whether events reach its topic.
+    fn is_receiving(self) -> bool {
+        use SubscriptionStatus::{Active, Creating, Modifying};
+        matches!(self, Creating | Active | Modifying)
+    }
 }
 
 impl fmt::Display for SubscriptionStatus {
@@ -38,6 +62,10 @@ impl fmt::Display for SubscriptionStatus {
         f.write_str(match self {
             SubscriptionStatus::Creating => "creating",
             SubscriptionStatus::Active => "active",
+            SubscriptionStatus::Modifying => "modifying",
+            SubscriptionStatus::Deleting => "deleting",
+            SubscriptionStatus::NoPermission => "no-permission",
+            SubscriptionStatus::TopicNotExist => "topic-not-exist",
         })
     }
 }
@@ -79,6 +107,8 @@ impl World {
             status: SubscriptionStatus::Creating,
             source_type,
             categories: categories.iter().map(|category| (*category).to_owned()).collect(),
+            sources: BTreeSet::new(),
+            enabled: true,
             created: self.now,
         };
         self.events.subscriptions.insert(name.to_owned(), subscription);
@@ -91,7 +121,10 @@ impl EventSubscription {
     /// Whether it receives an event. A subscription to clusters does not receive their instances'
     /// events.
     pub fn wants(&self, event: &RdsEvent) -> bool {
-        self.source_type.is_none_or(|source_type| source_type == event.source_type)
+        self.enabled
+            && self.status.is_receiving()
+            && self.source_type.is_none_or(|source_type| source_type == event.source_type)
+            && (self.sources.is_empty() || self.sources.contains(&event.source))
             && (self.categories.is_empty() || self.categories.contains(event.category))
     }
 }

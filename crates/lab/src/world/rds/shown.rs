@@ -18,6 +18,16 @@ pub enum Listed {
 }
 
 impl Rds {
+    /// Changes the promotion tier of an instance: 0 is promoted first.
+    ///
+    /// # Errors
+    ///
+    /// When the instance does not exist.
+    pub fn set_promotion_tier(&mut self, instance: &str, tier: u8) -> Result<(), ApiError> {
+        self.instance_mut(instance)?.promotion_tier = tier;
+        Ok(())
+    }
+
     /// Makes DescribeDBClusters show this capacity of a cluster. Nothing else of the capacity is
     /// modelled.
     ///

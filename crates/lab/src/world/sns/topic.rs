@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Sns;
 use crate::world::paging::{Page, PageRequest};
+use crate::world::surroundings::topic::policy;
 use crate::world::{ApiError, World, ids};
 
 /// How many entries a page of topics or subscriptions has (AWS docs: ListTopics, "up to 100").
@@ -20,6 +21,18 @@ pub struct Subscription {
     pub protocol: String,
     /// The function's ARN.
     pub endpoint: String,
+    /// Whether the endpoint has confirmed it.
+    pub confirmed: bool,
+    /// Its attributes that differ from those of every subscription, by AWS's names.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    /// The ARN that lists show: nobody has confirmed it, and it has none (botocore sns 2010-03-31,
+    /// Subscribe).
+    pub fn shown_arn(&self) -> &str {
+        if self.confirmed { &self.arn } else { "PendingConfirmation" }
+    }
 }
 
 impl Sns {
@@ -53,9 +66,14 @@ impl Sns {
 }
 
 impl World {
+    /// The ARN of a topic.
+    pub fn topic_arn(&self, name: &str) -> String {
+        format!("arn:aws:sns:{}:{}:{name}", self.region, self.account)
+    }
+
     /// A topic; gives its ARN.
     pub fn add_topic(&mut self, name: &str) -> String {
-        let arn = format!("arn:aws:sns:{}:{}:{name}", self.region, self.account);
+        let arn = self.topic_arn(name);
         self.sns.topics.insert(arn.clone());
         arn
     }
@@ -63,15 +81,52 @@ impl World {
     /// GetTopicAttributes: those that every topic has.
     pub fn topic_attributes(&self, arn: &str) -> Result<BTreeMap<&'static str, String>, ApiError> {
         self.sns.check_topic(arn)?;
-        let subscribers =
-            self.sns.subscriptions().filter(|subscription| subscription.topic == arn).count();
-        Ok(BTreeMap::from([
+        let of_topic = self.sns.subscriptions().filter(|subscription| subscription.topic == arn);
+        let (confirmed, pending): (Vec<_>, Vec<_>) = of_topic.partition(|one| one.confirmed);
+        let attributes = BTreeMap::from([
             ("TopicArn", arn.to_owned()),
             ("Owner", self.account.clone()),
-            ("SubscriptionsConfirmed", subscribers.to_string()),
-            ("SubscriptionsPending", "0".to_owned()),
+            ("Policy", policy(self, arn)),
+            ("DisplayName", String::new()),
+            ("SubscriptionsConfirmed", confirmed.len().to_string()),
+            ("SubscriptionsPending", pending.len().to_string()),
             ("SubscriptionsDeleted", "0".to_owned()),
-        ]))
+        ]);
+        let key = self.surroundings.topics.get(arn).and_then(|facts| facts.kms_key.clone());
+        Ok(attributes.into_iter().chain(key.map(|key| ("KmsMasterKeyId", key))).collect())
+    }
+
+    /// GetSubscriptionAttributes.
+    pub fn subscription_attributes(&self, arn: &str) -> Result<BTreeMap<String, String>, ApiError> {
+        let found =
+            self.sns.subscriptions.get(arn).ok_or_else(|| match arn.matches(':').count() {
+                6 => ApiError::not_found("NotFound", "Subscription does not exist"),
+                _ => invalid("SubscriptionArn"),
+            })?;
+        let all = [
+            ("SubscriptionArn", found.arn.as_str()),
+            ("TopicArn", &found.topic),
+            ("Owner", &self.account),
+            ("Protocol", &found.protocol),
+            ("Endpoint", &found.endpoint),
+            ("ConfirmationWasAuthenticated", if found.confirmed { "true" } else { "false" }),
+            ("PendingConfirmation", if found.confirmed { "false" } else { "true" }),
+            ("RawMessageDelivery", "false"),
+        ];
+        let own = all.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Ok(own.chain(found.attributes.clone()).collect())
+    }
+
+    /// Changes a subscription, by its ARN.
+    pub(crate) fn change_subscription(
+        &mut self,
+        arn: &str,
+        confirmed: bool,
+        attributes: BTreeMap<String, String>,
+    ) {
+        if let Some(subscription) = self.sns.subscriptions.get_mut(arn) {
+            (subscription.confirmed, subscription.attributes) = (confirmed, attributes);
+        }
     }
 
     /// Subscribe: gives the subscription's ARN, also when it exists already.
@@ -92,6 +147,8 @@ impl World {
             topic: topic.to_owned(),
             protocol: protocol.to_owned(),
             endpoint: endpoint.to_owned(),
+            confirmed: true,
+            attributes: BTreeMap::new(),
         });
         Ok(arn)
     }

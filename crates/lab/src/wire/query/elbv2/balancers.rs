@@ -5,6 +5,7 @@ use super::{one_of, page};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::elbv2::{IpFamily, Listener, LoadBalancer};
+use crate::world::surroundings::security_group;
 use crate::world::vpc::VPC_ID;
 use crate::world::{ApiError, World};
 
@@ -22,6 +23,15 @@ pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<
 
 pub(super) fn attributes(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     write_attributes(world.load_balancer_attributes(params.required("LoadBalancerArn")?)?, xml);
+    Ok(())
+}
+
+pub(super) fn listener_attributes(
+    world: &World,
+    params: &Params,
+    xml: &mut Xml,
+) -> Result<(), ApiError> {
+    write_attributes(world.listener_attributes(params.required("ListenerArn")?)?, xml);
     Ok(())
 }
 
@@ -56,7 +66,6 @@ fn write(world: &World, balancer: &LoadBalancer, xml: &mut Xml) {
         .list("AvailabilityZones", "member", &balancer.nodes, |xml, node| {
             xml.text("ZoneName", &node.zone).text("SubnetId", &node.subnet);
         })
-        .texts("SecurityGroups", "member", [""; 0])
         .text(
             "IpAddressType",
             match balancer.family {
@@ -64,6 +73,16 @@ fn write(world: &World, balancer: &LoadBalancer, xml: &mut Xml) {
                 IpFamily::Ipv6 => "dualstack",
             },
         );
+    let groups = security_group::of_balancer(world, balancer);
+    if groups.is_empty() {
+        return;
+    }
+    let facts = world.surroundings.balancers.get(&balancer.name);
+    let enforces = facts.is_some_and(|facts| facts.enforce_on_private_link);
+    xml.texts("SecurityGroups", "member", groups).text(
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+        if enforces { "on" } else { "off" },
+    );
 }
 
 fn write_listener(listener: &Listener, xml: &mut Xml) {

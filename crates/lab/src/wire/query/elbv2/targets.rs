@@ -3,7 +3,15 @@
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::{Pages, Xml};
 use crate::world::elbv2::{Reason, TargetHealth, TargetRequest};
+use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
+
+/// A zonal shift of the load balancer, in AWS's words (AWS docs: AdministrativeOverride).
+const SHIFT: [(&str, &str); 3] = [
+    ("State", "zonal_shift_active"),
+    ("Reason", "AdministrativeOverride.ZonalShiftActive"),
+    ("Description", "A zonal shift is active in the target's Availability Zone"),
+];
 
 pub(super) fn register(world: &mut World, params: &Params) -> Result<(), ApiError> {
     world.register_targets(params.required("TargetGroupArn")?, &required(params)?)
@@ -21,7 +29,10 @@ pub(super) fn health(world: &World, params: &Params, xml: &mut Xml) -> Result<()
             world.target_health(group, &requests(params)?)?
         }
     };
-    xml.list("TargetHealthDescriptions", "member", health, |xml, target| write(&target, xml));
+    xml.list("TargetHealthDescriptions", "member", health, |xml, target| {
+        write(&target, xml);
+        write_override(world, group, &target, xml);
+    });
     Ok(())
 }
 
@@ -53,4 +64,18 @@ fn write(target: &TargetHealth, xml: &mut Xml) {
             .maybe("Reason", target.reason.map(Reason::code))
             .maybe("Description", target.reason.map(Reason::description));
     });
+}
+
+fn write_override(world: &World, group: &str, target: &TargetHealth, xml: &mut Xml) {
+    let balancers = world.elbv2.balancers_of(group).into_iter();
+    let names = balancers.filter_map(|arn| Some(arn.split('/').nth(2)?.to_owned()));
+    let mut facts = names.filter_map(|name| world.surroundings.balancers.get(&name));
+    let is_here = |zone: Zone| target.key.zone.as_ref() == Some(&zone.name(&world.region));
+    if facts.any(|facts| facts.zonal_shift.is_some_and(is_here)) {
+        xml.element("AdministrativeOverride", |xml| {
+            for (name, value) in SHIFT {
+                xml.text(name, value);
+            }
+        });
+    }
 }

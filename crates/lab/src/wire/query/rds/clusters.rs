@@ -1,10 +1,13 @@
 //! DB clusters.
 
+use super::instances::{write_pending, write_security_groups};
 use super::{describe_request, tags};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{Capacity, DbCluster, Form};
-use crate::world::vpc::{SUBNET_GROUP, Zone};
+use crate::world::surroundings::database::{facts, subnet_group};
+use crate::world::surroundings::security_group;
+use crate::world::vpc::Zone;
 use crate::world::{ApiError, World};
 
 const NAME: &str = "DBClusterIdentifier";
@@ -32,6 +35,7 @@ pub(super) fn fail_over(world: &mut World, params: &Params, xml: &mut Xml) -> Re
 }
 
 fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
+    let facts = facts(world, &cluster.resource_id);
     let members = world.rds.members(cluster);
     let custom = world.rds.custom_endpoints_of(cluster);
     let custom = custom.map(|endpoint| world.custom_endpoint_host(&endpoint.identifier));
@@ -43,7 +47,7 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
     .text(NAME, &cluster.identifier)
     .text("DBClusterArn", world.cluster_arn(&cluster.identifier))
     .text("DbClusterResourceId", &cluster.resource_id)
-    .text("DBSubnetGroup", SUBNET_GROUP)
+    .text("DBSubnetGroup", subnet_group(world, &facts).name)
     .text("Status", cluster.status)
     .text("Endpoint", world.cluster_endpoint(&cluster.identifier))
     .text("ReaderEndpoint", world.reader_endpoint(&cluster.identifier))
@@ -58,12 +62,16 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
             .text("DBClusterParameterGroupStatus", "in-sync")
             .text("PromotionTier", member.promotion_tier);
     })
-    .texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE)
     .texts("AssociatedRoles", "DBClusterRole", NONE);
+    write_security_groups(security_group::of_cluster(world, cluster), xml);
+    write_pending(&facts, xml);
     tags::write(world.rds.tags(&cluster.resource_id), xml);
     xml.text("ClusterCreateTime", world.timestamp_at(cluster.created))
         .text("DeletionProtection", false)
-        .text("NetworkType", cluster.network);
+        .text("NetworkType", cluster.network)
+        .maybe("PreferredMaintenanceWindow", facts.maintenance_window.as_ref())
+        .maybe("AutoMinorVersionUpgrade", facts.auto_minor_version_upgrade)
+        .maybe("IAMDatabaseAuthenticationEnabled", facts.iam_authentication);
     match cluster.capacity {
         Capacity::Instances => xml.text("EngineMode", "provisioned"),
         Capacity::ServerlessV1 => xml.text("EngineMode", "serverless"),
@@ -81,6 +89,6 @@ fn write(world: &World, cluster: &DbCluster, xml: &mut Xml) {
             .text("AllocatedStorage", 100)
             .text("StorageType", "io1")
             .text("Iops", 1000)
-            .text("PubliclyAccessible", false);
+            .text("PubliclyAccessible", facts.publicly_accessible);
     }
 }

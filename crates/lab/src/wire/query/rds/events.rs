@@ -65,9 +65,9 @@ fn write_subscription(world: &World, subscription: &EventSubscription, xml: &mut
         .text("Status", subscription.status)
         .text("SubscriptionCreationTime", world.timestamp_at(subscription.created))
         .maybe("SourceType", subscription.source_type)
-        .texts("SourceIdsList", "SourceId", [""; 0])
+        .texts("SourceIdsList", "SourceId", &subscription.sources)
         .texts("EventCategoriesList", "EventCategory", &subscription.categories)
-        .text("Enabled", true)
+        .text("Enabled", subscription.enabled)
         .text("EventSubscriptionArn", &subscription.arn);
 }
 

@@ -1,16 +1,14 @@
 //! DB instances.
 
-use super::{describe_request, tags};
+use super::{describe_request, subnet_groups, tags};
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
-use crate::world::rds::{DbInstance, MultiAz, Network, Reboot};
-use crate::world::vpc::{SUBNET_GROUP, VPC_ID, Zone};
+use crate::world::rds::{DbInstance, MultiAz, Reboot};
+use crate::world::surroundings::database::{AUTHORITY, facts, subnet_group};
+use crate::world::surroundings::{DatabaseFacts, security_group};
 use crate::world::{ApiError, World};
 
 const NAME: &str = "DBInstanceIdentifier";
-
-/// The entries of lists that callers take for granted, though nothing of the kind is modelled.
-const NONE: [&str; 0] = [];
 
 pub(super) fn describe(world: &World, params: &Params, xml: &mut Xml) -> Result<(), ApiError> {
     let page = world.rds.describe_db_instances(&describe_request(params, NAME)?)?;
@@ -60,11 +58,15 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
                 .text("HostedZoneId", "Z29XKXDKYMONMX");
         });
     }
-    xml.texts("VpcSecurityGroups", "VpcSecurityGroupMembership", NONE).texts(
+    let facts = facts(world, &instance.resource_id);
+    write_security_groups(security_group::of_instance(world, instance), xml);
+    xml.texts(
         "ReadReplicaDBInstanceIdentifiers",
         "ReadReplicaDBInstanceIdentifier",
-        NONE,
-    );
+        replicas(world, &instance.identifier),
+    )
+    .maybe("ReadReplicaSourceDBInstanceIdentifier", facts.replica_of.as_ref());
+    write_pending(&facts, xml);
     tags::write(world.rds.tags(&instance.resource_id), xml);
     xml.text("InstanceCreateTime", world.timestamp_at(instance.created))
         .text("AvailabilityZone", instance.shown_zone.name(&world.region))
@@ -73,29 +75,43 @@ fn write(world: &World, instance: &DbInstance, xml: &mut Xml) {
             instance.shown_standby_zone.map(|zone| zone.name(&world.region)),
         )
         .element("DBSubnetGroup", |xml| {
-            write_subnet_group(world, xml);
+            subnet_groups::write(world, &subnet_group(world, &facts), xml);
         })
         .text("MultiAZ", instance.multi_az() == MultiAz::Yes)
-        .text("PubliclyAccessible", false)
+        .text("PubliclyAccessible", facts.publicly_accessible)
         .maybe("DBClusterIdentifier", cluster.map(|cluster| &cluster.identifier))
-        .element("PendingModifiedValues", |_| ())
         .text("PromotionTier", instance.promotion_tier)
         .text("DbInstancePort", 0)
         .text("DeletionProtection", false)
-        .text("NetworkType", instance.network);
+        .text("NetworkType", instance.network)
+        .maybe("PreferredMaintenanceWindow", facts.maintenance_window.as_ref())
+        .maybe("AutoMinorVersionUpgrade", facts.auto_minor_version_upgrade)
+        .maybe("IAMDatabaseAuthenticationEnabled", facts.iam_authentication)
+        .text("CACertificateIdentifier", AUTHORITY)
+        .element("CertificateDetails", |xml| {
+            xml.text("CAIdentifier", AUTHORITY).maybe("ValidTill", facts.certificate_valid_till);
+        });
 }
 
-fn write_subnet_group(world: &World, xml: &mut Xml) {
-    xml.text("DBSubnetGroupName", SUBNET_GROUP)
-        .text("DBSubnetGroupDescription", SUBNET_GROUP)
-        .text("VpcId", VPC_ID)
-        .text("SubnetGroupStatus", "Complete")
-        .texts("SupportedNetworkTypes", "member", [Network::Ipv4, Network::Dual])
-        .list("Subnets", "Subnet", Zone::ALL, |xml, zone| {
-            xml.text("SubnetIdentifier", zone.subnet_id())
-                .element("SubnetAvailabilityZone", |xml| {
-                    xml.text("Name", zone.name(&world.region));
-                })
-                .text("SubnetStatus", "Active");
-        });
+/// The instances that replicate one.
+fn replicas<'w>(world: &'w World, source: &'w str) -> impl Iterator<Item = &'w str> {
+    let replicates = move |instance: &&DbInstance| {
+        let facts = world.surroundings.databases.get(&instance.resource_id);
+        facts.is_some_and(|facts| facts.replica_of.as_deref() == Some(source))
+    };
+    world.rds.instances().filter(replicates).map(|instance| instance.identifier.as_str())
+}
+
+pub(super) fn write_security_groups(groups: Vec<String>, xml: &mut Xml) {
+    xml.list("VpcSecurityGroups", "VpcSecurityGroupMembership", groups, |xml, group| {
+        xml.text("VpcSecurityGroupId", group).text("Status", "active");
+    });
+}
+
+pub(super) fn write_pending(facts: &DatabaseFacts, xml: &mut Xml) {
+    xml.element("PendingModifiedValues", |xml| {
+        for (name, value) in &facts.pending {
+            xml.text(name, value);
+        }
+    });
 }

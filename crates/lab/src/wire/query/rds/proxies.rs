@@ -4,6 +4,7 @@ use super::page_request;
 use crate::wire::query::params::Params;
 use crate::wire::query::xml::Xml;
 use crate::world::rds::{DbProxy, DbProxyEndpoint};
+use crate::world::surroundings::security_group;
 use crate::world::vpc::{VPC_ID, Zone};
 use crate::world::{ApiError, World};
 
@@ -42,7 +43,7 @@ fn write(world: &World, proxy: &DbProxy, xml: &mut Xml) {
         .text("Status", proxy.status)
         .text("EngineFamily", proxy.family)
         .text("VpcId", VPC_ID)
-        .texts("VpcSecurityGroupIds", "member", NONE)
+        .texts("VpcSecurityGroupIds", "member", security_group::of_proxy(world, &proxy.name))
         .texts("VpcSubnetIds", "member", default.into_iter().flat_map(subnets))
         .texts("Auth", "member", NONE)
         .text("RoleArn", role)
@@ -62,7 +63,7 @@ fn write_endpoint(world: &World, endpoint: &DbProxyEndpoint, xml: &mut Xml) {
         .text(NAME, &endpoint.proxy)
         .text("Status", endpoint.status)
         .text("VpcId", VPC_ID)
-        .texts("VpcSecurityGroupIds", "member", NONE)
+        .texts("VpcSecurityGroupIds", "member", security_group::of_proxy(world, &endpoint.proxy))
         .texts("VpcSubnetIds", "member", subnets(endpoint))
         .text("Endpoint", &endpoint.host)
         .text("CreatedDate", world.timestamp_at(endpoint.created))

@@ -1,7 +1,8 @@
 //! Tests faults that no client of `tests/` meets, and the bounds of the journal.
 
-use super::{Client, Region, text_of};
+use super::{Client, Region, request, rest, text_of};
 use crate::fault::{Effect, Fault};
+use crate::world::surroundings::Function;
 use crate::world::{Budgets, Outcome};
 
 #[tokio::test]
@@ -30,6 +31,65 @@ async fn a_lost_page_takes_entries_along_and_a_stale_reading_lacks_the_latest_ch
     client.fault("DescribeTargetHealth", Effect::Stale);
     assert!(!client.elbv2(&read).await.contains("10.20.1.7"));
     assert!(client.elbv2(&read).await.contains("10.20.1.7"));
+}
+
+#[tokio::test]
+async fn a_fault_strikes_every_service_in_its_own_format() {
+    let client = Client::start().await;
+    client.served.with(|world| world.surroundings.functions = vec![Function::deployed("other")]);
+    let form = |version: &str, action: &str| request(&format!("Version={version}&{action}"));
+    let calls = [
+        ("DescribeSubnets", form("2016-11-15", "Action=DescribeSubnets")),
+        ("DescribeAlarms", form("2010-08-01", "Action=DescribeAlarms")),
+        (
+            "GetQueueAttributes",
+            form("2012-11-05", "Action=GetQueueAttributes&QueueUrl=other-failures"),
+        ),
+        ("GetPolicy", rest("/2015-03-31/functions/other/policy")),
+        ("ListSchedules", rest("/schedules")),
+    ];
+    // What each call answers while it is denied and while it is throttled.
+    let codes = [
+        ["403", "UnauthorizedOperation", "503", "RequestLimitExceeded"],
+        ["403", "AccessDenied", "400", "Throttling"],
+        ["403", "AccessDenied", "403", "RequestThrottled"],
+        ["403", "AccessDeniedException", "429", "TooManyRequestsException"],
+        ["403", "AccessDeniedException", "429", "ThrottlingException"],
+    ];
+    for ((operation, call), [denied, code, throttled, slow_down]) in calls.iter().zip(codes) {
+        for (effect, status, says) in [
+            (Effect::AccessDenied, denied, code),
+            (Effect::Throttle, throttled, slow_down),
+            (Effect::ServerErrorBefore, "500", "InternalFailure"),
+            (Effect::ServerErrorAfter, "500", "InternalFailure"),
+        ] {
+            client.fault(operation, effect.clone());
+            let answer = client.raw(call).await;
+            let begins = format!("HTTP/1.1 {status}");
+            assert!(answer.starts_with(&begins), "{operation} {effect:?}: {answer}");
+            assert!(answer.contains(says), "{operation} {effect:?}: {answer}");
+        }
+        client.fault(operation, Effect::ResetBefore);
+        assert_eq!(client.raw(call).await, "", "{operation}");
+        let whole = client.raw(call).await;
+        client.fault(operation, Effect::Truncated);
+        let half = client.raw(call).await;
+        assert!(half.len() < whole.len(), "{operation}: {half}");
+        client.fault(operation, Effect::MalformedXml);
+        let broken = client.raw(call).await;
+        let body = broken.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let is_json = serde_json::from_str::<serde_json::Value>(body).is_ok();
+        assert!(!body.contains("</") && !is_json, "{operation}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_in_json_loses_its_entries_like_one_in_xml() {
+    let client = Client::start().await;
+    let count = |answer: &str| answer.matches("\"Target\":").count();
+    assert_eq!(count(&client.raw(&rest("/schedules")).await), 1);
+    client.fault("ListSchedules", Effect::EmptyPage);
+    assert_eq!(count(&client.raw(&rest("/schedules")).await), 0);
 }
 
 #[tokio::test]
