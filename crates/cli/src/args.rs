@@ -1,5 +1,7 @@
 //! The command line.
 
+mod check;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -7,6 +9,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+
+use self::check::{CHECK, CHECK_EXAMPLES, COMPLETIONS_EXAMPLES};
+pub(crate) use self::check::{CheckArgs, CheckFormat, CompletionsArgs, OneBindingArgs};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
@@ -30,6 +35,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
+  writerlink check writerlink.toml           Find mistakes in a configuration
   writerlink audit --config writerlink.toml  Compare groups with databases
   writerlink lab serve                       Serve a region to any AWS client";
 
@@ -44,12 +50,18 @@ pub(crate) enum Command {
     /// What `lab run` and `lab serve` start in the network namespace of another program
     #[command(hide = true)]
     Network(NetworkArgs),
+    /// Find every mistake in a configuration, without AWS
+    #[command(long_about = CHECK, after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),
+    /// Print the script by which a shell completes this command line
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Arguments)]
@@ -96,9 +108,13 @@ pub(crate) enum DemoFormat {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct AuditArgs {
-    /// The configuration: the path of a TOML or JSON file, or the text itself
-    #[arg(long, env = "WRITERLINK_CONFIG", hide_env_values = true, value_name = "PATH|TEXT")]
+    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value
+    /// of WRITERLINK_CONFIG]
+    #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) one: OneBindingArgs,
 
     /// The profile in the AWS configuration files, instead of AWS_PROFILE
     #[arg(long, value_name = "NAME")]
@@ -140,6 +156,8 @@ Exit codes:
 Examples:
   writerlink audit --config writerlink.toml --region eu-west-1
   writerlink audit --profile production --binding orders-writer
+  writerlink audit --source cluster/orders --target-group ARN \\
+    --allow 10.20.4.0/24 --allow 10.20.5.0/24
   writerlink audit --output json |
     jq '.bindings[] | select(.status == \"drift\")'";
 
