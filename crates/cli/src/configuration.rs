@@ -14,8 +14,8 @@ pub(crate) enum ConfigurationError {
     )]
     Missing,
     #[error(
-        "{place}: the configuration cannot be read: {fault}.{} `--config` and WRITERLINK_CONFIG take \
-         the path of a TOML or JSON file, or the text itself",
+        "{place}: the configuration cannot be read: {fault}.{} `--config` and WRITERLINK_CONFIG \
+         take the path of a TOML or JSON file, or the text itself",
         .place.remark()
     )]
     Unreadable { place: Location, fault: io::Error },

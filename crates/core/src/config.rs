@@ -2,6 +2,10 @@
 //!
 //! An error in the configuration as a whole is refused at start. An error in one binding fails only
 //! that binding: a typing error in one team's binding must not stop the bindings of other teams.
+//!
+//! A text is read in three steps, and none of them stops at a mistake: `tree` reads TOML or JSON
+//! into a tree that knows where everything is written, `walk` compares that with the table of
+//! [`keys`], and `written` makes values of it.
 
 mod check;
 mod discover;

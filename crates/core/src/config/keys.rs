@@ -1,7 +1,7 @@
 //! The table of keys: what can be written in a configuration.
 //!
 //! Everything that says what a configuration may hold is made from this table: the check of a
-//! configuration, its error messages, [its JSON Schema](super::schema) and
+//! configuration, its error messages, [its JSON Schema](super::schema()) and
 //! `docs/configuration.md`.
 
 use std::fmt;

@@ -46,8 +46,8 @@ fn homes(key: &str, syntax: Syntax) -> Vec<String> {
     let homes = Table::ALL.into_iter().filter_map(has);
     homes
         .map(|(table, kind)| match (table, kind, syntax) {
-            (_, Kind::OneTable(_) | Kind::Tables(_), Syntax::Toml) => {
-                "a header of its own".to_owned()
+            (_, Kind::OneTable(inner) | Kind::Tables(inner), Syntax::Toml) => {
+                format!("the top, as {}", syntax.table(inner))
             }
             (Table::Top, _, Syntax::Toml) => "the top, above the first `[…]`".to_owned(),
             (Table::Top, _, Syntax::Json) => "the outermost object".to_owned(),

@@ -283,6 +283,9 @@ fn sentence(text: &str, fault: &Fault, line: &str) -> String {
 
 /// What to write instead, if the text is clearly of another language.
 fn other_language(text: &str) -> Option<String> {
+    if text.contains('\0') {
+        return Some("this is a binary file: write the configuration in TOML or JSON".to_owned());
+    }
     let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#'))?;
     let is_key = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     let is_yaml = first == "---"
