@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 pub(crate) mod doctor;
 
 use std::ffi::OsString;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
+use self::check::{CHECK, CHECK_EXAMPLES, COMPLETIONS_EXAMPLES};
+pub(crate) use self::check::{CheckArgs, CheckFormat, CompletionsArgs, OneBindingArgs};
 use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
@@ -34,6 +37,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
+  writerlink check writerlink.toml           Find mistakes in a configuration
   writerlink audit --config writerlink.toml  Compare groups with databases
   writerlink doctor                          Find what will break, and mend it
   writerlink lab serve                       Serve a region to any AWS client";
@@ -49,6 +53,9 @@ pub(crate) enum Command {
     /// What `lab run` and `lab serve` start in the network namespace of another program
     #[command(hide = true)]
     Network(NetworkArgs),
+    /// Find every mistake in a configuration, without AWS
+    #[command(long_about = CHECK, after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
@@ -58,6 +65,9 @@ pub(crate) enum Command {
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),
+    /// Print the script by which a shell completes this command line
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Arguments)]
@@ -104,9 +114,13 @@ pub(crate) enum DemoFormat {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct AuditArgs {
-    /// The configuration: the path of a TOML or JSON file, or the text itself
-    #[arg(long, env = "WRITERLINK_CONFIG", hide_env_values = true, value_name = "PATH|TEXT")]
+    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value
+    /// of WRITERLINK_CONFIG]
+    #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) one: OneBindingArgs,
 
     /// The profile in the AWS configuration files, instead of AWS_PROFILE
     #[arg(long, value_name = "NAME")]
@@ -148,6 +162,8 @@ Exit codes:
 Examples:
   writerlink audit --config writerlink.toml --region eu-west-1
   writerlink audit --profile production --binding orders-writer
+  writerlink audit --source cluster/orders --target-group ARN \\
+    --allow 10.20.4.0/24 --allow 10.20.5.0/24
   writerlink audit --output json |
     jq '.bindings[] | select(.status == \"drift\")'";
 

@@ -1,6 +1,8 @@
 //! The commands, one module each.
 
 pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod function;
@@ -15,6 +17,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::demo(&args).await,
         Command::Function => function::function().await,
         Command::Network(args) => network::network(&args).await,
+        Command::Check(args) => check::check(&args),
+        Command::Completions(args) => completions::completions(&args),
         Command::Audit(args) => audit::audit(args).await,
         Command::Doctor(args) => doctor::doctor(args).await,
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,

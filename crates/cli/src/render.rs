@@ -2,6 +2,7 @@
 
 pub(crate) mod colour;
 pub(crate) mod grid;
+pub(crate) mod mistakes;
 pub(crate) mod moments;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -2,9 +2,25 @@
 //!
 //! An error in the configuration as a whole is refused at start. An error in one binding fails only
 //! that binding: a typing error in one team's binding must not stop the bindings of other teams.
+//!
+//! A text is read in three steps, and none of them stops at a mistake: `tree` reads TOML or JSON
+//! into a tree that knows where everything is written, `walk` compares that with the table of
+//! [`keys`], and `written` makes values of it.
 
+mod check;
 mod discover;
+pub mod keys;
+mod mistake;
+mod nearest;
+#[cfg(test)]
+mod page;
 mod pattern;
+mod schema;
+mod taken;
+mod tree;
+mod unknown;
+mod walk;
+mod words;
 mod written;
 
 use std::collections::BTreeSet;
@@ -15,7 +31,9 @@ use std::time::Duration;
 
 pub use self::discover::Discover;
 pub(crate) use self::discover::ENTRY;
+pub use self::mistake::{ConfigError, Mistake, Place};
 pub use self::pattern::{Pattern, PatternError};
+pub use self::schema::schema;
 use crate::guard::Allow;
 use crate::source::Source;
 use crate::target::TargetGroupArn;
@@ -43,8 +61,17 @@ pub struct Config {
 
 impl Config {
     /// Reads a configuration: JSON if the text starts with `{`, else TOML.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, if the configuration as a whole is refused or has no usable binding.
     pub fn parse(text: &str, place: &Location) -> Result<Self, ConfigError> {
-        written::parse(text, place)
+        Self::check(text, place).result()
+    }
+
+    /// Reads a configuration, and tells every mistake in it, also those of bad bindings.
+    pub fn check(text: &str, place: &Location) -> Checked {
+        check::check(text, place)
     }
 
     /// The bindings that can be followed.
@@ -68,6 +95,15 @@ impl Config {
         let writers = self.usable().filter(|binding| binding.source.is_cluster());
         writers.map(|binding| binding.name.as_str()).collect()
     }
+}
+
+/// What a check of a configuration found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The configuration, unless it is refused as a whole.
+    pub config: Option<Config>,
+    /// Every mistake, in the order of the text.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// Which source a target group must point at.
@@ -205,36 +241,6 @@ pub struct BadBinding {
     pub fault: String,
 }
 
-/// Why a whole configuration was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// The text cannot be parsed, or a top-level setting is wrong.
-    #[error("{place}: {fault}")]
-    Text {
-        /// The file and the line, as far as they are known.
-        place: String,
-        /// What is wrong and what to write instead.
-        fault: String,
-    },
-    /// There is no usable binding.
-    #[error("{place}: there is no usable binding{}", list(.bad))]
-    NoBinding {
-        /// The file, or the configuration text.
-        place: String,
-        /// The bad bindings, each with its fault.
-        bad: Vec<BadBinding>,
-    },
-}
-
-fn list(bad: &[BadBinding]) -> String {
-    if bad.is_empty() {
-        return ": write at least one `[[binding]]` with `name`, `source`, `target-group` and \
-            `allow`"
-            .to_owned();
-    }
-    bad.iter().map(|bad| format!("\n  {bad}")).collect()
-}
-
 /// Where a configuration is, according to the value of `WRITERLINK_CONFIG` or `--config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -251,6 +257,40 @@ impl From<&str> for Location {
             Self::Inline(value.to_owned())
         } else {
             Self::File(PathBuf::from(value))
+        }
+    }
+}
+
+impl Location {
+    /// The text of a file.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not UTF-8: the place of the first that is not.
+    pub fn decode(&self, bytes: Vec<u8>) -> Result<String, ConfigError> {
+        String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            let before = str::from_utf8(&bytes[..good]).unwrap_or_default();
+            let message = if is_utf16 {
+                "it is UTF-16 text: save it as UTF-8".to_owned()
+            } else {
+                format!("the byte 0x{:02x} is not UTF-8 text: save it as UTF-8", bytes[good])
+            };
+            ConfigError { mistakes: vec![Mistake::at(Place::of(self, before, good), message)] }
+        })
+    }
+
+    /// What to say beside the fault of a file that cannot be read: a text that was taken for a path
+    /// is not a file that is missing.
+    pub fn remark(&self) -> &'static str {
+        match self {
+            Self::File(path) if path.to_string_lossy().contains(['=', '[', '"']) => {
+                " It looks like the text itself, which was taken for a path because it neither \
+                 starts with `{` nor has a newline: write it over two lines, or as JSON."
+            }
+            _ => "",
         }
     }
 }

@@ -17,10 +17,11 @@ pub enum StartError {
     )]
     NoConfig,
     #[error(
-        "{place}: the configuration cannot be read: {fault}. Set {CONFIG} to the path of a file \
-         that is part of the function's package, or to the text itself"
+        "{place}: the configuration cannot be read: {fault}.{} Set {CONFIG} to the path of a file \
+         that is part of the function's package, or to the text itself",
+        .place.remark()
     )]
-    Unreadable { place: String, fault: String },
+    Unreadable { place: Location, fault: String },
     /// The configuration is refused as a whole.
     #[error("the configuration is refused: {0}")]
     Config(#[from] ConfigError),
@@ -43,9 +44,9 @@ pub fn configuration(value: Option<&str>) -> Result<Config, StartError> {
     let place = Location::from(value);
     let text = match &place {
         Location::Inline(text) => text.clone(),
-        Location::File(path) => fs::read_to_string(path).map_err(|fault| {
-            StartError::Unreadable { place: place.to_string(), fault: fault.to_string() }
-        })?,
+        Location::File(path) => place.decode(fs::read(path).map_err(|fault| {
+            StartError::Unreadable { place: place.clone(), fault: fault.to_string() }
+        })?)?,
     };
     Ok(Config::parse(&text, &place)?)
 }
@@ -73,21 +74,20 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_named_with_the_remedy() {
-        let error =
-            configuration(Some("/nowhere/writerlink.toml")).expect_err("no file").to_string();
-        assert!(
-            error.starts_with("/nowhere/writerlink.toml: ")
-                && error.contains("Set WRITERLINK_CONFIG"),
-            "{error}"
-        );
+        for (value, says) in [
+            ("/nowhere/writerlink.toml", "Set WRITERLINK_CONFIG"),
+            ("allow = [\"10.20.0.0/16\"]", "looks like the text itself"),
+        ] {
+            let error = configuration(Some(value)).expect_err("no file").to_string();
+            assert!(error.starts_with(&format!("{value}: ")) && error.contains(says), "{error}");
+        }
     }
 
     #[test]
     fn a_refused_configuration_keeps_its_place_and_remedy() {
         let error = configuration(Some("alow = []\n")).expect_err("refused").to_string();
         assert!(
-            error.contains("the configuration text, line 1")
-                && error.contains("unknown field `alow`"),
+            error.contains("the configuration text, line 1, column 1: `alow` is no key"),
             "{error}"
         );
     }

@@ -206,7 +206,10 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
             ("/2018-06-01/runtime/invocation/r-1/error", &json!("NotReady"))
         );
         let text = error["errorMessage"].as_str().unwrap();
-        assert!(text.contains("the configuration text, line 1: unknown field `alow`"), "{text}");
+        assert!(
+            text.contains("the configuration text, line 1, column 1: `alow` is no key"),
+            "{text}"
+        );
     }
     let lines = lambda.end();
     assert!(
@@ -218,7 +221,7 @@ fn a_refused_configuration_answers_each_invocation_with_its_place_and_remedy() {
         "{lines:?}"
     );
     let names_the_field = |line: &&Value| {
-        line["message"].as_str().is_some_and(|text| text.contains("unknown field `alow`"))
+        line["message"].as_str().is_some_and(|text| text.contains("`alow` is no key"))
     };
     assert_eq!(
         lines.iter().filter(names_the_field).count(),

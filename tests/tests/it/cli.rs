@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit;
+mod check;
 mod demo;
 mod lab;
 mod program;

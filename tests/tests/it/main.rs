@@ -25,6 +25,7 @@ mod payloads;
 mod peers;
 mod postgresql;
 mod scenarios;
+mod schema;
 mod settings;
 mod simulation;
 mod sources;

@@ -3,6 +3,7 @@
 //! Nothing here can write: the run is driven without a write port, and the clients are asked only
 //! for read ports.
 
+mod one;
 pub(super) mod verdict;
 
 use std::time::Duration;
@@ -35,7 +36,10 @@ const LIMIT_WITH_TAGS: Duration = Duration::from_secs(90);
 
 /// Audits, prints the report, and returns the exit code.
 pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
-    let config = configuration::load(args.config.as_deref())?;
+    let config = match one::config(&args.one) {
+        Some(config) => config?,
+        None => configuration::load(args.config.as_deref())?,
+    };
     check_names(&config, &args.bindings)?;
     let settings = Settings { profile: args.profile, region: args.region };
     let report = tokio::select! {

@@ -1,68 +1,180 @@
+//! Tests what a configuration means, and what is said of a broken one.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::text::is_unprintable;
 
 const GROUP: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
 
-fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(text, &Location::File("writerlink.toml".into()))
+/// A configuration with every key of the table, each at a value that is not its default.
+const EVERYTHING: &str = r#"
+allow = ["10.20.0.0/16", "10.50.0.0/16"]
+notify-topic = "arn:aws:sns:eu-west-1:111122223333:out"
+discover = ["cluster/orders-*"]
+
+[dns]
+servers = ["10.20.0.2", "10.20.0.3:5353"]
+
+[timing]
+settle = 20
+patience-started = 240
+patience = 60
+sweep = 20
+
+[api]
+share = 25
+
+[[binding]]
+name = "orders"
+source = "cluster/orders"
+target-group = "GROUP"
+port = 5432
+port-differs = "allowed"
+mode = "observe"
+exclusive = true
+max-removals = 2
+allow = ["10.20.4.0/24"]
+
+[[binding]]
+name = "readers"
+source = "cluster/orders/readers"
+target-group = "GROUP2"
+readers-fallback = "none"
+
+[[binding]]
+name = "outside"
+source = "dns/db.example.com"
+target-group = "GROUP3"
+port = 5432
+outside-vpc = true
+"#;
+
+/// The text with ALLOW, BINDING and GROUP written out.
+fn whole(text: &str) -> String {
+    const BINDING: &str =
+        "[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \"GROUP\"";
+    text.replace("BINDING", BINDING)
+        .replace("ALLOW", "allow = [\"10.20.0.0/16\"]")
+        .replace("GROUP", GROUP)
 }
 
-fn binding(extra: &str) -> String {
-    format!(
-        "[[binding]]\nname = \"orders\"\nsource = \"cluster/orders\"\ntarget-group = \
-         \"{GROUP}\"\n{extra}\n"
-    )
+/// The titles and the texts of `broken.txt`.
+fn broken() -> Vec<(&'static str, String)> {
+    let rows = include_str!("tests/broken.txt").split("=== ").skip(1);
+    let rows = rows.filter_map(|row| row.split_once('\n'));
+    rows.map(|(title, text)| {
+        let mut text = whole(&format!("{}\n", text.trim_end()).replace("<CR>", "\r"));
+        for c in ["00", "01", "02", "07", "7F"] {
+            let code = u8::from_str_radix(c, 16).expect("two digits");
+            text = text.replace(&format!("<{c}>"), &char::from(code).to_string());
+        }
+        (title, text)
+    })
+    .collect()
 }
 
-/// A good binding, and the fault of a second one written as `lines`.
-fn fault_of_second(lines: &str) -> String {
-    let text = format!("allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n", binding(""));
-    let config = parse(&text).expect("the first binding is good");
-    assert_eq!(config.usable().count(), 1, "the good binding goes on");
-    config.bindings[1].as_ref().expect_err("the second is bad").to_string()
+fn check(text: &str) -> Checked {
+    Config::check(text, &Location::File("writerlink.toml".into()))
+}
+
+fn good(text: &str) -> Config {
+    let Checked { config, mistakes } = check(&whole(text));
+    assert_eq!(mistakes, [], "{text}");
+    config.expect("without a mistake it can be used")
+}
+
+/// The same configuration in JSON, if the text is TOML.
+fn json(text: &str) -> Option<String> {
+    let value: toml::Table = toml::from_str(text).ok()?;
+    serde_json::to_string_pretty(&value).ok()
+}
+
+/// What a check says, a line a mistake, and whether the configuration can be used all the same.
+fn told(text: &str) -> String {
+    let Checked { config, mistakes } = check(text);
+    let mut told: String = mistakes.iter().map(|mistake| format!("{mistake}\n")).collect();
+    if let Some(config) = config {
+        let _ = writeln!(told, "(used: {} of {})", config.usable().count(), config.bindings.len());
+    }
+    told
+}
+
+#[test]
+fn a_broken_configuration_is_told_with_the_place_what_was_found_and_what_is_allowed() {
+    let mut page = String::new();
+    for (title, text) in broken() {
+        let shown = |c: char| match c {
+            '\n' | '\t' => c.to_string(),
+            c if c.is_control() => c.escape_default().to_string(),
+            c => c.to_string(),
+        };
+        let written: String = text.trim_end().chars().map(shown).collect();
+        let _ = writeln!(page, "# {title}\n{}\n{written}\n\n", told(&text));
+    }
+    insta::assert_snapshot!("broken", page.replace(GROUP, "GROUP"));
+}
+
+#[test]
+fn the_same_mistakes_are_found_in_json() {
+    for (title, text) in broken() {
+        let Some(json) = json(&text) else { continue };
+        let keys = |text: &str| {
+            let mut keys: Vec<_> = check(text)
+                .mistakes
+                .into_iter()
+                .map(|mistake| (mistake.key, mistake.bindings, mistake.did_you_mean.is_some()))
+                .collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&text), keys(&json), "{title}: {json}");
+    }
 }
 
 #[test]
 fn toml_and_json_of_the_same_schema_give_the_same_configuration() {
-    let toml = format!(
-        "allow = [\"10.20.0.0/16\"]\nnotify-topic = \
-         \"arn:aws:sns:eu-west-1:111122223333:out\"\n[dns]\nservers = [\"10.20.0.2\", \
-         \"10.20.0.3:5353\"]\n[timing]\nsettle = 20\n[api]\nshare = 25\n{}",
-        binding(
-            "port = 5432\nmode = \"observe\"\nexclusive = true\nmax-removals = 2\nallow = \
-             [\"10.20.4.0/24\"]"
-        )
-    );
-    let json = serde_json::json!({
-        "allow": ["10.20.0.0/16"], "notify-topic": "arn:aws:sns:eu-west-1:111122223333:out",
-        "dns": {"servers": ["10.20.0.2", "10.20.0.3:5353"]}, "timing": {"settle": 20},
-        "api": {"share": 25},
-        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP,
-                     "port": 5432, "mode": "observe",
-                     "exclusive": true, "max-removals": 2, "allow": ["10.20.4.0/24"]}]
-    });
-    let config = parse(&toml).expect("toml");
-    assert_eq!(config, parse(&json.to_string()).expect("json"));
+    let config = good(EVERYTHING);
+    assert_eq!(config, good(&json(&whole(EVERYTHING)).expect("it is TOML")));
     assert_eq!(
         config.dns_servers,
         ["10.20.0.2:53".parse().expect("a"), "10.20.0.3:5353".parse().expect("b")]
     );
-    assert_eq!(config.timing, Timing { settle: Duration::from_secs(20), ..Timing::default() });
+    assert_eq!(config.timing.settle, Duration::from_secs(20));
     assert_eq!(config.api_share.percent(), 25);
-    assert_eq!(config.usable().next().map(|b| b.mode), Some(Mode::Observe));
+    let binding = config.usable().next().expect("a binding");
+    assert_eq!(
+        (binding.mode, binding.exclusive, binding.max_removals, binding.port_differs),
+        (Mode::Observe, true, 2, PortDiffers::Allowed)
+    );
+    let patterns: Vec<String> =
+        config.discover.into_iter().flat_map(|d| d.patterns).map(|p| p.to_string()).collect();
+    assert_eq!(patterns, ["cluster/orders-*"]);
 }
 
 #[test]
-fn defaults_are_those_of_the_documentation() {
-    let config = parse(&format!("allow = [\"10.20.0.0/16\"]\n{}", binding(""))).expect("config");
-    let binding = config.usable().next().expect("binding");
-    assert_eq!(
-        (binding.port, binding.mode, binding.exclusive, binding.max_removals),
-        (None, Mode::Manage, false, 4)
-    );
-    assert_eq!(config.dns_servers, []);
-    assert_eq!(config.api_share.percent(), 50);
+fn every_key_of_the_table_is_read_and_at_its_default_changes_nothing() {
+    let plain = good("ALLOW\nBINDING");
+    for key in keys::KEYS {
+        let written = format!("\n{} = ", key.name);
+        let is_planned = matches!(key.kind, keys::Kind::NotBuilt);
+        let is_header = matches!(key.kind, keys::Kind::OneTable(_) | keys::Kind::Tables(_));
+        assert!(EVERYTHING.contains(&written) || is_planned || is_header, "{}", key.name);
+        let is_value = format!("x = {}", key.default).parse::<toml::Table>().is_ok();
+        if !is_value || key.name == "readers-fallback" {
+            continue;
+        }
+        let (line, name) = (format!("{} = {}\n", key.name, key.default), key.table.name());
+        let text = match key.table {
+            keys::Table::Top => format!("{line}ALLOW\nBINDING"),
+            keys::Table::Binding => format!("ALLOW\nBINDING\n{line}"),
+            _ => format!("ALLOW\nBINDING\n[{name}]\n{line}"),
+        };
+        assert_eq!(good(&text), plain, "{text}");
+    }
 }
 
 #[test]
@@ -73,201 +185,93 @@ fn a_value_is_text_when_it_starts_with_a_brace_or_has_a_newline_and_a_path_other
 }
 
 #[test]
-fn what_is_wrong_with_the_whole_is_refused_with_the_line_and_the_remedy() {
-    for (text, says) in [
-        ("allow = [", "writerlink.toml, line 1"),
-        ("alow = []\n", "unknown field `alow`"),
-        ("\n\n[timing]\nsettle = \"x\"\n", "writerlink.toml, line 4"),
-        ("{\n \"allow\": 1\n}", "writerlink.toml, line 2"),
-        ("discover = []\n", "`discover` is empty: write which sources"),
-        (
-            "allow = [\"10.20.0.0/16\"]\ndiscover = [\"orders-*\"]\n",
-            "`discover` holds \"orders-*\", which is not a pattern",
-        ),
-        ("discover = \"cluster/*\"\n", "writerlink.toml, line 1"),
-        ("discover = [\"cluster/*\"]\n", "`discover` needs an `allow` of the configuration itself"),
-        ("notify-topic = \"out\"\n", "write the ARN of an SNS topic"),
-        ("[dns]\nservers = [\"resolver.local\"]\n", "write addresses like"),
-        ("[timing]\nsettle = 0\n", "`timing.settle` is 0: write 1 to 180 seconds"),
-        ("[api]\nshare = 0\n", "`api.share` is 0: write 1 to 100 percent"),
-        ("[api]\nshare = 101\n", "`api.share` is 101: write 1 to 100 percent"),
-        ("[api]\nshare = \"half\"\n", "writerlink.toml, line 2"),
-        ("[api]\nshares = 1\n", "unknown field `shares`"),
-        ("", "no usable binding: write at least one `[[binding]]`"),
-        (
-            "[[binding]]\nname = \"orders\"\n",
-            "no usable binding\n  writerlink.toml, line 1 (`orders`): missing field `source`",
-        ),
-    ] {
-        let error = parse(text).expect_err(text).to_string();
-        assert!(error.contains(says), "{text:?} gave {error:?}, not {says:?}");
-    }
+fn a_bad_binding_fails_alone_under_its_name_or_its_position() {
+    let config = check(&whole("ALLOW\nBINDING\nBINDING\nprot = 1\n")).config.expect("one is good");
+    let bad = config.bindings[1].as_ref().expect_err("a duplicate");
+    assert_eq!(bad.name, "binding-2", "a second one of a name must not look like the first");
+    assert!(bad.to_string().contains("`prot`") && bad.to_string().contains("; also"), "{bad}");
+    assert_eq!(config.usable().count(), 1);
+    let group: TargetGroupArn = GROUP.parse().expect("an ARN");
+    assert!(config.claimed.contains(&group));
 }
 
 #[test]
-fn a_bad_binding_fails_alone_and_says_where_and_what_to_write() {
-    let other = GROUP.replace("orders", "billing");
-    let good = format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{other}\"");
-    for (lines, says) in [
-        ("name = \"b\"".to_owned(), "writerlink.toml, line 7 (`b`): missing field `source`"),
-        (format!("{good}\nprot = 1"), "unknown field `prot`"),
-        (
-            good.replace("\"b\"\ns", "\"orders\"\ns"),
-            "another binding (`orders`) has the name `orders`",
-        ),
-        (good.replace(&other, GROUP), "another binding (`orders`) has the target group"),
-        (good.replace(&other, "orders"), "is no ARN of a target group"),
-        (good.replace("instance/b", "instance"), "is no source"),
-        (good.replace("instance/b", "dns/db.test"), "`port` is missing"),
-        (good.replace("instance/b", "dns/db"), "is not a full name"),
-        (
-            format!("{good}\nreaders-fallback = \"none\""),
-            "`readers-fallback` is for `cluster/ID/readers` only",
-        ),
-        (format!("{good}\noutside-vpc = true"), "`outside-vpc` is for `dns/HOST` only"),
-        (good.replace("instance/b", "instance/b--b"), "cannot be an RDS identifier"),
-        (format!("{good}\nport = 0"), "`port` is 0"),
-        (format!("{good}\nport = 70000"), "70000"),
-        (format!("{good}\nmode = \"watch\""), "unknown variant `watch`"),
-        (format!("{good}\nallow = []"), "`allow` is empty"),
-        (format!("{good}\nallow = [\"10.20.0.0\"]"), "is not a network"),
-        (
-            format!("{good}\nallow = [\"10.99.0.0/16\"]"),
-            "lies outside the configuration's own `allow`",
-        ),
-    ] {
-        let fault = fault_of_second(&lines);
-        assert!(fault.contains(says), "{lines:?} gave {fault:?}, not {says:?}");
-    }
-}
-
-#[test]
-fn an_allow_that_is_missing_too_broad_or_special_fails_the_binding() {
-    for (allow, says) in [
-        ("", "`allow` is empty"),
-        ("allow = [\"0.0.0.0/0\"]", "broader than /8"),
-        ("allow = [\"fd00::/16\"]", "broader than /32"),
-        ("allow = [\"127.0.0.0/8\"]", "loopback"),
-    ] {
-        let error = parse(&binding(allow)).expect_err(allow).to_string();
-        assert!(error.contains(says), "{allow:?} gave {error:?}");
-    }
-}
-
-#[test]
-fn an_allow_for_all_is_checked_also_where_each_binding_has_its_own() {
-    for (allow, says) in [("10.20.3.4/16", "`10.20.0.0/16`"), ("10.020.0.0/16", "`10.20.0.0/16`")] {
-        let text = format!("allow = [\"{allow}\"]\n{}", binding("allow = [\"10.20.4.0/24\"]"));
-        let error = parse(&text).expect_err(allow).to_string();
-        assert!(error.contains(says), "{allow} gave {error:?}");
-    }
-}
-
-#[test]
-fn a_binding_may_have_the_name_of_any_stack() {
-    let named = |length: usize| {
-        let name = format!("\"{}\"", "s".repeat(length));
-        parse(&format!("allow = [\"10.20.0.0/16\"]\n{}", binding("").replace("\"orders\"", &name)))
-    };
-    assert_eq!(named(128).expect("as long as a stack's").usable().count(), 1);
-    let fault = named(129).expect_err("longer than any stack's").to_string();
-    assert!(fault.contains("1 to 128 printable characters"), "{fault}");
-}
-
-#[test]
-fn a_second_binding_of_a_name_is_reported_by_its_position() {
-    let text = format!("allow = [\"10.20.0.0/16\"]\n{}{}", binding(""), binding(""));
-    let config = parse(&text).expect("the first binding is good");
-    assert_eq!(config.bindings[1].as_ref().expect_err("a duplicate").name, "binding-2");
-}
-
-#[test]
-fn with_discover_no_binding_need_be_written_and_a_bad_one_still_fails_alone() {
-    let wish =
-        "allow = [\"10.20.0.0/16\"]\ndiscover = [\"cluster/orders-*\", \"instance/billing\"]\n";
-    let config = parse(wish).expect("tags may bring bindings");
-    let patterns = config.discover.expect("it is wished for").patterns;
-    let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
-    assert_eq!(patterns, ["cluster/orders-*", "instance/billing"]);
-    let json =
-        r#"{"allow": ["10.20.0.0/16"], "discover": ["cluster/orders-*", "instance/billing"]}"#;
-    assert_eq!(parse(json).expect("json"), parse(wish).expect("toml"));
-
-    let config = parse(&format!("{wish}{}", binding("prot = 1"))).expect("tags may bring bindings");
+fn with_discover_no_binding_need_be_written_and_the_group_of_a_bad_one_is_claimed() {
+    let wish = "ALLOW\ndiscover = [\"cluster/orders-*\", \"instance/billing\"]\n";
+    assert_eq!(good(wish).bindings, []);
+    let config =
+        check(&whole(&format!("{wish}BINDING\nprot = 1"))).config.expect("tags bring some");
     assert!(config.bindings[0].is_err());
     let group: TargetGroupArn = GROUP.parse().expect("an ARN");
     assert!(config.claimed.contains(&group), "its tags count for nothing");
-    assert_eq!(parse(&binding("allow = [\"10.20.0.0/16\"]")).expect("config").discover, None);
-}
-
-#[test]
-fn with_discover_no_binding_may_have_the_name_of_its_report() {
-    let text = format!(
-        "allow = [\"10.20.0.0/16\"]\n{}",
-        binding("").replace("\"orders\"", "\"discovery\"")
-    );
-    assert_eq!(parse(&text).expect("config").usable().count(), 1);
-    let bad = parse(&format!("discover = [\"cluster/*\"]\n{text}")).expect("config");
-    let fault = bad.bindings[0].as_ref().expect_err("taken").to_string();
-    assert!(fault.contains("the report on `discover` has the name `discovery` already"), "{fault}");
 }
 
 #[test]
 fn a_byte_order_mark_before_the_text_means_nothing() {
-    let toml = format!("allow = [\"10.20.0.0/16\"]\n{}", binding(""));
-    let json = serde_json::json!({"allow": ["10.20.0.0/16"],
-        "binding": [{"name": "orders", "source": "cluster/orders", "target-group": GROUP}]})
-    .to_string();
-    let plain = parse(&toml).expect("a good configuration");
-    for text in [&toml, &json, &format!("{json}\r\n")] {
+    let toml = whole("ALLOW\nBINDING");
+    let json = json(&toml).expect("it is TOML");
+    let plain = good(&toml);
+    for text in [&toml, &json, &format!("{json}\r\n"), &toml.replace('\n', "\r\n")] {
         let marked = format!("\u{feff}{text}");
-        assert_eq!(parse(&marked).as_ref(), Ok(&plain), "{marked:?}");
+        assert_eq!(good(&marked), plain, "{marked:?}");
         let Location::Inline(inline) = Location::from(marked.as_str()) else {
             panic!("{marked:?} is the text itself");
         };
         assert_eq!(Config::parse(&inline, &Location::Inline(inline.clone())).as_ref(), Ok(&plain));
     }
-    let error = parse("\u{feff}alow = []\n").expect_err("refused").to_string();
-    assert!(error.starts_with("writerlink.toml, line 1: "), "{error}");
+    assert!(told("\u{feff}alow = []\n").starts_with("writerlink.toml:1:1: "));
 }
 
 #[test]
-fn a_name_that_could_deceive_a_reader_is_refused_and_what_is_refused_is_shown_clean() {
+fn a_text_that_could_deceive_a_reader_is_shown_clean() {
     let hostile = "\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}";
-    for (lines, good) in [
-        (format!("name = \"b{hostile}\""), true),
-        (format!("\"b{hostile}\" = 1"), true),
-        (
-            format!("name = \"b\"\nsource = \"instance/{hostile}\"\ntarget-group = \"{GROUP}\""),
-            true,
-        ),
-        (format!("name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{hostile}\""), true),
-        (
-            format!(
-                "name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nmode = \
-                 \"{hostile}\""
-            ),
-            true,
-        ),
-        (
-            format!(
-                "name = \"b\"\nsource = \"instance/b\"\ntarget-group = \"{GROUP}\"\nallow = \
-                 [\"{hostile}\"]"
-            ),
-            true,
-        ),
-        (format!("name = \"b\"\n[dns]\nservers = [\"{hostile}\"]"), false),
-        (format!("name = \"b\"\n[{hostile}]"), false),
+    for lines in [
+        format!("name = \"b{hostile}\""),
+        format!("\"b{hostile}\" = 1"),
+        format!("source = \"instance/{hostile}\"\ntarget-group = \"{GROUP}\""),
+        format!("target-group = \"{hostile}\"\nmode = \"{hostile}\"\nallow = [\"{hostile}\"]"),
+        format!("[dns]\nservers = [\"{hostile}\"]"),
+        format!("[{hostile}]"),
+        format!("mode = {hostile}"),
+        format!("{hostile} = 1"),
     ] {
-        let text = format!("allow = [\"10.20.0.0/16\"]\n{}[[binding]]\n{lines}\n", binding(""));
-        let outcome = match (parse(&text), good) {
-            (Ok(config), true) => {
-                let bad = config.bindings[1].as_ref().expect_err("the second is bad");
-                format!("{} {bad}", bad.name)
-            }
-            (Err(error), false) => error.to_string(),
-            other => panic!("{lines:?} gave {other:?}"),
-        };
-        assert!(!outcome.chars().any(is_unprintable), "{lines:?} gave {outcome:?}");
+        for text in [whole(&format!("ALLOW\nBINDING\n[[binding]]\n{lines}\n")), whole(&lines)] {
+            let told = told(&text).replace('\n', " ");
+            assert!(told.len() > 20 && !told.chars().any(is_unprintable), "{lines:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn the_text_of_an_error_is_bounded_however_many_mistakes_there_are() {
+    let text: String = (0..2_000).map(|n| format!("key-{n} = \"{}\"\n", "x".repeat(50))).collect();
+    let checked = check(&text);
+    assert_eq!(checked.mistakes.len(), 2_000);
+    let error = checked.result().expect_err("refused").to_string();
+    assert!(error.chars().count() < 5_000 && error.contains("`writerlink check`"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn after_random_edits_every_mistake_has_a_place_in_the_text(
+        json_form: bool,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, "[\\[\\]{}\"'=,\\n#a-z0-9 .:é\\\\-]{0,3}"), 1..6),
+    ) {
+        let toml = whole(EVERYTHING);
+        let text = if json_form { json(&toml).expect("TOML") } else { toml };
+        let mut text: Vec<char> = text.chars().collect();
+        for (at, removed, added) in edits {
+            let at = at.index(text.len());
+            let end = (at + removed).min(text.len());
+            text.splice(at..end, added.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let Checked { config, mistakes } = check(&text);
+        prop_assert!(config.is_some() || !mistakes.is_empty(), "{text}");
+        for mistake in mistakes {
+            let line = text.lines().nth(mistake.place.line - 1).unwrap_or_default();
+            prop_assert!(mistake.place.column <= line.chars().count() + 2, "{mistake}\n{text}");
+            prop_assert!(!mistake.message.contains("expected"), "{mistake}");
+        }
     }
 }

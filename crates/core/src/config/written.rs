@@ -1,363 +1,445 @@
-//! The configuration as written in TOML or JSON, and its conversion to validated values.
+//! The conversion of a written configuration to validated values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use toml::Spanned;
+use ipnet::IpNet;
+use serde::de::value::Error as NoWord;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
+use super::keys::{Key, Table};
+use super::taken::Taken;
+use super::tree::{Entry, Node, Value, entry};
+use super::unknown::is_meant;
+use super::walk::{Scope, Walk};
+use super::words::look_alikes;
 use super::{
-    BadBinding, Binding, Config, ConfigError, Consent, Discover, ENTRY, Location, Mode,
-    PatternError, PortDiffers, Share, Timing, without_mark,
+    BadBinding, Binding, Config, Consent, Discover, ENTRY, Mode, Pattern, PatternError, Share,
+    Timing,
 };
-use crate::guard::{self, Allow};
+use crate::guard::{self, Allow, AllowError};
 use crate::source::{Fallback, Source};
 use crate::target::TargetGroupArn;
-use crate::text::{bounded, is_unprintable, sentence};
-
-/// The whole configuration. The bindings are left unparsed, because each is parsed separately.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, bound = "B: DeserializeOwned")]
-struct Document<B> {
-    allow: Option<Vec<String>>,
-    notify_topic: Option<String>,
-    discover: Option<Vec<String>>,
-    #[serde(default)]
-    dns: WrittenDns,
-    #[serde(default)]
-    timing: WrittenTiming,
-    #[serde(default)]
-    api: WrittenApi,
-    #[serde(default)]
-    binding: Vec<B>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenDns {
-    #[serde(default)]
-    servers: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct WrittenTiming {
-    settle: Option<u64>,
-    patience_started: Option<u64>,
-    patience: Option<u64>,
-    sweep: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenApi {
-    share: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct WrittenBinding {
-    name: String,
-    source: String,
-    target_group: String,
-    port: Option<u16>,
-    port_differs: Option<PortDiffers>,
-    mode: Option<Mode>,
-    #[serde(default)]
-    exclusive: bool,
-    max_removals: Option<usize>,
-    readers_fallback: Option<Fallback>,
-    #[serde(default)]
-    outside_vpc: bool,
-    allow: Option<Vec<String>>,
-}
-
-/// A binding before validation: its place, its name and group if they can be read, and the rest.
-struct Found {
-    place: String,
-    name: Option<String>,
-    group: Option<TargetGroupArn>,
-    written: Result<WrittenBinding, String>,
-}
-
-/// The key of a binding's group.
-const GROUP: &str = "target-group";
-
-pub(super) fn parse(text: &str, location: &Location) -> Result<Config, ConfigError> {
-    let text = without_mark(text);
-    let place = location.to_string();
-    if text.trim_start().starts_with('{') {
-        let document: Document<serde_json::Value> = serde_json::from_str(text)
-            .map_err(|error| refuse(line_at(&place, error.line()), error))?;
-        convert(document, &place, |index, value| Found {
-            place: format!("{place}, binding {}", index + 1),
-            name: value.get("name").and_then(|name| name.as_str()).map(str::to_owned),
-            group: value.get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
-            written: serde_json::from_value(value).map_err(|error| error.to_string()),
-        })
-    } else {
-        let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-        let document: Document<Spanned<toml::Table>> = toml::from_str(text).map_err(|error| {
-            let at = error
-                .span()
-                .map_or_else(|| place.clone(), |span| line_at(&place, line(span.start)));
-            refuse(at, error.message())
-        })?;
-        convert(document, &place, |_, table| Found {
-            place: line_at(&place, line(table.span().start)),
-            name: table.get_ref().get("name").and_then(|name| name.as_str()).map(str::to_owned),
-            group: table.get_ref().get(GROUP).and_then(|arn| arn.as_str()?.parse().ok()),
-            written: table
-                .into_inner()
-                .try_into()
-                .map_err(|error: toml::de::Error| error.message().to_owned()),
-        })
-    }
-}
-
-fn convert<B>(
-    document: Document<B>,
-    place: &str,
-    find: impl Fn(usize, B) -> Found,
-) -> Result<Config, ConfigError> {
-    let fault = |fault: String| refuse(place.to_owned(), fault);
-    let discover = document
-        .discover
-        .map(|patterns| discover(&patterns, document.allow.as_deref()))
-        .transpose()
-        .map_err(&fault)?;
-    if let Some(topic) = document.notify_topic.as_ref().filter(|topic| !is_topic(topic)) {
-        return Err(fault(format!(
-            "`notify-topic` is {topic:?}: write the ARN of an SNS topic, \
-             `arn:aws:sns:REGION:ACCOUNT:NAME`"
-        )));
-    }
-    let dns_servers =
-        document.dns.servers.iter().map(|s| server(s)).collect::<Result<_, _>>().map_err(&fault)?;
-    let timing = timing(&document.timing).map_err(&fault)?;
-    let api_share = api_share(&document.api).map_err(&fault)?;
-    let mut taken = Taken::default();
-    if discover.is_some() {
-        taken.reserve(ENTRY);
-    }
-    let mut claimed = BTreeSet::new();
-    let bindings: Vec<_> = document
-        .binding
-        .into_iter()
-        .enumerate()
-        .map(|(index, written)| {
-            let found = find(index, written);
-            claimed.extend(found.group.clone());
-            let position = format!("binding-{}", index + 1);
-            let written_name = found.name.as_deref().unwrap_or(&position);
-            let place = format!("{} (`{}`)", found.place, bounded(written_name));
-            // In a report, a second binding with the same name must not look like the first.
-            let name = found.name.clone().filter(|name| !taken.has_name(name)).unwrap_or(position);
-            binding(found, document.allow.as_deref(), &mut taken).map_err(|fault| BadBinding {
-                name: bounded(&name),
-                place,
-                fault: sentence(&fault),
-            })
-        })
-        .collect();
-    if discover.is_none() && bindings.iter().all(Result::is_err) {
-        let bad = bindings.into_iter().filter_map(Result::err).collect();
-        return Err(ConfigError::NoBinding { place: place.to_owned(), bad });
-    }
-    Ok(Config {
-        dns_servers,
-        notify_topic: document.notify_topic,
-        timing,
-        api_share,
-        bindings,
-        claimed,
-        discover,
-    })
-}
-
-/// The names and groups of earlier bindings, each with its owner.
-#[derive(Default)]
-struct Taken(BTreeMap<String, String>);
-
-impl Taken {
-    fn has_name(&self, name: &str) -> bool {
-        self.0.contains_key(&format!("the name `{name}`"))
-    }
-
-    /// Reserves a name that reports use for something else.
-    fn reserve(&mut self, name: &str) {
-        self.0.insert(format!("the name `{name}`"), "the report on `discover`".to_owned());
-    }
-
-    /// Claims a name or a group for a binding. Two bindings with one name could not be
-    /// distinguished, and two bindings of one group would undo each other's work.
-    fn claim(&mut self, thing: &str, binding: &str) -> Result<(), String> {
-        match self.0.insert(thing.to_owned(), format!("another binding (`{binding}`)")) {
-            None => Ok(()),
-            Some(first) => {
-                let text = format!("{first} has {thing} already: give each binding its own");
-                self.0.insert(thing.to_owned(), first);
-                Err(text)
-            }
-        }
-    }
-}
+use crate::text::{bounded, is_unprintable};
 
 /// The longest name of a CloudFormation stack: the templates name a binding after the stack.
 const LONGEST_NAME: usize = 128;
 
-fn binding(found: Found, global: Option<&[String]>, taken: &mut Taken) -> Result<Binding, String> {
-    let written = found.written?;
-    if written.name.is_empty()
-        || written.name.len() > LONGEST_NAME
-        || written.name.contains(is_unprintable)
-    {
-        return Err(format!("`name` must have 1 to {LONGEST_NAME} printable characters"));
-    }
-    taken.claim(&format!("the name `{}`", written.name), &written.name)?;
-    let source = source(&written)?;
-    let target_group =
-        written.target_group.parse().map_err(|error| format!("`target-group`: {error}"))?;
-    if written.port == Some(0) {
-        return Err("`port` is 0: write the database's port, or leave it out".to_owned());
-    }
-    let allow = allow(global, written.allow.as_deref())?;
-    taken.claim(&format!("the target group {target_group}"), &written.name)?;
-    Ok(Binding {
-        name: written.name,
-        source,
-        target_group,
-        port: written.port,
-        port_differs: written.port_differs.unwrap_or_default(),
-        mode: written.mode.unwrap_or(Mode::Manage),
-        exclusive: written.exclusive,
-        max_removals: written.max_removals.unwrap_or(Binding::MAX_REMOVALS),
-        outside_vpc: written.outside_vpc,
-        allow,
-        consent: Consent::Written,
-    })
+/// Reads values, and notes in a [`Walk`] those that cannot be used.
+pub(super) struct Reader {
+    pub(super) walk: Walk,
+    taken: Taken,
+    global: Global,
+    /// The bindings without an `allow`, if there is none for all.
+    without_allow: Vec<usize>,
 }
 
-/// Parses the source, and checks the settings that only some kinds of sources have.
-fn source(written: &WrittenBinding) -> Result<Source, String> {
-    let source: Source = written.source.parse().map_err(|error| format!("`source`: {error}"))?;
-    if matches!(source, Source::Name(_)) && written.port.is_none() {
-        return Err(format!(
-            "`port` is missing: only the configuration can state the port on which {source} listens"
-        ));
-    }
-    if written.outside_vpc && !matches!(source, Source::Name(_)) {
-        return Err(
-            "`outside-vpc` is for `dns/HOST` only: the VPC of other sources is known".to_owned()
-        );
-    }
-    if written.port_differs == Some(PortDiffers::Allowed) && !source.is_database() {
-        return Err(format!(
-            "`port-differs` is for clusters and instances only: RDS reports no port of {source}"
-        ));
-    }
-    match (source, written.readers_fallback) {
-        (Source::Readers(id, _), Some(fallback)) => Ok(Source::Readers(id, fallback)),
-        (source, None) => Ok(source),
-        (source, Some(_)) => Err(format!(
-            "`readers-fallback` is for `cluster/ID/readers` only, and this is {source}"
-        )),
-    }
+/// The `allow` at the top.
+enum Global {
+    Absent,
+    Good(Vec<IpNet>),
+    /// Noted already.
+    Bad,
 }
 
-/// The networks of a binding: its own, which must be inside the global ones if there are any, or
-/// else the global ones.
-fn allow(global: Option<&[String]>, own: Option<&[String]>) -> Result<Allow, String> {
-    let parse = |texts: &[String]| {
-        let networks = texts.iter().map(|text| guard::network(text));
-        networks.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
-    };
-    let check = |networks: Vec<_>| Allow::new(networks).map_err(|error| error.to_string());
-    let global = global.map(parse).transpose()?;
-    let own = own.map(parse).transpose()?;
-    if let Some(global) = &global {
-        check(global.clone())?;
+impl Reader {
+    pub(super) fn new(walk: Walk) -> Self {
+        Self { walk, taken: Taken::default(), global: Global::Absent, without_allow: Vec::new() }
     }
-    if let (Some(global), Some(own)) = (&global, &own)
-        && let Some(outside) =
-            own.iter().find(|own| !global.iter().any(|global| global.contains(*own)))
-    {
-        return Err(format!(
-            "`allow` holds {outside}, which lies outside the configuration's own `allow`: widen \
-             the configuration's, or narrow the binding's"
-        ));
-    }
-    check(own.or(global).unwrap_or_default())
-}
 
-/// Parses the discovery settings. Discovered bindings have no `allow` of their own, so the
-/// configuration must have one.
-fn discover(patterns: &[String], global: Option<&[String]>) -> Result<Discover, String> {
-    if patterns.is_empty() {
-        return Err("`discover` is empty: write which sources tags may name, like `discover = \
-            [\"cluster/orders-*\"]`, or leave it out"
-            .to_owned());
-    }
-    let patterns = patterns.iter().map(|text| text.parse());
-    Ok(Discover {
-        patterns: patterns
-            .collect::<Result<_, _>>()
-            .map_err(|error: PatternError| format!("`discover` holds {error}"))?,
-        allow: allow(global, None).map_err(|error| {
-            format!("`discover` needs an `allow` of the configuration itself: {error}")
-        })?,
-    })
-}
-
-fn server(text: &str) -> Result<SocketAddr, String> {
-    text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53))).map_err(
-        |_| {
-            format!(
-                "`dns.servers` holds {text:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`"
-            )
-        },
-    )
-}
-
-fn timing(written: &WrittenTiming) -> Result<Timing, String> {
-    let seconds =
-        |name: &str, value: Option<u64>, default: Duration, range: RangeInclusive<u64>| match value
-        {
-            None => Ok(default),
-            Some(value) if range.contains(&value) => Ok(Duration::from_secs(value)),
-            Some(value) => Err(format!(
-                "`timing.{name}` is {value}: write {} to {} seconds",
-                range.start(),
-                range.end()
-            )),
+    /// The configuration. Each bad binding in it has a name, and neither place nor fault yet.
+    /// Nothing, if the whole of it cannot be used.
+    pub(super) fn config(&mut self, top: &[Entry]) -> Option<Config> {
+        self.global = match given(top, "allow") {
+            // Its name is noted already.
+            None if is_meant(Table::Top, top, "allow") => Global::Bad,
+            None => Global::Absent,
+            Some(written) => self
+                .networks(key(Table::Top, "allow"), written, &Scope::EveryBinding)
+                .map_or(Global::Bad, Global::Good),
         };
-    let default = Timing::default();
-    Ok(Timing {
-        // A run of the function must be able to wait for the whole settle time.
-        settle: seconds("settle", written.settle, default.settle, 1..=180)?,
-        // A Lambda function runs for at most 900 seconds.
-        patience_started: seconds(
-            "patience-started",
-            written.patience_started,
-            default.patience_started,
-            1..=840,
-        )?,
-        patience: seconds("patience", written.patience, default.patience, 1..=840)?,
-        sweep: seconds("sweep", written.sweep, default.sweep, 1..=840)?,
-    })
+        let discover = given(top, "discover").map(|written| self.discover(written));
+        let notify_topic = self.topic(top);
+        let dns_servers = self.servers(table(top, "dns"));
+        let timing = timing(table(top, "timing"));
+        let share = number(table(top, "api"), "share").and_then(Share::new);
+        if discover.is_some() {
+            self.taken.reserve(ENTRY);
+        }
+        let items = given(top, "binding").and_then(|written| written.node.list());
+        let items = items.unwrap_or_default();
+        let claimed = items.iter().filter_map(|item| {
+            let group = entry(item.table()?, "target-group")?;
+            group.node.text()?.parse().ok()
+        });
+        let claimed: BTreeSet<TargetGroupArn> = claimed.collect();
+        let bindings = items.iter().enumerate().map(|(index, item)| self.binding(index, item));
+        let bindings = bindings.collect();
+        self.tell_missing_allow(items);
+        let is_of_all = |scope: &Scope| matches!(scope, Scope::Whole | Scope::EveryBinding);
+        if self.walk.findings.iter().any(|finding| is_of_all(&finding.scope)) {
+            return None;
+        }
+        Some(Config {
+            dns_servers,
+            notify_topic,
+            timing,
+            api_share: share.unwrap_or_default(),
+            bindings,
+            claimed,
+            discover: discover.flatten(),
+        })
+    }
+
+    fn binding(&mut self, index: usize, item: &Node) -> Result<Binding, BadBinding> {
+        let entries = item.table().unwrap_or_default();
+        let position = format!("binding-{}", index + 1);
+        let name = text(entries, "name");
+        // In a report, a second binding with the same name must not look like the first.
+        let shown = name.filter(|name| !self.taken.has_name(name)).unwrap_or(&position);
+        let bad = BadBinding { name: bounded(shown), place: String::new(), fault: String::new() };
+        self.good_binding(index, entries).ok_or(bad)
+    }
+
+    fn good_binding(&mut self, index: usize, entries: &[Entry]) -> Option<Binding> {
+        let scope = Scope::Bindings(vec![index]);
+        let name = self.name(index, entries, &scope);
+        let source = self.source(entries, &scope);
+        let target_group = self.target_group(entries, &scope);
+        let allow = self.allow(index, entries, &scope);
+        let group = target_group.as_ref().map(|group| format!("the target group {group}"));
+        if let (Some(group), Some(name)) = (group, text(entries, "name")) {
+            let is_good = self.is_good(index) && allow.is_some();
+            self.claim(&group, name, is_good, "target-group", entries, &scope);
+        }
+        if !self.is_good(index) {
+            return None;
+        }
+        Some(Binding {
+            name: name?.to_owned(),
+            source: source?,
+            target_group: target_group?,
+            port: number(entries, "port").and_then(|port| port.try_into().ok()),
+            port_differs: word(entries, "port-differs").unwrap_or_default(),
+            mode: word(entries, "mode").unwrap_or(Mode::Manage),
+            exclusive: flag(entries, "exclusive"),
+            max_removals: number(entries, "max-removals")
+                .map_or(Binding::MAX_REMOVALS, |most| most.try_into().unwrap_or(usize::MAX)),
+            outside_vpc: flag(entries, "outside-vpc"),
+            allow: allow?,
+            consent: Consent::Written,
+        })
+    }
+
+    /// Whether nothing is noted about a binding so far.
+    fn is_good(&self, index: usize) -> bool {
+        !self.walk.findings.iter().any(|finding| finding.scope.includes(index))
+    }
+
+    fn fault(&mut self, written: &Entry, table: Table, scope: &Scope, says: impl Into<String>) {
+        let key = key(table, &written.key);
+        self.walk.note(written.at, key, scope.clone(), says);
+    }
+
+    fn name<'a>(&mut self, index: usize, entries: &'a [Entry], scope: &Scope) -> Option<&'a str> {
+        let written = entry(entries, "name")?;
+        let name = written.node.text()?;
+        if name.is_empty() || name.len() > LONGEST_NAME || name.contains(is_unprintable) {
+            let says = format!("`name` must have 1 to {LONGEST_NAME} printable characters");
+            self.fault(written, Table::Binding, scope, says);
+            return None;
+        }
+        let is_good = self.is_good(index);
+        self.claim(&format!("the name `{name}`"), name, is_good, "name", entries, scope);
+        Some(name)
+    }
+
+    /// Claims a name or a group, or only checks that it is free for a binding that is bad anyway.
+    fn claim(
+        &mut self,
+        thing: &str,
+        binding: &str,
+        is_good: bool,
+        key: &str,
+        entries: &[Entry],
+        scope: &Scope,
+    ) {
+        if let Err(says) = self.taken.claim(thing, binding, is_good)
+            && let Some(written) = entry(entries, key)
+        {
+            self.fault(written, Table::Binding, scope, says);
+        }
+    }
+
+    /// Parses the source, and checks the settings that only some kinds of sources have.
+    fn source(&mut self, entries: &[Entry], scope: &Scope) -> Option<Source> {
+        let written = entry(entries, "source")?;
+        let source: Source = match written.node.text()?.parse() {
+            Ok(source) => source,
+            Err(error) => {
+                let alike = look_alikes(written.node.text()?);
+                self.fault(written, Table::Binding, scope, format!("`source`: {error}{alike}"));
+                return None;
+            }
+        };
+        let is_host = matches!(source, Source::Name(_));
+        if is_host && given(entries, "port").is_none() {
+            self.fault(written, Table::Binding, scope, format!(
+                "`port` is missing: only the configuration can state the port on which {source} \
+                 listens"
+            ));
+        }
+        if let Some(written) =
+            entry(entries, "outside-vpc").filter(|_| !is_host && flag(entries, "outside-vpc"))
+        {
+            self.fault(
+                written,
+                Table::Binding,
+                scope,
+                "`outside-vpc` is for `dns/HOST` only: the VPC of other sources is known",
+            );
+        }
+        if let Some(written) = entry(entries, "port-differs")
+            && written.node.text() == Some("allowed")
+            && !source.is_database()
+        {
+            self.fault(written, Table::Binding, scope, format!(
+                "`port-differs` is for clusters and instances only: RDS reports no port of {source}"
+            ));
+        }
+        match (source, given(entries, "readers-fallback")) {
+            (Source::Readers(id, _), Some(_)) => {
+                let fallback: Option<Fallback> = word(entries, "readers-fallback");
+                Some(Source::Readers(id, fallback.unwrap_or_default()))
+            }
+            (source, None) => Some(source),
+            (source, Some(written)) => {
+                self.fault(
+                    written,
+                    Table::Binding,
+                    scope,
+                    format!(
+                        "`readers-fallback` is for `cluster/ID/readers` only, and this is {source}"
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    fn target_group(&mut self, entries: &[Entry], scope: &Scope) -> Option<TargetGroupArn> {
+        let written = entry(entries, "target-group")?;
+        let text = written.node.text()?;
+        match text.parse() {
+            Ok(group) => Some(group),
+            Err(error) => {
+                let says = format!("`target-group`: {error}{}", look_alikes(text));
+                self.fault(written, Table::Binding, scope, says);
+                None
+            }
+        }
+    }
+
+    /// The networks of a binding: its own, which must be inside the global ones if there are any,
+    /// or else the global ones.
+    fn allow(&mut self, index: usize, entries: &[Entry], scope: &Scope) -> Option<Allow> {
+        let Some(written) = given(entries, "allow") else {
+            return match &self.global {
+                _ if is_meant(Table::Binding, entries, "allow") => None,
+                Global::Good(networks) => Allow::new(networks.clone()).ok(),
+                Global::Bad => None,
+                Global::Absent => {
+                    self.without_allow.push(index);
+                    None
+                }
+            };
+        };
+        let allow = key(Table::Binding, "allow");
+        let own = self.networks(allow, written, scope)?;
+        if let Global::Good(global) = &self.global {
+            let is_outside = |own: &IpNet| !global.iter().any(|global| global.contains(own));
+            let items = written.node.list().unwrap_or_default();
+            let outside: Vec<_> =
+                own.iter().zip(items).filter(|(network, _)| is_outside(network)).collect();
+            for (network, item) in outside {
+                self.walk.note(item.at, allow, scope.clone(), format!(
+                    "`allow` holds {network}, which lies outside the configuration's own `allow`: \
+                     widen the configuration's, or narrow the binding's"
+                ));
+            }
+        }
+        Allow::new(own).ok()
+    }
+
+    /// Told once: the remedy is one `allow` at the top.
+    fn tell_missing_allow(&mut self, items: &[Node]) {
+        let without = std::mem::take(&mut self.without_allow);
+        if let Some(first) = without.first().and_then(|first| items.get(*first)) {
+            let key = key(Table::Binding, "allow");
+            self.walk.note(first.at, key, Scope::Bindings(without), missing_allow());
+        }
+    }
+
+    /// The networks of an `allow`, if all of them can be used.
+    fn networks(
+        &mut self,
+        key: &'static Key,
+        written: &Entry,
+        scope: &Scope,
+    ) -> Option<Vec<IpNet>> {
+        let items = written.node.list()?;
+        if items.is_empty() {
+            self.walk.note(written.at, key, scope.clone(), AllowError::Empty.to_string());
+            return None;
+        }
+        let mut networks = Vec::new();
+        for item in items {
+            let Some(text) = item.text() else { continue };
+            let network = guard::network(text);
+            match network.and_then(|network| Allow::new(vec![network]).map(|_| network)) {
+                Ok(network) => networks.push(network),
+                Err(error) => {
+                    let says = format!("{error}{}", look_alikes(text));
+                    self.walk.note(item.at, key, scope.clone(), says);
+                }
+            }
+        }
+        (networks.len() == items.len()).then_some(networks)
+    }
+
+    /// Parses the discovery settings. Discovered bindings have no `allow` of their own, so the
+    /// configuration must have one.
+    fn discover(&mut self, written: &Entry) -> Option<Discover> {
+        let discover = key(Table::Top, "discover");
+        let items = written.node.list()?;
+        if items.is_empty() {
+            let like = self.walk.syntax.pair(discover.name, discover.example);
+            self.fault(written, Table::Top, &Scope::Whole, format!(
+                "`discover` is empty: write which sources tags may name, like {like}, or leave it \
+                 out"
+            ));
+        }
+        let mut patterns = Vec::new();
+        for item in items {
+            let Some(text) = item.text() else { continue };
+            match text.parse::<Pattern>() {
+                Ok(pattern) => patterns.push(pattern),
+                Err(error) => self.item(discover, item, &error),
+            }
+        }
+        let allow = match &self.global {
+            Global::Good(networks) => Allow::new(networks.clone()).ok(),
+            Global::Bad => None,
+            Global::Absent => {
+                self.fault(
+                    written,
+                    Table::Top,
+                    &Scope::Whole,
+                    format!(
+                        "`discover` needs an `allow` of the configuration itself: {}",
+                        AllowError::Empty
+                    ),
+                );
+                None
+            }
+        };
+        Some(Discover { patterns, allow: allow? })
+    }
+
+    fn item(&mut self, key: &'static Key, item: &Node, error: &PatternError) {
+        let alike = look_alikes(item.text().unwrap_or_default());
+        let says = format!("`{}` holds {error}{alike}", key.path());
+        self.walk.note(item.at, key, Scope::Whole, says);
+    }
+
+    fn topic(&mut self, top: &[Entry]) -> Option<String> {
+        let written = given(top, "notify-topic")?;
+        let topic = written.node.text()?;
+        if !is_topic(topic) {
+            self.fault(
+                written,
+                Table::Top,
+                &Scope::Whole,
+                format!(
+                    "`notify-topic` is {:?}: write the ARN of an SNS topic, \
+                 `arn:aws:sns:REGION:ACCOUNT:NAME`",
+                    bounded(topic)
+                ),
+            );
+        }
+        Some(topic.to_owned())
+    }
+
+    fn servers(&mut self, dns: &[Entry]) -> Vec<SocketAddr> {
+        let items = entry(dns, "servers").and_then(|written| written.node.list());
+        let mut servers = Vec::new();
+        for item in items.unwrap_or_default() {
+            let Some(text) = item.text() else { continue };
+            match server(text) {
+                Some(server) => servers.push(server),
+                None => self.walk.note(item.at, key(Table::Dns, "servers"), Scope::Whole, format!(
+                    "`dns.servers` holds {:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`",
+                    bounded(text)
+                )),
+            }
+        }
+        servers
+    }
 }
 
-fn api_share(written: &WrittenApi) -> Result<Share, String> {
-    written.share.map_or_else(
-        || Ok(Share::default()),
-        |percent| {
-            Share::new(percent)
-                .ok_or_else(|| format!("`api.share` is {percent}: write 1 to 100 percent"))
-        },
-    )
+fn missing_allow() -> String {
+    AllowError::Empty.to_string().replace("is empty", "is missing")
+}
+
+/// A key of the table.
+///
+/// # Panics
+///
+/// Never: a test reads a configuration with every key.
+fn key(table: Table, name: &str) -> &'static Key {
+    table.key(name).expect("the table of keys has it")
+}
+
+/// The entry of a key, unless it is `null`.
+fn given<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Entry> {
+    entry(entries, key).filter(|written| !matches!(written.node.value, Value::Nothing))
+}
+
+fn table<'a>(entries: &'a [Entry], key: &str) -> &'a [Entry] {
+    entry(entries, key).and_then(|written| written.node.table()).unwrap_or_default()
+}
+
+fn text<'a>(entries: &'a [Entry], key: &str) -> Option<&'a str> {
+    entry(entries, key)?.node.text()
+}
+
+fn number(entries: &[Entry], key: &str) -> Option<u64> {
+    if let Value::Number(_, number) = entry(entries, key)?.node.value { number } else { None }
+}
+
+fn flag(entries: &[Entry], key: &str) -> bool {
+    entry(entries, key).is_some_and(|written| matches!(written.node.value, Value::Flag(true)))
+}
+
+fn word<T: DeserializeOwned>(entries: &[Entry], key: &str) -> Option<T> {
+    let word = IntoDeserializer::<NoWord>::into_deserializer(text(entries, key)?);
+    T::deserialize(word).ok()
+}
+
+fn timing(entries: &[Entry]) -> Timing {
+    let default = Timing::default();
+    let seconds = |key, default| number(entries, key).map_or(default, Duration::from_secs);
+    Timing {
+        settle: seconds("settle", default.settle),
+        patience_started: seconds("patience-started", default.patience_started),
+        patience: seconds("patience", default.patience),
+        sweep: seconds("sweep", default.sweep),
+    }
+}
+
+fn server(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, 53)))
 }
 
 fn is_topic(arn: &str) -> bool {
@@ -366,12 +448,4 @@ fn is_topic(arn: &str) -> bool {
         return false;
     };
     partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty()
-}
-
-fn line_at(place: &str, line: usize) -> String {
-    format!("{place}, line {line}")
-}
-
-fn refuse(place: String, fault: impl ToString) -> ConfigError {
-    ConfigError::Text { place, fault: sentence(&fault.to_string()) }
 }

@@ -35,13 +35,13 @@ fn a_configuration_that_cannot_be_read_is_named_with_the_cause_and_the_remedy() 
 }
 
 #[test]
-fn a_syntax_error_is_reported_with_file_and_line() {
+fn a_mistake_is_reported_with_file_line_and_column() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("writerlink.toml");
     fs::write(&path, "allow = [\"10.20.0.0/16\"]\n[[binding]\n").unwrap();
     let (code, _, stderr) = run(writerlink(&["audit"]).env("WRITERLINK_CONFIG", &path));
     assert_eq!(code, 1);
-    let place = format!("{}, line 2", path.display());
+    let place = format!("{}:2:1: ", path.display());
     assert!(stderr.contains(&place), "{stderr}");
 }
 
@@ -62,6 +62,26 @@ fn the_config_option_wins_over_the_variable() {
     let mut command = writerlink(&["audit", "--config", "/nowhere/option.toml"]);
     let (_, _, stderr) = run(command.env("WRITERLINK_CONFIG", "/nowhere/variable.toml"));
     assert!(stderr.contains("option.toml") && !stderr.contains("variable.toml"));
+}
+
+#[test]
+fn one_binding_can_be_audited_without_a_configuration() {
+    const GROUP: &str =
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";
+    let one = |source, group, allow| {
+        let options = ["audit", "--source", source, "--target-group", group, "--allow", allow];
+        let mut command = writerlink(&options);
+        run(command.env("WRITERLINK_CONFIG", "/nowhere/variable.toml"))
+    };
+    let (code, stdout, stderr) = one("cluster/orders", GROUP, "10.20.0.0/16");
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.contains("--region") && !stderr.contains("nowhere"), "{stderr}");
+
+    let (code, _, stderr) = one("orders", "orders", "10.20.0.0");
+    assert_eq!(code, 1);
+    for part in ["`--source`: ", "`--target-group`: ", "`--allow`: "] {
+        assert!(stderr.contains(part), "{part} is not in {stderr}");
+    }
 }
 
 #[test]

@@ -159,8 +159,9 @@ fn bad() -> BindingReport {
         name: "stock".to_owned(),
         reason: Some(Reason {
             code: "bad-configuration",
-            message: "writerlink.toml, line 31: unknown key `alow`; did you mean `allow`?"
-                .to_owned(),
+            message:
+                "writerlink.toml:31:1: `alow` is no key of `[[binding]]`; did you mean `allow`?"
+                    .to_owned(),
             remedy: None,
         }),
         ..ended(Status::Failed, "")
