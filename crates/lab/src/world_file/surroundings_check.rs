@@ -276,6 +276,12 @@ impl WorldFile {
                 return wrong(format!("subnet[{index}].id"), fault);
             }
         }
+        for (index, function) in self.function.iter().enumerate() {
+            if function.vpc.is_some() && function.security_groups.is_empty() {
+                let fault = "a function in the VPC needs `security-groups`: name some";
+                return wrong(format!("function[{index}].vpc"), fault);
+            }
+        }
         let id = |index, one: &super::Subnet| {
             (format!("subnet[{index}]"), one.id.clone().unwrap_or_else(|| one.zone.subnet_id()))
         };

@@ -243,6 +243,7 @@ fn a_mistake_in_the_surroundings_is_told_with_its_place_and_what_there_is() {
             "`pendingAcceptance`",
         ),
         ("[[function]]\nname = \"a\"\ninvoked-by = [\"evants\"]", "13:15: ", "`events`"),
+        ("[[function]]\nname = \"a\"\nvpc = [\"a\"]", "13:7: function[0].vpc: ", "name some"),
         ("[[schedule]]\nname = \"a\"\nfunction = \"b\"", "13:12: ", "`writerlink`"),
         ("[[schedule]]\nname = \"a\"\nstate = \"off\"", "13:9: ", "`DISABLED`"),
         (

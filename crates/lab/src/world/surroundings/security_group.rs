@@ -11,7 +11,7 @@ use crate::world::World;
 use crate::world::elbv2::LoadBalancer;
 use crate::world::rds::{DbCluster, DbInstance, DbProxy, Listed};
 use crate::world::surroundings::subnet::subnets;
-use crate::world::vpc::VPC_CIDR;
+use crate::world::vpc::{VPC_CIDR, VPC_IPV6_CIDR};
 
 /// A security group. `cluster/NAME`, `instance/NAME`, `proxy/NAME` and `load-balancer/NAME` are the
 /// names of the groups that databases and load balancers have by themselves.
@@ -260,7 +260,7 @@ fn ways_out(world: &World, balancer: &LoadBalancer, databases: &[(Guarded, u16)]
         let mut peers: Vec<String> = behind.flat_map(|(guarded, _)| guarded.names()).collect();
         let is_host = |host: IpAddr| world.hosts.accepts_tcp(host, Some(port));
         if peers.is_empty() || world.hosts.running().any(is_host) {
-            peers.push(VPC_CIDR.to_owned());
+            peers.extend([VPC_CIDR, VPC_IPV6_CIDR].map(str::to_owned));
         }
         Rule::on(port, peers)
     };

@@ -1,6 +1,6 @@
 //! Subnets, subnet groups and network ACLs (botocore ec2 2016-11-15, rds 2014-10-31).
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -155,15 +155,19 @@ fn with_last(entries: Vec<AclEntry>) -> Vec<AclEntry> {
     entries.into_iter().chain(both_ways(LAST, AclAction::Deny)).collect()
 }
 
+/// Entries of this number for IPv4, and of the next for IPv6, as AWS numbers its own.
 fn both_ways(number: u32, action: AclAction) -> Vec<AclEntry> {
-    let everywhere = IpNet::V4(ipnet::Ipv4Net::default());
-    let of = |egress| AclEntry {
+    let networks = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+    let of = |(number, network, egress)| AclEntry {
         number,
         action,
         egress,
         protocol: None,
         ports: None,
-        network: everywhere,
+        network,
     };
-    [true, false].map(of).to_vec()
+    let numbered = (number..).zip(networks);
+    numbered
+        .flat_map(|(number, network)| [true, false].map(|out| of((number, network, out))))
+        .collect()
 }
