@@ -22,8 +22,8 @@ NOON, ONE = (datetime(2026, 11, 30, hour, tzinfo=timezone.utc) for hour in (12, 
 # Each line is a method of `AccountReader`, in the order of the test that compares.
 CALLS = [
     ("sts", "get_caller_identity", {}),
-    ("ec2", "describe_subnets", {"SubnetIds": ["subnet-1", "subnet-2"]}),
-    ("ec2", "describe_security_groups", {"GroupIds": ["sg-1", "sg-2"]}),
+    ("ec2", "describe_subnets", {"Filters": [{"Name": "subnet-id", "Values": ["subnet-1", "subnet-2"]}]}),
+    ("ec2", "describe_security_groups", {"Filters": [{"Name": "group-id", "Values": ["sg-1", "sg-2"]}]}),
     ("ec2", "get_managed_prefix_list_entries", {"PrefixListId": "pl-1", "MaxResults": 100}),
     (
         "ec2",

@@ -315,8 +315,16 @@ impl<'a> Chain<'a> {
         Ok(End { groups: balancer.security_groups.clone(), networks: self.networks(subnets)? })
     }
 
-    pub fn security_groups(&self, ids: &[String]) -> Part<Vec<&'a SecurityGroup>> {
-        ids.iter().map(|id| at(&self.account.network.security_groups, id)).collect()
+    /// The security groups with these ids that were read, and why another one was not.
+    pub fn security_groups(&self, ids: &[String]) -> (Vec<&'a SecurityGroup>, Option<Stop>) {
+        let (mut groups, mut unread) = (Vec::new(), None);
+        for id in ids {
+            match at(&self.account.network.security_groups, id) {
+                Ok(group) => groups.push(group),
+                Err(stop) => unread = Some(stop),
+            }
+        }
+        (groups, unread)
     }
 
     /// The functions of ours that can follow the binding: those whose configuration names its
@@ -329,17 +337,21 @@ impl<'a> Chain<'a> {
         let mut unread = None;
         for (arn, facts) in &self.account.events.functions {
             match &facts.function {
+                Ok(Some(Function { name, variables_fault: Some(fault), .. })) => {
+                    let why = format!("the variables of `{name}` cannot be read: {fault}");
+                    unread = Some(Gap::unread("kms:Decrypt", &why, "Allow the key's use."));
+                }
                 Ok(Some(function)) => found.extend(self.follower(arn, function, facts)),
                 Ok(None) => {}
-                Err(gap) => unread = Some(gap),
+                Err(gap) => unread = Some(gap.clone()),
             }
         }
         let events = &self.account.events;
         let sources = [events.subscriptions.as_ref().err(), events.schedules.as_ref().err()];
         let topics = events.topics.values().filter_map(|topic| topic.subscriptions.as_ref().err());
-        let gap = unread.or(sources.into_iter().flatten().chain(topics).next());
+        let gap = unread.or(sources.into_iter().flatten().chain(topics).next().cloned());
         match gap {
-            Some(gap) if found.is_empty() => Err(Stop::NotChecked(gap.clone())),
+            Some(gap) if found.is_empty() => Err(Stop::NotChecked(gap)),
             _ => Ok(found),
         }
     }

@@ -8,12 +8,15 @@ use writerlink_core::source::{Fallback, Identifier, Source};
 
 use crate::World;
 use crate::ports::{Present, present};
-use crate::world::elbv2::{CROSS_ZONE, IpFamily, NewTargetGroup, Tags, TargetRequest, TargetState};
+use crate::world::elbv2::{
+    CROSS_ZONE, IpFamily, NewTargetGroup, TERMINATE_DEREGISTERED, Tags, TargetRequest, TargetState,
+};
 use crate::world::events::SourceType;
+use crate::world::pace::Seconds;
 use crate::world::rds::{DbInstance, DbProxyEndpoint, Engine, Naming, Network};
 use crate::world::vpc::{VPC_CIDR, VPC_IPV6_CIDR, Zone};
 use crate::world::{ApiError, Pace};
-use crate::world_file::WorldFile;
+use crate::world_file::{Checks, WorldFile};
 
 /// The function that the topic calls.
 pub const FUNCTION: &str = "writerlink";
@@ -55,12 +58,20 @@ pub struct Writer {
 
 impl Scene {
     /// The demo's world at this pace, everything in it available and in sync. Only events of
-    /// failovers reach the function: a test of another cause invokes it by itself.
+    /// failovers reach the function: a test of another cause invokes it by itself. The target
+    /// groups have AWS's defaults, because published figures were measured with them.
     ///
     /// # Errors
     /// When the region refuses what is asked of it.
     pub fn new(pace: Pace) -> Result<Self, ApiError> {
-        let mut scene = WorldFile::demo().scene(pace)?;
+        let mut file = WorldFile::demo();
+        for group in &mut file.target_group {
+            group.health_check = Checks::of_aws();
+            group.deregistration_delay = Some(Seconds(Duration::from_secs(300)));
+            let kept = (TERMINATE_DEREGISTERED.to_owned(), "false".to_owned());
+            group.attributes.extend([kept]);
+        }
+        let mut scene = file.scene(pace)?;
         scene.world.events.limit_to("failover");
         Ok(scene)
     }

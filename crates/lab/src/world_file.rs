@@ -27,7 +27,7 @@ pub use databases::{
 use crate::place::FileError;
 use crate::world::Pace;
 use crate::world::elbv2::{
-    GroupProtocol, HealthCheckProtocol, IpFamily, LeavingHealth, TargetType,
+    GroupProtocol, HealthCheck, HealthCheckProtocol, IpFamily, LeavingHealth, TargetType,
 };
 use crate::world::events::{SourceType, SubscriptionStatus};
 use crate::world::pace::{Delays, Seconds};
@@ -206,6 +206,21 @@ pub struct Checks {
     pub healthy_threshold: u32,
     /// Failed checks in a row that make a target unhealthy, 2 to 10.
     pub unhealthy_threshold: u32,
+}
+
+impl Checks {
+    /// AWS's defaults of a TCP group.
+    pub(crate) fn of_aws() -> Self {
+        let HealthCheck {
+            protocol,
+            port,
+            interval,
+            timeout,
+            healthy_threshold,
+            unhealthy_threshold,
+        } = HealthCheck::default();
+        Checks { protocol, port, interval, timeout, healthy_threshold, unhealthy_threshold }
+    }
 }
 
 impl Default for Checks {

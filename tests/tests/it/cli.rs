@@ -5,7 +5,7 @@ mod audit;
 mod check;
 mod demo;
 mod lab;
-mod program;
+pub(crate) mod program;
 mod scenarios;
 mod simulate;
 mod usage;

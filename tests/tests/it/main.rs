@@ -16,6 +16,7 @@ mod data_plane;
 mod discovery;
 mod discovery_at_random;
 mod docs;
+mod doctor;
 mod edges;
 mod events;
 mod findings_and_ports;

@@ -4,8 +4,9 @@ use clap::{Args as Arguments, ValueEnum};
 
 #[derive(Debug, Arguments)]
 pub(crate) struct DoctorArgs {
-    /// The configuration: the path of a TOML or JSON file, or the text itself
-    #[arg(long, env = "WRITERLINK_CONFIG", hide_env_values = true, value_name = "PATH|TEXT")]
+    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value of
+    /// WRITERLINK_CONFIG]
+    #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
 
     /// The profile in the AWS configuration files, instead of AWS_PROFILE

@@ -314,7 +314,7 @@ fn enforcement(chain: &Chain) -> Judged {
         if balancer.security_groups.is_empty() || !enforced {
             continue;
         }
-        let groups = chain.security_groups(&balancer.security_groups)?;
+        let (groups, unread) = chain.security_groups(&balancer.security_groups);
         let rules = groups.iter().flat_map(|group| &group.ingress);
         let ids = balancer.security_groups.join(", ");
         let off = format!(
@@ -323,7 +323,11 @@ fn enforcement(chain: &Chain) -> Judged {
             balancer.arn,
             balancer.security_groups.join(" ")
         );
-        if admits_anybody(rules, port) {
+        let admits = admits_anybody(rules, port);
+        if let (Some(stop), false) = (unread, admits) {
+            return Err(stop);
+        }
+        if admits {
             found.push(note(format!(
                 "only clients whose addresses {ids} admits on port {port} can connect through \
                  PrivateLink"

@@ -243,6 +243,9 @@ fn subscribed(chain: &Chain) -> Judged {
 fn active(chain: &Chain) -> Judged {
     let followers = chain.followers()?;
     let ways = ways(chain, &followers)?;
+    let (kind, _) = source_type(chain)?;
+    let of_kind = |own: &EventSubscription| own.source_type.as_deref().is_none_or(|k| k == kind);
+    let ways: Vec<_> = ways.into_iter().filter(|(own, _)| of_kind(own)).collect();
     let faults = ways.iter().filter_map(|(subscription, _)| {
         let name = &subscription.name;
         let modify = format!(

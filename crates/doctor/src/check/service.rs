@@ -151,21 +151,21 @@ fn who(chain: &Chain) -> Judged {
         let live = connections.iter().filter(|c| c.state.eq_ignore_ascii_case("available"));
         let owners: std::collections::BTreeSet<&str> =
             live.map(|connection| connection.owner.as_str()).collect();
-        let list = |items: Vec<&str>| match items.is_empty() {
-            true => "nobody".to_owned(),
-            false => items.join(", "),
-        };
         let accepted = if service.acceptance_required { "after acceptance" } else { "at once" };
         let regions = match service.regions.as_slice() {
             [] => String::new(),
             regions => format!(", from {}", regions.join(", ")),
         };
-        found.push(note(format!(
-            "{}: {} may connect, {accepted}{regions}; connected are accounts {}",
-            service.id,
-            list(principals.iter().map(String::as_str).collect()),
-            list(owners.into_iter().collect())
-        )));
+        let who = match principals.as_slice() {
+            [] => "nobody may connect".to_owned(),
+            some => format!("{} may connect, {accepted}{regions}", some.join(", ")),
+        };
+        let owners: Vec<&str> = owners.into_iter().collect();
+        let connected = match owners.as_slice() {
+            [] => "no account is connected".to_owned(),
+            some => format!("connected: {}", some.join(", ")),
+        };
+        found.push(note(format!("{}: {who}; {connected}", service.id)));
     }
     Ok(found)
 }

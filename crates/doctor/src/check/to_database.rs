@@ -155,13 +155,16 @@ fn membership(chain: &Chain) -> Judged {
             return Ok(Vec::new());
         }
     };
-    let remedy = if report.status == Status::Drift {
-        "aws lambda invoke --function-name FUNCTION --invocation-type Event --payload '{}' \
-         /dev/stdout   # the next sweep of a function in `manage` does it by itself"
-    } else {
-        &remedy
-    };
-    Ok(vec![found.mend(remedy)])
+    if report.status != Status::Drift {
+        return Ok(vec![found.mend(remedy)]);
+    }
+    let followers = chain.followers().unwrap_or_default();
+    let function = followers.first().map_or("FUNCTION", |one| one.function.name.as_str());
+    Ok(vec![found.mend(format!(
+        "aws lambda invoke --function-name {} --invocation-type Event --payload '{{}}' /dev/stdout \
+           # the next sweep of a function in `manage` does it by itself",
+        quoted(function)
+    ))])
 }
 
 /// The targets that hold an address of the source at present, as far as this is known.
@@ -258,9 +261,13 @@ fn database_admits(chain: &Chain) -> Judged {
     for balancer in chain.balancers()? {
         let end = chain.end_of(balancer)?;
         for place in chain.places()? {
-            let groups = chain.security_groups(place.security_groups)?;
+            let (groups, unread) = chain.security_groups(place.security_groups);
             let rules = groups.iter().flat_map(|group| &group.ingress);
             let admitted = admission(rules, port, &end, &chain.account.network.prefix_lists)?;
+            if let (Some(stop), true) = (unread, admitted != Admission::All) {
+                // The group that was not read may admit the rest.
+                return Err(stop);
+            }
             let names = place.security_groups.join(", ");
             if admitted == Admission::None {
                 let name = place.name;
@@ -301,13 +308,16 @@ fn balancer_reaches(chain: &Chain) -> Judged {
     let port = chain.port()?;
     let (mut bad, mut command) = (Vec::new(), String::new());
     for balancer in chain.balancers()?.into_iter().filter(|b| !b.security_groups.is_empty()) {
-        let groups = chain.security_groups(&balancer.security_groups)?;
+        let (groups, unread) = chain.security_groups(&balancer.security_groups);
         for place in chain.places()? {
             let networks = chain.networks(place.subnets.iter().copied())?;
             let database = End { groups: place.security_groups.to_vec(), networks };
             let rules = || groups.iter().flat_map(|group| &group.egress);
             let lists = &chain.account.network.prefix_lists;
             let whole = admission(rules(), port, &database, lists)?;
+            if let (Some(stop), true) = (&unread, whole != Admission::All) {
+                return Err(stop.clone());
+            }
             let here = place
                 .address
                 .filter(|_| whole == Admission::Some)

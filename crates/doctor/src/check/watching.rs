@@ -176,32 +176,43 @@ fn somebody(chain: &Chain) -> Judged {
     let mut found = Vec::new();
     for follower in chain.followers()? {
         for alarm in of_function(chain, &follower.function.name)? {
-            let says = if !alarm.actions_enabled {
-                format!("the actions of the alarm `{}` are disabled", alarm.name)
-            } else if alarm.actions.is_empty() {
-                format!("the alarm `{}` has no action", alarm.name)
-            } else {
-                let topics = alarm.actions.iter().filter(|action| action.contains(":sns:"));
-                let mut all_silent = alarm.actions.iter().all(|action| action.contains(":sns:"));
-                for topic in topics {
-                    all_silent &= is_silent(chain, topic)?;
-                }
-                if !all_silent {
-                    continue;
-                }
-                format!("nobody has confirmed a subscription to {}", alarm.actions.join(", "))
-            };
-            found.push(costs(format!("{says}: nobody is told")).mend(format!(
-                "aws sns subscribe --topic-arn {} --protocol email --notification-endpoint \
-                 YOU@EXAMPLE.COM   # then confirm; or: aws cloudwatch enable-alarm-actions \
-                 --alarm-names {}",
-                alarm.actions.first().map_or("TOPIC", String::as_str),
-                quoted(&alarm.name)
-            )));
+            found.extend(silence(chain, alarm)?);
         }
     }
-    found.dedup();
     Ok(found)
+}
+
+/// Why nobody hears an alarm, if that is so.
+fn silence(chain: &Chain, alarm: &Alarm) -> Part<Option<super::Found>> {
+    let name = quoted(&alarm.name);
+    if !alarm.actions_enabled {
+        let says = format!("the actions of the alarm `{}` are disabled", alarm.name);
+        let command = format!("aws cloudwatch enable-alarm-actions --alarm-names {name}");
+        return Ok(Some(costs(says).mend(command)));
+    }
+    if alarm.actions.is_empty() {
+        let says = format!("the alarm `{}` has no action", alarm.name);
+        let command = format!(
+            "aws cloudwatch describe-alarms --alarm-names {name}   # then \
+            put-metric-alarm with --alarm-actions TOPIC"
+        );
+        return Ok(Some(costs(says).mend(command)));
+    }
+    for action in &alarm.actions {
+        // What is no topic is somebody: a Systems Manager incident, another function.
+        if !action.contains(":sns:") || !is_silent(chain, action)? {
+            return Ok(None);
+        }
+    }
+    let says = format!("nobody has confirmed a subscription to {}", alarm.actions.join(", "));
+    Ok(Some(costs(format!("{says}: alarms reach nobody")).mend(subscribe(&alarm.actions[0]))))
+}
+
+fn subscribe(topic: &str) -> String {
+    format!(
+        "aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint \
+         YOU@EXAMPLE.COM"
+    )
 }
 
 /// Whether nobody is subscribed to a topic. A topic that was not read may have subscribers.

@@ -60,7 +60,7 @@ fn one(report: &Report, finding: &Finding) -> String {
 
 /// Text in which nothing is markup but code in backticks.
 fn plain(text: &str) -> String {
-    let is_paired = text.matches('`').count() % 2 == 0;
+    let is_paired = text.matches('`').count().is_multiple_of(2);
     let mut is_code = false;
     let mut out = String::new();
     for c in text.chars() {

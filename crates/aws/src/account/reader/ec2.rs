@@ -16,28 +16,30 @@ use crate::read::malformed;
 /// name what they want take no page size).
 const PAGE: u32 = 100;
 
+// Subnets and security groups are asked for by a filter: a call that named one that does not exist
+// would be refused, and tell nothing of the others.
 impl AccountReader {
-    /// The subnets with these ids (`ec2:DescribeSubnets`).
+    /// Those of the subnets with these ids that exist (`ec2:DescribeSubnets`).
     ///
     /// # Errors
-    /// When they cannot be read, or one of them does not exist.
+    /// When they cannot be read.
     pub async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>, CallError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let form = || Form::of(Operation::Subnets).with_list("SubnetId", ids);
+        let form = || Form::of(Operation::Subnets).with_filter("subnet-id", ids);
         self.every_item(Operation::Subnets, "subnetSet", form, subnet).await
     }
 
-    /// The security groups with these ids (`ec2:DescribeSecurityGroups`).
+    /// Those of the security groups with these ids that exist (`ec2:DescribeSecurityGroups`).
     ///
     /// # Errors
-    /// When they cannot be read, or one of them does not exist.
+    /// When they cannot be read.
     pub async fn security_groups(&self, ids: &[String]) -> Result<Vec<SecurityGroup>, CallError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let form = || Form::of(Operation::SecurityGroups).with_list("GroupId", ids);
+        let form = || Form::of(Operation::SecurityGroups).with_filter("group-id", ids);
         self.every_item(Operation::SecurityGroups, "securityGroupInfo", form, security_group).await
     }
 
