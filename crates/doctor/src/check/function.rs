@@ -183,7 +183,7 @@ fn failures(chain: &Chain) -> Judged {
                 format!(
                     "aws lambda put-function-event-invoke-config --function-name {} \
                  --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600 \
-                 --destination-config OnFailure={{Destination=QUEUE-ARN}}",
+                 --destination-config 'OnFailure={{Destination=QUEUE-ARN}}'",
                     quoted(name)
                 ),
             ));

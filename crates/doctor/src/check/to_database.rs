@@ -161,8 +161,8 @@ fn membership(chain: &Chain) -> Judged {
     let followers = chain.followers().unwrap_or_default();
     let function = followers.first().map_or("FUNCTION", |one| one.function.name.as_str());
     Ok(vec![found.mend(format!(
-        "aws lambda invoke --function-name {} --invocation-type Event --payload '{{}}' /dev/stdout \
-           # the next sweep of a function in `manage` does it by itself",
+        "aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --payload \
+         '{{}}' /dev/stdout   # the next sweep of a function in `manage` does it by itself",
         quoted(function)
     ))])
 }
@@ -348,8 +348,8 @@ fn balancer_reaches(chain: &Chain) -> Judged {
             {
                 command = format!(
                     "aws ec2 authorize-security-group-egress --group-id {own} --ip-permissions \
-                     IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId=\
-                     {group}}}]"
+                     'IpProtocol=tcp,FromPort={port},ToPort={port},UserIdGroupPairs=[{{GroupId=\
+                     {group}}}]'"
                 );
             }
         }
