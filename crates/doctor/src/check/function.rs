@@ -5,7 +5,7 @@ use std::time::Duration;
 use writerlink_core::config::Mode;
 
 use super::events::{observes, row};
-use super::{Check, Judged, broken, costs, note, quoted, will_break};
+use super::{Check, Judged, Link, broken, costs, note, quoted, will_break};
 use crate::chain::{Chain, Part, Stop, at, of};
 use crate::documents::{ASYNC, CONCURRENCY, FUNCTION_STATES, TIMEOUT};
 
@@ -17,14 +17,15 @@ pub(super) const CHECKS: &[Check] = &[
         FUNCTION_STATES,
         state,
     ),
-    row(
-        "W321",
-        "The function and this configuration say the same of the binding",
-        "The function follows its own configuration. What you check here is of use only if it is \
-         the same.",
-        FUNCTION_STATES,
-        same,
-    ),
+    Check {
+        id: "W321",
+        title: "The function and this configuration say the same of the binding",
+        link: Link::Events,
+        why: "The function follows its own configuration. What you check here is of use only if it \
+              is the same.",
+        document: None,
+        judge: same,
+    },
     row(
         "W322",
         "One run at a time",

@@ -9,6 +9,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
         ("demo", &["demo", "--help"]),
         ("check", &["check", "--help"]),
         ("audit", &["audit", "--help"]),
+        ("doctor", &["doctor", "--help"]),
         ("completions", &["completions", "--help"]),
         ("lab", &["lab", "--help"]),
         ("lab_run", &["lab", "run", "--help"]),
