@@ -389,6 +389,7 @@ fn following() -> Following {
             state: Some("Active".to_owned()),
             last_update: Some("Successful".to_owned()),
             variables: [("WRITERLINK_CONFIG".to_owned(), text)].into(),
+            variables_fault: None,
             dead_letter: None,
             vpc: None,
         })),
