@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod doctor;
+pub(crate) mod init;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
 use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
+use self::init::{INIT, INIT_EXAMPLES, InitArgs};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
@@ -34,6 +36,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
+  writerlink init --output writerlink.toml   Propose a configuration
   writerlink audit --config writerlink.toml  Compare groups with databases
   writerlink doctor                          Find what will break, and mend it
   writerlink lab serve                       Serve a region to any AWS client";
@@ -49,6 +52,9 @@ pub(crate) enum Command {
     /// What `lab run` and `lab serve` start in the network namespace of another program
     #[command(hide = true)]
     Network(NetworkArgs),
+    /// Propose a configuration for the databases and target groups of a Region
+    #[command(long_about = INIT, after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),

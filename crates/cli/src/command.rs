@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod function;
+pub(crate) mod init;
 pub(crate) mod lab;
 pub(crate) mod network;
 
@@ -15,6 +16,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::demo(&args).await,
         Command::Function => function::function().await,
         Command::Network(args) => network::network(&args).await,
+        Command::Init(args) => init::init(args).await,
         Command::Audit(args) => audit::audit(args).await,
         Command::Doctor(args) => doctor::doctor(args).await,
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,

@@ -3,6 +3,7 @@
 
 mod audit;
 mod demo;
+mod init;
 mod lab;
 mod program;
 mod scenarios;

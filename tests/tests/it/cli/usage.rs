@@ -7,6 +7,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
     for (name, arguments) in [
         ("writerlink", &["--help"][..]),
         ("demo", &["demo", "--help"]),
+        ("init", &["init", "--help"]),
         ("audit", &["audit", "--help"]),
         ("lab", &["lab", "--help"]),
         ("lab_run", &["lab", "run", "--help"]),
@@ -63,6 +64,8 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &[][..],
         &["--nonsense"],
         &["sync"],
+        &["init", "--cluster", "orders", "--instance", "billing"],
+        &["init", "--cluster", "a--b"],
         &["audit", "--output", "yaml"],
         &["audit", "orders"],
         &["demo", "--output", "table"],
