@@ -2,6 +2,7 @@
 
 mod check;
 pub(crate) mod doctor;
+pub(crate) mod init;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use self::check::{CHECK, CHECK_EXAMPLES, COMPLETIONS_EXAMPLES};
 pub(crate) use self::check::{CheckArgs, CheckFormat, CompletionsArgs, OneBindingArgs};
 use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
+use self::init::{INIT, INIT_EXAMPLES, InitArgs};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
@@ -25,9 +27,10 @@ use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
     long_about = "\
         Keeps a Network Load Balancer's target group pointed at the address behind an RDS \
         endpoint.\n\n\
-        A Lambda function does that work. This program shows the function at work in an embedded \
-        region, serves that region to other programs, and audits a real Region. It only reads: it \
-        has no command that changes a target group of an AWS account.",
+        A Lambda function does that work. This program proposes a configuration for it, checks \
+        one, examines and audits a real Region, and shows the function at work in an embedded \
+        region, which it serves to other programs too. It only reads: it has no command that \
+        changes a target group of an AWS account.",
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -37,9 +40,10 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   writerlink demo                            Watch two failovers; no AWS account
+  writerlink init --output writerlink.toml   Propose a configuration
   writerlink check writerlink.toml           Find mistakes in a configuration
+  writerlink doctor --config writerlink.toml Find what will break, and what mends it
   writerlink audit --config writerlink.toml  Compare groups with databases
-  writerlink doctor                          Find what will break, and mend it
   writerlink lab serve                       Serve a region to any AWS client";
 
 #[derive(Debug, Subcommand)]
@@ -53,15 +57,18 @@ pub(crate) enum Command {
     /// What `lab run` and `lab serve` start in the network namespace of another program
     #[command(hide = true)]
     Network(NetworkArgs),
+    /// Propose a configuration for the databases and target groups of a Region
+    #[command(long_about = INIT, after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
     /// Find every mistake in a configuration, without AWS
     #[command(long_about = CHECK, after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Compare target groups with their databases, and change nothing
-    #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
-    Audit(AuditArgs),
     /// Examine the whole way from the consumer to the database, and change nothing
     #[command(long_about = DOCTOR, after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Compare target groups with their databases, and change nothing
+    #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
+    Audit(AuditArgs),
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod function;
+pub(crate) mod init;
 pub(crate) mod lab;
 pub(crate) mod network;
 
@@ -17,6 +18,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::demo(&args).await,
         Command::Function => function::function().await,
         Command::Network(args) => network::network(&args).await,
+        Command::Init(args) => init::init(args).await,
         Command::Check(args) => check::check(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Audit(args) => audit::audit(args).await,

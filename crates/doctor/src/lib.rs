@@ -9,6 +9,8 @@
 //!    on which it rests, and a pure function that answers it.
 //! 4. [`examine`] asks them all and gives a [`Report`], which [`render`] shows.
 //!
+//! [`propose`] goes the other way: from a Region to the bindings that it suggests.
+//!
 //! What could not be read is *not checked*, with the permission that is missing. It is never fine.
 
 pub mod account;
@@ -21,6 +23,7 @@ mod network;
 #[cfg(test)]
 mod plants;
 mod policy;
+pub mod propose;
 pub mod read;
 pub mod render;
 pub mod report;

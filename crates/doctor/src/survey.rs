@@ -4,6 +4,7 @@
 mod events;
 mod links;
 mod network;
+pub mod region;
 
 use std::collections::{BTreeMap, BTreeSet};
 

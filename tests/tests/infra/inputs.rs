@@ -265,7 +265,7 @@ fn read(path: &str) -> String {
 }
 
 /// What a template or a module refuses of each of the inputs.
-fn refused(path: &str, inputs: &[Value]) -> Option<Vec<Vec<String>>> {
+pub(crate) fn refused(path: &str, inputs: &[Value]) -> Option<Vec<Vec<String>>> {
     let mut script = Command::new(available(linters())?);
     script.arg(tests_dir().join("python/refused.py")).arg(workspace_dir().join("infra").join(path));
     let output = outcome(&mut script, &json!(inputs).to_string());

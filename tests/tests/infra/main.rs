@@ -10,6 +10,7 @@ mod engine;
 mod events;
 mod flat;
 mod function;
+mod init;
 mod inputs;
 mod link_alarm;
 mod lint;

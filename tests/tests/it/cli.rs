@@ -4,6 +4,7 @@
 mod audit;
 mod check;
 mod demo;
+mod init;
 mod lab;
 pub(crate) mod program;
 mod scenarios;

@@ -4,8 +4,8 @@ use clap::{Args as Arguments, ValueEnum};
 
 #[derive(Debug, Arguments)]
 pub(crate) struct DoctorArgs {
-    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value of
-    /// WRITERLINK_CONFIG]
+    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value
+    /// of WRITERLINK_CONFIG]
     #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
 

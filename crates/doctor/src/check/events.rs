@@ -153,9 +153,9 @@ fn relevant<'a>(chain: &Chain<'a>) -> Part<Vec<&'a EventSubscription>> {
     Ok(carries.collect())
 }
 
-/// The ways by which an event could come: the relevant subscriptions whose topics lead to a function
-/// of ours. If there is none, one step back: the relevant ones, or all. So a fault in one link does
-/// not hide a fault in the next.
+/// The ways by which an event could come: the relevant subscriptions whose topics lead to a
+/// function of ours. If there is none, one step back: the relevant ones, or all. So a fault in one
+/// link does not hide a fault in the next.
 fn ways<'a>(
     chain: &Chain<'a>,
     followers: &[Follower<'a>],
@@ -234,8 +234,8 @@ fn subscribed(chain: &Chain) -> Judged {
     );
     let topic = of(&chain.account.events.subscriptions)?.first().map(|s| s.topic.as_str());
     Ok(vec![lost(chain, &followers, says).mend(format!(
-        "aws rds create-event-subscription --subscription-name writerlink-{kind} --sns-topic-arn {} \
-         --source-type {kind} --event-categories failover",
+        "aws rds create-event-subscription --subscription-name writerlink-{kind} \
+         --sns-topic-arn {} --source-type {kind} --event-categories failover",
         topic.unwrap_or("TOPIC")
     ))])
 }

@@ -421,8 +421,8 @@ fn zones(chain: &Chain) -> Judged {
                 let zone = place.zone.unwrap_or_default();
                 let what = if place.serves { "is" } else { "can be" };
                 let says = format!(
-                    "`{}` {what} in {zone}, which is not enabled for the load balancer `{}` (it has \
-                     {})",
+                    "`{}` {what} in {zone}, which is not enabled for the load balancer `{}` (it \
+                     has {})",
                     place.name,
                     balancer.name,
                     enabled.join(", ")
@@ -431,8 +431,8 @@ fn zones(chain: &Chain) -> Judged {
             })
             .collect();
         let command = format!(
-            "aws elbv2 set-subnets --load-balancer-arn {} --subnets ALL-SUBNETS   # today's and one \
-             of each missing zone",
+            "aws elbv2 set-subnets --load-balancer-arn {} --subnets ALL-SUBNETS   # today's and \
+             one of each missing zone",
             balancer.arn
         );
         found.extend(of_places(&bad, &command));

@@ -89,7 +89,7 @@ fn labelled(label: &str, text: &str, width: usize) -> String {
 }
 
 /// The text in lines of at most `room` characters, broken at spaces.
-pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         match lines.last_mut() {

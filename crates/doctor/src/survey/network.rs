@@ -123,7 +123,7 @@ async fn when<T>(
 
 /// The things of one answer by the ids that were asked for. An id that the answer leaves out was
 /// not read.
-fn spread<T: Clone>(
+pub(super) fn spread<T: Clone>(
     ids: &BTreeSet<String>,
     answer: Result<Vec<T>, CallError>,
     call: &str,

@@ -15,13 +15,13 @@ use writerlink_tests::programs;
 use super::program::{fake_credentials, run, writerlink};
 
 /// A region that is served until this is dropped.
-struct Served {
+pub(super) struct Served {
     child: Child,
     addresses: serde_json::Value,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
+    pub(super) fn start(arguments: &[&str]) -> Self {
         let mut child = writerlink(&["lab", "serve"])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -34,11 +34,21 @@ impl Served {
         Self { child, addresses: serde_json::from_str(&line).unwrap() }
     }
 
-    fn audit(&self, config: &Path) -> Command {
-        let mut command = writerlink(&["audit", "--config", config.to_str().unwrap()]);
+    pub(super) fn audit(&self, config: &Path) -> Command {
+        self.command(&["audit", "--config", config.to_str().unwrap()])
+    }
+
+    /// The program, with the served region for AWS.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = writerlink(arguments);
         fake_credentials(&mut command)
             .env("AWS_ENDPOINT_URL", self.addresses["aws_endpoint"].as_str().unwrap());
         command
+    }
+
+    /// The address of its DNS server.
+    pub(super) fn dns(&self) -> String {
+        self.addresses["dns"].as_str().unwrap().to_owned()
     }
 
     fn interrupt(&mut self) -> i32 {

@@ -7,6 +7,7 @@ fn help_is_complete_for_every_command_and_exits_0() {
     for (name, arguments) in [
         ("writerlink", &["--help"][..]),
         ("demo", &["demo", "--help"]),
+        ("init", &["init", "--help"]),
         ("check", &["check", "--help"]),
         ("audit", &["audit", "--help"]),
         ("doctor", &["doctor", "--help"]),
@@ -66,6 +67,8 @@ fn a_usage_error_exits_1_because_2_means_drift() {
         &[][..],
         &["--nonsense"],
         &["sync"],
+        &["init", "--cluster", "orders", "--instance", "billing"],
+        &["init", "--cluster", "a--b"],
         &["audit", "--output", "yaml"],
         &["audit", "orders"],
         &["audit", "--source", "cluster/orders", "--allow", "10.20.0.0/16"],

@@ -107,7 +107,7 @@ pub(super) const PLANTS: &[Plant] = &[
 name = "strict"
 zones = ["b"]
 entries = [
-    { number = 90, action = "deny", protocol = "6", ports = [5432, 5432], network = "10.20.0.0/16" },
+    { number = 90, action = "deny", ports = [5432, 5432], network = "10.20.0.0/16" },
 ]"#
         ),
         "W112",

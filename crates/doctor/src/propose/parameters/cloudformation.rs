@@ -1,0 +1,95 @@
+//! The parameters of `infra/reconciler.yaml` and `infra/writerlink.yaml`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, networks, of_groups, text, too_long,
+};
+use crate::propose::{Proposal, Proposed, Value, toml};
+
+const RECONCILER: &str = "reconciler.yaml";
+const WHOLE: &str = "writerlink.yaml";
+
+/// The file for `aws cloudformation deploy --parameter-overrides file://…`, in the form of
+/// CodePipeline, which is one of the three that the command takes (AWS CLI,
+/// `customizations/cloudformation/deploy.py`).
+///
+/// A database without a target group gets the parameters of the flat template, which makes one.
+pub fn cloudformation(proposal: &Proposal) -> File {
+    if let Some(link) = Link::of(proposal) {
+        let mut file = link.file(WHOLE, parameters(whole(&link)), proposal);
+        file.notes.push(
+            "<code-bucket> and <code-key> are yours: where you upload the archive of \
+             infra/package."
+                .to_owned(),
+        );
+        return file;
+    }
+    let bindings = of_groups(proposal);
+    match &bindings[..] {
+        [] => file_of_groups(RECONCILER, parameters(Map::new()), proposal, &bindings),
+        [one] => file_of_groups(RECONCILER, parameters(of_one(one)), proposal, &bindings),
+        several => {
+            let text = config(several);
+            let length = text.len();
+            let is_long = length > LONGEST;
+            let text = if is_long { IN_PACKAGE.to_owned() } else { text };
+            let content = parameters(of_config(several, text));
+            let mut file = file_of_groups(RECONCILER, content, proposal, &bindings);
+            file.notes.extend(is_long.then(|| too_long(length)));
+            file.notes.push(
+                "With Config the role may write to every group of TargetGroupArns, and Config \
+                 names no notify-topic: add your topic's ARN to it."
+                    .to_owned(),
+            );
+            file
+        }
+    }
+}
+
+fn parameters(values: Map<String, Json>) -> Json {
+    json!({ "Parameters": values })
+}
+
+fn of_one(binding: &Proposed) -> Map<String, Json> {
+    let mut values = Map::new();
+    let mut set = |name: &str, value: String| values.insert(name.to_owned(), value.into());
+    set("Source", binding.source.to_string());
+    set("TargetGroupArns", text(&binding.target_group));
+    set("Allow", networks(binding).join(","));
+    set("Mode", toml::mode(binding.mode).to_owned());
+    if let Some(port) = binding.port {
+        set("Port", port.to_string());
+    }
+    if let Some(balancer) = &binding.balancer {
+        set("LoadBalancerArn", balancer.clone());
+    }
+    values
+}
+
+fn of_config(bindings: &[&Proposed], config: String) -> Map<String, Json> {
+    let groups: Vec<String> = bindings.iter().map(|binding| text(&binding.target_group)).collect();
+    let values = [("Config", config), ("TargetGroupArns", groups.join(","))];
+    values.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect()
+}
+
+fn whole(link: &Link) -> Map<String, Json> {
+    let binding = link.binding;
+    let subnets = match &link.subnets {
+        Value::Known(ids) => ids.join(","),
+        Value::Blank { name, .. } => name.clone(),
+    };
+    let mut values = vec![
+        ("Source", binding.source.to_string()),
+        ("Allow", networks(binding).join(",")),
+        ("VpcId", text(&link.vpc)),
+        ("SubnetIds", subnets),
+        ("Port", text(&link.port)),
+        ("Mode", toml::mode(binding.mode).to_owned()),
+        ("CodeBucket", "<code-bucket>".to_owned()),
+        ("CodeKey", "<code-key>".to_owned()),
+    ];
+    let group = link.security_group.clone();
+    values.extend(group.map(|group| ("DatabaseSecurityGroupId", group)));
+    values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}

@@ -1,0 +1,346 @@
+//! Proposals of small Regions.
+
+use writerlink_core::config::{Config, ConfigError, Location, Mode};
+use writerlink_core::source::Source;
+
+use super::parameters::{cloudformation, terraform};
+use super::sample::{arn, region};
+use super::toml::configuration;
+use super::*;
+use crate::fixture;
+
+fn request() -> Request {
+    Request {
+        database: None,
+        group: None,
+        port: None,
+        name: None,
+        mode: Mode::Observe,
+        dns_servers: Vec::new(),
+    }
+}
+
+fn of(source: &str) -> Request {
+    Request { database: Some(source.parse().expect("a source")), ..request() }
+}
+
+fn parsed(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, &Location::File("writerlink.toml".into()))
+}
+
+fn gap(call: &str) -> Gap {
+    Gap::unread(call, "not permitted", &format!("Allow `{call}`."))
+}
+
+/// The bindings in a line: name and source, `?` for a doubtful one, `!` for an open entry.
+fn told(proposal: &Proposal) -> String {
+    let entry = |entry: &Entry| {
+        let binding = entry.binding.as_ref().map_or("-".to_owned(), |binding| {
+            let doubt = if binding.is_doubtful { "?" } else { "" };
+            let group = binding.target_group.known().map_or("(no group) ", |_| "");
+            format!("{group}{} {}{doubt}", binding.name, binding.source)
+        });
+        binding + if entry.is_open { "!" } else { "" }
+    };
+    proposal.entries.iter().map(entry).collect::<Vec<_>>().join(", ")
+}
+
+/// A group for each kind of source, and one without a target.
+const GROUPS: [(&str, &[u8]); 6] = [
+    ("a-writer", &[1]),
+    ("b-readers", &[2, 3]),
+    ("c-billing", &[11]),
+    ("d-front", &[21, 22]),
+    ("e-front-ro", &[31]),
+    ("f-empty", &[]),
+];
+
+#[test]
+fn each_group_becomes_a_binding_a_question_or_a_remark() {
+    let orders = || of("cluster/orders");
+    let one = |name: &str| Request { group: Some(name.to_owned()), ..request() };
+    for (groups, request, expected) in [
+        (
+            &GROUPS[..],
+            request(),
+            "a-writer cluster/orders, b-readers cluster/orders/readers, c-billing \
+             instance/billing, d-front proxy/front, e-front-ro proxy/front/front-ro, -",
+        ),
+        (&GROUPS, orders(), "a-writer cluster/orders, b-readers cluster/orders/readers"),
+        (&GROUPS, of("proxy/front"), "d-front proxy/front, e-front-ro proxy/front/front-ro"),
+        (&GROUPS, one("f-empty"), "-!"),
+        (&GROUPS, Request { group: Some(arn("a-writer")), ..request() }, "a-writer cluster/orders"),
+        (
+            &GROUPS,
+            Request { group: Some("f-empty".to_owned()), ..orders() },
+            "f-empty cluster/orders",
+        ),
+        (
+            &GROUPS,
+            Request { group: Some("b-readers".to_owned()), ..orders() },
+            "b-readers cluster/orders/readers",
+        ),
+        (
+            &GROUPS,
+            Request { group: Some("c-billing".to_owned()), ..orders() },
+            "c-billing cluster/orders",
+        ),
+        (
+            &GROUPS,
+            Request { name: Some("payments".to_owned()), ..of("instance/billing") },
+            "payments instance/billing",
+        ),
+        (&[("old", &[2])], request(), "old cluster/orders?!"),
+        (&[("both", &[1, 2])], request(), "-!"),
+        (&[("both", &[1, 2])], orders(), "-!"),
+        (&[("other", &[77])], request(), "-"),
+        (&[("one", &[1]), ("two", &[1])], orders(), "one cluster/orders, two cluster/orders"),
+        (&[("other", &[77])], orders(), "(no group) orders cluster/orders"),
+        (&[], request(), ""),
+    ] {
+        let proposal = propose(&region(groups), &request).expect("it is there");
+        assert_eq!(told(&proposal), expected, "{request:?}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_and_is_not_there_is_refused() {
+    for (request, expected) in [
+        (of("cluster/stock"), "cluster/stock"),
+        (of("instance/orders-1"), "--cluster orders"),
+        (Request { group: Some("stock".to_owned()), ..request() }, "stock"),
+        (Request { name: Some("a".to_owned()), ..request() }, "`--target-group`"),
+    ] {
+        let refused = propose(&region(&GROUPS), &request).expect_err("it is not there");
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+    let mut region = region(&GROUPS);
+    let groups = region.account.links.groups.as_mut().expect("it is read");
+    groups.values_mut().for_each(|group| group.protocol = "TLS".to_owned());
+    let asked = Request { group: Some("a-writer".to_owned()), ..request() };
+    let refused = propose(&region, &asked).expect_err("it is for TLS");
+    assert!(refused.to_string().contains("TLS"), "{refused}");
+    assert_eq!(told(&propose(&region, &request()).expect("an empty proposal")), "");
+}
+
+#[test]
+fn a_complete_proposal_is_a_configuration_that_allows_exactly_the_subnets() {
+    for (groups, port) in [(&GROUPS[..], None), (&GROUPS[2..3], Some(6432))] {
+        let request = Request { port, ..request() };
+        let proposal = propose(&region(groups), &request).expect("a proposal");
+        assert!(proposal.is_complete());
+        let text = configuration(&proposal);
+        let config = parsed(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(config.bindings.len(), proposal.bindings().count(), "{text}");
+        for (read, written) in config.bindings.iter().zip(proposal.bindings()) {
+            let read = read.as_ref().unwrap_or_else(|bad| panic!("{bad}\n{text}"));
+            assert_eq!((&read.name, &read.source), (&written.name, &written.source));
+            assert_eq!(Some(&read.target_group.to_string()), written.target_group.known());
+            assert_eq!((read.mode, read.port), (Mode::Observe, port));
+            for (address, is_inside) in
+                [("10.20.0.0", true), ("10.20.1.255", true), ("10.20.2.0", false)]
+            {
+                let address = address.parse().expect("an address");
+                assert_eq!(read.allow.contains(address), is_inside, "{address}\n{text}");
+            }
+        }
+    }
+}
+
+/// One thing that may not be read.
+type Break = fn(&mut Region);
+
+const NO_SUBNET: Break = |region| {
+    region.account.network.subnets.insert("subnet-b".to_owned(), Err(gap("ec2:DescribeSubnets")));
+};
+const NO_CLUSTERS: Break =
+    |region| region.account.databases.clusters = Err(gap("rds:DescribeDBClusters"));
+const NO_GROUPS: Break = |region| {
+    region.account.links.groups = Err(gap("elasticloadbalancing:DescribeTargetGroups"));
+};
+const NO_TARGETS: Break = |region| {
+    let denied = Err(gap("elasticloadbalancing:DescribeTargetHealth"));
+    region.account.links.targets.values_mut().for_each(|targets| *targets = denied.clone());
+};
+const NO_NAME: Break = |region| {
+    region.names.v4.insert(fixture::WRITER.to_owned(), Err(gap("a DNS lookup")));
+    region.names.v4.insert(fixture::ENDPOINT.to_owned(), Err(gap("a DNS lookup")));
+};
+const NO_TAGS: Break = |region| region.tagged = Err(gap("elasticloadbalancing:DescribeTags"));
+const NO_BALANCERS: Break = |region| {
+    region.account.links.balancers = Err(gap("elasticloadbalancing:DescribeLoadBalancers"));
+};
+
+#[test]
+fn what_could_not_be_read_is_a_blank_or_a_comment_with_the_permission() {
+    let writer = || Request { group: Some("a-writer".to_owned()), ..of("cluster/orders") };
+    for (what, request, blank, call) in [
+        (NO_SUBNET, request(), Some("<allow-of-orders>"), "ec2:DescribeSubnets"),
+        (NO_CLUSTERS, writer(), Some("<allow-of-orders>"), "rds:DescribeDBClusters"),
+        (NO_CLUSTERS, request(), None, "rds:DescribeDBClusters"),
+        (
+            NO_GROUPS,
+            of("cluster/orders"),
+            Some("<target-group-of-orders>"),
+            "elasticloadbalancing:DescribeTargetGroups",
+        ),
+        (NO_TARGETS, request(), None, "elasticloadbalancing:DescribeTargetHealth"),
+        (NO_NAME, request(), None, "a DNS lookup"),
+        (NO_TAGS, request(), None, "elasticloadbalancing:DescribeTags"),
+        (NO_BALANCERS, request(), None, "elasticloadbalancing:DescribeLoadBalancers"),
+    ] {
+        let mut region = region(&GROUPS[..1]);
+        what(&mut region);
+        let proposal = propose(&region, &request).expect("a proposal");
+        let text = configuration(&proposal);
+        assert!(!proposal.is_complete(), "{call}\n{text}");
+        assert!(text.contains(call), "{call}\n{text}");
+        let Some(blank) = blank else { continue };
+        let refused = parsed(&text).expect_err("a blank is no value").to_string();
+        assert!(refused.contains(blank), "{refused}\n{text}");
+    }
+}
+
+#[test]
+fn a_tagged_group_is_left_to_discovery_and_its_text_stays_in_a_comment() {
+    let mut region = region(&GROUPS[..2]);
+    let evil = "cluster/x\n[[binding]]\r\nname = \"y\"\u{202e}".to_owned();
+    region.tagged = Ok([(arn("b-readers"), evil.clone())].into());
+    let database = &mut region.account.databases;
+    let instances = database.instances.as_mut().expect("it is read");
+    instances.get_mut("orders-1").expect("the writer").zone = Some(evil);
+    let proposal = propose(&region, &request()).expect("a proposal");
+    assert_eq!(told(&proposal), "a-writer cluster/orders, -");
+    let named = Request { group: Some("b-readers".to_owned()), ..request() };
+    let asked = propose(&region, &named).expect("a proposal");
+    assert_eq!(told(&asked), "b-readers cluster/orders/readers");
+    let text = configuration(&proposal);
+    let config = parsed(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(config.names(), ["a-writer"]);
+    assert!(text.lines().all(|line| !line.contains('\u{202e}') && !line.contains('\r')), "{text}");
+}
+
+#[test]
+fn a_draining_target_says_nothing() {
+    let mut region = region(&[("orders", &[1, 2])]);
+    let targets = region.account.links.targets.get_mut(&arn("orders")).expect("the group");
+    targets.as_mut().expect("they are read")[1].state = "draining".to_owned();
+    let proposal = propose(&region, &request()).expect("a proposal");
+    assert_eq!(told(&proposal), "orders cluster/orders");
+}
+
+#[test]
+fn another_port_or_another_vpc_is_said_and_not_taken_over() {
+    let mut region = region(&GROUPS[..1]);
+    for target in region.account.links.targets.values_mut().flatten().flatten() {
+        target.port = 6432;
+    }
+    let groups = region.account.links.groups.as_mut().expect("it is read");
+    groups.values_mut().for_each(|group| group.vpc = Some("vpc-2".to_owned()));
+    let proposal = propose(&region, &request()).expect("a proposal");
+    let said = proposal.entries[0].comments.join(" ");
+    for part in ["port 6432", "own, 5432", "vpc-2", "vpc-1", "sg-link", "listens for it on"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(proposal.bindings().next().expect("the binding").port, None);
+}
+
+#[test]
+fn an_ipv6_group_is_compared_by_ipv6_and_allows_ipv6_networks() {
+    let mut region = region(&GROUPS[..1]);
+    let address: std::net::IpAddr = "2001:db8:20::1".parse().expect("an address");
+    let groups = region.account.links.groups.as_mut().expect("it is read");
+    groups.values_mut().for_each(|group| group.address_type = "ipv6".to_owned());
+    for target in region.account.links.targets.values_mut().flatten().flatten() {
+        target.address = address;
+    }
+    let mut writer = region.names.v4[fixture::WRITER].clone().expect("it is resolved");
+    writer.addresses = vec![address];
+    region.names.v6.insert(fixture::WRITER.to_owned(), Ok(writer));
+    let allow = |region: &Region| {
+        let proposal = propose(region, &request()).expect("a proposal");
+        assert_eq!(told(&proposal), "a-writer cluster/orders");
+        proposal.bindings().next().expect("the binding").allow.clone()
+    };
+    let Value::Blank { gap, .. } = allow(&region) else { panic!("no subnet has IPv6") };
+    assert!(gap.why.contains("IPv6"), "{gap:?}");
+    for (id, network) in [("subnet-a", "2600:1f18::/64"), ("subnet-b", "2600:1f18:0:2::/64")] {
+        let subnet = region.account.network.subnets.get_mut(id).expect("the subnet");
+        let networks = &mut subnet.as_mut().expect("it is read").networks;
+        networks.push(network.parse().expect("a network"));
+    }
+    let networks = allow(&region).known().expect("both subnets have IPv6").len();
+    assert_eq!(networks, 2, "they do not adjoin");
+}
+
+#[test]
+fn parameters_are_those_of_the_template_that_makes_what_is_missing() {
+    let keys = |content: &serde_json::Value| {
+        let keys = content.as_object().expect("an object").keys();
+        keys.map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    let source: Source = "cluster/orders".parse().expect("a source");
+    let asked = || Request { database: Some(source.clone()), ..request() };
+    for (groups, request, template, parameters, module, variables) in [
+        (
+            &GROUPS[..1],
+            request(),
+            "reconciler.yaml",
+            "Allow LoadBalancerArn Mode Source TargetGroupArns",
+            "terraform/reconciler",
+            "bindings load_balancer_arns name package",
+        ),
+        (
+            &GROUPS,
+            request(),
+            "reconciler.yaml",
+            "Config TargetGroupArns",
+            "terraform/reconciler",
+            "bindings load_balancer_arns name package",
+        ),
+        (
+            &[],
+            asked(),
+            "writerlink.yaml",
+            "Allow CodeBucket CodeKey DatabaseSecurityGroupId Mode Port Source SubnetIds VpcId",
+            "terraform/link",
+            "database_security_group_id name port subnet_ids vpc_id",
+        ),
+    ] {
+        let proposal = propose(&region(groups), &request).expect("a proposal");
+        let file = cloudformation(&proposal);
+        assert_eq!((file.of, &*keys(&file.content["Parameters"])), (template, parameters));
+        assert!(file.is_complete, "{:?}", file.notes);
+        let file = terraform(&proposal);
+        assert_eq!((file.of, &*keys(&file.content)), (module, variables));
+    }
+}
+
+#[test]
+fn a_configuration_that_the_environment_cannot_hold_goes_into_the_package() {
+    let names: Vec<String> = (10..40).map(|number| format!("orders-{number}")).collect();
+    let groups: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &[1][..])).collect();
+    let proposal = propose(&region(&groups), &request()).expect("a proposal");
+    for (file, key) in [
+        (cloudformation(&proposal).clone(), "/Parameters/Config"),
+        (terraform(&proposal).clone(), "/config"),
+    ] {
+        let path = file.content.pointer(key).and_then(|config| config.as_str());
+        assert_eq!(path, Some("/var/task/writerlink.toml"));
+        assert!(file.notes.iter().any(|note| note.contains("--config writerlink.toml")));
+    }
+    assert!(parsed(&configuration(&proposal)).is_ok());
+}
+
+#[test]
+fn a_blank_makes_the_parameters_incomplete_too() {
+    for groups in [&GROUPS[..1], &[]] {
+        let mut region = region(groups);
+        NO_SUBNET(&mut region);
+        let proposal = propose(&region, &of("cluster/orders")).expect("a proposal");
+        let file = cloudformation(&proposal);
+        assert!(!file.is_complete);
+        assert_eq!(file.content["Parameters"]["Allow"], "<allow-of-orders>");
+        assert!(file.notes.iter().any(|note| note.contains("ec2:DescribeSubnets")));
+    }
+}
