@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use writerlink_core::config::Mode;
-
 use super::function::only_observed;
 use super::{Check, Judged, Link, note};
 use crate::chain::{Chain, at, unqualified};
@@ -84,9 +82,8 @@ fn others(chain: &Chain) -> Judged {
 }
 
 fn nobody(chain: &Chain) -> Judged {
-    let observed = chain.binding.mode == Mode::Observe || only_observed(chain)?;
     let has_function = !chain.followers()?.is_empty();
-    Ok((observed && has_function)
+    Ok((has_function && only_observed(chain)?)
         .then(|| {
             note("Writerlink only observes this group").mend(
                 "When its reports are right for a week, stop the other updater and set `mode = \
