@@ -33,6 +33,11 @@ pub struct Account {
     pub names: ById<Resolved>,
 }
 
+/// What tells one schedule from another: its group and its name.
+pub fn schedule_id(schedule: &Schedule) -> String {
+    format!("{}/{}", schedule.group, schedule.name)
+}
+
 /// What a host name resolved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
@@ -95,6 +100,8 @@ pub struct Events {
     pub topics: BTreeMap<String, Topic>,
     pub functions: BTreeMap<String, Following>,
     pub schedules: Read<Vec<Schedule>>,
+    /// The description of those that start a function of ours, by [`schedule_id`].
+    pub schedule_details: ById<Schedule>,
     pub alarms: Read<Vec<Alarm>>,
     pub queues: ById<Attributes>,
 }
@@ -164,6 +171,7 @@ impl Account {
                 topics: BTreeMap::new(),
                 functions: BTreeMap::new(),
                 schedules: not(gap),
+                schedule_details: ById::new(),
                 alarms: not(gap),
                 queues: ById::new(),
             },

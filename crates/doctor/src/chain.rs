@@ -8,7 +8,7 @@ use writerlink_aws::account::{
     Attributes, Balancer, Cluster, EndpointService, EventSubscription, Function, GroupDetail,
     Instance, Listener, Proxy, ProxyEndpoint, Schedule, SecurityGroup, SubnetGroup, TargetSeen,
 };
-use writerlink_core::config::{Binding, Config, Location};
+use writerlink_core::config::{Binding, Config, Consent, Location};
 use writerlink_core::report::BindingReport;
 use writerlink_core::source::Source;
 
@@ -67,9 +67,57 @@ pub struct Follower<'a> {
     pub arn: &'a str,
     pub function: &'a Function,
     pub facts: &'a Following,
-    /// Its configuration, if it stands in the variable itself. A file in the function's package
-    /// cannot be seen from here.
-    pub config: Option<Config>,
+    pub config: Own,
+}
+
+impl Follower<'_> {
+    /// Its configuration, if that could be read.
+    pub fn read(&self) -> Option<&Config> {
+        match &self.config {
+            Own::Read(config) => Some(config),
+            Own::Refused(_) | Own::File => None,
+        }
+    }
+}
+
+/// A function's own configuration.
+#[derive(Debug, Clone)]
+pub enum Own {
+    Read(Box<Config>),
+    /// The function refuses it, for this reason, and does nothing.
+    Refused(String),
+    /// It is in a file of the function's package, which cannot be seen from here.
+    File,
+}
+
+impl Own {
+    fn of(value: &str) -> Self {
+        let place = Location::from(value);
+        match &place {
+            Location::File(_) => Self::File,
+            Location::Inline(text) => match Config::parse(text, &place) {
+                Ok(config) => Self::Read(Box::new(config)),
+                Err(error) => Self::Refused(error.to_string()),
+            },
+        }
+    }
+
+    /// Whether the function follows the group: for certain, or `None` if it may.
+    fn follows(&self, binding: &Binding) -> Option<bool> {
+        let Self::Read(config) = self else { return None };
+        if config.claimed.contains(&binding.target_group) {
+            return Some(true);
+        }
+        let discover = config.discover.as_ref();
+        let admits = discover.is_some_and(|wish| {
+            wish.patterns.iter().any(|pattern| pattern.admits(&binding.source))
+        });
+        match (admits, binding.consent) {
+            (false, _) => Some(false),
+            (true, Consent::Tagged) => Some(true),
+            (true, Consent::Written) => None,
+        }
+    }
 }
 
 /// How events of RDS reach a function: a subscription, its topic, and the function.
@@ -78,6 +126,22 @@ pub struct Route<'a> {
     pub subscription: &'a EventSubscription,
     pub topic: &'a Topic,
     pub function: &'a str,
+}
+
+/// What there is, or nothing where there is nothing to judge.
+pub(crate) fn or_none<T: Default>(part: Part<T>) -> Part<T> {
+    match part {
+        Err(Stop::Moot) => Ok(T::default()),
+        part => part,
+    }
+}
+
+/// What was found before something could not be read, or why it could not.
+pub(crate) fn or_gap<T>(found: Vec<T>, gap: Option<Stop>) -> Part<Vec<T>> {
+    match gap {
+        Some(stop) if found.is_empty() => Err(stop),
+        _ => Ok(found),
+    }
 }
 
 /// What was read, or why it was not.
@@ -327,25 +391,39 @@ impl<'a> Chain<'a> {
         (groups, unread)
     }
 
-    /// The functions of ours that can follow the binding: those whose configuration names its
-    /// group, admits discovery, or cannot be seen.
+    /// The functions of ours that follow the binding; or, if none does for certain, those that may.
     ///
     /// # Errors
     /// If there is none and something that could start one was not read.
     pub fn followers(&self) -> Part<Vec<Follower<'a>>> {
-        let mut found = Vec::new();
+        let (mut certain, mut possible) = (Vec::new(), Vec::new());
         let mut unread = None;
         for (arn, facts) in &self.account.events.functions {
-            match &facts.function {
+            let function = match &facts.function {
                 Ok(Some(Function { name, variables_fault: Some(fault), .. })) => {
                     let why = format!("the variables of `{name}` cannot be read: {fault}");
-                    unread = Some(Gap::unread("kms:Decrypt", &why, "Allow the key's use."));
+                    let remedy = "Allow the use of the key that encrypts them.";
+                    unread = Some(Gap::unread("kms:Decrypt", &why, remedy));
+                    continue;
                 }
-                Ok(Some(function)) => found.extend(self.follower(arn, function, facts)),
-                Ok(None) => {}
-                Err(gap) => unread = Some(gap.clone()),
+                Ok(Some(function)) => function,
+                Ok(None) => continue,
+                Err(gap) => {
+                    unread = Some(gap.clone());
+                    continue;
+                }
+            };
+            let Some(value) = function.variables.get("WRITERLINK_CONFIG") else { continue };
+            let config = Own::of(value);
+            let follows = config.follows(self.binding);
+            let follower = Follower { arn, function, facts, config };
+            match follows {
+                Some(true) => certain.push(follower),
+                Some(false) => {}
+                None => possible.push(follower),
             }
         }
+        let found = if certain.is_empty() { possible } else { certain };
         let events = &self.account.events;
         let sources = [events.subscriptions.as_ref().err(), events.schedules.as_ref().err()];
         let topics = events.topics.values().filter_map(|topic| topic.subscriptions.as_ref().err());
@@ -354,24 +432,6 @@ impl<'a> Chain<'a> {
             Some(gap) if found.is_empty() => Err(Stop::NotChecked(gap)),
             _ => Ok(found),
         }
-    }
-
-    fn follower(
-        &self,
-        arn: &'a str,
-        function: &'a Function,
-        facts: &'a Following,
-    ) -> Option<Follower<'a>> {
-        let value = function.variables.get("WRITERLINK_CONFIG")?;
-        let place = Location::from(value.as_str());
-        let config = match &place {
-            Location::Inline(text) => Config::parse(text, &place).ok(),
-            Location::File(_) => None,
-        };
-        let follows = config.as_ref().is_none_or(|config| {
-            config.discover.is_some() || config.claimed.contains(&self.binding.target_group)
-        });
-        follows.then_some(Follower { arn, function, facts, config })
     }
 
     /// The ways by which RDS's events reach a function of ours that follows the binding.

@@ -1,14 +1,29 @@
-//! The AWS documents on which the checks rest.
+//! The documents on which the checks rest: AWS's, and for what Writerlink does by itself, its own.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A page of AWS's documentation.
+/// A page of documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Document {
     pub title: &'static str,
     pub url: &'static str,
 }
+
+impl Document {
+    /// Whether it is a page of AWS, and not one of this project beside docs/doctor.md.
+    pub fn is_of_aws(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+}
+
+/// What this project says of its own configuration.
+pub(crate) const CONFIGURATION: Document =
+    Document { title: "Writerlink: Configuration", url: "configuration.md" };
+
+/// What this project says of its own metrics and topics.
+pub(crate) const OPERATIONS: Document =
+    Document { title: "Writerlink: Operations", url: "operations.md" };
 
 macro_rules! documents {
     ($($name:ident = $title:literal, $url:literal;)*) => {

@@ -12,7 +12,7 @@ use writerlink_aws::account::{
 };
 use writerlink_core::config::{Config, Location};
 
-use crate::account::{Account, Following, Resolved, Topic};
+use crate::account::{Account, Following, Resolved, Topic, schedule_id};
 use crate::read::Gap;
 
 pub(crate) const GROUP: &str =
@@ -347,14 +347,16 @@ fn events(account: &mut Account) {
     ]
     .into();
     events.functions = [(FUNCTION.to_owned(), following())].into();
-    events.schedules = Ok(vec![Schedule {
+    let sweep = Schedule {
         name: "sweep".to_owned(),
         group: "default".to_owned(),
         state: "ENABLED".to_owned(),
         target: FUNCTION.to_owned(),
         expression: Some("rate(1 minute)".to_owned()),
         input: Some(r#"{"trigger": "sweep"}"#.to_owned()),
-    }]);
+    };
+    events.schedule_details = [(schedule_id(&sweep), Ok(sweep.clone()))].into();
+    events.schedules = Ok(vec![sweep]);
     events.alarms = Ok(vec![Alarm {
         name: "sweeps".to_owned(),
         state: "OK".to_owned(),

@@ -1,5 +1,8 @@
 //! Which flows security groups and network ACLs admit.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use writerlink_aws::account::{AclEntry, NetworkAcl, Peer, PortRange, Rule};
 
@@ -61,9 +64,11 @@ pub(crate) fn admission<'a>(
     }
 }
 
-/// Whether some peer at all is admitted on the port.
-pub(crate) fn admits_anybody<'a>(rules: impl IntoIterator<Item = &'a Rule>, port: u16) -> bool {
-    rules.into_iter().any(|rule| is_for(rule, port) && !rule.peers.is_empty())
+/// Whether some address at all is admitted on the port. A reference to a security group admits
+/// nobody of another account's VPC.
+pub(crate) fn admits_addresses<'a>(rules: impl IntoIterator<Item = &'a Rule>, port: u16) -> bool {
+    let mut peers = rules.into_iter().filter(|rule| is_for(rule, port)).flat_map(|r| &r.peers);
+    peers.any(|peer| matches!(peer, Peer::Network(_) | Peer::PrefixList(_)))
 }
 
 fn is_for(rule: &Rule, port: u16) -> bool {
@@ -88,28 +93,55 @@ pub(crate) fn only(port: u16) -> PortRange {
 }
 
 /// The entry that denies TCP between the guarded subnet and `network` on these ports, or `Ok` if
-/// the flow passes. The first entry that matches decides, by number; without one, the flow is
-/// denied. An entry that matches only a part of the flow decides for that part.
+/// the flow passes. For each address and port the first entry that matches decides, by number;
+/// without one, the flow is denied. Of a single port every address of `network` must pass, and of
+/// the ephemeral ports most must.
 pub(crate) fn passes(
     acl: &NetworkAcl,
     egress: bool,
     network: &IpNet,
     ports: PortRange,
 ) -> Result<(), Option<u32>> {
-    let mut entries: Vec<&AclEntry> = acl.entries.iter().filter(|e| e.egress == egress).collect();
+    let of_flow = |entry: &&AclEntry| entry.egress == egress && is_tcp(&entry.protocol);
+    let mut entries: Vec<&AclEntry> = acl.entries.iter().filter(of_flow).collect();
     entries.sort_by_key(|entry| entry.number);
-    for entry in entries.iter().filter(|entry| is_tcp(&entry.protocol)) {
-        let whole = entry.network.contains(network)
-            && entry.ports.is_none_or(|own| own.from <= ports.from && ports.to <= own.to);
-        let part = (entry.network.contains(network) || network.contains(&entry.network))
-            && entry.ports.is_none_or(|own| own.from <= ports.to && ports.from <= own.to);
-        match entry.allow {
-            true if whole => return Ok(()),
-            false if part => return Err(Some(entry.number)),
-            _ => {}
+    let decides = |address, port| {
+        entries.iter().find(|entry| entry.network.contains(&address) && has(entry.ports, port))
+    };
+    // Entries decide in blocks: an address or a port can only differ from its neighbour where an
+    // entry begins or ends.
+    let inner = entries.iter().map(|entry| entry.network).filter(|net| network.contains(net));
+    let addresses: BTreeSet<IpAddr> =
+        inner.chain([*network]).flat_map(|net| [net.network(), net.broadcast()]).collect();
+    let starts = entries
+        .iter()
+        .filter_map(|entry| entry.ports)
+        .flat_map(|own| [Some(own.from), own.to.checked_add(1)]);
+    let starts: BTreeSet<u16> = starts
+        .flatten()
+        .chain([ports.from])
+        .filter(|port| (ports.from..=ports.to).contains(port))
+        .collect();
+    let starts: Vec<u16> = starts.into_iter().collect();
+    let whole = u32::from(ports.to - ports.from) + 1;
+    for address in addresses {
+        let (mut denied, mut by) = (0, None);
+        for (index, start) in starts.iter().enumerate() {
+            let end =
+                starts.get(index + 1).map_or(u32::from(ports.to) + 1, |next| u32::from(*next));
+            match decides(address, *start) {
+                Some(entry) if entry.allow => {}
+                other => {
+                    denied += end - u32::from(*start);
+                    by = by.or(other.map(|entry| entry.number));
+                }
+            }
+        }
+        if denied * 2 > whole {
+            return Err(by);
         }
     }
-    Err(None)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -191,9 +223,27 @@ mod tests {
             (vec![all.clone(), entry(90, false, "10.21.0.0/16", None)], Ok(())),
             (vec![all, entry(90, false, "10.20.0.0/16", Some((22, 22)))], Ok(())),
             (vec![entry(90, true, "10.20.0.0/26", None)], Err(None)),
+            (
+                vec![
+                    entry(90, true, "10.20.0.0/25", None),
+                    entry(91, true, "10.20.0.128/25", Some((5000, 6000))),
+                ],
+                Ok(()),
+            ),
         ] {
             let acl = NetworkAcl { id: "acl-1".to_owned(), subnets: vec![], entries };
             assert_eq!(passes(&acl, false, &net("10.20.0.0/24"), only(5432)), passed, "{acl:?}");
+        }
+        let ranges = [(1024, 32767), (32768, 65535)];
+        let split = ranges.map(|range| entry(100, true, "0.0.0.0/0", Some(range)));
+        let denied = entry(90, false, "0.0.0.0/0", Some((3389, 3389)));
+        for (entries, passed) in [
+            (split.to_vec(), Ok(())),
+            ([&split[..], &[denied]].concat(), Ok(())),
+            (split[..1].to_vec(), Err(None)),
+        ] {
+            let acl = NetworkAcl { id: "acl-1".to_owned(), subnets: vec![], entries };
+            assert_eq!(passes(&acl, false, &net("10.20.0.0/24"), EPHEMERAL), passed, "{acl:?}");
         }
     }
 }

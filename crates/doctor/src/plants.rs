@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use writerlink_aws::account::{
     AclEntry, Balancer, Certificate, EndpointConnection, EndpointService, EventInvoke,
     EventSubscription, Forward, Function, FunctionVpc, GroupDetail, Instance, Listener, Override,
-    Peer, PortRange, Schedule, SecurityGroup, TargetSeen,
+    Peer, PortRange, Schedule, SecurityGroup, SourceMapping, TargetSeen,
 };
 use writerlink_core::config::Config;
 
@@ -90,8 +90,31 @@ fn function(account: &mut Account, change: impl FnOnce(&mut Function)) {
     });
 }
 
-fn schedules(account: &mut Account, change: impl FnMut(&mut Schedule)) {
+fn schedules(account: &mut Account, change: fn(&mut Schedule)) {
     account.events.schedules.as_mut().expect("read").iter_mut().for_each(change);
+    account.events.schedule_details.values_mut().flatten().for_each(change);
+}
+
+/// Changes the text of the function's own configuration.
+fn own(account: &mut Account, from: &str, to: &str) {
+    function(account, |f| {
+        let text = f.variables.get_mut("WRITERLINK_CONFIG").expect("set");
+        *text = text.replace(from, to);
+    });
+}
+
+/// Puts a queue between the topic and the function.
+fn queue(account: &mut Account, state: &str) {
+    let subscribed = topic(account, TOPIC).subscriptions.as_mut().expect("read");
+    for one in subscribed {
+        one.protocol = "sqs".to_owned();
+        one.endpoint = QUEUE.to_owned();
+    }
+    let mapping = SourceMapping { source: Some(QUEUE.to_owned()), state: Some(state.to_owned()) };
+    following(account, |f| {
+        f.mappings = Ok(vec![mapping]);
+        f.policy = Ok(None);
+    });
 }
 
 fn valid_for(account: &mut Account, days: i64) {
@@ -285,10 +308,7 @@ const PLANTS: &[Plant] = &[
     (
         "the function follows another group",
         |a| {
-            function(a, |f| {
-                let text = f.variables.get_mut("WRITERLINK_CONFIG").expect("set");
-                *text = text.replace("targetgroup/orders", "targetgroup/other");
-            });
+            own(a, "targetgroup/orders", "targetgroup/other");
         },
         "W300",
         WillBreak,
@@ -381,6 +401,59 @@ const PLANTS: &[Plant] = &[
         "a function that failed",
         |a| function(a, |f| f.state = Some("Failed".to_owned())),
         "W320",
+        Broken,
+    ),
+    ("a configuration that is refused", |a| own(a, "{", "{ bad"), "W321", Broken),
+    ("a source that is misspelled", |a| own(a, "cluster/orders", "clustr/orders"), "W321", Broken),
+    ("another source", |a| own(a, "cluster/orders", "cluster/ledger"), "W321", Broken),
+    (
+        "the function may register less",
+        |a| own(a, "10.20.0.0/16", "10.20.0.0/24"),
+        "W114",
+        WillBreak,
+    ),
+    (
+        "a schedule once a day",
+        |a| schedules(a, |s| s.expression = Some("cron(0 3 * * ? *)".to_owned())),
+        "W330",
+        Costs,
+    ),
+    (
+        "a schedule for once",
+        |a| schedules(a, |s| s.expression = Some("at(2026-01-01T00:00:00)".to_owned())),
+        "W330",
+        WillBreak,
+    ),
+    ("a queue that nobody reads", |a| queue(a, "Disabled"), "W306", Costs),
+    ("outcomes that start the function", |a| own(a, ":outcomes", ":rds-events"), "W335", Broken),
+    (
+        "a private name that failed",
+        |a| {
+            services(a, |s| {
+                s.private_name = Some("db.example.com".to_owned());
+                s.private_name_state = Some("failed".to_owned());
+            });
+        },
+        "W231",
+        Costs,
+    ),
+    (
+        "the database admits one zone's node only",
+        |a| {
+            let zone = Peer::Network("10.20.0.0/24".parse().expect("a network"));
+            security_group(a, "sg-db").ingress = vec![rule(zone)];
+        },
+        "W110",
+        Broken,
+    ),
+    (
+        "enforcement on, and a security group admitted",
+        |a| {
+            balancer(a).enforce_on_private_link = Some("on".to_owned());
+            let group = Peer::Group("sg-app".to_owned());
+            security_group(a, "sg-link").ingress = vec![rule(group)];
+        },
+        "W212",
         Broken,
     ),
     ("a concurrency of 0", |a| following(a, |f| f.concurrency = Ok(Some(0))), "W322", WillBreak),
@@ -538,14 +611,18 @@ const HIDES: &[(&str, &[&str])] = &[
     ("few categories", &["W301"]),
     ("no alarm", &["W333"]),
     ("no endpoint service", &["W231", "W232", "W233"]),
-    ("no function", &["W306", "W307", "W308", "W32", "W33"]),
+    ("no function", &["W114", "W306", "W307", "W308", "W32", "W33"]),
     ("no listener", &["W202", "W203", "W225"]),
     ("no subscription for clusters", &["W302"]),
     ("retries", &["W324"]),
-    ("the balancer lacks the reader's zone", &["W210"]),
-    ("the balancer lacks the writer's zone", &["W210"]),
-    ("the function follows another group", &["W306", "W307", "W308", "W32", "W33"]),
-    ("an unconfirmed function", &["W307"]),
+    ("a configuration that is refused", &["W114", "W300", "W335"]),
+    ("a source that is misspelled", &["W114", "W300", "W335"]),
+    ("a queue that nobody reads", &["W307", "W308", "W335"]),
+    ("a queue in between", &["W308"]),
+    ("an unconfirmed function", &["W307", "W335"]),
+    ("the balancer lacks the reader's zone", &["W110", "W112", "W210"]),
+    ("the balancer lacks the writer's zone", &["W112", "W210"]),
+    ("the function follows another group", &["W114", "W306", "W307", "W308", "W32", "W33"]),
 ];
 
 #[test]
@@ -553,17 +630,21 @@ fn a_fault_beside_another_is_found_too() {
     let hides = |by: &str, id: &str| {
         HIDES.iter().any(|(name, ids)| *name == by && ids.iter().any(|own| id.starts_with(own)))
     };
+    let mut hidden = Vec::new();
     for (first, plant, id, _) in PLANTS {
         for (second, other, other_id, _) in PLANTS.iter().filter(|(name, ..)| name != first) {
             let mut account = sound();
             plant(&mut account);
             other(&mut account);
             let found: BTreeSet<_> = found(&account).into_iter().map(|(id, _)| id).collect();
-            assert!(found.contains(id) || hides(second, id), "{second} hides {first} ({id})");
-            let is_found = found.contains(other_id) || hides(first, other_id);
-            assert!(is_found, "{first} hides {second} ({other_id})");
+            let pairs = [(second, first, id), (first, second, other_id)];
+            let of_it = pairs.iter().filter(|(by, _, id)| !found.contains(*id) && !hides(by, id));
+            hidden.extend(of_it.map(|(by, what, id)| format!("{by} hides {what} ({id})")));
         }
     }
+    hidden.sort();
+    hidden.dedup();
+    assert!(hidden.is_empty(), "{hidden:#?}");
 }
 
 /// A sound account: its source, and how it differs.
@@ -572,11 +653,13 @@ type Shape = (&'static str, &'static str, fn(&mut Account));
 const SHAPES: &[Shape] = &[
     ("a cluster", "cluster/orders", |_| {}),
     ("an instance", "instance/orders", |a| {
+        own(a, "cluster/orders", "instance/orders");
         let all = a.databases.instances.as_mut().expect("read");
         all.clear();
         all.insert("orders".to_owned(), multi_az());
     }),
     ("readers", "cluster/orders/readers", |a| {
+        own(a, "cluster/orders", "cluster/orders/readers");
         let reader = TargetSeen { address: [10, 20, 1, 2].into(), ..target(2) };
         a.links.targets.insert(GROUP.to_owned(), Ok(vec![reader]));
         a.links.targets_later = a.links.targets.clone();
@@ -616,6 +699,22 @@ const SHAPES: &[Shape] = &[
         let all = a.events.subscriptions.as_mut().expect("read");
         let name = "old".to_owned();
         all.push(EventSubscription { name, enabled: false, ..all[0].clone() });
+    }),
+    ("a queue in between", "cluster/orders", |a| queue(a, "Enabled")),
+    ("an observer without a schedule beside", "cluster/orders", |a| {
+        let mut other = a.events.functions[FUNCTION].clone();
+        let observing = other.function.as_mut().expect("read").as_mut().expect("it exists");
+        observing.name = "observer".to_owned();
+        let text = observing.variables.get_mut("WRITERLINK_CONFIG").expect("set");
+        *text = text.replace("\"name\"", "\"mode\": \"observe\", \"name\"");
+        a.events.functions.insert(FUNCTION.replace("writerlink", "observer"), other);
+    }),
+    ("another team's function with a file beside", "cluster/orders", |a| {
+        let mut other = a.events.functions[FUNCTION].clone();
+        let theirs = other.function.as_mut().expect("read").as_mut().expect("it exists");
+        theirs.name = "theirs".to_owned();
+        theirs.variables.insert("WRITERLINK_CONFIG".to_owned(), "/var/task/c.toml".to_owned());
+        a.events.functions.insert(FUNCTION.replace("writerlink", "theirs"), other);
     }),
     ("a failover under way", "cluster/orders", |a| {
         let leaving = TargetSeen { state: "draining".to_owned(), ..target(9) };

@@ -2,18 +2,58 @@
 
 use serde_json::Value;
 
-/// Whether a statement of the policy allows `action` to the service principal. `Ok(false)` is a
-/// policy that names no such statement.
+/// An event that RDS publishes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Publication<'a> {
+    /// The topic's ARN.
+    pub(crate) topic: &'a str,
+    /// The account, if it is known.
+    pub(crate) account: Option<&'a str>,
+    pub(crate) region: &'a str,
+}
+
+/// Whether the policy of a topic lets RDS publish an event of this account and Region. A condition
+/// of another kind is taken as fulfilled, because nobody knows what RDS sends.
 ///
 /// # Errors
 /// If the text is not a policy.
-pub(crate) fn allows_service(policy: &str, service: &str, action: &str) -> Result<bool, String> {
-    Ok(statements(policy)?.iter().any(|statement| {
-        is(statement, "Effect", "Allow")
-            && has_action(statement, action)
-            && (principal(statement, "Service").any(|name| name == service)
+pub(crate) fn admits_rds(policy: &str, event: &Publication) -> Result<bool, String> {
+    let statements = statements(policy)?;
+    let concerns = |statement: &&Value| {
+        let mut resources = texts(statement.get("Resource")).peekable();
+        let of_topic = resources.peek().is_none() || resources.any(|own| fits(own, event.topic));
+        of_topic
+            && has_action(statement, "sns:Publish")
+            && (principal(statement, "Service").any(|name| name == "events.rds.amazonaws.com")
                 || principal(statement, "AWS").any(|name| name == "*"))
-    }))
+    };
+    let denies = |statement: &&Value| {
+        is(statement, "Effect", "Deny") && statement.get("Condition").is_none()
+    };
+    if statements.iter().filter(concerns).any(|statement| denies(&statement)) {
+        return Ok(false);
+    }
+    let allows = |statement: &Value| is(statement, "Effect", "Allow") && is_met(statement, event);
+    Ok(statements.iter().filter(concerns).any(allows))
+}
+
+/// Whether the account and the source that a statement asks for are those of the event.
+fn is_met(statement: &Value, event: &Publication) -> bool {
+    let account = event.account.unwrap_or("*");
+    let any = |key: &str, test: &dyn Fn(&str) -> bool| {
+        let values = condition(statement, key);
+        values.is_empty() || values.iter().any(|value| test(value))
+    };
+    let is_account = |value: &str| account == "*" || fits(value, account);
+    // An ARN of RDS in this account and Region, whatever it names.
+    let is_source = |value: &str| {
+        let wanted = ["arn", "*", "rds", event.region, account];
+        let parts = value.splitn(6, ':').zip(wanted);
+        parts.into_iter().all(|(own, wanted)| wanted == "*" || fits(own, wanted))
+    };
+    any("aws:SourceAccount", &is_account)
+        && any("aws:SourceOwner", &is_account)
+        && any("aws:SourceArn", &is_source)
 }
 
 /// The source ARNs from which `service` may act, according to the conditions of the statements that
@@ -117,38 +157,40 @@ fn condition(statement: &Value, key: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const RDS: &str = "events.rds.amazonaws.com";
-
     #[test]
-    fn a_service_is_allowed_by_a_statement_that_names_it_or_everybody() {
-        for (statement, allowed) in [
+    fn rds_is_admitted_by_a_statement_for_it_and_this_account_and_topic() {
+        const TOPIC: &str = "arn:aws:sns:eu-west-1:1:t";
+        let rds = r#""Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish""#;
+        let when = |condition: &str| format!(r#"{{"Effect":"Allow",{rds},{condition}}}"#);
+        let allow = format!(r#"{{"Effect":"Allow",{rds}}}"#);
+        for (statements, admitted) in [
+            (allow.clone(), true),
+            (r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"SNS:*"}"#.to_owned(), true),
+            (r#"{"Effect":"Allow","Principal":"*","Action":"sns:Publish"}"#.to_owned(), true),
+            (allow.replace("events.rds", "rds"), false),
+            (allow.replace("sns:Publish", "sns:Subscribe"), false),
+            (allow.replace("Allow", "Deny"), false),
+            (format!(r#"{allow},{{"Effect":"Deny","Principal":"*","Action":"*"}}"#), false),
+            (when(r#""Condition":{"StringEquals":{"aws:SourceAccount":"1"}}"#), true),
+            (when(r#""Condition":{"StringEquals":{"AWS:SourceAccount":"2"}}"#), false),
             (
-                r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#,
+                when(r#""Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:rds:eu-west-1:1:*"}}"#),
                 true,
             ),
             (
-                r#"{"Effect":"Allow","Principal":{"Service":["a","events.rds.amazonaws.com"]},"Action":["SNS:Publish"]}"#,
-                true,
-            ),
-            (r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"SNS:*"}"#, true),
-            (r#"{"Effect":"Allow","Principal":"*","Action":"sns:Publish"}"#, true),
-            (
-                r#"{"Effect":"Allow","Principal":{"Service":"rds.amazonaws.com"},"Action":"sns:Publish"}"#,
+                when(r#""Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:rds:eu-west-2:1:*"}}"#),
                 false,
             ),
-            (
-                r#"{"Effect":"Allow","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Subscribe"}"#,
-                false,
-            ),
-            (
-                r#"{"Effect":"Deny","Principal":{"Service":"events.rds.amazonaws.com"},"Action":"sns:Publish"}"#,
-                false,
-            ),
+            (when(r#""Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#), true),
+            (when(r#""Resource":"arn:aws:sns:eu-west-1:1:t""#), true),
+            (when(r#""Resource":"arn:aws:sns:eu-west-1:1:other""#), false),
         ] {
-            let policy = format!(r#"{{"Statement":[{statement}]}}"#);
-            assert_eq!(allows_service(&policy, RDS, "sns:Publish"), Ok(allowed), "{statement}");
+            let policy = format!(r#"{{"Statement":[{statements}]}}"#);
+            let event = Publication { topic: TOPIC, account: Some("1"), region: "eu-west-1" };
+            assert_eq!(admits_rds(&policy, &event), Ok(admitted), "{statements}");
         }
-        assert!(allows_service("nothing", RDS, "sns:Publish").is_err());
+        let event = Publication { topic: TOPIC, account: None, region: "eu-west-1" };
+        assert!(admits_rds("nothing", &event).is_err());
     }
 
     #[test]

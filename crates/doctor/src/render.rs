@@ -12,7 +12,7 @@ pub fn summary(report: &Report) -> String {
     let counts = SeverityWord::ALL.iter().map(|severity| (severity, report.count(*severity)));
     let found = counts.filter(|(_, count)| *count > 0);
     let mut parts: Vec<String> = found.map(|(severity, count)| severity.many(count)).collect();
-    let missed: usize = report.not_checked.iter().map(|missed| missed.ids.len()).sum();
+    let missed: usize = report.bindings.iter().map(|binding| binding.not_checked).sum();
     if missed > 0 {
         parts.push(format!("{missed} not checked"));
     }

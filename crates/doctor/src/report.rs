@@ -42,6 +42,16 @@ pub struct Examined {
     pub not_checked: usize,
 }
 
+impl Examined {
+    /// In a few words. That nothing was found means nothing where not everything was checked.
+    pub fn state(&self) -> String {
+        let missed = (self.not_checked > 0).then(|| format!("{} not checked", self.not_checked));
+        let found = self.gravest.map(|severity| severity.words().to_owned());
+        let parts: Vec<String> = found.into_iter().chain(missed).collect();
+        if parts.is_empty() { "nothing is wrong".to_owned() } else { parts.join(", ") }
+    }
+}
+
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -108,7 +118,7 @@ pub struct Finding {
     pub why: &'static str,
     /// The commands that mend it, or what to do: one for each binding where they differ.
     pub mend: Vec<String>,
-    /// The AWS document on which the check rests.
+    /// The document on which the check rests.
     pub document: Option<Document>,
 }
 
@@ -224,11 +234,7 @@ impl Report {
 
     /// The same gap of several checks and bindings is told once.
     fn miss(&mut self, check: &Check, gap: &Gap, binding: &str) {
-        let gap = Gap {
-            call: text::bounded(&gap.call),
-            why: text::sentence(&gap.why),
-            remedy: text::sentence(&gap.remedy),
-        };
+        let gap = gap.cleaned();
         let at = self.not_checked.iter().position(|missed| missed.gap == gap);
         let at = at.unwrap_or_else(|| {
             self.not_checked.push(NotChecked { ids: vec![], bindings: vec![], gap });

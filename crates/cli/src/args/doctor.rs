@@ -33,9 +33,9 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, Arguments)]
 #[group(multiple = false)]
 pub(crate) struct Ask {
-    /// Explain a check, such as W210, and read nothing
-    #[arg(long, value_name = "ID")]
-    pub(crate) explain: Option<String>,
+    /// Explain checks, such as W210 or W210,W222, and read nothing
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) explain: Vec<String>,
 
     /// List every check, and read nothing
     #[arg(long)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use writerlink_aws::{Clients, Settings};
-use writerlink_core::config::Binding;
+use writerlink_core::config::{Binding, Config};
 use writerlink_core::report::Report as Audit;
 use writerlink_doctor::report::{Report, SeverityWord};
 use writerlink_doctor::survey::survey;
@@ -39,6 +39,7 @@ pub(crate) async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
         both = async {
             let clients = Clients::connect(&settings).await?;
             let ports = clients.read_ports(&config.dns_servers)?.with_share(config.api_share);
+            check_regions(&config, &args.bindings, clients.region())?;
             let audited = audit::look(&config, args.bindings, &ports).await;
             let bindings: Vec<Arc<Binding>> =
                 audited.bindings.iter().filter_map(|report| report.binding.clone()).collect();
@@ -52,20 +53,41 @@ pub(crate) async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
         exit = interrupted() => return Ok(exit),
     };
     show(&report, args.output)?;
-    if let Some(message) = audit::verdict::message(&audited) {
+    let bad: Vec<_> = config.bindings.iter().filter_map(|binding| binding.as_ref().err()).collect();
+    for bad in &bad {
+        output::note(&format!("writerlink: not examined: {bad}"));
+    }
+    if let Some(message) = audit::verdict::message(&audited).filter(|_| bad.is_empty()) {
         output::note(&format!("writerlink: {message}"));
     }
     Ok(exit(&report, &audited))
 }
 
+/// Refuses a Region in which the target groups are not: nothing there would be as it should.
+fn check_regions(config: &Config, only: &[String], region: &str) -> anyhow::Result<()> {
+    let chosen = config.usable().filter(|one| only.is_empty() || only.contains(&one.name));
+    for binding in chosen {
+        let own = binding.target_group.region();
+        if own != region {
+            bail!(
+                "the target group of `{}` is in {own}, and this would look at {region}: give \
+                 `--region {own}`, and `--binding` if others are elsewhere",
+                binding.name
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The answer to a question that needs no account.
 fn answer(ask: &Ask) -> anyhow::Result<Option<String>> {
     let width = width_of_stdout().into();
-    if let Some(id) = &ask.explain {
-        let Some(check) = check::find(id) else {
-            bail!("`--explain {id}`: there is no such check; `--checks` lists them");
-        };
-        return Ok(Some(render::explain::explain(check, width)));
+    if !ask.explain.is_empty() {
+        let explained = ask.explain.iter().map(|id| match check::find(id.trim()) {
+            Some(check) => Ok(render::explain::explain(check, width)),
+            None => bail!("`--explain {id}`: there is no such check; `--checks` lists them"),
+        });
+        return Ok(Some(explained.collect::<anyhow::Result<Vec<_>>>()?.join("\n")));
     }
     if ask.checks {
         return Ok(Some(render::explain::list()));

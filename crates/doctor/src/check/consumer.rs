@@ -4,11 +4,11 @@ use writerlink_aws::account::{Attributes, Balancer};
 use writerlink_core::source::Source;
 
 use super::{Check, Document, Found, Judged, Link, broken, costs, note, quoted, will_break};
-use crate::chain::{Chain, Part, Stop, at, of, value};
+use crate::chain::{Chain, Part, Stop, at, of, or_none, value};
 use crate::documents::{
     BALANCER_GROUPS, BALANCERS, CROSS_ZONE, GROUP_ATTRIBUTES, GROUP_HEALTH, IAM_TOKENS, LISTENERS,
 };
-use crate::network::admits_anybody;
+use crate::network::admits_addresses;
 
 const fn row(
     id: &'static str,
@@ -107,15 +107,16 @@ pub(super) const CHECKS: &[Check] = &[
         "W223",
         "Sessions of an unhealthy target end",
         "A writer whose host has failed sends no reset. Without termination on unhealthy, its \
-         clients hang until their own time-outs.",
+         clients hang until their own time-outs. A zonal shift of a load balancer with cross-zone \
+         load balancing needs it off, so choose one of the two.",
         GROUP_ATTRIBUTES,
         unhealthy_termination,
     ),
     row(
         "W224",
-        "One healthy target is enough",
-        "A group of a writer has one target. If the group's health settings ask for more, zones \
-         leave DNS, or the load balancer fails open and sends connections to unhealthy targets.",
+        "The group can have as many healthy targets as its settings ask for",
+        "If the group's health settings ask for more targets than there are, zones leave DNS, or \
+         the load balancer fails open and sends connections to unhealthy targets.",
         GROUP_HEALTH,
         group_health,
     ),
@@ -323,7 +324,7 @@ fn enforcement(chain: &Chain) -> Judged {
             balancer.arn,
             balancer.security_groups.join(" ")
         );
-        let admits = admits_anybody(rules, port);
+        let admits = admits_addresses(rules, port);
         if let (Some(stop), false) = (unread, admits) {
             return Err(stop);
         }
@@ -335,8 +336,8 @@ fn enforcement(chain: &Chain) -> Judged {
         } else {
             found.push(
                 broken(format!(
-                    "{ids} of the load balancer `{}` admits nobody on port {port}, and its \
-                     inbound rules apply to PrivateLink",
+                    "{ids} of the load balancer `{}` admits no address on port {port}, and \
+                     its inbound rules apply to PrivateLink",
                     balancer.name
                 ))
                 .mend(off),
@@ -398,24 +399,21 @@ fn unhealthy_termination(chain: &Chain) -> Judged {
     Ok(found.map(|says| costs(says).mend(set(chain, KEY, "true"))).into_iter().collect())
 }
 
-/// The settings of the group that ask for a number or a share of healthy targets.
-const HEALTH_SETTINGS: [(&str, &str); 4] = [
-    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
-    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
-    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
-    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+/// The settings of the group that ask for a number of healthy targets.
+const HEALTH_SETTINGS: [&str; 2] = [
+    "target_group_health.dns_failover.minimum_healthy_targets.count",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
 ];
 
 fn group_health(chain: &Chain) -> Judged {
     let attributes = chain.group_attributes()?;
-    let found = HEALTH_SETTINGS.iter().filter_map(|(key, wanted)| {
-        let value = value(attributes, key)?;
-        let asks_more = match value.parse::<u32>() {
-            Ok(number) if key.ends_with("count") => number > 1,
-            Ok(_) => true,
-            Err(_) => false,
-        };
-        asks_more.then(|| costs(format!("`{key}` is {value}")).mend(set(chain, key, wanted)))
+    // A share of one target is that target.
+    let served = or_none(chain.places())?.iter().filter(|place| place.serves).count().max(1);
+    let found = HEALTH_SETTINGS.iter().filter_map(|key| {
+        let asked =
+            value(attributes, key)?.parse::<usize>().ok().filter(|asked| *asked > served)?;
+        let says = format!("`{key}` is {asked}, and the group has {served} targets");
+        Some(costs(says).mend(set(chain, key, "1")))
     });
     Ok(found.collect())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
+use super::names::modify;
 use super::{Check, Document, Judged, Link, broken, costs, note, will_break};
 use crate::chain::{Chain, Stop, of};
 use crate::documents::{AURORA_HA, CERTIFICATES, MAINTENANCE, MULTI_AZ, STATUS};
@@ -162,11 +163,8 @@ fn certificates(chain: &Chain) -> Judged {
             left if left < LATER => note(says),
             _ => continue,
         };
-        found.push(found_here.mend(format!(
-            "aws rds modify-db-instance --db-instance-identifier {} --ca-certificate-identifier \
-             rds-ca-rsa2048-g1 --apply-immediately",
-            instance.id
-        )));
+        let change = "--ca-certificate-identifier rds-ca-rsa2048-g1";
+        found.push(found_here.mend(modify(instance, change)));
     }
     Ok(found)
 }

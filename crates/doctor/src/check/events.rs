@@ -122,7 +122,7 @@ fn follower(chain: &Chain) -> Judged {
 
 /// Whether the function is known to observe the binding only.
 pub(super) fn observes(chain: &Chain, follower: &Follower) -> bool {
-    let own = follower.config.as_ref().and_then(|config| {
+    let own = follower.read().and_then(|config| {
         config.usable().find(|own| own.target_group == chain.binding.target_group)
     });
     let mode = own.map_or(chain.binding.mode, |binding| binding.mode);
@@ -192,14 +192,23 @@ fn lost(chain: &Chain, followers: &[Follower], says: String) -> Found {
             read"
         ));
     }
-    let sweeps = |follower: &Follower| {
-        let schedules = chain.schedules(follower.arn).unwrap_or_default();
-        schedules.iter().any(|schedule| schedule.state == "ENABLED")
-    };
-    if followers.iter().any(sweeps) {
-        costs(format!("{says}: only the next sweep finds a failover"))
-    } else {
-        will_break(format!("{says}, and no sweep is scheduled: nothing would find a failover"))
+    let mut unread = false;
+    for follower in followers {
+        match chain.schedules(follower.arn) {
+            Ok(schedules) if schedules.iter().any(|schedule| schedule.state == "ENABLED") => {
+                return costs(format!("{says}: only the next sweep finds a failover"));
+            }
+            Ok(_) => {}
+            Err(_) => unread = true,
+        }
+    }
+    match unread {
+        true => costs(format!(
+            "{says}: only a sweep finds a failover, and whether one is scheduled was not read"
+        )),
+        false => {
+            will_break(format!("{says}, and no sweep is scheduled: nothing would find a failover"))
+        }
     }
 }
 
@@ -232,12 +241,22 @@ fn subscribed(chain: &Chain) -> Judged {
     let says = format!(
         "no RDS event subscription of type `{kind}` has the category `failover` for `{id}`"
     );
-    let topic = of(&chain.account.events.subscriptions)?.first().map(|s| s.topic.as_str());
+    let topic = topic_of(chain, &followers);
     Ok(vec![lost(chain, &followers, says).mend(format!(
         "aws rds create-event-subscription --subscription-name writerlink-{kind} \
          --sns-topic-arn {} --source-type {kind} --event-categories failover",
         topic.unwrap_or("TOPIC")
     ))])
+}
+
+/// The topic to which a function of ours is subscribed.
+fn topic_of<'a>(chain: &Chain<'a>, followers: &[Follower]) -> Option<&'a str> {
+    let is_ours = |arn: &str| followers.iter().any(|follower| follower.arn == unqualified(arn));
+    let mut topics = chain.account.events.topics.iter();
+    let found = topics.find(|(_, topic)| {
+        topic.subscriptions.iter().flatten().any(|subscription| is_ours(&subscription.endpoint))
+    });
+    found.map(|(arn, _)| arn.as_str())
 }
 
 fn active(chain: &Chain) -> Judged {
@@ -280,6 +299,8 @@ fn categories(chain: &Chain) -> Judged {
         let moves = |meaning| matches!(meaning, Meaning::Announced | Meaning::DuringMove);
         let wanted: BTreeSet<&str> = entries()
             .filter(|entry| entry.source == *kind && moves(entry.meaning))
+            // Only a member of a global database has such events.
+            .filter(|entry| entry.category != "global-failover")
             .map(|entry| entry.category)
             .collect();
         let of_kind = ours.iter().filter(|subscription| {
@@ -296,10 +317,24 @@ fn categories(chain: &Chain) -> Judged {
                 "no subscription of type `{kind}` carries the categories {}",
                 missing.join(", ")
             );
-            found.push(note(says).mend(format!(
-                "aws rds modify-event-subscription --subscription-name NAME --event-categories {}",
-                wanted.iter().map(|category| quoted(category)).collect::<Vec<_>>().join(" ")
-            )));
+            let existing = ours.iter().find(|own| own.source_type.as_deref() == Some(*kind));
+            let kept = existing.iter().flat_map(|own| &own.categories).map(String::as_str);
+            let all: BTreeSet<&str> = wanted.iter().copied().chain(kept).collect();
+            let all: Vec<String> = all.into_iter().map(quoted).collect();
+            found.push(note(says).mend(match existing {
+                Some(own) => format!(
+                    "aws rds modify-event-subscription --subscription-name {} --source-type {kind} \
+                     --event-categories {}",
+                    quoted(&own.name),
+                    all.join(" ")
+                ),
+                None => format!(
+                    "aws rds create-event-subscription --subscription-name writerlink-{kind} \
+                     --sns-topic-arn {} --source-type {kind} --event-categories {}",
+                    topic_of(chain, &followers).unwrap_or("TOPIC"),
+                    all.join(" ")
+                ),
+            }));
         }
     }
     Ok(found)
@@ -317,7 +352,12 @@ fn topic_policy(chain: &Chain) -> Judged {
              --attribute-value file://policy.json   # the statement of EventTopicPolicy in \
              infra/reconciler.yaml"
         );
-        match policy::allows_service(policy, "events.rds.amazonaws.com", "sns:Publish") {
+        let call = policy::Publication {
+            topic: arn,
+            account: chain.account.number.as_deref().ok(),
+            region: &chain.account.region,
+        };
+        match policy::admits_rds(policy, &call) {
             Ok(true) if policy::is_open(policy, "sns:Publish") => {
                 let says = format!("everybody may publish to {arn}");
                 open.push(note(says).mend(command));
@@ -381,10 +421,14 @@ fn function_subscribed(chain: &Chain) -> Judged {
             found.push(lost(chain, &followers, says));
             continue;
         };
-        if let Some(queue) = queue_between(topic, &followers)? {
-            found.push(note(format!(
-                "events go through the queue {queue}, whose state is not read"
-            )));
+        if let Some((queue, state)) = queue_between(topic, &followers)? {
+            if state != "Enabled" {
+                let says = format!("the function's reading of the queue {queue} is `{state}`");
+                found.push(lost(chain, &followers, says).mend(
+                    "aws lambda list-event-source-mappings   # then update-event-source-mapping \
+                     --uuid UUID --enabled",
+                ));
+            }
             continue;
         }
         let function = &followers[0].function;
@@ -405,14 +449,19 @@ fn function_subscribed(chain: &Chain) -> Judged {
     Ok(found)
 }
 
-/// A queue that is subscribed to the topic and that a function of ours reads.
-fn queue_between<'a>(topic: &'a Topic, followers: &[Follower]) -> Part<Option<&'a str>> {
+/// A queue that is subscribed to the topic and that a function of ours reads, and the state of
+/// that reading.
+fn queue_between<'a>(
+    topic: &'a Topic,
+    followers: &[Follower<'a>],
+) -> Part<Option<(&'a str, &'a str)>> {
     let queues = of(&topic.subscriptions)?.iter().filter(|s| s.protocol == "sqs");
     for queue in queues {
         for follower in followers {
             let mappings = of(&follower.facts.mappings)?;
-            if mappings.iter().any(|mapping| mapping.source.as_deref() == Some(&queue.endpoint)) {
-                return Ok(Some(&queue.endpoint));
+            let own = mappings.iter().find(|own| own.source.as_deref() == Some(&queue.endpoint));
+            if let Some(own) = own {
+                return Ok(Some((&queue.endpoint, own.state.as_deref().unwrap_or("unknown"))));
             }
         }
     }
@@ -449,7 +498,12 @@ fn may_invoke(chain: &Chain) -> Judged {
     let topics: BTreeSet<&str> = ways.iter().map(|(own, _)| own.topic.as_str()).collect();
     let mut faults = Vec::new();
     for topic in &topics {
-        let mut admitted = false;
+        let known = chain.account.events.topics.get(*topic);
+        // Through a queue, Lambda fetches the events itself.
+        let mut admitted = match known {
+            Some(known) => queue_between(known, &followers)?.is_some(),
+            None => false,
+        };
         for follower in &followers {
             let policy = of(&follower.facts.policy)?.as_deref().unwrap_or(r#"{"Statement": []}"#);
             let sources = policy::sources_of(policy, "sns.amazonaws.com", "lambda:InvokeFunction");

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use writerlink_core::config::Mode;
+use writerlink_core::config::{Config, Mode};
 
 use super::events::{observes, row};
-use super::{Check, Judged, Link, broken, costs, note, quoted, will_break};
-use crate::chain::{Chain, Part, Stop, at, of};
-use crate::documents::{ASYNC, CONCURRENCY, FUNCTION_STATES, TIMEOUT};
+use super::{Check, Found, Judged, broken, costs, note, quoted, will_break};
+use crate::chain::{Chain, Own, Part, Stop, at, of};
+use crate::documents::{ASYNC, CONCURRENCY, CONFIGURATION, FUNCTION_STATES, TIMEOUT};
 
 pub(super) const CHECKS: &[Check] = &[
     row(
@@ -17,15 +17,14 @@ pub(super) const CHECKS: &[Check] = &[
         FUNCTION_STATES,
         state,
     ),
-    Check {
-        id: "W321",
-        title: "The function and this configuration say the same of the binding",
-        link: Link::Events,
-        why: "The function follows its own configuration. What you check here is of use only if it \
-              is the same.",
-        document: None,
-        judge: same,
-    },
+    row(
+        "W321",
+        "The function can use its configuration, which says the same of the binding",
+        "The function follows its own configuration. One that it refuses makes it do nothing, and \
+         what you check here is of use only if it is the same.",
+        CONFIGURATION,
+        same,
+    ),
     row(
         "W322",
         "One run at a time",
@@ -71,7 +70,7 @@ fn state(chain: &Chain) -> Judged {
             found.push(broken(format!("`{name}` is `{state}`")).mend(command.clone()));
         }
         if function.last_update.as_deref() == Some("Failed") {
-            found.push(costs(format!("the last update of `{name}` failed")).mend(command));
+            found.push(note(format!("the last update of `{name}` failed")).mend(command));
         }
         if let Some(runtime) = &function.runtime
             && !runtime.starts_with("provided")
@@ -90,31 +89,54 @@ fn same(chain: &Chain) -> Judged {
     let mut found = Vec::new();
     for follower in chain.followers()? {
         let name = &follower.function.name;
-        let Some(config) = &follower.config else {
-            let says = format!("`{name}` reads its configuration from a file, which is not read");
-            found.push(note(says));
-            continue;
-        };
-        let own = config.usable().find(|own| own.target_group == chain.binding.target_group);
-        let Some(own) = own else { continue };
-        let here = chain.binding;
-        let pairs = [
-            ("source", own.source.to_string(), here.source.to_string()),
-            ("port", format!("{:?}", own.port), format!("{:?}", here.port)),
-            ("allow", format!("{:?}", own.allow), format!("{:?}", here.allow)),
-        ];
-        let other: Vec<&str> =
-            pairs.iter().filter(|(_, own, here)| own != here).map(|(key, ..)| *key).collect();
-        if !other.is_empty() {
-            let says = format!("`{name}` has another `{}` for this group", other.join("`, `"));
-            found.push(note(says).mend("Deploy the configuration that you have checked."));
-        }
-        if own.mode == Mode::Observe && here.mode == Mode::Manage {
-            let says = format!("`{name}` only observes this group, and does not change it");
-            found.push(note(says).mend("Deploy with `mode = \"manage\"`."));
+        match &follower.config {
+            Own::File => {
+                let says =
+                    format!("`{name}` reads its configuration from a file, which is not read");
+                found.push(note(says));
+            }
+            Own::Refused(fault) => {
+                let says = format!("`{name}` refuses its configuration and does nothing: {fault}");
+                found.push(broken(says).mend(DEPLOY));
+            }
+            Own::Read(config) => found.extend(compared(chain, name, config)),
         }
     }
     Ok(found)
+}
+
+const DEPLOY: &str = "Deploy the configuration that `writerlink check` finds good.";
+
+/// How the binding of the function's own configuration differs from the one that is examined.
+fn compared(chain: &Chain, name: &str, config: &Config) -> Vec<Found> {
+    let here = chain.binding;
+    let mut found = Vec::new();
+    let Some(own) = config.usable().find(|own| own.target_group == here.target_group) else {
+        if config.claimed.contains(&here.target_group) {
+            let faults = config.bindings.iter().filter_map(|binding| binding.as_ref().err());
+            let faults: Vec<String> = faults.map(ToString::to_string).collect();
+            let says =
+                format!("`{name}` cannot use its binding of this group: {}", faults.join("; "));
+            found.push(broken(says).mend(DEPLOY));
+        }
+        return found;
+    };
+    if own.source != here.source {
+        let says =
+            format!("`{name}` puts `{}` into this group, and not `{}`", own.source, here.source);
+        found.push(broken(says).mend(DEPLOY));
+    }
+    if own.port != here.port && (own.port.is_some() || here.port != chain.database_port().ok()) {
+        found.push(note(format!("`{name}` has another `port` for this group")).mend(DEPLOY));
+    }
+    if own.allow != here.allow {
+        found.push(note(format!("`{name}` has another `allow` for this group")).mend(DEPLOY));
+    }
+    if own.mode == Mode::Observe && here.mode == Mode::Manage {
+        let says = format!("`{name}` only observes this group, and does not change it");
+        found.push(note(says).mend("Deploy with `mode = \"manage\"`."));
+    }
+    found
 }
 
 fn concurrency(chain: &Chain) -> Judged {
@@ -148,7 +170,7 @@ fn concurrency(chain: &Chain) -> Judged {
 fn timeout(chain: &Chain) -> Judged {
     let mut found = Vec::new();
     for follower in chain.followers()? {
-        let timing = follower.config.as_ref().map_or(&chain.config.timing, |c| &c.timing);
+        let timing = follower.read().map_or(&chain.config.timing, |config| &config.timing);
         let has = Duration::from_secs(follower.function.timeout.into());
         let (whole, removal) = (timing.longest_watch(), timing.settle * 2);
         let name = &follower.function.name;
@@ -195,8 +217,13 @@ fn failures(chain: &Chain) -> Judged {
     Ok(found)
 }
 
+/// The verb of the command. `put` removes every setting that it does not name.
+fn set_or_change(exists: bool) -> &'static str {
+    if exists { "update" } else { "put" }
+}
+
 /// A note if the queue holds events.
-fn waiting(chain: &Chain, queue: &str) -> Part<Option<super::Found>> {
+fn waiting(chain: &Chain, queue: &str) -> Part<Option<Found>> {
     let attributes = match at(&chain.account.events.queues, queue) {
         Ok(attributes) => attributes,
         Err(Stop::Moot) => return Ok(None),
@@ -224,8 +251,9 @@ fn old_events(chain: &Chain) -> Judged {
         let name = &follower.function.name;
         let says = format!("Lambda repeats an event for `{name}` {retries} times, for {age} s");
         found.push(note(says).mend(format!(
-            "aws lambda put-function-event-invoke-config --function-name {} \
+            "aws lambda {}-function-event-invoke-config --function-name {} \
              --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600",
+            set_or_change(invoke.is_some()),
             quoted(name)
         )));
     }

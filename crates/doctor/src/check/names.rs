@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use writerlink_aws::account::Instance;
 use writerlink_core::source::Source;
 
 use super::{Check, Document, Judged, Link, broken, costs, note};
 use crate::account::Resolved;
-use crate::chain::{Chain, Part, Stop, at};
+use crate::chain::{Chain, Part, Stop, at, or_none};
 use crate::documents::{IN_A_VPC, PRIVATE_ZONES};
 
 const fn row(
@@ -103,7 +104,11 @@ fn leads(chain: &Chain) -> Judged {
             return Ok(vec![broken(says).mend(dig(name))]);
         }
     }
-    let Ok(group) = chain.subnet_group() else { return Ok(Vec::new()) };
+    let group = match chain.subnet_group() {
+        Ok(group) => group,
+        Err(Stop::Moot) => return Ok(Vec::new()),
+        Err(gap) => return Err(gap),
+    };
     let subnets = group.subnets.iter().map(|subnet| at(&chain.account.network.subnets, &subnet.id));
     let subnets: Vec<_> = subnets.collect::<Part<_>>()?;
     let inside = |address: &IpAddr| {
@@ -139,41 +144,42 @@ fn is_private(address: &IpAddr) -> bool {
     }
 }
 
+/// The command that changes an instance. Members of a Multi-AZ DB cluster are changed with it.
+pub(super) fn modify(instance: &Instance, what: &str) -> String {
+    match &instance.cluster {
+        Some(cluster) if !instance.engine.starts_with("aurora") => format!(
+            "aws rds modify-db-cluster --db-cluster-identifier {cluster} {what} --apply-immediately"
+        ),
+        _ => format!(
+            "aws rds modify-db-instance --db-instance-identifier {} {what} --apply-immediately",
+            instance.id
+        ),
+    }
+}
+
 fn private(chain: &Chain) -> Judged {
     let (name, answer) = answer(chain)?;
     let public: Vec<String> =
         answer.addresses.iter().filter(|a| !is_private(a)).map(ToString::to_string).collect();
-    let accessible: Vec<&str> = chain
-        .instances()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|instance| instance.publicly_accessible)
-        .map(|instance| instance.id.as_str())
-        .collect();
-    let outside = chain.followers().unwrap_or_default();
-    let outside: Vec<&str> = outside
-        .iter()
-        .filter(|follower| follower.function.vpc.is_none())
-        .map(|follower| follower.function.name.as_str())
-        .collect();
+    let instances = or_none(chain.instances())?;
+    let accessible: Vec<_> = instances.into_iter().filter(|i| i.publicly_accessible).collect();
+    let followers = if accessible.is_empty() { Vec::new() } else { chain.followers()? };
+    let outside = followers.iter().find(|follower| follower.function.vpc.is_none());
     let mut found = Vec::new();
-    if !accessible.is_empty() {
-        let says = format!("{} is publicly accessible", accessible.join(", "));
-        let mend = format!(
-            "aws rds modify-db-instance --db-instance-identifier {} --no-publicly-accessible \
-             --apply-immediately",
-            accessible[0]
-        );
-        found.push(match outside.first() {
-            Some(function) => broken(format!(
-                "{says}, and `{function}` runs outside the VPC: it resolves public addresses"
-            ))
-            .mend(mend),
-            None => note(says).mend(mend),
-        });
-    } else if !public.is_empty() {
+    if accessible.is_empty() && !public.is_empty() {
         let says = format!("`{name}` leads to the public address {}", public.join(", "));
         found.push(broken(says).mend(dig(name)));
+    }
+    for instance in accessible {
+        let says = format!("`{}` is publicly accessible", instance.id);
+        let found_here = match outside {
+            Some(follower) => broken(format!(
+                "{says}, and `{}` runs outside the VPC: it resolves public addresses",
+                follower.function.name
+            )),
+            None => note(says),
+        };
+        found.push(found_here.mend(modify(instance, "--no-publicly-accessible")));
     }
     Ok(found)
 }

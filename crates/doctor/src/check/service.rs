@@ -2,7 +2,7 @@
 
 use writerlink_aws::account::EndpointService;
 
-use super::{Check, Document, Judged, Link, broken, note};
+use super::{Check, Document, Judged, Link, broken, costs, note};
 use crate::chain::{Chain, at};
 use crate::documents::SERVICE;
 
@@ -81,7 +81,16 @@ fn available(chain: &Chain) -> Judged {
             service.id
         ))
     });
-    Ok(found.collect())
+    let unnamed = chain.services()?.into_iter().filter_map(|service| {
+        let name = service.private_name.as_deref()?;
+        let state = service.private_name_state.as_deref().filter(|state| *state != "verified")?;
+        let says = format!("the private DNS name `{name}` of {} is `{state}`", service.id);
+        Some(costs(format!("{says}: consumers cannot use it")).mend(format!(
+            "aws ec2 start-vpc-endpoint-service-private-dns-verification --service-id {}",
+            service.id
+        )))
+    });
+    Ok(found.chain(unnamed).collect())
 }
 
 fn principals(chain: &Chain) -> Judged {

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use writerlink_aws::account::{Balancer, TargetSeen};
+use writerlink_core::config::Config;
+use writerlink_core::guard::Allow;
 use writerlink_core::report::Status;
 
 use super::{Check, Found, Judged, Link, broken, costs, note, quoted, will_break};
-use crate::chain::{Chain, Part, Place, Stop, at};
+use crate::chain::{Chain, Part, Place, Stop, at, or_gap, or_none};
 use crate::documents::{
     ACLS, BALANCER_GROUPS, BALANCERS, HEALTH, SECURITY_GROUPS, TARGET_GROUPS, TARGETS,
 };
@@ -138,9 +140,15 @@ const UNREAD: &[&str] = &[
     "unreachable",
 ];
 
+/// Reasons that other checks tell with their remedies: W113 and W200.
+const ELSEWHERE: &[&str] = &["group-not-in-use", "target-zone-not-enabled"];
+
 fn membership(chain: &Chain) -> Judged {
     let report = chain.audit.ok_or(Stop::Moot)?;
     let reason = report.reason.as_ref();
+    if reason.is_some_and(|reason| ELSEWHERE.contains(&reason.code)) {
+        return Ok(Vec::new());
+    }
     let message = reason.map_or_else(|| report.planned.join("; "), |r| r.message.clone());
     let remedy = reason.and_then(|reason| reason.remedy.clone()).unwrap_or_default();
     if reason.is_some_and(|reason| UNREAD.contains(&reason.code)) {
@@ -259,32 +267,38 @@ fn database_admits(chain: &Chain) -> Judged {
     let port = chain.port()?;
     let (mut bad, mut partly, mut command) = (Vec::new(), Vec::new(), String::new());
     for balancer in chain.balancers()? {
-        let end = chain.end_of(balancer)?;
         for place in chain.places()? {
-            let (groups, unread) = chain.security_groups(place.security_groups);
-            let rules = groups.iter().flat_map(|group| &group.ingress);
-            let admitted = admission(rules, port, &end, &chain.account.network.prefix_lists)?;
-            if let (Some(stop), true) = (unread, admitted != Admission::All) {
-                // The group that was not read may admit the rest.
-                return Err(stop);
-            }
             let names = place.security_groups.join(", ");
-            if admitted == Admission::None {
-                let name = place.name;
+            let (mut shut, mut some) = (Vec::new(), false);
+            // Each zone's node has an address of its own.
+            for zone in &balancer.zones {
+                let networks = chain.networks(zone.subnet.as_deref())?;
+                let node = End { groups: balancer.security_groups.clone(), networks };
+                match admitted(chain, place.security_groups, port, &node)? {
+                    Admission::All => {}
+                    Admission::Some => some = true,
+                    Admission::None => shut.push(zone.zone.as_str()),
+                }
+            }
+            let (name, link) = (place.name, &balancer.name);
+            if !shut.is_empty() {
+                let whence = match shut.len() == balancer.zones.len() {
+                    true => String::new(),
+                    false => format!(" in {}", shut.join(", ")),
+                };
                 let says = format!(
-                    "{names} of `{name}` admits nothing from the load balancer `{}` on port {port}",
-                    balancer.name
+                    "{names} of `{name}` admits nothing from the load balancer `{link}`{whence} on \
+                     port {port}"
                 );
                 bad.push((place.clone(), says));
-            } else if admitted == Admission::Some {
+            } else if some {
                 partly.push(note(format!(
-                    "{names} of `{}` admits only some addresses of the subnets of the load \
-                     balancer `{}`: see that its own are among them in every zone",
-                    place.name, balancer.name
+                    "{names} of `{name}` admits only some addresses of the subnets of the load \
+                     balancer `{link}`: see that its own are among them in every zone"
                 )));
             }
             if let Some(group) = place.security_groups.first() {
-                command = admit(group, port, balancer, &end);
+                command = admit(group, port, balancer, &chain.end_of(balancer)?);
             }
         }
     }
@@ -292,16 +306,33 @@ fn database_admits(chain: &Chain) -> Judged {
     Ok(of_places(&bad, &command).into_iter().chain(partly).collect())
 }
 
+/// What security groups admit of an end.
+fn admitted(chain: &Chain, groups: &[String], port: u16, end: &End) -> Part<Admission> {
+    let (groups, unread) = chain.security_groups(groups);
+    let rules = groups.iter().flat_map(|group| &group.ingress);
+    let admitted = admission(rules, port, end, &chain.account.network.prefix_lists)?;
+    match unread {
+        // The group that was not read may admit the rest.
+        Some(stop) if admitted != Admission::All => Err(stop),
+        _ => Ok(admitted),
+    }
+}
+
 fn admit(group: &str, port: u16, balancer: &Balancer, end: &End) -> String {
     let from = match (balancer.security_groups.first(), end.networks.first()) {
-        (Some(source), _) => format!("--source-group {source}"),
-        (None, Some(network)) => format!("--cidr {network}   # and the other subnets"),
-        (None, None) => "--cidr SUBNET".to_owned(),
+        (Some(source), _) => format!("UserIdGroupPairs=[{{GroupId={source}}}]"),
+        (None, Some(IpNet::V4(_))) => format!("IpRanges=[{}]", ranges("CidrIp", &end.networks)),
+        (None, Some(IpNet::V6(_))) => format!("Ipv6Ranges=[{}]", ranges("CidrIpv6", &end.networks)),
+        (None, None) => "IpRanges=[{CidrIp=SUBNET}]".to_owned(),
     };
     format!(
-        "aws ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port {port} \
-         {from}"
+        "aws ec2 authorize-security-group-ingress --group-id {group} --ip-permissions \
+         'IpProtocol=tcp,FromPort={port},ToPort={port},{from}'"
     )
+}
+
+fn ranges(key: &str, networks: &[IpNet]) -> String {
+    networks.iter().map(|network| format!("{{{key}={network}}}")).collect::<Vec<_>>().join(",")
 }
 
 fn balancer_reaches(chain: &Chain) -> Judged {
@@ -409,7 +440,7 @@ fn denied(chain: &Chain, near: &str, far: &str, port: u16) -> Part<Option<String
 }
 
 fn zones(chain: &Chain) -> Judged {
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), None);
     for balancer in chain.balancers()? {
         let enabled: Vec<&str> = balancer.zones.iter().map(|zone| zone.zone.as_str()).collect();
         let out = |place: &Place| place.zone.is_some_and(|zone| !enabled.contains(&zone));
@@ -436,9 +467,12 @@ fn zones(chain: &Chain) -> Judged {
             balancer.arn
         );
         found.extend(of_places(&bad, &command));
-        found.extend(later_zones(chain, balancer, &enabled, &bad));
+        match later_zones(chain, balancer, &enabled, &bad) {
+            Ok(later) => found.extend(later),
+            Err(stop) => unread = Some(stop),
+        }
     }
-    Ok(found)
+    or_gap(found, unread)
 }
 
 /// Zones of the DB subnet group in which nothing is yet: a new member or a replaced host can be
@@ -448,14 +482,18 @@ fn later_zones(
     balancer: &Balancer,
     enabled: &[&str],
     reported: &[(Place, String)],
-) -> Option<Found> {
-    let group = chain.subnet_group().ok()?;
+) -> Part<Option<Found>> {
+    let group = match chain.subnet_group() {
+        Ok(group) => group,
+        Err(Stop::Moot) => return Ok(None),
+        Err(gap) => return Err(gap),
+    };
     let zones: BTreeSet<&str> = group.subnets.iter().filter_map(|s| s.zone.as_deref()).collect();
     let is_new = |zone: &&str| {
         !enabled.contains(zone) && !reported.iter().any(|(place, _)| place.zone == Some(zone))
     };
     let zones: Vec<&str> = zones.into_iter().filter(is_new).collect();
-    (!zones.is_empty()).then(|| {
+    Ok((!zones.is_empty()).then(|| {
         note(format!(
             "the DB subnet group `{}` has subnets in {}, which the load balancer `{}` does not \
              have",
@@ -463,29 +501,38 @@ fn later_zones(
             zones.join(", "),
             balancer.name
         ))
-    })
+    }))
 }
 
 fn allowed(chain: &Chain) -> Judged {
-    let is_v6 = chain.group()?.address_type == "ipv6";
+    let mut found = lacking(chain, "`allow`", &chain.binding.allow)?;
+    for follower in or_none(chain.followers())? {
+        let own = follower.read().into_iter().flat_map(Config::usable);
+        let own = own.filter(|own| own.target_group == chain.binding.target_group);
+        for own in own.filter(|own| own.allow != chain.binding.allow) {
+            let whose = format!("the `allow` of `{}`", follower.function.name);
+            found.extend(lacking(chain, &whose, &own.allow)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The subnets that an `allow` lacks.
+fn lacking(chain: &Chain, whose: &str, allow: &Allow) -> Judged {
     let mut bad = Vec::new();
     for place in chain.places()? {
         for network in chain.networks(place.subnets.iter().copied())? {
-            let missing = [network.network(), network.broadcast()];
-            if missing.iter().any(|address| !chain.binding.allow.contains(*address)) {
-                let says = format!("`allow` does not hold {network}, a subnet of `{}`", place.name);
-                let holds = place.address.is_some_and(|at| chain.binding.allow.contains(at));
-                let serves = place.serves && !holds && place.address.is_some();
+            let ends = [network.network(), network.broadcast()];
+            if ends.iter().any(|address| !allow.contains(*address)) {
+                let says = format!("{whose} does not hold {network}, a subnet of `{}`", place.name);
+                let serves = place.serves && place.address.is_some_and(|at| !allow.contains(at));
                 bad.push((Place { serves, ..place.clone() }, says));
             }
         }
     }
-    let family = if is_v6 { "IPv6" } else { "IPv4" };
-    let command = format!(
-        "Add the {family} networks of the DB subnet group to the binding's `allow`; `writerlink \
-         init` writes them."
-    );
-    Ok(of_places(&bad, &command))
+    let command = "Add the networks of the DB subnet group to the binding's `allow`; `writerlink \
+                   init` writes them.";
+    Ok(of_places(&bad, command))
 }
 
 fn health_check(chain: &Chain) -> Judged {
@@ -515,6 +562,14 @@ fn interval(chain: &Chain) -> Judged {
     let group = chain.group()?;
     let check = &group.health_check;
     let longer = check.interval.saturating_sub(10);
+    let back = check.interval * check.healthy_threshold;
+    if longer == 0 && back > 60 {
+        let says = format!("a target that failed its checks returns after {back} s of passed ones");
+        return Ok(vec![costs(says).mend(format!(
+            "aws elbv2 modify-target-group --target-group-arn {} --healthy-threshold-count 2",
+            group.arn
+        ))]);
+    }
     if longer == 0 {
         return Ok(Vec::new());
     }
@@ -540,9 +595,9 @@ fn blocked_hosts(chain: &Chain) -> Judged {
     }
     let interval = u64::from(chain.group()?.health_check.interval);
     let says = format!(
-        "with a health check every {interval} s an idle link is blocked after {} minutes, unless \
-         `max_connect_errors` is raised; this program does not read parameters",
-        interval * 100 / 60
+        "with a health check every {interval} s an idle link can be blocked after {} minutes, \
+         unless `max_connect_errors` is raised; this program does not read parameters",
+        (interval * 100 + 30) / 60
     );
     Ok(vec![note(says).mend(
         "aws rds modify-db-parameter-group --db-parameter-group-name NAME --parameters \

@@ -11,9 +11,10 @@ pub fn explain(check: &Check, width: usize) -> String {
         out.push('\n');
     }
     match &check.document {
-        Some(document) => {
+        Some(document) if document.is_of_aws() => {
             out.push_str(&format!("\nAWS: \"{}\"\n{}\n", document.title, document.url));
         }
+        Some(document) => out.push_str(&format!("\n{}, docs/{}\n", document.title, document.url)),
         None => out.push_str("\nNo document says it, so what this check finds is a note.\n"),
     }
     out

@@ -42,7 +42,7 @@ fn counts(report: &Report) -> String {
              </b> {words}</button>\n"
         )
     };
-    let missed: usize = report.not_checked.iter().map(|missed| missed.ids.len()).sum();
+    let missed: usize = report.bindings.iter().map(|binding| binding.not_checked).sum();
     let tiles = SeverityWord::ALL.iter().map(|severity| {
         let words = if *severity == SeverityWord::Note { "notes" } else { severity.words() };
         tile(class(*severity), report.count(*severity), words)
@@ -62,10 +62,12 @@ fn class(severity: SeverityWord) -> &'static str {
 
 fn bindings(report: &Report) -> String {
     let rows = report.bindings.iter().map(|binding| {
-        let (class, words) = match binding.gravest {
-            Some(severity) => (class(severity), severity.words()),
-            None => ("fine", "nothing is wrong"),
+        let class = match binding.gravest {
+            Some(severity) => class(severity),
+            None if binding.not_checked > 0 => "missed",
+            None => "fine",
         };
+        let words = binding.state();
         format!(
             "<tr><th scope=\"row\">{}</th><td>{}</td><td><span class=\"badge {class}\">{words}\
              </span></td></tr>\n",
@@ -81,8 +83,9 @@ fn one(report: &Report, finding: &Finding) -> String {
     let class = class(finding.severity);
     let whom = concerned(report, &finding.bindings);
     let whom = whom.map(|names| format!("<p class=\"whom\">{}</p>\n", escaped(&names)));
-    let document = finding.document.map(|document| {
-        format!(" <a href=\"{}\">{}</a>", escaped(document.url), escaped(document.title))
+    let document = finding.document.map(|document| match document.is_of_aws() {
+        true => format!(" <a href=\"{}\">{}</a>", escaped(document.url), escaped(document.title)),
+        false => format!(" ({})", escaped(document.title)),
     });
     format!(
         "<article class=\"{class}\" data-kind=\"{class}\">\n<h2><span class=\"badge {class}\">{}\

@@ -12,6 +12,11 @@ pub fn report(report: &Report) -> String {
         report.at,
         summary(report)
     );
+    out.push('\n');
+    for binding in &report.bindings {
+        let (name, source) = (plain(&binding.name), plain(&binding.source));
+        out.push_str(&format!("- {name} ({source}): {}\n", binding.state()));
+    }
     for severity in SeverityWord::ALL {
         let of_it = report.findings.iter().filter(|finding| finding.severity == severity);
         let of_it: Vec<&Finding> = of_it.collect();
@@ -45,7 +50,10 @@ fn one(report: &Report, finding: &Finding) -> String {
     if finding.severity > SeverityWord::Note {
         out.push_str(&format!("  {}", plain(finding.why)));
         if let Some(document) = &finding.document {
-            out.push_str(&format!(" [{}]({})", document.title, document.url));
+            match document.is_of_aws() {
+                true => out.push_str(&format!(" [{}]({})", document.title, document.url)),
+                false => out.push_str(&format!(" ({})", document.title)),
+            }
         }
         out.push('\n');
     }

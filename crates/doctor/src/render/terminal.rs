@@ -16,10 +16,10 @@ pub fn report(report: &Report, width: usize, paint: Paint) -> String {
     };
     let (names, sources) = (widest(|binding| &binding.name), widest(|binding| &binding.source));
     for binding in &report.bindings {
-        let state = binding.gravest.map_or("nothing is wrong", SeverityWord::words);
+        let state = binding.state();
         let painted = match binding.gravest {
-            Some(severity) => paint(severity, state),
-            None => state.to_owned(),
+            Some(severity) => paint(severity, &state),
+            None => state,
         };
         let (name, source) = (&binding.name, &binding.source);
         out.push_str(&format!("{name:<names$}  {source:<sources$}  {painted}\n"));
@@ -41,7 +41,11 @@ pub fn report(report: &Report, width: usize, paint: Paint) -> String {
         out.push_str(&missed_one(report, missed, width));
     }
     let fine = report.fine;
-    out.push_str(&format!("\n{} {fine} checks found nothing wrong.\n", summary(report)));
+    let over = match report.bindings.len() {
+        1 => String::new(),
+        many => format!(", over {many} bindings"),
+    };
+    out.push_str(&format!("\n{} {fine} checks found nothing wrong{over}.\n", summary(report)));
     out
 }
 

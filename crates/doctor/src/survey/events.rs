@@ -7,10 +7,12 @@ use futures_util::StreamExt;
 use futures_util::future::{join, join3};
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
-use writerlink_aws::account::{AccountReader, Metric, Schedule};
+use writerlink_aws::account::{AccountReader, Function, Metric, Schedule};
+
+use writerlink_core::config::{Config, Location};
 
 use super::{AT_ONCE, each};
-use crate::account::{Account, Events, Following, Topic};
+use crate::account::{Account, ById, Events, Following, Topic, schedule_id};
 use crate::chain::unqualified;
 use crate::read::{Gap, Read, if_it_exists};
 
@@ -40,7 +42,7 @@ pub(super) async fn read(
     let told = ours.flat_map(|alarm| alarm.actions.iter().map(String::as_str));
     let arns: BTreeSet<&str> = triggers.chain(told).chain(notify_topic).collect();
     let here = arns.into_iter().filter(|arn| is_of(arn, "sns", account)).take(MOST);
-    let topics: BTreeMap<String, Topic> =
+    let mut topics: BTreeMap<String, Topic> =
         stream::iter(here.map(|arn| topic(arn, reader))).buffer_unordered(AT_ONCE).collect().await;
     let of_topics = topics.values().flat_map(|topic| topic.subscriptions.iter().flatten());
     let subscribed = of_topics.filter(|s| s.protocol == "lambda").map(|s| s.endpoint.as_str());
@@ -52,15 +54,19 @@ pub(super) async fn read(
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-    let schedules = match schedules {
-        Ok(listed) => Ok(whole(listed, &functions, reader).await),
-        Err(gap) => Err(gap),
-    };
+    let own = functions.values().filter_map(|facts| own_topic(&facts.function));
+    let more: BTreeSet<String> = own.filter(|arn| !topics.contains_key(arn)).collect();
+    let more = more.iter().filter(|arn| is_of(arn, "sns", account)).take(MOST);
+    let more: Vec<(String, Topic)> =
+        stream::iter(more.map(|arn| topic(arn, reader))).buffer_unordered(AT_ONCE).collect().await;
+    topics.extend(more);
+    let schedule_details = details(schedules.as_deref().unwrap_or_default(), &functions, reader);
+    let schedule_details = schedule_details.await;
     let queues = functions.values().flat_map(queues_of).filter(|arn| is_of(arn, "sqs", account));
     let queues =
         each(queues.collect(), |arn| async move { reader.queue_attributes(&arn).await }).await;
     let quotas = quotas.map_err(Gap::from);
-    Events { subscriptions, quotas, topics, functions, schedules, alarms, queues }
+    Events { subscriptions, quotas, topics, functions, schedules, schedule_details, alarms, queues }
 }
 
 /// Whether an ARN is of a service in this account and Region. Elsewhere nothing can be read.
@@ -91,10 +97,7 @@ async fn topic(arn: &str, reader: &AccountReader) -> (String, Topic) {
 /// A function. Of one that is none of ours, nothing but its configuration is read.
 async fn following(arn: &str, reader: &AccountReader) -> (String, Following) {
     let function = if_it_exists(reader.function(arn).await);
-    let is_ours = match &function {
-        Ok(Some(function)) => function.variables.contains_key("WRITERLINK_CONFIG"),
-        Ok(None) | Err(_) => false,
-    };
+    let is_ours = is_ours(&function);
     let not = || Gap::unread("none", "it was not read", "");
     let mut facts = Following {
         function,
@@ -133,24 +136,35 @@ async fn sweeps(
     reader.measurements(&metric, since, now, Duration::from_secs(60)).await.map_err(Gap::from)
 }
 
-/// The schedules, with the expression and the input of those that start a function of ours.
-async fn whole(
-    listed: Vec<Schedule>,
+/// The descriptions of the schedules that start a function of ours: a list has neither their
+/// expression nor their input.
+async fn details(
+    listed: &[Schedule],
     functions: &BTreeMap<String, Following>,
     reader: &AccountReader,
-) -> Vec<Schedule> {
-    let is_ours = |schedule: &Schedule| {
-        let facts = functions.get(unqualified(&schedule.target));
-        facts.is_some_and(|facts| facts.policy.as_ref().err().is_none_or(|gap| gap.call != "none"))
-    };
-    let described = listed.into_iter().map(|schedule| async {
-        if !is_ours(&schedule) {
-            return schedule;
-        }
-        // Without its description the schedule is still known to exist.
-        reader.schedule(&schedule.group, &schedule.name).await.unwrap_or(schedule)
+) -> ById<Schedule> {
+    let ours = listed.iter().filter(|schedule| {
+        functions.get(unqualified(&schedule.target)).is_some_and(|facts| is_ours(&facts.function))
     });
-    stream::iter(described).buffered(AT_ONCE).collect().await
+    let described = ours.map(|schedule| async move {
+        let answer = reader.schedule(&schedule.group, &schedule.name).await;
+        (schedule_id(schedule), answer.map_err(Gap::from))
+    });
+    stream::iter(described).buffer_unordered(AT_ONCE).collect().await
+}
+
+/// The topic to which a function publishes, as far as its configuration can be seen.
+fn own_topic(function: &Read<Option<Function>>) -> Option<String> {
+    let function = function.as_ref().ok()?.as_ref()?;
+    let value = function.variables.get("WRITERLINK_CONFIG")?;
+    let place = Location::from(value.as_str());
+    let Location::Inline(text) = &place else { return None };
+    Config::parse(text, &place).ok()?.notify_topic
+}
+
+fn is_ours(function: &Read<Option<Function>>) -> bool {
+    let function = function.as_ref().ok().and_then(Option::as_ref);
+    function.is_some_and(|function| function.variables.contains_key("WRITERLINK_CONFIG"))
 }
 
 /// Where a function's failed events go.
