@@ -10,6 +10,7 @@
 mod check;
 mod discover;
 pub mod keys;
+mod meant;
 mod mistake;
 mod nearest;
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) fn check(text: &str, location: &Location) -> Checked {
     let text = without_mark(text);
     let syntax = Syntax::of(text);
     let read = tree::read(text);
-    let mut reader = Reader::new(Walk { syntax, findings: Vec::new() });
+    let mut reader = Reader::new(Walk { syntax, findings: Vec::new() }, text);
     reader.walk.table(Table::Top, &read.entries, 0, &Scope::Whole);
     let config = reader.config(&read.entries).filter(|_| read.is_valid);
     let usable = |config: &Config| config.discover.is_some() || config.usable().count() > 0;
