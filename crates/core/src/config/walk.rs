@@ -51,7 +51,7 @@ impl Walk {
     pub(super) fn note(&mut self, at: usize, key: &Key, scope: Scope, says: impl Into<String>) {
         self.findings.push(Finding {
             at,
-            key: Some(full(key.table, key.name)),
+            key: Some(key.full()),
             scope,
             says: says.into(),
             meant: None,
@@ -184,6 +184,12 @@ impl Walk {
             is_syntax: false,
         });
         self.mark(&written.node);
+    }
+}
+
+impl Key {
+    pub(super) fn full(&self) -> String {
+        full(self.table, self.name)
     }
 }
 
