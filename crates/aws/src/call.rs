@@ -42,6 +42,7 @@ use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use writerlink_core::failure::{CallError, Failure};
 
+pub(crate) use endpoint::configured;
 pub(crate) use operation::Operation;
 pub(crate) use query::Form;
 pub(crate) use rest_json::Path;

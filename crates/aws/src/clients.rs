@@ -14,9 +14,12 @@ use aws_sdk_elasticloadbalancingv2 as elbv2;
 use aws_sdk_rds as rds;
 use aws_sdk_sns as sns;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use writerlink_core::drive;
+use writerlink_core::text::bounded;
 
 use crate::account::AccountReader;
+use crate::call::configured;
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
 use crate::elbv2::ElbReadClient;
@@ -41,6 +44,9 @@ const READ: Duration = Duration::from_secs(12);
 /// The longest that a publication may take. It is not sent a second time while the first goes on,
 /// and it is made again after a failure.
 const PUBLISH: Duration = Duration::from_secs(5);
+
+/// The services without which nothing works, by botocore's `serviceId`.
+const NEEDED: [&str; 2] = ["RDS", "Elastic Load Balancing v2"];
 
 /// What a caller may choose. The rest comes from the standard variables and profile files.
 #[derive(Debug, Clone, Default)]
@@ -71,10 +77,11 @@ pub enum ConnectError {
     #[error("{0:?} is not a Region: write it as in `eu-west-1`")]
     BadRegion(String),
     #[error(
-        "the endpoint {0:?} is not a URL: write it as in `http://127.0.0.1:4566`, or unset \
-         AWS_ENDPOINT_URL"
+        "the endpoint {url:?} of {service} is not a URL: write it as in `http://127.0.0.1:4566`, \
+         or remove it; it is in AWS_ENDPOINT_URL, in the variable of this service, or in the \
+         profile as `endpoint_url`"
     )]
-    BadEndpoint(String),
+    BadEndpoint { service: &'static str, url: String },
     #[error(transparent)]
     Http(#[from] HttpError),
     #[error(transparent)]
@@ -138,7 +145,9 @@ impl Clients {
     /// Clients on the caller's configuration, which must have an HTTP client.
     ///
     /// # Errors
-    /// When the configuration has no Region, or a name that no Region can have.
+    /// When the configuration has no Region, or a name that no Region can have; when the endpoint
+    /// of RDS or of Elastic Load Balancing is not a URL. A bad endpoint of another service fails
+    /// the calls of that service.
     pub fn on(config: SdkConfig) -> Result<Self, ConnectError> {
         let region = config.region().map(Region::as_ref).unwrap_or_default();
         if region.is_empty() {
@@ -147,8 +156,10 @@ impl Clients {
         if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(ConnectError::BadRegion(region.to_owned()));
         }
-        if let Some(url) = config.endpoint_url().filter(|url| !is_http(url)) {
-            return Err(ConnectError::BadEndpoint(url.to_owned()));
+        for service in NEEDED {
+            if let Some(url) = configured(&config, service).filter(|url| !is_http(url)) {
+                return Err(ConnectError::BadEndpoint { service, url: bounded(&url) });
+            }
         }
         let home = Home::new(region);
         Ok(Self { config, home })
@@ -212,9 +223,8 @@ fn of_profile(
 }
 
 fn is_http(url: &str) -> bool {
-    url.strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"))
-        .is_some_and(|rest| !rest.is_empty())
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.is_empty()) && HttpRequest::get(url).is_ok()
 }
 
 fn timeouts(longest: Duration) -> TimeoutConfig {

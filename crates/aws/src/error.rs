@@ -223,10 +223,11 @@ pub(crate) fn last_links(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The first line of an error. The lines after it are the SDK's list of every credentials provider
-/// that it tried.
+/// that it tried. The SDK's error for an endpoint that is not a URL holds the whole request.
 fn first_line(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
-    text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned()
+    let line = text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:");
+    line.split(" to request `Request {").next().unwrap_or_default().to_owned()
 }
 
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {

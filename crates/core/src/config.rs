@@ -9,7 +9,9 @@
 
 mod check;
 mod discover;
+mod elsewhere;
 pub mod keys;
+mod meant;
 mod mistake;
 mod nearest;
 #[cfg(test)]
@@ -104,6 +106,8 @@ pub struct Checked {
     pub config: Option<Config>,
     /// Every mistake, in the order of the text.
     pub mistakes: Vec<Mistake>,
+    /// What can be used and will probably not work as it is written.
+    pub remarks: Vec<Mistake>,
 }
 
 /// Which source a target group must point at.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::Value;
 use writerlink_core::source::{Fallback, Identifier, Source};
 
 use crate::World;
@@ -131,11 +132,13 @@ pub fn config(links: &[Link], dns: SocketAddr, timing: &str) -> String {
 
 /// The configuration's `allow` for links: the VPC's networks of the families that they need.
 pub(crate) fn allow<'a>(links: impl IntoIterator<Item = &'a Link>) -> String {
-    if links.into_iter().any(|link| link.family == IpFamily::Ipv6) {
-        format!("allow = [\"{VPC_CIDR}\", \"{VPC_IPV6_CIDR}\"]\n")
-    } else {
-        format!("allow = [\"{VPC_CIDR}\"]\n")
-    }
+    format!("allow = {:?}\n", networks(links.into_iter().map(|link| link.family)))
+}
+
+/// The VPC's networks that groups of these families need.
+pub(crate) fn networks(families: impl IntoIterator<Item = IpFamily>) -> Vec<&'static str> {
+    let has_ipv6 = families.into_iter().any(|family| family == IpFamily::Ipv6);
+    if has_ipv6 { vec![VPC_CIDR, VPC_IPV6_CIDR] } else { vec![VPC_CIDR] }
 }
 
 impl Link {
@@ -281,16 +284,25 @@ impl Link {
         true
     }
 
-    pub(crate) fn config(&self) -> String {
-        let more = match &self.source {
-            Source::Readers(_, Fallback::None) => "readers-fallback = \"none\"\n".to_owned(),
+    /// The setting that the binding's source needs beside those of every binding. Its value is
+    /// written alike in TOML and in JSON.
+    pub(crate) fn setting(&self) -> Option<(&'static str, Value)> {
+        match &self.source {
+            Source::Readers(_, Fallback::None) => Some(("readers-fallback", "none".into())),
             // Of a name that is not of RDS nothing else says the port.
-            Source::Name(_) => format!("port = {}\n", self.port),
-            _ => String::new(),
-        };
+            Source::Name(_) => Some(("port", self.port.into())),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn config(&self) -> String {
+        let setting = self.setting().map(|(key, value)| format!("{key} = {value}\n"));
         format!(
-            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{more}",
-            self.name, self.source, self.group
+            "\n[[binding]]\nname = \"{}\"\nsource = \"{}\"\ntarget-group = \"{}\"\n{}",
+            self.name,
+            self.source,
+            self.group,
+            setting.unwrap_or_default()
         )
     }
 }

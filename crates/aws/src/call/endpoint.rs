@@ -14,7 +14,7 @@ use super::operation::Service;
 /// [`suffix`] says.
 pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<String, String> {
     let region = config.region().map(ToString::to_string).unwrap_or_default();
-    let configured = configured(config, service);
+    let configured = configured(config, service.id());
     let params = Params::builder()
         .region(&region)
         .set_use_fips(config.use_fips())
@@ -38,14 +38,14 @@ pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<Stri
 }
 
 /// The URL of the configuration: the caller's own, the service's, or that of all services, in this
-/// order, as the SDK's clients read it.
-fn configured(config: &SdkConfig, service: Service) -> Option<String> {
+/// order, as the SDK's clients read it. `id` is the service's name as botocore's `serviceId`.
+pub(crate) fn configured(config: &SdkConfig, id: &str) -> Option<String> {
     let of_all = config.endpoint_url().map(str::to_owned);
     if config.get_origin("endpoint_url").is_client_config() {
         return of_all;
     }
     let key = ServiceConfigKey::builder()
-        .service_id(service.id())
+        .service_id(id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build();

@@ -71,7 +71,7 @@ fn checked(place: Location, text: Result<String, ConfigurationError>) -> Checked
         Err(ConfigurationError::Refused(error)) => CheckedText {
             place,
             text: String::new(),
-            found: Ok(Checked { config: None, mistakes: error.mistakes }),
+            found: Ok(Checked { config: None, mistakes: error.mistakes, remarks: Vec::new() }),
         },
         Err(error) => CheckedText { place, text: String::new(), found: Err(error) },
     }
@@ -88,17 +88,20 @@ fn file(text: &CheckedText) -> Value {
         Location::File(path) => Some(path.display().to_string()),
         Location::Inline(_) => None,
     };
-    let (bindings, discover, mistakes) = match &text.found {
-        Ok(Checked { config, mistakes }) => (
+    let (bindings, discover, mistakes, remarks) = match &text.found {
+        Ok(Checked { config, mistakes, remarks }) => (
             config.iter().flat_map(Config::usable).map(Row::of).collect(),
             config.iter().flat_map(patterns).collect(),
             json!(mistakes),
+            json!(remarks),
         ),
-        Err(error) => (Vec::new(), Vec::new(), json!([unreadable(name.as_deref(), error)])),
+        Err(error) => {
+            (Vec::new(), Vec::new(), json!([unreadable(name.as_deref(), error)]), json!([]))
+        }
     };
     json!({
         "file": name, "ok": text.is_good(), "bindings": bindings, "discover": discover,
-        "mistakes": mistakes,
+        "mistakes": mistakes, "remarks": remarks,
     })
 }
 

@@ -17,11 +17,12 @@ pub(crate) fn of(texts: &[CheckedText]) -> String {
 }
 
 fn one(text: &CheckedText) -> String {
-    let Checked { config, mistakes } = match &text.found {
+    let Checked { config, mistakes, remarks } = match &text.found {
         Ok(checked) => checked,
         Err(error) => return format!("{error}\n"),
     };
-    let mut out: String = mistakes.iter().map(|mistake| block(mistake, &text.text)).collect();
+    let mut out: String = mistakes.iter().map(|mistake| block(mistake, "", &text.text)).collect();
+    out.extend(remarks.iter().map(|remark| block(remark, "remark: ", &text.text)));
     let _ = writeln!(out, "{}: {}", text.place, summary(config.as_ref(), mistakes.len()));
     if let Some(config) = config.as_ref().filter(|_| mistakes.is_empty()) {
         out.push_str(&rows(config));
@@ -29,16 +30,17 @@ fn one(text: &CheckedText) -> String {
     out
 }
 
-/// A mistake, with the line that it is in.
-fn block(mistake: &Mistake, text: &str) -> String {
+/// A mistake or a remark, with the line that it is in.
+fn block(mistake: &Mistake, kind: &str, text: &str) -> String {
+    let says = format!("{}: {kind}{}", mistake.place, mistake.sentence());
     let line = text.lines().nth(mistake.place.line - 1).unwrap_or_default();
     if line.trim().is_empty() || line.chars().count() > LONGEST_LINE {
-        return format!("{mistake}\n\n");
+        return format!("{says}\n\n");
     }
     let number = mistake.place.line.to_string();
     let margin = " ".repeat(number.len());
     let pad = " ".repeat(mistake.place.column - 1);
-    format!("{mistake}\n {number} | {}\n {margin} | {pad}^\n\n", clean(line))
+    format!("{says}\n {number} | {}\n {margin} | {pad}^\n\n", clean(line))
 }
 
 fn summary(config: Option<&Config>, mistakes: usize) -> String {

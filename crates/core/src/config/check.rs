@@ -1,5 +1,6 @@
 //! A check of a whole text: every mistake in it, and the configuration if it can be used.
 
+use super::elsewhere;
 use super::keys::Table;
 use super::tree::{self, Recovered, Syntax};
 use super::walk::{Finding, Scope, Walk};
@@ -11,11 +12,12 @@ pub(super) fn check(text: &str, location: &Location) -> Checked {
     let text = without_mark(text);
     let syntax = Syntax::of(text);
     let read = tree::read(text);
-    let mut reader = Reader::new(Walk { syntax, findings: Vec::new() });
+    let mut reader = Reader::new(Walk { syntax, findings: Vec::new() }, text);
     reader.walk.table(Table::Top, &read.entries, 0, &Scope::Whole);
     let config = reader.config(&read.entries).filter(|_| read.is_valid);
     let usable = |config: &Config| config.discover.is_some() || config.usable().count() > 0;
     let names = names(&read);
+    let remarks = config.as_ref().map(|config| elsewhere::remarks(&read.entries, &config.bindings));
     let mut findings = all(reader.walk.findings, read);
     if findings.is_empty() && !config.as_ref().is_some_and(usable) {
         findings.push(no_binding(syntax));
@@ -25,7 +27,9 @@ pub(super) fn check(text: &str, location: &Location) -> Checked {
         .into_iter()
         .map(|finding| (finding.scope.clone(), mistake(finding, location, text, &names)))
         .collect();
+    let remarks = remarks.unwrap_or_default().into_iter();
     Checked {
+        remarks: remarks.map(|finding| mistake(finding, location, text, &names)).collect(),
         config: config.filter(usable).map(|config| with_faults(config, &told)),
         mistakes: told.into_iter().map(|(_, mistake)| mistake).collect(),
     }

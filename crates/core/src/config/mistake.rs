@@ -54,17 +54,22 @@ impl Place {
     /// The place of an offset in bytes.
     pub(super) fn of(file: &Location, text: &str, at: usize) -> Self {
         let before = text.get(..at).unwrap_or(text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
+        let last = before.rsplit('\n').next().unwrap_or_default();
         Self {
             // The text itself would be repeated with each mistake.
             file: match file {
                 Location::Inline(_) => Location::Inline(String::new()),
                 Location::File(path) => Location::File(path.clone()),
             },
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
+            line: line(text, at),
+            column: last.chars().count() + 1,
         }
     }
+}
+
+/// The line of an offset in bytes, from 1.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// In the form that terminals and editors open: `FILE:LINE:COLUMN`.

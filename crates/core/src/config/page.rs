@@ -67,6 +67,7 @@ does. The function and the audit say the same sentences.
 | `files[].bindings[]` | the bindings that can be used: `name`, `source`, `target_group`, `port` (`null`: the database's own), `mode` |
 | `files[].discover[]` | the patterns of `discover` |
 | `files[].mistakes[]` | `file`; `line` and `column` of the key, or of the item of a list, from 1; `key`, such as `timing.settle` or `binding.port`; `bindings`, the names of those that cannot be used because of it; `message`; `did_you_mean`, or `null` |
+| `files[].remarks[]` | what can be used and will probably not work, such as target groups in two Regions, with the members of a mistake; `ok` and the exit code do not depend on it |
 
 ## In an editor
 

@@ -82,8 +82,8 @@ fn check(text: &str) -> Checked {
 }
 
 fn good(text: &str) -> Config {
-    let Checked { config, mistakes } = check(&whole(text));
-    assert_eq!(mistakes, [], "{text}");
+    let Checked { config, mistakes, remarks } = check(&whole(text));
+    assert_eq!((mistakes, remarks), (vec![], vec![]), "{text}");
     config.expect("without a mistake it can be used")
 }
 
@@ -95,8 +95,9 @@ fn json(text: &str) -> Option<String> {
 
 /// What a check says, a line a mistake, and whether the configuration can be used all the same.
 fn told(text: &str) -> String {
-    let Checked { config, mistakes } = check(text);
+    let Checked { config, mistakes, remarks } = check(text);
     let mut told: String = mistakes.iter().map(|mistake| format!("{mistake}\n")).collect();
+    told.extend(remarks.iter().map(|remark| format!("remark: {remark}\n")));
     if let Some(config) = config {
         let _ = writeln!(told, "(used: {} of {})", config.usable().count(), config.bindings.len());
     }
@@ -266,7 +267,7 @@ proptest! {
             text.splice(at..end, added.chars());
         }
         let text: String = text.into_iter().collect();
-        let Checked { config, mistakes } = check(&text);
+        let Checked { config, mistakes, .. } = check(&text);
         prop_assert!(config.is_some() || !mistakes.is_empty(), "{text}");
         for mistake in mistakes {
             let line = text.lines().nth(mistake.place.line - 1).unwrap_or_default();

@@ -13,9 +13,11 @@ pub(super) enum Syntax {
 }
 
 impl Syntax {
-    /// JSON if the text starts with `{`.
+    /// JSON if the text starts with `{`, or is a whole JSON value of another kind: no such text is
+    /// a usable TOML configuration.
     pub(super) fn of(text: &str) -> Self {
-        if text.trim_start().starts_with('{') { Self::Json } else { Self::Toml }
+        let is_json = text.trim_start().starts_with('{') || json::is_value(text);
+        if is_json { Self::Json } else { Self::Toml }
     }
 }
 

@@ -51,7 +51,7 @@ impl Walk {
     pub(super) fn note(&mut self, at: usize, key: &Key, scope: Scope, says: impl Into<String>) {
         self.findings.push(Finding {
             at,
-            key: Some(full(key.table, key.name)),
+            key: Some(key.full()),
             scope,
             says: says.into(),
             meant: None,
@@ -96,12 +96,14 @@ impl Walk {
             (Kind::OneTable(table), Value::Table(entries)) => {
                 self.table(table, entries, *at, scope);
             }
-            (Kind::Tables(table), Value::List(items))
-                if items.iter().all(|item| item.table().is_some()) =>
-            {
+            (Kind::Tables(table), Value::List(items)) => {
                 for (index, item) in items.iter().enumerate() {
-                    let entries = item.table().unwrap_or_default();
-                    self.table(table, entries, item.at, &Scope::Bindings(vec![index]));
+                    match item.table() {
+                        Some(entries) => {
+                            self.table(table, entries, item.at, &Scope::Bindings(vec![index]));
+                        }
+                        None => self.no_table(key, index, item, scope),
+                    }
                 }
             }
             _ => self.wrong(key, *at, node, scope),
@@ -119,6 +121,17 @@ impl Walk {
             self.note(item.at, key, scope.clone(), says);
             self.mark(item);
         }
+    }
+
+    fn no_table(&mut self, key: &'static Key, index: usize, item: &Node, scope: &Scope) {
+        let remedy = match self.syntax {
+            Syntax::Toml => self.syntax.allowed(key, item),
+            Syntax::Json => "write an object, `{…}`".to_owned(),
+        };
+        let (number, is) = (index + 1, is(key, item, self.syntax));
+        let says = format!("item {number} of `{}` {is}: {remedy}", key.path());
+        self.note(item.at, key, scope.clone(), says);
+        self.mark(item);
     }
 
     /// Notes a value of another type, outside the range, or not among the words.
@@ -171,6 +184,12 @@ impl Walk {
             is_syntax: false,
         });
         self.mark(&written.node);
+    }
+}
+
+impl Key {
+    pub(super) fn full(&self) -> String {
+        full(self.table, self.name)
     }
 }
 

@@ -9,7 +9,9 @@ use serde::de::value::Error as NoWord;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::keys::{Key, Table};
-use super::taken::Taken;
+use super::meant;
+use super::mistake::line;
+use super::taken::{Taken, Thing};
 use super::tree::{Entry, Node, Value, entry};
 use super::unknown::is_meant;
 use super::walk::{Scope, Walk};
@@ -18,7 +20,7 @@ use super::{
     BadBinding, Binding, Config, Consent, Discover, ENTRY, Mode, Pattern, PatternError, Share,
     Timing,
 };
-use crate::guard::{self, Allow, AllowError};
+use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
 use crate::target::TargetGroupArn;
 use crate::text::{bounded, is_unprintable};
@@ -27,8 +29,9 @@ use crate::text::{bounded, is_unprintable};
 const LONGEST_NAME: usize = 128;
 
 /// Reads values, and notes in a [`Walk`] those that cannot be used.
-pub(super) struct Reader {
+pub(super) struct Reader<'t> {
     pub(super) walk: Walk,
+    text: &'t str,
     taken: Taken,
     global: Global,
     /// The bindings without an `allow`, if there is none for all.
@@ -43,9 +46,10 @@ enum Global {
     Bad,
 }
 
-impl Reader {
-    pub(super) fn new(walk: Walk) -> Self {
-        Self { walk, taken: Taken::default(), global: Global::Absent, without_allow: Vec::new() }
+impl<'t> Reader<'t> {
+    pub(super) fn new(walk: Walk, text: &'t str) -> Self {
+        let (taken, global, without_allow) = (Taken::default(), Global::Absent, Vec::new());
+        Self { walk, text, taken, global, without_allow }
     }
 
     /// The configuration. Each bad binding in it has a name, and neither place nor fault yet.
@@ -76,7 +80,7 @@ impl Reader {
         let claimed: BTreeSet<TargetGroupArn> = claimed.collect();
         let bindings = items.iter().enumerate().map(|(index, item)| self.binding(index, item));
         let bindings = bindings.collect();
-        self.tell_missing_allow(items);
+        self.tell_missing_allow(top, items);
         let is_of_all = |scope: &Scope| matches!(scope, Scope::Whole | Scope::EveryBinding);
         if self.walk.findings.iter().any(|finding| is_of_all(&finding.scope)) {
             return None;
@@ -93,13 +97,12 @@ impl Reader {
     }
 
     fn binding(&mut self, index: usize, item: &Node) -> Result<Binding, BadBinding> {
-        let entries = item.table().unwrap_or_default();
         let position = format!("binding-{}", index + 1);
-        let name = text(entries, "name");
+        let name = item.table().and_then(|entries| text(entries, "name"));
         // In a report, a second binding with the same name must not look like the first.
         let shown = name.filter(|name| !self.taken.has_name(name)).unwrap_or(&position);
         let bad = BadBinding { name: bounded(shown), place: String::new(), fault: String::new() };
-        self.good_binding(index, entries).ok_or(bad)
+        item.table().and_then(|entries| self.good_binding(index, entries)).ok_or(bad)
     }
 
     fn good_binding(&mut self, index: usize, entries: &[Entry]) -> Option<Binding> {
@@ -108,10 +111,10 @@ impl Reader {
         let source = self.source(entries, &scope);
         let target_group = self.target_group(entries, &scope);
         let allow = self.allow(index, entries, &scope);
-        let group = target_group.as_ref().map(|group| format!("the target group {group}"));
-        if let (Some(group), Some(name)) = (group, text(entries, "name")) {
+        if let (Some(group), Some(_)) = (&target_group, text(entries, "name")) {
             let is_good = self.is_good(index) && allow.is_some();
-            self.claim(&group, name, is_good, "target-group", entries, &scope);
+            let group = Thing::Group(group.to_string());
+            self.claim(group, is_good, "target-group", entries, &scope);
         }
         if !self.is_good(index) {
             return None;
@@ -151,23 +154,15 @@ impl Reader {
             return None;
         }
         let is_good = self.is_good(index);
-        self.claim(&format!("the name `{name}`"), name, is_good, "name", entries, scope);
+        self.claim(Thing::Name(name.to_owned()), is_good, "name", entries, scope);
         Some(name)
     }
 
     /// Claims a name or a group, or only checks that it is free for a binding that is bad anyway.
-    fn claim(
-        &mut self,
-        thing: &str,
-        binding: &str,
-        is_good: bool,
-        key: &str,
-        entries: &[Entry],
-        scope: &Scope,
-    ) {
-        if let Err(says) = self.taken.claim(thing, binding, is_good)
-            && let Some(written) = entry(entries, key)
-        {
+    fn claim(&mut self, thing: Thing, is_good: bool, key: &str, entries: &[Entry], scope: &Scope) {
+        let Some(written) = entry(entries, key) else { return };
+        let line = line(self.text, written.at);
+        if let Err(says) = self.taken.claim(thing, line, is_good) {
             self.fault(written, Table::Binding, scope, says);
         }
     }
@@ -178,8 +173,11 @@ impl Reader {
         let source: Source = match written.node.text()?.parse() {
             Ok(source) => source,
             Err(error) => {
-                let alike = look_alikes(written.node.text()?);
+                let text = written.node.text()?;
+                let alike = look_alikes(text);
                 self.fault(written, Table::Binding, scope, format!("`source`: {error}{alike}"));
+                let meant = meant::source(text).map(|source| format!("`\"{source}\"`"));
+                self.walk.findings.last_mut()?.meant = meant;
                 return None;
             }
         };
@@ -250,7 +248,13 @@ impl Reader {
                 Global::Good(networks) => Allow::new(networks.clone()).ok(),
                 Global::Bad => None,
                 Global::Absent => {
-                    self.without_allow.push(index);
+                    match entry(entries, "allow") {
+                        Some(null) => {
+                            let says = self.no_networks("null, and there is none for all");
+                            self.fault(null, Table::Binding, scope, says);
+                        }
+                        None => self.without_allow.push(index),
+                    }
                     None
                 }
             };
@@ -273,12 +277,24 @@ impl Reader {
     }
 
     /// Told once: the remedy is one `allow` at the top.
-    fn tell_missing_allow(&mut self, items: &[Node]) {
+    fn tell_missing_allow(&mut self, top: &[Entry], items: &[Node]) {
         let without = std::mem::take(&mut self.without_allow);
-        if let Some(first) = without.first().and_then(|first| items.get(*first)) {
-            let key = key(Table::Binding, "allow");
-            self.walk.note(first.at, key, Scope::Bindings(without), missing_allow());
-        }
+        let Some(first) = without.first().and_then(|first| items.get(*first)) else { return };
+        let (at, key, found) = match entry(top, "allow") {
+            Some(null) => (null.at, key(Table::Top, "allow"), "null"),
+            None => (first.at, key(Table::Binding, "allow"), "missing"),
+        };
+        let says = self.no_networks(found);
+        self.walk.note(at, key, Scope::Bindings(without), says);
+    }
+
+    fn no_networks(&self, found: &str) -> String {
+        format!("`allow` is {found}: {}", self.networks_remedy())
+    }
+
+    fn networks_remedy(&self) -> String {
+        let like = self.walk.syntax.pair("allow", "[\"10.20.0.0/16\"]");
+        format!("name the subnets of the database, such as {like}")
     }
 
     /// The networks of an `allow`, if all of them can be used.
@@ -290,7 +306,8 @@ impl Reader {
     ) -> Option<Vec<IpNet>> {
         let items = written.node.list()?;
         if items.is_empty() {
-            self.walk.note(written.at, key, scope.clone(), AllowError::Empty.to_string());
+            let says = self.no_networks("empty");
+            self.walk.note(written.at, key, scope.clone(), says);
             return None;
         }
         let mut networks = Vec::new();
@@ -332,14 +349,12 @@ impl Reader {
             Global::Good(networks) => Allow::new(networks.clone()).ok(),
             Global::Bad => None,
             Global::Absent => {
+                let remedy = self.networks_remedy();
                 self.fault(
                     written,
                     Table::Top,
                     &Scope::Whole,
-                    format!(
-                        "`discover` needs an `allow` of the configuration itself: {}",
-                        AllowError::Empty
-                    ),
+                    format!("`discover` needs an `allow` of the configuration itself: {remedy}"),
                 );
                 None
             }
@@ -386,10 +401,6 @@ impl Reader {
         }
         servers
     }
-}
-
-fn missing_allow() -> String {
-    AllowError::Empty.to_string().replace("is empty", "is missing")
 }
 
 /// A key of the table.

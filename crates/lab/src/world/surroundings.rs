@@ -20,6 +20,8 @@ pub mod topic;
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 pub use alarm::Alarm;
 pub use database::{DatabaseFacts, Maintenance};
 pub use endpoint_service::EndpointService;
@@ -31,6 +33,7 @@ pub use security_group::{PrefixList, SecurityGroup};
 pub use subnet::{NetworkAcl, Subnet, SubnetGroup};
 pub use topic::TopicFacts;
 
+use super::elbv2::IpFamily;
 use super::ids;
 
 /// What a world's file says of the surroundings.
@@ -80,6 +83,10 @@ pub struct Binding {
     pub source: String,
     /// The ARN of its target group.
     pub target_group: String,
+    /// The family of the group's addresses.
+    pub family: IpFamily,
+    /// A key that only this kind of source has, with its value.
+    pub setting: Option<(&'static str, Value)>,
 }
 
 /// An id as EC2 gives them: a prefix and 17 hexadecimal digits, the same for the same name.

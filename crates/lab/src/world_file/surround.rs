@@ -13,6 +13,8 @@ impl WorldFile {
             name: link.name.clone(),
             source: link.source.to_string(),
             target_group: link.group.clone(),
+            family: link.family,
+            setting: link.setting(),
         };
         world.surroundings = Surroundings {
             security_groups: self.security_group.clone(),

@@ -1,7 +1,11 @@
 //! Tests what a world's file can say, and how a mistake in it is told.
 
+use writerlink_core::config::{Config, Location};
+
 use super::*;
+use crate::scene::FUNCTION;
 use crate::world::rds::{DbProxyEndpoint, Status};
+use crate::world::surroundings::Function;
 
 /// A file with one of everything.
 const EVERYTHING: &str = r#"
@@ -110,6 +114,19 @@ fn the_demo_and_a_file_with_one_of_everything_are_worlds_in_sync() {
         stale.targets.keys().map(ToString::to_string).collect::<Vec<_>>(),
         ["10.20.1.250:3306"]
     );
+}
+
+#[test]
+fn the_function_has_the_bindings_of_the_written_configuration_and_all_are_usable() {
+    let more = "[[target-group]]\nname = \"corp\"\nport = 5432\nsource = \"dns/db.corp.example\"\n\
+                binding = \"corp\"\nlisteners = [{ load-balancer = \"link\", port = 5432 }]\n";
+    let file = WorldFile::read(&format!("{EVERYTHING}{more}"), "world.toml").expect("a good file");
+    let scene = file.scene(file.pace()).expect("a good world");
+    let read = |text: &str| Config::parse(text, &Location::from(text)).expect("a good one");
+    let written = read(&scene.config("127.0.0.1:53".parse().expect("an address"), ""));
+    let variables = Function::deployed(FUNCTION).variables(&scene.world);
+    let deployed = read(&variables["WRITERLINK_CONFIG"]);
+    assert_eq!((deployed.usable().count(), deployed.bindings), (2, written.bindings));
 }
 
 #[test]

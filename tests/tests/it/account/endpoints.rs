@@ -40,15 +40,18 @@ impl HttpClient for Nowhere {
     }
 }
 
-/// A profile whose `services` section has an endpoint of EC2.
+/// A profile whose `services` section has an endpoint of one service.
 #[derive(Debug)]
-struct Profile;
+struct Profile {
+    service: &'static str,
+    url: &'static str,
+}
 
 impl LoadServiceConfig for Profile {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let asked = (key.service_id(), key.env(), key.profile());
-        let ours = ("EC2", "AWS_ENDPOINT_URL", "endpoint_url");
-        (asked == ours).then(|| "https://ec2.example.com".to_owned())
+        let ours = (self.service, "AWS_ENDPOINT_URL", "endpoint_url");
+        (asked == ours).then(|| self.url.to_owned())
     }
 }
 
@@ -98,9 +101,35 @@ async fn a_services_own_endpoint_comes_before_that_of_all_services() {
         let nowhere = Nowhere::default();
         let config = config(&nowhere, "eu-west-1")
             .endpoint_url("https://all.example.com")
-            .service_config(Profile)
+            .service_config(Profile { service: "EC2", url: "https://ec2.example.com" })
             .build();
         ask(&Clients::on(config).unwrap().account_reader(), service, "eu-west-1").await;
         assert_eq!(nowhere.0.lock().unwrap().take().as_deref(), Some(asked), "{service}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_a_url_is_named_without_the_request() {
+    for (service, url, refuses) in [
+        ("RDS", "nonsense", true),
+        ("Elastic Load Balancing v2", "http://a b", true),
+        ("EC2", "nonsense", false),
+        ("SNS", "nonsense", false),
+    ] {
+        let config = config(&Nowhere::default(), "eu-west-1");
+        let clients = Clients::on(config.service_config(Profile { service, url }).build());
+        let says = match clients {
+            Err(fault) if refuses => fault.to_string(),
+            Ok(clients) if service == "EC2" => {
+                clients.account_reader().endpoint_services().await.unwrap_err().to_string()
+            }
+            Ok(clients) => {
+                let reader = clients.account_reader();
+                let topic = "arn:aws:sns:eu-west-1:111122223333:out";
+                reader.topic_attributes(topic).await.unwrap_err().to_string()
+            }
+            Err(fault) => panic!("{service}: {fault}"),
+        };
+        assert!(says.contains(url) && !says.contains("Request {"), "{service}: {says}");
     }
 }

@@ -83,6 +83,10 @@ fn a_text_comes_from_the_option_from_the_variable_or_from_standard_input() {
     let place = "the configuration text, line 2, column 1: `setle`";
     says(&mut check(folder.path(), &["--config", BROKEN]), 1, place);
     says(&mut check(folder.path(), &["--config", "allow = []"]), 1, "looks like the text itself");
+    let far = "[[binding]]\nname = \"far\"\nsource = \"cluster/far\"\ntarget-group = \
+               \"arn:aws:elasticloadbalancing:us-east-2:111122223333:targetgroup/far/0123456789abcdef\"";
+    let remark = "remark: binding `far`: the target group is in us-east-2";
+    says(&mut check(folder.path(), &["--config", &format!("{BINDING}{far}")]), 0, remark);
     // A file that is named counts, and not the variable.
     let variable = ("WRITERLINK_CONFIG", BROKEN);
     says(check(folder.path(), &["good.toml"]).env(variable.0, variable.1), 0, "good.toml: no");

@@ -13,6 +13,10 @@ use super::{Entry, Node, SyntaxFault, Value};
 /// Values that are deeper are not read: no key has one.
 const DEEPEST: usize = 8;
 
+pub(super) fn is_value(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, SyntaxFault> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
         let at = offset(text, error.line(), error.column());
@@ -21,7 +25,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, SyntaxFault> {
     let node = node(text, raw, 0)?;
     match node.value {
         Value::Table(entries) => Ok(entries),
-        _ => Ok(Vec::new()),
+        _ => Err(SyntaxFault {
+            at: node.at,
+            says: "a JSON configuration is an object: write `{\"allow\": […], \"binding\": […]}`"
+                .to_owned(),
+        }),
     }
 }
 

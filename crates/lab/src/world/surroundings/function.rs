@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Binding, beside};
-use crate::scene::FUNCTION;
+use crate::scene::{FUNCTION, networks};
 use crate::world::World;
-use crate::world::vpc::{VPC_CIDR, Zone};
+use crate::world::vpc::Zone;
 
 /// A function. The settings that are not given are those of `infra/reconciler.yaml`. `writerlink`
 /// is there by itself.
@@ -178,11 +178,19 @@ pub fn functions(world: &World) -> Vec<Function> {
 
 /// The configuration that `infra/reconciler.yaml` gives the function.
 fn configuration(world: &World) -> String {
-    let binding = |binding: &Binding| {
-        let Binding { name, source, target_group } = binding;
-        json!({"name": name, "source": source, "target-group": target_group, "mode": "manage"})
-    };
-    let bindings: Vec<Value> = world.surroundings.bindings.iter().map(binding).collect();
+    let bindings = &world.surroundings.bindings;
+    let networks = networks(bindings.iter().map(|binding| binding.family));
+    let bindings: Vec<Value> = bindings.iter().map(entry).collect();
     let topic = world.surroundings.outcomes.as_ref();
-    json!({"allow": [VPC_CIDR], "binding": bindings, "notify-topic": topic}).to_string()
+    json!({"allow": networks, "binding": bindings, "notify-topic": topic}).to_string()
+}
+
+fn entry(binding: &Binding) -> Value {
+    let Binding { name, source, target_group, family: _, setting } = binding;
+    let mut entry =
+        json!({"name": name, "source": source, "target-group": target_group, "mode": "manage"});
+    if let Some((key, value)) = setting {
+        entry[key] = value.clone();
+    }
+    entry
 }
