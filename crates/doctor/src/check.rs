@@ -5,9 +5,11 @@ mod consumer;
 mod database;
 mod events;
 mod function;
+mod health_check;
 mod names;
+mod path;
 mod service;
-mod to_database;
+mod targets;
 mod watching;
 
 use schemars::JsonSchema;
@@ -118,7 +120,9 @@ impl Check {
 
 /// Every check, in the order of a report.
 pub const CHECKS: &[&[Check]] = &[
-    to_database::CHECKS,
+    targets::CHECKS,
+    path::CHECKS,
+    health_check::CHECKS,
     consumer::CHECKS,
     service::CHECKS,
     events::CHECKS,

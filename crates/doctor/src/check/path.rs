@@ -1,21 +1,16 @@
-//! From the target group to the database.
+//! The way from the load balancer's nodes to the addresses that the database has, or can have.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use ipnet::IpNet;
-use writerlink_aws::account::{Balancer, TargetSeen};
+use writerlink_aws::account::Balancer;
 use writerlink_core::config::Config;
 use writerlink_core::guard::Allow;
-use writerlink_core::report::Status;
 
-use super::{Check, Found, Judged, Link, broken, costs, note, quoted, will_break};
+use super::{Check, Found, Judged, Link, broken, note, will_break};
 use crate::chain::{Chain, Part, Place, Stop, at, or_gap, or_none};
-use crate::documents::{
-    ACLS, BALANCER_GROUPS, BALANCERS, HEALTH, SECURITY_GROUPS, TARGET_GROUPS, TARGETS,
-};
+use crate::documents::{ACLS, BALANCER_GROUPS, SECURITY_GROUPS, TARGETS};
 use crate::network::{Admission, EPHEMERAL, End, admission, only, passes};
-use crate::read::Gap;
 
 const fn row(
     id: &'static str,
@@ -28,30 +23,6 @@ const fn row(
 }
 
 pub(super) const CHECKS: &[Check] = &[
-    row(
-        "W100",
-        "The target group holds what belongs in it",
-        "This is what `writerlink audit` says. A group that holds another address sends clients \
-         to the wrong database, or to none.",
-        TARGET_GROUPS,
-        membership,
-    ),
-    row(
-        "W101",
-        "The targets that belong in the group are healthy",
-        "A load balancer sends new connections to healthy targets only, unless all of them are \
-         unhealthy. Most often a security group does not admit the health checks.",
-        HEALTH,
-        health,
-    ),
-    row(
-        "W102",
-        "No zonal shift keeps traffic from the targets",
-        "During a zonal shift a target in the zone that is shifted away gets no new connections, \
-         while it is still registered.",
-        BALANCERS,
-        zonal_shift,
-    ),
     row(
         "W110",
         "The database's security groups admit the load balancer",
@@ -94,156 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
         TARGETS,
         allowed,
     ),
-    row(
-        "W120",
-        "The health check asks the database over TCP, on its port",
-        "A database answers neither HTTP nor HTTPS, and listens on its own port only. A check \
-         that can never pass makes the target unhealthy.",
-        HEALTH,
-        health_check,
-    ),
-    row(
-        "W121",
-        "Health checks are frequent",
-        "A new target gets connections after its first passed check, so the interval is a part of \
-         every failover. Ten seconds are a good value; MySQL and MariaDB then need a raised \
-         `max_connect_errors`.",
-        HEALTH,
-        interval,
-    ),
-    row(
-        "W122",
-        "MySQL does not block the load balancer for its health checks",
-        "MySQL and MariaDB count a TCP health check as an interrupted connection, and block the \
-         host after `max_connect_errors` (100) of them in a row without a session between \
-         (MySQL manual, \"Host is blocked\"). Checks every 10 s reach that after 17 idle minutes.",
-        HEALTH,
-        blocked_hosts,
-    ),
-    row(
-        "W123",
-        "Every target has the database's port",
-        "A target on another port is another target. If the database's port changed, the old \
-         target stays and every connection to it fails.",
-        TARGETS,
-        former_port,
-    ),
 ];
-
-/// Reasons for which the audit could not look.
-const UNREAD: &[&str] = &[
-    "access-denied",
-    "certificate-not-trusted",
-    "no-credentials",
-    "out-of-time",
-    "throttled",
-    "unreachable",
-];
-
-/// Reasons that other checks tell with their remedies: W113 and W200.
-const ELSEWHERE: &[&str] = &["group-not-in-use", "target-zone-not-enabled"];
-
-fn membership(chain: &Chain) -> Judged {
-    let report = chain.audit.ok_or(Stop::Moot)?;
-    let reason = report.reason.as_ref();
-    if reason.is_some_and(|reason| ELSEWHERE.contains(&reason.code)) {
-        return Ok(Vec::new());
-    }
-    let message = reason.map_or_else(|| report.planned.join("; "), |r| r.message.clone());
-    let remedy = reason.and_then(|reason| reason.remedy.clone()).unwrap_or_default();
-    if reason.is_some_and(|reason| UNREAD.contains(&reason.code)) {
-        return Err(Stop::NotChecked(Gap::unread("audit", &message, &remedy)));
-    }
-    let found = match report.status {
-        Status::Drift => broken(format!("there is something to do: {}", report.planned.join("; "))),
-        Status::Failed => broken(message),
-        Status::Held | Status::Unconfirmed if report.targets.is_empty() => broken(message),
-        Status::Held | Status::Unconfirmed => will_break(message),
-        Status::Settled | Status::Changed | Status::Waiting | Status::Idle | Status::Observed => {
-            return Ok(Vec::new());
-        }
-    };
-    if report.status != Status::Drift {
-        return Ok(vec![found.mend(remedy)]);
-    }
-    let followers = chain.followers().unwrap_or_default();
-    let function = followers.first().map_or("FUNCTION", |one| one.function.name.as_str());
-    Ok(vec![found.mend(format!(
-        "aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --payload \
-         '{{}}' /dev/stdout   # the next sweep of a function in `manage` does it by itself",
-        quoted(function)
-    ))])
-}
-
-/// The targets that hold an address of the source at present, as far as this is known.
-fn serving<'a>(chain: &Chain<'a>) -> Part<Vec<&'a TargetSeen>> {
-    let present = chain.targets()?.iter().filter(|target| target.state != "draining");
-    let present: Vec<_> = present.collect();
-    let Some(report) = chain.audit else { return Ok(present) };
-    let wanted: BTreeSet<IpAddr> = wanted(report);
-    let known = |target: &&&TargetSeen| wanted.is_empty() || wanted.contains(&target.address);
-    Ok(present.iter().filter(known).copied().collect())
-}
-
-/// The addresses that DNS or the RDS API name.
-fn wanted(report: &writerlink_core::report::BindingReport) -> BTreeSet<IpAddr> {
-    use writerlink_core::report::KeyReport;
-    let evidence = report.evidence.as_ref();
-    let keys = evidence.into_iter().flat_map(|keys| [&keys.topology, &keys.dns]).flatten();
-    keys.flat_map(|key| match key {
-        KeyReport::Topology { address, .. } => vec![*address],
-        KeyReport::Members { members, .. } => members.iter().map(|m| m.address).collect(),
-        KeyReport::Dns { addresses, .. } => addresses.clone(),
-        KeyReport::Unknown { .. } => Vec::new(),
-    })
-    .collect()
-}
-
-fn health(chain: &Chain) -> Judged {
-    let targets = serving(chain)?;
-    let unhealthy = |target: &TargetSeen| target.state.starts_with("unhealthy");
-    let none_serves = !targets.is_empty() && !targets.iter().any(|t| t.state == "healthy");
-    let found = targets.iter().filter_map(|target| {
-        let reason = target.reason.as_deref().unwrap_or("no reason given");
-        let words = target.description.as_deref().map(|words| format!(", {words}"));
-        let says = format!(
-            "{} is `{}`: {reason}{}",
-            socket(target.address, target.port),
-            target.state,
-            words.unwrap_or_default()
-        );
-        let is_bad = unhealthy(target) || target.state == "unused";
-        match target.state.as_str() {
-            "healthy" => None,
-            _ if is_bad && none_serves => Some(broken(says).mend(
-                "Look at W110 to W123 of this report. If they found nothing, the database does \
-                 not accept connections.",
-            )),
-            _ => Some(note(says)),
-        }
-    });
-    Ok(found.collect())
-}
-
-fn zonal_shift(chain: &Chain) -> Judged {
-    let targets = serving(chain)?;
-    let shifted = |target: &&&TargetSeen| {
-        target.over.as_ref().is_some_and(|over| over.state.starts_with("zonal_shift"))
-    };
-    let all = targets.iter().filter(shifted).count() == targets.len();
-    let found = targets.iter().filter(shifted).map(|target| {
-        let says = format!(
-            "a zonal shift keeps new connections from {}",
-            socket(target.address, target.port)
-        );
-        let found = if all { broken(says) } else { note(says) };
-        found.mend(
-            "aws arc-zonal-shift list-zonal-shifts --status ACTIVE   # then cancel-zonal-shift, or \
-             fail the database over to another zone",
-        )
-    });
-    Ok(found.collect())
-}
 
 /// One finding for each severity: for the places that serve at present, and for those that a
 /// failover can make serve.
@@ -533,111 +355,4 @@ fn lacking(chain: &Chain, whose: &str, allow: &Allow) -> Judged {
     let command = "Add the networks of the DB subnet group to the binding's `allow`; `writerlink \
                    init` writes them.";
     Ok(of_places(&bad, command))
-}
-
-fn health_check(chain: &Chain) -> Judged {
-    let group = chain.group()?;
-    let check = &group.health_check;
-    let modify = |rest: &str| {
-        format!("aws elbv2 modify-target-group --target-group-arn {} {rest}", group.arn)
-    };
-    let mut found = Vec::new();
-    if !check.protocol.eq_ignore_ascii_case("TCP") {
-        let says = format!("the health check speaks {}", check.protocol);
-        found.push(broken(says).mend(modify("--health-check-protocol TCP")));
-    }
-    let port = chain.port()?;
-    let checked: Option<u16> = check.port.parse().ok();
-    if checked.is_some_and(|checked| checked != port) {
-        let says = format!(
-            "the health check asks port {}, and the database listens on {port}",
-            check.port
-        );
-        found.push(broken(says).mend(modify("--health-check-port traffic-port")));
-    }
-    Ok(found)
-}
-
-fn interval(chain: &Chain) -> Judged {
-    let group = chain.group()?;
-    let check = &group.health_check;
-    let longer = check.interval.saturating_sub(10);
-    let back = check.interval * check.healthy_threshold;
-    if longer == 0 && back > 60 {
-        let says = format!("a target that failed its checks returns after {back} s of passed ones");
-        return Ok(vec![costs(says).mend(format!(
-            "aws elbv2 modify-target-group --target-group-arn {} --healthy-threshold-count 2",
-            group.arn
-        ))]);
-    }
-    if longer == 0 {
-        return Ok(Vec::new());
-    }
-    let says = format!(
-        "the health check asks every {} s: a new writer gets connections up to {longer} s later \
-         than with 10 s",
-        check.interval
-    );
-    let command = format!(
-        "aws elbv2 modify-target-group --target-group-arn {} --health-check-interval-seconds 10",
-        group.arn
-    );
-    Ok(vec![costs(says).mend(command)])
-}
-
-fn blocked_hosts(chain: &Chain) -> Judged {
-    let engine = chain.engine()?;
-    if !engine.contains("mysql") && !engine.contains("mariadb") {
-        return Ok(Vec::new());
-    }
-    if matches!(chain.binding.source, writerlink_core::source::Source::Proxy(..)) {
-        return Ok(Vec::new());
-    }
-    let interval = u64::from(chain.group()?.health_check.interval);
-    let says = format!(
-        "with a health check every {interval} s an idle link can be blocked after {} minutes, \
-         unless `max_connect_errors` is raised; this program does not read parameters",
-        (interval * 100 + 30) / 60
-    );
-    Ok(vec![note(says).mend(
-        "aws rds modify-db-parameter-group --db-parameter-group-name NAME --parameters \
-         ParameterName=max_connect_errors,ParameterValue=1000000000,ApplyMethod=immediate",
-    )])
-}
-
-fn former_port(chain: &Chain) -> Judged {
-    let wanted = chain.port()?;
-    let mut found = Vec::new();
-    let is_held = chain.binding.port_differs == writerlink_core::config::PortDiffers::Held;
-    if let (Some(port), Ok(own)) = (chain.binding.port, chain.database_port()) {
-        let is_database = chain.binding.source.is_database();
-        if port != own && is_held && is_database {
-            let says = format!("the binding says port {port}, and RDS reports {own}");
-            found.push(broken(says).mend(format!(
-                "Write `port = {own}`, or `port-differs = \"allowed\"` if the database listens on \
-                 both."
-            )));
-        }
-    }
-    let present = || chain.targets().map(|t| t.iter().filter(|t| t.state != "draining"));
-    let alone = !present()?.any(|target| target.port == wanted);
-    let former = chain.audit.is_some_and(|r| r.findings.iter().any(|f| f.code == "former-port"));
-    found.extend(present()?.filter(|target| target.port != wanted).map(|target| {
-        let says = format!(
-            "{} has another port than the database's {wanted}",
-            socket(target.address, target.port)
-        );
-        let found = if alone || former { broken(says) } else { note(says) };
-        found.mend(format!(
-            "aws elbv2 deregister-targets --target-group-arn {} --targets Id={},Port={}",
-            quoted(chain.group_arn()),
-            target.address,
-            target.port
-        ))
-    }));
-    Ok(found)
-}
-
-fn socket(address: IpAddr, port: u16) -> String {
-    std::net::SocketAddr::new(address, port).to_string()
 }
