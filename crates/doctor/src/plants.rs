@@ -680,6 +680,16 @@ const SHAPES: &[Shape] = &[
         let every = writerlink_aws::account::Rule { protocol: "-1".to_owned(), ports: None, ..all };
         security_group(a, "sg-link").egress = vec![every];
     }),
+    ("a subnet group that names no zones", "cluster/orders", |a| {
+        let all = rule(Peer::Network("0.0.0.0/0".parse().expect("a network")));
+        security_group(a, "sg-link").egress = vec![all];
+        for id in ["orders-1", "orders-2"] {
+            instances(a, id, |i| {
+                let group = i.subnet_group.as_mut().expect("a group");
+                group.subnets.iter_mut().for_each(|subnet| subnet.zone = None);
+            });
+        }
+    }),
     ("a function in a VPC, and a public database", "cluster/orders", |a| {
         instances(a, "orders-1", |i| i.publicly_accessible = true);
         let (vpc, subnets, security_groups) = ("vpc-1".to_owned(), vec![], vec![]);

@@ -161,40 +161,25 @@ fn balancer_reaches(chain: &Chain) -> Judged {
     let port = chain.port()?;
     let (mut bad, mut command) = (Vec::new(), String::new());
     for balancer in chain.balancers()?.into_iter().filter(|b| !b.security_groups.is_empty()) {
-        let (groups, unread) = chain.security_groups(&balancer.security_groups);
         for place in chain.places()? {
-            let networks = chain.networks(place.subnets.iter().copied())?;
-            let database = End { groups: place.security_groups.to_vec(), networks };
-            let rules = || groups.iter().flat_map(|group| &group.egress);
-            let lists = &chain.account.network.prefix_lists;
-            let whole = admission(rules(), port, &database, lists)?;
-            if let (Some(stop), true) = (&unread, whole != Admission::All) {
-                return Err(stop.clone());
-            }
-            let here = place
-                .address
-                .filter(|_| whole == Admission::Some)
-                .map(|address| End { groups: Vec::new(), networks: vec![IpNet::from(address)] });
-            let reaches_now = match here {
-                Some(here) => admission(rules(), port, &here, lists)? == Admission::All,
-                None => false,
-            };
             let ids = balancer.security_groups.join(", ");
-            let zone = place.zone.unwrap_or("its zone");
-            if whole == Admission::None || (whole == Admission::Some && !reaches_now) {
-                let says = format!(
-                    "{ids} of the load balancer `{}` does not let it reach `{}` in {zone} on port \
-                     {port}",
-                    balancer.name, place.name
-                );
-                bad.push((place.clone(), says));
-            } else if whole == Admission::Some {
-                let says = format!(
-                    "{ids} of the load balancer `{}` lets it reach today's address of `{}`, and \
-                     not all of its subnets in {zone}",
-                    balancer.name, place.name
-                );
-                bad.push((Place { serves: false, ..place.clone() }, says));
+            let (link, name, zone) = (&balancer.name, place.name, place.zone.unwrap_or("its zone"));
+            match reach(chain, balancer, &place, port)? {
+                Reach::Whole => {}
+                Reach::Nothing => {
+                    let says = format!(
+                        "{ids} of the load balancer `{link}` does not let it reach `{name}` in \
+                         {zone} on port {port}"
+                    );
+                    bad.push((place.clone(), says));
+                }
+                Reach::Today => {
+                    let says = format!(
+                        "{ids} of the load balancer `{link}` lets it reach today's address of \
+                         `{name}`, and not all of its subnets in {zone}"
+                    );
+                    bad.push((Place { serves: false, ..place.clone() }, says));
+                }
             }
             if let (Some(own), Some(group)) =
                 (balancer.security_groups.first(), place.security_groups.first())
@@ -208,6 +193,40 @@ fn balancer_reaches(chain: &Chain) -> Judged {
         }
     }
     Ok(of_places(&bad, &command))
+}
+
+/// How far the outbound rules of a load balancer let it reach a place.
+enum Reach {
+    Whole,
+    /// Today's address, and not every address that the place can have.
+    Today,
+    Nothing,
+}
+
+fn reach(chain: &Chain, balancer: &Balancer, place: &Place, port: u16) -> Part<Reach> {
+    let (groups, unread) = chain.security_groups(&balancer.security_groups);
+    let admits = |end: &End| {
+        let rules = groups.iter().flat_map(|group| &group.egress);
+        admission(rules, port, end, &chain.account.network.prefix_lists)
+    };
+    let today: Vec<IpNet> = place.address.map(IpNet::from).into_iter().collect();
+    let mut networks = chain.networks(place.subnets.iter().copied())?;
+    if networks.is_empty() {
+        networks.clone_from(&today);
+    }
+    if networks.is_empty() {
+        // Nobody knows where the address is, or can be.
+        return Ok(Reach::Whole);
+    }
+    match (admits(&End { groups: place.security_groups.to_vec(), networks })?, unread) {
+        (Admission::All, _) => Ok(Reach::Whole),
+        (_, Some(stop)) => Err(stop),
+        (Admission::Some, None) => {
+            let today = End { groups: Vec::new(), networks: today };
+            Ok(if admits(&today)? == Admission::All { Reach::Today } else { Reach::Nothing })
+        }
+        (Admission::None, None) => Ok(Reach::Nothing),
+    }
 }
 
 fn acls(chain: &Chain) -> Judged {
