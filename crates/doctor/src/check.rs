@@ -34,6 +34,18 @@ pub struct Check {
     judge: fn(&Chain) -> Judged,
 }
 
+/// A row of a table.
+const fn row(
+    link: Link,
+    id: &'static str,
+    title: &'static str,
+    why: &'static str,
+    document: Document,
+    judge: fn(&Chain) -> Judged,
+) -> Check {
+    Check { id, title, link, why, document: Some(document), judge }
+}
+
 /// The links of the chain, in the order in which a report shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -3,25 +3,16 @@
 use writerlink_aws::account::{Attributes, Balancer};
 use writerlink_core::source::Source;
 
-use super::{Check, Document, Found, Judged, Link, broken, costs, note, quoted, will_break};
+use super::{Check, Found, Judged, Link, broken, costs, note, quoted, row, will_break};
 use crate::chain::{Chain, Part, Stop, at, of, or_none, value};
 use crate::documents::{
     BALANCER_GROUPS, BALANCERS, CROSS_ZONE, GROUP_ATTRIBUTES, GROUP_HEALTH, IAM_TOKENS, LISTENERS,
 };
 use crate::network::admits_addresses;
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::FromTheConsumer, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::FromTheConsumer,
         "W200",
         "A listener of a Network Load Balancer forwards to the group",
         "Without a listener the group is not in use: its targets are `unused` and nobody can \
@@ -30,6 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
         listener,
     ),
     row(
+        Link::FromTheConsumer,
         "W201",
         "The load balancer is active, internal and of type network",
         "PrivateLink needs an active Network Load Balancer. An internet-facing one also offers the \
@@ -38,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
         balancer,
     ),
     row(
+        Link::FromTheConsumer,
         "W202",
         "The listener has the database's port",
         "Another port is legal. But an IAM token is signed for the host and port of the database, \
@@ -47,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         listener_port,
     ),
     row(
+        Link::FromTheConsumer,
         "W203",
         "The listener speaks TCP",
         "With TCP the client's TLS ends at the database, whose certificate it can verify. \
@@ -56,6 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         listener_protocol,
     ),
     row(
+        Link::FromTheConsumer,
         "W210",
         "Cross-zone load balancing is on",
         "It is off by default. Each zone's node then uses targets of its own zone only, and the \
@@ -65,6 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         cross_zone,
     ),
     row(
+        Link::FromTheConsumer,
         "W211",
         "The load balancer is in two zones at least",
         "With one zone the link ends when that zone does, wherever the database fails over to.",
@@ -72,6 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         two_zones,
     ),
     row(
+        Link::FromTheConsumer,
         "W212",
         "Inbound rules admit what comes through PrivateLink, or do not apply to it",
         "With `EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic` on, which is the default, the \
@@ -81,6 +78,7 @@ pub(super) const CHECKS: &[Check] = &[
         enforcement,
     ),
     row(
+        Link::FromTheConsumer,
         "W220",
         "The targets get no proxy protocol header",
         "No RDS database understands proxy protocol v2. It takes the header for a broken login.",
@@ -88,6 +86,7 @@ pub(super) const CHECKS: &[Check] = &[
         proxy_protocol,
     ),
     row(
+        Link::FromTheConsumer,
         "W221",
         "Client addresses are not preserved",
         "Preservation has no effect on PrivateLink. Clients that connect directly reach the \
@@ -96,6 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
         client_ip,
     ),
     row(
+        Link::FromTheConsumer,
         "W222",
         "A drained target loses its sessions",
         "A former writer goes on as a reader. Without connection termination its sessions stay, \
@@ -104,6 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
         termination,
     ),
     row(
+        Link::FromTheConsumer,
         "W223",
         "Sessions of an unhealthy target end",
         "A writer whose host has failed sends no reset. Without termination on unhealthy, its \
@@ -113,6 +114,7 @@ pub(super) const CHECKS: &[Check] = &[
         unhealthy_termination,
     ),
     row(
+        Link::FromTheConsumer,
         "W224",
         "The group can have as many healthy targets as its settings ask for",
         "If the group's health settings ask for more targets than there are, zones leave DNS, or \
@@ -121,6 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
         group_health,
     ),
     row(
+        Link::FromTheConsumer,
         "W225",
         "Idle connections live as long as PrivateLink allows",
         "The idle time-out of an interface endpoint is 350 s. A shorter one of the listener ends \

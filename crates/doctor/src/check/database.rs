@@ -6,22 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use writerlink_core::source::Source;
 
 use super::names::modify;
-use super::{Check, Document, Judged, Link, broken, costs, note, will_break};
+use super::{Check, Judged, Link, broken, costs, note, row, will_break};
 use crate::chain::{Chain, Stop, of};
 use crate::documents::{AURORA_HA, CERTIFICATES, MAINTENANCE, MULTI_AZ, STATUS};
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::Database, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::Database,
         "W500",
         "The database is available",
         "A database that is stopped, or out of storage, takes no connections.",
@@ -29,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         status,
     ),
     row(
+        Link::Database,
         "W501",
         "There is something to fail over to",
         "Without a standby or a second instance, the database is gone until its host is replaced, \
@@ -37,6 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         standby,
     ),
     row(
+        Link::Database,
         "W502",
         "The instances are in more than one zone",
         "Members in one zone end together with it.",
@@ -44,6 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         zones,
     ),
     row(
+        Link::Database,
         "W510",
         "The server certificates are valid for a while",
         "A client that verifies the certificate cannot connect once it has expired. A database of \
@@ -52,6 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         certificates,
     ),
     row(
+        Link::Database,
         "W511",
         "It is known when the next maintenance comes",
         "Maintenance of a database often is a failover. Writerlink follows it like any other.",
@@ -59,6 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
         maintenance,
     ),
     row(
+        Link::Database,
         "W520",
         "It is known whether warm standby would be possible",
         "A Multi-AZ instance of PostgreSQL, MySQL, MariaDB or Oracle has a standby that refuses \

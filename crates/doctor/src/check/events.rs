@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use writerlink_aws::account::EventSubscription;
 use writerlink_core::source::Source;
 
-use super::{Check, Document, Found, Judged, Link, costs, note, quoted, will_break};
+use super::{Check, Found, Judged, Link, costs, note, quoted, row, will_break};
 use crate::account::Topic;
 use crate::chain::{Chain, Follower, Part, Stop, at, of, unqualified, value};
 use crate::documents::{
@@ -14,18 +14,9 @@ use crate::documents::{
 };
 use crate::policy;
 
-pub(super) const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::Events, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::Events,
         "W300",
         "A function of Writerlink follows the binding",
         "Without a function nothing moves the target after a failover.",
@@ -33,6 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         follower,
     ),
     row(
+        Link::Events,
         "W301",
         "A subscription carries the failovers of this database",
         "A subscription for clusters does not carry the events of instances, and the reverse. \
@@ -41,6 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         subscribed,
     ),
     row(
+        Link::Events,
         "W302",
         "The subscription is enabled and active",
         "RDS sends nothing through a subscription that is disabled, or whose topic is gone or \
@@ -49,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         active,
     ),
     row(
+        Link::Events,
         "W303",
         "The subscriptions have every category that announces a move",
         "Upgrades, restarts and replaced hosts move the writer too, and have categories of their \
@@ -57,6 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         categories,
     ),
     row(
+        Link::Events,
         "W304",
         "The topic admits RDS, and only RDS",
         "RDS publishes as the service `events.rds.amazonaws.com`. An event only makes the function \
@@ -65,6 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         topic_policy,
     ),
     row(
+        Link::Events,
         "W305",
         "RDS can use the topic's key",
         "The key policy of `alias/aws/sns` cannot be changed, so it never admits RDS: events are \
@@ -74,6 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
         topic_key,
     ),
     row(
+        Link::Events,
         "W306",
         "The function is subscribed to the topic",
         "A topic without the function as a confirmed subscriber invokes nobody.",
@@ -81,6 +78,7 @@ pub(super) const CHECKS: &[Check] = &[
         function_subscribed,
     ),
     row(
+        Link::Events,
         "W307",
         "No filter drops events before the function",
         "The attributes of RDS's messages can be missing, so a filter on attributes drops events.",
@@ -88,6 +86,7 @@ pub(super) const CHECKS: &[Check] = &[
         filter,
     ),
     row(
+        Link::Events,
         "W308",
         "SNS may invoke the function",
         "Without a statement for the topic in the function's policy, Lambda refuses each delivery.",
@@ -95,6 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
         may_invoke,
     ),
     row(
+        Link::Events,
         "W309",
         "The Region has room for further subscriptions",
         "The quota of event subscriptions is 20 for each Region and can be raised.",

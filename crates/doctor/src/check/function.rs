@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use writerlink_core::config::{Config, Mode};
 
-use super::events::{observes, row};
-use super::{Check, Found, Judged, broken, costs, note, quoted, will_break};
+use super::events::observes;
+use super::{Check, Found, Judged, Link, broken, costs, note, quoted, row, will_break};
 use crate::chain::{Chain, Own, Part, Stop, at, of};
 use crate::documents::{ASYNC, CONCURRENCY, CONFIGURATION, FUNCTION_STATES, TIMEOUT};
 
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::Events,
         "W320",
         "The function can run",
         "A function whose last update failed, or whose network interface is lost, does not start.",
@@ -18,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         state,
     ),
     row(
+        Link::Events,
         "W321",
         "The function can use its configuration, which says the same of the binding",
         "The function follows its own configuration. One that it refuses makes it do nothing, and \
@@ -26,6 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         same,
     ),
     row(
+        Link::Events,
         "W322",
         "One run at a time",
         "With a reserved concurrency of 0 nothing runs. With more than one, two runs can undo each \
@@ -34,6 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         concurrency,
     ),
     row(
+        Link::Events,
         "W323",
         "The function has the time for a whole watch",
         "Lambda ends a run at the function's time-out. A removal waits for the settle time twice, \
@@ -42,6 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         timeout,
     ),
     row(
+        Link::Events,
         "W324",
         "Events that failed are kept",
         "Without a destination on failure, an event whose run failed leaves no trace but a log \
@@ -50,6 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         failures,
     ),
     row(
+        Link::Events,
         "W325",
         "No old event waits for the function",
         "An event that is older than ten minutes says nothing that a sweep does not find, and it \

@@ -4,22 +4,13 @@ use writerlink_core::config::PortDiffers;
 use writerlink_core::source::Source;
 
 use super::targets::socket;
-use super::{Check, Judged, Link, broken, costs, note, quoted};
+use super::{Check, Judged, Link, broken, costs, note, quoted, row};
 use crate::chain::Chain;
 use crate::documents::{HEALTH, TARGETS};
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: super::Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::ToTheDatabase, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::ToTheDatabase,
         "W120",
         "The health check asks the database over TCP, on its port",
         "A database answers neither HTTP nor HTTPS, and listens on its own port only. A check \
@@ -28,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         health_check,
     ),
     row(
+        Link::ToTheDatabase,
         "W121",
         "Health checks are frequent",
         "A new target gets connections after its first passed check, so the interval is a part of \
@@ -37,6 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         interval,
     ),
     row(
+        Link::ToTheDatabase,
         "W122",
         "MySQL does not block the load balancer for its health checks",
         "MySQL and MariaDB count a TCP health check as an interrupted connection, and block the \
@@ -46,6 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         blocked_hosts,
     ),
     row(
+        Link::ToTheDatabase,
         "W123",
         "Every target has the database's port",
         "A target on another port is another target. If the database's port changed, the old \

@@ -6,23 +6,14 @@ use std::net::IpAddr;
 use writerlink_aws::account::Instance;
 use writerlink_core::source::Source;
 
-use super::{Check, Document, Judged, Link, broken, costs, note};
+use super::{Check, Judged, Link, broken, costs, note, row};
 use crate::account::Resolved;
 use crate::chain::{Chain, Part, Stop, at, or_none};
 use crate::documents::{IN_A_VPC, PRIVATE_ZONES};
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::Names, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::Names,
         "W400",
         "The endpoint's name exists",
         "DNS is one of the two keys that must agree before a target is removed. A name that does \
@@ -31,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         exists,
     ),
     row(
+        Link::Names,
         "W401",
         "The endpoint's name leads to the database",
         "A private hosted zone of the same name replaces RDS's answers in its VPCs. It does not \
@@ -39,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         leads,
     ),
     row(
+        Link::Names,
         "W402",
         "Caches keep the answer for seconds",
         "RDS's names have a time to live of 5 s. A longer one delays each failover, and shows that \
@@ -47,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         ttl,
     ),
     row(
+        Link::Names,
         "W403",
         "The name resolves to private addresses",
         "A public address cannot be a target. A publicly accessible database has one outside its \

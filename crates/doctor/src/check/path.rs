@@ -7,23 +7,14 @@ use writerlink_aws::account::Balancer;
 use writerlink_core::config::Config;
 use writerlink_core::guard::Allow;
 
-use super::{Check, Found, Judged, Link, broken, note, will_break};
+use super::{Check, Found, Judged, Link, broken, note, row, will_break};
 use crate::chain::{Chain, Part, Place, Stop, at, or_gap, or_none};
 use crate::documents::{ACLS, BALANCER_GROUPS, SECURITY_GROUPS, TARGETS};
 use crate::network::{Admission, EPHEMERAL, End, admission, only, passes};
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: super::Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::ToTheDatabase, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::ToTheDatabase,
         "W110",
         "The database's security groups admit the load balancer",
         "Connections and health checks come from the load balancer's own addresses. Security \
@@ -33,6 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         database_admits,
     ),
     row(
+        Link::ToTheDatabase,
         "W111",
         "The load balancer's security groups let it reach the database",
         "The outbound rules of a load balancer's security groups apply to connections and to \
@@ -41,6 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         balancer_reaches,
     ),
     row(
+        Link::ToTheDatabase,
         "W112",
         "The network ACLs let the flow and its answers through",
         "A network ACL is stateless: it must admit the port in one direction, and the ephemeral \
@@ -49,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         acls,
     ),
     row(
+        Link::ToTheDatabase,
         "W113",
         "The load balancer is enabled in every zone of the database",
         "A target in a zone that is not enabled for the load balancer is `unused` and gets no \
@@ -58,6 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
         zones,
     ),
     row(
+        Link::ToTheDatabase,
         "W114",
         "`allow` holds the database's subnets",
         "Writerlink registers no address outside the binding's `allow`. After a failover the \

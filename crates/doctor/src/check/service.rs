@@ -2,57 +2,59 @@
 
 use writerlink_aws::account::EndpointService;
 
-use super::{Check, Document, Judged, Link, broken, costs, note};
+use super::{Check, Judged, Link, broken, costs, note, row};
 use crate::chain::{Chain, at};
 use crate::documents::SERVICE;
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    let document: Option<Document> = Some(SERVICE);
-    Check { id, title, link: Link::FromTheConsumer, why, document, judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::FromTheConsumer,
         "W230",
         "An endpoint service publishes the load balancer",
         "Other accounts reach the load balancer through an endpoint service of PrivateLink.",
+        SERVICE,
         exists,
     ),
     row(
+        Link::FromTheConsumer,
         "W231",
         "The endpoint service is available",
         "A consumer can connect to a service in the state `Available` only.",
+        SERVICE,
         available,
     ),
     row(
+        Link::FromTheConsumer,
         "W232",
         "Named principals may connect",
         "Without a principal nobody can create an endpoint. With `*` and without acceptance, every \
          AWS account can reach the database's port.",
+        SERVICE,
         principals,
     ),
     row(
+        Link::FromTheConsumer,
         "W233",
         "No endpoint waits to be accepted, and none has failed",
         "An endpoint that nobody accepts carries no traffic. Its owner sees `pendingAcceptance`.",
+        SERVICE,
         waiting,
     ),
     row(
+        Link::FromTheConsumer,
         "W234",
         "It is known who can reach the database",
         "The list of principals and connections is for the owner of the data and for auditors.",
+        SERVICE,
         who,
     ),
     row(
+        Link::FromTheConsumer,
         "W235",
         "The load balancer and the endpoint service are in the same zones",
         "A consumer can place its endpoint only in zones in which the service has a load \
          balancer.",
+        SERVICE,
         zones,
     ),
 ];

@@ -6,23 +6,14 @@ use std::net::{IpAddr, SocketAddr};
 use writerlink_aws::account::TargetSeen;
 use writerlink_core::report::Status;
 
-use super::{Check, Judged, Link, broken, note, quoted, will_break};
+use super::{Check, Judged, Link, broken, note, quoted, row, will_break};
 use crate::chain::{Chain, Part, Stop};
 use crate::documents::{BALANCERS, HEALTH, TARGET_GROUPS};
 use crate::read::Gap;
 
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    why: &'static str,
-    document: super::Document,
-    judge: fn(&Chain) -> Judged,
-) -> Check {
-    Check { id, title, link: Link::ToTheDatabase, why, document: Some(document), judge }
-}
-
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::ToTheDatabase,
         "W100",
         "The target group holds what belongs in it",
         "This is what `writerlink audit` says. A group that holds another address sends clients \
@@ -31,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         membership,
     ),
     row(
+        Link::ToTheDatabase,
         "W101",
         "The targets that belong in the group are healthy",
         "A load balancer sends new connections to healthy targets only, unless all of them are \
@@ -39,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         health,
     ),
     row(
+        Link::ToTheDatabase,
         "W102",
         "No zonal shift keeps traffic from the targets",
         "During a zonal shift a target in the zone that is shifted away gets no new connections, \

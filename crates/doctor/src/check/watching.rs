@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use writerlink_aws::account::{Alarm, Schedule};
 
-use super::events::{observes, row};
-use super::{Check, Judged, broken, costs, note, quoted, will_break};
+use super::events::observes;
+use super::{Check, Judged, Link, broken, costs, note, quoted, row, will_break};
 use crate::account::schedule_id;
 use crate::chain::{Chain, Follower, Part, Stop, at, of};
 use crate::documents::{ALARMS, CONFIGURATION, CONFIRMING, OPERATIONS, SCHEDULES};
@@ -13,6 +13,7 @@ use crate::read::Gap;
 
 pub(super) const CHECKS: &[Check] = &[
     row(
+        Link::Events,
         "W330",
         "A schedule starts a sweep every minute",
         "RDS events are best effort: they come late or not at all. A sweep finds what no event \
@@ -21,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         schedule,
     ),
     row(
+        Link::Events,
         "W331",
         "Sweeps end well",
         "A schedule alone proves nothing. Each sweep that did its work writes the metric \
@@ -29,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         last_sweep,
     ),
     row(
+        Link::Events,
         "W332",
         "An alarm watches the function",
         "Without an alarm nobody learns that sweeps have stopped, or that a binding is held.",
@@ -36,6 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         alarms,
     ),
     row(
+        Link::Events,
         "W333",
         "Somebody is behind the alarms",
         "An alarm whose topic has no confirmed subscriber tells nobody.",
@@ -43,6 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
         somebody,
     ),
     row(
+        Link::Events,
         "W334",
         "Somebody reads the outcomes",
         "The function publishes what it did, and why it could not, to `notify-topic`.",
@@ -50,6 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         outcomes,
     ),
     row(
+        Link::Events,
         "W335",
         "Outcomes go to a topic of their own",
         "If `notify-topic` is the topic that starts the function, each outcome starts a run.",
