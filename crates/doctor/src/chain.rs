@@ -335,9 +335,13 @@ impl<'a> Chain<'a> {
     fn places_of_cluster(&self) -> Part<Vec<Place<'a>>> {
         let cluster = self.cluster()?;
         let writer = |id: &str| cluster.members.iter().any(|m| m.instance == id && m.is_writer);
-        let one_at_a_time = matches!(self.binding.source, Source::Cluster(_));
         let places = self.instances()?.into_iter().map(|instance| {
-            let serves = !one_at_a_time || writer(&instance.id);
+            let serves = match self.binding.source {
+                Source::Cluster(_) => writer(&instance.id),
+                // The writer stands in while no reader is up.
+                Source::Readers(..) => !writer(&instance.id),
+                _ => true,
+            };
             self.place(instance, instance.zone.as_deref(), serves)
         });
         Ok(places.collect())

@@ -710,6 +710,13 @@ const SHAPES: &[Shape] = &[
         let name = "old".to_owned();
         all.push(EventSubscription { name, enabled: false, ..all[0].clone() });
     }),
+    ("readers in each zone, without cross-zone", "cluster/orders/readers", |a| {
+        own(a, "cluster/orders", "cluster/orders/readers");
+        set(a, "load_balancing.cross_zone.enabled", "false");
+        let other = || TargetSeen { zone: Some("eu-west-1b".to_owned()), ..target(2) };
+        targets(a).push(other());
+        a.links.targets_later = a.links.targets.clone();
+    }),
     ("a queue in between", "cluster/orders", |a| queue(a, "Enabled")),
     ("an observer without a schedule beside", "cluster/orders", |a| {
         let mut other = a.events.functions[FUNCTION].clone();

@@ -132,8 +132,11 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 fn has_action(statement: &Value, action: &str) -> bool {
-    texts(statement.get("Action"))
-        .any(|pattern| fits(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
+    let names = |key| {
+        texts(statement.get(key))
+            .any(|pattern| fits(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
+    };
+    names("Action") || (statement.get("NotAction").is_some() && !names("NotAction"))
 }
 
 /// The principals of a kind. `"Principal": "*"` is everybody.
@@ -167,6 +170,8 @@ mod tests {
             (allow.clone(), true),
             (r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"SNS:*"}"#.to_owned(), true),
             (r#"{"Effect":"Allow","Principal":"*","Action":"sns:Publish"}"#.to_owned(), true),
+            (allow.replace(r#""Action":"sns:Publish""#, r#""NotAction":"sns:Subscribe""#), true),
+            (allow.replace("Action", "NotAction"), false),
             (allow.replace("events.rds", "rds"), false),
             (allow.replace("sns:Publish", "sns:Subscribe"), false),
             (allow.replace("Allow", "Deny"), false),

@@ -271,7 +271,7 @@ fn cross_zone(chain: &Chain) -> Judged {
         let says = format!(
             "cross-zone load balancing is off, and the load balancer `{name}` has nodes in {zones}"
         );
-        let one_target = !matches!(chain.binding.source, Source::Readers(..) | Source::Proxy(..));
+        let one_target = matches!(chain.binding.source, Source::Cluster(_) | Source::Instance(_));
         let found_here = if one_target {
             will_break(format!("{says}: consumers reach the writer from its own zone only"))
         } else if covers_every_zone(chain, balancer)? {
@@ -288,10 +288,11 @@ fn cross_zone(chain: &Chain) -> Judged {
     Ok(found)
 }
 
+/// Whether each zone of the load balancer has a target of its own.
 fn covers_every_zone(chain: &Chain, balancer: &Balancer) -> Part<bool> {
-    let places = chain.places()?;
-    let has = |zone: &str| places.iter().any(|place| place.serves && place.zone == Some(zone));
-    Ok(balancer.zones.iter().all(|zone| has(&zone.zone)))
+    let present = chain.targets()?.iter().filter(|target| target.state != "draining");
+    let zones: Vec<&str> = present.filter_map(|target| target.zone.as_deref()).collect();
+    Ok(balancer.zones.iter().all(|zone| zones.contains(&zone.zone.as_str())))
 }
 
 fn two_zones(chain: &Chain) -> Judged {

@@ -171,10 +171,16 @@ fn ways<'a>(
         |own: &&EventSubscription| routes.iter().any(|route| route.subscription.name == own.name);
     let of_ours = with_topic(relevant.iter().copied().filter(leads).collect());
     let some = if of_ours.is_empty() { with_topic(relevant) } else { of_ours };
-    if some.is_empty() {
-        return Ok(with_topic(of(&chain.account.events.subscriptions)?.iter().collect()));
-    }
-    Ok(some)
+    Ok(if some.is_empty() { with_topic(of_databases(chain)?) } else { some })
+}
+
+/// The subscriptions that carry events of databases of some kind.
+fn of_databases<'a>(chain: &Chain<'a>) -> Part<Vec<&'a EventSubscription>> {
+    let kinds = ["db-cluster", "db-instance"];
+    let all = of(&chain.account.events.subscriptions)?.iter();
+    let is_of_kind =
+        |own: &&EventSubscription| own.source_type.as_deref().is_none_or(|k| kinds.contains(&k));
+    Ok(all.filter(is_of_kind).collect())
 }
 
 /// What it means that events do not arrive: seconds while a sweep goes on, and a break without one.
@@ -406,7 +412,7 @@ fn function_subscribed(chain: &Chain) -> Judged {
     let followers = followers_or_moot(chain)?;
     let mut relevant = relevant(chain)?;
     if relevant.is_empty() {
-        relevant.extend(of(&chain.account.events.subscriptions)?);
+        relevant.extend(of_databases(chain)?);
     }
     let routes = chain.routes(&followers)?;
     let leads = |name: &str| routes.iter().any(|route| route.subscription.name == name);

@@ -173,7 +173,13 @@ fn private(chain: &Chain) -> Judged {
             )),
             None => note(says),
         };
-        found.push(found_here.mend(modify(instance, "--no-publicly-accessible")));
+        let is_member = instance.cluster.is_some() && !instance.engine.starts_with("aurora");
+        found.push(found_here.mend(match is_member {
+            true => {
+                "Public access of a Multi-AZ DB cluster is chosen when it is created.".to_owned()
+            }
+            false => modify(instance, "--no-publicly-accessible"),
+        }));
     }
     Ok(found)
 }

@@ -127,7 +127,7 @@ fn health(chain: &Chain) -> Judged {
         match target.state.as_str() {
             "healthy" => None,
             _ if is_bad && none_serves => Some(broken(says).mend(
-                "Look at W110 to W123 of this report. If they found nothing, the database does \
+                "Look at W110 to W200 of this report. If they found nothing, the database does \
                  not accept connections.",
             )),
             _ => Some(note(says)),

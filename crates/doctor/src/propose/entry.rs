@@ -10,7 +10,7 @@ use writerlink_core::target::Family;
 use super::allow::allow;
 use super::database::{self, Database};
 use super::decide::{Decision, decide};
-use super::owner::{Owner, Owners, same_database};
+use super::owner::{Owner, Owners, same_database, unread};
 use super::region::family;
 use super::{Entry, Proposed, Region, Request, Value};
 use crate::account::Account;
@@ -96,10 +96,16 @@ impl<'a> Maker<'a> {
         };
         let tag = self.region.tagged.as_ref().ok().and_then(|tagged| tagged.get(&group.arn));
         if let Some(tag) = tag.filter(|_| self.request.group.is_none()) {
-            entry.comments.push(format!(
-                "Its tag writerlink:source says {tag:?}, so discovery makes its binding \
-                 (docs/discovery.md). A binding here would replace the tag."
-            ));
+            let is_source = tag.parse::<Source>().is_ok();
+            entry.is_open = !is_source;
+            entry.comments.push(match is_source {
+                true => format!(
+                    "Its tag writerlink:source says {tag:?}: with `discover` in the configuration \
+                     the tag makes its binding (docs/discovery.md). A binding here would replace \
+                     the tag."
+                ),
+                false => format!("Its tag writerlink:source says {tag:?}, which is no source."),
+            });
             return entry;
         }
         let owners = self.owners(group);
@@ -126,9 +132,20 @@ impl<'a> Maker<'a> {
             return entry;
         };
         if decision.source() != Some(&source) && !targets.is_empty() {
+            entry.is_open = true;
             entry.comments.push(format!(
                 "{source} was asked for, and the targets do not confirm it. `writerlink audit` \
                  shows what a binding in manage would change."
+            ));
+        }
+        if let (Decision::Perhaps(_, why), None) = (&decision, &doubt) {
+            entry.is_open = true;
+            entry.comments.push(format!("Look first: {why}."));
+        }
+        if let Source::Readers(id, _) = &source {
+            entry.comments.push(format!(
+                "Custom endpoints are not read. If the group is for one, write \
+                 `cluster/{id}/custom/ENDPOINT`."
             ));
         }
         entry.comments.extend(doubt.as_ref().map(|doubt| format!("Not decided: {doubt}.")));
@@ -137,7 +154,9 @@ impl<'a> Maker<'a> {
         let mut binding = self.binding(&source, group.name.clone(), group_arn, family);
         binding.is_doubtful = doubt.is_some();
         entry.comments.extend(self.surroundings(group, &mut binding));
-        entry.comments.extend(ports(&targets, &binding));
+        let port = ports(&targets, &binding);
+        entry.is_open |= port.is_some();
+        entry.comments.extend(port);
         entry.binding = Some(binding);
         entry
     }
@@ -186,8 +205,13 @@ impl<'a> Maker<'a> {
     pub(super) fn without_group(&self, source: &Source) -> Entry {
         let gap = match &self.account().links.groups {
             Err(gap) => gap.clone(),
+            Ok(_) if !unread(&self.account().databases, Some(source)).is_empty() => Gap::unread(
+                "Its target group",
+                "its addresses were not read",
+                "Name its group with `--target-group`.",
+            ),
             Ok(_) => Gap::unread(
-                "the target groups",
+                "Its target group",
                 "none that could be read has a target at one of its addresses",
                 "Name its group with `--target-group`, or make one with infra/writerlink.yaml: \
                  `--parameters cloudformation` prints the parameters.",
@@ -241,7 +265,9 @@ pub(super) fn told(gap: &Gap) -> String {
 fn reason(decision: &Decision) -> Option<&'static str> {
     match decision {
         Decision::Follow(_) | Decision::Perhaps(..) | Decision::Empty => None,
-        Decision::Mixture => Some("No one source has all of these addresses."),
+        Decision::Mixture => Some(
+            "No one source that was read has all of these addresses; custom endpoints were not.",
+        ),
         Decision::Foreign => Some("No database of the Region has these addresses."),
         Decision::Unknown => Some("They may be of a database that was not read: see the top."),
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use writerlink_aws::account::{Cluster, Instance};
+use writerlink_aws::account::{Cluster, Instance, ProxyEndpoint};
 use writerlink_core::source::Source;
 
 use crate::account::{ById, Databases, Resolved};
@@ -63,7 +63,12 @@ pub(crate) fn endpoints(databases: &Databases) -> Vec<(Owner, &str)> {
         Some((Owner::Proxy(proxy.name.clone(), None), proxy.endpoint.as_deref()?))
     });
     let further = databases.proxy_endpoints.iter().flat_map(|all| all.values());
-    let further = further.filter_map(|endpoint| {
+    // RDS lists the default endpoint among the others.
+    let is_default = |endpoint: &ProxyEndpoint| {
+        let proxy = databases.proxies.as_ref().ok().and_then(|all| all.get(&endpoint.proxy));
+        endpoint.name == "default" || proxy.is_some_and(|own| own.endpoint == endpoint.endpoint)
+    };
+    let further = further.filter(|endpoint| !is_default(endpoint)).filter_map(|endpoint| {
         let owner = Owner::Proxy(endpoint.proxy.clone(), Some(endpoint.name.clone()));
         Some((owner, endpoint.endpoint.as_deref()?))
     });

@@ -26,7 +26,11 @@ pub(super) fn databases() -> (Databases, ById<Resolved>) {
         instances.insert(instance.id.clone(), instance);
     }
     databases.proxies = Ok([("front".to_owned(), front())].into());
-    databases.proxy_endpoints = Ok([("front-ro".to_owned(), front_ro())].into());
+    // RDS lists the default endpoint among the others.
+    let (name, endpoint) = ("default".to_owned(), front().endpoint);
+    let default = ProxyEndpoint { name, endpoint, ..front_ro() };
+    let endpoints = [default, front_ro()].map(|one| (one.name.clone(), one));
+    databases.proxy_endpoints = Ok(endpoints.into());
     let name = |id: &str| format!("{id}.abc.eu-west-1.rds.amazonaws.com");
     let names = [
         (fixture::ENDPOINT.to_owned(), vec![1]),

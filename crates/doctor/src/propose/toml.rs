@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 /// The configuration, with what was found as comments. A binding that needs a decision is a comment
 /// too. Text from AWS stands in quotes as TOML escapes it, or cleaned on a comment's line.
 pub fn configuration(proposal: &Proposal) -> String {
-    let account = proposal.account.as_deref().unwrap_or("that could not be read");
+    let account = proposal.account.as_deref().unwrap_or("(number not read)");
     let mut out = comment(&format!(
         "Proposed by `writerlink init` for account {account} in {}. Read each binding before you \
          use it; in mode observe the function writes nothing.",
@@ -31,7 +31,10 @@ pub fn configuration(proposal: &Proposal) -> String {
         out.push_str(&format!("\n[dns]\nservers = [{servers}]\n"));
     }
     if proposal.entries.is_empty() {
-        let none = "There is no TCP target group of type ip, so there is nothing to propose.";
+        let none = match proposal.gaps.is_empty() {
+            true => "There is no TCP target group of type ip, so there is nothing to propose.",
+            false => "There is nothing to propose; what was not read stands above.",
+        };
         out.push_str(&format!("\n{}", comment(none)));
     }
     out.extend(proposal.entries.iter().map(entry));
