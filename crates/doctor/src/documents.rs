@@ -81,6 +81,8 @@ documents! {
         "lambda/latest/dg/configuration-timeout.html";
     ASYNC = "Invoking a Lambda function asynchronously",
         "lambda/latest/dg/invocation-async.html";
+    FUNCTION_IN_VPC = "Giving Lambda functions access to resources in an Amazon VPC",
+        "lambda/latest/dg/configuration-vpc.html";
     FUNCTION_STATES = "Lambda function states",
         "lambda/latest/dg/functions-states.html";
     SCHEDULES = "Schedule types in EventBridge Scheduler",

@@ -71,6 +71,11 @@ pub(crate) fn admits_addresses<'a>(rules: impl IntoIterator<Item = &'a Rule>, po
     peers.any(|peer| matches!(peer, Peer::Network(_) | Peer::PrefixList(_)))
 }
 
+/// Whether anybody at all is admitted on the port.
+pub(crate) fn admits_anybody<'a>(rules: impl IntoIterator<Item = &'a Rule>, port: u16) -> bool {
+    rules.into_iter().any(|rule| is_for(rule, port) && !rule.peers.is_empty())
+}
+
 fn is_for(rule: &Rule, port: u16) -> bool {
     is_tcp(&rule.protocol) && has(rule.ports, port)
 }

@@ -481,6 +481,16 @@ const PLANTS: &[Plant] = &[
         Note,
     ),
     (
+        "a function that may reach nothing",
+        |a| {
+            let security_groups = vec!["sg-db".to_owned()];
+            let vpc = FunctionVpc { vpc: "vpc-1".to_owned(), subnets: vec![], security_groups };
+            function(a, |f| f.vpc = Some(vpc));
+        },
+        "W326",
+        Broken,
+    ),
+    (
         "a disabled schedule",
         |a| schedules(a, |s| s.state = "DISABLED".to_owned()),
         "W330",
@@ -603,6 +613,7 @@ const HIDES: &[(&str, &[&str])] = &[
     ("a TLS listener", &["W225"]),
     ("a disabled schedule", &["W331"]),
     ("a disabled subscription and no sweep", &["W331"]),
+    ("a function that may reach nothing", &["W403"]),
     ("a name that does not exist", &["W401"]),
     ("a policy without RDS", &["W305"]),
     ("a service for nobody", &["W233"]),
@@ -692,7 +703,12 @@ const SHAPES: &[Shape] = &[
     }),
     ("a function in a VPC, and a public database", "cluster/orders", |a| {
         instances(a, "orders-1", |i| i.publicly_accessible = true);
-        let (vpc, subnets, security_groups) = ("vpc-1".to_owned(), vec![], vec![]);
+        let all = rule(Peer::Network("0.0.0.0/0".parse().expect("a network")));
+        let every = writerlink_aws::account::Rule { ports: None, ..all };
+        let own = SecurityGroup { egress: vec![every], ..security_group(a, "sg-db").clone() };
+        a.network.security_groups.insert("sg-own".to_owned(), Ok(own));
+        let (vpc, subnets, security_groups) =
+            ("vpc-1".to_owned(), vec![], vec!["sg-own".to_owned()]);
         function(a, |f| f.vpc = Some(FunctionVpc { vpc, subnets, security_groups }));
     }),
     ("a configuration in a file", "cluster/orders", |a| {

@@ -40,13 +40,8 @@ pub async fn survey(
     let (databases, links) = join(databases(bindings, reader), links::read(bindings, reader)).await;
     account.databases = databases;
     account.links = links;
-    let (events, network) = join(
-        events::read(notify_topic, &account, reader),
-        network::read(bindings, &account, reader),
-    )
-    .await;
-    account.events = events;
-    account.network = network;
+    account.events = events::read(notify_topic, &account, reader).await;
+    account.network = network::read(bindings, &account, reader).await;
     account.names = names(bindings, &account, resolver).await;
     account.links.targets_later = links::targets(bindings, reader).await;
     account

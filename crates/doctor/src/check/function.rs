@@ -7,7 +7,10 @@ use writerlink_core::config::{Config, Mode};
 use super::events::observes;
 use super::{Check, Found, Judged, Link, broken, costs, note, quoted, row, will_break};
 use crate::chain::{Chain, Own, Part, Stop, at, of};
-use crate::documents::{ASYNC, CONCURRENCY, CONFIGURATION, FUNCTION_STATES, TIMEOUT};
+use crate::documents::{
+    ASYNC, CONCURRENCY, CONFIGURATION, FUNCTION_IN_VPC, FUNCTION_STATES, TIMEOUT,
+};
+use crate::network::admits_anybody;
 
 pub(super) const CHECKS: &[Check] = &[
     row(
@@ -62,6 +65,15 @@ pub(super) const CHECKS: &[Check] = &[
          delays the next one.",
         ASYNC,
         old_events,
+    ),
+    row(
+        Link::Events,
+        "W326",
+        "A function in a VPC may reach AWS",
+        "The security groups of a function in a VPC must let it out on port 443. Whether there is \
+         a route or an interface endpoint is not read; W331 shows whether it works.",
+        FUNCTION_IN_VPC,
+        way_out,
     ),
 ];
 
@@ -261,6 +273,28 @@ fn old_events(chain: &Chain) -> Judged {
              --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600",
             set_or_change(invoke.is_some()),
             quoted(name)
+        )));
+    }
+    Ok(found)
+}
+
+fn way_out(chain: &Chain) -> Judged {
+    let mut found = Vec::new();
+    for follower in chain.followers()? {
+        let Some(vpc) = &follower.function.vpc else { continue };
+        let (groups, unread) = chain.security_groups(&vpc.security_groups);
+        if admits_anybody(groups.iter().flat_map(|group| &group.egress), 443) {
+            continue;
+        }
+        if let Some(stop) = unread {
+            return Err(stop);
+        }
+        let ids = vpc.security_groups.join(", ");
+        let says = format!("{ids} lets `{}` reach nothing on port 443", follower.function.name);
+        found.push(broken(says).mend(format!(
+            "aws ec2 authorize-security-group-egress --group-id {} --ip-permissions \
+             'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp=0.0.0.0/0}}]'",
+            vpc.security_groups.first().map_or("GROUP", String::as_str)
         )));
     }
     Ok(found)

@@ -21,6 +21,11 @@ pub(super) async fn read(
     for binding in bindings {
         wanted.add(binding, account);
     }
+    let functions = account.events.functions.values();
+    let functions = functions.filter_map(|facts| facts.function.as_ref().ok()?.as_ref());
+    let ours = functions.filter(|function| function.variables.contains_key("WRITERLINK_CONFIG"));
+    let vpcs = ours.filter_map(|function| function.vpc.as_ref());
+    wanted.security_groups.extend(vpcs.flat_map(|vpc| vpc.security_groups.iter().cloned()));
     let (subnets, groups) = (list(&wanted.subnets), list(&wanted.security_groups));
     let (subnets, groups, acls) = join3(
         when(&subnets, reader.subnets(&subnets)),

@@ -366,8 +366,15 @@ pub(super) const SOUND: &[(&str, &str)] = &[
     (
         "a function in the VPC, without alarms",
         sound!(
-            "[[function]]\nname = \"writerlink\"\nvpc = [\"a\", \"b\"]\nsecurity-groups = \
-             [\"own\"]\nwatched = false\n[[security-group]]\nname = \"own\""
+            r#"
+[[function]]
+name = "writerlink"
+vpc = ["a", "b"]
+security-groups = ["own"]
+watched = false
+[[security-group]]
+name = "own"
+egress = [{ port = 443, peers = ["0.0.0.0/0"] }]"#
         ),
     ),
     (
