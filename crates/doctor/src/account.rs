@@ -99,6 +99,8 @@ pub struct Events {
     pub quotas: Read<Vec<Quota>>,
     pub topics: BTreeMap<String, Topic>,
     pub functions: BTreeMap<String, Following>,
+    /// Why not every function that events or schedules start is among these.
+    pub left_out: Option<Gap>,
     pub schedules: Read<Vec<Schedule>>,
     /// The description of those that start a function of ours, by [`schedule_id`].
     pub schedule_details: ById<Schedule>,
@@ -170,6 +172,7 @@ impl Account {
                 quotas: not(gap),
                 topics: BTreeMap::new(),
                 functions: BTreeMap::new(),
+                left_out: None,
                 schedules: not(gap),
                 schedule_details: ById::new(),
                 alarms: not(gap),

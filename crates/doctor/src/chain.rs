@@ -429,7 +429,8 @@ impl<'a> Chain<'a> {
         }
         let found = if certain.is_empty() { possible } else { certain };
         let events = &self.account.events;
-        let sources = [events.subscriptions.as_ref().err(), events.schedules.as_ref().err()];
+        let (subscriptions, schedules) = (events.subscriptions.as_ref(), events.schedules.as_ref());
+        let sources = [subscriptions.err(), schedules.err(), events.left_out.as_ref()];
         let topics = events.topics.values().filter_map(|topic| topic.subscriptions.as_ref().err());
         let gap = unread.or(sources.into_iter().flatten().chain(topics).next().cloned());
         match gap {

@@ -5,8 +5,8 @@
 //!    read, or has the reason why it was not ([`Gap`]).
 //! 2. A [`Chain`](chain::Chain) is one binding's way through that account: its database, target
 //!    group, load balancers, endpoint services, and the functions that follow it.
-//! 3. Each row of [`CHECKS`] is one question about a chain: an id, why it matters, the AWS document
-//!    on which it rests, and a pure function that answers it.
+//! 3. Each row of [`CHECKS`] is one question about a chain: an id, why it matters, the document on
+//!    which it rests, and a pure function that answers it.
 //! 4. [`examine`] asks them all and gives a [`Report`], which [`render`] shows.
 //!
 //! [`propose`] goes the other way: from a Region to the bindings that it suggests.

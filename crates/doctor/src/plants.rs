@@ -770,7 +770,6 @@ fn in_a_sound_account_of_any_shape_nothing_is_found_above_a_note() {
 
 #[test]
 fn what_may_not_be_read_is_not_checked_and_never_fine() {
-    let gap = || Gap::unread("ec2:DescribeSecurityGroups", "denied", "Allow it.");
     let mut account = sound();
     security_group(&mut account, "sg-db").ingress.clear();
     for group in account.network.security_groups.values_mut() {
@@ -784,6 +783,75 @@ fn what_may_not_be_read_is_not_checked_and_never_fine() {
     let report = look(&blind, &config("cluster/orders"));
     assert_eq!(report.fine, 0, "nothing is fine that nobody could see");
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+/// Something that was not read, the check that then has no answer, and what must not be said.
+type Unread = (fn(&mut Account), &'static str, &'static [(&'static str, SeverityWord)]);
+
+fn gap() -> Gap {
+    Gap::unread("some:Call", "denied", "Allow it.")
+}
+
+const UNREAD: &[Unread] = &[
+    (
+        |a| {
+            subscription(a, |s| s.enabled = false);
+            a.events.schedules = Err(gap());
+        },
+        "W330",
+        &[("W302", WillBreak)],
+    ),
+    (
+        |a| a.events.schedule_details.values_mut().for_each(|one| *one = Err(gap())),
+        "W330",
+        &[("W330", WillBreak), ("W330", Costs)],
+    ),
+    (|a| a.databases.subnet_groups = Err(gap()), "W113", &[]),
+    (|a| a.databases.instances = Err(gap()), "W403", &[]),
+    (|a| following(a, |f| f.function = Err(gap())), "W300", &[("W300", WillBreak)]),
+    (
+        |a| function(a, |f| f.variables_fault = Some("the key is denied".to_owned())),
+        "W300",
+        &[("W300", WillBreak)],
+    ),
+    (
+        |a| {
+            a.events.functions.clear();
+            a.events.left_out = Some(gap());
+        },
+        "W300",
+        &[("W300", WillBreak)],
+    ),
+    (|a| following(a, |f| f.policy = Err(gap())), "W308", &[("W308", Costs)]),
+    (|a| following(a, |f| f.sweeps = Err(gap())), "W331", &[("W331", Broken)]),
+    (|a| a.names.values_mut().for_each(|one| *one = Err(gap())), "W400", &[("W400", Broken)]),
+];
+
+#[test]
+fn a_part_that_was_not_read_gives_no_answer_and_no_false_one() {
+    for (number, (unread, id, never)) in UNREAD.iter().enumerate() {
+        let mut account = sound();
+        unread(&mut account);
+        let report = look(&account, &config("cluster/orders"));
+        let missed = report.not_checked.iter().any(|missed| missed.ids.contains(id));
+        assert!(missed, "row {number}: {:?}", report.not_checked);
+        let found: BTreeSet<_> = report.findings.iter().map(|f| (f.id, f.severity)).collect();
+        assert!(
+            never.iter().all(|false_one| !found.contains(false_one)),
+            "row {number}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_topic_for_outcomes_that_does_not_exist_is_told() {
+    use writerlink_core::failure::{CallError, Failure, Rejection};
+    let gone =
+        CallError::new("sns:ListSubscriptionsByTopic", Failure::Rejected(Rejection::NotFound), "");
+    let mut account = sound();
+    account.events.alarms = Ok(vec![]);
+    topic(&mut account, OUTCOMES).subscriptions = Err(gone.into());
+    assert!(found(&account).contains(&("W334", Costs)));
 }
 
 #[test]

@@ -23,8 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         Link::Database,
         "W501",
         "There is something to fail over to",
-        "Without a standby or a second instance, the database is gone until its host is replaced, \
-         which takes about ten minutes.",
+        "Without a standby or a second instance, the database is gone until AWS has made another \
+         one in its place.",
         AURORA_HA,
         standby,
     ),

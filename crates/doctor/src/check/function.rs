@@ -220,14 +220,13 @@ fn failures(chain: &Chain) -> Judged {
         let destination = invoke.and_then(|invoke| invoke.on_failure.as_deref());
         let queue = destination.or(follower.function.dead_letter.as_deref());
         let Some(queue) = queue else {
-            found.push(note(format!("events whose run failed in `{name}` are lost")).mend(
-                format!(
-                    "aws lambda put-function-event-invoke-config --function-name {} \
-                 --maximum-retry-attempts 0 --maximum-event-age-in-seconds 600 \
+            let says = format!("events whose run failed in `{name}` are lost");
+            found.push(note(says).mend(format!(
+                "aws lambda {}-function-event-invoke-config --function-name {} \
                  --destination-config 'OnFailure={{Destination=QUEUE-ARN}}'",
-                    quoted(name)
-                ),
-            ));
+                set_or_change(invoke.is_some()),
+                quoted(name)
+            )));
             continue;
         };
         found.extend(waiting(chain, queue)?);

@@ -8,7 +8,6 @@ use futures_util::future::{join, join3};
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use writerlink_aws::account::{AccountReader, Function, Metric, Schedule};
-
 use writerlink_core::config::{Config, Location};
 
 use super::{AT_ONCE, each};
@@ -16,9 +15,9 @@ use crate::account::{Account, ById, Events, Following, Topic, schedule_id};
 use crate::chain::unqualified;
 use crate::read::{Gap, Read, if_it_exists};
 
-/// The most topics and functions that are looked at. An account may schedule thousands of functions
-/// that have nothing to do with us.
-const MOST: usize = 60;
+/// The most topics, and the most functions, that are looked at. An account may schedule thousands
+/// of functions that have nothing to do with us.
+const MOST: usize = 300;
 
 /// How far back sweeps are looked for. A sweep waits behind a watch of up to five minutes, and its
 /// metric may come two minutes late.
@@ -48,7 +47,15 @@ pub(super) async fn read(
     let subscribed = of_topics.filter(|s| s.protocol == "lambda").map(|s| s.endpoint.as_str());
     let scheduled = schedules.iter().flatten().map(|schedule| schedule.target.as_str());
     let arns: BTreeSet<&str> = subscribed.chain(scheduled).map(unqualified).collect();
-    let lambdas = arns.into_iter().filter(|arn| is_of(arn, "lambda", account)).take(MOST);
+    let lambdas: Vec<&str> = arns.into_iter().filter(|arn| is_of(arn, "lambda", account)).collect();
+    let left_out = (lambdas.len() > MOST).then(|| {
+        Gap::unread(
+            "lambda:GetFunctionConfiguration",
+            &format!("events and schedules start {} functions; {MOST} were read", lambdas.len()),
+            "Look whether the function is among the others.",
+        )
+    });
+    let lambdas = lambdas.into_iter().take(MOST);
     let functions: BTreeMap<String, Following> =
         stream::iter(lambdas.map(|arn| following(arn, reader)))
             .buffer_unordered(AT_ONCE)
@@ -66,7 +73,17 @@ pub(super) async fn read(
     let queues =
         each(queues.collect(), |arn| async move { reader.queue_attributes(&arn).await }).await;
     let quotas = quotas.map_err(Gap::from);
-    Events { subscriptions, quotas, topics, functions, schedules, schedule_details, alarms, queues }
+    Events {
+        subscriptions,
+        quotas,
+        topics,
+        functions,
+        left_out,
+        schedules,
+        schedule_details,
+        alarms,
+        queues,
+    }
 }
 
 /// Whether an ARN is of a service in this account and Region. Elsewhere nothing can be read.
