@@ -2,6 +2,8 @@
 
 use clap::{Args as Arguments, ValueEnum};
 
+use super::AccountArgs;
+
 #[derive(Debug, Arguments)]
 pub(crate) struct DoctorArgs {
     /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value
@@ -9,13 +11,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
 
-    /// The profile in the AWS configuration files, instead of AWS_PROFILE
-    #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-
-    /// The Region, instead of AWS_REGION and the Region of the profile
-    #[arg(long, value_name = "NAME")]
-    pub(crate) region: Option<String>,
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
 
     /// Examine only this binding; can be given several times
     #[arg(long = "binding", value_name = "NAME")]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, ValueEnum};
 use writerlink_core::source::{Identifier, Source};
 
+use super::AccountArgs;
+
 #[derive(Debug, Arguments)]
 pub(crate) struct InitArgs {
     #[command(flatten)]
@@ -40,13 +42,8 @@ pub(crate) struct InitArgs {
     #[arg(long = "dns-server", value_name = "ADDRESS[:PORT]", value_parser = server)]
     pub(crate) dns_servers: Vec<SocketAddr>,
 
-    /// The profile in the AWS configuration files, instead of AWS_PROFILE
-    #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-
-    /// The Region, instead of AWS_REGION and the Region of the profile
-    #[arg(long, value_name = "NAME")]
-    pub(crate) region: Option<String>,
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
 }
 
 /// The database. Without one, every database of the Region.

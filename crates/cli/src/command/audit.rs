@@ -41,7 +41,7 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
         None => configuration::load(args.config.as_deref())?,
     };
     check_names(&config, &args.bindings)?;
-    let settings = Settings { profile: args.profile, region: args.region };
+    let settings = Settings::from(args.account);
     let report = tokio::select! {
         report = async {
             let clients = Clients::connect(&settings).await?;

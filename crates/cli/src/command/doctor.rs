@@ -34,7 +34,7 @@ pub(crate) async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
     }
     let config = configuration::load(args.config.as_deref())?;
     audit::check_names(&config, &args.bindings)?;
-    let settings = Settings { profile: args.profile, region: args.region };
+    let settings = Settings::from(args.account);
     let (audited, report) = tokio::select! {
         both = async {
             let clients = Clients::connect(&settings).await?;

@@ -30,7 +30,7 @@ pub(crate) async fn init(args: InitArgs) -> anyhow::Result<Exit> {
     if let Some(path) = args.output.as_deref().filter(|path| path.exists()) {
         bail!("`--output {}`: the file exists, and is not overwritten", path.display());
     }
-    let settings = Settings { profile: args.profile, region: args.region };
+    let settings = Settings::from(args.account);
     let request = Request {
         database: args.database.source(),
         group: args.target_group,
