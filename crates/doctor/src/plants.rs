@@ -742,10 +742,11 @@ const SHAPES: &[Shape] = &[
         *text = text.replace("\"name\"", "\"mode\": \"observe\", \"name\"");
         a.events.functions.insert(FUNCTION.replace("writerlink", "observer"), other);
     }),
-    ("another team's function with a file beside", "cluster/orders", |a| {
+    ("another team's broken function with a file beside", "cluster/orders", |a| {
         let mut other = a.events.functions[FUNCTION].clone();
         let theirs = other.function.as_mut().expect("read").as_mut().expect("it exists");
         theirs.name = "theirs".to_owned();
+        theirs.state = Some("Failed".to_owned());
         theirs.variables.insert("WRITERLINK_CONFIG".to_owned(), "/var/task/c.toml".to_owned());
         a.events.functions.insert(FUNCTION.replace("writerlink", "theirs"), other);
     }),
@@ -783,6 +784,17 @@ fn what_may_not_be_read_is_not_checked_and_never_fine() {
     let report = look(&blind, &config("cluster/orders"));
     assert_eq!(report.fine, 0, "nothing is fine that nobody could see");
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn readers_without_cross_zone_need_a_target_in_each_zone() {
+    let mut account = sound();
+    set(&mut account, "load_balancing.cross_zone.enabled", "false");
+    let report = look(&account, &config("cluster/orders/readers"));
+    let found = report.findings.iter().find(|finding| finding.id == "W210");
+    let found = found.expect("the zone of the one target is found");
+    assert_eq!(found.severity, WillBreak);
+    assert!(found.found.contains("a zone without a target"), "{}", found.found);
 }
 
 /// Something that was not read, the check that then has no answer, and what must not be said.
