@@ -5,6 +5,7 @@ pub mod deployed_lab;
 pub mod kinds;
 pub mod ministack;
 pub mod moto;
+pub mod node;
 pub mod play;
 pub mod programs;
 pub mod python;

@@ -19,6 +19,16 @@ pub fn python() -> Result<PathBuf, Skip> {
     environment("requirements.txt")
 }
 
+/// A Python interpreter that has the drivers of PostgreSQL, at the versions of
+/// `tests/requirements-drivers.txt`.
+///
+/// # Errors
+///
+/// As [`python`].
+pub fn drivers() -> Result<PathBuf, Skip> {
+    environment("requirements-drivers.txt")
+}
+
 /// A Python interpreter that has cfn-lint and the SAM CLI, at the versions of
 /// `tests/requirements-infra.txt`.
 ///

@@ -1,19 +1,15 @@
 //! Tests what the CDK makes of the templates, with the tests beside the constructs.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use writerlink_tests::python::{linters, outcome, workspace_dir};
-use writerlink_tests::skip::{Skip, available};
+use writerlink_tests::node::node;
+use writerlink_tests::python::{outcome, workspace_dir};
+use writerlink_tests::skip::available;
 
 #[test]
 fn the_cdk_makes_of_the_templates_what_stands_in_them() {
-    let Some(python) = available(linters()) else { return };
-    if available(installed(&python)).is_none() {
-        return;
-    }
-    let output = outcome(&mut in_cdk(&python, "node", &["--test"]), "");
+    let Some(mut node) = available(node(&workspace_dir().join("infra/cdk"))) else { return };
+    let output = outcome(node.arg("--test"), "");
     assert!(
         output.status.success(),
         "{}{}",
@@ -40,38 +36,4 @@ fn every_cdk_deployment_that_we_document_does_without_a_nested_change_set() {
         }
     }
     assert!(found >= 2, "only {found} were found: is the search broken?");
-}
-
-/// The packages of `infra/cdk/package-lock.json`, installed once for each content that it has.
-fn installed(python: &Path) -> Result<(), Skip> {
-    let cdk = workspace_dir().join("infra/cdk");
-    let lock = fs::read(cdk.join("package-lock.json")).expect("it is part of the source");
-    let stamp = cdk.join("node_modules/installed");
-    if fs::read(&stamp).is_ok_and(|done| done == lock) {
-        return Ok(());
-    }
-    let mut npm = in_cdk(python, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    let output = npm.output().expect("the environment has Node.js");
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(Skip(format!(
-            "npm ci failed: the packages come from npm's registry, or from the one that npm is \
-             configured for\n  {why}"
-        )));
-    }
-    fs::write(stamp, lock).expect("npm made the directory");
-    Ok(())
-}
-
-/// Runs the environment's Node.js in `infra/cdk`: a distribution's own may be older than the CDK
-/// takes, as Debian 12's is.
-fn in_cdk(python: &Path, program: &str, arguments: &[&str]) -> Command {
-    let programs = python.parent().expect("it is bin/python of an environment");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = Command::new(programs.join(program));
-    command
-        .args(arguments)
-        .current_dir(workspace_dir().join("infra/cdk"))
-        .env("PATH", format!("{}:{path}", programs.display()));
-    command
 }

@@ -17,6 +17,7 @@ mod discovery;
 mod discovery_at_random;
 mod docs;
 mod doctor;
+mod drivers;
 mod edges;
 mod events;
 mod findings_and_ports;
