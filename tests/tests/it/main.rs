@@ -25,6 +25,7 @@ mod moto;
 mod payloads;
 mod peers;
 mod postgresql;
+mod recorder;
 mod scenarios;
 mod schema;
 mod settings;
