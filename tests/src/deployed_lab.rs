@@ -43,12 +43,27 @@ impl DeployedLab {
     ) -> Self {
         let mut scene = Scene::new(Pace::brisk()).expect("a good scene");
         change(&mut scene);
+        Self::start(scene, configure, Options::default(), &[]).await
+    }
+
+    /// The recorder in the place of the function, ended by Lambda after this time.
+    pub async fn recorder(timeout: Duration) -> Self {
+        let scene = Scene::new(Pace::brisk()).expect("a good scene");
+        let options = Options { timeout, ..Options::default() };
+        Self::start(scene, |config| config, options, &[("WRITERLINK_ROLE", "recorder")]).await
+    }
+
+    async fn start(
+        scene: Scene,
+        configure: impl FnOnce(String) -> String,
+        options: Options,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let links = scene.links.clone();
-        let lab =
-            Lab::start(scene.world.clone(), Options::default()).await.expect("loopback has ports");
+        let lab = Lab::start(scene.world.clone(), options).await.expect("loopback has ports");
         let config = configure(scene.config(lab.dns(), BRISK));
         let home = TempDir::new().expect("there is room for temporary files");
-        let bootstrap = start(&lab, &config, &home).expect("bootstrap starts");
+        let bootstrap = start(&lab, &config, &home, variables).expect("bootstrap starts");
         Self { lab, links, bootstrap, home }
     }
 
@@ -146,7 +161,7 @@ impl DeployedLab {
     pub fn kill(&mut self, config: impl FnOnce(SocketAddr) -> String) {
         self.end();
         let text = config(self.lab.dns());
-        self.bootstrap = start(&self.lab, &text, &self.home).expect("bootstrap starts");
+        self.bootstrap = start(&self.lab, &text, &self.home, &[]).expect("bootstrap starts");
     }
 
     /// Waits until there is something.
@@ -174,7 +189,7 @@ impl Drop for DeployedLab {
     }
 }
 
-fn start(lab: &Lab, config: &str, home: &TempDir) -> io::Result<Child> {
+fn start(lab: &Lab, config: &str, home: &TempDir, variables: &[(&str, &str)]) -> io::Result<Child> {
     let log = File::options().create(true).append(true).open(home.path().join("log"))?;
     Command::new(programs::bootstrap())
         .env_clear()
@@ -184,6 +199,7 @@ fn start(lab: &Lab, config: &str, home: &TempDir) -> io::Result<Child> {
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
         .env("WRITERLINK_CONFIG", config)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -25,6 +25,7 @@ use crate::dns::{DnsResolver, NoServers};
 use crate::elbv2::ElbReadClient;
 use crate::home::Home;
 use crate::http::{HttpError, WayOut};
+use crate::link::TcpProbe;
 use crate::profile::{self, ProfileError};
 use crate::rds::RdsClient;
 use crate::sns::Notifier;
@@ -186,6 +187,14 @@ impl Clients {
             DnsResolver::new(servers)?,
             ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
         ))
+    }
+
+    /// What connects to load balancers.
+    pub fn link_probe(&self) -> TcpProbe {
+        let config = elbv2::config::Builder::from(&self.config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts(READ));
+        TcpProbe::new(elbv2::Client::from_conf(config.build()), self.home.clone())
     }
 
     pub fn writer(&self) -> ElbWriteClient {

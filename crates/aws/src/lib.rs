@@ -8,6 +8,7 @@
 //! | `TargetGroupRead` | `ElbReadClient` | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeTargetHealth`, `…:DescribeTags` |
 //! | `TargetGroupWrite` | [`writer::ElbWriteClient`] | `elasticloadbalancing:RegisterTargets`, `…:DeregisterTargets` |
 //! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, without a cache |
+//! | `LinkProbe` | [`link::TcpProbe`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeListeners`, `…:DescribeLoadBalancers`, and TCP to the load balancer |
 //! | (none) | [`sns::Notifier`] | `sns:Publish` |
 //! | (none) | [`account::AccountReader`] | reads of RDS, ELBv2 and SNS, and of other services those of the closed list in `call/operation.rs` |
 //!
@@ -39,6 +40,7 @@ mod elbv2;
 mod error;
 mod home;
 pub mod http;
+pub mod link;
 mod profile;
 mod rds;
 mod read;

@@ -4,6 +4,7 @@ mod check;
 pub(crate) mod doctor;
 pub(crate) mod init;
 mod lab;
+pub(crate) mod record;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
 use self::init::{INIT, INIT_EXAMPLES, InitArgs};
 use self::lab::LAB_EXAMPLES;
 pub(crate) use self::lab::*;
+use self::record::{RECORD_EXAMPLES, RecordCommand};
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
@@ -29,9 +31,9 @@ pub(crate) use self::lab::*;
         Keeps a Network Load Balancer's target group pointed at the address behind an RDS \
         endpoint.\n\n\
         A Lambda function does that work. This program proposes a configuration for it, checks \
-        one, examines and audits a real Region, and shows the function at work in an embedded \
-        region, which it serves to other programs too. It only reads: it has no command that \
-        changes a target group of an AWS account.",
+        one, examines and audits a real Region, shows recorded failovers, and shows the function \
+        at work in an embedded region, which it serves to other programs too. It only reads: it \
+        has no command that changes a target group of an AWS account.",
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -45,6 +47,7 @@ Examples:
   writerlink check writerlink.toml           Find mistakes in a configuration
   writerlink doctor --config writerlink.toml Find what will break, and what mends it
   writerlink audit --config writerlink.toml  Compare groups with databases
+  writerlink record show recorder.log        Show recorded failovers
   writerlink lab serve                       Serve a region to any AWS client";
 
 #[derive(Debug, Subcommand)]
@@ -70,6 +73,9 @@ pub(crate) enum Command {
     /// Compare target groups with their databases, and change nothing
     #[command(long_about = AUDIT, after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
+    /// Show what the recorder has recorded of failovers
+    #[command(subcommand, after_help = RECORD_EXAMPLES)]
+    Record(RecordCommand),
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),

@@ -9,7 +9,9 @@ pub(crate) mod function;
 pub(crate) mod init;
 pub(crate) mod lab;
 pub(crate) mod network;
+pub(crate) mod record;
 
+use crate::args::record::RecordCommand;
 use crate::args::{Command, LabCommand};
 use crate::exit::Exit;
 
@@ -23,6 +25,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Completions(args) => completions::completions(&args),
         Command::Audit(args) => audit::audit(args).await,
         Command::Doctor(args) => doctor::doctor(args).await,
+        Command::Record(RecordCommand::Show(args)) => record::show(&args),
         Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,
         Command::Lab(LabCommand::Schema(args)) => lab::schema::schema(&args),
         Command::Lab(LabCommand::Run(args)) => lab::run::run(&args).await,

@@ -13,7 +13,7 @@ mod queue;
 mod reads;
 mod retry;
 mod tagged_groups;
-mod topology;
+pub(crate) mod topology;
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -23,9 +23,9 @@ use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use self::descriptions::Descriptions;
-use self::pacer::{Class, Pacer};
+pub(crate) use self::pacer::{Class, Pacer};
 use self::queue::{Queue, Task};
-use self::reads::{Reads, Tokens};
+pub(crate) use self::reads::{Reads, Tokens};
 pub use self::retry::retry;
 use self::tagged_groups::read_tagged_groups;
 use crate::config::Share;
@@ -63,7 +63,16 @@ impl<R, D, G> ReadPorts<R, D, G> {
         Self { pacer: Pacer::of(share), ..self }
     }
 
-    fn reads<'a, C>(&'a self, class: Class, clock: &'a C, end: Duration) -> Reads<'a, C> {
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.pacer
+    }
+
+    pub(crate) fn reads<'a, C>(
+        &'a self,
+        class: Class,
+        clock: &'a C,
+        end: Duration,
+    ) -> Reads<'a, C> {
         Reads { clock, pacer: &self.pacer, class, end }
     }
 }

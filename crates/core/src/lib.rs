@@ -71,6 +71,7 @@ mod mechanism;
 pub mod note;
 pub mod plan;
 pub mod ports;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod source;

@@ -44,3 +44,4 @@ pub use recording::Recording;
 pub use script::{Scenario, read, scenarios, schema};
 pub use task::{Task, UnknownPlaceholder};
 pub use verdict::Verdict;
+pub use watch::Watch;

@@ -17,8 +17,9 @@ use crate::batch::batch_item_failures;
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
 use crate::payload::{self, CallContext, Fault, Opened, OtherNames, Refusal, Request, Text};
+use crate::publisher::LAST_MOMENT;
 use crate::response_url;
-use crate::runner::{LAST_MOMENT, Runner};
+use crate::runner::Runner;
 use crate::start::StartError;
 use crate::time::keeping_free;
 

@@ -18,6 +18,9 @@
 //! - A refused [configuration](start) does not stop the function. It answers every invocation with
 //!   the fault.
 //!
+//! The same program is also a second function, the [`Recorder`]: it only reads, and records
+//! failovers. It has no client that writes to a target group.
+//!
 //! [`Handler`] does all of this and prints nothing. The program `bootstrap` adds the [logs] and the
 //! [metrics].
 
@@ -31,6 +34,8 @@ pub mod logs;
 pub mod metrics;
 pub mod notification;
 pub mod payload;
+mod publisher;
+mod recorder;
 pub mod response_url;
 mod runner;
 pub mod start;
@@ -43,3 +48,4 @@ mod sample;
 
 pub use answer::InvocationFailed;
 pub use handler::{Handled, Handler};
+pub use recorder::{Invocation, Recorded, Recorder};

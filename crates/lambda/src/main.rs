@@ -11,11 +11,13 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
+use writerlink_core::record::Record;
 use writerlink_core::text;
 use writerlink_lambda::logs::{self, LogJournal};
-use writerlink_lambda::metrics::Measured;
+use writerlink_lambda::metrics::{self, Measured};
 use writerlink_lambda::payload::Text;
-use writerlink_lambda::{Handled, Handler, InvocationFailed, start};
+use writerlink_lambda::start::{self, Role, StartError};
+use writerlink_lambda::{Handled, Handler, Invocation, InvocationFailed, Recorded, Recorder};
 
 /// The variables that Lambda always sets and without which the runtime client panics (AWS docs,
 /// "Defined runtime environment variables").
@@ -46,8 +48,8 @@ async fn main() -> ExitCode {
     {
         eprintln!("bootstrap: {error}");
     }
-    let handler = handler().await;
-    let runtime = Runtime::new(service_fn(|event: LambdaEvent<Text>| invoke(&handler, event)))
+    let function = function().await;
+    let runtime = Runtime::new(service_fn(|event: LambdaEvent<Text>| invoke(&function, event)))
         .layer(MapRequestLayer::new(as_text))
         .layer(TracingLayer::new());
     match runtime.run().await {
@@ -60,23 +62,41 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Builds the handler once. If that fails, the handler answers each invocation with the fault.
-async fn handler() -> Handler {
+/// Which function this program is.
+enum Function {
+    Reconciler(Box<Handler>),
+    Recorder(Box<Recorder>),
+}
+
+/// Builds the function once. If that fails, it answers each invocation with the fault.
+async fn function() -> Function {
     let built = async {
+        let role = start::role(variable(start::ROLE).as_deref())?;
         let config = start::configuration(variable(start::CONFIG).as_deref())?;
         for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
             error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
         }
-        Handler::new(config, &start::clients().await?)
+        match role {
+            Role::Reconciler => {
+                let handler = Handler::new(config, &start::clients().await?)?;
+                Ok(Function::Reconciler(Box::new(handler)))
+            }
+            Role::Recorder => {
+                let probes = start::probes(variable(start::PROBE).as_deref())?;
+                let recorder = Recorder::new(config, &start::clients().await?, probes)?;
+                Ok(Function::Recorder(Box::new(recorder)))
+            }
+        }
     };
     match built.await {
-        Ok(handler) => {
+        Ok(function) => {
             info!("ready");
-            handler
+            function
         }
         Err(fault) => {
+            let fault: StartError = fault;
             error!("the function can do nothing until this is fixed: {fault}");
-            Handler::refusing(fault, variable("AWS_REGION"))
+            Function::Reconciler(Box::new(Handler::refusing(fault, variable("AWS_REGION"))))
         }
     }
 }
@@ -90,38 +110,70 @@ fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     LambdaInvocation { body: body.into(), ..invocation }
 }
 
-async fn invoke(handler: &Handler, event: LambdaEvent<Text>) -> Result<Value, InvocationFailed> {
+async fn invoke(function: &Function, event: LambdaEvent<Text>) -> Result<Value, InvocationFailed> {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
     let left = Duration::from_millis(context.deadline).saturating_sub(since_1970());
     let span = error_span!("invocation", request_id = context.request_id);
+    let name = &context.env_config.function_name;
     async {
-        let handled = handler.handle_text(payload, left, &mut LogJournal).await;
-        if let Some(failed) = handled.failure() {
-            error!(kind = "failed", error_type = failed.error_type(), "{failed}");
+        match function {
+            Function::Reconciler(handler) => {
+                let handled = handler.handle_text(payload, left, &mut LogJournal).await;
+                tell(handled.failure());
+                measure(&handled, name, started);
+                handled.answer
+            }
+            Function::Recorder(recorder) => {
+                let invocation = Invocation { function: name, left };
+                let Recorded { answer, records, ignored } =
+                    recorder.handle_text(payload, invocation, &mut put_record).await;
+                tell(answer.as_ref().err());
+                print(&[metrics::of_recorder(name, now(), records, ignored)]);
+                answer
+            }
         }
-        measure(&handled, &context.env_config.function_name, started);
-        handled.answer
     }
     .instrument(span)
     .await
 }
 
+fn tell(failed: Option<&InvocationFailed>) {
+    if let Some(failed) = failed {
+        error!(kind = "failed", error_type = failed.error_type(), "{failed}");
+    }
+}
+
+/// Prints a record, and what it measured.
+fn put_record(record: &Record) {
+    let line = serde_json::to_value(record).map(|record| text::clean_value(record).to_string());
+    print(&line.ok().into_iter().chain(metrics::of_record(record, now())).collect::<Vec<_>>());
+}
+
 fn measure(handled: &Handled, function: &str, started: Instant) {
     let measured = Measured {
         function,
-        at: u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX),
+        at: now(),
         took: started.elapsed(),
         failed: handled.failure().is_some(),
         run: handled.run.as_ref().map(|(trigger, report)| (trigger, report)),
     };
+    print(&measured.lines());
+}
+
+fn print(lines: &[String]) {
     let mut out = io::stdout().lock();
-    for line in measured.lines() {
+    for line in lines {
         if writeln!(out, "{line}").is_err() {
             // Without standard output there is nowhere to report this.
             return;
         }
     }
+}
+
+/// The time in milliseconds since 1970.
+fn now() -> u64 {
+    u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn since_1970() -> Duration {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use writerlink_core::event::Trigger;
+use writerlink_core::record::Record;
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use crate::answer::Caller;
@@ -39,8 +40,8 @@ impl Measured<'_> {
     /// binding that the run answers for: 1 if the binding is not ok. A run that was out of time
     /// counts as not ok.
     pub fn lines(&self) -> Vec<String> {
-        let mut values = vec![("DurationMs", "Milliseconds", whole(self.took.as_millis()))];
-        let mut count = |name, value| values.push((name, "Count", value));
+        let mut values = vec![("DurationMs", "Milliseconds", json!(whole(self.took.as_millis())))];
+        let mut count = |name, value: u64| values.push((name, "Count", json!(value)));
         count("Runs", u64::from(self.run.is_some()));
         // If the run of a custom resource did not end in time, its report has no bindings.
         let cut_off = self.run.is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
@@ -60,9 +61,10 @@ impl Measured<'_> {
             }
         }
         let each = self.results().map(|(binding, not_ok)| {
-            self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())])
+            let value = json!(u64::from(not_ok));
+            line(self.function, self.at, Some(&binding.name), &[("BindingNotOk", "None", value)])
         });
-        std::iter::once(self.line(None, &values)).chain(each).collect()
+        std::iter::once(line(self.function, self.at, None, &values)).chain(each).collect()
     }
 
     /// Each binding that the run answers for, and whether it is not ok. `drift` counts as neither:
@@ -73,38 +75,55 @@ impl Measured<'_> {
             .filter(|binding| binding.answered_for && binding.status != Status::Drift)
             .map(|binding| (binding, !binding.status.is_ok()))
     }
+}
 
-    /// One line (AWS docs, "Specification: Embedded metric format"). The unit `None` is the default
-    /// and is omitted, because these lines are most of what a sweep of many bindings logs.
-    fn line(&self, binding: Option<&str>, values: &[(&str, &str, u64)]) -> String {
-        let names: Vec<Value> = values
-            .iter()
-            .map(|(name, unit, _)| match *unit {
-                "None" => json!({"Name": name}),
-                unit => json!({"Name": name, "Unit": unit}),
-            })
-            .collect();
-        let dimensions: Map<String, Value> =
-            [("Function", Some(self.function)), ("Binding", binding)]
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
-                .collect();
-        // One set of all of them: each further set would be a metric of its own, at its own cost.
-        let by: Vec<&String> = dimensions.keys().collect();
-        let mut root = Map::new();
-        root.insert(
-            "_aws".to_owned(),
-            json!({
-                "Timestamp": self.at,
-                "CloudWatchMetrics": [
-                    {"Namespace": NAMESPACE, "Dimensions": [by], "Metrics": names}
-                ]
-            }),
-        );
-        root.extend(dimensions);
-        root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
-        Value::Object(root).to_string()
-    }
+/// The lines of a record: the times that it measured, in seconds.
+pub fn of_record(record: &Record, at: u64) -> Option<String> {
+    let measured = record.seconds.named().into_iter();
+    let values =
+        measured.filter_map(|(name, lasted)| Some((name, "Seconds", json!(lasted?.measured()?))));
+    let values: Vec<_> = values.collect();
+    let binding = Some(record.binding.as_str());
+    (!values.is_empty()).then(|| line(&record.function, at, binding, &values))
+}
+
+/// The line of an invocation of the recorder: how many records it made, and whether it ended at
+/// once because there was nothing to record.
+pub fn of_recorder(function: &str, at: u64, records: usize, ignored: bool) -> String {
+    let values =
+        [("Records", "Count", json!(records)), ("Ignored", "Count", json!(u64::from(ignored)))];
+    line(function, at, None, &values)
+}
+
+/// One line (AWS docs, "Specification: Embedded metric format"). The unit `None` is the default and
+/// is omitted, because these lines are most of what a sweep of many bindings logs.
+fn line(function: &str, at: u64, binding: Option<&str>, values: &[(&str, &str, Value)]) -> String {
+    let names: Vec<Value> = values
+        .iter()
+        .map(|(name, unit, _)| match *unit {
+            "None" => json!({"Name": name}),
+            unit => json!({"Name": name, "Unit": unit}),
+        })
+        .collect();
+    let dimensions: Map<String, Value> = [("Function", Some(function)), ("Binding", binding)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
+        .collect();
+    // One set of all of them: each further set would be a metric of its own, at its own cost.
+    let by: Vec<&String> = dimensions.keys().collect();
+    let mut root = Map::new();
+    root.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": at,
+            "CloudWatchMetrics": [
+                {"Namespace": NAMESPACE, "Dimensions": [by], "Metrics": names}
+            ]
+        }),
+    );
+    root.extend(dimensions);
+    root.extend(values.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
+    Value::Object(root).to_string()
 }
 
 fn whole(milliseconds: u128) -> u64 {
@@ -116,7 +135,7 @@ mod tests {
     use writerlink_core::event::TriggerKind;
 
     use super::*;
-    use crate::sample::{binding, event, report};
+    use crate::sample::{binding, event, record, report};
 
     fn lines(failed: bool, run: Option<(&Trigger, &Report)>) -> Vec<Value> {
         let measured = Measured {
@@ -266,5 +285,28 @@ mod tests {
             (1, &json!(1), &json!(0))
         );
         assert_eq!(lines(false, None)[0]["NotOk"], 0);
+    }
+
+    #[test]
+    fn a_record_writes_the_times_that_it_measured_and_no_others() {
+        let line = of_record(&record(), 7).expect("a line");
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        // One is not known to within 15 s, of another the beginning was not seen.
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {"Timestamp": 7, "CloudWatchMetrics": [{
+                    "Namespace": "Writerlink", "Dimensions": [["Binding", "Function"]],
+                    "Metrics": [
+                        {"Name": "EventLag", "Unit": "Seconds"},
+                        {"Name": "FailoverToHealthy", "Unit": "Seconds"},
+                    ],
+                }]},
+                "Binding": "orders", "Function": "writerlink-recorder",
+                "EventLag": 9.5, "FailoverToHealthy": 97.0,
+            })
+        );
+        let unseen = Record { seconds: Default::default(), ..record() };
+        assert_eq!(of_record(&unseen, 7), None);
     }
 }

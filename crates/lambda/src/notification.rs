@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use writerlink_core::event::{Intent, Trigger};
 use writerlink_core::finding::Severity;
+use writerlink_core::record::{Lasted, Record};
 use writerlink_core::report::{BindingReport, Report, Status};
 
 use crate::answer::{Caller, as_value};
@@ -83,17 +84,39 @@ impl Notification {
     }
 }
 
+impl Notification {
+    /// The notification of a record, if it saw a failover.
+    pub fn of_record(record: &Record) -> Option<Self> {
+        record.figures.evidence()?;
+        let measured = record.seconds.failover_to_healthy.and_then(Lasted::measured);
+        let end = match measured {
+            Some(seconds) => format!(" failover recorded, {seconds:.0} s until healthy"),
+            None => format!(" failover recorded, {}", record.end.as_str()),
+        };
+        let text = serde_json::to_string_pretty(record).expect("a record is JSON");
+        Some(Self { subject: in_ascii(&record.binding, &end), text })
+    }
+}
+
+const BEGIN: &str = "writerlink: ";
+
+/// A subject about a binding, whose name is cut to what is left.
+fn in_ascii(name: &str, end: &str) -> String {
+    let name = name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
+    let name: String = name.take(LONGEST_SUBJECT.saturating_sub(BEGIN.len() + end.len())).collect();
+    format!("{BEGIN}{name}{end}")
+}
+
 /// One line of ASCII for SNS. It has each code once, as long as there is room. The text of the
 /// notification has all of them.
 fn subject(first: &BindingReport, others: usize, on_trust: bool) -> String {
-    let begin = "writerlink: ";
     let more = match others {
         0 => String::new(),
         others => format!(", and {others} more"),
     };
     let trust = if on_trust { ", on trust in DNS" } else { "" };
     let mut end = format!(" {}{trust}", first.status.as_str());
-    let room = LONGEST_SUBJECT.saturating_sub(begin.len() + NAME + more.len());
+    let room = LONGEST_SUBJECT.saturating_sub(BEGIN.len() + NAME + more.len());
     let codes: BTreeSet<&str> = broken(first).map(|(_, code)| code).collect();
     for code in codes {
         let next = format!(", {code}");
@@ -102,9 +125,7 @@ fn subject(first: &BindingReport, others: usize, on_trust: bool) -> String {
         }
     }
     end.push_str(&more);
-    let name = first.name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
-    let name: String = name.take(LONGEST_SUBJECT.saturating_sub(begin.len() + end.len())).collect();
-    format!("{begin}{name}{end}")
+    in_ascii(&first.name, &end)
 }
 
 #[cfg(test)]
@@ -114,7 +135,7 @@ mod tests {
     use writerlink_core::report::TrustReport;
 
     use super::*;
-    use crate::sample::{binding, event, finding, report};
+    use crate::sample::{binding, event, finding, record, report};
 
     fn subject_of(trigger: &Trigger, ends: &[(&str, Status)]) -> Option<String> {
         let bindings = ends.iter().map(|(name, status)| binding(name, *status)).collect();
@@ -308,5 +329,18 @@ mod tests {
                 .expect("published");
         let text: serde_json::Value = serde_json::from_str(&notification.text).expect("JSON");
         assert_eq!(text, as_value(&report));
+    }
+
+    #[test]
+    fn a_record_is_published_with_its_figures_unless_no_failover_was_seen() {
+        let notification = Notification::of_record(&record()).expect("a failover");
+        let subject = "writerlink: orders failover recorded, 97 s until healthy";
+        assert_eq!(notification.subject, subject);
+        assert!(notification.text.contains("\"failover_to_healthy\""), "{}", notification.text);
+        let long = Record { binding: "ü".repeat(200), ..record() };
+        let subject = Notification::of_record(&long).expect("a failover").subject;
+        assert!(subject.is_ascii() && subject.len() <= LONGEST_SUBJECT, "{subject}");
+        let unseen = Record { figures: Default::default(), ..record() };
+        assert_eq!(Notification::of_record(&unseen), None);
     }
 }

@@ -29,6 +29,8 @@ pub type Text = Result<String, String>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub trigger: Trigger,
+    /// When SNS took each event of the trigger, where it came through SNS.
+    pub published: Vec<Option<Timestamp>>,
     /// The topics that the payload came through. The function never publishes to these.
     pub topics: Vec<String>,
     /// The first ten contents that could not be read, each bounded and with its reason.
@@ -252,6 +254,7 @@ impl Request {
     fn of(trigger: Trigger) -> Self {
         Self {
             trigger,
+            published: Vec::new(),
             topics: Vec::new(),
             unreadable: Vec::new(),
             batch: None,

@@ -4,14 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::{info, warn};
 use writerlink_aws::clock::MachineClock;
-use writerlink_aws::sns::Notifier;
 use writerlink_aws::writer::ElbWriteClient;
 use writerlink_aws::{Clients, ReadPorts};
 use writerlink_core::config::Config;
-use writerlink_core::drive::{drive_to_end, retry};
+use writerlink_core::drive::drive_to_end;
 use writerlink_core::event::{Event, Intent, Trigger, Trust};
 use writerlink_core::failure::bounded;
 use writerlink_core::finding::{Finding, Severity};
@@ -21,11 +20,8 @@ use writerlink_core::run::{Memory, Run};
 
 use crate::answer::line;
 use crate::notification::{Notification, PublishedFindings};
+use crate::publisher::Publisher;
 use crate::start::StartError;
-use crate::time::keeping_free;
-
-/// The time reserved for returning the answer after everything else.
-pub(crate) const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// The configuration, the ports, and what was published.
 #[derive(Debug)]
@@ -33,7 +29,7 @@ pub(crate) struct Runner {
     pub(crate) config: Config,
     ports: ReadPorts,
     writer: ElbWriteClient,
-    notifier: Notifier,
+    publisher: Publisher,
     /// One clock for all runs, because the ports keep their pace in its time.
     clock: MachineClock,
     published: Mutex<PublishedFindings>,
@@ -51,7 +47,7 @@ impl Runner {
             config,
             ports,
             writer: clients.writer(),
-            notifier: clients.notifier(),
+            publisher: Publisher::new(clients.notifier()),
             clock: MachineClock::start(),
             published: Mutex::default(),
             memory: Mutex::default(),
@@ -142,34 +138,9 @@ impl Runner {
             // So that a finding that is gone by now is published again when it returns.
             return self.remember(trigger, report);
         };
-        // On the topic that triggers this function, each notification would start another run.
-        if came_through.contains(topic) {
-            warn!(
-                kind = "notify",
-                "the outcome is not published: `notify-topic` ({topic}) is the topic that triggers \
-                 this function. Configure another topic."
-            );
-            return;
-        }
-        // A message that arrives twice does less harm than one that does not arrive.
-        let publish = retry(&self.clock, || {
-            self.notifier.publish(topic, &notification.subject, &notification.text)
-        });
-        match timeout(keeping_free(end, LAST_MOMENT), publish).await {
-            Ok(Ok(())) => {
-                // Only now: the next run tries again to publish a finding that was not published.
-                self.remember(trigger, report);
-                info!(kind = "notify", "published to {topic}: {}", notification.subject);
-            }
-            Ok(Err(error)) => warn!(
-                kind = "notify",
-                "the outcome could not be published to {topic}: {error}. {}",
-                error.remedy()
-            ),
-            Err(_) => warn!(
-                kind = "notify",
-                "the outcome was not published to {topic} in the remaining time"
-            ),
+        // Only once it is published: the next run tries again to publish a finding that was not.
+        if self.publisher.publish(topic, &notification, came_through, end).await {
+            self.remember(trigger, report);
         }
     }
 
@@ -187,7 +158,7 @@ impl Runner {
 
 /// No code panics while it holds a lock. If some did, the worst effect would be one notification,
 /// or one look, too many.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

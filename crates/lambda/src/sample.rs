@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, EventId, SourceType, Trigger, TriggerKind};
 use writerlink_core::finding::{Finding, Severity};
+use writerlink_core::record::Record;
 use writerlink_core::report::{BindingReport, Reason, Report, Status, TriggerReport};
 
 /// The trigger of "completed failover" of the cluster `orders`.
@@ -83,4 +84,29 @@ pub(crate) fn custom_resource(request_type: &str) -> Value {
         request["OldResourceProperties"] = json!({});
     }
     request
+}
+
+/// The record of a failover of `orders`, which took 96 to 98 s until the target was healthy.
+pub(crate) fn record() -> Record {
+    let between = |after: &str, by: &str| {
+        let at = |time: &str| format!("2026-12-01T00:0{time}Z");
+        json!({"after": at(after), "by": at(by)})
+    };
+    serde_json::from_value(json!({
+        "kind": "record", "version": 1, "function": "writerlink-recorder", "region": "eu-west-1",
+        "binding": "orders", "source": "cluster", "engine": "aurora-mysql",
+        "cause": {"by": "event", "event": "RDS-EVENT-0073", "announces": true,
+            "rds": "2026-12-01T00:00:00Z", "sns": null, "received": "2026-12-01T00:00:09.5Z"},
+        "began": "2026-12-01T00:00:09.5Z", "ended": "2026-12-01T00:05:00Z", "end": "complete",
+        "figures": {"topology": null, "dns": between("0:12", "0:13"), "dns_steady": null,
+            "registered": between("0:14", "0:15"), "healthy": between("1:36", "1:38"),
+            "old_draining": null, "old_gone": null, "link": null},
+        "seconds": {"event_lag": {"at_least": 9.5, "at_most": 9.5},
+            "evidence_to_registered": {"at_least": 1.0, "at_most": 40.0},
+            "registered_to_healthy": {"at_least": 81.0, "at_most": null},
+            "failover_to_healthy": {"at_least": 96.0, "at_most": 98.0}},
+        "dns_flaps": 0, "states": [],
+        "reads": {"topology": 1, "dns": 1, "targets": 1, "link": 0, "throttled": 0}, "gaps": [],
+    }))
+    .expect("a record")
 }

@@ -5,9 +5,25 @@ use std::fs;
 
 use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::{Config, ConfigError, Location};
+use writerlink_core::text::bounded;
 
 /// The variable that holds the configuration or the path of its file.
 pub const CONFIG: &str = "WRITERLINK_CONFIG";
+
+/// The variable that says which of the two functions this is.
+pub const ROLE: &str = "WRITERLINK_ROLE";
+
+/// The variable that makes the recorder connect to the links.
+pub const PROBE: &str = "WRITERLINK_PROBE";
+
+/// Which function this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It keeps target groups pointed at databases.
+    Reconciler,
+    /// It only reads, and records failovers.
+    Recorder,
+}
 
 /// Why the function cannot do its work. Every invocation gets this as its answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,11 +43,45 @@ pub enum StartError {
     Config(#[from] ConfigError),
     #[error("the clients cannot be built: {0}")]
     Clients(String),
+    #[error("{ROLE} is {0:?}: set it to `reconciler` or `recorder`, or remove it for `reconciler`")]
+    Role(String),
+    #[error("{PROBE} is {0:?}: set it to `connect`, or remove it for no probe")]
+    Probe(String),
+    /// A stack asked the recorder to reconcile.
+    #[error(
+        "this function is the recorder ({ROLE}=recorder), which changes no target group: name the \
+         other function as the ServiceToken"
+    )]
+    IsRecorder,
 }
 
 impl StartError {
     pub(crate) fn clients(fault: impl fmt::Display) -> Self {
         Self::Clients(fault.to_string())
+    }
+}
+
+/// Reads the role. `value` is that of [`ROLE`].
+///
+/// # Errors
+/// If the value is no role.
+pub fn role(value: Option<&str>) -> Result<Role, StartError> {
+    match value {
+        None | Some("reconciler") => Ok(Role::Reconciler),
+        Some("recorder") => Ok(Role::Recorder),
+        Some(other) => Err(StartError::Role(bounded(other))),
+    }
+}
+
+/// Reads whether to probe. `value` is that of [`PROBE`].
+///
+/// # Errors
+/// If the value is no kind of probe.
+pub fn probes(value: Option<&str>) -> Result<bool, StartError> {
+    match value {
+        None => Ok(false),
+        Some("connect") => Ok(true),
+        Some(other) => Err(StartError::Probe(bounded(other))),
     }
 }
 
@@ -70,6 +120,28 @@ mod tests {
             assert_eq!(error, StartError::NoConfig);
             assert!(error.to_string().contains("WRITERLINK_CONFIG is not set"));
         }
+    }
+
+    #[test]
+    fn a_role_and_a_probe_are_one_of_their_words_or_refused_with_them() {
+        for (value, expected) in [
+            (None, Ok(Role::Reconciler)),
+            (Some("reconciler"), Ok(Role::Reconciler)),
+            (Some("recorder"), Ok(Role::Recorder)),
+            (Some("Recorder"), Err(StartError::Role("Recorder".to_owned()))),
+            (Some(" recorder"), Err(StartError::Role(" recorder".to_owned()))),
+        ] {
+            assert_eq!(role(value), expected);
+        }
+        for (value, expected) in [
+            (None, Ok(false)),
+            (Some("connect"), Ok(true)),
+            (Some("off"), Err(StartError::Probe("off".to_owned()))),
+        ] {
+            assert_eq!(probes(value), expected);
+        }
+        let text = role(Some("record")).expect_err("no role").to_string();
+        assert!(text.contains("`reconciler` or `recorder`"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Tests of the real program, started as Lambda starts it.
 #![allow(clippy::unwrap_used)]
 
+mod recorder;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -48,6 +50,11 @@ impl Lambda {
 
     /// Starts the program with this address as its AWS endpoint.
     fn start_with(aws: &str, config: &str) -> Self {
+        Self::start_as(aws, config, &[])
+    }
+
+    /// The same with further variables.
+    fn start_as(aws: &str, config: &str, more: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let child = bootstrap(&[
@@ -61,6 +68,7 @@ impl Lambda {
             ("AWS_ENDPOINT_URL", aws),
             ("WRITERLINK_CONFIG", config),
         ])
+        .envs(more.iter().copied())
         .spawn()
         .unwrap();
         Self { child, listener }
@@ -72,8 +80,12 @@ impl Lambda {
     }
 
     fn invoke_bytes(&self, payload: &[u8]) -> (String, Value) {
-        let deadline =
-            SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
+        self.invoke_within(Duration::from_secs(30), payload)
+    }
+
+    /// Delivers a payload that must be answered within this time.
+    fn invoke_within(&self, time: Duration, payload: &[u8]) -> (String, Value) {
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         let next = format!(
             "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-deadline-ms: \
              {}\r\nlambda-runtime-invoked-function-arn: \

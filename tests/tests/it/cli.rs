@@ -7,6 +7,7 @@ mod demo;
 mod init;
 mod lab;
 pub(crate) mod program;
+mod record;
 mod scenarios;
 mod simulate;
 mod usage;

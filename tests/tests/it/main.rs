@@ -26,6 +26,7 @@ mod moto;
 mod payloads;
 mod peers;
 mod postgresql;
+mod recorder;
 mod scenarios;
 mod schema;
 mod settings;

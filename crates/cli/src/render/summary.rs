@@ -50,7 +50,7 @@ or two comes on top of what the function takes: users report
 /// What happened to one group and its application.
 fn course(link: &LinkVerdict) -> String {
     let mut lines = Vec::new();
-    if let (Some(_), Some(registered)) = (link.evidence_at, link.registered_after) {
+    if let (Some(_), Some(registered)) = (link.evidence_at, link.seconds.evidence_to_registered) {
         let right =
             link.right_after.map_or("never right".to_owned(), |s| format!("right {s:.1} s"));
         lines.push(format!("after the evidence: registered {registered:.1} s, {right}"));
@@ -85,7 +85,10 @@ mod tests {
         let link = LinkVerdict {
             name: "orders-writer".to_owned(),
             evidence_at: Some(19.2),
-            registered_after: Some(2.2),
+            seconds: writerlink_lab::scenario::verdict::Seconds {
+                evidence_to_registered: Some(2.2),
+                ..Default::default()
+            },
             empty_seconds: 0.1,
             outage: Outage {
                 none_for: 119.5,

@@ -25,7 +25,7 @@ use crate::run::Priority;
 
 /// Who goes first when there are too few tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// A registration.
     Register,
     /// A read that shows whether a registration is needed.
@@ -199,7 +199,7 @@ impl Buckets {
 /// Buckets that all clones share, over all runs of a process. It is used with one clock, because a
 /// level is that of a moment of the clock.
 #[derive(Debug, Clone)]
-pub(super) struct Pacer(Arc<Mutex<Buckets>>);
+pub(crate) struct Pacer(Arc<Mutex<Buckets>>);
 
 impl Default for Pacer {
     fn default() -> Self {
@@ -214,7 +214,7 @@ impl Pacer {
     }
 
     /// Takes the tokens of a call, or says after which time to ask again.
-    pub(super) fn take(&self, call: &str, class: Class, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn take(&self, call: &str, class: Class, now: Duration) -> Result<(), Duration> {
         self.with(|buckets| buckets.take(call, class, now))
     }
 

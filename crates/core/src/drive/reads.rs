@@ -21,7 +21,7 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// How the reads of one reading are made.
 #[derive(Debug)]
-pub(super) struct Reads<'a, C> {
+pub(crate) struct Reads<'a, C> {
     pub(super) clock: &'a C,
     pub(super) pacer: &'a Pacer,
     pub(super) class: Class,
@@ -31,7 +31,7 @@ pub(super) struct Reads<'a, C> {
 
 /// Whether the first attempt of a read must still take its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tokens {
+pub(crate) enum Tokens {
     /// They were taken at this moment.
     Taken,
     /// It waits for them.
@@ -43,7 +43,7 @@ impl<C: Clock> Reads<'_, C> {
     ///
     /// # Errors
     /// The answer that refuses it, or the error of the last attempt.
-    pub(super) async fn read<T, F>(
+    pub(crate) async fn read<T, F>(
         &self,
         call: &'static str,
         tokens: Tokens,

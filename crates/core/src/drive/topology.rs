@@ -15,7 +15,7 @@ use crate::topology::{
 };
 
 /// Reads the lists of the Region, as [`read_topology`](super::read_topology) says.
-pub(super) async fn read_topology(
+pub(crate) async fn read_topology(
     rds: &impl Rds,
     scope: Scope,
     reads: &Reads<'_, impl Clock>,

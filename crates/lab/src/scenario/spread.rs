@@ -21,8 +21,8 @@ pub struct Runs {
     pub ok: usize,
     /// See [`Verdict::seconds_to_converge`]; nothing, where nothing had to change.
     pub seconds_to_converge: Option<Spread>,
-    /// See [`Verdict::seconds_to_register`]; nothing, where nothing had to be registered.
-    pub seconds_to_register: Option<Spread>,
+    /// See [`Verdict::evidence_to_registered`]; nothing, where nothing had to be registered.
+    pub evidence_to_registered: Option<Spread>,
     /// See [`Verdict::outage_seconds`].
     pub outage_seconds: Spread,
     /// See [`Verdict::total_outage_seconds`].
@@ -76,7 +76,7 @@ impl Runs {
             |of: &dyn Fn(&Verdict) -> f64| Spread::of(runs.iter().map(|verdict| Some(of(verdict))));
         // A run that is right without having had to change has no such figure.
         let changes = runs.iter().any(|run| run.seconds_to_converge.is_some() || !run.converged);
-        let registers = runs.iter().any(|run| run.seconds_to_register.is_some());
+        let registers = runs.iter().any(|run| run.evidence_to_registered.is_some());
         let mut assumptions = first.assumptions.clone();
         if runs.iter().any(|run| run.assumptions.shown_first != assumptions.shown_first) {
             "either".clone_into(&mut assumptions.shown_first);
@@ -92,8 +92,8 @@ impl Runs {
                 let at_once = |run: &Verdict| run.converged.then_some(0.0);
                 Spread::of(runs.iter().map(|run| run.seconds_to_converge.or(at_once(run))))
             }),
-            seconds_to_register: registers
-                .then(|| Spread::of(runs.iter().map(|run| run.seconds_to_register))),
+            evidence_to_registered: registers
+                .then(|| Spread::of(runs.iter().map(|run| run.evidence_to_registered))),
             outage_seconds: spread(&|run| run.outage_seconds),
             total_outage_seconds: spread(&|run| run.total_outage_seconds),
             failed_statements: spread(&|run| run.failed_statements as f64),

@@ -1,5 +1,6 @@
 //! Judges how a scenario ended from what the region and the application recorded.
 
+mod figures;
 mod group;
 mod outage;
 
@@ -12,6 +13,7 @@ use super::assumptions::Assumptions;
 use super::recording::{Call, End, LinkRecording, Recording, Span};
 use super::script::Expectation;
 use super::stopwatch::milliseconds;
+pub use figures::{Figures, Seconds};
 use group::Group;
 pub use outage::{Cause, Outage, OutageSpan};
 
@@ -42,7 +44,7 @@ pub struct Verdict {
     /// were: the longest.
     pub seconds_to_converge: Option<f64>,
     /// From the first evidence until what belongs behind each link was a target: the longest.
-    pub seconds_to_register: Option<f64>,
+    pub evidence_to_registered: Option<f64>,
     /// The longest time in which an application had nothing acknowledged, of all links.
     pub outage_seconds: f64,
     /// All times together in which an application had nothing acknowledged: the most of any link.
@@ -82,8 +84,10 @@ pub struct LinkVerdict {
     /// When the RDS API or DNS first showed what belonged there at the end, if it was something
     /// else before.
     pub evidence_at: Option<f64>,
-    /// From that evidence until all of it was among the present targets.
-    pub registered_after: Option<f64>,
+    /// When each step of its last failover happened, if its database has one writer.
+    pub figures: Option<Figures>,
+    /// How long the steps took.
+    pub seconds: Seconds,
     /// From that evidence (else from the beginning) until the group was right for good.
     pub right_after: Option<f64>,
     /// What the application met with.
@@ -117,8 +121,8 @@ impl Verdict {
             faults,
             converged,
             seconds_to_converge: longest(|link| link.right_after).filter(|_| converged),
-            seconds_to_register: longest(|link| {
-                link.registered_after.filter(|_| link.evidence_at.is_some())
+            evidence_to_registered: longest(|link| {
+                link.seconds.evidence_to_registered.filter(|_| link.evidence_at.is_some())
             }),
             outage_seconds: longest(|link| Some(link.outage.none_for)).unwrap_or_default(),
             total_outage_seconds: longest(|link| Some(link.outage.total)).unwrap_or_default(),
@@ -180,7 +184,11 @@ impl LinkVerdict {
                 .filter(|group| group.present.is_empty())
                 .fold(0.0, |all, group| milliseconds(all + group.to - group.from)),
             evidence_at,
-            registered_after: registered.map(|group| milliseconds(group.from - since).max(0.0)),
+            figures: Figures::of(link),
+            seconds: Seconds::of(
+                link,
+                registered.map(|group| milliseconds(group.from - since).max(0.0)),
+            ),
             right_after: right_since
                 .map(|right| milliseconds(right - since).max(0.0))
                 .filter(|_| converged && expect == Expectation::Follows),
@@ -297,7 +305,7 @@ mod tests {
         let link = &verdict.links[0];
         assert!(verdict.ok && verdict.converged, "{:?}", verdict.faults);
         assert_eq!(
-            (link.evidence_at, link.registered_after, link.right_after),
+            (link.evidence_at, link.seconds.evidence_to_registered, link.right_after),
             (Some(25.0), Some(2.0), Some(15.0))
         );
         assert_eq!(verdict.seconds_to_converge, Some(15.0));

@@ -14,7 +14,7 @@ use crate::world::dns::{Code, Family, ResourceRecord};
 use crate::world::{self, Outcome};
 
 /// What is known of each link so far. Its spans are open: each ends where the next begins.
-pub(super) struct Watch {
+pub struct Watch {
     /// The region's time at the beginning.
     began: f64,
     /// How many calls there were, and targets' changes, before.
@@ -33,7 +33,7 @@ struct Seen {
 
 impl Watch {
     /// Begins at the region's present moment.
-    pub(super) fn begin(world: &mut World, links: &[Link]) -> Watch {
+    pub fn begin(world: &mut World, links: &[Link]) -> Watch {
         let mut watch = Watch {
             began: world.now().as_secs_f64(),
             calls_before: world.calls.total(),
@@ -47,12 +47,12 @@ impl Watch {
     }
 
     /// Seconds since the beginning.
-    pub(super) fn now(&self, world: &World) -> f64 {
+    pub fn now(&self, world: &World) -> f64 {
         self.since(world.now())
     }
 
     /// Records the state at this moment.
-    pub(super) fn look(&mut self, world: &mut World, links: &[Link]) {
+    pub fn look(&mut self, world: &mut World, links: &[Link]) {
         let now = self.now(world);
         for (seen, link) in self.links.iter_mut().zip(links) {
             let members = link.members(world);
@@ -68,7 +68,7 @@ impl Watch {
     }
 
     /// The recording of a link at the end; the caller adds the application's statements.
-    pub(super) fn recording(&self, world: &World, index: usize, link: &Link) -> LinkRecording {
+    pub fn recording(&self, world: &World, index: usize, link: &Link) -> LinkRecording {
         let end = self.now(world);
         let seen = &self.links[index];
         let closed = |spans: &[Span]| closed(spans, end);

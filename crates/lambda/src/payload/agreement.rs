@@ -107,7 +107,15 @@ proptest! {
             prop_assert_eq!(ours.len(), typed.records.len());
             for (ours, typed) in ours.iter().zip(&typed.records) {
                 let message = json!(typed.sns.message);
-                let expected = Sns { topic: Some(&typed.sns.topic_arn), message: Some(&message) };
+                let taken = typed.sns.timestamp.timestamp_millis();
+                let read = Sns::of(ours).expect("an SNS record");
+                let agrees = read.timestamp.is_none_or(|time| time.as_millisecond() == taken);
+                prop_assert!(agrees, "{:?}", read.timestamp);
+                let expected = Sns {
+                    topic: Some(&typed.sns.topic_arn),
+                    message: Some(&message),
+                    timestamp: read.timestamp,
+                };
                 prop_assert_eq!(Sns::of(ours), Some(expected));
             }
         }

@@ -8,6 +8,7 @@
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsMessage;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use writerlink_core::event::{EnvelopeFields, Event};
@@ -51,6 +52,8 @@ pub(super) enum Shape<'a> {
 pub(super) struct Sns<'a> {
     pub(super) topic: Option<&'a str>,
     pub(super) message: Option<&'a Value>,
+    /// When SNS took the message.
+    pub(super) timestamp: Option<Timestamp>,
 }
 
 impl<'a> Shape<'a> {
@@ -127,6 +130,8 @@ impl<'a> Sns<'a> {
         Some(Self {
             topic: inner.get("TopicArn").and_then(Value::as_str),
             message: inner.get("Message"),
+            timestamp: (inner.get("Timestamp").and_then(Value::as_str))
+                .and_then(|time| time.parse().ok()),
         })
     }
 }

@@ -28,11 +28,13 @@ pub(super) struct Found {
     calls: usize,
     /// The number of all other contents.
     others: usize,
+    /// When SNS took the message that is being visited.
+    published: Option<Timestamp>,
 }
 
 impl Found {
     pub(super) fn new(kind: TriggerKind) -> Self {
-        Self { request: Request::of(Trigger::sweep(kind)), calls: 0, others: 0 }
+        Self { request: Request::of(Trigger::sweep(kind)), calls: 0, others: 0, published: None }
     }
 
     /// Ends the search. If the payload holds only calls by hand, the run looks and writes nothing.
@@ -88,7 +90,11 @@ impl Found {
             Shape::Sns(sns) => {
                 self.request.topics.extend(sns.topic.map(str::to_owned));
                 match sns.message {
-                    Some(message) => self.visit(message, left, depth + 1),
+                    Some(message) => {
+                        let outer = std::mem::replace(&mut self.published, sns.timestamp);
+                        self.visit(message, left, depth + 1);
+                        self.published = outer;
+                    }
                     None => self.unreadable("the SNS record has no `Message`", value),
                 }
             }
@@ -179,6 +185,7 @@ impl Found {
     fn event(&mut self, event: Event) {
         self.others += 1;
         self.request.trigger.events.push(event);
+        self.request.published.push(self.published);
     }
 
     fn unreadable(&mut self, reason: &str, content: &Value) {

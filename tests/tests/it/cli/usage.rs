@@ -12,6 +12,8 @@ fn help_is_complete_for_every_command_and_exits_0() {
         ("audit", &["audit", "--help"]),
         ("doctor", &["doctor", "--help"]),
         ("completions", &["completions", "--help"]),
+        ("record", &["record", "--help"]),
+        ("record_show", &["record", "show", "--help"]),
         ("lab", &["lab", "--help"]),
         ("lab_run", &["lab", "run", "--help"]),
         ("lab_serve", &["lab", "serve", "--help"]),

@@ -197,7 +197,7 @@ function timeline(recording, link, judged, width) {
   chart.rule();
   const measured = (name, from, after) => from !== null && after !== null && chart.strip(name,
     [{ from, to: from + after, fills: ["since-the-evidence"], label: "" }], seconds(after));
-  measured("registered after", judged.evidence_at, judged.registered_after);
+  measured("registered after", judged.evidence_at, judged.seconds.evidence_to_registered);
   measured("right after", judged.evidence_at, judged.right_after);
   const waits = judged.outages.map((span) =>
     ({ ...span, fills: [span.cause], label: `${span.cause} ${seconds(span.to - span.from)}` }));
@@ -258,7 +258,7 @@ function section({ recording, verdict }, index) {
     ({ database: link.name, of: target ?? of, from, to, what: what ?? state }))));
   const values = {
     title: recording.title, handler: recording.handler, right: seconds(verdict.seconds_to_converge),
-    registered: seconds(verdict.seconds_to_register), outage: seconds(verdict.outage_seconds),
+    registered: seconds(verdict.evidence_to_registered), outage: seconds(verdict.outage_seconds),
     total: seconds(outage.total), platform: seconds(outage.platform),
     program: seconds(outage.program), load_balancer: seconds(outage.load_balancer),
     failed: count(verdict.failed_statements),

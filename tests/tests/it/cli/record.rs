@@ -1,0 +1,76 @@
+//! `writerlink record show`: what it takes, and what it refuses.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::program::{run, writerlink};
+
+/// A record as the recorder writes it into its log.
+const RECORD: &str = include_str!("record/orders.jsonl");
+
+/// Runs the program with this text on its standard input.
+fn run_with(command: &mut Command, text: &str) -> (i32, String, String) {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_log_on_standard_input_is_shown_as_a_timeline() {
+    let log = format!("START RequestId: r-1\n{RECORD}END RequestId: r-1\n");
+    let (code, stdout, stderr) = run_with(&mut writerlink(&["record", "show", "-"]), &log);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(stderr, "writerlink: 2 other lines or events were left out\n");
+    insta::assert_snapshot!(stdout);
+}
+
+#[test]
+fn several_files_are_compared_and_can_be_made_anonymous() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["one.jsonl", "two.jsonl"].map(|name| folder.path().join(name));
+    fs::write(&files[0], RECORD).unwrap();
+    fs::write(&files[1], RECORD.replace("orders-writer", "stock")).unwrap();
+    let show = |more: &[&str]| {
+        let mut program = writerlink(&["record", "show"]);
+        let (code, stdout, stderr) = run(program.args(more).args(&files));
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        stdout
+    };
+    assert!(show(&[]).contains("2 records"));
+    let json: serde_json::Value =
+        serde_json::from_str(&show(&["--anonymous", "--output", "json"])).unwrap();
+    let names: Vec<_> =
+        json["records"].as_array().unwrap().iter().map(|one| &one["binding"]).collect();
+    assert_eq!(names, ["binding-1", "binding-2"]);
+    assert_eq!(json["comparison"]["EventLag"]["count"], 2);
+    assert!(show(&["--output", "html"]).starts_with("<!doctype html>"));
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused_with_its_place() {
+    for (text, says) in [
+        ("", "there is no record in -"),
+        ("{\"level\": \"INFO\"}\n", "there is no record in -"),
+        (
+            &RECORD.replace("\"eu-west-1\"", "1"),
+            "-: this record is broken: invalid type: integer `1`",
+        ),
+        (&format!("x\n{}", &RECORD[..500]), "-:2: this line has a part of a record"),
+    ] {
+        let (code, stdout, stderr) = run_with(&mut writerlink(&["record", "show", "-"]), text);
+        assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+        assert!(stderr.contains(says), "{stderr}");
+    }
+    let (code, _, stderr) = run(&mut writerlink(&["record", "show", "/nowhere/x.log"]));
+    assert!(code == 1 && stderr.contains("/nowhere/x.log cannot be read"), "{stderr}");
+    let (code, _, stderr) = run(&mut writerlink(&["record", "show"]));
+    assert!(code == 1 && stderr.contains("<FILE>..."), "{stderr}");
+}
