@@ -75,6 +75,7 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod source;
+pub mod standby;
 pub mod target;
 pub mod text;
 pub mod topology;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::interface_cache::InterfaceCache;
 use crate::config::Timing;
 use crate::discover::TaggedGroup;
 use crate::event::Intent;
 use crate::evidence::Answers;
 use crate::failure::CallError;
 use crate::note::Note;
+use crate::standby::{Interface, Routing};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Scope, Topology};
 
@@ -27,6 +29,10 @@ pub enum Effect {
     ReadTargets(BindingIndex, TargetGroupArn, Priority),
     /// Ask DNS for these names.
     Resolve(BindingIndex, Vec<HostName>, Family),
+    /// Read the network interfaces of RDS in this VPC.
+    ReadInterfaces(String),
+    /// Read how a group's traffic is routed.
+    ReadRouting(BindingIndex, TargetGroupArn),
     /// Take from the account's budget of calls what one write needs. The run then reads the keys
     /// again where it must, and sends the write, which takes nothing more from the budget. A write
     /// that waited for its turn after that reading would act on old evidence.
@@ -79,6 +85,10 @@ pub enum Input {
     Targets(BindingIndex, Result<Vec<Target>, CallError>),
     /// DNS answered, or did not, for each name.
     Answers(BindingIndex, Answers),
+    /// The network interfaces of RDS in this VPC were read, or could not be.
+    Interfaces(String, Result<Vec<Interface>, CallError>),
+    /// How the group's traffic is routed was read, or could not be.
+    Routing(BindingIndex, Result<Routing, CallError>),
     /// The budget has what one write needs, and it was taken.
     Permitted(BindingIndex),
     /// The write was acknowledged, refused, or its answer was lost.
@@ -110,6 +120,12 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     /// The last topology that could be read, in this process.
     pub(super) known: Option<&'a Arc<Topology>>,
+    /// Whether the run is a sweep.
+    pub(super) is_sweep: bool,
+    /// Whether the latest reading of the topology asked for every database of the Region.
+    pub(super) is_whole: bool,
+    /// The readings of network interfaces.
+    pub(super) interfaces: &'a InterfaceCache,
     /// What the step leads to, for all bindings together.
     pub(super) reaction: &'a mut Reaction,
 }
