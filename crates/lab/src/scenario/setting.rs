@@ -131,7 +131,10 @@ fn publish_as(
             members: &["orders-2", "orders-3"],
             excluded: &[],
         })?,
-        Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
+        Source::Cluster(_)
+        | Source::Member { .. }
+        | Source::Readers(..)
+        | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
 }
