@@ -194,6 +194,14 @@ impl Link {
         }
     }
 
+    /// The instance that truly writes to the database, also where a member is followed that does not.
+    pub(crate) fn writing<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
+        match &self.source {
+            Source::Member { cluster, .. } => world.rds.writer(cluster.as_str()),
+            _ => self.instance(world),
+        }
+    }
+
     /// The true writer or the member that is followed, and its address in the group's family; none, if the database has no address
     /// of it.
     pub fn writer(&self, world: &World) -> Option<Writer> {

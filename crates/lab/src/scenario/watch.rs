@@ -78,6 +78,7 @@ impl Watch {
             group: link.group.clone(),
             endpoint: seen.endpoint.clone(),
             only_reads: !link.takes_writes(),
+            without_application: matches!(link.source, Source::Member { .. }),
             wanted: closed(&seen.wanted),
             serving: closed(&seen.serving),
             topology: closed(&seen.topology),

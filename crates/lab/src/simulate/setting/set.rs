@@ -46,7 +46,8 @@ pub(super) fn draw(
         4 => Source::Proxy("pool".parse().expect("an identifier"), None),
         5 => Source::Member {
             cluster: CLUSTER.parse().expect("an identifier"),
-            instance: dice.pick(instances).parse().expect("an identifier"),
+            // A reader, until it is promoted.
+            instance: "fleet-2".parse().expect("an identifier"),
         },
         _ => Source::Name("db.corp.example".parse().expect("a name")),
     };
